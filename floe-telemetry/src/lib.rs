@@ -1,1 +1,98 @@
-//! Runtime.
+//! One attribute makes any function observable.
+//!
+//! `#[traced]` turns each call of a function, synchronous or not, into an OpenTelemetry span that
+//! nests with every other OpenTelemetry span of the process, carries typed attributes, ends OK or
+//! ERROR, and never carries a credential.
+//!
+//! ```standalone_crate
+//! use std::time::Duration;
+//! use floe_telemetry::{TelemetryConfig, TelemetryProvider, exporter::MemoryExporter, traced};
+//!
+//! #[traced(name = "orders.load", attributes(table, rows = lines.len()))]
+//! fn load(table: &str, lines: &[&str]) -> Result<(), String> {
+//!     Err(format!("cannot reach postgresql://floe:hunter2@db.internal/{table}"))
+//! }
+//!
+//! let memory = MemoryExporter::new();
+//! let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+//!     .with_span_exporter(memory.clone())
+//!     .initialize()?;
+//! let _ = load("orders", &["a", "b"]);
+//! telemetry.shutdown(Duration::from_secs(5))?;
+//!
+//! let span = &memory.spans()[0];
+//! assert_eq!(span.name, "orders.load");
+//! assert_eq!(
+//!     span.status,
+//!     opentelemetry::trace::Status::error("cannot reach postgresql://<REDACTED>@db.internal/orders"),
+//! );
+//! # Ok::<(), floe_telemetry::Error>(())
+//! ```
+//!
+//! # In libraries
+//!
+//! Annotate, with `default-features = false`: nothing heavier than the OpenTelemetry API comes
+//! along, and without a provider an annotated function costs one atomic load.
+//!
+//! # In applications
+//!
+//! Initialise a [`TelemetryProvider`] early in `main`, keep it, and shut it down at the end.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
+//! | `otlp-grpc` | export by OTLP over gRPC |
+//! | `otlp-http` | export by OTLP over HTTP |
+//! | `testing` | [`testing::capture`] and assertions |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// Lets the derive be used in this crate: its expansions name the crate as users do.
+extern crate self as floe_telemetry;
+
+mod clock;
+mod recorder;
+
+#[cfg(feature = "provider")]
+mod collector;
+#[cfg(feature = "provider")]
+mod error;
+#[cfg(feature = "provider")]
+mod provider;
+
+pub mod attributes;
+pub mod callsite;
+#[cfg(feature = "provider")]
+pub mod config;
+#[cfg(feature = "provider")]
+pub mod exporter;
+pub mod keys;
+#[cfg(feature = "provider")]
+pub mod sanitizer;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use floe_telemetry_macros::{FloeAttributes, traced};
+pub use opentelemetry::trace::SpanKind;
+
+pub use self::attributes::{FloeAttributes, FloeSpanAttributes, Mode};
+#[cfg(feature = "provider")]
+pub use self::collector::Statistics;
+#[cfg(feature = "provider")]
+pub use self::config::TelemetryConfig;
+#[cfg(feature = "provider")]
+pub use self::error::Error;
+#[cfg(feature = "provider")]
+pub use self::provider::{TelemetryProvider, TelemetryProviderBuilder};
+pub use self::recorder::{
+    ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, create_span,
+    create_span_with, get_current_span, get_tracer, record_exception,
+};
+#[cfg(feature = "provider")]
+pub use self::sanitizer::sanitize_error_message;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

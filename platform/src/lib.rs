@@ -1,1 +1,25 @@
-//! Platform.
+//! `floe`, a small data platform: it compiles a data product (YAML and SQL) into artifacts and
+//! runs it, asset by asset, on an embedded SQL engine.
+//!
+//! A product is a folder with a `floe.yaml`; see [`product`] for its fields. The rules of the
+//! platform it runs on are in a `manifest.yaml`; see [`manifest`]. The two entry points are
+//! [`compile::compile`] and [`pipeline::run`]; the program around them is [`cli`].
+
+pub mod artifacts;
+pub mod cli;
+pub mod compile;
+pub mod environment;
+pub mod error;
+pub mod identity;
+pub mod manifest;
+pub mod pipeline;
+pub mod place;
+pub mod product;
+pub mod telemetry;
+pub mod word;
+
+mod atomic;
+mod engine;
+mod graph;
+mod reference;
+mod yaml;

@@ -1,1 +1,19 @@
-//! Receiver.
+//! What the integration tests share: an OTLP receiver on a real socket, and a readable rendering
+//! of the traces it received.
+//!
+//! [`Receiver`] stores what arrives over gRPC or HTTP/protobuf. [`tree()`] turns spans into one
+//! string, so that a test compares the shape of a whole trace at once.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test support library reports a failure by failing the test"
+)]
+
+mod receiver;
+mod tree;
+
+pub use receiver::{
+    Code, ReceivedEvent, ReceivedLink, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver,
+    Response, SpanKind, Value,
+};
+pub use tree::tree;

@@ -1,0 +1,40 @@
+fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+        "create",
+        "create",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        ::floe_telemetry::__private::SpanKind::Internal,
+    );
+    let __floe_span = ::floe_telemetry::__private::enter(
+        &__FLOE_CALLSITE,
+        |__floe| {
+            __floe.attribute("table", &(table));
+            __floe.display("path", &(path));
+            __floe.debug("mode", &(mode));
+            __floe.attribute("id", &(self.id));
+            __floe.attribute("owner.name", &(self.owner.name));
+            __floe.attribute("options.limit", &(options.limit));
+            __floe.attribute("rows", &(rows.len()));
+            __floe.attribute("db.rows", &(a + b));
+            __floe.attribute_static("db.system.name", "duckdb");
+            __floe.display("error.type", &(kind));
+            __floe.attribute(keys::TABLE, &(table));
+            __floe.debug(LIMIT, &(limit));
+        },
+    );
+    ::floe_telemetry::__private::call(
+        __floe_span,
+        move || {},
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
+}

@@ -1,0 +1,36 @@
+fn f(#[cfg(feature = "limit")] limit: u8) {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+        "f",
+        "f",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        ::floe_telemetry::__private::SpanKind::Internal,
+    );
+    let __floe_span = ::floe_telemetry::__private::enter(
+        &__FLOE_CALLSITE,
+        |__floe| {
+            #[cfg(feature = "limit")] __floe.attribute("limit", &(limit));
+            __floe
+                .attributes_fn(|| {
+                    #[cfg(feature = "limit")]
+                    #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+                    let limit = &limit;
+                    *limit
+                });
+        },
+    );
+    ::floe_telemetry::__private::call(
+        __floe_span,
+        move || {},
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
+}

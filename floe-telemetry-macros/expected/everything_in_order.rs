@@ -1,0 +1,39 @@
+async fn f(n: u8) {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+        "f",
+        "f",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        ::floe_telemetry::__private::SpanKind::Internal,
+    );
+    let __floe_span = ::floe_telemetry::__private::enter(
+        &__FLOE_CALLSITE,
+        |__floe| {
+            __floe.name(title(n));
+            __floe.floe_attributes(&(IDENTITY));
+            __floe.attribute("n", &(n));
+            __floe.attributes_fn(|| pairs(&n));
+        },
+    );
+    ::floe_telemetry::__private::call_async(
+            __floe_span,
+            async move {
+                if false {
+                    let __floe_never: () = loop {};
+                    #[allow(unreachable_code)] return __floe_never;
+                }
+                {}
+            },
+            |__floe_return| {
+                use ::floe_telemetry::__private::outcome::prelude::*;
+                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                    .outcome()
+            },
+        )
+        .await
+}

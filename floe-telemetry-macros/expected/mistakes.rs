@@ -1,0 +1,12 @@
+fn f() {
+    body()
+}
+::core::compile_error! {
+    "unknown argument `nmae`, did you mean `name`? (accepted: `name`, `kind`, `attributes`, `attributes_fn`, `floe_attributes`, `crate`)"
+}
+::core::compile_error! {
+    "`name` is written `name = \"span.name\"`"
+}
+::core::compile_error! {
+    "unknown kind `cleint`, did you mean `client`? (accepted: `internal`, `server`, `client`, `producer`, `consumer`)"
+}

@@ -1,0 +1,29 @@
+fn f(n: u8) {
+    #[crate::telemetry::__private::linkme::distributed_slice(
+        crate::telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = crate::telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: crate::telemetry::__private::CallSite = crate::telemetry::__private::CallSite::new(
+        "f",
+        "f",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        crate::telemetry::__private::SpanKind::Internal,
+    );
+    let __floe_span = crate::telemetry::__private::enter(
+        &__FLOE_CALLSITE,
+        |__floe| {
+            __floe.attribute("n", &(n));
+        },
+    );
+    crate::telemetry::__private::call(
+        __floe_span,
+        move || {},
+        |__floe_return| {
+            use crate::telemetry::__private::outcome::prelude::*;
+            (&&&&&&crate::telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
+}

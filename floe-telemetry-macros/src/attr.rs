@@ -1,0 +1,40 @@
+//! A cell for the value of one keyword, which may be given once.
+
+use proc_macro2::Ident;
+
+use crate::{ctxt::Ctxt, symbol::Symbol};
+
+/// Reports the second use of its keyword by itself, so no macro has code for that.
+pub(crate) struct Attr<'c, T> {
+    cx: &'c Ctxt,
+    symbol: Symbol,
+    given: Option<(Ident, T)>,
+}
+
+impl<'c, T> Attr<'c, T> {
+    pub(crate) fn new(cx: &'c Ctxt, symbol: Symbol) -> Self {
+        Self {
+            cx,
+            symbol,
+            given: None,
+        }
+    }
+
+    pub(crate) fn set(&mut self, keyword: &Ident, value: T) {
+        if self.given.is_some() {
+            self.cx
+                .error(keyword, format_args!("`{}` is given twice", self.symbol));
+        } else {
+            self.given = Some((keyword.clone(), value));
+        }
+    }
+
+    pub(crate) fn value(self) -> Option<T> {
+        self.given.map(|(_, value)| value)
+    }
+
+    /// The value with the keyword the user wrote, for errors about the pair.
+    pub(crate) fn with_keyword(self) -> Option<(Ident, T)> {
+        self.given
+    }
+}

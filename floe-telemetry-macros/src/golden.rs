@@ -1,0 +1,109 @@
+//! What the macros write, as files a person can read: `expected/*.rs`, one for each branch of `emit`.
+//!
+//! `BLESS=1 cargo test -p floe-telemetry-macros` writes the files anew; read the difference then.
+
+mod cases;
+
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use proc_macro2::TokenStream;
+
+use crate::{attributes, traced};
+
+/// An input with the name of the file that its expansion is in.
+struct Case {
+    file: &'static str,
+    input: Input,
+}
+
+enum Input {
+    /// The arguments of `#[traced(…)]`, and the item below it.
+    Traced(&'static str, &'static str),
+    Derive(&'static str),
+}
+
+#[test]
+fn expansions_are_as_expected() {
+    let bless = env::var_os("BLESS").is_some();
+    let different: Vec<_> = cases::ALL
+        .iter()
+        .filter_map(|case| check(case, bless))
+        .collect();
+    assert!(
+        different.is_empty(),
+        "bless with BLESS=1 if this is meant:\n\n{}",
+        different.join("\n")
+    );
+}
+
+#[test]
+fn each_file_has_a_case() {
+    if env::var_os("BLESS").is_some() {
+        return; // the files are just being written
+    }
+    let cases: BTreeSet<_> = cases::ALL
+        .iter()
+        .map(|case| format!("{}.rs", case.file))
+        .collect();
+    let files = fs::read_dir(directory()).unwrap();
+    let files: BTreeSet<_> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(files, cases);
+}
+
+/// The difference, where there is one that is not to be blessed.
+fn check(case: &Case, bless: bool) -> Option<String> {
+    let path = directory().join(case.file).with_extension("rs");
+    let actual = pretty(case);
+    if bless {
+        fs::write(path, actual).unwrap();
+        return None;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    (actual != expected).then(|| format!("{}:\n{}", path.display(), difference(&expected, &actual)))
+}
+
+fn pretty(case: &Case) -> String {
+    let tokens = match case.input {
+        Input::Traced(args, item) => traced::expand(parse(args), &parse(item)),
+        Input::Derive(item) => attributes::expand(parse(item)),
+    };
+    let file = syn::parse2(tokens).unwrap_or_else(|error| panic!("{}: {error}", case.file));
+    prettyplease::unparse(&file)
+}
+
+fn parse(text: &str) -> TokenStream {
+    text.parse().unwrap()
+}
+
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("expected")
+}
+
+/// The lines between the first and the last that differ, and one more on each side.
+fn difference(expected: &str, actual: &str) -> String {
+    let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
+    let same = |(a, b): &(&&str, &&str)| a == b;
+    let head = old.iter().zip(&new).take_while(same).count();
+    let tail = old[head..]
+        .iter()
+        .rev()
+        .zip(new[head..].iter().rev())
+        .take_while(same)
+        .count();
+    let mark = |sign: &str, lines: &[&str]| -> Vec<String> {
+        lines.iter().map(|line| format!("{sign} {line}")).collect()
+    };
+    [
+        mark(" ", &old[head.saturating_sub(1)..head]),
+        mark("-", &old[head..old.len() - tail]),
+        mark("+", &new[head..new.len() - tail]),
+        mark(
+            " ",
+            &new[new.len() - tail..(new.len() - tail + 1).min(new.len())],
+        ),
+    ]
+    .concat()
+    .join("\n")
+}

@@ -1,0 +1,192 @@
+//! The inputs, each as small as shows its point.
+
+use super::{
+    Case,
+    Input::{Derive, Traced},
+};
+
+pub(super) const ALL: &[Case] = &[
+    Case {
+        file: "plain",
+        input: Traced("", "fn plain(a: i64) -> i64 { a + 1 }"),
+    },
+    Case {
+        file: "unit",
+        input: Traced("", "fn unit() {}"),
+    },
+    Case {
+        file: "never",
+        input: Traced("", "fn never() -> ! { loop {} }"),
+    },
+    Case {
+        file: "opaque",
+        input: Traced("", "fn opaque() -> impl Iterator<Item = u8> { read() }"),
+    },
+    Case {
+        file: "opaque_inside",
+        input: Traced(
+            "",
+            "fn opaque<'a>() -> Result<(Vec<impl Sized + 'a>, &'a [impl Copy]), Error> { read() }",
+        ),
+    },
+    Case {
+        file: "signature",
+        input: Traced(
+            "",
+            r#"
+            /// Documented.
+            #[must_use]
+            #[track_caller]
+            pub(crate) unsafe extern "C" fn signature<'a, T, const N: usize>(
+                mut self: Box<Self>,
+                (first, _): (&'a T, u8),
+                rest: [T; N],
+            ) -> Option<&'a T>
+            where
+                T: Ord + 'a,
+            {
+                #![allow(unused)]
+                Some(first)
+            }"#,
+        ),
+    },
+    Case {
+        file: "async_fn",
+        input: Traced(
+            "",
+            "async fn fetch(url: &str) -> Result<Body, Error> { get(url).await }",
+        ),
+    },
+    Case {
+        file: "async_unit",
+        input: Traced("", "async fn unit() { rest().await; }"),
+    },
+    Case {
+        file: "async_never",
+        input: Traced("", "async fn never() -> ! { serve().await }"),
+    },
+    Case {
+        file: "async_opaque",
+        input: Traced(
+            "",
+            "async fn opaque() -> impl Fn() -> u8 { ready().await; || 3 }",
+        ),
+    },
+    Case {
+        file: "async_opaque_inside",
+        input: Traced(
+            "",
+            "async fn opaque() -> Result<impl Copy, ()> { ready().await; Ok(3) }",
+        ),
+    },
+    Case {
+        file: "name_and_kind",
+        input: Traced(
+            r#"name = "iceberg.create_table", kind = client"#,
+            "fn r#create() {}",
+        ),
+    },
+    Case {
+        file: "computed_name",
+        input: Traced(
+            r#"name = format!("stage.{number}")"#,
+            "fn stage(number: u8) {}",
+        ),
+    },
+    Case {
+        file: "attributes",
+        input: Traced(
+            r#"attributes(
+                table, %path, ?mode, self.id, self.owner.name, options.limit,
+                rows = rows.len(), db.rows = a + b, "db.system.name" = "duckdb",
+                error.r#type = %kind, keys::TABLE = table, LIMIT = ?limit,
+            )"#,
+            "fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {}",
+        ),
+    },
+    Case {
+        file: "attributes_of_conditional_argument",
+        input: Traced(
+            "attributes(limit), attributes_fn = |limit| *limit",
+            r#"fn f(#[cfg(feature = "limit")] limit: u8) {}"#,
+        ),
+    },
+    Case {
+        file: "attributes_fn_closure",
+        input: Traced(
+            "attributes_fn = |this, name: &String, _| { let n = name.len(); [this.key(n)] }",
+            "fn f(&self, name: String, (a, b): (u8, u8)) {}",
+        ),
+    },
+    Case {
+        file: "attributes_fn_with_type",
+        input: Traced(
+            "attributes_fn = |n| -> Vec<KeyValue> { pairs(n) }",
+            "fn f(n: u8) {}",
+        ),
+    },
+    Case {
+        file: "attributes_fn_path",
+        input: Traced(
+            "attributes_fn = Self::pairs",
+            "fn f(&mut self, name: &str) {}",
+        ),
+    },
+    Case {
+        file: "floe_attributes",
+        input: Traced(
+            "floe_attributes = (IDENTITY, alert)",
+            "fn f(alert: &Alert) {}",
+        ),
+    },
+    Case {
+        file: "everything_in_order",
+        input: Traced(
+            "attributes_fn = pairs, attributes(n), floe_attributes = IDENTITY, name = title(n)",
+            "async fn f(n: u8) {}",
+        ),
+    },
+    Case {
+        file: "renamed_crate",
+        input: Traced("crate = crate::telemetry, attributes(n)", "fn f(n: u8) {}"),
+    },
+    Case {
+        file: "mistakes",
+        input: Traced("nmae = 1, kind = cleint, name", "fn f() { body() }"),
+    },
+    Case {
+        file: "derive",
+        input: Derive(
+            r#"
+            #[floe(prefix = "alert")]
+            pub struct Alert<'a> {
+                channel: &'a str,
+                #[floe(key = "alert.destination")]
+                to: Destination,
+                #[floe(key = keys::SEVERITY)]
+                severity: Option<Severity>,
+                #[floe(skip)]
+                body: String,
+                r#type: i64,
+            }"#,
+        ),
+    },
+    Case {
+        file: "derive_empty",
+        input: Derive("struct Empty {}"),
+    },
+    Case {
+        file: "derive_generic",
+        input: Derive(
+            "struct Pair<T: Clone, U = u8> where U: Ord { first: T, second: Option<U>, third: T }",
+        ),
+    },
+    Case {
+        file: "derive_renamed_crate",
+        input: Derive("#[floe(crate = crate::telemetry)] struct Rows { keys: u64, rows: u64 }"),
+    },
+    Case {
+        file: "derive_mistake",
+        input: Derive("enum Mode<T> { One(T) }"),
+    },
+];

@@ -1,0 +1,107 @@
+//! Reading `keyword = value, keyword(…), keyword` and going on behind a mistake.
+
+use proc_macro2::{Ident, TokenTree};
+use syn::{
+    Token,
+    ext::IdentExt,
+    parse::{Parse, ParseStream},
+    token::Paren,
+};
+
+use crate::{ctxt::Ctxt, symbol::Symbol, words};
+
+/// Calls `one` for each part between commas; an error skips to the next part that `starts` accepts.
+pub(crate) fn each(
+    cx: &Ctxt,
+    input: ParseStream<'_>,
+    starts: fn(ParseStream<'_>) -> bool,
+    mut one: impl FnMut(ParseStream<'_>) -> syn::Result<()>,
+) {
+    while !input.is_empty() {
+        if let Err(error) = one(input).and_then(|()| end(input)) {
+            cx.syn(error);
+            skip(input, starts);
+        }
+        let _: Option<Token![,]> = input.parse().unwrap_or_default();
+    }
+}
+
+/// The keyword at the front, which has to be one of `accepted`.
+pub(crate) fn keyword(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<(Ident, Symbol)> {
+    let words = accepted.iter().map(|symbol| symbol.word);
+    let ident = input.call(Ident::parse_any).map_err(|error| {
+        let words = words::list(&words.clone().collect::<Vec<_>>());
+        syn::Error::new(error.span(), format_args!("expected one of {words}"))
+    })?;
+    if let Some(symbol) = Symbol::find(&ident, accepted) {
+        return Ok((ident, symbol));
+    }
+    let message = words::unknown("argument", &ident.to_string(), words);
+    Err(syn::Error::new(ident.span(), message))
+}
+
+/// What follows `keyword =`.
+pub(crate) fn value<T: Parse>(
+    input: ParseStream<'_>,
+    keyword: &Ident,
+    symbol: Symbol,
+) -> syn::Result<T> {
+    value_with(input, keyword, symbol, T::parse)
+}
+
+/// What follows `keyword =`, read by `parse`.
+pub(crate) fn value_with<T>(
+    input: ParseStream<'_>,
+    keyword: &Ident,
+    symbol: Symbol,
+    parse: fn(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<T> {
+    if !is_assignment(input) {
+        return Err(misused(keyword, symbol));
+    }
+    input.parse::<Token![=]>()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(misused(keyword, symbol));
+    }
+    parse(input)
+}
+
+/// The error for a keyword without what belongs to it.
+pub(crate) fn misused(keyword: &Ident, symbol: Symbol) -> syn::Error {
+    syn::Error::new(
+        keyword.span(),
+        format_args!("`{symbol}` is written `{}`", symbol.usage),
+    )
+}
+
+/// One `=`, not the beginning of `==` or `=>`.
+pub(crate) fn is_assignment(input: ParseStream<'_>) -> bool {
+    input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>])
+}
+
+/// A word with `=`, with parentheses, or alone.
+pub(crate) fn starts_argument(input: ParseStream<'_>) -> bool {
+    input.call(Ident::parse_any).is_ok()
+        && (is_assignment(input) || input.peek(Paren) || input.peek(Token![,]) || input.is_empty())
+}
+
+fn end(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(input.error("expected `,`"))
+}
+
+/// Stops before a comma, but not before one inside a closure's or a generic's brackets.
+fn skip(input: ParseStream<'_>, starts: fn(ParseStream<'_>) -> bool) {
+    while !input.is_empty() {
+        let ahead = input.fork();
+        let comma = ahead.parse::<Token![,]>().is_ok();
+        if comma && (ahead.is_empty() || starts(&ahead)) {
+            return;
+        }
+        if input.parse::<TokenTree>().is_err() {
+            return;
+        }
+    }
+}

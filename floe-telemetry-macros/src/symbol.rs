@@ -1,0 +1,83 @@
+//! Every word of our attribute language, once.
+
+use std::fmt::{self, Display};
+
+use proc_macro2::Ident;
+
+/// A keyword with the way it is written, which is what errors show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Symbol {
+    pub(crate) word: &'static str,
+    pub(crate) usage: &'static str,
+}
+
+// `#[traced(…)]`
+pub(crate) const NAME: Symbol = Symbol {
+    word: "name",
+    usage: r#"name = "span.name""#,
+};
+pub(crate) const KIND: Symbol = Symbol {
+    word: "kind",
+    usage: "kind = client",
+};
+pub(crate) const ATTRIBUTES: Symbol = Symbol {
+    word: "attributes",
+    usage: "attributes(key = value, …)",
+};
+pub(crate) const ATTRIBUTES_FN: Symbol = Symbol {
+    word: "attributes_fn",
+    usage: "attributes_fn = |argument, …| attributes",
+};
+pub(crate) const FLOE_ATTRIBUTES: Symbol = Symbol {
+    word: "floe_attributes",
+    usage: "floe_attributes = value",
+};
+
+// `#[floe(…)]`
+pub(crate) const PREFIX: Symbol = Symbol {
+    word: "prefix",
+    usage: r#"prefix = "alert""#,
+};
+pub(crate) const KEY: Symbol = Symbol {
+    word: "key",
+    usage: r#"key = "alert.channel""#,
+};
+pub(crate) const SKIP: Symbol = Symbol {
+    word: "skip",
+    usage: "skip",
+};
+
+// Both.
+pub(crate) const CRATE: Symbol = Symbol {
+    word: "crate",
+    usage: "crate = path::to::floe_telemetry",
+};
+
+/// What `#[traced(…)]` accepts, in the order of its documentation.
+pub(crate) const TRACED: &[Symbol] = &[
+    NAME,
+    KIND,
+    ATTRIBUTES,
+    ATTRIBUTES_FN,
+    FLOE_ATTRIBUTES,
+    CRATE,
+];
+
+/// What `#[floe(…)]` accepts on a struct.
+pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, CRATE];
+
+/// What `#[floe(…)]` accepts on a field.
+pub(crate) const FIELD: &[Symbol] = &[KEY, SKIP];
+
+impl Symbol {
+    /// The one among `accepted` that `ident` is.
+    pub(crate) fn find(ident: &Ident, accepted: &[Self]) -> Option<Self> {
+        accepted.iter().copied().find(|symbol| ident == symbol.word)
+    }
+}
+
+impl Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word)
+    }
+}

@@ -1,0 +1,17 @@
+//! Looking at tokens, so that no place that syntax can hide in is forgotten.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// Whether a word in `tokens`, at any depth, is what `predicate` looks for.
+pub(crate) fn any_ident(tokens: &impl ToTokens, predicate: impl Fn(&Ident) -> bool + Copy) -> bool {
+    any(tokens.to_token_stream(), predicate)
+}
+
+fn any(tokens: TokenStream, predicate: impl Fn(&Ident) -> bool + Copy) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => predicate(&ident),
+        TokenTree::Group(group) => any(group.stream(), predicate),
+        _ => false,
+    })
+}

@@ -1,0 +1,104 @@
+//! The arguments of the function, by the names its body knows them by.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Attribute, FnArg, Pat, Signature, ext::IdentExt};
+
+/// One argument in the order of the signature.
+pub(super) struct Argument<'a> {
+    /// `None` for `_` and for a pattern, which the body cannot name as a whole.
+    pub(super) name: Option<Ident>,
+    /// Every name the argument brings in, which for most is just one.
+    pub(super) leaves: Vec<&'a Ident>,
+    /// What to point at.
+    pub(super) original: &'a dyn ToTokens,
+    /// The argument may not be there at all, and neither may our use of it then.
+    pub(super) cfgs: Vec<&'a Attribute>,
+}
+
+/// All arguments, the receiver first.
+pub(super) fn of(sig: &Signature) -> Vec<Argument<'_>> {
+    sig.inputs.iter().map(Argument::new).collect()
+}
+
+impl<'a> Argument<'a> {
+    fn new(arg: &'a FnArg) -> Self {
+        let (name, leaves, original, attrs): (_, _, &dyn ToTokens, _) = match arg {
+            FnArg::Receiver(receiver) => {
+                let name = Ident::new("self", receiver.self_token.span);
+                (
+                    Some(name),
+                    Vec::new(),
+                    &receiver.self_token,
+                    &receiver.attrs,
+                )
+            }
+            FnArg::Typed(typed) => {
+                let mut leaves = Vec::new();
+                collect(&typed.pat, &mut leaves);
+                let name = match &*typed.pat {
+                    Pat::Ident(pat) => Some(pat.ident.clone()),
+                    _ => None,
+                };
+                (name, leaves, &typed.pat, &typed.attrs)
+            }
+        };
+        let cfgs = attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("cfg"))
+            .collect();
+        Self {
+            name,
+            leaves,
+            original,
+            cfgs,
+        }
+    }
+
+    /// Whether the body can write `word` for it or for a part of it.
+    pub(super) fn binds(&self, word: &Ident) -> bool {
+        self.name.as_ref() == Some(word) || self.leaves.contains(&word)
+    }
+
+    /// Every name that stands alone in `attributes(…)`, which `self` does with a field.
+    pub(super) fn names(&self) -> Vec<String> {
+        if self.name.as_ref().is_some_and(|name| name == "self") {
+            return vec!["self".to_owned()];
+        }
+        self.leaves.iter().map(ToString::to_string).collect()
+    }
+
+    /// How a message calls it.
+    pub(super) fn label(&self) -> String {
+        match &self.name {
+            Some(name) => name.unraw().to_string(),
+            None => self.original.to_token_stream().to_string(),
+        }
+    }
+}
+
+fn collect<'a>(pat: &'a Pat, leaves: &mut Vec<&'a Ident>) {
+    match pat {
+        Pat::Ident(pat) => {
+            leaves.push(&pat.ident);
+            if let Some((_, inner)) = &pat.subpat {
+                collect(inner, leaves);
+            }
+        }
+        Pat::Or(pat) => pat
+            .cases
+            .first()
+            .into_iter()
+            .for_each(|pat| collect(pat, leaves)),
+        Pat::Paren(pat) => collect(&pat.pat, leaves),
+        Pat::Reference(pat) => collect(&pat.pat, leaves),
+        Pat::Slice(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
+        Pat::Struct(pat) => pat
+            .fields
+            .iter()
+            .for_each(|field| collect(&field.pat, leaves)),
+        Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
+        Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
+        _ => {}
+    }
+}

@@ -1,0 +1,124 @@
+//! `attributes_fn`: a closure or a path, matched with the arguments of the function.
+
+use proc_macro2::Ident;
+use quote::quote;
+use syn::{Attribute, Expr, ExprClosure, Pat, ReturnType};
+
+use super::arguments::Argument;
+use crate::{ctxt::Ctxt, symbol};
+
+/// What computes attributes, with every argument it is given.
+pub(super) enum AttributesFn<'a> {
+    Closure {
+        bindings: Vec<Binding<'a>>,
+        output: ReturnType,
+        body: Expr,
+    },
+    Path {
+        path: Expr,
+        arguments: Vec<Given<'a>>,
+    },
+}
+
+/// One argument of the function, which has a name.
+pub(super) struct Given<'a> {
+    pub(super) name: Ident,
+    pub(super) cfgs: Vec<&'a Attribute>,
+}
+
+/// A parameter of the closure with the argument it stands for.
+pub(super) struct Binding<'a> {
+    pub(super) pattern: Pat,
+    pub(super) given: Given<'a>,
+}
+
+impl<'a> AttributesFn<'a> {
+    /// `None` is always with an error.
+    pub(super) fn new(cx: &Ctxt, value: Expr, arguments: Vec<Argument<'a>>) -> Option<Self> {
+        match value {
+            Expr::Closure(closure) => Self::closure(cx, closure, arguments),
+            Expr::Path(_) => {
+                let arguments = arguments
+                    .into_iter()
+                    .filter_map(|it| Given::new(cx, it))
+                    .collect();
+                Some(Self::Path {
+                    path: value,
+                    arguments,
+                })
+            }
+            other => {
+                let usage = symbol::ATTRIBUTES_FN.usage;
+                let message =
+                    format!("expected a closure or the path of a function, as in `{usage}`");
+                cx.error(other, message);
+                None
+            }
+        }
+    }
+
+    fn closure(cx: &Ctxt, closure: ExprClosure, arguments: Vec<Argument<'a>>) -> Option<Self> {
+        if let Some(token) = &closure.capture {
+            cx.error(
+                token,
+                "`attributes_fn` only borrows the arguments, so it cannot be `move`",
+            );
+        }
+        if let Some(token) = &closure.asyncness {
+            cx.error(
+                token,
+                "`attributes_fn` runs before the function and cannot be `async`",
+            );
+        }
+        if closure.inputs.len() != arguments.len() {
+            cx.syn(wrong_count(&closure, &arguments));
+            return None;
+        }
+        let bindings = closure
+            .inputs
+            .into_iter()
+            .zip(arguments)
+            // An argument that the closure does not look at needs no name.
+            .filter(|(pattern, _)| !matches!(pattern, Pat::Wild(_)))
+            .filter_map(|(pattern, it)| {
+                Some(Binding {
+                    pattern,
+                    given: Given::new(cx, it)?,
+                })
+            })
+            .collect();
+        Some(Self::Closure {
+            bindings,
+            output: closure.output,
+            body: *closure.body,
+        })
+    }
+}
+
+impl<'a> Given<'a> {
+    fn new(cx: &Ctxt, argument: Argument<'a>) -> Option<Self> {
+        if argument.name.is_none() {
+            let message = "`attributes_fn` needs this argument, which has no name: give it one, or \
+                           take it as `_` in a closure";
+            cx.error(argument.original, message);
+        }
+        Some(Self {
+            name: argument.name?,
+            cfgs: argument.cfgs,
+        })
+    }
+}
+
+fn wrong_count(closure: &ExprClosure, arguments: &[Argument<'_>]) -> syn::Error {
+    let (begin, inputs, end) = (&closure.inputs_begin, &closure.inputs, &closure.inputs_end);
+    let labels: Vec<_> = arguments.iter().map(Argument::label).collect();
+    let found = inputs.len();
+    let expected = match labels.len() {
+        0 => "this function has none".to_owned(),
+        1 => format!("this function has 1: `|{}|`", labels.join(", ")),
+        count => format!("this function has {count}: `|{}|`", labels.join(", ")),
+    };
+    let plural = if found == 1 { "" } else { "s" };
+    let message = format!("this closure takes {found} argument{plural}, but {expected}");
+    syn::Error::new_spanned(quote!(#begin #inputs #end), message)
+}

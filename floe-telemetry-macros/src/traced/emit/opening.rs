@@ -1,0 +1,134 @@
+//! Everything a span gets before the body runs. An error about a type is on the value that has it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Expr, Lit};
+
+use super::on;
+use crate::{
+    tokens,
+    traced::{
+        attributes_fn::{AttributesFn, Binding, Given},
+        model::Traced,
+        record::{How, Key, Record},
+    },
+};
+
+/// The statement that opens the span, with what it records inside.
+pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
+    let private = traced.krate.private();
+    if traced.is_plain() {
+        return quote_spanned! {Span::mixed_site()=>
+            let __floe_span = #private::enter_plain(&__FLOE_CALLSITE);
+        };
+    }
+    let name = traced
+        .computed_name
+        .iter()
+        .map(|name| quote_spanned!(on(name)=> __floe.name(#name);));
+    let floe_attributes = traced
+        .floe_attributes
+        .iter()
+        .map(|value| quote_spanned!(on(value)=> __floe.floe_attributes(&(#value));));
+    let records = traced.records.iter().map(record);
+    let attributes_fn = traced.attributes_fn.iter().map(attributes_fn);
+    quote_spanned! {Span::mixed_site()=>
+        let __floe_span = #private::enter(&__FLOE_CALLSITE, |__floe| {
+            #(#name)*
+            #(#floe_attributes)*
+            #(#records)*
+            #(#attributes_fn)*
+        });
+    }
+}
+
+fn record(record: &Record) -> TokenStream {
+    let Record {
+        key,
+        how,
+        value,
+        cfgs,
+        ..
+    } = record;
+    let key = match key {
+        Key::Text(key) => quote!(#key),
+        Key::Const(key) => quote!(#key),
+    };
+    let is_text = matches!(value, Expr::Lit(it) if matches!(it.lit, Lit::Str(_)));
+    let set = match how {
+        How::Typed if is_text => quote!(attribute_static(#key, #value)),
+        _ => {
+            let method = format_ident!(
+                "{}",
+                match how {
+                    How::Debug => "debug",
+                    How::Display => "display",
+                    How::Typed => "attribute",
+                }
+            );
+            let value = quote_spanned!(on(value)=> &(#value));
+            quote!(#method(#key, #value))
+        }
+    };
+    let allow = allow_underscore(value);
+    quote_spanned! {Span::mixed_site()=>
+        #(#cfgs)*
+        #allow
+        __floe.#set;
+    }
+}
+
+fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
+    match attributes_fn {
+        AttributesFn::Closure {
+            bindings,
+            output,
+            body,
+        } => {
+            let bindings = bindings.iter().map(binding);
+            let attributes_fn = quote_spanned!(on(body)=> attributes_fn);
+            quote_spanned! {Span::mixed_site()=>
+                __floe.#attributes_fn(|| #output {
+                    #(#bindings)*
+                    #body
+                });
+            }
+        }
+        AttributesFn::Path { path, arguments } => {
+            let names = arguments.iter().map(|given| &given.name);
+            let allow = allow_underscore(&quote!(#(#names)*));
+            let arguments = arguments
+                .iter()
+                .map(|Given { name, cfgs }| quote_spanned!(Span::mixed_site()=> #(#cfgs)* &#name));
+            let attributes_fn = quote_spanned!(on(path)=> attributes_fn);
+            quote_spanned! {Span::mixed_site()=>
+                #allow
+                __floe.#attributes_fn(|| #path(#(#arguments),*));
+            }
+        }
+    }
+}
+
+/// The parameter of a closure, which may well be called like the argument.
+fn binding(binding: &Binding<'_>) -> TokenStream {
+    let Binding {
+        pattern,
+        given: Given { name, cfgs },
+    } = binding;
+    let allow = allow_underscore(&quote!(#name #pattern));
+    quote_spanned! {Span::mixed_site()=>
+        #(#cfgs)*
+        #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+        #allow
+        let #pattern = &#name;
+    }
+}
+
+/// To record `_name` is a use that the user asked for, and that clippy would report.
+fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
+    tokens::any_ident(tokens, |ident| ident.to_string().starts_with('_')).then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            #[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]
+        }
+    })
+}

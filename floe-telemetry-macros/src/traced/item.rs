@@ -1,0 +1,126 @@
+//! The function under the attribute: its signature as syntax, its body as the tokens that were written.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::{
+    AttrStyle, Attribute, Signature, Token, Visibility,
+    parse::{ParseStream, Parser},
+};
+
+use crate::ctxt::Ctxt;
+
+/// A function or method with a body.
+pub(super) struct Function {
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) sig: Signature,
+    /// In the user's braces, and perhaps not even valid Rust yet.
+    pub(super) body: Group,
+}
+
+impl Function {
+    /// `None` is always with an error.
+    pub(super) fn parse(cx: &Ctxt, item: TokenStream) -> Option<Self> {
+        let function = Self::read
+            .parse2(item)
+            .map_err(|error| cx.syn(error))
+            .ok()?;
+        if let Some(token) = &function.sig.constness {
+            let message = "`#[traced]` cannot be on a `const fn`: recording a span is no constant \
+                           evaluation";
+            cx.error(token, message);
+        }
+        Some(function)
+    }
+
+    fn read(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        expect_function(input)?;
+        let sig: Signature = input.parse()?;
+        if input.peek(Token![;]) {
+            return Err(input.error(
+                "`#[traced]` needs a body to measure: put it on the method of each `impl`, or on a \
+                 default body",
+            ));
+        }
+        let body = braces(input.parse()?)?;
+        input.parse::<TokenStream>()?;
+        let (inner, body) = split_inner(body);
+        attrs.extend(inner);
+        Ok(Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        })
+    }
+}
+
+/// Says what the attribute is for, on the first word of what it is not for.
+fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    let word = ahead.cursor().ident().map(|(ident, _)| ident.to_string());
+    let qualifier = ["const", "async", "unsafe", "extern", "safe"];
+    while ahead
+        .cursor()
+        .ident()
+        .is_some_and(|(ident, _)| qualifier.iter().any(|q| ident == q))
+    {
+        ahead.parse::<TokenTree>()?;
+        ahead.parse::<Option<syn::LitStr>>()?;
+    }
+    if ahead.peek(Token![fn]) {
+        return Ok(());
+    }
+    let found = match word {
+        Some(word) => format!("`{word}`"),
+        None => "something else".to_owned(),
+    };
+    let message = "but `#[traced]` is for a function or method with a body";
+    Err(input.error(format_args!("found {found}, {message}")))
+}
+
+/// A body that a macro passed on as `$body:block` comes in an invisible group.
+fn braces(tree: TokenTree) -> syn::Result<Group> {
+    let TokenTree::Group(group) = tree else {
+        return Err(syn::Error::new(
+            tree.span(),
+            "expected the function's body in braces",
+        ));
+    };
+    match group.delimiter() {
+        Delimiter::Brace => Ok(group),
+        Delimiter::None => match group.stream().into_iter().next() {
+            Some(inner) => braces(inner),
+            None => Err(syn::Error::new(
+                group.span(),
+                "expected the function's body in braces",
+            )),
+        },
+        _ => Err(syn::Error::new(
+            group.span(),
+            "expected the function's body in braces",
+        )),
+    }
+}
+
+/// `#![…]` is about the function, so it moves there; a body without any stays the very same token.
+fn split_inner(body: Group) -> (Vec<Attribute>, Group) {
+    let split = |input: ParseStream<'_>| {
+        Ok((
+            input.call(Attribute::parse_inner)?,
+            input.parse::<TokenStream>()?,
+        ))
+    };
+    match split.parse2(body.stream()) {
+        Ok((mut attrs, rest)) if !attrs.is_empty() => {
+            for attr in &mut attrs {
+                attr.style = AttrStyle::Outer;
+            }
+            let mut without = Group::new(Delimiter::Brace, rest);
+            without.set_span(body.span());
+            (attrs, without)
+        }
+        _ => (Vec::new(), body),
+    }
+}

@@ -1,0 +1,86 @@
+//! What the body gives back, written down once more where the body has moved to.
+
+use syn::{
+    AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, ReturnType, Token, Type,
+    TypeInfer, TypeParamBound, spanned::Spanned,
+};
+
+use crate::tokens;
+
+/// The type of the body, as far as it can be written outside of a signature.
+pub(super) enum Output {
+    Unit,
+    Never,
+    Type(Box<Type>),
+    /// Nothing but `impl Trait`, or one in a place that [`erase`] does not know.
+    Opaque,
+}
+
+impl Output {
+    pub(super) fn new(output: &ReturnType) -> Self {
+        let ReturnType::Type(_, ty) = output else {
+            return Self::Unit;
+        };
+        match &**ty {
+            Type::Never(_) => Self::Never,
+            Type::ImplTrait(_) => Self::Opaque,
+            ty => {
+                let mut ty = ty.clone();
+                erase(&mut ty);
+                let opaque = tokens::any_ident(&ty, |ident| ident == "impl");
+                if opaque {
+                    Self::Opaque
+                } else {
+                    Self::Type(Box::new(ty))
+                }
+            }
+        }
+    }
+}
+
+/// `_` for each `impl Trait`: the rest still says what `Ok(…)` alone leaves open, the type of the error.
+fn erase(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(opaque) => {
+            let underscore_token = Token![_](opaque.span());
+            *ty = Type::Infer(TypeInfer {
+                attrs: Vec::new(),
+                underscore_token,
+            });
+        }
+        Type::Array(array) => erase(&mut array.elem),
+        Type::Group(group) => erase(&mut group.elem),
+        Type::Paren(paren) => erase(&mut paren.elem),
+        Type::Ptr(pointer) => erase(&mut pointer.elem),
+        Type::Reference(reference) => erase(&mut reference.elem),
+        Type::Slice(slice) => erase(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase),
+        Type::Path(path) => erase_path(&mut path.path),
+        Type::TraitObject(object) => {
+            for bound in &mut object.bounds {
+                if let TypeParamBound::Trait(bound) = bound {
+                    erase_path(&mut bound.path);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn erase_path(path: &mut Path) {
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            erase_arguments(arguments);
+        }
+    }
+}
+
+fn erase_arguments(arguments: &mut AngleBracketedGenericArguments) {
+    for argument in &mut arguments.args {
+        match argument {
+            GenericArgument::Type(ty) => erase(ty),
+            GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One entry of `attributes(…)`: `key = value`, `%value`, `?value`, or an argument's name alone.
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, Expr, LitStr, Member, Path, Token, ext::IdentExt, parse::ParseStream};
+
+use crate::{ctxt::Ctxt, keywords};
+
+/// An attribute to record, with the key worked out.
+pub(super) struct Record {
+    pub(super) key: Key,
+    pub(super) how: How,
+    pub(super) value: Expr,
+    /// A key in quotes was chosen for this very value.
+    pub(super) quoted: bool,
+    /// The argument that a shorthand starts with, which has to exist.
+    pub(super) shorthand: Option<Ident>,
+    /// Of that argument.
+    pub(super) cfgs: Vec<Attribute>,
+}
+
+/// What the attribute is called.
+pub(super) enum Key {
+    Text(LitStr),
+    Const(Path),
+}
+
+/// What becomes of the value.
+#[derive(Clone, Copy)]
+pub(super) enum How {
+    Debug,
+    Display,
+    Typed,
+}
+
+/// The content of `attributes(…)`.
+pub(super) fn list(cx: &Ctxt, input: ParseStream<'_>) -> Vec<Record> {
+    let mut records = Vec::new();
+    keywords::each(
+        cx,
+        input,
+        |_| true,
+        |input| {
+            records.push(record(input)?);
+            Ok(())
+        },
+    );
+    records
+}
+
+fn record(input: ParseStream<'_>) -> syn::Result<Record> {
+    let start = input.span();
+    let quoted = input.peek(LitStr);
+    if let Some((key, equals)) = assigned_key(input)? {
+        let how = how(input)?;
+        let value = expression(input, equals.span)?;
+        return Ok(Record {
+            key,
+            how,
+            value,
+            quoted,
+            shorthand: None,
+            cfgs: Vec::new(),
+        });
+    }
+    let how = how(input)?;
+    let value = expression(input, start)?;
+    let Some((first, text)) = place(&value) else {
+        let message = "only an argument or its field can stand alone, else write `key = value`";
+        return Err(syn::Error::new_spanned(&value, message));
+    };
+    let key = Key::Text(LitStr::new(&text, first.span()));
+    Ok(Record {
+        key,
+        how,
+        value,
+        quoted,
+        shorthand: Some(first),
+        cfgs: Vec::new(),
+    })
+}
+
+/// The key, if this is `key = …`.
+fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>> {
+    let ahead = input.fork();
+    if key(&ahead).is_err() {
+        return Ok(None);
+    }
+    if ahead.peek(Token![:]) {
+        return Err(ahead.error("an attribute is written `key = value`, with `=`"));
+    }
+    if !keywords::is_assignment(&ahead) {
+        return Ok(None);
+    }
+    Ok(Some((key(input)?, input.parse()?)))
+}
+
+fn how(input: ParseStream<'_>) -> syn::Result<How> {
+    if input.parse::<Option<Token![%]>>()?.is_some() {
+        Ok(How::Display)
+    } else if input.parse::<Option<Token![?]>>()?.is_some() {
+        Ok(How::Debug)
+    } else {
+        Ok(How::Typed)
+    }
+}
+
+/// Where nothing follows, the error is on what came before, not on the end of the attribute.
+fn expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(syn::Error::new(
+            before,
+            "expected a value, as in `key = value`",
+        ));
+    }
+    input.parse()
+}
+
+/// `"quoted"`, `dotted.words`, or the path of a constant.
+fn key(input: ParseStream<'_>) -> syn::Result<Key> {
+    if input.peek(LitStr) {
+        return input.parse().map(Key::Text);
+    }
+    let is_path = input.peek(Token![::]) || {
+        let ahead = input.fork();
+        ahead.call(Ident::parse_any)?;
+        ahead.peek(Token![::])
+    };
+    if is_path {
+        return Path::parse_mod_style(input).map(Key::Const);
+    }
+    let first = input.call(Ident::parse_any)?;
+    if !input.peek(Token![.]) && is_constant(&first) {
+        return Ok(Key::Const(first.into()));
+    }
+    let mut text = first.unraw().to_string();
+    while input.parse::<Option<Token![.]>>()?.is_some() {
+        text.push('.');
+        text.push_str(&input.call(Ident::parse_any)?.unraw().to_string());
+    }
+    Ok(Key::Text(LitStr::new(&text, first.span())))
+}
+
+fn is_constant(ident: &Ident) -> bool {
+    let text = ident.to_string();
+    text.contains(|c: char| c.is_ascii_uppercase()) && !text.contains(|c: char| c.is_lowercase())
+}
+
+/// The first word of `argument.field` and the key it gives, in which `self` does not occur.
+fn place(value: &Expr) -> Option<(Ident, String)> {
+    match value {
+        Expr::Path(path) => {
+            let ident = path.path.get_ident()?.clone();
+            let text = ident.unraw().to_string();
+            Some((ident, text))
+        }
+        Expr::Field(field) => {
+            let Member::Named(name) = &field.member else {
+                return None;
+            };
+            let (first, text) = place(&field.base)?;
+            let name = name.unraw();
+            let key = if text == "self" {
+                name.to_string()
+            } else {
+                format!("{text}.{name}")
+            };
+            Some((first, key))
+        }
+        _ => None,
+    }
+}
+
+/// The name that a value is known by: `token` for `token`, `self.token` and `&token`.
+pub(super) fn last_word(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Field(field) => match &field.member {
+            Member::Named(name) => Some(name),
+            Member::Unnamed(_) => None,
+        },
+        Expr::Paren(paren) => last_word(&paren.expr),
+        Expr::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+        Expr::Reference(reference) => last_word(&reference.expr),
+        _ => None,
+    }
+}

@@ -1,0 +1,139 @@
+//! Forms and mistakes, without the runtime. Where the carets point is tested in `ui-tests`.
+
+use quote::quote;
+
+use super::*;
+use crate::messages::messages;
+
+const FUNCTION: &str = "fn f(&self, table: &str, (a, Point { x, .. }): (u8, Point), _: u8) {}";
+
+fn errors(args: &str) -> Vec<String> {
+    messages(expand(args.parse().unwrap(), &FUNCTION.parse().unwrap()))
+}
+
+fn error(args: &str) -> String {
+    let errors = errors(args);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    errors.concat()
+}
+
+fn error_of_item(item: &str) -> String {
+    let errors = messages(expand(TokenStream::new(), &item.parse().unwrap()));
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    errors.concat()
+}
+
+#[test]
+fn all_forms_are_accepted() {
+    for args in [
+        "",
+        "name = NAME,",
+        "name = table.to_owned(), kind = consumer",
+        "attributes()",
+        "attributes(table, self.id, a, x, %table.name, ?self.a.b, me = ?self)",
+        "attributes(type = 1, error.type = 2, \"a.b\" = 3, KEY = 4, Self::KEY = 5, ::a::KEY = 6)",
+        "attributes(a = b == c, b = Vec::<(u8, u8)>::new(), c = if a < b { 1 } else { 2 })",
+        "attributes(\"page.token\" = token, len = token.len(), self.token_count)",
+        "attributes_fn = |_, table, _, _| table",
+        "floe_attributes = IDENTITY",
+        "floe_attributes = (IDENTITY)",
+        "crate = ::renamed",
+    ] {
+        assert_eq!(errors(args), Vec::<String>::new(), "{args}");
+    }
+}
+
+#[test]
+fn an_unfinished_body_is_kept() {
+    let output = expand(TokenStream::new(), &quote!(fn f(x: u8) { x. })).to_string();
+    assert!(output.contains("{ x . }"), "{output}");
+    assert!(!output.contains("compile_error"), "{output}");
+}
+
+#[test]
+fn the_item_survives_a_mistake() {
+    let item = quote!(/** Doc. */ pub fn f(x: u8) { #![allow(unused)] x. });
+    let output = expand(quote!(oops), &item).to_string();
+    assert!(output.starts_with(&item.to_string()), "{output}");
+}
+
+#[test]
+fn a_body_of_a_macro_is_found_in_its_group() {
+    let body = proc_macro2::Group::new(proc_macro2::Delimiter::None, quote!({ 1 }));
+    let output = expand(TokenStream::new(), &quote!(fn f() -> u8 #body)).to_string();
+    assert!(!output.contains("compile_error"), "{output}");
+}
+
+#[test]
+fn each_mistake_is_one_error() {
+    for (args, expected) in [
+        ("skip(a, b)", "unknown argument `skip`"),
+        ("level = a < b, x > c", "unknown argument `level`"),
+        ("attribute(table)", "did you mean `attributes`?"),
+        ("\"name\"", "bare literal"),
+        ("name", "`name` is written `name = \"span.name\"`"),
+        ("name = ", "`name` is written"),
+        ("name == \"a\"", "`name` is written"),
+        ("name = \"\"", "empty"),
+        ("name = 3", "a span's name is text"),
+        ("name = \"a\", name = \"b\"", "`name` is given twice"),
+        ("name = \"a\" kind = client", "expected `,`"),
+        ("kind = cleint", "did you mean `client`?"),
+        ("kind = \"client\"", "one of the words `internal`"),
+        ("kind = SpanKind::Client", "unknown kind `SpanKind::Client`"),
+        ("attributes = (table)", "`attributes` is written"),
+        (
+            "attributes(tabel)",
+            "unknown argument `tabel`, did you mean `table`?",
+        ),
+        (
+            "attributes(tabel.name)",
+            "accepted: `self`, `table`, `a`, `x`",
+        ),
+        ("attributes(self)", "`self` needs a key"),
+        ("attributes(table.len())", "write `key = value`"),
+        ("attributes(self.0)", "write `key = value`"),
+        ("attributes(table: 3)", "with `=`"),
+        ("attributes(table = )", "expected a value"),
+        ("attributes(%)", "expected a value"),
+        (
+            "attributes(a = 1, \"a\" = 2)",
+            "attribute `a` is given twice",
+        ),
+        ("attributes(a = 1 b = 2)", "expected `,`"),
+        (
+            "attributes_fn = |a| a",
+            "takes 1 argument, but this function has 4: `|self, table, ",
+        ),
+        ("attributes_fn = |a, b, c, _| a", "has no name"),
+        ("attributes_fn = move |_, t, _, _| t", "cannot be `move`"),
+        ("attributes_fn = async |_, t, _, _| t", "cannot be `async`"),
+        ("attributes_fn = make()", "expected a closure or the path"),
+        ("floe_attributes = ()", "no value"),
+        ("crate = \"telemetry\"", "expected identifier"),
+    ] {
+        let error = error(args);
+        assert!(error.contains(expected), "{args}: {error}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_reported_together() {
+    let errors = errors("nmae = 1, kind = cleint, attributes(b, c), kind = client, crate");
+    assert_eq!(errors.len(), 6, "{errors:#?}");
+}
+
+#[test]
+fn each_wrong_item_is_one_error() {
+    for (item, expected) in [
+        ("const fn f() {}", "cannot be on a `const fn`"),
+        ("fn f(&self);", "needs a body"),
+        ("pub struct S;", "found `struct`"),
+        ("impl S { fn f() {} }", "found `impl`"),
+        ("unsafe impl S for T {}", "found `unsafe`"),
+        ("const X: u8 = 1;", "found `const`"),
+    ] {
+        let error = error_of_item(item);
+        assert!(error.contains(expected), "{item}: {error}");
+    }
+}

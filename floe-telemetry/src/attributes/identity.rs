@@ -1,0 +1,137 @@
+//! Who a span belongs to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::FloeAttributes;
+use crate::attributes::{AttributeValue, ToAttributeValue};
+
+/// The mode a platform runs in.
+///
+/// ```
+/// use floe_telemetry::Mode;
+///
+/// assert_eq!("staging".parse(), Ok(Mode::Staging));
+/// assert!("production".parse::<Mode>().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "provider", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "provider", serde(rename_all = "lowercase"))]
+#[expect(clippy::exhaustive_enums, reason = "the three modes are a contract of the platform")]
+pub enum Mode {
+    /// Development.
+    #[default]
+    Dev,
+    /// Staging.
+    Staging,
+    /// Production.
+    Prod,
+}
+
+impl Mode {
+    /// `dev`, `staging` or `prod`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Staging => "staging",
+            Self::Prod => "prod",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text was not one of the three modes.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("unknown environment `{found}`: accepted are `dev`, `staging` and `prod`")]
+pub struct UnknownMode {
+    found: String,
+}
+
+impl FromStr for Mode {
+    type Err = UnknownMode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "dev" => Ok(Self::Dev),
+            "staging" => Ok(Self::Staging),
+            "prod" => Ok(Self::Prod),
+            other => Err(UnknownMode {
+                found: other.chars().take(64).collect(),
+            }),
+        }
+    }
+}
+
+impl ToAttributeValue for Mode {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(AttributeValue::Static(self.as_str()))
+    }
+}
+
+/// The floe identity of a span, and what it works on.
+///
+/// The first four are on every span (FR-007, FR-019): the collector stamps them from baggage or
+/// from the provider's resource, so a function needs them only when it speaks for another product.
+///
+/// ```
+/// use floe_telemetry::{FloeAttributes, FloeSpanAttributes, Mode};
+///
+/// let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
+/// assert_eq!(identity.to_otel_dict().len(), 4);
+/// assert_eq!(FloeSpanAttributes::PIPELINE_ID, "floe.pipeline.id");
+/// ```
+#[derive(Clone, Debug, Eq, FloeAttributes, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "the fields are a contract of the platform")]
+pub struct FloeSpanAttributes {
+    /// The namespace, 1 to 128 characters.
+    #[floe(key = "floe.namespace")]
+    pub namespace: String,
+    /// The name of the data product, 1 to 128 characters.
+    #[floe(key = "floe.product.name")]
+    pub product_name: String,
+    /// The version of the data product.
+    #[floe(key = "floe.product.version")]
+    pub product_version: String,
+    /// The mode the platform runs in.
+    #[floe(key = "floe.mode")]
+    pub mode: Mode,
+    /// The pipeline.
+    #[floe(key = "floe.pipeline.id")]
+    pub pipeline_id: Option<String>,
+    /// The kind of job, for example `dbt_run` or `dagster_asset`.
+    #[floe(key = "floe.job.type")]
+    pub job_type: Option<String>,
+    /// The dbt model.
+    #[floe(key = "floe.dbt.model")]
+    pub model_name: Option<String>,
+    /// The orchestrator's asset.
+    #[floe(key = "floe.dagster.asset")]
+    pub asset_key: Option<String>,
+}
+
+impl FloeSpanAttributes {
+    /// The four mandatory attributes; the optional ones can be set on the value.
+    pub fn new(
+        namespace: impl Into<String>,
+        product_name: impl Into<String>,
+        product_version: impl Into<String>,
+        mode: Mode,
+    ) -> Self {
+        Self {
+            namespace: namespace.into(),
+            product_name: product_name.into(),
+            product_version: product_version.into(),
+            mode,
+            pipeline_id: None,
+            job_type: None,
+            model_name: None,
+            asset_key: None,
+        }
+    }
+}

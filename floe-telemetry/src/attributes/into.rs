@@ -1,0 +1,138 @@
+//! Types that become attributes as a whole.
+
+use std::fmt::Display;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
+
+use opentelemetry::{Key, KeyValue};
+
+use super::{AttributeList, ToAttributeValue};
+
+/// A type whose fields are attributes under fixed keys. Derive it.
+///
+/// ```
+/// use floe_telemetry::FloeAttributes;
+///
+/// #[derive(FloeAttributes)]
+/// #[floe(prefix = "alert")]
+/// struct Alert<'a> {
+///     channel: &'a str,
+///     #[floe(key = "alert.destination")]
+///     to: &'a str,
+///     #[floe(skip)]
+///     body: String,
+///     attempts: Option<u32>,
+/// }
+///
+/// let alert = Alert { channel: "slack", to: "#ops", body: "…".into(), attempts: None };
+/// let keys: Vec<_> = alert.to_otel_dict().into_iter().map(|kv| kv.key.to_string()).collect();
+/// assert_eq!(keys, ["alert.channel", "alert.destination"]);
+/// assert_eq!(Alert::KEYS, ["alert.channel", "alert.destination", "alert.attempts"]);
+/// assert_eq!(Alert::CHANNEL, "alert.channel");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no floe attributes",
+    label = "does not implement `FloeAttributes`",
+    note = "put `#[derive(FloeAttributes)]` on the type"
+)]
+pub trait FloeAttributes {
+    /// Every key the type can write.
+    const KEYS: &'static [&'static str];
+
+    /// Writes the attributes into `list`.
+    fn record(&self, list: &mut AttributeList);
+
+    /// The attributes as OpenTelemetry key-values. A field that is `None` is left out.
+    fn to_otel_dict(&self) -> Vec<KeyValue> {
+        let mut list = AttributeList::default();
+        self.record(&mut list);
+        list.as_slice().iter().cloned().map(KeyValue::from).collect()
+    }
+}
+
+macro_rules! pointers {
+    ($($ty:ty)*) => {$(
+        impl<T: FloeAttributes> FloeAttributes for $ty {
+            const KEYS: &'static [&'static str] = T::KEYS;
+
+            fn record(&self, list: &mut AttributeList) {
+                T::record(self, list);
+            }
+        }
+    )*};
+}
+pointers!(&T Box<T> Rc<T> Arc<T> LazyLock<T>);
+
+impl<T: FloeAttributes> FloeAttributes for Option<T> {
+    const KEYS: &'static [&'static str] = T::KEYS;
+
+    fn record(&self, list: &mut AttributeList) {
+        if let Some(value) = self {
+            value.record(list);
+        }
+    }
+}
+
+/// What `attributes_fn` may return: key-values, a [`FloeAttributes`] type, or a `Result` of those.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what `attributes_fn` may return",
+    label = "neither key-values, nor a type with `#[derive(FloeAttributes)]`, nor a `Result` of these",
+    note = "return for example `[(\"rows\", rows.len())]` or `vec![KeyValue::new(\"rows\", 3)]`"
+)]
+pub trait IntoAttributes {
+    /// Writes the attributes into `list`.
+    ///
+    /// # Errors
+    ///
+    /// The text of the error that the attributes function returned.
+    fn into_attributes(self, list: &mut AttributeList) -> Result<(), String>;
+}
+
+impl<T: FloeAttributes> IntoAttributes for T {
+    fn into_attributes(self, list: &mut AttributeList) -> Result<(), String> {
+        self.record(list);
+        Ok(())
+    }
+}
+
+impl IntoAttributes for Vec<KeyValue> {
+    fn into_attributes(self, list: &mut AttributeList) -> Result<(), String> {
+        list.extend(self);
+        Ok(())
+    }
+}
+
+impl<const N: usize> IntoAttributes for [KeyValue; N] {
+    fn into_attributes(self, list: &mut AttributeList) -> Result<(), String> {
+        list.extend(self);
+        Ok(())
+    }
+}
+
+impl<K: Into<Key>, V: ToAttributeValue, const N: usize> IntoAttributes for [(K, V); N] {
+    fn into_attributes(self, list: &mut AttributeList) -> Result<(), String> {
+        for (key, value) in self {
+            list.set(key, &value);
+        }
+        Ok(())
+    }
+}
+
+impl<K: Into<Key>, V: ToAttributeValue> IntoAttributes for Vec<(K, V)> {
+    fn into_attributes(self, list: &mut AttributeList) -> Result<(), String> {
+        for (key, value) in self {
+            list.set(key, &value);
+        }
+        Ok(())
+    }
+}
+
+impl<A: IntoAttributes, E: Display> IntoAttributes for Result<A, E> {
+    fn into_attributes(self, list: &mut AttributeList) -> Result<(), String> {
+        match self {
+            Ok(attributes) => attributes.into_attributes(list),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+

@@ -1,0 +1,95 @@
+//! Attributes on their way into a span.
+
+use opentelemetry::{Key, KeyValue, Value};
+use smallvec::SmallVec;
+
+use super::{AttributeValue, ToAttributeValue};
+
+/// How many attributes a span may have
+/// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
+pub(crate) const MAX_ATTRIBUTES: usize = 128;
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: AttributeValue,
+}
+
+impl From<Attribute> for KeyValue {
+    fn from(Attribute { key, value }: Attribute) -> Self {
+        Self::new(key, Value::from(value))
+    }
+}
+
+/// Attributes in the order in which they were set. When a key is set twice, the later value wins.
+///
+/// At most 128 are kept; the rest is counted as dropped on the span.
+#[derive(Clone, Debug, Default)]
+pub struct AttributeList {
+    // Four fit in place, which is as many as most spans have.
+    items: SmallVec<[Attribute; 4]>,
+    dropped: u32,
+}
+
+impl AttributeList {
+    /// Sets `key` to `value`, unless there is no value (`None`).
+    #[inline]
+    pub fn set(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
+        if let Some(value) = value.to_attribute_value() {
+            self.push(key.into(), value);
+        }
+    }
+
+    /// Sets `key` to a value that is already one.
+    #[inline]
+    pub fn push(&mut self, key: Key, value: AttributeValue) {
+        if self.items.len() < MAX_ATTRIBUTES {
+            self.items.push(Attribute { key, value });
+        } else {
+            self.replace(key, value);
+        }
+    }
+
+    /// The attributes, in the order in which they were set; a key may occur twice.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Attribute] {
+        &self.items
+    }
+
+    /// When the list is full, only a key that is there already can be set.
+    #[cold]
+    fn replace(&mut self, key: Key, value: AttributeValue) {
+        match self.items.iter_mut().find(|item| item.key == key) {
+            Some(item) => item.value = value,
+            None => self.dropped += 1,
+        }
+    }
+
+    /// The attributes with the last value of each key, at the place of its first, and how many
+    /// were dropped.
+    #[cfg(feature = "provider")]
+    pub(crate) fn take_distinct(&mut self) -> (Vec<KeyValue>, u32) {
+        // Room for the identity and the code location, which are stamped on afterwards.
+        let mut distinct: Vec<KeyValue> = Vec::with_capacity(self.items.len() + 8);
+        for item in self.items.drain(..) {
+            match distinct.iter_mut().find(|seen| seen.key == item.key) {
+                Some(seen) => seen.value = item.value.into(),
+                None => distinct.push(item.into()),
+            }
+        }
+        (distinct, std::mem::take(&mut self.dropped))
+    }
+}
+
+impl Extend<KeyValue> for AttributeList {
+    fn extend<I: IntoIterator<Item = KeyValue>>(&mut self, iter: I) {
+        for KeyValue { key, value, .. } in iter {
+            if let Some(value) = value.to_attribute_value() {
+                self.push(key, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! A typed attribute value, and what can become one.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use opentelemetry::{Array, StringValue, Value};
+
+/// The value of an attribute: one of OpenTelemetry's types.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AttributeValue {
+    /// A boolean.
+    Bool(bool),
+    /// A signed 64-bit integer.
+    I64(i64),
+    /// A floating point number.
+    F64(f64),
+    /// Text known at compile time.
+    Static(&'static str),
+    /// Any other text.
+    Text(Box<str>),
+    /// An array of one of the four types above.
+    Array(Box<Array>),
+}
+
+impl From<AttributeValue> for Value {
+    fn from(value: AttributeValue) -> Self {
+        match value {
+            AttributeValue::Bool(value) => Self::Bool(value),
+            AttributeValue::I64(value) => Self::I64(value),
+            AttributeValue::F64(value) => Self::F64(value),
+            AttributeValue::Static(value) => Self::String(value.into()),
+            AttributeValue::Text(value) => Self::String(String::from(value).into()),
+            AttributeValue::Array(value) => Self::Array(*value),
+        }
+    }
+}
+
+/// A type whose values can be attributes.
+///
+/// `None` means that nothing is recorded, which is what an `Option` without a value gives.
+///
+/// Integers that OpenTelemetry cannot hold (a `u64` above `i64::MAX`, an `i128`) become text
+/// instead of wrapping around.
+///
+/// ```
+/// use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
+///
+/// assert_eq!(12_u32.to_attribute_value(), Some(AttributeValue::I64(12)));
+/// assert_eq!(None::<bool>.to_attribute_value(), None);
+/// assert_eq!(
+///     u64::MAX.to_attribute_value(),
+///     Some(AttributeValue::Text("18446744073709551615".into())),
+/// );
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of an attribute",
+    label = "not a boolean, an integer, a float, text, or an array or `Option` of these",
+    note = "record its `Display` text with `%value` or its `Debug` text with `?value`, or implement `ToAttributeValue`"
+)]
+pub trait ToAttributeValue {
+    /// The value, or nothing if there is none to record.
+    fn to_attribute_value(&self) -> Option<AttributeValue>;
+}
+
+macro_rules! small_integers {
+    ($($ty:ty)*) => {$(
+        impl ToAttributeValue for $ty {
+            #[inline]
+            fn to_attribute_value(&self) -> Option<AttributeValue> {
+                Some(AttributeValue::I64(i64::from(*self)))
+            }
+        }
+    )*};
+}
+small_integers!(i8 i16 i32 i64 u8 u16 u32);
+
+macro_rules! wide_integers {
+    ($($ty:ty)*) => {$(
+        impl ToAttributeValue for $ty {
+            #[inline]
+            fn to_attribute_value(&self) -> Option<AttributeValue> {
+                Some(match i64::try_from(*self) {
+                    Ok(value) => AttributeValue::I64(value),
+                    Err(_) => AttributeValue::Text(self.to_string().into()),
+                })
+            }
+        }
+    )*};
+}
+wide_integers!(i128 isize u64 u128 usize);
+
+impl ToAttributeValue for bool {
+    #[inline]
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(AttributeValue::Bool(*self))
+    }
+}
+
+impl ToAttributeValue for f32 {
+    #[inline]
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(AttributeValue::F64(f64::from(*self)))
+    }
+}
+
+impl ToAttributeValue for f64 {
+    #[inline]
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(AttributeValue::F64(*self))
+    }
+}
+
+impl ToAttributeValue for str {
+    #[inline]
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(AttributeValue::Text(self.into()))
+    }
+}
+
+impl ToAttributeValue for String {
+    #[inline]
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.as_str().to_attribute_value()
+    }
+}
+
+impl ToAttributeValue for char {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.encode_utf8(&mut [0; 4]).to_attribute_value()
+    }
+}
+
+impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
+    #[inline]
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.as_ref().and_then(T::to_attribute_value)
+    }
+}
+
+impl<T: ToAttributeValue + ToOwned + ?Sized> ToAttributeValue for Cow<'_, T> {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.as_ref().to_attribute_value()
+    }
+}
+
+macro_rules! pointers {
+    ($($ty:ty)*) => {$(
+        impl<T: ToAttributeValue + ?Sized> ToAttributeValue for $ty {
+            #[inline]
+            fn to_attribute_value(&self) -> Option<AttributeValue> {
+                (**self).to_attribute_value()
+            }
+        }
+    )*};
+}
+pointers!(&T &mut T Box<T> Rc<T> Arc<T>);
+
+/// The element types of an array attribute.
+trait Element: Sized {
+    fn array(items: &[Self]) -> Array;
+}
+
+macro_rules! elements {
+    ($($ty:ty => $item:ident: $variant:ident($convert:expr)),* $(,)?) => {$(
+        impl Element for $ty {
+            fn array(items: &[Self]) -> Array {
+                Array::$variant(items.iter().map(|$item| $convert).collect())
+            }
+        }
+    )*};
+}
+elements! {
+    bool => item: Bool(*item),
+    i8 => item: I64(i64::from(*item)),
+    i16 => item: I64(i64::from(*item)),
+    i32 => item: I64(i64::from(*item)),
+    i64 => item: I64(*item),
+    u8 => item: I64(i64::from(*item)),
+    u16 => item: I64(i64::from(*item)),
+    u32 => item: I64(i64::from(*item)),
+    f32 => item: F64(f64::from(*item)),
+    f64 => item: F64(*item),
+    String => item: String(StringValue::from(item.clone())),
+    &str => item: String(StringValue::from((*item).to_owned())),
+}
+
+impl<T: Element> ToAttributeValue for [T] {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(AttributeValue::Array(Box::new(T::array(self))))
+    }
+}
+
+impl<T: Element> ToAttributeValue for Vec<T> {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.as_slice().to_attribute_value()
+    }
+}
+
+impl<T: Element, const N: usize> ToAttributeValue for [T; N] {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.as_slice().to_attribute_value()
+    }
+}
+
+impl ToAttributeValue for Value {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(match self {
+            Self::Bool(value) => AttributeValue::Bool(*value),
+            Self::I64(value) => AttributeValue::I64(*value),
+            Self::F64(value) => AttributeValue::F64(*value),
+            Self::String(value) => AttributeValue::Text(value.as_str().into()),
+            Self::Array(value) => AttributeValue::Array(Box::new(value.clone())),
+            other => AttributeValue::Text(other.as_str().into()),
+        })
+    }
+}
+
+impl ToAttributeValue for AttributeValue {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        Some(self.clone())
+    }
+}

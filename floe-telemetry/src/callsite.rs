@@ -1,0 +1,97 @@
+//! What is known of an annotated function before it runs.
+//!
+//! Each `#[traced]` function has one static [`CallSite`]. The linker puts them all into one list,
+//! so a program knows what is instrumented without running it.
+
+use linkme::distributed_slice;
+use opentelemetry::trace::SpanKind;
+
+/// A function with `#[traced]`.
+#[derive(Debug)]
+pub struct CallSite {
+    name: &'static str,
+    function: &'static str,
+    module: &'static str,
+    file: &'static str,
+    line: u32,
+    kind: SpanKind,
+}
+
+impl CallSite {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        function: &'static str,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+        kind: SpanKind,
+    ) -> Self {
+        Self {
+            name,
+            function,
+            module,
+            file,
+            line,
+            kind,
+        }
+    }
+
+    /// The name of its spans. If the name is an expression, the name of the function.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The name of the function.
+    #[must_use]
+    pub const fn function(&self) -> &'static str {
+        self.function
+    }
+
+    /// The path of the module that the function is in.
+    #[must_use]
+    pub const fn module(&self) -> &'static str {
+        self.module
+    }
+
+    /// The source file, as the compiler was given it.
+    #[must_use]
+    pub const fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// The line of the function in its file, from 1.
+    #[must_use]
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The kind of its spans.
+    #[must_use]
+    pub const fn kind(&self) -> &SpanKind {
+        &self.kind
+    }
+}
+
+#[doc(hidden)]
+#[distributed_slice]
+pub static CALLSITES: [CallSite];
+
+/// Every `#[traced]` function linked into the program, in no particular order.
+///
+/// A function that the linker removed because nothing calls it may be missing.
+///
+/// ```
+/// use floe_telemetry::{callsite, traced};
+///
+/// #[traced(name = "orders.load")]
+/// fn load() {}
+///
+/// load();
+/// assert!(callsite::all().any(|site| site.name() == "orders.load" && site.function() == "load"));
+/// ```
+pub fn all() -> impl Iterator<Item = &'static CallSite> {
+    CALLSITES.iter()
+}

@@ -1,0 +1,206 @@
+//! An exporter and its thread: a bounded queue in front, a report behind.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use opentelemetry::Context;
+use opentelemetry_sdk::trace::SpanData;
+
+use super::statistics::Counters;
+use crate::clock::monotonic_now;
+use crate::error::Error;
+use crate::recorder::panic_message;
+use crate::sanitizer::sanitize_error_message;
+
+/// At most one warning in this time about an exporter that fails.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+
+/// What a worker needs of an exporter. It is called from the worker's thread alone.
+pub(crate) trait BatchExporter: fmt::Debug {
+    fn export(&mut self, batch: Vec<SpanData>) -> Result<(), String>;
+    fn flush(&mut self) -> Result<(), String>;
+    fn shutdown(&mut self, timeout: Duration) -> Result<(), String>;
+}
+
+/// How a flush or a shutdown of one exporter went: its name, and what failed since the last one.
+pub(crate) type Report = (String, Result<(), String>);
+
+enum Task {
+    Export(Vec<SpanData>),
+    Flush(Sender<Report>),
+    Shutdown(Duration, Sender<Report>),
+}
+
+/// The collector's end of an exporter.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    name: String,
+    tasks: Sender<Task>,
+    /// Spans handed over and not exported yet.
+    queued: Arc<AtomicUsize>,
+    capacity: usize,
+    counters: Arc<Counters>,
+}
+
+/// How a worker is set up.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkerSettings {
+    /// Spans that may wait in front of the exporter.
+    pub(crate) capacity: usize,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Worker {
+    /// Starts the thread and makes the exporter on it, because an exporter may belong to the
+    /// runtime, and so to the thread, that it was made on.
+    pub(crate) fn start(
+        name: &str,
+        make: impl FnOnce() -> Result<Box<dyn BatchExporter>, Error> + Send + 'static,
+        settings: &WorkerSettings,
+    ) -> Result<Self, Error> {
+        let (tasks, receiver) = channel();
+        let (made, is_made) = channel();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let thread = ExporterThread {
+            name: name.to_owned(),
+            queued: Arc::clone(&queued),
+            counters: Arc::clone(&settings.counters),
+            failure: None,
+            warned: None,
+        };
+        thread::Builder::new()
+            .name(format!("floe-{name}"))
+            .spawn(move || {
+                let _quiet = Context::enter_telemetry_suppressed_scope();
+                match make() {
+                    Ok(exporter) => {
+                        let _ = made.send(Ok(()));
+                        thread.work(exporter, &receiver);
+                    }
+                    Err(error) => {
+                        let _ = made.send(Err(error));
+                    }
+                }
+            })
+            .map_err(|error| Error::thread(name, error))?;
+        match is_made.recv() {
+            Ok(result) => result?,
+            Err(_) => return Err(Error::export(format!("the exporter `{name}` panicked while it was made"))),
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            tasks,
+            queued,
+            capacity: settings.capacity,
+            counters: Arc::clone(&settings.counters),
+        })
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.queued.load(Ordering::Relaxed) < self.capacity
+    }
+
+    /// Queues a batch. If the queue is full the batch is dropped and counted.
+    pub(super) fn export(&self, batch: Vec<SpanData>) {
+        let spans = batch.len();
+        if self.has_room() {
+            self.queued.fetch_add(spans, Ordering::Relaxed);
+            if self.tasks.send(Task::Export(batch)).is_ok() {
+                return;
+            }
+        }
+        self.counters.dropped_queue_full.fetch_add(spans as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn flush(&self, report: Sender<Report>) {
+        self.ask(Task::Flush(report.clone()), &report);
+    }
+
+    pub(super) fn shutdown(&self, timeout: Duration, report: Sender<Report>) {
+        self.ask(Task::Shutdown(timeout, report.clone()), &report);
+    }
+
+    fn ask(&self, task: Task, report: &Sender<Report>) {
+        if self.tasks.send(task).is_err() {
+            let _ = report.send((self.name.clone(), Err("its thread has ended".to_owned())));
+        }
+    }
+}
+
+/// What lives on the exporter's thread.
+struct ExporterThread {
+    name: String,
+    queued: Arc<AtomicUsize>,
+    counters: Arc<Counters>,
+    /// The last failure since the last report.
+    failure: Option<String>,
+    warned: Option<Instant>,
+}
+
+impl ExporterThread {
+    fn work(mut self, mut exporter: Box<dyn BatchExporter>, tasks: &Receiver<Task>) {
+        while let Ok(task) = tasks.recv() {
+            match task {
+                Task::Export(batch) => self.export(&mut *exporter, batch),
+                Task::Flush(report) => {
+                    let flushed = guarded(|| exporter.flush());
+                    self.report(flushed, &report);
+                }
+                Task::Shutdown(timeout, report) => {
+                    let ended = guarded(|| exporter.shutdown(timeout));
+                    self.report(ended, &report);
+                    break;
+                }
+            }
+        }
+        // An exporter's own `Drop` must not take the thread down with noise either.
+        let _ = guarded(|| {
+            drop(exporter);
+            Ok(())
+        });
+    }
+
+    fn export(&mut self, exporter: &mut dyn BatchExporter, batch: Vec<SpanData>) {
+        let spans = batch.len();
+        let result = guarded(|| exporter.export(batch));
+        self.queued.fetch_sub(spans, Ordering::Relaxed);
+        let counter = match &result {
+            Ok(()) => &self.counters.exported,
+            Err(_) => &self.counters.failed,
+        };
+        counter.fetch_add(spans as u64, Ordering::Relaxed);
+        if let Err(error) = result {
+            // Endpoints and headers carry credentials, and errors quote them.
+            let error = sanitize_error_message(&error).into_owned();
+            self.warn(spans, &error);
+            self.failure = Some(error);
+        }
+    }
+
+    fn warn(&mut self, spans: usize, error: &str) {
+        if self.warned.is_none_or(|last| last.elapsed() >= WARN_EVERY) {
+            self.warned = Some(monotonic_now());
+            tracing::warn!(exporter = self.name, spans, error, "spans could not be exported");
+        }
+    }
+
+    fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
+        let result = match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => result.map_err(|error| sanitize_error_message(&error).into_owned()),
+        };
+        let _ = report.send((self.name.clone(), result));
+    }
+}
+
+/// Runs an exporter, which may be the user's own, so that its panic is one failed export.
+fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        Err(format!("the exporter panicked: {}", panic_message(&*payload)))
+    })
+}

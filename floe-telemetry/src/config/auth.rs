@@ -1,0 +1,98 @@
+//! The credential that is sent with OTLP.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::error::Error;
+
+/// What is written where a credential stands.
+const MASK: &str = "**********";
+
+/// The kind of credential.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AuthType {
+    /// `header_name: <api_key>`.
+    ApiKey,
+    /// `header_name: Bearer <bearer_token>`.
+    Bearer,
+}
+
+/// The credential that is sent with OTLP. It is not printed by `Debug` and not written by
+/// `Serialize`, where a mask stands for it.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::exhaustive_structs, reason = "plain data with a published schema")]
+pub struct TelemetryAuth {
+    /// Which of the two is used.
+    pub auth_type: AuthType,
+    /// Required for `api_key`.
+    #[serde(default, serialize_with = "masked")]
+    pub api_key: Option<SecretString>,
+    /// Required for `bearer`.
+    #[serde(default, serialize_with = "masked")]
+    pub bearer_token: Option<SecretString>,
+    /// The header that carries it. Default `Authorization`.
+    #[serde(default = "authorization")]
+    pub header_name: String,
+}
+
+fn authorization() -> String {
+    "Authorization".to_owned()
+}
+
+fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| MASK).serialize(serializer)
+}
+
+impl fmt::Debug for TelemetryAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryAuth")
+            .field("auth_type", &self.auth_type)
+            .field("api_key", &self.api_key.as_ref().map(|_| MASK))
+            .field("bearer_token", &self.bearer_token.as_ref().map(|_| MASK))
+            .field("header_name", &self.header_name)
+            .finish()
+    }
+}
+
+impl PartialEq for TelemetryAuth {
+    fn eq(&self, other: &Self) -> bool {
+        let text = |secret: &Option<SecretString>| secret.as_ref().map(|s| s.expose_secret().to_owned());
+        self.auth_type == other.auth_type
+            && self.header_name == other.header_name
+            && text(&self.api_key) == text(&other.api_key)
+            && text(&self.bearer_token) == text(&other.bearer_token)
+    }
+}
+
+impl TelemetryAuth {
+    /// The header's name and value.
+    pub(crate) fn header(&self) -> Option<(&str, String)> {
+        let value = match self.auth_type {
+            AuthType::ApiKey => self.api_key.as_ref()?.expose_secret().to_owned(),
+            AuthType::Bearer => format!("Bearer {}", self.bearer_token.as_ref()?.expose_secret()),
+        };
+        Some((&self.header_name, value))
+    }
+
+    pub(super) fn validate(&self) -> Result<(), Error> {
+        let (key, secret) = match self.auth_type {
+            AuthType::ApiKey => ("api_key", &self.api_key),
+            AuthType::Bearer => ("bearer_token", &self.bearer_token),
+        };
+        let problem = match secret.as_ref().map(ExposeSecret::expose_secret) {
+            None | Some("") => "it is missing or empty",
+            // An artifact does not carry the credential itself; loading the mask as one would
+            // send it as a wrong password.
+            Some(MASK) => "it is the mask that stands for a credential in a written configuration",
+            Some(_) => return Ok(()),
+        };
+        Err(Error::config(format!(
+            "authentication.{key}: auth_type needs it, and {problem}"
+        )))
+    }
+}

@@ -1,0 +1,69 @@
+//! Queue and batch sizes.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// How finished spans wait for export
+/// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::exhaustive_structs, reason = "plain data with a published schema")]
+pub struct BatchSpanProcessorConfig {
+    /// Spans that may wait in front of an exporter. Default 2048.
+    pub max_queue_size: usize,
+    /// Spans that are exported at once. Default 512.
+    pub max_export_batch_size: usize,
+    /// How long a span waits for its batch to fill, in milliseconds. Default 5000.
+    pub schedule_delay_millis: u64,
+    /// How long one export may take, in milliseconds. Default 30000.
+    pub export_timeout_millis: u64,
+}
+
+impl Default for BatchSpanProcessorConfig {
+    fn default() -> Self {
+        Self {
+            max_queue_size: 2048,
+            max_export_batch_size: 512,
+            schedule_delay_millis: 5000,
+            export_timeout_millis: 30_000,
+        }
+    }
+}
+
+impl BatchSpanProcessorConfig {
+    /// `schedule_delay_millis` as a duration.
+    #[must_use]
+    pub const fn schedule_delay(&self) -> Duration {
+        Duration::from_millis(self.schedule_delay_millis)
+    }
+
+    /// `export_timeout_millis` as a duration.
+    #[must_use]
+    pub const fn export_timeout(&self) -> Duration {
+        Duration::from_millis(self.export_timeout_millis)
+    }
+
+    pub(super) fn validate(&self) -> Result<(), Error> {
+        let zero = [
+            ("max_queue_size", self.max_queue_size == 0),
+            ("max_export_batch_size", self.max_export_batch_size == 0),
+            ("schedule_delay_millis", self.schedule_delay_millis == 0),
+            ("export_timeout_millis", self.export_timeout_millis == 0),
+        ];
+        if let Some((name, _)) = zero.iter().find(|(_, is_zero)| *is_zero) {
+            return Err(Error::config(format!(
+                "batch_processor.{name}: found 0: accepted is 1 or more"
+            )));
+        }
+        if self.max_export_batch_size > self.max_queue_size {
+            return Err(Error::config(format!(
+                "batch_processor.max_export_batch_size: found {}: accepted is at most max_queue_size, which is {}",
+                self.max_export_batch_size, self.max_queue_size,
+            )));
+        }
+        Ok(())
+    }
+}

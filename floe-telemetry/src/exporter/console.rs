@@ -1,0 +1,146 @@
+//! Traces as a picture in the terminal: one waterfall tree a trace.
+
+mod tree;
+mod waterfall;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::TraceId;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use self::waterfall::Style;
+use crate::config::no_color;
+
+/// Spans of unfinished traces that are held; beyond, what is there is printed.
+const MAX_HELD: usize = 20_000;
+
+/// The width of the picture where there is no terminal to ask.
+const DEFAULT_WIDTH: usize = 110;
+
+/// Prints each trace as a waterfall once its root has ended, and what is left on flush and
+/// shutdown.
+///
+/// ```
+/// use floe_telemetry::exporter::ConsoleExporter;
+///
+/// let exporter = ConsoleExporter::to_writer(Vec::new());
+/// # let _ = exporter;
+/// ```
+pub struct ConsoleExporter {
+    state: Mutex<State>,
+    style: Style,
+}
+
+struct State {
+    writer: Box<dyn Write + Send>,
+    /// Spans whose root has not ended.
+    held: HashMap<TraceId, Vec<SpanData>>,
+}
+
+impl ConsoleExporter {
+    /// Prints to standard output; in colour if that is a terminal and `NO_COLOR` is not set.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self::new(Box::new(io::stdout()), io::stdout().is_terminal())
+    }
+
+    /// Prints to standard error; in colour if that is a terminal and `NO_COLOR` is not set.
+    #[must_use]
+    pub fn stderr() -> Self {
+        Self::new(Box::new(io::stderr()), io::stderr().is_terminal())
+    }
+
+    /// Prints to `writer`, without colour and 110 columns wide.
+    pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
+        Self::new(Box::new(writer), false)
+    }
+
+    /// Switches colours on or off.
+    #[must_use]
+    pub fn with_color(mut self, color: bool) -> Self {
+        self.style.color = color;
+        self
+    }
+
+    /// Sets the width in columns, at least 60.
+    #[must_use]
+    pub fn with_width(mut self, columns: usize) -> Self {
+        self.style.width = columns.max(60);
+        self
+    }
+
+    fn new(writer: Box<dyn Write + Send>, is_terminal: bool) -> Self {
+        let width = if is_terminal {
+            terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+        } else {
+            None
+        };
+        Self {
+            state: Mutex::new(State {
+                writer,
+                held: HashMap::new(),
+            }),
+            style: Style {
+                color: is_terminal && !no_color(),
+                width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
+            },
+        }
+    }
+
+    fn with_state(&self, act: impl FnOnce(&mut State, Style) -> io::Result<()>) -> OTelSdkResult {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut state, self.style).map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+    }
+}
+
+impl State {
+    fn print_rest(&mut self, style: Style) -> io::Result<()> {
+        for (_, spans) in self.held.drain() {
+            self.writer.write_all(waterfall::draw(&spans, style).as_bytes())?;
+        }
+        self.writer.flush()
+    }
+}
+
+impl fmt::Debug for ConsoleExporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsoleExporter").field("style", &self.style).finish_non_exhaustive()
+    }
+}
+
+impl SpanExporter for ConsoleExporter {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.with_state(|state, style| {
+            let mut complete = Vec::new();
+            for span in batch {
+                let trace_id = span.span_context.trace_id();
+                if tree::is_root(&span) {
+                    complete.push(trace_id);
+                }
+                state.held.entry(trace_id).or_default().push(span);
+            }
+            for trace_id in complete {
+                if let Some(spans) = state.held.remove(&trace_id) {
+                    state.writer.write_all(waterfall::draw(&spans, style).as_bytes())?;
+                }
+            }
+            if state.held.values().map(Vec::len).sum::<usize>() > MAX_HELD {
+                return state.print_rest(style);
+            }
+            state.writer.flush()
+        })
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.with_state(State::print_rest)
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        self.with_state(State::print_rest)
+    }
+}

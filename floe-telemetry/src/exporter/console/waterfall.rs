@@ -1,0 +1,199 @@
+//! Drawing a trace.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use anstyle::{AnsiColor, Style as Ansi};
+use opentelemetry::trace::Status;
+use opentelemetry_sdk::trace::SpanData;
+
+use super::tree::{self, Row};
+use crate::keys;
+
+/// Rows that are drawn of one trace.
+const MAX_ROWS: usize = 400;
+
+/// Columns that the duration takes.
+const DURATION: usize = 10;
+
+/// How it is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    pub(super) color: bool,
+    /// In columns.
+    pub(super) width: usize,
+}
+
+const BOLD: Ansi = Ansi::new().bold();
+const DIM: Ansi = Ansi::new().dimmed();
+const GOOD: Ansi = AnsiColor::Green.on_default();
+const BAD: Ansi = AnsiColor::Red.on_default();
+const ODD: Ansi = AnsiColor::Yellow.on_default();
+
+impl Style {
+    fn paint(self, style: Ansi, text: &str) -> String {
+        if self.color && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// The picture of one trace, ending with an empty line.
+pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
+    let rows = tree::rows(spans);
+    let (Some(first), Some(start), Some(end)) = (
+        rows.first(),
+        spans.iter().map(|span| span.start_time).min(),
+        spans.iter().map(|span| span.end_time).max(),
+    ) else {
+        return String::new();
+    };
+    let scale = Scale {
+        start,
+        length: end.duration_since(start).unwrap_or_default(),
+        columns: style.width * 3 / 10,
+    };
+    let labels = style.width - scale.columns - DURATION - 3;
+    let mut picture = String::new();
+    let failed = spans.iter().filter(|span| is_error(span)).count();
+    let count = match failed {
+        0 => format!("{} spans", spans.len()),
+        _ => format!("{} spans, {failed} failed", spans.len()),
+    };
+    let _ = writeln!(
+        picture,
+        "{} {}",
+        style.paint(BOLD, &format!("trace {}", first.span.span_context.trace_id())),
+        style.paint(DIM, &format!("· {count} · {}", duration(scale.length).trim_start())),
+    );
+    for row in rows.iter().take(MAX_ROWS) {
+        draw_row(&mut picture, row, &scale, labels, style);
+    }
+    if rows.len() > MAX_ROWS {
+        let _ = writeln!(picture, "{}", style.paint(DIM, &format!("… and {} more spans", rows.len() - MAX_ROWS)));
+    }
+    picture.push('\n');
+    picture
+}
+
+fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, style: Style) {
+    let span = row.span;
+    let branch = branch(&row.last);
+    let room = labels.saturating_sub(branch.chars().count() + 2).max(8);
+    let (mark, tone) = mark(span);
+    let name = clip(&span.name, room);
+    let pad = labels.saturating_sub(branch.chars().count() + 2 + name.chars().count());
+    let took = span.end_time.duration_since(span.start_time).unwrap_or_default();
+    let (before, bar) = scale.bar(span);
+    let _ = writeln!(
+        picture,
+        "{}{} {}{} {}  {}{}",
+        style.paint(DIM, &branch),
+        style.paint(tone, mark),
+        if is_error(span) { style.paint(BAD, &name) } else { name },
+        " ".repeat(pad),
+        style.paint(DIM, &duration(took)),
+        " ".repeat(before),
+        style.paint(tone, &bar),
+    );
+    if let Status::Error { description } = &span.status {
+        let below = below(&row.last);
+        let room = style.width.saturating_sub(below.chars().count() + 2);
+        let text = clip(&description.replace(['\n', '\r', '\t'], " "), room);
+        let _ = writeln!(picture, "{}  {}", style.paint(DIM, &below), style.paint(BAD, &text));
+    }
+}
+
+/// The lines that lead to a row.
+fn branch(last: &[bool]) -> String {
+    let Some((own, above)) = last.split_last() else {
+        return String::new();
+    };
+    let mut text = stems(above);
+    text.push_str(if *own { "└─ " } else { "├─ " });
+    text
+}
+
+/// The lines that pass by a text under a row.
+fn below(last: &[bool]) -> String {
+    stems(last)
+}
+
+fn stems(last: &[bool]) -> String {
+    last.iter().map(|last| if *last { "   " } else { "│  " }).collect()
+}
+
+fn is_error(span: &SpanData) -> bool {
+    matches!(span.status, Status::Error { .. })
+}
+
+fn mark(span: &SpanData) -> (&'static str, Ansi) {
+    let cancelled = span.attributes.iter().any(|attribute| attribute.key.as_str() == keys::FLOE_CANCELLED);
+    match &span.status {
+        Status::Error { .. } => ("✗", BAD),
+        _ if cancelled => ("◌", ODD),
+        Status::Ok => ("✓", GOOD),
+        Status::Unset => ("·", GOOD),
+    }
+}
+
+/// Control characters are left out: a name must not move the terminal's cursor.
+fn clip(text: &str, room: usize) -> String {
+    let mut visible = text.chars().filter(|c| !c.is_control());
+    let mut clipped: String = visible.by_ref().take(room).collect();
+    if visible.next().is_some() {
+        clipped.pop();
+        clipped.push('…');
+    }
+    clipped
+}
+
+/// Right-aligned, with three digits that mean something.
+fn duration(time: Duration) -> String {
+    let nanos = time.as_nanos();
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let (value, unit) = match nanos {
+        0..1_000 => (nanos as f64, "ns"),
+        1_000..1_000_000 => (nanos as f64 / 1e3, "µs"),
+        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
+        _ => (nanos as f64 / 1e9, "s"),
+    };
+    let digits = if unit == "ns" || value >= 100.0 { 0 } else if value >= 10.0 { 1 } else { 2 };
+    format!("{:>DURATION$}", format!("{value:.digits$} {unit}"))
+}
+
+/// The time axis.
+struct Scale {
+    start: SystemTime,
+    length: Duration,
+    columns: usize,
+}
+
+impl Scale {
+    /// The columns before the bar, and the bar. Even the shortest span is seen.
+    fn bar(&self, span: &SpanData) -> (usize, String) {
+        let from = self.column(span.start_time).min(self.columns.saturating_sub(1));
+        let to = self.column(span.end_time).clamp(from, self.columns);
+        match to - from {
+            0 => (from, "▏".to_owned()),
+            length => (from, "█".repeat(length)),
+        }
+    }
+
+    fn column(&self, time: SystemTime) -> usize {
+        let offset = time.duration_since(self.start).unwrap_or_default();
+        if self.length.is_zero() {
+            return 0;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "a column number, from 0 to a few hundred"
+        )]
+        let column = (offset.as_secs_f64() / self.length.as_secs_f64() * self.columns as f64).round() as usize;
+        column
+    }
+}

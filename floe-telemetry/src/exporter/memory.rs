@@ -1,0 +1,59 @@
+//! Spans kept in memory, for tests and for programs that look at their own traces.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+/// Spans that are kept at most; later ones are refused, which the provider counts as failed.
+const CAPACITY: usize = 1_000_000;
+
+/// Keeps spans in memory. Clones share them.
+///
+/// ```standalone_crate
+/// use std::time::Duration;
+/// use floe_telemetry::{TelemetryConfig, TelemetryProvider, exporter::MemoryExporter, traced};
+///
+/// #[traced]
+/// fn load() {}
+///
+/// let memory = MemoryExporter::new();
+/// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+///     .with_span_exporter(memory.clone())
+///     .initialize()?;
+/// load();
+/// telemetry.shutdown(Duration::from_secs(5))?;
+/// assert_eq!(memory.spans()[0].name, "load");
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryExporter {
+    spans: Arc<Mutex<Vec<SpanData>>>,
+}
+
+impl MemoryExporter {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The spans so far, in the order in which they arrived.
+    #[must_use]
+    pub fn spans(&self) -> Vec<SpanData> {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl SpanExporter for MemoryExporter {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        if spans.len() + batch.len() > CAPACITY {
+            return Err(opentelemetry_sdk::error::OTelSdkError::InternalFailure(format!(
+                "the memory exporter holds {CAPACITY} spans and takes no more"
+            )));
+        }
+        spans.extend(batch);
+        Ok(())
+    }
+}

@@ -1,0 +1,32 @@
+//! Attribute keys, once. Everything that writes or reads a key takes it from here.
+
+/// The namespace a product belongs to.
+pub const FLOE_NAMESPACE: &str = "floe.namespace";
+/// The name of the data product.
+pub const FLOE_PRODUCT_NAME: &str = "floe.product.name";
+/// The version of the data product.
+pub const FLOE_PRODUCT_VERSION: &str = "floe.product.version";
+/// The mode the platform runs in: `dev`, `staging` or `prod`.
+pub const FLOE_MODE: &str = "floe.mode";
+
+/// The four keys that every span carries.
+pub const IDENTITY: [&str; 4] = [
+    FLOE_NAMESPACE,
+    FLOE_PRODUCT_NAME,
+    FLOE_PRODUCT_VERSION,
+    FLOE_MODE,
+];
+
+/// The future was dropped before it was ready.
+pub const FLOE_CANCELLED: &str = "floe.cancelled";
+/// Something about the telemetry of this span went wrong; the function itself was not affected.
+pub const FLOE_WARNING: &str = "floe.warning";
+
+pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";
+pub(crate) const CODE_FILE_PATH: &str = "code.file.path";
+pub(crate) const CODE_LINE_NUMBER: &str = "code.line.number";
+pub(crate) const ERROR_TYPE: &str = "error.type";
+pub(crate) const EXCEPTION: &str = "exception";
+pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
+pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
+pub(crate) const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";

@@ -1,0 +1,178 @@
+//! The telemetry of a process: started from a configuration, flushed, and shut down.
+//!
+//! ```text
+//!            initialize()                 force_flush()
+//!  builder ───────────────► INITIALIZED ◄──────────────► FLUSHING
+//!     │                          │
+//!     │ enabled: false,          │ shutdown() or drop
+//!     │ OTEL_SDK_DISABLED        ▼
+//!     └──────► NO-OP          SHUTDOWN     (a new provider may be initialised)
+//! ```
+//!
+//! One provider at a time has the recorder. Flush and shutdown end within their timeout whatever
+//! the backend does, and shutting down again does nothing.
+
+mod builder;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+pub use self::builder::TelemetryProviderBuilder;
+use crate::clock::monotonic_now;
+use crate::collector::{self, Collector, Counters, Report, Statistics};
+use crate::config::TelemetryConfig;
+use crate::error::Error;
+use crate::recorder::{self, RecorderTracerProvider};
+
+/// How long a provider that is dropped may take to deliver what it has.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The only process-wide slot: whether a provider has the recorder.
+static IN_USE: AtomicBool = AtomicBool::new(false);
+
+/// The telemetry of a process. Dropping it shuts it down.
+///
+/// ```standalone_crate
+/// use std::time::Duration;
+/// use floe_telemetry::{TelemetryConfig, TelemetryProvider, exporter::MemoryExporter};
+///
+/// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+///     .with_span_exporter(MemoryExporter::new())
+///     .initialize()?;
+/// telemetry.force_flush(Duration::from_secs(5))?;
+/// telemetry.shutdown(Duration::from_secs(5))?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping the provider shuts it down"]
+pub struct TelemetryProvider {
+    is_noop: bool,
+    is_shut_down: AtomicBool,
+    counters: Arc<Counters>,
+}
+
+impl TelemetryProvider {
+    /// Starts to build a provider.
+    pub fn builder(config: TelemetryConfig) -> TelemetryProviderBuilder {
+        TelemetryProviderBuilder::new(config)
+    }
+
+    /// An OpenTelemetry tracer provider over the same recorder, for code that knows only
+    /// OpenTelemetry. It can be made the global one:
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryProvider;
+    ///
+    /// opentelemetry::global::set_tracer_provider(TelemetryProvider::tracer_provider());
+    /// ```
+    #[must_use]
+    pub fn tracer_provider() -> RecorderTracerProvider {
+        RecorderTracerProvider
+    }
+
+    /// Whether nothing is recorded, because the configuration or `OTEL_SDK_DISABLED` says so.
+    #[must_use]
+    pub const fn is_noop(&self) -> bool {
+        self.is_noop
+    }
+
+    /// What became of the spans so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.counters.read()
+    }
+
+    /// Delivers every span that ended before the call. Does nothing after shutdown.
+    ///
+    /// # Errors
+    ///
+    /// An exporter failed to deliver since the last flush, or `timeout` passed.
+    pub fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
+        if self.is_noop || self.is_shut_down.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        await_reports("flush", timeout, |collector, report| {
+            collector.fetch();
+            collector.pipeline.as_mut().map_or(0, |pipeline| pipeline.flush(report))
+        })
+    }
+
+    /// Stops recording, delivers every span that has ended, and ends the exporters. A second call
+    /// does nothing.
+    ///
+    /// # Errors
+    ///
+    /// An exporter failed to deliver since the last flush, or `timeout` passed.
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        if self.is_noop || self.is_shut_down.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        recorder::switch_provider(None);
+        let result = await_reports("shutdown", timeout, move |collector, report| {
+            collector.fetch();
+            collector.pipeline.take().map_or(0, |pipeline| pipeline.shutdown(timeout, report))
+        });
+        IN_USE.store(false, Ordering::Release);
+        result
+    }
+}
+
+impl Drop for TelemetryProvider {
+    fn drop(&mut self) {
+        if let Err(error) = self.shutdown(DROP_TIMEOUT) {
+            tracing::warn!(%error, "the telemetry could not be shut down cleanly");
+        }
+    }
+}
+
+/// Lets the collector ask the exporters for reports, and waits for as many as it says.
+fn await_reports(
+    what: &'static str,
+    timeout: Duration,
+    ask: impl FnOnce(&mut Collector, &Sender<Report>) -> usize + Send + 'static,
+) -> Result<(), Error> {
+    let deadline = monotonic_now().checked_add(timeout);
+    let (sender, reports) = channel();
+    let asked = collector::run(move |collector| ask(collector, &sender))?;
+    let expected = receive(&asked, deadline).map_err(|error| error.explain(what, timeout))?;
+    let mut failures = Vec::new();
+    for _ in 0..expected {
+        let (name, result) = receive(&reports, deadline).map_err(|error| error.explain(what, timeout))?;
+        if let Err(failure) = result {
+            failures.push(format!("exporter `{name}`: {failure}"));
+        }
+    }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::export(failures.join("; ")))
+    }
+}
+
+/// Without a deadline (a timeout too large to add to the clock) it waits as long as it takes.
+fn receive<T>(from: &Receiver<T>, deadline: Option<Instant>) -> Result<T, Missing> {
+    let received = match deadline {
+        Some(deadline) => from.recv_timeout(deadline.saturating_duration_since(monotonic_now())),
+        None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    };
+    received.map_err(|error| match error {
+        RecvTimeoutError::Timeout => Missing::TooLate,
+        RecvTimeoutError::Disconnected => Missing::Gone,
+    })
+}
+
+enum Missing {
+    TooLate,
+    Gone,
+}
+
+impl Missing {
+    fn explain(self, what: &str, timeout: Duration) -> Error {
+        match self {
+            Self::TooLate => Error::timeout(what, timeout),
+            Self::Gone => Error::export(format!("{what}: a telemetry thread ended without an answer")),
+        }
+    }
+}

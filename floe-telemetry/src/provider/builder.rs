@@ -1,0 +1,133 @@
+//! From a configuration to a running provider.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanExporter;
+
+use super::{IN_USE, TelemetryProvider};
+use crate::collector::{self, BatchExporter, Counters, Pipeline, Worker, WorkerSettings};
+use crate::config::{TelemetryConfig, is_disabled};
+use crate::error::Error;
+use crate::exporter::{self, ConsoleExporter};
+use crate::recorder;
+
+type Wrap = Box<dyn FnOnce(&Resource) -> Box<dyn BatchExporter + Send> + Send>;
+
+/// Builds a [`TelemetryProvider`].
+#[must_use = "a builder does nothing until `initialize` is called"]
+pub struct TelemetryProviderBuilder {
+    config: TelemetryConfig,
+    exporters: Vec<Wrap>,
+}
+
+impl fmt::Debug for TelemetryProviderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryProviderBuilder")
+            .field("config", &self.config)
+            .field("exporters", &self.exporters.len())
+            .finish()
+    }
+}
+
+impl TelemetryProviderBuilder {
+    pub(super) fn new(config: TelemetryConfig) -> Self {
+        Self {
+            config,
+            exporters: Vec::new(),
+        }
+    }
+
+    /// Adds an exporter: any of OpenTelemetry's. May be called again; each exporter has a queue
+    /// and a thread of its own. It sees redacted spans only.
+    pub fn with_span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
+        self.exporters.push(Box::new(|resource| exporter::plain(exporter, resource)));
+        self
+    }
+
+    /// Starts the telemetry of the process.
+    ///
+    /// Spans go to the exporters that were added, and over OTLP if the configuration asks for it
+    /// (a backend other than `console`, or an endpoint other than the default). If there is
+    /// neither, they are printed on standard error.
+    ///
+    /// # Errors
+    ///
+    /// The configuration is not valid, an exporter cannot be made, or another provider is in use.
+    /// Nothing is left behind then.
+    pub fn initialize(self) -> Result<TelemetryProvider, Error> {
+        self.config.validate()?;
+        let counters = Arc::new(Counters::default());
+        let is_noop = !self.config.enabled || is_disabled()?;
+        let provider = TelemetryProvider {
+            is_noop,
+            is_shut_down: AtomicBool::new(is_noop),
+            counters: Arc::clone(&counters),
+        };
+        if is_noop {
+            return Ok(provider);
+        }
+        if IN_USE.swap(true, Ordering::AcqRel) {
+            // It must not shut down the one that is in use.
+            provider.is_shut_down.store(true, Ordering::Release);
+            return Err(Error::state(
+                "a telemetry provider is in use: shut it down before another is initialised",
+            ));
+        }
+        // From here on, dropping `provider` on an error gives the slot back.
+        let ratio = self.config.sampling_ratio();
+        let pipeline = self.pipeline(&counters)?;
+        let installed = collector::run(move |collector| collector.pipeline = Some(pipeline))?;
+        installed
+            .recv()
+            .map_err(|_| Error::state("the telemetry collector did not take the configuration"))?;
+        recorder::switch_provider(Some(ratio));
+        Ok(provider)
+    }
+
+    fn pipeline(self, counters: &Arc<Counters>) -> Result<Pipeline, Error> {
+        let batch = self.config.batch_processor;
+        let resource = Resource::builder()
+            .with_attributes(self.config.resource_attributes.to_otel_dict())
+            .build();
+        let settings = WorkerSettings {
+            capacity: batch.max_queue_size,
+            counters: Arc::clone(counters),
+        };
+        let mut workers = Vec::new();
+        for (number, wrap) in self.exporters.into_iter().enumerate() {
+            let exporter = wrap(&resource);
+            workers.push(Worker::start(&format!("exporter-{}", number + 1), move || Ok(exporter as _), &settings)?);
+        }
+        if self.config.wants_otlp() {
+            workers.push(start_otlp(&self.config, &resource, &settings)?);
+        }
+        if workers.is_empty() {
+            let console = exporter::plain(ConsoleExporter::stderr(), &resource);
+            workers.push(Worker::start("console", move || Ok(console as _), &settings)?);
+        }
+        Ok(Pipeline::new(
+            self.config.resource_attributes.identity(),
+            batch.max_export_batch_size,
+            batch.schedule_delay(),
+            workers,
+            Arc::clone(counters),
+        ))
+    }
+}
+
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+fn start_otlp(config: &TelemetryConfig, resource: &Resource, settings: &WorkerSettings) -> Result<Worker, Error> {
+    let (config, resource) = (config.clone(), resource.clone());
+    Worker::start("otlp", move || exporter::otlp(&config, &resource), settings)
+}
+
+#[cfg(not(any(feature = "otlp-grpc", feature = "otlp-http")))]
+fn start_otlp(config: &TelemetryConfig, _: &Resource, _: &WorkerSettings) -> Result<Worker, Error> {
+    Err(Error::config(format!(
+        "backend: `{}` at `{}` is reached by OTLP, which needs the feature `otlp-grpc` or `otlp-http`",
+        config.backend, config.otlp_endpoint,
+    )))
+}

@@ -1,0 +1,161 @@
+//! Spans by hand: a guard for a block of code, and a handle on the current span.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::panic::Location;
+use std::thread;
+
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
+use opentelemetry::{Context, ContextGuard, Key, KeyValue, Value};
+
+use super::failure;
+use super::open::{State, enter_here};
+use super::span::{self, Ending};
+use crate::attributes::{FloeAttributes, ToAttributeValue};
+
+/// A span that lasts until the guard is dropped. [`create_span`] makes it.
+#[derive(Debug)]
+#[must_use = "the span ends when the guard is dropped"]
+pub struct ActiveSpan {
+    current: CurrentSpan,
+    recording: bool,
+    // Dropped last, after `Drop` has ended the span.
+    _attached: Option<ContextGuard>,
+}
+
+/// A handle on a span, to add to it. [`get_current_span`] makes it.
+#[derive(Clone, Debug)]
+pub struct CurrentSpan(Context);
+
+/// Starts a span and makes it the current one of this thread until the guard is dropped.
+///
+/// It ends OK unless an error or a status was recorded on it, or the thread is panicking. In
+/// asynchronous code use `#[traced]`: a guard must not be held across an `.await`.
+///
+/// ```
+/// use floe_telemetry::{create_span, testing};
+///
+/// let spans = testing::capture(|| {
+///     let span = create_span("orders.import");
+///     span.set_attribute("rows", 3);
+/// });
+/// spans.single("orders.import").assert_ok().assert_attribute("rows", 3);
+/// ```
+#[track_caller]
+pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
+    let (cx, recording) = match enter_here(name.into(), Location::caller()).0 {
+        State::Off => (None, false),
+        State::LeftOut(cx) => (Some(cx), false),
+        State::Recording(cx) => (Some(cx), true),
+    };
+    ActiveSpan {
+        current: CurrentSpan(cx.clone().unwrap_or_default()),
+        recording,
+        _attached: cx.map(Context::attach),
+    }
+}
+
+/// Runs `body` in a span, which it is given a handle on.
+///
+/// ```
+/// use floe_telemetry::{create_span_with, testing};
+///
+/// let spans = testing::capture(|| create_span_with("sum", |span| span.set_attribute("n", 2)));
+/// spans.single("sum").assert_ok().assert_attribute("n", 2);
+/// ```
+#[track_caller]
+pub fn create_span_with<T>(name: impl Into<Cow<'static, str>>, body: impl FnOnce(&ActiveSpan) -> T) -> T {
+    let span = create_span(name);
+    body(&span)
+}
+
+/// The span that is current on this thread, whoever made it. Without one, a handle that does
+/// nothing.
+///
+/// ```
+/// use floe_telemetry::{get_current_span, testing, traced};
+///
+/// #[traced]
+/// fn load() {
+///     get_current_span().set_attribute("rows", 100);
+/// }
+///
+/// testing::capture(load).single("load").assert_attribute("rows", 100);
+/// ```
+#[must_use]
+pub fn get_current_span() -> CurrentSpan {
+    CurrentSpan(Context::current())
+}
+
+impl CurrentSpan {
+    /// Sets an attribute; `None` sets nothing.
+    pub fn set_attribute(&self, key: impl Into<Key>, value: impl ToAttributeValue) {
+        if let Some(value) = value.to_attribute_value() {
+            self.0.span().set_attribute(KeyValue::new(key, Value::from(value)));
+        }
+    }
+
+    /// Sets the attributes of a derived type.
+    pub fn set_attributes(&self, attributes: &impl FloeAttributes) {
+        self.0.span().set_attributes(attributes.to_otel_dict());
+    }
+
+    /// Adds an event.
+    pub fn add_event(&self, name: impl Into<Cow<'static, str>>, attributes: Vec<KeyValue>) {
+        self.0.span().add_event(name, attributes);
+    }
+
+    /// Adds a link to another span.
+    pub fn add_link(&self, to: SpanContext) {
+        self.0.span().add_link(to, Vec::new());
+    }
+
+    /// Records an error: status, attributes and an `exception` event.
+    pub fn record_exception<E: Error>(&self, error: &E) {
+        let _attached = self.0.clone().attach();
+        failure::record_exception(error);
+    }
+
+    /// Sets the status. OK is final; an error wins over unset.
+    pub fn set_status(&self, status: Status) {
+        self.0.span().set_status(status);
+    }
+
+    /// Replaces the name.
+    pub fn update_name(&self, name: impl Into<Cow<'static, str>>) {
+        self.0.span().update_name(name);
+    }
+
+    /// Whether what is set here goes anywhere.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        self.0.span().is_recording()
+    }
+
+    /// The ids of the span.
+    #[must_use]
+    pub fn span_context(&self) -> SpanContext {
+        self.0.span().span_context().clone()
+    }
+}
+
+impl std::ops::Deref for ActiveSpan {
+    type Target = CurrentSpan;
+
+    fn deref(&self) -> &CurrentSpan {
+        &self.current
+    }
+}
+
+impl Drop for ActiveSpan {
+    fn drop(&mut self) {
+        if self.recording {
+            let cx = &self.current.0;
+            if thread::panicking() {
+                failure::record_panic(cx, &"the thread is panicking");
+            }
+            span::end(cx, Ending::Completed);
+        }
+    }
+}
+

@@ -1,0 +1,162 @@
+//! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
+//!
+//! Two rings: finished spans go to the collector, and the boxes they were in come back empty, so
+//! that a thread in steady state allocates none. The buffer outlives its thread: the reader's half
+//! keeps it until the collector has emptied it.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::record::SpanRecord;
+
+/// How many finished spans a thread can hold until the collector fetches them.
+const CAPACITY: usize = 2048;
+
+/// The collector is woken when this many spans have been written since it was last looked at.
+const WAKE_EVERY: usize = CAPACITY / 4;
+
+/// The collector's half of a thread's buffer.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    finished: rtrb::Consumer<Box<SpanRecord>>,
+    blank: rtrb::Producer<Box<SpanRecord>>,
+}
+
+impl Buffer {
+    /// The next finished span.
+    pub(crate) fn pop(&mut self) -> Option<Box<SpanRecord>> {
+        self.finished.pop().ok()
+    }
+
+    /// Gives a box back whose content was taken out.
+    pub(crate) fn recycle(&mut self, blank: Box<SpanRecord>) {
+        // If the ring is full the thread has more than it can use.
+        let _ = self.blank.push(blank);
+    }
+
+    /// The thread has ended and everything it left was read.
+    pub(crate) fn is_done(&self) -> bool {
+        self.finished.is_abandoned() && self.finished.is_empty()
+    }
+}
+
+/// New buffers on their way to the collector.
+static NEW: LazyLock<(Sender<Buffer>, Mutex<Receiver<Buffer>>)> = LazyLock::new(|| {
+    let (sender, receiver) = channel();
+    (sender, Mutex::new(receiver))
+});
+
+/// Spans that found their buffer full, or their thread's storage gone.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// The collector thread, and whether it sleeps until someone wakes it.
+static WAKER: OnceLock<Thread> = OnceLock::new();
+static ASLEEP: AtomicBool = AtomicBool::new(false);
+
+struct Writer {
+    finished: rtrb::Producer<Box<SpanRecord>>,
+    blank: rtrb::Consumer<Box<SpanRecord>>,
+    written: usize,
+}
+
+thread_local! {
+    static WRITER: RefCell<Option<Writer>> = const { RefCell::new(None) };
+}
+
+/// Runs `act` with the thread's writer, unless the thread is ending or `act` is already running.
+#[inline]
+fn with_writer<T>(act: impl FnOnce(&mut Writer) -> Option<T>) -> Option<T> {
+    WRITER
+        .try_with(|writer| {
+            let mut writer = writer.try_borrow_mut().ok()?;
+            act(match &mut *writer {
+                Some(writer) => writer,
+                none => none.insert(new_writer()),
+            })
+        })
+        .ok()
+        .flatten()
+}
+
+/// A box for a new span.
+#[inline]
+pub(super) fn blank() -> Box<SpanRecord> {
+    with_writer(|writer| writer.blank.pop().ok()).unwrap_or_else(|| Box::new(SpanRecord::blank()))
+}
+
+/// Hands a finished span over. If the buffer is full the span is dropped and counted.
+#[inline]
+pub(super) fn push(record: Box<SpanRecord>) {
+    let written = with_writer(|writer| {
+        writer.finished.push(record).ok()?;
+        writer.written = writer.written.wrapping_add(1);
+        Some(writer.written)
+    });
+    match written {
+        Some(written) => {
+            if ASLEEP.load(Ordering::Relaxed) || written % WAKE_EVERY == 0 {
+                wake();
+            }
+        }
+        None => {
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+            wake();
+        }
+    }
+}
+
+#[cold]
+fn new_writer() -> Writer {
+    let (finished, to_read) = rtrb::RingBuffer::new(CAPACITY);
+    let (to_fill, blank) = rtrb::RingBuffer::new(CAPACITY);
+    // The receiver is a static, so there is always one.
+    let _ = NEW.0.send(Buffer {
+        finished: to_read,
+        blank: to_fill,
+    });
+    Writer {
+        finished,
+        blank,
+        written: 0,
+    }
+}
+
+#[cold]
+fn wake() {
+    ASLEEP.store(false, Ordering::Relaxed);
+    if let Some(collector) = WAKER.get() {
+        collector.unpark();
+    }
+}
+
+/// Buffers of threads that the collector does not know yet.
+pub(crate) fn new_buffers(into: &mut Vec<Buffer>) {
+    into.extend(NEW.1.lock().unwrap_or_else(PoisonError::into_inner).try_iter());
+}
+
+/// How many spans were dropped since the process started.
+pub(crate) fn dropped_spans() -> u64 {
+    DROPPED.load(Ordering::Relaxed)
+}
+
+/// Makes `thread` the one that is woken.
+pub(crate) fn set_waker(thread: Thread) {
+    let _ = WAKER.set(thread);
+}
+
+/// Sleeps on the collector thread. With `deeply`, the next span of any thread wakes it; without,
+/// only a buffer that fills does.
+pub(crate) fn sleep_until_woken(deeply: bool, at_most: Duration) {
+    if deeply {
+        // A span written between the collector's last look and this store does not wake it; the
+        // bound on the sleep is what such a span waits at most. A fence on the caller's side
+        // would close the gap at a price that every span pays.
+        ASLEEP.store(true, Ordering::Relaxed);
+    }
+    thread::park_timeout(at_most);
+    ASLEEP.store(false, Ordering::Relaxed);
+}

@@ -1,0 +1,160 @@
+//! Writing an error or a panic into the span. Rare, so it goes through the plain API.
+//!
+//! Nothing is sanitized here: that happens at one place, on the collector thread. But texts are
+//! bounded here, so that a message of many megabytes is never copied.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
+
+use super::outcome::{Failure, Says};
+use crate::clock::wall_now;
+use crate::keys;
+
+/// Bytes of an error's text that are looked at. Far more than the 500 characters that are kept
+/// after redaction, so that redaction sees whole tokens.
+const MAX_TEXT: usize = 16 * 1024;
+
+/// Links of the `source()` chain that are followed.
+const MAX_DEPTH: usize = 16;
+
+/// What the span says about an error.
+struct Exception {
+    type_name: &'static str,
+    message: String,
+    stacktrace: Option<String>,
+}
+
+/// Records an error on the current span: status, attributes and an `exception` event, as an
+/// annotated function does with its `Err`.
+///
+/// ```
+/// use floe_telemetry::{record_exception, testing, traced};
+///
+/// #[traced]
+/// fn refresh() {
+///     if let Err(error) = "x".parse::<i32>() {
+///         record_exception(&error);
+///     }
+/// }
+///
+/// let spans = testing::capture(|| refresh());
+/// spans.single("refresh").assert_error("invalid digit found in string");
+/// ```
+pub fn record_exception<E: Error>(error: &E) {
+    let exception = Exception::of_error(std::any::type_name::<E>(), error);
+    opentelemetry::trace::get_active_span(|span| exception.write(&span));
+}
+
+/// Records the `Err` of an annotated function.
+#[cold]
+pub(super) fn record_failure(cx: &Context, failure: &Failure<'_>) {
+    // The user's `Display` may panic; the function's result must still be returned.
+    let exception = catch_unwind(AssertUnwindSafe(|| Exception::of_failure(failure)))
+        .unwrap_or_else(|payload| Exception {
+            type_name: failure.type_name,
+            message: format!("the error's text panicked: {}", panic_message(&*payload)),
+            stacktrace: None,
+        });
+    exception.write(&cx.span());
+}
+
+/// Records that the body panicked.
+#[cold]
+pub(super) fn record_panic(cx: &Context, payload: &(dyn Any + Send)) {
+    let exception = Exception {
+        type_name: "panic",
+        message: panic_message(payload),
+        stacktrace: None,
+    };
+    exception.write(&cx.span());
+}
+
+/// The message of a panic, as far as its payload is text.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is not text");
+    bounded(&text)
+}
+
+impl Exception {
+    fn of_failure(failure: &Failure<'_>) -> Self {
+        let message = match failure.says {
+            Says::Error(error) => return Self::of_error(failure.type_name, error),
+            Says::Display(text) => bounded(&text),
+            Says::Debug(text) => bounded(&format_args!("{text:?}")),
+            Says::Nothing => failure.type_name.to_owned(),
+        };
+        Self {
+            type_name: failure.type_name,
+            message,
+            stacktrace: None,
+        }
+    }
+
+    /// The message is the error's own text and, after colons, those of its sources that do not
+    /// occur in it already. The stack trace is the chain, one link a line.
+    fn of_error(type_name: &'static str, error: &dyn Error) -> Self {
+        let mut message = bounded(&error);
+        let mut stacktrace = format!("0: {message}");
+        let mut next = error.source();
+        for depth in 1..=MAX_DEPTH {
+            let Some(source) = next else { break };
+            let text = bounded(&source);
+            if stacktrace.len() + text.len() > MAX_TEXT {
+                break;
+            }
+            let _ = write!(stacktrace, "\n{depth}: {text}");
+            if !message.contains(&text) {
+                let _ = write!(message, ": {text}");
+            }
+            next = source.source();
+        }
+        Self {
+            type_name,
+            message,
+            stacktrace: Some(stacktrace),
+        }
+    }
+
+    fn write(self, span: &SpanRef<'_>) {
+        let mut details = vec![
+            KeyValue::new(keys::EXCEPTION_TYPE, self.type_name),
+            KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone()),
+        ];
+        span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.type_name));
+        span.set_attributes(details.iter().cloned());
+        details.extend(self.stacktrace.map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text)));
+        span.add_event_with_timestamp(keys::EXCEPTION, wall_now(), details);
+        span.set_status(Status::error(self.message));
+    }
+}
+
+/// The text of `value`, cut at [`MAX_TEXT`] bytes.
+fn bounded(value: &dyn fmt::Display) -> String {
+    struct Bounded(String);
+
+    impl fmt::Write for Bounded {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let room = MAX_TEXT - self.0.len();
+            if text.len() <= room {
+                self.0.push_str(text);
+                return Ok(());
+            }
+            self.0.push_str(&text[..text.floor_char_boundary(room)]);
+            // Tells the formatter to stop: what follows would be thrown away.
+            Err(fmt::Error)
+        }
+    }
+
+    let mut text = Bounded(String::new());
+    let _ = write!(text, "{value}");
+    text.0
+}

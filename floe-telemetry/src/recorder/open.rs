@@ -1,0 +1,158 @@
+//! Opening a span: decide, fill in its attributes, put it into a `Context`.
+
+use std::borrow::Cow;
+use std::fmt::{Debug, Display};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+
+use opentelemetry::trace::{SpanKind, TraceContextExt};
+use opentelemetry::{Context, Key};
+
+use super::buffer;
+use super::failure::panic_message;
+use super::record::{Origin, SpanRecord};
+use super::sampling::{self, Decision, Start};
+use super::span::RecordedSpan;
+use crate::attributes::{AttributeValue, FloeAttributes, IntoAttributes, ToAttributeValue};
+use crate::callsite::CallSite;
+use crate::clock::Moment;
+use crate::keys;
+
+/// A span that is about to be run.
+#[derive(Debug)]
+pub struct OpenSpan(pub(super) State);
+
+#[derive(Debug)]
+pub(super) enum State {
+    /// No span: the body runs as it was written.
+    Off,
+    /// A root that sampling left out. The body runs with a context that says so.
+    LeftOut(Context),
+    /// The body runs with the span in its context.
+    Recording(Context),
+}
+
+/// What can be said about a span before it starts. Expansions of `#[traced]` write to it.
+#[derive(Debug)]
+pub struct Opening(Box<SpanRecord>);
+
+impl Opening {
+    /// Sets the name.
+    #[inline]
+    pub fn name(&mut self, name: impl Into<Cow<'static, str>>) {
+        self.0.name = Some(name.into());
+    }
+
+    /// Sets an attribute.
+    #[inline]
+    pub fn attribute(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
+        self.0.attributes.set(key, value);
+    }
+
+    /// Sets an attribute to text that is known at compile time.
+    #[inline]
+    pub fn attribute_static(&mut self, key: impl Into<Key>, value: &'static str) {
+        self.0.attributes.push(key.into(), AttributeValue::Static(value));
+    }
+
+    /// Sets an attribute to the `Display` text of a value.
+    pub fn display(&mut self, key: impl Into<Key>, value: &(impl Display + ?Sized)) {
+        self.0.attributes.set(key, &value.to_string());
+    }
+
+    /// Sets an attribute to the `Debug` text of a value.
+    pub fn debug(&mut self, key: impl Into<Key>, value: &(impl Debug + ?Sized)) {
+        self.0.attributes.set(key, &format!("{value:?}"));
+    }
+
+    /// Sets the attributes of a derived type.
+    #[inline]
+    pub fn floe_attributes(&mut self, attributes: &impl FloeAttributes) {
+        attributes.record(&mut self.0.attributes);
+    }
+
+    /// Calls an attributes function. If it fails, the span gets a warning instead.
+    pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
+        match catch_unwind(AssertUnwindSafe(|| make().into_attributes(&mut self.0.attributes))) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.warn(&format!("attributes_fn failed: {error}")),
+            Err(payload) => self.warn(&format!("attributes_fn panicked: {}", panic_message(&*payload))),
+        }
+    }
+
+    #[cold]
+    fn warn(&mut self, warning: &str) {
+        self.0.attributes.set(keys::FLOE_WARNING, warning);
+    }
+}
+
+/// Opens the span of a call site whose attributes `fill` computes. `fill` runs only if the span
+/// is recorded.
+#[inline]
+pub fn enter(callsite: &'static CallSite, fill: impl FnOnce(&mut Opening)) -> OpenSpan {
+    if sampling::is_off() {
+        return OpenSpan(State::Off);
+    }
+    open(Origin::CallSite(callsite), Some(fill))
+}
+
+/// Opens the span of a call site that has no attributes.
+#[inline]
+pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
+    if sampling::is_off() {
+        return OpenSpan(State::Off);
+    }
+    open(Origin::CallSite(callsite), None::<fn(&mut Opening)>)
+}
+
+/// Opens a span that has no call site.
+pub(super) fn enter_here(name: Cow<'static, str>, location: &'static Location<'static>) -> OpenSpan {
+    if sampling::is_off() {
+        return OpenSpan(State::Off);
+    }
+    open(
+        Origin::Here(location),
+        Some(|opening: &mut Opening| opening.name(name)),
+    )
+}
+
+fn open(origin: Origin, fill: Option<impl FnOnce(&mut Opening)>) -> OpenSpan {
+    let start = Moment::now();
+    match Context::map_current(sampling::decide) {
+        Decision::Skip => OpenSpan(State::Off),
+        Decision::LeaveOut(context) => OpenSpan(State::LeftOut(Context::map_current(|cx| {
+            cx.with_remote_span_context(context)
+        }))),
+        Decision::Record(from) => {
+            let mut opening = Opening(blank(&from, origin, start));
+            if let Some(fill) = fill {
+                fill_in(&mut opening, fill);
+            }
+            let span = RecordedSpan::recording(opening.0, from.context);
+            OpenSpan(State::Recording(Context::map_current(|cx| cx.with_span(span))))
+        }
+    }
+}
+
+/// Runs the user's attribute expressions. A panic in them becomes a warning on the span.
+#[inline]
+fn fill_in(opening: &mut Opening, fill: impl FnOnce(&mut Opening)) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill(opening))) {
+        opening.warn(&format!("attributes panicked: {}", panic_message(&*payload)));
+    }
+}
+
+/// A record that knows where it comes from and what is above it.
+pub(super) fn blank(from: &Start, origin: Origin, start: Moment) -> Box<SpanRecord> {
+    let mut record = buffer::blank();
+    record.kind = match &origin {
+        Origin::CallSite(callsite) => callsite.kind().clone(),
+        Origin::Nowhere | Origin::Here(_) | Origin::Scope(_) => SpanKind::Internal,
+    };
+    record.context = from.context.clone();
+    record.parent = from.parent;
+    record.parent_is_remote = from.parent_is_remote;
+    record.identity.clone_from(&from.identity);
+    record.origin = origin;
+    record.start = start;
+    record
+}

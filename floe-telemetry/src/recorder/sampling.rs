@@ -1,0 +1,213 @@
+//! Whether a span is recorded, decided before anything is computed for it.
+//!
+//! Parent-based: a child does what its parent does. A root asks the ratio of the provider's
+//! environment, unless it runs inside `testing::capture`, which records everything.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::{Context, KeyValue, SpanId, TraceId};
+
+use super::ids;
+use crate::keys;
+
+const PROVIDER: u8 = 1;
+const CAPTURES: u8 = 2;
+
+/// Who wants spans at the moment: zero, or a combination of the two bits above.
+static LISTENERS: AtomicU8 = AtomicU8::new(0);
+
+/// A root is sampled if the last 63 bits of its trace id are below this (OpenTelemetry's
+/// `TraceIdRatioBased`, so that other SDKs with the same ratio take the same traces).
+static ROOT_BOUND: AtomicU64 = AtomicU64::new(0);
+
+/// What is to be done for a span.
+pub(super) enum Decision {
+    /// Nothing: no one listens, or the parent is not sampled.
+    Skip,
+    /// A root that the ratio left out: children must know, so a context is attached.
+    LeaveOut(SpanContext),
+    Record(Start),
+}
+
+/// What a recorded span starts from.
+pub(super) struct Start {
+    pub(super) context: SpanContext,
+    pub(super) parent: SpanId,
+    pub(super) parent_is_remote: bool,
+    pub(super) identity: Option<Arc<[KeyValue]>>,
+}
+
+#[inline]
+pub(super) fn is_off() -> bool {
+    LISTENERS.load(Ordering::Relaxed) == 0
+}
+
+#[cfg(feature = "provider")]
+pub(crate) fn switch_provider(ratio: Option<f64>) {
+    match ratio {
+        Some(ratio) => {
+            ROOT_BOUND.store(root_bound(ratio), Ordering::Relaxed);
+            LISTENERS.fetch_or(PROVIDER, Ordering::SeqCst);
+        }
+        None => {
+            LISTENERS.fetch_and(!PROVIDER, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(feature = "provider")]
+pub(crate) fn switch_captures(on: bool) {
+    if on {
+        LISTENERS.fetch_or(CAPTURES, Ordering::SeqCst);
+    } else {
+        LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
+    }
+}
+
+#[cfg(feature = "provider")]
+fn root_bound(ratio: f64) -> u64 {
+    // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the ratio is in 0..=1")]
+    let bound = (ratio.clamp(0.0, 1.0) * 9_223_372_036_854_775_808.0) as u64;
+    bound
+}
+
+fn ratio_takes(trace_id: TraceId) -> bool {
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is what the ratio looks at")]
+    let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
+    (low >> 1) < ROOT_BOUND.load(Ordering::Relaxed)
+}
+
+/// Decides for a span whose parent is in `parent`.
+#[inline]
+pub(super) fn decide(parent: &Context) -> Decision {
+    let listeners = LISTENERS.load(Ordering::Relaxed);
+    if listeners == 0 || parent.is_telemetry_suppressed() {
+        return Decision::Skip;
+    }
+    let span = parent.span();
+    let above = span.span_context();
+    if above.is_valid() {
+        if above.is_sampled() {
+            note_capture(listeners, above.trace_id());
+            return Decision::Record(Start {
+                context: sampled(above.trace_id(), above.trace_state()),
+                parent: above.span_id(),
+                parent_is_remote: above.is_remote(),
+                identity: identity(parent),
+            });
+        }
+        return Decision::Skip;
+    }
+    let trace_id = ids::trace_id();
+    if note_capture(listeners, trace_id) || (listeners & PROVIDER != 0 && ratio_takes(trace_id)) {
+        Decision::Record(Start {
+            context: sampled(trace_id, &TraceState::NONE),
+            parent: SpanId::INVALID,
+            parent_is_remote: false,
+            identity: identity(parent),
+        })
+    } else if listeners & PROVIDER != 0 {
+        Decision::LeaveOut(SpanContext::new(
+            trace_id,
+            ids::span_id(),
+            TraceFlags::default(),
+            false,
+            TraceState::NONE,
+        ))
+    } else {
+        Decision::Skip
+    }
+}
+
+#[inline]
+fn sampled(trace_id: TraceId, state: &TraceState) -> SpanContext {
+    SpanContext::new(trace_id, ids::span_id(), TraceFlags::SAMPLED, false, state.clone())
+}
+
+/// The identity that baggage in `cx` carries, if any.
+#[inline]
+fn identity(cx: &Context) -> Option<Arc<[KeyValue]>> {
+    let baggage = cx.baggage();
+    if baggage.is_empty() {
+        return None;
+    }
+    let found: Vec<KeyValue> = keys::IDENTITY
+        .iter()
+        .filter_map(|key| Some(KeyValue::new(*key, baggage.get(key)?.clone())))
+        .collect();
+    (!found.is_empty()).then(|| found.into())
+}
+
+#[cfg(not(feature = "testing"))]
+#[inline]
+fn note_capture(_: u8, _: TraceId) -> bool {
+    false
+}
+
+#[cfg(feature = "testing")]
+pub(crate) use self::capture::{CaptureScope, captured_by};
+#[cfg(feature = "testing")]
+use self::capture::note_capture;
+
+/// Which traces belong to which `testing::capture`.
+#[cfg(feature = "testing")]
+mod capture {
+    use std::collections::HashMap;
+    use std::sync::{Mutex, PoisonError};
+
+    use super::{CAPTURES, Context, TraceId};
+
+    /// In the `Context` while a capture runs.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct CaptureScope(pub(crate) u64);
+
+    static TRACES: Mutex<Option<HashMap<TraceId, u64>>> = Mutex::new(None);
+
+    /// Claims the trace for the capture that the current context is in.
+    #[inline]
+    pub(super) fn note_capture(listeners: u8, trace_id: TraceId) -> bool {
+        listeners & CAPTURES != 0 && claim(trace_id)
+    }
+
+    #[cold]
+    fn claim(trace_id: TraceId) -> bool {
+        let Some(scope) = Context::map_current(|cx| cx.get::<CaptureScope>().copied()) else {
+            return false;
+        };
+        let mut traces = TRACES.lock().unwrap_or_else(PoisonError::into_inner);
+        traces.get_or_insert_default().entry(trace_id).or_insert(scope.0);
+        true
+    }
+
+    /// The capture that a trace belongs to. With `None`, forgets the traces of the capture.
+    pub(crate) fn captured_by(trace_id: TraceId) -> Option<u64> {
+        let traces = TRACES.lock().unwrap_or_else(PoisonError::into_inner);
+        traces.as_ref()?.get(&trace_id).copied()
+    }
+
+    impl CaptureScope {
+        /// Forgets the traces that the capture claimed.
+        pub(crate) fn forget(self) {
+            let mut traces = TRACES.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(traces) = traces.as_mut() {
+                traces.retain(|_, owner| *owner != self.0);
+            }
+        }
+    }
+}
+
+#[cfg(all(test, feature = "provider"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_covers_all_of_the_ratio() {
+        assert_eq!(root_bound(0.0), 0);
+        assert_eq!(root_bound(1.0), 1 << 63);
+        assert_eq!(root_bound(0.5), 1 << 62);
+    }
+}

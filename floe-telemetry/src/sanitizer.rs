@@ -1,0 +1,192 @@
+//! Text in, safe text out: credentials and personal data become [`REDACTED`].
+//!
+//! One pass finds the places worth a look (`finder`), a small grammar behind each kind of place
+//! decides what there is a secret: `url`, `address`, `key_value` with `loose`, `header`, `token`,
+//! `pem`, `command_line`, `pii`. Everything else stays, so the message keeps its use: scheme, host,
+//! database, key names and error names. Every grammar reads a bounded distance back and consumes
+//! what it reads ahead, so the time is linear in the text whatever it contains.
+
+mod address;
+mod command_line;
+mod finder;
+mod header;
+mod key_value;
+mod lexicon;
+mod loose;
+mod pem;
+mod pii;
+mod quote;
+mod shape;
+mod text;
+mod token;
+mod url;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+/// The longest error message that is recorded, in characters.
+pub const MAX_MESSAGE_CHARS: usize = 500;
+
+/// What stands in the place of a secret.
+pub const REDACTED: &str = "<REDACTED>";
+
+/// How much is taken out of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Policy {
+    /// Credentials only.
+    #[allow(dead_code, reason = "chosen by configuration")]
+    Credentials,
+    /// Credentials and personal data with a checkable form.
+    #[default]
+    CredentialsAndPii,
+    /// Also every value of a key whose name is sensitive in some of its meanings.
+    #[allow(dead_code, reason = "chosen by configuration")]
+    Strict,
+}
+
+/// The message without credentials, at most [`MAX_MESSAGE_CHARS`] characters long.
+///
+/// Redacts before truncating, so a secret that begins inside the limit and ends behind it is found.
+/// Applying it again changes nothing, and a clean, short message comes back borrowed.
+#[must_use]
+pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
+    let clean = sanitize(message);
+    let Some(cut) = cut_at(&clean) else { return clean };
+    let mut short = clean.get(..cut).unwrap_or_default().to_owned();
+    // A number or a name that was harmless may look like a secret without its end.
+    for _ in 0..3 {
+        let Cow::Owned(again) = sanitize(&short) else { break };
+        let cut = cut_at(&again).unwrap_or(again.len());
+        short = again.get(..cut).unwrap_or_default().to_owned();
+    }
+    Cow::Owned(short)
+}
+
+/// The text without credentials, at its full length.
+#[must_use]
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    sanitize_with(text, Policy::default())
+}
+
+/// The text without what `policy` forbids.
+pub(crate) fn sanitize_with(text: &str, policy: Policy) -> Cow<'_, str> {
+    let mut scan = Scan::new(text.as_bytes(), policy);
+    scan.run();
+    if scan.found.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(scan.replace(text)) }
+}
+
+/// Where a text of too many characters is cut: never inside [`REDACTED`].
+fn cut_at(text: &str) -> Option<usize> {
+    if text.len() <= MAX_MESSAGE_CHARS {
+        return None;
+    }
+    let (cut, _) = text.char_indices().nth(MAX_MESSAGE_CHARS)?;
+    let inside = (1..REDACTED.len())
+        .filter_map(|back| cut.checked_sub(back))
+        .find(|&start| text.get(start..).is_some_and(|tail| tail.starts_with(REDACTED)));
+    Some(inside.unwrap_or(cut))
+}
+
+/// One text on its way through the grammars.
+struct Scan<'t> {
+    text: &'t [u8],
+    policy: Policy,
+    /// What has to go.
+    found: Vec<(usize, usize)>,
+    /// Everything before this was decided by a match.
+    covered: usize,
+    /// Keys, numbers and userinfo before these were looked at already.
+    key_until: usize,
+    digits_until: usize,
+    url_until: usize,
+}
+
+impl<'t> Scan<'t> {
+    fn new(text: &'t [u8], policy: Policy) -> Self {
+        let found = Vec::new();
+        Self { text, policy, found, covered: 0, key_until: 0, digits_until: 0, url_until: 0 }
+    }
+
+    fn run(&mut self) {
+        let finder = finder::Finder::new();
+        let mut from = 0;
+        while let Some((anchor, kinds)) = finder.next(self.text, from) {
+            from = anchor + 1;
+            if anchor < self.covered {
+                // The next anchor may begin inside of what was matched.
+                from = from.max(self.covered);
+                continue;
+            }
+            self.look(anchor, kinds);
+        }
+    }
+
+    /// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than
+    /// the key before it.
+    fn look(&mut self, anchor: usize, kinds: u8) {
+        let grammars: [(u8, fn(&mut Self, usize)); 7] = [
+            (finder::URL, url::scan),
+            (finder::TOKEN, token::scan),
+            (finder::PEM, pem::scan),
+            (finder::KEY, key_value::scan),
+            (finder::SCHEME, header::bare_scheme),
+            (finder::FLAG, command_line::scan),
+            (finder::SIGN, sign),
+        ];
+        if kinds & finder::DIGITS != 0 {
+            pii::digits(self, anchor);
+        }
+        for (kind, grammar) in grammars {
+            if kinds & kind != 0 {
+                grammar(self, anchor);
+            }
+        }
+    }
+
+    fn redact(&mut self, start: usize, end: usize) {
+        if start < end {
+            self.found.push((start, end));
+            self.covered = self.covered.max(end);
+        }
+    }
+
+    /// Like `redact`, but not what an earlier pass left as its mark.
+    fn redact_unless_done(&mut self, start: usize, end: usize) {
+        if !text::is_redacted(self.text, start) {
+            self.redact(start, end);
+        }
+    }
+
+    /// The text with every range replaced; ranges that overlap or touch become one.
+    fn replace(mut self, text: &str) -> String {
+        self.found.sort_unstable();
+        let mut clean = String::with_capacity(text.len());
+        let mut kept = 0;
+        let mut end_of_last = None;
+        for &(start, end) in &self.found {
+            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
+            if end_of_last.is_some_and(|last| start <= last) {
+                kept = kept.max(end);
+            } else {
+                clean.push_str(text.get(kept..start).unwrap_or_default());
+                clean.push_str(REDACTED);
+                kept = end;
+            }
+            end_of_last = Some(kept);
+        }
+        clean.push_str(text.get(kept..).unwrap_or_default());
+        clean
+    }
+}
+
+/// `@` and `+` share an anchor.
+fn sign(scan: &mut Scan<'_>, at: usize) {
+    match text::at(scan.text, at) {
+        b'@' => address::scan(scan, at),
+        _ if scan.policy != Policy::Credentials => pii::phone(scan, at),
+        _ => {}
+    }
+}

@@ -1,0 +1,113 @@
+//! `@` outside of a URL: `user:password@host`, `user/password@host`, an e-mail address.
+
+use super::shape::is_masked;
+use super::text::{at, before, is_name, rest, run_end, run_start};
+use super::url::is_domain;
+use super::{Policy, Scan};
+
+/// How far to both sides of the `@` an address may reach.
+const LIMIT: usize = 256;
+
+/// Commands with `user/password@database` behind them.
+const ORACLE: [&str; 9] =
+    ["sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn"];
+
+/// Words before a colon that introduce an address, not a password.
+const ROLES: [&str; 14] = [
+    "mailto", "from", "to", "cc", "bcc", "email", "e-mail", "mail", "contact", "author", "sip",
+    "user", "username", "owner",
+];
+
+/// Last labels of names that are no domain: files, units, hosts of one's own network.
+const NO_DOMAINS: [&str; 19] = [
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "service", "socket", "timer", "target",
+    "slice", "mount", "local", "internal", "lan", "cluster", "localdomain",
+];
+
+/// `sign` is an `@` that belongs to no URL.
+pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
+    let text = scan.text;
+    if sign < scan.url_until || sign < scan.covered || before(text, sign) == b'>' {
+        return;
+    }
+    let run = run_start(text, sign, LIMIT, |byte| byte > b' ' && !b"\"'`<>".contains(&byte));
+    let end = run_end(text, sign, LIMIT, |byte| byte > b' ' && !b"\"'`<>,".contains(&byte));
+    // A password may contain `@`: the last one with a host behind it ends it.
+    let last = text[sign..end].iter().rposition(|&byte| byte == b'@').map_or(sign, |at| sign + at);
+    if last > run && (credentials(scan, run, last) || oracle(scan, run, last)) {
+        return;
+    }
+    if scan.policy != Policy::Credentials {
+        email(scan, sign);
+    }
+}
+
+/// `user:password@host`, perhaps behind `dsn=` or `connect(`.
+fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
+    let text = scan.text;
+    let Some(colon) = text[run..sign].iter().position(|&byte| byte == b':') else { return false };
+    let colon = run + colon;
+    let user_start = run_start(text, colon, 64, |byte| is_name(byte) || b".+-\\".contains(&byte));
+    let user = &text[user_start..colon];
+    let password = &text[colon + 1..sign];
+    let introduced = ROLES.iter().any(|role| user.eq_ignore_ascii_case(role.as_bytes()));
+    let is_bare = user_start == run || b"=([{,;".contains(&before(text, user_start));
+    let fits = is_bare
+        && user.iter().any(u8::is_ascii_alphabetic)
+        && !password.is_empty()
+        && !password.starts_with(b"/")
+        && !password.starts_with(b"@")
+        && !is_masked(password)
+        && !introduced
+        && is_server(rest(text, sign + 1));
+    if fits {
+        scan.redact(colon + 1, sign);
+    }
+    fits
+}
+
+/// A host that can only be one: a domain, an address, a name with a port, `tcp(…)`.
+fn is_server(text: &[u8]) -> bool {
+    let end = run_end(text, 0, 255, |byte| is_name(byte) || matches!(byte, b'.' | b'-'));
+    let host = text[..end].strip_suffix(b".").unwrap_or(&text[..end]);
+    let port = run_end(text, end + 1, 6, |byte| byte.is_ascii_digit());
+    let has_port = at(text, end) == b':' && port > end + 1 && port < end + 7;
+    is_domain(host)
+        || host.eq_ignore_ascii_case(b"localhost")
+        || at(text, end) == b'(' && matches!(host, b"tcp" | b"unix" | b"tcp4" | b"tcp6")
+        || has_port && host.first().is_some_and(u8::is_ascii_alphabetic) && !is_name(at(text, port))
+        || at(text, 0) == b'['
+}
+
+/// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`.
+fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
+    let text = scan.text;
+    let Some(slash) = text[run..sign].iter().position(|&byte| byte == b'/') else { return false };
+    let slash = run + slash;
+    let user = run_start(text, slash, 64, |byte| is_name(byte) || matches!(byte, b'-' | b'.' | b'$'));
+    let is_driver = [&b"thin:"[..], b"oci:", b"oci8:"].iter().any(|d| text[..user].ends_with(d));
+    let command = run_start(text, user.saturating_sub(1), 16, |byte| byte.is_ascii_alphabetic());
+    let word = &text[command..user.saturating_sub(1).max(command)];
+    let is_command = ORACLE.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
+    let fits = sign > slash + 1 && user < slash && (is_driver || is_command && user == run);
+    if fits {
+        scan.redact(slash + 1, sign);
+    }
+    fits
+}
+
+/// Keeps the domain: it tells which mail system failed, not whose mail.
+fn email(scan: &mut Scan<'_>, sign: usize) {
+    let text = scan.text;
+    let local = run_start(text, sign, 64, |byte| is_name(byte) || b".%+-'".contains(&byte));
+    let end = run_end(text, sign + 1, 255, |byte| is_name(byte) || matches!(byte, b'.' | b'-'));
+    let domain = &text[sign + 1..end];
+    let domain = domain.strip_suffix(b".").unwrap_or(domain);
+    let last = domain.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let is_domain = is_domain(domain) && last.iter().all(u8::is_ascii_alphabetic);
+    let foreign = NO_DOMAINS.iter().any(|name| last.eq_ignore_ascii_case(name.as_bytes()));
+    let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
+    if is_domain && !foreign && start < sign && &text[start..sign] != b"git" {
+        scan.redact(start, sign);
+    }
+}

@@ -1,0 +1,135 @@
+//! Short options of commands: `-p pass`, `-ppass`, `-u user:pass`.
+//!
+//! `-p` is a port, a path or a password: the command, or a user given before it, decides.
+
+use super::Scan;
+use super::shape::is_placeholder;
+use super::text::{at, before, is_break, is_name, run_end, run_start, skip_spaces};
+use super::value::{self, Site};
+use super::{key_value::word_before, quote};
+
+/// How much of the line before the option is read.
+const LINE_LIMIT: usize = 256;
+
+/// `-psecret`, with nothing between.
+const ATTACHED: [&str; 9] = [
+    "mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mariadb",
+    "mariadb-dump", "sshpass",
+];
+
+/// Their option is always a password.
+const ALWAYS: [(u8, &[&str]); 4] = [
+    (b'p', &["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump"]),
+    (b'P', &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql"]),
+    (b'w', &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd"]),
+    (b'a', &["redis-cli", "valkey-cli"]),
+];
+
+/// `-u a:b` of these is a user and a group.
+const GROUPS: [&str; 8] =
+    ["docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah"];
+
+/// `anchor` is the letter of the option, or the `s` of `-us`er.
+pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+    let text = scan.text;
+    let long = at(text, anchor) | 0x20 == b's';
+    let letter = if long { anchor - 1 } else { anchor };
+    if at(text, letter.saturating_sub(1)) != b'-' || letter == 0 {
+        return;
+    }
+    let dash = run_start(text, letter, 2, |byte| byte == b'-');
+    let lead = before(text, dash);
+    if !(lead == 0 || is_break(text, dash.saturating_sub(1)) || b"\"'[,(=".contains(&lead)) {
+        return;
+    }
+    let line = run_start(text, dash, LINE_LIMIT, |byte| byte != b'\n');
+    let words = Words(&text[line..dash]);
+    let name_end = run_end(text, letter, 12, is_name);
+    let name = &text[letter..name_end];
+    let is_user_option = matches!(name, b"u" | b"U" | b"a" | b"user" | b"username");
+    if is_user_option && user(scan, name_end, &words) {
+        return;
+    }
+    if dash + 1 != letter || long {
+        return;
+    }
+    if name.len() > 1 {
+        if name[0] == b'p' && words.any(&ATTACHED) {
+            let end = run_end(text, letter + 1, LINE_LIMIT, |byte| byte > b' ' && !b"\"',".contains(&byte));
+            scan.redact(letter + 1, end);
+        }
+        return;
+    }
+    password(scan, letter, &words);
+}
+
+/// `-u user:password`; whether there was one.
+fn user(scan: &mut Scan<'_>, behind: usize, words: &Words<'_>) -> bool {
+    let text = scan.text;
+    let Some((start, end)) = argument(text, behind) else { return false };
+    let argument = &text[start..end];
+    let Some(colon) = argument.iter().position(|byte| matches!(byte, b':' | b'%')) else {
+        return false;
+    };
+    let password = &argument[colon + 1..];
+    let harmless = password.is_empty()
+        || password.starts_with(b"/")
+        || password.iter().all(u8::is_ascii_digit) && argument[..colon].iter().all(u8::is_ascii_digit)
+        || is_placeholder(password)
+        || words.any(&GROUPS) && !words.any(&["login"]);
+    if !harmless {
+        scan.redact(start + colon + 1, end);
+    }
+    !harmless
+}
+
+fn password(scan: &mut Scan<'_>, letter: usize, words: &Words<'_>) {
+    let text = scan.text;
+    let option = at(text, letter);
+    let always = ALWAYS.iter().any(|(name, commands)| *name == option && words.any(commands));
+    let user_before = matches!(option, b'p' | b'P' | b'w') && words.has_user();
+    if !always && !user_before {
+        return;
+    }
+    let Some((start, end)) = argument(text, letter + 1) else { return };
+    let word = &text[start..end];
+    let is_port = word.len() <= 5 && word.iter().all(u8::is_ascii_digit);
+    if !(is_placeholder(word) || !always && is_port || word.starts_with(b"-")) {
+        scan.redact(start, end);
+    }
+}
+
+/// The argument behind an option, in a shell line or in a printed list of arguments.
+fn argument(text: &[u8], behind: usize) -> Option<(usize, usize)> {
+    let mark = quote::mark_len(text, behind);
+    let comma = run_end(text, behind + mark, 1, |byte| matches!(byte, b',' | b'='));
+    let start = skip_spaces(text, comma);
+    if start == behind {
+        return None;
+    }
+    let site = Site { equals: true, ..Site::default() };
+    let found = value::extent(text, start, site)?;
+    Some((found.start, found.end))
+}
+
+/// The words of the line before an option.
+struct Words<'t>(&'t [u8]);
+
+impl Words<'_> {
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let is_separator = |byte: &u8| byte.is_ascii_whitespace() || b"\"'[](),;|&`$".contains(byte);
+        self.0.split(is_separator).map(|word| word.rsplit(|byte| *byte == b'/').next().unwrap_or(word))
+    }
+
+    fn any(&self, commands: &[&str]) -> bool {
+        self.iter().any(|word| commands.iter().any(|command| word == command.as_bytes()))
+    }
+
+    fn has_user(&self) -> bool {
+        let has_option = self.iter().any(|word| {
+            word.starts_with(b"-u") || word.starts_with(b"-U") || word.starts_with(b"--user")
+                || word.starts_with(b"-D")
+        });
+        has_option && !word_before(self.0, self.0.len(), b"ssh")
+    }
+}

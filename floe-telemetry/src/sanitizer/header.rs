@@ -1,0 +1,187 @@
+//! HTTP's credentials: `Authorization` with a scheme, cookies, and a scheme without its header.
+
+use super::lexicon;
+use super::quote;
+use super::shape::{is_opaque, is_placeholder, is_prose, is_word_like};
+use super::text::{
+    at, before, find, is_break, is_name, is_redacted, line_end, run_end, run_start, skip_spaces,
+    starts_with_word,
+};
+use super::value::{self, Site};
+use super::Scan;
+
+/// Schemes with one word of credentials behind them.
+const PLAIN: [&str; 12] = [
+    "bearer", "basic", "token", "negotiate", "ntlm", "apikey", "api-key", "sharedkey", "ssws",
+    "key", "sharedkeylite", "goog",
+];
+
+/// Schemes with a list of parameters behind them: all of it goes, to the end of the value.
+const LISTS: [&str; 7] =
+    ["digest", "oauth", "hawk", "signature", "aws4-hmac-sha256", "aws4-ecdsa-p256-sha256", "mac"];
+
+/// Attributes of `Set-Cookie`, kept because they are no cookie.
+const ATTRIBUTES: [&str; 9] = [
+    "path", "domain", "expires", "max-age", "samesite", "secure", "httponly", "priority",
+    "partitioned",
+];
+
+/// The value of `Authorization:` at `from`: keeps the scheme, redacts the credentials.
+pub(super) fn authorization(scan: &mut Scan<'_>, from: usize, site: Site) {
+    let text = scan.text;
+    if matches!(at(text, from), b'[' | b'(') {
+        let inner = skip_spaces(text, from + 1);
+        return authorization(scan, inner, Site { enclosing: 0, ..site });
+    }
+    let prefix = usize::from(matches!(at(text, from), b'b' | b'r') && quote::open(text, from + 1).is_some());
+    let from = from + prefix;
+    let own_quote = quote::open(text, from).filter(|_| at(text, from) != site.enclosing);
+    let (start, limit) = match own_quote {
+        Some(quote) => (from + quote.len, Some(quote::close(text, from + quote.len, quote).0)),
+        None => (from, None),
+    };
+    if is_redacted(text, start) || is_break(text, start) {
+        return;
+    }
+    if own_quote.is_none()
+        && let Some(found) = value::extent(text, start, site).filter(|found| found.quoted)
+    {
+        // `Some("Bearer …")`.
+        return credentials(scan, found.start, Some(found.end), site);
+    }
+    credentials(scan, start, limit, site);
+}
+
+/// `limit` is the closing quote, if the value has quotes of its own.
+fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Site) {
+    let text = scan.text;
+    let scheme_end = run_end(text, start, 32, |byte| is_name(byte) || byte == b'-');
+    let scheme = &text[start..scheme_end];
+    let secret = skip_gap(text, scheme_end);
+    let known = |list: &[&str]| list.iter().any(|name| scheme.eq_ignore_ascii_case(name.as_bytes()));
+    let end_of_word = |from: usize| limit.unwrap_or_else(|| value::bare_end(text, from, site));
+    if secret > scheme_end && known(&LISTS) {
+        let end = limit.unwrap_or_else(|| list_end(text, secret, site.enclosing));
+        return scan.redact_unless_done(secret, end);
+    }
+    if secret > scheme_end && (known(&PLAIN) || is_word_like(scheme)) && !is_redacted(text, secret) {
+        let end = end_of_word(secret);
+        let word = text.get(secret..end).unwrap_or_default();
+        if !is_prose(word) && !is_placeholder(word) && (known(&PLAIN) || is_opaque(word, 8)) {
+            return scan.redact(secret, end);
+        }
+    }
+    if known(&PLAIN) || known(&LISTS) || secret > scheme_end && is_redacted(text, secret) {
+        return;
+    }
+    let end = end_of_word(start);
+    let word = text.get(start..end).unwrap_or_default();
+    if !is_prose(word) && !is_placeholder(word) {
+        scan.redact_unless_done(start, end);
+    }
+}
+
+/// Behind the blank, the `%20` or the `+` between scheme and credentials; `from` without one.
+fn skip_gap(text: &[u8], from: usize) -> usize {
+    if starts_with_word(text, from, b"%20") {
+        from + 3
+    } else if at(text, from) == b'+' || at(text, from) == b':' && at(text, from + 1) != b' ' {
+        from + 1
+    } else {
+        skip_spaces(text, from)
+    }
+}
+
+/// A list of parameters ends with its line or with the quote around the whole header.
+fn list_end(text: &[u8], from: usize, enclosing: u8) -> usize {
+    let line = line_end(text, from);
+    // The sentence around the header goes on behind a semicolon.
+    let line = find(text, from, line - from, b"; ").unwrap_or(line);
+    if enclosing == 0 {
+        return line;
+    }
+    run_end(text, from, line - from, |byte| byte != enclosing)
+}
+
+/// `Bearer …` and `Basic …` without their header.
+pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
+    let text = scan.text;
+    let start = run_start(text, anchor + 1, 8, |byte| byte.is_ascii_alphabetic());
+    let end = run_end(text, anchor, 8, |byte| byte.is_ascii_alphabetic());
+    let word = &text[start..end];
+    let is_bearer = word.eq_ignore_ascii_case(b"bearer");
+    if is_name(before(text, start)) || !is_bearer && !word.eq_ignore_ascii_case(b"basic") {
+        return;
+    }
+    let mark = quote::mark_len(text, end);
+    let gap = if at(text, end + mark) == b',' { end + mark + 1 } else { end };
+    let secret = skip_gap(text, gap);
+    if secret == end || is_redacted(text, secret) {
+        return;
+    }
+    let Some(found) = value::extent(text, secret, Site::default()) else { return };
+    let word = &text[found.start..found.end];
+    let is_base64 = word.len() >= 8 && !is_word_like(word) && trim_padding(word).iter().all(|byte| is_token68(*byte));
+    let varied = word.iter().any(u8::is_ascii_digit) || !word.iter().all(u8::is_ascii_alphabetic);
+    let mixed = word.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    if is_base64 && !is_prose(word) && (is_bearer && varied && !is_dashed_words(word) || mixed || is_opaque(word, 8)) {
+        scan.redact(found.start, found.end);
+    }
+}
+
+/// The characters that RFC 7235 allows in credentials.
+fn is_token68(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~+/:".contains(&byte)
+}
+
+/// Base64 is filled up with `=`, which elsewhere separates a key.
+fn trim_padding(mut word: &[u8]) -> &[u8] {
+    while let [head @ .., b'='] = word {
+        word = head;
+    }
+    word
+}
+
+fn is_dashed_words(word: &[u8]) -> bool {
+    word.split(|byte| b"-._/:".contains(byte)).all(is_word_like)
+}
+
+/// `name=value; name=value` at `from`: keeps names, attributes and short words.
+pub(super) fn cookies(scan: &mut Scan<'_>, from: usize, site: Site) {
+    let text = scan.text;
+    let quote = quote::open(text, from).filter(|_| at(text, from) != site.enclosing);
+    let (mut index, end) = match quote {
+        Some(quote) => (from + quote.len, quote::close(text, from + quote.len, quote).0),
+        None => (from, run_end(text, from, usize::MAX, |byte| byte >= b' ' && byte != site.enclosing)),
+    };
+    let mut first = true;
+    while index < end {
+        let name_end = run_end(text, index, end - index, |byte| is_name(byte) || b"-.$:%".contains(&byte));
+        let name = &text[index..name_end];
+        let is_attribute = ATTRIBUTES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+        let mut behind = name_end;
+        if at(text, name_end) == b'=' {
+            let start = name_end + 1;
+            behind = run_end(text, start, end - start, |byte| byte > b' ' && byte != b';');
+            let cookie = text.get(start..behind).unwrap_or_default();
+            let harmless = is_word_like(cookie) && cookie.len() <= 8 && lexicon::classify(name).is_none();
+            if !is_attribute && !harmless && !is_placeholder(cookie) {
+                scan.redact(start, behind);
+            }
+        } else if first {
+            // A cookie without a name, or a sentence about cookies.
+            let word_end = value::bare_end(text, index, site).min(end);
+            if is_opaque(text.get(index..word_end).unwrap_or_default(), 12) {
+                scan.redact(index, word_end);
+            }
+            return;
+        } else if !is_attribute {
+            return;
+        }
+        if at(text, behind) != b';' {
+            return;
+        }
+        index = skip_spaces(text, behind + 1);
+        first = false;
+    }
+}

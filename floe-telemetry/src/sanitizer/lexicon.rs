@@ -1,0 +1,228 @@
+//! Which key names announce a secret.
+//!
+//! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` are
+//! sensitive because of their last words, `token_type` and `password_min_length` are not.
+
+/// How much proof a key needs from its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Any value is a secret.
+    Strong,
+    /// Only a value that looks random: the word has harmless meanings too.
+    Weak,
+    /// `code`, `key`: a secret as a parameter of a query string, else only if it looks random.
+    Query,
+    /// The value is a scheme and credentials.
+    Authorization,
+    /// The value is a list of cookies.
+    Cookie,
+    /// `IDENTIFIED BY 'x'`.
+    Identified,
+}
+
+/// A piece of three letters of every word below, as rare in other words as possible.
+pub(super) const ANCHORS: [&str; 20] = [
+    "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp", "cvv",
+    "tif", "psk", "sid", "pin", "swd", "hma",
+];
+
+/// Names at the end of a key: (letters, whether they must begin a word, class).
+const SUFFIXES: [(&str, bool, Class); 52] = [
+    ("password", false, Class::Strong),
+    ("passwd", false, Class::Strong),
+    ("passphrase", false, Class::Strong),
+    ("passcode", false, Class::Strong),
+    ("passwort", false, Class::Strong),
+    ("pswd", false, Class::Strong),
+    ("pwd", false, Class::Strong),
+    ("pass", true, Class::Strong),
+    ("dbpass", false, Class::Strong),
+    ("userpass", false, Class::Strong),
+    ("storepass", false, Class::Strong),
+    ("keypass", false, Class::Strong),
+    ("sshpass", false, Class::Strong),
+    ("secret", false, Class::Strong),
+    ("token", false, Class::Strong),
+    ("apikey", false, Class::Strong),
+    ("accesskey", false, Class::Strong),
+    ("secretkey", false, Class::Strong),
+    ("privatekey", false, Class::Strong),
+    ("accountkey", false, Class::Strong),
+    ("credential", false, Class::Strong),
+    ("credentials", false, Class::Strong),
+    ("creds", true, Class::Strong),
+    ("jwt", true, Class::Strong),
+    ("psk", true, Class::Strong),
+    ("cvv", true, Class::Strong),
+    ("otp", true, Class::Weak),
+    ("pin", true, Class::Weak),
+    ("totp", true, Class::Weak),
+    ("authorization", false, Class::Authorization),
+    ("authentication", true, Class::Weak),
+    ("bearer", true, Class::Authorization),
+    ("auth", true, Class::Weak),
+    ("cookie", false, Class::Cookie),
+    ("cookies", true, Class::Cookie),
+    ("sessionid", false, Class::Weak),
+    ("sessid", false, Class::Weak),
+    ("session", true, Class::Weak),
+    ("sid", true, Class::Weak),
+    ("signature", true, Class::Weak),
+    ("sig", true, Class::Weak),
+    ("sas", true, Class::Weak),
+    ("hmac", true, Class::Weak),
+    ("passwords", false, Class::Weak),
+    ("secrets", false, Class::Weak),
+    ("tokens", false, Class::Weak),
+    ("keys", true, Class::Weak),
+    ("authcode", false, Class::Weak),
+    ("accesscode", false, Class::Weak),
+    ("code", true, Class::Query),
+    ("key", true, Class::Query),
+    ("identified", true, Class::Identified),
+];
+
+/// Words before `key` that make it a secret. Others (`primary_key`, `cache_key`) name a thing.
+const KEY_KINDS: [&str; 36] = [
+    "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
+    "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
+    "functions", "hmac", "ingestion", "jwt", "license", "master", "private", "rsa", "sas", "secret",
+    "secure", "security", "server", "service", "shared", "signing", "ssh", "subscription",
+];
+
+/// Words before `key` that never make it one, whatever the value looks like.
+const HARMLESS_KEYS: [&str; 24] = [
+    "cache", "candidate", "composite", "config", "dedup", "foreign", "group", "hash", "idempotency",
+    "join", "lookup", "message", "natural", "object", "partition", "primary", "public", "range", "row",
+    "shard", "sort", "surrogate", "translation", "unique",
+];
+
+/// Words after the name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
+const QUALIFIERS: [&str; 34] = [
+    "again", "b64", "base64", "confirm", "confirmation", "current", "default", "dev", "development",
+    "enc", "encoded", "encrypted", "env", "hash", "main", "new", "old", "plain", "plaintext", "prev",
+    "previous", "prod", "production", "qa", "raw", "repeat", "staging", "str", "string", "test", "text",
+    "val", "value", "variable",
+];
+
+/// Words after the name that make it something else, whatever the value looks like.
+const DESCRIPTORS: [&str; 38] = [
+    "age", "arn", "attempts", "count", "created", "digest", "duration", "endpoint", "expiration",
+    "expires", "expiry", "fields", "file", "filename", "format", "history", "id", "ids", "index",
+    "issuer", "len", "length", "limit", "max", "min", "name", "names", "path", "policy", "provider",
+    "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
+];
+
+/// A key without case and separators, with a mark where its words begin.
+struct Name {
+    letters: [u8; 64],
+    len: usize,
+    starts: u64,
+}
+
+impl Name {
+    /// The last 64 letters and digits of the key.
+    fn new(key: &[u8]) -> Self {
+        let mut name = Self { letters: [0; 64], len: 0, starts: 0 };
+        let (mut previous, mut next_starts) = (0, true);
+        for (index, &byte) in key.iter().enumerate().skip(key.len().saturating_sub(64)) {
+            if byte.is_ascii_alphanumeric() {
+                let next_is_lower = key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
+                let hump = byte.is_ascii_uppercase()
+                    && (previous_is_lower(previous) || (previous != 0 && next_is_lower));
+                let from_digit = previous.is_ascii_digit() && !byte.is_ascii_digit();
+                let to_digit = byte.is_ascii_digit() && previous.is_ascii_alphabetic();
+                if next_starts || hump || from_digit || to_digit {
+                    name.starts |= 1 << name.len;
+                }
+                name.letters[name.len] = byte.to_ascii_lowercase();
+                name.len += 1;
+                next_starts = false;
+            } else {
+                next_starts = true;
+            }
+            previous = byte;
+        }
+        name
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.letters[..self.len]
+    }
+
+    fn begins_word(&self, index: usize) -> bool {
+        self.starts & (1 << index.min(63)) != 0
+    }
+
+    /// The last word, where it begins.
+    fn last_word(&self) -> (usize, &[u8]) {
+        let start = (0..self.len).rev().find(|&index| self.begins_word(index)).unwrap_or(0);
+        (start, &self.letters[start..self.len])
+    }
+
+    fn drop_last_word(&mut self) {
+        self.len = self.last_word().0;
+    }
+
+    fn suffix(&self) -> Option<(usize, Class)> {
+        SUFFIXES.iter().find_map(|&(suffix, whole, class)| {
+            let start = self.len.checked_sub(suffix.len())?;
+            (self.as_bytes().ends_with(suffix.as_bytes()) && (!whole || self.begins_word(start)))
+                .then_some((start, class))
+        })
+    }
+}
+
+fn previous_is_lower(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
+}
+
+fn is_in(word: &[u8], list: &[&str]) -> bool {
+    list.iter().any(|known| known.as_bytes() == word)
+}
+
+/// What a value of this key would be, `None` for a key without meaning to us.
+pub(super) fn classify(key: &[u8]) -> Option<Class> {
+    let mut name = Name::new(key);
+    let mut class_if_named = None;
+    while name.len > 0 {
+        if let Some((start, class)) = name.suffix() {
+            let class = if class == Class::Query { key_or_code(name, start)? } else { class };
+            return Some(class_if_named.unwrap_or(class));
+        }
+        let (_, last) = name.last_word();
+        if is_in(last, &DESCRIPTORS) {
+            return None;
+        }
+        // `token_github`: an unknown word behind the name asks the value for proof.
+        if !is_in(last, &QUALIFIERS) && !last.iter().all(u8::is_ascii_digit) {
+            class_if_named = Some(Class::Weak);
+        }
+        name.drop_last_word();
+    }
+    None
+}
+
+/// `key` and `code` depend on the word before them.
+fn key_or_code(mut name: Name, start: usize) -> Option<Class> {
+    let is_key = &name.as_bytes()[start..] == b"key";
+    name.len = start;
+    let (_, kind) = name.last_word();
+    match (kind, is_key) {
+        (b"", _) => Some(Class::Query),
+        (_, true) if is_in(kind, &KEY_KINDS) => Some(Class::Strong),
+        (_, true) if is_in(kind, &HARMLESS_KEYS) => None,
+        (_, true) => Some(Class::Weak),
+        (b"auth" | b"authorization" | b"access" | b"backup" | b"recovery", false) => {
+            Some(Class::Weak)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the word alone, in a sentence, is a name for a secret: `token abc`, `password abc`.
+pub(super) fn is_noun(word: &[u8]) -> bool {
+    ["password", "passwd", "passphrase", "passcode", "secret", "token", "key", "credential"]
+        .iter()
+        .any(|noun| word.eq_ignore_ascii_case(noun.as_bytes()))
+}

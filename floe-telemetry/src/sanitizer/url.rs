@@ -1,0 +1,211 @@
+//! Credentials in URLs: the userinfo before `@`, secrets in the path of webhooks.
+//!
+//! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end
+//! the userinfo by themselves: what follows has to look like a host.
+
+use super::lexicon;
+use super::shape::{is_masked, is_opaque};
+use super::text::{
+    at, before, blank_len, find, is_name, rest, run_end, run_start, starts_with, starts_with_word,
+};
+use super::Scan;
+
+/// How far a blank in a password is tolerated.
+const BLANK_WINDOW: usize = 64;
+
+/// `anchor` is the second slash of `://`, the backslash of `:\/\/`, or the `2` of `%3A%2F`.
+pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+    let text = scan.text;
+    if at(text, anchor) == b'2' {
+        return encoded(scan, anchor);
+    }
+    let Some(colon) = anchor.checked_sub(2).filter(|&index| at(text, index) == b':') else { return };
+    let Some(start) = behind_slash(text, colon + 1).and_then(|index| behind_slash(text, index)) else {
+        return;
+    };
+    let head = run_start(text, colon, 40, |byte| is_name(byte) || b"+.-:".contains(&byte));
+    let end = end_of_run(text, start, before(text, head));
+    let run = &text[start..end];
+    scan.url_until = scan.url_until.max(start);
+    let authority = match userinfo(run) {
+        Some(at) => {
+            scan.url_until = start + at + 1;
+            if !is_plain_user(&run[..at]) && !has_masked_password(&run[..at]) {
+                scan.redact(start, start + at);
+            }
+            start + at + 1
+        }
+        None => {
+            unfinished(scan, start, end);
+            start
+        }
+    };
+    path(scan, authority, end);
+}
+
+/// The index behind `/` or `\/`.
+fn behind_slash(text: &[u8], index: usize) -> Option<usize> {
+    let slash = run_end(text, index, 4, |byte| byte == b'\\');
+    (at(text, slash) == b'/').then_some(slash + 1)
+}
+
+/// The end of everything that may belong to the URL: blanks and quotes end it, and the next URL.
+fn end_of_run(text: &[u8], start: usize, quote: u8) -> usize {
+    let mut index = start;
+    loop {
+        let byte = at(text, index);
+        let ends = match byte {
+            b'"' | b'<' | b'>' | b'`' => true,
+            b'\'' => quote == b'\'' || !is_name(at(text, index + 1)),
+            b'\\' => matches!(at(text, index + 1), b'"' | b'n' | b'\''),
+            b':' => starts_with(text, index, b"://"),
+            _ => index >= text.len() || blank_len(text, index) > 0,
+        };
+        if ends {
+            return index;
+        }
+        index += 1;
+    }
+}
+
+/// Where the `@` behind the userinfo is.
+fn userinfo(run: &[u8]) -> Option<usize> {
+    let path = run.iter().position(|byte| b"/?#\\".contains(byte)).unwrap_or(run.len());
+    let later = || run.iter().rposition(|&byte| byte == b'@').filter(|&at| is_host(&run[at + 1..]));
+    let authority = &run[..path];
+    if let Some(at) = authority.iter().rposition(|&byte| byte == b'@') {
+        let has_password = authority[..at].contains(&b':');
+        return if has_password && !is_certain_host(&authority[at + 1..]) {
+            later().or(Some(at))
+        } else {
+            Some(at)
+        };
+    }
+    let colon = authority.iter().position(|&byte| byte == b':')?;
+    let (host, port) = (&authority[..colon], &authority[colon + 1..]);
+    let is_port = port.len() <= 5 && port.iter().all(u8::is_ascii_digit);
+    let is_bracketed = authority.first() == Some(&b'[');
+    later().filter(|&at| {
+        !is_bracketed && (!is_port || !host.contains(&b'.') && is_certain_host(&run[at + 1..]))
+    })
+}
+
+/// The text may begin with a host.
+fn is_host(text: &[u8]) -> bool {
+    text.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b'/'))
+}
+
+/// A host with a dot, a port or brackets, `localhost`, `tcp(…)`: not the rest of a password.
+fn is_certain_host(text: &[u8]) -> bool {
+    let name = run_end(text, 0, 255, |byte| is_name(byte) || matches!(byte, b'.' | b'-'));
+    let host = &text[..name];
+    let has_port = at(text, name) == b':' && at(text, name + 1).is_ascii_digit();
+    at(text, 0) == b'['
+        || has_port
+        || host.eq_ignore_ascii_case(b"localhost")
+        || is_domain(host)
+        || matches!(host, b"tcp" | b"unix") && at(text, name) == b'('
+}
+
+/// `a.example.com` or `10.0.0.1`.
+pub(super) fn is_domain(host: &[u8]) -> bool {
+    let mut labels = host.split(|byte| *byte == b'.');
+    let last = labels.next_back().unwrap_or_default();
+    let rest = labels.clone().count();
+    let is_label = |label: &[u8]| !label.is_empty() && label.len() < 64;
+    let is_number = |label: &[u8]| {
+        (1..=3).contains(&label.len()) && label.iter().all(u8::is_ascii_digit)
+    };
+    rest > 0
+        && labels.clone().all(is_label)
+        && (last.len() >= 2 && last.iter().all(u8::is_ascii_alphabetic)
+            || rest == 3 && is_number(last) && labels.all(is_number))
+}
+
+/// A user without a password, and not a token in the place of the user: `git@`, `svc-ingest@`.
+fn is_plain_user(userinfo: &[u8]) -> bool {
+    let digits = userinfo.iter().filter(|byte| byte.is_ascii_digit()).count();
+    userinfo.is_empty()
+        || userinfo.len() <= 24
+            && digits <= 3
+            && userinfo.iter().all(|byte| is_name(*byte) || matches!(byte, b'-' | b'.'))
+            && !is_opaque(userinfo, 8)
+}
+
+/// `user:****`, `user:${PASSWORD}`, `{user}:{password}`.
+fn has_masked_password(userinfo: &[u8]) -> bool {
+    let colon = userinfo.iter().position(|&byte| byte == b':');
+    colon.is_some_and(|colon| {
+        let password = &userinfo[colon + 1..];
+        !password.is_empty() && is_masked(password)
+    })
+}
+
+/// `scheme://user:pass` without `@`: a blank in the password, or a text cut in its middle.
+fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
+    let text = scan.text;
+    let run = &text[start..end];
+    let Some(colon) = run.iter().position(|&byte| byte == b':') else { return };
+    let (user, password) = (&run[..colon], &run[colon + 1..]);
+    let is_user = user.iter().all(|byte| is_name(*byte) || matches!(byte, b'-'));
+    let port = run_end(password, 0, 6, |byte| byte.is_ascii_digit());
+    let is_port = b"/?#,;:)]}'.".contains(&at(password, port)) || port == password.len();
+    if !is_user || is_port || is_masked(password) {
+        return;
+    }
+    if end == text.len() {
+        let random = password.iter().any(u8::is_ascii_digit) && password.len() >= 4;
+        if random && password.iter().any(u8::is_ascii_alphabetic) {
+            scan.redact(start + colon + 1, end);
+        }
+    } else if at(text, end) == b' ' {
+        let window = run_end(text, end, BLANK_WINDOW, |byte| !b"\n\"'<>".contains(&byte));
+        let found = text[end..window].iter().position(|&byte| byte == b'@');
+        if let Some(found) = found.filter(|&found| is_certain_host(rest(text, end + found + 1))) {
+            scan.redact(start, end + found);
+            scan.url_until = end + found + 1;
+        }
+    }
+}
+
+/// Random segments behind one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
+fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
+    let text = scan.text;
+    let end = run_end(text, start, end - start, |byte| !matches!(byte, b'?' | b'#'));
+    let host_end = run_end(text, start, end - start, |byte| byte != b'/' && byte != b'\\');
+    let mut announced = contains_hook(&text[start..host_end]);
+    let mut index = host_end;
+    while index < end {
+        let segment = index + 1;
+        index = run_end(text, segment, end - segment, |byte| byte != b'/');
+        let word = &text[segment..index];
+        if word.len() > 11 && word.starts_with(b"bot") && word[3..].contains(&b':') {
+            scan.redact(segment + 3, index);
+        } else if announced && is_opaque(word, 16) {
+            scan.redact(segment, index);
+        } else if word.len() <= 40 {
+            announced |= contains_hook(word) || lexicon::classify(word) == Some(lexicon::Class::Strong);
+        }
+    }
+}
+
+fn contains_hook(word: &[u8]) -> bool {
+    word.windows(4).any(|part| part.eq_ignore_ascii_case(b"hook"))
+}
+
+/// `https%3A%2F%2Fuser%3Apass%40host`.
+fn encoded(scan: &mut Scan<'_>, anchor: usize) {
+    let text = scan.text;
+    let Some(colon) = anchor.checked_sub(4) else { return };
+    if !starts_with_word(text, colon, b"%3a%2f%2f") {
+        return;
+    }
+    let start = colon + 9;
+    let end = run_end(text, start, 1024, |byte| byte > b' ' && !b"\"'<>&".contains(&byte));
+    let Some(at) = find(text, start, end - start, b"%40") else { return };
+    let userinfo = &text[start..at];
+    let has_password = find(userinfo, 0, userinfo.len(), b"%3").is_some() || is_opaque(userinfo, 8);
+    if has_password {
+        scan.redact(start, at);
+    }
+}

@@ -1,0 +1,134 @@
+//! Capturing the spans of one piece of code, and asserting on them.
+//!
+//! A capture sees the spans of its own code alone, also when many tests run at once in one
+//! process, and needs no provider. What it sees went through the same recorder, collector and
+//! redaction as in production. Everything inside is sampled.
+//!
+//! ```
+//! use floe_telemetry::{testing, traced};
+//!
+//! #[traced(attributes(table))]
+//! fn load(table: &str) -> Result<u64, String> {
+//!     store(table)
+//! }
+//!
+//! #[traced]
+//! fn store(table: &str) -> Result<u64, String> {
+//!     Err(format!("{table} is locked"))
+//! }
+//!
+//! let spans = testing::capture(|| load("orders"));
+//! spans.single("load").assert_root().assert_attribute("table", "orders");
+//! spans.single("store").assert_child_of("load").assert_error("orders is locked");
+//! ```
+
+mod assertions;
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry::trace::FutureExt;
+
+pub use self::assertions::{CapturedSpan, Spans};
+use crate::collector;
+use crate::recorder::{self, CaptureScope};
+
+/// How long the collector may take to hand the spans over. It takes milliseconds; this is for a
+/// machine that is stuck.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Runs `code` and returns the spans that ended in it, on this thread and on those that took over
+/// its OpenTelemetry context.
+///
+/// An active span of the caller is hidden: spans without a parent in `code` are roots.
+///
+/// # Panics
+///
+/// If `code` panics, with its panic.
+pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
+    let capture = Capture::start();
+    let attached = capture.context().attach();
+    code();
+    drop(attached);
+    capture.finish()
+}
+
+/// The same for asynchronous code.
+///
+/// ```
+/// use floe_telemetry::{testing, traced};
+///
+/// #[traced]
+/// async fn load() {}
+///
+/// # futures_executor::block_on(async {
+/// let spans = testing::capture_async(load()).await;
+/// spans.single("load").assert_ok();
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// If `code` panics, with its panic.
+pub async fn capture_async<F: Future>(code: F) -> Spans {
+    let capture = Capture::start();
+    code.with_context(capture.context()).await;
+    capture.finish()
+}
+
+/// Captures that are running. The recorder is told only of the first and the last.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+struct Capture(CaptureScope);
+
+impl Capture {
+    fn start() -> Self {
+        let scope = CaptureScope(NEXT.fetch_add(1, Ordering::Relaxed));
+        RUNNING.fetch_add(1, Ordering::SeqCst);
+        recorder::switch_captures(true);
+        on_collector(move |collector| {
+            collector.captures.insert(scope.0, Vec::new());
+        });
+        Self(scope)
+    }
+
+    fn context(&self) -> Context {
+        Context::new().with_value(self.0)
+    }
+
+    fn finish(self) -> Spans {
+        let id = self.0.0;
+        let spans = on_collector(move |collector| {
+            collector.fetch();
+            collector.captures.remove(&id).unwrap_or_default()
+        });
+        Spans::new(spans)
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        // Late spans of the capture's traces find no one and are discarded.
+        self.0.forget();
+        if RUNNING.fetch_sub(1, Ordering::SeqCst) == 1 {
+            recorder::switch_captures(false);
+            if RUNNING.load(Ordering::SeqCst) > 0 {
+                // Another started in between.
+                recorder::switch_captures(true);
+            }
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test without its spans must fail")]
+fn on_collector<T: Send + 'static>(
+    job: impl FnOnce(&mut collector::Collector) -> T + Send + 'static,
+) -> T {
+    collector::run(job)
+        .expect("the telemetry collector starts")
+        .recv_timeout(TIMEOUT)
+        .expect("the telemetry collector answers")
+}

@@ -1,0 +1,260 @@
+//! Assertions that, when they fail, show the trace.
+
+use std::fmt::{self, Write as _};
+use std::time::SystemTime;
+
+use opentelemetry::trace::{Event, SpanContext, SpanKind, Status};
+use opentelemetry::{SpanId, Value};
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::attributes::ToAttributeValue;
+
+/// Captured spans, in the order in which they ended on each thread.
+#[derive(Clone, Debug)]
+pub struct Spans(Vec<SpanData>);
+
+/// One of them. Its assertions return it, so that they can be chained.
+#[derive(Clone, Copy)]
+pub struct CapturedSpan<'a> {
+    span: &'a SpanData,
+    all: &'a Spans,
+}
+
+impl Spans {
+    pub(super) const fn new(spans: Vec<SpanData>) -> Self {
+        Self(spans)
+    }
+
+    /// The only span of this name.
+    ///
+    /// # Panics
+    ///
+    /// If there is none, or more than one.
+    #[track_caller]
+    pub fn single(&self, name: &str) -> CapturedSpan<'_> {
+        let mut named = self.named(name);
+        match (named.next(), named.count()) {
+            (Some(span), 0) => span,
+            (None, _) => fail(&format!("no span `{name}`\n{self}")),
+            (Some(_), more) => fail(&format!("{} spans `{name}`, expected one\n{self}", more + 1)),
+        }
+    }
+
+    /// All spans of this name.
+    pub fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = CapturedSpan<'a>> {
+        self.iter().filter(move |span| span.name() == name)
+    }
+
+    /// All spans.
+    pub fn iter(&self) -> impl Iterator<Item = CapturedSpan<'_>> {
+        self.0.iter().map(|span| CapturedSpan { span, all: self })
+    }
+
+    /// The names of all spans.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|span| &*span.name).collect()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The traces as indented text, each span with its status and attributes.
+impl fmt::Display for Spans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no spans were captured");
+        }
+        f.write_str("captured spans:")?;
+        let mut text = String::new();
+        for span in self.0.iter().filter(|span| !self.0.iter().any(|other| is_parent(other, span))) {
+            write_tree(&mut text, &self.0, span, 1);
+        }
+        f.write_str(&text)
+    }
+}
+
+fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
+    parent.span_context.span_id() == child.parent_span_id
+}
+
+fn write_tree(text: &mut String, all: &[SpanData], span: &SpanData, depth: usize) {
+    let _ = write!(text, "\n{}{} [{:?}]", "  ".repeat(depth), span.name, span.status);
+    for attribute in &span.attributes {
+        let _ = write!(text, " {}={}", attribute.key, attribute.value);
+    }
+    for event in &span.events.events {
+        let _ = write!(text, " event:{}", event.name);
+    }
+    for child in all.iter().filter(|other| is_parent(span, other)) {
+        write_tree(text, all, child, depth + 1);
+    }
+}
+
+impl fmt::Debug for CapturedSpan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.span.fmt(f)
+    }
+}
+
+#[expect(clippy::return_self_not_must_use, reason = "an assertion is called for what it asserts")]
+impl<'a> CapturedSpan<'a> {
+    /// Asserts that the status is OK.
+    #[track_caller]
+    pub fn assert_ok(self) -> Self {
+        self.check(self.span.status == Status::Ok, "status OK", || format!("{:?}", self.span.status))
+    }
+
+    /// Asserts that no status was set.
+    #[track_caller]
+    pub fn assert_unset(self) -> Self {
+        self.check(self.span.status == Status::Unset, "no status", || format!("{:?}", self.span.status))
+    }
+
+    /// Asserts that the status is ERROR with this description.
+    #[track_caller]
+    pub fn assert_error(self, description: &str) -> Self {
+        let matches = matches!(&self.span.status, Status::Error { description: found } if found == description);
+        self.check(matches, &format!("status ERROR `{description}`"), || format!("{:?}", self.span.status))
+    }
+
+    /// Asserts that an attribute has this value. A value without one (`None`) asserts that the
+    /// attribute is absent.
+    #[track_caller]
+    pub fn assert_attribute(self, key: &str, value: impl ToAttributeValue) -> Self {
+        let expected = value.to_attribute_value().map(Value::from);
+        let found = self.attribute(key);
+        self.check(
+            found == expected.as_ref(),
+            &format!("attribute `{key}` = {expected:?}"),
+            || format!("{found:?}"),
+        )
+    }
+
+    /// Asserts that there is no such attribute.
+    #[track_caller]
+    pub fn assert_no_attribute(self, key: &str) -> Self {
+        let found = self.attribute(key);
+        self.check(found.is_none(), &format!("no attribute `{key}`"), || format!("{found:?}"))
+    }
+
+    /// Asserts that there is exactly one event of this name.
+    #[track_caller]
+    pub fn assert_event(self, name: &str) -> Self {
+        let found = self.events().iter().filter(|event| event.name == name).count();
+        self.check(found == 1, &format!("one event `{name}`"), || found.to_string())
+    }
+
+    /// Asserts that the span has no parent.
+    #[track_caller]
+    pub fn assert_root(self) -> Self {
+        let parent = self.span.parent_span_id;
+        self.check(parent == SpanId::INVALID, "no parent", || parent.to_string())
+    }
+
+    /// Asserts that the parent is the captured span of this name.
+    #[track_caller]
+    pub fn assert_child_of(self, name: &str) -> Self {
+        let parent = self.all.0.iter().find(|other| is_parent(other, self.span));
+        let same_trace =
+            parent.is_some_and(|parent| parent.span_context.trace_id() == self.span.span_context.trace_id());
+        self.check(
+            same_trace && parent.is_some_and(|parent| parent.name == name),
+            &format!("child of `{name}`"),
+            || match parent {
+                Some(parent) => format!("child of `{}`", parent.name),
+                None => format!("the parent {} was not captured", self.span.parent_span_id),
+            },
+        )
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        &self.span.name
+    }
+
+    /// The instrumentation scope's name.
+    #[must_use]
+    pub fn scope(self) -> &'a str {
+        self.span.instrumentation_scope.name()
+    }
+
+    /// The kind.
+    #[must_use]
+    pub const fn kind(self) -> &'a SpanKind {
+        &self.span.span_kind
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(self) -> &'a Status {
+        &self.span.status
+    }
+
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(self, key: &str) -> Option<&'a Value> {
+        let found = self.span.attributes.iter().find(|attribute| attribute.key.as_str() == key);
+        found.map(|attribute| &attribute.value)
+    }
+
+    /// The events.
+    #[must_use]
+    pub fn events(self) -> &'a [Event] {
+        &self.span.events.events
+    }
+
+    /// The ids.
+    #[must_use]
+    pub const fn span_context(self) -> &'a SpanContext {
+        &self.span.span_context
+    }
+
+    /// The id of the parent; invalid for a root.
+    #[must_use]
+    pub const fn parent_span_id(self) -> SpanId {
+        self.span.parent_span_id
+    }
+
+    /// When it started and when it ended.
+    #[must_use]
+    pub const fn times(self) -> (SystemTime, SystemTime) {
+        (self.span.start_time, self.span.end_time)
+    }
+
+    /// Everything, as exporters get it.
+    #[must_use]
+    pub const fn data(self) -> &'a SpanData {
+        self.span
+    }
+
+    #[track_caller]
+    fn check(self, holds: bool, expected: &str, found: impl FnOnce() -> String) -> Self {
+        if !holds {
+            fail(&format!(
+                "span `{}`\n  expected: {expected}\n     found: {}\n{}",
+                self.span.name,
+                found(),
+                self.all,
+            ));
+        }
+        self
+    }
+}
+
+#[track_caller]
+#[expect(clippy::panic, reason = "this is how a test fails")]
+fn fail(message: &str) -> ! {
+    panic!("{message}")
+}

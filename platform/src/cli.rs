@@ -1,0 +1,176 @@
+//! The command line: reads it, calls the library, prints what became of it.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use floe_telemetry::{TelemetryConfig, sanitize_error_message};
+
+use crate::artifacts;
+use crate::compile;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::pipeline::{self, Outcome, RunId};
+use crate::telemetry;
+
+/// A small data platform: compiles a data product and runs it.
+#[derive(Debug, Parser)]
+#[command(name = "floe", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a product and write what a run needs to one JSON file
+    #[command(after_help = EXIT_CODES)]
+    Compile {
+        #[command(flatten)]
+        product: ProductArgs,
+        /// The file to write [default: `.floe/compiled_artifacts.json` in the product's folder]
+        #[arg(long, value_name = "PATH")]
+        output: Option<PathBuf>,
+    },
+    /// Compile a product and build all of its tables
+    ///
+    /// The tables are in `.floe/warehouse.db` in the product's folder, a SQLite database, which is
+    /// replaced when all of them could be built. Otherwise it stays as it was, and what could be
+    /// built is in `.floe/warehouse.failed.db` beside it.
+    #[command(after_help = EXIT_CODES)]
+    Run {
+        #[command(flatten)]
+        product: ProductArgs,
+    },
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is well
+  1  a table could not be built, or the system refused something
+  2  the product, the manifest or the command line is not as it must be";
+
+#[derive(Debug, Args)]
+struct ProductArgs {
+    /// The product's folder, with its floe.yaml
+    #[arg(value_name = "PRODUCT")]
+    folder: PathBuf,
+    /// What to compile it for [default: the manifest's environment, else dev]
+    #[arg(long, value_enum)]
+    env: Option<Environment>,
+    /// The platform's manifest [default: the nearest manifest.yaml in the product's folder or
+    /// above it, else a built-in one]
+    #[arg(long, value_name = "PATH")]
+    manifest: Option<PathBuf>,
+}
+
+impl ProductArgs {
+    /// Who is going to be observed, and how.
+    fn identity(&self) -> Result<(Identity, TelemetryConfig), Error> {
+        let (identity, manifest) =
+            Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;
+        let config = telemetry::config(&identity, &manifest);
+        Ok((identity, config))
+    }
+}
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    match execute(&cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// What there is instead of a command: a mistake, or help that was asked for.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match text.strip_prefix("error: ") {
+        Some(message) => complain(message.trim_end()),
+        None if error.use_stderr() => {
+            let _ = write!(io::stderr().lock(), "{text}");
+        }
+        None => say(&text),
+    }
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+fn execute(command: &Command) -> Result<(), Error> {
+    match command {
+        Command::Compile { product, output } => {
+            let (identity, config) = product.identity()?;
+            let default = artifacts::default_path(&identity.folder);
+            let output = output.as_deref().unwrap_or(&default);
+            observed(config, || {
+                compile::compile(&identity, output)?;
+                say(&format_args!("wrote {}\n", output.display()));
+                Ok(())
+            })
+        }
+        Command::Run { product } => {
+            let (identity, config) = product.identity()?;
+            observed(config, || {
+                let outcome = pipeline::run(&identity, &RunId::new());
+                match &outcome {
+                    Ok(report) => say(&format_args!("{report}\n")),
+                    Err(Error::Failed(report)) => say(&format_args!("{report}\n")),
+                    Err(_) => {}
+                }
+                outcome.map(drop)
+            })
+        }
+    }
+}
+
+/// Does it under the eyes of the telemetry, whose picture comes behind what the command says.
+fn observed(
+    config: TelemetryConfig,
+    command: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
+    let telemetry = telemetry::start(config)?;
+    let outcome = command();
+    if let Err(error) = telemetry::stop(&telemetry) {
+        // The work is done, and a collector that cannot be reached does not undo it.
+        print_error("warning", &error.to_string());
+    }
+    outcome
+}
+
+/// One line for each thing that is wrong.
+fn report(error: &Error) {
+    let Error::Failed(report) = error else {
+        return complain(&error.to_string());
+    };
+    for step in report.steps() {
+        if let Outcome::Failed { message } = &step.outcome {
+            complain(message);
+        }
+    }
+}
+
+/// Prints what was asked for. Nobody may be reading any more: that is no mistake of ours.
+fn say(text: &dyn std::fmt::Display) {
+    let _ = write!(io::stdout().lock(), "{text}");
+}
+
+fn complain(message: &str) {
+    print_error("error", message);
+}
+
+/// What is wrong often quotes what was found, and that may be a credential.
+fn print_error(kind: &str, message: &str) {
+    let _ = writeln!(
+        io::stderr().lock(),
+        "{kind}: {}",
+        sanitize_error_message(message)
+    );
+}

@@ -1,0 +1,60 @@
+//! Stage 5: what exactly will be executed, in which order.
+
+use floe_telemetry::traced;
+
+use super::load::Loaded;
+use super::resolve::Plan;
+use crate::artifacts::{CompiledColumn, CompiledModel, CompiledSource, Query};
+use crate::product::Column;
+use crate::reference;
+
+#[traced(name = "floe.compile.stage5", attributes("floe.compile.stage" = "compile"))]
+pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec<CompiledModel>) {
+    let mut sources = Vec::with_capacity(loaded.product.sources.len());
+    let mut models = Vec::with_capacity(loaded.product.models.len());
+    for name in &plan.order {
+        let source = loaded
+            .product
+            .sources
+            .iter()
+            .find(|source| *source.name.value == **name);
+        sources.extend(source.map(|source| CompiledSource {
+            name: name.clone(),
+            path: source.path.value.to_path_buf(),
+            columns: source.columns.iter().map(column).collect(),
+            generate: query(loaded, plan, name),
+        }));
+        let model = loaded
+            .product
+            .models
+            .iter()
+            .find(|model| *model.name.value == **name);
+        models.extend(
+            model
+                .zip(query(loaded, plan, name))
+                .map(|(model, query)| CompiledModel {
+                    name: name.clone(),
+                    layer: model.layer.value,
+                    materialization: model.materialization,
+                    query,
+                }),
+        );
+    }
+    (sources, models)
+}
+
+fn column(column: &Column) -> CompiledColumn {
+    CompiledColumn {
+        name: column.name.value.to_string(),
+        kind: column.kind,
+    }
+}
+
+fn query(loaded: &Loaded, plan: &Plan, name: &str) -> Option<Query> {
+    let text = loaded.queries.get(name)?;
+    Some(Query {
+        path: text.path.clone(),
+        depends_on: plan.dependencies.get(name)?.clone(),
+        sql: reference::render(&text.text, plan.references.get(name)?),
+    })
+}

@@ -1,0 +1,116 @@
+//! Stage 4: the platform's rules. Which of them count is in the manifest; layers always do.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use floe_telemetry::traced;
+use serde_saphyr::{Location, Spanned};
+
+use super::load::Loaded;
+use super::resolve::Plan;
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::place::Place;
+use crate::product::{self, Layer, Model};
+
+#[traced(name = "floe.compile.stage4", attributes("floe.compile.stage" = "enforce"))]
+pub(super) fn enforce(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
+    let file = product::spec_path(&identity.folder);
+    layers(&file, loaded, plan)?;
+    let rules = &loaded.manifest.governance;
+    let product = &loaded.product;
+    if rules.require_owner && is_blank(product.owner.as_ref()) {
+        return Err(missing(
+            &file,
+            product.name.referenced,
+            "the product",
+            "owner",
+        ));
+    }
+    if rules.require_descriptions {
+        if is_blank(product.description.as_ref()) {
+            return Err(missing(
+                &file,
+                product.name.referenced,
+                "the product",
+                "description",
+            ));
+        }
+        let sources = product
+            .sources
+            .iter()
+            .map(|source| (&source.name, &source.description));
+        let models = product
+            .models
+            .iter()
+            .map(|model| (&model.name, &model.description));
+        for (name, description) in sources.chain(models) {
+            if is_blank(description.as_ref()) {
+                let who = format!("`{}`", name.value);
+                return Err(missing(&file, name.referenced, &who, "description"));
+            }
+        }
+    }
+    match &rules.bronze_prefix {
+        Some(prefix) => product
+            .models
+            .iter()
+            .try_for_each(|model| prefixed(&file, prefix, model)),
+        None => Ok(()),
+    }
+}
+
+fn is_blank(text: Option<&String>) -> bool {
+    text.is_none_or(|text| text.trim().is_empty())
+}
+
+fn missing(file: &Path, location: Location, who: &str, field: &str) -> Error {
+    let message = format!("{who} has no `{field}`, and the platform's governance requires one");
+    Error::input(Place::yaml(file, location), message)
+}
+
+fn prefixed(file: &Path, prefix: &str, model: &Model) -> Result<(), Error> {
+    let Spanned {
+        value: name,
+        referenced,
+        ..
+    } = &model.name;
+    if model.layer.value != Layer::Bronze || name.starts_with(prefix) {
+        return Ok(());
+    }
+    let message =
+        format!("the bronze model is `{name}`, accepted: a name that begins with `{prefix}`");
+    Err(Error::input(Place::yaml(file, *referenced), message))
+}
+
+/// Data flows upwards: bronze to silver to gold.
+fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
+    let models = &loaded.product.models;
+    let layer_of: BTreeMap<&str, Layer> = models
+        .iter()
+        .map(|model| (&*model.name.value, model.layer.value))
+        .collect();
+    for model in models {
+        for need in plan
+            .dependencies
+            .get(&*model.name.value)
+            .into_iter()
+            .flatten()
+        {
+            let Some(&below) = layer_of.get(need.as_str()) else {
+                continue;
+            };
+            if below > model.layer.value {
+                let message = format!(
+                    "`{}` is {} and reads `{need}`, which is {below}, accepted: models of its own layer or below",
+                    model.name.value, model.layer.value
+                );
+                return Err(Error::input(
+                    Place::yaml(file, model.layer.referenced),
+                    message,
+                ));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Stage 6: the artifacts, as a value and as a file.
+
+use std::path::Path;
+
+use floe_telemetry::traced;
+
+use super::load::Loaded;
+use crate::artifacts::{
+    CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
+};
+use crate::atomic;
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::telemetry;
+
+#[traced(name = "floe.compile.stage6", attributes("floe.compile.stage" = "generate"))]
+pub(super) fn generate(
+    identity: &Identity,
+    loaded: &Loaded,
+    sources: Vec<CompiledSource>,
+    models: Vec<CompiledModel>,
+    output: &Path,
+) -> Result<CompiledArtifacts, Error> {
+    let artifacts = CompiledArtifacts {
+        version: VERSION.to_owned(),
+        metadata: Metadata {
+            product_name: identity.name.clone(),
+            product_version: identity.version.clone(),
+            namespace: identity.namespace.clone(),
+            environment: identity.environment,
+            description: loaded.product.description.clone(),
+            owner: loaded.product.owner.clone(),
+        },
+        observability: Observability {
+            telemetry: telemetry::config(identity, &loaded.manifest),
+            lineage: loaded.manifest.observability.lineage.enabled,
+            lineage_namespace: identity.namespace.clone(),
+        },
+        sources,
+        models,
+    };
+    atomic::write(output, |file| {
+        serde_json::to_writer_pretty(&mut *file, &artifacts)?;
+        file.write_all(b"\n")
+    })?;
+    Ok(artifacts)
+}

@@ -1,0 +1,91 @@
+//! Stage 2: the product in itself, as far as its files do not say it one by one: names are used
+//! once, and the data is there.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use floe_telemetry::traced;
+use serde_saphyr::{Location, Spanned};
+
+use super::load::Loaded;
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::place::Place;
+use crate::product::{self, Source};
+use crate::word::Identifier;
+
+#[traced(name = "floe.compile.stage2", attributes("floe.compile.stage" = "validate"))]
+pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error> {
+    let file = product::spec_path(&identity.folder);
+    let product = &loaded.product;
+    if product.models.is_empty() {
+        let message = "`models` is empty, accepted: at least one model";
+        return Err(Error::input(
+            Place::yaml(&file, product.name.referenced),
+            message,
+        ));
+    }
+    let sources = product.sources.iter().map(|source| &source.name);
+    unique(
+        &file,
+        "asset",
+        sources.chain(product.models.iter().map(|model| &model.name)),
+    )?;
+    for source in &product.sources {
+        unique(
+            &file,
+            "column",
+            source.columns.iter().map(|column| &column.name),
+        )?;
+        has_columns(&file, source)?;
+        available(identity, &file, source)?;
+    }
+    Ok(())
+}
+
+fn unique<'a>(
+    file: &Path,
+    what: &str,
+    names: impl Iterator<Item = &'a Spanned<Identifier>>,
+) -> Result<(), Error> {
+    let mut seen: BTreeMap<&str, Location> = BTreeMap::new();
+    for name in names {
+        if let Some(first) = seen.insert(&name.value, name.referenced) {
+            let message = format!(
+                "`{}` is already the name of the {what} at line {}, accepted: each name once",
+                name.value,
+                first.line()
+            );
+            return Err(Error::input(Place::yaml(file, name.referenced), message));
+        }
+    }
+    Ok(())
+}
+
+fn has_columns(file: &Path, source: &Source) -> Result<(), Error> {
+    if !source.columns.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "`columns` of `{}` is empty, accepted: at least one",
+        source.name.value
+    );
+    Err(Error::input(
+        Place::yaml(file, source.name.referenced),
+        message,
+    ))
+}
+
+fn available(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
+    if source.generate.is_some() || identity.folder.join(&*source.path.value).is_file() {
+        return Ok(());
+    }
+    let message = format!(
+        "there is no file `{}`, accepted: a CSV file, or `generate` with a query that makes it",
+        source.path.value
+    );
+    Err(Error::input(
+        Place::yaml(file, source.path.referenced),
+        message,
+    ))
+}

@@ -1,0 +1,64 @@
+//! The embedded SQL engine: how it is opened, and what its errors mean to the author of a query.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::error::Error;
+use crate::place::Place;
+
+/// A query that the engine refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct QueryError {
+    place: Place,
+    message: String,
+}
+
+impl QueryError {
+    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+        Self {
+            place,
+            message: message.into(),
+        }
+    }
+
+    /// Says of `error` where it is in `file`, whose text begins at `prefix` of the statement.
+    pub(crate) fn explain(error: &rusqlite::Error, file: &Path, prefix: usize) -> Self {
+        let place = Place::file(file);
+        match error {
+            // Its own text repeats the whole statement, with every literal in it.
+            rusqlite::Error::SqlInputError {
+                msg, sql, offset, ..
+            } => {
+                let offset = usize::try_from(*offset)
+                    .ok()
+                    .and_then(|at| at.checked_sub(prefix));
+                match (offset, sql.get(prefix..)) {
+                    (Some(offset), Some(sql)) => {
+                        let line = sql.get(..offset).unwrap_or_default().matches('\n').count() + 1;
+                        Self::new(place.line(line as u64), msg)
+                    }
+                    _ => Self::new(place, msg),
+                }
+            }
+            rusqlite::Error::MultipleStatement => {
+                Self::new(place, "found more than one statement, accepted: one SELECT")
+            }
+            rusqlite::Error::SqliteFailure(_, Some(message)) => Self::new(place, message),
+            other => Self::new(place, other.to_string()),
+        }
+    }
+}
+
+/// Opens a new database for one writer.
+pub(crate) fn create(path: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open(path)?;
+    // A draft: a crash leaves nothing that anybody reads, so the journal would protect nothing.
+    connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
+    // Otherwise an unknown column in double quotes is silently a text.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    Ok(connection)
+}

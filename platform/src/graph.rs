@@ -1,0 +1,78 @@
+//! The order in which assets can be built.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// For each asset, the assets it is built from.
+pub(crate) type Dependencies = BTreeMap<String, BTreeSet<String>>;
+
+/// Every asset after those it needs, alphabetical where there is a choice.
+///
+/// `Err` is a cycle: each name needs the next, and the last is the first again.
+pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<String>> {
+    let mut ordered: Vec<String> = Vec::with_capacity(dependencies.len());
+    let mut done = BTreeSet::new();
+    while ordered.len() < dependencies.len() {
+        let ready: Vec<&String> = dependencies
+            .iter()
+            .filter(|(name, needs)| !done.contains(*name) && needs.is_subset(&done))
+            .map(|(name, _)| name)
+            .collect();
+        if ready.is_empty() {
+            return Err(cycle(dependencies, &done));
+        }
+        done.extend(ready.iter().map(|name| (*name).clone()));
+        ordered.extend(ready.into_iter().cloned());
+    }
+    Ok(ordered)
+}
+
+/// Walks from asset to needed asset among those that could not be ordered: it must come round.
+fn cycle(dependencies: &Dependencies, done: &BTreeSet<String>) -> Vec<String> {
+    let mut path: Vec<String> = Vec::new();
+    let mut next = dependencies.keys().find(|name| !done.contains(*name));
+    while let Some(name) = next {
+        if let Some(start) = path.iter().position(|seen| seen == name) {
+            path.drain(..start);
+            path.push(name.clone());
+            break;
+        }
+        path.push(name.clone());
+        next = dependencies[name].iter().find(|need| !done.contains(*need));
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(edges: &[(&str, &[&str])]) -> Result<Vec<String>, Vec<String>> {
+        let dependencies = edges
+            .iter()
+            .map(|(name, needs)| {
+                (
+                    (*name).to_owned(),
+                    needs.iter().map(|need| (*need).to_owned()).collect(),
+                )
+            })
+            .collect();
+        order(&dependencies)
+    }
+
+    #[test]
+    fn needed_assets_come_first() {
+        let order = check(&[("a", &["c"]), ("b", &[]), ("c", &["b"])]).unwrap();
+        assert_eq!(order, ["b", "c", "a"]);
+    }
+
+    #[test]
+    fn a_cycle_is_named_from_its_first_asset_to_itself() {
+        let cycle = check(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"]), ("d", &[])]).unwrap_err();
+        assert_eq!(cycle, ["b", "c", "b"]);
+    }
+
+    #[test]
+    fn an_asset_that_needs_itself_is_a_cycle() {
+        assert_eq!(check(&[("a", &["a"])]).unwrap_err(), ["a", "a"]);
+    }
+}

@@ -1,0 +1,52 @@
+//! Who runs: the few facts about a product that every record of a run carries.
+//!
+//! They are read before anything else, so that all of the work can be recorded under them.
+
+use std::path::{Path, PathBuf};
+
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::manifest::{self, Manifest};
+use crate::product::Product;
+
+/// A product, where it is, and what it is compiled for.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The product's folder.
+    pub folder: PathBuf,
+    /// The manifest that counts for it.
+    pub manifest: PathBuf,
+    /// What the product belongs to.
+    pub namespace: String,
+    /// The product's name.
+    pub name: String,
+    /// The product's version.
+    pub version: String,
+    /// What it is compiled for.
+    pub environment: Environment,
+}
+
+impl Identity {
+    /// Reads it from the product's `floe.yaml` and the platform's manifest.
+    ///
+    /// # Errors
+    /// When one of the two is missing or wrong, with the place.
+    pub fn read(
+        folder: &Path,
+        manifest: Option<&Path>,
+        environment: Option<Environment>,
+    ) -> Result<(Self, Manifest), Error> {
+        let product = Product::read(folder)?;
+        let path = manifest::locate(folder, manifest)?;
+        let manifest = Manifest::read(&path)?;
+        let identity = Self {
+            folder: folder.to_path_buf(),
+            namespace: manifest.namespace.to_string(),
+            name: product.name.value.to_string(),
+            version: product.version.to_string(),
+            environment: environment.unwrap_or(manifest.environment),
+            manifest: path,
+        };
+        Ok((identity, manifest))
+    }
+}

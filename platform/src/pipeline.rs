@@ -1,0 +1,98 @@
+//! Runs a compiled product: its sources become tables, then its models, one after the other.
+//!
+//! An asset that fails takes along only those that need it; all others are built. The warehouse
+//! is replaced when all went well, and stays as it was otherwise.
+
+mod asset;
+mod generate;
+mod model;
+mod progress;
+mod report;
+mod run_id;
+mod source;
+
+use std::path::{Path, PathBuf};
+
+use floe_telemetry::traced;
+use rusqlite::Connection;
+
+use self::asset::Asset;
+pub use self::asset::Failure;
+use self::progress::Progress;
+pub use self::report::{Outcome, Report, Step};
+pub use self::run_id::RunId;
+use crate::artifacts::{self, CompiledArtifacts};
+use crate::atomic::{self, Draft};
+use crate::compile;
+use crate::engine;
+use crate::error::Error;
+use crate::identity::Identity;
+
+/// What every asset of a run is built with.
+#[derive(Debug)]
+struct Run<'a> {
+    id: &'a str,
+    folder: &'a Path,
+    warehouse: &'a Connection,
+}
+
+/// Compiles the product and builds all of its assets.
+///
+/// # Errors
+/// [`Error::Failed`] with the report when an asset failed; any other when the run could not go on.
+#[traced(
+    name = "floe.pipeline.run",
+    attributes(
+        "floe.pipeline.run_id" = %run_id,
+        "floe.pipeline.name" = identity.name,
+        "floe.pipeline.trigger" = "manual",
+    )
+)]
+pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, Error> {
+    let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;
+    let draft = Draft::new(&warehouse_path(&identity.folder))?;
+    let report = build(identity, run_id, &artifacts, draft.path())?;
+    let failed = failed_path(&identity.folder);
+    if report.count(Outcome::is_failed) > 0 {
+        // For whoever looks for the mistake: what the failed model was to be made from.
+        draft.publish_as(&failed)?;
+        return Err(Error::Failed(Box::new(report)));
+    }
+    draft.publish()?;
+    atomic::remove(&failed)?;
+    Ok(report)
+}
+
+/// Builds the assets in order into a new database.
+fn build(
+    identity: &Identity,
+    run_id: &RunId,
+    artifacts: &CompiledArtifacts,
+    database: &Path,
+) -> Result<Report, Error> {
+    let warehouse = engine::create(database)?;
+    let run = Run {
+        id: run_id.as_str(),
+        folder: &identity.folder,
+        warehouse: &warehouse,
+    };
+    let assets = Asset::all(artifacts);
+    let progress = Progress::new(assets.len());
+    let mut report = Report::new(identity, run_id);
+    for asset in assets {
+        progress.start(asset.key());
+        let step = report.time(asset.key(), |done| asset.build(&run, done))?;
+        progress.finish(step);
+    }
+    Ok(report)
+}
+
+/// The product's database.
+pub fn warehouse_path(folder: &Path) -> PathBuf {
+    folder.join(".floe").join("warehouse.db")
+}
+
+/// The database of the last run, when it failed.
+pub fn failed_path(folder: &Path) -> PathBuf {
+    folder.join(".floe").join("warehouse.failed.db")
+}

@@ -1,0 +1,82 @@
+//! Makes the CSV file of a source from a query, for products that bring no data.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use floe_telemetry::traced;
+use rusqlite::Statement;
+use rusqlite::types::ValueRef;
+
+use super::Run;
+use super::asset::Failure;
+use crate::artifacts::Query;
+use crate::atomic;
+use crate::engine::QueryError;
+use crate::place::Place;
+
+/// Writes the result of the query, whole or not at all.
+#[traced(name = "dagster.io.write", attributes("file.path" = %path.display()))]
+pub(super) fn write(query: &Query, path: &Path, run: &Run<'_>) -> Result<(), Failure> {
+    let origin = run.folder.join(&query.path);
+    let file = run.folder.join(path);
+    let explain = |error: &rusqlite::Error| QueryError::explain(error, &origin, 0);
+    let mut statement = run
+        .warehouse
+        .prepare(&query.sql)
+        .map_err(|error| explain(&error))?;
+    if !statement.readonly() || statement.column_count() == 0 {
+        let message = "found a statement that is not a query, accepted: one SELECT";
+        return Err(QueryError::new(Place::file(&origin), message).into());
+    }
+    let mut refused = None;
+    let written = atomic::write(&file, |output| {
+        copy(&mut statement, output).map_err(|error| match error {
+            Stopped::Engine(error) => {
+                refused = Some(explain(&error));
+                io::Error::other("the query failed")
+            }
+            Stopped::Output(error) => error,
+        })
+    });
+    match refused {
+        Some(error) => Err(error.into()),
+        None => Ok(written?),
+    }
+}
+
+/// Which end of the copy gave up.
+enum Stopped {
+    Engine(rusqlite::Error),
+    Output(io::Error),
+}
+
+impl From<rusqlite::Error> for Stopped {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<csv::Error> for Stopped {
+    fn from(error: csv::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
+fn copy(statement: &mut Statement<'_>, output: &mut dyn Write) -> Result<(), Stopped> {
+    let mut writer = csv::Writer::from_writer(output);
+    writer.write_record(statement.column_names())?;
+    let columns = statement.column_count();
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        for column in 0..columns {
+            match row.get_ref(column)? {
+                ValueRef::Null => writer.write_field("")?,
+                ValueRef::Integer(value) => writer.write_field(value.to_string())?,
+                ValueRef::Real(value) => writer.write_field(value.to_string())?,
+                ValueRef::Text(value) | ValueRef::Blob(value) => writer.write_field(value)?,
+            }
+        }
+        writer.write_record(None::<&[u8]>)?;
+    }
+    writer.flush().map_err(Stopped::Output)
+}

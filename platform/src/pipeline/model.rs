@@ -1,0 +1,55 @@
+//! A model: the result of a query, as a table or a view.
+
+use floe_telemetry::traced;
+use rusqlite::Connection;
+
+use super::Run;
+use super::asset::{self, Failure};
+use crate::artifacts::CompiledModel;
+use crate::engine::QueryError;
+
+#[traced(
+    name = format!("dagster.asset.{key}"),
+    attributes(
+        "dagster.asset_key" = key,
+        "dagster.run_id" = run_id,
+        "dagster.step_key" = key,
+        "floe.transform.model" = key,
+        "floe.transform.layer" = %model.layer,
+        "floe.transform.materialization" = %model.materialization,
+        "db.system.name" = "sqlite",
+    )
+)]
+pub(super) fn build(
+    key: &str,
+    run_id: &str,
+    model: &CompiledModel,
+    run: &Run<'_>,
+) -> Result<u64, Failure> {
+    let built = write(model, run);
+    asset::record(&built, "floe.transform.rows_affected");
+    built
+}
+
+/// Creates the table and counts its rows.
+#[traced(
+    name = "dagster.io.write",
+    attributes("db.system.name" = "sqlite", "db.collection.name" = model.name)
+)]
+fn write(model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
+    let create = format!("CREATE {} \"{}\" AS ", model.materialization, model.name);
+    let statement = format!("{create}{}", model.query.sql);
+    let file = run.folder.join(&model.query.path);
+    let rows = execute(run.warehouse, &statement, &model.name)
+        .map_err(|error| QueryError::explain(&error, &file, create.len()))?;
+    Ok(rows)
+}
+
+fn execute(warehouse: &Connection, statement: &str, table: &str) -> rusqlite::Result<u64> {
+    warehouse.execute(statement, ())?;
+    // A view is resolved only now, so that its mistakes come out here and not at its first reader.
+    let count = format!("SELECT count(*) FROM \"{table}\"");
+    warehouse
+        .query_row(&count, (), |row| row.get(0))
+        .map(i64::unsigned_abs)
+}

@@ -1,0 +1,59 @@
+//! The name of one run.
+
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+
+/// A random UUID. Runs are told apart by it; it is no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunId(String);
+
+impl RunId {
+    /// A new one.
+    #[expect(
+        clippy::new_without_default,
+        reason = "a default that differs each time misleads"
+    )]
+    pub fn new() -> Self {
+        // The standard library seeds its hash maps at random; it has no other random numbers.
+        let random = || RandomState::new().build_hasher().finish();
+        let (high, low) = (random(), random());
+        let version = high & 0xffff_ffff_ffff_0fff | 0x4000;
+        let variant = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
+        let hex = format!("{version:016x}{variant:016x}");
+        Self(
+            [
+                &hex[..8],
+                &hex[8..12],
+                &hex[12..16],
+                &hex[16..20],
+                &hex[20..],
+            ]
+            .join("-"),
+        )
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_have_two_names() {
+        let (one, two) = (RunId::new(), RunId::new());
+        assert_ne!(one, two);
+        assert_eq!(one.as_str().len(), 36);
+        assert_eq!(one.as_str().as_bytes()[14], b'4');
+    }
+}

@@ -1,0 +1,228 @@
+//! A source: a CSV file that becomes a table. Every value is checked on the way.
+
+use std::fs::File;
+use std::path::Path;
+
+use csv::{ErrorKind, StringRecord};
+use floe_telemetry::traced;
+use rusqlite::types::Value;
+
+use super::asset::{self, Failure};
+use super::{Run, generate};
+use crate::artifacts::{CompiledColumn, CompiledSource};
+use crate::error::{Error, reason};
+use crate::place::Place;
+use crate::product::ColumnType;
+
+#[traced(
+    name = format!("dagster.asset.{key}"),
+    attributes(
+        "dagster.asset_key" = key,
+        "dagster.run_id" = run_id,
+        "dagster.step_key" = key,
+        "floe.ingestion.type" = "csv",
+        "floe.ingestion.source" = %source.path.display(),
+        "floe.ingestion.destination" = key,
+        "db.system.name" = "sqlite",
+    )
+)]
+pub(super) fn build(
+    key: &str,
+    run_id: &str,
+    source: &CompiledSource,
+    run: &Run<'_>,
+) -> Result<u64, Failure> {
+    let built = load(source, run);
+    asset::record(&built, "floe.ingestion.rows_loaded");
+    built
+}
+
+fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
+    let file = run.folder.join(&source.path);
+    if let Some(query) = source.generate.as_ref().filter(|_| !file.is_file()) {
+        generate::write(query, &source.path, run)?;
+    }
+    Ok(read(source, &file, run)?)
+}
+
+/// Reads the file into the table.
+#[traced(name = "dagster.io.read", attributes("file.path" = %source.path.display()))]
+fn read(source: &CompiledSource, file: &Path, run: &Run<'_>) -> Result<u64, Error> {
+    let input = File::open(file).map_err(|error| {
+        Error::input(
+            Place::file(file),
+            format!("cannot read it: {}", reason(&error)),
+        )
+    })?;
+    let mut reader = csv::Reader::from_reader(input);
+    let header = reader.headers().map_err(|error| unreadable(file, &error))?;
+    check_header(file, header, &source.columns)?;
+    create(source, run)?;
+    // Not `Transaction`: it wants the connection for itself.
+    run.warehouse.execute_batch("BEGIN")?;
+    let marks = vec!["?"; source.columns.len()].join(", ");
+    let mut insert = run
+        .warehouse
+        .prepare(&format!("INSERT INTO \"{}\" VALUES ({marks})", source.name))?;
+    let mut record = StringRecord::new();
+    let mut rows = 0;
+    while reader
+        .read_record(&mut record)
+        .map_err(|error| unreadable(file, &error))?
+    {
+        for (index, (column, text)) in source.columns.iter().zip(&record).enumerate() {
+            let value = value(column, text).ok_or_else(|| wrong(file, &record, column, text))?;
+            insert.raw_bind_parameter(index + 1, value)?;
+        }
+        insert.raw_execute()?;
+        rows += 1;
+    }
+    run.warehouse.execute_batch("COMMIT")?;
+    Ok(rows)
+}
+
+fn create(source: &CompiledSource, run: &Run<'_>) -> Result<(), Error> {
+    let columns: Vec<String> = source
+        .columns
+        .iter()
+        .map(|column| format!("\"{}\" {}", column.name, storage(column.kind)))
+        .collect();
+    let statement = format!("CREATE TABLE \"{}\" ({})", source.name, columns.join(", "));
+    Ok(run.warehouse.execute_batch(&statement)?)
+}
+
+fn storage(kind: ColumnType) -> &'static str {
+    match kind {
+        ColumnType::Integer => "INTEGER",
+        ColumnType::Real => "REAL",
+        ColumnType::Text | ColumnType::Date => "TEXT",
+    }
+}
+
+fn check_header(
+    file: &Path,
+    header: &StringRecord,
+    columns: &[CompiledColumn],
+) -> Result<(), Error> {
+    if header
+        .iter()
+        .eq(columns.iter().map(|column| column.name.as_str()))
+    {
+        return Ok(());
+    }
+    let found = header.iter().collect::<Vec<_>>().join(",");
+    let accepted = columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect::<Vec<_>>()
+        .join(",");
+    let message = format!("the header is `{found}`, accepted: `{accepted}`");
+    Err(Error::input(Place::file(file).line(1), message))
+}
+
+/// The text as the column's type; nothing is a null.
+fn value(column: &CompiledColumn, text: &str) -> Option<Value> {
+    if text.is_empty() {
+        return Some(Value::Null);
+    }
+    match column.kind {
+        ColumnType::Integer => text.parse().ok().map(Value::Integer),
+        ColumnType::Real => text
+            .parse()
+            .ok()
+            .filter(|value: &f64| value.is_finite())
+            .map(Value::Real),
+        ColumnType::Text => Some(Value::Text(text.to_owned())),
+        ColumnType::Date => is_date(text).then(|| Value::Text(text.to_owned())),
+    }
+}
+
+/// `YYYY-MM-DD`, and the day is in the calendar.
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_shaped = bytes.len() == 10
+        && bytes.iter().enumerate().all(|(index, byte)| match index {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !is_shaped {
+        return false;
+    }
+    let number = |range| {
+        text.get(range)
+            .and_then(|part: &str| part.parse::<u32>().ok())
+    };
+    let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
+        return false;
+    };
+    let leap = year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u32::from(leap),
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}
+
+fn wrong(file: &Path, record: &StringRecord, column: &CompiledColumn, text: &str) -> Error {
+    let accepted = match column.kind {
+        ColumnType::Integer => "a whole number of 64 bits or nothing",
+        ColumnType::Real => "a finite number or nothing",
+        ColumnType::Text => "any text",
+        ColumnType::Date => "a date as YYYY-MM-DD or nothing",
+    };
+    let message = format!("`{}` is `{text}`, accepted: {accepted}", column.name);
+    Error::input(at(file, record.position()), message)
+}
+
+/// What the CSV reader says, in our words.
+fn unreadable(file: &Path, error: &csv::Error) -> Error {
+    let place = at(file, error.position());
+    let message = match error.kind() {
+        ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            format!("found a line of {len} values, accepted: {expected_len}, as in the header")
+        }
+        ErrorKind::Utf8 { err, .. } => {
+            format!(
+                "value {} is not UTF-8, accepted: UTF-8 text",
+                err.field() + 1
+            )
+        }
+        ErrorKind::Io(error) => format!("cannot read it: {}", reason(error)),
+        _ => error.to_string(),
+    };
+    Error::input(place, message)
+}
+
+fn at(file: &Path, position: Option<&csv::Position>) -> Place {
+    match position {
+        Some(position) => Place::file(file).line(position.line()),
+        None => Place::file(file),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_days_of_the_calendar() {
+        for date in ["2024-02-29", "2000-02-29", "2023-12-31"] {
+            assert!(is_date(date), "{date}");
+        }
+        for text in [
+            "2023-02-29",
+            "1900-02-29",
+            "2023-13-01",
+            "2023-04-31",
+            "2023-4-1",
+            "2023/04/01",
+            "+023-04-01",
+        ] {
+            assert!(!is_date(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A place in a file, as editors and terminals understand it: `file:line:column`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde_saphyr::Location;
+
+/// Where in which file something was found. Lines and columns start at 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    file: PathBuf,
+    line: Option<u64>,
+    column: Option<u64>,
+}
+
+impl Place {
+    /// The file as a whole.
+    pub fn file(file: &Path) -> Self {
+        Self {
+            file: file.to_path_buf(),
+            line: None,
+            column: None,
+        }
+    }
+
+    /// A line of the file.
+    #[must_use]
+    pub fn line(self, line: u64) -> Self {
+        Self {
+            line: Some(line),
+            ..self
+        }
+    }
+
+    /// A column of the line.
+    #[must_use]
+    pub fn column(self, column: u64) -> Self {
+        Self {
+            column: Some(column),
+            ..self
+        }
+    }
+
+    /// Where a YAML value stands; the file as a whole when the parser does not know.
+    pub(crate) fn yaml(file: &Path, location: Location) -> Self {
+        let place = Self::file(file);
+        if location == Location::UNKNOWN {
+            return place;
+        }
+        place.line(location.line()).column(location.column())
+    }
+
+    /// The place of a byte offset in a text.
+    pub(crate) fn offset(file: &Path, text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
+        Self::file(file).line(line as u64).column(column as u64)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(column) = self.column {
+            write!(f, ":{column}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_becomes_a_line_and_a_column_of_characters() {
+        let place = Place::offset(Path::new("a.sql"), "select\n 'é', x", 12);
+        assert_eq!(place.to_string(), "a.sql:2:5");
+    }
+
+    #[test]
+    fn a_file_without_a_line_is_only_a_file() {
+        assert_eq!(Place::file(Path::new("a.sql")).to_string(), "a.sql");
+    }
+}

@@ -1,0 +1,128 @@
+//! `{{ ref('model') }}` and `{{ source('source') }}` in SQL: found, and replaced by table names.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::Path;
+
+use crate::error::Error;
+use crate::place::Place;
+
+/// What a reference points to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Model,
+    Source,
+}
+
+/// One reference in the text of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub(crate) target: Target,
+    pub(crate) name: String,
+    /// The whole `{{ … }}`, in bytes.
+    pub(crate) range: Range<usize>,
+}
+
+/// All references of a query in the order of the text.
+pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
+    let mut references = Vec::new();
+    let mut from = 0;
+    while let Some(open) = sql[from..].find("{{").map(|at| from + at) {
+        let wrong = |found: &str| {
+            Error::input(
+                Place::offset(file, sql, open),
+                format!(
+                    "found `{found}`, accepted: {{{{ ref('model') }}}} or {{{{ source('source') }}}}"
+                ),
+            )
+        };
+        let first_line = sql[open..].lines().next().unwrap_or_default();
+        let close = first_line
+            .find("}}")
+            .ok_or_else(|| wrong(first_line.trim_end()))?;
+        let range = open..open + close + 2;
+        let (target, name) =
+            parse(&sql[open + 2..open + close]).ok_or_else(|| wrong(&sql[range.clone()]))?;
+        references.push(Reference {
+            target,
+            name,
+            range: range.clone(),
+        });
+        from = range.end;
+    }
+    Ok(references)
+}
+
+/// `ref('name')` in any spacing.
+fn parse(inside: &str) -> Option<(Target, String)> {
+    let (function, rest) = inside.trim().split_once('(')?;
+    let target = match function.trim_end() {
+        "ref" => Target::Model,
+        "source" => Target::Source,
+        _ => return None,
+    };
+    let argument = rest.strip_suffix(')')?.trim();
+    let quote = argument
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '\'' | '"'))?;
+    let name = argument.strip_prefix(quote)?.strip_suffix(quote)?;
+    (!name.is_empty() && !name.contains(['\'', '"'])).then(|| (target, name.to_owned()))
+}
+
+/// The query with table names in the places of its references, without a final semicolon.
+pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
+    let mut rendered = String::with_capacity(sql.len());
+    let mut from = 0;
+    for reference in references {
+        rendered.push_str(&sql[from..reference.range.start]);
+        // Writing to a String cannot fail.
+        let _ = write!(rendered, "\"{}\"", reference.name);
+        from = reference.range.end;
+    }
+    rendered.push_str(&sql[from..]);
+    rendered
+        .trim_end()
+        .trim_end_matches(';')
+        .trim_end()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(sql: &str) -> Result<(Vec<String>, String), String> {
+        let references = find(Path::new("m.sql"), sql).map_err(|error| error.to_string())?;
+        let names = references
+            .iter()
+            .map(|reference| reference.name.clone())
+            .collect();
+        Ok((names, render(sql, &references)))
+    }
+
+    #[test]
+    fn references_are_found_and_replaced() {
+        let (names, sql) =
+            check("select *\nfrom {{ ref('a') }} join {{source( \"b\" )}} using (id);\n").unwrap();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(sql, "select *\nfrom \"a\" join \"b\" using (id)");
+    }
+
+    #[test]
+    fn anything_else_in_braces_is_an_error_with_its_place() {
+        let accepted = "accepted: {{ ref('model') }} or {{ source('source') }}";
+        for (sql, place, found) in [
+            ("select {{ config() }}", "1:8", "{{ config() }}"),
+            ("select 1\nfrom {{ ref(a) }}", "2:6", "{{ ref(a) }}"),
+            ("from {{ ref('a')", "1:6", "{{ ref('a')"),
+            ("from {{ ref('') }}", "1:6", "{{ ref('') }}"),
+            ("from {{ ref('a\"b') }}", "1:6", "{{ ref('a\"b') }}"),
+        ] {
+            assert_eq!(
+                check(sql),
+                Err(format!("m.sql:{place}: found `{found}`, {accepted}"))
+            );
+        }
+    }
+}

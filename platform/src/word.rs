@@ -1,0 +1,188 @@
+//! Texts that a product may write in its files: checked when they are read, right ever after.
+
+use std::fmt;
+use std::ops::Deref;
+use std::path::{Component, Path};
+
+use serde::Deserialize;
+
+/// The longest name that telemetry backends accept.
+const LONGEST_NAME: usize = 128;
+
+macro_rules! word {
+    ($(#[$doc:meta])* $name:ident, $target:ty, $is_valid:path, $accepted:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name(String);
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                if $is_valid(&text) {
+                    return Ok(Self(text));
+                }
+                if text.is_empty() {
+                    return Err(concat!("found an empty text, accepted: ", $accepted).to_owned());
+                }
+                Err(format!(concat!("found `{}`, accepted: ", $accepted), text))
+            }
+        }
+
+        impl Deref for $name {
+            type Target = $target;
+
+            fn deref(&self) -> &$target {
+                self.0.as_ref()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+word! {
+    /// The name of a product or of a namespace.
+    Name, str, is_name,
+    "1 to 128 lower-case letters, digits and hyphens, a letter first"
+}
+word! {
+    /// The name of a table or of a column; it needs no quotes in SQL.
+    Identifier, str, is_identifier,
+    "lower-case letters, digits and underscores, a letter first, not `sqlite_` at the beginning"
+}
+word! {
+    /// `major.minor.patch`.
+    Version, str, is_version,
+    "major.minor.patch, such as 1.0.0"
+}
+word! {
+    /// A file in the product's folder. A product is one folder: what it reads is in it.
+    InnerPath, Path, is_inner,
+    "a path inside the product's folder, such as data/customers.csv"
+}
+word! {
+    /// The address of a collector.
+    Endpoint, str, is_endpoint,
+    "http://host:port or https://host:port"
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && text.len() <= LONGEST_NAME
+}
+
+fn is_identifier(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+        && !text.starts_with("sqlite_")
+}
+
+fn is_version(text: &str) -> bool {
+    let starts_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
+    let is_number =
+        |part: &str| starts_with_digit(part) && part.bytes().all(|byte| byte.is_ascii_digit());
+    // What comes behind the third number's first digit is free: `1.0.0-rc.1+build`.
+    match text.splitn(3, '.').collect::<Vec<_>>()[..] {
+        [major, minor, patch] => is_number(major) && is_number(minor) && starts_with_digit(patch),
+        _ => false,
+    }
+}
+
+fn is_inner(text: &str) -> bool {
+    let is_normal = |part| matches!(part, Component::Normal(_));
+    !text.is_empty() && Path::new(text).components().all(is_normal)
+}
+
+fn is_endpoint(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
+    let Some(rest) = rest else { return false };
+    let authority = rest.split('/').next().unwrap_or_default();
+    // An address in brackets has colons of its own.
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    !host.is_empty()
+        && !text.contains(char::is_whitespace)
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(is_valid: fn(&str) -> bool, accepted: &[&str], refused: &[&str]) {
+        for text in accepted {
+            assert!(is_valid(text), "`{text}` must be accepted");
+        }
+        for text in refused {
+            assert!(!is_valid(text), "`{text}` must be refused");
+        }
+    }
+
+    #[test]
+    fn names() {
+        check(
+            is_name,
+            &["a", "customer-360"],
+            &["", "3a", "A", "a b", "a_b", &"a".repeat(129)],
+        );
+        check(
+            is_identifier,
+            &["a", "stg_1"],
+            &["", "_a", "a-b", "a\"", "sqlite_a"],
+        );
+    }
+
+    #[test]
+    fn versions() {
+        check(
+            is_version,
+            &["1.0.0", "10.2.3-rc.1"],
+            &["", "1", "1.0", "1..0", "v1.0.0", "1.x.0"],
+        );
+    }
+
+    #[test]
+    fn paths_stay_inside_the_folder() {
+        check(
+            is_inner,
+            &["a.csv", "data/a.csv"],
+            &["", "/a", "../a", "a/../../b", "./a"],
+        );
+    }
+
+    #[test]
+    fn endpoints() {
+        check(
+            is_endpoint,
+            &[
+                "http://collector:4317",
+                "https://otlp.example.com/v1/traces",
+                "http://[::1]:4317",
+            ],
+            &[
+                "",
+                "collector:4317",
+                "ftp://a",
+                "http://",
+                "http://:4317",
+                "http://a:x",
+                "http://a:0",
+            ],
+        );
+    }
+}

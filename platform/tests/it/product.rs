@@ -1,0 +1,167 @@
+//! A product in a folder of its own, and the program called on it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+/// One source, one model on it, one model on that.
+const SHOP: [(&str, &str); 5] = [
+    (
+        "floe.yaml",
+        "\
+name: shop
+version: 1.0.0
+sources:
+  - name: orders
+    path: data/orders.csv
+    columns:
+      - { name: order_id, type: integer }
+      - { name: ordered_on, type: date }
+models:
+  - name: stg_orders
+    layer: bronze
+  - name: totals
+    layer: gold
+",
+    ),
+    ("manifest.yaml", "name: shop-platform\nnamespace: retail\n"),
+    (
+        "models/stg_orders.sql",
+        "SELECT order_id, ordered_on FROM {{ source('orders') }}\n",
+    ),
+    (
+        "models/totals.sql",
+        "SELECT count(*) AS orders FROM {{ ref('stg_orders') }}\n",
+    ),
+    ("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\n2,\n"),
+];
+
+/// A folder that goes away with the test.
+pub(crate) struct Product {
+    folder: TempDir,
+}
+
+/// What the program said, with the product's folder written as `{dir}`.
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Product {
+    /// The smallest product that has everything.
+    pub(crate) fn shop() -> Self {
+        let product = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        for (path, text) in SHOP {
+            product.write(path, text);
+        }
+        product
+    }
+
+    /// The demonstration, copied without what earlier runs left.
+    pub(crate) fn customer_360() -> Self {
+        let product = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/customer-360");
+        product.write_bytes("floe.yaml", &fs::read(demo.join("floe.yaml")).unwrap());
+        for folder in ["models", "seeds"] {
+            for entry in fs::read_dir(demo.join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_str().unwrap();
+                product.write_bytes(&format!("{folder}/{name}"), &fs::read(&path).unwrap());
+            }
+        }
+        product
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        self.write_bytes(path, text.as_bytes());
+    }
+
+    pub(crate) fn write_bytes(&self, path: &str, bytes: &[u8]) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "`{path}` has no `{from}`");
+        self.write(path, &text.replacen(from, to, 1));
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.path(path)).unwrap();
+    }
+
+    /// Every file, from the product's folder.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.folder.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let inner = path.strip_prefix(self.folder.path()).unwrap();
+                    files.push(inner.to_str().unwrap().replace('\\', "/"));
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    /// `floe <command> <folder> <arguments>` with nothing of this process's settings.
+    pub(crate) fn floe(
+        &self,
+        command: &str,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Said {
+        let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
+            floe.env_remove(name);
+        }
+        floe.arg(command).arg(self.folder.path()).args(arguments);
+        let output = floe.envs(settings.iter().copied()).output().unwrap();
+        let folder = self.folder.path().to_str().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap().replace(folder, "{dir}");
+        Said {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    pub(crate) fn run(&self) -> Said {
+        self.floe("run", &[], &[])
+    }
+
+    /// The database, which must not be changed by looking.
+    pub(crate) fn open(&self, path: &str) -> Connection {
+        Connection::open_with_flags(self.path(path), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+    }
+}
+
+impl Said {
+    pub(crate) fn assert_ok(&self) {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        assert_eq!(self.stderr, "");
+    }
+}

@@ -1,0 +1,79 @@
+//! The same product gives the same tables, wherever its folder is.
+
+use std::fs;
+use std::path::Path;
+
+use floe::artifacts::CompiledArtifacts;
+
+use crate::product::Product;
+
+#[test]
+fn a_second_run_makes_the_same_tables() {
+    let product = Product::shop();
+    product.run().assert_ok();
+    let first = fs::read(product.path(".floe/warehouse.db")).unwrap();
+    product.run().assert_ok();
+    assert_eq!(fs::read(product.path(".floe/warehouse.db")).unwrap(), first);
+    assert!(!product.files().iter().any(|path| path.contains(".tmp")));
+}
+
+#[test]
+fn a_product_without_a_manifest_runs_on_the_built_in_one() {
+    let product = Product::shop();
+    product.remove("manifest.yaml");
+    product.run().assert_ok();
+    assert_eq!(
+        artifacts(&product.path(".floe/compiled_artifacts.json"))
+            .metadata
+            .namespace,
+        "default"
+    );
+}
+
+#[test]
+fn the_nearest_manifest_above_counts() {
+    let above = Product::shop();
+    above.replace("manifest.yaml", "retail", "above");
+    for path in [
+        "floe.yaml",
+        "models/stg_orders.sql",
+        "models/totals.sql",
+        "data/orders.csv",
+    ] {
+        above.write(&format!("products/shop/{path}"), &above.read(path));
+    }
+    let folder = above.path("products/shop");
+    let (identity, _) = floe::identity::Identity::read(&folder, None, None).unwrap();
+    assert_eq!(identity.namespace, "above");
+}
+
+#[test]
+fn the_artifacts_are_the_whole_product_in_the_order_of_building() {
+    let product = Product::shop();
+    let output = product.path("elsewhere/artifacts.json");
+    let said = product.floe(
+        "compile",
+        &["--output", output.to_str().unwrap(), "--env", "staging"],
+        &[],
+    );
+    said.assert_ok();
+    assert!(!product.path(".floe").exists());
+    let artifacts = artifacts(&output);
+    assert_eq!(artifacts.version, floe::artifacts::VERSION);
+    assert_eq!(artifacts.metadata.environment.as_str(), "staging");
+    let names: Vec<&str> = artifacts
+        .models
+        .iter()
+        .map(|model| model.name.as_str())
+        .collect();
+    assert_eq!(names, ["stg_orders", "totals"]);
+    assert_eq!(
+        artifacts.models[1].query.sql,
+        "SELECT count(*) AS orders FROM \"stg_orders\""
+    );
+    assert!(artifacts.models[1].query.depends_on.contains("stg_orders"));
+}
+
+fn artifacts(path: &Path) -> CompiledArtifacts {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}

@@ -1,0 +1,207 @@
+//! The OTLP receiver: a socket and a thread of its own, and the store that tests read.
+//!
+//! One file per transport ([`grpc`], [`http`]) and one per signal ([`span`]). A transport decodes
+//! and answers, the [`store`] keeps what arrived, and this file starts and stops them.
+
+mod grpc;
+mod http;
+mod request;
+mod span;
+mod store;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+pub use tonic::Code;
+
+pub use request::{ReceivedRequest, Response};
+pub use span::{ReceivedEvent, ReceivedLink, ReceivedSpan, ReceivedStatus};
+pub use value::Value;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::sync::oneshot;
+
+use store::Store;
+
+/// How requests reach a receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Transport {
+    Grpc,
+    Http,
+}
+
+/// An OTLP receiver on 127.0.0.1 with a port of its own: gRPC or HTTP/protobuf, storing what
+/// arrives.
+///
+/// It is ready when its constructor returns. Dropping it closes the port and every connection.
+///
+/// Compressed requests are refused (`UNIMPLEMENTED` or 415): a search for a canary in the bytes
+/// of a compressed body would never find it.
+#[derive(Debug)]
+pub struct Receiver {
+    address: SocketAddr,
+    transport: Transport,
+    store: Arc<Store>,
+    /// Dropping the sender is the signal to stop.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Receiver {
+    /// Starts a receiver of OTLP over gRPC.
+    pub fn grpc() -> Self {
+        Self::start(Transport::Grpc)
+    }
+
+    /// Starts a receiver of OTLP over HTTP with protobuf bodies, at `/v1/traces`.
+    pub fn http() -> Self {
+        Self::start(Transport::Http)
+    }
+
+    fn start(transport: Transport) -> Self {
+        // Bound before the thread starts: a client that connects before the first `accept` waits
+        // in the kernel's queue instead of being refused.
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        listener
+            .set_nonblocking(true)
+            .expect("a non-blocking listener");
+        let address = listener
+            .local_addr()
+            .expect("the address of a bound listener");
+
+        // One thread, so that dropping the runtime on it drops every connection at once.
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .expect("a runtime for the receiver");
+        let store = Arc::new(Store::default());
+        let served = Arc::clone(&store);
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new()
+            .name("otlp-receiver".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = serve(listener, transport, served) => {}
+                        _ = stopped => {}
+                    }
+                });
+            })
+            .expect("a thread for the receiver");
+
+        Self {
+            address,
+            transport,
+            store,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// The address to give to an exporter: `http://127.0.0.1:PORT`, without a path.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every span stored so far, in the order of arrival.
+    ///
+    /// A span is stored only if its request was answered with [`Response::Ok`], as a backend
+    /// would: a retried batch that was refused at first is not here twice.
+    pub fn spans(&self) -> Vec<ReceivedSpan> {
+        self.store.spans()
+    }
+
+    /// Waits until at least `n` spans are stored, and returns all of them.
+    ///
+    /// # Panics
+    ///
+    /// After `timeout`, with what did arrive.
+    #[track_caller]
+    pub fn wait_for_spans(&self, n: usize, timeout: Duration) -> Vec<ReceivedSpan> {
+        self.store
+            .wait_for_spans(n, timeout)
+            .unwrap_or_else(|arrived| {
+                panic!("waited {timeout:?} for {n} spans: {arrived}");
+            })
+    }
+
+    /// Every request so far, whatever it was answered, in the order of arrival.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.store.requests()
+    }
+
+    /// Waits until at least `n` requests have arrived, answered or not, and returns all of them.
+    ///
+    /// # Panics
+    ///
+    /// After `timeout`, with what did arrive.
+    #[track_caller]
+    pub fn wait_for_requests(&self, n: usize, timeout: Duration) -> Vec<ReceivedRequest> {
+        self.store
+            .wait_for_requests(n, timeout)
+            .unwrap_or_else(|arrived| {
+                panic!("waited {timeout:?} for {n} requests: {arrived}");
+            })
+    }
+
+    /// Answers every request that arrives from now on with `response`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such answer: a gRPC code over HTTP, or a status or header that HTTP does not
+    /// allow. Noticed here, because a panic while answering would only look like a lost connection.
+    #[track_caller]
+    pub fn respond(&self, response: Response) {
+        assert!(
+            self.transport == Transport::Grpc || !matches!(response, Response::Grpc { .. }),
+            "a receiver of OTLP over HTTP cannot answer {response:?}"
+        );
+        if let Response::Http { status, headers } = &response {
+            let _valid: hyper::Response<()> = request::empty(*status, headers);
+        }
+        self.store.respond(response);
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.stop = None;
+        let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
+        // A server that died must not look like an exporter that sent nothing. A test that fails
+        // already keeps its own message: a second panic would abort the process.
+        if let Err(panic) = ended
+            && !thread::panicking()
+        {
+            resume_unwind(panic);
+        }
+    }
+}
+
+/// Accepts connections until it is dropped.
+async fn serve(listener: TcpListener, transport: Transport, store: Arc<Store>) {
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener for the runtime");
+    loop {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        tokio::spawn(connection(stream, transport, Arc::clone(&store)));
+    }
+}
+
+/// Serves one connection to its end.
+async fn connection(stream: TcpStream, transport: Transport, store: Arc<Store>) {
+    // Answers are one small packet each; waiting to fill it would slow every test down. It fails
+    // only if the client is gone already.
+    let _ = stream.set_nodelay(true);
+    match transport {
+        Transport::Grpc => grpc::serve(stream, store).await,
+        Transport::Http => http::serve(stream, store).await,
+    }
+}

@@ -1,0 +1,86 @@
+//! OTLP over gRPC: the generated tonic service on an HTTP/2 connection.
+//!
+//! The connection is hyper's rather than tonic's so that each request is seen as raw bytes before
+//! tonic decodes it. Another signal is another generated service, chosen by path in [`answer`].
+
+use std::convert::Infallible;
+use std::future;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use tokio::net::TcpStream;
+use tonic::body::Body;
+use tonic::codegen::{Service as _, async_trait};
+
+use super::request::{Response, empty};
+use super::store::Store;
+
+const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+/// Serves one connection to its end.
+pub(super) async fn serve(stream: TcpStream, store: Arc<Store>) {
+    let service = service_fn(move |request| answer(request, Arc::clone(&store)));
+    // An error is a client that went away, or one that does not speak HTTP/2. What it sent is
+    // missing from the store, and that is what a test looks at.
+    let _ = http2::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    store: Arc<Store>,
+) -> Result<hyper::Response<Body>, hyper::Error> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let planned = store.record(&parts.uri, &parts.headers, &body);
+
+    if parts.uri.path() == TRACES {
+        match planned {
+            Response::Ok => {}
+            Response::Http { status, headers } => return Ok(empty(status, &headers)),
+            Response::Grpc { code, message } => {
+                return Ok(tonic::Status::new(code, message).into_http());
+            }
+            Response::Hang => future::pending().await,
+        }
+    }
+
+    // The service answers every other path with `UNIMPLEMENTED`.
+    let mut service = TraceServiceServer::new(Traces { store })
+        // What an exporter may send at once is for the exporter's tests to say.
+        .max_decoding_message_size(usize::MAX);
+    let request = Request::from_parts(parts, Body::new(Full::new(body)));
+    Ok(service
+        .call(request)
+        .await
+        .unwrap_or_else(|never: Infallible| match never {}))
+}
+
+/// Stores the spans of what tonic decoded.
+#[derive(Debug)]
+struct Traces {
+    store: Arc<Store>,
+}
+
+#[async_trait]
+impl TraceService for Traces {
+    async fn export(
+        &self,
+        request: tonic::Request<ExportTraceServiceRequest>,
+    ) -> Result<tonic::Response<ExportTraceServiceResponse>, tonic::Status> {
+        self.store.store_spans(request.into_inner());
+        Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
+    }
+}

@@ -1,0 +1,79 @@
+//! OTLP over HTTP/1.1 with protobuf bodies.
+//!
+//! Strict where a lenient receiver would hide a mistake of the exporter: one path per signal, one
+//! method, one content type. Another signal is another path in [`answer`].
+
+use std::future;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use prost::Message as _;
+use tokio::net::TcpStream;
+
+use super::request::{Response, empty};
+use super::store::Store;
+
+const TRACES: &str = "/v1/traces";
+const PROTOBUF: &str = "application/x-protobuf";
+
+/// Serves one connection to its end.
+pub(super) async fn serve(stream: TcpStream, store: Arc<Store>) {
+    let service = service_fn(move |request| answer(request, Arc::clone(&store)));
+    // An error is a client that went away, or one that does not speak HTTP/1. What it sent is
+    // missing from the store, and that is what a test looks at.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    store: Arc<Store>,
+) -> Result<hyper::Response<Full<Bytes>>, hyper::Error> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let planned = store.record(&parts.uri, &parts.headers, &body);
+
+    if let Some(refused) = refusal(&parts.uri, &parts.method, &parts.headers) {
+        return Ok(empty(refused.as_u16(), &[]));
+    }
+    let Ok(request) = ExportTraceServiceRequest::decode(body) else {
+        return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[]));
+    };
+    Ok(match planned {
+        Response::Ok => {
+            store.store_spans(request);
+            let content_type = (CONTENT_TYPE.to_string(), PROTOBUF.to_owned());
+            empty(StatusCode::OK.as_u16(), &[content_type])
+                .map(|()| Full::from(ExportTraceServiceResponse::default().encode_to_vec()))
+        }
+        Response::Http { status, headers } => empty(status, &headers),
+        Response::Grpc { .. } => unreachable!("`Receiver::respond` refuses a gRPC code over HTTP"),
+        Response::Hang => future::pending().await,
+    })
+}
+
+/// The status for a request that no OTLP exporter should send.
+fn refusal(uri: &Uri, method: &Method, headers: &HeaderMap) -> Option<StatusCode> {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    if uri.path() != TRACES {
+        Some(StatusCode::NOT_FOUND)
+    } else if method != Method::POST {
+        Some(StatusCode::METHOD_NOT_ALLOWED)
+    } else if content_type != Some(PROTOBUF) || headers.contains_key(CONTENT_ENCODING) {
+        Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+    } else {
+        None
+    }
+}

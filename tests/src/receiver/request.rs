@@ -1,0 +1,93 @@
+//! One request as it arrived, and the answers a test can ask for.
+
+use std::collections::BTreeMap;
+
+use hyper::{HeaderMap, Uri};
+use tonic::Code;
+
+/// One request, as it was on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedRequest {
+    /// The path, with the query if there was one.
+    pub path: String,
+    /// Headers, or gRPC metadata. Keys are in lower case, repeated ones are joined with `, `.
+    pub headers: BTreeMap<String, String>,
+    /// The body. Over gRPC it starts with the five bytes that frame the message.
+    pub body: Vec<u8>,
+}
+
+impl ReceivedRequest {
+    pub(super) fn new(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Self {
+        let mut joined = BTreeMap::<String, String>::new();
+        for (name, value) in headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            joined
+                .entry(name.as_str().to_owned())
+                .and_modify(|known| {
+                    known.push_str(", ");
+                    known.push_str(&value);
+                })
+                .or_insert_with(|| value.clone().into_owned());
+        }
+        Self {
+            path: uri
+                .path_and_query()
+                .map_or_else(String::new, ToString::to_string),
+            headers: joined,
+            body: body.to_vec(),
+        }
+    }
+
+    /// Whether `canary` is anywhere in the request: the path, a header's name or value, the body.
+    pub fn contains(&self, canary: &str) -> bool {
+        let bytes = canary.as_bytes();
+        self.path.contains(canary)
+            || self.headers.iter().any(|(k, v)| k.contains(canary) || v.contains(canary))
+            // `windows` has no answer for the empty string, which is everywhere.
+            || bytes.is_empty()
+            || self.body.windows(bytes.len()).any(|window| window == bytes)
+    }
+}
+
+/// How a receiver answers.
+///
+/// A request that is wrong in itself (path, method, content type, body) is refused for what is
+/// wrong with it, whatever was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Response {
+    /// Success, and the spans are stored.
+    #[default]
+    Ok,
+    /// An HTTP status and headers with an empty body. Over gRPC this is what a proxy in front of
+    /// the backend would answer.
+    Http {
+        /// The status.
+        status: u16,
+        /// Additional headers, for example `retry-after`.
+        headers: Vec<(String, String)>,
+    },
+    /// A gRPC status, over gRPC only.
+    Grpc {
+        /// The code.
+        code: Code,
+        /// The message.
+        message: String,
+    },
+    /// No answer: the request is read and the connection stays open until the receiver is dropped.
+    Hang,
+}
+
+/// An answer with `status`, `headers` and an empty body.
+///
+/// # Panics
+///
+/// If HTTP does not allow the status or a header.
+pub(super) fn empty<B: Default>(status: u16, headers: &[(String, String)]) -> hyper::Response<B> {
+    let mut response = hyper::Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response
+        .body(B::default())
+        .expect("a status and headers that HTTP allows")
+}

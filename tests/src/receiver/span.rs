@@ -1,0 +1,166 @@
+//! The trace signal: spans in a form that tests compare.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
+
+use super::value::{Value, attributes};
+
+/// A span, together with the resource and the scope it was sent under.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReceivedSpan {
+    /// Attributes of the resource.
+    pub resource: BTreeMap<String, Value>,
+    /// Name of the instrumentation scope.
+    pub scope: String,
+    /// Id of the trace in lower-case hexadecimal; 32 digits if the exporter is right.
+    pub trace_id: String,
+    /// Id of the span in lower-case hexadecimal; 16 digits if the exporter is right.
+    pub span_id: String,
+    /// Id of the parent in lower-case hexadecimal, empty for a root.
+    pub parent_span_id: String,
+    /// Name.
+    pub name: String,
+    /// Kind. `Unspecified` stands for a number without a meaning too; an exporter sends neither.
+    pub kind: SpanKind,
+    /// Start, in nanoseconds since 1970.
+    pub start_unix_nano: u64,
+    /// End, in nanoseconds since 1970.
+    pub end_unix_nano: u64,
+    /// Attributes.
+    pub attributes: BTreeMap<String, Value>,
+    /// Events, in the order they were sent.
+    pub events: Vec<ReceivedEvent>,
+    /// Links, in the order they were sent.
+    pub links: Vec<ReceivedLink>,
+    /// Status.
+    pub status: ReceivedStatus,
+    /// How many attributes the sender says it dropped.
+    pub dropped_attributes: u32,
+    /// How many events the sender says it dropped.
+    pub dropped_events: u32,
+    /// How many links the sender says it dropped.
+    pub dropped_links: u32,
+}
+
+/// An event of a span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReceivedEvent {
+    /// Name.
+    pub name: String,
+    /// Time, in nanoseconds since 1970.
+    pub unix_nano: u64,
+    /// Attributes.
+    pub attributes: BTreeMap<String, Value>,
+    /// How many attributes the sender says it dropped.
+    pub dropped_attributes: u32,
+}
+
+/// A link from a span to another span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReceivedLink {
+    /// Id of the other trace in lower-case hexadecimal.
+    pub trace_id: String,
+    /// Id of the other span in lower-case hexadecimal.
+    pub span_id: String,
+    /// Attributes.
+    pub attributes: BTreeMap<String, Value>,
+    /// How many attributes the sender says it dropped.
+    pub dropped_attributes: u32,
+}
+
+/// Status of a span.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ReceivedStatus {
+    /// Nothing was said.
+    #[default]
+    Unset,
+    /// Success was said.
+    Ok,
+    /// An error, with its message.
+    Error(String),
+}
+
+impl From<Option<Status>> for ReceivedStatus {
+    fn from(status: Option<Status>) -> Self {
+        let status = status.unwrap_or_default();
+        match status.code() {
+            StatusCode::Unset => Self::Unset,
+            StatusCode::Ok => Self::Ok,
+            StatusCode::Error => Self::Error(status.message),
+        }
+    }
+}
+
+impl From<Event> for ReceivedEvent {
+    fn from(event: Event) -> Self {
+        Self {
+            name: event.name,
+            unix_nano: event.time_unix_nano,
+            attributes: attributes(event.attributes),
+            dropped_attributes: event.dropped_attributes_count,
+        }
+    }
+}
+
+impl From<Link> for ReceivedLink {
+    fn from(link: Link) -> Self {
+        Self {
+            trace_id: hex(&link.trace_id),
+            span_id: hex(&link.span_id),
+            attributes: attributes(link.attributes),
+            dropped_attributes: link.dropped_attributes_count,
+        }
+    }
+}
+
+/// Every span of a request, in order, each with its resource and scope.
+pub(super) fn from_request(request: ExportTraceServiceRequest) -> Vec<ReceivedSpan> {
+    let mut spans = Vec::new();
+    for resource_spans in request.resource_spans {
+        let resource = attributes(resource_spans.resource.unwrap_or_default().attributes);
+        for scope_spans in resource_spans.scope_spans {
+            let scope = scope_spans.scope.unwrap_or_default().name;
+            spans.extend(
+                scope_spans
+                    .spans
+                    .into_iter()
+                    .map(|span| received(span, &resource, &scope)),
+            );
+        }
+    }
+    spans
+}
+
+fn received(span: Span, resource: &BTreeMap<String, Value>, scope: &str) -> ReceivedSpan {
+    ReceivedSpan {
+        resource: resource.clone(),
+        scope: scope.to_owned(),
+        trace_id: hex(&span.trace_id),
+        span_id: hex(&span.span_id),
+        parent_span_id: hex(&span.parent_span_id),
+        kind: span.kind(),
+        name: span.name,
+        start_unix_nano: span.start_time_unix_nano,
+        end_unix_nano: span.end_time_unix_nano,
+        attributes: attributes(span.attributes),
+        events: span.events.into_iter().map(ReceivedEvent::from).collect(),
+        links: span.links.into_iter().map(ReceivedLink::from).collect(),
+        status: ReceivedStatus::from(span.status),
+        dropped_attributes: span.dropped_attributes_count,
+        dropped_events: span.dropped_events_count,
+        dropped_links: span.dropped_links_count,
+    }
+}
+
+/// However many bytes there are: an id of a wrong length has to show.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,108 @@
+//! What arrived so far, shared between the server's thread and the test.
+
+use std::fmt::Write as _;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use hyper::{HeaderMap, Uri};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+
+use super::request::{ReceivedRequest, Response};
+use super::span::{self, ReceivedSpan};
+use crate::tree;
+
+/// Everything that arrived, and how to answer what arrives next.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    state: Mutex<State>,
+    /// Notified after each arrival.
+    arrived: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    requests: Vec<ReceivedRequest>,
+    spans: Vec<ReceivedSpan>,
+    response: Response,
+}
+
+impl Store {
+    /// Keeps a request and says how to answer it, in one step: a test that saw the request arrive
+    /// and then changes the answer does not change the answer to this one.
+    pub(super) fn record(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
+        let request = ReceivedRequest::new(uri, headers, body);
+        let mut state = self.lock();
+        state.requests.push(request);
+        self.arrived.notify_all();
+        state.response.clone()
+    }
+
+    /// Keeps the spans of a request.
+    pub(super) fn store_spans(&self, request: ExportTraceServiceRequest) {
+        let spans = span::from_request(request);
+        self.lock().spans.extend(spans);
+        self.arrived.notify_all();
+    }
+
+    pub(super) fn respond(&self, response: Response) {
+        self.lock().response = response;
+    }
+
+    pub(super) fn requests(&self) -> Vec<ReceivedRequest> {
+        self.lock().requests.clone()
+    }
+
+    pub(super) fn spans(&self) -> Vec<ReceivedSpan> {
+        self.lock().spans.clone()
+    }
+
+    /// Waits for `n` spans. After `timeout`, the error tells what arrived instead.
+    pub(super) fn wait_for_spans(
+        &self,
+        n: usize,
+        timeout: Duration,
+    ) -> Result<Vec<ReceivedSpan>, String> {
+        let state = self.wait(timeout, |state| state.spans.len() < n);
+        if state.spans.len() < n {
+            Err(state.describe())
+        } else {
+            Ok(state.spans.clone())
+        }
+    }
+
+    /// Waits for `n` requests. After `timeout`, the error tells what arrived instead.
+    pub(super) fn wait_for_requests(
+        &self,
+        n: usize,
+        timeout: Duration,
+    ) -> Result<Vec<ReceivedRequest>, String> {
+        let state = self.wait(timeout, |state| state.requests.len() < n);
+        if state.requests.len() < n {
+            Err(state.describe())
+        } else {
+            Ok(state.requests.clone())
+        }
+    }
+
+    fn wait(&self, timeout: Duration, missing: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        self.arrived
+            .wait_timeout_while(self.lock(), timeout, |state| missing(state))
+            .expect("no panic under the lock")
+            .0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic under the lock")
+    }
+}
+
+impl State {
+    fn describe(&self) -> String {
+        let mut text = format!("{} spans arrived\n{}", self.spans.len(), tree(&self.spans));
+        let _ = write!(text, "\nin {} requests", self.requests.len());
+        for request in &self.requests {
+            let _ = write!(text, "\n{} ({} bytes)", request.path, request.body.len());
+        }
+        text
+    }
+}

@@ -1,0 +1,216 @@
+//! Spans as an indented tree of names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ReceivedSpan;
+
+/// Stands for a parent that is not among the spans.
+const ABSENT: &str = "<absent parent>";
+/// Stands for spans that are only each other's, or their own, ancestors.
+const CYCLE: &str = "<cycle>";
+
+/// Renders spans as trees of names, two spaces per level, without a newline at the end.
+///
+/// Siblings are in the order of their start times, and of their texts where those are equal, so
+/// that neither ids nor the order of arrival show. Traces are separated by an empty line, the
+/// earliest first.
+///
+/// Every span is rendered exactly once. Spans whose parent is not among `spans` are below a line
+/// `<absent parent>`, one per such parent: a span that lost its parent does not look like a root.
+///
+/// ```
+/// # use floe_tests::{ReceivedSpan, tree};
+/// let root = ReceivedSpan { span_id: "1".into(), name: "load".into(), ..Default::default() };
+/// let child = ReceivedSpan {
+///     parent_span_id: "1".into(),
+///     span_id: "2".into(),
+///     name: "read".into(),
+///     ..Default::default()
+/// };
+/// assert_eq!(tree(&[child, root]), "load\n  read");
+/// ```
+pub fn tree(spans: &[ReceivedSpan]) -> String {
+    let mut traces = BTreeMap::<&str, Vec<&ReceivedSpan>>::new();
+    for span in spans {
+        traces.entry(&span.trace_id).or_default().push(span);
+    }
+    let traces = traces
+        .into_values()
+        .map(|spans| Trace::new(spans).render())
+        .collect();
+    sorted(traces).join("\n\n")
+}
+
+/// A rendered subtree with its start. It sorts as the rendering should.
+type Rendered = (u64, String);
+
+fn sorted(mut rendered: Vec<Rendered>) -> Vec<String> {
+    rendered.sort();
+    rendered.into_iter().map(|(_, text)| text).collect()
+}
+
+/// The spans of one trace, each taken out once.
+struct Trace<'a> {
+    /// Indices of the spans that are not rendered yet, by id of the parent.
+    children: BTreeMap<&'a str, Vec<usize>>,
+    spans: Vec<&'a ReceivedSpan>,
+}
+
+impl<'a> Trace<'a> {
+    fn new(spans: Vec<&'a ReceivedSpan>) -> Self {
+        let mut children = BTreeMap::<&str, Vec<usize>>::new();
+        for (index, span) in spans.iter().enumerate() {
+            children
+                .entry(&span.parent_span_id)
+                .or_default()
+                .push(index);
+        }
+        Self { children, spans }
+    }
+
+    fn render(mut self) -> Rendered {
+        let mut tops = self.below("", 0);
+        let present: BTreeSet<&str> = self.spans.iter().map(|span| &*span.span_id).collect();
+        let absent: Vec<&str> = self
+            .children
+            .keys()
+            .copied()
+            .filter(|parent| !present.contains(parent))
+            .collect();
+        for parent in absent {
+            let children = self.below(parent, 1);
+            tops.push(under(ABSENT, children));
+        }
+        // What no top leads to. Names alone, flat: a cycle has no order to indent by.
+        let rest: Vec<Rendered> = std::mem::take(&mut self.children)
+            .into_values()
+            .flatten()
+            .map(|index| {
+                (
+                    self.spans[index].start_unix_nano,
+                    line(&self.spans[index].name, 1),
+                )
+            })
+            .collect();
+        if !rest.is_empty() {
+            tops.push(under(CYCLE, rest));
+        }
+        let start = earliest(&tops);
+        (start, sorted(tops).join("\n"))
+    }
+
+    /// Renders the children of `parent`, which are `level` levels deep. Taking them out of the map
+    /// ends the recursion even if a span is its own ancestor or an id was sent twice.
+    fn below(&mut self, parent: &str, level: usize) -> Vec<Rendered> {
+        let children = self.children.remove(parent).unwrap_or_default();
+        children
+            .into_iter()
+            .map(|index| {
+                let span = self.spans[index];
+                let mut lines = vec![line(&span.name, level)];
+                lines.extend(sorted(self.below(&span.span_id, level + 1)));
+                (span.start_unix_nano, lines.join("\n"))
+            })
+            .collect()
+    }
+}
+
+/// `children` below a line that is not a span, starting when the first of them does.
+fn under(heading: &str, children: Vec<Rendered>) -> Rendered {
+    let start = earliest(&children);
+    let mut lines = vec![heading.to_owned()];
+    lines.extend(sorted(children));
+    (start, lines.join("\n"))
+}
+
+fn earliest(rendered: &[Rendered]) -> u64 {
+    rendered
+        .iter()
+        .map(|(start, _)| *start)
+        .min()
+        .unwrap_or_default()
+}
+
+fn line(name: &str, level: usize) -> String {
+    format!("{:indent$}{name}", "", indent = 2 * level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tree;
+    use crate::ReceivedSpan;
+
+    fn span(trace: &str, id: &str, parent: &str, start: u64, name: &str) -> ReceivedSpan {
+        ReceivedSpan {
+            trace_id: trace.to_owned(),
+            span_id: id.to_owned(),
+            parent_span_id: parent.to_owned(),
+            start_unix_nano: start,
+            name: name.to_owned(),
+            ..ReceivedSpan::default()
+        }
+    }
+
+    #[test]
+    fn children_follow_their_parent_by_start_time() {
+        let mut spans = vec![
+            span("a", "4", "2", 25, "read"),
+            span("a", "3", "1", 30, "write"),
+            span("a", "2", "1", 20, "load"),
+            span("a", "1", "", 10, "run"),
+        ];
+        let shape = "run\n  load\n    read\n  write";
+        assert_eq!(tree(&spans), shape);
+        spans.reverse();
+        assert_eq!(tree(&spans), shape);
+    }
+
+    #[test]
+    fn equal_start_times_are_ordered_by_text() {
+        let one = [
+            span("a", "1", "", 1, "part"),
+            span("a", "2", "", 1, "part"),
+            span("a", "3", "1", 1, "b"),
+            span("a", "4", "2", 1, "a"),
+        ];
+        assert_eq!(tree(&one), "part\n  a\npart\n  b");
+    }
+
+    #[test]
+    fn traces_are_separated_and_the_earliest_is_first() {
+        let spans = [
+            span("a", "1", "", 20, "second"),
+            span("b", "1", "", 10, "first"),
+        ];
+        assert_eq!(tree(&spans), "first\n\nsecond");
+    }
+
+    #[test]
+    fn a_lost_parent_is_not_a_root() {
+        let spans = [
+            span("a", "1", "", 1, "root"),
+            span("a", "3", "2", 3, "orphan"),
+            span("a", "4", "2", 4, "its sibling"),
+        ];
+        assert_eq!(
+            tree(&spans),
+            "root\n<absent parent>\n  orphan\n  its sibling"
+        );
+    }
+
+    #[test]
+    fn no_span_is_left_out() {
+        let spans = [
+            span("a", "1", "2", 1, "hen"),
+            span("a", "2", "1", 2, "egg"),
+            span("a", "3", "3", 3, "self"),
+        ];
+        assert_eq!(tree(&spans), "<cycle>\n  hen\n  egg\n  self");
+        let twice = [
+            span("b", "1", "", 1, "sent"),
+            span("b", "1", "1", 2, "again"),
+        ];
+        assert_eq!(tree(&twice), "sent\n  again");
+        assert_eq!(tree(&[]), "");
+    }
+}

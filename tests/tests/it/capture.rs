@@ -1,0 +1,98 @@
+//! `testing::capture` sees its own spans and nothing else.
+
+use std::panic::catch_unwind;
+use std::sync::Barrier;
+use std::thread;
+
+use floe_telemetry::{create_span, testing, traced};
+use opentelemetry::Context;
+use opentelemetry::trace::FutureExt;
+
+#[traced]
+fn work(n: usize) {
+    step(n);
+}
+
+#[traced(attributes(n))]
+fn step(n: usize) {
+    let _ = n;
+}
+
+#[test]
+fn captures_that_run_at_once_do_not_see_each_other() {
+    const THREADS: usize = 8;
+    let barrier = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for n in 0..THREADS {
+            let barrier = &barrier;
+            scope.spawn(move || {
+                let spans = testing::capture(|| {
+                    barrier.wait();
+                    for _ in 0..100 {
+                        work(n);
+                    }
+                });
+                assert_eq!(spans.len(), 200);
+                assert!(spans.named("step").all(|span| span.attribute("n") == Some(&opentelemetry::Value::I64(n as i64))));
+            });
+        }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asynchronous_captures_follow_their_tasks() {
+    #[traced]
+    async fn task(n: usize) {
+        tokio::task::yield_now().await;
+        step(n);
+    }
+    let capture = |n| async move {
+        testing::capture_async(async move {
+            tokio::spawn(task(n).with_context(Context::current())).await.unwrap();
+            task(n).await;
+        })
+        .await
+    };
+    let (one, two) = tokio::join!(capture(1), capture(2));
+    for (spans, n) in [(one, 1_i64), (two, 2)] {
+        assert_eq!(spans.len(), 4);
+        assert!(spans.named("step").all(|span| span.attribute("n") == Some(&opentelemetry::Value::I64(n))));
+    }
+}
+
+#[test]
+fn an_active_span_outside_is_hidden() {
+    let outer = testing::capture(|| {
+        let _span = create_span("outside");
+        let inner = testing::capture(|| step(1));
+        inner.single("step").assert_root();
+        assert_eq!(inner.len(), 1);
+    });
+    assert_eq!(outer.names(), ["outside"]);
+}
+
+#[test]
+fn outside_a_capture_nothing_is_recorded() {
+    assert!(!create_span("nobody.listens").is_recording());
+    let spans = testing::capture(|| {
+        // Another thread without our context is not part of the capture.
+        thread::spawn(|| step(1)).join().unwrap();
+    });
+    assert!(spans.is_empty());
+}
+
+#[test]
+fn a_failed_assertion_shows_the_trace() {
+    let spans = testing::capture(|| work(3));
+    let message = catch_unwind(|| {
+        spans.single("step").assert_attribute("n", 4);
+    })
+    .unwrap_err();
+    let message = message.downcast_ref::<String>().unwrap();
+    assert!(message.starts_with("span `step`\n  expected: attribute `n` = Some(I64(4))\n     found: Some(I64(3))\ncaptured spans:\n  work [Ok]"), "{message}");
+    let message = catch_unwind(|| {
+        let _ = spans.single("absent");
+    })
+    .unwrap_err();
+    assert!(message.downcast_ref::<String>().unwrap().starts_with("no span `absent`\ncaptured spans:"));
+}

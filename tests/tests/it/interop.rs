@@ -1,0 +1,153 @@
+//! Plain OpenTelemetry above and below our spans.
+
+use floe_telemetry::{TelemetryProvider, create_span, get_tracer, testing, traced};
+use opentelemetry::trace::{
+    FutureExt, Span, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
+    TraceState, Tracer, TracerProvider, get_active_span,
+};
+use opentelemetry::{Context, KeyValue};
+
+#[traced]
+fn ours() {
+    get_active_span(|span| {
+        span.set_attribute(KeyValue::new("set.by", "the plain API"));
+        span.add_event("plain.event", vec![KeyValue::new("n", 1)]);
+    });
+    let tracer = TelemetryProvider::tracer_provider().tracer("plain");
+    tracer.in_span("below", |cx| {
+        cx.span().set_status(Status::Ok);
+        ours_again();
+    });
+}
+
+#[traced]
+fn ours_again() {}
+
+#[test]
+fn a_plain_span_nests_below_and_above_ours() {
+    let spans = testing::capture(|| {
+        let tracer = get_tracer("plain");
+        tracer.in_span("above", |_| ours());
+    });
+    let above = spans.single("above").assert_root().assert_unset();
+    assert_eq!(above.scope(), "plain");
+    spans
+        .single("ours")
+        .assert_child_of("above")
+        .assert_ok()
+        .assert_attribute("set.by", "the plain API")
+        .assert_event("plain.event");
+    spans.single("below").assert_child_of("ours").assert_ok();
+    spans.single("ours_again").assert_child_of("below");
+}
+
+#[traced]
+async fn ours_async(hops: usize) {
+    for _ in 0..hops {
+        tokio::task::yield_now().await;
+    }
+    get_active_span(|span| span.set_attribute(KeyValue::new("hops", hops as i64)));
+    let span = get_tracer("plain").start("below");
+    let cx = Context::current_with_span(span);
+    async {
+        tokio::task::yield_now().await;
+        inner_async().await;
+    }
+    .with_context(cx)
+    .await;
+}
+
+#[traced]
+async fn inner_async() {
+    tokio::task::yield_now().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nesting_survives_awaits_on_several_threads() {
+    let spans = testing::capture_async(async {
+        let tasks: Vec<_> = (0..50)
+            .map(|hops| {
+                let cx = Context::current_with_span(get_tracer("plain").start("above"));
+                tokio::spawn(ours_async(hops).with_context(cx))
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(spans.len(), 200);
+    for (name, parent) in [("ours_async", "above"), ("below", "ours_async"), ("inner_async", "below")] {
+        assert_eq!(spans.named(name).map(|span| span.assert_child_of(parent)).count(), 50);
+    }
+    assert!(spans.named("ours_async").all(|span| span.attribute("hops").is_some()));
+}
+
+#[tokio::test]
+async fn futures_that_take_turns_on_one_thread_keep_their_own_children() {
+    #[traced(name = name)]
+    async fn turn(name: &'static str, child: &'static str) {
+        for _ in 0..3 {
+            drop(create_span(child));
+            tokio::task::yield_now().await;
+        }
+    }
+    let spans = testing::capture_async(async {
+        tokio::join!(turn("left", "left.child"), turn("right", "right.child"));
+        assert!(!Context::current().has_active_span());
+    })
+    .await;
+    for (name, child) in [("left", "left.child"), ("right", "right.child")] {
+        spans.single(name).assert_root();
+        assert_eq!(spans.named(child).map(|span| span.assert_child_of(name)).count(), 3);
+    }
+}
+
+fn remote(sampled: bool) -> SpanContext {
+    let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    SpanContext::new(TraceId::from(7), SpanId::from(9), flags, true, TraceState::NONE)
+}
+
+#[test]
+fn the_parents_decision_is_followed() {
+    let spans = testing::capture(|| {
+        let attached = Context::current().with_remote_span_context(remote(false)).attach();
+        ours();
+        let span = get_tracer("plain").start("unsampled");
+        assert_eq!(span.span_context(), &remote(false));
+        drop(attached);
+        let _attached = Context::current().with_remote_span_context(remote(true)).attach();
+        ours_again();
+    });
+    assert_eq!(spans.names(), ["ours_again"]);
+    let span = spans.single("ours_again");
+    assert_eq!(span.span_context().trace_id(), TraceId::from(7));
+    assert_eq!(span.parent_span_id(), SpanId::from(9));
+    assert!(span.data().parent_span_is_remote);
+}
+
+#[test]
+fn the_plain_api_keeps_its_own_rules() {
+    let start = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+    let end = start + std::time::Duration::from_secs(2);
+    let spans = testing::capture(|| {
+        let tracer = get_tracer("plain");
+        let mut span = tracer
+            .span_builder("built")
+            .with_kind(SpanKind::Producer)
+            .with_start_time(start)
+            .with_attributes([KeyValue::new("k", 1), KeyValue::new("k", 2)])
+            .with_links(vec![opentelemetry::trace::Link::with_context(remote(true))])
+            .start(&tracer);
+        span.set_status(Status::Ok);
+        span.set_status(Status::error("too late"));
+        span.update_name("renamed");
+        span.end_with_timestamp(end);
+        span.set_attribute(KeyValue::new("after", "the end"));
+        span.end();
+    });
+    let span = spans.single("renamed").assert_ok().assert_attribute("k", 2).assert_no_attribute("after");
+    assert_eq!(span.kind(), &SpanKind::Producer);
+    assert_eq!(span.times(), (start, end));
+    assert_eq!(span.data().links.links[0].span_context, remote(true));
+}

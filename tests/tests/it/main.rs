@@ -1,0 +1,6 @@
+//! Everything that needs no state of its own in the process. One file a topic.
+
+mod capture;
+mod interop;
+mod outcome;
+mod traced;

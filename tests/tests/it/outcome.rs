@@ -1,0 +1,307 @@
+//! How a call ended, for every kind of value a function can return.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use floe_telemetry::{create_span, get_current_span, testing, traced};
+use opentelemetry::trace::Status;
+
+const SECRET: &str = "postgresql://floe:hunter2@db.internal/x?password=hunter2";
+
+#[derive(Debug)]
+struct Outer(Inner);
+#[derive(Debug)]
+struct Inner;
+
+impl fmt::Display for Outer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot load from {SECRET}")
+    }
+}
+
+impl fmt::Display for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("token=hunter2 refused")
+    }
+}
+
+impl Error for Outer {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl Error for Inner {}
+
+#[traced]
+fn chained() -> Result<(), Outer> {
+    Err(Outer(Inner))
+}
+
+#[test]
+fn an_error_is_recorded_with_its_chain_and_without_its_secrets() {
+    let spans = testing::capture(|| assert!(chained().is_err()));
+    let message = "cannot load from postgresql://<REDACTED>@db.internal/x?password=<REDACTED>: token=<REDACTED> refused";
+    let span = spans
+        .single("chained")
+        .assert_error(message)
+        .assert_attribute("error.type", "it::outcome::Outer")
+        .assert_attribute("exception.type", "it::outcome::Outer")
+        .assert_attribute("exception.message", message)
+        .assert_event("exception");
+    let event = &span.events()[0];
+    let keys: Vec<_> = event.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    assert_eq!(keys, ["exception.type", "exception.message", "exception.stacktrace"]);
+    assert_eq!(
+        event.attributes[2].value.as_str(),
+        "0: cannot load from postgresql://<REDACTED>@db.internal/x?password=<REDACTED>\n1: token=<REDACTED> refused",
+    );
+    assert!(!format!("{:?}", span.data()).contains("hunter2"));
+}
+
+type Alias<T> = Result<T, String>;
+
+struct Silent;
+#[derive(Debug)]
+#[expect(dead_code, reason = "read by `Debug`")]
+struct DebugOnly(u8);
+struct Borrowing<'a>(&'a str);
+
+impl fmt::Display for Borrowing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for Borrowing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Borrowing")
+    }
+}
+
+impl Error for Borrowing<'_> {}
+
+#[traced]
+fn alias() -> Alias<()> {
+    Err("alias failed".to_owned())
+}
+#[traced]
+fn silent() -> Result<(), Silent> {
+    Err(Silent)
+}
+#[traced]
+fn debug_only() -> Result<(), DebugOnly> {
+    Err(DebugOnly(7))
+}
+#[traced]
+fn borrowing(text: &str) -> Result<(), Borrowing<'_>> {
+    Err(Borrowing(text))
+}
+#[traced]
+fn boxed() -> Result<(), Box<dyn Error + Send + Sync>> {
+    Err("boxed failed")?
+}
+#[traced]
+fn boxed_local() -> Result<(), Box<dyn Error>> {
+    Err("boxed failed")?
+}
+#[traced]
+fn any() -> anyhow::Result<()> {
+    Err(anyhow::Error::new(Inner).context("while loading").context("while running"))
+}
+#[traced]
+fn generic<E>(error: E) -> Result<(), E> {
+    Err(error)
+}
+#[traced]
+fn unit() -> Result<(), ()> {
+    Err(())
+}
+
+#[test]
+fn the_error_may_be_of_any_type() {
+    let spans = testing::capture(|| {
+        let _ = alias();
+        let _ = silent();
+        let _ = debug_only();
+        let _ = borrowing("borrowed");
+        let _ = boxed();
+        let _ = boxed_local();
+        let _ = any();
+        let _ = generic("generic");
+        let _ = unit();
+    });
+    spans.single("alias").assert_error("alias failed").assert_attribute("error.type", "alloc::string::String");
+    spans.single("silent").assert_error("it::outcome::Silent");
+    spans.single("debug_only").assert_error("DebugOnly(7)");
+    spans.single("borrowing").assert_error("borrowed");
+    spans.single("boxed").assert_error("boxed failed");
+    spans.single("boxed_local").assert_error("boxed failed");
+    spans.single("any").assert_error("while running: while loading: token=<REDACTED> refused");
+    // Without a bound nothing is known of `E` but its name.
+    spans.single("generic").assert_error("&str");
+    spans.single("unit").assert_error("()");
+}
+
+#[test]
+fn values_that_are_no_result_are_ok() {
+    #[traced]
+    fn option() -> Option<u8> {
+        None
+    }
+    #[traced]
+    fn nothing() {}
+    #[traced]
+    fn iterator() -> impl Iterator<Item = u8> {
+        0..3
+    }
+    let spans = testing::capture(|| (option(), nothing(), iterator().count()));
+    for name in ["option", "nothing", "iterator"] {
+        spans.single(name).assert_ok();
+    }
+}
+
+#[test]
+fn a_status_that_the_body_set_stays() {
+    #[traced]
+    fn decided() {
+        get_current_span().set_status(Status::error("by hand, token=abc123xyz"));
+    }
+    testing::capture(decided).single("decided").assert_error("by hand, token=<REDACTED>");
+}
+
+#[traced]
+fn panics() {
+    panic!("lost {SECRET}");
+}
+
+#[traced]
+async fn panics_later() {
+    tokio::task::yield_now().await;
+    panic!("later");
+}
+
+#[test]
+fn a_panic_is_recorded_and_goes_on() {
+    let spans = testing::capture(|| {
+        let payload = catch_unwind(panics).unwrap_err();
+        assert_eq!(payload.downcast_ref::<String>().unwrap(), &format!("lost {SECRET}"));
+    });
+    spans
+        .single("panics")
+        .assert_error("lost postgresql://<REDACTED>@db.internal/x?password=<REDACTED>")
+        .assert_attribute("exception.type", "panic")
+        .assert_event("exception");
+}
+
+#[tokio::test]
+async fn a_panic_in_a_future_is_recorded_and_goes_on() {
+    let spans = testing::capture_async(async {
+        let mut future = pin!(panics_later());
+        let polled = std::future::poll_fn(|cx| {
+            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+                Ok(poll) => poll.map(Ok),
+                Err(payload) => Poll::Ready(Err(payload)),
+            }
+        });
+        assert_eq!(polled.await.unwrap_err().downcast_ref::<&str>(), Some(&"later"));
+    })
+    .await;
+    spans.single("panics_later").assert_error("later").assert_no_attribute("floe.cancelled");
+}
+
+struct SpansWhenDropped;
+
+impl Drop for SpansWhenDropped {
+    fn drop(&mut self) {
+        let _span = create_span("dropped");
+    }
+}
+
+#[traced]
+async fn never_ready() {
+    let _guard = SpansWhenDropped;
+    std::future::pending::<()>().await;
+}
+
+#[test]
+fn a_future_dropped_while_pending_is_marked_and_what_it_held_is_its_child() {
+    let spans = testing::capture(|| {
+        let mut future = Box::pin(never_ready());
+        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    });
+    spans.single("never_ready").assert_unset().assert_attribute("floe.cancelled", true);
+    spans.single("dropped").assert_child_of("never_ready");
+}
+
+#[test]
+fn a_future_that_was_never_polled_has_no_span() {
+    assert!(testing::capture(|| drop(never_ready())).is_empty());
+}
+
+struct PanickingText;
+
+impl fmt::Display for PanickingText {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("in Display")
+    }
+}
+
+#[test]
+fn a_panicking_display_does_not_change_the_result() {
+    #[traced]
+    fn odd() -> Result<(), PanickingText> {
+        Err(PanickingText)
+    }
+    let spans = testing::capture(|| assert!(odd().is_err()));
+    spans.single("odd").assert_error("the error's text panicked: in Display");
+}
+
+#[test]
+fn a_huge_message_is_cut() {
+    #[traced]
+    fn huge() -> Result<(), String> {
+        Err("ä".repeat(1_000_000))
+    }
+    let spans = testing::capture(|| assert_eq!(huge().unwrap_err().chars().count(), 1_000_000));
+    spans.single("huge").assert_error(&"ä".repeat(500));
+}
+
+#[traced]
+fn early(stop: bool) -> Result<u8, std::num::ParseIntError> {
+    if stop {
+        return Ok(0);
+    }
+    let parsed: u8 = "x".parse()?;
+    Ok(parsed)
+}
+
+#[traced]
+async fn early_async(stop: bool) -> Result<u8, std::num::ParseIntError> {
+    if stop {
+        return Ok(0);
+    }
+    tokio::task::yield_now().await;
+    Ok("x".parse()?)
+}
+
+#[tokio::test]
+async fn every_way_out_ends_the_span_once() {
+    let spans = testing::capture_async(async {
+        assert_eq!(early(true), Ok(0));
+        assert!(early(false).is_err());
+        assert_eq!(early_async(true).await, Ok(0));
+        assert!(early_async(false).await.is_err());
+    })
+    .await;
+    for name in ["early", "early_async"] {
+        let mut both = spans.named(name);
+        both.next().unwrap().assert_ok();
+        both.next().unwrap().assert_error("invalid digit found in string");
+        assert!(both.next().is_none());
+    }
+}

@@ -1,0 +1,9 @@
+use floe_telemetry::FloeAttributes;
+
+#[derive(FloeAttributes)]
+#[floe = "alert"]
+struct Alert {
+    channel: String,
+}
+
+fn main() {}

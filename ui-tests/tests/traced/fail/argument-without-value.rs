@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(name = , kind)]
+fn create() {}
+
+fn main() {}

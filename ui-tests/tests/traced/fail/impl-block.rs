@@ -1,0 +1,10 @@
+use floe_telemetry::traced;
+
+struct Catalog;
+
+#[traced]
+impl Catalog {
+    fn create(&self) {}
+}
+
+fn main() {}

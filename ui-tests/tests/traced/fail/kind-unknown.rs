@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(kind = cleint)]
+fn create() {}
+
+fn main() {}

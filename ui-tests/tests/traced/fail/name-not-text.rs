@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(name = 3)]
+fn create() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use floe_telemetry::traced;
+
+#[traced]
+pub struct Catalog {
+    table: String,
+}
+
+fn main() {}
