@@ -30,7 +30,7 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
     );
     ::floe_telemetry::__private::call(
         __floe_span,
-        move || {},
+        move || -> () {},
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))

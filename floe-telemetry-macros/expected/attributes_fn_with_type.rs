@@ -24,7 +24,7 @@ fn f(n: u8) {
     );
     ::floe_telemetry::__private::call(
         __floe_span,
-        move || {},
+        move || -> () {},
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))

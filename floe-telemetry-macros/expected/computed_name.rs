@@ -19,7 +19,7 @@ fn stage(number: u8) {
     );
     ::floe_telemetry::__private::call(
         __floe_span,
-        move || {},
+        move || -> () {},
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))

@@ -14,7 +14,7 @@ fn r#create() {
     let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
     ::floe_telemetry::__private::call(
         __floe_span,
-        move || {},
+        move || -> () {},
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))

@@ -19,7 +19,7 @@ fn f(n: u8) {
     );
     crate::telemetry::__private::call(
         __floe_span,
-        move || {},
+        move || -> () {},
         |__floe_return| {
             use crate::telemetry::__private::outcome::prelude::*;
             (&&&&&&crate::telemetry::__private::outcome::Inspect(__floe_return))

@@ -98,16 +98,27 @@ struct Scan<'t> {
     found: Vec<(usize, usize)>,
     /// Everything before this was decided by a match.
     covered: usize,
-    /// Keys, numbers and userinfo before these were looked at already.
+    /// Keys, numbers, userinfo, signs and cookies before these were looked at already.
     key_until: usize,
     digits_until: usize,
     url_until: usize,
+    signs_until: usize,
+    cookies_until: usize,
 }
 
 impl<'t> Scan<'t> {
     fn new(text: &'t [u8], policy: Policy) -> Self {
-        let found = Vec::new();
-        Self { text, policy, found, covered: 0, key_until: 0, digits_until: 0, url_until: 0 }
+        Self {
+            text,
+            policy,
+            found: Vec::new(),
+            covered: 0,
+            key_until: 0,
+            digits_until: 0,
+            url_until: 0,
+            signs_until: 0,
+            cookies_until: 0,
+        }
     }
 
     fn run(&mut self) {
@@ -121,6 +132,10 @@ impl<'t> Scan<'t> {
                 continue;
             }
             self.look(anchor, kinds);
+            if kinds == finder::DIGITS {
+                // A long number has an anchor at each of its digits.
+                from = from.max(self.digits_until);
+            }
         }
     }
 

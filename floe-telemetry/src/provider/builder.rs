@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 
 use super::{IN_USE, TelemetryProvider};
 use crate::collector::{self, BatchExporter, Counters, Pipeline, Worker, WorkerSettings};
-use crate::config::{TelemetryConfig, is_disabled};
+use crate::config::{OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporter};
 use crate::recorder;
@@ -21,6 +21,8 @@ type Wrap = Box<dyn FnOnce(&Resource) -> Box<dyn BatchExporter + Send> + Send>;
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     exporters: Vec<Wrap>,
+    /// OTLP destinations besides the configuration's own.
+    otlp: Vec<TelemetryConfig>,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -37,6 +39,7 @@ impl TelemetryProviderBuilder {
         Self {
             config,
             exporters: Vec::new(),
+            otlp: Vec::new(),
         }
     }
 
@@ -44,6 +47,15 @@ impl TelemetryProviderBuilder {
     /// and a thread of its own. It sees redacted spans only.
     pub fn with_span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
         self.exporters.push(Box::new(|resource| exporter::plain(exporter, resource)));
+        self
+    }
+
+    /// Also sends by OTLP to this endpoint, with everything else as configured.
+    pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
+        let mut config = self.config.clone();
+        config.otlp_endpoint = endpoint.into();
+        config.otlp_protocol = protocol;
+        self.otlp.push(config);
         self
     }
 
@@ -59,6 +71,7 @@ impl TelemetryProviderBuilder {
     /// Nothing is left behind then.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         self.config.validate()?;
+        self.otlp.iter().try_for_each(TelemetryConfig::validate)?;
         let counters = Arc::new(Counters::default());
         let is_noop = !self.config.enabled || is_disabled()?;
         let provider = TelemetryProvider {
@@ -87,7 +100,7 @@ impl TelemetryProviderBuilder {
         Ok(provider)
     }
 
-    fn pipeline(self, counters: &Arc<Counters>) -> Result<Pipeline, Error> {
+    fn pipeline(mut self, counters: &Arc<Counters>) -> Result<Pipeline, Error> {
         let batch = self.config.batch_processor;
         let resource = Resource::builder()
             .with_attributes(self.config.resource_attributes.to_otel_dict())
@@ -102,7 +115,10 @@ impl TelemetryProviderBuilder {
             workers.push(Worker::start(&format!("exporter-{}", number + 1), move || Ok(exporter as _), &settings)?);
         }
         if self.config.wants_otlp() {
-            workers.push(start_otlp(&self.config, &resource, &settings)?);
+            self.otlp.push(self.config.clone());
+        }
+        for config in &self.otlp {
+            workers.push(start_otlp(config, &resource, &settings)?);
         }
         if workers.is_empty() {
             let console = exporter::plain(ConsoleExporter::stderr(), &resource);

@@ -27,19 +27,32 @@ const NO_DOMAINS: [&str; 19] = [
 /// `sign` is an `@` that belongs to no URL.
 pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
-    if sign < scan.url_until || sign < scan.covered || before(text, sign) == b'>' {
+    let next = at(text, sign + 1);
+    let has_host = next.is_ascii_alphanumeric() || matches!(next, b'[' | b'/');
+    if sign < scan.url_until || before(text, sign) == b'>' || !has_host {
         return;
     }
-    let run = run_start(text, sign, LIMIT, |byte| byte > b' ' && !b"\"'`<>".contains(&byte));
-    let end = run_end(text, sign, LIMIT, |byte| byte > b' ' && !b"\"'`<>,".contains(&byte));
-    // A password may contain `@`: the last one with a host behind it ends it.
-    let last = text[sign..end].iter().rposition(|&byte| byte == b'@').map_or(sign, |at| sign + at);
-    if last > run && (credentials(scan, run, last) || oracle(scan, run, last)) {
-        return;
+    if sign >= scan.signs_until {
+        let last = last_sign(scan, sign);
+        scan.signs_until = last + 1;
+        if scan.covered >= last {
+            return;
+        }
     }
     if scan.policy != Policy::Credentials {
         email(scan, sign);
     }
+}
+
+/// Redacts what stands before the last `@` of the run, if that is a password; returns its place.
+fn last_sign(scan: &mut Scan<'_>, sign: usize) -> usize {
+    let text = scan.text;
+    let run = run_start(text, sign, LIMIT, |byte| byte > b' ' && !b"\"'`<>".contains(&byte));
+    let end = run_end(text, sign, LIMIT, |byte| byte > b' ' && !b"\"'`<>,".contains(&byte));
+    // A password may contain `@`: the last one with a host behind it ends it.
+    let last = text[sign..end].iter().rposition(|&byte| byte == b'@').map_or(sign, |at| sign + at);
+    let _ = credentials(scan, run, last) || oracle(scan, run, last);
+    last
 }
 
 /// `user:password@host`, perhaps behind `dsn=` or `connect(`.

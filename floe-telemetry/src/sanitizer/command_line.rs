@@ -9,7 +9,7 @@ use super::value::{self, Site};
 use super::{key_value::word_before, quote};
 
 /// How much of the line before the option is read.
-const LINE_LIMIT: usize = 256;
+const LINE_LIMIT: usize = 192;
 
 /// `-psecret`, with nothing between.
 const ATTACHED: [&str; 9] = [
@@ -107,8 +107,9 @@ fn argument(text: &[u8], behind: usize) -> Option<(usize, usize)> {
     if start == behind {
         return None;
     }
-    let site = Site { equals: true, ..Site::default() };
+    let site = Site { equals: true, doubtful: true, ..Site::default() };
     let found = value::extent(text, start, site)?;
+    let found = value::whole(text, start, found, site);
     Some((found.start, found.end))
 }
 

@@ -119,12 +119,14 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     if secret == end || is_redacted(text, secret) {
         return;
     }
-    let Some(found) = value::extent(text, secret, Site::default()) else { return };
+    let site = Site { doubtful: true, ..Site::default() };
+    let Some(found) = value::extent(text, secret, site) else { return };
     let word = &text[found.start..found.end];
     let is_base64 = word.len() >= 8 && !is_word_like(word) && trim_padding(word).iter().all(|byte| is_token68(*byte));
     let varied = word.iter().any(u8::is_ascii_digit) || !word.iter().all(u8::is_ascii_alphabetic);
     let mixed = word.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
     if is_base64 && !is_prose(word) && (is_bearer && varied && !is_dashed_words(word) || mixed || is_opaque(word, 8)) {
+        let found = value::whole(text, secret, found, site);
         scan.redact(found.start, found.end);
     }
 }
@@ -150,23 +152,15 @@ fn is_dashed_words(word: &[u8]) -> bool {
 pub(super) fn cookies(scan: &mut Scan<'_>, from: usize, site: Site) {
     let text = scan.text;
     let quote = quote::open(text, from).filter(|_| at(text, from) != site.enclosing);
-    let (mut index, end) = match quote {
-        Some(quote) => (from + quote.len, quote::close(text, from + quote.len, quote).0),
-        None => (from, run_end(text, from, usize::MAX, |byte| byte >= b' ' && byte != site.enclosing)),
-    };
-    let mut first = true;
+    let mut index = from + quote.map_or(0, |quote| quote.len);
+    let end = quote.map_or(usize::MAX, |quote| quote::close(text, index, quote).0);
+    // A list of headers on one line is one list of cookies to us, read once.
+    let mut first = from >= scan.cookies_until;
     while index < end {
-        let name_end = run_end(text, index, end - index, |byte| is_name(byte) || b"-.$:%".contains(&byte));
-        let name = &text[index..name_end];
-        let is_attribute = ATTRIBUTES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-        let mut behind = name_end;
-        if at(text, name_end) == b'=' {
-            let start = name_end + 1;
-            behind = run_end(text, start, end - start, |byte| byte > b' ' && byte != b';');
-            let cookie = text.get(start..behind).unwrap_or_default();
-            let harmless = is_word_like(cookie) && cookie.len() <= 8 && lexicon::classify(name).is_none();
-            if !is_attribute && !harmless && !is_placeholder(cookie) {
-                scan.redact(start, behind);
+        let part = Cookie::new(text, index, end, site.enclosing);
+        if part.has_value {
+            if part.is_secret(text) {
+                scan.redact(part.name_end + 1, part.end);
             }
         } else if first {
             // A cookie without a name, or a sentence about cookies.
@@ -174,14 +168,52 @@ pub(super) fn cookies(scan: &mut Scan<'_>, from: usize, site: Site) {
             if is_opaque(text.get(index..word_end).unwrap_or_default(), 12) {
                 scan.redact(index, word_end);
             }
-            return;
-        } else if !is_attribute {
+        }
+        let goes_on = part.has_value || !first && part.is_attribute(text);
+        if !goes_on || at(text, part.end) != b';' || index < scan.cookies_until {
             return;
         }
-        if at(text, behind) != b';' {
-            return;
-        }
-        index = skip_spaces(text, behind + 1);
+        index = skip_spaces(text, part.end + 1);
+        scan.cookies_until = index;
         first = false;
+    }
+}
+
+/// One part of a list of cookies.
+struct Cookie {
+    start: usize,
+    name_end: usize,
+    has_value: bool,
+    end: usize,
+}
+
+impl Cookie {
+    fn new(text: &[u8], start: usize, limit: usize, enclosing: u8) -> Self {
+        let is_name_byte = |byte: u8| is_name(byte) || b"-.$:%".contains(&byte);
+        let name_end = run_end(text, start, limit - start, is_name_byte);
+        let has_value = at(text, name_end) == b'=' && name_end < limit;
+        let is_value = |byte: u8| byte > b' ' && byte != b';' && byte != enclosing;
+        let end = if has_value {
+            run_end(text, name_end + 1, limit - name_end - 1, is_value)
+        } else {
+            name_end
+        };
+        Self { start, name_end, has_value, end }
+    }
+
+    fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        &text[self.start..self.name_end]
+    }
+
+    fn is_attribute(&self, text: &[u8]) -> bool {
+        ATTRIBUTES.iter().any(|known| self.name(text).eq_ignore_ascii_case(known.as_bytes()))
+    }
+
+    fn is_secret(&self, text: &[u8]) -> bool {
+        let value = text.get(self.name_end + 1..self.end).unwrap_or_default();
+        let short_word = is_word_like(value) && value.len() <= 8;
+        !(self.is_attribute(text)
+            || short_word && lexicon::classify(self.name(text)).is_none()
+            || is_placeholder(value))
     }
 }

@@ -60,6 +60,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
             query: matches!(enclosing, b'?' | b'&') || enclosing == b';' && follows_amp(text, key.start),
             encoded: separator.encoded,
             equals: separator.equals,
+            doubtful: matches!(key.class, Class::Weak | Class::Query),
         };
         redact_value(scan, key, separator, site, mark > 0);
     } else {
@@ -133,6 +134,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             let in_prose = !separator.equals && !quoted_key && !found.quoted;
             if is_secret(text, key, found, site, in_prose) {
                 if !separator.table || is_opaque(&text[found.start..found.end], 8) {
+                    let found = value::whole(text, from, found, site);
                     scan.redact(found.start, found.end);
                 }
             } else if let Some(found) = after_type(text, found) {
@@ -226,10 +228,13 @@ pub(super) fn redact_at(scan: &mut Scan<'_>, key: Key, from: usize, site: Site) 
         Class::Authorization => header::authorization(scan, from, site),
         Class::Cookie => header::cookies(scan, from, site),
         _ => {
+            let doubtful = site.doubtful || matches!(key.class, Class::Weak | Class::Query);
+            let site = Site { doubtful, ..site };
             let Some(found) = value::extent(scan.text, from, site) else { return false };
             if !is_secret(scan.text, key, found, site, false) {
                 return false;
             }
+            let found = value::whole(scan.text, from, found, site);
             scan.redact(found.start, found.end);
         }
     }

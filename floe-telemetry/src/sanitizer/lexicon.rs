@@ -165,7 +165,12 @@ impl Name {
     }
 
     fn suffix(&self) -> Option<(usize, Class)> {
+        let last = self.as_bytes().last();
         SUFFIXES.iter().find_map(|&(suffix, whole, class)| {
+            // Most words end with another letter than most names, which is cheap to see.
+            if suffix.as_bytes().last() != last {
+                return None;
+            }
             let start = self.len.checked_sub(suffix.len())?;
             (self.as_bytes().ends_with(suffix.as_bytes()) && (!whole || self.begins_word(start)))
                 .then_some((start, class))

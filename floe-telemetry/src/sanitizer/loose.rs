@@ -110,7 +110,8 @@ fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     }
     let start = run_end(text, behind + 1, 64, |byte| byte.is_ascii_whitespace());
-    let Some(found) = value::extent(text, start, Site::default()).filter(|found| found.quoted) else {
+    let site = Site { doubtful: true, ..Site::default() };
+    let Some(found) = value::extent(text, start, site).filter(|found| found.quoted) else {
         return false;
     };
     let word = &text[found.start..found.end];
@@ -168,13 +169,15 @@ fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
     if !matches!(at(text, start), b'\'' | b'"') || key.class != Class::Strong {
         return false;
     }
-    let Some(found) = value::extent(text, start, Site::default()) else { return false };
+    let site = Site { doubtful: true, ..Site::default() };
+    let Some(found) = value::extent(text, start, site) else { return false };
     let word = &text[found.start..found.end];
     let name = key.name(text);
     let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass");
     let is_compound = !lexicon::is_noun(name) && name.iter().any(|byte| *byte == b'_');
     let is_sentence = word.iter().any(|byte| *byte == b' ') && is_prose(first_word(word));
     if is_opaque(word, 8) || (is_password || is_compound) && !is_sentence && !is_placeholder(word) {
+        let found = value::whole(text, start, found, site);
         scan.redact(found.start, found.end);
         return true;
     }
@@ -221,12 +224,14 @@ fn sentence(scan: &mut Scan<'_>, key: Key) {
     if start == key.end {
         return;
     }
-    let Some(found) = value::extent(text, start, Site::default()) else { return };
+    let site = Site { doubtful: true, ..Site::default() };
+    let Some(found) = value::extent(text, start, site) else { return };
     let word = &text[found.start..found.end];
     let mixed = word.iter().any(u8::is_ascii_digit)
         && word.iter().any(u8::is_ascii_alphabetic)
         && word.iter().all(|byte| is_name(*byte) || b"!@#$%^&*+-".contains(byte));
     if is_opaque(word, 8) || stated && mixed && word.len() >= 8 {
+        let found = value::whole(text, start, found, site);
         scan.redact(found.start, found.end);
     }
 }

@@ -121,6 +121,10 @@ fn luhn(digits: &[u8]) -> bool {
 /// Country, check digits and the account around `inside`, in one piece or in groups of four.
 fn iban(scan: &mut Scan<'_>, inside: usize) {
     let text = scan.text;
+    let left = if before(text, inside) == b' ' { inside - 1 } else { inside };
+    if !(before(text, left).is_ascii_uppercase() || left < inside && before(text, left).is_ascii_digit()) {
+        return;
+    }
     let window = inside.saturating_sub(12);
     let Some(start) = (window..=inside).rev().find(|&start| is_iban_start(text, start)) else {
         return;

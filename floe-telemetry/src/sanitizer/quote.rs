@@ -1,6 +1,6 @@
 //! Quotes in all the ways a quoted text is quoted again: `"`, `\"`, `\\\"`, `&quot;`, `%22`, `“`.
 
-use super::text::{at, is_name, line_end, rest, starts_with, starts_with_word};
+use super::text::{at, is_name, line_end, rest, run_end, starts_with, starts_with_word};
 
 /// Opening and closing marks of more than one byte.
 const MARKS: [(&str, &str); 13] = [
@@ -18,6 +18,9 @@ const MARKS: [(&str, &str); 13] = [
     ("\u{ab}", "\u{bb}"),
     ("\u{201e}", "\u{201c}"),
 ];
+
+/// How far a quote of more than one byte is looked for.
+const WINDOW: usize = 1024;
 
 /// An opening quote and how it closes.
 #[derive(Clone, Copy, Debug)]
@@ -68,13 +71,16 @@ pub(super) fn close(text: &[u8], from: usize, quote: Quote) -> (usize, usize) {
     match quote.close {
         Close::Byte { mark, escapes } => close_byte(text, from, mark, escapes),
         Close::Text(close) => {
-            let found = rest(text, from)
+            let window = rest(text, from);
+            let found = window[..window.len().min(WINDOW)]
                 .windows(close.len())
                 .position(|part| part.eq_ignore_ascii_case(close.as_bytes()));
-            found.map_or_else(
-                || (line_end(text, from), line_end(text, from)),
-                |found| (from + found, from + found + close.len()),
-            )
+            if let Some(found) = found {
+                (from + found, from + found + close.len())
+            } else {
+                let end = run_end(text, from, WINDOW, |byte| byte != b'\n' && byte != b'\r');
+                (end, end)
+            }
         }
     }
 }

@@ -5,6 +5,10 @@
 
 use super::text::{at, is_redacted, run_end};
 
+/// No variable, path or doubtful value is longer. A value that is left in the text is read again from
+/// the next key inside of it, so its length has to be bounded.
+pub(super) const LONGEST: usize = 512;
+
 /// Words that follow a key and a colon in a sentence about the key, not as its value.
 const PROSE: [&str; 124] = [
     "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth", "authentication",
@@ -49,7 +53,7 @@ fn trim_end<'t>(mut word: &'t [u8], what: &[u8]) -> &'t [u8] {
 /// Whether the value holds no secret: nothing, a literal, a mask, a variable, a type.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     if value.len() > 64 {
-        return is_template(value);
+        return value.len() <= LONGEST && is_template(value);
     }
     let word = trim_end(value, b".,;:!?");
     let type_name = match word {
@@ -124,6 +128,8 @@ fn is_type_byte(byte: u8) -> bool {
 /// a host, a path, a version or words joined by dashes.
 pub(super) fn is_opaque(value: &[u8], min: usize) -> bool {
     let value = trim_end(value, b".,;:!?");
+    // A longer value looks like its beginning.
+    let value = &value[..value.len().min(LONGEST)];
     value.len() >= min
         && !is_uuid(value)
         && value.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.~+/=%$!*^#@&:|".contains(b))
@@ -176,6 +182,9 @@ pub(super) fn is_word_like(value: &[u8]) -> bool {
 
 /// `/etc/ssl/key.pem`, `~/.ssh/id_rsa`, `C:\keys\x`: names a file that holds the secret.
 pub(super) fn is_path(value: &[u8]) -> bool {
+    if value.len() > LONGEST {
+        return false;
+    }
     let start = match value {
         [b'~', b'/', ..] | [b'.', b'/', ..] => 2,
         [b'.', b'.', b'/', ..] | [_, b':', b'\\', ..] => 3,

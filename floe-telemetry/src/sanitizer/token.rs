@@ -21,6 +21,9 @@ enum Tail {
 /// A prefix, where its anchor of three characters begins, what follows and how much at least.
 struct Known(&'static str, usize, Tail, usize);
 
+/// How much of a token is read before it is taken for one.
+const HEAD: usize = 96;
+
 /// The prefixes are cut in two, so that no scanner takes this table for a leak.
 macro_rules! known {
     ($($head:literal $tail:literal $anchor:literal $kind:ident $min:literal,)*) => {
@@ -31,9 +34,9 @@ macro_rules! known {
 #[rustfmt::skip]
 const KNOWN: &[Known] = known![
     "gh" "p_" 0 Alnum 20, "gh" "o_" 0 Alnum 20, "gh" "u_" 0 Alnum 20, "gh" "s_" 0 Alnum 20,
-    "gh" "r_" 0 Alnum 20, "github" "_pat_" 3 Word 20, "gl" "pat-" 0 Word 16, "gl" "dt-" 0 Word 16,
+    "gh" "r_" 0 Alnum 20, "github" "_pat_" 5 Word 20, "gl" "pat-" 0 Word 16, "gl" "dt-" 0 Word 16,
     "gl" "rt-" 0 Word 16, "gl" "ptt-" 0 Word 16, "gl" "cbt-" 0 Word 16, "gl" "ft-" 0 Word 16,
-    "gl" "soat-" 0 Word 16, "gl" "agent-" 0 Word 16, "gl" "imt-" 0 Word 16, "gl" "oas-" 0 Word 16,
+    "gl" "soat-" 0 Word 16, "gl" "agent-" 0 Word 16, "gl" "imt-" 0 Word 16, "gl" "oas-" 2 Word 16,
     "xo" "xb-" 0 Word 10, "xo" "xp-" 0 Word 10, "xo" "xa-" 0 Word 10, "xo" "xr-" 0 Word 10,
     "xo" "xs-" 0 Word 10, "xo" "xe-" 0 Word 10, "xo" "xc-" 0 Word 10, "xo" "xd-" 0 Word 10,
     "xo" "xe." 0 Dotted 10, "xa" "pp-" 0 Word 10, "AK" "IA" 1 Upper 12, "AS" "IA" 1 Upper 12,
@@ -46,30 +49,30 @@ const KNOWN: &[Known] = known![
     "do" "o_v1_" 0 Hex 20, "do" "r_v1_" 0 Hex 20, "dck" "r_pat_" 0 Word 16,
     "dck" "r_oat_" 0 Word 16, "shp" "at_" 0 Alnum 20, "shp" "ca_" 0 Alnum 20,
     "shp" "pa_" 0 Alnum 20, "shp" "ss_" 0 Alnum 20, "EA" "A" 0 Alnum 60, "sq0" "atp-" 0 Word 16,
-    "sq0" "csp-" 0 Word 16, "ke" "y-" 0 Hex 32, "lin" "_api_" 1 Alnum 20,
-    "lin" "_oauth_" 1 Alnum 20, "fi" "gd_" 1 Word 20, "nt" "n_" 0 Alnum 24,
-    "secret" "_" 3 Alnum 40, "PM" "AK-" 0 Word 24, "ruby" "gems_" 2 Hex 24, "NR" "AK-" 0 Alnum 20,
+    "sq0" "csp-" 0 Word 16, "ke" "y-" 0 Hex 32, "lin" "_api_" 2 Alnum 20,
+    "lin" "_oauth_" 2 Alnum 20, "fi" "gd_" 1 Word 20, "nt" "n_" 0 Alnum 24,
+    "secret" "_" 4 Alnum 40, "PM" "AK-" 0 Word 24, "ruby" "gems_" 2 Hex 24, "NR" "AK-" 0 Alnum 20,
     "NR" "JS-" 0 Alnum 16, "NR" "II-" 0 Word 20, "nf" "p_" 0 Alnum 24, "sb" "p_" 0 Hex 24,
-    "sb_" "secret_" 0 Word 16, "ATA" "TT3" 2 Dotted 24, "ATC" "TT3" 2 Dotted 24,
-    "AT" "BB" 1 Alnum 24, "hf" "_" 0 Alnum 24, "api_" "org_" 3 Alnum 24, "r8" "_" 0 Alnum 24,
-    "gs" "k_" 0 Alnum 24, "xa" "i-" 0 Alnum 24, "pp" "lx-" 0 Alnum 24, "op" "s_eyJ" 2 Dotted 24,
+    "sb_" "secret_" 0 Word 16, "ATA" "TT3" 3 Dotted 24, "ATC" "TT3" 3 Dotted 24,
+    "AT" "BB" 1 Alnum 24, "hf" "_" 0 Alnum 24, "api_" "org_" 2 Alnum 24, "r8" "_" 0 Alnum 24,
+    "gs" "k_" 0 Alnum 24, "xa" "i-" 0 Alnum 24, "pp" "lx-" 1 Alnum 24, "op" "s_eyJ" 2 Dotted 24,
     "dp" ".pt." 0 Alnum 24, "dp" ".st." 0 Dotted 24, "dp" ".sa." 0 Alnum 24,
     "dt0" "c01." 1 Dotted 24, "gl" "sa_" 0 Word 24, "gl" "c_" 0 Dotted 24,
-    "snt" "rys_" 1 Dotted 24, "snt" "ryu_" 1 Dotted 24, "ph" "x_" 0 Alnum 24,
+    "snt" "rys_" 0 Dotted 24, "snt" "ryu_" 0 Dotted 24, "ph" "x_" 0 Alnum 24,
     "lsv2" "_pt_" 1 Word 24, "lsv2" "_sk_" 1 Word 24, "ts" "key-" 1 Word 16,
     "CFP" "AT-" 0 Word 24, "AGE-" "SECRET-KEY-1" 9 Upper 24, "EZ" "AK" 0 Alnum 40,
     "EZ" "TK" 0 Alnum 40, "FLW" "SECK" 0 Word 16, "psc" "ale_tkn_" 0 Dotted 16,
     "psc" "ale_pw_" 0 Dotted 16, "psc" "ale_oauth_" 0 Dotted 16, "pn" "u_" 0 Alnum 24,
     "pn" "b_" 0 Alnum 24, "xke" "ysib-" 0 Word 24, "mdb" "_sa_sk_" 0 Word 16,
-    "fo1" "_" 0 Word 24, "fm1" "r_" 0 Dotted 24, "fm2" "_" 0 Dotted 24, "pu" "l-" 0 Hex 32,
+    "fo1" "_" 0 Word 24, "fm1" "r_" 0 Dotted 24, "fm2" "_" 0 Dotted 24, "pu" "l-" 1 Hex 32,
     "sgp" "_" 0 Alnum 24, "wa" "ka_" 1 Word 24, "sl." "B" 0 Word 40, "oy2" "" 0 Alnum 40,
-    "tfp" "_" 0 Word 24, "cio" "-" 0 Word 24, "crt" "r_" 0 Word 24, "rnd" "_" 0 Alnum 24,
+    "tfp" "_" 0 Word 24, "crt" "r_" 0 Word 24, "rnd" "_" 0 Alnum 24,
     "dd" "p_" 0 Alnum 24, "bkua" "_" 1 Hex 24, "cci" "pat_" 0 Word 20, "aio" "_" 0 Alnum 24,
     "hrk" "u-" 0 Word 24, "HRK" "U-" 0 Word 24, "pat" "-na1-" 2 Word 20, "pat" "-eu1-" 2 Word 20,
-    "squ" "_" 0 Hex 32, "sqp" "_" 0 Hex 32, "sqa" "_" 0 Hex 32, "PRI" "VATE-TOKEN" 2 Word 16,
-    "AKCp" "" 1 Alnum 40, "cmVm" "dGtu" 1 Alnum 40, "v1." "0-" 0 Word 40, "kgat" "_" 1 Alnum 24,
-    "apify" "_api_" 2 Alnum 24, "tvly" "-" 1 Word 20, "nva" "pi-" 0 Word 24, "ctp" "_" 0 Word 24,
-    "dbt" "c_" 0 Dotted 20, "dbt" "u_" 0 Dotted 20, "airb" "yte_" 2 Word 24, "vc" "p_" 0 Alnum 24,
+    "squ" "_" 0 Hex 32, "sqp" "_" 0 Hex 32, "sqa" "_" 0 Hex 32,
+    "AKCp" "" 1 Alnum 40, "cmVm" "dGtu" 1 Alnum 40, "kgat" "_" 0 Alnum 24,
+    "apify" "_api_" 3 Alnum 24, "tvly" "-" 1 Word 20, "nva" "pi-" 1 Word 24, "ctp" "_" 0 Word 24,
+    "dbt" "c_" 2 Dotted 20, "dbt" "u_" 2 Dotted 20, "airb" "yte_" 2 Word 24, "vc" "p_" 0 Alnum 24,
 ];
 
 /// Anchors of shapes that are more than a prefix.
@@ -95,9 +98,12 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         let Some(start) = first.checked_sub(known.1) else { continue };
         if starts_with(text, start, prefix) && !before(text, start).is_ascii_alphanumeric() {
             let from = start + prefix.len();
-            let end = trim_dots(text, run_end(text, from, usize::MAX, |byte| is_tail(known.2, byte)));
-            if end >= from + known.3 && looks_issued(known, &text[from..end]) {
-                return scan.redact(start, end);
+            // A look at the beginning decides, so that a long run of prefixes is not read again
+            // from each of them.
+            let head = trim_dots(text, run_end(text, from, HEAD, |byte| is_tail(known.2, byte)));
+            if head >= from + known.3 && looks_issued(known, &text[from..head]) {
+                let end = run_end(text, head, usize::MAX, |byte| is_tail(known.2, byte));
+                return scan.redact(start, trim_dots(text, end));
             }
         }
     }
@@ -142,9 +148,10 @@ fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
     if !starts_with(text, start, b"eyJ") || before(text, start).is_ascii_alphanumeric() {
         return false;
     }
-    let end = trim_dots(text, run_end(text, start, usize::MAX, |byte| is_tail(Tail::Dotted, byte)));
+    let head = run_end(text, start, usize::from(u16::MAX), |byte| is_tail(Tail::Word, byte));
+    let end = trim_dots(text, run_end(text, head, usize::MAX, |byte| is_tail(Tail::Dotted, byte)));
     let token = &text[start..end];
-    let dots = token.iter().filter(|&&byte| byte == b'.').count();
+    let dots = usize::from(at(text, head) == b'.');
     let has_header = [&b"eyJhbGci"[..], b"eyJ0eXAi", b"eyJraWQi", b"eyJlbmMi", b"eyJrIjoi"]
         .iter()
         .any(|header| token.starts_with(header));

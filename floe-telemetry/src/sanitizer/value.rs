@@ -9,7 +9,7 @@ use super::text::{
 use super::{lexicon, pem};
 
 /// How far a closing bracket is looked for; a value without one ends like any other word.
-const BRACKET_WINDOW: usize = 4096;
+const BRACKET_WINDOW: usize = 1024;
 
 /// What surrounds the value, as far as its end depends on it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Site {
     pub(super) encoded: bool,
     /// The separator was `=`, not a colon.
     pub(super) equals: bool,
+    /// The value may stay in the text, so it must not be read far.
+    pub(super) doubtful: bool,
 }
 
 /// The bytes of a value.
@@ -42,6 +44,7 @@ impl Extent {
 
 /// The value at `from`; `None` if there is none or it is redacted already.
 pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
+    let text = if site.doubtful { &text[..text.len().min(from + shape::LONGEST + 1)] } else { text };
     if is_break(text, from) || is_redacted(text, from) {
         return None;
     }
@@ -65,6 +68,14 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     }
     let end = bare_end(text, from, site);
     (end > from).then_some(Extent::bare(from, end))
+}
+
+/// The whole of a value that was read in doubt and turned out to be a secret.
+pub(super) fn whole(text: &[u8], from: usize, found: Extent, site: Site) -> Extent {
+    if found.end.saturating_sub(from) < shape::LONGEST {
+        return found;
+    }
+    extent(text, from, Site { doubtful: false, ..site }).unwrap_or(found)
 }
 
 /// `"…"`, `b'…'`, `r"…"`, `@"…"`.

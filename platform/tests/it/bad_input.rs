@@ -200,6 +200,45 @@ fn an_unknown_environment_on_the_command_line() {
 }
 
 #[test]
+fn variables_that_are_not_accepted() {
+    for (name, value, error) in [
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector",
+            "`collector` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "pigeon",
+            "unknown protocol `pigeon`: accepted are `grpc` and `http/protobuf`",
+        ),
+    ] {
+        check_called(
+            |_| (),
+            &[],
+            &[(name, value)],
+            &format!("{name}: {error}"),
+            &[],
+        );
+    }
+}
+
+#[test]
+fn credentials_are_not_repeated() {
+    check(
+        append(
+            "manifest.yaml",
+            "observability: { tracing: { endpoint: 'http://u:hunter2@c:x' } }\n",
+        ),
+        "{dir}/manifest.yaml:3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port or https://host:port",
+    );
+    check(
+        append("manifest.yaml", "plugins: password=hunter2\n"),
+        "{dir}/manifest.yaml:3:10: found `password=<REDACTED>`, accepted: a mapping",
+    );
+}
+
+#[test]
 fn a_manifest_that_is_not_there() {
     let error = "nowhere.yaml: cannot read it: no such file";
     check_called(|_| (), &["--manifest", "nowhere.yaml"], &[], error, &[]);

@@ -5,3 +5,4 @@ mod customer_360;
 mod failing_model;
 mod product;
 mod repeat;
+mod trace;

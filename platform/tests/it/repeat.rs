@@ -61,6 +61,14 @@ fn the_artifacts_are_the_whole_product_in_the_order_of_building() {
     let artifacts = artifacts(&output);
     assert_eq!(artifacts.version, floe::artifacts::VERSION);
     assert_eq!(artifacts.metadata.environment.as_str(), "staging");
+    let telemetry = &artifacts.observability.telemetry;
+    assert_eq!(telemetry.resource_attributes.floe_namespace, "retail");
+    assert_eq!(telemetry.resource_attributes.floe_product_name, "shop");
+    assert_eq!(telemetry.resource_attributes.floe_product_version, "1.0.0");
+    assert_eq!(
+        telemetry.resource_attributes.floe_mode,
+        floe_telemetry::Mode::Staging
+    );
     let names: Vec<&str> = artifacts
         .models
         .iter()
@@ -72,6 +80,52 @@ fn the_artifacts_are_the_whole_product_in_the_order_of_building() {
         "SELECT count(*) AS orders FROM \"stg_orders\""
     );
     assert!(artifacts.models[1].query.depends_on.contains("stg_orders"));
+}
+
+#[test]
+fn the_choices_of_the_manifest_are_in_the_artifacts() {
+    let product = Product::shop();
+    let choices = "\
+observability:
+  tracing: { enabled: false, endpoint: 'https://otlp.example.com:4318', protocol: http }
+  lineage: { enabled: false }
+plugins: { telemetry_backend: { type: jaeger } }
+";
+    product.write(
+        "manifest.yaml",
+        &format!("{}{choices}", product.read("manifest.yaml")),
+    );
+    product.floe("compile", &[], &[]).assert_ok();
+    let observability = artifacts(&product.path(".floe/compiled_artifacts.json")).observability;
+    assert!(!observability.lineage);
+    assert!(!observability.telemetry.enabled);
+    assert_eq!(
+        observability.telemetry.otlp_endpoint,
+        "https://otlp.example.com:4318"
+    );
+    assert_eq!(
+        observability.telemetry.otlp_protocol,
+        floe_telemetry::config::OtlpProtocol::Http
+    );
+    assert_eq!(observability.telemetry.backend, "jaeger");
+}
+
+#[test]
+fn a_collector_that_is_away_is_a_warning() {
+    // Port 9 discards, and nobody listens on it.
+    let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    let said = Product::shop().floe("run", &[], &settings);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert!(
+        said.stderr.starts_with("warning: telemetry: "),
+        "{}",
+        said.stderr
+    );
+    assert!(
+        said.stdout.contains("3 built, 0 failed, 0 skipped"),
+        "{}",
+        said.stdout
+    );
 }
 
 fn artifacts(path: &Path) -> CompiledArtifacts {

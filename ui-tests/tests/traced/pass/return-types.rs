@@ -8,6 +8,17 @@ fn never() -> ! {
 }
 
 #[traced]
+fn diverging() {
+    panic!("a unit function that never returns")
+}
+
+#[traced]
+async fn diverging_later() {
+    std::future::ready(()).await;
+    panic!("an async one")
+}
+
+#[traced]
 async fn never_later() -> ! {
     std::future::pending::<()>().await;
     loop {}
@@ -90,6 +101,8 @@ fn send<T: Send>(value: T) -> T {
 
 fn main() {
     let _: fn() -> ! = never;
+    let _: fn() = diverging;
+    drop(diverging_later());
     drop(never_later());
     drop(opaque());
     drop(opaque_later());

@@ -1,0 +1,202 @@
+//! The provider's states. One test: the provider is one for the process.
+
+use std::net::TcpListener;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
+use floe_tests::{Receiver, Response};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[traced]
+fn work() {}
+
+fn start(memory: &MemoryExporter) -> TelemetryProvider {
+    TelemetryProvider::builder(TelemetryConfig::new("lifecycle"))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap()
+}
+
+#[test]
+fn the_states_of_the_provider() {
+    disabled_by_configuration();
+    invalid_configuration_leaves_nothing_behind();
+    one_at_a_time();
+    dropping_delivers();
+    a_flush_sees_everything_that_happened_before_it();
+    threads_that_ended_lose_nothing();
+    a_backend_that_hangs_holds_up_neither_caller_nor_shutdown();
+    a_closed_port_is_reported_and_nothing_else();
+    an_exporter_that_panics_fails_its_batch_only();
+}
+
+fn disabled_by_configuration() {
+    let mut config = TelemetryConfig::new("off");
+    config.enabled = false;
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
+    assert!(telemetry.is_noop());
+    assert!(!create_span("nothing").is_recording());
+    work();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert!(memory.spans().is_empty());
+}
+
+fn invalid_configuration_leaves_nothing_behind() {
+    let mut config = TelemetryConfig::new("");
+    let error = TelemetryProvider::builder(config.clone()).initialize().unwrap_err();
+    assert!(error.is_config());
+    assert_eq!(
+        error.to_string(),
+        "resource_attributes.service_name: found 0 characters: accepted are 1 to 128"
+    );
+    config.resource_attributes.service_name = "ok".to_owned();
+    config.otlp_endpoint = "https://user:hunter2@collector:4317".to_owned();
+    let error = TelemetryProvider::builder(config).initialize().unwrap_err();
+    assert!(error.is_config());
+    assert!(!error.to_string().contains("hunter2"));
+    assert!(!create_span("nothing").is_recording());
+}
+
+fn one_at_a_time() {
+    let memory = MemoryExporter::new();
+    let telemetry = start(&memory);
+    let second = TelemetryProvider::builder(TelemetryConfig::new("second")).initialize().unwrap_err();
+    assert!(second.is_state());
+    // The refused one did not take the first one's spans away.
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
+    assert!(!telemetry.is_noop());
+
+    let again = MemoryExporter::new();
+    let second = start(&again);
+    drop(telemetry);
+    work();
+    second.shutdown(TIMEOUT).unwrap();
+    assert_eq!((memory.spans().len(), again.spans().len()), (1, 1));
+}
+
+fn dropping_delivers() {
+    let memory = MemoryExporter::new();
+    let telemetry = start(&memory);
+    work();
+    drop(telemetry);
+    assert_eq!(memory.spans().len(), 1);
+}
+
+fn a_flush_sees_everything_that_happened_before_it() {
+    const THREADS: usize = 8;
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("flush");
+    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    let ended = AtomicUsize::new(0);
+    let barrier = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                barrier.wait();
+                for _ in 0..20 {
+                    for _ in 0..5 {
+                        work();
+                        ended.fetch_add(1, Ordering::SeqCst);
+                    }
+                    let before = ended.load(Ordering::SeqCst);
+                    telemetry.force_flush(TIMEOUT).unwrap();
+                    assert!(receiver.spans().len() >= before);
+                }
+            });
+        }
+    });
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(receiver.spans().len(), THREADS * 100);
+}
+
+fn threads_that_ended_lose_nothing() {
+    let memory = MemoryExporter::new();
+    let telemetry = start(&memory);
+    for _ in 0..50 {
+        let threads: Vec<_> = (0..20).map(|_| thread::spawn(work)).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1000);
+}
+
+fn a_backend_that_hangs_holds_up_neither_caller_nor_shutdown() {
+    let receiver = Receiver::grpc();
+    receiver.respond(Response::Hang);
+    let mut config = TelemetryConfig::new("hang");
+    config.otlp_endpoint = receiver.endpoint();
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    work();
+    let error = telemetry.force_flush(Duration::from_millis(200)).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    // Far more than all queues hold: the caller goes on, and what is lost is counted.
+    for _ in 0..20_000 {
+        work();
+    }
+    let asked = Instant::now();
+    let error = telemetry.shutdown(Duration::from_millis(300)).unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    // Generous, for a busy machine; without the bound it would be the export timeout of 30 s.
+    assert!(asked.elapsed() < Duration::from_secs(10));
+    let statistics = telemetry.statistics();
+    assert!(statistics.dropped_buffer_full + statistics.dropped_queue_full > 10_000, "{statistics:?}");
+}
+
+fn a_closed_port_is_reported_and_nothing_else() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut config = TelemetryConfig::new("closed");
+    config.otlp_endpoint = format!("http://user:hunter2@127.0.0.1:{port}");
+    config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+    assert!(error.is_export(), "{error}");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    assert_eq!(telemetry.statistics().failed, 1);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+#[derive(Debug)]
+struct Panicking(AtomicUsize);
+
+impl SpanExporter for Panicking {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "token=hunter2 lost");
+        Ok(())
+    }
+}
+
+fn an_exporter_that_panics_fails_its_batch_only() {
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("panics"))
+        .with_span_exporter(Panicking(AtomicUsize::new(0)))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    work();
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+    assert_eq!(error.to_string(), "exporter `exporter-1`: the exporter panicked: token=<REDACTED> lost");
+    work();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 2);
+    let statistics = telemetry.statistics();
+    assert_eq!((statistics.failed, statistics.exported), (1, 3));
+}
