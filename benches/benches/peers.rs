@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use benches::{Contestant, Counting, ROUNDS, compare};
+use benches::{Contestant, Counting, compare, rounds};
 use fastant::Instant;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use opentelemetry::KeyValue;
@@ -87,10 +87,16 @@ fn main() {
         .with_span_exporter(ours.clone())
         .initialize()
         .expect("the provider starts");
-    let settle_ours = || telemetry.force_flush(TIMEOUT).expect("our spans are delivered");
+    let settle_ours = || {
+        telemetry
+            .force_flush(TIMEOUT)
+            .expect("our spans are delivered")
+    };
 
     let theirs = Counting::default();
-    let provider = SdkTracerProvider::builder().with_batch_exporter(theirs.clone()).build();
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(theirs.clone())
+        .build();
     let tracer = provider.tracer("bench");
     let settle_theirs = || provider.force_flush().expect("their spans are delivered");
 
@@ -99,13 +105,17 @@ fn main() {
         TRACES,
         SPANS,
         &mut [
-            Contestant::settling("opentelemetry + SDK (batch)", || {
-                tracer.in_span("root", |_| {
-                    for n in 0..10 {
-                        tracer.in_span("child", |_| work(n));
-                    }
-                });
-            }, settle_theirs),
+            Contestant::settling(
+                "opentelemetry + SDK (batch)",
+                || {
+                    tracer.in_span("root", |_| {
+                        for n in 0..10 {
+                            tracer.in_span("child", |_| work(n));
+                        }
+                    });
+                },
+                settle_theirs,
+            ),
             Contestant::settling("floe-telemetry", root_plain, settle_ours),
             Contestant::new("bare work", bare),
             Contestant::new("two clock reads", clocks),
@@ -116,25 +126,35 @@ fn main() {
         TRACES,
         SPANS,
         &mut [
-            Contestant::settling("opentelemetry + SDK (batch)", || {
-                tracer.in_span("root", |cx| {
-                    cx.span().set_attributes(attributes(10));
-                    for n in 0..10 {
-                        tracer.in_span("child", |cx| {
-                            cx.span().set_attributes(attributes(n));
-                            work(n)
-                        });
-                    }
-                });
-            }, settle_theirs),
+            Contestant::settling(
+                "opentelemetry + SDK (batch)",
+                || {
+                    tracer.in_span("root", |cx| {
+                        cx.span().set_attributes(attributes(10));
+                        for n in 0..10 {
+                            tracer.in_span("child", |cx| {
+                                cx.span().set_attributes(attributes(n));
+                                work(n)
+                            });
+                        }
+                    });
+                },
+                settle_theirs,
+            ),
             Contestant::settling("floe-telemetry", root_attributes, settle_ours),
             Contestant::new("bare work", bare),
             Contestant::new("two clock reads", clocks),
         ],
     );
 
-    let expected = (2 * (ROUNDS + ROUNDS / 10) * TRACES * SPANS) as u64;
-    println!("\nspans delivered, of {expected}: floe-telemetry {}, opentelemetry {}", ours.spans(), theirs.spans());
-    telemetry.shutdown(TIMEOUT).expect("our provider shuts down");
+    let expected = (2 * (rounds() + rounds() / 10) * TRACES * SPANS) as u64;
+    println!(
+        "\nspans delivered, of {expected}: floe-telemetry {}, opentelemetry {}",
+        ours.spans(),
+        theirs.spans()
+    );
+    telemetry
+        .shutdown(TIMEOUT)
+        .expect("our provider shuts down");
     provider.shutdown().expect("their provider shuts down");
 }

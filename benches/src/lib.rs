@@ -41,7 +41,9 @@ pub struct Contestant<'a> {
 
 impl std::fmt::Debug for Contestant<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Contestant").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Contestant")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -52,7 +54,11 @@ impl<'a> Contestant<'a> {
     }
 
     /// A contestant that delivers after each measurement.
-    pub fn settling(name: &'static str, trace: impl FnMut() + 'a, settle: impl FnMut() + 'a) -> Self {
+    pub fn settling(
+        name: &'static str,
+        trace: impl FnMut() + 'a,
+        settle: impl FnMut() + 'a,
+    ) -> Self {
         Self {
             name,
             trace: Box::new(trace),
@@ -62,13 +68,27 @@ impl<'a> Contestant<'a> {
     }
 }
 
-/// How many measurements each contestant gets.
-pub const ROUNDS: usize = 300;
+/// How many measurements each contestant gets, after a tenth as many that do not count.
+/// `--quick` only shows that everything runs.
+#[must_use]
+pub fn rounds() -> usize {
+    if std::env::args().any(|argument| argument == "--quick") {
+        10
+    } else {
+        300
+    }
+}
 
 /// Runs the contestants in turn, round after round, so that a change of the machine's speed meets
 /// all of them, and prints for each the median and the quartiles of nanoseconds per span.
-pub fn compare(title: &str, traces: usize, spans_per_trace: usize, contestants: &mut [Contestant<'_>]) {
-    for round in 0..ROUNDS + ROUNDS / 10 {
+pub fn compare(
+    title: &str,
+    traces: usize,
+    spans_per_trace: usize,
+    contestants: &mut [Contestant<'_>],
+) {
+    let rounds = rounds();
+    for round in 0..rounds + rounds / 10 {
         for contestant in &mut *contestants {
             let start = Instant::now();
             for _ in 0..traces {
@@ -77,7 +97,7 @@ pub fn compare(title: &str, traces: usize, spans_per_trace: usize, contestants: 
             let took = start.elapsed();
             (contestant.settle)();
             // The first tenth warms up.
-            if round >= ROUNDS / 10 {
+            if round >= rounds / 10 {
                 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a short loop")]
                 let nanos = took.as_nanos() as f64 / (traces * spans_per_trace) as f64;
                 contestant.nanos.push(nanos);
@@ -85,7 +105,10 @@ pub fn compare(title: &str, traces: usize, spans_per_trace: usize, contestants: 
         }
     }
     println!("\n{title}: ns per span");
-    println!("{:<44} {:>8} {:>17} {:>8}", "", "median", "quartiles", "ratio");
+    println!(
+        "{:<44} {:>8} {:>17} {:>8}",
+        "", "median", "quartiles", "ratio"
+    );
     let mut first = None;
     for contestant in contestants {
         contestant.nanos.sort_by(f64::total_cmp);

@@ -45,7 +45,9 @@ pub(crate) struct WallClock {
 #[cfg(feature = "provider")]
 impl std::fmt::Debug for WallClock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WallClock").field("taken", &self.taken).finish_non_exhaustive()
+        f.debug_struct("WallClock")
+            .field("taken", &self.taken)
+            .finish_non_exhaustive()
     }
 }
 

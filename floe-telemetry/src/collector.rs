@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 
@@ -22,7 +22,7 @@ pub(crate) use self::pipeline::Pipeline;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 pub(crate) use self::worker::{BatchExporter, Report, Worker, WorkerSettings};
-use crate::clock::WallClock;
+use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::recorder::{self, Buffer};
 
@@ -31,6 +31,9 @@ const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// Without spans it looks this often, for the rare span that did not wake it.
 const IDLE_PAUSE: Duration = Duration::from_secs(5);
+
+/// At most one warning of a kind in this time.
+const WARN_EVERY: Duration = Duration::from_mins(1);
 
 /// Spans taken from one thread's buffer in one turn, so that a busy thread cannot keep the
 /// collector from its other duties.
@@ -43,7 +46,9 @@ type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
     clock: WallClock,
+    /// Drops that a warning told of, and when the last one did.
     warned_drops: u64,
+    warned: Option<Instant>,
     pub(crate) pipeline: Option<Pipeline>,
     #[cfg(feature = "testing")]
     pub(crate) captures: std::collections::HashMap<u64, Vec<opentelemetry_sdk::trace::SpanData>>,
@@ -81,7 +86,7 @@ fn start() -> Result<Handle, Error> {
     let thread = thread::Builder::new()
         .name("floe-collector".to_owned())
         .spawn(move || work(&receiver))
-        .map_err(|error| Error::thread("collector", error))?;
+        .map_err(|error| Error::thread("collector", &error))?;
     recorder::set_waker(thread.thread().clone());
     Ok(Handle {
         jobs,
@@ -107,6 +112,7 @@ impl Collector {
             buffers: Vec::new(),
             clock: WallClock::new(),
             warned_drops: 0,
+            warned: None,
             pipeline: None,
             #[cfg(feature = "testing")]
             captures: std::collections::HashMap::new(),
@@ -132,7 +138,9 @@ impl Collector {
         let mut fetched = 0;
         for buffer in &mut buffers {
             for _ in 0..TURN {
-                let Some(mut record) = buffer.pop() else { break };
+                let Some(mut record) = buffer.pop() else {
+                    break;
+                };
                 fetched += 1;
                 self.take(&mut record);
                 buffer.recycle(record);
@@ -167,7 +175,9 @@ impl Collector {
 
     fn warn_of_drops(&mut self) {
         let dropped = recorder::dropped_spans();
-        if dropped > self.warned_drops {
+        let is_due = self.warned.is_none_or(|last| last.elapsed() >= WARN_EVERY);
+        if dropped > self.warned_drops && is_due {
+            self.warned = Some(monotonic_now());
             tracing::warn!(
                 dropped = dropped - self.warned_drops,
                 "spans were dropped because a thread's buffer was full"

@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::BatchSpanProcessorConfig;
+pub(crate) use self::env::{is_disabled, no_color};
 pub use self::logging::LoggingConfig;
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::SamplingConfig;
-pub(crate) use self::env::{is_disabled, no_color};
 use crate::error::Error;
 
 /// The endpoint that OTLP over gRPC has by default.
@@ -68,7 +68,10 @@ pub enum OtlpProtocol {
 /// ```
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "plain data with a published schema")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
 pub struct TelemetryConfig {
     /// `false`: nothing is recorded and nothing is sent. Default `true`.
     #[serde(default = "yes")]
@@ -147,7 +150,8 @@ impl TelemetryConfig {
     /// The share of traces that is recorded in the environment this configuration is for.
     #[must_use]
     pub fn sampling_ratio(&self) -> f64 {
-        self.sampling.ratio(self.resource_attributes.deployment_environment)
+        self.sampling
+            .ratio(self.resource_attributes.deployment_environment)
     }
 
     /// Checks all values.
@@ -188,8 +192,10 @@ fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
     let host = authority.map(|authority| authority.rsplit('@').next().unwrap_or_default());
     let problem = match host {
         None => "it must begin with `http://` or `https://`",
-        Some("") => "it has no host",
-        Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => "the host has a space in it",
+        Some(host) if host.is_empty() || host.starts_with(':') => "it has no host",
+        Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+            "the host has a space in it"
+        }
         Some(host) if !port_is_valid(host) => "the port must be a number from 1 to 65535",
         Some(_) => return Ok(()),
     };

@@ -43,11 +43,17 @@ impl Error {
     }
 
     pub(crate) fn timeout(what: &str, after: Duration) -> Self {
-        Self::new(Kind::Timeout, format!("{what} did not finish within {after:?}"))
+        Self::new(
+            Kind::Timeout,
+            format!("{what} did not finish within {after:?}"),
+        )
     }
 
-    pub(crate) fn thread(name: &str, error: io::Error) -> Self {
-        Self::new(Kind::Thread, format!("the thread of `{name}` could not be started: {error}"))
+    pub(crate) fn thread(name: &str, error: &io::Error) -> Self {
+        Self::new(
+            Kind::Thread,
+            format!("the thread of `{name}` could not be started: {error}"),
+        )
     }
 
     /// Every message passes here, so every message is sanitized.

@@ -22,9 +22,13 @@ pub const FLOE_CANCELLED: &str = "floe.cancelled";
 /// Something about the telemetry of this span went wrong; the function itself was not affected.
 pub const FLOE_WARNING: &str = "floe.warning";
 
-pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";
-pub(crate) const CODE_FILE_PATH: &str = "code.file.path";
-pub(crate) const CODE_LINE_NUMBER: &str = "code.line.number";
+/// The function, with its module
+/// ([code attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/)).
+pub const CODE_FUNCTION_NAME: &str = "code.function.name";
+/// The source file.
+pub const CODE_FILE_PATH: &str = "code.file.path";
+/// The line in the source file.
+pub const CODE_LINE_NUMBER: &str = "code.line.number";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const EXCEPTION: &str = "exception";
 pub(crate) const EXCEPTION_TYPE: &str = "exception.type";

@@ -52,7 +52,19 @@
 // Lets the derive be used in this crate: its expansions name the crate as users do.
 extern crate self as floe_telemetry;
 
+#[cfg_attr(
+    not(feature = "provider"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "without a provider nobody can listen"
+    )
+)]
 mod clock;
+#[cfg_attr(
+    not(feature = "provider"),
+    expect(dead_code, reason = "without a provider nobody can listen")
+)]
 mod recorder;
 
 #[cfg(feature = "provider")]

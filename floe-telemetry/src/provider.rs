@@ -95,7 +95,10 @@ impl TelemetryProvider {
         }
         await_reports("flush", timeout, |collector, report| {
             collector.fetch();
-            collector.pipeline.as_mut().map_or(0, |pipeline| pipeline.flush(report))
+            collector
+                .pipeline
+                .as_mut()
+                .map_or(0, |pipeline| pipeline.flush(report))
         })
     }
 
@@ -112,7 +115,10 @@ impl TelemetryProvider {
         recorder::switch_provider(None);
         let result = await_reports("shutdown", timeout, move |collector, report| {
             collector.fetch();
-            collector.pipeline.take().map_or(0, |pipeline| pipeline.shutdown(timeout, report))
+            collector
+                .pipeline
+                .take()
+                .map_or(0, |pipeline| pipeline.shutdown(timeout, report))
         });
         IN_USE.store(false, Ordering::Release);
         result
@@ -139,7 +145,8 @@ fn await_reports(
     let expected = receive(&asked, deadline).map_err(|error| error.explain(what, timeout))?;
     let mut failures = Vec::new();
     for _ in 0..expected {
-        let (name, result) = receive(&reports, deadline).map_err(|error| error.explain(what, timeout))?;
+        let (name, result) =
+            receive(&reports, deadline).map_err(|error| error.explain(what, timeout))?;
         if let Err(failure) = result {
             failures.push(format!("exporter `{name}`: {failure}"));
         }
@@ -172,7 +179,9 @@ impl Missing {
     fn explain(self, what: &str, timeout: Duration) -> Error {
         match self {
             Self::TooLate => Error::timeout(what, timeout),
-            Self::Gone => Error::export(format!("{what}: a telemetry thread ended without an answer")),
+            Self::Gone => Error::export(format!(
+                "{what}: a telemetry thread ended without an answer"
+            )),
         }
     }
 }

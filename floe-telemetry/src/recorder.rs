@@ -22,15 +22,15 @@ pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, g
 #[cfg(feature = "provider")]
 pub(crate) use self::buffer::{Buffer, dropped_spans, new_buffers, set_waker, sleep_until_woken};
 pub use self::call::{call, call_async};
-pub use self::failure::record_exception;
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
+pub use self::failure::record_exception;
 pub use self::open::{OpenSpan, Opening, enter, enter_plain};
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Origin, SpanRecord};
-#[cfg(feature = "testing")]
-pub(crate) use self::sampling::{CaptureScope, captured_by};
 #[cfg(feature = "provider")]
-pub(crate) use self::sampling::{switch_captures, switch_provider};
+pub(crate) use self::sampling::switch_provider;
+#[cfg(feature = "testing")]
+pub(crate) use self::sampling::{CaptureScope, captured_by, switch_captures};
 pub use self::span::RecordedSpan;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

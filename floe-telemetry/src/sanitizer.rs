@@ -30,6 +30,9 @@ use std::borrow::Cow;
 /// The longest error message that is recorded, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 500;
 
+/// How many different secrets are searched for in the rest of their text.
+const MAX_ECHOES: usize = 4;
+
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "<REDACTED>";
 
@@ -54,11 +57,15 @@ pub(crate) enum Policy {
 #[must_use]
 pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
     let clean = sanitize(message);
-    let Some(cut) = cut_at(&clean) else { return clean };
+    let Some(cut) = cut_at(&clean) else {
+        return clean;
+    };
     let mut short = clean.get(..cut).unwrap_or_default().to_owned();
     // A number or a name that was harmless may look like a secret without its end.
     for _ in 0..3 {
-        let Cow::Owned(again) = sanitize(&short) else { break };
+        let Cow::Owned(again) = sanitize(&short) else {
+            break;
+        };
         let cut = cut_at(&again).unwrap_or(again.len());
         short = again.get(..cut).unwrap_or_default().to_owned();
     }
@@ -75,7 +82,12 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
 pub(crate) fn sanitize_with(text: &str, policy: Policy) -> Cow<'_, str> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.run();
-    if scan.found.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(scan.replace(text)) }
+    scan.find_echoes(text);
+    if scan.found.is_empty() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(scan.replace(text))
+    }
 }
 
 /// Where a text of too many characters is cut: never inside [`REDACTED`].
@@ -86,7 +98,10 @@ fn cut_at(text: &str) -> Option<usize> {
     let (cut, _) = text.char_indices().nth(MAX_MESSAGE_CHARS)?;
     let inside = (1..REDACTED.len())
         .filter_map(|back| cut.checked_sub(back))
-        .find(|&start| text.get(start..).is_some_and(|tail| tail.starts_with(REDACTED)));
+        .find(|&start| {
+            text.get(start..)
+                .is_some_and(|tail| tail.starts_with(REDACTED))
+        });
     Some(inside.unwrap_or(cut))
 }
 
@@ -168,6 +183,30 @@ impl<'t> Scan<'t> {
         }
     }
 
+    /// A secret found by its key is one wherever the text repeats it: `password 'x' is wrong`.
+    fn find_echoes(&mut self, text: &str) {
+        let mut known: Vec<&str> = Vec::new();
+        for index in 0..self.found.len().min(MAX_ECHOES * 4) {
+            let (start, end) = self.found[index];
+            let secret = text.get(start..end).unwrap_or_default();
+            let secret = secret
+                .split_once(':')
+                .map_or(secret, |(_, password)| password);
+            let bytes = secret.as_bytes();
+            let is_distinct = (6..=128).contains(&bytes.len())
+                && bytes.iter().any(u8::is_ascii_alphabetic)
+                && (bytes.iter().any(u8::is_ascii_digit) || shape::is_camel(bytes));
+            if !is_distinct || known.contains(&secret) || known.len() == MAX_ECHOES {
+                continue;
+            }
+            known.push(secret);
+            let echoes = text
+                .match_indices(secret)
+                .map(|(at, _)| (at, at + secret.len()));
+            self.found.extend(echoes);
+        }
+    }
+
     /// Like `redact`, but not what an earlier pass left as its mark.
     fn redact_unless_done(&mut self, start: usize, end: usize) {
         if !text::is_redacted(self.text, start) {
@@ -182,7 +221,10 @@ impl<'t> Scan<'t> {
         let mut kept = 0;
         let mut end_of_last = None;
         for &(start, end) in &self.found {
-            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
+            let (start, end) = (
+                text.floor_char_boundary(start),
+                text.ceil_char_boundary(end),
+            );
             if end_of_last.is_some_and(|last| start <= last) {
                 kept = kept.max(end);
             } else {

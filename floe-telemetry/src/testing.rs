@@ -37,7 +37,7 @@ use crate::recorder::{self, CaptureScope};
 
 /// How long the collector may take to hand the spans over. It takes milliseconds; this is for a
 /// machine that is stuck.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Runs `code` and returns the spans that ended in it, on this thread and on those that took over
 /// its OpenTelemetry context.

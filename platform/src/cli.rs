@@ -136,11 +136,21 @@ fn observed(
     config: TelemetryConfig,
     command: impl FnOnce() -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let (mode, ratio) = (
+        config.resource_attributes.floe_mode,
+        config.sampling_ratio(),
+    );
     let telemetry = telemetry::start(config)?;
     let outcome = command();
     if let Err(error) = telemetry::stop(&telemetry) {
         // The work is done, and a collector that cannot be reached does not undo it.
         print_error("warning", &error.to_string());
+    }
+    if !telemetry.is_noop() && telemetry.statistics().collected == 0 {
+        let percent = ratio * 100.0;
+        say(&format_args!(
+            "not recorded: `{mode}` records {percent} % of its runs\n"
+        ));
     }
     outcome
 }

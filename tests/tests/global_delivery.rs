@@ -26,7 +26,9 @@ fn load(rows: u64) -> u64 {
 
 #[traced]
 fn store(table: &str) -> Result<(), String> {
-    Err(format!("{table}: mysql://root:hunter2@db/orders refused the connection"))
+    Err(format!(
+        "{table}: mysql://root:hunter2@db/orders refused the connection"
+    ))
 }
 
 #[test]
@@ -51,7 +53,13 @@ fn every_destination_gets_every_span_as_it_is() {
 
     let kept = memory.spans();
     assert_eq!(kept.len(), 5);
-    for (receiver, path) in [(&grpc, "/opentelemetry.proto.collector.trace.v1.TraceService/Export"), (&http, "/v1/traces")] {
+    for (receiver, path) in [
+        (
+            &grpc,
+            "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        ),
+        (&http, "/v1/traces"),
+    ] {
         let received = receiver.spans();
         assert_eq!(received.len(), 5, "{}", floe_tests::tree(&received));
         for span in &kept {
@@ -60,13 +68,29 @@ fn every_destination_gets_every_span_as_it_is() {
                 .find(|other| other.span_id == span.span_context.span_id().to_string())
                 .unwrap_or_else(|| panic!("{} did not arrive", span.name));
             assert_same(same, span);
-            assert!(span.start_time >= before - Duration::from_millis(5) && span.end_time <= after + Duration::from_millis(5));
+            assert!(
+                span.start_time >= before - Duration::from_millis(5)
+                    && span.end_time <= after + Duration::from_millis(5)
+            );
         }
-        assert_eq!(floe_tests::tree(&received), "run\n  load\n  store\n  global\n    load");
+        assert_eq!(
+            floe_tests::tree(&received),
+            "run\n  load\n  store\n  global\n    load"
+        );
         // Two spans a batch, so three requests.
         assert_eq!(receiver.requests().len(), 3);
-        assert!(receiver.requests().iter().all(|request| request.path == path));
-        assert!(!receiver.requests().iter().any(|request| request.contains("hunter2")));
+        assert!(
+            receiver
+                .requests()
+                .iter()
+                .all(|request| request.path == path)
+        );
+        assert!(
+            !receiver
+                .requests()
+                .iter()
+                .any(|request| request.contains("hunter2"))
+        );
     }
     assert_eq!(telemetry.statistics().collected, 5);
     assert_eq!(telemetry.statistics().exported, 15);
@@ -77,7 +101,14 @@ fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
     assert_eq!(received.name, kept.name);
     assert_eq!(received.trace_id, kept.span_context.trace_id().to_string());
     let parent = kept.parent_span_id.to_string();
-    assert_eq!(received.parent_span_id, if parent == "0000000000000000" { "" } else { &parent });
+    assert_eq!(
+        received.parent_span_id,
+        if parent == "0000000000000000" {
+            ""
+        } else {
+            &parent
+        }
+    );
     assert_eq!(received.start_unix_nano, nanos(kept.start_time));
     assert_eq!(received.end_unix_nano, nanos(kept.end_time));
     assert!(received.start_unix_nano <= received.end_unix_nano);
@@ -90,7 +121,12 @@ fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
     assert_eq!(received.status, status);
     assert_eq!(received.attributes.len(), kept.attributes.len());
     for attribute in &kept.attributes {
-        assert_eq!(received.attributes[attribute.key.as_str()], value(&attribute.value), "{}", attribute.key);
+        assert_eq!(
+            received.attributes[attribute.key.as_str()],
+            value(&attribute.value),
+            "{}",
+            attribute.key
+        );
     }
     assert_eq!(received.events.len(), kept.events.len());
     for (theirs, ours) in received.events.iter().zip(kept.events.iter()) {
@@ -100,7 +136,10 @@ fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
     }
     let resource = |key: &str| received.resource[key].clone();
     assert_eq!(resource("service.name"), "orders".into());
-    assert_eq!(resource("deployment.environment.name"), Mode::Dev.as_str().into());
+    assert_eq!(
+        resource("deployment.environment.name"),
+        Mode::Dev.as_str().into()
+    );
     assert_eq!(resource("deployment.environment"), "dev".into());
     assert_eq!(resource("telemetry.sdk.language"), "rust".into());
     for (key, expected) in [
@@ -110,12 +149,21 @@ fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
         ("floe.mode", "dev"),
     ] {
         assert_eq!(resource(key), expected.into());
-        assert_eq!(received.attributes[key], expected.into(), "the identity is on every span");
+        assert_eq!(
+            received.attributes[key],
+            expected.into(),
+            "the identity is on every span"
+        );
     }
 }
 
 fn nanos(time: SystemTime) -> u64 {
-    u64::try_from(time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos()).unwrap()
+    u64::try_from(
+        time.duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_nanos(),
+    )
+    .unwrap()
 }
 
 fn value(value: &opentelemetry::Value) -> Value {

@@ -41,7 +41,10 @@ fn disabled_by_configuration() {
     let mut config = TelemetryConfig::new("off");
     config.enabled = false;
     let memory = MemoryExporter::new();
-    let telemetry = TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
     assert!(telemetry.is_noop());
     assert!(!create_span("nothing").is_recording());
     work();
@@ -52,7 +55,9 @@ fn disabled_by_configuration() {
 
 fn invalid_configuration_leaves_nothing_behind() {
     let mut config = TelemetryConfig::new("");
-    let error = TelemetryProvider::builder(config.clone()).initialize().unwrap_err();
+    let error = TelemetryProvider::builder(config.clone())
+        .initialize()
+        .unwrap_err();
     assert!(error.is_config());
     assert_eq!(
         error.to_string(),
@@ -69,7 +74,9 @@ fn invalid_configuration_leaves_nothing_behind() {
 fn one_at_a_time() {
     let memory = MemoryExporter::new();
     let telemetry = start(&memory);
-    let second = TelemetryProvider::builder(TelemetryConfig::new("second")).initialize().unwrap_err();
+    let second = TelemetryProvider::builder(TelemetryConfig::new("second"))
+        .initialize()
+        .unwrap_err();
     assert!(second.is_state());
     // The refused one did not take the first one's spans away.
     work();
@@ -131,7 +138,9 @@ fn threads_that_ended_lose_nothing() {
     let telemetry = start(&memory);
     for _ in 0..50 {
         let threads: Vec<_> = (0..20).map(|_| thread::spawn(work)).collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     }
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(memory.spans().len(), 1000);
@@ -144,7 +153,9 @@ fn a_backend_that_hangs_holds_up_neither_caller_nor_shutdown() {
     config.otlp_endpoint = receiver.endpoint();
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
-    let error = telemetry.force_flush(Duration::from_millis(200)).unwrap_err();
+    let error = telemetry
+        .force_flush(Duration::from_millis(200))
+        .unwrap_err();
     assert!(error.is_timeout(), "{error}");
     // Far more than all queues hold: the caller goes on, and what is lost is counted.
     for _ in 0..20_000 {
@@ -156,11 +167,18 @@ fn a_backend_that_hangs_holds_up_neither_caller_nor_shutdown() {
     // Generous, for a busy machine; without the bound it would be the export timeout of 30 s.
     assert!(asked.elapsed() < Duration::from_secs(10));
     let statistics = telemetry.statistics();
-    assert!(statistics.dropped_buffer_full + statistics.dropped_queue_full > 10_000, "{statistics:?}");
+    assert!(
+        statistics.dropped_buffer_full + statistics.dropped_queue_full > 10_000,
+        "{statistics:?}"
+    );
 }
 
 fn a_closed_port_is_reported_and_nothing_else() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let mut config = TelemetryConfig::new("closed");
     config.otlp_endpoint = format!("http://user:hunter2@127.0.0.1:{port}");
     config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
@@ -178,7 +196,10 @@ struct Panicking(AtomicUsize);
 
 impl SpanExporter for Panicking {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "token=hunter2 lost");
+        assert!(
+            self.0.fetch_add(1, Ordering::SeqCst) > 0,
+            "token=hunter2 lost"
+        );
         Ok(())
     }
 }
@@ -192,7 +213,10 @@ fn an_exporter_that_panics_fails_its_batch_only() {
         .unwrap();
     work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err();
-    assert_eq!(error.to_string(), "exporter `exporter-1`: the exporter panicked: token=<REDACTED> lost");
+    assert_eq!(
+        error.to_string(),
+        "exporter `exporter-1`: the exporter panicked: token=<REDACTED> lost"
+    );
     work();
     telemetry.force_flush(TIMEOUT).unwrap();
     telemetry.shutdown(TIMEOUT).unwrap();

@@ -4,18 +4,28 @@
 use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, get_current_span, get_tracer, traced};
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer};
+use floe_telemetry::{
+    Mode, TelemetryConfig, TelemetryProvider, get_current_span, get_tracer, traced,
+};
+use opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
+};
 use opentelemetry::{Context, KeyValue, baggage::BaggageExt};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[traced]
 fn root() {
-    assert_eq!(Context::current().span().span_context().is_sampled(), get_current_span().is_recording());
+    assert_eq!(
+        Context::current().span().span_context().is_sampled(),
+        get_current_span().is_recording()
+    );
     child();
     get_tracer("plain").in_span("plain", |cx| {
-        assert_eq!(cx.span().span_context().trace_id(), get_current_span().span_context().trace_id());
+        assert_eq!(
+            cx.span().span_context().trace_id(),
+            get_current_span().span_context().trace_id()
+        );
         child();
     });
 }
@@ -28,15 +38,28 @@ fn run(ratio: f64, code: impl FnOnce()) -> Vec<opentelemetry_sdk::trace::SpanDat
     let mut config = TelemetryConfig::new("sampling");
     config.resource_attributes.deployment_environment = Mode::Staging;
     config.sampling.staging = ratio;
-    let telemetry = TelemetryProvider::builder(config).with_span_exporter(memory.clone()).initialize().unwrap();
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
     code();
     telemetry.shutdown(TIMEOUT).unwrap();
     memory.spans()
 }
 
 fn remote(sampled: bool) -> Context {
-    let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
-    let context = SpanContext::new(TraceId::from(1), SpanId::from(2), flags, true, TraceState::NONE);
+    let flags = if sampled {
+        TraceFlags::SAMPLED
+    } else {
+        TraceFlags::default()
+    };
+    let context = SpanContext::new(
+        TraceId::from(1),
+        SpanId::from(2),
+        flags,
+        true,
+        TraceState::NONE,
+    );
     Context::new().with_remote_span_context(context)
 }
 
@@ -48,12 +71,18 @@ fn sampling_is_parent_based() {
     // A trace is recorded whole or not at all. Six standard deviations around a half.
     let spans = run(0.5, || (0..400).for_each(|_| root()));
     assert_eq!(spans.len() % 4, 0);
-    assert!((140..=260).contains(&(spans.len() / 4)), "{} of 400", spans.len() / 4);
+    assert!(
+        (140..=260).contains(&(spans.len() / 4)),
+        "{} of 400",
+        spans.len() / 4
+    );
 
     // The parent's decision wins over the ratio, both ways.
-    let follow = |sampled| move || {
-        let _attached = remote(sampled).attach();
-        root();
+    let follow = |sampled| {
+        move || {
+            let _attached = remote(sampled).attach();
+            root();
+        }
     };
     assert_eq!(run(0.0, follow(true)).len(), 4);
     assert_eq!(run(1.0, follow(false)).len(), 0);
@@ -69,11 +98,20 @@ fn sampling_is_parent_based() {
         child();
     });
     let identity = |n: usize, key: &str| {
-        let found = spans[n].attributes.iter().find(|attribute| attribute.key.as_str() == key);
+        let found = spans[n]
+            .attributes
+            .iter()
+            .find(|attribute| attribute.key.as_str() == key);
         found.map(|attribute| attribute.value.as_str().into_owned())
     };
     assert_eq!(identity(0, "floe.namespace").as_deref(), Some("default"));
-    assert_eq!(identity(1, "floe.namespace").as_deref(), Some("from-baggage"));
-    assert_eq!(identity(1, "floe.product.name").as_deref(), Some("sampling"));
+    assert_eq!(
+        identity(1, "floe.namespace").as_deref(),
+        Some("from-baggage")
+    );
+    assert_eq!(
+        identity(1, "floe.product.name").as_deref(),
+        Some("sampling")
+    );
     assert_eq!(identity(1, "user.id"), None);
 }

@@ -46,7 +46,11 @@ pub trait FloeAttributes {
     fn to_otel_dict(&self) -> Vec<KeyValue> {
         let mut list = AttributeList::default();
         self.record(&mut list);
-        list.as_slice().iter().cloned().map(KeyValue::from).collect()
+        list.as_slice()
+            .iter()
+            .cloned()
+            .map(KeyValue::from)
+            .collect()
     }
 }
 
@@ -135,4 +139,3 @@ impl<A: IntoAttributes, E: Display> IntoAttributes for Result<A, E> {
         }
     }
 }
-

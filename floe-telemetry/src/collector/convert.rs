@@ -13,11 +13,18 @@ use crate::recorder::{Origin, SpanRecord};
 
 /// Takes the span out of its box, turns ticks into time, and stamps on it what was too dear for
 /// the hot path. What is left in the box is blank.
-pub(super) fn to_span_data(record: &mut SpanRecord, clock: &WallClock, identity: &[KeyValue]) -> SpanData {
+pub(super) fn to_span_data(
+    record: &mut SpanRecord,
+    clock: &WallClock,
+    identity: &[KeyValue],
+) -> SpanData {
     let (mut attributes, dropped_attributes_count) = record.attributes.take_distinct();
     stamp_code(&mut attributes, &record.origin);
     // Baggage first: it speaks for the product the request is about.
-    stamp_identity(&mut attributes, record.identity.take().as_deref().unwrap_or_default());
+    stamp_identity(
+        &mut attributes,
+        record.identity.take().as_deref().unwrap_or_default(),
+    );
     stamp_identity(&mut attributes, identity);
 
     let mut events = SpanEvents::default();
@@ -56,9 +63,11 @@ fn name(origin: &Origin) -> Cow<'static, str> {
 fn scope(origin: &Origin) -> InstrumentationScope {
     match origin {
         Origin::Scope(scope) => (**scope).clone(),
-        Origin::Nowhere | Origin::CallSite(_) | Origin::Here(_) => InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-            .with_version(env!("CARGO_PKG_VERSION"))
-            .build(),
+        Origin::Nowhere | Origin::CallSite(_) | Origin::Here(_) => {
+            InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+                .with_version(env!("CARGO_PKG_VERSION"))
+                .build()
+        }
     }
 }
 
@@ -67,14 +76,20 @@ fn stamp_code(attributes: &mut Vec<KeyValue>, origin: &Origin) {
     let (file, line) = match origin {
         Origin::CallSite(callsite) => {
             let function = format!("{}::{}", callsite.module(), callsite.function());
-            stamp(attributes, KeyValue::new(keys::CODE_FUNCTION_NAME, function));
+            stamp(
+                attributes,
+                KeyValue::new(keys::CODE_FUNCTION_NAME, function),
+            );
             (callsite.file(), callsite.line())
         }
         Origin::Here(location) => (location.file(), location.line()),
         Origin::Nowhere | Origin::Scope(_) => return,
     };
     stamp(attributes, KeyValue::new(keys::CODE_FILE_PATH, file));
-    stamp(attributes, KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
+    stamp(
+        attributes,
+        KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)),
+    );
 }
 
 fn stamp_identity(attributes: &mut Vec<KeyValue>, identity: &[KeyValue]) {

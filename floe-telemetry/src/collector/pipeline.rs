@@ -93,14 +93,18 @@ impl Pipeline {
     /// Tells how many reports there will be.
     pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
         self.ship();
-        self.workers.iter().for_each(|worker| worker.flush(report.clone()));
+        for worker in &self.workers {
+            worker.flush(report);
+        }
         self.workers.len()
     }
 
     /// The same, and ends the exporters.
     pub(crate) fn shutdown(mut self, timeout: Duration, report: &Sender<Report>) -> usize {
         self.ship();
-        self.workers.iter().for_each(|worker| worker.shutdown(timeout, report.clone()));
+        for worker in &self.workers {
+            worker.shutdown(timeout, report);
+        }
         self.workers.len()
     }
 }

@@ -45,7 +45,11 @@ fn redact_attributes(attributes: &mut [KeyValue]) {
         };
         match value {
             Value::String(text) => redact_text(text, rule),
-            Value::Array(Array::String(texts)) => texts.iter_mut().for_each(|text| redact_text(text, rule)),
+            Value::Array(Array::String(texts)) => {
+                for text in texts {
+                    redact_text(text, rule);
+                }
+            }
             _ => {}
         }
     }

@@ -11,14 +11,12 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::WARN_EVERY;
 use super::statistics::Counters;
 use crate::clock::monotonic_now;
 use crate::error::Error;
 use crate::recorder::panic_message;
 use crate::sanitizer::sanitize_error_message;
-
-/// At most one warning in this time about an exporter that fails.
-const WARN_EVERY: Duration = Duration::from_secs(60);
 
 /// What a worker needs of an exporter. It is called from the worker's thread alone.
 pub(crate) trait BatchExporter: fmt::Debug {
@@ -64,7 +62,7 @@ impl Worker {
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
-        let (made, is_made) = channel();
+        let (ready, is_ready) = channel();
         let queued = Arc::new(AtomicUsize::new(0));
         let thread = ExporterThread {
             name: name.to_owned(),
@@ -79,18 +77,22 @@ impl Worker {
                 let _quiet = Context::enter_telemetry_suppressed_scope();
                 match make() {
                     Ok(exporter) => {
-                        let _ = made.send(Ok(()));
+                        let _ = ready.send(Ok(()));
                         thread.work(exporter, &receiver);
                     }
                     Err(error) => {
-                        let _ = made.send(Err(error));
+                        let _ = ready.send(Err(error));
                     }
                 }
             })
-            .map_err(|error| Error::thread(name, error))?;
-        match is_made.recv() {
+            .map_err(|error| Error::thread(name, &error))?;
+        match is_ready.recv() {
             Ok(result) => result?,
-            Err(_) => return Err(Error::export(format!("the exporter `{name}` panicked while it was made"))),
+            Err(_) => {
+                return Err(Error::export(format!(
+                    "the exporter `{name}` panicked while it was made"
+                )));
+            }
         }
         Ok(Self {
             name: name.to_owned(),
@@ -114,15 +116,17 @@ impl Worker {
                 return;
             }
         }
-        self.counters.dropped_queue_full.fetch_add(spans as u64, Ordering::Relaxed);
+        self.counters
+            .dropped_queue_full
+            .fetch_add(spans as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn flush(&self, report: Sender<Report>) {
-        self.ask(Task::Flush(report.clone()), &report);
+    pub(super) fn flush(&self, report: &Sender<Report>) {
+        self.ask(Task::Flush(report.clone()), report);
     }
 
-    pub(super) fn shutdown(&self, timeout: Duration, report: Sender<Report>) {
-        self.ask(Task::Shutdown(timeout, report.clone()), &report);
+    pub(super) fn shutdown(&self, timeout: Duration, report: &Sender<Report>) {
+        self.ask(Task::Shutdown(timeout, report.clone()), report);
     }
 
     fn ask(&self, task: Task, report: &Sender<Report>) {
@@ -185,7 +189,12 @@ impl ExporterThread {
     fn warn(&mut self, spans: usize, error: &str) {
         if self.warned.is_none_or(|last| last.elapsed() >= WARN_EVERY) {
             self.warned = Some(monotonic_now());
-            tracing::warn!(exporter = self.name, spans, error, "spans could not be exported");
+            tracing::warn!(
+                exporter = self.name,
+                spans,
+                error,
+                "spans could not be exported"
+            );
         }
     }
 
@@ -201,6 +210,9 @@ impl ExporterThread {
 /// Runs an exporter, which may be the user's own, so that its panic is one failed export.
 fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        Err(format!("the exporter panicked: {}", panic_message(&*payload)))
+        Err(format!(
+            "the exporter panicked: {}",
+            panic_message(&*payload)
+        ))
     })
 }

@@ -25,7 +25,10 @@ pub enum AuthType {
 /// `Serialize`, where a mask stands for it.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "plain data with a published schema")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
 pub struct TelemetryAuth {
     /// Which of the two is used.
     pub auth_type: AuthType,
@@ -44,6 +47,7 @@ fn authorization() -> String {
     "Authorization".to_owned()
 }
 
+#[expect(clippy::ref_option, reason = "serde passes the field as it is")]
 fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|_| MASK).serialize(serializer)
 }
@@ -61,7 +65,8 @@ impl fmt::Debug for TelemetryAuth {
 
 impl PartialEq for TelemetryAuth {
     fn eq(&self, other: &Self) -> bool {
-        let text = |secret: &Option<SecretString>| secret.as_ref().map(|s| s.expose_secret().to_owned());
+        let text =
+            |secret: &Option<SecretString>| secret.as_ref().map(|s| s.expose_secret().to_owned());
         self.auth_type == other.auth_type
             && self.header_name == other.header_name
             && text(&self.api_key) == text(&other.api_key)
@@ -71,6 +76,7 @@ impl PartialEq for TelemetryAuth {
 
 impl TelemetryAuth {
     /// The header's name and value.
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     pub(crate) fn header(&self) -> Option<(&str, String)> {
         let value = match self.auth_type {
             AuthType::ApiKey => self.api_key.as_ref()?.expose_secret().to_owned(),
@@ -80,19 +86,22 @@ impl TelemetryAuth {
     }
 
     pub(super) fn validate(&self) -> Result<(), Error> {
-        let (key, secret) = match self.auth_type {
-            AuthType::ApiKey => ("api_key", &self.api_key),
-            AuthType::Bearer => ("bearer_token", &self.bearer_token),
+        let (needs, secret) = match self.auth_type {
+            AuthType::ApiKey => ("`api_key` needs the field `api_key`", &self.api_key),
+            AuthType::Bearer => (
+                "`bearer` needs the field `bearer_token`",
+                &self.bearer_token,
+            ),
         };
         let problem = match secret.as_ref().map(ExposeSecret::expose_secret) {
-            None | Some("") => "it is missing or empty",
+            None | Some("") => "is missing or empty",
             // An artifact does not carry the credential itself; loading the mask as one would
             // send it as a wrong password.
-            Some(MASK) => "it is the mask that stands for a credential in a written configuration",
+            Some(MASK) => "is the mask that stands for a credential in a written configuration",
             Some(_) => return Ok(()),
         };
         Err(Error::config(format!(
-            "authentication.{key}: auth_type needs it, and {problem}"
+            "authentication: the type {needs}, which {problem}"
         )))
     }
 }

@@ -10,7 +10,10 @@ use crate::error::Error;
 /// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::exhaustive_structs, reason = "plain data with a published schema")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
 pub struct BatchSpanProcessorConfig {
     /// Spans that may wait in front of an exporter. Default 2048.
     pub max_queue_size: usize,

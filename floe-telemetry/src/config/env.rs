@@ -11,7 +11,9 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
         Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value.trim().to_owned())),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(Error::config(format!("{name}: the value is not UTF-8"))),
+        Err(env::VarError::NotUnicode(_)) => {
+            Err(Error::config(format!("{name}: the value is not UTF-8")))
+        }
     }
 }
 
@@ -73,16 +75,18 @@ impl TelemetryConfig {
         if let Some(name) = variable("OTEL_SERVICE_NAME")? {
             config.resource_attributes.service_name = name;
         }
-        if let Some((name, endpoint)) =
-            first_of(["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"])?
-        {
+        if let Some((name, endpoint)) = first_of([
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+        ])? {
             super::validate_endpoint(name, &endpoint)?;
             config.otlp_endpoint = endpoint;
-            config.backend = "otlp".to_owned();
+            "otlp".clone_into(&mut config.backend);
         }
-        if let Some((name, protocol)) =
-            first_of(["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"])?
-        {
+        if let Some((name, protocol)) = first_of([
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+        ])? {
             config.otlp_protocol = self::protocol(name, &protocol)?;
         }
         batch(&mut config.batch_processor)?;
@@ -104,16 +108,21 @@ fn protocol(name: &str, value: &str) -> Result<OtlpProtocol, Error> {
 
 fn batch(config: &mut BatchSpanProcessorConfig) -> Result<(), Error> {
     number("OTEL_BSP_MAX_QUEUE_SIZE", &mut config.max_queue_size)?;
-    number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", &mut config.max_export_batch_size)?;
+    number(
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+        &mut config.max_export_batch_size,
+    )?;
     number("OTEL_BSP_SCHEDULE_DELAY", &mut config.schedule_delay_millis)?;
     number("OTEL_BSP_EXPORT_TIMEOUT", &mut config.export_timeout_millis)
 }
 
 fn number<T: std::str::FromStr>(name: &str, into: &mut T) -> Result<(), Error> {
     if let Some(value) = variable(name)? {
-        *into = value
-            .parse()
-            .map_err(|_| Error::config(format!("{name}: found `{value}`: accepted is a whole number")))?;
+        *into = value.parse().map_err(|_| {
+            Error::config(format!(
+                "{name}: found `{value}`: accepted is a whole number"
+            ))
+        })?;
     }
     Ok(())
 }

@@ -10,7 +10,10 @@ const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 /// How the process logs.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::exhaustive_structs, reason = "plain data with a published schema")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
 pub struct LoggingConfig {
     /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in any case. Default `INFO`.
     pub log_level: String,
@@ -29,7 +32,10 @@ impl Default for LoggingConfig {
 
 impl LoggingConfig {
     pub(super) fn validate(&self) -> Result<(), Error> {
-        if LEVELS.iter().any(|level| level.eq_ignore_ascii_case(&self.log_level)) {
+        if LEVELS
+            .iter()
+            .any(|level| level.eq_ignore_ascii_case(&self.log_level))
+        {
             return Ok(());
         }
         Err(Error::config(format!(

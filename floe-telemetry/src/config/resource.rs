@@ -10,7 +10,10 @@ use crate::keys;
 /// The attributes of the resource: they describe the process, once for all its telemetry.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "plain data with a published schema")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
 pub struct ResourceAttributes {
     /// `service.name`, 1 to 128 characters.
     pub service_name: String,
@@ -62,7 +65,10 @@ impl ResourceAttributes {
         vec![
             KeyValue::new(keys::FLOE_NAMESPACE, self.floe_namespace.clone()),
             KeyValue::new(keys::FLOE_PRODUCT_NAME, self.floe_product_name.clone()),
-            KeyValue::new(keys::FLOE_PRODUCT_VERSION, self.floe_product_version.clone()),
+            KeyValue::new(
+                keys::FLOE_PRODUCT_VERSION,
+                self.floe_product_version.clone(),
+            ),
             KeyValue::new(keys::FLOE_MODE, self.floe_mode.as_str()),
         ]
     }

@@ -10,7 +10,10 @@ use crate::error::Error;
 /// It decides for roots; a span with a parent follows its parent.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::exhaustive_structs, reason = "plain data with a published schema")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
 pub struct SamplingConfig {
     /// Default 1.0.
     pub dev: f64,
@@ -54,7 +57,11 @@ impl SamplingConfig {
     }
 
     pub(super) fn validate(&self) -> Result<(), Error> {
-        for (name, ratio) in [("dev", self.dev), ("staging", self.staging), ("prod", self.prod)] {
+        for (name, ratio) in [
+            ("dev", self.dev),
+            ("staging", self.staging),
+            ("prod", self.prod),
+        ] {
             if !(0.0..=1.0).contains(&ratio) {
                 return Err(Error::config(format!(
                     "sampling.{name}: {ratio} is not a ratio: accepted is 0.0 to 1.0"

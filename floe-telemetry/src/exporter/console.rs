@@ -94,14 +94,16 @@ impl ConsoleExporter {
 
     fn with_state(&self, act: impl FnOnce(&mut State, Style) -> io::Result<()>) -> OTelSdkResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut state, self.style).map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+        act(&mut state, self.style)
+            .map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
     }
 }
 
 impl State {
     fn print_rest(&mut self, style: Style) -> io::Result<()> {
         for (_, spans) in self.held.drain() {
-            self.writer.write_all(waterfall::draw(&spans, style).as_bytes())?;
+            self.writer
+                .write_all(waterfall::draw(&spans, style).as_bytes())?;
         }
         self.writer.flush()
     }
@@ -109,7 +111,9 @@ impl State {
 
 impl fmt::Debug for ConsoleExporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConsoleExporter").field("style", &self.style).finish_non_exhaustive()
+        f.debug_struct("ConsoleExporter")
+            .field("style", &self.style)
+            .finish_non_exhaustive()
     }
 }
 
@@ -126,7 +130,9 @@ impl SpanExporter for ConsoleExporter {
             }
             for trace_id in complete {
                 if let Some(spans) = state.held.remove(&trace_id) {
-                    state.writer.write_all(waterfall::draw(&spans, style).as_bytes())?;
+                    state
+                        .writer
+                        .write_all(waterfall::draw(&spans, style).as_bytes())?;
                 }
             }
             if state.held.values().map(Vec::len).sum::<usize>() > MAX_HELD {

@@ -41,7 +41,10 @@ impl MemoryExporter {
     /// The spans so far, in the order in which they arrived.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
-        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.spans
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -49,9 +52,9 @@ impl SpanExporter for MemoryExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         if spans.len() + batch.len() > CAPACITY {
-            return Err(opentelemetry_sdk::error::OTelSdkError::InternalFailure(format!(
-                "the memory exporter holds {CAPACITY} spans and takes no more"
-            )));
+            return Err(opentelemetry_sdk::error::OTelSdkError::InternalFailure(
+                format!("the memory exporter holds {CAPACITY} spans and takes no more"),
+            ));
         }
         spans.extend(batch);
         Ok(())

@@ -21,11 +21,14 @@ struct Otlp {
 }
 
 /// Makes the exporter that `config` describes. To be called on the worker's thread.
-pub(crate) fn otlp(config: &TelemetryConfig, resource: &Resource) -> Result<Box<dyn BatchExporter>, Error> {
+pub(crate) fn otlp(
+    config: &TelemetryConfig,
+    resource: &Resource,
+) -> Result<Box<dyn BatchExporter>, Error> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::thread("otlp", error))?;
+        .map_err(|error| Error::thread("otlp", &error))?;
     let timeout = config.batch_processor.export_timeout();
     let mut exporter = {
         let _entered = runtime.enter();
@@ -57,7 +60,11 @@ fn grpc(config: &TelemetryConfig, timeout: Duration) -> Result<SpanExporter, Err
     use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 
     let mut metadata = MetadataMap::new();
-    if let Some((name, value)) = config.authentication.as_ref().and_then(|auth| auth.header()) {
+    if let Some((name, value)) = config
+        .authentication
+        .as_ref()
+        .and_then(|auth| auth.header())
+    {
         // HTTP/2 knows lower-case names only.
         let key = AsciiMetadataKey::from_bytes(name.to_ascii_lowercase().as_bytes());
         let value = MetadataValue::try_from(value);
@@ -79,7 +86,9 @@ fn grpc(config: &TelemetryConfig, timeout: Duration) -> Result<SpanExporter, Err
 
 #[cfg(not(feature = "otlp-grpc"))]
 fn grpc(_: &TelemetryConfig, _: Duration) -> Result<SpanExporter, Error> {
-    Err(Error::config("otlp_protocol: `grpc` needs the feature `otlp-grpc`; `http` is built in"))
+    Err(Error::config(
+        "otlp_protocol: `grpc` needs the feature `otlp-grpc`; `http` is built in",
+    ))
 }
 
 #[cfg(feature = "otlp-http")]
@@ -109,7 +118,9 @@ fn http(config: &TelemetryConfig, timeout: Duration) -> Result<SpanExporter, Err
 
 #[cfg(not(feature = "otlp-http"))]
 fn http(_: &TelemetryConfig, _: Duration) -> Result<SpanExporter, Error> {
-    Err(Error::config("otlp_protocol: `http` needs the feature `otlp-http`; `grpc` is built in"))
+    Err(Error::config(
+        "otlp_protocol: `http` needs the feature `otlp-http`; `grpc` is built in",
+    ))
 }
 
 /// The path of the signal is appended, unless it is there
@@ -126,7 +137,10 @@ fn traces_url(endpoint: &str) -> String {
 
 #[cfg(feature = "otlp-http")]
 fn is_header_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 fn header_error() -> Error {
@@ -152,7 +166,9 @@ impl BatchExporter for Otlp {
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        self.exporter.shutdown_with_timeout(timeout).map_err(|error| error.to_string())
+        self.exporter
+            .shutdown_with_timeout(timeout)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -162,7 +178,12 @@ mod tests {
 
     #[test]
     fn the_path_is_appended_once() {
-        for endpoint in ["http://c:4318", "http://c:4318/", "http://c:4318/v1/traces", "http://c:4318/v1/traces/"] {
+        for endpoint in [
+            "http://c:4318",
+            "http://c:4318/",
+            "http://c:4318/v1/traces",
+            "http://c:4318/v1/traces/",
+        ] {
             assert_eq!(traces_url(endpoint), "http://c:4318/v1/traces");
         }
         assert_eq!(traces_url("http://c/otlp"), "http://c/otlp/v1/traces");

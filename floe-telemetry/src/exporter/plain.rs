@@ -13,7 +13,10 @@ struct Plain<E>(E);
 
 /// Wraps an exporter as a worker needs it. It is driven as the SDK's own batch processor does it:
 /// without a runtime, so that it brings the one it needs.
-pub(crate) fn plain<E: SpanExporter + 'static>(mut exporter: E, resource: &Resource) -> Box<dyn BatchExporter + Send> {
+pub(crate) fn plain<E: SpanExporter + 'static>(
+    mut exporter: E,
+    resource: &Resource,
+) -> Box<dyn BatchExporter + Send> {
     exporter.set_resource(resource);
     Box::new(Plain(exporter))
 }
@@ -28,6 +31,8 @@ impl<E: SpanExporter> BatchExporter for Plain<E> {
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        self.0.shutdown_with_timeout(timeout).map_err(|error| error.to_string())
+        self.0
+            .shutdown_with_timeout(timeout)
+            .map_err(|error| error.to_string())
     }
 }

@@ -30,7 +30,7 @@ impl fmt::Debug for TelemetryProviderBuilder {
         f.debug_struct("TelemetryProviderBuilder")
             .field("config", &self.config)
             .field("exporters", &self.exporters.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,7 +46,8 @@ impl TelemetryProviderBuilder {
     /// Adds an exporter: any of OpenTelemetry's. May be called again; each exporter has a queue
     /// and a thread of its own. It sees redacted spans only.
     pub fn with_span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
-        self.exporters.push(Box::new(|resource| exporter::plain(exporter, resource)));
+        self.exporters
+            .push(Box::new(|resource| exporter::plain(exporter, resource)));
         self
     }
 
@@ -112,7 +113,11 @@ impl TelemetryProviderBuilder {
         let mut workers = Vec::new();
         for (number, wrap) in self.exporters.into_iter().enumerate() {
             let exporter = wrap(&resource);
-            workers.push(Worker::start(&format!("exporter-{}", number + 1), move || Ok(exporter as _), &settings)?);
+            workers.push(Worker::start(
+                &format!("exporter-{}", number + 1),
+                move || Ok(exporter as _),
+                &settings,
+            )?);
         }
         if self.config.wants_otlp() {
             self.otlp.push(self.config.clone());
@@ -122,7 +127,11 @@ impl TelemetryProviderBuilder {
         }
         if workers.is_empty() {
             let console = exporter::plain(ConsoleExporter::stderr(), &resource);
-            workers.push(Worker::start("console", move || Ok(console as _), &settings)?);
+            workers.push(Worker::start(
+                "console",
+                move || Ok(console as _),
+                &settings,
+            )?);
         }
         Ok(Pipeline::new(
             self.config.resource_attributes.identity(),
@@ -135,7 +144,11 @@ impl TelemetryProviderBuilder {
 }
 
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
-fn start_otlp(config: &TelemetryConfig, resource: &Resource, settings: &WorkerSettings) -> Result<Worker, Error> {
+fn start_otlp(
+    config: &TelemetryConfig,
+    resource: &Resource,
+    settings: &WorkerSettings,
+) -> Result<Worker, Error> {
     let (config, resource) = (config.clone(), resource.clone());
     Worker::start("otlp", move || exporter::otlp(&config, &resource), settings)
 }

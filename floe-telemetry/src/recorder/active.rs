@@ -64,7 +64,10 @@ pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
 /// spans.single("sum").assert_ok().assert_attribute("n", 2);
 /// ```
 #[track_caller]
-pub fn create_span_with<T>(name: impl Into<Cow<'static, str>>, body: impl FnOnce(&ActiveSpan) -> T) -> T {
+pub fn create_span_with<T>(
+    name: impl Into<Cow<'static, str>>,
+    body: impl FnOnce(&ActiveSpan) -> T,
+) -> T {
     let span = create_span(name);
     body(&span)
 }
@@ -91,7 +94,9 @@ impl CurrentSpan {
     /// Sets an attribute; `None` sets nothing.
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl ToAttributeValue) {
         if let Some(value) = value.to_attribute_value() {
-            self.0.span().set_attribute(KeyValue::new(key, Value::from(value)));
+            self.0
+                .span()
+                .set_attribute(KeyValue::new(key, Value::from(value)));
         }
     }
 
@@ -158,4 +163,3 @@ impl Drop for ActiveSpan {
         }
     }
 }
-

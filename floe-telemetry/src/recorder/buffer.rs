@@ -96,16 +96,13 @@ pub(super) fn push(record: Box<SpanRecord>) {
         writer.written = writer.written.wrapping_add(1);
         Some(writer.written)
     });
-    match written {
-        Some(written) => {
-            if ASLEEP.load(Ordering::Relaxed) || written % WAKE_EVERY == 0 {
-                wake();
-            }
-        }
-        None => {
-            DROPPED.fetch_add(1, Ordering::Relaxed);
+    if let Some(written) = written {
+        if ASLEEP.load(Ordering::Relaxed) || written.is_multiple_of(WAKE_EVERY) {
             wake();
         }
+    } else {
+        DROPPED.fetch_add(1, Ordering::Relaxed);
+        wake();
     }
 }
 
@@ -135,7 +132,12 @@ fn wake() {
 
 /// Buffers of threads that the collector does not know yet.
 pub(crate) fn new_buffers(into: &mut Vec<Buffer>) {
-    into.extend(NEW.1.lock().unwrap_or_else(PoisonError::into_inner).try_iter());
+    into.extend(
+        NEW.1
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .try_iter(),
+    );
 }
 
 /// How many spans were dropped since the process started.

@@ -131,7 +131,10 @@ impl Exception {
         ];
         span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.type_name));
         span.set_attributes(details.iter().cloned());
-        details.extend(self.stacktrace.map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text)));
+        details.extend(
+            self.stacktrace
+                .map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text)),
+        );
         span.add_event_with_timestamp(keys::EXCEPTION, wall_now(), details);
         span.set_status(Status::error(self.message));
     }

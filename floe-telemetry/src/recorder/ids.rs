@@ -56,11 +56,30 @@ mod tests {
 
     #[test]
     fn ids_are_valid_and_differ_within_and_between_threads() {
-        let make = || (0..1000).map(|_| (trace_id(), span_id())).collect::<Vec<_>>();
+        let make = || {
+            (0..1000)
+                .map(|_| (trace_id(), span_id()))
+                .collect::<Vec<_>>()
+        };
         let other = thread::spawn(make);
         let ids: Vec<_> = make().into_iter().chain(other.join().unwrap()).collect();
-        assert!(ids.iter().all(|(trace, span)| *trace != TraceId::INVALID && *span != SpanId::INVALID));
-        assert_eq!(ids.iter().map(|(trace, _)| trace).collect::<HashSet<_>>().len(), 2000);
-        assert_eq!(ids.iter().map(|(_, span)| span).collect::<HashSet<_>>().len(), 2000);
+        assert!(
+            ids.iter()
+                .all(|(trace, span)| *trace != TraceId::INVALID && *span != SpanId::INVALID)
+        );
+        assert_eq!(
+            ids.iter()
+                .map(|(trace, _)| trace)
+                .collect::<HashSet<_>>()
+                .len(),
+            2000
+        );
+        assert_eq!(
+            ids.iter()
+                .map(|(_, span)| span)
+                .collect::<HashSet<_>>()
+                .len(),
+            2000
+        );
     }
 }

@@ -51,7 +51,9 @@ impl Opening {
     /// Sets an attribute to text that is known at compile time.
     #[inline]
     pub fn attribute_static(&mut self, key: impl Into<Key>, value: &'static str) {
-        self.0.attributes.push(key.into(), AttributeValue::Static(value));
+        self.0
+            .attributes
+            .push(key.into(), AttributeValue::Static(value));
     }
 
     /// Sets an attribute to the `Display` text of a value.
@@ -72,10 +74,15 @@ impl Opening {
 
     /// Calls an attributes function. If it fails, the span gets a warning instead.
     pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
-        match catch_unwind(AssertUnwindSafe(|| make().into_attributes(&mut self.0.attributes))) {
+        match catch_unwind(AssertUnwindSafe(|| {
+            make().into_attributes(&mut self.0.attributes)
+        })) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.warn(&format!("attributes_fn failed: {error}")),
-            Err(payload) => self.warn(&format!("attributes_fn panicked: {}", panic_message(&*payload))),
+            Err(payload) => self.warn(&format!(
+                "attributes_fn panicked: {}",
+                panic_message(&*payload)
+            )),
         }
     }
 
@@ -105,7 +112,10 @@ pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
 }
 
 /// Opens a span that has no call site.
-pub(super) fn enter_here(name: Cow<'static, str>, location: &'static Location<'static>) -> OpenSpan {
+pub(super) fn enter_here(
+    name: Cow<'static, str>,
+    location: &'static Location<'static>,
+) -> OpenSpan {
     if sampling::is_off() {
         return OpenSpan(State::Off);
     }
@@ -128,7 +138,9 @@ fn open(origin: Origin, fill: Option<impl FnOnce(&mut Opening)>) -> OpenSpan {
                 fill_in(&mut opening, fill);
             }
             let span = RecordedSpan::recording(opening.0, from.context);
-            OpenSpan(State::Recording(Context::map_current(|cx| cx.with_span(span))))
+            OpenSpan(State::Recording(Context::map_current(|cx| {
+                cx.with_span(span)
+            })))
         }
     }
 }
@@ -137,7 +149,10 @@ fn open(origin: Origin, fill: Option<impl FnOnce(&mut Opening)>) -> OpenSpan {
 #[inline]
 fn fill_in(opening: &mut Opening, fill: impl FnOnce(&mut Opening)) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill(opening))) {
-        opening.warn(&format!("attributes panicked: {}", panic_message(&*payload)));
+        opening.warn(&format!(
+            "attributes panicked: {}",
+            panic_message(&*payload)
+        ));
     }
 }
 

@@ -40,7 +40,9 @@ pub struct Failure<'a> {
 
 impl Debug for Failure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure").field("type_name", &self.type_name).finish_non_exhaustive()
+        f.debug_struct("Failure")
+            .field("type_name", &self.type_name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -52,7 +54,10 @@ pub(super) enum Says<'a> {
     Nothing,
 }
 
-fn outcome<'a, T, E>(result: &'a Result<T, E>, says: impl FnOnce(&'a E) -> Says<'a>) -> Outcome<'a> {
+fn outcome<'a, T, E>(
+    result: &'a Result<T, E>,
+    says: impl FnOnce(&'a E) -> Says<'a>,
+) -> Outcome<'a> {
     match result {
         Ok(_) => Outcome::Success,
         Err(error) => Outcome::Failure(Failure {

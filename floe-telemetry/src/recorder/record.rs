@@ -100,7 +100,12 @@ impl SpanRecord {
     /// OK is final, and nothing goes back to unset
     /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)).
     pub(super) fn set_status(&mut self, status: Status) {
-        if status > self.status || matches!((&status, &self.status), (Status::Error { .. }, Status::Error { .. })) {
+        if status > self.status
+            || matches!(
+                (&status, &self.status),
+                (Status::Error { .. }, Status::Error { .. })
+            )
+        {
             self.status = status;
         }
     }

@@ -14,6 +14,7 @@ use super::ids;
 use crate::keys;
 
 const PROVIDER: u8 = 1;
+#[cfg(feature = "testing")]
 const CAPTURES: u8 = 2;
 
 /// Who wants spans at the moment: zero, or a combination of the two bits above.
@@ -58,7 +59,7 @@ pub(crate) fn switch_provider(ratio: Option<f64>) {
     }
 }
 
-#[cfg(feature = "provider")]
+#[cfg(feature = "testing")]
 pub(crate) fn switch_captures(on: bool) {
     if on {
         LISTENERS.fetch_or(CAPTURES, Ordering::SeqCst);
@@ -70,13 +71,20 @@ pub(crate) fn switch_captures(on: bool) {
 #[cfg(feature = "provider")]
 fn root_bound(ratio: f64) -> u64 {
     // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the ratio is in 0..=1")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the ratio is in 0..=1"
+    )]
     let bound = (ratio.clamp(0.0, 1.0) * 9_223_372_036_854_775_808.0) as u64;
     bound
 }
 
 fn ratio_takes(trace_id: TraceId) -> bool {
-    #[expect(clippy::cast_possible_truncation, reason = "the low half is what the ratio looks at")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the low half is what the ratio looks at"
+    )]
     let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
     (low >> 1) < ROOT_BOUND.load(Ordering::Relaxed)
 }
@@ -125,7 +133,13 @@ pub(super) fn decide(parent: &Context) -> Decision {
 
 #[inline]
 fn sampled(trace_id: TraceId, state: &TraceState) -> SpanContext {
-    SpanContext::new(trace_id, ids::span_id(), TraceFlags::SAMPLED, false, state.clone())
+    SpanContext::new(
+        trace_id,
+        ids::span_id(),
+        TraceFlags::SAMPLED,
+        false,
+        state.clone(),
+    )
 }
 
 /// The identity that baggage in `cx` carries, if any.
@@ -149,9 +163,9 @@ fn note_capture(_: u8, _: TraceId) -> bool {
 }
 
 #[cfg(feature = "testing")]
-pub(crate) use self::capture::{CaptureScope, captured_by};
-#[cfg(feature = "testing")]
 use self::capture::note_capture;
+#[cfg(feature = "testing")]
+pub(crate) use self::capture::{CaptureScope, captured_by};
 
 /// Which traces belong to which `testing::capture`.
 #[cfg(feature = "testing")]
@@ -179,7 +193,10 @@ mod capture {
             return false;
         };
         let mut traces = TRACES.lock().unwrap_or_else(PoisonError::into_inner);
-        traces.get_or_insert_default().entry(trace_id).or_insert(scope.0);
+        traces
+            .get_or_insert_default()
+            .entry(trace_id)
+            .or_insert(scope.0);
         true
     }
 

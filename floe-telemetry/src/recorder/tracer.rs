@@ -61,9 +61,19 @@ impl Tracer for RecorderTracer {
                 let mut record = open::blank(&from, Origin::Scope(Arc::clone(&self.scope)), start);
                 record.name = Some(builder.name);
                 record.kind = builder.span_kind.unwrap_or(SpanKind::Internal);
-                record.attributes.extend(builder.attributes.unwrap_or_default());
-                builder.events.into_iter().flatten().for_each(|event| record.add_event(event));
-                builder.links.into_iter().flatten().for_each(|link| record.add_link(link));
+                record
+                    .attributes
+                    .extend(builder.attributes.unwrap_or_default());
+                builder
+                    .events
+                    .into_iter()
+                    .flatten()
+                    .for_each(|event| record.add_event(event));
+                builder
+                    .links
+                    .into_iter()
+                    .flatten()
+                    .for_each(|link| record.add_link(link));
                 RecordedSpan::recording(record, from.context)
             }
         }

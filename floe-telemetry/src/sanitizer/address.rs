@@ -9,19 +9,37 @@ use super::{Policy, Scan};
 const LIMIT: usize = 256;
 
 /// Commands with `user/password@database` behind them.
-const ORACLE: [&str; 9] =
-    ["sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn"];
+const ORACLE: &[&str] = &[
+    "sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn",
+];
 
 /// Words before a colon that introduce an address, not a password.
-const ROLES: [&str; 14] = [
+const ROLES: &[&str] = &[
     "mailto", "from", "to", "cc", "bcc", "email", "e-mail", "mail", "contact", "author", "sip",
     "user", "username", "owner",
 ];
 
 /// Last labels of names that are no domain: files, units, hosts of one's own network.
-const NO_DOMAINS: [&str; 19] = [
-    "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "service", "socket", "timer", "target",
-    "slice", "mount", "local", "internal", "lan", "cluster", "localdomain",
+const NO_DOMAINS: &[&str] = &[
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "svg",
+    "webp",
+    "css",
+    "js",
+    "service",
+    "socket",
+    "timer",
+    "target",
+    "slice",
+    "mount",
+    "local",
+    "internal",
+    "lan",
+    "cluster",
+    "localdomain",
 ];
 
 /// `sign` is an `@` that belongs to no URL.
@@ -47,10 +65,17 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
 /// Redacts what stands before the last `@` of the run, if that is a password; returns its place.
 fn last_sign(scan: &mut Scan<'_>, sign: usize) -> usize {
     let text = scan.text;
-    let run = run_start(text, sign, LIMIT, |byte| byte > b' ' && !b"\"'`<>".contains(&byte));
-    let end = run_end(text, sign, LIMIT, |byte| byte > b' ' && !b"\"'`<>,".contains(&byte));
+    let run = run_start(text, sign, LIMIT, |byte| {
+        byte > b' ' && !b"\"'`<>".contains(&byte)
+    });
+    let end = run_end(text, sign, LIMIT, |byte| {
+        byte > b' ' && !b"\"'`<>,".contains(&byte)
+    });
     // A password may contain `@`: the last one with a host behind it ends it.
-    let last = text[sign..end].iter().rposition(|&byte| byte == b'@').map_or(sign, |at| sign + at);
+    let last = text[sign..end]
+        .iter()
+        .rposition(|&byte| byte == b'@')
+        .map_or(sign, |at| sign + at);
     let _ = credentials(scan, run, last) || oracle(scan, run, last);
     last
 }
@@ -58,12 +83,18 @@ fn last_sign(scan: &mut Scan<'_>, sign: usize) -> usize {
 /// `user:password@host`, perhaps behind `dsn=` or `connect(`.
 fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let text = scan.text;
-    let Some(colon) = text[run..sign].iter().position(|&byte| byte == b':') else { return false };
+    let Some(colon) = text[run..sign].iter().position(|&byte| byte == b':') else {
+        return false;
+    };
     let colon = run + colon;
-    let user_start = run_start(text, colon, 64, |byte| is_name(byte) || b".+-\\".contains(&byte));
+    let user_start = run_start(text, colon, 64, |byte| {
+        is_name(byte) || b".+-\\".contains(&byte)
+    });
     let user = &text[user_start..colon];
     let password = &text[colon + 1..sign];
-    let introduced = ROLES.iter().any(|role| user.eq_ignore_ascii_case(role.as_bytes()));
+    let introduced = ROLES
+        .iter()
+        .any(|role| user.eq_ignore_ascii_case(role.as_bytes()));
     let is_bare = user_start == run || b"=([{,;".contains(&before(text, user_start));
     let fits = is_bare
         && user.iter().any(u8::is_ascii_alphabetic)
@@ -71,7 +102,7 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
         && !password.starts_with(b"/")
         && !password.starts_with(b"@")
         && !is_masked(password)
-        && !introduced
+        && !(introduced && is_mailbox(text, colon + 1, sign))
         && is_server(rest(text, sign + 1));
     if fits {
         scan.redact(colon + 1, sign);
@@ -79,9 +110,22 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     fits
 }
 
+/// `from:bob@example.com`: a role and an address without a port.
+fn is_mailbox(text: &[u8], start: usize, sign: usize) -> bool {
+    let end = run_end(text, sign + 1, 255, |byte| {
+        is_name(byte) || b".-".contains(&byte)
+    });
+    text[start..sign]
+        .iter()
+        .all(|&byte| is_name(byte) || b".%+-'".contains(&byte))
+        && !(at(text, end) == b':' && at(text, end + 1).is_ascii_digit())
+}
+
 /// A host that can only be one: a domain, an address, a name with a port, `tcp(…)`.
 fn is_server(text: &[u8]) -> bool {
-    let end = run_end(text, 0, 255, |byte| is_name(byte) || matches!(byte, b'.' | b'-'));
+    let end = run_end(text, 0, 255, |byte| {
+        is_name(byte) || matches!(byte, b'.' | b'-')
+    });
     let host = text[..end].strip_suffix(b".").unwrap_or(&text[..end]);
     let port = run_end(text, end + 1, 6, |byte| byte.is_ascii_digit());
     let has_port = at(text, end) == b':' && port > end + 1 && port < end + 7;
@@ -95,13 +139,23 @@ fn is_server(text: &[u8]) -> bool {
 /// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`.
 fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let text = scan.text;
-    let Some(slash) = text[run..sign].iter().position(|&byte| byte == b'/') else { return false };
+    let Some(slash) = text[run..sign].iter().position(|&byte| byte == b'/') else {
+        return false;
+    };
     let slash = run + slash;
-    let user = run_start(text, slash, 64, |byte| is_name(byte) || matches!(byte, b'-' | b'.' | b'$'));
-    let is_driver = [&b"thin:"[..], b"oci:", b"oci8:"].iter().any(|d| text[..user].ends_with(d));
-    let command = run_start(text, user.saturating_sub(1), 16, |byte| byte.is_ascii_alphabetic());
+    let user = run_start(text, slash, 64, |byte| {
+        is_name(byte) || matches!(byte, b'-' | b'.' | b'$')
+    });
+    let is_driver = [&b"thin:"[..], b"oci:", b"oci8:"]
+        .iter()
+        .any(|d| text[..user].ends_with(d));
+    let command = run_start(text, user.saturating_sub(1), 16, |byte| {
+        byte.is_ascii_alphabetic()
+    });
     let word = &text[command..user.saturating_sub(1).max(command)];
-    let is_command = ORACLE.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
+    let is_command = ORACLE
+        .iter()
+        .any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
     let fits = sign > slash + 1 && user < slash && (is_driver || is_command && user == run);
     if fits {
         scan.redact(slash + 1, sign);
@@ -112,13 +166,22 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
 /// Keeps the domain: it tells which mail system failed, not whose mail.
 fn email(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
-    let local = run_start(text, sign, 64, |byte| is_name(byte) || b".%+-'".contains(&byte));
-    let end = run_end(text, sign + 1, 255, |byte| is_name(byte) || matches!(byte, b'.' | b'-'));
+    let local = run_start(text, sign, 64, |byte| {
+        is_name(byte) || b".%+-'".contains(&byte)
+    });
+    let end = run_end(text, sign + 1, 255, |byte| {
+        is_name(byte) || matches!(byte, b'.' | b'-')
+    });
     let domain = &text[sign + 1..end];
     let domain = domain.strip_suffix(b".").unwrap_or(domain);
-    let last = domain.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let last = domain
+        .rsplit(|byte| *byte == b'.')
+        .next()
+        .unwrap_or_default();
     let is_domain = is_domain(domain) && last.iter().all(u8::is_ascii_alphabetic);
-    let foreign = NO_DOMAINS.iter().any(|name| last.eq_ignore_ascii_case(name.as_bytes()));
+    let foreign = NO_DOMAINS
+        .iter()
+        .any(|name| last.eq_ignore_ascii_case(name.as_bytes()));
     let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
     if is_domain && !foreign && start < sign && &text[start..sign] != b"git" {
         scan.redact(start, sign);

@@ -12,22 +12,55 @@ use super::{key_value::word_before, quote};
 const LINE_LIMIT: usize = 192;
 
 /// `-psecret`, with nothing between.
-const ATTACHED: [&str; 9] = [
-    "mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mariadb",
-    "mariadb-dump", "sshpass",
+const ATTACHED: &[&str] = &[
+    "mysql",
+    "mysqldump",
+    "mysqladmin",
+    "mysqlimport",
+    "mysqlsh",
+    "mysqlbinlog",
+    "mariadb",
+    "mariadb-dump",
+    "sshpass",
 ];
 
 /// Their option is always a password.
-const ALWAYS: [(u8, &[&str]); 4] = [
-    (b'p', &["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump"]),
-    (b'P', &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql"]),
-    (b'w', &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd"]),
+const ALWAYS: &[(u8, &[&str])] = &[
+    (
+        b'p',
+        &[
+            "sshpass",
+            "mysqlsh",
+            "login",
+            "twine",
+            "beeline",
+            "mongo",
+            "mongosh",
+            "mongodump",
+        ],
+    ),
+    (
+        b'P',
+        &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql"],
+    ),
+    (
+        b'w',
+        &[
+            "ldapsearch",
+            "ldapadd",
+            "ldapmodify",
+            "ldapwhoami",
+            "ldapdelete",
+            "ldappasswd",
+        ],
+    ),
     (b'a', &["redis-cli", "valkey-cli"]),
 ];
 
 /// `-u a:b` of these is a user and a group.
-const GROUPS: [&str; 8] =
-    ["docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah"];
+const GROUPS: &[&str] = &[
+    "docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah",
+];
 
 /// `anchor` is the letter of the option, or the `s` of `-us`er.
 pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
@@ -55,7 +88,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     }
     if name.len() > 1 {
         if name[0] == b'p' && words.any(&ATTACHED) {
-            let end = run_end(text, letter + 1, LINE_LIMIT, |byte| byte > b' ' && !b"\"',".contains(&byte));
+            let end = run_end(text, letter + 1, LINE_LIMIT, |byte| {
+                byte > b' ' && !b"\"',".contains(&byte)
+            });
             scan.redact(letter + 1, end);
         }
         return;
@@ -66,7 +101,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 /// `-u user:password`; whether there was one.
 fn user(scan: &mut Scan<'_>, behind: usize, words: &Words<'_>) -> bool {
     let text = scan.text;
-    let Some((start, end)) = argument(text, behind) else { return false };
+    let Some((start, end)) = argument(text, behind) else {
+        return false;
+    };
     let argument = &text[start..end];
     let Some(colon) = argument.iter().position(|byte| matches!(byte, b':' | b'%')) else {
         return false;
@@ -74,7 +111,8 @@ fn user(scan: &mut Scan<'_>, behind: usize, words: &Words<'_>) -> bool {
     let password = &argument[colon + 1..];
     let harmless = password.is_empty()
         || password.starts_with(b"/")
-        || password.iter().all(u8::is_ascii_digit) && argument[..colon].iter().all(u8::is_ascii_digit)
+        || password.iter().all(u8::is_ascii_digit)
+            && argument[..colon].iter().all(u8::is_ascii_digit)
         || is_placeholder(password)
         || words.any(&GROUPS) && !words.any(&["login"]);
     if !harmless {
@@ -86,14 +124,21 @@ fn user(scan: &mut Scan<'_>, behind: usize, words: &Words<'_>) -> bool {
 fn password(scan: &mut Scan<'_>, letter: usize, words: &Words<'_>) {
     let text = scan.text;
     let option = at(text, letter);
-    let always = ALWAYS.iter().any(|(name, commands)| *name == option && words.any(commands));
+    let always = ALWAYS
+        .iter()
+        .any(|(name, commands)| *name == option && words.any(commands));
     let user_before = matches!(option, b'p' | b'P' | b'w') && words.has_user();
     if !always && !user_before {
         return;
     }
-    let Some((start, end)) = argument(text, letter + 1) else { return };
+    let Some((start, end)) = argument(text, letter + 1) else {
+        return;
+    };
     let word = &text[start..end];
-    let is_port = word.len() <= 5 && word.iter().all(u8::is_ascii_digit);
+    let is_number = word
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
+    let is_port = is_number && (word.len() <= 5 || word.contains(&b':'));
     if !(is_placeholder(word) || !always && is_port || word.starts_with(b"-")) {
         scan.redact(start, end);
     }
@@ -107,7 +152,11 @@ fn argument(text: &[u8], behind: usize) -> Option<(usize, usize)> {
     if start == behind {
         return None;
     }
-    let site = Site { equals: true, doubtful: true, ..Site::default() };
+    let site = Site {
+        equals: true,
+        doubtful: true,
+        ..Site::default()
+    };
     let found = value::extent(text, start, site)?;
     let found = value::whole(text, start, found, site);
     Some((found.start, found.end))
@@ -118,17 +167,23 @@ struct Words<'t>(&'t [u8]);
 
 impl Words<'_> {
     fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let is_separator = |byte: &u8| byte.is_ascii_whitespace() || b"\"'[](),;|&`$".contains(byte);
-        self.0.split(is_separator).map(|word| word.rsplit(|byte| *byte == b'/').next().unwrap_or(word))
+        let is_separator =
+            |byte: &u8| byte.is_ascii_whitespace() || b"\"'[](),;|&`$".contains(byte);
+        self.0
+            .split(is_separator)
+            .map(|word| word.rsplit(|byte| *byte == b'/').next().unwrap_or(word))
     }
 
     fn any(&self, commands: &[&str]) -> bool {
-        self.iter().any(|word| commands.iter().any(|command| word == command.as_bytes()))
+        self.iter()
+            .any(|word| commands.iter().any(|command| word == command.as_bytes()))
     }
 
     fn has_user(&self) -> bool {
         let has_option = self.iter().any(|word| {
-            word.starts_with(b"-u") || word.starts_with(b"-U") || word.starts_with(b"--user")
+            word.starts_with(b"-u")
+                || word.starts_with(b"-U")
+                || word.starts_with(b"--user")
                 || word.starts_with(b"-D")
         });
         has_option && !word_before(self.0, self.0.len(), b"ssh")

@@ -87,8 +87,9 @@ static ANCHORS: LazyLock<Box<[u8; TABLE]>> = LazyLock::new(|| {
 });
 
 fn index(anchor: &[u8]) -> usize {
-    anchor.iter().fold(0, |index, &byte| (index << 5) | usize::from(CLASSES[usize::from(byte)]))
-        & (TABLE - 1)
+    anchor.iter().fold(0, |index, &byte| {
+        (index << 5) | usize::from(CLASSES[usize::from(byte)])
+    }) & (TABLE - 1)
 }
 
 /// The anchors of the process, looked up once per text.

@@ -1,28 +1,52 @@
 //! HTTP's credentials: `Authorization` with a scheme, cookies, and a scheme without its header.
 
+use super::Scan;
 use super::lexicon;
-use super::quote;
+use super::{quote, shape};
 use super::shape::{is_opaque, is_placeholder, is_prose, is_word_like};
 use super::text::{
     at, before, find, is_break, is_name, is_redacted, line_end, run_end, run_start, skip_spaces,
     starts_with_word,
 };
 use super::value::{self, Site};
-use super::Scan;
 
 /// Schemes with one word of credentials behind them.
-const PLAIN: [&str; 12] = [
-    "bearer", "basic", "token", "negotiate", "ntlm", "apikey", "api-key", "sharedkey", "ssws",
-    "key", "sharedkeylite", "goog",
+const PLAIN: &[&str] = &[
+    "bearer",
+    "basic",
+    "token",
+    "negotiate",
+    "ntlm",
+    "apikey",
+    "api-key",
+    "sharedkey",
+    "ssws",
+    "key",
+    "sharedkeylite",
+    "goog",
 ];
 
 /// Schemes with a list of parameters behind them: all of it goes, to the end of the value.
-const LISTS: [&str; 7] =
-    ["digest", "oauth", "hawk", "signature", "aws4-hmac-sha256", "aws4-ecdsa-p256-sha256", "mac"];
+const LISTS: &[&str] = &[
+    "digest",
+    "oauth",
+    "hawk",
+    "signature",
+    "aws4-hmac-sha256",
+    "aws4-ecdsa-p256-sha256",
+    "mac",
+];
 
 /// Attributes of `Set-Cookie`, kept because they are no cookie.
-const ATTRIBUTES: [&str; 9] = [
-    "path", "domain", "expires", "max-age", "samesite", "secure", "httponly", "priority",
+const ATTRIBUTES: &[&str] = &[
+    "path",
+    "domain",
+    "expires",
+    "max-age",
+    "samesite",
+    "secure",
+    "httponly",
+    "priority",
     "partitioned",
 ];
 
@@ -31,13 +55,24 @@ pub(super) fn authorization(scan: &mut Scan<'_>, from: usize, site: Site) {
     let text = scan.text;
     if matches!(at(text, from), b'[' | b'(') {
         let inner = skip_spaces(text, from + 1);
-        return authorization(scan, inner, Site { enclosing: 0, ..site });
+        return authorization(
+            scan,
+            inner,
+            Site {
+                enclosing: 0,
+                ..site
+            },
+        );
     }
-    let prefix = usize::from(matches!(at(text, from), b'b' | b'r') && quote::open(text, from + 1).is_some());
+    let prefix =
+        usize::from(matches!(at(text, from), b'b' | b'r') && quote::open(text, from + 1).is_some());
     let from = from + prefix;
     let own_quote = quote::open(text, from).filter(|_| at(text, from) != site.enclosing);
     let (start, limit) = match own_quote {
-        Some(quote) => (from + quote.len, Some(quote::close(text, from + quote.len, quote).0)),
+        Some(quote) => (
+            from + quote.len,
+            Some(quote::close(text, from + quote.len, quote).0),
+        ),
         None => (from, None),
     };
     if is_redacted(text, start) || is_break(text, start) {
@@ -58,13 +93,17 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
     let scheme_end = run_end(text, start, 32, |byte| is_name(byte) || byte == b'-');
     let scheme = &text[start..scheme_end];
     let secret = skip_gap(text, scheme_end);
-    let known = |list: &[&str]| list.iter().any(|name| scheme.eq_ignore_ascii_case(name.as_bytes()));
+    let known = |list: &[&str]| {
+        list.iter()
+            .any(|name| scheme.eq_ignore_ascii_case(name.as_bytes()))
+    };
     let end_of_word = |from: usize| limit.unwrap_or_else(|| value::bare_end(text, from, site));
     if secret > scheme_end && known(&LISTS) {
         let end = limit.unwrap_or_else(|| list_end(text, secret, site.enclosing));
         return scan.redact_unless_done(secret, end);
     }
-    if secret > scheme_end && (known(&PLAIN) || is_word_like(scheme)) && !is_redacted(text, secret) {
+    if secret > scheme_end && (known(&PLAIN) || is_word_like(scheme)) && !is_redacted(text, secret)
+    {
         let end = end_of_word(secret);
         let word = text.get(secret..end).unwrap_or_default();
         if !is_prose(word) && !is_placeholder(word) && (known(&PLAIN) || is_opaque(word, 8)) {
@@ -114,18 +153,27 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
         return;
     }
     let mark = quote::mark_len(text, end);
-    let gap = if at(text, end + mark) == b',' { end + mark + 1 } else { end };
-    let secret = skip_gap(text, gap);
-    if secret == end || is_redacted(text, secret) {
+    let is_listed = at(text, end + mark) == b',';
+    let is_apart = is_listed || at(text, end) != b':';
+    let secret = skip_gap(text, if is_listed { end + mark + 1 } else { end });
+    if secret == end || !is_apart || is_redacted(text, secret) {
         return;
     }
-    let site = Site { doubtful: true, ..Site::default() };
-    let Some(found) = value::extent(text, secret, site) else { return };
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let Some(found) = value::extent(text, secret, site) else {
+        return;
+    };
     let word = &text[found.start..found.end];
-    let is_base64 = word.len() >= 8 && !is_word_like(word) && trim_padding(word).iter().all(|byte| is_token68(*byte));
-    let varied = word.iter().any(u8::is_ascii_digit) || !word.iter().all(u8::is_ascii_alphabetic);
-    let mixed = word.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
-    if is_base64 && !is_prose(word) && (is_bearer && varied && !is_dashed_words(word) || mixed || is_opaque(word, 8)) {
+    let is_base64 = word.len() >= 8
+        && !is_word_like(word)
+        && trim_padding(word).iter().all(|byte| is_token68(*byte));
+    let is_varied = !word.iter().all(u8::is_ascii_alphabetic) && !is_dashed_words(word);
+    let is_padded = word.len().is_multiple_of(4) && shape::is_camel(word);
+    let fits = if is_bearer { is_varied } else { is_padded } || is_opaque(word, 8);
+    if is_base64 && !is_prose(word) && fits {
         let found = value::whole(text, secret, found, site);
         scan.redact(found.start, found.end);
     }
@@ -198,7 +246,12 @@ impl Cookie {
         } else {
             name_end
         };
-        Self { start, name_end, has_value, end }
+        Self {
+            start,
+            name_end,
+            has_value,
+            end,
+        }
     }
 
     fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
@@ -206,7 +259,9 @@ impl Cookie {
     }
 
     fn is_attribute(&self, text: &[u8]) -> bool {
-        ATTRIBUTES.iter().any(|known| self.name(text).eq_ignore_ascii_case(known.as_bytes()))
+        ATTRIBUTES
+            .iter()
+            .any(|known| self.name(text).eq_ignore_ascii_case(known.as_bytes()))
     }
 
     fn is_secret(&self, text: &[u8]) -> bool {

@@ -47,17 +47,25 @@ struct Separator {
 
 /// `anchor` is inside the word.
 pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
-    let Some(key) = key_at(scan, anchor) else { return };
+    let Some(key) = key_at(scan, anchor) else {
+        return;
+    };
     let text = scan.text;
     let mark = quote::mark_len(text, key.end);
     let mut behind = key.end + mark;
     behind += usize::from(at(text, behind) == b']');
+    behind = behind_index(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
     if let Some(separator) = separator(text, behind) {
         let enclosing = before(text, key.start);
         let site = Site {
-            enclosing: if mark == 0 && matches!(enclosing, b'"' | b'\'' | b'`') { enclosing } else { 0 },
-            query: matches!(enclosing, b'?' | b'&') || enclosing == b';' && follows_amp(text, key.start),
+            enclosing: if mark == 0 && matches!(enclosing, b'"' | b'\'' | b'`') {
+                enclosing
+            } else {
+                0
+            },
+            query: matches!(enclosing, b'?' | b'&')
+                || enclosing == b';' && follows_amp(text, key.start),
             encoded: separator.encoded,
             equals: separator.equals,
             doubtful: matches!(key.class, Class::Weak | Class::Query),
@@ -68,8 +76,17 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
+/// `password[0]`.
+fn behind_index(text: &[u8], from: usize) -> usize {
+    let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
+    let is_index = at(text, from) == b'[' && end > from + 1 && at(text, end) == b']';
+    if is_index { end + 1 } else { from }
+}
+
 fn follows_amp(text: &[u8], index: usize) -> bool {
-    index.checked_sub(5).is_some_and(|start| starts_with(text, start, b"&amp;"))
+    index
+        .checked_sub(5)
+        .is_some_and(|start| starts_with(text, start, b"&amp;"))
 }
 
 /// The sensitive key around the anchor; every word is looked at once.
@@ -79,6 +96,12 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     }
     let text = scan.text;
     let is_key = |byte: u8| is_name(byte) || byte == b'-' || byte == b'.';
+    // The anchor of a short name includes the separator behind it.
+    let anchor = if is_key(at(text, anchor)) {
+        anchor
+    } else {
+        anchor - 1
+    };
     let start = run_start(text, anchor + 1, KEY_LIMIT, is_key);
     let mut end = run_end(text, anchor, KEY_LIMIT, is_key);
     scan.key_until = end;
@@ -88,20 +111,33 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let word = text.get(start..end)?;
     let mut class = lexicon::classify(word)?;
     // `API key`, `access code`: the word before decides.
-    if class == Class::Query && word.len() == 3 + usize::from(word.len() == 4) && before(text, start) == b' ' {
+    if class == Class::Query
+        && word.len() == 3 + usize::from(word.len() == 4)
+        && before(text, start) == b' '
+    {
         let phrase = run_start(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
         class = lexicon::classify(&text[phrase..end])?;
     }
     if class == Class::Weak && scan.policy == Policy::Strict {
         class = Class::Strong;
     }
-    Some(Key { start, end, class, is_option: at(text, start) == b'-' })
+    Some(Key {
+        start,
+        end,
+        class,
+        is_option: at(text, start) == b'-',
+    })
 }
 
 fn separator(text: &[u8], from: usize) -> Option<Separator> {
     let index = skip_spaces(text, from);
     let found = |len: usize, equals: bool| {
-        Some(Separator { after: index + len, equals, encoded: false, table: false })
+        Some(Separator {
+            after: index + len,
+            equals,
+            encoded: false,
+            table: false,
+        })
     };
     match (at(text, index), at(text, index + 1)) {
         (b':', b':') => None,
@@ -110,10 +146,15 @@ fn separator(text: &[u8], from: usize) -> Option<Separator> {
         (b'-' | b'~', b'>') => found(2, false),
         (b'=', _) => found(1, true),
         (b':', _) => found(1, false),
-        (b'|', b' ') => found(1, false).map(|separator| Separator { table: true, ..separator }),
-        (b'%', b'3') if matches!(at(text, index + 2), b'd' | b'D' | b'a' | b'A') => {
-            found(3, true).map(|separator| Separator { encoded: true, ..separator })
-        }
+        (b'|', b' ') => found(1, false).map(|separator| Separator {
+            table: true,
+            ..separator
+        }),
+        (b'%', b'3') if matches!(at(text, index + 2), b'd' | b'D' | b'a' | b'A') => found(3, true)
+            .map(|separator| Separator {
+                encoded: true,
+                ..separator
+            }),
         (b'\\', b'u') if starts_with_word(text, index, b"\\u003d") => found(6, true),
         (0xe2 | 0xef, _) => ["\u{2192}", "\u{21d2}", "\u{ff1a}", "\u{ff1d}"]
             .iter()
@@ -129,9 +170,12 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
         Class::Authorization => header::authorization(scan, from, site),
         Class::Cookie => header::cookies(scan, from, site),
         _ => {
-            let Some(found) = value::extent(scan.text, from, site) else { return };
+            let Some(found) = value::extent(scan.text, from, site) else {
+                return;
+            };
             let text = scan.text;
-            let in_prose = !separator.equals && !quoted_key && !found.quoted;
+            let is_apart = !separator.equals || from > separator.after;
+            let in_prose = is_apart && !quoted_key && !found.quoted;
             if is_secret(text, key, found, site, in_prose) {
                 if !separator.table || is_opaque(&text[found.start..found.end], 8) {
                     let found = value::whole(text, from, found, site);
@@ -151,7 +195,9 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
         index = skip_spaces(text, index + 2);
     }
     if at(text, index) == b'!' && matches!(at(text, index + 1), b'!' | b'a'..=b'z') {
-        let tag = run_end(text, index, 24, |byte| byte == b'!' || byte.is_ascii_alphabetic());
+        let tag = run_end(text, index, 24, |byte| {
+            byte == b'!' || byte.is_ascii_alphabetic()
+        });
         if at(text, tag) == b' ' {
             index = skip_spaces(text, tag);
         }
@@ -165,7 +211,10 @@ fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
     if at(text, equals) != b'=' || !is_placeholder(&text[declared.start..declared.end]) {
         return None;
     }
-    let site = Site { equals: true, ..Site::default() };
+    let site = Site {
+        equals: true,
+        ..Site::default()
+    };
     let found = value::extent(text, skip_spaces(text, equals + 1), site)?;
     (!is_placeholder(&text[found.start..found.end])).then_some(found)
 }
@@ -175,10 +224,19 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     let value = &text[found.start..found.end];
     match key.class {
         Class::Query => is_opaque(value, if site.query { 8 } else { 20 }),
+        // A list is judged by its items.
+        Class::Weak if found.quoted => value
+            .split(|byte| b"\"', ".contains(byte))
+            .any(|item| is_opaque(item, 12)),
         Class::Weak => is_opaque(value, 12) || site.query && is_opaque(value, 8),
         _ if is_placeholder(value) || names_a_file(text, key, value) => false,
         // `PWD=/home/x` is the working directory.
-        _ if key.name(text).eq_ignore_ascii_case(b"pwd") && matches!(value, [b'/' | b'~', ..]) => {
+        _ if ends_with_word(key.name(text), b"pwd") && is_path(value) => false,
+        // `pass=3 fail=1` counts tests.
+        _ if key.name(text).eq_ignore_ascii_case(b"pass")
+            && value.len() <= 3
+            && value.iter().all(u8::is_ascii_digit) =>
+        {
             false
         }
         _ if in_prose => !is_prose(value) && !is_parser_token(text, key, value),
@@ -189,26 +247,45 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
 /// `private_key=/etc/ssl/key.pem`; a password that looks like a path stays a password.
 fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
     let name = key.name(text);
-    let named = [&b"key"[..], b"credentials", b"credential", b"creds", b"token"];
-    named.iter().any(|end| {
-        name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
-    }) && is_path(value)
+    let named = [
+        &b"key"[..],
+        b"credentials",
+        b"credential",
+        b"creds",
+        b"token",
+    ];
+    named.iter().any(|end| ends_with_word(name, end)) && is_path(value)
+}
+
+fn ends_with_word(name: &[u8], end: &[u8]) -> bool {
+    name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
 /// `unexpected token: foo` is about a grammar.
 fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
-    let Some(end) = key.start.checked_sub(1) else { return false };
+    let Some(end) = key.start.checked_sub(1) else {
+        return false;
+    };
     let start = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic());
     key.name(text).eq_ignore_ascii_case(b"token")
-        && [&b"unexpected"[..], b"expected", b"unknown", b"illegal", b"next", b"current"]
-            .iter()
-            .any(|word| text[start..end].eq_ignore_ascii_case(word))
+        && [
+            &b"unexpected"[..],
+            b"expected",
+            b"unknown",
+            b"illegal",
+            b"next",
+            b"current",
+        ]
+        .iter()
+        .any(|word| text[start..end].eq_ignore_ascii_case(word))
         && !is_opaque(value, 8)
 }
 
 /// The `value` that belongs to a key given as a name: `{"key": "api_key", "value": "…"}`.
 pub(super) fn named_value(text: &[u8], from: usize) -> Option<usize> {
-    let gap = run_end(text, from, 64, |byte| byte == b',' || byte.is_ascii_whitespace());
+    let gap = run_end(text, from, 64, |byte| {
+        byte == b',' || byte.is_ascii_whitespace()
+    });
     let word = gap + quote::mark_len(text, gap);
     let end = run_end(text, word, 12, is_name);
     let name = text.get(word..end).unwrap_or_default();
@@ -230,7 +307,9 @@ pub(super) fn redact_at(scan: &mut Scan<'_>, key: Key, from: usize, site: Site) 
         _ => {
             let doubtful = site.doubtful || matches!(key.class, Class::Weak | Class::Query);
             let site = Site { doubtful, ..site };
-            let Some(found) = value::extent(scan.text, from, site) else { return false };
+            let Some(found) = value::extent(scan.text, from, site) else {
+                return false;
+            };
             if !is_secret(scan.text, key, found, site, false) {
                 return false;
             }

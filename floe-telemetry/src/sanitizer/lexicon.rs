@@ -21,13 +21,13 @@ pub(super) enum Class {
 }
 
 /// A piece of three letters of every word below, as rare in other words as possible.
-pub(super) const ANCHORS: [&str; 20] = [
-    "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp", "cvv",
-    "tif", "psk", "sid", "pin", "swd", "hma",
+pub(super) const ANCHORS: &[&str] = &[
+    "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
+    "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
-const SUFFIXES: [(&str, bool, Class); 52] = [
+const SUFFIXES: &[(&str, bool, Class)] = &[
     ("password", false, Class::Strong),
     ("passwd", false, Class::Strong),
     ("passphrase", false, Class::Strong),
@@ -36,6 +36,7 @@ const SUFFIXES: [(&str, bool, Class); 52] = [
     ("pswd", false, Class::Strong),
     ("pwd", false, Class::Strong),
     ("pass", true, Class::Strong),
+    ("pw", true, Class::Strong),
     ("dbpass", false, Class::Strong),
     ("userpass", false, Class::Strong),
     ("storepass", false, Class::Strong),
@@ -58,6 +59,7 @@ const SUFFIXES: [(&str, bool, Class); 52] = [
     ("pin", true, Class::Weak),
     ("totp", true, Class::Weak),
     ("authorization", false, Class::Authorization),
+    ("honeycombteam", false, Class::Strong),
     ("authentication", true, Class::Weak),
     ("bearer", true, Class::Authorization),
     ("auth", true, Class::Weak),
@@ -83,34 +85,152 @@ const SUFFIXES: [(&str, bool, Class); 52] = [
 ];
 
 /// Words before `key` that make it a secret. Others (`primary_key`, `cache_key`) name a thing.
-const KEY_KINDS: [&str; 36] = [
-    "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
-    "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
-    "functions", "hmac", "ingestion", "jwt", "license", "master", "private", "rsa", "sas", "secret",
-    "secure", "security", "server", "service", "shared", "signing", "ssh", "subscription",
+const KEY_KINDS: &[&str] = &[
+    "access",
+    "account",
+    "admin",
+    "aes",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "cipher",
+    "client",
+    "cosmos",
+    "crypt",
+    "decrypt",
+    "decryption",
+    "deploy",
+    "encrypt",
+    "encryption",
+    "function",
+    "functions",
+    "hmac",
+    "ingestion",
+    "jwt",
+    "license",
+    "master",
+    "private",
+    "rsa",
+    "sas",
+    "secret",
+    "secure",
+    "security",
+    "server",
+    "service",
+    "shared",
+    "signing",
+    "ssh",
+    "subscription",
 ];
 
 /// Words before `key` that never make it one, whatever the value looks like.
-const HARMLESS_KEYS: [&str; 24] = [
-    "cache", "candidate", "composite", "config", "dedup", "foreign", "group", "hash", "idempotency",
-    "join", "lookup", "message", "natural", "object", "partition", "primary", "public", "range", "row",
-    "shard", "sort", "surrogate", "translation", "unique",
+const HARMLESS_KEYS: &[&str] = &[
+    "cache",
+    "candidate",
+    "composite",
+    "config",
+    "dedup",
+    "foreign",
+    "group",
+    "hash",
+    "idempotency",
+    "join",
+    "lookup",
+    "message",
+    "natural",
+    "object",
+    "partition",
+    "primary",
+    "public",
+    "range",
+    "row",
+    "shard",
+    "sort",
+    "surrogate",
+    "translation",
+    "unique",
 ];
 
 /// Words after the name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
-const QUALIFIERS: [&str; 34] = [
-    "again", "b64", "base64", "confirm", "confirmation", "current", "default", "dev", "development",
-    "enc", "encoded", "encrypted", "env", "hash", "main", "new", "old", "plain", "plaintext", "prev",
-    "previous", "prod", "production", "qa", "raw", "repeat", "staging", "str", "string", "test", "text",
-    "val", "value", "variable",
+const QUALIFIERS: &[&str] = &[
+    "again",
+    "b64",
+    "base",
+    "base64",
+    "confirm",
+    "confirmation",
+    "current",
+    "default",
+    "dev",
+    "development",
+    "enc",
+    "encoded",
+    "encrypted",
+    "env",
+    "hash",
+    "main",
+    "new",
+    "old",
+    "plain",
+    "plaintext",
+    "prev",
+    "previous",
+    "prod",
+    "production",
+    "qa",
+    "raw",
+    "repeat",
+    "staging",
+    "str",
+    "string",
+    "test",
+    "text",
+    "val",
+    "value",
+    "variable",
 ];
 
 /// Words after the name that make it something else, whatever the value looks like.
-const DESCRIPTORS: [&str; 38] = [
-    "age", "arn", "attempts", "count", "created", "digest", "duration", "endpoint", "expiration",
-    "expires", "expiry", "fields", "file", "filename", "format", "history", "id", "ids", "index",
-    "issuer", "len", "length", "limit", "max", "min", "name", "names", "path", "policy", "provider",
-    "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
+const DESCRIPTORS: &[&str] = &[
+    "age",
+    "arn",
+    "attempts",
+    "count",
+    "created",
+    "digest",
+    "duration",
+    "endpoint",
+    "expiration",
+    "expires",
+    "expiry",
+    "fields",
+    "file",
+    "filename",
+    "format",
+    "history",
+    "id",
+    "ids",
+    "index",
+    "issuer",
+    "len",
+    "length",
+    "limit",
+    "max",
+    "min",
+    "name",
+    "names",
+    "path",
+    "policy",
+    "provider",
+    "ref",
+    "scope",
+    "size",
+    "ttl",
+    "type",
+    "uri",
+    "url",
+    "version",
 ];
 
 /// A key without case and separators, with a mark where its words begin.
@@ -123,7 +243,11 @@ struct Name {
 impl Name {
     /// The last 64 letters and digits of the key.
     fn new(key: &[u8]) -> Self {
-        let mut name = Self { letters: [0; 64], len: 0, starts: 0 };
+        let mut name = Self {
+            letters: [0; 64],
+            len: 0,
+            starts: 0,
+        };
         let (mut previous, mut next_starts) = (0, true);
         for (index, &byte) in key.iter().enumerate().skip(key.len().saturating_sub(64)) {
             if byte.is_ascii_alphanumeric() {
@@ -156,7 +280,10 @@ impl Name {
 
     /// The last word, where it begins.
     fn last_word(&self) -> (usize, &[u8]) {
-        let start = (0..self.len).rev().find(|&index| self.begins_word(index)).unwrap_or(0);
+        let start = (0..self.len)
+            .rev()
+            .find(|&index| self.begins_word(index))
+            .unwrap_or(0);
         (start, &self.letters[start..self.len])
     }
 
@@ -192,7 +319,11 @@ pub(super) fn classify(key: &[u8]) -> Option<Class> {
     let mut class_if_named = None;
     while name.len > 0 {
         if let Some((start, class)) = name.suffix() {
-            let class = if class == Class::Query { key_or_code(name, start)? } else { class };
+            let class = if class == Class::Query {
+                key_or_code(name, start)?
+            } else {
+                class
+            };
             return Some(class_if_named.unwrap_or(class));
         }
         let (_, last) = name.last_word();
@@ -227,7 +358,16 @@ fn key_or_code(mut name: Name, start: usize) -> Option<Class> {
 
 /// Whether the word alone, in a sentence, is a name for a secret: `token abc`, `password abc`.
 pub(super) fn is_noun(word: &[u8]) -> bool {
-    ["password", "passwd", "passphrase", "passcode", "secret", "token", "key", "credential"]
-        .iter()
-        .any(|noun| word.eq_ignore_ascii_case(noun.as_bytes()))
+    [
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "secret",
+        "token",
+        "key",
+        "credential",
+    ]
+    .iter()
+    .any(|noun| word.eq_ignore_ascii_case(noun.as_bytes()))
 }

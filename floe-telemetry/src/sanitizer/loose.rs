@@ -11,9 +11,9 @@ use super::value::{self, Extent, Site};
 use super::{Scan, quote};
 
 /// Words between a noun and its value in a sentence.
-const FILLERS: [&str; 15] = [
-    "is", "was", "provided", "given", "used", "value", "of", "equals", "to", "set", "got", "received",
-    "supplied", "valid", "not",
+const FILLERS: &[&str] = &[
+    "is", "was", "provided", "given", "used", "value", "of", "equals", "to", "set", "got",
+    "received", "supplied", "valid", "not",
 ];
 
 /// `mark` is the length of the quote mark behind the key.
@@ -24,18 +24,38 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || option(scan, key, mark)
         || named(scan, key, behind)
         || (mark > 0 && tuple(scan, key, behind))
+        || fields(scan, key, behind)
         || (mark == 0 && (call(scan, key) || sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && key.class == Class::Strong && at(text, key.end) != b'(' {
         sentence(scan, key);
     }
 }
 
+/// `Secret { inner: "…" }`.
+fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let brace = skip_spaces(scan.text, behind);
+    if at(scan.text, brace) != b'{' || key.class != Class::Strong {
+        return false;
+    }
+    if let Some(found) = value::field(scan.text, brace)
+        && is_secret(scan.text, key, found, Site::default(), false)
+    {
+        scan.redact(found.start, found.end);
+    }
+    true
+}
+
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
 fn named(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let Some(start) = named_value(scan.text, behind) else { return false };
+    let Some(start) = named_value(scan.text, behind) else {
+        return false;
+    };
     let key = match key.class {
         // The pair is explicit, so a doubtful name needs no more proof than usual.
-        Class::Query => Key { class: Class::Weak, ..key },
+        Class::Query => Key {
+            class: Class::Weak,
+            ..key
+        },
         _ => key,
     };
     redact_at(scan, key, start, Site::default())
@@ -50,7 +70,9 @@ fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         let close = find(text, behind, 48, b">");
         close.and_then(|close| {
             let next = run_end(text, close + 1, 64, |byte| byte.is_ascii_whitespace());
-            (at(text, next) == b'<').then(|| find(text, next, 48, b">")).flatten()
+            (at(text, next) == b'<')
+                .then(|| find(text, next, 48, b">"))
+                .flatten()
         })
     } else if at(text, behind) == b'>' && (in_tag || behind > key.end) {
         Some(behind)
@@ -61,9 +83,22 @@ fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     };
     let Some(content) = content else { return false };
     let cdata = b"<![CDATA[";
-    let start = content + 1 + if starts_with(text, content + 1, cdata) { cdata.len() } else { 0 };
-    let end = run_end(text, start, usize::MAX, |byte| !matches!(byte, b'<' | b']' | b'\n'));
-    let found = Extent { start, end, after: end, quoted: true };
+    let start = content
+        + 1
+        + if starts_with(text, content + 1, cdata) {
+            cdata.len()
+        } else {
+            0
+        };
+    let end = run_end(text, start, usize::MAX, |byte| {
+        !matches!(byte, b'<' | b']' | b'\n')
+    });
+    let found = Extent {
+        start,
+        end,
+        after: end,
+        quoted: true,
+    };
     if end > start && is_secret(text, key, found, Site::default(), false) {
         scan.redact(start, end);
     }
@@ -79,9 +114,12 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     }
     let comma = run_end(text, behind, 1, |byte| byte == b',');
     let start = skip_line_blanks(text, comma);
-    let site = Site { equals: true, ..Site::default() };
-    let is_next_option = at(text, start) == b'-'
-        && (at(text, start + 1) == b'-' || is_break(text, start + 2));
+    let site = Site {
+        equals: true,
+        ..Site::default()
+    };
+    let is_next_option =
+        at(text, start) == b'-' && (at(text, start + 1) == b'-' || is_break(text, start + 2));
     let Some(found) = value::extent(text, start, site).filter(|_| !is_next_option) else {
         return true;
     };
@@ -110,25 +148,44 @@ fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     }
     let start = run_end(text, behind + 1, 64, |byte| byte.is_ascii_whitespace());
-    let site = Site { doubtful: true, ..Site::default() };
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
     let Some(found) = value::extent(text, start, site).filter(|found| found.quoted) else {
         return false;
     };
     let word = &text[found.start..found.end];
-    if !matches!(at(text, found.after), b')' | b']') || is_word_like(word) {
+    if !matches!(at(text, found.after), b')' | b']') || is_column(word) {
         return false;
     }
     redact_at(scan, key, start, Site::default())
 }
 
+/// `created_at` beside `password` in a list of columns.
+fn is_column(word: &[u8]) -> bool {
+    is_word_like(word)
+        || word
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+}
+
 /// `Password("…")`, `set_token('…')`.
 fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    if at(text, key.end) != b'(' {
+    // `t.pass("…")` is a test.
+    if at(text, key.end) != b'(' || key.name(text).ends_with(b".pass") {
         return false;
     }
     let start = skip_spaces(text, key.end + 1);
-    quote::open(text, start).is_some() && redact_at(scan, key, start, Site::default())
+    let quote = quote::open(text, start);
+    let word = quote.map(|quote| {
+        let start = start + quote.len;
+        &text[start..run_end(text, start, 32, |byte| is_name(byte))]
+    });
+    // `add_credentials('name', 'password')` names its arguments.
+    word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !is_column(word))
+        && redact_at(scan, key, start, Site::default())
 }
 
 /// `PASSWORD '…'`, `IDENTIFIED BY '…'`, `SET PASSWORD FOR u = '…'`.
@@ -151,14 +208,35 @@ fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
         if starts_with_word(text, start, b"password ") {
             start = skip_spaces(text, start + 9);
         }
-        let strong = Key { class: Class::Strong, ..key };
-        return redact_at(scan, strong, start, Site { equals: true, ..Site::default() });
+        let is_statement = key.name(text) == b"IDENTIFIED" || quote::open(text, start).is_some();
+        if !is_statement {
+            return false;
+        }
+        let strong = Key {
+            class: Class::Strong,
+            ..key
+        };
+        return redact_at(
+            scan,
+            strong,
+            start,
+            Site {
+                equals: true,
+                ..Site::default()
+            },
+        );
     }
     if starts_with_word(text, start, b"for ") {
         let user = skip_spaces(text, start + 4);
-        let behind = skip_spaces(text, run_end(text, user, 96, |byte| byte > b' ' && byte != b'='));
+        let behind = skip_spaces(
+            text,
+            run_end(text, user, 96, |byte| byte > b' ' && byte != b'='),
+        );
         return at(text, behind) == b'=' && {
-            let site = Site { equals: true, ..Site::default() };
+            let site = Site {
+                equals: true,
+                ..Site::default()
+            };
             redact_at(scan, key, value_start(text, behind + 1), site)
         };
     }
@@ -169,8 +247,13 @@ fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
     if !matches!(at(text, start), b'\'' | b'"') || key.class != Class::Strong {
         return false;
     }
-    let site = Site { doubtful: true, ..Site::default() };
-    let Some(found) = value::extent(text, start, site) else { return false };
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let Some(found) = value::extent(text, start, site) else {
+        return false;
+    };
     let word = &text[found.start..found.end];
     let name = key.name(text);
     let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass");
@@ -194,7 +277,9 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     let login_end = run_start(text, key.start, 4, |byte| byte.is_ascii_whitespace());
     let login = run_start(text, login_end, 64, |byte| byte > b' ');
     let space = run_start(text, login, 4, |byte| byte.is_ascii_whitespace());
-    let is_login = [&b"login"[..], b"user", b"account"].iter().any(|w| word_before(text, space, w));
+    let is_login = [&b"login"[..], b"user", b"account"]
+        .iter()
+        .any(|w| word_before(text, space, w));
     if !is_login || space == login || !key.name(text).eq_ignore_ascii_case(b"password") {
         return false;
     }
@@ -214,7 +299,10 @@ fn sentence(scan: &mut Scan<'_>, key: Key) {
     for _ in 0..4 {
         let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
         let word = &text[start..end];
-        if !FILLERS.iter().any(|filler| word.eq_ignore_ascii_case(filler.as_bytes())) {
+        if !FILLERS
+            .iter()
+            .any(|filler| word.eq_ignore_ascii_case(filler.as_bytes()))
+        {
             break;
         }
         stated = [&b"is"[..], b"was", b"equals"].contains(&word);
@@ -224,12 +312,19 @@ fn sentence(scan: &mut Scan<'_>, key: Key) {
     if start == key.end {
         return;
     }
-    let site = Site { doubtful: true, ..Site::default() };
-    let Some(found) = value::extent(text, start, site) else { return };
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let Some(found) = value::extent(text, start, site) else {
+        return;
+    };
     let word = &text[found.start..found.end];
     let mixed = word.iter().any(u8::is_ascii_digit)
         && word.iter().any(u8::is_ascii_alphabetic)
-        && word.iter().all(|byte| is_name(*byte) || b"!@#$%^&*+-".contains(byte));
+        && word
+            .iter()
+            .all(|byte| is_name(*byte) || b"!@#$%^&*+-".contains(byte));
     if is_opaque(word, 8) || stated && mixed && word.len() >= 8 {
         let found = value::whole(text, start, found, site);
         scan.redact(found.start, found.end);

@@ -46,7 +46,9 @@ fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
 /// Three, two and four digits of the ranges that are given out.
 fn ssn(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
-    let Some(number) = text.get(start..start + 11) else { return };
+    let Some(number) = text.get(start..start + 11) else {
+        return;
+    };
     let dash = number[3];
     let in_form = number.iter().enumerate().all(|(index, byte)| match index {
         3 | 6 => *byte == dash,
@@ -83,7 +85,11 @@ fn card(scan: &mut Scan<'_>, start: usize) {
     }
     let digits = &digits[..len];
     let right = at(text, end);
-    if is_issuer(digits) && luhn(digits) && stands_alone(text, start, end) && !right.is_ascii_digit() {
+    if is_issuer(digits)
+        && luhn(digits)
+        && stands_alone(text, start, end)
+        && !right.is_ascii_digit()
+    {
         scan.redact(start, end);
         scan.digits_until = end;
     }
@@ -91,7 +97,10 @@ fn card(scan: &mut Scan<'_>, start: usize) {
 
 /// Whether an issuer gives out numbers with these first digits and this length.
 fn is_issuer(digits: &[u8]) -> bool {
-    let lead = digits.iter().take(4).fold(0_u32, |lead, digit| lead * 10 + u32::from(*digit));
+    let lead = digits
+        .iter()
+        .take(4)
+        .fold(0_u32, |lead, digit| lead * 10 + u32::from(*digit));
     let lengths = match lead {
         4000..=4999 => [13, 16, 19],
         5100..=5599 | 2221..=2720 | 3528..=3589 => [16; 3],
@@ -121,16 +130,31 @@ fn luhn(digits: &[u8]) -> bool {
 /// Country, check digits and the account around `inside`, in one piece or in groups of four.
 fn iban(scan: &mut Scan<'_>, inside: usize) {
     let text = scan.text;
-    let left = if before(text, inside) == b' ' { inside - 1 } else { inside };
-    if !(before(text, left).is_ascii_uppercase() || left < inside && before(text, left).is_ascii_digit()) {
+    let left = if before(text, inside) == b' ' {
+        inside - 1
+    } else {
+        inside
+    };
+    if !(before(text, left).is_ascii_uppercase()
+        || left < inside && before(text, left).is_ascii_digit())
+    {
         return;
     }
     let window = inside.saturating_sub(12);
-    let Some(start) = (window..=inside).rev().find(|&start| is_iban_start(text, start)) else {
+    let Some(start) = (window..=inside)
+        .rev()
+        .find(|&start| is_iban_start(text, start))
+    else {
         return;
     };
     let country = &text[start..start + 2];
-    let Some(entry) = IBAN.as_bytes().chunks(4).find(|entry| &entry[..2] == country) else { return };
+    let Some(entry) = IBAN
+        .as_bytes()
+        .chunks(4)
+        .find(|entry| &entry[..2] == country)
+    else {
+        return;
+    };
     let wanted = usize::from(entry[2] - b'0') * 10 + usize::from(entry[3] - b'0');
     let (mut len, mut rest, mut end) = (0, 0_u32, start);
     let mut head = 0_u32;
@@ -146,7 +170,9 @@ fn iban(scan: &mut Scan<'_>, inside: usize) {
         }
         end += 1;
     }
-    let number = (u64::from(rest) * if head >= 100_000 { 1_000_000 } else { 100_000 } + u64::from(head)) % 97;
+    let number = (u64::from(rest) * if head >= 100_000 { 1_000_000 } else { 100_000 }
+        + u64::from(head))
+        % 97;
     if number == 1 && !at(text, end).is_ascii_alphanumeric() {
         scan.redact(start, end);
         scan.digits_until = end;

@@ -3,7 +3,7 @@
 use super::text::{at, is_name, line_end, rest, run_end, starts_with, starts_with_word};
 
 /// Opening and closing marks of more than one byte.
-const MARKS: [(&str, &str); 13] = [
+const MARKS: &[(&str, &str)] = &[
     ("\"\"\"", "\"\"\""),
     ("'''", "'''"),
     ("&quot;", "&quot;"),
@@ -33,24 +33,40 @@ pub(super) struct Quote {
 #[derive(Clone, Copy, Debug)]
 enum Close {
     /// This byte behind as many backslashes as the opening one had.
-    Byte { mark: u8, escapes: usize },
+    Byte {
+        mark: u8,
+        escapes: usize,
+    },
     Text(&'static str),
 }
 
 /// The quote that opens at `index`.
 pub(super) fn open(text: &[u8], index: usize) -> Option<Quote> {
-    if !matches!(at(text, index), b'"' | b'\'' | b'`' | b'\\' | b'&' | b'%' | 0xc2 | 0xe2) {
+    if !matches!(
+        at(text, index),
+        b'"' | b'\'' | b'`' | b'\\' | b'&' | b'%' | 0xc2 | 0xe2
+    ) {
         return None;
     }
-    if let Some((mark, close)) =
-        MARKS.iter().find(|(mark, _)| starts_with_word(text, index, mark.as_bytes()))
+    if let Some((mark, close)) = MARKS
+        .iter()
+        .find(|(mark, _)| starts_with_word(text, index, mark.as_bytes()))
     {
-        return Some(Quote { len: mark.len(), close: Close::Text(close) });
+        return Some(Quote {
+            len: mark.len(),
+            close: Close::Text(close),
+        });
     }
-    let escapes = rest(text, index).iter().take(16).take_while(|&&byte| byte == b'\\').count();
+    let escapes = rest(text, index)
+        .iter()
+        .take(16)
+        .take_while(|&&byte| byte == b'\\')
+        .count();
     let mark = at(text, index + escapes);
-    matches!(mark, b'"' | b'\'' | b'`')
-        .then_some(Quote { len: escapes + 1, close: Close::Byte { mark, escapes } })
+    matches!(mark, b'"' | b'\'' | b'`').then_some(Quote {
+        len: escapes + 1,
+        close: Close::Byte { mark, escapes },
+    })
 }
 
 /// The bytes of the quote mark at `index`, opening or closing, or 0.
@@ -109,5 +125,9 @@ fn close_byte(text: &[u8], from: usize, mark: u8, escapes: usize) -> (usize, usi
 
 /// An escaped quote has more backslashes than the opening one; `\\"` is a backslash and a quote.
 fn closes(backslashes: usize, escapes: usize) -> bool {
-    if escapes == 0 { backslashes % 2 == 0 } else { backslashes <= escapes }
+    if escapes == 0 {
+        backslashes % 2 == 0
+    } else {
+        backslashes <= escapes
+    }
 }

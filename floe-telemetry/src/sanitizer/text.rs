@@ -7,7 +7,7 @@
 use super::REDACTED;
 
 /// Spaces that people paste from word processors and terminals, as UTF-8.
-const WIDE_SPACES: [&[u8]; 10] = [
+const WIDE_SPACES: &[&[u8]] = &[
     "\u{a0}".as_bytes(),
     "\u{200b}".as_bytes(),
     "\u{2009}".as_bytes(),
@@ -44,7 +44,9 @@ pub(super) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
 
 /// Like `starts_with`, ASCII case ignored.
 pub(super) fn starts_with_word(text: &[u8], index: usize, what: &[u8]) -> bool {
-    rest(text, index).get(..what.len()).is_some_and(|head| head.eq_ignore_ascii_case(what))
+    rest(text, index)
+        .get(..what.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(what))
 }
 
 pub(super) fn is_redacted(text: &[u8], index: usize) -> bool {
@@ -63,9 +65,10 @@ pub(super) fn blank_len(text: &[u8], index: usize) -> usize {
     match at(text, index) {
         0 if index >= text.len() => 0,
         0..=b' ' | 0x7f => 1,
-        0xc2 | 0xe2 | 0xe3 | 0xef => {
-            WIDE_SPACES.iter().find(|space| starts_with(text, index, space)).map_or(0, |s| s.len())
-        }
+        0xc2 | 0xe2 | 0xe3 | 0xef => WIDE_SPACES
+            .iter()
+            .find(|space| starts_with(text, index, space))
+            .map_or(0, |s| s.len()),
         _ => 0,
     }
 }
@@ -101,7 +104,11 @@ pub(super) fn run_end(
     limit: usize,
     inside: impl Fn(u8) -> bool,
 ) -> usize {
-    from + rest(text, from).iter().take(limit).take_while(|&&byte| inside(byte)).count()
+    from + rest(text, from)
+        .iter()
+        .take(limit)
+        .take_while(|&&byte| inside(byte))
+        .count()
 }
 
 /// The start of the run of bytes before `to` that satisfy `inside`, at most `limit` bytes back.
@@ -112,17 +119,27 @@ pub(super) fn run_start(
     inside: impl Fn(u8) -> bool,
 ) -> usize {
     let head = text.get(..to).unwrap_or_default();
-    to - head.iter().rev().take(limit).take_while(|&&byte| inside(byte)).count()
+    to - head
+        .iter()
+        .rev()
+        .take(limit)
+        .take_while(|&&byte| inside(byte))
+        .count()
 }
 
 /// The end of the line that `from` is in.
 pub(super) fn line_end(text: &[u8], from: usize) -> usize {
-    run_end(text, from, usize::MAX, |byte| byte != b'\n' && byte != b'\r')
+    run_end(text, from, usize::MAX, |byte| {
+        byte != b'\n' && byte != b'\r'
+    })
 }
 
 /// The first place at or after `from`, and before `limit` more bytes, where `what` stands.
 pub(super) fn find(text: &[u8], from: usize, limit: usize, what: &[u8]) -> Option<usize> {
     let window = rest(text, from);
     let window = &window[..limit.min(window.len())];
-    window.windows(what.len()).position(|head| head == what).map(|found| from + found)
+    window
+        .windows(what.len())
+        .position(|head| head == what)
+        .map(|found| from + found)
 }

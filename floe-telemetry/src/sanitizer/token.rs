@@ -80,14 +80,18 @@ const SHAPES: [&[u8]; 4] = [b"eyj", b"8q~", b"ve_", b"at_"];
 
 /// The anchors of all the shapes here.
 pub(super) fn anchors() -> impl Iterator<Item = &'static [u8]> {
-    let prefixes = KNOWN.iter().filter_map(|known| known.0.as_bytes().get(known.1..known.1 + 3));
+    let prefixes = KNOWN
+        .iter()
+        .filter_map(|known| known.0.as_bytes().get(known.1..known.1 + 3));
     prefixes.chain(SHAPES)
 }
 
 /// `anchor` is the last of the three characters of an anchor.
 pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    let Some(first) = anchor.checked_sub(2) else { return };
+    let Some(first) = anchor.checked_sub(2) else {
+        return;
+    };
     let letter = at(text, first);
     for known in KNOWN {
         let prefix = known.0.as_bytes();
@@ -95,12 +99,17 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         if prefix.get(known.1) != Some(&letter) {
             continue;
         }
-        let Some(start) = first.checked_sub(known.1) else { continue };
+        let Some(start) = first.checked_sub(known.1) else {
+            continue;
+        };
         if starts_with(text, start, prefix) && !before(text, start).is_ascii_alphanumeric() {
             let from = start + prefix.len();
             // A look at the beginning decides, so that a long run of prefixes is not read again
             // from each of them.
-            let head = trim_dots(text, run_end(text, from, HEAD, |byte| is_tail(known.2, byte)));
+            let head = trim_dots(
+                text,
+                run_end(text, from, HEAD, |byte| is_tail(known.2, byte)),
+            );
             if head >= from + known.3 && looks_issued(known, &text[from..head]) {
                 let end = run_end(text, head, usize::MAX, |byte| is_tail(known.2, byte));
                 return scan.redact(start, trim_dots(text, end));
@@ -135,7 +144,9 @@ fn looks_issued(known: &Known, tail: &[u8]) -> bool {
     match known.2 {
         Tail::Word | Tail::Dotted | Tail::Alnum => {
             let mixed = tail.iter().any(u8::is_ascii_digit)
-                || tail.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+                || tail
+                    .windows(2)
+                    .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
             mixed && (known.0.len() > 3 || is_opaque(tail, 12))
         }
         Tail::Upper | Tail::Hex => true,
@@ -148,13 +159,24 @@ fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
     if !starts_with(text, start, b"eyJ") || before(text, start).is_ascii_alphanumeric() {
         return false;
     }
-    let head = run_end(text, start, usize::from(u16::MAX), |byte| is_tail(Tail::Word, byte));
-    let end = trim_dots(text, run_end(text, head, usize::MAX, |byte| is_tail(Tail::Dotted, byte)));
+    let head = run_end(text, start, usize::from(u16::MAX), |byte| {
+        is_tail(Tail::Word, byte)
+    });
+    let end = trim_dots(
+        text,
+        run_end(text, head, usize::MAX, |byte| is_tail(Tail::Dotted, byte)),
+    );
     let token = &text[start..end];
     let dots = usize::from(at(text, head) == b'.');
-    let has_header = [&b"eyJhbGci"[..], b"eyJ0eXAi", b"eyJraWQi", b"eyJlbmMi", b"eyJrIjoi"]
-        .iter()
-        .any(|header| token.starts_with(header));
+    let has_header = [
+        &b"eyJhbGci"[..],
+        b"eyJ0eXAi",
+        b"eyJraWQi",
+        b"eyJlbmMi",
+        b"eyJrIjoi",
+    ]
+    .iter()
+    .any(|header| token.starts_with(header));
     let fits = token.len() >= 16 && (dots >= 1 || has_header);
     if fits {
         scan.redact(start, end);
@@ -184,9 +206,9 @@ fn marked(scan: &mut Scan<'_>, first: usize) -> bool {
     let inside = |byte: u8| is_tail(Tail::Word, byte);
     let start = run_start(text, first, 24, inside);
     let end = run_end(text, first, 256, inside);
-    let is_marker = [&b"live"[..], b"pat"]
-        .iter()
-        .any(|word| text[..first + 2].ends_with(word) && matches!(at(text, first + 2), b'_' | b'-'));
+    let is_marker = [&b"live"[..], b"pat"].iter().any(|word| {
+        text[..first + 2].ends_with(word) && matches!(at(text, first + 2), b'_' | b'-')
+    });
     let fits = is_marker && is_issued_tail(&text[first + 2..end]);
     if fits {
         scan.redact(start, end);
@@ -196,7 +218,10 @@ fn marked(scan: &mut Scan<'_>, first: usize) -> bool {
 
 /// A last part of 16 or more random characters.
 pub(super) fn is_issued_tail(tail: &[u8]) -> bool {
-    let last = tail.rsplit(|byte| matches!(byte, b'_' | b'-' | b'.')).next().unwrap_or_default();
+    let last = tail
+        .rsplit(|byte| matches!(byte, b'_' | b'-' | b'.'))
+        .next()
+        .unwrap_or_default();
     last.len() >= 16 && is_opaque(last, 16)
 }
 

@@ -3,12 +3,12 @@
 //! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end
 //! the userinfo by themselves: what follows has to look like a host.
 
+use super::Scan;
 use super::lexicon;
 use super::shape::{is_masked, is_opaque};
 use super::text::{
     at, before, blank_len, find, is_name, rest, run_end, run_start, starts_with, starts_with_word,
 };
-use super::Scan;
 
 /// How far a blank in a password is tolerated.
 const BLANK_WINDOW: usize = 64;
@@ -19,11 +19,19 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     if at(text, anchor) == b'2' {
         return encoded(scan, anchor);
     }
-    let Some(colon) = anchor.checked_sub(2).filter(|&index| at(text, index) == b':') else { return };
-    let Some(start) = behind_slash(text, colon + 1).and_then(|index| behind_slash(text, index)) else {
+    let Some(colon) = anchor
+        .checked_sub(2)
+        .filter(|&index| at(text, index) == b':')
+    else {
         return;
     };
-    let head = run_start(text, colon, 40, |byte| is_name(byte) || b"+.-:".contains(&byte));
+    let Some(start) = behind_slash(text, colon + 1).and_then(|index| behind_slash(text, index))
+    else {
+        return;
+    };
+    let head = run_start(text, colon, 40, |byte| {
+        is_name(byte) || b"+.-:".contains(&byte)
+    });
     let end = end_of_run(text, start, before(text, head));
     let run = &text[start..end];
     scan.url_until = scan.url_until.max(start);
@@ -70,18 +78,32 @@ fn end_of_run(text: &[u8], start: usize, quote: u8) -> usize {
 
 /// Where the `@` behind the userinfo is.
 fn userinfo(run: &[u8]) -> Option<usize> {
-    let path = run.iter().position(|byte| b"/?#\\".contains(byte)).unwrap_or(run.len());
-    let later = || run.iter().rposition(|&byte| byte == b'@').filter(|&at| is_host(&run[at + 1..]));
+    let path = run
+        .iter()
+        .position(|byte| b"/?#\\".contains(byte))
+        .unwrap_or(run.len());
+    let later = || {
+        run.iter()
+            .rposition(|&byte| byte == b'@')
+            .filter(|&at| is_host(&run[at + 1..]))
+    };
     let authority = &run[..path];
     if let Some(at) = authority.iter().rposition(|&byte| byte == b'@') {
         let has_password = authority[..at].contains(&b':');
-        return if has_password && !is_certain_host(&authority[at + 1..]) {
+        // `user:a@b.c?d@host`: a query or a fragment without a path is rather a password.
+        let odd = path < run.len() && matches!(run[path], b'?' | b'#');
+        return if has_password && (odd || !is_certain_host(&authority[at + 1..])) {
             later().or(Some(at))
         } else {
             Some(at)
         };
     }
-    let colon = authority.iter().position(|&byte| byte == b':')?;
+    let Some(colon) = authority.iter().position(|&byte| byte == b':') else {
+        // A token with slashes in it.
+        let plain = authority.contains(&b'.') || authority.eq_ignore_ascii_case(b"localhost");
+        return later()
+            .filter(|&at| !plain && is_certain_host(&run[at + 1..]) && is_opaque(&run[..at], 16));
+    };
     let (host, port) = (&authority[..colon], &authority[colon + 1..]);
     let is_port = port.len() <= 5 && port.iter().all(u8::is_ascii_digit);
     let is_bracketed = authority.first() == Some(&b'[');
@@ -92,12 +114,15 @@ fn userinfo(run: &[u8]) -> Option<usize> {
 
 /// The text may begin with a host.
 fn is_host(text: &[u8]) -> bool {
-    text.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b'/'))
+    text.first()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b'/'))
 }
 
 /// A host with a dot, a port or brackets, `localhost`, `tcp(…)`: not the rest of a password.
 fn is_certain_host(text: &[u8]) -> bool {
-    let name = run_end(text, 0, 255, |byte| is_name(byte) || matches!(byte, b'.' | b'-'));
+    let name = run_end(text, 0, 255, |byte| {
+        is_name(byte) || matches!(byte, b'.' | b'-')
+    });
     let host = &text[..name];
     let has_port = at(text, name) == b':' && at(text, name + 1).is_ascii_digit();
     at(text, 0) == b'['
@@ -113,9 +138,8 @@ pub(super) fn is_domain(host: &[u8]) -> bool {
     let last = labels.next_back().unwrap_or_default();
     let rest = labels.clone().count();
     let is_label = |label: &[u8]| !label.is_empty() && label.len() < 64;
-    let is_number = |label: &[u8]| {
-        (1..=3).contains(&label.len()) && label.iter().all(u8::is_ascii_digit)
-    };
+    let is_number =
+        |label: &[u8]| (1..=3).contains(&label.len()) && label.iter().all(u8::is_ascii_digit);
     rest > 0
         && labels.clone().all(is_label)
         && (last.len() >= 2 && last.iter().all(u8::is_ascii_alphabetic)
@@ -128,7 +152,9 @@ fn is_plain_user(userinfo: &[u8]) -> bool {
     userinfo.is_empty()
         || userinfo.len() <= 24
             && digits <= 3
-            && userinfo.iter().all(|byte| is_name(*byte) || matches!(byte, b'-' | b'.'))
+            && userinfo
+                .iter()
+                .all(|byte| is_name(*byte) || matches!(byte, b'-' | b'.'))
             && !is_opaque(userinfo, 8)
 }
 
@@ -145,9 +171,13 @@ fn has_masked_password(userinfo: &[u8]) -> bool {
 fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let run = &text[start..end];
-    let Some(colon) = run.iter().position(|&byte| byte == b':') else { return };
+    let Some(colon) = run.iter().position(|&byte| byte == b':') else {
+        return;
+    };
     let (user, password) = (&run[..colon], &run[colon + 1..]);
-    let is_user = user.iter().all(|byte| is_name(*byte) || matches!(byte, b'-'));
+    let is_user = user
+        .iter()
+        .all(|byte| is_name(*byte) || matches!(byte, b'-'));
     let port = run_end(password, 0, 6, |byte| byte.is_ascii_digit());
     let is_port = b"/?#,;:)]}'.".contains(&at(password, port)) || port == password.len();
     if !is_user || is_port || is_masked(password) {
@@ -160,10 +190,10 @@ fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
         }
     } else if at(text, end) == b' ' {
         let window = run_end(text, end, BLANK_WINDOW, |byte| !b"\n\"'<>".contains(&byte));
-        let found = text[end..window].iter().position(|&byte| byte == b'@');
-        if let Some(found) = found.filter(|&found| is_certain_host(rest(text, end + found + 1))) {
-            scan.redact(start, end + found);
-            scan.url_until = end + found + 1;
+        let mut signs = (end..window).rev().filter(|&index| at(text, index) == b'@');
+        if let Some(sign) = signs.find(|&sign| is_certain_host(rest(text, sign + 1))) {
+            scan.redact(start, sign);
+            scan.url_until = sign + 1;
         }
     }
 }
@@ -171,8 +201,12 @@ fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
 /// Random segments behind one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
 fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
-    let end = run_end(text, start, end - start, |byte| !matches!(byte, b'?' | b'#'));
-    let host_end = run_end(text, start, end - start, |byte| byte != b'/' && byte != b'\\');
+    let end = run_end(text, start, end - start, |byte| {
+        !matches!(byte, b'?' | b'#')
+    });
+    let host_end = run_end(text, start, end - start, |byte| {
+        byte != b'/' && byte != b'\\'
+    });
     let mut announced = contains_hook(&text[start..host_end]);
     let mut index = host_end;
     while index < end {
@@ -184,25 +218,33 @@ fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
         } else if announced && is_opaque(word, 16) {
             scan.redact(segment, index);
         } else if word.len() <= 40 {
-            announced |= contains_hook(word) || lexicon::classify(word) == Some(lexicon::Class::Strong);
+            announced |=
+                contains_hook(word) || lexicon::classify(word) == Some(lexicon::Class::Strong);
         }
     }
 }
 
 fn contains_hook(word: &[u8]) -> bool {
-    word.windows(4).any(|part| part.eq_ignore_ascii_case(b"hook"))
+    word.windows(4)
+        .any(|part| part.eq_ignore_ascii_case(b"hook"))
 }
 
 /// `https%3A%2F%2Fuser%3Apass%40host`.
 fn encoded(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    let Some(colon) = anchor.checked_sub(4) else { return };
+    let Some(colon) = anchor.checked_sub(4) else {
+        return;
+    };
     if !starts_with_word(text, colon, b"%3a%2f%2f") {
         return;
     }
     let start = colon + 9;
-    let end = run_end(text, start, 1024, |byte| byte > b' ' && !b"\"'<>&".contains(&byte));
-    let Some(at) = find(text, start, end - start, b"%40") else { return };
+    let end = run_end(text, start, 1024, |byte| {
+        byte > b' ' && !b"\"'<>&".contains(&byte)
+    });
+    let Some(at) = find(text, start, end - start, b"%40") else {
+        return;
+    };
     let userinfo = &text[start..at];
     let has_password = find(userinfo, 0, userinfo.len(), b"%3").is_some() || is_opaque(userinfo, 8);
     if has_password {

@@ -38,13 +38,22 @@ pub(super) struct Extent {
 
 impl Extent {
     fn bare(start: usize, end: usize) -> Self {
-        Self { start, end, after: end, quoted: false }
+        Self {
+            start,
+            end,
+            after: end,
+            quoted: false,
+        }
     }
 }
 
 /// The value at `from`; `None` if there is none or it is redacted already.
 pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
-    let text = if site.doubtful { &text[..text.len().min(from + shape::LONGEST + 1)] } else { text };
+    let text = if site.doubtful {
+        &text[..text.len().min(from + shape::LONGEST + 1)]
+    } else {
+        text
+    };
     if is_break(text, from) || is_redacted(text, from) {
         return None;
     }
@@ -59,7 +68,7 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
         return (!is_redacted(text, found.start)).then_some(found);
     }
     if at(text, from) == b'{' && !site.equals {
-        return None;
+        return field(text, from);
     }
     if matches!(at(text, from), b'|' | b'>')
         && let Some(found) = block_scalar(text, from)
@@ -75,7 +84,37 @@ pub(super) fn whole(text: &[u8], from: usize, found: Extent, site: Site) -> Exte
     if found.end.saturating_sub(from) < shape::LONGEST {
         return found;
     }
-    extent(text, from, Site { doubtful: false, ..site }).unwrap_or(found)
+    extent(
+        text,
+        from,
+        Site {
+            doubtful: false,
+            ..site
+        },
+    )
+    .unwrap_or(found)
+}
+
+/// The secret inside of a wrapper: `{"value": "…"}`, `Secret { inner: "…" }`. Other fields have keys
+/// of their own.
+pub(super) fn field(text: &[u8], brace: usize) -> Option<Extent> {
+    let first = run_end(text, brace + 1, 64, |byte| byte.is_ascii_whitespace());
+    let start = first + quote::mark_len(text, first);
+    let end = run_end(text, start, 16, is_name);
+    let name = &text[start.min(end)..end];
+    let known = [
+        "value", "inner", "data", "secret", "raw", "plain", "text", "content", "string", "0",
+    ];
+    let colon = end + quote::mark_len(text, end);
+    if at(text, colon) != b':'
+        || !known
+            .iter()
+            .any(|k| name.eq_ignore_ascii_case(k.as_bytes()))
+    {
+        return None;
+    }
+    let from = skip_spaces(text, colon + 1);
+    quoted(text, from, Site::default()).filter(|found| !is_redacted(text, found.start))
 }
 
 /// `"…"`, `b'…'`, `r"…"`, `@"…"`.
@@ -89,13 +128,20 @@ fn quoted(text: &[u8], from: usize, site: Site) -> Option<Extent> {
         }
         let start = from + skip + quote.len;
         let (end, after) = quote::close(text, start, quote);
-        Some(Extent { start, end, after, quoted: true })
+        Some(Extent {
+            start,
+            end,
+            after,
+            quoted: true,
+        })
     })
 }
 
 /// `Some("…")`, `Password("…")`, `SecretStr('…')`, `Some(…)`, `String::from("…")`.
 fn wrapped(text: &[u8], from: usize) -> Option<Extent> {
-    let name_end = run_end(text, from, 48, |byte| is_name(byte) || b":.&*".contains(&byte));
+    let name_end = run_end(text, from, 48, |byte| {
+        is_name(byte) || b":.&*".contains(&byte)
+    });
     let open = at(text, name_end);
     if name_end == from || !matches!(open, b'(' | b'[') {
         return None;
@@ -108,12 +154,26 @@ fn wrapped(text: &[u8], from: usize) -> Option<Extent> {
     if let Some(found) = wrapped(text, inner).filter(|_| is_wrapper(name)) {
         return Some(found);
     }
-    (open == b'(' && is_wrapper(name)).then(|| group(text, name_end, b')')).flatten()
+    let found = (open == b'(' && is_wrapper(name)).then(|| group(text, name_end, b')')).flatten()?;
+    // `Token(0)` is an index.
+    let is_index = found.end - found.start < 4 && at(text, found.start).is_ascii_digit();
+    (!is_index).then_some(found)
 }
 
 fn is_wrapper(name: &[u8]) -> bool {
-    let known = ["some", "ok", "just", "optional", "secretstr", "secretstring", "redacted", "string"];
-    known.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    let known = [
+        "some",
+        "ok",
+        "just",
+        "optional",
+        "secretstr",
+        "secretstring",
+        "redacted",
+        "string",
+    ];
+    known
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
         || (name.first().is_some_and(u8::is_ascii_uppercase)
             && shape::is_word_like(name)
             && lexicon::classify(name).is_some())
@@ -138,8 +198,16 @@ fn braced(text: &[u8], from: usize) -> Option<Extent> {
         end = find(text, end + 2, BRACKET_WINDOW, b"}")?;
     }
     let inner = rest(text, from + 1);
-    let has_keys = inner.iter().take(end - from).any(|byte| matches!(byte, b'"' | b'\'' | b':'));
-    (!has_keys).then_some(Extent { start: from + 1, end, after: end + 1, quoted: true })
+    let has_keys = inner
+        .iter()
+        .take(end - from)
+        .any(|byte| matches!(byte, b'"' | b'\'' | b':'));
+    (!has_keys).then_some(Extent {
+        start: from + 1,
+        end,
+        after: end + 1,
+        quoted: true,
+    })
 }
 
 /// The content up to the closing bracket, quotes respected.
@@ -148,8 +216,12 @@ fn group(text: &[u8], open: usize, close: u8) -> Option<Extent> {
     let mut index = start;
     while index < text.len().min(start + BRACKET_WINDOW) {
         if at(text, index) == close {
-            return (index > start)
-                .then_some(Extent { start, end: index, after: index + 1, quoted: true });
+            return (index > start).then_some(Extent {
+                start,
+                end: index,
+                after: index + 1,
+                quoted: true,
+            });
         }
         index = match quote::open(text, index) {
             Some(quote) if quote.len == 1 && !is_name(before(text, index)) => {
@@ -169,7 +241,13 @@ fn block_scalar(text: &[u8], from: usize) -> Option<Extent> {
         return None;
     }
     let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;
-    let next_line = |end: usize| end + if starts_with(text, end, b"\r\n") { 2 } else { 1 };
+    let next_line = |end: usize| {
+        end + if starts_with(text, end, b"\r\n") {
+            2
+        } else {
+            1
+        }
+    };
     let body = next_line(first);
     let depth = indent(body);
     if depth == 0 {
@@ -235,18 +313,20 @@ fn ends_at(text: &[u8], index: usize, from: usize, site: Site) -> bool {
         }
         b';' => is_break(text, next) || at(text, next) == b';' || starts_pair(text, next),
         b'&' => site.query || is_break(text, next) || starts_pair(text, next),
-        b'#' => site.query,
         b')' | b']' | b'}' => closes_here(text, index),
         b'<' => at(text, next) == b'/' || at(text, next).is_ascii_alphabetic() && index > from,
+        // `<TOKEN>` is one value.
+        b'>' if at(text, from) == b'<' => false,
         b'>' => is_break(text, next) || at(text, next) == b'<',
         b'\\' => matches!(at(text, next), b'n' | b'r' | b't' | b'"' | b'\''),
-        b'%' if site.encoded => {
-            ["%26", "%22", "%2c", "%7d", "%3b", "%20", "%27", "%0a"]
-                .iter()
-                .any(|end| starts_with_word(text, index, end.as_bytes()))
-        }
+        b'%' if site.encoded => ["%26", "%22", "%2c", "%7d", "%3b", "%20", "%27", "%0a"]
+            .iter()
+            .any(|end| starts_with_word(text, index, end.as_bytes())),
         // An arrow or an ellipsis set against the value.
-        0xe2 => starts_with(text, index, "\u{2192}".as_bytes()) || starts_with(text, index, "\u{201d}".as_bytes()),
+        0xe2 => {
+            starts_with(text, index, "\u{2192}".as_bytes())
+                || starts_with(text, index, "\u{201d}".as_bytes())
+        }
         _ => false,
     }
 }
@@ -259,11 +339,17 @@ fn closes_here(text: &[u8], index: usize) -> bool {
 
 /// `name=`, `name:` or `"name"`: the next pair of a list.
 fn starts_pair(text: &[u8], from: usize) -> bool {
-    let from = if starts_with(text, from, b"amp;") { from + 4 } else { from };
+    let from = if starts_with(text, from, b"amp;") {
+        from + 4
+    } else {
+        from
+    };
     let from = from + usize::from(matches!(at(text, from), b'"' | b'\'' | b'$' | b'-'));
     if !at(text, from).is_ascii_alphabetic() {
         return false;
     }
-    let end = run_end(text, from, 48, |byte| is_name(byte) || b"-. []".contains(&byte));
+    let end = run_end(text, from, 48, |byte| {
+        is_name(byte) || b"-. []".contains(&byte)
+    });
     matches!(at(text, end), b'=' | b':' | b'"' | b'\'')
 }

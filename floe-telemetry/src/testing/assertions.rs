@@ -36,7 +36,10 @@ impl Spans {
         match (named.next(), named.count()) {
             (Some(span), 0) => span,
             (None, _) => fail(&format!("no span `{name}`\n{self}")),
-            (Some(_), more) => fail(&format!("{} spans `{name}`, expected one\n{self}", more + 1)),
+            (Some(_), more) => fail(&format!(
+                "{} spans `{name}`, expected one\n{self}",
+                more + 1
+            )),
         }
     }
 
@@ -77,7 +80,11 @@ impl fmt::Display for Spans {
         }
         f.write_str("captured spans:")?;
         let mut text = String::new();
-        for span in self.0.iter().filter(|span| !self.0.iter().any(|other| is_parent(other, span))) {
+        for span in self
+            .0
+            .iter()
+            .filter(|span| !self.0.iter().any(|other| is_parent(other, span)))
+        {
             write_tree(&mut text, &self.0, span, 1);
         }
         f.write_str(&text)
@@ -89,7 +96,13 @@ fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
 }
 
 fn write_tree(text: &mut String, all: &[SpanData], span: &SpanData, depth: usize) {
-    let _ = write!(text, "\n{}{} [{:?}]", "  ".repeat(depth), span.name, span.status);
+    let _ = write!(
+        text,
+        "\n{}{} [{:?}]",
+        "  ".repeat(depth),
+        span.name,
+        span.status
+    );
     for attribute in &span.attributes {
         let _ = write!(text, " {}={}", attribute.key, attribute.value);
     }
@@ -107,25 +120,34 @@ impl fmt::Debug for CapturedSpan<'_> {
     }
 }
 
-#[expect(clippy::return_self_not_must_use, reason = "an assertion is called for what it asserts")]
+#[expect(
+    clippy::return_self_not_must_use,
+    reason = "an assertion is called for what it asserts"
+)]
 impl<'a> CapturedSpan<'a> {
     /// Asserts that the status is OK.
     #[track_caller]
     pub fn assert_ok(self) -> Self {
-        self.check(self.span.status == Status::Ok, "status OK", || format!("{:?}", self.span.status))
+        self.check(self.span.status == Status::Ok, "status OK", || {
+            format!("{:?}", self.span.status)
+        })
     }
 
     /// Asserts that no status was set.
     #[track_caller]
     pub fn assert_unset(self) -> Self {
-        self.check(self.span.status == Status::Unset, "no status", || format!("{:?}", self.span.status))
+        self.check(self.span.status == Status::Unset, "no status", || {
+            format!("{:?}", self.span.status)
+        })
     }
 
     /// Asserts that the status is ERROR with this description.
     #[track_caller]
     pub fn assert_error(self, description: &str) -> Self {
         let matches = matches!(&self.span.status, Status::Error { description: found } if found == description);
-        self.check(matches, &format!("status ERROR `{description}`"), || format!("{:?}", self.span.status))
+        self.check(matches, &format!("status ERROR `{description}`"), || {
+            format!("{:?}", self.span.status)
+        })
     }
 
     /// Asserts that an attribute has this value. A value without one (`None`) asserts that the
@@ -145,29 +167,40 @@ impl<'a> CapturedSpan<'a> {
     #[track_caller]
     pub fn assert_no_attribute(self, key: &str) -> Self {
         let found = self.attribute(key);
-        self.check(found.is_none(), &format!("no attribute `{key}`"), || format!("{found:?}"))
+        self.check(found.is_none(), &format!("no attribute `{key}`"), || {
+            format!("{found:?}")
+        })
     }
 
     /// Asserts that there is exactly one event of this name.
     #[track_caller]
     pub fn assert_event(self, name: &str) -> Self {
-        let found = self.events().iter().filter(|event| event.name == name).count();
-        self.check(found == 1, &format!("one event `{name}`"), || found.to_string())
+        let found = self
+            .events()
+            .iter()
+            .filter(|event| event.name == name)
+            .count();
+        self.check(found == 1, &format!("one event `{name}`"), || {
+            found.to_string()
+        })
     }
 
     /// Asserts that the span has no parent.
     #[track_caller]
     pub fn assert_root(self) -> Self {
         let parent = self.span.parent_span_id;
-        self.check(parent == SpanId::INVALID, "no parent", || parent.to_string())
+        self.check(parent == SpanId::INVALID, "no parent", || {
+            parent.to_string()
+        })
     }
 
     /// Asserts that the parent is the captured span of this name.
     #[track_caller]
     pub fn assert_child_of(self, name: &str) -> Self {
         let parent = self.all.0.iter().find(|other| is_parent(other, self.span));
-        let same_trace =
-            parent.is_some_and(|parent| parent.span_context.trace_id() == self.span.span_context.trace_id());
+        let same_trace = parent.is_some_and(|parent| {
+            parent.span_context.trace_id() == self.span.span_context.trace_id()
+        });
         self.check(
             same_trace && parent.is_some_and(|parent| parent.name == name),
             &format!("child of `{name}`"),
@@ -205,7 +238,11 @@ impl<'a> CapturedSpan<'a> {
     /// The value of an attribute.
     #[must_use]
     pub fn attribute(self, key: &str) -> Option<&'a Value> {
-        let found = self.span.attributes.iter().find(|attribute| attribute.key.as_str() == key);
+        let found = self
+            .span
+            .attributes
+            .iter()
+            .find(|attribute| attribute.key.as_str() == key);
         found.map(|attribute| &attribute.value)
     }
 

@@ -5,49 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use rusqlite::Connection;
 
 use crate::product::Product;
-
-/// A CSV file as maps from column to value.
-type Rows = Vec<HashMap<String, String>>;
-
-struct Shop {
-    customers: Rows,
-    orders: Rows,
-    order_items: Rows,
-    payments: Rows,
-    events: Rows,
-}
-
-impl Shop {
-    fn read(product: &Product) -> Self {
-        let read = |name: &str| -> Rows {
-            let mut reader =
-                csv::Reader::from_path(product.path(&format!("data/{name}.csv"))).unwrap();
-            reader.deserialize().map(Result::unwrap).collect()
-        };
-        Self {
-            customers: read("customers"),
-            orders: read("orders"),
-            order_items: read("order_items"),
-            payments: read("payments"),
-            events: read("events"),
-        }
-    }
-
-    /// What each order is worth, in cents.
-    fn values(&self) -> HashMap<&str, i64> {
-        let mut values = HashMap::new();
-        for item in &self.order_items {
-            let full = number(item, "quantity") * number(item, "unit_price_cents");
-            let net = full * (100 - number(item, "discount_percent")) / 100;
-            *values.entry(item["order_id"].as_str()).or_default() += net;
-        }
-        values
-    }
-}
-
-fn number(row: &HashMap<String, String>, column: &str) -> i64 {
-    row[column].parse().unwrap()
-}
+use crate::shop::{Shop, number};
 
 /// The integers of a table under the text of its first column.
 fn table(database: &Connection, query: &str) -> BTreeMap<String, Vec<i64>> {

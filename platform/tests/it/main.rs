@@ -1,8 +1,14 @@
 //! The program as its users meet it: called on folders, judged by what it prints and leaves.
 
-mod bad_input;
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod bad_product;
+mod bad_yaml;
 mod customer_360;
 mod failing_model;
 mod product;
+mod refused;
 mod repeat;
+mod shop;
+mod silent_demo;
 mod trace;

@@ -33,7 +33,12 @@ fn captures_that_run_at_once_do_not_see_each_other() {
                     }
                 });
                 assert_eq!(spans.len(), 200);
-                assert!(spans.named("step").all(|span| span.attribute("n") == Some(&opentelemetry::Value::I64(n as i64))));
+                assert!(
+                    spans
+                        .named("step")
+                        .all(|span| span.attribute("n")
+                            == Some(&opentelemetry::Value::I64(n as i64)))
+                );
             });
         }
     });
@@ -48,7 +53,9 @@ async fn asynchronous_captures_follow_their_tasks() {
     }
     let capture = |n| async move {
         testing::capture_async(async move {
-            tokio::spawn(task(n).with_context(Context::current())).await.unwrap();
+            tokio::spawn(task(n).with_context(Context::current()))
+                .await
+                .unwrap();
             task(n).await;
         })
         .await
@@ -56,7 +63,11 @@ async fn asynchronous_captures_follow_their_tasks() {
     let (one, two) = tokio::join!(capture(1), capture(2));
     for (spans, n) in [(one, 1_i64), (two, 2)] {
         assert_eq!(spans.len(), 4);
-        assert!(spans.named("step").all(|span| span.attribute("n") == Some(&opentelemetry::Value::I64(n))));
+        assert!(
+            spans
+                .named("step")
+                .all(|span| span.attribute("n") == Some(&opentelemetry::Value::I64(n)))
+        );
     }
 }
 
@@ -94,5 +105,10 @@ fn a_failed_assertion_shows_the_trace() {
         let _ = spans.single("absent");
     })
     .unwrap_err();
-    assert!(message.downcast_ref::<String>().unwrap().starts_with("no span `absent`\ncaptured spans:"));
+    assert!(
+        message
+            .downcast_ref::<String>()
+            .unwrap()
+            .starts_with("no span `absent`\ncaptured spans:")
+    );
 }

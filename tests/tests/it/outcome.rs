@@ -54,8 +54,19 @@ fn an_error_is_recorded_with_its_chain_and_without_its_secrets() {
         .assert_attribute("exception.message", message)
         .assert_event("exception");
     let event = &span.events()[0];
-    let keys: Vec<_> = event.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
-    assert_eq!(keys, ["exception.type", "exception.message", "exception.stacktrace"]);
+    let keys: Vec<_> = event
+        .attributes
+        .iter()
+        .map(|attribute| attribute.key.as_str())
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "exception.type",
+            "exception.message",
+            "exception.stacktrace"
+        ]
+    );
     assert_eq!(
         event.attributes[2].value.as_str(),
         "0: cannot load from postgresql://<REDACTED>@db.internal/x?password=<REDACTED>\n1: token=<REDACTED> refused",
@@ -111,7 +122,9 @@ fn boxed_local() -> Result<(), Box<dyn Error>> {
 }
 #[traced]
 fn any() -> anyhow::Result<()> {
-    Err(anyhow::Error::new(Inner).context("while loading").context("while running"))
+    Err(anyhow::Error::new(Inner)
+        .context("while loading")
+        .context("while running"))
 }
 #[traced]
 fn generic<E>(error: E) -> Result<(), E> {
@@ -135,13 +148,18 @@ fn the_error_may_be_of_any_type() {
         let _ = generic("generic");
         let _ = unit();
     });
-    spans.single("alias").assert_error("alias failed").assert_attribute("error.type", "alloc::string::String");
+    spans
+        .single("alias")
+        .assert_error("alias failed")
+        .assert_attribute("error.type", "alloc::string::String");
     spans.single("silent").assert_error("it::outcome::Silent");
     spans.single("debug_only").assert_error("DebugOnly(7)");
     spans.single("borrowing").assert_error("borrowed");
     spans.single("boxed").assert_error("boxed failed");
     spans.single("boxed_local").assert_error("boxed failed");
-    spans.single("any").assert_error("while running: while loading: token=<REDACTED> refused");
+    spans
+        .single("any")
+        .assert_error("while running: while loading: token=<REDACTED> refused");
     // Without a bound nothing is known of `E` but its name.
     spans.single("generic").assert_error("&str");
     spans.single("unit").assert_error("()");
@@ -171,7 +189,9 @@ fn a_status_that_the_body_set_stays() {
     fn decided() {
         get_current_span().set_status(Status::error("by hand, token=abc123xyz"));
     }
-    testing::capture(decided).single("decided").assert_error("by hand, token=<REDACTED>");
+    testing::capture(decided)
+        .single("decided")
+        .assert_error("by hand, token=<REDACTED>");
 }
 
 #[traced]
@@ -189,7 +209,10 @@ async fn panics_later() {
 fn a_panic_is_recorded_and_goes_on() {
     let spans = testing::capture(|| {
         let payload = catch_unwind(panics).unwrap_err();
-        assert_eq!(payload.downcast_ref::<String>().unwrap(), &format!("lost {SECRET}"));
+        assert_eq!(
+            payload.downcast_ref::<String>().unwrap(),
+            &format!("lost {SECRET}")
+        );
     });
     spans
         .single("panics")
@@ -208,10 +231,16 @@ async fn a_panic_in_a_future_is_recorded_and_goes_on() {
                 Err(payload) => Poll::Ready(Err(payload)),
             }
         });
-        assert_eq!(polled.await.unwrap_err().downcast_ref::<&str>(), Some(&"later"));
+        assert_eq!(
+            polled.await.unwrap_err().downcast_ref::<&str>(),
+            Some(&"later")
+        );
     })
     .await;
-    spans.single("panics_later").assert_error("later").assert_no_attribute("floe.cancelled");
+    spans
+        .single("panics_later")
+        .assert_error("later")
+        .assert_no_attribute("floe.cancelled");
 }
 
 struct SpansWhenDropped;
@@ -232,9 +261,17 @@ async fn never_ready() {
 fn a_future_dropped_while_pending_is_marked_and_what_it_held_is_its_child() {
     let spans = testing::capture(|| {
         let mut future = Box::pin(never_ready());
-        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert!(
+            future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
     });
-    spans.single("never_ready").assert_unset().assert_attribute("floe.cancelled", true);
+    spans
+        .single("never_ready")
+        .assert_unset()
+        .assert_attribute("floe.cancelled", true);
     spans.single("dropped").assert_child_of("never_ready");
 }
 
@@ -258,7 +295,9 @@ fn a_panicking_display_does_not_change_the_result() {
         Err(PanickingText)
     }
     let spans = testing::capture(|| assert!(odd().is_err()));
-    spans.single("odd").assert_error("the error's text panicked: in Display");
+    spans
+        .single("odd")
+        .assert_error("the error's text panicked: in Display");
 }
 
 #[test]
@@ -301,7 +340,9 @@ async fn every_way_out_ends_the_span_once() {
     for name in ["early", "early_async"] {
         let mut both = spans.named(name);
         both.next().unwrap().assert_ok();
-        both.next().unwrap().assert_error("invalid digit found in string");
+        both.next()
+            .unwrap()
+            .assert_error("invalid digit found in string");
         assert!(both.next().is_none());
     }
 }

@@ -1,6 +1,8 @@
 //! The arguments of `#[traced]`.
 
-use floe_telemetry::{FloeAttributes, FloeSpanAttributes, Mode, SpanKind, create_span, testing, traced};
+use floe_telemetry::{
+    FloeAttributes, FloeSpanAttributes, Mode, SpanKind, create_span, testing, traced,
+};
 use opentelemetry::KeyValue;
 
 #[traced]
@@ -11,11 +13,20 @@ fn plain(n: i64) -> i64 {
 #[test]
 fn a_bare_attribute_names_the_span_after_the_function_and_records_no_argument() {
     let spans = testing::capture(|| assert_eq!(plain(1), 2));
-    let span = spans.single("plain").assert_ok().assert_root().assert_no_attribute("n");
+    let span = spans
+        .single("plain")
+        .assert_ok()
+        .assert_root()
+        .assert_no_attribute("n");
     assert_eq!(span.kind(), &SpanKind::Internal);
     span.assert_attribute("code.function.name", "it::traced::plain")
         .assert_attribute("code.line.number", 7);
-    assert!(span.attribute("code.file.path").unwrap().as_str().ends_with("traced.rs"));
+    assert!(
+        span.attribute("code.file.path")
+            .unwrap()
+            .as_str()
+            .ends_with("traced.rs")
+    );
     assert_eq!(spans.len(), 1);
 }
 
@@ -42,7 +53,10 @@ impl Table {
 }
 
 fn table() -> Table {
-    Table { name: "orders".to_owned(), rows: vec![1, 2] }
+    Table {
+        name: "orders".to_owned(),
+        rows: vec![1, 2],
+    }
 }
 
 #[test]
@@ -105,9 +119,20 @@ fn attributes_fn_takes_closures_and_paths_and_returns_derived_structs_and_key_va
         with_path("sql".to_owned(), false);
     });
     let mut closures = spans.named("with_closure");
-    closures.next().unwrap().assert_attribute("load.source", "csv").assert_attribute("rows", 3);
-    closures.next().unwrap().assert_attribute("load.source", "json").assert_no_attribute("rows");
-    spans.single("with_path").assert_attribute("source", "sql").assert_no_attribute("floe.warning");
+    closures
+        .next()
+        .unwrap()
+        .assert_attribute("load.source", "csv")
+        .assert_attribute("rows", 3);
+    closures
+        .next()
+        .unwrap()
+        .assert_attribute("load.source", "json")
+        .assert_no_attribute("rows");
+    spans
+        .single("with_path")
+        .assert_attribute("source", "sql")
+        .assert_no_attribute("floe.warning");
 }
 
 #[test]
@@ -116,11 +141,14 @@ fn a_failing_attributes_fn_leaves_a_warning_and_the_function_runs() {
         assert_eq!(with_path("sql".to_owned(), true), 4);
         assert!(with_panic(true));
     });
+    spans.single("with_path").assert_ok().assert_attribute(
+        "floe.warning",
+        "attributes_fn failed: no attributes for api_key=<REDACTED>",
+    );
     spans
-        .single("with_path")
+        .single("with_panic")
         .assert_ok()
-        .assert_attribute("floe.warning", "attributes_fn failed: no attributes for api_key=<REDACTED>");
-    spans.single("with_panic").assert_ok().assert_attribute("floe.warning", "attributes_fn panicked: boom");
+        .assert_attribute("floe.warning", "attributes_fn panicked: boom");
 }
 
 fn identity() -> FloeSpanAttributes {
@@ -161,12 +189,20 @@ fn inner() {}
 fn calls_nest() {
     let spans = testing::capture(outer);
     spans.single("outer").assert_root();
-    spans.single("by.hand").assert_child_of("outer").assert_ok().assert_attribute("n", 1);
+    spans
+        .single("by.hand")
+        .assert_child_of("outer")
+        .assert_ok()
+        .assert_attribute("n", 1);
     let mut inners = spans.named("inner");
     inners.next().unwrap().assert_child_of("outer");
     inners.next().unwrap().assert_child_of("by.hand");
     let (start, end) = spans.single("outer").times();
-    assert!(spans.named("inner").all(|span| start <= span.times().0 && span.times().1 <= end));
+    assert!(
+        spans
+            .named("inner")
+            .all(|span| start <= span.times().0 && span.times().1 <= end)
+    );
 }
 
 #[test]
@@ -188,7 +224,9 @@ fn without_a_listener_attributes_are_not_even_evaluated() {
 
 #[test]
 fn every_annotated_function_is_known_before_it_runs() {
-    let site = floe_telemetry::callsite::all().find(|site| site.name() == "table.read").unwrap();
+    let site = floe_telemetry::callsite::all()
+        .find(|site| site.name() == "table.read")
+        .unwrap();
     assert_eq!((site.function(), site.module()), ("read", "it::traced"));
     assert_eq!(site.kind(), &SpanKind::Client);
 }

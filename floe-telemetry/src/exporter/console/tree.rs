@@ -20,7 +20,10 @@ pub(super) fn is_root(span: &SpanData) -> bool {
 
 /// Parents before children, siblings by start. A span whose parent is missing is a top row.
 pub(super) fn rows(spans: &[SpanData]) -> Vec<Row<'_>> {
-    let known: HashSet<SpanId> = spans.iter().map(|span| span.span_context.span_id()).collect();
+    let known: HashSet<SpanId> = spans
+        .iter()
+        .map(|span| span.span_context.span_id())
+        .collect();
     let mut children: HashMap<SpanId, Vec<&SpanData>> = HashMap::new();
     for span in spans {
         let parent = if known.contains(&span.parent_span_id) {
@@ -37,7 +40,11 @@ pub(super) fn rows(spans: &[SpanData]) -> Vec<Row<'_>> {
     // A stack of our own: a trace may be deeper than the thread's.
     let mut open: Vec<Row<'_>> = top(&mut children, SpanId::INVALID, None);
     while let Some(row) = open.pop() {
-        open.extend(top(&mut children, row.span.span_context.span_id(), Some(&row.last)));
+        open.extend(top(
+            &mut children,
+            row.span.span_context.span_id(),
+            Some(&row.last),
+        ));
         rows.push(row);
     }
     rows

@@ -65,14 +65,24 @@ pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
     let _ = writeln!(
         picture,
         "{} {}",
-        style.paint(BOLD, &format!("trace {}", first.span.span_context.trace_id())),
-        style.paint(DIM, &format!("· {count} · {}", duration(scale.length).trim_start())),
+        style.paint(
+            BOLD,
+            &format!("trace {}", first.span.span_context.trace_id())
+        ),
+        style.paint(
+            DIM,
+            &format!("· {count} · {}", duration(scale.length).trim_start())
+        ),
     );
     for row in rows.iter().take(MAX_ROWS) {
         draw_row(&mut picture, row, &scale, labels, style);
     }
     if rows.len() > MAX_ROWS {
-        let _ = writeln!(picture, "{}", style.paint(DIM, &format!("… and {} more spans", rows.len() - MAX_ROWS)));
+        let _ = writeln!(
+            picture,
+            "{}",
+            style.paint(DIM, &format!("… and {} more spans", rows.len() - MAX_ROWS))
+        );
     }
     picture.push('\n');
     picture
@@ -85,14 +95,21 @@ fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, s
     let (mark, tone) = mark(span);
     let name = clip(&span.name, room);
     let pad = labels.saturating_sub(branch.chars().count() + 2 + name.chars().count());
-    let took = span.end_time.duration_since(span.start_time).unwrap_or_default();
+    let took = span
+        .end_time
+        .duration_since(span.start_time)
+        .unwrap_or_default();
     let (before, bar) = scale.bar(span);
     let _ = writeln!(
         picture,
         "{}{} {}{} {}  {}{}",
         style.paint(DIM, &branch),
         style.paint(tone, mark),
-        if is_error(span) { style.paint(BAD, &name) } else { name },
+        if is_error(span) {
+            style.paint(BAD, &name)
+        } else {
+            name
+        },
         " ".repeat(pad),
         style.paint(DIM, &duration(took)),
         " ".repeat(before),
@@ -102,7 +119,12 @@ fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, s
         let below = below(&row.last);
         let room = style.width.saturating_sub(below.chars().count() + 2);
         let text = clip(&description.replace(['\n', '\r', '\t'], " "), room);
-        let _ = writeln!(picture, "{}  {}", style.paint(DIM, &below), style.paint(BAD, &text));
+        let _ = writeln!(
+            picture,
+            "{}  {}",
+            style.paint(DIM, &below),
+            style.paint(BAD, &text)
+        );
     }
 }
 
@@ -122,7 +144,9 @@ fn below(last: &[bool]) -> String {
 }
 
 fn stems(last: &[bool]) -> String {
-    last.iter().map(|last| if *last { "   " } else { "│  " }).collect()
+    last.iter()
+        .map(|last| if *last { "   " } else { "│  " })
+        .collect()
 }
 
 fn is_error(span: &SpanData) -> bool {
@@ -130,7 +154,10 @@ fn is_error(span: &SpanData) -> bool {
 }
 
 fn mark(span: &SpanData) -> (&'static str, Ansi) {
-    let cancelled = span.attributes.iter().any(|attribute| attribute.key.as_str() == keys::FLOE_CANCELLED);
+    let cancelled = span
+        .attributes
+        .iter()
+        .any(|attribute| attribute.key.as_str() == keys::FLOE_CANCELLED);
     match &span.status {
         Status::Error { .. } => ("✗", BAD),
         _ if cancelled => ("◌", ODD),
@@ -160,7 +187,13 @@ fn duration(time: Duration) -> String {
         1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
         _ => (nanos as f64 / 1e9, "s"),
     };
-    let digits = if unit == "ns" || value >= 100.0 { 0 } else if value >= 10.0 { 1 } else { 2 };
+    let digits = if unit == "ns" || value >= 100.0 {
+        0
+    } else if value >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{:>DURATION$}", format!("{value:.digits$} {unit}"))
 }
 
@@ -174,7 +207,9 @@ struct Scale {
 impl Scale {
     /// The columns before the bar, and the bar. Even the shortest span is seen.
     fn bar(&self, span: &SpanData) -> (usize, String) {
-        let from = self.column(span.start_time).min(self.columns.saturating_sub(1));
+        let from = self
+            .column(span.start_time)
+            .min(self.columns.saturating_sub(1));
         let to = self.column(span.end_time).clamp(from, self.columns);
         match to - from {
             0 => (from, "▏".to_owned()),
@@ -193,7 +228,8 @@ impl Scale {
             clippy::cast_sign_loss,
             reason = "a column number, from 0 to a few hundred"
         )]
-        let column = (offset.as_secs_f64() / self.length.as_secs_f64() * self.columns as f64).round() as usize;
+        let column = (offset.as_secs_f64() / self.length.as_secs_f64() * self.columns as f64)
+            .round() as usize;
         column
     }
 }

@@ -1,0 +1,23 @@
+# What CI runs.
+check:
+    .ci/run
+
+test:
+    cargo test --workspace
+
+demo:
+    cargo run --release -p floe -- run demo/customer-360
+
+bench:
+    cargo bench -p benches
+
+# Accept new expansions and new compiler messages, after reading them.
+bless:
+    BLESS=1 cargo test -p floe-telemetry-macros
+    TRYBUILD=overwrite cargo test -p floe-ui-tests
+
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+features:
+    .ci/features

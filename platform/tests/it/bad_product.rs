@@ -1,0 +1,150 @@
+//! Files that are right one by one and wrong together, and settings from outside.
+
+use crate::refused::{append, check, check_called, gone, swap, whole};
+
+#[test]
+fn an_unknown_environment_on_the_command_line() {
+    check_called(
+        |_| (),
+        &["--env", "qa"],
+        &[],
+        "invalid value 'qa' for '--env <ENV>'\n  [possible values: dev, staging, prod]\n\nFor more information, try '--help'.",
+        &[],
+    );
+}
+
+#[test]
+fn variables_that_are_not_accepted() {
+    for (name, value, error) in [
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector",
+            "`collector` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "pigeon",
+            "unknown protocol `pigeon`: accepted are `grpc` and `http/protobuf`",
+        ),
+    ] {
+        check_called(
+            |_| (),
+            &[],
+            &[(name, value)],
+            &format!("{name}: {error}"),
+            &[],
+        );
+    }
+}
+
+#[test]
+fn a_manifest_that_is_not_there() {
+    let error = "nowhere.yaml: cannot read it: no such file";
+    check_called(|_| (), &["--manifest", "nowhere.yaml"], &[], error, &[]);
+}
+
+#[test]
+fn dependencies_that_cannot_be_resolved() {
+    let (bronze, gold) = ("models/stg_orders.sql", "models/totals.sql");
+    check(
+        whole(bronze, b"SELECT * FROM {{ ref('totals') }}"),
+        "{dir}/floe.yaml:10:11: `stg_orders` depends on itself: stg_orders -> totals -> stg_orders, accepted: dependencies without a cycle",
+    );
+    check(
+        whole(gold, b"SELECT count(*) AS n\nFROM {{ ref('stg_order') }}"),
+        "{dir}/models/totals.sql:2:6: there is no model `stg_order`, accepted: stg_orders, totals",
+    );
+    check(
+        whole(gold, b"SELECT 1 AS n FROM {{ source('order') }}"),
+        "{dir}/models/totals.sql:1:20: there is no source `order`, accepted: orders",
+    );
+    check(
+        whole(gold, b"SELECT {{ this }}"),
+        "{dir}/models/totals.sql:1:8: found `{{ this }}`, accepted: {{ ref('model') }} or {{ source('source') }}",
+    );
+}
+
+#[test]
+fn assets_that_cannot_be_built_from_what_is_there() {
+    let spec = "floe.yaml";
+    check(
+        gone("models/totals.sql"),
+        "{dir}/floe.yaml:12:11: cannot read `models/totals.sql`: no such file",
+    );
+    check(
+        whole("models/totals.sql", b" \n"),
+        "{dir}/floe.yaml:12:11: `models/totals.sql` is empty, accepted: one SELECT",
+    );
+    check(
+        gone("data/orders.csv"),
+        "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, accepted: a CSV file, or `generate` with a query that makes it",
+    );
+    check(
+        |product| {
+            product.replace(spec, "name: totals", "name: orders");
+            product.write("models/orders.sql", "SELECT 1 AS n");
+        },
+        "{dir}/floe.yaml:12:11: `orders` is already the name of the asset at line 4, accepted: each name once",
+    );
+    check(
+        swap(spec, "name: ordered_on", "name: order_id"),
+        "{dir}/floe.yaml:8:17: `order_id` is already the name of the column at line 7, accepted: each name once",
+    );
+}
+
+#[test]
+fn rules_of_the_platform_that_are_not_kept() {
+    let manifest = "manifest.yaml";
+    check(
+        append(manifest, "governance: { require_owner: true }\n"),
+        "{dir}/floe.yaml:1:7: the product has no `owner`, and the platform's governance requires one",
+    );
+    check(
+        append(manifest, "governance: { bronze_prefix: brz_ }\n"),
+        "{dir}/floe.yaml:10:11: the bronze model is `stg_orders`, accepted: a name that begins with `brz_`",
+    );
+    check(
+        swap(
+            "floe.yaml",
+            "bronze\n  - name: totals\n    layer: gold",
+            "gold\n  - name: totals\n    layer: silver",
+        ),
+        "{dir}/floe.yaml:13:12: `totals` is silver and reads `stg_orders`, which is gold, accepted: models of its own layer or below",
+    );
+}
+
+/// By then the artifacts are written, whole; the warehouse is not.
+#[test]
+fn data_that_is_not_what_the_product_says() {
+    for (bytes, error) in [
+        (
+            &b"order_id,ordered_on\n1,2024-01-31\n2\n"[..],
+            "3: found a line of 1 values, accepted: 2, as in the header",
+        ),
+        (
+            b"order_id,date\n1,\n",
+            "1: the header is `order_id,date`, accepted: `order_id,ordered_on`",
+        ),
+        (b"", "1: the header is ``, accepted: `order_id,ordered_on`"),
+        (
+            b"order_id,ordered_on\nx,\n",
+            "2: `order_id` is `x`, accepted: a whole number of 64 bits or nothing",
+        ),
+        (
+            b"order_id,ordered_on\n1,2023-02-29\n",
+            "2: `ordered_on` is `2023-02-29`, accepted: a date as YYYY-MM-DD or nothing",
+        ),
+        (
+            b"order_id,ordered_on\n1,\xff\n",
+            "2: value 2 is not UTF-8, accepted: UTF-8 text",
+        ),
+    ] {
+        check_called(
+            whole("data/orders.csv", bytes),
+            &[],
+            &[],
+            &format!("{{dir}}/data/orders.csv:{error}"),
+            &[".floe/compiled_artifacts.json"],
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! Who writes a data product does not write about telemetry: it is there by itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const WORDS: [&str; 6] = ["otel", "otlp", "telemetry", "trace", "tracing", "span"];
+
+/// Every file that is committed.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut all = Vec::new();
+    for path in entries {
+        match path.file_name().unwrap().to_str().unwrap() {
+            "data" | ".floe" => {}
+            _ if path.is_dir() => all.extend(files(&path)),
+            _ => all.push(path),
+        }
+    }
+    all
+}
+
+#[test]
+fn the_demonstration_has_no_word_of_telemetry() {
+    let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo"));
+    assert!(files.len() > 20, "{files:?}");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap().to_lowercase();
+        for word in WORDS {
+            assert!(!text.contains(word), "`{word}` in {}", file.display());
+        }
+    }
+}

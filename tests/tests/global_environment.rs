@@ -1,0 +1,121 @@
+//! The `OTEL_*` variables. They belong to a process, so each case is a process of its own: this
+//! test starts its own executable again with the variables set.
+
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
+use floe_tests::Receiver;
+
+/// Set for the child: run, and print what happened.
+const CHILD: &str = "FLOE_TEST_CHILD";
+
+fn child() {
+    let mut config = TelemetryConfig::new("from-code");
+    if let Err(error) = config.apply_env() {
+        println!("error: {error}");
+        return;
+    }
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config.clone())
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    drop(create_span("from.child"));
+    telemetry.shutdown(Duration::from_secs(20)).unwrap();
+    println!(
+        "noop={} spans={} service={} protocol={:?} queue={}",
+        telemetry.is_noop(),
+        memory.spans().len(),
+        config.resource_attributes.service_name,
+        config.otlp_protocol,
+        config.batch_processor.max_queue_size,
+    );
+}
+
+fn run(variables: &[(&str, &str)]) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "the_variables_mean_what_the_specification_says",
+            "--nocapture",
+        ])
+        .env(CHILD, "1")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8(stdout).unwrap(),
+        String::from_utf8(stderr).unwrap(),
+    );
+    assert!(status.success(), "{stdout}{stderr}");
+    let line = stdout
+        .lines()
+        .find(|line| line.contains("noop=") || line.contains("error: "));
+    let line = line.unwrap_or_else(|| panic!("{stdout}{stderr}"));
+    // The harness prints the test's name without a line end first.
+    line.split_once("... ")
+        .map_or(line, |(_, line)| line)
+        .to_owned()
+}
+
+#[test]
+fn the_variables_mean_what_the_specification_says() {
+    if std::env::var_os(CHILD).is_some() {
+        return child();
+    }
+    let on = "noop=false spans=1 service=from-code protocol=Grpc queue=2048";
+    let off = "noop=true spans=0 service=from-code protocol=Grpc queue=2048";
+    for (variables, expected) in [
+        (&[][..], on),
+        (&[("OTEL_SDK_DISABLED", "true")], off),
+        (&[("OTEL_SDK_DISABLED", "TRUE")], off),
+        // Only "true" switches off.
+        (&[("OTEL_SDK_DISABLED", "1")], on),
+        (&[("OTEL_SDK_DISABLED", "")], on),
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")], on),
+        (
+            &[
+                ("OTEL_SERVICE_NAME", "from-env"),
+                ("OTEL_BSP_MAX_QUEUE_SIZE", "4096"),
+            ],
+            "noop=false spans=1 service=from-env protocol=Grpc queue=4096",
+        ),
+        (
+            &[("OTEL_BSP_MAX_QUEUE_SIZE", "many")],
+            "error: OTEL_BSP_MAX_QUEUE_SIZE: found `many`: accepted is a whole number",
+        ),
+        (
+            &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")],
+            "error: OTEL_EXPORTER_OTLP_PROTOCOL: unknown protocol `http/json`: accepted are `grpc` and `http/protobuf`",
+        ),
+        (
+            &[(
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                "ftp://user:hunter2@collector",
+            )],
+            "error: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
+             it must begin with `http://` or `https://`, for example `http://collector:4317`",
+        ),
+    ] {
+        assert_eq!(run(variables), expected, "{variables:?}");
+    }
+
+    let (grpc, http) = (Receiver::grpc(), Receiver::http());
+    run(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &grpc.endpoint())]);
+    assert_eq!(grpc.spans()[0].name, "from.child");
+    run(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &grpc.endpoint()),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &http.endpoint()),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=sales"),
+    ]);
+    assert_eq!(http.spans()[0].name, "from.child");
+    assert_eq!(grpc.spans().len(), 1);
+    assert_eq!(http.requests()[0].headers["x-tenant"], "sales");
+}
