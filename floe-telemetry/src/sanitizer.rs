@@ -7,20 +7,30 @@
 //! what it reads ahead, so the time is linear in the text whatever it contains.
 
 mod address;
+mod bare;
 mod command_line;
+mod container;
+mod cookie;
 mod finder;
 mod header;
+mod host;
 mod key_value;
 mod lexicon;
 mod loose;
 mod pem;
 mod pii;
+mod placeholder;
 mod quote;
+mod separator;
 mod shape;
+mod sql;
+mod structure;
 mod text;
 mod token;
 mod url;
 mod value;
+mod verdict;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -67,7 +77,7 @@ pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
             break;
         };
         let cut = cut_at(&again).unwrap_or(again.len());
-        short = again.get(..cut).unwrap_or_default().to_owned();
+        again.get(..cut).unwrap_or_default().clone_into(&mut short);
     }
     Cow::Owned(short)
 }
@@ -80,14 +90,26 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
 
 /// The text without what `policy` forbids.
 pub(crate) fn sanitize_with(text: &str, policy: Policy) -> Cow<'_, str> {
+    let Some(mut clean) = pass(text, policy) else {
+        return Cow::Borrowed(text);
+    };
+    // A mark can stand where it completes a shape that the secret hid, so what was changed is read
+    // again; more than one more round was never seen.
+    for _ in 0..3 {
+        let Some(cleaner) = pass(&clean, policy) else {
+            break;
+        };
+        clean = cleaner;
+    }
+    Cow::Owned(clean)
+}
+
+/// The text without the secrets that one look finds; `None` if there are none.
+fn pass(text: &str, policy: Policy) -> Option<String> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.run();
     scan.find_echoes(text);
-    if scan.found.is_empty() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(scan.replace(text))
-    }
+    (!scan.found.is_empty()).then(|| scan.replace(text))
 }
 
 /// Where a text of too many characters is cut: never inside [`REDACTED`].
@@ -105,6 +127,9 @@ fn cut_at(text: &str) -> Option<usize> {
     Some(inside.unwrap_or(cut))
 }
 
+/// Looks at the anchor that ends at the index.
+type Grammar<'t> = fn(&mut Scan<'t>, usize);
+
 /// One text on its way through the grammars.
 struct Scan<'t> {
     text: &'t [u8],
@@ -113,12 +138,13 @@ struct Scan<'t> {
     found: Vec<(usize, usize)>,
     /// Everything before this was decided by a match.
     covered: usize,
-    /// Keys, numbers, userinfo, signs and cookies before these were looked at already.
+    /// Keys, numbers, userinfo, signs, cookies and doubtful values before these were looked at already.
     key_until: usize,
     digits_until: usize,
     url_until: usize,
     signs_until: usize,
     cookies_until: usize,
+    doubtful_until: usize,
 }
 
 impl<'t> Scan<'t> {
@@ -133,6 +159,7 @@ impl<'t> Scan<'t> {
             url_until: 0,
             signs_until: 0,
             cookies_until: 0,
+            doubtful_until: 0,
         }
     }
 
@@ -157,7 +184,7 @@ impl<'t> Scan<'t> {
     /// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than
     /// the key before it.
     fn look(&mut self, anchor: usize, kinds: u8) {
-        let grammars: [(u8, fn(&mut Self, usize)); 7] = [
+        let grammars: [(u8, Grammar<'t>); 7] = [
             (finder::URL, url::scan),
             (finder::TOKEN, token::scan),
             (finder::PEM, pem::scan),

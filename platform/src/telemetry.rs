@@ -57,7 +57,7 @@ fn mode(environment: Environment) -> Mode {
 pub fn start(mut config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
     config.apply_env().map_err(|error| failed(&error))?;
     TelemetryProvider::builder(config)
-        .with_span_exporter(ConsoleExporter::stdout())
+        .with_span_exporter(ConsoleExporter::stdout().holding())
         .initialize()
         .map_err(|error| failed(&error))
 }

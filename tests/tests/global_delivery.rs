@@ -1,5 +1,7 @@
 //! One provider, three destinations at once: gRPC, HTTP and memory get the same spans.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::OtlpProtocol;

@@ -1,6 +1,13 @@
 //! The `OTEL_*` variables. They belong to a process, so each case is a process of its own: this
 //! test starts its own executable again with the variables set.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 use std::process::{Command, Output};
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The provider's states. One test: the provider is one for the process.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 use std::net::TcpListener;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -215,7 +217,7 @@ fn an_exporter_that_panics_fails_its_batch_only() {
     let error = telemetry.force_flush(TIMEOUT).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "exporter `exporter-1`: the exporter panicked: token=<REDACTED> lost"
+        "exporter `Panicking`: the exporter panicked: token=<REDACTED> lost"
     );
     work();
     telemetry.force_flush(TIMEOUT).unwrap();

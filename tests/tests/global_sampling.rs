@@ -1,6 +1,8 @@
 //! The ratio decides for roots, and everything below follows. One test: the provider is one for
 //! the process.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;

@@ -34,6 +34,8 @@ const DEFAULT_WIDTH: usize = 110;
 pub struct ConsoleExporter {
     state: Mutex<State>,
     style: Style,
+    /// Nothing is printed before a flush or the shutdown.
+    holds: bool,
 }
 
 struct State {
@@ -74,6 +76,14 @@ impl ConsoleExporter {
         self
     }
 
+    /// Prints nothing before a flush or the shutdown, for a program that has the terminal until
+    /// then.
+    #[must_use]
+    pub fn holding(mut self) -> Self {
+        self.holds = true;
+        self
+    }
+
     fn new(writer: Box<dyn Write + Send>, is_terminal: bool) -> Self {
         let width = if is_terminal {
             terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
@@ -89,13 +99,17 @@ impl ConsoleExporter {
                 color: is_terminal && !no_color(),
                 width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
             },
+            holds: false,
         }
     }
 
     fn with_state(&self, act: impl FnOnce(&mut State, Style) -> io::Result<()>) -> OTelSdkResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut state, self.style)
-            .map_err(|error| OTelSdkError::InternalFailure(error.to_string()))
+        match act(&mut state, self.style) {
+            // Whoever read it has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result.map_err(|error| OTelSdkError::InternalFailure(error.to_string())),
+        }
     }
 }
 
@@ -123,7 +137,7 @@ impl SpanExporter for ConsoleExporter {
             let mut complete = Vec::new();
             for span in batch {
                 let trace_id = span.span_context.trace_id();
-                if tree::is_root(&span) {
+                if tree::is_root(&span) && !self.holds {
                     complete.push(trace_id);
                 }
                 state.held.entry(trace_id).or_default().push(span);

@@ -14,7 +14,11 @@ use crate::error::Error;
 use crate::exporter::{self, ConsoleExporter};
 use crate::recorder;
 
-type Wrap = Box<dyn FnOnce(&Resource) -> Box<dyn BatchExporter + Send> + Send>;
+/// An exporter of the user: the name it has in messages, and how it is made ready.
+type Wrap = (
+    &'static str,
+    Box<dyn FnOnce(&Resource) -> Box<dyn BatchExporter + Send> + Send>,
+);
 
 /// Builds a [`TelemetryProvider`].
 #[must_use = "a builder does nothing until `initialize` is called"]
@@ -45,9 +49,9 @@ impl TelemetryProviderBuilder {
 
     /// Adds an exporter: any of OpenTelemetry's. May be called again; each exporter has a queue
     /// and a thread of its own. It sees redacted spans only.
-    pub fn with_span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
-        self.exporters
-            .push(Box::new(|resource| exporter::plain(exporter, resource)));
+    pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
+        let wrap = Box::new(|resource: &Resource| exporter::plain(exporter, resource));
+        self.exporters.push((short_type_name::<E>(), wrap));
         self
     }
 
@@ -111,13 +115,9 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
         };
         let mut workers = Vec::new();
-        for (number, wrap) in self.exporters.into_iter().enumerate() {
+        for (name, wrap) in self.exporters {
             let exporter = wrap(&resource);
-            workers.push(Worker::start(
-                &format!("exporter-{}", number + 1),
-                move || Ok(exporter as _),
-                &settings,
-            )?);
+            workers.push(Worker::start(name, move || Ok(exporter as _), &settings)?);
         }
         if self.config.wants_otlp() {
             self.otlp.push(self.config.clone());
@@ -141,6 +141,13 @@ impl TelemetryProviderBuilder {
             Arc::clone(counters),
         ))
     }
+}
+
+/// `ConsoleExporter`, without the path and the parameters.
+fn short_type_name<T>() -> &'static str {
+    let path = std::any::type_name::<T>();
+    let path = path.split_once('<').map_or(path, |(path, _)| path);
+    path.rsplit_once("::").map_or(path, |(_, name)| name)
 }
 
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]

@@ -1,9 +1,11 @@
 //! Drawing a trace.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use anstyle::{AnsiColor, Style as Ansi};
+use opentelemetry::SpanId;
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
@@ -74,8 +76,12 @@ pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
             &format!("· {count} · {}", duration(scale.length).trim_start())
         ),
     );
+    let explained = explained(spans);
     for row in rows.iter().take(MAX_ROWS) {
         draw_row(&mut picture, row, &scale, labels, style);
+        if !explained.contains(&row.span.span_context.span_id()) {
+            draw_error(&mut picture, row, style);
+        }
     }
     if rows.len() > MAX_ROWS {
         let _ = writeln!(
@@ -93,7 +99,11 @@ fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, s
     let branch = branch(&row.last);
     let room = labels.saturating_sub(branch.chars().count() + 2).max(8);
     let (mark, tone) = mark(span);
-    let name = clip(&span.name, room);
+    let name = if is_skipped(span) {
+        clip(&format!("{} (skipped)", span.name), room)
+    } else {
+        clip(&span.name, room)
+    };
     let pad = labels.saturating_sub(branch.chars().count() + 2 + name.chars().count());
     let took = span
         .end_time
@@ -115,14 +125,31 @@ fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, s
         " ".repeat(before),
         style.paint(tone, &bar),
     );
-    if let Status::Error { description } = &span.status {
-        let below = below(&row.last);
-        let room = style.width.saturating_sub(below.chars().count() + 2);
+}
+
+/// An error passes through every caller. Its text is drawn where it comes from: these spans have
+/// a child that says the same.
+fn explained(spans: &[SpanData]) -> HashSet<SpanId> {
+    let said: HashMap<SpanId, &Status> = spans
+        .iter()
+        .map(|span| (span.span_context.span_id(), &span.status))
+        .collect();
+    spans
+        .iter()
+        .filter(|span| is_error(span) && said.get(&span.parent_span_id) == Some(&&span.status))
+        .map(|span| span.parent_span_id)
+        .collect()
+}
+
+fn draw_error(picture: &mut String, row: &Row<'_>, style: Style) {
+    if let Status::Error { description } = &row.span.status {
+        let stems = stems(&row.last);
+        let room = style.width.saturating_sub(stems.chars().count() + 2);
         let text = clip(&description.replace(['\n', '\r', '\t'], " "), room);
         let _ = writeln!(
             picture,
             "{}  {}",
-            style.paint(DIM, &below),
+            style.paint(DIM, &stems),
             style.paint(BAD, &text)
         );
     }
@@ -138,11 +165,7 @@ fn branch(last: &[bool]) -> String {
     text
 }
 
-/// The lines that pass by a text under a row.
-fn below(last: &[bool]) -> String {
-    stems(last)
-}
-
+/// The lines that pass by.
 fn stems(last: &[bool]) -> String {
     last.iter()
         .map(|last| if *last { "   " } else { "│  " })
@@ -161,9 +184,17 @@ fn mark(span: &SpanData) -> (&'static str, Ansi) {
     match &span.status {
         Status::Error { .. } => ("✗", BAD),
         _ if cancelled => ("◌", ODD),
+        _ if is_skipped(span) => ("↷", ODD),
         Status::Ok => ("✓", GOOD),
         Status::Unset => ("·", GOOD),
     }
+}
+
+/// Some attribute `….status` says so: the span stands for work that was not done.
+fn is_skipped(span: &SpanData) -> bool {
+    span.attributes.iter().any(|attribute| {
+        attribute.key.as_str().ends_with(".status") && attribute.value.as_str() == "skipped"
+    })
 }
 
 /// Control characters are left out: a name must not move the terminal's cursor.

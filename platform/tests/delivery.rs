@@ -1,0 +1,173 @@
+//! The trace of a run, over real sockets: the same spans over gRPC and over HTTP, and what the
+//! program sends when the environment asks for it.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "tests, with helpers of other tests"
+)]
+
+#[path = "it/product.rs"]
+mod product;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use floe::identity::Identity;
+use floe::pipeline::{self, RunId};
+use floe::telemetry;
+use floe_telemetry::TelemetryProvider;
+use floe_telemetry::config::OtlpProtocol;
+use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver};
+
+use crate::product::Product;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What every span of a product must say.
+fn assert_identity(spans: &[ReceivedSpan], product: &str, namespace: &str, version: &str) {
+    for span in spans {
+        for (key, value) in [
+            ("floe.namespace", namespace),
+            ("floe.product.name", product),
+            ("floe.product.version", version),
+            ("floe.mode", "dev"),
+        ] {
+            assert_eq!(
+                span.attributes[key],
+                value.into(),
+                "{} of {}",
+                key,
+                span.name
+            );
+            assert_eq!(span.resource[key], value.into(), "{} of {}", key, span.name);
+        }
+        assert_eq!(span.resource["service.name"], product.into());
+    }
+}
+
+/// One trace, one root, and no parent that is missing.
+fn assert_one_tree(spans: &[ReceivedSpan]) {
+    let traces: HashSet<_> = spans.iter().map(|span| &span.trace_id).collect();
+    assert_eq!(traces.len(), 1);
+    let ids: HashSet<_> = spans.iter().map(|span| span.span_id.as_str()).collect();
+    assert_eq!(ids.len(), spans.len());
+    let roots: Vec<_> = spans
+        .iter()
+        .filter(|span| span.parent_span_id.is_empty())
+        .collect();
+    assert_eq!(roots.len(), 1);
+    assert_eq!(roots[0].name, "floe.pipeline.run");
+    assert!(
+        spans.iter().all(
+            |span| span.parent_span_id.is_empty() || ids.contains(span.parent_span_id.as_str())
+        )
+    );
+    for span in spans {
+        assert!(
+            roots[0].start_unix_nano <= span.start_unix_nano,
+            "{}",
+            span.name
+        );
+        assert!(span.start_unix_nano <= span.end_unix_nano, "{}", span.name);
+        assert!(
+            span.end_unix_nano <= roots[0].end_unix_nano,
+            "{}",
+            span.name
+        );
+    }
+}
+
+#[test]
+fn grpc_and_http_carry_the_same_trace_of_the_demonstration() {
+    let (grpc, http) = (Receiver::grpc(), Receiver::http());
+    let product = Product::customer_360();
+    let (identity, manifest) = Identity::read(&product.path(""), None, None).unwrap();
+    let telemetry = TelemetryProvider::builder(telemetry::config(&identity, &manifest))
+        .with_otlp(grpc.endpoint(), OtlpProtocol::Grpc)
+        .with_otlp(http.endpoint(), OtlpProtocol::Http)
+        .initialize()
+        .unwrap();
+    let report = pipeline::run(&identity, &RunId::new());
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert!(report.is_ok());
+
+    let sorted = |receiver: &Receiver| {
+        let mut spans = receiver.spans();
+        spans.sort_by(|a, b| a.span_id.cmp(&b.span_id));
+        spans
+    };
+    let (over_grpc, over_http) = (sorted(&grpc), sorted(&http));
+    assert_eq!(over_grpc.len(), over_http.len());
+    for (one, other) in over_grpc.iter().zip(&over_http) {
+        assert_eq!(one, other);
+        assert_eq!(one.status, ReceivedStatus::Ok, "{}", one.name);
+    }
+    assert_one_tree(&over_grpc);
+    assert_identity(&over_grpc, "customer-360", "default", "1.2.0");
+    let tree = floe_tests::tree(&over_grpc);
+    assert!(
+        tree.starts_with(
+            "floe.pipeline.run\n  floe.compile\n    floe.compile.stage1\n    floe.compile.stage2\n"
+        ),
+        "{tree}"
+    );
+    for asset in [
+        "customers",
+        "order_items",
+        "stg_orders",
+        "customer_360",
+        "churn_risk",
+    ] {
+        assert!(
+            tree.contains(&format!("\n  dagster.asset.{asset}\n")),
+            "{tree}"
+        );
+    }
+}
+
+#[test]
+fn the_program_sends_its_trace_where_the_environment_says() {
+    for (receiver, protocol) in [
+        (Receiver::grpc(), "grpc"),
+        (Receiver::http(), "http/protobuf"),
+    ] {
+        let product = Product::shop();
+        product.replace(
+            "models/totals.sql",
+            "count(*)",
+            "\"postgresql://shop:hunter2@db/x\"",
+        );
+        let said = product.floe(
+            "run",
+            &[],
+            &[
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint()),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ],
+        );
+        assert_eq!(said.code, Some(1), "{}{}", said.stdout, said.stderr);
+        let spans = receiver.spans();
+        assert_one_tree(&spans);
+        assert_identity(&spans, "shop", "retail", "1.0.0");
+        let failed = spans
+            .iter()
+            .find(|span| span.name == "dagster.asset.totals")
+            .unwrap();
+        assert!(
+            matches!(&failed.status, ReceivedStatus::Error(text) if text.contains("no such column")),
+            "{failed:?}"
+        );
+        // Neither over the wire nor on the screen.
+        assert!(
+            !receiver
+                .requests()
+                .iter()
+                .any(|request| request.contains("hunter2"))
+        );
+        assert!(!format!("{}{}", said.stdout, said.stderr).contains("hunter2"));
+        assert!(said.stdout.contains(&spans[0].trace_id), "{}", said.stdout);
+    }
+}

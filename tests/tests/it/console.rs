@@ -1,0 +1,162 @@
+//! The picture of a trace in the terminal.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use floe_telemetry::exporter::ConsoleExporter;
+use floe_telemetry::{create_span, get_current_span, testing};
+use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Screen {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// A span with ids and times as given; milliseconds.
+fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: Status) -> SpanData {
+    let spans = testing::capture(|| {
+        let _span = create_span(name);
+        if status == Status::Unset {
+            get_current_span().set_attribute("asset.status", "skipped");
+        }
+    });
+    let mut data = spans.single(name).data().clone();
+    data.span_context = SpanContext::new(
+        TraceId::from(1),
+        SpanId::from(id),
+        TraceFlags::SAMPLED,
+        false,
+        TraceState::NONE,
+    );
+    data.parent_span_id = SpanId::from(parent);
+    data.start_time = UNIX_EPOCH + Duration::from_millis(from);
+    data.end_time = UNIX_EPOCH + Duration::from_millis(to);
+    data.status = if status == Status::Unset {
+        Status::Ok
+    } else {
+        status
+    };
+    data
+}
+
+fn trace() -> Vec<SpanData> {
+    let lost = || Status::error("no such column: price");
+    vec![
+        span("load", 2, 1, 0, 400, Status::Ok),
+        span("write", 4, 3, 450, 800, lost()),
+        span(
+            "transform a table with a name that is far too long for its column",
+            3,
+            1,
+            400,
+            800,
+            lost(),
+        ),
+        span("check", 5, 1, 800, 800, Status::Unset),
+        span(
+            "run",
+            1,
+            0,
+            0,
+            1000,
+            Status::error("1 of 3 failed\nsee above"),
+        ),
+    ]
+}
+
+async fn export(exporter: &ConsoleExporter, spans: Vec<SpanData>) {
+    exporter.export(spans).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_trace_is_drawn_as_a_tree_over_time() {
+    let screen = Screen::default();
+    export(
+        &ConsoleExporter::to_writer(screen.clone()).with_width(80),
+        trace(),
+    )
+    .await;
+    assert_eq!(
+        screen.text(),
+        "\
+trace 00000000000000000000000000000001 · 5 spans, 3 failed · 1.00 s
+✗ run                                           1.00 s  ████████████████████████
+  1 of 3 failed see above
+├─ ✓ load                                       400 ms  ██████████
+├─ ✗ transform a table with a name that is…     400 ms            █████████
+│  └─ ✗ write                                   350 ms             ████████
+│       no such column: price
+└─ ↷ check (skipped)                              0 ns                     ▏
+
+"
+    );
+}
+
+#[tokio::test]
+async fn colours_change_nothing_but_colours() {
+    let (plain, coloured) = (Screen::default(), Screen::default());
+    export(&ConsoleExporter::to_writer(plain.clone()), trace()).await;
+    export(
+        &ConsoleExporter::to_writer(coloured.clone()).with_color(true),
+        trace(),
+    )
+    .await;
+    let coloured = coloured.text();
+    assert!(coloured.contains("\u{1b}[31m✗\u{1b}[0m"), "{coloured:?}");
+    assert!(coloured.contains("\u{1b}[32m✓\u{1b}[0m"), "{coloured:?}");
+    let mut stripped = String::new();
+    for part in coloured.split('\u{1b}') {
+        stripped.push_str(
+            part.split_once('m')
+                .filter(|_| part.starts_with('['))
+                .map_or(part, |(_, text)| text),
+        );
+    }
+    assert_eq!(stripped, plain.text());
+}
+
+#[tokio::test]
+async fn a_trace_is_printed_once_its_root_has_ended() {
+    let screen = Screen::default();
+    let exporter = ConsoleExporter::to_writer(screen.clone());
+    let mut spans = trace();
+    let root = spans.pop().unwrap();
+    export(&exporter, spans).await;
+    assert_eq!(screen.text(), "");
+    export(&exporter, vec![root]).await;
+    assert_eq!(screen.text().matches("trace ").count(), 1);
+
+    // What is left is printed on flush; a holding exporter prints nothing before.
+    let screen = Screen::default();
+    let exporter = ConsoleExporter::to_writer(screen.clone()).holding();
+    export(&exporter, trace()).await;
+    assert_eq!(screen.text(), "");
+    exporter.force_flush().unwrap();
+    assert_eq!(screen.text().matches("trace ").count(), 1);
+}
+
+#[tokio::test]
+async fn a_name_cannot_move_the_cursor() {
+    let screen = Screen::default();
+    let mut spans = trace();
+    spans[0].name = "lo\u{1b}[2Jad\r\n".into();
+    export(&ConsoleExporter::to_writer(screen.clone()), spans).await;
+    assert!(screen.text().contains("lo[2Jad "));
+    assert!(!screen.text().contains(['\u{1b}', '\r']));
+}
