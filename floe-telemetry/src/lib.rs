@@ -108,3 +108,8 @@ pub use self::sanitizer::sanitize_error_message;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+
+/// The first example of README compiles and runs.
+#[cfg(all(doctest, feature = "provider"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -22,7 +22,8 @@
 //! spans.single("store").assert_child_of("load").assert_error("orders is locked");
 //! ```
 
-mod assertions;
+mod captured;
+mod spans;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -31,7 +32,8 @@ use std::time::Duration;
 use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
 
-pub use self::assertions::{CapturedSpan, Spans};
+pub use self::captured::CapturedSpan;
+pub use self::spans::Spans;
 use crate::collector;
 use crate::recorder::{self, CaptureScope};
 

@@ -1,5 +1,6 @@
 //! Traces as a picture in the terminal: one waterfall tree a trace.
 
+mod scale;
 mod tree;
 mod waterfall;
 

@@ -5,6 +5,9 @@ use floe_telemetry::{
 };
 use opentelemetry::KeyValue;
 
+/// The line of `plain`.
+const PLAIN: u32 = line!() + 3;
+
 #[traced]
 fn plain(n: i64) -> i64 {
     n + 1
@@ -20,7 +23,7 @@ fn a_bare_attribute_names_the_span_after_the_function_and_records_no_argument() 
         .assert_no_attribute("n");
     assert_eq!(span.kind(), &SpanKind::Internal);
     span.assert_attribute("code.function.name", "it::traced::plain")
-        .assert_attribute("code.line.number", 7);
+        .assert_attribute("code.line.number", PLAIN);
     assert!(
         span.attribute("code.file.path")
             .unwrap()
