@@ -7,4 +7,5 @@ mod config;
 mod console;
 mod interop;
 mod outcome;
+mod redaction_corpus;
 mod traced;
