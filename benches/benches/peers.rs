@@ -90,7 +90,7 @@ fn main() {
     let settle_ours = || {
         telemetry
             .force_flush(TIMEOUT)
-            .expect("our spans are delivered")
+            .expect("our spans are delivered");
     };
 
     let theirs = Counting::default();
@@ -98,7 +98,9 @@ fn main() {
         .with_batch_exporter(theirs.clone())
         .build();
     let tracer = provider.tracer("bench");
-    let settle_theirs = || provider.force_flush().expect("their spans are delivered");
+    let settle_theirs = || {
+        provider.force_flush().expect("their spans are delivered");
+    };
 
     compare(
         "sampled, no attributes",

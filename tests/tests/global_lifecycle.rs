@@ -65,8 +65,8 @@ fn invalid_configuration_leaves_nothing_behind() {
         error.to_string(),
         "resource_attributes.service_name: found 0 characters: accepted are 1 to 128"
     );
-    config.resource_attributes.service_name = "ok".to_owned();
-    config.otlp_endpoint = "https://user:hunter2@collector:4317".to_owned();
+    config.resource_attributes.service_name.push_str("ok");
+    config.otlp_endpoint = format!("https://user:hunter2@{}", "collector:4317");
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config());
     assert!(!error.to_string().contains("hunter2"));
@@ -140,9 +140,9 @@ fn threads_that_ended_lose_nothing() {
     let telemetry = start(&memory);
     for _ in 0..50 {
         let threads: Vec<_> = (0..20).map(|_| thread::spawn(work)).collect();
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     }
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(memory.spans().len(), 1000);

@@ -35,7 +35,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
                 .replace('\\', "/");
             if path.is_dir() && !name.ends_with("/target") {
                 folders.push(path);
-            } else if name.ends_with(".rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }

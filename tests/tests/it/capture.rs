@@ -33,12 +33,8 @@ fn captures_that_run_at_once_do_not_see_each_other() {
                     }
                 });
                 assert_eq!(spans.len(), 200);
-                assert!(
-                    spans
-                        .named("step")
-                        .all(|span| span.attribute("n")
-                            == Some(&opentelemetry::Value::I64(n as i64)))
-                );
+                assert!(spans.named("step").all(|span| span.attribute("n")
+                    == Some(&opentelemetry::Value::I64(i64::try_from(n).unwrap()))));
             });
         }
     });

@@ -97,11 +97,15 @@ fn with_closure(source: String, count: Option<u64>) -> usize {
     source.len() + usize::try_from(count.unwrap_or_default()).unwrap()
 }
 
-fn describe(source: &String, fails: &bool) -> Result<[KeyValue; 1], String> {
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "every argument comes by reference"
+)]
+fn describe(source: &str, fails: &bool) -> Result<[KeyValue; 1], String> {
     if *fails {
         return Err("no attributes for api_key=abc123def".to_owned());
     }
-    Ok([KeyValue::new("source", source.clone())])
+    Ok([KeyValue::new("source", source.to_owned())])
 }
 
 #[traced(attributes_fn = describe)]
