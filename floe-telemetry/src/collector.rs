@@ -4,9 +4,12 @@
 //! It never exports itself: each exporter has a thread of its own, so that a slow one holds up
 //! neither the others nor the fetching.
 
-mod convert;
+mod batch;
+mod destination;
 mod pipeline;
+mod prepare;
 mod redact;
+mod span_data;
 mod statistics;
 mod worker;
 
@@ -18,7 +21,17 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 
-pub(crate) use self::pipeline::Pipeline;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::batch::Intake;
+pub(crate) use self::batch::SpanDataIntake;
+pub(crate) use self::destination::{Destination, Lane};
+pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::prepare::Prepared;
+pub(crate) use self::prepare::{Sites, Stamp};
+pub(crate) use self::redact::resource as redact_resource;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::span_data::own_scope;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 pub(crate) use self::worker::{BatchExporter, Report, Worker, WorkerSettings};
@@ -46,6 +59,7 @@ type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
     clock: WallClock,
+    sites: Sites,
     /// Drops that a warning told of, and when the last one did.
     warned_drops: u64,
     warned: Option<Instant>,
@@ -111,6 +125,7 @@ impl Collector {
         Self {
             buffers: Vec::new(),
             clock: WallClock::new(),
+            sites: Sites::default(),
             warned_drops: 0,
             warned: None,
             pipeline: None,
@@ -143,6 +158,7 @@ impl Collector {
                 };
                 fetched += 1;
                 self.take(&mut record);
+                record.clear();
                 buffer.recycle(record);
             }
         }
@@ -152,24 +168,19 @@ impl Collector {
     }
 
     fn take(&mut self, record: &mut recorder::SpanRecord) {
-        let identity = self.pipeline.as_ref().map_or(&[][..], Pipeline::identity);
         #[cfg(feature = "testing")]
-        let capture = recorder::captured_by(record.context.trace_id());
-        #[cfg(feature = "testing")]
-        let identity = if capture.is_some() { &[] } else { identity };
-
-        let mut span = convert::to_span_data(record, &self.clock, identity);
-        redact::redact(&mut span);
-
-        #[cfg(feature = "testing")]
-        if let Some(capture) = capture {
+        if let Some(capture) = recorder::captured_by(record.context.trace_id()) {
             if let Some(spans) = self.captures.get_mut(&capture) {
-                spans.push(span);
+                spans.push((&self.sites.prepare(record, &self.clock, &[])).into());
             }
             return;
         }
         if let Some(pipeline) = &mut self.pipeline {
-            pipeline.push(span);
+            pipeline.push(
+                &self
+                    .sites
+                    .prepare(record, &self.clock, &pipeline.identity()),
+            );
         }
     }
 

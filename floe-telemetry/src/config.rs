@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::BatchSpanProcessorConfig;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::env::otlp_headers;
 pub(crate) use self::env::{is_disabled, no_color};
 pub use self::logging::LoggingConfig;
 pub use self::resource::ResourceAttributes;

@@ -25,7 +25,11 @@ pub use self::call::{call, call_async};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::ids::random;
 pub use self::open::{OpenSpan, Opening, enter, enter_plain};
+#[cfg(all(test, feature = "_otlp"))]
+pub(crate) use self::record::More;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Origin, SpanRecord};
 #[cfg(feature = "provider")]

@@ -68,19 +68,38 @@ impl AttributeList {
         }
     }
 
-    /// The attributes with the last value of each key, at the place of its first, and how many
-    /// were dropped.
+    /// Leaves the last value of each key, at the place of its first.
     #[cfg(feature = "provider")]
-    pub(crate) fn take_distinct(&mut self) -> (Vec<KeyValue>, u32) {
-        // Room for the identity and the code location, which are stamped on afterwards.
-        let mut distinct: Vec<KeyValue> = Vec::with_capacity(self.items.len() + 8);
-        for item in self.items.drain(..) {
-            match distinct.iter_mut().find(|seen| seen.key == item.key) {
-                Some(seen) => seen.value = item.value.into(),
-                None => distinct.push(item.into()),
+    pub(crate) fn make_distinct(&mut self) {
+        let mut at = 1;
+        while at < self.items.len() {
+            let (before, rest) = self.items.split_at_mut(at);
+            match before.iter_mut().find(|seen| seen.key == rest[0].key) {
+                Some(seen) => {
+                    std::mem::swap(&mut seen.value, &mut rest[0].value);
+                    self.items.remove(at);
+                }
+                None => at += 1,
             }
         }
-        (distinct, std::mem::take(&mut self.dropped))
+    }
+
+    #[cfg(feature = "provider")]
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [Attribute] {
+        &mut self.items
+    }
+
+    /// How many were dropped because the list was full.
+    #[cfg(feature = "provider")]
+    pub(crate) const fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Leaves nothing but the memory.
+    #[cfg(feature = "provider")]
+    pub(crate) fn clear(&mut self) {
+        self.items.clear();
+        self.dropped = 0;
     }
 }
 

@@ -9,7 +9,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
-use opentelemetry_sdk::trace::SpanData;
 
 use super::WARN_EVERY;
 use super::statistics::Counters;
@@ -19,8 +18,8 @@ use crate::recorder::panic_message;
 use crate::sanitizer::sanitize_error_message;
 
 /// What a worker needs of an exporter. It is called from the worker's thread alone.
-pub(crate) trait BatchExporter: fmt::Debug {
-    fn export(&mut self, batch: Vec<SpanData>) -> Result<(), String>;
+pub(crate) trait BatchExporter<B>: fmt::Debug {
+    fn export(&mut self, batch: B) -> Result<(), String>;
     fn flush(&mut self) -> Result<(), String>;
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String>;
 }
@@ -28,21 +27,30 @@ pub(crate) trait BatchExporter: fmt::Debug {
 /// How a flush or a shutdown of one exporter went: its name, and what failed since the last one.
 pub(crate) type Report = (String, Result<(), String>);
 
-enum Task {
-    Export(Vec<SpanData>),
+enum Task<B> {
+    /// How many spans, and the spans.
+    Export(usize, B),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
 }
 
 /// The collector's end of an exporter.
-#[derive(Debug)]
-pub(crate) struct Worker {
+pub(crate) struct Worker<B> {
     name: String,
-    tasks: Sender<Task>,
+    tasks: Sender<Task<B>>,
     /// Spans handed over and not exported yet.
     queued: Arc<AtomicUsize>,
     capacity: usize,
     counters: Arc<Counters>,
+}
+
+impl<B> fmt::Debug for Worker<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("name", &self.name)
+            .field("queued", &self.queued)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a worker is set up.
@@ -53,12 +61,12 @@ pub(crate) struct WorkerSettings {
     pub(crate) counters: Arc<Counters>,
 }
 
-impl Worker {
+impl<B: Send + 'static> Worker<B> {
     /// Starts the thread and makes the exporter on it, because an exporter may belong to the
     /// runtime, and so to the thread, that it was made on.
     pub(crate) fn start(
         name: &str,
-        make: impl FnOnce() -> Result<Box<dyn BatchExporter>, Error> + Send + 'static,
+        make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
@@ -108,11 +116,10 @@ impl Worker {
     }
 
     /// Queues a batch. If the queue is full the batch is dropped and counted.
-    pub(super) fn export(&self, batch: Vec<SpanData>) {
-        let spans = batch.len();
+    pub(super) fn export(&self, spans: usize, batch: B) {
         if self.has_room() {
             self.queued.fetch_add(spans, Ordering::Relaxed);
-            if self.tasks.send(Task::Export(batch)).is_ok() {
+            if self.tasks.send(Task::Export(spans, batch)).is_ok() {
                 return;
             }
         }
@@ -129,7 +136,7 @@ impl Worker {
         self.ask(Task::Shutdown(timeout, report.clone()), report);
     }
 
-    fn ask(&self, task: Task, report: &Sender<Report>) {
+    fn ask(&self, task: Task<B>, report: &Sender<Report>) {
         if self.tasks.send(task).is_err() {
             let _ = report.send((self.name.clone(), Err("its thread has ended".to_owned())));
         }
@@ -147,10 +154,10 @@ struct ExporterThread {
 }
 
 impl ExporterThread {
-    fn work(mut self, mut exporter: Box<dyn BatchExporter>, tasks: &Receiver<Task>) {
+    fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
         while let Ok(task) = tasks.recv() {
             match task {
-                Task::Export(batch) => self.export(&mut *exporter, batch),
+                Task::Export(spans, batch) => self.export(&mut *exporter, spans, batch),
                 Task::Flush(report) => {
                     let flushed = guarded(|| exporter.flush());
                     self.report(flushed, &report);
@@ -169,8 +176,7 @@ impl ExporterThread {
         });
     }
 
-    fn export(&mut self, exporter: &mut dyn BatchExporter, batch: Vec<SpanData>) {
-        let spans = batch.len();
+    fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, spans: usize, batch: B) {
         let result = guarded(|| exporter.export(batch));
         self.queued.fetch_sub(spans, Ordering::Relaxed);
         let counter = match &result {

@@ -2,6 +2,9 @@
 
 use std::env;
 
+#[cfg(feature = "_otlp")]
+use percent_encoding::percent_decode_str;
+
 use super::{BatchSpanProcessorConfig, OtlpProtocol, TelemetryConfig};
 use crate::error::Error;
 
@@ -31,6 +34,31 @@ fn first_of(names: [&'static str; 2]) -> Result<Option<(&'static str, String)>, 
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)).
 pub(crate) fn is_disabled() -> Result<bool, Error> {
     Ok(variable("OTEL_SDK_DISABLED")?.is_some_and(|value| value.eq_ignore_ascii_case("true")))
+}
+
+/// The headers that are sent with OTLP, `key=value,key=value` in the form of W3C baggage.
+#[cfg(feature = "_otlp")]
+pub(crate) fn otlp_headers() -> Result<Vec<(String, String)>, Error> {
+    let Some((name, text)) = first_of([
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+    ])?
+    else {
+        return Ok(Vec::new());
+    };
+    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+    pairs
+        .map(|pair| {
+            // The pair may be a credential, so the message does not repeat it.
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                Error::config(format!(
+                    "{name}: an entry has no `=`: accepted is `key=value,key=value`"
+                ))
+            })?;
+            let value = percent_decode_str(value.trim()).decode_utf8_lossy();
+            Ok((key.trim().to_owned(), value.into_owned()))
+        })
+        .collect()
 }
 
 /// Whether colours are unwanted (<https://no-color.org>).

@@ -61,7 +61,7 @@ pub(crate) struct More {
 
 impl SpanRecord {
     /// A span that says nothing yet.
-    pub(super) fn blank() -> Self {
+    pub(crate) fn blank() -> Self {
         let now = Moment::now();
         Self {
             context: SpanContext::NONE,
@@ -77,6 +77,18 @@ impl SpanRecord {
             status: Status::Unset,
             more: None,
         }
+    }
+
+    /// Frees what the span held, so that its box can be used again.
+    #[cfg(feature = "provider")]
+    pub(crate) fn clear(&mut self) {
+        self.context = SpanContext::NONE;
+        self.origin = Origin::Nowhere;
+        self.name = None;
+        self.attributes.clear();
+        self.identity = None;
+        self.status = Status::Unset;
+        self.more = None;
     }
 
     pub(super) fn add_event(&mut self, event: Event) {
