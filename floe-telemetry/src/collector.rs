@@ -6,18 +6,20 @@
 
 mod batch;
 mod destination;
+mod drain;
 mod pipeline;
 mod prepare;
 mod redact;
 mod span_data;
 mod statistics;
+mod warnings;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::Context;
 
@@ -25,28 +27,27 @@ use opentelemetry::Context;
 pub(crate) use self::batch::Intake;
 pub(crate) use self::batch::SpanDataIntake;
 pub(crate) use self::destination::{Destination, Lane};
+pub(crate) use self::drain::Drain;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::prepare::Prepared;
 pub(crate) use self::prepare::{Sites, Stamp};
-pub(crate) use self::redact::resource as redact_resource;
+pub(crate) use self::redact::Redactor;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::span_data::own_scope;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
-pub(crate) use self::worker::{BatchExporter, Report, Worker, WorkerSettings};
+use self::warnings::Warnings;
+pub(crate) use self::worker::{BatchExporter, Worker, WorkerSettings};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
-use crate::recorder::{self, Buffer};
+use crate::recorder::{self, Buffer, SpanRecord};
 
 /// While spans arrive, the collector looks this often even if no buffer fills.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// Without spans it looks this often, for the rare span that did not wake it.
 const IDLE_PAUSE: Duration = Duration::from_secs(5);
-
-/// At most one warning of a kind in this time.
-const WARN_EVERY: Duration = Duration::from_mins(1);
 
 /// Spans taken from one thread's buffer in one turn, so that a busy thread cannot keep the
 /// collector from its other duties.
@@ -55,15 +56,18 @@ const TURN: usize = 2048;
 type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 
 /// What the collector thread works with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
     clock: WallClock,
     sites: Sites,
-    /// Drops that a warning told of, and when the last one did.
-    warned_drops: u64,
-    warned: Option<Instant>,
-    pub(crate) pipeline: Option<Pipeline>,
+    /// Roots that wait for the rest of the round: what was fetched from the other threads goes out
+    /// before them, so that whoever sees a root has seen its trace.
+    #[expect(clippy::vec_box, reason = "the boxes go back to the threads")]
+    roots: Vec<Box<SpanRecord>>,
+    drains: Vec<Drain>,
+    warnings: Warnings,
+    pipeline: Option<Pipeline>,
     #[cfg(feature = "testing")]
     pub(crate) captures: std::collections::HashMap<u64, Vec<opentelemetry_sdk::trace::SpanData>>,
 }
@@ -111,7 +115,7 @@ fn start() -> Result<Handle, Error> {
 fn work(jobs: &Receiver<Job>) {
     // Nothing that happens here is itself telemetry.
     let _quiet = Context::enter_telemetry_suppressed_scope();
-    let mut collector = Collector::new();
+    let mut collector = Collector::default();
     loop {
         // A defect in one turn must not end the thread: spans would pile up and be dropped.
         if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_err() {
@@ -121,79 +125,145 @@ fn work(jobs: &Receiver<Job>) {
 }
 
 impl Collector {
-    fn new() -> Self {
-        Self {
-            buffers: Vec::new(),
-            clock: WallClock::new(),
-            sites: Sites::default(),
-            warned_drops: 0,
-            warned: None,
-            pipeline: None,
-            #[cfg(feature = "testing")]
-            captures: std::collections::HashMap::new(),
-        }
-    }
-
     fn turn(&mut self, jobs: &Receiver<Job>) {
         while let Ok(job) = jobs.try_recv() {
             job(self);
         }
-        let busy = self.pipeline.as_ref().is_none_or(Pipeline::has_room) && self.fetch() > 0;
+        let fetched = self.fetch(Room::Needed);
+        self.finish_drains();
         let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);
-        self.warn_of_drops();
-        let pause = if busy { BUSY_PAUSE } else { IDLE_PAUSE };
-        recorder::sleep_until_woken(!busy, until_batch.map_or(pause, |until| until.min(pause)));
+        self.warnings.tell(self.pipeline.as_ref());
+
+        let has_room = self.has_room();
+        let pause = if fetched > 0 { BUSY_PAUSE } else { IDLE_PAUSE };
+        let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
+        let until_drain =
+            until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
+        let pause = [until_batch, until_drain]
+            .into_iter()
+            .flatten()
+            .fold(pause, Duration::min);
+        // Without room a new span is no reason to wake; an exporter that is done is one.
+        recorder::sleep_until_woken(fetched == 0 && has_room, pause);
     }
 
-    /// Fetches the spans that are finished by now, and tells how many there were.
-    pub(crate) fn fetch(&mut self) -> usize {
+    /// Makes `pipeline` the one that spans go to.
+    pub(crate) fn install(&mut self, pipeline: Pipeline) {
+        self.drains.clear();
+        self.pipeline = Some(pipeline);
+    }
+
+    /// Begins a flush or a shutdown.
+    pub(crate) fn drain(&mut self, mut drain: Drain) {
+        recorder::new_buffers(&mut self.buffers);
+        drain.begin(&self.buffers);
+        self.drains.push(drain);
+    }
+
+    fn finish_drains(&mut self) {
+        for drain in std::mem::take(&mut self.drains) {
+            if drain.is_late() {
+                // Nobody waits any more. What is left is dropped and counted.
+                self.fetch(Room::Ignored);
+            } else if !drain.is_fetched(&self.buffers) {
+                self.drains.push(drain);
+                continue;
+            }
+            self.pass_all();
+            drain.finish(&mut self.pipeline);
+        }
+    }
+
+    /// Fetches spans that are finished by now, and tells how many there were.
+    pub(crate) fn fetch(&mut self, room: Room) -> usize {
         recorder::new_buffers(&mut self.buffers);
         self.clock.refresh();
-        let mut buffers = std::mem::take(&mut self.buffers);
-        let mut fetched = 0;
-        for buffer in &mut buffers {
-            for _ in 0..TURN {
-                let Some(mut record) = buffer.pop() else {
-                    break;
-                };
-                fetched += 1;
-                self.take(&mut record);
-                record.clear();
-                buffer.recycle(record);
-            }
+        let mut fetched = self.round(room);
+        let roots = self.roots.len();
+        if roots > 0 {
+            // What ended before these roots may have been written behind our back, even by a
+            // thread that is new. When there is no room for it, it comes after them.
+            recorder::new_buffers(&mut self.buffers);
+            fetched += self.round(room);
+            self.pass_roots(roots);
         }
-        buffers.retain(|buffer| !buffer.is_done());
-        self.buffers = buffers;
+        self.buffers.retain(|buffer| !buffer.is_done());
         fetched
     }
 
-    fn take(&mut self, record: &mut recorder::SpanRecord) {
+    /// Empties the buffers once, as far as there is room.
+    fn round(&mut self, room: Room) -> usize {
+        let mut fetched = 0;
+        for at in 0..self.buffers.len() {
+            for _ in 0..TURN {
+                if room == Room::Needed && !self.has_room() {
+                    return fetched;
+                }
+                let Some(mut record) = self.buffers[at].pop() else {
+                    break;
+                };
+                fetched += 1;
+                if record.is_root() {
+                    self.roots.push(record);
+                } else {
+                    self.take(&mut record);
+                    self.buffers[at].recycle(record);
+                }
+            }
+        }
+        fetched
+    }
+
+    fn has_room(&self) -> bool {
+        let waiting = self.roots.len();
+        self.pipeline
+            .as_ref()
+            .is_none_or(|pipeline| pipeline.has_room(waiting))
+    }
+
+    /// Passes on the first `roots` of those that wait.
+    fn pass_roots(&mut self, roots: usize) {
+        let rest = self.roots.split_off(roots);
+        for mut record in std::mem::replace(&mut self.roots, rest) {
+            self.take(&mut record);
+            if let Some(buffer) = self.buffers.first_mut() {
+                buffer.recycle(record);
+            }
+        }
+    }
+
+    /// Passes on everything that was fetched.
+    pub(crate) fn pass_all(&mut self) {
+        self.pass_roots(self.roots.len());
+    }
+
+    fn take(&mut self, record: &mut SpanRecord) {
+        self.pass(record);
+        record.clear();
+    }
+
+    fn pass(&mut self, record: &mut SpanRecord) {
         #[cfg(feature = "testing")]
-        if let Some(capture) = recorder::captured_by(record.context.trace_id()) {
+        if let Some(capture) = record.capture {
             if let Some(spans) = self.captures.get_mut(&capture) {
                 spans.push((&self.sites.prepare(record, &self.clock, &[])).into());
             }
             return;
         }
-        if let Some(pipeline) = &mut self.pipeline {
-            pipeline.push(
-                &self
-                    .sites
-                    .prepare(record, &self.clock, &pipeline.identity()),
-            );
+        match &mut self.pipeline {
+            Some(pipeline) => {
+                let identity = pipeline.identity();
+                pipeline.push(&self.sites.prepare(record, &self.clock, &identity));
+            }
+            None => statistics::count_without_provider(),
         }
     }
+}
 
-    fn warn_of_drops(&mut self) {
-        let dropped = recorder::dropped_spans();
-        let is_due = self.warned.is_none_or(|last| last.elapsed() >= WARN_EVERY);
-        if dropped > self.warned_drops && is_due {
-            self.warned = Some(monotonic_now());
-            tracing::warn!(
-                dropped = dropped - self.warned_drops,
-                "spans were dropped because a thread's buffer was full"
-            );
-            self.warned_drops = dropped;
-        }
-    }
+/// Whether spans are fetched only as far as an exporter has room for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Room {
+    Needed,
+    /// What does not fit is dropped and counted.
+    Ignored,
 }

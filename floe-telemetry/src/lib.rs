@@ -81,7 +81,11 @@ pub mod config;
 #[cfg(feature = "provider")]
 pub mod exporter;
 pub mod keys;
-#[cfg(feature = "provider")]
+pub mod prelude;
+#[cfg_attr(
+    not(feature = "provider"),
+    expect(dead_code, unused_imports, reason = "used by the collector")
+)]
 pub mod sanitizer;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -102,7 +106,6 @@ pub use self::recorder::{
     ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, create_span,
     create_span_with, get_current_span, get_tracer, record_exception,
 };
-#[cfg(feature = "provider")]
 pub use self::sanitizer::sanitize_error_message;
 
 #[doc(hidden)]

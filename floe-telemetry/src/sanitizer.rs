@@ -11,6 +11,7 @@ mod bare;
 mod command_line;
 mod container;
 mod cookie;
+mod field;
 mod finder;
 mod header;
 mod host;
@@ -36,6 +37,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use field::{KeyMeaning, meaning, sanitize_value};
 use scan::Scan;
 use std::borrow::Cow;
 

@@ -15,7 +15,8 @@ pub(crate) trait Destination: fmt::Debug + Send {
     /// Hands the batch to the exporter's thread.
     fn ship(&mut self, spans: usize);
 
-    fn has_room(&self) -> bool;
+    /// Whether one more span fits behind the `open` ones of the batch that is being collected.
+    fn has_room(&self, open: usize) -> bool;
 
     fn flush(&self, report: &Sender<Report>);
 
@@ -38,8 +39,8 @@ impl<I: Intake> Destination for Lane<I> {
         self.worker.export(spans, self.intake.take());
     }
 
-    fn has_room(&self) -> bool {
-        self.worker.has_room()
+    fn has_room(&self, open: usize) -> bool {
+        self.worker.has_room_for(open + 1)
     }
 
     fn flush(&self, report: &Sender<Report>) {

@@ -46,9 +46,18 @@ impl Pipeline {
         Arc::clone(&self.settings.identity)
     }
 
-    /// Whether any exporter can take more. While none can, spans stay in the threads' buffers.
-    pub(super) fn has_room(&self) -> bool {
-        self.destinations.is_empty() || self.destinations.iter().any(|to| to.has_room())
+    /// Spans that an exporter's queue had no room for.
+    pub(super) fn dropped(&self) -> u64 {
+        self.settings
+            .counters
+            .dropped_queue_full
+            .load(Ordering::Relaxed)
+    }
+
+    /// Whether any exporter can take one more span than the open batch and `waiting` others. While none can, spans stay in the threads' buffers.
+    pub(super) fn has_room(&self, waiting: usize) -> bool {
+        let open = self.spans + waiting;
+        self.destinations.is_empty() || self.destinations.iter().any(|to| to.has_room(open))
     }
 
     pub(super) fn push(&mut self, span: &Prepared<'_>) {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use rustc_hash::FxHashMap;
 
-use super::redact;
+use super::redact::{self, Redactor};
 use crate::attributes::ToAttributeValue;
 use crate::clock::WallClock;
 use crate::keys;
@@ -43,11 +43,14 @@ struct Site {
 
 /// The places seen so far. There are as many as there are call sites in the program.
 #[derive(Debug, Default)]
-pub(crate) struct Sites(FxHashMap<usize, Site>);
+pub(crate) struct Sites {
+    sites: FxHashMap<usize, Site>,
+    redactor: Redactor,
+}
 
 impl From<KeyValue> for Stamp {
     fn from(mut attribute: KeyValue) -> Self {
-        redact::attribute(&mut attribute);
+        Redactor::default().attribute(&mut attribute);
         Self {
             #[cfg(feature = "_otlp")]
             otlp: crate::exporter::otlp_attribute(&attribute),
@@ -83,8 +86,9 @@ impl Sites {
             adopt(record, &baggage);
         }
         record.attributes.make_distinct();
-        redact::record(record);
-        let site = self.site(&record.origin);
+        self.redactor.record(record);
+        let site = self.sites.entry(address(&record.origin));
+        let site = site.or_insert_with(|| Site::of(&record.origin));
         let record = &*record;
         Prepared {
             name: record.name.as_deref().unwrap_or(&site.name),
@@ -94,12 +98,6 @@ impl Sites {
             site,
             identity,
         }
-    }
-
-    fn site(&mut self, origin: &Origin) -> &Site {
-        self.0
-            .entry(address(origin))
-            .or_insert_with(|| Site::of(origin))
     }
 }
 

@@ -3,18 +3,17 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::Context;
 
-use super::WARN_EVERY;
 use super::statistics::Counters;
-use crate::clock::monotonic_now;
+use super::warnings::Rarely;
 use crate::error::Error;
-use crate::recorder::panic_message;
+use crate::recorder::{self, panic_message};
 use crate::sanitizer::sanitize_error_message;
 
 /// What a worker needs of an exporter. It is called from the worker's thread alone.
@@ -40,6 +39,8 @@ pub(crate) struct Worker<B> {
     tasks: Sender<Task<B>>,
     /// Spans handed over and not exported yet.
     queued: Arc<AtomicUsize>,
+    /// Spans dropped since the last report.
+    dropped: Arc<AtomicU64>,
     capacity: usize,
     counters: Arc<Counters>,
 }
@@ -72,12 +73,14 @@ impl<B: Send + 'static> Worker<B> {
         let (tasks, receiver) = channel();
         let (ready, is_ready) = channel();
         let queued = Arc::new(AtomicUsize::new(0));
+        let dropped = Arc::new(AtomicU64::new(0));
         let thread = ExporterThread {
             name: name.to_owned(),
             queued: Arc::clone(&queued),
+            dropped: Arc::clone(&dropped),
             counters: Arc::clone(&settings.counters),
             failure: None,
-            warned: None,
+            rarely: Rarely::default(),
         };
         thread::Builder::new()
             .name(format!("floe-{name}"))
@@ -106,23 +109,26 @@ impl<B: Send + 'static> Worker<B> {
             name: name.to_owned(),
             tasks,
             queued,
+            dropped,
             capacity: settings.capacity,
             counters: Arc::clone(&settings.counters),
         })
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.queued.load(Ordering::Relaxed) < self.capacity
+    /// Whether so many more spans fit into the queue.
+    pub(super) fn has_room_for(&self, spans: usize) -> bool {
+        self.queued.load(Ordering::Relaxed) + spans <= self.capacity
     }
 
     /// Queues a batch. If the queue is full the batch is dropped and counted.
     pub(super) fn export(&self, spans: usize, batch: B) {
-        if self.has_room() {
+        if self.has_room_for(spans) {
             self.queued.fetch_add(spans, Ordering::Relaxed);
             if self.tasks.send(Task::Export(spans, batch)).is_ok() {
                 return;
             }
         }
+        self.dropped.fetch_add(spans as u64, Ordering::Relaxed);
         self.counters
             .dropped_queue_full
             .fetch_add(spans as u64, Ordering::Relaxed);
@@ -147,10 +153,11 @@ impl<B: Send + 'static> Worker<B> {
 struct ExporterThread {
     name: String,
     queued: Arc<AtomicUsize>,
+    dropped: Arc<AtomicU64>,
     counters: Arc<Counters>,
     /// The last failure since the last report.
     failure: Option<String>,
-    warned: Option<Instant>,
+    rarely: Rarely,
 }
 
 impl ExporterThread {
@@ -179,6 +186,8 @@ impl ExporterThread {
     fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, spans: usize, batch: B) {
         let result = guarded(|| exporter.export(batch));
         self.queued.fetch_sub(spans, Ordering::Relaxed);
+        // There is room again.
+        recorder::wake_collector();
         let counter = match &result {
             Ok(()) => &self.counters.exported,
             Err(_) => &self.counters.failed,
@@ -193,8 +202,7 @@ impl ExporterThread {
     }
 
     fn warn(&mut self, spans: usize, error: &str) {
-        if self.warned.is_none_or(|last| last.elapsed() >= WARN_EVERY) {
-            self.warned = Some(monotonic_now());
+        if self.rarely.is_due() {
             tracing::warn!(
                 exporter = self.name,
                 spans,
@@ -205,8 +213,10 @@ impl ExporterThread {
     }
 
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
         let result = match self.failure.take() {
             Some(failure) => Err(failure),
+            None if dropped > 0 => Err(format!("{dropped} spans were dropped: its queue was full")),
             None => result.map_err(|error| sanitize_error_message(&error).into_owned()),
         };
         let _ = report.send((self.name.clone(), result));

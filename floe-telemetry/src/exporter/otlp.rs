@@ -75,11 +75,6 @@ fn exporter(config: &TelemetryConfig) -> Result<Box<dyn BatchExporter<Vec<u8>>>,
 }
 
 fn transport(config: &TelemetryConfig) -> Result<Box<dyn Transport>, Error> {
-    if config.otlp_endpoint.starts_with("https://") {
-        return Err(Error::config(
-            "otlp_endpoint: `https` is not built in: accepted is `http://`, for example a collector on this host",
-        ));
-    }
     let headers = headers(config)?;
     match config.otlp_protocol {
         OtlpProtocol::Grpc => grpc(&config.otlp_endpoint, &headers),

@@ -9,7 +9,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 
 use super::{IN_USE, TelemetryProvider};
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Stamp, WorkerSettings,
+    self, Counters, Destination, Pipeline, PipelineSettings, Redactor, Stamp, WorkerSettings,
 };
 use crate::config::{OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
@@ -100,7 +100,7 @@ impl TelemetryProviderBuilder {
         // From here on, dropping `provider` on an error gives the slot back.
         let ratio = self.config.sampling_ratio();
         let pipeline = self.pipeline(&counters)?;
-        let installed = collector::run(move |collector| collector.pipeline = Some(pipeline))?;
+        let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed
             .recv()
             .map_err(|_| Error::state("the telemetry collector did not take the configuration"))?;
@@ -113,7 +113,7 @@ impl TelemetryProviderBuilder {
         let resource = Resource::builder()
             .with_attributes(self.config.resource_attributes.to_otel_dict())
             .build();
-        let resource = collector::redact_resource(&resource);
+        let resource = Redactor::default().resource(&resource);
         let settings = WorkerSettings {
             capacity: batch.max_queue_size,
             counters: Arc::clone(counters),

@@ -22,6 +22,9 @@ const WAKE_EVERY: usize = CAPACITY / 4;
 /// The collector's half of a thread's buffer.
 #[derive(Debug)]
 pub(crate) struct Buffer {
+    id: u64,
+    /// Spans read so far.
+    taken: u64,
     finished: rtrb::Consumer<Box<SpanRecord>>,
     blank: rtrb::Producer<Box<SpanRecord>>,
 }
@@ -29,7 +32,24 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// The next finished span.
     pub(crate) fn pop(&mut self) -> Option<Box<SpanRecord>> {
-        self.finished.pop().ok()
+        let record = self.finished.pop().ok()?;
+        self.taken += 1;
+        Some(record)
+    }
+
+    /// Tells it from all other buffers.
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How many spans were read from it.
+    pub(crate) const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// How many spans were written to it so far.
+    pub(crate) fn written(&self) -> u64 {
+        self.taken + self.finished.slots() as u64
     }
 
     /// Gives a box back whose content was taken out.
@@ -49,6 +69,8 @@ static NEW: LazyLock<(Sender<Buffer>, Mutex<Receiver<Buffer>>)> = LazyLock::new(
     let (sender, receiver) = channel();
     (sender, Mutex::new(receiver))
 });
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 /// Spans that found their buffer full, or their thread's storage gone.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
@@ -101,8 +123,8 @@ pub(super) fn push(record: Box<SpanRecord>) {
             wake();
         }
     } else {
+        // No reason to wake the collector: it was woken while the buffer filled.
         DROPPED.fetch_add(1, Ordering::Relaxed);
-        wake();
     }
 }
 
@@ -112,6 +134,8 @@ fn new_writer() -> Writer {
     let (to_fill, blank) = rtrb::RingBuffer::new(CAPACITY);
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
+        id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        taken: 0,
         finished: to_read,
         blank: to_fill,
     });
@@ -122,8 +146,9 @@ fn new_writer() -> Writer {
     }
 }
 
+/// Wakes the collector if it sleeps.
 #[cold]
-fn wake() {
+pub(crate) fn wake() {
     ASLEEP.store(false, Ordering::Relaxed);
     if let Some(collector) = WAKER.get() {
         collector.unpark();

@@ -108,3 +108,31 @@ fn a_failed_assertion_shows_the_trace() {
             .starts_with("no span `absent`\ncaptured spans:")
     );
 }
+
+#[test]
+fn captures_that_continue_the_same_remote_trace_do_not_see_each_other() {
+    use opentelemetry::trace::{
+        SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
+    };
+
+    let run = |n| {
+        testing::capture(move || {
+            let remote = SpanContext::new(
+                TraceId::from(7),
+                SpanId::from(8),
+                TraceFlags::SAMPLED,
+                true,
+                TraceState::NONE,
+            );
+            // Made from nothing but the header, as a server does.
+            let _attached = Context::new().with_remote_span_context(remote).attach();
+            step(n);
+        })
+    };
+    let (one, two) = thread::scope(|scope| {
+        let (one, two) = (scope.spawn(|| run(1)), scope.spawn(|| run(2)));
+        (one.join().unwrap(), two.join().unwrap())
+    });
+    one.single("step").assert_attribute("n", 1);
+    two.single("step").assert_attribute("n", 2);
+}

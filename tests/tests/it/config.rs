@@ -81,7 +81,7 @@ fn each_mistake_has_one_clear_error() {
         ),
         (
             "otlp_endpoint: collector:4317\n",
-            "otlp_endpoint: `collector:4317` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
+            "otlp_endpoint: `collector:4317` is not an endpoint: it must begin with `http://`, for example `http://collector:4317`",
         ),
         (
             "otlp_endpoint: 'http://:4317'\n",

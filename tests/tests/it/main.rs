@@ -7,5 +7,6 @@ mod config;
 mod console;
 mod interop;
 mod outcome;
+mod redaction;
 mod redaction_corpus;
 mod traced;
