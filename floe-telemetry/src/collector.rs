@@ -43,11 +43,12 @@ use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::recorder::{self, Buffer, SpanRecord};
 
-/// While spans arrive, the collector looks this often even if no buffer fills.
-const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// How long the collector sleeps when there were spans, unless a buffer fills.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Without spans it looks this often, for the rare span that did not wake it.
-const IDLE_PAUSE: Duration = Duration::from_secs(5);
+/// How long it sleeps at most when there were none. A span waits for its batch to fill in any case,
+/// so nobody is kept waiting; and nobody who records a span pays for waking a thread.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Spans taken from one thread's buffer in one turn, so that a busy thread cannot keep the
 /// collector from its other duties.
@@ -67,6 +68,7 @@ pub(crate) struct Collector {
     roots: Vec<Box<SpanRecord>>,
     drains: Vec<Drain>,
     warnings: Warnings,
+    pause: Duration,
     pipeline: Option<Pipeline>,
     #[cfg(feature = "testing")]
     pub(crate) captures: std::collections::HashMap<u64, Vec<opentelemetry_sdk::trace::SpanData>>,
@@ -105,7 +107,7 @@ fn start() -> Result<Handle, Error> {
         .name("floe-collector".to_owned())
         .spawn(move || work(&receiver))
         .map_err(|error| Error::thread("collector", &error))?;
-    recorder::set_waker(thread.thread().clone());
+    recorder::set_collector(thread.thread().clone());
     Ok(Handle {
         jobs,
         thread: thread.thread().clone(),
@@ -134,17 +136,21 @@ impl Collector {
         let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);
         self.warnings.tell(self.pipeline.as_ref());
 
-        let has_room = self.has_room();
-        let pause = if fetched > 0 { BUSY_PAUSE } else { IDLE_PAUSE };
+        self.pause = if fetched > 0 {
+            SHORTEST_PAUSE
+        } else {
+            (self.pause * 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+        };
         let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
         let until_drain =
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
-        let pause = [until_batch, until_drain]
-            .into_iter()
-            .flatten()
-            .fold(pause, Duration::min);
-        // Without room a new span is no reason to wake; an exporter that is done is one.
-        recorder::sleep_until_woken(fetched == 0 && has_room, pause);
+        // An exporter that makes room wakes the collector, too.
+        worker::wants_room(true);
+        if self.has_room() {
+            worker::wants_room(false);
+        }
+        let sooner = [until_batch, until_drain].into_iter().flatten();
+        thread::park_timeout(sooner.fold(self.pause, Duration::min));
     }
 
     /// Makes `pipeline` the one that spans go to.

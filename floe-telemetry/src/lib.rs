@@ -84,7 +84,7 @@ pub mod keys;
 pub mod prelude;
 #[cfg_attr(
     not(feature = "provider"),
-    expect(dead_code, unused_imports, reason = "used by the collector")
+    allow(dead_code, unused_imports, reason = "the collector uses the rest")
 )]
 pub mod sanitizer;
 #[cfg(feature = "testing")]

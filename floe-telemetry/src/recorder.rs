@@ -22,7 +22,7 @@ mod tracer;
 pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span};
 #[cfg(feature = "provider")]
 pub(crate) use self::buffer::{
-    Buffer, dropped_spans, new_buffers, set_waker, sleep_until_woken, wake as wake_collector,
+    Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
 };
 pub use self::call::{call, call_async};
 #[cfg(feature = "provider")]

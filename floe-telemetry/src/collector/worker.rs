@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -15,6 +15,15 @@ use super::warnings::Rarely;
 use crate::error::Error;
 use crate::recorder::{self, panic_message};
 use crate::sanitizer::sanitize_error_message;
+
+/// Whether the collector waits for an exporter to make room.
+static WANTS_ROOM: AtomicBool = AtomicBool::new(false);
+
+/// Asks to be woken when an exporter has made room. Ask first and look then: in the other order an
+/// exporter could make room in between and wake nobody.
+pub(super) fn wants_room(wants: bool) {
+    WANTS_ROOM.store(wants, Ordering::SeqCst);
+}
 
 /// What a worker needs of an exporter. It is called from the worker's thread alone.
 pub(crate) trait BatchExporter<B>: fmt::Debug {
@@ -186,8 +195,9 @@ impl ExporterThread {
     fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, spans: usize, batch: B) {
         let result = guarded(|| exporter.export(batch));
         self.queued.fetch_sub(spans, Ordering::Relaxed);
-        // There is room again.
-        recorder::wake_collector();
+        if WANTS_ROOM.swap(false, Ordering::SeqCst) {
+            recorder::wake_collector();
+        }
         let counter = match &result {
             Ok(()) => &self.counters.exported,
             Err(_) => &self.counters.failed,

@@ -5,18 +5,20 @@
 //! keeps it until the collector has emptied it.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
-use std::thread::{self, Thread};
-use std::time::Duration;
+use std::thread::Thread;
 
 use super::record::SpanRecord;
 
 /// How many finished spans a thread can hold until the collector fetches them.
-const CAPACITY: usize = 2048;
+const CAPACITY: usize = 4096;
 
-/// The collector is woken when this many spans have been written since it was last looked at.
+/// How many empty boxes a thread keeps.
+const BLANK: usize = CAPACITY / 2;
+
+/// The collector is woken each time so many spans were written. Until then it comes by itself.
 const WAKE_EVERY: usize = CAPACITY / 4;
 
 /// The collector's half of a thread's buffer.
@@ -75,9 +77,8 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 /// Spans that found their buffer full, or their thread's storage gone.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// The collector thread, and whether it sleeps until someone wakes it.
-static WAKER: OnceLock<Thread> = OnceLock::new();
-static ASLEEP: AtomicBool = AtomicBool::new(false);
+/// The collector thread.
+static COLLECTOR: OnceLock<Thread> = OnceLock::new();
 
 struct Writer {
     finished: rtrb::Producer<Box<SpanRecord>>,
@@ -119,7 +120,7 @@ pub(super) fn push(record: Box<SpanRecord>) {
         Some(writer.written)
     });
     if let Some(written) = written {
-        if ASLEEP.load(Ordering::Relaxed) || written.is_multiple_of(WAKE_EVERY) {
+        if written.is_multiple_of(WAKE_EVERY) {
             wake();
         }
     } else {
@@ -131,7 +132,7 @@ pub(super) fn push(record: Box<SpanRecord>) {
 #[cold]
 fn new_writer() -> Writer {
     let (finished, to_read) = rtrb::RingBuffer::new(CAPACITY);
-    let (to_fill, blank) = rtrb::RingBuffer::new(CAPACITY);
+    let (to_fill, blank) = rtrb::RingBuffer::new(BLANK);
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -149,8 +150,7 @@ fn new_writer() -> Writer {
 /// Wakes the collector if it sleeps.
 #[cold]
 pub(crate) fn wake() {
-    ASLEEP.store(false, Ordering::Relaxed);
-    if let Some(collector) = WAKER.get() {
+    if let Some(collector) = COLLECTOR.get() {
         collector.unpark();
     }
 }
@@ -171,19 +171,6 @@ pub(crate) fn dropped_spans() -> u64 {
 }
 
 /// Makes `thread` the one that is woken.
-pub(crate) fn set_waker(thread: Thread) {
-    let _ = WAKER.set(thread);
-}
-
-/// Sleeps on the collector thread. With `deeply`, the next span of any thread wakes it; without,
-/// only a buffer that fills does.
-pub(crate) fn sleep_until_woken(deeply: bool, at_most: Duration) {
-    if deeply {
-        // A span written between the collector's last look and this store does not wake it; the
-        // bound on the sleep is what such a span waits at most. A fence on the caller's side
-        // would close the gap at a price that every span pays.
-        ASLEEP.store(true, Ordering::Relaxed);
-    }
-    thread::park_timeout(at_most);
-    ASLEEP.store(false, Ordering::Relaxed);
+pub(crate) fn set_collector(thread: Thread) {
+    let _ = COLLECTOR.set(thread);
 }
