@@ -1,11 +1,16 @@
-//! `#[floe(…)]` on the struct and on its fields.
+//! `#[floe(…)]` on the type, on its variants, and on its fields.
+
+mod field;
 
 use proc_macro2::Ident;
 use syn::{
-    Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path,
+    Attribute, LitStr, Meta, Path,
     parse::{ParseStream, Parser},
+    token::Paren,
 };
 
+pub(super) use self::field::{Field, Key, Role, Text};
+use super::case::Case;
 use crate::{
     attr::Attr,
     ctxt::Ctxt,
@@ -13,90 +18,79 @@ use crate::{
     symbol::{self, Symbol},
 };
 
-/// What the struct says about all of its fields.
+/// What the type says about all that is in it. The words are there for errors about them.
 pub(super) struct Container {
-    pub(super) prefix: Option<LitStr>,
+    pub(super) prefix: Option<(Ident, LitStr)>,
+    pub(super) transparent: Option<Ident>,
+    /// No case is one that was misspelt.
+    pub(super) rename_all: Option<(Ident, Option<Case>)>,
     pub(super) krate: Option<Path>,
 }
 
-/// What a field says about itself.
-pub(super) struct Field {
-    pub(super) key: Option<Key>,
-    pub(super) skip: bool,
-}
-
-/// A key that is written out.
-pub(super) enum Key {
-    Text(LitStr),
-    Const(Path),
+/// What a variant says about itself.
+pub(super) struct Variant {
+    pub(super) rename: Option<(Ident, LitStr)>,
 }
 
 impl Container {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut prefix = Attr::new(cx, symbol::PREFIX);
+        let mut transparent = Attr::new(cx, symbol::TRANSPARENT);
+        let mut rename_all = Attr::new(cx, symbol::RENAME_ALL);
         let mut krate = Attr::new(cx, symbol::CRATE);
         each(cx, attrs, symbol::CONTAINER, |input, word, symbol| {
-            if symbol == symbol::PREFIX {
-                prefix.set(word, keywords::value(input, word, symbol)?);
-            } else {
-                let parse = Path::parse_mod_style;
-                krate.set(word, keywords::value_with(input, word, symbol, parse)?);
+            match symbol {
+                symbol::PREFIX => prefix.set(word, keywords::value(input, word, symbol)?),
+                symbol::RENAME_ALL => {
+                    let text: LitStr = keywords::value(input, word, symbol)?;
+                    rename_all.set(word, Case::parse(cx, &text));
+                }
+                symbol::TRANSPARENT => flag(input, word, &mut transparent, symbol)?,
+                _ => {
+                    let parse = Path::parse_mod_style;
+                    krate.set(word, keywords::value_with(input, word, symbol, parse)?);
+                }
             }
             Ok(())
         });
-        let prefix = prefix.value();
-        if let Some(prefix) = &prefix {
+        let prefix = prefix.with_keyword();
+        if let Some((_, prefix)) = &prefix {
             check_text(cx, prefix, "prefix");
         }
         Self {
             prefix,
+            transparent: transparent.with_keyword().map(|(word, ())| word),
+            rename_all: rename_all.with_keyword(),
             krate: krate.value(),
         }
     }
 }
 
-impl Field {
+impl Variant {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
-        let mut key = Attr::new(cx, symbol::KEY);
-        let mut skip = Attr::new(cx, symbol::SKIP);
-        each(cx, attrs, symbol::FIELD, |input, word, symbol| {
-            if symbol == symbol::KEY {
-                key.set(word, keywords::value_with(input, word, symbol, Key::parse)?);
-            } else if keywords::is_assignment(input) {
-                return Err(keywords::misused(word, symbol));
-            } else {
-                skip.set(word, ());
-            }
+        let mut rename = Attr::new(cx, symbol::RENAME);
+        each(cx, attrs, symbol::VARIANT, |input, word, symbol| {
+            rename.set(word, keywords::value(input, word, symbol)?);
             Ok(())
         });
-        let (key, skip) = (key.with_keyword(), skip.value().is_some());
-        match &key {
-            Some((word, _)) if skip => cx.error(word, "a field with `skip` has no key"),
-            Some((_, Key::Text(text))) => check_text(cx, text, "key"),
-            _ => {}
-        }
         Self {
-            key: key.map(|(_, key)| key),
-            skip,
+            rename: rename.with_keyword(),
         }
     }
 }
 
-impl Key {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let written: Expr = input.parse()?;
-        match written {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Ok(Self::Text(text)),
-            Expr::Path(path) if path.qself.is_none() => Ok(Self::Const(path.path)),
-            other => Err(syn::Error::new_spanned(
-                other,
-                "a key is a string literal or the path of a constant",
-            )),
-        }
+/// A word that stands alone.
+fn flag(
+    input: ParseStream<'_>,
+    word: &Ident,
+    attr: &mut Attr<'_, ()>,
+    symbol: Symbol,
+) -> syn::Result<()> {
+    if keywords::is_assignment(input) || input.peek(Paren) {
+        return Err(keywords::misused(word, symbol));
     }
+    attr.set(word, ());
+    Ok(())
 }
 
 /// Calls `one` with each keyword in all `#[floe(…)]` together.

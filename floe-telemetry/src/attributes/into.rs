@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use opentelemetry::{Key, KeyValue};
 
+use super::schema::{AttributeGroup, AttributeSchema, KeyList, SchemaList};
 use super::{AttributeList, ToAttributeValue};
 
 /// A type whose fields are attributes under fixed keys. Derive it.
@@ -36,8 +37,14 @@ use super::{AttributeList, ToAttributeValue};
     note = "put `#[derive(FloeAttributes)]` on the type"
 )]
 pub trait FloeAttributes {
-    /// Every key the type can write.
-    const KEYS: &'static [&'static str];
+    /// Every attribute the type can write.
+    const SCHEMA: &'static [AttributeSchema];
+
+    /// Their keys.
+    const KEYS: &'static [&'static str] = const { &KeyList::new(Self::SCHEMA) }.as_slice();
+
+    /// The type itself, for documentation.
+    const GROUP: AttributeGroup = AttributeGroup::new("", Self::SCHEMA);
 
     /// Writes the attributes into `list`.
     fn record(&self, list: &mut AttributeList);
@@ -52,8 +59,11 @@ pub trait FloeAttributes {
 
 macro_rules! pointers {
     ($($ty:ty)*) => {$(
-        impl<T: FloeAttributes> FloeAttributes for $ty {
+        // Unsized types are named only for the sake of the error about one without attributes.
+        impl<T: FloeAttributes + ?Sized> FloeAttributes for $ty {
+            const SCHEMA: &'static [AttributeSchema] = T::SCHEMA;
             const KEYS: &'static [&'static str] = T::KEYS;
+            const GROUP: AttributeGroup = T::GROUP;
 
             fn record(&self, list: &mut AttributeList) {
                 T::record(self, list);
@@ -61,10 +71,23 @@ macro_rules! pointers {
         }
     )*};
 }
-pointers!(&T Box<T> Rc<T> Arc<T> LazyLock<T>);
+pointers!(&T Box<T> Rc<T> Arc<T>);
+
+impl<T: FloeAttributes> FloeAttributes for LazyLock<T> {
+    const SCHEMA: &'static [AttributeSchema] = T::SCHEMA;
+    const KEYS: &'static [&'static str] = T::KEYS;
+    const GROUP: AttributeGroup = T::GROUP;
+
+    fn record(&self, list: &mut AttributeList) {
+        T::record(self, list);
+    }
+}
 
 impl<T: FloeAttributes> FloeAttributes for Option<T> {
+    const SCHEMA: &'static [AttributeSchema] =
+        const { &SchemaList::nesting().nested(T::SCHEMA).all_optional() }.as_slice();
     const KEYS: &'static [&'static str] = T::KEYS;
+    const GROUP: AttributeGroup = AttributeGroup { attributes: Self::SCHEMA, ..T::GROUP };
 
     fn record(&self, list: &mut AttributeList) {
         if let Some(value) = self {

@@ -1,5 +1,7 @@
 //! Attributes on their way into a span.
 
+use std::borrow::Cow;
+
 use opentelemetry::{Key, KeyValue, Value};
 use smallvec::SmallVec;
 
@@ -57,6 +59,14 @@ impl AttributeList {
     #[must_use]
     pub fn as_slice(&self) -> &[Attribute] {
         &self.items
+    }
+
+    /// Adds what another list has, under other keys.
+    pub(super) fn append(&mut self, other: Self, key: impl Fn(&str) -> Cow<'static, str>) {
+        for item in other.items {
+            self.push(key(item.key.as_str()).into(), item.value);
+        }
+        self.dropped += other.dropped;
     }
 
     /// When the list is full, only a key that is there already can be set.

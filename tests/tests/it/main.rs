@@ -1,6 +1,9 @@
 //! Everything that needs no state of its own in the process. One file a topic.
 
 mod capture;
+mod derive;
+mod derive_schema;
+mod derive_shapes;
 mod interop;
 mod outcome;
 mod traced;

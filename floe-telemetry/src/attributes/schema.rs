@@ -1,0 +1,249 @@
+//! What is known of attributes before any is recorded, for documentation and for registries.
+//!
+//! A [`FloeAttributes`](super::FloeAttributes) type is one [`AttributeGroup`], which has what a
+//! group of an OpenTelemetry semantic-convention registry has: `id`, `brief`, and for each
+//! attribute `id` (the key), `type`, `requirement_level`, `brief`, `note`, `examples` and
+//! `deprecated`. Writing a registry is a loop over the fields. One thing is left to its writer: a
+//! key that several groups have is defined in one of them, and the others `ref` to it.
+
+mod list;
+mod prefixed;
+mod text;
+
+pub(crate) use self::list::KeyList;
+pub use self::list::SchemaList;
+pub use self::prefixed::Prefixed;
+use self::text::same;
+
+/// The attributes of one type.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct AttributeGroup {
+    /// The prefix of the keys, or the name of the type in `snake_case`.
+    pub id: &'static str,
+    /// The first paragraph of the type's documentation.
+    pub brief: &'static str,
+    /// The rest of it.
+    pub note: &'static str,
+    /// Why not to use it, if it is deprecated; without a reason, empty.
+    pub deprecated: Option<&'static str>,
+    /// The attributes.
+    pub attributes: &'static [AttributeSchema],
+}
+
+/// One attribute that a type can write.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct AttributeSchema {
+    /// The key.
+    pub key: &'static str,
+    /// What the value is.
+    pub value_type: AttributeType,
+    /// Whether it is always there.
+    pub requirement: Requirement,
+    /// The first paragraph of the field's documentation.
+    pub brief: &'static str,
+    /// The rest of it.
+    pub note: &'static str,
+    /// Values as they are written in Rust, but text without its quotes.
+    pub examples: &'static [&'static str],
+    /// Why not to use it, if it is deprecated; without a reason, empty.
+    pub deprecated: Option<&'static str>,
+    /// The value is always `<REDACTED>`.
+    pub redacted: bool,
+}
+
+/// The type of an attribute's values.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AttributeType {
+    /// Any of the others.
+    Any,
+    /// `true` or `false`.
+    Boolean,
+    /// A signed 64-bit integer.
+    Int,
+    /// A floating point number.
+    Double,
+    /// Text.
+    String,
+    /// Booleans.
+    Booleans,
+    /// Integers.
+    Ints,
+    /// Floating point numbers.
+    Doubles,
+    /// Texts.
+    Strings,
+    /// One of these texts.
+    Enum(&'static [AttributeMember]),
+}
+
+/// One of the values of an [`AttributeType::Enum`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct AttributeMember {
+    /// The name of the variant in `snake_case`.
+    pub id: &'static str,
+    /// What is recorded.
+    pub value: &'static str,
+    /// The first paragraph of the variant's documentation.
+    pub brief: &'static str,
+    /// The rest of it.
+    pub note: &'static str,
+    /// Why not to use it, if it is deprecated; without a reason, empty.
+    pub deprecated: Option<&'static str>,
+}
+
+/// Whether an attribute is always there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Requirement {
+    /// Always: `required`.
+    Required,
+    /// When there is a value: `recommended`.
+    Optional,
+}
+
+impl Requirement {
+    /// The word for it in a registry.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Optional => "recommended",
+        }
+    }
+}
+
+impl AttributeType {
+    /// The word for it in a registry. An [`Enum`](Self::Enum) has its members there instead, and
+    /// this is their type.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Boolean => "boolean",
+            Self::Int => "int",
+            Self::Double => "double",
+            Self::String | Self::Enum(_) => "string",
+            Self::Booleans => "boolean[]",
+            Self::Ints => "int[]",
+            Self::Doubles => "double[]",
+            Self::Strings => "string[]",
+        }
+    }
+
+    /// The type of an array of these. OpenTelemetry has no arrays of arrays: those become text.
+    #[must_use]
+    pub const fn array(self) -> Self {
+        match self {
+            Self::Any => Self::Any,
+            Self::Boolean => Self::Booleans,
+            Self::Int => Self::Ints,
+            Self::Double => Self::Doubles,
+            _ => Self::Strings,
+        }
+    }
+
+    /// What both are.
+    const fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Enum(a), Self::Enum(b)) if AttributeMember::same(a, b) => self,
+            (Self::Enum(_) | Self::String, Self::Enum(_) | Self::String) => Self::String,
+            _ if same(self.as_str(), other.as_str()) => self,
+            _ => Self::Any,
+        }
+    }
+}
+
+impl AttributeMember {
+    /// A member that nothing more is said about.
+    #[must_use]
+    pub const fn new(id: &'static str, value: &'static str) -> Self {
+        Self { id, value, brief: "", note: "", deprecated: None }
+    }
+
+    const fn same(a: &[Self], b: &[Self]) -> bool {
+        let mut index = 0;
+        while index < a.len() && index < b.len() && same(a[index].value, b[index].value) {
+            index += 1;
+        }
+        index == a.len() && index == b.len()
+    }
+}
+
+impl AttributeSchema {
+    /// A required attribute that nothing more is said about.
+    #[must_use]
+    pub const fn new(key: &'static str, value_type: AttributeType) -> Self {
+        Self {
+            key,
+            value_type,
+            requirement: Requirement::Required,
+            brief: "",
+            note: "",
+            examples: &[],
+            deprecated: None,
+            redacted: false,
+        }
+    }
+
+    /// The same under another key.
+    #[must_use]
+    pub const fn under(mut self, key: &'static str) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// The same, but not always there.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.requirement = Requirement::Optional;
+        self
+    }
+
+    /// With values for example.
+    #[must_use]
+    pub const fn with_examples(mut self, examples: &'static [&'static str]) -> Self {
+        self.examples = examples;
+        self
+    }
+
+    /// The value is never shown.
+    #[must_use]
+    pub const fn redacted(mut self) -> Self {
+        self.redacted = true;
+        self
+    }
+}
+
+impl AttributeGroup {
+    /// A group that nothing more is said about.
+    #[must_use]
+    pub const fn new(id: &'static str, attributes: &'static [AttributeSchema]) -> Self {
+        Self { id, brief: "", note: "", deprecated: None, attributes }
+    }
+}
+
+macro_rules! documented {
+    ($($ty:ty)*) => {$(
+        impl $ty {
+            /// With a description: one line, and what else there is to say.
+            #[must_use]
+            pub const fn with_docs(mut self, brief: &'static str, note: &'static str) -> Self {
+                self.brief = brief;
+                self.note = note;
+                self
+            }
+
+            /// Deprecated, and why.
+            #[must_use]
+            pub const fn deprecated(mut self, reason: &'static str) -> Self {
+                self.deprecated = Some(reason);
+                self
+            }
+        }
+    )*};
+}
+documented!(AttributeGroup AttributeSchema AttributeMember);

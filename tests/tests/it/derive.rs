@@ -1,0 +1,283 @@
+//! What `#[derive(FloeAttributes)]` records: keys, and values with their types.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use floe_telemetry::{FloeAttributes, Mode, testing, traced};
+use opentelemetry::{Array, Value};
+use opentelemetry_semantic_conventions::attribute;
+use secrecy::SecretString;
+
+/// What is recorded, in order.
+pub(crate) fn recorded(attributes: &impl FloeAttributes) -> Vec<(String, Value)> {
+    let pairs = attributes.to_otel_dict().into_iter();
+    pairs.map(|pair| (pair.key.to_string(), pair.value)).collect()
+}
+
+/// The same with the values as they are given.
+fn pairs<const N: usize>(pairs: [(&str, Value); N]) -> Vec<(String, Value)> {
+    pairs.map(|(key, value)| (key.to_owned(), value)).into()
+}
+
+struct Url(&'static str);
+
+impl Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+mod keys {
+    pub(super) const SEVERITY: &str = "alert.severity";
+}
+
+#[derive(FloeAttributes)]
+#[floe(prefix = "alert")]
+struct Alert<'a, T> {
+    channel: &'a str,
+    #[floe(key = "destination")]
+    to: Cow<'a, str>,
+    #[floe(key = keys::SEVERITY)]
+    severity: Option<T>,
+    #[floe(key = attribute::ERROR_TYPE)]
+    error: Option<Arc<str>>,
+    #[floe(skip)]
+    body: PhantomData<T>,
+    r#type: char,
+}
+
+#[test]
+fn keys_are_names_with_the_prefix_or_what_is_written() {
+    let alert = Alert {
+        channel: "slack",
+        to: "#ops".into(),
+        severity: Some(Mode::Dev),
+        error: Some("timeout".into()),
+        body: PhantomData,
+        r#type: 'a',
+    };
+    let expected = [
+        ("alert.channel", "slack".into()),
+        ("destination", "#ops".into()),
+        ("alert.severity", "dev".into()),
+        ("error.type", "timeout".into()),
+        ("alert.type", "a".into()),
+    ];
+    assert_eq!(recorded(&alert), pairs(expected));
+    let keys = ["alert.channel", "destination", "alert.severity", "error.type", "alert.type"];
+    assert_eq!(Alert::<u8>::KEYS, keys);
+    assert_eq!((Alert::<u8>::CHANNEL, Alert::<u8>::ERROR), ("alert.channel", "error.type"));
+    assert_eq!(alert.body, PhantomData);
+}
+
+#[derive(FloeAttributes)]
+struct Scalars {
+    truth: bool,
+    small: i8,
+    wide: u64,
+    size: usize,
+    widest: i128,
+    float: f32,
+    double: f64,
+    absent: Option<u8>,
+    present: Option<Box<i64>>,
+}
+
+#[test]
+fn values_keep_their_types() {
+    let scalars = Scalars {
+        truth: true,
+        small: -1,
+        wide: 7,
+        size: 8,
+        widest: -9,
+        float: 0.5,
+        double: 1e300,
+        absent: None,
+        present: Some(Box::new(i64::MIN)),
+    };
+    let expected = [
+        ("truth", true.into()),
+        ("small", Value::I64(-1)),
+        ("wide", Value::I64(7)),
+        ("size", Value::I64(8)),
+        ("widest", Value::I64(-9)),
+        ("float", Value::F64(0.5)),
+        ("double", Value::F64(1e300)),
+        ("present", Value::I64(i64::MIN)),
+    ];
+    assert_eq!(recorded(&scalars), pairs(expected));
+}
+
+#[test]
+fn what_does_not_fit_becomes_text_and_what_is_no_number_stays_a_float() {
+    let scalars = Scalars {
+        truth: false,
+        small: 0,
+        wide: u64::MAX,
+        size: 0,
+        widest: i128::MIN,
+        float: f32::INFINITY,
+        double: f64::NAN,
+        absent: Some(1),
+        present: None,
+    };
+    let recorded = recorded(&scalars);
+    assert_eq!(recorded[2].1, "18446744073709551615".into());
+    assert_eq!(recorded[4].1, "-170141183460469231731687303715884105728".into());
+    assert_eq!(recorded[5].1, Value::F64(f64::INFINITY));
+    assert!(matches!(recorded[6].1, Value::F64(value) if value.is_nan()));
+    assert_eq!(recorded.last(), Some(&("absent".to_owned(), Value::I64(1))));
+}
+
+#[derive(FloeAttributes)]
+struct Arrays<'a> {
+    flags: Vec<bool>,
+    counts: &'a [u32],
+    ratios: [f32; 2],
+    names: Vec<&'a str>,
+    owned: Vec<Cow<'a, str>>,
+    modes: [Mode; 2],
+    sizes: Vec<u64>,
+    gaps: Vec<Option<i64>>,
+    table: [[i64; 2]; 2],
+    empty: Vec<String>,
+}
+
+#[test]
+fn arrays_have_elements_of_one_type() {
+    let mut arrays = Arrays {
+        flags: vec![true, false],
+        counts: &[1, 2],
+        ratios: [0.5, 1.0],
+        names: vec!["a", "b"],
+        owned: vec!["c".into()],
+        modes: [Mode::Dev, Mode::Prod],
+        sizes: vec![1, 2],
+        gaps: vec![Some(1), None, Some(3)],
+        table: [[1, 2], [3, 4]],
+        empty: Vec::new(),
+    };
+    let strings = |texts: &[&'static str]| {
+        Value::Array(Array::String(texts.iter().map(|text| (*text).into()).collect()))
+    };
+    let mut expected = pairs([
+        ("flags", Value::Array(Array::Bool(vec![true, false]))),
+        ("counts", Value::Array(Array::I64(vec![1, 2]))),
+        ("ratios", Value::Array(Array::F64(vec![0.5, 1.0]))),
+        ("names", strings(&["a", "b"])),
+        ("owned", strings(&["c"])),
+        ("modes", strings(&["dev", "prod"])),
+        ("sizes", Value::Array(Array::I64(vec![1, 2]))),
+        ("gaps", Value::Array(Array::I64(vec![1, 3]))),
+        ("table", strings(&["[1,2]", "[3,4]"])),
+        ("empty", strings(&[])),
+    ]);
+    assert_eq!(recorded(&arrays), expected);
+    arrays.sizes.push(u64::MAX);
+    expected[6].1 = strings(&["1", "2", "18446744073709551615"]);
+    assert_eq!(recorded(&arrays), expected);
+}
+
+#[derive(FloeAttributes)]
+struct Request<T> {
+    #[floe(display)]
+    url: Url,
+    #[floe(display)]
+    proxy: Option<T>,
+    #[floe(debug)]
+    modes: Vec<Mode>,
+    #[floe(debug)]
+    fallback: Option<Mode>,
+    #[floe(redact)]
+    password: SecretString,
+    #[floe(redact)]
+    token: Option<SecretString>,
+    #[floe(key = "page.token")]
+    page_token: &'static str,
+}
+
+fn request() -> Request<Url> {
+    Request {
+        url: Url("https://a.b"),
+        proxy: Some(Url("socks://c")),
+        modes: vec![Mode::Dev],
+        fallback: Some(Mode::Prod),
+        password: "hunter2".into(),
+        token: Some("hunter3".into()),
+        page_token: "2",
+    }
+}
+
+#[test]
+fn text_is_made_of_what_is_there() {
+    let mut request = request();
+    let expected = pairs([
+        ("url", "https://a.b".into()),
+        ("proxy", "socks://c".into()),
+        ("modes", "[Dev]".into()),
+        ("fallback", "Prod".into()),
+        ("password", "<REDACTED>".into()),
+        ("token", "<REDACTED>".into()),
+        ("page.token", "2".into()),
+    ]);
+    assert_eq!(recorded(&request), expected);
+    (request.proxy, request.fallback, request.token) = (None, None, None);
+    let keys: Vec<_> = recorded(&request).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(keys, ["url", "modes", "password", "page.token"]);
+}
+
+#[test]
+fn redacting_does_not_touch_the_value() {
+    struct Untouchable;
+    #[derive(FloeAttributes)]
+    struct Login<T> {
+        #[floe(redact)]
+        secret: Untouchable,
+        #[floe(redact)]
+        other_secret: T,
+    }
+    let login = Login { secret: Untouchable, other_secret: [Untouchable] };
+    let expected = [("secret", "<REDACTED>".into()), ("other_secret", "<REDACTED>".into())];
+    assert_eq!(recorded(&login), pairs(expected));
+}
+
+#[test]
+fn a_span_carries_what_the_derive_records() {
+    #[traced(floe_attributes = request)]
+    fn send(request: &Request<Url>) {
+        let _ = request;
+    }
+    testing::capture(|| send(&request()))
+        .single("send")
+        .assert_attribute("url", "https://a.b")
+        .assert_attribute("password", "<REDACTED>");
+}
+
+#[test]
+fn a_panic_while_recording_leaves_a_warning_and_the_function_runs() {
+    struct Broken;
+    impl Display for Broken {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("no text")
+        }
+    }
+    #[derive(FloeAttributes)]
+    struct Parcel {
+        id: u8,
+        #[floe(display)]
+        content: Broken,
+    }
+    #[traced(floe_attributes = parcel)]
+    fn open(parcel: &Parcel) -> u8 {
+        parcel.id
+    }
+    let spans = testing::capture(|| assert_eq!(open(&Parcel { id: 3, content: Broken }), 3));
+    spans
+        .single("open")
+        .assert_ok()
+        .assert_attribute("id", 3)
+        .assert_attribute("floe.warning", "attributes panicked: no text");
+}
