@@ -6,7 +6,7 @@ impl<'a, 'b> ::floe_telemetry::FloeAttributes for Load<'a, 'b> {
         use ::floe_telemetry::__private::Otherwise as _;
         const {
             &{
-                let __floe_list = ::floe_telemetry::__private::SchemaList::new();
+                let __floe_list = ::floe_telemetry::__private::SchemaList::nesting();
                 let __floe_list = __floe_list
                     .nested(
                         ::floe_telemetry::__private::Describe::<&'a Identity>::NESTED,

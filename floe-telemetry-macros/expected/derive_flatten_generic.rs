@@ -9,7 +9,7 @@ where
         use ::floe_telemetry::__private::Otherwise as _;
         const {
             &{
-                let __floe_list = ::floe_telemetry::__private::SchemaList::new();
+                let __floe_list = ::floe_telemetry::__private::SchemaList::nesting();
                 let __floe_list = __floe_list
                     .nested(::floe_telemetry::__private::Describe::<T>::NESTED);
                 let __floe_list = __floe_list

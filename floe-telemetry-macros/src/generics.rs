@@ -42,7 +42,10 @@ pub(crate) fn with_bounds<'a>(
             .iter()
             .filter(|parameter| tokens::any_ident(ty, |ident| ident == **parameter));
         let predicates: Vec<WherePredicate> = match on {
-            On::Type => mentioned.take(1).map(|_| parse_quote!(#ty: #what)).collect(),
+            On::Type => mentioned
+                .take(1)
+                .map(|_| parse_quote!(#ty: #what))
+                .collect(),
             On::Parameters => mentioned.map(|ident| parse_quote!(#ident: #what)).collect(),
         };
         for predicate in predicates {

@@ -1,6 +1,7 @@
 //! `#[floe(…)]` on the type, on its variants, and on its fields.
 
 mod field;
+mod given;
 
 use proc_macro2::Ident;
 use syn::{
@@ -87,7 +88,8 @@ fn flag(
     symbol: Symbol,
 ) -> syn::Result<()> {
     if keywords::is_assignment(input) || input.peek(Paren) {
-        return Err(keywords::misused(word, symbol));
+        let message = format!("`{symbol}` stands alone: `#[floe({symbol})]`");
+        return Err(syn::Error::new(word.span(), message));
     }
     attr.set(word, ());
     Ok(())

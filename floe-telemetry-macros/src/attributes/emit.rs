@@ -53,9 +53,10 @@ fn bounds(model: &Model<'_>) -> Generics {
         let span = Span::mixed_site();
         let (what, on) = match &field.record {
             Record::Nested(_) => (quote_spanned!(span=> #krate::FloeAttributes), On::Type),
-            Record::Value(_, None) => {
-                (quote_spanned!(span=> #krate::attributes::ToAttributeValue), On::Type)
-            }
+            Record::Value(_, None) => (
+                quote_spanned!(span=> #krate::attributes::ToAttributeValue),
+                On::Type,
+            ),
             Record::Value(_, Some(Text::Display)) => {
                 (quote_spanned!(span=> ::core::fmt::Display), On::Parameters)
             }
@@ -64,14 +65,20 @@ fn bounds(model: &Model<'_>) -> Generics {
             }
             Record::Value(_, Some(Text::Redact)) => return None,
         };
-        Some(Bound { ty: &field.original.ty, what, on })
+        Some(Bound {
+            ty: &field.original.ty,
+            what,
+            on,
+        })
     });
     generics::with_bounds(&model.original.generics, bounds)
 }
 
 /// Whether the derived code needs the traits that tell an `Option` from the rest.
 fn makes_text(fields: &[&Field<'_>]) -> bool {
-    fields.iter().any(|field| matches!(field.record, Record::Value(_, Some(_))))
+    fields
+        .iter()
+        .any(|field| matches!(field.record, Record::Value(_, Some(_))))
 }
 
 /// `value`, a reference to a field, as text if it is to become one. Spanned on the field's type,
@@ -84,7 +91,8 @@ fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -
         Text::Redact => quote!(redact),
     };
     let on_type = on(&field.original.ty);
-    let value = quote_spanned!(on_type=> #private::Field(#value).present());
+    let field = located(quote!(#private::Field), on_type);
+    let value = quote_spanned!(on_type=> #field(#value).present());
     quote_spanned!(Span::mixed_site()=> #private::#how(#value))
 }
 
@@ -103,10 +111,26 @@ fn key(field: &Field<'_>) -> TokenStream {
 
 /// Calls that add the documentation to a part of a schema.
 fn documentation(docs: &Docs) -> TokenStream {
-    let Docs { brief, note, deprecated, .. } = docs;
+    let Docs {
+        brief,
+        note,
+        deprecated,
+        ..
+    } = docs;
     let described = (!brief.is_empty()).then(|| quote!(.with_docs(#brief, #note)));
-    let deprecated = deprecated.as_ref().map(|reason| quote!(.deprecated(#reason)));
+    let deprecated = deprecated
+        .as_ref()
+        .map(|reason| quote!(.deprecated(#reason)));
     quote!(#described #deprecated)
+}
+
+/// The same names, shown at `span`.
+fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    let tokens = tokens.into_iter().map(|mut tree| {
+        tree.set_span(tree.span().located_at(span));
+        tree
+    });
+    tokens.collect()
 }
 
 /// Hygienic, and shown at `tokens`.

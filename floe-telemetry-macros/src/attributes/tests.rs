@@ -40,13 +40,19 @@ fn all_forms_are_accepted() {
 }
 
 #[test]
-fn each_mistake_is_one_error() {
-    for (item, expected) in [
+fn mistakes_in_the_type() {
+    each_is_one_error(&[
         ("enum E {}", "this enum has no variants"),
         ("union U { a: u8 }", "which field of a union"),
         ("struct S(u8);", "with `#[floe(transparent)]` above it"),
-        ("struct S(u8, #[floe(skip)] u8);", "a field without a name has no key"),
-        ("enum E { A(u8, #[floe(key = \"b\")] u8) }", "a field without a name has no key"),
+        (
+            "struct S(u8, #[floe(skip)] u8);",
+            "a field without a name has no key",
+        ),
+        (
+            "enum E { A(u8, #[floe(key = \"b\")] u8) }",
+            "a field without a name has no key",
+        ),
         ("struct S;", "has no fields"),
         ("#[floe] struct S {}", "`floe` is written `#[floe(prefix = "),
         ("#[floe = \"a\"] struct S {}", "`floe` is written"),
@@ -68,6 +74,12 @@ fn each_mistake_is_one_error() {
             "#[floe(prefix = \"a\")] #[floe(prefix = \"b\")] struct S {}",
             "given twice",
         ),
+    ]);
+}
+
+#[test]
+fn mistakes_in_a_field() {
+    each_is_one_error(&[
         (
             "struct S { #[floe(name = \"a\")] a: u8 }",
             "accepted: `key`, `display`, `debug`",
@@ -79,7 +91,7 @@ fn each_mistake_is_one_error() {
         ("struct S { #[floe(key = \"\")] a: u8 }", "empty part"),
         (
             "struct S { #[floe(skip = true)] a: u8 }",
-            "`skip` is written `skip`",
+            "`skip` stands alone: `#[floe(skip)]`",
         ),
         (
             "struct S { #[floe(skip, key = \"a\")] a: u8 }",
@@ -97,13 +109,37 @@ fn each_mistake_is_one_error() {
             "struct S { #[floe(debug, display)] a: u8 }",
             "`debug` does not go with `display`",
         ),
-        ("struct S { #[floe(prefix = \"a\")] a: u8 }", "needs `flatten`"),
-        ("struct S { #[floe(flatten, prefix = \"\")] a: u8 }", "empty part"),
-        ("struct S { #[floe(flatten(a))] a: u8 }", "`flatten` is written"),
-        ("struct S { #[floe(examples = 3)] a: u8 }", "literals in brackets"),
-        ("struct S { #[floe(examples = [a])] a: u8 }", "literals in brackets"),
+        (
+            "struct S { #[floe(prefix = \"a\")] a: u8 }",
+            "needs `flatten`",
+        ),
+        (
+            "struct S { #[floe(flatten, prefix = \"\")] a: u8 }",
+            "empty part",
+        ),
+        (
+            "struct S { #[floe(flatten(a))] a: u8 }",
+            "`flatten` stands alone",
+        ),
+        (
+            "struct S { #[floe(examples = 3)] a: u8 }",
+            "literals in brackets",
+        ),
+        (
+            "struct S { #[floe(examples = [a])] a: u8 }",
+            "literals in brackets",
+        ),
         ("struct S { password: u8 }", "sounds like a credential"),
-        ("struct S { #[floe(display)] token: u8 }", "sounds like a credential"),
+        (
+            "struct S { #[floe(display)] token: u8 }",
+            "sounds like a credential",
+        ),
+    ]);
+}
+
+#[test]
+fn mistakes_in_values() {
+    each_is_one_error(&[
         (
             "#[floe(transparent)] struct ApiKey(String);",
             "implement `ToAttributeValue` by hand",
@@ -140,13 +176,23 @@ fn each_mistake_is_one_error() {
             "is for enums without data",
         ),
         ("enum E { #[floe(key = \"a\")] A }", "accepted: `rename`"),
-        ("enum E { A, #[floe(rename = \"A\")] B }", "value `A` is given twice"),
-        ("#[floe(prefix = \"a\")] enum E { A }", "an enum without data is the value"),
+        (
+            "enum E { A, #[floe(rename = \"A\")] B }",
+            "value `A` is given twice",
+        ),
+        (
+            "#[floe(prefix = \"a\")] enum E { A }",
+            "an enum without data is the value",
+        ),
         (
             "struct S { #[floe(key = \"b\")] a: u8, b: u8 }",
             "key `b` is given twice",
         ),
-    ] {
+    ]);
+}
+
+fn each_is_one_error(cases: &[(&str, &str)]) {
+    for (item, expected) in cases {
         let error = error(item);
         assert!(error.contains(expected), "{item}: {error}");
     }

@@ -26,7 +26,7 @@ pub(super) const ALL: &[Case] = &[
     Case {
         file: "derive_constant_keys",
         input: Derive(
-            r#"
+            r"
             struct Query<'a> {
                 #[floe(key = attribute::DB_NAMESPACE)]
                 database: &'a str,
@@ -34,13 +34,13 @@ pub(super) const ALL: &[Case] = &[
                 rows: u64,
                 #[floe(key = SCHEMA_KEY)]
                 schema: &'a str,
-            }"#,
+            }",
         ),
     },
     Case {
         file: "derive_text",
         input: Derive(
-            r#"
+            r"
             struct Request<T> {
                 #[floe(display)]
                 url: Option<Url<T>>,
@@ -48,7 +48,7 @@ pub(super) const ALL: &[Case] = &[
                 mode: Mode,
                 #[floe(redact)]
                 token: Option<SecretString>,
-            }"#,
+            }",
         ),
     },
     Case {

@@ -50,12 +50,23 @@ fn homogeneous<T: ToAttributeValue>(items: &[T], element: AttributeType) -> Opti
 }
 
 /// Nothing as soon as one element is not what `only` takes.
-fn all<T: ToAttributeValue, V>(items: &[T], only: fn(AttributeValue) -> Option<V>) -> Option<Vec<V>> {
-    items.iter().filter_map(T::to_attribute_value).map(only).collect()
+fn all<T: ToAttributeValue, V>(
+    items: &[T],
+    only: fn(AttributeValue) -> Option<V>,
+) -> Option<Vec<V>> {
+    items
+        .iter()
+        .filter_map(T::to_attribute_value)
+        .map(only)
+        .collect()
 }
 
 fn texts<T: ToAttributeValue>(items: &[T]) -> Vec<StringValue> {
-    items.iter().filter_map(T::to_attribute_value).map(text).collect()
+    items
+        .iter()
+        .filter_map(T::to_attribute_value)
+        .map(text)
+        .collect()
 }
 
 fn text(value: AttributeValue) -> StringValue {

@@ -116,15 +116,19 @@ pub fn record_prefixed<A: FloeAttributes + ?Sized>(
 ) {
     let mut nested = AttributeList::default();
     value.record(&mut nested);
-    list.append(nested, |key| match keys.iter().find(|known| is_prefixed(known, prefix, key)) {
-        Some(known) => Cow::Borrowed(known),
-        // Of a type that does not know its keys.
-        None => Cow::Owned(format!("{prefix}.{key}")),
+    list.append(nested, |key| {
+        match keys.iter().find(|known| is_prefixed(known, prefix, key)) {
+            Some(known) => Cow::Borrowed(known),
+            // Of a type that does not know its keys.
+            None => Cow::Owned(format!("{prefix}.{key}")),
+        }
     });
 }
 
 fn is_prefixed(known: &str, prefix: &str, key: &str) -> bool {
-    let rest = known.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.'));
+    let rest = known
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('.'));
     rest == Some(key)
 }
 

@@ -17,7 +17,10 @@ use crate::FloeAttributes;
 #[floe(rename_all = "lowercase")]
 #[cfg_attr(feature = "provider", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "provider", serde(rename_all = "lowercase"))]
-#[expect(clippy::exhaustive_enums, reason = "the three modes are a contract of the platform")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the three modes are a contract of the platform"
+)]
 pub enum Mode {
     /// Development.
     #[default]
@@ -81,7 +84,10 @@ impl FromStr for Mode {
 /// assert_eq!(FloeSpanAttributes::PIPELINE_ID, "floe.pipeline.id");
 /// ```
 #[derive(Clone, Debug, Eq, FloeAttributes, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "the fields are a contract of the platform")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the fields are a contract of the platform"
+)]
 pub struct FloeSpanAttributes {
     /// The namespace, 1 to 128 characters.
     #[floe(key = "floe.namespace")]

@@ -34,7 +34,8 @@ use super::{AttributeList, ToAttributeValue};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no floe attributes",
     label = "does not implement `FloeAttributes`",
-    note = "put `#[derive(FloeAttributes)]` on the type"
+    note = "put `#[derive(FloeAttributes)]` on the type",
+    note = "a single value has a key: `#[traced(attributes(…))]`, or `#[floe(key = \"…\")]` on a field"
 )]
 pub trait FloeAttributes {
     /// Every attribute the type can write.
@@ -53,7 +54,11 @@ pub trait FloeAttributes {
     fn to_otel_dict(&self) -> Vec<KeyValue> {
         let mut list = AttributeList::default();
         self.record(&mut list);
-        list.as_slice().iter().cloned().map(KeyValue::from).collect()
+        list.as_slice()
+            .iter()
+            .cloned()
+            .map(KeyValue::from)
+            .collect()
     }
 }
 
@@ -87,7 +92,10 @@ impl<T: FloeAttributes> FloeAttributes for Option<T> {
     const SCHEMA: &'static [AttributeSchema] =
         const { &SchemaList::nesting().nested(T::SCHEMA).all_optional() }.as_slice();
     const KEYS: &'static [&'static str] = T::KEYS;
-    const GROUP: AttributeGroup = AttributeGroup { attributes: Self::SCHEMA, ..T::GROUP };
+    const GROUP: AttributeGroup = AttributeGroup {
+        attributes: Self::SCHEMA,
+        ..T::GROUP
+    };
 
     fn record(&self, list: &mut AttributeList) {
         if let Some(value) = self {
@@ -158,4 +166,3 @@ impl<A: IntoAttributes, E: Display> IntoAttributes for Result<A, E> {
         }
     }
 }
-

@@ -13,7 +13,9 @@ use secrecy::SecretString;
 /// What is recorded, in order.
 pub(crate) fn recorded(attributes: &impl FloeAttributes) -> Vec<(String, Value)> {
     let pairs = attributes.to_otel_dict().into_iter();
-    pairs.map(|pair| (pair.key.to_string(), pair.value)).collect()
+    pairs
+        .map(|pair| (pair.key.to_string(), pair.value))
+        .collect()
 }
 
 /// The same with the values as they are given.
@@ -66,9 +68,18 @@ fn keys_are_names_with_the_prefix_or_what_is_written() {
         ("alert.type", "a".into()),
     ];
     assert_eq!(recorded(&alert), pairs(expected));
-    let keys = ["alert.channel", "destination", "alert.severity", "error.type", "alert.type"];
+    let keys = [
+        "alert.channel",
+        "destination",
+        "alert.severity",
+        "error.type",
+        "alert.type",
+    ];
     assert_eq!(Alert::<u8>::KEYS, keys);
-    assert_eq!((Alert::<u8>::CHANNEL, Alert::<u8>::ERROR), ("alert.channel", "error.type"));
+    assert_eq!(
+        (Alert::<u8>::CHANNEL, Alert::<u8>::ERROR),
+        ("alert.channel", "error.type")
+    );
     assert_eq!(alert.body, PhantomData);
 }
 
@@ -126,7 +137,10 @@ fn what_does_not_fit_becomes_text_and_what_is_no_number_stays_a_float() {
     };
     let recorded = recorded(&scalars);
     assert_eq!(recorded[2].1, "18446744073709551615".into());
-    assert_eq!(recorded[4].1, "-170141183460469231731687303715884105728".into());
+    assert_eq!(
+        recorded[4].1,
+        "-170141183460469231731687303715884105728".into()
+    );
     assert_eq!(recorded[5].1, Value::F64(f64::INFINITY));
     assert!(matches!(recorded[6].1, Value::F64(value) if value.is_nan()));
     assert_eq!(recorded.last(), Some(&("absent".to_owned(), Value::I64(1))));
@@ -161,7 +175,9 @@ fn arrays_have_elements_of_one_type() {
         empty: Vec::new(),
     };
     let strings = |texts: &[&'static str]| {
-        Value::Array(Array::String(texts.iter().map(|text| (*text).into()).collect()))
+        Value::Array(Array::String(
+            texts.iter().map(|text| (*text).into()).collect(),
+        ))
     };
     let mut expected = pairs([
         ("flags", Value::Array(Array::Bool(vec![true, false]))),
@@ -239,8 +255,14 @@ fn redacting_does_not_touch_the_value() {
         #[floe(redact)]
         other_secret: T,
     }
-    let login = Login { secret: Untouchable, other_secret: [Untouchable] };
-    let expected = [("secret", "<REDACTED>".into()), ("other_secret", "<REDACTED>".into())];
+    let login = Login {
+        secret: Untouchable,
+        other_secret: [Untouchable],
+    };
+    let expected = [
+        ("secret", "<REDACTED>".into()),
+        ("other_secret", "<REDACTED>".into()),
+    ];
     assert_eq!(recorded(&login), pairs(expected));
 }
 
@@ -274,7 +296,11 @@ fn a_panic_while_recording_leaves_a_warning_and_the_function_runs() {
     fn open(parcel: &Parcel) -> u8 {
         parcel.id
     }
-    let spans = testing::capture(|| assert_eq!(open(&Parcel { id: 3, content: Broken }), 3));
+    let parcel = Parcel {
+        id: 3,
+        content: Broken,
+    };
+    let spans = testing::capture(|| assert_eq!(open(&parcel), 3));
     spans
         .single("open")
         .assert_ok()

@@ -9,6 +9,7 @@ use floe_telemetry::attributes::{
 
 #[derive(FloeAttributes)]
 #[floe(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only the schema counts")]
 enum Severity {
     Info,
     /// Wakes
@@ -17,7 +18,7 @@ enum Severity {
     /// At night, too.
     HighRisk,
     /// Not used.
-    #[deprecated(since = "2.0", note = "use `high-risk`")]
+    #[deprecated(since = "2.0.0", note = "use `high-risk`")]
     Fatal,
 }
 
@@ -51,13 +52,16 @@ struct Alert<'a> {
     anything: floe_telemetry::attributes::AttributeValue,
 }
 
+#[expect(clippy::unwrap_used, reason = "a test fails without it")]
 fn find<A: FloeAttributes>(key: &str) -> &'static AttributeSchema {
     A::SCHEMA.iter().find(|schema| schema.key == key).unwrap()
 }
 
 #[test]
 fn types_and_requirements_come_from_the_type_of_the_field() {
-    let found = Alert::SCHEMA.iter().map(|schema| (schema.key, schema.value_type.as_str(), schema.requirement));
+    let found = Alert::SCHEMA
+        .iter()
+        .map(|schema| (schema.key, schema.value_type.as_str(), schema.requirement));
     let expected = [
         ("alert.channel", "string", Requirement::Required),
         ("alert.severity", "string", Requirement::Optional),
@@ -77,13 +81,28 @@ fn types_and_requirements_come_from_the_type_of_the_field() {
 #[test]
 fn documentation_is_part_of_it() {
     let channel = find::<Alert<'_>>("alert.channel");
-    assert_eq!((channel.brief, channel.note), ("Where it goes.", "One of the configured names."));
+    assert_eq!(
+        (channel.brief, channel.note),
+        ("Where it goes.", "One of the configured names.")
+    );
     assert_eq!(channel.examples, ["slack", "email"]);
     assert_eq!(find::<Alert<'_>>("alert.attempts").examples, ["0", "3"]);
-    assert_eq!(find::<Alert<'_>>("alert.target").deprecated, Some("use `channel`"));
+    assert_eq!(
+        find::<Alert<'_>>("alert.target").deprecated,
+        Some("use `channel`")
+    );
     assert!(find::<Alert<'_>>("alert.token").redacted);
-    let AttributeGroup { id, brief, note, attributes, .. } = Alert::GROUP;
-    assert_eq!((id, brief, note), ("alert", "An alert on its way.", "It may be lost."));
+    let AttributeGroup {
+        id,
+        brief,
+        note,
+        attributes,
+        ..
+    } = Alert::GROUP;
+    assert_eq!(
+        (id, brief, note),
+        ("alert", "An alert on its way.", "It may be lost.")
+    );
     assert_eq!(attributes, Alert::SCHEMA);
 }
 
@@ -92,7 +111,10 @@ fn an_enum_without_data_is_its_members() {
     let AttributeType::Enum(members) = find::<Alert<'_>>("alert.severity").value_type else {
         panic!("no members");
     };
-    let found: Vec<_> = members.iter().map(|member| (member.id, member.value, member.brief)).collect();
+    let found: Vec<_> = members
+        .iter()
+        .map(|member| (member.id, member.value, member.brief))
+        .collect();
     let expected = [
         ("info", "info", ""),
         ("high_risk", "high-risk", "Wakes somebody up."),
@@ -104,9 +126,18 @@ fn an_enum_without_data_is_its_members() {
 }
 
 #[derive(FloeAttributes)]
+#[expect(dead_code, reason = "only the schema counts")]
 enum Job<'a> {
-    Started { id: &'a str, attempt: u32, mode: bool },
-    Failed { id: &'a str, attempt: Option<u32>, mode: u8 },
+    Started {
+        id: &'a str,
+        attempt: u32,
+        mode: bool,
+    },
+    Failed {
+        id: &'a str,
+        attempt: Option<u32>,
+        mode: u8,
+    },
 }
 
 #[derive(FloeAttributes)]
@@ -118,32 +149,43 @@ struct Run<'a> {
     job: Job<'a>,
 }
 
+#[derive(FloeAttributes)]
+#[expect(dead_code, reason = "only the schema counts")]
+enum Other {
+    A { a: u8, both: u8 },
+    B { both: u8, b: u8 },
+    C { both: u8 },
+}
+
 #[test]
 fn what_not_every_variant_has_is_optional() {
-    let found: Vec<_> =
-        Job::SCHEMA.iter().map(|schema| (schema.key, schema.value_type, schema.requirement)).collect();
+    let found: Vec<_> = Job::SCHEMA
+        .iter()
+        .map(|schema| (schema.key, schema.value_type, schema.requirement))
+        .collect();
     let expected = [
         ("id", AttributeType::String, Requirement::Required),
         ("attempt", AttributeType::Int, Requirement::Optional),
         ("mode", AttributeType::Any, Requirement::Required),
     ];
     assert_eq!(found, expected);
-    #[derive(FloeAttributes)]
-    enum Other {
-        A { a: u8, both: u8 },
-        B { both: u8, b: u8 },
-        C { both: u8 },
-    }
-    let optional = Other::SCHEMA.iter().filter(|schema| schema.requirement == Requirement::Optional);
-    assert_eq!(optional.map(|schema| schema.key).collect::<Vec<_>>(), ["a", "b"]);
-    let _ = [Other::A { a: 1, both: 1 }, Other::B { both: 1, b: 1 }, Other::C { both: 1 }];
+    let optional = Other::SCHEMA
+        .iter()
+        .filter(|schema| schema.requirement == Requirement::Optional);
+    assert_eq!(
+        optional.map(|schema| schema.key).collect::<Vec<_>>(),
+        ["a", "b"]
+    );
 }
 
 #[test]
 fn a_nested_type_brings_its_schema() {
     assert_eq!(Run::SCHEMA.len(), Alert::SCHEMA.len() + Job::SCHEMA.len());
     let channel = find::<Run<'_>>("alert.channel");
-    assert_eq!((channel.brief, channel.requirement), ("Where it goes.", Requirement::Optional));
+    assert_eq!(
+        (channel.brief, channel.requirement),
+        ("Where it goes.", Requirement::Optional)
+    );
     assert_eq!(find::<Run<'_>>("run.id").requirement, Requirement::Required);
     assert_eq!(Run::GROUP.id, "run");
 }
@@ -152,19 +194,31 @@ fn a_nested_type_brings_its_schema() {
 fn registry(groups: &[AttributeGroup]) -> String {
     let mut yaml = String::from("groups:\n");
     for group in groups {
-        let _ = writeln!(yaml, "  - id: registry.{}\n    type: attribute_group", group.id);
+        let _ = writeln!(
+            yaml,
+            "  - id: registry.{}\n    type: attribute_group",
+            group.id
+        );
         let _ = writeln!(yaml, "    brief: {:?}\n    attributes:", group.brief);
         for attribute in group.attributes {
             let _ = writeln!(yaml, "      - id: {}", attribute.key);
             if let AttributeType::Enum(members) = attribute.value_type {
                 yaml += "        type:\n          members:\n";
                 for member in members {
-                    let _ = writeln!(yaml, "            - id: {}\n              value: {:?}", member.id, member.value);
+                    let _ = writeln!(
+                        yaml,
+                        "            - id: {}\n              value: {:?}",
+                        member.id, member.value
+                    );
                 }
             } else {
                 let _ = writeln!(yaml, "        type: {}", attribute.value_type.as_str());
             }
-            let _ = writeln!(yaml, "        requirement_level: {}", attribute.requirement.as_str());
+            let _ = writeln!(
+                yaml,
+                "        requirement_level: {}",
+                attribute.requirement.as_str()
+            );
             if !attribute.examples.is_empty() {
                 let _ = writeln!(yaml, "        examples: {:?}", attribute.examples);
             }

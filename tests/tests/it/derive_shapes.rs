@@ -47,8 +47,14 @@ fn a_newtype_is_its_value() {
     let scan = Scan {
         table: &TableId("orders".into()),
         others: vec![TableId("a".into()), TableId("b".into())],
-        limit: Some(Limit { rows: 3, _reason: "" }),
-        no_limit: Limit { rows: None, _reason: "" },
+        limit: Some(Limit {
+            rows: 3,
+            _reason: "",
+        }),
+        no_limit: Limit {
+            rows: None,
+            _reason: "",
+        },
         key: ApiKey("hunter2".into()),
         from: Address(Some([127, 0, 0, 1].into())),
         to: Address(None),
@@ -56,7 +62,10 @@ fn a_newtype_is_its_value() {
     assert_eq!(scan.key.0, "hunter2");
     let expected = [
         ("table", "orders".into()),
-        ("others", Value::Array(vec!["a".into(), opentelemetry::StringValue::from("b")].into())),
+        (
+            "others",
+            Value::Array(vec!["a".into(), opentelemetry::StringValue::from("b")].into()),
+        ),
         ("limit", Value::I64(3)),
         ("auth.key", "<REDACTED>".into()),
         ("from", "127.0.0.1".into()),
@@ -67,8 +76,15 @@ fn a_newtype_is_its_value() {
 #[test]
 fn fields_without_names_have_written_keys() {
     #[derive(FloeAttributes)]
-    struct Pair<'a>(#[floe(key = "left")] u8, #[floe(key = "right", display)] &'a str, #[floe(skip)] ());
-    assert_eq!(recorded(&Pair(1, "b", ())), pairs([("left", Value::I64(1)), ("right", "b".into())]));
+    struct Pair<'a>(
+        #[floe(key = "left")] u8,
+        #[floe(key = "right", display)] &'a str,
+        #[floe(skip)] (),
+    );
+    assert_eq!(
+        recorded(&Pair(1, "b", ())),
+        pairs([("left", Value::I64(1)), ("right", "b".into())])
+    );
 }
 
 macro_rules! severities {
@@ -117,20 +133,42 @@ struct Report<'a> {
 #[derive(FloeAttributes)]
 #[floe(prefix = "job")]
 enum Job<'a, E> {
-    Started { id: &'a str, attempt: Option<u32> },
-    Failed { id: &'a str, #[floe(key = "error.type", debug)] error: E },
+    Started {
+        id: &'a str,
+        attempt: Option<u32>,
+    },
+    Failed {
+        id: &'a str,
+        #[floe(key = "error.type", debug)]
+        error: E,
+    },
     Finished(Report<'a>),
-    Copied(#[floe(flatten, prefix = "source")] Report<'a>, #[floe(key = "copies")] u8),
+    Copied(
+        #[floe(flatten, prefix = "source")] Report<'a>,
+        #[floe(key = "copies")] u8,
+    ),
     Unknown,
 }
 
 #[test]
 fn an_enum_has_the_attributes_of_the_variant_that_is_there() {
-    let report = || Report { rows: 3, table: "orders" };
+    let report = || Report {
+        rows: 3,
+        table: "orders",
+    };
     let jobs = [
-        (Job::Started { id: "a", attempt: None }, pairs([("job.id", "a".into())])),
         (
-            Job::Failed { id: "a", error: Some(3) },
+            Job::Started {
+                id: "a",
+                attempt: None,
+            },
+            pairs([("job.id", "a".into())]),
+        ),
+        (
+            Job::Failed {
+                id: "a",
+                error: Some(3),
+            },
             pairs([("job.id", "a".into()), ("error.type", "Some(3)".into())]),
         ),
         (
@@ -151,7 +189,14 @@ fn an_enum_has_the_attributes_of_the_variant_that_is_there() {
         assert_eq!(recorded(&job), expected);
     }
     let keys = [
-        "job.id", "job.attempt", "error.type", "rows", "table", "source.rows", "source.table", "copies",
+        "job.id",
+        "job.attempt",
+        "error.type",
+        "rows",
+        "table",
+        "source.rows",
+        "source.table",
+        "copies",
     ];
     assert_eq!(Job::<()>::KEYS, keys);
     assert_eq!((Job::<()>::ID, Job::<()>::ERROR), ("job.id", "error.type"));
@@ -171,12 +216,21 @@ struct Load<'a, T> {
 
 #[test]
 fn nested_attributes_keep_their_keys_or_get_a_prefix() {
-    let report = Report { rows: 1, table: "a" };
+    let report = Report {
+        rows: 1,
+        table: "a",
+    };
     let mut load = Load {
         report: &report,
         name: "daily",
-        source: Some(Report { rows: 2, table: "b" }),
-        last: Box::new(Job::Started { id: "x", attempt: Some(1) }),
+        source: Some(Report {
+            rows: 2,
+            table: "b",
+        }),
+        last: Box::new(Job::Started {
+            id: "x",
+            attempt: Some(1),
+        }),
     };
     let mut expected = pairs([
         ("rows", Value::I64(1)),
@@ -211,5 +265,8 @@ fn a_type_that_writes_other_keys_than_it_says_gets_the_prefix_too() {
         #[floe(flatten, prefix = "outer")]
         map: Map,
     }
-    assert_eq!(recorded(&Outer { map: Map }), pairs([("outer.free", Value::I64(1))]));
+    assert_eq!(
+        recorded(&Outer { map: Map }),
+        pairs([("outer.free", Value::I64(1))])
+    );
 }

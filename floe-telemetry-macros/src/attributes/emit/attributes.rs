@@ -4,24 +4,19 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericParam, Generics};
 
-use super::{Field, Model, Record, Shape, bounds, documentation, key, makes_text, on, schema, text};
+use super::{
+    Field, Model, Record, Shape, bounds, documentation, key, located, makes_text, on, schema, text,
+};
 use crate::attributes::model::Variant;
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
     let (id, docs) = (&model.id, documentation(&model.docs));
     let schema = schema::emit(model);
-    let record = match &model.shape {
-        Shape::Enum(variants) => enumeration(model, variants),
-        _ => {
-            let fields = model.shape.fields();
-            let records = fields.iter().map(|field| {
-                let member = &field.member;
-                let on_type = on(&field.original.ty);
-                record(model, field, &quote_spanned!(on_type=> &self.#member))
-            });
-            quote!(#(#records)*)
-        }
+    let record = if let Shape::Enum(variants) = &model.shape {
+        enumeration(model, variants)
+    } else {
+        structure(model)
     };
     let present = makes_text(&model.shape.fields())
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
@@ -72,7 +67,11 @@ fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
     if !schema::is_checked(model) {
         return Default::default();
     }
-    if generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_))) {
+    if generics
+        .params
+        .iter()
+        .any(|param| !matches!(param, GenericParam::Lifetime(_)))
+    {
         let inside = quote_spanned!(Span::mixed_site()=> let _ = const { Self::SCHEMA };);
         return (inside, TokenStream::new());
     }
@@ -83,6 +82,15 @@ fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
             <#ident #lifetimes as #krate::FloeAttributes>::SCHEMA;
     };
     (TokenStream::new(), outside)
+}
+
+fn structure(model: &Model<'_>) -> TokenStream {
+    let record = |field: &Field<'_>| {
+        let member = &field.member;
+        let on_type = on(&field.original.ty);
+        record(model, field, &quote_spanned!(on_type=> &self.#member))
+    };
+    model.shape.fields().into_iter().map(record).collect()
 }
 
 fn enumeration(model: &Model<'_>, variants: &[Variant<'_>]) -> TokenStream {
@@ -106,7 +114,8 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
     match &field.record {
         Record::Nested(None) => {
             let on_type = on(&field.original.ty);
-            quote_spanned!(on_type=> #krate::FloeAttributes::record(#value, __floe_list);)
+            let record = located(quote!(#krate::FloeAttributes::record), on_type);
+            quote_spanned!(on_type=> #record(#value, __floe_list);)
         }
         Record::Nested(Some(prefix)) => {
             quote_spanned!(span=> #private::record_prefixed(__floe_list, #prefix, Self::KEYS, #value);)

@@ -4,21 +4,25 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Generics;
 
-use super::{Field, Model, Record, bounds, documentation, makes_text, on, text};
+use super::{Field, Model, Record, bounds, documentation, located, makes_text, on, text};
 use crate::attributes::model::Word;
 
 /// An enum without data.
 pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     let krate = model.krate;
-    let members = words.iter().map(|Word { id, value, docs, .. }| {
-        let docs = documentation(docs);
-        quote_spanned! {Span::mixed_site()=>
-            #krate::attributes::AttributeMember::new(#id, #value)#docs
-        }
-    });
-    let arms = words.iter().map(|Word { ident, value, .. }| {
-        quote_spanned!(Span::mixed_site()=> Self::#ident => #value,)
-    });
+    let members = words.iter().map(
+        |Word {
+             id, value, docs, ..
+         }| {
+            let docs = documentation(docs);
+            quote_spanned! {Span::mixed_site()=>
+                #krate::attributes::AttributeMember::new(#id, #value)#docs
+            }
+        },
+    );
+    let arms = words.iter().map(
+        |Word { ident, value, .. }| quote_spanned!(Span::mixed_site()=> Self::#ident => #value,),
+    );
     let items = quote_spanned! {Span::mixed_site()=>
         const TYPE: #krate::attributes::AttributeType =
             #krate::attributes::AttributeType::Enum(&[#(#members),*]);
@@ -39,16 +43,17 @@ pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let (ty, member) = (&field.original.ty, &field.member);
     let on_type = on(ty);
     let value = quote_spanned!(on_type=> &self.#member);
-    let (what, value) = match &field.record {
-        Record::Value(_, Some(how)) => (quote!(TEXT), text(model, field, *how, &value)),
-        _ => (
-            quote!(VALUE),
-            quote_spanned!(on_type=> #krate::attributes::ToAttributeValue::to_attribute_value(#value)),
-        ),
+    let (what, value) = if let Record::Value(_, Some(how)) = &field.record {
+        (quote!(TEXT), text(model, field, *how, &value))
+    } else {
+        let path = quote!(#krate::attributes::ToAttributeValue::to_attribute_value);
+        let path = located(path, on_type);
+        (quote!(VALUE), quote_spanned!(on_type=> #path(#value)))
     };
     let present = makes_text(&[field])
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
-    let otherwise = quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Otherwise as _;);
+    let otherwise =
+        quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Otherwise as _;);
     let items = quote_spanned! {Span::mixed_site()=>
         const TYPE: #krate::attributes::AttributeType = {
             #otherwise

@@ -65,7 +65,8 @@ impl<'a> Field<'a> {
 
     /// The name is the key, after the prefix, unless a key is written.
     pub(super) fn or_key_from_name(mut self, prefix: Option<&(Ident, LitStr)>) -> Self {
-        if let (Record::Value(key @ None, _), Some(ident)) = (&mut self.record, &self.original.ident)
+        if let (Record::Value(key @ None, _), Some(ident)) =
+            (&mut self.record, &self.original.ident)
         {
             let name = ident.unraw();
             let text = match prefix {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::Ident;
 use syn::{DataEnum, Fields, LitStr, ext::IdentExt};
 
-use super::{Field, NEEDS_KEY, Record, check_duplicates};
+use super::{Field, Record, check_duplicates, shape::NEEDS_KEY};
 use crate::{
     attributes::{
         attr::{self, Container},
@@ -37,9 +37,13 @@ impl<'a> Variant<'a> {
         prefix: Option<&(Ident, LitStr)>,
     ) -> Self {
         if let Some((word, _)) = attr::Variant::from_attrs(cx, &variant.attrs).rename {
-            cx.error(word, "`rename` is for enums without data, whose variants are values");
+            cx.error(
+                word,
+                "`rename` is for enums without data, whose variants are values",
+            );
         }
-        let is_newtype = matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
+        let is_newtype =
+            matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
         let fields: Vec<_> = variant
             .fields
             .iter()
@@ -65,7 +69,11 @@ impl<'a> Variant<'a> {
 
 /// The texts of all variants, which have to differ.
 pub(super) fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'a>> {
-    let case = container.rename_all.as_ref().and_then(|(_, case)| *case).unwrap_or(Case::Pascal);
+    let case = container
+        .rename_all
+        .as_ref()
+        .and_then(|(_, case)| *case)
+        .unwrap_or(Case::Pascal);
     let mut seen = HashSet::new();
     let word = |variant: &'a syn::Variant| {
         let name = variant.ident.unraw().to_string();
@@ -74,7 +82,10 @@ pub(super) fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) ->
             None => LitStr::new(&case.apply(&name), variant.ident.span()),
         };
         if !seen.insert(value.value()) {
-            cx.error(&value, format_args!("value `{}` is given twice", value.value()));
+            cx.error(
+                &value,
+                format_args!("value `{}` is given twice", value.value()),
+            );
         }
         Word {
             ident: &variant.ident,

@@ -162,7 +162,10 @@ impl KeyList {
     ///
     /// If there are more than a span may have.
     pub(crate) const fn new(schema: &[AttributeSchema]) -> Self {
-        assert!(schema.len() <= MAX_ATTRIBUTES, "a span has at most 128 attributes");
+        assert!(
+            schema.len() <= MAX_ATTRIBUTES,
+            "a span has at most 128 attributes"
+        );
         let mut items = [""; MAX_ATTRIBUTES];
         let mut len = 0;
         while len < schema.len() {
@@ -179,7 +182,11 @@ impl KeyList {
 }
 
 #[track_caller]
+#[expect(clippy::panic, reason = "it is the message of the compiler")]
 const fn given_twice(key: &str) -> ! {
-    let message = Text::<256>::new().push("key `").push(key).push("` is given twice");
+    let message = Text::<256>::new()
+        .push("key `")
+        .push(key)
+        .push("` is given twice");
     panic!("{}", message.as_str())
 }
