@@ -23,9 +23,9 @@ pub struct Describe<T: ?Sized>(PhantomData<T>);
 /// What is left when nothing better is known.
 pub trait Otherwise {
     /// The value of the field.
-    const VALUE: AttributeSchema = AttributeSchema::new("", AttributeType::Any);
+    const VALUE: AttributeSchema = AttributeSchema::new("", AttributeType::Anything);
     /// Text that is made of the field.
-    const TEXT: AttributeSchema = AttributeSchema::new("", AttributeType::String);
+    const TEXT: AttributeSchema = AttributeSchema::new("", AttributeType::Text);
     /// The attributes of the field.
     const NESTED: &'static [AttributeSchema] = &[];
 }
@@ -45,7 +45,7 @@ impl<T: ToAttributeValue + ?Sized> Describe<T> {
 
 impl<T> Describe<Option<T>> {
     /// Text that is made of what is in the `Option`.
-    pub const TEXT: AttributeSchema = AttributeSchema::new("", AttributeType::String).optional();
+    pub const TEXT: AttributeSchema = AttributeSchema::new("", AttributeType::Text).optional();
 }
 
 impl<T: FloeAttributes + ?Sized> Describe<T> {

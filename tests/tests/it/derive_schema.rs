@@ -75,7 +75,7 @@ fn types_and_requirements_come_from_the_type_of_the_field() {
     assert_eq!(found.collect::<Vec<_>>(), expected);
     assert_eq!(<f32>::TYPE, AttributeType::Double);
     assert_eq!(<&[Option<bool>]>::TYPE, AttributeType::Booleans);
-    assert_eq!(<Vec<Severity>>::TYPE, AttributeType::Strings);
+    assert_eq!(<Vec<Severity>>::TYPE, AttributeType::Texts);
 }
 
 #[test]
@@ -164,9 +164,9 @@ fn what_not_every_variant_has_is_optional() {
         .map(|schema| (schema.key, schema.value_type, schema.requirement))
         .collect();
     let expected = [
-        ("id", AttributeType::String, Requirement::Required),
+        ("id", AttributeType::Text, Requirement::Required),
         ("attempt", AttributeType::Int, Requirement::Optional),
-        ("mode", AttributeType::Any, Requirement::Required),
+        ("mode", AttributeType::Anything, Requirement::Required),
     ];
     assert_eq!(found, expected);
     let optional = Other::SCHEMA

@@ -31,7 +31,7 @@ impl<const N: usize> SchemaList<N> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            items: [AttributeSchema::new("", AttributeType::Any); N],
+            items: [AttributeSchema::new("", AttributeType::Anything); N],
             shared: [(0, 0); N],
             len: 0,
             variants: 0,
