@@ -6,6 +6,7 @@ mod given;
 use proc_macro2::Ident;
 use syn::{
     Attribute, LitStr, Meta, Path,
+    ext::IdentExt,
     parse::{ParseStream, Parser},
     token::Paren,
 };
@@ -17,6 +18,7 @@ use crate::{
     ctxt::Ctxt,
     keywords,
     symbol::{self, Symbol},
+    words,
 };
 
 /// What the type says about all that is in it. The words are there for errors about them.
@@ -113,6 +115,7 @@ fn each(
         };
         let fill = |input: ParseStream<'_>| {
             keywords::each(cx, input, keywords::starts_argument, |input| {
+                check_place(input, accepted)?;
                 let (word, symbol) = keywords::keyword(input, accepted)?;
                 one(input, &word, symbol)
             });
@@ -121,6 +124,30 @@ fn each(
         if let Err(error) = fill.parse2(list.tokens.clone()) {
             cx.syn(error);
         }
+    }
+}
+
+/// Where the words are that are not `accepted` here.
+const PLACES: [(&[Symbol], &str); 3] = [
+    (symbol::CONTAINER, "the type"),
+    (symbol::VARIANT, "a variant of an enum without data"),
+    (symbol::FIELD, "a field"),
+];
+
+/// A word of another place is not unknown.
+fn check_place(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<()> {
+    let Ok(word) = input.fork().call(Ident::parse_any) else {
+        return Ok(());
+    };
+    let is_in = |symbols: &[Symbol]| Symbol::find(&word, symbols).is_some();
+    match PLACES.iter().find(|(symbols, _)| is_in(symbols)) {
+        Some((_, place)) if !is_in(accepted) => {
+            let accepted: Vec<_> = accepted.iter().map(|symbol| symbol.word).collect();
+            let accepted = words::list(&accepted);
+            let message = format!("`{word}` belongs on {place} (accepted here: {accepted})");
+            Err(syn::Error::new(word.span(), message))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -104,10 +104,16 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// A name that stands for two keys, as it can in two variants, is no constant.
+    /// A name that stands for two keys, as it can in two variants, or for a variant, is no constant.
     fn forget_ambiguous_constants(&mut self) {
         let mut keys = HashMap::new();
-        let mut ambiguous = HashSet::new();
+        let mut ambiguous: HashSet<Ident> = match self {
+            Self::Enum(variants) => variants
+                .iter()
+                .map(|variant| variant.ident.clone())
+                .collect(),
+            _ => HashSet::new(),
+        };
         for field in self.fields() {
             if let (Some(constant), Some(key)) = (&field.constant, field.key()) {
                 let key = key.to_token_stream().to_string();

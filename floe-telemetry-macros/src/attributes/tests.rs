@@ -175,7 +175,19 @@ fn mistakes_in_values() {
             "enum E { #[floe(rename = \"a\")] A { a: u8 }, B }",
             "is for enums without data",
         ),
-        ("enum E { #[floe(key = \"a\")] A }", "accepted: `rename`"),
+        (
+            "enum E { #[floe(key = \"a\")] A }",
+            "`key` belongs on a field (accepted here: `rename`)",
+        ),
+        (
+            "struct S { #[floe(rename = \"a\")] a: u8 }",
+            "`rename` belongs on a variant of an enum without data",
+        ),
+        (
+            "#[floe(skip)] struct S { a: u8 }",
+            "`skip` belongs on a field",
+        ),
+        ("enum E { #[floe(rnme = \"a\")] A }", "accepted: `rename`"),
         (
             "enum E { A, #[floe(rename = \"A\")] B }",
             "value `A` is given twice",

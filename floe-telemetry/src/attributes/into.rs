@@ -31,6 +31,41 @@ use super::{AttributeList, ToAttributeValue};
 /// assert_eq!(Alert::KEYS, ["alert.channel", "alert.destination", "alert.attempts"]);
 /// assert_eq!(Alert::CHANNEL, "alert.channel");
 /// ```
+///
+/// A key that is there twice does not compile, also where it comes from another type:
+///
+/// ```compile_fail
+/// use floe_telemetry::FloeAttributes;
+///
+/// #[derive(FloeAttributes)]
+/// struct Source { rows: u64 }
+///
+/// #[derive(FloeAttributes)]
+/// struct Load<T> {
+///     rows: T,
+///     #[floe(flatten)] // with a prefix, it would
+///     source: Source,
+/// }
+///
+/// Load { rows: 1, source: Source { rows: 2 } }.to_otel_dict();
+/// ```
+///
+/// ```
+/// # use floe_telemetry::FloeAttributes;
+/// #
+/// # #[derive(FloeAttributes)]
+/// # struct Source { rows: u64 }
+/// #
+/// #[derive(FloeAttributes)]
+/// struct Load<T> {
+///     rows: T,
+///     #[floe(flatten, prefix = "source")]
+///     source: Source,
+/// }
+///
+/// let attributes = Load { rows: 1, source: Source { rows: 2 } }.to_otel_dict();
+/// assert_eq!(attributes[1].key.as_str(), "source.rows");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no floe attributes",
     label = "does not implement `FloeAttributes`",

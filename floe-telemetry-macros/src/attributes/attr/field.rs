@@ -135,8 +135,7 @@ impl Words {
 
 impl Key {
     pub(super) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let written: Expr = input.parse()?;
-        match written {
+        match ungrouped(input.parse()?) {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
@@ -162,4 +161,12 @@ fn only(cx: &Ctxt, first: &Ident, reason: &str, others: &[&Option<Ident>]) {
             format_args!("`{other}` does not go with `{first}`: {reason}"),
         );
     }
+}
+
+/// What a `macro_rules!` macro got as `$key:expr` comes in a group that nobody wrote.
+pub(super) fn ungrouped(mut expr: Expr) -> Expr {
+    while let Expr::Group(group) = expr {
+        expr = *group.expr;
+    }
+    expr
 }

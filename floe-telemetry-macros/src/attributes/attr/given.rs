@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{Expr, ExprArray, ExprLit, ExprUnary, Lit, LitStr, UnOp, parse::ParseStream};
 
 use super::{
-    field::{Key, Words},
+    field::{Key, Words, ungrouped},
     flag,
 };
 use crate::{
@@ -81,7 +81,7 @@ impl<'c> Given<'c> {
 
 /// The texts of the literals in brackets.
 fn examples(input: ParseStream<'_>) -> syn::Result<Vec<String>> {
-    let written: Expr = input.parse()?;
+    let written = ungrouped(input.parse()?);
     let literals = match &written {
         Expr::Array(ExprArray { elems, .. }) => elems.iter().map(literal).collect(),
         _ => None,
@@ -109,6 +109,7 @@ fn literal(expr: &Expr) -> Option<String> {
             expr,
             ..
         }) => literal(expr).map(|text| format!("-{text}")),
+        Expr::Group(group) => literal(&group.expr),
         _ => None,
     }
 }
