@@ -158,10 +158,9 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `key = "alert.destination"` or `key = keys::SEVERITY`: the whole key, without the prefix; also
 ///   a constant of the semantic conventions.
-/// - `display`, `debug`: the text of the value, for types that are no attribute values. Nothing is
-///   recorded for an `Option` that is `None`.
-/// - `redact`: `<REDACTED>` for any value, of any type, which is not looked at. Nothing is recorded
-///   for an `Option` that is `None`.
+/// - `display`, `debug`: the text of the value, for types that are no attribute values.
+/// - `redact`: `<REDACTED>` for any value, of any type, which is not looked at. As everywhere, nothing
+///   is recorded for an `Option` that is `None`; but one that a type parameter stands for is not seen.
 /// - `flatten`: the attributes of the field, whose type has `FloeAttributes`, under their own keys,
 ///   or with `prefix = "alert.owner"` under these with the prefix (the whole one: that of the struct
 ///   is not put before it).
