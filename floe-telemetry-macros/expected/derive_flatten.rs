@@ -44,7 +44,7 @@ impl<'a, 'b> ::floe_telemetry::FloeAttributes for Load<'a, 'b> {
         ::floe_telemetry::__private::record_prefixed(
             __floe_list,
             "load.source",
-            Self::KEYS,
+            Self::SCHEMA,
             &self.source,
         );
     }

@@ -199,7 +199,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///         record(list, "alert.destination", display(Field(&self.to).present()));
 ///         list.set(Self::ERROR, &self.error);
 ///         record(list, "alert.token", redact(Field(&self.token).present()));
-///         record_prefixed(list, "alert.owner", Self::KEYS, &self.owner);
+///         record_prefixed(list, "alert.owner", Self::SCHEMA, &self.owner);
 ///     }
 /// }
 ///

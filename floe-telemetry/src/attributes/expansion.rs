@@ -107,17 +107,18 @@ pub fn redact<T: ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
     value.map(|_| AttributeValue::Static(REDACTED))
 }
 
-/// Records the attributes of a nested type under their keys with the prefix, which are among `keys`.
+/// Records the attributes of a nested type under their keys with the prefix, which are in `schema`.
 pub fn record_prefixed<A: FloeAttributes + ?Sized>(
     list: &mut AttributeList,
     prefix: &str,
-    keys: &'static [&'static str],
+    schema: &'static [AttributeSchema],
     value: &A,
 ) {
     let mut nested = AttributeList::default();
     value.record(&mut nested);
     list.append(nested, |key| {
-        match keys.iter().find(|known| is_prefixed(known, prefix, key)) {
+        let mut keys = schema.iter().map(|attribute| attribute.key);
+        match keys.find(|known| is_prefixed(known, prefix, key)) {
             Some(known) => Cow::Borrowed(known),
             // Of a type that does not know its keys.
             None => Cow::Owned(format!("{prefix}.{key}")),

@@ -118,7 +118,7 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
             quote_spanned!(on_type=> #record(#value, __floe_list);)
         }
         Record::Nested(Some(prefix)) => {
-            quote_spanned!(span=> #private::record_prefixed(__floe_list, #prefix, Self::KEYS, #value);)
+            quote_spanned!(span=> #private::record_prefixed(__floe_list, #prefix, Self::SCHEMA, #value);)
         }
         Record::Value(_, None) => {
             let key = key(field);
