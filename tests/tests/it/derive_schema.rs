@@ -1,6 +1,4 @@
-//! `SCHEMA` and `GROUP`: what is known of a type's attributes, and that it makes a registry.
-
-use std::fmt::Write;
+//! `SCHEMA` and `GROUP`: what is known of a type's attributes.
 
 use floe_telemetry::FloeAttributes;
 use floe_telemetry::attributes::{
@@ -10,7 +8,7 @@ use floe_telemetry::attributes::{
 #[derive(FloeAttributes)]
 #[floe(rename_all = "kebab-case")]
 #[expect(dead_code, reason = "only the schema counts")]
-enum Severity {
+pub(crate) enum Severity {
     Info,
     /// Wakes
     /// somebody up.
@@ -188,75 +186,4 @@ fn a_nested_type_brings_its_schema() {
     );
     assert_eq!(find::<Run<'_>>("run.id").requirement, Requirement::Required);
     assert_eq!(Run::GROUP.id, "run");
-}
-
-/// A registry of OpenTelemetry's Weaver, as a program would write it.
-fn registry(groups: &[AttributeGroup]) -> String {
-    let mut yaml = String::from("groups:\n");
-    for group in groups {
-        let _ = writeln!(
-            yaml,
-            "  - id: registry.{}\n    type: attribute_group",
-            group.id
-        );
-        let _ = writeln!(yaml, "    brief: {:?}\n    attributes:", group.brief);
-        for attribute in group.attributes {
-            let _ = writeln!(yaml, "      - id: {}", attribute.key);
-            if let AttributeType::Enum(members) = attribute.value_type {
-                yaml += "        type:\n          members:\n";
-                for member in members {
-                    let _ = writeln!(
-                        yaml,
-                        "            - id: {}\n              value: {:?}",
-                        member.id, member.value
-                    );
-                }
-            } else {
-                let _ = writeln!(yaml, "        type: {}", attribute.value_type.as_str());
-            }
-            let _ = writeln!(
-                yaml,
-                "        requirement_level: {}",
-                attribute.requirement.as_str()
-            );
-            if !attribute.examples.is_empty() {
-                let _ = writeln!(yaml, "        examples: {:?}", attribute.examples);
-            }
-        }
-    }
-    yaml
-}
-
-#[test]
-fn a_registry_is_a_loop_over_the_fields() {
-    #[derive(FloeAttributes)]
-    #[floe(prefix = "page")]
-    /// A page.
-    struct Page {
-        #[floe(examples = [1])]
-        number: u16,
-        severity: Option<Severity>,
-    }
-    let expected = "\
-groups:
-  - id: registry.page
-    type: attribute_group
-    brief: \"A page.\"
-    attributes:
-      - id: page.number
-        type: int
-        requirement_level: required
-        examples: [\"1\"]
-      - id: page.severity
-        type:
-          members:
-            - id: info
-              value: \"info\"
-            - id: high_risk
-              value: \"high-risk\"
-            - id: fatal
-              value: \"fatal\"
-        requirement_level: recommended
-";
-    assert_eq!(registry(&[Page::GROUP]), expected);
 }

@@ -1,14 +1,9 @@
 //! The types that `#[derive(FloeAttributes)]` takes: structs, newtypes, enums, and one in another.
 
 use floe_telemetry::FloeAttributes;
-use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
 use opentelemetry::Value;
 
-use super::derive::recorded;
-
-fn pairs<const N: usize>(pairs: [(&str, Value); N]) -> Vec<(String, Value)> {
-    pairs.map(|(key, value)| (key.to_owned(), value)).into()
-}
+use super::derive::{pairs, recorded};
 
 #[derive(FloeAttributes)]
 #[floe(transparent)]
@@ -85,43 +80,6 @@ fn fields_without_names_have_written_keys() {
         recorded(&Pair(1, "b", ())),
         pairs([("left", Value::I64(1)), ("right", "b".into())])
     );
-}
-
-macro_rules! severities {
-    ($($name:ident $(= $case:literal)?: [$($text:literal)*];)*) => {$(
-        #[derive(FloeAttributes)]
-        $(#[floe(rename_all = $case)])?
-        enum $name {
-            Info,
-            HighRisk,
-            #[floe(rename = "Fatal!")]
-            _Critical,
-        }
-
-        #[test]
-        #[expect(non_snake_case, reason = "the name of the case")]
-        fn $name() {
-            let found = [$name::Info, $name::HighRisk, $name::_Critical];
-            let found = found.map(|severity| severity.to_attribute_value());
-            assert_eq!(found, [$($text,)* "Fatal!"].map(|text| Some(AttributeValue::Static(text))));
-        }
-    )*};
-}
-
-mod a_variant_without_data_is_text {
-    use super::*;
-
-    severities! {
-        AsWritten: ["Info" "HighRisk"];
-        Lower = "lowercase": ["info" "highrisk"];
-        Upper = "UPPERCASE": ["INFO" "HIGHRISK"];
-        Pascal = "PascalCase": ["Info" "HighRisk"];
-        Camel = "camelCase": ["info" "highRisk"];
-        Snake = "snake_case": ["info" "high_risk"];
-        ScreamingSnake = "SCREAMING_SNAKE_CASE": ["INFO" "HIGH_RISK"];
-        Kebab = "kebab-case": ["info" "high-risk"];
-        ScreamingKebab = "SCREAMING-KEBAB-CASE": ["INFO" "HIGH-RISK"];
-    }
 }
 
 #[derive(FloeAttributes)]

@@ -2,8 +2,11 @@
 
 mod capture;
 mod derive;
+mod derive_registry;
 mod derive_schema;
 mod derive_shapes;
+mod derive_values;
+mod derive_words;
 mod interop;
 mod outcome;
 mod traced;
