@@ -88,7 +88,10 @@ fn each_duty_has_one_home() {
         ("Instant::now()", "floe-telemetry/src/clock.rs"),
         ("SystemTime::now()", "floe-telemetry/src/clock.rs"),
         ("env::var", "floe-telemetry/src/config/env.rs"),
-        ("tonic::", "floe-telemetry/src/exporter/otlp/grpc.rs"),
+        (
+            "tonic::transport",
+            "floe-telemetry/src/exporter/otlp/grpc.rs",
+        ),
         ("reqwest::", "floe-telemetry/src/exporter/otlp/http.rs"),
         ("IN_USE: AtomicBool", "floe-telemetry/src/provider.rs"),
     ] {
