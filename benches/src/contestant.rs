@@ -16,6 +16,7 @@ use self::clocks::Clocks;
 use self::fastrace::Fastrace;
 use self::ours::Ours;
 use self::tracing::Tracing;
+use crate::sink::Sink;
 
 /// Children of a root.
 pub const CHILDREN: i64 = 10;
@@ -66,9 +67,11 @@ pub trait Contestant: Send + Sync {
     /// Runs `act` below a root that is not sampled.
     fn below_unsampled_root(&self, act: &mut dyn FnMut());
     /// Delivers everything.
-    fn flush(&self);
-    /// Spans that arrived at the exporter.
-    fn delivered(&self) -> u64;
+    fn flush(&self) {}
+    /// Ends, and tells how many spans it knows it has lost. `None`: it does not count them.
+    fn end(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The contestants, by name.
@@ -105,14 +108,14 @@ pub fn title(name: &str) -> &str {
 ///
 /// There is none of this name, or it cannot be set up.
 #[must_use]
-pub fn start(name: &str, state: State) -> Arc<dyn Contestant> {
+pub fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
     match name {
         "bare" => Arc::new(Bare),
         "clocks" => Arc::new(Clocks),
-        "floe-telemetry" => Arc::new(Ours::start(state)),
-        "opentelemetry" => opentelemetry::start(state),
-        "tracing" => Arc::new(Tracing::start(state)),
-        "fastrace" => Arc::new(Fastrace::start(state)),
+        "floe-telemetry" => Arc::new(Ours::start(state, sink)),
+        "opentelemetry" => opentelemetry::start(state, sink),
+        "tracing" => Arc::new(Tracing::start(state, sink)),
+        "fastrace" => Arc::new(Fastrace::start(state, sink)),
         name => unreachable!("no contestant `{name}`"),
     }
 }

@@ -48,10 +48,4 @@ impl Contestant for Bare {
     fn below_unsampled_root(&self, act: &mut dyn FnMut()) {
         act();
     }
-
-    fn flush(&self) {}
-
-    fn delivered(&self) -> u64 {
-        0
-    }
 }

@@ -60,10 +60,4 @@ impl Contestant for Clocks {
     fn below_unsampled_root(&self, act: &mut dyn FnMut()) {
         act();
     }
-
-    fn flush(&self) {}
-
-    fn delivered(&self) -> u64 {
-        0
-    }
 }

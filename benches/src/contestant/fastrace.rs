@@ -5,23 +5,38 @@ use std::borrow::Cow;
 use fastrace::collector::Config;
 use fastrace::future::FutureExt as _;
 use fastrace::prelude::{LocalSpan, Span, SpanContext};
+use fastrace_opentelemetry::OpenTelemetryReporter;
+use opentelemetry::InstrumentationScope;
+use opentelemetry_sdk::Resource;
 
 use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
-use crate::counting::Counting;
+use crate::sink::{Otlp, Sink};
 use crate::work::{block_on, text, work, work_async};
 
 #[derive(Debug)]
-pub(super) struct Fastrace {
-    counting: Counting,
-}
+pub(super) struct Fastrace;
 
 impl Fastrace {
-    pub(super) fn start(state: State) -> Self {
-        let counting = Counting::default();
+    pub(super) fn start(state: State, sink: &Sink) -> Self {
         if state != State::Off {
-            fastrace::set_reporter(counting.clone(), Config::default());
+            match sink {
+                Sink::Counting(counting) => {
+                    fastrace::set_reporter(counting.clone(), Config::default());
+                }
+                Sink::Otlp(otlp) => fastrace::set_reporter(reporter(otlp), Config::default()),
+            }
         }
-        Self { counting }
+        Self
+    }
+}
+
+fn reporter(otlp: &Otlp) -> OpenTelemetryReporter {
+    let resource = Resource::builder().with_service_name("bench").build();
+    let scope = InstrumentationScope::builder("bench").build();
+    let reporter = OpenTelemetryReporter::new(otlp.exporter(), Cow::Owned(resource), scope);
+    match otlp.runtime() {
+        Some(runtime) => reporter.with_block_on(move |export| runtime.block_on(export)),
+        None => reporter,
     }
 }
 
@@ -105,9 +120,5 @@ impl Contestant for Fastrace {
 
     fn flush(&self) {
         fastrace::flush();
-    }
-
-    fn delivered(&self) -> u64 {
-        self.counting.spans()
     }
 }

@@ -8,9 +8,12 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SdkTracer, SdkTracerProvider};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
-use crate::counting::Counting;
+use crate::drop_log::DropLog;
+use crate::sink::Sink;
 use crate::work::{block_on, text, work, work_async};
 
 /// A tracer of the SDK's own type, the fastest way in. Without an SDK it is what `global` gives.
@@ -18,36 +21,41 @@ use crate::work::{block_on, text, work, work_async};
 pub(super) struct RawOpenTelemetry<T> {
     tracer: T,
     provider: Option<SdkTracerProvider>,
-    counting: Counting,
+    drops: DropLog,
 }
 
-pub(super) fn start(state: State) -> Arc<dyn Contestant> {
-    let counting = Counting::default();
+pub(super) fn start(state: State, sink: &Sink) -> Arc<dyn Contestant> {
+    let drops = DropLog::default();
     if state == State::Off {
         return Arc::new(RawOpenTelemetry::<BoxedTracer> {
             tracer: global::tracer("bench"),
             provider: None,
-            counting,
+            drops,
         });
     }
-    let provider = provider(state, counting.clone());
+    let listening = tracing_subscriber::registry()
+        .with(LevelFilter::WARN)
+        .with(drops.clone());
+    tracing::subscriber::set_global_default(listening).expect("the only subscriber");
+    let provider = provider(state, sink);
     Arc::new(RawOpenTelemetry::<SdkTracer> {
         tracer: provider.tracer("bench"),
         provider: Some(provider),
-        counting,
+        drops,
     })
 }
 
-/// An SDK that delivers to `counting`.
-pub(super) fn provider(state: State, counting: Counting) -> SdkTracerProvider {
+/// An SDK as it comes.
+pub(super) fn provider(state: State, sink: &Sink) -> SdkTracerProvider {
     let root = match state {
         State::Sampled => Sampler::AlwaysOn,
         State::Off | State::Unsampled => Sampler::AlwaysOff,
     };
-    SdkTracerProvider::builder()
-        .with_sampler(Sampler::ParentBased(Box::new(root)))
-        .with_batch_exporter(counting)
-        .build()
+    let builder = SdkTracerProvider::builder().with_sampler(Sampler::ParentBased(Box::new(root)));
+    match sink {
+        Sink::Counting(counting) => builder.with_batch_exporter(counting.clone()).build(),
+        Sink::Otlp(otlp) => builder.with_batch_exporter(otlp.exporter()).build(),
+    }
 }
 
 impl<T: Tracer> RawOpenTelemetry<T>
@@ -129,7 +137,8 @@ where
         }
     }
 
-    fn delivered(&self) -> u64 {
-        self.counting.spans()
+    fn end(&self) -> Option<u64> {
+        self.provider.as_ref()?.shutdown().expect("the SDK ends");
+        Some(self.drops.spans())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 
 use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
-use crate::counting::Counting;
+use crate::sink::Sink;
 use crate::work::{block_on, text, work, work_async};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -13,21 +13,21 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Ours {
     provider: Option<TelemetryProvider>,
-    counting: Counting,
 }
 
 impl Ours {
-    pub(super) fn start(state: State) -> Self {
-        let counting = Counting::default();
+    pub(super) fn start(state: State, sink: &Sink) -> Self {
         let mut config = TelemetryConfig::new("bench");
         config.sampling.dev = if state == State::Sampled { 1.0 } else { 0.0 };
         let provider = (state != State::Off).then(|| {
-            TelemetryProvider::builder(config)
-                .with_span_exporter(counting.clone())
-                .initialize()
-                .expect("the provider starts")
+            let builder = TelemetryProvider::builder(config);
+            let builder = match sink {
+                Sink::Counting(counting) => builder.with_span_exporter(counting.clone()),
+                Sink::Otlp(otlp) => builder.with_otlp(&otlp.endpoint, otlp.protocol.ours()),
+            };
+            builder.initialize().expect("the provider starts")
         });
-        Self { provider, counting }
+        Self { provider }
     }
 }
 
@@ -115,7 +115,10 @@ impl Contestant for Ours {
         }
     }
 
-    fn delivered(&self) -> u64 {
-        self.counting.spans()
+    fn end(&self) -> Option<u64> {
+        let provider = self.provider.as_ref()?;
+        provider.shutdown(TIMEOUT).expect("the provider ends");
+        let counted = provider.statistics();
+        Some(counted.dropped_buffer_full + counted.dropped_queue_full + counted.failed)
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::{Case, Contestant, SPANS, Shape, State, makes_spans, start};
 use crate::arguments;
 use crate::child::{self, Child, word};
+use crate::counting::Counting;
 use crate::pool::{Act, Pool};
+use crate::sink::Sink;
 
 /// Traces of one measurement on one thread, and as many before it that only warm the caches. With
 /// two threads that is 1980 spans, which the 2048 of the SDK's one queue can hold.
@@ -74,12 +76,13 @@ pub fn serve() -> bool {
         return false;
     };
     let state = arguments::value("--state").unwrap_or(State::Sampled);
-    let contestant = start(&name, state);
+    let arrived = Counting::default();
+    let contestant = start(&name, state, &Sink::Counting(arrived.clone()));
     let pool = Pool::new(THREADS);
     let mut asked = 0;
     child::serve(|words| {
         if word::<String>(words) == "delivery" {
-            return format!("{asked} {}", contestant.delivered());
+            return format!("{asked} {}", arrived.spans());
         }
         let (case, threads) = read(words);
         let took = pool.run(

@@ -7,28 +7,29 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
-use crate::counting::Counting;
+use crate::drop_log::DropLog;
+use crate::sink::Sink;
 use crate::work::{block_on, text, work, work_async};
 
 #[derive(Debug)]
 pub(super) struct Tracing {
     provider: Option<SdkTracerProvider>,
-    counting: Counting,
+    drops: DropLog,
 }
 
 impl Tracing {
-    pub(super) fn start(state: State) -> Self {
-        let counting = Counting::default();
-        let provider =
-            (state != State::Off).then(|| super::opentelemetry::provider(state, counting.clone()));
+    pub(super) fn start(state: State, sink: &Sink) -> Self {
+        let drops = DropLog::default();
+        let provider = (state != State::Off).then(|| super::opentelemetry::provider(state, sink));
         if let Some(provider) = &provider {
             // The SDK's own debug events must not become events of the spans.
             let subscriber = tracing_subscriber::registry()
                 .with(LevelFilter::INFO)
+                .with(drops.clone())
                 .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("bench")));
             tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
         }
-        Self { provider, counting }
+        Self { provider, drops }
     }
 }
 
@@ -111,7 +112,8 @@ impl Contestant for Tracing {
         }
     }
 
-    fn delivered(&self) -> u64 {
-        self.counting.spans()
+    fn end(&self) -> Option<u64> {
+        self.provider.as_ref()?.shutdown().expect("the SDK ends");
+        Some(self.drops.spans())
     }
 }
