@@ -15,6 +15,7 @@ pub mod child;
 pub mod contestant;
 pub mod counting;
 pub mod drop_log;
+pub mod growth;
 pub mod paced;
 pub mod pool;
 pub mod receiver;

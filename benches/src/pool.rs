@@ -6,6 +6,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// What a thread runs.
 pub type Act = Arc<dyn Fn() + Send + Sync>;
 
@@ -14,7 +16,17 @@ struct Task {
     warm_up: Act,
     measured: Act,
     start: Arc<Barrier>,
-    took: SyncSender<Duration>,
+    took: SyncSender<Took>,
+}
+
+/// How long one thread took, of the wall's time and of a processor's.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
+pub struct Took {
+    /// From the start to the end.
+    pub wall: Duration,
+    /// Without the time that others had the processor.
+    pub cpu: Duration,
 }
 
 /// Threads that run the same thing at the same time.
@@ -36,12 +48,12 @@ impl Pool {
         )
     }
 
-    /// The mean time that one of `threads` threads took for `measured`.
+    /// What `threads` threads took for `measured`, which they did at the same time, in the mean.
     ///
     /// # Panics
     ///
     /// A thread panicked, or the pool has fewer.
-    pub fn run(&self, threads: usize, warm_up: &Act, measured: &Act) -> Duration {
+    pub fn run(&self, threads: usize, warm_up: &Act, measured: &Act) -> Took {
         let start = Arc::new(Barrier::new(threads));
         let (took, times) = sync_channel(threads);
         for thread in &self.0[..threads] {
@@ -55,9 +67,13 @@ impl Pool {
                 .expect("the thread lives");
         }
         drop(took);
-        let times: Vec<Duration> = times.iter().collect();
+        let times: Vec<Took> = times.iter().collect();
         assert_eq!(times.len(), threads, "a measuring thread panicked");
-        times.iter().sum::<Duration>() / u32::try_from(threads).expect("few threads")
+        let threads = u32::try_from(threads).expect("few threads");
+        Took {
+            wall: times.iter().map(|took| took.wall).sum::<Duration>() / threads,
+            cpu: times.iter().map(|took| took.cpu).sum::<Duration>() / threads,
+        }
     }
 }
 
@@ -65,9 +81,16 @@ fn measure(tasks: &Receiver<Task>) {
     while let Ok(task) = tasks.recv() {
         (task.warm_up)();
         task.start.wait();
+        let cpu = cpu_time();
         let start = Instant::now();
         (task.measured)();
+        let wall = start.elapsed();
+        let cpu = cpu_time().saturating_sub(cpu);
         // Nobody waits any more if another thread panicked.
-        let _ = task.took.send(start.elapsed());
+        let _ = task.took.send(Took { wall, cpu });
     }
+}
+
+fn cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
