@@ -57,7 +57,10 @@ struct Recorder {
 impl Recorder {
     fn start() -> Self {
         let counting = Counting::default();
-        let provider = TelemetryProvider::builder(TelemetryConfig::new("growth"))
+        let mut config = TelemetryConfig::new("growth");
+        // A flush hands over what all threads have, which may be more than the usual queue holds.
+        config.batch_processor.max_queue_size = 100_000;
+        let provider = TelemetryProvider::builder(config)
             .with_span_exporter(counting.clone())
             .initialize()
             .expect("the provider starts");

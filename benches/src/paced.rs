@@ -4,12 +4,12 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use crate::arguments;
 use crate::child::{self, Child};
 use crate::contestant::{self, Case, Contestant, SPANS, Shape, State};
+use crate::cpu_time::of_process as cpu_time;
 use crate::sink::{Otlp, Sink};
 
 /// How long the host sleeps when it is ahead. Spinning until the next span is due would count as CPU.
@@ -137,11 +137,6 @@ fn run(contestant: &dyn Contestant, traces: u64, rate: u64) -> Cost {
         counted_losses: contestant.end(),
         peak_memory_kib: peak_memory_kib(),
     }
-}
-
-/// User and system time of all threads of this process.
-fn cpu_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
 fn peak_memory_kib() -> u64 {

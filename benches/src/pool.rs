@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
+use crate::cpu_time::of_thread as cpu_time;
 
 /// What a thread runs.
 pub type Act = Arc<dyn Fn() + Send + Sync>;
@@ -89,8 +89,4 @@ fn measure(tasks: &Receiver<Task>) {
         // Nobody waits any more if another thread panicked.
         let _ = task.took.send(Took { wall, cpu });
     }
-}
-
-fn cpu_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }

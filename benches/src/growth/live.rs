@@ -19,25 +19,37 @@ async fn request(n: i64) -> i64 {
 
 type Request = Pin<Box<dyn Future<Output = i64>>>;
 
-fn poll(requests: &mut [Request]) -> Duration {
+fn poll(requests: &mut [Request]) {
     let mut task = Context::from_waker(Waker::noop());
-    let start = Instant::now();
     for request in requests {
         let _ = request.as_mut().poll(&mut task);
     }
-    start.elapsed()
 }
 
-/// Opens `live` spans, one per request, then ends them all.
-fn open_and_end(recorder: &Recorder, live: usize) -> Duration {
+/// Opens `live` spans, one per request, then ends them all, until there were enough. Tells how many.
+fn open_and_end(recorder: &Recorder, live: usize) -> (Duration, usize) {
     let new = |n| -> Request { Box::pin(request(i64::try_from(n).unwrap_or_default())) };
-    let mut requests: Vec<Request> = (0..live).map(new).collect();
-    let mut took = poll(&mut requests);
-    for some in requests.chunks_mut(SPANS) {
-        took += poll(some);
-        recorder.flush();
-    }
-    took
+    let mut requests: Vec<Request> = (0..live.max(SPANS)).map(new).collect();
+    let start = Instant::now();
+    let took = if live <= SPANS {
+        for some in requests.chunks_mut(live) {
+            poll(some);
+            poll(some);
+        }
+        start.elapsed()
+    } else {
+        poll(&mut requests);
+        let mut took = start.elapsed();
+        for some in requests.chunks_mut(SPANS) {
+            let start = Instant::now();
+            poll(some);
+            took += start.elapsed();
+            recorder.flush();
+        }
+        took
+    };
+    recorder.flush();
+    (took, requests.len())
 }
 
 pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
@@ -47,16 +59,14 @@ pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
     } else {
         &points[..]
     };
-    let rounds = rounds().min(20);
+    let rounds = rounds().min(30);
     let mut measured = vec![Vec::new(); points.len()];
     for round in 0..=rounds {
         for (&live, measured) in points.iter().zip(&mut measured) {
-            // Few spans are too short to be timed once.
-            let times = (SPANS / live).max(1);
-            let took: Duration = (0..times).map(|_| open_and_end(recorder, live)).sum();
-            *asked += (times * live) as u64;
+            let (took, spans) = open_and_end(recorder, live);
+            *asked += spans as u64;
             if round > 0 {
-                measured.push(per_span(took, times * live));
+                measured.push(per_span(took, spans));
             }
         }
     }
