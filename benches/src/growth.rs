@@ -96,13 +96,11 @@ fn rounds() -> usize {
     if arguments::quick() { 2 } else { 200 }
 }
 
-/// Measures each of `acts` in turn, round after round; each makes about `SPANS` spans and tells how
-/// many.
-fn interleaved(
-    recorder: &Recorder,
-    asked: &mut u64,
-    acts: &[(u64, Box<dyn Fn() -> usize>)],
-) -> Vec<(u64, Spread)> {
+/// Makes about `SPANS` spans and tells how many.
+type Act = Box<dyn Fn() -> usize>;
+
+/// Measures each of `acts` in turn, round after round.
+fn interleaved(recorder: &Recorder, asked: &mut u64, acts: &[(u64, Act)]) -> Vec<(u64, Spread)> {
     let mut measured = vec![Vec::new(); acts.len()];
     for round in 0..=rounds() {
         for ((_, act), measured) in acts.iter().zip(&mut measured) {

@@ -123,7 +123,7 @@ fn run(contestant: &dyn Contestant, traces: u64, rate: u64) -> Cost {
         latencies.push(before.elapsed());
     }
     contestant.flush();
-    let cpu = cpu_time() - cpu;
+    let cpu = cpu_time().saturating_sub(cpu);
     latencies.sort_unstable();
     let at = |percent: usize| {
         let latency = latencies[(latencies.len() - 1) * percent / 100];

@@ -1,5 +1,7 @@
 //! What a span costs on the caller's thread: the cells of the peers' table and the goals they have.
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use crate::contestant::process::Delivery;
@@ -88,12 +90,10 @@ impl Cell {
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let (asked, delivered) = (self.asked, self.delivered);
-        if delivered < asked {
-            Some(format!("LOST {} of {asked}", asked - delivered))
-        } else if delivered > asked {
-            Some(format!("{} MORE THAN {asked}", delivered - asked))
-        } else {
-            None
+        match delivered.cmp(&asked) {
+            Ordering::Less => Some(format!("LOST {} of {asked}", asked - delivered)),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(format!("{} MORE THAN {asked}", delivered - asked)),
         }
     }
 

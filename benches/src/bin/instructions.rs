@@ -23,7 +23,7 @@ use benches::work::{text, work};
 use benches::{arguments, report};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How much dearer a program may get, and how much cheaper before it should be written down.
 const TOLERANCE: f64 = 0.03;

@@ -2,8 +2,10 @@
 
 use floe_telemetry::traced;
 
-use super::{Point, Recorder, SPANS, interleaved};
+use super::{Act, Point, Recorder, SPANS, interleaved};
 use crate::work::work;
+
+type Child = fn(i64) -> i64;
 
 macro_rules! children {
     ($($name:ident($($key:ident)*))*) => {$(
@@ -25,7 +27,7 @@ children! {
 }
 
 pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
-    let functions: [(u64, fn(i64) -> i64); 7] = [
+    let functions: [(u64, Child); 7] = [
         (0, none),
         (1, one),
         (2, two),
@@ -34,7 +36,7 @@ pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
         (16, sixteen),
         (32, thirty_two),
     ];
-    let acts = functions.map(|(at, child)| -> (u64, Box<dyn Fn() -> usize>) {
+    let acts = functions.map(|(at, child)| -> (u64, Act) {
         let act = move || {
             for n in 0..SPANS {
                 child(i64::try_from(n).unwrap_or_default());

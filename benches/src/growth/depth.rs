@@ -2,7 +2,7 @@
 
 use floe_telemetry::traced;
 
-use super::{Point, Recorder, SPANS, flat, interleaved};
+use super::{Act, Point, Recorder, SPANS, flat, interleaved};
 use crate::work::work;
 
 #[traced(name = "nested")]
@@ -15,7 +15,7 @@ fn nested(deeper: i64) -> i64 {
 }
 
 pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
-    let act = |depth: u64| -> (u64, Box<dyn Fn() -> usize>) {
+    let act = |depth: u64| -> (u64, Act) {
         let act = move || {
             let mut spans = 0;
             while spans < SPANS {

@@ -17,15 +17,15 @@ fn child(n: i64) -> i64 {
 /// One pass. A point is what the spans since the point before took, so that a price that rises late
 /// is not hidden by the many before.
 pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
-    let last = if arguments::quick() { 4 } else { 7 };
+    let greatest = if arguments::quick() { 4 } else { 7 };
     let mut points = Vec::new();
     let mut made = 0;
-    for power in 3..=last {
+    for power in 3..=greatest {
         let until = 10_u64.pow(power);
         let mut measured = Vec::new();
         // The first point is one measurement, unless it is repeated.
-        let least = if power == 3 { 50 } else { 1 };
-        while made < until || measured.len() < least {
+        let repeats = if power == 3 { 50 } else { 1 };
+        while made < until || measured.len() < repeats {
             let start = Instant::now();
             for n in 0..SPANS {
                 child(i64::try_from(n).unwrap_or_default());

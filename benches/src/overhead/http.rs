@@ -18,10 +18,13 @@ use super::{Row, TIMEOUT, Telemetry, pairs, timed};
 
 const REQUESTS: u32 = 100;
 
-/// As little as a handler can do: it looks at the path and writes some JSON.
-async fn handle(path: &str) -> Result<Response<Full<Bytes>>, hyper::Error> {
+/// As little as a handler can do: it reads the request and writes some JSON.
+async fn handle(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let (parts, body) = request.into_parts();
+    let length = body.collect().await?.to_bytes().len();
+    let path = parts.uri.path();
     let lines: Vec<String> = (0..20)
-        .map(|line| format!(r#"{{"path":"{path}","line":{line},"sku":"A-{line:04}"}}"#))
+        .map(|line| format!(r#"{{"path":"{path}","length":{length},"sku":"A-{line:04}"}}"#))
         .collect();
     let body = format!("[{}]", lines.join(","));
     Ok(Response::new(Full::from(body)))
@@ -30,18 +33,21 @@ async fn handle(path: &str) -> Result<Response<Full<Bytes>>, hyper::Error> {
 #[traced(
     name = "GET /orders",
     kind = server,
-    attributes("http.request.method" = "GET", "url.path" = path, "http.route" = "/orders")
+    attributes(
+        "http.request.method" = "GET",
+        "http.route" = "/orders",
+        "url.path" = request.uri().path(),
+    )
 )]
-async fn handle_traced(path: &str) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    handle(path).await
+async fn handle_traced(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    handle(request).await
 }
 
 async fn route(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    let path = request.uri().path();
-    if path == "/orders/traced" {
-        handle_traced(path).await
+    if request.uri().path() == "/orders/traced" {
+        handle_traced(request).await
     } else {
-        handle(path).await
+        handle(request).await
     }
 }
 
