@@ -1,162 +1,140 @@
-//! What a span costs on the caller's thread, beside the OpenTelemetry SDK, in one run.
+//! What a span costs on the caller's thread, beside the peers.
 //!
-//! A trace is a root and ten children. Between measurements everything is delivered, so that no
-//! queue is ever full, and at the end each contestant must have delivered every span.
+//! A trace is a root and ten children. Each contestant is a process of its own for each state, and
+//! they are measured in turn, round after round. Between measurements everything is delivered, so
+//! that no queue is ever full, and at the end what arrived at each exporter is counted.
+//!
+//! `--quick` shows that everything runs; `--rounds N` sets how often each is measured.
 
-#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
-use std::hint::black_box;
-use std::time::Duration;
+use benches::contestant::process::{self, Delivery, Process};
+use benches::contestant::{NAMES, State, title};
+use benches::span_cost::{Cell, OURS, Place, goals};
+use benches::{arguments, report};
 
-use benches::{Contestant, Counting, compare, rounds};
-use fastant::Instant;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use opentelemetry::KeyValue;
-use opentelemetry::trace::{TraceContextExt, Tracer, TracerProvider};
-use opentelemetry_sdk::trace::SdkTracerProvider;
+/// The processes are started anew this often: where the linker and the system put code and stack
+/// changes a figure by some per cent for the whole life of a process.
+const GENERATIONS: usize = 4;
 
-const TRACES: usize = 100;
-const SPANS: usize = 11;
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-#[inline(never)]
-fn work(n: i64) -> i64 {
-    black_box(n)
-}
-
-#[traced(name = "root")]
-fn root_plain() {
-    for n in 0..10 {
-        child_plain(n);
-    }
-}
-
-#[traced(name = "child")]
-fn child_plain(n: i64) -> i64 {
-    work(n)
-}
-
-#[traced(name = "root", attributes(rows = 10, engine = "sqlite", ok = true))]
-fn root_attributes() {
-    for n in 0..10 {
-        child_attributes(n);
-    }
-}
-
-#[traced(name = "child", attributes(rows = n, engine = "sqlite", ok = true))]
-fn child_attributes(n: i64) -> i64 {
-    work(n)
-}
-
-fn bare() {
-    for n in 0..11 {
-        work(n);
-    }
-}
-
-fn clocks() {
-    for n in 0..11 {
-        black_box(Instant::now());
-        work(n);
-        black_box(Instant::now());
-    }
-}
-
-fn attributes(n: i64) -> [KeyValue; 3] {
-    [
-        KeyValue::new("rows", n),
-        KeyValue::new("engine", "sqlite"),
-        KeyValue::new("ok", true),
-    ]
-}
+/// Nanoseconds of each contestant, and what became of its spans.
+type Measured = Vec<(&'static str, State, Vec<Vec<f64>>, Delivery)>;
 
 fn main() {
-    compare(
-        "not initialised",
-        TRACES,
-        SPANS,
-        &mut [
-            Contestant::new("bare work", bare),
-            Contestant::new("floe-telemetry", root_plain),
-            Contestant::new("floe-telemetry, 3 attributes", root_attributes),
-        ],
-    );
+    if process::serve() {
+        return;
+    }
+    let rounds = arguments::value("--rounds").unwrap_or(if arguments::quick() { 1 } else { 200 });
+    let places = Place::all();
+    let cells = cells(&places, &measure(&places, rounds));
+    for cells in cells.chunk_by(|a, b| key(a) == key(b)) {
+        print(cells);
+    }
+    println!("\ngoals, one thread");
+    for goal in goals(&cells) {
+        println!("{goal}");
+    }
+    report::write("peers", &cells);
+}
 
-    let ours = Counting::default();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("bench"))
-        .with_span_exporter(ours.clone())
-        .initialize()
-        .expect("the provider starts");
-    let settle_ours = || {
-        telemetry
-            .force_flush(TIMEOUT)
-            .expect("our spans are delivered");
+/// The figures of each contestant in each state, by the index of the place.
+fn measure(places: &[Place], rounds: usize) -> Measured {
+    let pairs = || {
+        NAMES
+            .into_iter()
+            .flat_map(|name| State::ALL.map(|state| (name, state)))
     };
+    let mut measured: Measured = pairs()
+        .map(|(name, state)| {
+            (
+                name,
+                state,
+                vec![Vec::new(); places.len()],
+                Delivery::default(),
+            )
+        })
+        .collect();
+    for generation in 0..GENERATIONS.min(rounds) {
+        let mut processes: Vec<Process> = pairs()
+            .map(|(name, state)| Process::start(name, state))
+            .collect();
+        // Not counted: what a process does once.
+        measure_once(places, &mut processes, |_, _, _| {});
+        for _ in (generation..rounds).step_by(GENERATIONS) {
+            measure_once(places, &mut processes, |process, place, nanos| {
+                measured[process].2[place].push(nanos);
+            });
+        }
+        for (process, (.., total)) in processes.iter_mut().zip(&mut measured) {
+            let delivery = process.delivery();
+            total.asked += delivery.asked;
+            total.delivered += delivery.delivered;
+        }
+    }
+    measured
+}
 
-    let theirs = Counting::default();
-    let provider = SdkTracerProvider::builder()
-        .with_batch_exporter(theirs.clone())
-        .build();
-    let tracer = provider.tracer("bench");
-    let settle_theirs = || {
-        provider.force_flush().expect("their spans are delivered");
+/// One round: each contestant in each place, the contestants of a place in turn.
+fn measure_once(
+    places: &[Place],
+    processes: &mut [Process],
+    mut record: impl FnMut(usize, usize, f64),
+) {
+    for (at, place) in places.iter().enumerate() {
+        for (which, process) in processes.iter_mut().enumerate() {
+            if process.state == place.state {
+                record(which, at, process.measure(place.case, place.threads));
+            }
+        }
+    }
+}
+
+fn cells(places: &[Place], measured: &Measured) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for (at, place) in places.iter().enumerate() {
+        let here = measured
+            .iter()
+            .filter(|(_, state, ..)| *state == place.state);
+        let mut here: Vec<Cell> = here
+            .map(|(name, _, nanos, delivery)| place.cell(name, nanos[at].clone(), *delivery))
+            .collect();
+        let ours = here.iter().find(|cell| cell.contestant == OURS);
+        let ours = ours.map_or(f64::NAN, |cell| cell.nanos.median);
+        for cell in &mut here {
+            cell.ours_to_this = ours / cell.nanos.median;
+        }
+        cells.extend(here);
+    }
+    cells
+}
+
+fn key(cell: &Cell) -> (&str, &str, u8, usize) {
+    (cell.state, cell.shape, cell.attributes, cell.threads)
+}
+
+fn print(cells: &[Cell]) {
+    let (state, shape, attributes, threads) = key(&cells[0]);
+    let threads = if threads == 1 {
+        "1 thread"
+    } else {
+        "2 threads"
     };
-
-    compare(
-        "sampled, no attributes",
-        TRACES,
-        SPANS,
-        &mut [
-            Contestant::settling(
-                "opentelemetry + SDK (batch)",
-                || {
-                    tracer.in_span("root", |_| {
-                        for n in 0..10 {
-                            tracer.in_span("child", |_| work(n));
-                        }
-                    });
-                },
-                settle_theirs,
-            ),
-            Contestant::settling("floe-telemetry", root_plain, settle_ours),
-            Contestant::new("bare work", bare),
-            Contestant::new("two clock reads", clocks),
-        ],
-    );
-    compare(
-        "sampled, 3 typed attributes",
-        TRACES,
-        SPANS,
-        &mut [
-            Contestant::settling(
-                "opentelemetry + SDK (batch)",
-                || {
-                    tracer.in_span("root", |cx| {
-                        cx.span().set_attributes(attributes(10));
-                        for n in 0..10 {
-                            tracer.in_span("child", |cx| {
-                                cx.span().set_attributes(attributes(n));
-                                work(n)
-                            });
-                        }
-                    });
-                },
-                settle_theirs,
-            ),
-            Contestant::settling("floe-telemetry", root_attributes, settle_ours),
-            Contestant::new("bare work", bare),
-            Contestant::new("two clock reads", clocks),
-        ],
-    );
-
-    let expected = (2 * (rounds() + rounds() / 10) * TRACES * SPANS) as u64;
     println!(
-        "\nspans delivered, of {expected}: floe-telemetry {}, opentelemetry {}",
-        ours.spans(),
-        theirs.spans()
+        "\n{:<44} {:>8} {:>17} {:>9}",
+        format!("{state}, {shape}, {attributes} attributes, {threads}"),
+        "ns/span",
+        "quartiles",
+        "ours / it"
     );
-    telemetry
-        .shutdown(TIMEOUT)
-        .expect("our provider shuts down");
-    provider.shutdown().expect("their provider shuts down");
+    for cell in cells {
+        let fault = cell.fault().unwrap_or_default();
+        println!(
+            "{:<44} {:>8.1} {:>8.1}{:>9.1} {:>9.3}  {fault}",
+            title(cell.contestant),
+            cell.nanos.median,
+            cell.nanos.low,
+            cell.nanos.high,
+            cell.ours_to_this,
+        );
+    }
 }

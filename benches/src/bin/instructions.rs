@@ -1,0 +1,207 @@
+//! How many instructions a span takes on the caller's thread: a figure that a busy machine does not
+//! change, so that a change of the code which makes spans dearer is noticed where it is made.
+//!
+//! Runs itself under valgrind's callgrind, one program at a time. Without an option it prints the
+//! figures beside the committed ones in `instructions.toml`; with `--check` it fails if one is more
+//! than 3 % above; `--bless` writes them down.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a tool that says what is wrong and ends"
+)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use benches::counting::Counting;
+use benches::work::{text, work};
+use benches::{arguments, report};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How much dearer a program may get, and how much cheaper before it should be written down.
+const TOLERANCE: f64 = 0.03;
+
+/// Spans between two flushes. The collector has emptied everything before, so the caller's thread
+/// meets the same state each time.
+const BATCH: i64 = 100;
+
+/// The programs, and how many calls each makes.
+const PROGRAMS: [(&str, i64); 4] = [
+    ("sampled-3-attributes", 10_000),
+    ("sampled", 10_000),
+    ("unsampled-child", 10_000),
+    ("off", 100_000),
+];
+
+#[traced(name = "child", attributes(rows = n, engine = "sqlite", table = text()))]
+fn child_attributes(n: i64) -> i64 {
+    work(n)
+}
+
+#[traced(name = "child")]
+fn child(n: i64) -> i64 {
+    work(n)
+}
+
+#[traced(name = "root")]
+fn root(calls: i64, call: fn(i64) -> i64) {
+    measured(calls, call);
+}
+
+/// Callgrind counts while a thread is in here.
+#[inline(never)]
+fn measured(calls: i64, call: fn(i64) -> i64) {
+    for n in 0..calls {
+        call(n);
+    }
+}
+
+fn main() -> ExitCode {
+    if let Some(program) = arguments::value::<String>("--program") {
+        run(&program);
+        return ExitCode::SUCCESS;
+    }
+    if !has_valgrind() {
+        eprintln!(
+            "valgrind is not here: it counts the instructions (Debian: apt install valgrind)"
+        );
+        return ExitCode::FAILURE;
+    }
+    let committed = committed();
+    let counted = PROGRAMS.map(|(program, calls)| (program, calls, count(program)));
+    let mut worse = false;
+    println!(
+        "{:<24} {:>12} {:>10} {:>12} {:>8}",
+        "", "instructions", "per call", "committed", "change"
+    );
+    for (program, calls, instructions) in counted {
+        let before = committed.iter().find(|(name, _)| name == program);
+        let change = before.map(|(_, before)| ratio(instructions, *before) - 1.0);
+        let is_worse = change.is_none_or(|change| change > TOLERANCE);
+        worse |= is_worse;
+        println!(
+            "{program:<24} {instructions:>12} {:>10.1} {:>12} {:>6.2} %{}",
+            ratio(instructions, calls.unsigned_abs()),
+            before.map_or(0, |(_, before)| *before),
+            change.unwrap_or(f64::NAN) * 100.0,
+            verdict(change),
+        );
+    }
+    if arguments::flag("--bless") {
+        bless(&counted);
+    } else if arguments::flag("--check") && worse {
+        eprintln!(
+            "a call takes more instructions than `{}` says: make it cheaper, or run this with `--bless`",
+            file().display()
+        );
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn verdict(change: Option<f64>) -> &'static str {
+    match change {
+        None => "  NOT COMMITTED",
+        Some(change) if change > TOLERANCE => "  WORSE",
+        Some(change) if change < -TOLERANCE => "  better: bless it",
+        Some(_) => "",
+    }
+}
+
+/// What runs under callgrind.
+fn run(program: &str) {
+    let calls = PROGRAMS.iter().find(|(name, _)| *name == program);
+    let calls = calls.expect("a program of the list").1;
+    if program == "off" {
+        return measured(calls, child_attributes);
+    }
+    let is_sampled = program != "unsampled-child";
+    let mut config = TelemetryConfig::new("instructions");
+    config.sampling.dev = if is_sampled { 1.0 } else { 0.0 };
+    let provider = TelemetryProvider::builder(config)
+        .with_span_exporter(Counting::default())
+        .initialize()
+        .expect("the provider starts");
+    let call = if program == "sampled" {
+        child
+    } else {
+        child_attributes
+    };
+    // Not counted: the thread's buffer, and boxes for as many spans as are open or waiting.
+    for n in 0..2 * BATCH {
+        call(n);
+    }
+    for _ in 0..calls / BATCH {
+        provider.force_flush(TIMEOUT).expect("spans are delivered");
+        root(BATCH, call);
+    }
+}
+
+fn has_valgrind() -> bool {
+    let version = Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    version.is_ok_and(|status| status.success())
+}
+
+/// The instructions of a program, by callgrind.
+fn count(program: &str) -> u64 {
+    let folder = report::target().join("bench");
+    fs::create_dir_all(&folder).expect("a folder for the profiles");
+    let out = folder.join(format!("callgrind.{program}"));
+    let status = Command::new("valgrind")
+        .args(["--quiet", "--tool=callgrind"])
+        .arg("--toggle-collect=instructions::measured")
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(std::env::current_exe().expect("the path of this program"))
+        .args(["--program", program])
+        .status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "`{program}` ended badly"
+    );
+    total(&fs::read_to_string(out).expect("a profile")).expect("a total in the profile")
+}
+
+fn total(profile: &str) -> Option<u64> {
+    let total = profile
+        .lines()
+        .find_map(|line| line.strip_prefix("totals: "));
+    total?.trim().parse().ok()
+}
+
+fn file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("instructions.toml")
+}
+
+/// The lines `name = number` of the file.
+fn committed() -> Vec<(String, u64)> {
+    let text = fs::read_to_string(file()).unwrap_or_default();
+    let entries = text.lines().filter_map(|line| line.split_once(" = "));
+    let numbers =
+        entries.filter_map(|(name, number)| Some((name.to_owned(), number.parse().ok()?)));
+    numbers.collect()
+}
+
+fn bless(counted: &[(&str, i64, u64)]) {
+    let mut text = "# Instructions on the caller's thread. Written by\n\
+                    # cargo run --release -p benches --bin instructions -- --bless\n"
+        .to_owned();
+    for (program, _, instructions) in counted {
+        let _ = writeln!(text, "{program} = {instructions}");
+    }
+    fs::write(file(), text).expect("a file for the figures");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn ratio(a: u64, b: u64) -> f64 {
+    a as f64 / b as f64
+}

@@ -1,0 +1,100 @@
+//! This program again, as a process of its own that answers lines with lines.
+
+use std::io::{self, BufRead, BufReader, Lines, Write};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::str::{FromStr, SplitWhitespace};
+
+/// A running child. Dropping it ends it.
+#[derive(Debug)]
+pub struct Child {
+    process: std::process::Child,
+    commands: Option<ChildStdin>,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Child {
+    /// Starts this program with other arguments.
+    ///
+    /// # Panics
+    ///
+    /// The system refuses.
+    #[must_use]
+    pub fn start(arguments: &[&str]) -> Self {
+        let program = std::env::current_exe().expect("the path of this program");
+        let mut process = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a child process");
+        let answers = process.stdout.take().expect("a pipe from the child");
+        Self {
+            commands: process.stdin.take(),
+            answers: BufReader::new(answers).lines(),
+            process,
+        }
+    }
+
+    /// Sends a command and waits for the answer.
+    ///
+    /// # Panics
+    ///
+    /// The child has ended.
+    pub fn ask(&mut self, command: &str) -> String {
+        let commands = self.commands.as_mut().expect("a pipe to the child");
+        writeln!(commands, "{command}").expect("a child that listens");
+        self.answer()
+    }
+
+    /// Waits for the next line.
+    ///
+    /// # Panics
+    ///
+    /// The child has ended.
+    pub fn answer(&mut self) -> String {
+        let line = self.answers.next().expect("a child that answers");
+        line.expect("a line of text")
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // The end of its input is the signal to stop.
+        self.commands = None;
+        let _ = self.process.wait();
+    }
+}
+
+/// Answers each line of standard input until there are no more.
+///
+/// # Panics
+///
+/// The parent has gone.
+pub fn serve(mut answer: impl FnMut(&mut SplitWhitespace<'_>) -> String) {
+    for line in io::stdin().lock().lines() {
+        let line = line.expect("a line of text");
+        say(&answer(&mut line.split_whitespace()));
+    }
+}
+
+/// Tells the parent.
+///
+/// # Panics
+///
+/// The parent has gone.
+pub fn say(line: &str) {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .expect("a parent that listens");
+}
+
+/// The next word of a line.
+///
+/// # Panics
+///
+/// There is none, or it is not what it should be.
+pub fn word<T: FromStr>(words: &mut SplitWhitespace<'_>) -> T {
+    let word = words.next().and_then(|word| word.parse().ok());
+    word.expect("a word as the protocol has it")
+}

@@ -1,0 +1,119 @@
+//! tracing, with tracing-opentelemetry over the OpenTelemetry SDK.
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::instrument;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::{CHILDREN, Case, Contestant, SPANS, Shape, State};
+use crate::drop_log::DropLog;
+use crate::sink::Sink;
+use crate::work::{block_on, text, work, work_async};
+
+#[derive(Debug)]
+pub(super) struct Tracing {
+    provider: Option<SdkTracerProvider>,
+    drops: DropLog,
+}
+
+impl Tracing {
+    pub(super) fn start(state: State, sink: &Sink) -> Self {
+        let drops = DropLog::default();
+        let provider = (state != State::Off).then(|| super::opentelemetry::provider(state, sink));
+        if let Some(provider) = &provider {
+            // The SDK's own debug events must not become events of the spans.
+            let subscriber = tracing_subscriber::registry()
+                .with(LevelFilter::INFO)
+                .with(drops.clone())
+                .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("bench")));
+            tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+        }
+        Self { provider, drops }
+    }
+}
+
+#[instrument(name = "root", skip_all)]
+fn root() {
+    for n in 0..CHILDREN {
+        child(n);
+    }
+}
+
+#[instrument(name = "child", skip_all)]
+fn child(n: i64) -> i64 {
+    work(n)
+}
+
+#[instrument(name = "root", skip_all, fields(rows = CHILDREN, engine = "sqlite", table = text()))]
+fn root_attributes() {
+    for n in 0..CHILDREN {
+        child_attributes(n);
+    }
+}
+
+#[instrument(name = "child", skip_all, fields(rows = n, engine = "sqlite", table = text()))]
+fn child_attributes(n: i64) -> i64 {
+    work(n)
+}
+
+#[instrument(name = "root", skip_all)]
+async fn root_async(pause: bool) {
+    for n in 0..CHILDREN {
+        child_async(n, pause).await;
+    }
+}
+
+#[instrument(name = "child", skip_all)]
+async fn child_async(n: i64, pause: bool) -> i64 {
+    work_async(n, pause).await
+}
+
+#[instrument(name = "root", skip_all, fields(rows = CHILDREN, engine = "sqlite", table = text()))]
+async fn root_async_attributes(pause: bool) {
+    for n in 0..CHILDREN {
+        child_async_attributes(n, pause).await;
+    }
+}
+
+#[instrument(name = "child", skip_all, fields(rows = n, engine = "sqlite", table = text()))]
+async fn child_async_attributes(n: i64, pause: bool) -> i64 {
+    work_async(n, pause).await
+}
+
+impl Contestant for Tracing {
+    fn trace(&self, case: Case) {
+        match (case.shape, case.attributes) {
+            (Shape::Sync, false) => root(),
+            (Shape::Sync, true) => root_attributes(),
+            (shape, false) => block_on(root_async(shape == Shape::Pending)),
+            (shape, true) => block_on(root_async_attributes(shape == Shape::Pending)),
+        }
+    }
+
+    fn children(&self, case: Case) {
+        for n in 0..SPANS {
+            match (case.shape, case.attributes) {
+                (Shape::Sync, false) => child(n),
+                (Shape::Sync, true) => child_attributes(n),
+                (shape, false) => block_on(child_async(n, shape == Shape::Pending)),
+                (shape, true) => block_on(child_async_attributes(n, shape == Shape::Pending)),
+            };
+        }
+    }
+
+    fn below_unsampled_root(&self, act: &mut dyn FnMut()) {
+        tracing::info_span!("root").in_scope(act);
+    }
+
+    fn flush(&self) {
+        if let Some(provider) = &self.provider {
+            provider.force_flush().expect("spans are delivered");
+        }
+    }
+
+    fn end(&self) -> Option<u64> {
+        self.provider.as_ref()?.shutdown().expect("the SDK ends");
+        Some(self.drops.spans())
+    }
+}

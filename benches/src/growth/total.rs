@@ -1,0 +1,41 @@
+//! Spans that a process has made so far.
+
+use std::time::Instant;
+
+use floe_telemetry::traced;
+
+use super::{Point, Recorder, SPANS, flat, per_span};
+use crate::arguments;
+use crate::statistics::Spread;
+use crate::work::work;
+
+#[traced(name = "child", attributes(rows = n, engine = "sqlite"))]
+fn child(n: i64) -> i64 {
+    work(n)
+}
+
+/// One pass. A point is what the spans since the point before took, so that a price that rises late
+/// is not hidden by the many before.
+pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
+    let greatest = if arguments::quick() { 4 } else { 7 };
+    let mut points = Vec::new();
+    let mut made = 0;
+    for power in 3..=greatest {
+        let until = 10_u64.pow(power);
+        let mut measured = Vec::new();
+        // The first point is one measurement, unless it is repeated.
+        let repeats = if power == 3 { 50 } else { 1 };
+        while made < until || measured.len() < repeats {
+            let start = Instant::now();
+            for n in 0..SPANS {
+                child(i64::try_from(n).unwrap_or_default());
+            }
+            measured.push(per_span(start.elapsed(), SPANS));
+            recorder.flush();
+            made += SPANS as u64;
+        }
+        points.push((until, Spread::of(measured)));
+    }
+    *asked += made;
+    flat("spans made so far", points)
+}

@@ -1,0 +1,166 @@
+//! A receiver of OTLP in a process of its own. It accepts everything and keeps two numbers, so that
+//! it is never what the sender waits for.
+
+mod count;
+mod counted_stream;
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
+use tokio::runtime::Builder;
+
+use self::count::spans;
+use self::counted_stream::CountedStream;
+use crate::arguments;
+use crate::child::{self, Child, word};
+use crate::sink::{Otlp, Protocol};
+
+/// The parent's end of a receiver.
+#[derive(Debug)]
+pub struct Receiver {
+    /// Where it is.
+    pub otlp: Otlp,
+    child: Child,
+}
+
+/// What has arrived.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
+pub struct Arrived {
+    /// Spans in requests that were accepted.
+    pub spans: u64,
+    /// Bytes read from the connections, with all headers.
+    pub bytes: u64,
+}
+
+impl Receiver {
+    /// Starts the program again as a receiver.
+    #[must_use]
+    pub fn start(protocol: Protocol) -> Self {
+        let mut child = Child::start(&["--receiver", protocol.name()]);
+        let port: u16 = word(&mut child.answer().split_whitespace());
+        let endpoint = format!("http://127.0.0.1:{port}");
+        Self {
+            otlp: Otlp { protocol, endpoint },
+            child,
+        }
+    }
+
+    /// What has arrived since it started.
+    pub fn arrived(&mut self) -> Arrived {
+        let answer = self.child.ask("arrived");
+        let mut words = answer.split_whitespace();
+        Arrived {
+            spans: word(&mut words),
+            bytes: word(&mut words),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    spans: AtomicU64,
+    bytes: Arc<AtomicU64>,
+}
+
+/// If this process was started by [`Receiver::start`], receives until the parent has gone.
+///
+/// # Panics
+///
+/// There is no port.
+#[must_use]
+pub fn serve() -> bool {
+    let Some(name) = arguments::value::<String>("--receiver") else {
+        return false;
+    };
+    let protocol = name.parse().unwrap_or(Protocol::Http);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let port = listener.local_addr().expect("the bound address").port();
+    let counters = Arc::new(Counters::default());
+    let counted = Arc::clone(&counters);
+    thread::spawn(move || accept(&listener, protocol, &counted));
+    child::say(&port.to_string());
+    child::serve(|_| {
+        let spans = counters.spans.load(Ordering::Relaxed);
+        format!("{spans} {}", counters.bytes.load(Ordering::Relaxed))
+    });
+    true
+}
+
+fn accept(listener: &TcpListener, protocol: Protocol, counters: &Arc<Counters>) {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    runtime.block_on(async {
+        listener.set_nonblocking(true).expect("a listener");
+        let listener = listener.try_clone().expect("a listener");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+        loop {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            tokio::spawn(connection(stream, protocol, Arc::clone(counters)));
+        }
+    });
+}
+
+async fn connection(stream: TcpStream, protocol: Protocol, counters: Arc<Counters>) {
+    let _ = stream.set_nodelay(true);
+    let stream = TokioIo::new(CountedStream::new(stream, Arc::clone(&counters.bytes)));
+    // An error is a sender that went away; what it did not send is not counted.
+    match protocol {
+        Protocol::Http => {
+            let service = service_fn(|request| http(request, &counters));
+            let _ = http1::Builder::new()
+                .serve_connection(stream, service)
+                .await;
+        }
+        Protocol::Grpc => {
+            let service = service_fn(|request| grpc(request, Arc::clone(&counters)));
+            let _ = http2::Builder::new(TokioExecutor::new())
+                .serve_connection(stream, service)
+                .await;
+        }
+    }
+}
+
+async fn http(
+    request: Request<Incoming>,
+    counters: &Counters,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let body = request.into_body().collect().await?.to_bytes();
+    counters.spans.fetch_add(spans(&body), Ordering::Relaxed);
+    // No bytes are an answer without any field set, which is what accepts all.
+    let mut response = Response::new(Full::default());
+    let protobuf = HeaderValue::from_static("application/x-protobuf");
+    response.headers_mut().insert(CONTENT_TYPE, protobuf);
+    Ok(response)
+}
+
+async fn grpc(
+    request: Request<Incoming>,
+    counters: Arc<Counters>,
+) -> Result<Response<impl Body<Data = Bytes, Error = Infallible>>, hyper::Error> {
+    let body = request.into_body().collect().await?.to_bytes();
+    // A message has its length and whether it is compressed in front.
+    let message = body.get(5..).unwrap_or_default();
+    counters.spans.fetch_add(spans(message), Ordering::Relaxed);
+    let ok = [(
+        HeaderName::from_static("grpc-status"),
+        HeaderValue::from_static("0"),
+    )];
+    let empty = Full::new(Bytes::from_static(&[0; 5]));
+    let body = empty.with_trailers(async { Some(Ok(HeaderMap::from_iter(ok))) });
+    let mut response = Response::new(body);
+    let protobuf = HeaderValue::from_static("application/grpc");
+    response.headers_mut().insert(CONTENT_TYPE, protobuf);
+    Ok(response)
+}
