@@ -5,10 +5,14 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long an anchor is used. The counter's calibration is good to some parts per million, so a
-/// second keeps the error in the low microseconds.
+/// How often the anchor is compared with the system's clock.
 #[cfg(feature = "provider")]
-const ANCHOR_LIFE: Duration = Duration::from_secs(1);
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// How far the two may be apart. An anchor is kept as long as it can be: a new one moves the spans
+/// of a trace that is under way against each other.
+#[cfg(feature = "provider")]
+const TOLERANCE: Duration = Duration::from_micros(200);
 
 /// A reading of the monotonic counter.
 #[derive(Clone, Copy, Debug)]
@@ -39,14 +43,14 @@ impl Moment {
 #[cfg(feature = "provider")]
 pub(crate) struct WallClock {
     anchor: fastant::Anchor,
-    taken: Instant,
+    checked: Instant,
 }
 
 #[cfg(feature = "provider")]
 impl std::fmt::Debug for WallClock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WallClock")
-            .field("taken", &self.taken)
+            .field("checked", &self.checked)
             .finish_non_exhaustive()
     }
 }
@@ -63,13 +67,21 @@ impl WallClock {
     pub(crate) fn new() -> Self {
         Self {
             anchor: fastant::Anchor::new(),
-            taken: monotonic_now(),
+            checked: monotonic_now(),
         }
     }
 
-    /// Takes a new anchor if the present one is old, so that a stepped or slewed clock is followed.
+    /// Takes a new anchor if the present one is off, so that a stepped or slewed clock is followed.
     pub(crate) fn refresh(&mut self) {
-        if self.taken.elapsed() >= ANCHOR_LIFE {
+        if self.checked.elapsed() < CHECK_EVERY {
+            return;
+        }
+        self.checked = monotonic_now();
+        let (ours, systems) = (self.at(Moment::now()), wall_now());
+        let apart = systems
+            .duration_since(ours)
+            .unwrap_or_else(|error| error.duration());
+        if apart > TOLERANCE {
             *self = Self::new();
         }
     }
