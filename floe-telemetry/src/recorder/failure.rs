@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use super::outcome::{Failure, Says};
+use super::outcome::{Failure, Outcome, Says};
 use crate::clock::wall_now;
 use crate::keys;
 
@@ -50,9 +50,23 @@ pub fn record_exception<E: Error>(error: &E) {
     opentelemetry::trace::get_active_span(|span| exception.write(&span));
 }
 
-/// Records the `Err` of an annotated function.
+/// Records what an annotated function returned, unless that is nothing but a success.
 #[cold]
-pub(super) fn record_failure(cx: &Context, failure: &Failure<'_>) {
+pub(super) fn record_outcome(cx: &Context, outcome: &Outcome<'_>) {
+    let error_type = |name| cx.span().set_attribute(KeyValue::new(keys::ERROR_TYPE, name));
+    match *outcome {
+        Outcome::Success => {}
+        Outcome::Failure(ref failure) => record_failure(cx, failure),
+        Outcome::Expected(name) => error_type(name),
+        Outcome::Refused(name) => {
+            error_type(name);
+            cx.span().set_status(Status::error("refused by `error_if`"));
+        }
+    }
+}
+
+/// Records the `Err` of an annotated function.
+fn record_failure(cx: &Context, failure: &Failure<'_>) {
     // The user's `Display` may panic; the function's result must still be returned.
     let exception = catch_unwind(AssertUnwindSafe(|| Exception::of_failure(failure)))
         .unwrap_or_else(|payload| Exception {
