@@ -1,5 +1,7 @@
 //! Every message of the macros occurs in a UI case.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -34,7 +34,7 @@ struct Measured {
 
 fn contestants() -> Vec<Contestant> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../floe-telemetry");
-    let ours = format!("floe-telemetry = {{ path = {ours:?}, default-features = false }}");
+    let ours = format!("floe-telemetry = {{ path = '{}', default-features = false }}", ours.display());
     let fastrace = r#"fastrace = { version = "0.7", features = ["enable"] }"#;
     let tracing = r#"tracing = "0.1""#;
     [
@@ -130,7 +130,7 @@ fn source(attribute: &str) -> String {
     let mut calls = String::new();
     for n in 0..FUNCTIONS {
         let _ = write!(source, "{}", FUNCTION.replace('@', attribute).replace('$', &n.to_string()));
-        let _ = write!(calls, "    total += call_{n}(3, \"a\").unwrap() + ready(later_{n}(4, \"b\")).unwrap();\n");
+        let _ = writeln!(calls, "    total += call_{n}(3, \"a\").unwrap() + ready(later_{n}(4, \"b\")).unwrap();");
     }
     let levels = LEVELS.replace('@', attribute);
     let _ = write!(source, "{levels}\nfn main() {{\n    let mut total = 0;\n{calls}    std::hint::black_box(total);\n{SIZES}}}\n");

@@ -41,7 +41,7 @@ pub(super) const ALL: &[Case] = &[
         file: "async_trait",
         input: Traced(
             "attributes(key)",
-            r#"
+            r"
             #[allow(clippy::type_complexity)]
             fn load<'life0, 'async_trait>(
                 &'life0 self,
@@ -56,7 +56,7 @@ pub(super) const ALL: &[Case] = &[
                     let __ret: u8 = { __self.get(key).await };
                     __ret
                 })
-            }"#,
+            }",
         ),
     },
     Case {

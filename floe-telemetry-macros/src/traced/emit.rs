@@ -6,10 +6,11 @@ mod opening;
 mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ext::IdentExt, spanned::Spanned};
 
 use super::model::{Shape, Traced};
+use crate::tokens;
 
 /// The function with its span around the body.
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
@@ -73,6 +74,15 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
 /// never `unused_braces`. With spans of ours they would not be either, but of another edition.
 fn label(body: &Group) -> TokenStream {
     quote_spanned!(Span::mixed_site().located_at(body.span())=> '__floe_body:)
+}
+
+/// A use of `_name` that is ours, or that the user asked for, and that clippy would report.
+fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
+    tokens::any_ident(tokens, |ident| ident.to_string().starts_with('_')).then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            #[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]
+        }
+    })
 }
 
 /// Ours, but reported at the user's expression when its type does not fit.

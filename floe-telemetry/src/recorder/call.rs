@@ -18,14 +18,14 @@ pub(super) type Look<T> = fn(&T) -> Outcome<'_>;
 /// Runs `body` in `span` and records what came out, which `outcome` tells.
 #[inline]
 pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
-    if matches!(span.0, State::Off) {
+    let OpenSpan(state) = span;
+    if matches!(state, State::Off) {
         return body();
     }
     let mut body = Some(body);
     let mut value = None;
-    let mut run = || value = body.take().map(|body| body());
-    let ended = in_span(&span.0, &mut run);
-    conclude(&span.0, value, ended, outcome)
+    let ended = in_span(&state, &mut || value = body.take().map(|body| body()));
+    conclude(&state, value, ended, outcome)
 }
 
 /// Runs `body` with the span current.

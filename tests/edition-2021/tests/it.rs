@@ -1,5 +1,13 @@
 //! The same files as in the edition of the workspace, and what only this edition has.
 
+#![allow(
+    clippy::needless_lifetimes,
+    clippy::panic,
+    clippy::ptr_arg,
+    clippy::unwrap_used,
+    reason = "the shapes are what is tested"
+)]
+
 #[path = "../../tests/it/conformance/arguments.rs"]
 mod arguments;
 #[path = "../../tests/it/conformance/functions.rs"]

@@ -21,9 +21,10 @@ pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStre
         sig.output = future_of(&sig.output);
         return future;
     }
-    match traced.output {
-        Output::Never => quote_spanned!(Span::mixed_site()=> match #future.await {}),
-        _ => quote_spanned!(Span::mixed_site()=> #future.await),
+    if matches!(traced.output, Output::Never) {
+        quote_spanned!(Span::mixed_site()=> match #future.await {})
+    } else {
+        quote_spanned!(Span::mixed_site()=> #future.await)
     }
 }
 

@@ -1,17 +1,14 @@
 //! Everything a span gets before the body runs. An error about a type is on the value that has it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Lit};
 
-use super::on;
-use crate::{
-    tokens,
-    traced::{
-        attributes_fn::{AttributesFn, Binding, Given},
-        model::{Parent, Traced},
-        record::{How, Key, Record},
-    },
+use super::{allow_underscore, on};
+use crate::traced::{
+    attributes_fn::{AttributesFn, Binding, Given},
+    model::{Parent, Traced},
+    record::{How, Key, Record},
 };
 
 /// The statement that opens the span, with what it records inside.
@@ -162,13 +159,4 @@ fn binding(binding: &Binding<'_>) -> TokenStream {
         #allow
         let #pattern = &#name;
     }
-}
-
-/// To record `_name` is a use that the user asked for, and that clippy would report.
-fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
-    tokens::any_ident(tokens, |ident| ident.to_string().starts_with('_')).then(|| {
-        quote_spanned! {Span::mixed_site()=>
-            #[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]
-        }
-    })
 }

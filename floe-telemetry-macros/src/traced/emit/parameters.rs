@@ -8,6 +8,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type};
 
+use super::allow_underscore;
 use crate::tokens;
 
 /// The primitive types; a user's type that is called like one is merely dropped in another order.
@@ -84,7 +85,8 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>) -> TokenStream {
     let mutability = pat.mutability.take();
     let name = &pat.ident;
     let attrs = of_the_binding(attrs);
-    quote_spanned!(Span::mixed_site()=> #(#attrs)* let #mutability #name = #name;)
+    let allow = allow_underscore(name);
+    quote_spanned!(Span::mixed_site()=> #(#attrs)* #allow let #mutability #name = #name;)
 }
 
 /// What the compiler does with a pattern in the signature of an `async fn`, too.

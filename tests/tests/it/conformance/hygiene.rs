@@ -84,7 +84,7 @@ async fn functions_made_by_macros() {
 #[inline]
 #[track_caller]
 pub(crate) fn decorated(n: u8) -> u8 {
-    #![allow(unused_variables)]
+    #![expect(unused_variables, reason = "the attribute has to work from in here")]
     let unused = 3;
     n
 }

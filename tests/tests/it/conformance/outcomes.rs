@@ -88,7 +88,7 @@ impl fmt::Debug for Panicking {
 
 #[traced(attributes(?value))]
 fn records(value: Panicking) -> u8 {
-    drop(value);
+    let _ = value;
     1
 }
 
