@@ -1,4 +1,4 @@
-async fn fetch(url: &str) -> Result<Body, Error> {
+fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>> {
     #[::floe_telemetry::__private::linkme::distributed_slice(
         ::floe_telemetry::__private::CALLSITES
     )]
@@ -11,21 +11,19 @@ async fn fetch(url: &str) -> Result<Body, Error> {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
     ::floe_telemetry::__private::call_async(
-            __floe_span,
-            async move {
-                if false {
-                    let __floe_never: Result<Body, Error> = loop {};
-                    #[allow(unreachable_code)] return __floe_never;
-                }
-                { get(url).await }
-            },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
-            },
-        )
-        .await
+        &__FLOE_CALLSITE,
+        async move {
+            if false {
+                let __floe_never: Result<Body, Error> = loop {};
+                #[allow(unreachable_code)] return __floe_never;
+            }
+            '__floe_body: { get(url).await }
+        },
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
 }

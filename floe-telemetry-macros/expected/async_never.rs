@@ -11,15 +11,14 @@ async fn never() -> ! {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
     match ::floe_telemetry::__private::call_async(
-            __floe_span,
+            &__FLOE_CALLSITE,
             async move {
                 if false {
                     let __floe_never: ::core::convert::Infallible = loop {};
                     #[allow(unreachable_code)] return __floe_never;
                 }
-                { serve().await }
+                '__floe_body: { serve().await }
             },
             |__floe_return| {
                 use ::floe_telemetry::__private::outcome::prelude::*;

@@ -1,4 +1,4 @@
-async fn opaque() -> impl Fn() -> u8 {
+fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
     #[::floe_telemetry::__private::linkme::distributed_slice(
         ::floe_telemetry::__private::CALLSITES
     )]
@@ -11,18 +11,18 @@ async fn opaque() -> impl Fn() -> u8 {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
     ::floe_telemetry::__private::call_async(
-            __floe_span,
-            async move {
+        &__FLOE_CALLSITE,
+        async move {
+            '__floe_body: {
                 ready().await;
                 || 3
-            },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
-            },
-        )
-        .await
+            }
+        },
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
 }

@@ -1,4 +1,4 @@
-async fn opaque() -> Result<impl Copy, ()> {
+fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
     #[::floe_telemetry::__private::linkme::distributed_slice(
         ::floe_telemetry::__private::CALLSITES
     )]
@@ -11,24 +11,22 @@ async fn opaque() -> Result<impl Copy, ()> {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
     ::floe_telemetry::__private::call_async(
-            __floe_span,
-            async move {
-                if false {
-                    let __floe_never: Result<_, ()> = loop {};
-                    #[allow(unreachable_code)] return __floe_never;
-                }
-                {
-                    ready().await;
-                    Ok(3)
-                }
-            },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
-            },
-        )
-        .await
+        &__FLOE_CALLSITE,
+        async move {
+            if false {
+                let __floe_never: Result<_, ()> = loop {};
+                #[allow(unreachable_code)] return __floe_never;
+            }
+            '__floe_body: {
+                ready().await;
+                Ok(3)
+            }
+        },
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
 }

@@ -13,7 +13,7 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
     );
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
-        |__floe| {
+        &mut |__floe| {
             __floe.attribute("table", &(table));
             __floe.display("path", &(path));
             __floe.debug("mode", &(mode));
@@ -30,7 +30,12 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
     );
     ::floe_telemetry::__private::call(
         __floe_span,
-        move || -> () {},
+        move || -> () {
+            let path = path;
+            let mode = mode;
+            let options = options;
+            '__floe_body: {}
+        },
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))

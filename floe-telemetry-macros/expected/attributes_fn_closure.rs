@@ -13,7 +13,7 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
     );
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
-        |__floe| {
+        &mut |__floe| {
             __floe
                 .attributes_fn(|| {
                     #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
@@ -29,7 +29,10 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
     );
     ::floe_telemetry::__private::call(
         __floe_span,
-        move || -> () {},
+        move || -> () {
+            let name = name;
+            '__floe_body: {}
+        },
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))

@@ -13,7 +13,7 @@ fn f(&mut self, name: &str) {
     );
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
-        |__floe| {
+        &mut |__floe| {
             __floe.attributes_fn(|| Self::pairs(&self, &name));
         },
     );

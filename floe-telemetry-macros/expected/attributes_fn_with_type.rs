@@ -13,7 +13,7 @@ fn f(n: u8) {
     );
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
-        |__floe| {
+        &mut |__floe| {
             __floe
                 .attributes_fn(|| -> Vec<KeyValue> {
                     #[allow(clippy::shadow_same, clippy::shadow_unrelated)]

@@ -13,7 +13,7 @@ fn f(#[cfg(feature = "limit")] limit: u8) {
     );
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
-        |__floe| {
+        &mut |__floe| {
             #[cfg(feature = "limit")] __floe.attribute("limit", &(limit));
             __floe
                 .attributes_fn(|| {

@@ -13,7 +13,7 @@ fn stage(number: u8) {
     );
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
-        |__floe| {
+        &mut |__floe| {
             __floe.name(format!("stage.{number}"));
         },
     );

@@ -1,4 +1,4 @@
-async fn f(n: u8) {
+fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
     #[::floe_telemetry::__private::linkme::distributed_slice(
         ::floe_telemetry::__private::CALLSITES
     )]
@@ -11,29 +11,27 @@ async fn f(n: u8) {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        |__floe| {
-            __floe.name(title(n));
-            __floe.floe_attributes(&(IDENTITY));
-            __floe.attribute("n", &(n));
-            __floe.attributes_fn(|| pairs(&n));
+    ::floe_telemetry::__private::call_async_within(
+        async move {
+            ::floe_telemetry::__private::enter_within(
+                &__FLOE_CALLSITE,
+                &mut |__floe| {
+                    __floe.name(title(n));
+                    __floe.floe_attributes(&(IDENTITY));
+                    __floe.attribute("n", &(n));
+                    __floe.attributes_fn(|| pairs(&n));
+                },
+            );
+            if false {
+                let __floe_never: () = loop {};
+                #[allow(unreachable_code)] return __floe_never;
+            }
+            '__floe_body: {}
         },
-    );
-    ::floe_telemetry::__private::call_async(
-            __floe_span,
-            async move {
-                if false {
-                    let __floe_never: () = loop {};
-                    #[allow(unreachable_code)] return __floe_never;
-                }
-                {}
-            },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
-            },
-        )
-        .await
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
 }

@@ -13,7 +13,7 @@ fn f(alert: &Alert) {
     );
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
-        |__floe| {
+        &mut |__floe| {
             __floe.floe_attributes(&(IDENTITY));
             __floe.floe_attributes(&(alert));
         },

@@ -13,7 +13,7 @@ fn f(n: u8) {
     );
     let __floe_span = crate::telemetry::__private::enter(
         &__FLOE_CALLSITE,
-        |__floe| {
+        &mut |__floe| {
             __floe.attribute("n", &(n));
         },
     );

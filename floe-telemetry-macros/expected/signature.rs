@@ -25,7 +25,10 @@ where
     let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
     ::floe_telemetry::__private::call(
         __floe_span,
-        move || -> Option<&'a T> { Some(first) },
+        move || -> Option<&'a T> {
+            let rest = rest;
+            '__floe_body: { Some(first) }
+        },
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))

@@ -29,6 +29,14 @@ impl<'c, T> Attr<'c, T> {
         }
     }
 
+    /// Reports `keyword` if what it contradicts is given already.
+    pub(crate) fn exclude(&self, keyword: &Ident) {
+        if self.given.is_some() {
+            let message = format_args!("`{keyword}` and `{}` exclude each other", self.symbol);
+            self.cx.error(keyword, message);
+        }
+    }
+
     pub(crate) fn value(self) -> Option<T> {
         self.given.map(|(_, value)| value)
     }

@@ -4,6 +4,7 @@
 
 mod cases;
 mod derive_cases;
+mod shapes;
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
@@ -48,7 +49,10 @@ fn each_file_has_a_case() {
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    cases::ALL.iter().chain(derive_cases::ALL)
+    cases::ALL
+        .iter()
+        .chain(derive_cases::ALL)
+        .chain(shapes::ALL)
 }
 
 /// The difference, where there is one that is not to be blessed.

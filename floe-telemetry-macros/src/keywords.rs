@@ -66,6 +66,15 @@ pub(crate) fn value_with<T>(
     parse(input)
 }
 
+/// Nothing may follow a keyword that is a switch.
+pub(crate) fn switch(input: ParseStream<'_>, keyword: &Ident, symbol: Symbol) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    let message = format_args!("`{symbol}` is a switch, and nothing follows it");
+    Err(syn::Error::new(keyword.span(), message))
+}
+
 /// The error for a keyword without what belongs to it.
 pub(crate) fn misused(keyword: &Ident, symbol: Symbol) -> syn::Error {
     syn::Error::new(

@@ -33,6 +33,31 @@ pub(crate) const FLOE_ATTRIBUTES: Symbol = Symbol {
     usage: "floe_attributes = value",
 };
 
+pub(crate) const PARENT: Symbol = Symbol {
+    word: "parent",
+    usage: "parent = context",
+};
+pub(crate) const ROOT: Symbol = Symbol {
+    word: "root",
+    usage: "root",
+};
+pub(crate) const LINKS: Symbol = Symbol {
+    word: "links",
+    usage: "links = [span_context]",
+};
+pub(crate) const ERROR_IF: Symbol = Symbol {
+    word: "error_if",
+    usage: "error_if = |result| condition",
+};
+pub(crate) const METRICS: Symbol = Symbol {
+    word: "metrics",
+    usage: "metrics",
+};
+pub(crate) const BOXED: Symbol = Symbol {
+    word: "boxed",
+    usage: "boxed",
+};
+
 // `#[floe(…)]`
 pub(crate) const PREFIX: Symbol = Symbol {
     word: "prefix",
@@ -92,6 +117,12 @@ pub(crate) const TRACED: &[Symbol] = &[
     ATTRIBUTES,
     ATTRIBUTES_FN,
     FLOE_ATTRIBUTES,
+    PARENT,
+    ROOT,
+    LINKS,
+    ERROR_IF,
+    METRICS,
+    BOXED,
     CRATE,
 ];
 

@@ -6,28 +6,39 @@
 mod args;
 mod arguments;
 mod attributes_fn;
+mod block;
+mod checks;
 mod emit;
 mod item;
 mod model;
 mod output;
 mod record;
+mod returned;
 #[cfg(test)]
 mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::{args::Args, item::Function, model::Traced};
+use self::{args::Args, block::Block, item::Function, model::Traced};
 use crate::ctxt::Ctxt;
 
+/// With the feature `off` mistakes are reported all the same.
+const IS_OFF: bool = cfg!(feature = "off");
+
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
-    try_expand(args, item).unwrap_or_else(|error| {
+    let expanded = if Block::is_next(item) {
+        expand_block(args, item)
+    } else {
+        expand_function(args, item).map_err(|error| (item.clone(), error))
+    };
+    expanded.unwrap_or_else(|(item, error)| {
         let errors = error.into_compile_error();
         quote!(#item #errors)
     })
 }
 
-fn try_expand(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
+fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);
     let function = Function::parse(&cx, item.clone());
@@ -35,5 +46,27 @@ fn try_expand(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream>
         .as_ref()
         .map(|function| Traced::new(&cx, args, function));
     cx.check()?;
+    let traced = traced.filter(|_| !IS_OFF);
     Ok(traced.map_or_else(|| item.clone(), |traced| emit::emit(&traced)))
+}
+
+/// The arguments are checked once and not for each method, as far as they can be without one.
+fn expand_block(
+    args: TokenStream,
+    item: &TokenStream,
+) -> Result<TokenStream, (TokenStream, syn::Error)> {
+    let cx = Ctxt::new();
+    let args = Args::parse(&cx, args);
+    block::check(&cx, &args);
+    let block = Block::parse(item.clone())
+        .map_err(|error| cx.syn(error))
+        .ok();
+    match (cx.check(), block) {
+        (Ok(()), Some(block)) => Ok(block.emit(Some(&args).filter(|_| !IS_OFF))),
+        (Ok(()), None) => Ok(item.clone()),
+        (Err(error), block) => Err((
+            block.map_or_else(|| item.clone(), |block| block.emit(None)),
+            error,
+        )),
+    }
 }

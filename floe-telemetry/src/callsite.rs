@@ -15,6 +15,7 @@ pub struct CallSite {
     file: &'static str,
     line: u32,
     kind: SpanKind,
+    metrics: bool,
 }
 
 impl CallSite {
@@ -35,7 +36,15 @@ impl CallSite {
             file,
             line,
             kind,
+            metrics: false,
         }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_metrics(mut self) -> Self {
+        self.metrics = true;
+        self
     }
 
     /// The name of its spans. If the name is an expression, the name of the function.
@@ -72,6 +81,12 @@ impl CallSite {
     #[must_use]
     pub const fn kind(&self) -> &SpanKind {
         &self.kind
+    }
+
+    /// Whether its calls, errors and durations are metrics, too.
+    #[must_use]
+    pub const fn has_metrics(&self) -> bool {
+        self.metrics
     }
 }
 

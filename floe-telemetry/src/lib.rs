@@ -45,6 +45,7 @@
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export by OTLP over gRPC |
 //! | `otlp-http` | export by OTLP over HTTP |
+//! | `off` | nothing; it takes away: `#[traced]` leaves functions as they are, and no span is recorded |
 //! | `testing` | [`testing::capture`] and assertions |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

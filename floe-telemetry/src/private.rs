@@ -9,4 +9,9 @@ pub use crate::attributes::expansion::{
 };
 pub use crate::attributes::schema::{Prefixed, SchemaList};
 pub use crate::callsite::{CALLSITES, CallSite};
-pub use crate::recorder::{OpenSpan, Opening, call, call_async, enter, enter_plain, outcome};
+pub use crate::recorder::outcome::error_if;
+pub use crate::recorder::{
+    OpenSpan, Opening, below, call, call_async, call_async_within, call_boxed, call_future,
+    call_stream, enter, enter_below, enter_plain, enter_within, enter_within_below, in_future,
+    in_stream, outcome, root,
+};

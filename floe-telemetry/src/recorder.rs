@@ -11,10 +11,14 @@ mod alive;
 mod buffer;
 mod call;
 mod failure;
+mod first_poll;
+mod future;
 mod ids;
 mod open;
 pub mod outcome;
+mod parent;
 mod record;
+mod returned;
 mod sampling;
 mod span;
 mod tracer;
@@ -24,17 +28,21 @@ pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, g
 pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
 };
-pub use self::call::{call, call_async};
+pub use self::call::call;
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
+pub use self::first_poll::{enter_within, enter_within_below};
+pub use self::future::{call_async, call_async_within};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
-pub use self::open::{OpenSpan, Opening, enter, enter_plain};
+pub use self::open::{OpenSpan, Opening, enter, enter_below, enter_plain};
+pub use self::parent::{below, root};
 #[cfg(all(test, feature = "_otlp"))]
 pub(crate) use self::record::More;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Origin, SpanRecord};
+pub use self::returned::{call_boxed, call_future, call_stream, in_future, in_stream};
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::switch_provider;
 #[cfg(feature = "testing")]

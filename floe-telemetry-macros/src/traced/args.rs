@@ -1,39 +1,81 @@
 //! `#[traced(…)]` tokens into [`Args`]; nothing is judged here but the form.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    Expr, Lit, Path, parenthesized,
-    parse::{ParseStream, Parser},
+    Expr, Lit, Path,
+    buffer::Cursor,
+    parenthesized,
+    parse::{Parse, ParseStream, Parser},
     token::Paren,
 };
 
 use super::record::{self, Record};
-use crate::{attr::Attr, ctxt::Ctxt, keywords, symbol};
+use crate::{
+    attr::Attr,
+    ctxt::Ctxt,
+    keywords,
+    symbol::{self, Symbol},
+};
 
 /// The arguments as written.
 pub(super) struct Args {
-    pub(super) name: Option<Expr>,
+    pub(super) name: Option<(Ident, Expr)>,
     pub(super) kind: Option<Expr>,
     pub(super) attributes: Vec<Record>,
-    pub(super) attributes_fn: Option<(Ident, Expr)>,
+    pub(super) attributes_fn: Option<Expr>,
     pub(super) floe_attributes: Option<Expr>,
+    pub(super) parent: Option<Expr>,
+    pub(super) root: bool,
+    pub(super) links: Option<Expr>,
+    pub(super) error_if: Option<Expr>,
+    pub(super) metrics: bool,
+    /// The word, to say where it does not belong.
+    pub(super) boxed: Option<Ident>,
     pub(super) krate: Option<Path>,
+    /// Each argument once more as it was written, for a block to hand on to its methods.
+    pub(super) pieces: Vec<(String, TokenStream)>,
 }
 
 impl Args {
     pub(super) fn parse(cx: &Ctxt, tokens: TokenStream) -> Self {
         let mut cells = Cells::new(cx);
+        let mut pieces = Vec::new();
         let fill = |input: ParseStream<'_>| {
             keywords::each(cx, input, keywords::starts_argument, |input| {
-                cells.argument(cx, input)
+                let start = input.cursor();
+                cells.argument(cx, input)?;
+                let piece = between(start, input.cursor());
+                if let Some(TokenTree::Ident(word)) = piece.clone().into_iter().next() {
+                    pieces.push((word.to_string(), piece));
+                }
+                Ok(())
             });
             Ok(())
         };
         if let Err(error) = fill.parse2(tokens) {
             cx.syn(error);
         }
-        cells.finish()
+        cells.finish(pieces)
     }
+}
+
+/// The keywords in `tokens`, whose mistakes are reported elsewhere.
+pub(super) fn words(tokens: &TokenStream) -> Vec<String> {
+    let cx = Ctxt::new();
+    let args = Args::parse(&cx, tokens.clone());
+    let _ = cx.check();
+    args.pieces.into_iter().map(|(word, _)| word).collect()
+}
+
+fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    while start != end
+        && let Some((tree, next)) = start.token_tree()
+    {
+        tokens.extend([tree]);
+        start = next;
+    }
+    tokens
 }
 
 /// One cell for each keyword.
@@ -43,6 +85,12 @@ struct Cells<'c> {
     attributes: Attr<'c, Vec<Record>>,
     attributes_fn: Attr<'c, Expr>,
     floe_attributes: Attr<'c, Expr>,
+    parent: Attr<'c, Expr>,
+    root: Attr<'c, ()>,
+    links: Attr<'c, Expr>,
+    error_if: Attr<'c, Expr>,
+    metrics: Attr<'c, ()>,
+    boxed: Attr<'c, ()>,
     krate: Attr<'c, Path>,
 }
 
@@ -54,6 +102,12 @@ impl<'c> Cells<'c> {
             attributes: Attr::new(cx, symbol::ATTRIBUTES),
             attributes_fn: Attr::new(cx, symbol::ATTRIBUTES_FN),
             floe_attributes: Attr::new(cx, symbol::FLOE_ATTRIBUTES),
+            parent: Attr::new(cx, symbol::PARENT),
+            root: Attr::new(cx, symbol::ROOT),
+            links: Attr::new(cx, symbol::LINKS),
+            error_if: Attr::new(cx, symbol::ERROR_IF),
+            metrics: Attr::new(cx, symbol::METRICS),
+            boxed: Attr::new(cx, symbol::BOXED),
             krate: Attr::new(cx, symbol::CRATE),
         }
     }
@@ -63,10 +117,18 @@ impl<'c> Cells<'c> {
             let message = "a bare literal is no argument, the name is written `name = \"…\"`";
             return Err(syn::Error::new(literal.span(), message));
         }
+        if input
+            .fork()
+            .parse::<Ident>()
+            .is_ok_and(|word| word == symbol::SKIP.word)
+        {
+            let message = "`skip` is for a method in an `impl` block that has `#[traced]` itself";
+            return Err(input.error(message));
+        }
         let (word, symbol) = keywords::keyword(input, symbol::TRACED)?;
         match symbol {
-            symbol::NAME => self.name.set(&word, keywords::value(input, &word, symbol)?),
-            symbol::KIND => self.kind.set(&word, keywords::value(input, &word, symbol)?),
+            symbol::NAME => value(&mut self.name, input, &word, symbol),
+            symbol::KIND => value(&mut self.kind, input, &word, symbol),
             symbol::ATTRIBUTES => {
                 if !input.peek(Paren) {
                     return Err(keywords::misused(&word, symbol));
@@ -74,32 +136,68 @@ impl<'c> Cells<'c> {
                 let content;
                 parenthesized!(content in input);
                 self.attributes.set(&word, record::list(cx, &content));
+                Ok(())
             }
-            symbol::ATTRIBUTES_FN => {
-                self.attributes_fn
-                    .set(&word, keywords::value(input, &word, symbol)?);
+            symbol::ATTRIBUTES_FN => value(&mut self.attributes_fn, input, &word, symbol),
+            symbol::FLOE_ATTRIBUTES => value(&mut self.floe_attributes, input, &word, symbol),
+            symbol::PARENT => {
+                self.root.exclude(&word);
+                value(&mut self.parent, input, &word, symbol)
             }
-            symbol::FLOE_ATTRIBUTES => {
-                self.floe_attributes
-                    .set(&word, keywords::value(input, &word, symbol)?);
+            symbol::ROOT => {
+                self.parent.exclude(&word);
+                switch(&mut self.root, input, &word, symbol)
             }
+            symbol::LINKS => value(&mut self.links, input, &word, symbol),
+            symbol::ERROR_IF => value(&mut self.error_if, input, &word, symbol),
+            symbol::METRICS => switch(&mut self.metrics, input, &word, symbol),
+            symbol::BOXED => switch(&mut self.boxed, input, &word, symbol),
             _ => {
-                let parse = Path::parse_mod_style;
-                self.krate
-                    .set(&word, keywords::value_with(input, &word, symbol, parse)?);
+                let path = keywords::value_with(input, &word, symbol, Path::parse_mod_style)?;
+                self.krate.set(&word, path);
+                Ok(())
             }
         }
-        Ok(())
     }
 
-    fn finish(self) -> Args {
+    fn finish(self, pieces: Vec<(String, TokenStream)>) -> Args {
         Args {
-            name: self.name.value(),
+            name: self.name.with_keyword(),
             kind: self.kind.value(),
             attributes: self.attributes.value().unwrap_or_default(),
-            attributes_fn: self.attributes_fn.with_keyword(),
+            attributes_fn: self.attributes_fn.value(),
             floe_attributes: self.floe_attributes.value(),
+            parent: self.parent.value(),
+            root: self.root.value().is_some(),
+            links: self.links.value(),
+            error_if: self.error_if.value(),
+            metrics: self.metrics.value().is_some(),
+            boxed: self.boxed.with_keyword().map(|(word, ())| word),
             krate: self.krate.value(),
+            pieces,
         }
     }
+}
+
+/// `word = value`
+fn value<T: Parse>(
+    cell: &mut Attr<'_, T>,
+    input: ParseStream<'_>,
+    word: &Ident,
+    symbol: Symbol,
+) -> syn::Result<()> {
+    cell.set(word, keywords::value(input, word, symbol)?);
+    Ok(())
+}
+
+/// `word`
+fn switch(
+    cell: &mut Attr<'_, ()>,
+    input: ParseStream<'_>,
+    word: &Ident,
+    symbol: Symbol,
+) -> syn::Result<()> {
+    keywords::switch(input, word, symbol)?;
+    cell.set(word, ());
+    Ok(())
 }

@@ -1,31 +1,32 @@
 //! [`Traced`] into tokens. Whatever can be a function of the runtime is one; this only says what to call.
 
+mod body;
+mod future;
 mod opening;
+mod parameters;
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ext::IdentExt, spanned::Spanned};
 
-use super::{model::Traced, output::Output};
+use super::model::{Shape, Traced};
+use crate::tokens;
 
 /// The function with its span around the body.
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
-    let function = traced.function;
-    let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
+    let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
+    let mut sig = traced.function.sig.clone();
     let callsite = callsite(traced);
-    let open = opening::open(traced);
-    let call = match sig.asyncness {
-        Some(_) => call_async(traced),
-        None => call(traced),
+    let call = match &traced.shape {
+        Shape::Sync => body::at_once(traced, &mut sig),
+        Shape::Returns(returned) => body::returned(traced, &mut sig, returned),
+        Shape::Async => future::of_async_fn(traced, &mut sig),
+        Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
-    quote_spanned! {Span::mixed_site()=>
-        #(#attrs)*
-        #vis #sig {
-            #callsite
-            #open
-            #call
-        }
-    }
+    // In the user's braces: lints such as `dead_code` are silent about an item that ends in ours.
+    let mut braces = Group::new(Delimiter::Brace, quote!(#callsite #call));
+    braces.set_span(traced.function.body.span());
+    quote!(#(#attrs)* #vis #sig #braces)
 }
 
 /// All that is known before the first call, in the list that the linker makes.
@@ -37,6 +38,9 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let kind = Ident::new(traced.kind, Span::mixed_site());
     // With the span of the name it is the line of the name; else it would be that of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());
+    let metrics = traced
+        .metrics
+        .then(|| quote_spanned!(Span::mixed_site()=> .with_metrics()));
     quote_spanned! {Span::mixed_site()=>
         #[#private::linkme::distributed_slice(#private::CALLSITES)]
         #[linkme(crate = #private::linkme)]
@@ -47,79 +51,38 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
             ::core::file!(),
             #line,
             #private::SpanKind::#kind,
-        );
-    }
-}
-
-fn call(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
-    let body = &traced.function.body;
-    let outcome = outcome(traced);
-    let output = match &traced.output {
-        Output::Opaque => None,
-        // Written out: a body that never returns would leave the closure's type open, and the
-        // outcome would be asked of a type that is not known.
-        Output::Unit => Some(quote_spanned!(Span::mixed_site()=> -> ())),
-        Output::Never => Some(quote_spanned!(Span::mixed_site()=> -> !)),
-        Output::Type(ty) => Some(quote_spanned!(Span::mixed_site()=> -> #ty)),
-    };
-    // A closure with a written type has to have braces, and the user's are the ones it gets.
-    quote_spanned! {Span::mixed_site()=>
-        #private::call(__floe_span, move || #output #body, #outcome)
-    }
-}
-
-fn call_async(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
-    let body = typed_body(traced);
-    let outcome = outcome(traced);
-    let call = quote_spanned! {Span::mixed_site()=>
-        #private::call_async(__floe_span, async move #body, #outcome).await
-    };
-    match traced.output {
-        Output::Never => quote_spanned!(Span::mixed_site()=> match #call {}),
-        _ => call,
-    }
-}
-
-/// An `async` block has no place to write its type. A `return` that never runs gives it one, so that
-/// inference and coercions in the body follow the signature as they do without us. The body keeps a
-/// scope of its own: what it imports must not change what the type means.
-fn typed_body(traced: &Traced<'_>) -> TokenStream {
-    let body = &traced.function.body;
-    let ours = Span::mixed_site();
-    let (ty, span) = match &traced.output {
-        Output::Opaque => return quote!(#body),
-        Output::Unit => (quote_spanned!(ours=> ()), ours.located_at(body.span_open())),
-        // A variable cannot be of type `!`, but a body that never ends becomes any type.
-        Output::Never => (quote_spanned!(ours=> ::core::convert::Infallible), ours),
-        Output::Type(ty) => (quote!(#ty), on(ty)),
-    };
-    // Braces of ours are no business of `unused_braces`, which these would be in the user's name.
-    let mut body = Group::new(body.delimiter(), body.stream());
-    body.set_span(ours.located_at(traced.function.body.span()));
-    // An error about the type of the body says where that type is from, which is the signature.
-    quote_spanned! {span=>
-        {
-            if false {
-                let __floe_never: #ty = loop {};
-                #[allow(unreachable_code)]
-                return __floe_never;
-            }
-            #body
-        }
+        )#metrics;
     }
 }
 
 /// Looks at what the body gave back; the runtime's traits find out what that is.
 fn outcome(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
+    let decided = traced.error_if.iter().map(|error_if| {
+        let decide = quote_spanned!(on(error_if)=> #private::error_if(__floe_return, #error_if));
+        quote_spanned!(Span::mixed_site()=> .decided(#decide, __floe_return))
+    });
     quote_spanned! {Span::mixed_site()=>
         |__floe_return| {
             use #private::outcome::prelude::*;
-            (&&&&&&#private::outcome::Inspect(__floe_return)).outcome()
+            (&&&&&&#private::outcome::Inspect(__floe_return)).outcome() #(#decided)*
         }
     }
+}
+
+/// In front of the user's braces where they are in braces of ours: those of a block with a label are
+/// never `unused_braces`. With spans of ours they would not be either, but of another edition.
+fn label(body: &Group) -> TokenStream {
+    quote_spanned!(Span::mixed_site().located_at(body.span())=> '__floe_body:)
+}
+
+/// A use of `_name` that is ours, or that the user asked for, and that clippy would report.
+fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
+    tokens::any_ident(tokens, |ident| ident.to_string().starts_with('_')).then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            #[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]
+        }
+    })
 }
 
 /// Ours, but reported at the user's expression when its type does not fit.

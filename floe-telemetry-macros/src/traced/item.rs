@@ -8,6 +8,33 @@ use syn::{
 
 use crate::ctxt::Ctxt;
 
+/// Attributes of the language that can be on a function.
+const BUILT_IN: &[&str] = &[
+    "allow",
+    "cfg",
+    "cfg_attr",
+    "cold",
+    "coverage",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "export_name",
+    "forbid",
+    "inline",
+    "link_section",
+    "must_use",
+    "no_mangle",
+    "optimize",
+    "target_feature",
+    "track_caller",
+    "unsafe",
+    "warn",
+];
+
+/// Attributes that begin with one of these are for a tool and expand to nothing.
+const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rustfmt"];
+
 /// A function or method with a body.
 pub(super) struct Function {
     pub(super) attrs: Vec<Attribute>,
@@ -30,6 +57,19 @@ impl Function {
             cx.error(token, message);
         }
         Some(function)
+    }
+
+    /// Whether an attribute is left that the compiler does not know, and that is so another macro.
+    pub(super) fn has_other_macros(&self) -> bool {
+        self.attrs.iter().any(|attr| {
+            let path = attr.path();
+            let tool = path.segments.first().filter(|_| path.segments.len() > 1);
+            match (path.get_ident(), tool) {
+                (Some(word), _) => !BUILT_IN.iter().any(|known| word == known),
+                (None, Some(tool)) => !TOOLS.iter().any(|known| tool.ident == known),
+                (None, None) => true,
+            }
+        })
     }
 
     fn read(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -56,10 +96,9 @@ impl Function {
     }
 }
 
-/// Says what the attribute is for, on the first word of what it is not for.
-fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
+/// Whether qualifiers of a function and `fn` are next.
+pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     let ahead = input.fork();
-    let word = ahead.cursor().ident().map(|(ident, _)| ident.to_string());
     let qualifier = ["const", "async", "unsafe", "extern", "safe"];
     while ahead
         .cursor()
@@ -69,14 +108,21 @@ fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
         ahead.parse::<TokenTree>()?;
         ahead.parse::<Option<syn::LitStr>>()?;
     }
-    if ahead.peek(Token![fn]) {
+    Ok(ahead.peek(Token![fn]))
+}
+
+/// Says what the attribute is for, on the first word of what it is not for.
+fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
+    if is_function(input)? {
         return Ok(());
     }
+    let word = input.cursor().ident().map(|(ident, _)| ident.to_string());
     let found = match word {
         Some(word) => format!("`{word}`"),
         None => "something else".to_owned(),
     };
-    let message = "but `#[traced]` is for a function or method with a body";
+    let message = "but `#[traced]` is for a function or method with a body, or for an `impl` \
+                   block";
     Err(input.error(format_args!("found {found}, {message}")))
 }
 

@@ -1,19 +1,19 @@
 //! [`Args`] and the signature into [`Traced`]: everything that can be wrong is found here.
 
-use std::collections::HashSet;
-
 use quote::ToTokens;
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ext::IdentExt};
+use syn::{Expr, ExprLit, Lit, LitStr, ext::IdentExt};
 
 use super::{
     args::Args,
-    arguments::{self, Argument},
+    arguments,
     attributes_fn::AttributesFn,
+    checks,
     item::Function,
     output::Output,
-    record::{self, Key, Record},
+    record::Record,
+    returned::{AsyncTrait, Returned},
 };
-use crate::{ctxt::Ctxt, krate::Krate, secret, symbol, words};
+use crate::{ctxt::Ctxt, krate::Krate, symbol, words};
 
 /// A function with all that its span needs, of which nothing can be wrong any more.
 pub(super) struct Traced<'a> {
@@ -25,10 +25,35 @@ pub(super) struct Traced<'a> {
     pub(super) computed_name: Option<Expr>,
     /// A variant of the runtime's `SpanKind`.
     pub(super) kind: &'static str,
+    pub(super) parent: Parent,
+    pub(super) links: Option<Expr>,
+    pub(super) error_if: Option<Expr>,
+    pub(super) metrics: bool,
+    pub(super) boxed: bool,
     pub(super) floe_attributes: Vec<Expr>,
     pub(super) records: Vec<Record>,
     pub(super) attributes_fn: Option<AttributesFn<'a>>,
     pub(super) output: Output,
+    pub(super) shape: Shape,
+}
+
+/// What the span is below of.
+pub(super) enum Parent {
+    Current,
+    Given(Expr),
+    Nothing,
+}
+
+/// What the body is, and so how long the span is.
+pub(super) enum Shape {
+    /// Over when the function returns.
+    Sync,
+    /// An `async fn`.
+    Async,
+    /// What `#[async_trait]` made of one.
+    AsyncTrait(AsyncTrait),
+    /// A function that returns a future or a stream.
+    Returns(Returned),
 }
 
 const KINDS: [(&str, &str); 5] = [
@@ -43,38 +68,79 @@ impl<'a> Traced<'a> {
     pub(super) fn new(cx: &Ctxt, args: Args, function: &'a Function) -> Self {
         let arguments = arguments::of(&function.sig);
         let mut records = args.attributes;
-        check_shorthands(cx, &mut records, &arguments);
-        check_duplicates(cx, &records);
-        check_secrets(cx, &records);
+        checks::shorthands(cx, &mut records, &arguments);
+        checks::duplicates(cx, &records);
+        checks::secrets(cx, &records);
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let (name, computed_name) = match args.name {
             None => (own_name, None),
-            Some(written) => name(cx, written, own_name),
+            Some((_, written)) => name(cx, written, own_name),
         };
+        let shape = shape(function);
+        if let (Some(word), Shape::Sync) = (&args.boxed, &shape) {
+            cx.error(
+                word,
+                "`boxed` is about the future of an `async fn`, which this is not",
+            );
+        }
         Self {
             krate: Krate::new(args.krate),
             function,
             name,
             computed_name,
             kind: args.kind.map_or("Internal", |kind| span_kind(cx, &kind)),
+            parent: match args.parent {
+                Some(parent) => Parent::Given(parent),
+                None if args.root => Parent::Nothing,
+                None => Parent::Current,
+            },
+            links: args.links,
+            error_if: args.error_if.inspect(|value| checks::callable(cx, value)),
+            metrics: args.metrics,
+            boxed: args.boxed.is_some(),
             floe_attributes: args
                 .floe_attributes
                 .map_or_else(Vec::new, |it| several(cx, it)),
             records,
             attributes_fn: args
                 .attributes_fn
-                .and_then(|(_, value)| AttributesFn::new(cx, value, arguments)),
+                .and_then(|value| AttributesFn::new(cx, value, arguments)),
             output: Output::new(&function.sig.output),
+            shape,
         }
+    }
+
+    /// Whether the function must remain an `async fn`: another macro below may look for the word, and
+    /// the type `!` can be written nowhere else.
+    pub(super) fn stays_async(&self) -> bool {
+        matches!(self.output, Output::Never) || self.function.has_other_macros()
     }
 
     /// Whether the span is opened with nothing but its call site.
     pub(super) fn is_plain(&self) -> bool {
-        self.computed_name.is_none()
-            && self.floe_attributes.is_empty()
-            && self.records.is_empty()
-            && self.attributes_fn.is_none()
+        !self.fills() && matches!(self.parent, Parent::Current)
+    }
+
+    /// Whether there is anything to say about the span before the body runs.
+    pub(super) fn fills(&self) -> bool {
+        self.computed_name.is_some()
+            || self.links.is_some()
+            || !self.floe_attributes.is_empty()
+            || !self.records.is_empty()
+            || self.attributes_fn.is_some()
+    }
+}
+
+fn shape(function: &Function) -> Shape {
+    let Function { sig, body, .. } = function;
+    if sig.asyncness.is_some() {
+        return Shape::Async;
+    }
+    match (AsyncTrait::new(sig, body), Returned::new(sig)) {
+        (Some(body), _) => Shape::AsyncTrait(body),
+        (None, Some(returned)) => Shape::Returns(returned),
+        (None, None) => Shape::Sync,
     }
 }
 
@@ -100,7 +166,7 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     }
 }
 
-fn span_kind(cx: &Ctxt, written: &Expr) -> &'static str {
+pub(super) fn span_kind(cx: &Ctxt, written: &Expr) -> &'static str {
     let words = KINDS.map(|(word, _)| word);
     let Expr::Path(path) = written else {
         let kinds = words::list(&words);
@@ -136,59 +202,5 @@ fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
             tuple.elems.into_iter().collect()
         }
         one => vec![one],
-    }
-}
-
-/// A name alone has to be an argument's: a slip would else be looked up in the surroundings.
-fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
-    for record in records {
-        let Some(word) = &record.shorthand else {
-            continue;
-        };
-        let bare_self = matches!(&record.value, Expr::Path(_)) && word == "self";
-        match arguments.iter().find(|argument| argument.binds(word)) {
-            Some(_) if bare_self => cx.error(word, "`self` needs a key, as in `key = self`"),
-            Some(argument) => record.cfgs = owned(&argument.cfgs),
-            None => {
-                let names: Vec<_> = arguments.iter().flat_map(Argument::names).collect();
-                let names = names.iter().map(String::as_str);
-                cx.error(word, words::unknown("argument", &word.to_string(), names));
-            }
-        }
-    }
-}
-
-fn owned(attrs: &[&Attribute]) -> Vec<Attribute> {
-    attrs.iter().copied().cloned().collect()
-}
-
-fn check_duplicates(cx: &Ctxt, records: &[Record]) {
-    let mut seen = HashSet::new();
-    for record in records {
-        if let Key::Text(key) = &record.key
-            && !seen.insert(key.value())
-        {
-            cx.error(
-                key,
-                format_args!("attribute `{}` is given twice", key.value()),
-            );
-        }
-    }
-}
-
-/// A key in quotes says that someone thought about it.
-fn check_secrets(cx: &Ctxt, records: &[Record]) {
-    for record in records.iter().filter(|record| !record.quoted) {
-        let Some(word) = record::last_word(&record.value) else {
-            continue;
-        };
-        let name = word.unraw().to_string();
-        if secret::is_named_by(&name) {
-            let message = format!(
-                "`{name}` sounds like a credential, which no span may carry: record something else \
-                 about it, or if it is none, put the key in quotes: `\"{name}\" = …`"
-            );
-            cx.error(word, message);
-        }
     }
 }

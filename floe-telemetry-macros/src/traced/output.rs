@@ -24,18 +24,16 @@ impl Output {
         match &**ty {
             Type::Never(_) => Self::Never,
             Type::ImplTrait(_) => Self::Opaque,
-            ty => {
-                let mut ty = ty.clone();
-                erase(&mut ty);
-                let opaque = tokens::any_ident(&ty, |ident| ident == "impl");
-                if opaque {
-                    Self::Opaque
-                } else {
-                    Self::Type(Box::new(ty))
-                }
-            }
+            ty => erased(ty).map_or(Self::Opaque, |ty| Self::Type(Box::new(ty))),
         }
     }
+}
+
+/// The type without what can only be in a signature; `None` if that is all of it.
+pub(super) fn erased(ty: &Type) -> Option<Type> {
+    let mut ty = ty.clone();
+    erase(&mut ty);
+    (!tokens::any_ident(&ty, |ident| ident == "impl")).then_some(ty)
 }
 
 /// `_` for each `impl Trait`: the rest still says what `Ok(…)` alone leaves open, the type of the error.

@@ -67,7 +67,8 @@ fn a_body_of_a_macro_is_found_in_its_group() {
 #[test]
 fn each_mistake_is_one_error() {
     for (args, expected) in [
-        ("skip(a, b)", "unknown argument `skip`"),
+        ("skip", "`skip` is for a method in an `impl` block"),
+        ("skip_all", "unknown argument `skip_all`"),
         ("level = a < b, x > c", "unknown argument `level`"),
         ("attribute(table)", "did you mean `attributes`?"),
         ("\"name\"", "bare literal"),
@@ -129,8 +130,7 @@ fn each_wrong_item_is_one_error() {
         ("const fn f() {}", "cannot be on a `const fn`"),
         ("fn f(&self);", "needs a body"),
         ("pub struct S;", "found `struct`"),
-        ("impl S { fn f() {} }", "found `impl`"),
-        ("unsafe impl S for T {}", "found `unsafe`"),
+        ("unsafe trait S {}", "found `unsafe`"),
         ("const X: u8 = 1;", "found `const`"),
     ] {
         let error = error_of_item(item);

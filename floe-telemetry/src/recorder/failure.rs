@@ -12,7 +12,7 @@ use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
 use super::alive::context_is_alive;
-use super::outcome::{Failure, Says};
+use super::outcome::{Failure, Outcome, Says};
 use crate::clock::wall_now;
 use crate::keys;
 
@@ -86,9 +86,26 @@ fn guarded(type_name: &'static str, look: impl FnOnce(&'static str) -> Exception
     })
 }
 
-/// Records the `Err` of an annotated function.
+/// Records what an annotated function returned, unless that is nothing but a success.
 #[cold]
-pub(super) fn record_failure(cx: &Context, failure: &Failure<'_>) {
+pub(super) fn record_outcome(cx: &Context, outcome: &Outcome<'_>) {
+    let error_type = |name| {
+        cx.span()
+            .set_attribute(KeyValue::new(keys::ERROR_TYPE, name));
+    };
+    match *outcome {
+        Outcome::Success => {}
+        Outcome::Failure(ref failure) => record_failure(cx, failure),
+        Outcome::Expected(name) => error_type(name),
+        Outcome::Refused(name) => {
+            error_type(name);
+            cx.span().set_status(Status::error("refused by `error_if`"));
+        }
+    }
+}
+
+/// Records the `Err` of an annotated function.
+fn record_failure(cx: &Context, failure: &Failure<'_>) {
     let exception = guarded(failure.type_name, |_| Exception::of_failure(failure));
     exception.write(&cx.span());
 }

@@ -10,6 +10,7 @@ use opentelemetry::{Context, Key};
 use super::alive::context_is_alive;
 use super::buffer;
 use super::failure::panic_message;
+use super::parent::{self, Parent, ToLinks};
 use super::record::{Origin, SpanRecord};
 use super::sampling::{self, Decision, Start};
 use super::span::RecordedSpan;
@@ -35,6 +36,9 @@ pub(super) enum State {
 /// What can be said about a span before it starts. Expansions of `#[traced]` write to it.
 #[derive(Debug)]
 pub struct Opening(Box<SpanRecord>);
+
+/// Writes what a span is to have from its start.
+pub(super) type Fill<'a> = &'a mut dyn FnMut(&mut Opening);
 
 impl Opening {
     /// Sets the name.
@@ -73,6 +77,11 @@ impl Opening {
         attributes.record(&mut self.0.attributes);
     }
 
+    /// Links to other spans.
+    pub fn links(&mut self, links: &(impl ToLinks + ?Sized)) {
+        links.each_link(&mut |link| self.0.add_link(link));
+    }
+
     /// Calls an attributes function. If it fails, the span gets a warning instead.
     pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
         match catch_unwind(AssertUnwindSafe(|| {
@@ -93,23 +102,38 @@ impl Opening {
     }
 }
 
-/// Opens the span of a call site whose attributes `fill` computes. `fill` runs only if the span
-/// is recorded.
+/// Opens the span of a call site with what `fill` writes to it, which runs only if the span is
+/// recorded. It is a trait object so that there is one copy of this code, and not one for each
+/// annotated function.
 #[inline]
-pub fn enter(callsite: &'static CallSite, fill: impl FnOnce(&mut Opening)) -> OpenSpan {
+pub fn enter(callsite: &'static CallSite, fill: Fill<'_>) -> OpenSpan {
     if sampling::is_off() {
         return OpenSpan(State::Off);
     }
-    open(Origin::CallSite(callsite), Some(fill))
+    open(Origin::CallSite(callsite), &parent::current(), Some(fill))
 }
 
-/// Opens the span of a call site that has no attributes.
+/// The same below `parent`, which runs only if someone listens.
+#[inline]
+pub fn enter_below(
+    callsite: &'static CallSite,
+    parent: impl FnOnce() -> Parent,
+    fill: Fill<'_>,
+) -> OpenSpan {
+    // What the parent is made from may be the current context.
+    if sampling::is_off() || !context_is_alive() {
+        return OpenSpan(State::Off);
+    }
+    open(Origin::CallSite(callsite), &parent(), Some(fill))
+}
+
+/// Opens the span of a call site that has nothing to say.
 #[inline]
 pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
     if sampling::is_off() {
         return OpenSpan(State::Off);
     }
-    open(Origin::CallSite(callsite), None::<fn(&mut Opening)>)
+    open(Origin::CallSite(callsite), &parent::current(), None)
 }
 
 /// Opens a span that has no call site.
@@ -120,38 +144,38 @@ pub(super) fn enter_here(
     if sampling::is_off() {
         return OpenSpan(State::Off);
     }
+    let mut name = Some(name);
     open(
         Origin::Here(location),
-        Some(|opening: &mut Opening| opening.name(name)),
+        &parent::current(),
+        Some(&mut |opening| opening.0.name = name.take()),
     )
 }
 
-fn open(origin: Origin, fill: Option<impl FnOnce(&mut Opening)>) -> OpenSpan {
+fn open(origin: Origin, parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
     if !context_is_alive() {
         return OpenSpan(State::Off);
     }
     let start = Moment::now();
-    match Context::map_current(sampling::decide) {
-        Decision::Skip => OpenSpan(State::Off),
-        Decision::LeaveOut(context) => OpenSpan(State::LeftOut(Context::map_current(|cx| {
-            cx.with_remote_span_context(context)
-        }))),
+    match parent.map(sampling::decide) {
+        Decision::Skip => OpenSpan(parent.given().map_or(State::Off, State::LeftOut)),
+        Decision::LeaveOut(context) => OpenSpan(State::LeftOut(
+            parent.map(|cx| cx.with_remote_span_context(context)),
+        )),
         Decision::Record(from) => {
             let mut opening = Opening(blank(&from, origin, start));
             if let Some(fill) = fill {
                 fill_in(&mut opening, fill);
             }
             let span = RecordedSpan::recording(opening.0, from.context);
-            OpenSpan(State::Recording(Context::map_current(|cx| {
-                cx.with_span(span)
-            })))
+            OpenSpan(State::Recording(parent.map(|cx| cx.with_span(span))))
         }
     }
 }
 
 /// Runs the user's attribute expressions. A panic in them becomes a warning on the span.
 #[inline]
-fn fill_in(opening: &mut Opening, fill: impl FnOnce(&mut Opening)) {
+fn fill_in(opening: &mut Opening, fill: Fill<'_>) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill(opening))) {
         opening.warn(&format!(
             "attributes panicked: {}",

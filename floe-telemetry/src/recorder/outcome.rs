@@ -9,6 +9,7 @@
 use std::any::type_name;
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The value an annotated function returned.
 #[derive(Debug)]
@@ -30,6 +31,27 @@ pub enum Outcome<'a> {
     Success,
     /// An `Err`.
     Failure(Failure<'a>),
+    /// An `Err` that `error_if` does not count as one: the type of the error.
+    Expected(&'static str),
+    /// No `Err`, but `error_if` counts it as one: the type of the value.
+    Refused(&'static str),
+}
+
+impl Outcome<'_> {
+    /// With what `error_if` said, if it said anything.
+    #[must_use]
+    pub fn decided<T: ?Sized>(self, is_error: Option<bool>, _value: &T) -> Self {
+        match (self, is_error) {
+            (Self::Failure(failure), Some(false)) => Self::Expected(failure.type_name),
+            (Self::Success, Some(true)) => Self::Refused(type_name::<T>()),
+            (undecided, _) => undecided,
+        }
+    }
+}
+
+/// Asks `error_if`, whose panic is no answer.
+pub fn error_if<T: ?Sized>(value: &T, is_error: impl FnOnce(&T) -> bool) -> Option<bool> {
+    catch_unwind(AssertUnwindSafe(|| is_error(value))).ok()
 }
 
 /// An error, as far as its type lets it be seen.

@@ -45,7 +45,7 @@ pub(super) struct Start {
 
 #[inline]
 pub(super) fn is_off() -> bool {
-    LISTENERS.load(Ordering::Relaxed) == 0
+    cfg!(feature = "off") || LISTENERS.load(Ordering::Relaxed) == 0
 }
 
 #[cfg(feature = "provider")]
@@ -95,7 +95,7 @@ fn ratio_takes(trace_id: TraceId) -> bool {
 #[inline]
 pub(super) fn decide(parent: &Context) -> Decision {
     let listeners = LISTENERS.load(Ordering::Relaxed);
-    if listeners == 0 || parent.is_telemetry_suppressed() {
+    if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
         return Decision::Skip;
     }
     let capture = capture(listeners, parent);

@@ -4,6 +4,7 @@
 
 mod capture;
 mod config;
+mod conformance;
 mod console;
 mod derive;
 mod derive_registry;
@@ -11,8 +12,11 @@ mod derive_schema;
 mod derive_shapes;
 mod derive_values;
 mod derive_words;
+mod futures;
 mod interop;
 mod outcome;
 mod redaction;
 mod redaction_corpus;
+mod relations;
+mod shapes;
 mod traced;

@@ -1,17 +1,14 @@
 //! Everything a span gets before the body runs. An error about a type is on the value that has it.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Lit};
 
-use super::on;
-use crate::{
-    tokens,
-    traced::{
-        attributes_fn::{AttributesFn, Binding, Given},
-        model::Traced,
-        record::{How, Key, Record},
-    },
+use super::{allow_underscore, on};
+use crate::traced::{
+    attributes_fn::{AttributesFn, Binding, Given},
+    model::{Parent, Traced},
+    record::{How, Key, Record},
 };
 
 /// The statement that opens the span, with what it records inside.
@@ -22,10 +19,49 @@ pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
             let __floe_span = #private::enter_plain(&__FLOE_CALLSITE);
         };
     }
+    let call = call(traced, "enter");
+    quote_spanned!(Span::mixed_site()=> let __floe_span = #private::#call;)
+}
+
+/// The same for the first statement of a future, which leaves the span with the runtime.
+pub(super) fn open_within(traced: &Traced<'_>) -> TokenStream {
+    let private = traced.krate.private();
+    let call = call(traced, "enter_within");
+    quote_spanned!(Span::mixed_site()=> #private::#call;)
+}
+
+/// With where the span is, what it is below of, and what it says.
+fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
+    let private = traced.krate.private();
+    let ours = Span::mixed_site();
+    let enter = Ident::new(function, ours);
+    let enter_below = Ident::new(&format!("{function}_below"), ours);
+    let fill = fill(traced);
+    match &traced.parent {
+        Parent::Current => quote_spanned!(ours=> #enter(&__FLOE_CALLSITE, #fill)),
+        Parent::Nothing => {
+            quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, #private::root, #fill))
+        }
+        Parent::Given(value) => {
+            let below = quote_spanned!(on(value)=> #private::below(&(#value)));
+            quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, || #below, #fill))
+        }
+    }
+}
+
+/// A closure that writes everything the span is to have from its start.
+fn fill(traced: &Traced<'_>) -> TokenStream {
+    if !traced.fills() {
+        return quote_spanned!(Span::mixed_site()=> &mut |_| {});
+    }
     let name = traced
         .computed_name
         .iter()
         .map(|name| quote_spanned!(on(name)=> __floe.name(#name);));
+    let links = traced
+        .links
+        .iter()
+        .map(|links| quote_spanned!(on(links)=> __floe.links(&(#links));));
     let floe_attributes = traced
         .floe_attributes
         .iter()
@@ -33,12 +69,13 @@ pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
     let records = traced.records.iter().map(record);
     let attributes_fn = traced.attributes_fn.iter().map(attributes_fn);
     quote_spanned! {Span::mixed_site()=>
-        let __floe_span = #private::enter(&__FLOE_CALLSITE, |__floe| {
+        &mut |__floe| {
             #(#name)*
+            #(#links)*
             #(#floe_attributes)*
             #(#records)*
             #(#attributes_fn)*
-        });
+        }
     }
 }
 
@@ -122,13 +159,4 @@ fn binding(binding: &Binding<'_>) -> TokenStream {
         #allow
         let #pattern = &#name;
     }
-}
-
-/// To record `_name` is a use that the user asked for, and that clippy would report.
-fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
-    tokens::any_ident(tokens, |ident| ident.to_string().starts_with('_')).then(|| {
-        quote_spanned! {Span::mixed_site()=>
-            #[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]
-        }
-    })
 }

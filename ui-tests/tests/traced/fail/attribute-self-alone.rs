@@ -2,9 +2,11 @@ use floe_telemetry::traced;
 
 struct Catalog;
 
-#[traced]
 impl Catalog {
+    #[traced(attributes(self))]
     fn create(&self) {}
 }
 
-fn main() {}
+fn main() {
+    Catalog.create();
+}

@@ -1,0 +1,262 @@
+//! What an attribute costs the compiler: 300 functions and 300 `async` ones, without and with the
+//! attributes of several crates.
+//!
+//! `cargo run --release -p benches --bin compile-time` writes a small package for each contestant,
+//! builds its dependencies, and then checks and builds the package itself again and again, in turn
+//! with the others. It prints user seconds (medians), the size of the stripped binary, and the bytes
+//! of a future.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark"
+)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// Functions of each kind.
+const FUNCTIONS: usize = 300;
+
+/// Measurements of each contestant.
+const ROUNDS: usize = 5;
+
+struct Contestant {
+    name: &'static str,
+    dependency: String,
+    attribute: &'static str,
+}
+
+struct Measured {
+    check: Vec<f64>,
+    build: Vec<f64>,
+    binary: u64,
+    futures: String,
+}
+
+fn contestants() -> Vec<Contestant> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../floe-telemetry");
+    let ours = format!(
+        "floe-telemetry = {{ path = '{}', default-features = false }}",
+        ours.display()
+    );
+    let fastrace = r#"fastrace = { version = "0.7", features = ["enable"] }"#;
+    let tracing = r#"tracing = "0.1""#;
+    [
+        ("no attribute", "", ""),
+        ("floe-telemetry", &*ours, "#[floe_telemetry::traced]"),
+        (
+            "floe-telemetry, 2 attributes",
+            &*ours,
+            "#[floe_telemetry::traced(attributes(id, name))]",
+        ),
+        ("fastrace", fastrace, "#[fastrace::trace]"),
+        (
+            "tracing, skip_all",
+            tracing,
+            "#[tracing::instrument(skip_all)]",
+        ),
+        (
+            "tracing, skip_all, err",
+            tracing,
+            "#[tracing::instrument(skip_all, err)]",
+        ),
+        (
+            "tracing, 2 fields, err",
+            tracing,
+            "#[tracing::instrument(skip_all, fields(id, name), err)]",
+        ),
+    ]
+    .map(|(name, dependency, attribute)| Contestant {
+        name,
+        dependency: dependency.to_owned(),
+        attribute,
+    })
+    .into()
+}
+
+fn main() {
+    let directory = env::temp_dir().join("floe-telemetry-compile-time");
+    let contestants = contestants();
+    let mut all = Vec::new();
+    for (number, contestant) in contestants.iter().enumerate() {
+        let package = directory.join(number.to_string());
+        write_package(&package, number, contestant);
+        // The dependencies, which are shared, and the first build of the package.
+        cargo(&package, "check");
+        cargo(&package, "build");
+        let binary = directory.join(format!("target/debug/compile-time-{number}"));
+        let futures = Command::new(&binary)
+            .output()
+            .expect("the package runs")
+            .stdout;
+        all.push(Measured {
+            check: Vec::new(),
+            build: Vec::new(),
+            binary: fs::metadata(&binary).expect("there is a binary").len(),
+            futures: String::from_utf8_lossy(&futures).trim().to_owned(),
+        });
+    }
+    for _ in 0..ROUNDS {
+        for (number, measured) in all.iter_mut().enumerate() {
+            let package = directory.join(number.to_string());
+            measured.check.push(seconds(&package, "check"));
+            measured.build.push(seconds(&package, "build"));
+        }
+    }
+    print(&contestants, &mut all);
+}
+
+fn print(contestants: &[Contestant], all: &mut [Measured]) {
+    println!(
+        "{FUNCTIONS} functions and {FUNCTIONS} async ones; seconds are of the user's time, the median of {ROUNDS}"
+    );
+    println!(
+        "{:<30} {:>6} {:>6} {:>6} {:>6} {:>8}  futures: 1 argument, 1 KiB, 3 levels",
+        "", "check", "added", "build", "added", "KiB"
+    );
+    let mut bare = None;
+    for (contestant, measured) in contestants.iter().zip(all) {
+        let (check, build) = (median(&mut measured.check), median(&mut measured.build));
+        let (bare_check, bare_build) = *bare.get_or_insert((check, build));
+        println!(
+            "{:<30} {check:>6.2} {:>6.2} {build:>6.2} {:>6.2} {:>8}  {}",
+            contestant.name,
+            check - bare_check,
+            build - bare_build,
+            measured.binary / 1024,
+            measured.futures,
+        );
+    }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn write_package(package: &Path, number: usize, contestant: &Contestant) {
+    let manifest = format!(
+        "[package]\nname = \"compile-time-{number}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\n{}\n\n[profile.dev]\ndebug = false\nstrip = true\nincremental = false\n\n[workspace]\n",
+        contestant.dependency,
+    );
+    fs::create_dir_all(package.join("src")).expect("the temporary directory can be written");
+    fs::write(package.join("Cargo.toml"), manifest).expect("a manifest is written");
+    fs::write(package.join("src/main.rs"), source(contestant.attribute))
+        .expect("a file is written");
+}
+
+fn source(attribute: &str) -> String {
+    let mut source = String::from(HEAD);
+    let mut calls = String::new();
+    for n in 0..FUNCTIONS {
+        let _ = write!(
+            source,
+            "{}",
+            FUNCTION
+                .replace('@', attribute)
+                .replace('$', &n.to_string())
+        );
+        let _ = writeln!(
+            calls,
+            "    total += call_{n}(3, \"a\").unwrap() + ready(later_{n}(4, \"b\")).unwrap();"
+        );
+    }
+    let levels = LEVELS.replace('@', attribute);
+    let _ = write!(
+        source,
+        "{levels}\nfn main() {{\n    let mut total = 0;\n{calls}    std::hint::black_box(total);\n{SIZES}}}\n"
+    );
+    source
+}
+
+const HEAD: &str = r"
+use std::{future::Future, io, pin::pin, task::{Context, Poll, Waker}};
+
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!(),
+    }
+}
+";
+
+const FUNCTION: &str = r"
+@
+pub fn call_$(id: u64, name: &str) -> Result<u64, io::Error> {
+    if name.is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(id + name.len() as u64)
+}
+
+@
+pub async fn later_$(id: u64, name: &str) -> Result<u64, io::Error> {
+    std::future::ready(()).await;
+    let first = call_$(id, name)?;
+    Ok(first + 1)
+}
+";
+
+const LEVELS: &str = r"
+@
+async fn one(id: u64, name: [u8; 1024]) -> Result<u64, io::Error> {
+    std::future::ready(()).await;
+    Ok(id + u64::from(name[0]))
+}
+
+@
+async fn two(id: u64, name: [u8; 1024]) -> Result<u64, io::Error> {
+    Ok(one(id, name).await? + 1)
+}
+
+@
+async fn three(id: u64, name: [u8; 1024]) -> Result<u64, io::Error> {
+    Ok(two(id, name).await? + 1)
+}
+";
+
+const SIZES: &str = r#"    let small = size_of_val(&later_0(1, ""));
+    println!("{small} {} {}", size_of_val(&one(1, [0; 1024])), size_of_val(&three(1, [0; 1024])));
+"#;
+
+/// Runs cargo on the package alone and returns the user's time that it and the compiler took.
+fn seconds(package: &Path, command: &str) -> f64 {
+    let main = package.join("src/main.rs");
+    let source = fs::read(&main).expect("the file is there");
+    fs::write(main, source).expect("the file is written again");
+    let before = children();
+    cargo(package, command);
+    children() - before
+}
+
+fn cargo(package: &Path, command: &str) {
+    let target: PathBuf = package.join("../target");
+    let status = Command::new(env!("CARGO"))
+        .args([command, "--quiet"])
+        .current_dir(package)
+        .env("CARGO_TARGET_DIR", target)
+        .env("RUSTFLAGS", "-Awarnings")
+        .status()
+        .expect("cargo runs");
+    assert!(
+        status.success(),
+        "the package {} does not build",
+        package.display()
+    );
+}
+
+/// Seconds of the user's time of all children so far, which Linux counts in hundredths.
+fn children() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").expect("this is Linux");
+    let fields = stat.rsplit_once(')').expect("the name is in parentheses").1;
+    let ticks = fields
+        .split_whitespace()
+        .nth(13)
+        .and_then(|field| field.parse::<f64>().ok());
+    ticks.unwrap_or_else(|| panic!("no times in {stat}")) / 100.0
+}

@@ -1,0 +1,41 @@
+fn f(
+    self: Arc<Self>,
+    list: Vec<u8>,
+    rest: &[u8],
+    __floe_argument_3: (u8, T),
+    __floe_argument_4: T,
+) -> impl ::core::future::Future<Output = ()> {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+        "f",
+        "f",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        ::floe_telemetry::__private::SpanKind::Internal,
+    );
+    ::floe_telemetry::__private::call_async(
+        &__FLOE_CALLSITE,
+        async move {
+            let _ = &self;
+            let list = list;
+            let mut rest = rest;
+            let __floe_argument_3 = __floe_argument_3;
+            let (a, mut b) = __floe_argument_3;
+            let __floe_argument_4 = __floe_argument_4;
+            if false {
+                let __floe_never: () = loop {};
+                #[allow(unreachable_code)] return __floe_never;
+            }
+            '__floe_body: {}
+        },
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
+}

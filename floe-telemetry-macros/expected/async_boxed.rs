@@ -1,0 +1,31 @@
+fn f(depth: u32) -> impl ::core::future::Future<Output = ()> {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+        "f",
+        "f",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        ::floe_telemetry::__private::SpanKind::Internal,
+    );
+    ::std::boxed::Box::pin(
+        ::floe_telemetry::__private::call_async(
+            &__FLOE_CALLSITE,
+            async move {
+                if false {
+                    let __floe_never: () = loop {};
+                    #[allow(unreachable_code)] return __floe_never;
+                }
+                '__floe_body: { f(depth - 1).await }
+            },
+            |__floe_return| {
+                use ::floe_telemetry::__private::outcome::prelude::*;
+                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                    .outcome()
+            },
+        ),
+    )
+}

@@ -1,0 +1,21 @@
+impl<T: Ord> Store for self::Memory<T> {
+    const SIZE: usize = 3;
+    type Item = T;
+    #[::floe_telemetry::traced(
+        name = "Memory::load",
+        kind = client,
+        attributes(self.id),
+    )]
+    /// Documented.
+    pub fn load(&self) -> u8 {
+        self.get().await
+    }
+    #[::floe_telemetry::traced(kind = client, boxed, name = "save", attributes(n))]
+    async fn save(&self, n: u8) {}
+    fn len(&self) -> usize {
+        0
+    }
+    const fn size() -> usize {
+        Self::SIZE
+    }
+}

@@ -1,0 +1,11 @@
+impl S {
+    fn f(&self) {
+        body()
+    }
+}
+::core::compile_error! {
+    "`name` is for one function: the methods of a block are called `Type::method`"
+}
+::core::compile_error! {
+    "unknown kind `cleint`, did you mean `client`? (accepted: `internal`, `server`, `client`, `producer`, `consumer`)"
+}

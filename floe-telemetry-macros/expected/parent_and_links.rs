@@ -1,0 +1,33 @@
+fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+        "f",
+        "f",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        ::floe_telemetry::__private::SpanKind::Internal,
+    );
+    let __floe_span = ::floe_telemetry::__private::enter_below(
+        &__FLOE_CALLSITE,
+        || ::floe_telemetry::__private::below(&(headers)),
+        &mut |__floe| {
+            __floe.links(&([first, second]));
+        },
+    );
+    ::floe_telemetry::__private::call(
+        __floe_span,
+        move || -> () {
+            let first = first;
+            '__floe_body: {}
+        },
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
+}

@@ -1,0 +1,34 @@
+fn f() -> impl ::core::future::Future<Output = ()> {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+            "f",
+            "f",
+            ::core::module_path!(),
+            ::core::file!(),
+            ::core::line!(),
+            ::floe_telemetry::__private::SpanKind::Internal,
+        )
+        .with_metrics();
+    ::floe_telemetry::__private::call_async_within(
+        async move {
+            ::floe_telemetry::__private::enter_within_below(
+                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::root,
+                &mut |_| {},
+            );
+            if false {
+                let __floe_never: () = loop {};
+                #[allow(unreachable_code)] return __floe_never;
+            }
+            '__floe_body: {}
+        },
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .outcome()
+        },
+    )
+}

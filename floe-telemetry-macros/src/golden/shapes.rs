@@ -1,0 +1,112 @@
+//! The inputs that are about the arguments of `#[traced]` with switches, and about the shape of what
+//! is annotated.
+
+use super::{Case, Input::Traced};
+
+pub(super) const ALL: &[Case] = &[
+    Case {
+        file: "parent_and_links",
+        input: Traced(
+            "parent = headers, links = [first, second]",
+            "fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {}",
+        ),
+    },
+    Case {
+        file: "root_and_metrics",
+        input: Traced("root, metrics", "async fn f() {}"),
+    },
+    Case {
+        file: "error_if",
+        input: Traced(
+            "error_if = |result| result.is_none()",
+            "fn f() -> Option<u8> { None }",
+        ),
+    },
+    Case {
+        file: "async_boxed",
+        input: Traced("boxed", "async fn f(depth: u32) { f(depth - 1).await }"),
+    },
+    Case {
+        file: "async_arguments",
+        input: Traced(
+            "",
+            "async fn f(self: Arc<Self>, list: Vec<u8>, mut rest: &[u8], (a, mut b): (u8, T), _: T) {}",
+        ),
+    },
+    Case {
+        file: "async_with_another_macro",
+        input: Traced(
+            "",
+            "#[tokio::main] async fn main() -> Result<()> { run().await }",
+        ),
+    },
+    Case {
+        file: "async_trait",
+        input: Traced(
+            "attributes(key)",
+            r"
+            #[allow(clippy::type_complexity)]
+            fn load<'life0, 'async_trait>(
+                &'life0 self,
+                key: u8,
+            ) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = u8> + 'async_trait>>
+            where
+                'life0: 'async_trait,
+            {
+                Box::pin(async move {
+                    let __self = self;
+                    let key = key;
+                    let __ret: u8 = { __self.get(key).await };
+                    __ret
+                })
+            }",
+        ),
+    },
+    Case {
+        file: "returns_future",
+        input: Traced(
+            "attributes(n)",
+            "fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send { let m = n + 1; async move { Ok(m) } }",
+        ),
+    },
+    Case {
+        file: "returns_boxed_future",
+        input: Traced(
+            "",
+            "fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) }",
+        ),
+    },
+    Case {
+        file: "returns_stream",
+        input: Traced("", "fn f() -> impl Stream<Item = u8> { iter([1]) }"),
+    },
+    Case {
+        file: "block",
+        input: Traced(
+            "kind = client, attributes(self.id), boxed",
+            r#"
+            impl<T: Ord> Store for self::Memory<T> {
+                const SIZE: usize = 3;
+                type Item = T;
+
+                /// Documented.
+                pub fn load(&self) -> u8 { self.get().await }
+
+                #[traced(name = "save", attributes(n))]
+                async fn save(&self, n: u8) {}
+
+                #[traced(skip)]
+                fn len(&self) -> usize { 0 }
+
+                const fn size() -> usize { Self::SIZE }
+            }"#,
+        ),
+    },
+    Case {
+        file: "block_mistakes",
+        input: Traced(
+            "name = \"a\", kind = cleint",
+            "impl S { #[traced(skip)] fn f(&self) { body() } }",
+        ),
+    },
+];

@@ -1,0 +1,199 @@
+//! `#[traced]` on an `impl` block: the attribute on each of its methods.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{
+    Attribute, ImplItem, ItemImpl, Meta, Path, Signature, Token, Type, Visibility,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+};
+
+use super::{
+    args::{self, Args},
+    item, model,
+};
+use crate::{ctxt::Ctxt, krate::Krate};
+
+/// A block without a look into the bodies of its functions.
+pub(super) struct Block {
+    /// All before the braces.
+    head: TokenStream,
+    /// What the methods are called after.
+    type_name: String,
+    braces: Group,
+    inner: Vec<Attribute>,
+    items: Vec<Item>,
+}
+
+enum Item {
+    Method(Box<Method>),
+    Other(TokenStream),
+}
+
+/// A function with the tokens it was written as, but for its attributes.
+struct Method {
+    attrs: Vec<Attribute>,
+    sig: Signature,
+    has_body: bool,
+    rest: TokenStream,
+}
+
+impl Block {
+    /// Whether `item` is one.
+    pub(super) fn is_next(item: &TokenStream) -> bool {
+        let mut trees = item.clone().into_iter();
+        while let Some(tree) = trees.next() {
+            match tree {
+                TokenTree::Punct(hash) if hash.as_char() == '#' => drop(trees.next()),
+                TokenTree::Ident(word) if word == "default" || word == "unsafe" => {}
+                other => return matches!(other, TokenTree::Ident(word) if word == "impl"),
+            }
+        }
+        false
+    }
+
+    pub(super) fn parse(item: TokenStream) -> syn::Result<Self> {
+        let mut trees: Vec<_> = item.into_iter().collect();
+        let braces = match trees.pop() {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
+            last => {
+                let message = "expected an `impl` block with its methods in braces";
+                return Err(syn::Error::new_spanned(last, message));
+            }
+        };
+        let head: TokenStream = trees.into_iter().collect();
+        let header: ItemImpl = syn::parse2(quote!(#head {}))?;
+        let (inner, items) = content.parse2(braces.stream())?;
+        Ok(Self {
+            head,
+            type_name: type_name(&header.self_ty),
+            braces,
+            inner,
+            items,
+        })
+    }
+
+    /// The block with the attribute on each method, or on none, if the arguments are wrong.
+    pub(super) fn emit(self, args: Option<&Args>) -> TokenStream {
+        let Self { head, inner, .. } = &self;
+        let items = self.items.iter().map(|item| match item {
+            Item::Other(tokens) => tokens.clone(),
+            Item::Method(method) => method.emit(args, &self.type_name),
+        });
+        let mut braces = Group::new(Delimiter::Brace, quote!(#(#inner)* #(#items)*));
+        braces.set_span(self.braces.span());
+        quote!(#head #braces)
+    }
+}
+
+fn content(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>)> {
+    let inner = input.call(Attribute::parse_inner)?;
+    let mut items = Vec::new();
+    while !input.is_empty() {
+        items.push(one(input)?);
+    }
+    Ok((inner, items))
+}
+
+fn one(input: ParseStream<'_>) -> syn::Result<Item> {
+    let ahead = input.fork();
+    ahead.call(Attribute::parse_outer)?;
+    ahead.parse::<Visibility>()?;
+    ahead.parse::<Option<Token![default]>>()?;
+    if !item::is_function(&ahead)? {
+        return input
+            .parse::<ImplItem>()
+            .map(|item| Item::Other(item.into_token_stream()));
+    }
+    let attrs = input.call(Attribute::parse_outer)?;
+    let sig: Signature = ahead.parse()?;
+    let has_body = !ahead.peek(Token![;]);
+    // What the signature was read from, and the body or the `;`.
+    let mut rest = TokenStream::new();
+    while input.cursor() != ahead.cursor() {
+        input.parse::<TokenTree>()?.to_tokens(&mut rest);
+    }
+    input.parse::<TokenTree>()?.to_tokens(&mut rest);
+    Ok(Item::Method(Box::new(Method {
+        attrs,
+        sig,
+        has_body,
+        rest,
+    })))
+}
+
+impl Method {
+    fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
+        let (own, attrs): (Vec<_>, Vec<_>) = self.attrs.iter().partition(|attr| {
+            attr.path()
+                .segments
+                .last()
+                .is_some_and(|it| it.ident == "traced")
+        });
+        let rest = &self.rest;
+        let skip = own.iter().any(|attr| is_skip(attr));
+        // A method that cannot be traced stays what it is: it was not asked for by name.
+        let possible = self.has_body && self.sig.constness.is_none();
+        let Some(shared) = shared.filter(|_| !skip && possible) else {
+            let own = own.iter().filter(|attr| !is_skip(attr));
+            return quote!(#(#attrs)* #(#own)* #rest);
+        };
+        let own: TokenStream = own.iter().filter_map(|attr| arguments(attr)).collect();
+        let given = args::words(&own);
+        let ident = &self.sig.ident;
+        let name = (!given.iter().any(|word| word == "name")).then(|| {
+            let name = format!("{type_name}::{}", ident.unraw());
+            quote_spanned!(ident.span()=> name = #name,)
+        });
+        let pieces = shared.pieces.iter().filter(|(word, _)| {
+            let fits = *word != "boxed" || self.sig.asyncness.is_some();
+            fits && !given.iter().any(|own| own == word)
+        });
+        let pieces = pieces.map(|(_, tokens)| tokens);
+        let traced = path_of_the_macro(shared.krate.as_ref(), ident.span());
+        quote!(#[#traced(#name #(#pieces,)* #own)] #(#attrs)* #rest)
+    }
+}
+
+/// `#[traced(skip)]`
+fn is_skip(attr: &Attribute) -> bool {
+    arguments(attr).is_some_and(|arguments| arguments.to_string() == "skip")
+}
+
+fn arguments(attr: &Attribute) -> Option<TokenStream> {
+    match &attr.meta {
+        Meta::List(list) => Some(list.tokens.clone()),
+        _ => None,
+    }
+}
+
+fn path_of_the_macro(krate: Option<&Path>, span: proc_macro2::Span) -> TokenStream {
+    let krate = Krate::new(krate.cloned());
+    quote_spanned!(span=> #krate::traced)
+}
+
+/// `Vec` for `std::vec::Vec<T>`; any other type as it was written.
+fn type_name(ty: &Type) -> String {
+    match ty {
+        Type::Group(group) => type_name(&group.elem),
+        Type::Paren(paren) => type_name(&paren.elem),
+        Type::Path(path) => match path.path.segments.last() {
+            Some(segment) => segment.ident.unraw().to_string(),
+            None => String::new(),
+        },
+        Type::Reference(reference) => type_name(&reference.elem),
+        other => other.to_token_stream().to_string().replace(' ', ""),
+    }
+}
+
+/// What no method can have from its block.
+pub(super) fn check(cx: &Ctxt, args: &Args) {
+    if let Some((word, _)) = &args.name {
+        let message =
+            "`name` is for one function: the methods of a block are called `Type::method`";
+        cx.error(word, message);
+    }
+    if let Some(kind) = &args.kind {
+        model::span_kind(cx, kind);
+    }
+}

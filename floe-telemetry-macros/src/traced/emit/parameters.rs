@@ -1,0 +1,128 @@
+//! The arguments on their way into a closure or a future, where the body has moved to.
+//!
+//! As locals in there they are dropped in the order in which those of any function are, and a
+//! `mut` one can be pointed at something in the body. Those that nothing happens to when they are
+//! dropped stay what they are: a future stores a local besides the argument it came from.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote_spanned};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type};
+
+use super::allow_underscore;
+use crate::tokens;
+
+/// The primitive types; a user's type that is called like one is merely dropped in another order.
+const PRIMITIVES: &[&str] = &[
+    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32",
+    "u64", "u8", "usize",
+];
+
+/// Where the body has moved to.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    Future,
+    Closure,
+    /// With expressions before it that know the arguments by the names in their patterns.
+    ClosureBehindOpening,
+}
+
+/// Changes the patterns of `sig` and returns the statements that bind what they bound.
+pub(super) fn rebind(sig: &mut Signature, place: Place) -> TokenStream {
+    let mut statements = TokenStream::new();
+    for (index, input) in sig.inputs.iter_mut().enumerate() {
+        statements.extend(match input {
+            FnArg::Receiver(receiver) if place == Place::Future => keep(receiver),
+            FnArg::Receiver(_) => None,
+            FnArg::Typed(typed) if stays(typed) => None,
+            FnArg::Typed(typed) => match &mut *typed.pat {
+                Pat::Ident(pat) if is_name(pat) => Some(again(pat, &mut typed.attrs)),
+                Pat::Wild(_) => Some(destructure(typed, index)),
+                _ if place == Place::ClosureBehindOpening => None,
+                _ => Some(destructure(typed, index)),
+            },
+        });
+    }
+    statements
+}
+
+/// `self` cannot be bound again, but a body that does not use it must not drop it early.
+fn keep(receiver: &Receiver) -> Option<TokenStream> {
+    let is_reference = match &receiver.kind {
+        ReceiverKind::Reference(..) => true,
+        ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
+        _ => false,
+    };
+    let this = &receiver.self_token;
+    (!is_reference).then(|| quote_spanned!(Span::mixed_site()=> let _ = &#this;))
+}
+
+/// Nobody can tell when it is dropped, and it is not assigned to.
+fn stays(typed: &PatType) -> bool {
+    is_plain(&typed.ty) && !tokens::any_ident(&typed.pat, |word| word == "mut")
+}
+
+fn is_plain(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) => true,
+        Type::Array(array) => is_plain(&array.elem),
+        Type::Group(group) => is_plain(&group.elem),
+        Type::Paren(paren) => is_plain(&paren.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_plain),
+        Type::Path(path) => path
+            .path
+            .get_ident()
+            .is_some_and(|ident| PRIMITIVES.iter().any(|word| ident == word)),
+        _ => false,
+    }
+}
+
+fn is_name(pat: &PatIdent) -> bool {
+    pat.by_ref.is_none() && pat.subpat.is_none()
+}
+
+/// `let mut a = a;`, with the `mut` no longer in the signature.
+fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>) -> TokenStream {
+    let mutability = pat.mutability.take();
+    let name = &pat.ident;
+    let attrs = of_the_binding(attrs);
+    let allow = allow_underscore(name);
+    quote_spanned!(Span::mixed_site()=> #(#attrs)* #allow let #mutability #name = #name;)
+}
+
+/// What the compiler does with a pattern in the signature of an `async fn`, too.
+fn destructure(typed: &mut PatType, index: usize) -> TokenStream {
+    let argument = format_ident!("__floe_argument_{index}", span = Span::mixed_site());
+    let name = Pat::Ident(PatIdent {
+        attrs: Vec::new(),
+        by_ref: None,
+        mutability: None,
+        ident: argument.clone(),
+        subpat: None,
+    });
+    let pattern = std::mem::replace(&mut *typed.pat, name);
+    let attrs = of_the_binding(&mut typed.attrs);
+    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let bind = match &pattern {
+        Pat::Wild(_) => None,
+        _ => Some(quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern = #argument;)),
+    };
+    quote_spanned! {Span::mixed_site()=>
+        #(#cfgs)*
+        let #argument = #argument;
+        #bind
+    }
+}
+
+/// Attributes that have to be where the binding is. One that says whether there is an argument at
+/// all is at both.
+fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
+    let lints = ["allow", "deny", "expect", "forbid", "warn"];
+    let is_lint = |attr: &Attribute| lints.iter().any(|lint| attr.path().is_ident(lint));
+    let found = attrs
+        .iter()
+        .filter(|attr| is_lint(attr) || attr.path().is_ident("cfg"))
+        .cloned()
+        .collect();
+    attrs.retain(|attr| !is_lint(attr));
+    found
+}

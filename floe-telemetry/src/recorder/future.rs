@@ -1,0 +1,192 @@
+//! A future inside its span, which is current during each poll and ends with the future.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+use std::thread;
+
+use opentelemetry::ContextGuard;
+
+use super::call::{Look, conclude, panicked};
+use super::first_poll::Entered;
+use super::open::{State, enter_plain};
+use super::sampling;
+use super::span::{self, Ending};
+use crate::callsite::CallSite;
+
+/// The future of an annotated `async fn` that has nothing to say before it runs.
+#[inline]
+pub fn call_async<F: Future>(
+    callsite: &'static CallSite,
+    future: F,
+    outcome: Look<F::Output>,
+) -> Traced<F, Look<F::Output>> {
+    Traced::new(Phase::Plain(callsite), future, outcome)
+}
+
+/// The future of an annotated `async fn` that opens its span by itself, with [`enter_within`] as
+/// the first thing it does.
+///
+/// [`enter_within`]: super::enter_within
+#[inline]
+pub fn call_async_within<F: Future>(
+    future: F,
+    outcome: Look<F::Output>,
+) -> Traced<F, Look<F::Output>> {
+    Traced::new(Phase::Within, future, outcome)
+}
+
+/// How far a future is. A span begins with the first poll, so one that is never polled has none.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Not polled yet, and the span is opened before it is.
+    Plain(&'static CallSite),
+    /// Not polled yet, and the future opens the span.
+    Within,
+    /// The span is there, or there is none.
+    Open(State),
+}
+
+impl Phase {
+    /// Puts the span into the current context, after opening it at the first poll. `None` when
+    /// there is none.
+    #[inline]
+    fn begin(&mut self) -> Option<Entered> {
+        if let Self::Plain(callsite) = *self {
+            *self = Self::Open(enter_plain(callsite).0);
+        }
+        match self {
+            Self::Open(State::LeftOut(cx) | State::Recording(cx)) => {
+                Some(Entered::Attached(cx.clone().attach()))
+            }
+            Self::Within if !sampling::is_off() => Some(Entered::expecting()),
+            Self::Open(State::Off) => None,
+            Self::Within | Self::Plain(_) => {
+                *self = Self::Open(State::Off);
+                None
+            }
+        }
+    }
+
+    /// Takes the span out of the current context again.
+    #[inline]
+    fn end(&mut self, entered: Entered) {
+        if let Some(opened) = entered.leave() {
+            *self = Self::Open(opened);
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future or a stream inside a span.
+    ///
+    /// Nothing is between this type and the future: to see that a chain of 40 of them is `Send`, the
+    /// compiler goes through every type on the way, and stops at 128.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Traced<F, O> {
+        // Dropped before `span`, which waits for that.
+        #[pin]
+        pub(super) inner: F,
+        pub(super) outcome: O,
+        pub(super) span: Held,
+    }
+
+    impl<F, O> PinnedDrop for Traced<F, O> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().span.attach_until_dropped();
+        }
+    }
+}
+
+impl<F, O> Traced<F, O> {
+    #[inline]
+    pub(super) const fn new(phase: Phase, inner: F, outcome: O) -> Self {
+        Self {
+            inner,
+            outcome,
+            span: Held(phase),
+        }
+    }
+}
+
+/// The span of a future, which ends when this is dropped if it has not before.
+#[derive(Debug)]
+pub(super) struct Held(Phase);
+
+thread_local! {
+    /// The contexts of futures that are being dropped, the innermost last. What such a future held
+    /// may start spans in its `Drop`, and they are children of the future's span.
+    static DROPPING: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Held {
+    #[inline]
+    pub(super) fn begin(&mut self) -> Option<Entered> {
+        self.0.begin()
+    }
+
+    /// Polls once, with the span current.
+    pub(super) fn run(&mut self, entered: Entered, poll: &mut dyn FnMut()) -> thread::Result<()> {
+        let result = catch_unwind(AssertUnwindSafe(poll));
+        self.0.end(entered);
+        result
+    }
+
+    /// The span, to be ended now.
+    #[inline]
+    pub(super) fn take(&mut self) -> State {
+        match mem::replace(&mut self.0, Phase::Open(State::Off)) {
+            Phase::Open(state) => state,
+            Phase::Plain(_) | Phase::Within => State::Off,
+        }
+    }
+
+    #[inline]
+    fn attach_until_dropped(&self) {
+        if let Phase::Open(State::LeftOut(cx) | State::Recording(cx)) = &self.0 {
+            let attached = cx.clone().attach();
+            let _ = DROPPING.try_with(|all| all.borrow_mut().push(attached));
+        }
+    }
+}
+
+impl Drop for Held {
+    #[inline]
+    fn drop(&mut self) {
+        if let Phase::Open(state @ (State::LeftOut(_) | State::Recording(_))) = &self.0 {
+            let attached = DROPPING.try_with(|all| all.borrow_mut().pop());
+            drop(attached);
+            if let State::Recording(cx) = state {
+                span::end(cx, Ending::Cancelled);
+            }
+        }
+    }
+}
+
+impl<F: Future> Future for Traced<F, Look<F::Output>> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        let Some(entered) = this.span.begin() else {
+            return this.inner.poll(task);
+        };
+        let mut polled = Poll::Pending;
+        let ended = this
+            .span
+            .run(entered, &mut || polled = this.inner.as_mut().poll(task));
+        match (polled, ended) {
+            (Poll::Pending, Ok(())) => Poll::Pending,
+            (Poll::Ready(value), Ok(())) => {
+                let state = this.span.take();
+                Poll::Ready(conclude(&state, Some(value), Ok(()), *this.outcome))
+            }
+            (_, Err(payload)) => panicked(&this.span.take(), payload),
+        }
+    }
+}

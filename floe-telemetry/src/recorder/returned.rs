@@ -1,0 +1,110 @@
+//! Functions that are not `async` and return a future or a stream.
+//!
+//! The span begins with the call, is current while the function runs, and goes on in what it
+//! returned until that is ready, has ended or is dropped.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
+
+use futures_core::Stream;
+
+use super::call::{Look, in_span, panicked};
+use super::future::{Phase, Traced};
+use super::open::{OpenSpan, State};
+use super::span::{self, Ending};
+
+/// Runs a function that returns a future. `T` is what the signature says that will become.
+#[inline]
+pub fn call_future<T, F: Future<Output = T>>(
+    span: OpenSpan,
+    body: impl FnOnce() -> F,
+    outcome: Look<T>,
+) -> Traced<F, Look<T>> {
+    let future = run(&span.0, body);
+    in_future(span, future, outcome)
+}
+
+/// Runs a function that returns a stream.
+#[inline]
+pub fn call_stream<S: Stream>(span: OpenSpan, body: impl FnOnce() -> S) -> Traced<S, Ended> {
+    let stream = run(&span.0, body);
+    in_stream(span, stream)
+}
+
+/// Runs a function that returns a pointer to a future or a stream. `wrap` makes such a pointer of
+/// it in its span; without a span it is returned as it is.
+#[inline]
+pub fn call_boxed<P>(
+    span: OpenSpan,
+    body: impl FnOnce() -> P,
+    wrap: impl FnOnce(OpenSpan, P) -> P,
+) -> P {
+    if matches!(span.0, State::Off) {
+        return body();
+    }
+    let pointer = run(&span.0, body);
+    wrap(span, pointer)
+}
+
+/// A future that is there already, from now on in `span`.
+#[inline]
+pub fn in_future<T, F: Future<Output = T>>(
+    span: OpenSpan,
+    future: F,
+    outcome: Look<T>,
+) -> Traced<F, Look<T>> {
+    Traced::new(Phase::Open(span.0), future, outcome)
+}
+
+/// A stream that is there already, from now on in `span`.
+#[inline]
+pub fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, Ended> {
+    Traced::new(Phase::Open(span.0), stream, Ended)
+}
+
+/// Runs the function itself, with the span current. If it panics there is no future to wait for.
+#[inline]
+fn run<T>(state: &State, body: impl FnOnce() -> T) -> T {
+    let mut body = Some(body);
+    let mut value = None;
+    let ended = in_span(state, &mut || value = body.take().map(|body| body()));
+    match (value, ended) {
+        (Some(value), Ok(())) => value,
+        (_, Err(payload)) => panicked(state, payload),
+        (None, Ok(())) => unreachable!("a body either returns or panics"),
+    }
+}
+
+/// In place of an outcome, which a stream has none of.
+#[derive(Debug)]
+pub struct Ended;
+
+impl<S: Stream> Stream for Traced<S, Ended> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<S::Item>> {
+        let mut this = self.project();
+        let Some(entered) = this.span.begin() else {
+            return this.inner.poll_next(task);
+        };
+        let mut polled = Poll::Pending;
+        let ended = this.span.run(entered, &mut || {
+            polled = this.inner.as_mut().poll_next(task);
+        });
+        match (&polled, ended) {
+            (Poll::Ready(None), Ok(())) => {
+                if let State::Recording(cx) = this.span.take() {
+                    span::end(&cx, Ending::Completed);
+                }
+            }
+            (_, Ok(())) => {}
+            (_, Err(payload)) => panicked(&this.span.take(), payload),
+        }
+        polled
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}

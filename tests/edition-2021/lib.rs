@@ -1,0 +1,1 @@
+//! Nothing: only the tests matter, in the edition of this package.

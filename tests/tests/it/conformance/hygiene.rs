@@ -1,0 +1,111 @@
+//! Hygiene, lints and tools, scenarios 75 to 80.
+//!
+//! 75 the UI case `shadowed-names` and `names_of_arguments_are_free`; 76
+//! `a_body_may_import_names_of_its_types`; 77 the UI cases `quiet-lints`, `dead-code`, and that this
+//! package is clean for all of clippy; 78 `functions_made_by_macros`; 79 the unit tests
+//! `an_unfinished_body_is_kept` and `the_item_survives_a_mistake` of the macros; 80
+//! `functions::the_type_stays`, `attributes_of_the_language_stay`, and the UI cases
+//! `unsafe-stays-unsafe` and `const-fn`.
+
+use floe_telemetry::{testing, traced};
+
+#[traced(attributes(span, cx, result))]
+async fn names(
+    span: i64,
+    cx: i64,
+    result: i64,
+    err: i64,
+    guard: i64,
+    tracer: i64,
+    __x: i64,
+) -> i64 {
+    span + cx + result + err + guard + tracer + __x
+}
+
+#[tokio::test]
+async fn names_of_arguments_are_free() {
+    let spans =
+        testing::capture_async(async { assert_eq!(names(1, 2, 3, 4, 5, 6, 7).await, 28) }).await;
+    spans.single("names").assert_attribute("cx", 2);
+}
+
+enum Outcome {
+    Result(u8),
+}
+
+#[traced]
+async fn imports() -> Outcome {
+    use Outcome::*;
+    Result(3)
+}
+
+#[traced]
+fn imports_now() -> Outcome {
+    use Outcome::*;
+    Result(3)
+}
+
+#[tokio::test]
+async fn a_body_may_import_names_of_its_types() {
+    let spans = testing::capture_async(async {
+        let (Outcome::Result(one), Outcome::Result(two)) = (imports().await, imports_now());
+        assert_eq!(one, two);
+    })
+    .await;
+    assert_eq!(spans.len(), 2);
+}
+
+struct Counter {
+    total: i64,
+}
+
+macro_rules! method {
+    ($name:ident, $later:ident, $self:ident, $arg:ident: $ty:ty, $body:block) => {
+        impl Counter {
+            #[traced(attributes($self.total, $arg))]
+            fn $name(&mut $self, $arg: $ty) -> i64 $body
+
+            #[traced(attributes($self.total, $arg))]
+            async fn $later(&mut $self, $arg: $ty) -> i64 $body
+        }
+    };
+}
+
+method!(add, add_later, self, n: i64, {
+    self.total += n;
+    self.total
+});
+
+#[tokio::test]
+async fn functions_made_by_macros() {
+    let spans = testing::capture_async(async {
+        let mut counter = Counter { total: 1 };
+        assert_eq!(counter.add(2) + counter.add_later(3).await, 9);
+    })
+    .await;
+    spans
+        .single("add")
+        .assert_attribute("total", 1)
+        .assert_attribute("n", 2);
+    spans
+        .single("add_later")
+        .assert_attribute("total", 3)
+        .assert_attribute("n", 3);
+}
+
+/// Documented.
+#[traced]
+#[must_use]
+#[inline]
+#[track_caller]
+pub(crate) fn decorated(n: u8) -> u8 {
+    #![expect(unused_variables, reason = "the attribute has to work from in here")]
+    let unused = 3;
+    n
+}
+
+#[test]
+fn attributes_of_the_language_stay() {
+    let spans = testing::capture(|| assert_eq!(decorated(3), 3));
+    spans.single("decorated").assert_ok();
+}

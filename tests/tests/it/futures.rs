@@ -1,0 +1,284 @@
+//! What an annotated `async fn` costs its callers: bytes, depth of types, depth of stack; and when
+//! its arguments are dropped.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::mem::size_of_val;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use floe_telemetry::{testing, traced};
+use opentelemetry::trace::FutureExt;
+
+/// What a span may add to a future.
+const BUDGET: usize = 120;
+
+type Big = [u8; 1024];
+
+macro_rules! levels {
+    ($module:ident $(#[$attribute:meta])?) => {
+        mod $module {
+            use super::Big;
+
+            $(#[$attribute])?
+            pub(super) async fn one(big: Big) -> std::io::Result<u8> {
+                tokio::task::yield_now().await;
+                Ok(big[0])
+            }
+
+            $(#[$attribute])?
+            pub(super) async fn two(big: Big) -> std::io::Result<u8> {
+                Ok(one(big).await? + 1)
+            }
+
+            $(#[$attribute])?
+            pub(super) async fn three(big: Big) -> std::io::Result<u8> {
+                Ok(two(big).await? + 1)
+            }
+
+            $(#[$attribute])?
+            pub(super) async fn primitive(big: [u8; 1024]) -> usize {
+                tokio::task::yield_now().await;
+                big.len()
+            }
+        }
+    };
+}
+
+levels!(bare);
+levels!(plain #[floe_telemetry::traced]);
+levels!(recorded #[floe_telemetry::traced(attributes(answer = 42))]);
+levels!(boxed #[floe_telemetry::traced(boxed)]);
+
+macro_rules! sizes {
+    ($module:ident) => {
+        [
+            size_of_val(&$module::one([0; 1024])),
+            size_of_val(&$module::two([0; 1024])),
+            size_of_val(&$module::three([0; 1024])),
+            size_of_val(&$module::primitive([0; 1024])),
+        ]
+    };
+}
+
+#[test]
+fn a_span_adds_at_most_120_bytes_at_each_level() {
+    let (bare, plain, recorded) = (sizes!(bare), sizes!(plain), sizes!(recorded));
+    println!("bytes without a span {bare:?}, with {plain:?}, with an attribute {recorded:?}");
+    for sizes in [plain, recorded] {
+        for level in 0..3 {
+            assert!(
+                sizes[level] <= bare[level] + BUDGET * (level + 1),
+                "{sizes:?}, {bare:?}"
+            );
+        }
+        // Nobody can tell when bytes are dropped, so they are stored once instead of twice.
+        assert!(sizes[3] <= bare[3] / 2 + BUDGET, "{sizes:?}, {bare:?}");
+    }
+}
+
+#[test]
+fn a_boxed_future_is_a_pointer() {
+    assert_eq!(sizes!(boxed), [size_of::<usize>(); 4]);
+}
+
+macro_rules! chain {
+    ($last:ident) => {
+        #[traced]
+        async fn $last(n: u64) -> Result<u64, String> {
+            tokio::task::yield_now().await;
+            Ok(n)
+        }
+    };
+    ($first:ident $next:ident $($rest:ident)*) => {
+        #[traced]
+        async fn $first(n: u64) -> Result<u64, String> {
+            $next(n + 1).await
+        }
+        chain!($next $($rest)*);
+    };
+}
+
+chain! {
+    a00 a01 a02 a03 a04 a05 a06 a07 a08 a09 a10 a11 a12 a13 a14 a15 a16 a17 a18 a19 a20 a21 a22 a23
+}
+
+// Without `#[traced]` the compiler (1.95) gives up at 34 levels, with it at 27: to see that a future
+// is `Send` it goes through three types at each level, and the span is one more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_levels_are_spawned_with_the_default_recursion_limit() {
+    let spans = testing::capture_async(async {
+        let task = a00(0).with_context(opentelemetry::Context::current());
+        assert_eq!(tokio::spawn(task).await.unwrap(), Ok(23));
+    })
+    .await;
+    assert_eq!(spans.len(), 24);
+    spans.single("a23").assert_child_of("a22");
+}
+
+#[traced]
+async fn down(depth: u32) -> u32 {
+    if depth == 0 {
+        return 0;
+    }
+    Box::pin(down(depth - 1)).await + 1
+}
+
+#[traced(boxed, attributes(depth))]
+async fn down_boxed(depth: u32) -> u32 {
+    if depth == 0 {
+        0
+    } else {
+        down_boxed(depth - 1).await + 1
+    }
+}
+
+#[test]
+fn a_thousand_levels_fit_a_stack_of_two_mebibytes() {
+    let run = || {
+        let spans = testing::capture(|| {
+            let both: [Pin<Box<dyn Future<Output = u32>>>; 2] =
+                [Box::pin(down(1000)), Box::pin(down_boxed(1000))];
+            for mut future in both {
+                assert_eq!(poll(future.as_mut()), Poll::Ready(1000));
+            }
+        });
+        assert_eq!(spans.len(), 2002);
+    };
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(run)
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
+fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+type Log = Rc<RefCell<Vec<&'static str>>>;
+
+/// Writes its name when it is dropped.
+struct Noisy(&'static str, Log);
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        self.1.borrow_mut().push(self.0);
+    }
+}
+
+macro_rules! dropping {
+    ($now:ident $later:ident $(#[$attribute:meta])?) => {
+        $(#[$attribute])?
+        fn $now(first: Noisy, _: Noisy, mut third: Noisy, _unused: Noisy) -> usize {
+            let inside = Noisy("inside", Rc::clone(&third.1));
+            third.0 = "third";
+            drop(inside);
+            first.0.len()
+        }
+
+        $(#[$attribute])?
+        async fn $later(
+            first: Noisy,
+            _: Noisy,
+            mut third: Noisy,
+            _unused: Noisy,
+            (left, _): (Noisy, Noisy),
+        ) -> usize {
+            let _inside = Noisy("inside", Rc::clone(&third.1));
+            third.0 = "third";
+            tokio::task::yield_now().await;
+            first.0.len() + left.0.len()
+        }
+    };
+}
+
+dropping!(bare_now bare_later);
+dropping!(traced_now traced_later #[traced]);
+
+#[test]
+fn arguments_are_dropped_in_the_order_of_a_plain_function() {
+    let order = |call: fn(Noisy, Noisy, Noisy, Noisy) -> usize| {
+        let log = Log::default();
+        let noisy = |name| Noisy(name, Rc::clone(&log));
+        call(noisy("first"), noisy("second"), noisy(""), noisy("unused"));
+        log.take()
+    };
+    assert_eq!(
+        order(traced_now),
+        ["inside", "unused", "third", "second", "first"]
+    );
+    assert_eq!(order(traced_now), order(bare_now));
+}
+
+/// What was dropped with the polls, and then with the future.
+macro_rules! order_later {
+    ($call:ident, $polls:expr) => {{
+        let log = Log::default();
+        let noisy = |name| Noisy(name, Rc::clone(&log));
+        let pair = (noisy("left"), noisy("right"));
+        let future = $call(
+            noisy("first"),
+            noisy("second"),
+            noisy(""),
+            noisy("unused"),
+            pair,
+        );
+        let mut future = Box::pin(future);
+        for _ in 0..$polls {
+            let _ = poll(future.as_mut());
+        }
+        let before = log.take();
+        drop(future);
+        (before, log.take())
+    }};
+}
+
+#[test]
+fn arguments_of_a_future_are_dropped_in_the_order_of_a_plain_one() {
+    for polls in 0..3 {
+        assert_eq!(
+            order_later!(traced_later, polls),
+            order_later!(bare_later, polls),
+            "{polls}"
+        );
+    }
+}
+
+/// An argument that is pointed at something in the body, which only works with a variable of the
+/// body's own (<https://github.com/tokio-rs/tracing/issues/2717>).
+#[traced]
+async fn repointed(mut text: &str) -> usize {
+    let longer = format!("{text}.");
+    if longer.len() > 1 {
+        text = &longer;
+    }
+    tokio::task::yield_now().await;
+    text.len()
+}
+
+#[tokio::test]
+async fn an_argument_can_be_pointed_at_a_local() {
+    assert_eq!(repointed("a").await, 2);
+}
+
+#[tokio::main(flavor = "current_thread")]
+#[traced]
+async fn main_below() -> u8 {
+    1
+}
+
+#[traced]
+#[tokio::main(flavor = "current_thread")]
+async fn main_above() -> u8 {
+    1
+}
+
+#[test]
+fn another_macro_still_finds_its_async_fn() {
+    let spans = testing::capture(|| main_below() + main_above());
+    spans.single("main_below").assert_ok();
+    spans.single("main_above").assert_ok();
+}

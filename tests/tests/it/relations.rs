@@ -1,0 +1,240 @@
+//! `parent`, `root`, `links`, `error_if`, `metrics`: what a span has to do with others, and when it
+//! is an error.
+
+use std::collections::HashMap;
+use std::io;
+
+use floe_telemetry::{create_span, testing, traced};
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::trace::{
+    Link, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
+};
+use opentelemetry::{Context, KeyValue, global};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+
+/// A capture claims a trace, so each test has traces of its own.
+fn remote(trace: u64, sampled: bool) -> SpanContext {
+    let flags = if sampled {
+        TraceFlags::SAMPLED
+    } else {
+        TraceFlags::default()
+    };
+    SpanContext::new(
+        TraceId::from(u128::from(trace)),
+        SpanId::from(9),
+        flags,
+        true,
+        TraceState::NONE,
+    )
+}
+
+#[traced(parent = cx)]
+fn below_context(cx: &Context) {
+    drop(create_span("child"));
+}
+
+#[traced(parent = parent.clone())]
+fn below_span_context(parent: SpanContext) {
+    drop(parent);
+}
+
+#[traced(parent = parent, attributes(n))]
+async fn below_later(parent: Option<SpanContext>, n: u8) {
+    tokio::task::yield_now().await;
+    drop(create_span("child"));
+    let _ = (parent, n);
+}
+
+#[traced(parent = headers, kind = server)]
+async fn below_carrier(headers: HashMap<String, String>) {
+    tokio::task::yield_now().await;
+    drop(headers);
+}
+
+#[test]
+fn the_parent_may_be_a_context() {
+    let spans = testing::capture(|| {
+        let _active = create_span("active");
+        below_context(&Context::new().with_remote_span_context(remote(107, true)));
+        below_span_context(remote(108, true));
+        // A context without a span is a parent that is none.
+        below_context(&Context::new());
+    });
+    let mut both: Vec<_> = spans.named("below_context").collect();
+    both.sort_by_key(|span| span.parent_span_id() == SpanId::INVALID);
+    assert_eq!(both[0].span_context().trace_id(), TraceId::from(107));
+    assert_eq!(both[0].parent_span_id(), SpanId::from(9));
+    both[1].assert_root();
+    assert_eq!(
+        spans.single("below_span_context").span_context().trace_id(),
+        TraceId::from(108)
+    );
+    assert!(
+        spans
+            .named("child")
+            .all(|child| child.parent_span_id() != SpanId::INVALID)
+    );
+}
+
+#[test]
+fn a_parent_that_is_not_sampled_is_followed() {
+    let spans = testing::capture(|| {
+        let _active = create_span("active");
+        below_context(&Context::new().with_remote_span_context(remote(207, false)));
+    });
+    assert_eq!(spans.names(), ["active"]);
+}
+
+#[tokio::test]
+async fn a_future_takes_its_parent_from_an_argument() {
+    let spans = testing::capture_async(async {
+        below_later(Some(remote(307, true)), 1).await;
+        let _active = create_span("active");
+        below_later(None, 2).await;
+    })
+    .await;
+    let mut both: Vec<_> = spans.named("below_later").collect();
+    both.sort_by_key(|span| span.attribute("n") != Some(&1.into()));
+    assert_eq!(both[0].parent_span_id(), SpanId::from(9));
+    both[1].assert_child_of("active").assert_attribute("n", 2);
+    assert_eq!(
+        spans
+            .named("child")
+            .filter(|child| child.parent_span_id() == both[0].span_context().span_id())
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn the_parent_may_be_a_carrier() {
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    let spans = testing::capture_async(async {
+        let header = "00-00000000000000000000000000000407-0000000000000009-01";
+        below_carrier(HashMap::from([(
+            "traceparent".to_owned(),
+            header.to_owned(),
+        )]))
+        .await;
+        below_carrier(HashMap::new()).await;
+    })
+    .await;
+    let mut both: Vec<_> = spans.named("below_carrier").collect();
+    both.sort_by_key(|span| span.parent_span_id() != SpanId::from(9));
+    assert_eq!(both[0].parent_span_id(), SpanId::from(9));
+    assert!(both[0].data().parent_span_is_remote);
+    both[1].assert_root();
+}
+
+#[traced(root, links = [active, &SpanContext::NONE])]
+fn new_trace(active: &SpanContext) -> Option<String> {
+    drop(create_span("child"));
+    let _ = active;
+    Context::map_current(|cx| cx.baggage().get("tenant").map(ToString::to_string))
+}
+
+#[traced(links = several)]
+async fn linked(several: Vec<SpanContext>) -> usize {
+    several.len()
+}
+
+#[test]
+fn a_root_has_links_and_keeps_the_baggage() {
+    let spans = testing::capture(|| {
+        let active = create_span("active");
+        let _attached = Context::current_with_baggage([KeyValue::new("tenant", "acme")]).attach();
+        assert_eq!(new_trace(&active.span_context()).as_deref(), Some("acme"));
+    });
+    let active = spans.single("active").span_context().clone();
+    let root = spans.single("new_trace").assert_root();
+    assert_ne!(root.span_context().trace_id(), active.trace_id());
+    assert_eq!(links(&root.data().links.links), [active]);
+    spans.single("child").assert_child_of("new_trace");
+}
+
+#[tokio::test]
+async fn links_may_be_an_argument() {
+    let spans = testing::capture_async(linked(vec![remote(601, true), remote(602, false)])).await;
+    assert_eq!(
+        links(&spans.single("linked").data().links.links),
+        [remote(601, true), remote(602, false)]
+    );
+}
+
+fn links(links: &[Link]) -> Vec<SpanContext> {
+    links.iter().map(|link| link.span_context.clone()).collect()
+}
+
+#[traced(error_if = |result| !matches!(result, Err(error) if error.kind() == io::ErrorKind::NotFound))]
+fn find(kind: io::ErrorKind) -> Result<u8, io::Error> {
+    Err(kind.into())
+}
+
+fn is_none<T>(value: &Option<T>) -> bool {
+    value.is_none()
+}
+
+#[traced(error_if = is_none)]
+async fn first(list: &[u8]) -> Option<&u8> {
+    list.first()
+}
+
+#[traced(error_if = |_| panic!("undecided"))]
+fn undecided(fails: bool) -> Result<(), String> {
+    if fails {
+        Err("failed".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn error_if_decides_which_outcomes_are_errors() {
+    let spans = testing::capture_async(async {
+        let _ = find(io::ErrorKind::NotFound);
+        let _ = find(io::ErrorKind::TimedOut);
+        first(&[]).await;
+        first(&[1]).await;
+    })
+    .await;
+    let mut finds: Vec<_> = spans.named("find").collect();
+    finds.sort_by_key(|span| span.attribute("exception.message").is_some());
+    finds[0]
+        .assert_ok()
+        .assert_attribute("error.type", "std::io::error::Error")
+        .assert_no_attribute("exception.message");
+    finds[1].assert_error("timed out");
+    let mut firsts: Vec<_> = spans.named("first").collect();
+    firsts.sort_by_key(|span| span.attribute("error.type").is_none());
+    firsts[0]
+        .assert_error("refused by `error_if`")
+        .assert_attribute("error.type", "core::option::Option<&u8>");
+    firsts[1].assert_ok().assert_no_attribute("error.type");
+}
+
+#[test]
+fn an_error_if_that_panics_decides_nothing() {
+    let spans = testing::capture(|| {
+        assert!(undecided(true).is_err());
+        assert!(undecided(false).is_ok());
+    });
+    let mut both: Vec<_> = spans.named("undecided").collect();
+    both.sort_by_key(|span| span.attribute("error.type").is_none());
+    both[0].assert_error("failed");
+    both[1].assert_ok();
+}
+
+#[traced(name = "measured", metrics)]
+fn measured() {}
+
+#[test]
+fn metrics_are_a_mark_of_the_call_site() {
+    testing::capture(measured).single("measured");
+    let site = |name| {
+        floe_telemetry::callsite::all()
+            .find(|site| site.name() == name)
+            .unwrap()
+    };
+    assert!(site("measured").has_metrics());
+    assert!(!site("undecided").has_metrics());
+}

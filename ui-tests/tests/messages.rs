@@ -1,0 +1,135 @@
+//! Every message of the macros occurs in a UI case.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files of tests, and the one of words, which are shown inside of messages.
+const NO_MESSAGES: [&str; 5] = [
+    "golden",
+    "tests.rs",
+    "tests/",
+    "src/messages.rs",
+    "symbol.rs",
+];
+
+/// What no user can bring about, because the compiler parses the item before, and what is documentation.
+const INTERNAL: [&str; 4] = [
+    "errors were never checked",
+    "expected an `impl` block with its methods in braces",
+    "expected the function's body in braces",
+    "The key of `{name}`",
+];
+
+#[test]
+fn every_message_is_in_a_case() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let stderr: Vec<_> = files(&here.join("tests"), "stderr")
+        .iter()
+        .map(read)
+        .collect();
+    let sources = files(
+        &here
+            .join("../floe-telemetry-macros/src")
+            .canonicalize()
+            .unwrap(),
+        "rs",
+    );
+    let messages: Vec<_> = sources
+        .iter()
+        .filter(|path| {
+            !NO_MESSAGES
+                .iter()
+                .any(|word| path.to_string_lossy().contains(word))
+        })
+        .flat_map(|path| messages(&read(path)))
+        .collect();
+    assert!(
+        messages.len() > 40,
+        "this test no longer finds the messages: {messages:#?}"
+    );
+    let missing: Vec<_> = messages
+        .iter()
+        .filter(|message| {
+            !stderr
+                .iter()
+                .flat_map(|text| text.lines())
+                .any(|line| says(line, message))
+        })
+        .collect();
+    assert!(missing.is_empty(), "no case shows {missing:#?}");
+    assert!(stderr.len() >= 60, "{} cases", stderr.len());
+}
+
+/// Texts of three words or more, outside of comments and tests.
+fn messages(source: &str) -> Vec<String> {
+    let code = source
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
+    let code: String = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .fold(String::new(), |code, line| {
+            code + line.split(" // ").next().unwrap_or_default() + "\n"
+        });
+    let mut texts = Vec::new();
+    let mut rest = code.replace("'\"'", "");
+    while let Some(start) = rest.find('"') {
+        let mut text = String::new();
+        let mut chars = rest[start + 1..].char_indices();
+        let mut end = rest.len();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '"' => {
+                    end = start + 2 + at;
+                    break;
+                }
+                '\\' => match chars.next() {
+                    Some((_, '\n')) => text.push('\n'),
+                    Some((_, c)) => text.push(c),
+                    None => {}
+                },
+                c => text.push(c),
+            }
+        }
+        rest = rest[end..].to_owned();
+        let text = text.lines().map(str::trim_start).collect::<String>();
+        if text.split(' ').count() > 2 && !INTERNAL.iter().any(|other| text.starts_with(other)) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+/// Whether `line` has what `message` has around its placeholders, in this order.
+fn says(line: &str, message: &str) -> bool {
+    let mut line = line;
+    message
+        .split(['{', '}'])
+        .step_by(2)
+        .all(|part| match line.find(part) {
+            Some(at) => {
+                line = &line[at + part.len()..];
+                true
+            }
+            None => false,
+        })
+}
+
+fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| match path.extension() {
+            _ if path.is_dir() => files(&path, extension),
+            Some(found) if found == extension => vec![path],
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(path).unwrap()
+}

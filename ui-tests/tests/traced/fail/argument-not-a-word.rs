@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(= 3)]
+fn create() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(boxed = "yes")]
+async fn create() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(crate = "telemetry")]
+fn create() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(metrics(count))]
+fn create() {}
+
+fn main() {}

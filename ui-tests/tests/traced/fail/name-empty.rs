@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(name = "")]
+fn create() {}
+
+fn main() {}

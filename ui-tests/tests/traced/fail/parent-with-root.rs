@@ -1,0 +1,10 @@
+use floe_telemetry::traced;
+
+#[traced(parent = cx, root)]
+fn create(cx: &opentelemetry::Context) {
+    let _ = cx;
+}
+
+fn main() {
+    create(&opentelemetry::Context::new());
+}

@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(root = true)]
+fn create() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(skip)]
+fn create() {}
+
+fn main() {}

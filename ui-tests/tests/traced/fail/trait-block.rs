@@ -1,0 +1,8 @@
+use floe_telemetry::traced;
+
+#[traced]
+trait Store {
+    fn load(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use floe_telemetry::traced;
+
+#[traced]
+unsafe fn create() {}
+
+fn main() {
+    create();
+}

@@ -1,0 +1,9 @@
+#![deny(unused_must_use)]
+use floe_telemetry::traced;
+
+#[traced]
+async fn create() {}
+
+fn main() {
+    create();
+}
