@@ -219,7 +219,7 @@ trait Lend {
     where
         Self: 'a;
 
-    fn lend<'a>(&'a mut self) -> Option<Self::Item<'a>>;
+    fn lend(&mut self) -> Option<Self::Item<'_>>;
 }
 
 struct Windows(Vec<u8>);
