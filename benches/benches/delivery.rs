@@ -23,10 +23,19 @@ struct Row {
     protocol: &'static str,
     rate: u64,
     cost: Cost,
-    /// Of CPU per span, less what the process takes without spans.
+    /// Of CPU per span that arrived, less what the process takes without spans.
     net_cpu_nanos: f64,
     bytes_per_span: f64,
     lost: u64,
+}
+
+impl Row {
+    /// A span that is lost costs little, and must not make the others look cheap.
+    #[expect(clippy::cast_precision_loss, reason = "numbers of spans")]
+    fn asked_to_arrived(&self) -> f64 {
+        let asked = self.cost.asked.max(1);
+        asked as f64 / asked.saturating_sub(self.lost).max(1) as f64
+    }
 }
 
 fn main() {
@@ -67,7 +76,7 @@ fn measure(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<Row>
     let mut rows: Vec<Row> = runs.into_iter().map(median).collect();
     let bare = rows[0].cost.cpu_nanos;
     for row in &mut rows {
-        row.net_cpu_nanos = row.cost.cpu_nanos - bare;
+        row.net_cpu_nanos = (row.cost.cpu_nanos - bare) * row.asked_to_arrived();
     }
     rows
 }
