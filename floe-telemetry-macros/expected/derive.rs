@@ -1,28 +1,42 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl<'a> ::floe_telemetry::FloeAttributes for Alert<'a> {
-    const KEYS: &'static [&'static ::core::primitive::str] = &[
-        "alert.channel",
-        "alert.destination",
-        keys::SEVERITY,
-        "alert.type",
-    ];
+    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Otherwise as _;
+        &[
+            ::floe_telemetry::__private::Describe::<&'a str>::VALUE
+                .under("alert.channel")
+                .with_docs("Where it went.", ""),
+            ::floe_telemetry::__private::Describe::<Destination>::VALUE
+                .under("alert.destination")
+                .with_examples(&["https://a.b", "1", "-2.5", "true"]),
+            ::floe_telemetry::__private::Describe::<i64>::VALUE
+                .under("alert.type")
+                .deprecated("use `channel`"),
+        ]
+    };
+    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
+            "alert",
+            Self::SCHEMA,
+        )
+        .with_docs("An alert.", "And how it was sent.");
     fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
         __floe_list.set("alert.channel", &self.channel);
         __floe_list.set("alert.destination", &self.to);
-        __floe_list.set(keys::SEVERITY, &self.severity);
         __floe_list.set("alert.type", &self.r#type);
     }
 }
 #[automatically_derived]
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 impl<'a> Alert<'a> {
     /// The key of `channel`: `alert.channel`.
+    ///
+    /// Where it went.
     pub const CHANNEL: &'static ::core::primitive::str = "alert.channel";
     /// The key of `to`: `alert.destination`.
     pub const TO: &'static ::core::primitive::str = "alert.destination";
-    /// The key of `severity`.
-    pub const SEVERITY: &'static ::core::primitive::str = keys::SEVERITY;
     /// The key of `type`: `alert.type`.
+    #[deprecated(since = "1.0", note = "use `channel`")]
     pub const TYPE: &'static ::core::primitive::str = "alert.type";
 }

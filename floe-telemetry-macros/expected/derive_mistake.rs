@@ -1,9 +1,15 @@
 #[automatically_derived]
 #[allow(deprecated)]
-impl<T> ::floe_telemetry::FloeAttributes for Mode<T> {
-    const KEYS: &'static [&'static ::core::primitive::str] = &[];
-    fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {}
+impl ::floe_telemetry::FloeAttributes for Alert {
+    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = &[];
+    fn record(&self, _: &mut ::floe_telemetry::attributes::AttributeList) {}
+}
+#[automatically_derived]
+#[allow(dead_code, deprecated)]
+impl Alert {
+    /// The key of `channel`: `channel`.
+    const CHANNEL: &'static ::core::primitive::str = "channel";
 }
 ::core::compile_error! {
-    "`FloeAttributes` does not support enums yet, only structs with named fields"
+    "unknown argument `prefx`, did you mean `prefix`? (accepted: `prefix`, `transparent`, `rename_all`, `crate`)"
 }

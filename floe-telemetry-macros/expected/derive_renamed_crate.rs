@@ -1,14 +1,25 @@
 #[automatically_derived]
 #[allow(deprecated)]
 impl crate::telemetry::FloeAttributes for Rows {
-    const KEYS: &'static [&'static ::core::primitive::str] = &["keys", "rows"];
+    const SCHEMA: &'static [crate::telemetry::attributes::AttributeSchema] = {
+        #[allow(unused_imports)]
+        use crate::telemetry::__private::Otherwise as _;
+        &[
+            crate::telemetry::__private::Describe::<u64>::VALUE.under("keys"),
+            crate::telemetry::__private::Describe::<u64>::VALUE.under("rows"),
+        ]
+    };
+    const GROUP: crate::telemetry::attributes::AttributeGroup = crate::telemetry::attributes::AttributeGroup::new(
+        "rows",
+        Self::SCHEMA,
+    );
     fn record(&self, __floe_list: &mut crate::telemetry::attributes::AttributeList) {
         __floe_list.set("keys", &self.keys);
         __floe_list.set("rows", &self.rows);
     }
 }
 #[automatically_derived]
-#[allow(dead_code)]
+#[allow(dead_code, deprecated)]
 impl Rows {
     /// The key of `rows`: `rows`.
     const ROWS: &'static ::core::primitive::str = "rows";

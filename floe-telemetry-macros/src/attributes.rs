@@ -4,6 +4,8 @@
 //! one more at each use of the type.
 
 mod attr;
+mod case;
+mod docs;
 mod emit;
 mod model;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! `BLESS=1 cargo test -p floe-telemetry-macros` writes the files anew; read the difference then.
 
 mod cases;
+mod derive_cases;
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
@@ -25,10 +26,7 @@ enum Input {
 #[test]
 fn expansions_are_as_expected() {
     let bless = env::var_os("BLESS").is_some();
-    let different: Vec<_> = cases::ALL
-        .iter()
-        .filter_map(|case| check(case, bless))
-        .collect();
+    let different: Vec<_> = all().filter_map(|case| check(case, bless)).collect();
     assert!(
         different.is_empty(),
         "bless with BLESS=1 if this is meant:\n\n{}",
@@ -41,15 +39,16 @@ fn each_file_has_a_case() {
     if env::var_os("BLESS").is_some() {
         return; // the files are just being written
     }
-    let cases: BTreeSet<_> = cases::ALL
-        .iter()
-        .map(|case| format!("{}.rs", case.file))
-        .collect();
+    let cases: BTreeSet<_> = all().map(|case| format!("{}.rs", case.file)).collect();
     let files = fs::read_dir(directory()).unwrap();
     let files: BTreeSet<_> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(files, cases);
+}
+
+fn all() -> impl Iterator<Item = &'static Case> {
+    cases::ALL.iter().chain(derive_cases::ALL)
 }
 
 /// The difference, where there is one that is not to be blessed.

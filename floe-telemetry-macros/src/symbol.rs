@@ -46,6 +46,38 @@ pub(crate) const SKIP: Symbol = Symbol {
     word: "skip",
     usage: "skip",
 };
+pub(crate) const TRANSPARENT: Symbol = Symbol {
+    word: "transparent",
+    usage: "transparent",
+};
+pub(crate) const RENAME_ALL: Symbol = Symbol {
+    word: "rename_all",
+    usage: r#"rename_all = "snake_case""#,
+};
+pub(crate) const RENAME: Symbol = Symbol {
+    word: "rename",
+    usage: r#"rename = "critical""#,
+};
+pub(crate) const FLATTEN: Symbol = Symbol {
+    word: "flatten",
+    usage: "flatten",
+};
+pub(crate) const DISPLAY: Symbol = Symbol {
+    word: "display",
+    usage: "display",
+};
+pub(crate) const DEBUG: Symbol = Symbol {
+    word: "debug",
+    usage: "debug",
+};
+pub(crate) const REDACT: Symbol = Symbol {
+    word: "redact",
+    usage: "redact",
+};
+pub(crate) const EXAMPLES: Symbol = Symbol {
+    word: "examples",
+    usage: r#"examples = ["slack", "email"]"#,
+};
 
 // Both.
 pub(crate) const CRATE: Symbol = Symbol {
@@ -63,11 +95,14 @@ pub(crate) const TRACED: &[Symbol] = &[
     CRATE,
 ];
 
-/// What `#[floe(…)]` accepts on a struct.
-pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, CRATE];
+/// What `#[floe(…)]` accepts on a struct or an enum.
+pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CRATE];
+
+/// What `#[floe(…)]` accepts on a variant.
+pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 
 /// What `#[floe(…)]` accepts on a field.
-pub(crate) const FIELD: &[Symbol] = &[KEY, SKIP];
+pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, EXAMPLES, FLATTEN, PREFIX, SKIP];
 
 impl Symbol {
     /// The one among `accepted` that `ident` is.

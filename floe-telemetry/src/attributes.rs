@@ -1,11 +1,17 @@
 //! What a span says about itself: typed values under keys.
 
+mod array;
+pub(crate) mod expansion;
 mod identity;
 mod into;
 mod list;
+pub(crate) mod schema;
 mod value;
 
 pub use self::identity::{FloeSpanAttributes, Mode};
 pub use self::into::{FloeAttributes, IntoAttributes};
 pub use self::list::{Attribute, AttributeList};
+pub use self::schema::{
+    AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,
+};
 pub use self::value::{AttributeValue, ToAttributeValue};

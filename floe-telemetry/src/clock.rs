@@ -52,6 +52,13 @@ impl std::fmt::Debug for WallClock {
 }
 
 #[cfg(feature = "provider")]
+impl Default for WallClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(feature = "provider")]
 impl WallClock {
     pub(crate) fn new() -> Self {
         Self {

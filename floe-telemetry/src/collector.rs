@@ -4,52 +4,70 @@
 //! It never exports itself: each exporter has a thread of its own, so that a slow one holds up
 //! neither the others nor the fetching.
 
-mod convert;
+mod batch;
+mod destination;
+mod drain;
+mod fetch;
 mod pipeline;
+mod prepare;
 mod redact;
+mod span_data;
 mod statistics;
+mod warnings;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::Context;
 
-pub(crate) use self::pipeline::Pipeline;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::batch::Intake;
+pub(crate) use self::batch::SpanDataIntake;
+pub(crate) use self::destination::{Destination, Lane};
+pub(crate) use self::drain::Drain;
+pub(crate) use self::fetch::Room;
+pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::prepare::Prepared;
+pub(crate) use self::prepare::{Sites, Stamp};
+pub(crate) use self::redact::Redactor;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::span_data::own_scope;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
-pub(crate) use self::worker::{BatchExporter, Report, Worker, WorkerSettings};
+use self::warnings::Warnings;
+pub(crate) use self::worker::{BatchExporter, Worker, WorkerSettings};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
-use crate::recorder::{self, Buffer};
+use crate::recorder::{self, Buffer, SpanRecord};
 
-/// While spans arrive, the collector looks this often even if no buffer fills.
-const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// How long the collector sleeps when there were spans, unless a buffer fills.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Without spans it looks this often, for the rare span that did not wake it.
-const IDLE_PAUSE: Duration = Duration::from_secs(5);
-
-/// At most one warning of a kind in this time.
-const WARN_EVERY: Duration = Duration::from_mins(1);
-
-/// Spans taken from one thread's buffer in one turn, so that a busy thread cannot keep the
-/// collector from its other duties.
-const TURN: usize = 2048;
+/// How long it sleeps at most when there were none. A span waits for its batch to fill in any case,
+/// so nobody is kept waiting; and nobody who records a span pays for waking a thread.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 
 /// What the collector thread works with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
     clock: WallClock,
-    /// Drops that a warning told of, and when the last one did.
-    warned_drops: u64,
-    warned: Option<Instant>,
-    pub(crate) pipeline: Option<Pipeline>,
+    sites: Sites,
+    /// Roots that wait for the rest of the round: what was fetched from the other threads goes out
+    /// before them, so that whoever sees a root has seen its trace.
+    #[expect(clippy::vec_box, reason = "the boxes go back to the threads")]
+    roots: Vec<Box<SpanRecord>>,
+    drains: Vec<Drain>,
+    warnings: Warnings,
+    pause: Duration,
+    pipeline: Option<Pipeline>,
     #[cfg(feature = "testing")]
     pub(crate) captures: std::collections::HashMap<u64, Vec<opentelemetry_sdk::trace::SpanData>>,
 }
@@ -87,7 +105,7 @@ fn start() -> Result<Handle, Error> {
         .name("floe-collector".to_owned())
         .spawn(move || work(&receiver))
         .map_err(|error| Error::thread("collector", &error))?;
-    recorder::set_waker(thread.thread().clone());
+    recorder::set_collector(thread.thread().clone());
     Ok(Handle {
         jobs,
         thread: thread.thread().clone(),
@@ -97,7 +115,7 @@ fn start() -> Result<Handle, Error> {
 fn work(jobs: &Receiver<Job>) {
     // Nothing that happens here is itself telemetry.
     let _quiet = Context::enter_telemetry_suppressed_scope();
-    let mut collector = Collector::new();
+    let mut collector = Collector::default();
     loop {
         // A defect in one turn must not end the thread: spans would pile up and be dropped.
         if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_err() {
@@ -107,82 +125,73 @@ fn work(jobs: &Receiver<Job>) {
 }
 
 impl Collector {
-    fn new() -> Self {
-        Self {
-            buffers: Vec::new(),
-            clock: WallClock::new(),
-            warned_drops: 0,
-            warned: None,
-            pipeline: None,
-            #[cfg(feature = "testing")]
-            captures: std::collections::HashMap::new(),
-        }
-    }
-
     fn turn(&mut self, jobs: &Receiver<Job>) {
         while let Ok(job) = jobs.try_recv() {
             job(self);
         }
-        let busy = self.pipeline.as_ref().is_none_or(Pipeline::has_room) && self.fetch() > 0;
+        let fetched = self.fetch(Room::Needed);
+        self.finish_drains();
         let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);
-        self.warn_of_drops();
-        let pause = if busy { BUSY_PAUSE } else { IDLE_PAUSE };
-        recorder::sleep_until_woken(!busy, until_batch.map_or(pause, |until| until.min(pause)));
-    }
+        self.warnings.tell(self.pipeline.as_ref());
 
-    /// Fetches the spans that are finished by now, and tells how many there were.
-    pub(crate) fn fetch(&mut self) -> usize {
-        recorder::new_buffers(&mut self.buffers);
-        self.clock.refresh();
-        let mut buffers = std::mem::take(&mut self.buffers);
-        let mut fetched = 0;
-        for buffer in &mut buffers {
-            for _ in 0..TURN {
-                let Some(mut record) = buffer.pop() else {
-                    break;
-                };
-                fetched += 1;
-                self.take(&mut record);
-                buffer.recycle(record);
-            }
+        self.pause = if fetched > 0 {
+            SHORTEST_PAUSE
+        } else {
+            (self.pause * 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+        };
+        let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
+        let until_drain =
+            until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
+        // An exporter that makes room wakes the collector, too.
+        worker::wants_room(true);
+        if self.has_room() {
+            worker::wants_room(false);
         }
-        buffers.retain(|buffer| !buffer.is_done());
-        self.buffers = buffers;
-        fetched
+        let sooner = [until_batch, until_drain].into_iter().flatten();
+        thread::park_timeout(sooner.fold(self.pause, Duration::min));
     }
 
-    fn take(&mut self, record: &mut recorder::SpanRecord) {
-        let identity = self.pipeline.as_ref().map_or(&[][..], Pipeline::identity);
-        #[cfg(feature = "testing")]
-        let capture = recorder::captured_by(record.context.trace_id());
-        #[cfg(feature = "testing")]
-        let identity = if capture.is_some() { &[] } else { identity };
+    /// Makes `pipeline` the one that spans go to.
+    pub(crate) fn install(&mut self, pipeline: Pipeline) {
+        self.drains.clear();
+        self.pipeline = Some(pipeline);
+    }
 
-        let mut span = convert::to_span_data(record, &self.clock, identity);
-        redact::redact(&mut span);
+    /// Begins a flush or a shutdown.
+    pub(crate) fn drain(&mut self, mut drain: Drain) {
+        recorder::new_buffers(&mut self.buffers);
+        drain.begin(&self.buffers);
+        self.drains.push(drain);
+    }
 
+    fn finish_drains(&mut self) {
+        for drain in std::mem::take(&mut self.drains) {
+            if drain.is_late() {
+                // Nobody waits any more. What is left is dropped and counted.
+                self.fetch(Room::Ignored);
+            } else if !drain.is_fetched(&self.buffers) {
+                self.drains.push(drain);
+                continue;
+            }
+            self.pass_all();
+            drain.finish(&mut self.pipeline);
+        }
+    }
+
+    fn pass(&mut self, record: &mut SpanRecord) {
         #[cfg(feature = "testing")]
-        if let Some(capture) = capture {
+        if let Some(capture) = record.capture {
             if let Some(spans) = self.captures.get_mut(&capture) {
-                spans.push(span);
+                spans.push((&self.sites.prepare(record, &self.clock, &[])).into());
             }
             return;
         }
-        if let Some(pipeline) = &mut self.pipeline {
-            pipeline.push(span);
-        }
-    }
-
-    fn warn_of_drops(&mut self) {
-        let dropped = recorder::dropped_spans();
-        let is_due = self.warned.is_none_or(|last| last.elapsed() >= WARN_EVERY);
-        if dropped > self.warned_drops && is_due {
-            self.warned = Some(monotonic_now());
-            tracing::warn!(
-                dropped = dropped - self.warned_drops,
-                "spans were dropped because a thread's buffer was full"
-            );
-            self.warned_drops = dropped;
+        match &mut self.pipeline {
+            Some(pipeline) => {
+                let identity = pipeline.identity();
+                pipeline.push(&self.sites.prepare(record, &self.clock, &identity));
+            }
+            None => statistics::count_without_provider(),
         }
     }
 }

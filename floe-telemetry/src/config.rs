@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::BatchSpanProcessorConfig;
-pub(crate) use self::env::{is_disabled, no_color};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::env::otlp_headers;
+pub(crate) use self::env::{is_disabled, wants_no_color};
 pub use self::logging::LoggingConfig;
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::SamplingConfig;
@@ -183,15 +185,17 @@ impl TelemetryConfig {
     }
 }
 
-/// An endpoint is an absolute `http` or `https` URL with a host.
+/// An endpoint is an absolute `http` URL with a host.
 fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
     let authority = endpoint
         .strip_prefix("http://")
-        .or_else(|| endpoint.strip_prefix("https://"))
         .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     let host = authority.map(|authority| authority.rsplit('@').next().unwrap_or_default());
     let problem = match host {
-        None => "it must begin with `http://` or `https://`",
+        None => "it must begin with `http://`",
+        Some(_) if authority.is_some_and(|authority| authority.contains('@')) => {
+            "a credential does not belong here but under `authentication`"
+        }
         Some(host) if host.is_empty() || host.starts_with(':') => "it has no host",
         Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => {
             "the host has a space in it"

@@ -56,6 +56,11 @@ impl Error {
         )
     }
 
+    /// The same, found in this place.
+    pub(crate) fn within(self, place: &str) -> Self {
+        Self::new(self.kind, format!("{place}: {}", self.message))
+    }
+
     /// Every message passes here, so every message is sanitized.
     fn new(kind: Kind, message: impl Into<String>) -> Self {
         let message = message.into();

@@ -3,12 +3,12 @@
 
 mod console;
 mod memory;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "_otlp")]
 mod otlp;
 mod plain;
 
 pub use self::console::ConsoleExporter;
 pub use self::memory::MemoryExporter;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
-pub(crate) use self::otlp::otlp;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::otlp::{otlp, otlp_attribute};
 pub(crate) use self::plain::plain;

@@ -81,7 +81,11 @@ pub mod config;
 #[cfg(feature = "provider")]
 pub mod exporter;
 pub mod keys;
-#[cfg(feature = "provider")]
+pub mod prelude;
+#[cfg_attr(
+    not(feature = "provider"),
+    allow(dead_code, unused_imports, reason = "the collector uses the rest")
+)]
 pub mod sanitizer;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -102,9 +106,13 @@ pub use self::recorder::{
     ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, create_span,
     create_span_with, get_current_span, get_tracer, record_exception,
 };
-#[cfg(feature = "provider")]
 pub use self::sanitizer::sanitize_error_message;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+
+/// The first example of README compiles and runs.
+#[cfg(all(doctest, feature = "provider"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

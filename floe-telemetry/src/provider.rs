@@ -16,12 +16,12 @@ mod builder;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 pub use self::builder::TelemetryProviderBuilder;
 use crate::clock::monotonic_now;
-use crate::collector::{self, Collector, Counters, Report, Statistics};
+use crate::collector::{self, Counters, Drain, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::recorder::{self, RecorderTracerProvider};
@@ -93,13 +93,7 @@ impl TelemetryProvider {
         if self.is_noop || self.is_shut_down.load(Ordering::Acquire) {
             return Ok(());
         }
-        await_reports("flush", timeout, |collector, report| {
-            collector.fetch();
-            collector
-                .pipeline
-                .as_mut()
-                .map_or(0, |pipeline| pipeline.flush(report))
-        })
+        await_reports("flush", timeout, None)
     }
 
     /// Stops recording, delivers every span that has ended, and ends the exporters. A second call
@@ -113,13 +107,7 @@ impl TelemetryProvider {
             return Ok(());
         }
         recorder::switch_provider(None);
-        let result = await_reports("shutdown", timeout, move |collector, report| {
-            collector.fetch();
-            collector
-                .pipeline
-                .take()
-                .map_or(0, |pipeline| pipeline.shutdown(timeout, report))
-        });
+        let result = await_reports("shutdown", timeout, Some(timeout));
         IN_USE.store(false, Ordering::Release);
         result
     }
@@ -137,11 +125,13 @@ impl Drop for TelemetryProvider {
 fn await_reports(
     what: &'static str,
     timeout: Duration,
-    ask: impl FnOnce(&mut Collector, &Sender<Report>) -> usize + Send + 'static,
+    shutdown: Option<Duration>,
 ) -> Result<(), Error> {
     let deadline = monotonic_now().checked_add(timeout);
     let (sender, reports) = channel();
-    let asked = collector::run(move |collector| ask(collector, &sender))?;
+    let (expected, asked) = channel();
+    let drain = Drain::new(deadline, shutdown, sender, expected);
+    collector::run(move |collector| collector.drain(drain))?;
     let expected = receive(&asked, deadline).map_err(|error| error.explain(what, timeout))?;
     let mut failures = Vec::new();
     for _ in 0..expected {

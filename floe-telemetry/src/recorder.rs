@@ -7,6 +7,7 @@
 //! [`Context`]: opentelemetry::Context
 
 mod active;
+mod alive;
 mod buffer;
 mod call;
 mod failure;
@@ -20,17 +21,23 @@ mod tracer;
 
 pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span};
 #[cfg(feature = "provider")]
-pub(crate) use self::buffer::{Buffer, dropped_spans, new_buffers, set_waker, sleep_until_woken};
+pub(crate) use self::buffer::{
+    Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
+};
 pub use self::call::{call, call_async};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::ids::random;
 pub use self::open::{OpenSpan, Opening, enter, enter_plain};
+#[cfg(all(test, feature = "_otlp"))]
+pub(crate) use self::record::More;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Origin, SpanRecord};
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::switch_provider;
 #[cfg(feature = "testing")]
-pub(crate) use self::sampling::{CaptureScope, captured_by, switch_captures};
+pub(crate) use self::sampling::{CaptureScope, switch_captures};
 pub use self::span::RecordedSpan;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

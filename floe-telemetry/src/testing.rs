@@ -22,17 +22,20 @@
 //! spans.single("store").assert_child_of("load").assert_error("orders is locked");
 //! ```
 
-mod assertions;
+mod captured;
+mod spans;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
 
-pub use self::assertions::{CapturedSpan, Spans};
-use crate::collector;
+pub use self::captured::CapturedSpan;
+pub use self::spans::Spans;
+use crate::collector::{self, Room};
 use crate::recorder::{self, CaptureScope};
 
 /// How long the collector may take to hand the spans over. It takes milliseconds; this is for a
@@ -50,7 +53,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
     let capture = Capture::start();
     let attached = capture.context().attach();
-    code();
+    capture.0.run(code);
     drop(attached);
     capture.finish()
 }
@@ -74,7 +77,8 @@ pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
 /// If `code` panics, with its panic.
 pub async fn capture_async<F: Future>(code: F) -> Spans {
     let capture = Capture::start();
-    code.with_context(capture.context()).await;
+    let mut code = pin!(code.with_context(capture.context()));
+    poll_fn(|task| capture.0.run(|| code.as_mut().poll(task))).await;
     capture.finish()
 }
 
@@ -102,7 +106,8 @@ impl Capture {
     fn finish(self) -> Spans {
         let id = self.0.0;
         let spans = on_collector(move |collector| {
-            collector.fetch();
+            collector.fetch(Room::Ignored);
+            collector.pass_all();
             collector.captures.remove(&id).unwrap_or_default()
         });
         Spans::new(spans)
@@ -111,8 +116,6 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        // Late spans of the capture's traces find no one and are discarded.
-        self.0.forget();
         if RUNNING.fetch_sub(1, Ordering::SeqCst) == 1 {
             recorder::switch_captures(false);
             if RUNNING.load(Ordering::SeqCst) > 0 {

@@ -69,7 +69,7 @@ word! {
 word! {
     /// The address of a collector.
     Endpoint, str, is_endpoint,
-    "http://host:port or https://host:port"
+    "http://host:port without a credential"
 }
 
 fn is_name(text: &str) -> bool {
@@ -105,10 +105,9 @@ fn is_inner(text: &str) -> bool {
 }
 
 fn is_endpoint(text: &str) -> bool {
-    let rest = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"));
-    let Some(rest) = rest else { return false };
+    let Some(rest) = text.strip_prefix("http://") else {
+        return false;
+    };
     let authority = rest.split('/').next().unwrap_or_default();
     // An address in brackets has colons of its own.
     let (host, port) = match authority.rsplit_once(':') {
@@ -116,6 +115,7 @@ fn is_endpoint(text: &str) -> bool {
         _ => (authority, None),
     };
     !host.is_empty()
+        && !authority.contains('@')
         && !text.contains(char::is_whitespace)
         && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))
 }
@@ -171,13 +171,15 @@ mod tests {
             is_endpoint,
             &[
                 "http://collector:4317",
-                "https://otlp.example.com/v1/traces",
+                "http://otlp.example.com/v1/traces",
                 "http://[::1]:4317",
             ],
             &[
                 "",
                 "collector:4317",
                 "ftp://a",
+                "https://a:4317",
+                "http://user:word@a:4317",
                 "http://",
                 "http://:4317",
                 "http://a:x",

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use floe_telemetry::sanitizer::sanitize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error as YamlError, MessageFormatter, UserMessageFormatter};
 
@@ -87,7 +88,9 @@ fn found(text: &str, error: &YamlError) -> Option<String> {
         .lines()
         .nth(usize::try_from(location.line()).ok()?.checked_sub(1)?)?;
     let column = usize::try_from(location.column()).ok()?.checked_sub(1)?;
-    let rest: String = line.chars().skip(column).take(LONGEST).collect();
+    // Made safe as a whole: without its end, a credential is not known for one.
+    let line: String = line.chars().skip(column).collect();
+    let rest: String = sanitize(&line).chars().take(LONGEST).collect();
     let rest = rest.trim();
     (!rest.is_empty()).then(|| rest.to_owned())
 }

@@ -107,7 +107,7 @@ fn the_variables_mean_what_the_specification_says() {
                 "ftp://user:hunter2@collector",
             )],
             "error: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
-             it must begin with `http://` or `https://`, for example `http://collector:4317`",
+             it must begin with `http://`, for example `http://collector:4317`",
         ),
     ] {
         assert_eq!(run(variables), expected, "{variables:?}");

@@ -1,87 +1,141 @@
-//! [`Model`] into an impl of the trait and the constants with the keys.
+//! [`Model`] into impls, and the constants with the keys.
+
+mod attributes;
+mod constants;
+mod schema;
+mod value;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ext::IdentExt, spanned::Spanned};
+use syn::{Generics, spanned::Spanned};
 
 use super::{
-    attr::Key,
-    model::{Field, Model},
+    attr::{Key, Text},
+    docs::Docs,
+    model::{Field, Model, Record, Shape},
 };
-use crate::generics;
+use crate::generics::{self, Bound, On};
 
 /// The whole expansion.
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
-    let keys = model.fields.iter().map(|field| &field.key);
-    let records = model.fields.iter().map(record);
-    let attributes = implementation(model, &quote!(#(#keys),*), &quote!(#(#records)*));
-    let constants = constants(model);
-    quote!(#attributes #constants)
+    match &model.shape {
+        Shape::Struct(_) | Shape::Enum(_) => {
+            let (attributes, constants) = (attributes::emit(model), constants::emit(model));
+            quote!(#attributes #constants)
+        }
+        Shape::Words(words) => value::words(model, words),
+        Shape::Transparent(field) => value::transparent(model, field),
+        Shape::Neither => TokenStream::new(),
+    }
 }
 
-/// Implements the trait and records nothing.
+/// What the rest of the program compiles with after a mistake: the same items, but nothing is
+/// recorded.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
-    implementation(model, &TokenStream::new(), &TokenStream::new())
-}
-
-fn implementation(model: &Model<'_>, keys: &TokenStream, records: &TokenStream) -> TokenStream {
-    let (krate, ident) = (model.krate, &model.original.ident);
-    let bound = quote_spanned!(Span::mixed_site()=> #krate::attributes::ToAttributeValue);
-    let types = model.fields.iter().map(|field| &field.original.ty);
-    let generics = generics::with_bound(&model.original.generics, types, &bound);
-    let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let (_, type_generics, _) = model.original.generics.split_for_impl();
-    quote_spanned! {Span::mixed_site()=>
-        #[automatically_derived]
-        #[allow(deprecated)]
-        impl #impl_generics #krate::FloeAttributes for #ident #type_generics #where_clause {
-            const KEYS: &'static [&'static ::core::primitive::str] = &[#keys];
-
-            fn record(&self, __floe_list: &mut #krate::attributes::AttributeList) {
-                #records
-            }
+    match &model.shape {
+        Shape::Struct(_) | Shape::Enum(_) => {
+            let (attributes, constants) = (attributes::stub(model), constants::emit(model));
+            quote!(#attributes #constants)
+        }
+        Shape::Words(_) | Shape::Transparent(_) => value::stub(model),
+        Shape::Neither => {
+            let (attributes, value) = (attributes::stub(model), value::stub(model));
+            quote!(#attributes #value)
         }
     }
 }
 
-/// Spanned on the field's type, where the error belongs when that is no attribute.
-fn record(field: &Field<'_>) -> TokenStream {
-    let (key, ident) = (&field.key, field.ident);
-    let on_type = Span::mixed_site().located_at(field.original.ty.span());
-    let value = quote_spanned!(on_type=> &self.#ident);
-    quote_spanned!(Span::mixed_site()=> __floe_list.set(#key, #value);)
-}
-
-fn constants(model: &Model<'_>) -> TokenStream {
-    let (vis, ident) = (&model.original.vis, &model.original.ident);
-    let constants = model.fields.iter().filter_map(|field| {
-        let (constant, key) = (field.constant.as_ref()?, &field.key);
-        let doc = documentation(field);
-        Some(quote_spanned! {Span::mixed_site()=>
-            #[doc = #doc]
-            #vis const #constant: &'static ::core::primitive::str = #key;
+/// The generics of an impl: those of the type, and what its fields have to be.
+fn bounds(model: &Model<'_>) -> Generics {
+    let krate = model.krate;
+    let fields = model.shape.fields();
+    let bounds = fields.iter().filter_map(|field| {
+        let span = Span::mixed_site();
+        let (what, on) = match &field.record {
+            Record::Nested(_) => (quote_spanned!(span=> #krate::FloeAttributes), On::Type),
+            Record::Value(_, None) => (
+                quote_spanned!(span=> #krate::attributes::ToAttributeValue),
+                On::Type,
+            ),
+            Record::Value(_, Some(Text::Display)) => {
+                (quote_spanned!(span=> ::core::fmt::Display), On::Parameters)
+            }
+            Record::Value(_, Some(Text::Debug)) => {
+                (quote_spanned!(span=> ::core::fmt::Debug), On::Parameters)
+            }
+            Record::Value(_, Some(Text::Redact)) => return None,
+        };
+        Some(Bound {
+            ty: &field.original.ty,
+            what,
+            on,
         })
     });
-    let mut constants = constants.peekable();
-    if constants.peek().is_none() {
-        return TokenStream::new();
-    }
-    let (impl_generics, type_generics, where_clause) = model.original.generics.split_for_impl();
-    quote_spanned! {Span::mixed_site()=>
-        #[automatically_derived]
-        #[allow(dead_code)]
-        impl #impl_generics #ident #type_generics #where_clause {
-            #(#constants)*
+    generics::with_bounds(&model.original.generics, bounds)
+}
+
+/// Whether the derived code needs the traits that tell an `Option` from the rest.
+fn makes_text(fields: &[&Field<'_>]) -> bool {
+    fields
+        .iter()
+        .any(|field| matches!(field.record, Record::Value(_, Some(_))))
+}
+
+/// `value`, a reference to a field, as text if it is to become one. Spanned on the field's type,
+/// where the error belongs when that cannot be recorded.
+fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -> TokenStream {
+    let private = model.krate.private();
+    let how = match text {
+        Text::Display => quote!(display),
+        Text::Debug => quote!(debug),
+        Text::Redact => quote!(redact),
+    };
+    let on_type = on(&field.original.ty);
+    let field = located(quote!(#private::Field), on_type);
+    let value = quote_spanned!(on_type=> #field(#value).present());
+    quote_spanned!(Span::mixed_site()=> #private::#how(#value))
+}
+
+/// The key, once: a constant of another place is looked up in the constant of the type, so that one
+/// that is not text is one error.
+fn key(field: &Field<'_>) -> TokenStream {
+    match (field.key(), &field.constant) {
+        (Some(Key::Const(path)), Some(constant)) => {
+            let span = on(path);
+            let constant = syn::Ident::new(&constant.to_string(), span);
+            quote_spanned!(span=> Self::#constant)
         }
+        (key, _) => key.to_token_stream(),
     }
 }
 
-fn documentation(field: &Field<'_>) -> String {
-    let name = field.ident.unraw();
-    match &field.key {
-        Key::Text(key) => format!(" The key of `{name}`: `{}`.", key.value()),
-        Key::Const(_) => format!(" The key of `{name}`."),
-    }
+/// Calls that add the documentation to a part of a schema.
+fn documentation(docs: &Docs) -> TokenStream {
+    let Docs {
+        brief,
+        note,
+        deprecated,
+        ..
+    } = docs;
+    let described = (!brief.is_empty()).then(|| quote!(.with_docs(#brief, #note)));
+    let deprecated = deprecated
+        .as_ref()
+        .map(|reason| quote!(.deprecated(#reason)));
+    quote!(#described #deprecated)
+}
+
+/// The same names, shown at `span`.
+fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    let tokens = tokens.into_iter().map(|mut tree| {
+        tree.set_span(tree.span().located_at(span));
+        tree
+    });
+    tokens.collect()
+}
+
+/// Hygienic, and shown at `tokens`.
+fn on(tokens: &impl Spanned) -> Span {
+    Span::mixed_site().located_at(tokens.span())
 }
 
 impl ToTokens for Key {

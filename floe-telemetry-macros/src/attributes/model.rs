@@ -1,28 +1,47 @@
 //! `DeriveInput` into [`Model`]: everything that can be wrong is found here.
 
-use std::collections::HashSet;
+mod field;
+mod shape;
+mod variant;
+
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
-use quote::format_ident;
-use syn::{Data, DeriveInput, Fields, FieldsNamed, LitStr, ext::IdentExt};
+use quote::ToTokens;
+use syn::{Data, DeriveInput, ext::IdentExt};
 
-use super::attr::{self, Container, Key};
-use crate::{ctxt::Ctxt, krate::Krate, secret};
+pub(super) use self::{
+    field::{Field, Record},
+    variant::{Variant, Word},
+};
+use super::{
+    attr::{Container, Key},
+    case::Case,
+    docs::Docs,
+};
+use crate::{ctxt::Ctxt, krate::Krate};
 
-/// A struct, and its fields that are attributes.
+/// The type, and what becomes of it.
 pub(super) struct Model<'a> {
     pub(super) krate: &'a Krate,
     pub(super) original: &'a DeriveInput,
-    pub(super) fields: Vec<Field<'a>>,
+    pub(super) docs: Docs,
+    /// What the registry calls the type.
+    pub(super) id: String,
+    pub(super) shape: Shape<'a>,
 }
 
-/// A field that becomes an attribute.
-pub(super) struct Field<'a> {
-    pub(super) original: &'a syn::Field,
-    pub(super) ident: &'a Ident,
-    pub(super) key: Key,
-    /// The constant that holds the key; `KEYS` is taken by the list of all.
-    pub(super) constant: Option<Ident>,
+pub(super) enum Shape<'a> {
+    /// A struct: attributes.
+    Struct(Vec<Field<'a>>),
+    /// An enum with data: the attributes of the variant that is there.
+    Enum(Vec<Variant<'a>>),
+    /// An enum without data: the value of an attribute.
+    Words(Vec<Word<'a>>),
+    /// A newtype: whatever value its field is.
+    Transparent(Box<Field<'a>>),
+    /// Neither, by mistake.
+    Neither,
 }
 
 impl<'a> Model<'a> {
@@ -32,85 +51,102 @@ impl<'a> Model<'a> {
         container: &Container,
         krate: &'a Krate,
     ) -> Self {
-        let fields: Vec<_> = named(cx, original)
-            .into_iter()
-            .flat_map(|fields| &fields.named)
-            .filter_map(|field| Field::new(cx, field, container.prefix.as_ref()))
-            .collect();
-        check_duplicates(cx, &fields);
+        let prefix = container.prefix.as_ref().map(|(_, prefix)| prefix.value());
+        let name = original.ident.unraw().to_string();
+        let mut shape = match &original.data {
+            Data::Struct(data) if container.transparent.is_some() => {
+                shape::transparent(cx, original, container, &data.fields)
+            }
+            Data::Struct(data) => shape::structure(cx, original, container, &data.fields),
+            Data::Enum(data) => shape::enumeration(cx, original, container, data),
+            Data::Union(data) => {
+                cx.error(
+                    data.union_token,
+                    "`FloeAttributes` is for structs and enums: which field of a union is valid is \
+                     not known",
+                );
+                Shape::Neither
+            }
+        };
+        shape.forget_ambiguous_constants();
         Self {
             krate,
             original,
-            fields,
+            docs: Docs::from_attrs(&original.attrs),
+            id: prefix.unwrap_or_else(|| Case::Snake.apply(&name)),
+            shape,
         }
     }
 }
 
-impl<'a> Field<'a> {
-    fn new(cx: &Ctxt, original: &'a syn::Field, prefix: Option<&LitStr>) -> Option<Self> {
-        let attr = attr::Field::from_attrs(cx, &original.attrs);
-        let ident = original.ident.as_ref().filter(|_| !attr.skip)?;
-        let name = ident.unraw().to_string();
-        if attr.key.is_none() && secret::is_named_by(&name) {
-            let message = format!(
-                "`{name}` sounds like a credential, which no span may carry: leave the field out \
-                 with `#[floe(skip)]`, or if it is none, give it a key: `#[floe(key = \"…\")]`"
-            );
-            cx.error(ident, message);
+impl<'a> Shape<'a> {
+    /// The fields that are recorded, of all variants.
+    pub(super) fn fields(&self) -> Vec<&Field<'a>> {
+        match self {
+            Self::Struct(fields) => fields.iter().collect(),
+            Self::Enum(variants) => variants
+                .iter()
+                .flat_map(|variant| &variant.fields)
+                .collect(),
+            Self::Transparent(field) => vec![&**field],
+            Self::Words(_) | Self::Neither => Vec::new(),
         }
-        let key = attr.key.unwrap_or_else(|| {
-            let text = match prefix {
-                Some(prefix) => format!("{}.{name}", prefix.value()),
-                None => name.clone(),
-            };
-            Key::Text(LitStr::new(&text, ident.span()))
-        });
-        let constant = format_ident!("{}", name.to_uppercase(), span = ident.span());
-        Some(Self {
-            original,
-            ident,
-            key,
-            constant: Some(constant).filter(|it| it != "KEYS"),
-        })
+    }
+
+    fn fields_mut(&mut self) -> Vec<&mut Field<'a>> {
+        match self {
+            Self::Struct(fields) => fields.iter_mut().collect(),
+            Self::Enum(variants) => {
+                let fields = variants.iter_mut().flat_map(|variant| &mut variant.fields);
+                fields.collect()
+            }
+            Self::Transparent(_) | Self::Words(_) | Self::Neither => Vec::new(),
+        }
+    }
+
+    /// A name that stands for two keys, as it can in two variants, or for a variant, is no constant.
+    fn forget_ambiguous_constants(&mut self) {
+        let mut keys = HashMap::new();
+        let mut ambiguous: HashSet<Ident> = match self {
+            Self::Enum(variants) => variants
+                .iter()
+                .map(|variant| variant.ident.clone())
+                .collect(),
+            _ => HashSet::new(),
+        };
+        for field in self.fields() {
+            if let (Some(constant), Some(key)) = (&field.constant, field.key()) {
+                let key = key.to_token_stream().to_string();
+                if keys.entry(constant.clone()).or_insert_with(|| key.clone()) != &key {
+                    ambiguous.insert(constant.clone());
+                }
+            }
+        }
+        for field in self.fields_mut() {
+            field.constant = field
+                .constant
+                .take()
+                .filter(|constant| !ambiguous.contains(constant));
+        }
     }
 }
 
-/// The fields, or what to say where there are none with names.
-fn named<'a>(cx: &Ctxt, input: &'a DeriveInput) -> Option<&'a FieldsNamed> {
-    match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => return Some(fields),
-            Fields::Unnamed(fields) => cx.error(
-                fields,
-                "`FloeAttributes` does not support tuple structs yet: the name of a field becomes \
-                 its key, so give the fields names",
-            ),
-            Fields::Unit => cx.error(
-                &input.ident,
-                "`FloeAttributes` is for structs with named fields, and this struct has no fields",
-            ),
-        },
-        Data::Enum(data) => cx.error(
-            data.enum_token,
-            "`FloeAttributes` does not support enums yet, only structs with named fields",
-        ),
-        Data::Union(data) => cx.error(
-            data.union_token,
-            "`FloeAttributes` is for structs with named fields: which field of a union is valid is \
-             not known",
-        ),
-    }
-    None
-}
-
-/// A constant's value is not known here, so only written keys can be compared.
+/// A constant's value is not known here, so only written keys can be compared. The others are when
+/// the schema is put together.
 fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
     let mut seen = HashSet::new();
     for field in fields {
-        if let Key::Text(key) = &field.key
+        if let Some(Key::Text(key)) = field.key()
             && !seen.insert(key.value())
         {
             cx.error(key, format_args!("key `{}` is given twice", key.value()));
         }
     }
+}
+
+/// The constant for a field of this name, unless the trait has one that is called so.
+fn constant(field: &Ident) -> Option<Ident> {
+    let name = field.unraw().to_string().to_uppercase();
+    let taken = ["KEYS", "SCHEMA", "GROUP"].contains(&name.as_str());
+    (!taken).then(|| Ident::new(&name, field.span()))
 }

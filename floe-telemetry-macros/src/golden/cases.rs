@@ -1,9 +1,6 @@
-//! The inputs, each as small as shows its point.
+//! The inputs of `#[traced]`, each as small as shows its point.
 
-use super::{
-    Case,
-    Input::{Derive, Traced},
-};
+use super::{Case, Input::Traced};
 
 pub(super) const ALL: &[Case] = &[
     Case {
@@ -153,40 +150,5 @@ pub(super) const ALL: &[Case] = &[
     Case {
         file: "mistakes",
         input: Traced("nmae = 1, kind = cleint, name", "fn f() { body() }"),
-    },
-    Case {
-        file: "derive",
-        input: Derive(
-            r#"
-            #[floe(prefix = "alert")]
-            pub struct Alert<'a> {
-                channel: &'a str,
-                #[floe(key = "alert.destination")]
-                to: Destination,
-                #[floe(key = keys::SEVERITY)]
-                severity: Option<Severity>,
-                #[floe(skip)]
-                body: String,
-                r#type: i64,
-            }"#,
-        ),
-    },
-    Case {
-        file: "derive_empty",
-        input: Derive("struct Empty {}"),
-    },
-    Case {
-        file: "derive_generic",
-        input: Derive(
-            "struct Pair<T: Clone, U = u8> where U: Ord { first: T, second: Option<U>, third: T }",
-        ),
-    },
-    Case {
-        file: "derive_renamed_crate",
-        input: Derive("#[floe(crate = crate::telemetry)] struct Rows { keys: u64, rows: u64 }"),
-    },
-    Case {
-        file: "derive_mistake",
-        input: Derive("enum Mode<T> { One(T) }"),
     },
 ];

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::FloeAttributes;
-use crate::attributes::{AttributeValue, ToAttributeValue};
 
 /// The mode a platform runs in.
 ///
@@ -14,7 +13,8 @@ use crate::attributes::{AttributeValue, ToAttributeValue};
 /// assert_eq!("staging".parse(), Ok(Mode::Staging));
 /// assert!("production".parse::<Mode>().is_err());
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, FloeAttributes, Hash, PartialEq)]
+#[floe(rename_all = "lowercase")]
 #[cfg_attr(feature = "provider", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "provider", serde(rename_all = "lowercase"))]
 #[expect(
@@ -68,12 +68,6 @@ impl FromStr for Mode {
                 found: other.chars().take(64).collect(),
             }),
         }
-    }
-}
-
-impl ToAttributeValue for Mode {
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        Some(AttributeValue::Static(self.as_str()))
     }
 }
 

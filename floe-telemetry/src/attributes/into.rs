@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use opentelemetry::{Key, KeyValue};
 
+use super::schema::{AttributeGroup, AttributeSchema, KeyList, SchemaList};
 use super::{AttributeList, ToAttributeValue};
 
 /// A type whose fields are attributes under fixed keys. Derive it.
@@ -30,14 +31,56 @@ use super::{AttributeList, ToAttributeValue};
 /// assert_eq!(Alert::KEYS, ["alert.channel", "alert.destination", "alert.attempts"]);
 /// assert_eq!(Alert::CHANNEL, "alert.channel");
 /// ```
+///
+/// A key that is there twice does not compile, also where it comes from another type:
+///
+/// ```compile_fail
+/// use floe_telemetry::FloeAttributes;
+///
+/// #[derive(FloeAttributes)]
+/// struct Source { rows: u64 }
+///
+/// #[derive(FloeAttributes)]
+/// struct Load<T> {
+///     rows: T,
+///     #[floe(flatten)] // with a prefix, it would
+///     source: Source,
+/// }
+///
+/// Load { rows: 1, source: Source { rows: 2 } }.to_otel_dict();
+/// ```
+///
+/// ```
+/// # use floe_telemetry::FloeAttributes;
+/// #
+/// # #[derive(FloeAttributes)]
+/// # struct Source { rows: u64 }
+/// #
+/// #[derive(FloeAttributes)]
+/// struct Load<T> {
+///     rows: T,
+///     #[floe(flatten, prefix = "source")]
+///     source: Source,
+/// }
+///
+/// let attributes = Load { rows: 1, source: Source { rows: 2 } }.to_otel_dict();
+/// assert_eq!(attributes[1].key.as_str(), "source.rows");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no floe attributes",
     label = "does not implement `FloeAttributes`",
-    note = "put `#[derive(FloeAttributes)]` on the type"
+    note = "put `#[derive(FloeAttributes)]` on the type",
+    note = "a single value has a key: `#[traced(attributes(…))]`, or `#[floe(key = \"…\")]` on a field"
 )]
 pub trait FloeAttributes {
-    /// Every key the type can write.
-    const KEYS: &'static [&'static str];
+    /// Every attribute the type can write.
+    const SCHEMA: &'static [AttributeSchema];
+
+    /// Their keys.
+    const KEYS: &'static [&'static str] = const { &KeyList::new(Self::SCHEMA) }.as_slice();
+
+    /// The type itself, for documentation.
+    const GROUP: AttributeGroup = AttributeGroup::new("", Self::SCHEMA);
 
     /// Writes the attributes into `list`.
     fn record(&self, list: &mut AttributeList);
@@ -56,8 +99,11 @@ pub trait FloeAttributes {
 
 macro_rules! pointers {
     ($($ty:ty)*) => {$(
-        impl<T: FloeAttributes> FloeAttributes for $ty {
+        // Unsized types are named only for the sake of the error about one without attributes.
+        impl<T: FloeAttributes + ?Sized> FloeAttributes for $ty {
+            const SCHEMA: &'static [AttributeSchema] = T::SCHEMA;
             const KEYS: &'static [&'static str] = T::KEYS;
+            const GROUP: AttributeGroup = T::GROUP;
 
             fn record(&self, list: &mut AttributeList) {
                 T::record(self, list);
@@ -65,10 +111,26 @@ macro_rules! pointers {
         }
     )*};
 }
-pointers!(&T Box<T> Rc<T> Arc<T> LazyLock<T>);
+pointers!(&T Box<T> Rc<T> Arc<T>);
+
+impl<T: FloeAttributes> FloeAttributes for LazyLock<T> {
+    const SCHEMA: &'static [AttributeSchema] = T::SCHEMA;
+    const KEYS: &'static [&'static str] = T::KEYS;
+    const GROUP: AttributeGroup = T::GROUP;
+
+    fn record(&self, list: &mut AttributeList) {
+        T::record(self, list);
+    }
+}
 
 impl<T: FloeAttributes> FloeAttributes for Option<T> {
+    const SCHEMA: &'static [AttributeSchema] =
+        const { &SchemaList::nesting().nested(T::SCHEMA).all_optional() }.as_slice();
     const KEYS: &'static [&'static str] = T::KEYS;
+    const GROUP: AttributeGroup = AttributeGroup {
+        attributes: Self::SCHEMA,
+        ..T::GROUP
+    };
 
     fn record(&self, list: &mut AttributeList) {
         if let Some(value) = self {

@@ -1,5 +1,7 @@
 //! Attributes on their way into a span.
 
+use std::borrow::Cow;
+
 use opentelemetry::{Key, KeyValue, Value};
 use smallvec::SmallVec;
 
@@ -49,7 +51,7 @@ impl AttributeList {
         if self.items.len() < MAX_ATTRIBUTES {
             self.items.push(Attribute { key, value });
         } else {
-            self.replace(&key, value);
+            self.replace(key, value);
         }
     }
 
@@ -59,28 +61,59 @@ impl AttributeList {
         &self.items
     }
 
+    /// Adds what another list has, under other keys.
+    pub(super) fn append(&mut self, other: Self, key: impl Fn(&str) -> Cow<'static, str>) {
+        for item in other.items {
+            self.push(key(item.key.as_str()).into(), item.value);
+        }
+        self.dropped += other.dropped;
+    }
+
     /// When the list is full, only a key that is there already can be set.
     #[cold]
-    fn replace(&mut self, key: &Key, value: AttributeValue) {
-        match self.items.iter_mut().find(|item| item.key == *key) {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a reference would cost the way on which nothing is replaced 3 ns an attribute"
+    )]
+    fn replace(&mut self, key: Key, value: AttributeValue) {
+        match self.items.iter_mut().find(|item| item.key == key) {
             Some(item) => item.value = value,
             None => self.dropped += 1,
         }
     }
 
-    /// The attributes with the last value of each key, at the place of its first, and how many
-    /// were dropped.
+    /// Leaves the last value of each key, at the place of its first.
     #[cfg(feature = "provider")]
-    pub(crate) fn take_distinct(&mut self) -> (Vec<KeyValue>, u32) {
-        // Room for the identity and the code location, which are stamped on afterwards.
-        let mut distinct: Vec<KeyValue> = Vec::with_capacity(self.items.len() + 8);
-        for item in self.items.drain(..) {
-            match distinct.iter_mut().find(|seen| seen.key == item.key) {
-                Some(seen) => seen.value = item.value.into(),
-                None => distinct.push(item.into()),
+    pub(crate) fn make_distinct(&mut self) {
+        let mut at = 1;
+        while at < self.items.len() {
+            let (before, rest) = self.items.split_at_mut(at);
+            match before.iter_mut().find(|seen| seen.key == rest[0].key) {
+                Some(seen) => {
+                    std::mem::swap(&mut seen.value, &mut rest[0].value);
+                    self.items.remove(at);
+                }
+                None => at += 1,
             }
         }
-        (distinct, std::mem::take(&mut self.dropped))
+    }
+
+    #[cfg(feature = "provider")]
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [Attribute] {
+        &mut self.items
+    }
+
+    /// How many were dropped because the list was full.
+    #[cfg(feature = "provider")]
+    pub(crate) const fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Leaves nothing but the memory.
+    #[cfg(feature = "provider")]
+    pub(crate) fn clear(&mut self) {
+        self.items.clear();
+        self.dropped = 0;
     }
 }
 

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use opentelemetry::{Array, StringValue, Value};
+use opentelemetry::{Array, Value};
+
+use super::schema::{AttributeType, Requirement};
 
 /// The value of an attribute: one of OpenTelemetry's types.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +43,15 @@ impl From<AttributeValue> for Value {
 ///
 /// `None` means that nothing is recorded, which is what an `Option` without a value gives.
 ///
-/// Integers that OpenTelemetry cannot hold (a `u64` above `i64::MAX`, an `i128`) become text
-/// instead of wrapping around.
+/// - Integers that OpenTelemetry cannot hold (a `u64` above `i64::MAX`, most of `i128`) become text
+///   instead of wrapping around.
+/// - Floats are recorded as they are, `NaN` and the infinities too, which OTLP has.
+/// - An array has elements of one type. If they turn out to differ, as `u64`s of which one is above
+///   `i64::MAX`, all become text; elements without a value are left out; an array in an array
+///   becomes text.
+///
+/// For a type of your own, derive [`FloeAttributes`](macro@crate::FloeAttributes) on an enum without
+/// data, or on a newtype with `#[floe(transparent)]`.
 ///
 /// ```
 /// use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
@@ -57,9 +66,17 @@ impl From<AttributeValue> for Value {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of an attribute",
     label = "not a boolean, an integer, a float, text, or an array or `Option` of these",
-    note = "record its `Display` text with `%value` or its `Debug` text with `?value`, or implement `ToAttributeValue`"
+    note = "record its `Display` or `Debug` text: `%value` or `?value` in `attributes(…)`, `#[floe(display)]` or `#[floe(debug)]` on a field",
+    note = "leave out what is secret: `#[floe(skip)]`, or `#[floe(redact)]` to show only that it is there",
+    note = "for a type of your own, derive `FloeAttributes` on an enum without data or on a newtype with `#[floe(transparent)]`, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {
+    /// What the values are. Text is [`AttributeType::Text`] also where only overflow makes it text.
+    const TYPE: AttributeType = AttributeType::Anything;
+
+    /// Whether there always is a value.
+    const REQUIREMENT: Requirement = Requirement::Required;
+
     /// The value, or nothing if there is none to record.
     fn to_attribute_value(&self) -> Option<AttributeValue>;
 }
@@ -67,6 +84,8 @@ pub trait ToAttributeValue {
 macro_rules! small_integers {
     ($($ty:ty)*) => {$(
         impl ToAttributeValue for $ty {
+            const TYPE: AttributeType = AttributeType::Int;
+
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 Some(AttributeValue::I64(i64::from(*self)))
@@ -79,6 +98,8 @@ small_integers!(i8 i16 i32 i64 u8 u16 u32);
 macro_rules! wide_integers {
     ($($ty:ty)*) => {$(
         impl ToAttributeValue for $ty {
+            const TYPE: AttributeType = AttributeType::Int;
+
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 Some(match i64::try_from(*self) {
@@ -92,6 +113,8 @@ macro_rules! wide_integers {
 wide_integers!(i128 isize u64 u128 usize);
 
 impl ToAttributeValue for bool {
+    const TYPE: AttributeType = AttributeType::Boolean;
+
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         Some(AttributeValue::Bool(*self))
@@ -99,6 +122,8 @@ impl ToAttributeValue for bool {
 }
 
 impl ToAttributeValue for f32 {
+    const TYPE: AttributeType = AttributeType::Double;
+
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         Some(AttributeValue::F64(f64::from(*self)))
@@ -106,6 +131,8 @@ impl ToAttributeValue for f32 {
 }
 
 impl ToAttributeValue for f64 {
+    const TYPE: AttributeType = AttributeType::Double;
+
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         Some(AttributeValue::F64(*self))
@@ -113,6 +140,8 @@ impl ToAttributeValue for f64 {
 }
 
 impl ToAttributeValue for str {
+    const TYPE: AttributeType = AttributeType::Text;
+
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         Some(AttributeValue::Text(self.into()))
@@ -120,6 +149,8 @@ impl ToAttributeValue for str {
 }
 
 impl ToAttributeValue for String {
+    const TYPE: AttributeType = AttributeType::Text;
+
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_str().to_attribute_value()
@@ -127,12 +158,17 @@ impl ToAttributeValue for String {
 }
 
 impl ToAttributeValue for char {
+    const TYPE: AttributeType = AttributeType::Text;
+
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.encode_utf8(&mut [0; 4]).to_attribute_value()
     }
 }
 
 impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
+    const TYPE: AttributeType = T::TYPE;
+    const REQUIREMENT: Requirement = Requirement::Optional;
+
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_ref().and_then(T::to_attribute_value)
@@ -140,6 +176,9 @@ impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
 }
 
 impl<T: ToAttributeValue + ToOwned + ?Sized> ToAttributeValue for Cow<'_, T> {
+    const TYPE: AttributeType = T::TYPE;
+    const REQUIREMENT: Requirement = T::REQUIREMENT;
+
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_ref().to_attribute_value()
     }
@@ -148,6 +187,9 @@ impl<T: ToAttributeValue + ToOwned + ?Sized> ToAttributeValue for Cow<'_, T> {
 macro_rules! pointers {
     ($($ty:ty)*) => {$(
         impl<T: ToAttributeValue + ?Sized> ToAttributeValue for $ty {
+            const TYPE: AttributeType = T::TYPE;
+            const REQUIREMENT: Requirement = T::REQUIREMENT;
+
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 (**self).to_attribute_value()
@@ -156,53 +198,6 @@ macro_rules! pointers {
     )*};
 }
 pointers!(&T &mut T Box<T> Rc<T> Arc<T>);
-
-/// The element types of an array attribute.
-trait Element: Sized {
-    fn array(items: &[Self]) -> Array;
-}
-
-macro_rules! elements {
-    ($($ty:ty => $item:ident: $variant:ident($convert:expr)),* $(,)?) => {$(
-        impl Element for $ty {
-            fn array(items: &[Self]) -> Array {
-                Array::$variant(items.iter().map(|$item| $convert).collect())
-            }
-        }
-    )*};
-}
-elements! {
-    bool => item: Bool(*item),
-    i8 => item: I64(i64::from(*item)),
-    i16 => item: I64(i64::from(*item)),
-    i32 => item: I64(i64::from(*item)),
-    i64 => item: I64(*item),
-    u8 => item: I64(i64::from(*item)),
-    u16 => item: I64(i64::from(*item)),
-    u32 => item: I64(i64::from(*item)),
-    f32 => item: F64(f64::from(*item)),
-    f64 => item: F64(*item),
-    String => item: String(StringValue::from(item.clone())),
-    &str => item: String(StringValue::from((*item).to_owned())),
-}
-
-impl<T: Element> ToAttributeValue for [T] {
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        Some(AttributeValue::Array(Box::new(T::array(self))))
-    }
-}
-
-impl<T: Element> ToAttributeValue for Vec<T> {
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        self.as_slice().to_attribute_value()
-    }
-}
-
-impl<T: Element, const N: usize> ToAttributeValue for [T; N] {
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        self.as_slice().to_attribute_value()
-    }
-}
 
 impl ToAttributeValue for Value {
     fn to_attribute_value(&self) -> Option<AttributeValue> {

@@ -1,67 +1,78 @@
 //! Batching: from single spans to what exporters are given.
 
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use opentelemetry::KeyValue;
-use opentelemetry_sdk::trace::SpanData;
-
+use super::destination::Destination;
+use super::prepare::{Prepared, Stamp};
 use super::statistics::Counters;
-use super::worker::{Report, Worker};
+use super::worker::Report;
 use crate::clock::monotonic_now;
+
+/// How spans are batched.
+#[derive(Debug)]
+pub(crate) struct PipelineSettings {
+    /// What is stamped on each span that does not say it itself.
+    pub(crate) identity: Arc<[Stamp]>,
+    pub(crate) batch_size: usize,
+    pub(crate) delay: Duration,
+    pub(crate) counters: Arc<Counters>,
+}
 
 /// The open batch and the exporters it goes to.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    identity: Vec<KeyValue>,
-    batch: Vec<SpanData>,
-    batch_size: usize,
-    delay: Duration,
+    settings: PipelineSettings,
+    destinations: Vec<Box<dyn Destination>>,
+    /// Spans in the open batch.
+    spans: usize,
     /// When the open batch is due, if it is not empty.
     due: Option<Instant>,
-    workers: Vec<Worker>,
-    counters: Arc<Counters>,
 }
 
 impl Pipeline {
-    pub(crate) fn new(
-        identity: Vec<KeyValue>,
-        batch_size: usize,
-        delay: Duration,
-        workers: Vec<Worker>,
-        counters: Arc<Counters>,
-    ) -> Self {
+    pub(crate) fn new(settings: PipelineSettings, destinations: Vec<Box<dyn Destination>>) -> Self {
         Self {
-            identity,
-            batch: Vec::with_capacity(batch_size),
-            batch_size,
-            delay,
+            settings,
+            destinations,
+            spans: 0,
             due: None,
-            workers,
-            counters,
         }
     }
 
-    /// What is stamped on each span that does not say it itself.
-    pub(super) fn identity(&self) -> &[KeyValue] {
-        &self.identity
+    pub(super) fn identity(&self) -> Arc<[Stamp]> {
+        Arc::clone(&self.settings.identity)
     }
 
-    /// Whether any exporter can take more. While none can, spans stay in the threads' buffers.
-    pub(super) fn has_room(&self) -> bool {
-        self.workers.is_empty() || self.workers.iter().any(Worker::has_room)
+    /// Spans that an exporter's queue had no room for.
+    pub(super) fn dropped(&self) -> u64 {
+        self.settings
+            .counters
+            .dropped_queue_full
+            .load(Ordering::Relaxed)
     }
 
-    pub(super) fn push(&mut self, span: SpanData) {
-        self.counters.collected.fetch_add(1, Ordering::Relaxed);
-        self.batch.push(span);
-        if self.batch.len() >= self.batch_size {
+    /// Whether any exporter can take one more span than the open batch and `waiting` others. While none can, spans stay in the threads' buffers.
+    pub(super) fn has_room(&self, waiting: usize) -> bool {
+        let open = self.spans + waiting;
+        self.destinations.is_empty() || self.destinations.iter().any(|to| to.has_room(open))
+    }
+
+    pub(super) fn push(&mut self, span: &Prepared<'_>) {
+        self.settings
+            .counters
+            .collected
+            .fetch_add(1, Ordering::Relaxed);
+        for to in &mut self.destinations {
+            to.push(span);
+        }
+        self.spans += 1;
+        if self.spans >= self.settings.batch_size {
             self.ship();
         } else if self.due.is_none() {
-            self.due = Some(monotonic_now() + self.delay);
+            self.due = Some(monotonic_now() + self.settings.delay);
         }
     }
 
@@ -77,15 +88,12 @@ impl Pipeline {
 
     fn ship(&mut self) {
         self.due = None;
-        let batch = mem::replace(&mut self.batch, Vec::with_capacity(self.batch_size));
-        if batch.is_empty() {
+        let spans = std::mem::take(&mut self.spans);
+        if spans == 0 {
             return;
         }
-        if let Some((last, others)) = self.workers.split_last() {
-            for worker in others {
-                worker.export(batch.clone());
-            }
-            last.export(batch);
+        for to in &mut self.destinations {
+            to.ship(spans);
         }
     }
 
@@ -93,18 +101,18 @@ impl Pipeline {
     /// Tells how many reports there will be.
     pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
         self.ship();
-        for worker in &self.workers {
-            worker.flush(report);
+        for to in &self.destinations {
+            to.flush(report);
         }
-        self.workers.len()
+        self.destinations.len()
     }
 
     /// The same, and ends the exporters.
     pub(crate) fn shutdown(mut self, timeout: Duration, report: &Sender<Report>) -> usize {
         self.ship();
-        for worker in &self.workers {
-            worker.shutdown(timeout, report);
+        for to in &self.destinations {
+            to.shutdown(timeout, report);
         }
-        self.workers.len()
+        self.destinations.len()
     }
 }

@@ -19,6 +19,15 @@ pub struct Statistics {
     pub dropped_queue_full: u64,
     /// Spans dropped because a thread's buffer was full, since the process started.
     pub dropped_buffer_full: u64,
+    /// Spans that ended while there was no provider, since the process started.
+    pub dropped_without_provider: u64,
+}
+
+/// Spans that ended while there was no provider.
+static WITHOUT_PROVIDER: AtomicU64 = AtomicU64::new(0);
+
+pub(super) fn count_without_provider() {
+    WITHOUT_PROVIDER.fetch_add(1, Ordering::Relaxed);
 }
 
 /// The counters behind [`Statistics`].
@@ -38,6 +47,7 @@ impl Counters {
             failed: self.failed.load(Ordering::Relaxed),
             dropped_queue_full: self.dropped_queue_full.load(Ordering::Relaxed),
             dropped_buffer_full: recorder::dropped_spans(),
+            dropped_without_provider: WITHOUT_PROVIDER.load(Ordering::Relaxed),
         }
     }
 }

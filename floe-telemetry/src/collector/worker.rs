@@ -3,24 +3,31 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::Context;
-use opentelemetry_sdk::trace::SpanData;
 
-use super::WARN_EVERY;
 use super::statistics::Counters;
-use crate::clock::monotonic_now;
+use super::warnings::Rarely;
 use crate::error::Error;
-use crate::recorder::panic_message;
+use crate::recorder::{self, panic_message};
 use crate::sanitizer::sanitize_error_message;
 
+/// Whether the collector waits for an exporter to make room.
+static WANTS_ROOM: AtomicBool = AtomicBool::new(false);
+
+/// Asks to be woken when an exporter has made room. Ask first and look then: in the other order an
+/// exporter could make room in between and wake nobody.
+pub(super) fn wants_room(wants: bool) {
+    WANTS_ROOM.store(wants, Ordering::SeqCst);
+}
+
 /// What a worker needs of an exporter. It is called from the worker's thread alone.
-pub(crate) trait BatchExporter: fmt::Debug {
-    fn export(&mut self, batch: Vec<SpanData>) -> Result<(), String>;
+pub(crate) trait BatchExporter<B>: fmt::Debug {
+    fn export(&mut self, batch: B) -> Result<(), String>;
     fn flush(&mut self) -> Result<(), String>;
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String>;
 }
@@ -28,21 +35,32 @@ pub(crate) trait BatchExporter: fmt::Debug {
 /// How a flush or a shutdown of one exporter went: its name, and what failed since the last one.
 pub(crate) type Report = (String, Result<(), String>);
 
-enum Task {
-    Export(Vec<SpanData>),
+enum Task<B> {
+    /// How many spans, and the spans.
+    Export(usize, B),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
 }
 
 /// The collector's end of an exporter.
-#[derive(Debug)]
-pub(crate) struct Worker {
+pub(crate) struct Worker<B> {
     name: String,
-    tasks: Sender<Task>,
+    tasks: Sender<Task<B>>,
     /// Spans handed over and not exported yet.
     queued: Arc<AtomicUsize>,
+    /// Spans dropped since the last report.
+    dropped: Arc<AtomicU64>,
     capacity: usize,
     counters: Arc<Counters>,
+}
+
+impl<B> fmt::Debug for Worker<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("name", &self.name)
+            .field("queued", &self.queued)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a worker is set up.
@@ -53,23 +71,25 @@ pub(crate) struct WorkerSettings {
     pub(crate) counters: Arc<Counters>,
 }
 
-impl Worker {
+impl<B: Send + 'static> Worker<B> {
     /// Starts the thread and makes the exporter on it, because an exporter may belong to the
     /// runtime, and so to the thread, that it was made on.
     pub(crate) fn start(
         name: &str,
-        make: impl FnOnce() -> Result<Box<dyn BatchExporter>, Error> + Send + 'static,
+        make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
         let (ready, is_ready) = channel();
         let queued = Arc::new(AtomicUsize::new(0));
+        let dropped = Arc::new(AtomicU64::new(0));
         let thread = ExporterThread {
             name: name.to_owned(),
             queued: Arc::clone(&queued),
+            dropped: Arc::clone(&dropped),
             counters: Arc::clone(&settings.counters),
             failure: None,
-            warned: None,
+            rarely: Rarely::default(),
         };
         thread::Builder::new()
             .name(format!("floe-{name}"))
@@ -98,24 +118,26 @@ impl Worker {
             name: name.to_owned(),
             tasks,
             queued,
+            dropped,
             capacity: settings.capacity,
             counters: Arc::clone(&settings.counters),
         })
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.queued.load(Ordering::Relaxed) < self.capacity
+    /// Whether so many more spans fit into the queue.
+    pub(super) fn has_room_for(&self, spans: usize) -> bool {
+        self.queued.load(Ordering::Relaxed) + spans <= self.capacity
     }
 
     /// Queues a batch. If the queue is full the batch is dropped and counted.
-    pub(super) fn export(&self, batch: Vec<SpanData>) {
-        let spans = batch.len();
-        if self.has_room() {
+    pub(super) fn export(&self, spans: usize, batch: B) {
+        if self.has_room_for(spans) {
             self.queued.fetch_add(spans, Ordering::Relaxed);
-            if self.tasks.send(Task::Export(batch)).is_ok() {
+            if self.tasks.send(Task::Export(spans, batch)).is_ok() {
                 return;
             }
         }
+        self.dropped.fetch_add(spans as u64, Ordering::Relaxed);
         self.counters
             .dropped_queue_full
             .fetch_add(spans as u64, Ordering::Relaxed);
@@ -129,7 +151,7 @@ impl Worker {
         self.ask(Task::Shutdown(timeout, report.clone()), report);
     }
 
-    fn ask(&self, task: Task, report: &Sender<Report>) {
+    fn ask(&self, task: Task<B>, report: &Sender<Report>) {
         if self.tasks.send(task).is_err() {
             let _ = report.send((self.name.clone(), Err("its thread has ended".to_owned())));
         }
@@ -140,17 +162,18 @@ impl Worker {
 struct ExporterThread {
     name: String,
     queued: Arc<AtomicUsize>,
+    dropped: Arc<AtomicU64>,
     counters: Arc<Counters>,
     /// The last failure since the last report.
     failure: Option<String>,
-    warned: Option<Instant>,
+    rarely: Rarely,
 }
 
 impl ExporterThread {
-    fn work(mut self, mut exporter: Box<dyn BatchExporter>, tasks: &Receiver<Task>) {
+    fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
         while let Ok(task) = tasks.recv() {
             match task {
-                Task::Export(batch) => self.export(&mut *exporter, batch),
+                Task::Export(spans, batch) => self.export(&mut *exporter, spans, batch),
                 Task::Flush(report) => {
                     let flushed = guarded(|| exporter.flush());
                     self.report(flushed, &report);
@@ -169,10 +192,12 @@ impl ExporterThread {
         });
     }
 
-    fn export(&mut self, exporter: &mut dyn BatchExporter, batch: Vec<SpanData>) {
-        let spans = batch.len();
+    fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, spans: usize, batch: B) {
         let result = guarded(|| exporter.export(batch));
         self.queued.fetch_sub(spans, Ordering::Relaxed);
+        if WANTS_ROOM.swap(false, Ordering::SeqCst) {
+            recorder::wake_collector();
+        }
         let counter = match &result {
             Ok(()) => &self.counters.exported,
             Err(_) => &self.counters.failed,
@@ -187,8 +212,7 @@ impl ExporterThread {
     }
 
     fn warn(&mut self, spans: usize, error: &str) {
-        if self.warned.is_none_or(|last| last.elapsed() >= WARN_EVERY) {
-            self.warned = Some(monotonic_now());
+        if self.rarely.is_due() {
             tracing::warn!(
                 exporter = self.name,
                 spans,
@@ -199,8 +223,10 @@ impl ExporterThread {
     }
 
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
         let result = match self.failure.take() {
             Some(failure) => Err(failure),
+            None if dropped > 0 => Err(format!("{dropped} spans were dropped: its queue was full")),
             None => result.map_err(|error| sanitize_error_message(&error).into_owned()),
         };
         let _ = report.send((self.name.clone(), result));

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
+/// More spans than this are not held: they would fill the memory long before they are sent.
+const MAX_QUEUE_SIZE: usize = 1_000_000;
+
 /// How finished spans wait for export
 /// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -15,7 +18,7 @@ use crate::error::Error;
     reason = "plain data with a published schema"
 )]
 pub struct BatchSpanProcessorConfig {
-    /// Spans that may wait in front of an exporter. Default 2048.
+    /// Spans that may wait in front of an exporter, at most 1,000,000. Default 2048.
     pub max_queue_size: usize,
     /// Spans that are exported at once. Default 512.
     pub max_export_batch_size: usize,
@@ -59,6 +62,12 @@ impl BatchSpanProcessorConfig {
         if let Some((name, _)) = zero.iter().find(|(_, is_zero)| *is_zero) {
             return Err(Error::config(format!(
                 "batch_processor.{name}: found 0: accepted is 1 or more"
+            )));
+        }
+        if self.max_queue_size > MAX_QUEUE_SIZE {
+            return Err(Error::config(format!(
+                "batch_processor.max_queue_size: found {}: accepted is at most {MAX_QUEUE_SIZE}",
+                self.max_queue_size,
             )));
         }
         if self.max_export_batch_size > self.max_queue_size {

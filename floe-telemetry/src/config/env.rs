@@ -2,6 +2,9 @@
 
 use std::env;
 
+#[cfg(feature = "_otlp")]
+use percent_encoding::percent_decode_str;
+
 use super::{BatchSpanProcessorConfig, OtlpProtocol, TelemetryConfig};
 use crate::error::Error;
 
@@ -33,9 +36,35 @@ pub(crate) fn is_disabled() -> Result<bool, Error> {
     Ok(variable("OTEL_SDK_DISABLED")?.is_some_and(|value| value.eq_ignore_ascii_case("true")))
 }
 
-/// Whether colours are unwanted (<https://no-color.org>).
-pub(crate) fn no_color() -> bool {
+/// The headers that are sent with OTLP, `key=value,key=value` in the form of W3C baggage.
+#[cfg(feature = "_otlp")]
+pub(crate) fn otlp_headers() -> Result<Vec<(String, String)>, Error> {
+    let Some((name, text)) = first_of([
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+    ])?
+    else {
+        return Ok(Vec::new());
+    };
+    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+    pairs
+        .map(|pair| {
+            // The pair may be a credential, so the message does not repeat it.
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                Error::config(format!(
+                    "{name}: an entry has no `=`: accepted is `key=value,key=value`"
+                ))
+            })?;
+            let value = percent_decode_str(value.trim()).decode_utf8_lossy();
+            Ok((key.trim().to_owned(), value.into_owned()))
+        })
+        .collect()
+}
+
+/// Whether colours are unwanted (<https://no-color.org>), or the terminal has none.
+pub(crate) fn wants_no_color() -> bool {
     env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || env::var_os("TERM").is_some_and(|value| value == "dumb")
 }
 
 impl TelemetryConfig {
@@ -45,7 +74,7 @@ impl TelemetryConfig {
     /// |---|---|---|
     /// | `OTEL_SDK_DISABLED` | `true` switches everything off | `false` |
     /// | `OTEL_SERVICE_NAME` | `service.name` | `floe-platform` |
-    /// | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | where OTLP is sent; the second is used as it is and wins | none: no OTLP |
+    /// | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | where OTLP is sent; the second wins | none: no OTLP |
     /// | `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` | `grpc` or `http/protobuf`; the second wins | `grpc` |
     /// | `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TRACES_HEADERS` | headers, `key=value,key=value` | none |
     /// | `OTEL_BSP_MAX_QUEUE_SIZE` | `batch_processor.max_queue_size` | 2048 |
@@ -74,6 +103,8 @@ impl TelemetryConfig {
         }
         if let Some(name) = variable("OTEL_SERVICE_NAME")? {
             config.resource_attributes.service_name = name;
+            let checked = config.resource_attributes.validate();
+            checked.map_err(|error| error.within("OTEL_SERVICE_NAME"))?;
         }
         if let Some((name, endpoint)) = first_of([
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -113,7 +144,10 @@ fn batch(config: &mut BatchSpanProcessorConfig) -> Result<(), Error> {
         &mut config.max_export_batch_size,
     )?;
     number("OTEL_BSP_SCHEDULE_DELAY", &mut config.schedule_delay_millis)?;
-    number("OTEL_BSP_EXPORT_TIMEOUT", &mut config.export_timeout_millis)
+    number("OTEL_BSP_EXPORT_TIMEOUT", &mut config.export_timeout_millis)?;
+    config
+        .validate()
+        .map_err(|error| error.within("OTEL_BSP_*"))
 }
 
 fn number<T: std::str::FromStr>(name: &str, into: &mut T) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! Traces as a picture in the terminal: one waterfall tree a trace.
 
+mod scale;
 mod tree;
 mod waterfall;
 
@@ -14,7 +15,7 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use self::waterfall::Style;
-use crate::config::no_color;
+use crate::config::wants_no_color;
 
 /// Spans of unfinished traces that are held; beyond, what is there is printed.
 const MAX_HELD: usize = 20_000;
@@ -96,7 +97,7 @@ impl ConsoleExporter {
                 held: HashMap::new(),
             }),
             style: Style {
-                color: is_terminal && !no_color(),
+                color: is_terminal && !wants_no_color(),
                 width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
             },
             holds: false,

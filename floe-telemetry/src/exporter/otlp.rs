@@ -1,191 +1,154 @@
-//! OTLP over gRPC and over HTTP. The only file that names the OTLP crate.
+//! OTLP over gRPC and over HTTP. Spans are encoded on the collector thread, straight from the
+//! record into the request; the exporter's thread sends the bytes.
 
+#[cfg(feature = "otlp-grpc")]
+mod grpc;
+#[cfg(feature = "otlp-http")]
+mod http;
+mod intake;
+mod response;
+mod retry;
+mod span;
+#[cfg(test)]
+mod tests;
+mod value;
+mod wire;
+
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
-use opentelemetry_otlp::{RetryPolicy, SpanExporter, WithExportConfig};
+use bytes::Bytes;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use tokio::runtime::{self, Runtime};
 
-use crate::collector::BatchExporter;
-use crate::config::{OtlpProtocol, TelemetryConfig};
+use self::intake::OtlpIntake;
+use self::response::Answer;
+pub(crate) use self::value::attribute as otlp_attribute;
+use crate::collector::{BatchExporter, Destination, Lane, Worker, WorkerSettings};
+use crate::config::{self, OtlpProtocol, TelemetryConfig};
 use crate::error::Error;
 
-/// The exporter and the runtime that its connections live on. The runtime is the worker thread's
+/// The headers of a request, names in lower case.
+type Headers = Vec<(String, String)>;
+
+/// Sends one request. What it answers is for the retries to judge.
+trait Transport: std::fmt::Debug {
+    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Answer> + '_>>;
+}
+
+/// The transport and the runtime that its connections live on. The runtime is the worker thread's
 /// own, so a flush never needs the host's.
 #[derive(Debug)]
 struct Otlp {
     runtime: Runtime,
-    exporter: SpanExporter,
+    transport: Box<dyn Transport>,
     timeout: Duration,
 }
 
-/// Makes the exporter that `config` describes. To be called on the worker's thread.
+/// Starts the exporter that `config` describes.
 pub(crate) fn otlp(
     config: &TelemetryConfig,
     resource: &Resource,
-) -> Result<Box<dyn BatchExporter>, Error> {
+    settings: &WorkerSettings,
+) -> Result<Box<dyn Destination>, Error> {
+    let intake = OtlpIntake::new(resource);
+    let config = config.clone();
+    let worker = Worker::start("otlp", move || exporter(&config), settings)?;
+    Ok(Box::new(Lane { intake, worker }))
+}
+
+fn exporter(config: &TelemetryConfig) -> Result<Box<dyn BatchExporter<Vec<u8>>>, Error> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::thread("otlp", &error))?;
-    let timeout = config.batch_processor.export_timeout();
-    let mut exporter = {
+    let transport = {
         let _entered = runtime.enter();
-        build(config, timeout)?
+        transport(config)?
     };
-    exporter.set_resource(resource);
     Ok(Box::new(Otlp {
         runtime,
-        exporter,
-        timeout,
+        transport,
+        timeout: config.batch_processor.export_timeout(),
     }))
 }
 
-fn build(config: &TelemetryConfig, timeout: Duration) -> Result<SpanExporter, Error> {
-    if config.otlp_endpoint.starts_with("https://") {
-        return Err(Error::config(
-            "otlp_endpoint: `https` is not built in: accepted is `http://`, for example a collector on this host",
-        ));
-    }
+fn transport(config: &TelemetryConfig) -> Result<Box<dyn Transport>, Error> {
+    let headers = headers(config)?;
     match config.otlp_protocol {
-        OtlpProtocol::Grpc => grpc(config, timeout),
-        OtlpProtocol::Http => http(config, timeout),
+        OtlpProtocol::Grpc => grpc(&config.otlp_endpoint, &headers),
+        OtlpProtocol::Http => http(&config.otlp_endpoint, &headers),
     }
 }
 
-#[cfg(feature = "otlp-grpc")]
-fn grpc(config: &TelemetryConfig, timeout: Duration) -> Result<SpanExporter, Error> {
-    use opentelemetry_otlp::WithTonicConfig;
-    use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
-
-    let mut metadata = MetadataMap::new();
+/// The environment's headers and the credential, which wins. HTTP/2 knows lower-case names only.
+fn headers(config: &TelemetryConfig) -> Result<Headers, Error> {
+    let mut headers = config::otlp_headers()?;
     if let Some((name, value)) = config
         .authentication
         .as_ref()
-        .and_then(|auth| auth.header())
+        .and_then(config::TelemetryAuth::header)
     {
-        // HTTP/2 knows lower-case names only.
-        let key = AsciiMetadataKey::from_bytes(name.to_ascii_lowercase().as_bytes());
-        let value = MetadataValue::try_from(value);
-        let (Ok(key), Ok(mut value)) = (key, value) else {
-            return Err(header_error());
-        };
-        value.set_sensitive(true);
-        metadata.insert(key, value);
+        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        headers.push((name.to_owned(), value));
     }
-    SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(&config.otlp_endpoint)
-        .with_timeout(timeout)
-        .with_metadata(metadata)
-        .with_retry_policy(RetryPolicy::recommended())
-        .build()
-        .map_err(|error| Error::config(format!("the OTLP exporter cannot be made: {error}")))
+    for (name, value) in &mut headers {
+        name.make_ascii_lowercase();
+        let is_name = !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if !is_name || !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Err(Error::config(
+                "a header of the OTLP exporter has characters that a header cannot carry: accepted are letters, \
+                 digits, `-`, `_` and `.` in the name, printable ASCII in the value",
+            ));
+        }
+    }
+    Ok(headers)
+}
+
+#[cfg(feature = "otlp-grpc")]
+fn grpc(endpoint: &str, headers: &Headers) -> Result<Box<dyn Transport>, Error> {
+    Ok(Box::new(grpc::Grpc::new(endpoint, headers)?))
 }
 
 #[cfg(not(feature = "otlp-grpc"))]
-fn grpc(_: &TelemetryConfig, _: Duration) -> Result<SpanExporter, Error> {
+fn grpc(_: &str, _: &Headers) -> Result<Box<dyn Transport>, Error> {
     Err(Error::config(
         "otlp_protocol: `grpc` needs the feature `otlp-grpc`; `http` is built in",
     ))
 }
 
 #[cfg(feature = "otlp-http")]
-fn http(config: &TelemetryConfig, timeout: Duration) -> Result<SpanExporter, Error> {
-    use opentelemetry_otlp::{Protocol, WithHttpConfig};
-
-    let headers = config
-        .authentication
-        .as_ref()
-        .and_then(|auth| auth.header())
-        .map(|(name, value)| (name.to_owned(), value));
-    if let Some((name, value)) = &headers
-        && (!is_header_name(name) || !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)))
-    {
-        return Err(header_error());
-    }
-    SpanExporter::builder()
-        .with_http()
-        .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(traces_url(&config.otlp_endpoint))
-        .with_timeout(timeout)
-        .with_headers(headers.into_iter().collect())
-        .with_retry_policy(RetryPolicy::recommended())
-        .build()
-        .map_err(|error| Error::config(format!("the OTLP exporter cannot be made: {error}")))
+fn http(endpoint: &str, headers: &Headers) -> Result<Box<dyn Transport>, Error> {
+    Ok(Box::new(http::Http::new(endpoint, headers)?))
 }
 
 #[cfg(not(feature = "otlp-http"))]
-fn http(_: &TelemetryConfig, _: Duration) -> Result<SpanExporter, Error> {
+fn http(_: &str, _: &Headers) -> Result<Box<dyn Transport>, Error> {
     Err(Error::config(
         "otlp_protocol: `http` needs the feature `otlp-http`; `grpc` is built in",
     ))
 }
 
-/// The path of the signal is appended, unless it is there
-/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-#[cfg(feature = "otlp-http")]
-fn traces_url(endpoint: &str) -> String {
-    let base = endpoint.trim_end_matches('/');
-    if base.ends_with("/v1/traces") {
-        base.to_owned()
-    } else {
-        format!("{base}/v1/traces")
-    }
-}
-
-#[cfg(feature = "otlp-http")]
-fn is_header_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-}
-
-fn header_error() -> Error {
-    Error::config(
-        "authentication: the header name or the credential has characters that a header cannot carry: \
-         accepted are letters, digits, `-`, `_` and `.` in the name, printable ASCII in the credential",
-    )
-}
-
-impl BatchExporter for Otlp {
-    fn export(&mut self, batch: Vec<SpanData>) -> Result<(), String> {
-        let exported = self.runtime.block_on(async {
-            tokio::time::timeout(self.timeout, self.exporter.export(batch)).await
-        });
-        match exported {
-            Ok(result) => result.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("no answer within {:?}", self.timeout)),
-        }
+impl BatchExporter<Vec<u8>> for Otlp {
+    fn export(&mut self, batch: Vec<u8>) -> Result<(), String> {
+        let sent = retry::send(&mut *self.transport, batch.into());
+        self.runtime.block_on(async {
+            match tokio::time::timeout(self.timeout, sent).await {
+                Ok(result) => result,
+                Err(_) => Err(format!("not delivered within {:?}", self.timeout)),
+            }
+        })
     }
 
     fn flush(&mut self) -> Result<(), String> {
         Ok(())
     }
 
-    fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        self.exporter
-            .shutdown_with_timeout(timeout)
-            .map_err(|error| error.to_string())
-    }
-}
-
-#[cfg(all(test, feature = "otlp-http"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_is_appended_once() {
-        for endpoint in [
-            "http://c:4318",
-            "http://c:4318/",
-            "http://c:4318/v1/traces",
-            "http://c:4318/v1/traces/",
-        ] {
-            assert_eq!(traces_url(endpoint), "http://c:4318/v1/traces");
-        }
-        assert_eq!(traces_url("http://c/otlp"), "http://c/otlp/v1/traces");
+    fn shutdown(&mut self, _: Duration) -> Result<(), String> {
+        Ok(())
     }
 }

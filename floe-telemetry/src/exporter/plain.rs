@@ -6,22 +6,29 @@ use futures_executor::block_on;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use crate::collector::BatchExporter;
+use crate::collector::{BatchExporter, Destination, Lane, SpanDataIntake, Worker, WorkerSettings};
+use crate::error::Error;
 
 #[derive(Debug)]
 struct Plain<E>(E);
 
-/// Wraps an exporter as a worker needs it. It is driven as the SDK's own batch processor does it:
+/// Starts an exporter on a thread of its own. It is driven as the SDK's own batch processor does it:
 /// without a runtime, so that it brings the one it needs.
 pub(crate) fn plain<E: SpanExporter + 'static>(
+    name: &str,
     mut exporter: E,
     resource: &Resource,
-) -> Box<dyn BatchExporter + Send> {
+    settings: &WorkerSettings,
+) -> Result<Box<dyn Destination>, Error> {
     exporter.set_resource(resource);
-    Box::new(Plain(exporter))
+    let worker = Worker::start(name, move || Ok(Box::new(Plain(exporter)) as _), settings)?;
+    Ok(Box::new(Lane {
+        intake: SpanDataIntake::default(),
+        worker,
+    }))
 }
 
-impl<E: SpanExporter> BatchExporter for Plain<E> {
+impl<E: SpanExporter> BatchExporter<Vec<SpanData>> for Plain<E> {
     fn export(&mut self, batch: Vec<SpanData>) -> Result<(), String> {
         block_on(self.0.export(batch)).map_err(|error| error.to_string())
     }

@@ -8,23 +8,25 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanExporter;
 
 use super::{IN_USE, TelemetryProvider};
-use crate::collector::{self, BatchExporter, Counters, Pipeline, Worker, WorkerSettings};
+use crate::collector::{
+    self, Counters, Destination, Pipeline, PipelineSettings, Redactor, Stamp, WorkerSettings,
+};
 use crate::config::{OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
+#[cfg(feature = "_otlp")]
+use crate::exporter::otlp as start_otlp;
 use crate::exporter::{self, ConsoleExporter};
 use crate::recorder;
 
-/// An exporter of the user: the name it has in messages, and how it is made ready.
-type Wrap = (
-    &'static str,
-    Box<dyn FnOnce(&Resource) -> Box<dyn BatchExporter + Send> + Send>,
-);
+/// Starts the exporter that the user gave.
+type Start =
+    Box<dyn FnOnce(&Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error> + Send>;
 
 /// Builds a [`TelemetryProvider`].
 #[must_use = "a builder does nothing until `initialize` is called"]
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
-    exporters: Vec<Wrap>,
+    exporters: Vec<Start>,
     /// OTLP destinations besides the configuration's own.
     otlp: Vec<TelemetryConfig>,
 }
@@ -50,8 +52,9 @@ impl TelemetryProviderBuilder {
     /// Adds an exporter: any of OpenTelemetry's. May be called again; each exporter has a queue
     /// and a thread of its own. It sees redacted spans only.
     pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
-        let wrap = Box::new(|resource: &Resource| exporter::plain(exporter, resource));
-        self.exporters.push((short_type_name::<E>(), wrap));
+        self.exporters.push(Box::new(|resource, settings| {
+            exporter::plain(short_type_name::<E>(), exporter, resource, settings)
+        }));
         self
     }
 
@@ -97,7 +100,7 @@ impl TelemetryProviderBuilder {
         // From here on, dropping `provider` on an error gives the slot back.
         let ratio = self.config.sampling_ratio();
         let pipeline = self.pipeline(&counters)?;
-        let installed = collector::run(move |collector| collector.pipeline = Some(pipeline))?;
+        let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed
             .recv()
             .map_err(|_| Error::state("the telemetry collector did not take the configuration"))?;
@@ -110,36 +113,33 @@ impl TelemetryProviderBuilder {
         let resource = Resource::builder()
             .with_attributes(self.config.resource_attributes.to_otel_dict())
             .build();
+        let resource = Redactor::default().resource(&resource);
         let settings = WorkerSettings {
             capacity: batch.max_queue_size,
             counters: Arc::clone(counters),
         };
-        let mut workers = Vec::new();
-        for (name, wrap) in self.exporters {
-            let exporter = wrap(&resource);
-            workers.push(Worker::start(name, move || Ok(exporter as _), &settings)?);
+        let mut destinations = Vec::new();
+        for start in self.exporters {
+            destinations.push(start(&resource, &settings)?);
         }
         if self.config.wants_otlp() {
             self.otlp.push(self.config.clone());
         }
         for config in &self.otlp {
-            workers.push(start_otlp(config, &resource, &settings)?);
+            destinations.push(start_otlp(config, &resource, &settings)?);
         }
-        if workers.is_empty() {
-            let console = exporter::plain(ConsoleExporter::stderr(), &resource);
-            workers.push(Worker::start(
-                "console",
-                move || Ok(console as _),
-                &settings,
-            )?);
+        if destinations.is_empty() {
+            let console = ConsoleExporter::stderr();
+            destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
-        Ok(Pipeline::new(
-            self.config.resource_attributes.identity(),
-            batch.max_export_batch_size,
-            batch.schedule_delay(),
-            workers,
-            Arc::clone(counters),
-        ))
+        let identity = self.config.resource_attributes.identity();
+        let settings = PipelineSettings {
+            identity: identity.into_iter().map(Stamp::from).collect(),
+            batch_size: batch.max_export_batch_size,
+            delay: batch.schedule_delay(),
+            counters: Arc::clone(counters),
+        };
+        Ok(Pipeline::new(settings, destinations))
     }
 }
 
@@ -150,18 +150,12 @@ fn short_type_name<T>() -> &'static str {
     path.rsplit_once("::").map_or(path, |(_, name)| name)
 }
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(not(feature = "_otlp"))]
 fn start_otlp(
     config: &TelemetryConfig,
-    resource: &Resource,
-    settings: &WorkerSettings,
-) -> Result<Worker, Error> {
-    let (config, resource) = (config.clone(), resource.clone());
-    Worker::start("otlp", move || exporter::otlp(&config, &resource), settings)
-}
-
-#[cfg(not(any(feature = "otlp-grpc", feature = "otlp-http")))]
-fn start_otlp(config: &TelemetryConfig, _: &Resource, _: &WorkerSettings) -> Result<Worker, Error> {
+    _: &Resource,
+    _: &WorkerSettings,
+) -> Result<Box<dyn Destination>, Error> {
     Err(Error::config(format!(
         "backend: `{}` at `{}` is reached by OTLP, which needs the feature `otlp-grpc` or `otlp-http`",
         config.backend, config.otlp_endpoint,

@@ -8,6 +8,7 @@ use std::thread;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, Key, KeyValue, Value};
 
+use super::alive::context_is_alive;
 use super::failure;
 use super::open::{State, enter_here};
 use super::span::{self, Ending};
@@ -19,6 +20,8 @@ use crate::attributes::{FloeAttributes, ToAttributeValue};
 pub struct ActiveSpan {
     current: CurrentSpan,
     recording: bool,
+    /// A panic that was under way before is not this span's.
+    was_panicking: bool,
     // Dropped last, after `Drop` has ended the span.
     _attached: Option<ContextGuard>,
 }
@@ -51,6 +54,7 @@ pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
     ActiveSpan {
         current: CurrentSpan(cx.clone().unwrap_or_default()),
         recording,
+        was_panicking: thread::panicking(),
         _attached: cx.map(Context::attach),
     }
 }
@@ -87,7 +91,11 @@ pub fn create_span_with<T>(
 /// ```
 #[must_use]
 pub fn get_current_span() -> CurrentSpan {
-    CurrentSpan(Context::current())
+    CurrentSpan(if context_is_alive() {
+        Context::current()
+    } else {
+        Context::default()
+    })
 }
 
 impl CurrentSpan {
@@ -116,9 +124,8 @@ impl CurrentSpan {
     }
 
     /// Records an error: status, attributes and an `exception` event.
-    pub fn record_exception<E: Error>(&self, error: &E) {
-        let _attached = self.0.clone().attach();
-        failure::record_exception(error);
+    pub fn record_exception(&self, error: &(impl Error + ?Sized)) {
+        failure::record_error(&self.0.span(), error);
     }
 
     /// Sets the status. OK is final; an error wins over unset.
@@ -156,7 +163,7 @@ impl Drop for ActiveSpan {
     fn drop(&mut self) {
         if self.recording {
             let cx = &self.current.0;
-            if thread::panicking() {
+            if thread::panicking() && !self.was_panicking {
                 failure::record_panic(cx, &"the thread is panicking");
             }
             span::end(cx, Ending::Completed);

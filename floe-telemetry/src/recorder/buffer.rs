@@ -5,23 +5,28 @@
 //! keeps it until the collector has emptied it.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
-use std::thread::{self, Thread};
-use std::time::Duration;
+use std::thread::Thread;
 
 use super::record::SpanRecord;
 
 /// How many finished spans a thread can hold until the collector fetches them.
-const CAPACITY: usize = 2048;
+const CAPACITY: usize = 4096;
 
-/// The collector is woken when this many spans have been written since it was last looked at.
+/// How many empty boxes a thread keeps.
+const BLANK: usize = CAPACITY / 2;
+
+/// The collector is woken each time so many spans were written. Until then it comes by itself.
 const WAKE_EVERY: usize = CAPACITY / 4;
 
 /// The collector's half of a thread's buffer.
 #[derive(Debug)]
 pub(crate) struct Buffer {
+    id: u64,
+    /// Spans read so far.
+    taken: u64,
     finished: rtrb::Consumer<Box<SpanRecord>>,
     blank: rtrb::Producer<Box<SpanRecord>>,
 }
@@ -29,7 +34,24 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// The next finished span.
     pub(crate) fn pop(&mut self) -> Option<Box<SpanRecord>> {
-        self.finished.pop().ok()
+        let record = self.finished.pop().ok()?;
+        self.taken += 1;
+        Some(record)
+    }
+
+    /// Tells it from all other buffers.
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How many spans were read from it.
+    pub(crate) const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// How many spans were written to it so far.
+    pub(crate) fn written(&self) -> u64 {
+        self.taken + self.finished.slots() as u64
     }
 
     /// Gives a box back whose content was taken out.
@@ -50,12 +72,13 @@ static NEW: LazyLock<(Sender<Buffer>, Mutex<Receiver<Buffer>>)> = LazyLock::new(
     (sender, Mutex::new(receiver))
 });
 
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+
 /// Spans that found their buffer full, or their thread's storage gone.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// The collector thread, and whether it sleeps until someone wakes it.
-static WAKER: OnceLock<Thread> = OnceLock::new();
-static ASLEEP: AtomicBool = AtomicBool::new(false);
+/// The collector thread.
+static COLLECTOR: OnceLock<Thread> = OnceLock::new();
 
 struct Writer {
     finished: rtrb::Producer<Box<SpanRecord>>,
@@ -97,21 +120,23 @@ pub(super) fn push(record: Box<SpanRecord>) {
         Some(writer.written)
     });
     if let Some(written) = written {
-        if ASLEEP.load(Ordering::Relaxed) || written.is_multiple_of(WAKE_EVERY) {
+        if written.is_multiple_of(WAKE_EVERY) {
             wake();
         }
     } else {
+        // No reason to wake the collector: it was woken while the buffer filled.
         DROPPED.fetch_add(1, Ordering::Relaxed);
-        wake();
     }
 }
 
 #[cold]
 fn new_writer() -> Writer {
     let (finished, to_read) = rtrb::RingBuffer::new(CAPACITY);
-    let (to_fill, blank) = rtrb::RingBuffer::new(CAPACITY);
+    let (to_fill, blank) = rtrb::RingBuffer::new(BLANK);
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
+        id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        taken: 0,
         finished: to_read,
         blank: to_fill,
     });
@@ -122,10 +147,10 @@ fn new_writer() -> Writer {
     }
 }
 
+/// Wakes the collector if it sleeps.
 #[cold]
-fn wake() {
-    ASLEEP.store(false, Ordering::Relaxed);
-    if let Some(collector) = WAKER.get() {
+pub(crate) fn wake() {
+    if let Some(collector) = COLLECTOR.get() {
         collector.unpark();
     }
 }
@@ -146,19 +171,6 @@ pub(crate) fn dropped_spans() -> u64 {
 }
 
 /// Makes `thread` the one that is woken.
-pub(crate) fn set_waker(thread: Thread) {
-    let _ = WAKER.set(thread);
-}
-
-/// Sleeps on the collector thread. With `deeply`, the next span of any thread wakes it; without,
-/// only a buffer that fills does.
-pub(crate) fn sleep_until_woken(deeply: bool, at_most: Duration) {
-    if deeply {
-        // A span written between the collector's last look and this store does not wake it; the
-        // bound on the sleep is what such a span waits at most. A fence on the caller's side
-        // would close the gap at a price that every span pays.
-        ASLEEP.store(true, Ordering::Relaxed);
-    }
-    thread::park_timeout(at_most);
-    ASLEEP.store(false, Ordering::Relaxed);
+pub(crate) fn set_collector(thread: Thread) {
+    let _ = COLLECTOR.set(thread);
 }

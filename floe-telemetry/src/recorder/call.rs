@@ -43,8 +43,11 @@ fn conclude<T>(
 ) -> T {
     match result {
         Ok(value) => {
-            if let Outcome::Failure(failure) = outcome(&value) {
-                record_failure(cx, &failure);
+            // Looking at an error may call the user's `AsRef`.
+            match catch_unwind(AssertUnwindSafe(|| outcome(&value))) {
+                Ok(Outcome::Success) => {}
+                Ok(Outcome::Failure(failure)) => record_failure(cx, &failure),
+                Err(payload) => record_panic(cx, &*payload),
             }
             span::end(cx, Ending::Completed);
             value

@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
+use super::alive::context_is_alive;
 use super::outcome::{Failure, Says};
 use crate::clock::wall_now;
 use crate::keys;
@@ -45,21 +46,50 @@ struct Exception {
 /// let spans = testing::capture(|| refresh());
 /// spans.single("refresh").assert_error("invalid digit found in string");
 /// ```
-pub fn record_exception<E: Error>(error: &E) {
-    let exception = Exception::of_error(std::any::type_name::<E>(), error);
-    opentelemetry::trace::get_active_span(|span| exception.write(&span));
+pub fn record_exception(error: &(impl Error + ?Sized)) {
+    if context_is_alive() {
+        // Cloned: the error's text is the user's code, and may start spans of its own.
+        record_error(&Context::current().span(), error);
+    }
+}
+
+/// Records an error on a span.
+pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
+    guarded(std::any::type_name::<E>(), |name| {
+        Exception::of_error(name, &AsDyn(error))
+    })
+    .write(span);
+}
+
+/// An error whose type may not have a size, as one that has.
+#[derive(Debug)]
+struct AsDyn<'a, E: ?Sized>(&'a E);
+
+impl<E: fmt::Display + ?Sized> fmt::Display for AsDyn<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E: Error + ?Sized> Error for AsDyn<'_, E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Looks at an error. The user's `Display` may panic; the host must not notice.
+fn guarded(type_name: &'static str, look: impl FnOnce(&'static str) -> Exception) -> Exception {
+    catch_unwind(AssertUnwindSafe(|| look(type_name))).unwrap_or_else(|payload| Exception {
+        type_name,
+        message: format!("the error's text panicked: {}", panic_message(&*payload)),
+        stacktrace: None,
+    })
 }
 
 /// Records the `Err` of an annotated function.
 #[cold]
 pub(super) fn record_failure(cx: &Context, failure: &Failure<'_>) {
-    // The user's `Display` may panic; the function's result must still be returned.
-    let exception = catch_unwind(AssertUnwindSafe(|| Exception::of_failure(failure)))
-        .unwrap_or_else(|payload| Exception {
-            type_name: failure.type_name,
-            message: format!("the error's text panicked: {}", panic_message(&*payload)),
-            stacktrace: None,
-        });
+    let exception = guarded(failure.type_name, |_| Exception::of_failure(failure));
     exception.write(&cx.span());
 }
 

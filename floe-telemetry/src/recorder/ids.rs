@@ -37,6 +37,15 @@ fn next_non_zero() -> u64 {
     }
 }
 
+/// A number from 0.0 up to 1.0, for jitter.
+#[cfg(feature = "_otlp")]
+pub(crate) fn random() -> f64 {
+    // The 53 bits that a float holds.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    let number = (next() >> 11) as f64 / (1_u64 << 53) as f64;
+    number
+}
+
 #[inline]
 pub(super) fn span_id() -> SpanId {
     SpanId::from(next_non_zero())

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, Key};
 
+use super::alive::context_is_alive;
 use super::buffer;
 use super::failure::panic_message;
 use super::record::{Origin, SpanRecord};
@@ -126,6 +127,9 @@ pub(super) fn enter_here(
 }
 
 fn open(origin: Origin, fill: Option<impl FnOnce(&mut Opening)>) -> OpenSpan {
+    if !context_is_alive() {
+        return OpenSpan(State::Off);
+    }
     let start = Moment::now();
     match Context::map_current(sampling::decide) {
         Decision::Skip => OpenSpan(State::Off),
@@ -168,6 +172,10 @@ pub(super) fn blank(from: &Start, origin: Origin, start: Moment) -> Box<SpanReco
     record.parent_is_remote = from.parent_is_remote;
     record.identity.clone_from(&from.identity);
     record.origin = origin;
+    #[cfg(feature = "testing")]
+    {
+        record.capture = from.capture;
+    }
     record.start = start;
     record
 }

@@ -47,6 +47,9 @@ pub(crate) struct SpanRecord {
     /// The floe identity that baggage carried when the span started.
     pub(crate) identity: Option<Arc<[KeyValue]>>,
     pub(crate) status: Status,
+    /// The `testing::capture` that the span belongs to.
+    #[cfg(feature = "testing")]
+    pub(crate) capture: Option<u64>,
     /// What few spans have.
     pub(crate) more: Option<Box<More>>,
 }
@@ -61,7 +64,7 @@ pub(crate) struct More {
 
 impl SpanRecord {
     /// A span that says nothing yet.
-    pub(super) fn blank() -> Self {
+    pub(crate) fn blank() -> Self {
         let now = Moment::now();
         Self {
             context: SpanContext::NONE,
@@ -75,8 +78,32 @@ impl SpanRecord {
             attributes: AttributeList::default(),
             identity: None,
             status: Status::Unset,
+            #[cfg(feature = "testing")]
+            capture: None,
             more: None,
         }
+    }
+
+    /// Whether no span of this process is above it.
+    #[cfg(feature = "provider")]
+    pub(crate) fn is_root(&self) -> bool {
+        self.parent == SpanId::INVALID || self.parent_is_remote
+    }
+
+    /// Frees what the span held, so that its box can be used again.
+    #[cfg(feature = "provider")]
+    pub(crate) fn clear(&mut self) {
+        self.context = SpanContext::NONE;
+        self.origin = Origin::Nowhere;
+        self.name = None;
+        self.attributes.clear();
+        self.identity = None;
+        self.status = Status::Unset;
+        #[cfg(feature = "testing")]
+        {
+            self.capture = None;
+        }
+        self.more = None;
     }
 
     pub(super) fn add_event(&mut self, event: Event) {

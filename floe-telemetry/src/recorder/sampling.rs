@@ -39,6 +39,8 @@ pub(super) struct Start {
     pub(super) parent: SpanId,
     pub(super) parent_is_remote: bool,
     pub(super) identity: Option<Arc<[KeyValue]>>,
+    #[cfg(feature = "testing")]
+    pub(super) capture: Option<u64>,
 }
 
 #[inline]
@@ -96,29 +98,34 @@ pub(super) fn decide(parent: &Context) -> Decision {
     if listeners == 0 || parent.is_telemetry_suppressed() {
         return Decision::Skip;
     }
+    let capture = capture(listeners, parent);
+    let is_wanted = capture.is_some() || listeners & PROVIDER != 0;
     let span = parent.span();
     let above = span.span_context();
     if above.is_valid() {
-        if above.is_sampled() {
-            note_capture(listeners, above.trace_id());
-            return Decision::Record(Start {
-                context: sampled(above.trace_id(), above.trace_state()),
-                parent: above.span_id(),
-                parent_is_remote: above.is_remote(),
-                identity: identity(parent),
-            });
+        if !above.is_sampled() || !is_wanted {
+            return Decision::Skip;
         }
-        return Decision::Skip;
+        return Decision::Record(Start {
+            context: sampled(above.trace_id(), above.trace_state()),
+            parent: above.span_id(),
+            parent_is_remote: above.is_remote(),
+            identity: identity(parent),
+            #[cfg(feature = "testing")]
+            capture,
+        });
     }
     let trace_id = ids::trace_id();
-    if note_capture(listeners, trace_id) || (listeners & PROVIDER != 0 && ratio_takes(trace_id)) {
+    if capture.is_some() || (is_wanted && ratio_takes(trace_id)) {
         Decision::Record(Start {
             context: sampled(trace_id, &TraceState::NONE),
             parent: SpanId::INVALID,
             parent_is_remote: false,
             identity: identity(parent),
+            #[cfg(feature = "testing")]
+            capture,
         })
-    } else if listeners & PROVIDER != 0 {
+    } else if is_wanted {
         Decision::LeaveOut(SpanContext::new(
             trace_id,
             ids::span_id(),
@@ -156,65 +163,47 @@ fn identity(cx: &Context) -> Option<Arc<[KeyValue]>> {
     (!found.is_empty()).then(|| found.into())
 }
 
-#[cfg(not(feature = "testing"))]
-#[inline]
-fn note_capture(_: u8, _: TraceId) -> bool {
-    false
+/// In the `Context` while a capture runs.
+#[cfg(feature = "testing")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CaptureScope(pub(crate) u64);
+
+#[cfg(feature = "testing")]
+thread_local! {
+    /// The capture whose code this thread runs, for contexts that were made from nothing.
+    static RUNNING: std::cell::Cell<Option<u64>> = const { std::cell::Cell::new(None) };
 }
 
 #[cfg(feature = "testing")]
-use self::capture::note_capture;
-#[cfg(feature = "testing")]
-pub(crate) use self::capture::{CaptureScope, captured_by};
-
-/// Which traces belong to which `testing::capture`.
-#[cfg(feature = "testing")]
-mod capture {
-    use std::collections::HashMap;
-    use std::sync::{Mutex, PoisonError};
-
-    use super::{CAPTURES, Context, TraceId};
-
-    /// In the `Context` while a capture runs.
-    #[derive(Clone, Copy, Debug)]
-    pub(crate) struct CaptureScope(pub(crate) u64);
-
-    static TRACES: Mutex<Option<HashMap<TraceId, u64>>> = Mutex::new(None);
-
-    /// Claims the trace for the capture that the current context is in.
-    #[inline]
-    pub(super) fn note_capture(listeners: u8, trace_id: TraceId) -> bool {
-        listeners & CAPTURES != 0 && claim(trace_id)
-    }
-
-    #[cold]
-    fn claim(trace_id: TraceId) -> bool {
-        let Some(scope) = Context::map_current(|cx| cx.get::<CaptureScope>().copied()) else {
-            return false;
-        };
-        let mut traces = TRACES.lock().unwrap_or_else(PoisonError::into_inner);
-        traces
-            .get_or_insert_default()
-            .entry(trace_id)
-            .or_insert(scope.0);
-        true
-    }
-
-    /// The capture that a trace belongs to. With `None`, forgets the traces of the capture.
-    pub(crate) fn captured_by(trace_id: TraceId) -> Option<u64> {
-        let traces = TRACES.lock().unwrap_or_else(PoisonError::into_inner);
-        traces.as_ref()?.get(&trace_id).copied()
-    }
-
-    impl CaptureScope {
-        /// Forgets the traces that the capture claimed.
-        pub(crate) fn forget(self) {
-            let mut traces = TRACES.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(traces) = traces.as_mut() {
-                traces.retain(|_, owner| *owner != self.0);
+impl CaptureScope {
+    /// Runs the capture's code on this thread.
+    pub(crate) fn run<T>(self, code: impl FnOnce() -> T) -> T {
+        struct Restore(Option<u64>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                RUNNING.set(self.0);
             }
         }
+        let _restore = Restore(RUNNING.replace(Some(self.0)));
+        code()
     }
+}
+
+/// The capture that `cx` is in.
+#[cfg(feature = "testing")]
+#[inline]
+fn capture(listeners: u8, cx: &Context) -> Option<u64> {
+    if listeners & CAPTURES == 0 {
+        return None;
+    }
+    let scope = cx.get::<CaptureScope>().map(|scope| scope.0);
+    scope.or_else(|| RUNNING.try_with(std::cell::Cell::get).ok().flatten())
+}
+
+#[cfg(not(feature = "testing"))]
+#[inline]
+fn capture(_: u8, _: &Context) -> Option<u64> {
+    None
 }
 
 #[cfg(all(test, feature = "provider"))]

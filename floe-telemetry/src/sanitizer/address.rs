@@ -1,8 +1,8 @@
 //! `@` outside of a URL: `user:password@host`, `user/password@host`, an e-mail address.
 
-use super::shape::is_masked;
+use super::host::is_domain;
+use super::placeholder::is_masked;
 use super::text::{at, before, is_name, rest, run_end, run_start};
-use super::url::is_domain;
 use super::{Policy, Scan};
 
 /// How far to both sides of the `@` an address may reach.
@@ -76,7 +76,7 @@ fn last_sign(scan: &mut Scan<'_>, sign: usize) -> usize {
         .iter()
         .rposition(|&byte| byte == b'@')
         .map_or(sign, |at| sign + at);
-    let _ = credentials(scan, run, last) || oracle(scan, run, last);
+    let _ = oracle(scan, run, last) || credentials(scan, run, last);
     last
 }
 

@@ -3,7 +3,8 @@
 //! `-p` is a port, a path or a password: the command, or a user given before it, decides.
 
 use super::Scan;
-use super::shape::is_placeholder;
+use super::placeholder::is_placeholder;
+use super::shape::is_path;
 use super::text::{at, before, is_break, is_name, run_end, run_start, skip_spaces};
 use super::value::{self, Site};
 use super::{key_value::word_before, quote};
@@ -75,7 +76,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     if !(lead == 0 || is_break(text, dash.saturating_sub(1)) || b"\"'[,(=".contains(&lead)) {
         return;
     }
-    let line = run_start(text, dash, LINE_LIMIT, |byte| byte != b'\n');
+    let line = run_start(text, dash, LINE_LIMIT, |byte| !b"\n;|&".contains(&byte));
     let words = Words(&text[line..dash]);
     let name_end = run_end(text, letter, 12, is_name);
     let name = &text[letter..name_end];
@@ -87,7 +88,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         return;
     }
     if name.len() > 1 {
-        if name[0] == b'p' && words.any(&ATTACHED) {
+        if name[0] == b'p' && words.any(ATTACHED) {
             let end = run_end(text, letter + 1, LINE_LIMIT, |byte| {
                 byte > b' ' && !b"\"',".contains(&byte)
             });
@@ -114,7 +115,7 @@ fn user(scan: &mut Scan<'_>, behind: usize, words: &Words<'_>) -> bool {
         || password.iter().all(u8::is_ascii_digit)
             && argument[..colon].iter().all(u8::is_ascii_digit)
         || is_placeholder(password)
-        || words.any(&GROUPS) && !words.any(&["login"]);
+        || words.any(GROUPS) && !words.any(&["login"]);
     if !harmless {
         scan.redact(start + colon + 1, end);
     }
@@ -139,7 +140,7 @@ fn password(scan: &mut Scan<'_>, letter: usize, words: &Words<'_>) {
         .iter()
         .all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
     let is_port = is_number && (word.len() <= 5 || word.contains(&b':'));
-    if !(is_placeholder(word) || !always && is_port || word.starts_with(b"-")) {
+    if !(is_placeholder(word) || !always && (is_port || is_path(word)) || word.starts_with(b"-")) {
         scan.redact(start, end);
     }
 }

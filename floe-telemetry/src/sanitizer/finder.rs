@@ -6,7 +6,7 @@
 //! of neighbouring positions do not depend on each other, which makes this faster than an automaton
 //! with a state, and a text without anchors is left alone after this pass.
 
-use super::{lexicon, token};
+use super::{token, words};
 use std::sync::LazyLock;
 
 /// A key name or a word that announces a secret.
@@ -62,7 +62,7 @@ const fn classes() -> [u8; 256] {
 static ANCHORS: LazyLock<Box<[u8; TABLE]>> = LazyLock::new(|| {
     let mut table = Box::new([0; TABLE]);
     let mut set = |anchor: &[u8], kind: u8| table[index(anchor)] |= kind;
-    for anchor in lexicon::ANCHORS {
+    for anchor in words::ANCHORS {
         set(anchor.as_bytes(), KEY);
     }
     for anchor in token::anchors() {

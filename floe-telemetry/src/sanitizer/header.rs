@@ -1,14 +1,14 @@
 //! HTTP's credentials: `Authorization` with a scheme, cookies, and a scheme without its header.
 
-use super::Scan;
-use super::lexicon;
-use super::{quote, shape};
-use super::shape::{is_opaque, is_placeholder, is_prose, is_word_like};
+use super::placeholder::{is_placeholder, is_prose};
+use super::shape::{is_opaque, is_word_like};
 use super::text::{
     at, before, find, is_break, is_name, is_redacted, line_end, run_end, run_start, skip_spaces,
     starts_with_word,
 };
 use super::value::{self, Site};
+use super::{Scan, bare};
+use super::{quote, shape};
 
 /// Schemes with one word of credentials behind them.
 const PLAIN: &[&str] = &[
@@ -35,19 +35,6 @@ const LISTS: &[&str] = &[
     "aws4-hmac-sha256",
     "aws4-ecdsa-p256-sha256",
     "mac",
-];
-
-/// Attributes of `Set-Cookie`, kept because they are no cookie.
-const ATTRIBUTES: &[&str] = &[
-    "path",
-    "domain",
-    "expires",
-    "max-age",
-    "samesite",
-    "secure",
-    "httponly",
-    "priority",
-    "partitioned",
 ];
 
 /// The value of `Authorization:` at `from`: keeps the scheme, redacts the credentials.
@@ -97,20 +84,19 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
         list.iter()
             .any(|name| scheme.eq_ignore_ascii_case(name.as_bytes()))
     };
-    let end_of_word = |from: usize| limit.unwrap_or_else(|| value::bare_end(text, from, site));
-    if secret > scheme_end && known(&LISTS) {
+    let end_of_word = |from: usize| limit.unwrap_or_else(|| bare::bare_end(text, from, site));
+    if secret > scheme_end && known(LISTS) {
         let end = limit.unwrap_or_else(|| list_end(text, secret, site.enclosing));
         return scan.redact_unless_done(secret, end);
     }
-    if secret > scheme_end && (known(&PLAIN) || is_word_like(scheme)) && !is_redacted(text, secret)
-    {
+    if secret > scheme_end && (known(PLAIN) || is_word_like(scheme)) && !is_redacted(text, secret) {
         let end = end_of_word(secret);
         let word = text.get(secret..end).unwrap_or_default();
-        if !is_prose(word) && !is_placeholder(word) && (known(&PLAIN) || is_opaque(word, 8)) {
+        if !is_prose(word) && !is_placeholder(word) && (known(PLAIN) || is_opaque(word, 8)) {
             return scan.redact(secret, end);
         }
     }
-    if known(&PLAIN) || known(&LISTS) || secret > scheme_end && is_redacted(text, secret) {
+    if known(PLAIN) || known(LISTS) || secret > scheme_end && is_redacted(text, secret) {
         return;
     }
     let end = end_of_word(start);
@@ -194,81 +180,4 @@ fn trim_padding(mut word: &[u8]) -> &[u8] {
 
 fn is_dashed_words(word: &[u8]) -> bool {
     word.split(|byte| b"-._/:".contains(byte)).all(is_word_like)
-}
-
-/// `name=value; name=value` at `from`: keeps names, attributes and short words.
-pub(super) fn cookies(scan: &mut Scan<'_>, from: usize, site: Site) {
-    let text = scan.text;
-    let quote = quote::open(text, from).filter(|_| at(text, from) != site.enclosing);
-    let mut index = from + quote.map_or(0, |quote| quote.len);
-    let end = quote.map_or(usize::MAX, |quote| quote::close(text, index, quote).0);
-    // A list of headers on one line is one list of cookies to us, read once.
-    let mut first = from >= scan.cookies_until;
-    while index < end {
-        let part = Cookie::new(text, index, end, site.enclosing);
-        if part.has_value {
-            if part.is_secret(text) {
-                scan.redact(part.name_end + 1, part.end);
-            }
-        } else if first {
-            // A cookie without a name, or a sentence about cookies.
-            let word_end = value::bare_end(text, index, site).min(end);
-            if is_opaque(text.get(index..word_end).unwrap_or_default(), 12) {
-                scan.redact(index, word_end);
-            }
-        }
-        let goes_on = part.has_value || !first && part.is_attribute(text);
-        if !goes_on || at(text, part.end) != b';' || index < scan.cookies_until {
-            return;
-        }
-        index = skip_spaces(text, part.end + 1);
-        scan.cookies_until = index;
-        first = false;
-    }
-}
-
-/// One part of a list of cookies.
-struct Cookie {
-    start: usize,
-    name_end: usize,
-    has_value: bool,
-    end: usize,
-}
-
-impl Cookie {
-    fn new(text: &[u8], start: usize, limit: usize, enclosing: u8) -> Self {
-        let is_name_byte = |byte: u8| is_name(byte) || b"-.$:%".contains(&byte);
-        let name_end = run_end(text, start, limit - start, is_name_byte);
-        let has_value = at(text, name_end) == b'=' && name_end < limit;
-        let is_value = |byte: u8| byte > b' ' && byte != b';' && byte != enclosing;
-        let end = if has_value {
-            run_end(text, name_end + 1, limit - name_end - 1, is_value)
-        } else {
-            name_end
-        };
-        Self {
-            start,
-            name_end,
-            has_value,
-            end,
-        }
-    }
-
-    fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        &text[self.start..self.name_end]
-    }
-
-    fn is_attribute(&self, text: &[u8]) -> bool {
-        ATTRIBUTES
-            .iter()
-            .any(|known| self.name(text).eq_ignore_ascii_case(known.as_bytes()))
-    }
-
-    fn is_secret(&self, text: &[u8]) -> bool {
-        let value = text.get(self.name_end + 1..self.end).unwrap_or_default();
-        let short_word = is_word_like(value) && value.len() <= 8;
-        !(self.is_attribute(text)
-            || short_word && lexicon::classify(self.name(text)).is_none()
-            || is_placeholder(value))
-    }
 }

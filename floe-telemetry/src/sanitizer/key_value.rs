@@ -1,13 +1,12 @@
 //! Keys with values: `key=value` and its many spellings, in prose, code, JSON, Debug output, YAML.
 
 use super::lexicon::{self, Class};
-use super::shape::{is_opaque, is_path, is_placeholder, is_prose};
-use super::text::{
-    at, before, is_break, is_name, rest, run_end, run_start, skip_spaces, starts_with,
-    starts_with_word,
-};
-use super::value::{Extent, Site};
-use super::{Policy, Scan, header, loose, quote, value};
+use super::separator::{Separator, separator, value_start};
+use super::shape::{LONGEST, is_opaque};
+use super::text::{at, before, is_break, is_name, rest, run_end, run_start, starts_with};
+use super::value::{List, Site};
+use super::verdict::{after_type, is_secret};
+use super::{Policy, Scan, cookie, header, loose, quote, value};
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
 const KEY_LIMIT: usize = 64;
@@ -35,16 +34,6 @@ impl Key {
     }
 }
 
-/// A separator and what it says about the value.
-#[derive(Clone, Copy, Debug)]
-struct Separator {
-    after: usize,
-    equals: bool,
-    encoded: bool,
-    /// The column line of a table: the value has to look like a secret.
-    table: bool,
-}
-
 /// `anchor` is inside the word.
 pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let Some(key) = key_at(scan, anchor) else {
@@ -58,15 +47,20 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     behind = run_end(text, behind, 2, |byte| byte == b'*');
     if let Some(separator) = separator(text, behind) {
         let enclosing = before(text, key.start);
+        let is_parameter =
+            matches!(enclosing, b'?' | b'&') || enclosing == b';' && follows_amp(text, key.start);
+        let list = match (separator.encoded, is_parameter) {
+            (true, _) => List::Encoded,
+            (false, true) => List::Query,
+            (false, false) => List::Plain,
+        };
         let site = Site {
             enclosing: if mark == 0 && matches!(enclosing, b'"' | b'\'' | b'`') {
                 enclosing
             } else {
                 0
             },
-            query: matches!(enclosing, b'?' | b'&')
-                || enclosing == b';' && follows_amp(text, key.start),
-            encoded: separator.encoded,
+            list,
             equals: separator.equals,
             doubtful: matches!(key.class, Class::Weak | Class::Query),
         };
@@ -89,6 +83,14 @@ fn follows_amp(text: &[u8], index: usize) -> bool {
         .is_some_and(|start| starts_with(text, start, b"&amp;"))
 }
 
+/// `arn:aws:secretsmanager:…:secret:name`: the word is a type of resource.
+fn is_resource_name(text: &[u8], end: usize) -> bool {
+    let start = run_start(text, end, 128, |byte| {
+        is_name(byte) || b":-/*".contains(&byte)
+    });
+    starts_with(text, start, b"arn:")
+}
+
 /// The sensitive key around the anchor; every word is looked at once.
 fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if anchor < scan.key_until {
@@ -109,6 +111,9 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         end -= 1;
     }
     let word = text.get(start..end)?;
+    if before(text, start) == b':' && is_resource_name(text, start) {
+        return None;
+    }
     let mut class = lexicon::classify(word)?;
     // `API key`, `access code`: the word before decides.
     if class == Class::Query
@@ -121,6 +126,9 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if class == Class::Weak && scan.policy == Policy::Strict {
         class = Class::Strong;
     }
+    if matches!(class, Class::Weak | Class::Query) && start < scan.doubtful_until {
+        return None;
+    }
     Some(Key {
         start,
         end,
@@ -129,46 +137,11 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     })
 }
 
-fn separator(text: &[u8], from: usize) -> Option<Separator> {
-    let index = skip_spaces(text, from);
-    let found = |len: usize, equals: bool| {
-        Some(Separator {
-            after: index + len,
-            equals,
-            encoded: false,
-            table: false,
-        })
-    };
-    match (at(text, index), at(text, index + 1)) {
-        (b':', b':') => None,
-        (b':', b'/') if at(text, index + 2) == b'/' => None,
-        (b':' | b'=' | b'+' | b'?', b'=') | (b'=', b'>') => found(2, true),
-        (b'-' | b'~', b'>') => found(2, false),
-        (b'=', _) => found(1, true),
-        (b':', _) => found(1, false),
-        (b'|', b' ') => found(1, false).map(|separator| Separator {
-            table: true,
-            ..separator
-        }),
-        (b'%', b'3') if matches!(at(text, index + 2), b'd' | b'D' | b'a' | b'A') => found(3, true)
-            .map(|separator| Separator {
-                encoded: true,
-                ..separator
-            }),
-        (b'\\', b'u') if starts_with_word(text, index, b"\\u003d") => found(6, true),
-        (0xe2 | 0xef, _) => ["\u{2192}", "\u{21d2}", "\u{ff1a}", "\u{ff1d}"]
-            .iter()
-            .find(|mark| starts_with(text, index, mark.as_bytes()))
-            .and_then(|mark| found(mark.len(), *mark == "\u{ff1d}")),
-        _ => None,
-    }
-}
-
 fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site, quoted_key: bool) {
     let from = value_start(scan.text, separator.after);
     match key.class {
         Class::Authorization => header::authorization(scan, from, site),
-        Class::Cookie => header::cookies(scan, from, site),
+        Class::Cookie => cookie::cookies(scan, from, site),
         _ => {
             let Some(found) = value::extent(scan.text, from, site) else {
                 return;
@@ -179,8 +152,21 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             if is_secret(text, key, found, site, in_prose) {
                 if !separator.table || is_opaque(&text[found.start..found.end], 8) {
                     let found = value::whole(text, from, found, site);
-                    scan.redact(found.start, found.end);
+                    // The spaces behind `=` go with a bare value, as they always did.
+                    let is_equals = before(text, separator.after) == b'=';
+                    let is_plain = is_equals && !found.quoted && found.start == from;
+                    let gap = text.get(separator.after..from).unwrap_or_default();
+                    let is_plain = is_plain && gap.iter().all(|byte| *byte == b' ');
+                    let start = if is_plain {
+                        separator.after
+                    } else {
+                        found.start
+                    };
+                    scan.redact(start, found.end);
                 }
+            } else if site.doubtful && found.end - found.start >= LONGEST {
+                // A run of doubtful keys is one value, read once.
+                scan.doubtful_until = found.end;
             } else if let Some(found) = after_type(text, found) {
                 scan.redact(found.start, found.end);
             }
@@ -188,101 +174,21 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
     }
 }
 
-/// Skips spaces, Markdown's asterisks and a YAML tag.
-pub(super) fn value_start(text: &[u8], from: usize) -> usize {
-    let mut index = skip_spaces(text, from);
-    if starts_with(text, index, b"** ") {
-        index = skip_spaces(text, index + 2);
-    }
-    if at(text, index) == b'!' && matches!(at(text, index + 1), b'!' | b'a'..=b'z') {
-        let tag = run_end(text, index, 24, |byte| {
-            byte == b'!' || byte.is_ascii_alphabetic()
-        });
-        if at(text, tag) == b' ' {
-            index = skip_spaces(text, tag);
-        }
-    }
-    index
-}
-
-/// `token: String = "…"`: the value behind a type.
-fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
-    let equals = skip_spaces(text, declared.after);
-    if at(text, equals) != b'=' || !is_placeholder(&text[declared.start..declared.end]) {
-        return None;
-    }
-    let site = Site {
-        equals: true,
-        ..Site::default()
-    };
-    let found = value::extent(text, skip_spaces(text, equals + 1), site)?;
-    (!is_placeholder(&text[found.start..found.end])).then_some(found)
-}
-
-/// Whether the value of this key has to go.
-pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_prose: bool) -> bool {
-    let value = &text[found.start..found.end];
-    match key.class {
-        Class::Query => is_opaque(value, if site.query { 8 } else { 20 }),
-        // A list is judged by its items.
-        Class::Weak if found.quoted => value
-            .split(|byte| b"\"', ".contains(byte))
-            .any(|item| is_opaque(item, 12)),
-        Class::Weak => is_opaque(value, 12) || site.query && is_opaque(value, 8),
-        _ if is_placeholder(value) || names_a_file(text, key, value) => false,
-        // `PWD=/home/x` is the working directory.
-        _ if ends_with_word(key.name(text), b"pwd") && is_path(value) => false,
-        // `pass=3 fail=1` counts tests.
-        _ if key.name(text).eq_ignore_ascii_case(b"pass")
-            && value.len() <= 3
-            && value.iter().all(u8::is_ascii_digit) =>
-        {
-            false
-        }
-        _ if in_prose => !is_prose(value) && !is_parser_token(text, key, value),
-        _ => true,
-    }
-}
-
-/// `private_key=/etc/ssl/key.pem`; a password that looks like a path stays a password.
-fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
-    let name = key.name(text);
-    let named = [
-        &b"key"[..],
-        b"credentials",
-        b"credential",
-        b"creds",
-        b"token",
-    ];
-    named.iter().any(|end| ends_with_word(name, end)) && is_path(value)
-}
-
-fn ends_with_word(name: &[u8], end: &[u8]) -> bool {
-    name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
-}
-
-/// `unexpected token: foo` is about a grammar.
-fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
-    let Some(end) = key.start.checked_sub(1) else {
-        return false;
-    };
-    let start = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic());
-    key.name(text).eq_ignore_ascii_case(b"token")
-        && [
-            &b"unexpected"[..],
-            b"expected",
-            b"unknown",
-            b"illegal",
-            b"next",
-            b"current",
-        ]
-        .iter()
-        .any(|word| text[start..end].eq_ignore_ascii_case(word))
-        && !is_opaque(value, 8)
-}
-
 /// The `value` that belongs to a key given as a name: `{"key": "api_key", "value": "…"}`.
 pub(super) fn named_value(text: &[u8], from: usize) -> Option<usize> {
+    // At most two other fields stand between the two: a type, a description.
+    let next_field = |from: usize| run_end(text, from, 64, |byte| !b",{}[]()\n".contains(&byte));
+    let second = next_field(from + 1);
+    let places = [from, second, next_field(second + 1)];
+    let is_list = at(text, from) == b',';
+    let places = places.into_iter().take(if is_list { 3 } else { 1 });
+    places
+        .filter(|&place| place == from || at(text, place) == b',')
+        .find_map(|place| value_field(text, place))
+}
+
+/// The value of the field `value` behind the comma or the blank at `from`.
+fn value_field(text: &[u8], from: usize) -> Option<usize> {
     let gap = run_end(text, from, 64, |byte| {
         byte == b',' || byte.is_ascii_whitespace()
     });
@@ -303,7 +209,7 @@ pub(super) fn named_value(text: &[u8], from: usize) -> Option<usize> {
 pub(super) fn redact_at(scan: &mut Scan<'_>, key: Key, from: usize, site: Site) -> bool {
     match key.class {
         Class::Authorization => header::authorization(scan, from, site),
-        Class::Cookie => header::cookies(scan, from, site),
+        Class::Cookie => cookie::cookies(scan, from, site),
         _ => {
             let doubtful = site.doubtful || matches!(key.class, Class::Weak | Class::Query);
             let site = Site { doubtful, ..site };

@@ -3,6 +3,8 @@
 //! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` are
 //! sensitive because of their last words, `token_type` and `password_min_length` are not.
 
+use super::words;
+
 /// How much proof a key needs from its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
@@ -19,219 +21,6 @@ pub(super) enum Class {
     /// `IDENTIFIED BY 'x'`.
     Identified,
 }
-
-/// A piece of three letters of every word below, as rare in other words as possible.
-pub(super) const ANCHORS: &[&str] = &[
-    "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
-    "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc",
-];
-
-/// Names at the end of a key: (letters, whether they must begin a word, class).
-const SUFFIXES: &[(&str, bool, Class)] = &[
-    ("password", false, Class::Strong),
-    ("passwd", false, Class::Strong),
-    ("passphrase", false, Class::Strong),
-    ("passcode", false, Class::Strong),
-    ("passwort", false, Class::Strong),
-    ("pswd", false, Class::Strong),
-    ("pwd", false, Class::Strong),
-    ("pass", true, Class::Strong),
-    ("pw", true, Class::Strong),
-    ("dbpass", false, Class::Strong),
-    ("userpass", false, Class::Strong),
-    ("storepass", false, Class::Strong),
-    ("keypass", false, Class::Strong),
-    ("sshpass", false, Class::Strong),
-    ("secret", false, Class::Strong),
-    ("token", false, Class::Strong),
-    ("apikey", false, Class::Strong),
-    ("accesskey", false, Class::Strong),
-    ("secretkey", false, Class::Strong),
-    ("privatekey", false, Class::Strong),
-    ("accountkey", false, Class::Strong),
-    ("credential", false, Class::Strong),
-    ("credentials", false, Class::Strong),
-    ("creds", true, Class::Strong),
-    ("jwt", true, Class::Strong),
-    ("psk", true, Class::Strong),
-    ("cvv", true, Class::Strong),
-    ("otp", true, Class::Weak),
-    ("pin", true, Class::Weak),
-    ("totp", true, Class::Weak),
-    ("authorization", false, Class::Authorization),
-    ("honeycombteam", false, Class::Strong),
-    ("authentication", true, Class::Weak),
-    ("bearer", true, Class::Authorization),
-    ("auth", true, Class::Weak),
-    ("cookie", false, Class::Cookie),
-    ("cookies", true, Class::Cookie),
-    ("sessionid", false, Class::Weak),
-    ("sessid", false, Class::Weak),
-    ("session", true, Class::Weak),
-    ("sid", true, Class::Weak),
-    ("signature", true, Class::Weak),
-    ("sig", true, Class::Weak),
-    ("sas", true, Class::Weak),
-    ("hmac", true, Class::Weak),
-    ("passwords", false, Class::Weak),
-    ("secrets", false, Class::Weak),
-    ("tokens", false, Class::Weak),
-    ("keys", true, Class::Weak),
-    ("authcode", false, Class::Weak),
-    ("accesscode", false, Class::Weak),
-    ("code", true, Class::Query),
-    ("key", true, Class::Query),
-    ("identified", true, Class::Identified),
-];
-
-/// Words before `key` that make it a secret. Others (`primary_key`, `cache_key`) name a thing.
-const KEY_KINDS: &[&str] = &[
-    "access",
-    "account",
-    "admin",
-    "aes",
-    "api",
-    "app",
-    "application",
-    "auth",
-    "cipher",
-    "client",
-    "cosmos",
-    "crypt",
-    "decrypt",
-    "decryption",
-    "deploy",
-    "encrypt",
-    "encryption",
-    "function",
-    "functions",
-    "hmac",
-    "ingestion",
-    "jwt",
-    "license",
-    "master",
-    "private",
-    "rsa",
-    "sas",
-    "secret",
-    "secure",
-    "security",
-    "server",
-    "service",
-    "shared",
-    "signing",
-    "ssh",
-    "subscription",
-];
-
-/// Words before `key` that never make it one, whatever the value looks like.
-const HARMLESS_KEYS: &[&str] = &[
-    "cache",
-    "candidate",
-    "composite",
-    "config",
-    "dedup",
-    "foreign",
-    "group",
-    "hash",
-    "idempotency",
-    "join",
-    "lookup",
-    "message",
-    "natural",
-    "object",
-    "partition",
-    "primary",
-    "public",
-    "range",
-    "row",
-    "shard",
-    "sort",
-    "surrogate",
-    "translation",
-    "unique",
-];
-
-/// Words after the name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
-const QUALIFIERS: &[&str] = &[
-    "again",
-    "b64",
-    "base",
-    "base64",
-    "confirm",
-    "confirmation",
-    "current",
-    "default",
-    "dev",
-    "development",
-    "enc",
-    "encoded",
-    "encrypted",
-    "env",
-    "hash",
-    "main",
-    "new",
-    "old",
-    "plain",
-    "plaintext",
-    "prev",
-    "previous",
-    "prod",
-    "production",
-    "qa",
-    "raw",
-    "repeat",
-    "staging",
-    "str",
-    "string",
-    "test",
-    "text",
-    "val",
-    "value",
-    "variable",
-];
-
-/// Words after the name that make it something else, whatever the value looks like.
-const DESCRIPTORS: &[&str] = &[
-    "age",
-    "arn",
-    "attempts",
-    "count",
-    "created",
-    "digest",
-    "duration",
-    "endpoint",
-    "expiration",
-    "expires",
-    "expiry",
-    "fields",
-    "file",
-    "filename",
-    "format",
-    "history",
-    "id",
-    "ids",
-    "index",
-    "issuer",
-    "len",
-    "length",
-    "limit",
-    "max",
-    "min",
-    "name",
-    "names",
-    "path",
-    "policy",
-    "provider",
-    "ref",
-    "scope",
-    "size",
-    "ttl",
-    "type",
-    "uri",
-    "url",
-    "version",
-];
 
 /// A key without case and separators, with a mark where its words begin.
 struct Name {
@@ -293,7 +82,7 @@ impl Name {
 
     fn suffix(&self) -> Option<(usize, Class)> {
         let last = self.as_bytes().last();
-        SUFFIXES.iter().find_map(|&(suffix, whole, class)| {
+        words::SUFFIXES.iter().find_map(|&(suffix, whole, class)| {
             // Most words end with another letter than most names, which is cheap to see.
             if suffix.as_bytes().last() != last {
                 return None;
@@ -327,11 +116,11 @@ pub(super) fn classify(key: &[u8]) -> Option<Class> {
             return Some(class_if_named.unwrap_or(class));
         }
         let (_, last) = name.last_word();
-        if is_in(last, &DESCRIPTORS) {
+        if is_in(last, words::DESCRIPTORS) {
             return None;
         }
         // `token_github`: an unknown word behind the name asks the value for proof.
-        if !is_in(last, &QUALIFIERS) && !last.iter().all(u8::is_ascii_digit) {
+        if !is_in(last, words::QUALIFIERS) && !last.iter().all(u8::is_ascii_digit) {
             class_if_named = Some(Class::Weak);
         }
         name.drop_last_word();
@@ -346,8 +135,8 @@ fn key_or_code(mut name: Name, start: usize) -> Option<Class> {
     let (_, kind) = name.last_word();
     match (kind, is_key) {
         (b"", _) => Some(Class::Query),
-        (_, true) if is_in(kind, &KEY_KINDS) => Some(Class::Strong),
-        (_, true) if is_in(kind, &HARMLESS_KEYS) => None,
+        (_, true) if is_in(kind, words::KEY_KINDS) => Some(Class::Strong),
+        (_, true) if is_in(kind, words::HARMLESS_KEYS) => None,
         (_, true) => Some(Class::Weak),
         (b"auth" | b"authorization" | b"access" | b"backup" | b"recovery", false) => {
             Some(Class::Weak)

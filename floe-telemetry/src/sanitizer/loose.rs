@@ -1,14 +1,13 @@
 //! Keys whose value follows without `=` or `:`: options, SQL, XML, calls, netrc, sentences.
 
-use super::key_value::{Key, is_secret, named_value, redact_at, value_start, word_before};
-use super::lexicon::{self, Class};
-use super::shape::{is_opaque, is_placeholder, is_prose, is_word_like};
-use super::text::{
-    at, before, find, is_break, is_name, run_end, run_start, skip_spaces, starts_with,
-    starts_with_word,
-};
-use super::value::{self, Extent, Site};
-use super::{Scan, quote};
+use super::key_value::{Key, redact_at, word_before};
+use super::lexicon::Class;
+use super::placeholder::is_prose;
+use super::shape::is_opaque;
+use super::text::{at, is_break, is_name, run_end, run_start, skip_spaces, starts_with_word};
+use super::value::{self, Site};
+use super::verdict::is_secret;
+use super::{Scan, sql, structure};
 
 /// Words between a noun and its value in a sentence.
 const FILLERS: &[&str] = &[
@@ -20,89 +19,15 @@ const FILLERS: &[&str] = &[
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let text = scan.text;
     let behind = key.end + mark;
-    let done = xml(scan, key, behind)
+    let done = structure::xml(scan, key, behind)
         || option(scan, key, mark)
-        || named(scan, key, behind)
-        || (mark > 0 && tuple(scan, key, behind))
-        || fields(scan, key, behind)
-        || (mark == 0 && (call(scan, key) || sql(scan, key) || netrc(scan, key)));
+        || structure::named(scan, key, behind)
+        || (mark > 0 && structure::tuple(scan, key, behind))
+        || structure::fields(scan, key, behind)
+        || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && key.class == Class::Strong && at(text, key.end) != b'(' {
-        sentence(scan, key);
+        let _ = owned(scan, key) || sentence(scan, key);
     }
-}
-
-/// `Secret { inner: "…" }`.
-fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let brace = skip_spaces(scan.text, behind);
-    if at(scan.text, brace) != b'{' || key.class != Class::Strong {
-        return false;
-    }
-    if let Some(found) = value::field(scan.text, brace)
-        && is_secret(scan.text, key, found, Site::default(), false)
-    {
-        scan.redact(found.start, found.end);
-    }
-    true
-}
-
-/// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
-fn named(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let Some(start) = named_value(scan.text, behind) else {
-        return false;
-    };
-    let key = match key.class {
-        // The pair is explicit, so a doubtful name needs no more proof than usual.
-        Class::Query => Key {
-            class: Class::Weak,
-            ..key
-        },
-        _ => key,
-    };
-    redact_at(scan, key, start, Site::default())
-}
-
-/// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
-fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let text = scan.text;
-    let opener = run_start(text, key.start, 32, |byte| is_name(byte) || byte == b':');
-    let in_tag = before(text, opener) == b'<';
-    let content = if starts_with(text, behind, b"</") && before(text, key.start) == b'>' {
-        let close = find(text, behind, 48, b">");
-        close.and_then(|close| {
-            let next = run_end(text, close + 1, 64, |byte| byte.is_ascii_whitespace());
-            (at(text, next) == b'<')
-                .then(|| find(text, next, 48, b">"))
-                .flatten()
-        })
-    } else if at(text, behind) == b'>' && (in_tag || behind > key.end) {
-        Some(behind)
-    } else if in_tag && is_break(text, behind) {
-        find(text, behind, 160, b">").filter(|&close| before(text, close) != b'/')
-    } else {
-        None
-    };
-    let Some(content) = content else { return false };
-    let cdata = b"<![CDATA[";
-    let start = content
-        + 1
-        + if starts_with(text, content + 1, cdata) {
-            cdata.len()
-        } else {
-            0
-        };
-    let end = run_end(text, start, usize::MAX, |byte| {
-        !matches!(byte, b'<' | b']' | b'\n')
-    });
-    let found = Extent {
-        start,
-        end,
-        after: end,
-        quoted: true,
-    };
-    if end > start && is_secret(text, key, found, Site::default(), false) {
-        scan.redact(start, end);
-    }
-    true
 }
 
 /// `--password value`, `"--token", "value"`.
@@ -140,137 +65,6 @@ fn skip_line_blanks(text: &[u8], from: usize) -> usize {
     }
 }
 
-/// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
-fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let text = scan.text;
-    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u".contains(&byte));
-    if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[') {
-        return false;
-    }
-    let start = run_end(text, behind + 1, 64, |byte| byte.is_ascii_whitespace());
-    let site = Site {
-        doubtful: true,
-        ..Site::default()
-    };
-    let Some(found) = value::extent(text, start, site).filter(|found| found.quoted) else {
-        return false;
-    };
-    let word = &text[found.start..found.end];
-    if !matches!(at(text, found.after), b')' | b']') || is_column(word) {
-        return false;
-    }
-    redact_at(scan, key, start, Site::default())
-}
-
-/// `created_at` beside `password` in a list of columns.
-fn is_column(word: &[u8]) -> bool {
-    is_word_like(word)
-        || word
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
-}
-
-/// `Password("…")`, `set_token('…')`.
-fn call(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    // `t.pass("…")` is a test.
-    if at(text, key.end) != b'(' || key.name(text).ends_with(b".pass") {
-        return false;
-    }
-    let start = skip_spaces(text, key.end + 1);
-    let quote = quote::open(text, start);
-    let word = quote.map(|quote| {
-        let start = start + quote.len;
-        &text[start..run_end(text, start, 32, |byte| is_name(byte))]
-    });
-    // `add_credentials('name', 'password')` names its arguments.
-    word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !is_column(word))
-        && redact_at(scan, key, start, Site::default())
-}
-
-/// `PASSWORD '…'`, `IDENTIFIED BY '…'`, `SET PASSWORD FOR u = '…'`.
-fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    let mut start = skip_spaces(text, key.end);
-    if start == key.end {
-        return false;
-    }
-    if key.class == Class::Identified {
-        // `IDENTIFIED WITH plugin BY '…'`.
-        if starts_with_word(text, start, b"with ") {
-            let plugin = skip_spaces(text, start + 5);
-            start = skip_spaces(text, run_end(text, plugin, 64, |byte| byte > b' '));
-        }
-        if !starts_with_word(text, start, b"by ") {
-            return false;
-        }
-        start = skip_spaces(text, start + 3);
-        if starts_with_word(text, start, b"password ") {
-            start = skip_spaces(text, start + 9);
-        }
-        let is_statement = key.name(text) == b"IDENTIFIED" || quote::open(text, start).is_some();
-        if !is_statement {
-            return false;
-        }
-        let strong = Key {
-            class: Class::Strong,
-            ..key
-        };
-        return redact_at(
-            scan,
-            strong,
-            start,
-            Site {
-                equals: true,
-                ..Site::default()
-            },
-        );
-    }
-    if starts_with_word(text, start, b"for ") {
-        let user = skip_spaces(text, start + 4);
-        let behind = skip_spaces(
-            text,
-            run_end(text, user, 96, |byte| byte > b' ' && byte != b'='),
-        );
-        return at(text, behind) == b'=' && {
-            let site = Site {
-                equals: true,
-                ..Site::default()
-            };
-            redact_at(scan, key, value_start(text, behind + 1), site)
-        };
-    }
-    let prefix = usize::from(
-        matches!(at(text, start), b'N' | b'E' | b'n' | b'e') && at(text, start + 1) == b'\'',
-    );
-    let start = start + prefix;
-    if !matches!(at(text, start), b'\'' | b'"') || key.class != Class::Strong {
-        return false;
-    }
-    let site = Site {
-        doubtful: true,
-        ..Site::default()
-    };
-    let Some(found) = value::extent(text, start, site) else {
-        return false;
-    };
-    let word = &text[found.start..found.end];
-    let name = key.name(text);
-    let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass");
-    let is_compound = !lexicon::is_noun(name) && name.iter().any(|byte| *byte == b'_');
-    let is_sentence = word.iter().any(|byte| *byte == b' ') && is_prose(first_word(word));
-    if is_opaque(word, 8) || (is_password || is_compound) && !is_sentence && !is_placeholder(word) {
-        let found = value::whole(text, start, found, site);
-        scan.redact(found.start, found.end);
-        return true;
-    }
-    false
-}
-
-fn first_word(text: &[u8]) -> &[u8] {
-    text.split(|byte| *byte == b' ').next().unwrap_or_default()
-}
-
 /// `login user password …`.
 fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
@@ -291,8 +85,32 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     redact_at(scan, key, start, Site::default())
 }
 
+/// `password for bob: …`, `password (bob): …`.
+fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let start = skip_spaces(text, key.end);
+    let words = [&b"for "[..], b"of ", b"("];
+    let Some(word) = words
+        .iter()
+        .find(|word| starts_with_word(text, start, word))
+    else {
+        return false;
+    };
+    let owner = start + word.len();
+    let end = run_end(text, owner, 64, |byte| {
+        byte > b' ' && !b":=)".contains(&byte)
+    });
+    let colon = end + usize::from(at(text, end) == b')');
+    let value = skip_spaces(text, colon + 1);
+    if end == owner || at(text, colon) != b':' || value == colon + 1 {
+        return false;
+    }
+    let word = &text[value..run_end(text, value, 32, |byte| byte > b' ')];
+    !is_prose(word) && !word.is_empty() && redact_at(scan, key, value, Site::default())
+}
+
 /// `API key provided: …`, `token … was revoked`, `the password is …`: a value that looks random.
-fn sentence(scan: &mut Scan<'_>, key: Key) {
+fn sentence(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let mut start = skip_spaces(text, key.end);
     let mut stated = false;
@@ -310,14 +128,14 @@ fn sentence(scan: &mut Scan<'_>, key: Key) {
         start = skip_spaces(text, colon);
     }
     if start == key.end {
-        return;
+        return false;
     }
     let site = Site {
         doubtful: true,
         ..Site::default()
     };
     let Some(found) = value::extent(text, start, site) else {
-        return;
+        return false;
     };
     let word = &text[found.start..found.end];
     let mixed = word.iter().any(u8::is_ascii_digit)
@@ -325,8 +143,10 @@ fn sentence(scan: &mut Scan<'_>, key: Key) {
         && word
             .iter()
             .all(|byte| is_name(*byte) || b"!@#$%^&*+-".contains(byte));
-    if is_opaque(word, 8) || stated && mixed && word.len() >= 8 {
+    let fits = is_opaque(word, 8) || stated && mixed && word.len() >= 8;
+    if fits {
         let found = value::whole(text, start, found, site);
         scan.redact(found.start, found.end);
     }
+    fits
 }

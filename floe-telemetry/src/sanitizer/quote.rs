@@ -126,7 +126,7 @@ fn close_byte(text: &[u8], from: usize, mark: u8, escapes: usize) -> (usize, usi
 /// An escaped quote has more backslashes than the opening one; `\\"` is a backslash and a quote.
 fn closes(backslashes: usize, escapes: usize) -> bool {
     if escapes == 0 {
-        backslashes % 2 == 0
+        backslashes.is_multiple_of(2)
     } else {
         backslashes <= escapes
     }

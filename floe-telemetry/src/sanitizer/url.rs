@@ -4,8 +4,10 @@
 //! the userinfo by themselves: what follows has to look like a host.
 
 use super::Scan;
+use super::host::{is_certain_host, is_host};
 use super::lexicon;
-use super::shape::{is_masked, is_opaque};
+use super::placeholder::is_masked;
+use super::shape::is_opaque;
 use super::text::{
     at, before, blank_len, find, is_name, rest, run_end, run_start, starts_with, starts_with_word,
 };
@@ -35,18 +37,15 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let end = end_of_run(text, start, before(text, head));
     let run = &text[start..end];
     scan.url_until = scan.url_until.max(start);
-    let authority = match userinfo(run) {
-        Some(at) => {
-            scan.url_until = start + at + 1;
-            if !is_plain_user(&run[..at]) && !has_masked_password(&run[..at]) {
-                scan.redact(start, start + at);
-            }
-            start + at + 1
+    let authority = if let Some(at) = userinfo(run) {
+        scan.url_until = start + at + 1;
+        if !is_plain_user(&run[..at]) && !has_masked_password(&run[..at]) {
+            scan.redact(start, start + at);
         }
-        None => {
-            unfinished(scan, start, end);
-            start
-        }
+        start + at + 1
+    } else {
+        unfinished(scan, start, end);
+        start
     };
     path(scan, authority, end);
 }
@@ -110,40 +109,6 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     later().filter(|&at| {
         !is_bracketed && (!is_port || !host.contains(&b'.') && is_certain_host(&run[at + 1..]))
     })
-}
-
-/// The text may begin with a host.
-fn is_host(text: &[u8]) -> bool {
-    text.first()
-        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b'/'))
-}
-
-/// A host with a dot, a port or brackets, `localhost`, `tcp(…)`: not the rest of a password.
-fn is_certain_host(text: &[u8]) -> bool {
-    let name = run_end(text, 0, 255, |byte| {
-        is_name(byte) || matches!(byte, b'.' | b'-')
-    });
-    let host = &text[..name];
-    let has_port = at(text, name) == b':' && at(text, name + 1).is_ascii_digit();
-    at(text, 0) == b'['
-        || has_port
-        || host.eq_ignore_ascii_case(b"localhost")
-        || is_domain(host)
-        || matches!(host, b"tcp" | b"unix") && at(text, name) == b'('
-}
-
-/// `a.example.com` or `10.0.0.1`.
-pub(super) fn is_domain(host: &[u8]) -> bool {
-    let mut labels = host.split(|byte| *byte == b'.');
-    let last = labels.next_back().unwrap_or_default();
-    let rest = labels.clone().count();
-    let is_label = |label: &[u8]| !label.is_empty() && label.len() < 64;
-    let is_number =
-        |label: &[u8]| (1..=3).contains(&label.len()) && label.iter().all(u8::is_ascii_digit);
-    rest > 0
-        && labels.clone().all(is_label)
-        && (last.len() >= 2 && last.iter().all(u8::is_ascii_alphabetic)
-            || rest == 3 && is_number(last) && labels.all(is_number))
 }
 
 /// A user without a password, and not a token in the place of the user: `git@`, `svc-ingest@`.

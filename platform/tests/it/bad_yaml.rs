@@ -138,7 +138,7 @@ fn endpoints_that_lead_nowhere() {
                 &format!("observability:\n  tracing:\n    endpoint: {endpoint}\n"),
             ),
             &format!(
-                "{{dir}}/manifest.yaml:5:15: found `{endpoint}`, accepted: http://host:port or https://host:port"
+                "{{dir}}/manifest.yaml:5:15: found `{endpoint}`, accepted: http://host:port without a credential"
             ),
         );
     }
@@ -151,7 +151,7 @@ fn credentials_are_not_repeated() {
             "manifest.yaml",
             "observability: { tracing: { endpoint: 'http://u:hunter2@c:x' } }\n",
         ),
-        "{dir}/manifest.yaml:3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port or https://host:port",
+        "{dir}/manifest.yaml:3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port without a credential",
     );
     check(
         append("manifest.yaml", "plugins: password=hunter2\n"),

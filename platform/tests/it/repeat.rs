@@ -87,7 +87,7 @@ fn the_choices_of_the_manifest_are_in_the_artifacts() {
     let product = Product::shop();
     let choices = "\
 observability:
-  tracing: { enabled: false, endpoint: 'https://otlp.example.com:4318', protocol: http }
+  tracing: { enabled: false, endpoint: 'http://otlp.example.com:4318', protocol: http }
   lineage: { enabled: false }
 plugins: { telemetry_backend: { type: jaeger } }
 ";
@@ -101,7 +101,7 @@ plugins: { telemetry_backend: { type: jaeger } }
     assert!(!observability.telemetry.enabled);
     assert_eq!(
         observability.telemetry.otlp_endpoint,
-        "https://otlp.example.com:4318"
+        "http://otlp.example.com:4318"
     );
     assert_eq!(
         observability.telemetry.otlp_protocol,

@@ -33,12 +33,8 @@ fn captures_that_run_at_once_do_not_see_each_other() {
                     }
                 });
                 assert_eq!(spans.len(), 200);
-                assert!(
-                    spans
-                        .named("step")
-                        .all(|span| span.attribute("n")
-                            == Some(&opentelemetry::Value::I64(n as i64)))
-                );
+                assert!(spans.named("step").all(|span| span.attribute("n")
+                    == Some(&opentelemetry::Value::I64(i64::try_from(n).unwrap()))));
             });
         }
     });
@@ -111,4 +107,32 @@ fn a_failed_assertion_shows_the_trace() {
             .unwrap()
             .starts_with("no span `absent`\ncaptured spans:")
     );
+}
+
+#[test]
+fn captures_that_continue_the_same_remote_trace_do_not_see_each_other() {
+    use opentelemetry::trace::{
+        SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
+    };
+
+    let run = |n| {
+        testing::capture(move || {
+            let remote = SpanContext::new(
+                TraceId::from(7),
+                SpanId::from(8),
+                TraceFlags::SAMPLED,
+                true,
+                TraceState::NONE,
+            );
+            // Made from nothing but the header, as a server does.
+            let _attached = Context::new().with_remote_span_context(remote).attach();
+            step(n);
+        })
+    };
+    let (one, two) = thread::scope(|scope| {
+        let (one, two) = (scope.spawn(|| run(1)), scope.spawn(|| run(2)));
+        (one.join().unwrap(), two.join().unwrap())
+    });
+    one.single("step").assert_attribute("n", 1);
+    two.single("step").assert_attribute("n", 2);
 }

@@ -37,8 +37,11 @@ fn the_defaults_are_those_of_the_requirements() {
     );
     let SamplingConfig { dev, staging, prod } = config.sampling;
     assert_eq!((dev, staging, prod), (1.0, 0.5, 0.1));
-    assert_eq!(config.sampling_ratio(), 0.1);
-    assert_eq!(config.sampling.get_ratio("staging").unwrap(), 0.5);
+    let ratios = (
+        config.sampling_ratio(),
+        config.sampling.get_ratio("staging").unwrap(),
+    );
+    assert_eq!(ratios, (0.1, 0.5));
 }
 
 #[test]
@@ -78,7 +81,7 @@ fn each_mistake_has_one_clear_error() {
         ),
         (
             "otlp_endpoint: collector:4317\n",
-            "otlp_endpoint: `collector:4317` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
+            "otlp_endpoint: `collector:4317` is not an endpoint: it must begin with `http://`, for example `http://collector:4317`",
         ),
         (
             "otlp_endpoint: 'http://:4317'\n",

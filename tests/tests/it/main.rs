@@ -5,6 +5,14 @@
 mod capture;
 mod config;
 mod console;
+mod derive;
+mod derive_registry;
+mod derive_schema;
+mod derive_shapes;
+mod derive_values;
+mod derive_words;
 mod interop;
 mod outcome;
+mod redaction;
+mod redaction_corpus;
 mod traced;

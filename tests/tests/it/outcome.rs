@@ -325,7 +325,8 @@ async fn early_async(stop: bool) -> Result<u8, std::num::ParseIntError> {
         return Ok(0);
     }
     tokio::task::yield_now().await;
-    Ok("x".parse()?)
+    let parsed = "x".parse()?;
+    Ok(parsed)
 }
 
 #[tokio::test]

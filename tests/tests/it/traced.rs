@@ -5,6 +5,9 @@ use floe_telemetry::{
 };
 use opentelemetry::KeyValue;
 
+/// The line of `plain`.
+const PLAIN: u32 = line!() + 3;
+
 #[traced]
 fn plain(n: i64) -> i64 {
     n + 1
@@ -20,7 +23,7 @@ fn a_bare_attribute_names_the_span_after_the_function_and_records_no_argument() 
         .assert_no_attribute("n");
     assert_eq!(span.kind(), &SpanKind::Internal);
     span.assert_attribute("code.function.name", "it::traced::plain")
-        .assert_attribute("code.line.number", 7);
+        .assert_attribute("code.line.number", PLAIN);
     assert!(
         span.attribute("code.file.path")
             .unwrap()
@@ -94,11 +97,15 @@ fn with_closure(source: String, count: Option<u64>) -> usize {
     source.len() + usize::try_from(count.unwrap_or_default()).unwrap()
 }
 
-fn describe(source: &String, fails: &bool) -> Result<[KeyValue; 1], String> {
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "every argument comes by reference"
+)]
+fn describe(source: &str, fails: &bool) -> Result<[KeyValue; 1], String> {
     if *fails {
         return Err("no attributes for api_key=abc123def".to_owned());
     }
-    Ok([KeyValue::new("source", source.clone())])
+    Ok([KeyValue::new("source", source.to_owned())])
 }
 
 #[traced(attributes_fn = describe)]

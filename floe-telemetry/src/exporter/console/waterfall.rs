@@ -2,21 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::time::{Duration, SystemTime};
 
 use anstyle::{AnsiColor, Style as Ansi};
 use opentelemetry::SpanId;
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
+use super::scale::{DURATION, Scale, duration};
 use super::tree::{self, Row};
 use crate::keys;
 
 /// Rows that are drawn of one trace.
 const MAX_ROWS: usize = 400;
-
-/// Columns that the duration takes.
-const DURATION: usize = 10;
 
 /// How it is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +57,13 @@ pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
     let labels = style.width - scale.columns - DURATION - 3;
     let mut picture = String::new();
     let failed = spans.iter().filter(|span| is_error(span)).count();
+    let total = match spans.len() {
+        1 => "1 span".to_owned(),
+        spans => format!("{spans} spans"),
+    };
     let count = match failed {
-        0 => format!("{} spans", spans.len()),
-        _ => format!("{} spans, {failed} failed", spans.len()),
+        0 => total,
+        _ => format!("{total}, {failed} failed"),
     };
     let _ = writeln!(
         picture,
@@ -206,61 +207,4 @@ fn clip(text: &str, room: usize) -> String {
         clipped.push('…');
     }
     clipped
-}
-
-/// Right-aligned, with three digits that mean something.
-fn duration(time: Duration) -> String {
-    let nanos = time.as_nanos();
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let (value, unit) = match nanos {
-        0..1_000 => (nanos as f64, "ns"),
-        1_000..1_000_000 => (nanos as f64 / 1e3, "µs"),
-        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
-        _ => (nanos as f64 / 1e9, "s"),
-    };
-    let digits = if unit == "ns" || value >= 100.0 {
-        0
-    } else if value >= 10.0 {
-        1
-    } else {
-        2
-    };
-    format!("{:>DURATION$}", format!("{value:.digits$} {unit}"))
-}
-
-/// The time axis.
-struct Scale {
-    start: SystemTime,
-    length: Duration,
-    columns: usize,
-}
-
-impl Scale {
-    /// The columns before the bar, and the bar. Even the shortest span is seen.
-    fn bar(&self, span: &SpanData) -> (usize, String) {
-        let from = self
-            .column(span.start_time)
-            .min(self.columns.saturating_sub(1));
-        let to = self.column(span.end_time).clamp(from, self.columns);
-        match to - from {
-            0 => (from, "▏".to_owned()),
-            length => (from, "█".repeat(length)),
-        }
-    }
-
-    fn column(&self, time: SystemTime) -> usize {
-        let offset = time.duration_since(self.start).unwrap_or_default();
-        if self.length.is_zero() {
-            return 0;
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_precision_loss,
-            clippy::cast_sign_loss,
-            reason = "a column number, from 0 to a few hundred"
-        )]
-        let column = (offset.as_secs_f64() / self.length.as_secs_f64() * self.columns as f64)
-            .round() as usize;
-        column
-    }
 }

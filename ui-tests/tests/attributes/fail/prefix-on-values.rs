@@ -1,12 +1,9 @@
 use floe_telemetry::FloeAttributes;
 
 #[derive(FloeAttributes)]
-pub enum Mode {
+#[floe(prefix = "mode")]
+enum Mode {
     Dev,
-}
-
-fn attributes(mode: &Mode) -> &impl FloeAttributes {
-    mode
 }
 
 fn main() {}

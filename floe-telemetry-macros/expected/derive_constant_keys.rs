@@ -1,0 +1,52 @@
+#[automatically_derived]
+#[allow(deprecated)]
+impl<'a> ::floe_telemetry::FloeAttributes for Query<'a> {
+    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Otherwise as _;
+        const {
+            &{
+                let __floe_list = ::floe_telemetry::__private::SchemaList::<
+                    3usize,
+                >::new();
+                let __floe_list = __floe_list
+                    .attribute(
+                        ::floe_telemetry::__private::Describe::<&'a str>::VALUE
+                            .under(Self::DATABASE),
+                    );
+                let __floe_list = __floe_list
+                    .attribute(
+                        ::floe_telemetry::__private::Describe::<u64>::VALUE
+                            .under(Self::ROWS),
+                    );
+                let __floe_list = __floe_list
+                    .attribute(
+                        ::floe_telemetry::__private::Describe::<&'a str>::VALUE
+                            .under(SCHEMA_KEY),
+                    );
+                __floe_list
+            }
+        }
+            .as_slice()
+    };
+    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
+        "query",
+        Self::SCHEMA,
+    );
+    fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
+        __floe_list.set(Self::DATABASE, &self.database);
+        __floe_list.set(Self::ROWS, &self.rows);
+        __floe_list.set(SCHEMA_KEY, &self.schema);
+    }
+}
+const _: &[::floe_telemetry::attributes::AttributeSchema] = <Query<
+    '_,
+> as ::floe_telemetry::FloeAttributes>::SCHEMA;
+#[automatically_derived]
+#[allow(dead_code, deprecated)]
+impl<'a> Query<'a> {
+    /// The key of `database`.
+    const DATABASE: &'static ::core::primitive::str = attribute::DB_NAMESPACE;
+    /// The key of `rows`.
+    const ROWS: &'static ::core::primitive::str = Self::ROWS_KEY;
+}

@@ -1,0 +1,83 @@
+#[automatically_derived]
+#[allow(deprecated)]
+impl<'a, T> ::floe_telemetry::FloeAttributes for Job<'a, T>
+where
+    T: ::core::fmt::Display,
+{
+    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Otherwise as _;
+        const {
+            &{
+                let __floe_list = ::floe_telemetry::__private::SchemaList::nesting();
+                let __floe_list = __floe_list.variant();
+                let __floe_list = __floe_list
+                    .attribute(
+                        ::floe_telemetry::__private::Describe::<&'a str>::VALUE
+                            .under("job.id"),
+                    );
+                let __floe_list = __floe_list
+                    .attribute(
+                        ::floe_telemetry::__private::Describe::<T>::TEXT.under("job.at"),
+                    );
+                let __floe_list = __floe_list.variant();
+                let __floe_list = __floe_list
+                    .attribute(
+                        ::floe_telemetry::__private::Describe::<&'a str>::VALUE
+                            .under("job.id"),
+                    );
+                let __floe_list = __floe_list
+                    .attribute(
+                        ::floe_telemetry::__private::Describe::<Reason>::VALUE
+                            .under("error.type"),
+                    );
+                let __floe_list = __floe_list.variant();
+                let __floe_list = __floe_list
+                    .nested(::floe_telemetry::__private::Describe::<Report>::NESTED);
+                let __floe_list = __floe_list.variant();
+                let __floe_list = __floe_list.end_of_variants();
+                __floe_list
+            }
+        }
+            .as_slice()
+    };
+    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
+        "job",
+        Self::SCHEMA,
+    );
+    fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
+        let _ = const { Self::SCHEMA };
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Present as _;
+        match self {
+            Self::Started { id: __floe_0, at: __floe_1, .. } => {
+                __floe_list.set("job.id", __floe_0);
+                ::floe_telemetry::__private::record(
+                    __floe_list,
+                    "job.at",
+                    ::floe_telemetry::__private::display(
+                        ::floe_telemetry::__private::Field(__floe_1).present(),
+                    ),
+                );
+            }
+            Self::Failed { id: __floe_0, reason: __floe_1, .. } => {
+                __floe_list.set("job.id", __floe_0);
+                __floe_list.set("error.type", __floe_1);
+            }
+            Self::Finished { 0: __floe_0, .. } => {
+                ::floe_telemetry::FloeAttributes::record(__floe_0, __floe_list);
+            }
+            Self::Unknown { .. } => {}
+        }
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, deprecated)]
+impl<'a, T> Job<'a, T> {
+    /// The key of `id`: `job.id`.
+    const ID: &'static ::core::primitive::str = "job.id";
+    /// The key of `at`: `job.at`.
+    const AT: &'static ::core::primitive::str = "job.at";
+    /// The key of `reason`: `error.type`.
+    const REASON: &'static ::core::primitive::str = "error.type";
+}

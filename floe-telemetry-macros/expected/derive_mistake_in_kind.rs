@@ -1,0 +1,18 @@
+#[automatically_derived]
+#[allow(deprecated)]
+impl ::floe_telemetry::FloeAttributes for Word {
+    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = &[];
+    fn record(&self, _: &mut ::floe_telemetry::attributes::AttributeList) {}
+}
+#[automatically_derived]
+#[allow(deprecated)]
+impl ::floe_telemetry::attributes::ToAttributeValue for Word {
+    fn to_attribute_value(
+        &self,
+    ) -> ::core::option::Option<::floe_telemetry::attributes::AttributeValue> {
+        ::core::option::Option::None
+    }
+}
+::core::compile_error! {
+    "`FloeAttributes` is for structs and enums: which field of a union is valid is not known"
+}

@@ -1,0 +1,12 @@
+#[automatically_derived]
+#[allow(deprecated)]
+impl<T> ::floe_telemetry::attributes::ToAttributeValue for Mode<T> {
+    fn to_attribute_value(
+        &self,
+    ) -> ::core::option::Option<::floe_telemetry::attributes::AttributeValue> {
+        ::core::option::Option::None
+    }
+}
+::core::compile_error! {
+    "unknown case `snek_case`, did you mean `snake_case`? (accepted: `lowercase`, `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `SCREAMING-KEBAB-CASE`)"
+}

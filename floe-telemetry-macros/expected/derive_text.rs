@@ -1,0 +1,57 @@
+#[automatically_derived]
+#[allow(deprecated)]
+impl<T> ::floe_telemetry::FloeAttributes for Request<T>
+where
+    T: ::core::fmt::Display,
+{
+    const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Otherwise as _;
+        &[
+            ::floe_telemetry::__private::Describe::<Option<Url<T>>>::TEXT.under("url"),
+            ::floe_telemetry::__private::Describe::<Mode>::TEXT.under("mode"),
+            ::floe_telemetry::__private::Describe::<Option<SecretString>>::TEXT
+                .under("token")
+                .redacted(),
+        ]
+    };
+    const GROUP: ::floe_telemetry::attributes::AttributeGroup = ::floe_telemetry::attributes::AttributeGroup::new(
+        "request",
+        Self::SCHEMA,
+    );
+    fn record(&self, __floe_list: &mut ::floe_telemetry::attributes::AttributeList) {
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Present as _;
+        ::floe_telemetry::__private::record(
+            __floe_list,
+            "url",
+            ::floe_telemetry::__private::display(
+                ::floe_telemetry::__private::Field(&self.url).present(),
+            ),
+        );
+        ::floe_telemetry::__private::record(
+            __floe_list,
+            "mode",
+            ::floe_telemetry::__private::debug(
+                ::floe_telemetry::__private::Field(&self.mode).present(),
+            ),
+        );
+        ::floe_telemetry::__private::record(
+            __floe_list,
+            "token",
+            ::floe_telemetry::__private::redact(
+                ::floe_telemetry::__private::Field(&self.token).present(),
+            ),
+        );
+    }
+}
+#[automatically_derived]
+#[allow(dead_code, deprecated)]
+impl<T> Request<T> {
+    /// The key of `url`: `url`.
+    const URL: &'static ::core::primitive::str = "url";
+    /// The key of `mode`: `mode`.
+    const MODE: &'static ::core::primitive::str = "mode";
+    /// The key of `token`: `token`.
+    const TOKEN: &'static ::core::primitive::str = "token";
+}

@@ -1,0 +1,24 @@
+#[automatically_derived]
+#[allow(deprecated)]
+impl ::floe_telemetry::attributes::ToAttributeValue for Token {
+    const TYPE: ::floe_telemetry::attributes::AttributeType = {
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Otherwise as _;
+        ::floe_telemetry::__private::Describe::<String>::TEXT.value_type
+    };
+    const REQUIREMENT: ::floe_telemetry::attributes::Requirement = {
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Otherwise as _;
+        ::floe_telemetry::__private::Describe::<String>::TEXT.requirement
+    };
+    #[inline]
+    fn to_attribute_value(
+        &self,
+    ) -> ::core::option::Option<::floe_telemetry::attributes::AttributeValue> {
+        #[allow(unused_imports)]
+        use ::floe_telemetry::__private::Present as _;
+        ::floe_telemetry::__private::redact(
+            ::floe_telemetry::__private::Field(&self.text).present(),
+        )
+    }
+}

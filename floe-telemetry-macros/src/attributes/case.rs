@@ -1,0 +1,108 @@
+//! The names that `rename_all` gives to variants.
+
+use syn::LitStr;
+
+use crate::{ctxt::Ctxt, words};
+
+/// A way to write words.
+///
+/// The same names with the same results as in serde, so that a type says the same in JSON and in
+/// an attribute. That is also why the default is the name as it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Case {
+    Lower,
+    Upper,
+    Pascal,
+    Camel,
+    Snake,
+    ScreamingSnake,
+    Kebab,
+    ScreamingKebab,
+}
+
+const ALL: &[(&str, Case)] = &[
+    ("lowercase", Case::Lower),
+    ("UPPERCASE", Case::Upper),
+    ("PascalCase", Case::Pascal),
+    ("camelCase", Case::Camel),
+    ("snake_case", Case::Snake),
+    ("SCREAMING_SNAKE_CASE", Case::ScreamingSnake),
+    ("kebab-case", Case::Kebab),
+    ("SCREAMING-KEBAB-CASE", Case::ScreamingKebab),
+];
+
+impl Case {
+    pub(super) fn parse(cx: &Ctxt, text: &LitStr) -> Option<Self> {
+        let name = text.value();
+        let found = ALL.iter().find(|(word, _)| *word == name);
+        if found.is_none() {
+            let message = words::unknown("case", &name, ALL.iter().map(|(word, _)| *word));
+            cx.error(text, message);
+        }
+        found.map(|(_, case)| *case)
+    }
+
+    /// `name`, a variant's, in this case.
+    pub(super) fn apply(self, name: &str) -> String {
+        match self {
+            Self::Lower => name.to_ascii_lowercase(),
+            Self::Upper => name.to_ascii_uppercase(),
+            Self::Pascal => name.to_owned(),
+            Self::Camel => {
+                let mut letters = name.chars();
+                let first = letters.next().map(|first| first.to_ascii_lowercase());
+                first.into_iter().chain(letters).collect()
+            }
+            Self::Snake => snake(name),
+            Self::ScreamingSnake => snake(name).to_ascii_uppercase(),
+            Self::Kebab => snake(name).replace('_', "-"),
+            Self::ScreamingKebab => snake(name).to_ascii_uppercase().replace('_', "-"),
+        }
+    }
+}
+
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for (index, letter) in name.char_indices() {
+        if index > 0 && letter.is_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_case_is_written_in_itself() {
+        for (word, case) in ALL {
+            let expected = match case {
+                Case::Lower | Case::Upper | Case::Pascal | Case::Camel => {
+                    word.replace("case", "Case").replace("CASE", "Case")
+                }
+                _ => word.to_string(),
+            };
+            let name = match case {
+                Case::Lower => "LowerCase",
+                Case::Upper => "UpperCase",
+                Case::Pascal => "PascalCase",
+                Case::Camel => "CamelCase",
+                Case::Snake => "SnakeCase",
+                Case::ScreamingSnake => "ScreamingSnakeCase",
+                Case::Kebab => "KebabCase",
+                Case::ScreamingKebab => "ScreamingKebabCase",
+            };
+            let written = case.apply(name);
+            assert!(written.eq_ignore_ascii_case(&expected), "{written}");
+            assert!(
+                written == *word || matches!(case, Case::Pascal | Case::Camel),
+                "{written}"
+            );
+        }
+        assert_eq!(Case::Camel.apply("HighRisk"), "highRisk");
+        assert_eq!(Case::Snake.apply("HTTPError"), "h_t_t_p_error");
+    }
+}

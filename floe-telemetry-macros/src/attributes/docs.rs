@@ -1,0 +1,74 @@
+//! What the user says about an item in its documentation and its `#[deprecated]`.
+
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue};
+
+/// Parts of the schema.
+#[derive(Default)]
+pub(super) struct Docs {
+    /// The first paragraph, in one line.
+    pub(super) brief: String,
+    /// The rest.
+    pub(super) note: String,
+    /// The reason, or nothing if none is given.
+    pub(super) deprecated: Option<String>,
+    /// The attribute itself.
+    pub(super) deprecation: Option<Attribute>,
+}
+
+impl Docs {
+    pub(super) fn from_attrs(attrs: &[Attribute]) -> Self {
+        let lines: Vec<_> = attrs
+            .iter()
+            .filter(|attr| attr.path().is_ident("doc"))
+            .filter_map(|attr| text(&attr.meta))
+            .collect();
+        let lines = lines.join("\n");
+        let mut lines = lines
+            .lines()
+            .map(|line| line.strip_prefix(' ').unwrap_or(line));
+        let first: Vec<_> = lines
+            .by_ref()
+            .skip_while(|line| line.trim().is_empty())
+            .take_while(|line| !line.trim().is_empty())
+            .map(str::trim)
+            .collect();
+        let rest: Vec<_> = lines.collect();
+        let deprecation = attrs.iter().find(|attr| attr.path().is_ident("deprecated"));
+        Self {
+            brief: first.join(" "),
+            note: rest.join("\n").trim().to_owned(),
+            deprecated: deprecation.map(reason),
+            deprecation: deprecation.cloned(),
+        }
+    }
+}
+
+/// `#[deprecated = "…"]` or `#[deprecated(note = "…")]`.
+fn reason(attr: &Attribute) -> String {
+    let mut note = text(&attr.meta);
+    if let Meta::List(_) = attr.meta {
+        // What is wrong in it is the compiler's to say.
+        let _: syn::Result<()> = attr.parse_nested_meta(|meta| {
+            let value: syn::LitStr = meta.value()?.parse()?;
+            if meta.path.is_ident("note") {
+                note = Some(value.value());
+            }
+            Ok(())
+        });
+    }
+    note.unwrap_or_default()
+}
+
+fn text(meta: &Meta) -> Option<String> {
+    match meta {
+        Meta::NameValue(MetaNameValue {
+            value:
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(text),
+                    ..
+                }),
+            ..
+        }) => Some(text.value()),
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! The impl of `FloeAttributes`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{GenericParam, Generics};
+
+use super::{
+    Field, Model, Record, Shape, bounds, documentation, key, located, makes_text, on, schema, text,
+};
+use crate::attributes::model::Variant;
+
+pub(super) fn emit(model: &Model<'_>) -> TokenStream {
+    let (krate, private) = (model.krate, model.krate.private());
+    let (id, docs) = (&model.id, documentation(&model.docs));
+    let schema = schema::emit(model);
+    let record = if let Shape::Enum(variants) = &model.shape {
+        enumeration(model, variants)
+    } else {
+        structure(model)
+    };
+    let present = makes_text(&model.shape.fields())
+        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
+    let (check_inside, check_outside) = check(model);
+    let items = quote_spanned! {Span::mixed_site()=>
+        #schema
+        const GROUP: #krate::attributes::AttributeGroup =
+            #krate::attributes::AttributeGroup::new(#id, Self::SCHEMA)#docs;
+
+        fn record(&self, __floe_list: &mut #krate::attributes::AttributeList) {
+            #check_inside
+            #present
+            #record
+        }
+    };
+    let attributes = implementation(model, &bounds(model), &items);
+    quote!(#attributes #check_outside)
+}
+
+/// Implements the trait without any attribute.
+pub(super) fn stub(model: &Model<'_>) -> TokenStream {
+    let krate = model.krate;
+    let items = quote_spanned! {Span::mixed_site()=>
+        const SCHEMA: &'static [#krate::attributes::AttributeSchema] = &[];
+
+        fn record(&self, _: &mut #krate::attributes::AttributeList) {}
+    };
+    implementation(model, &model.original.generics, &items)
+}
+
+fn implementation(model: &Model<'_>, generics: &Generics, items: &TokenStream) -> TokenStream {
+    let (krate, ident) = (model.krate, &model.original.ident);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #impl_generics #krate::FloeAttributes for #ident #type_generics #where_clause {
+            #items
+        }
+    }
+}
+
+/// Makes the compiler look for keys that are there twice where the type is, and not only where its
+/// schema is used. Of a type with parameters it can do so only when they are known.
+fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
+    let (krate, ident) = (model.krate, &model.original.ident);
+    let generics = &model.original.generics;
+    if !schema::is_checked(model) {
+        return Default::default();
+    }
+    if generics
+        .params
+        .iter()
+        .any(|param| !matches!(param, GenericParam::Lifetime(_)))
+    {
+        let inside = quote_spanned!(Span::mixed_site()=> let _ = const { Self::SCHEMA };);
+        return (inside, TokenStream::new());
+    }
+    let lifetimes = generics.lifetimes().map(|_| quote!('_));
+    let lifetimes = (!generics.params.is_empty()).then(|| quote!(<#(#lifetimes),*>));
+    let outside = quote_spanned! {Span::mixed_site()=>
+        const _: &[#krate::attributes::AttributeSchema] =
+            <#ident #lifetimes as #krate::FloeAttributes>::SCHEMA;
+    };
+    (TokenStream::new(), outside)
+}
+
+fn structure(model: &Model<'_>) -> TokenStream {
+    let record = |field: &Field<'_>| {
+        let member = &field.member;
+        let on_type = on(&field.original.ty);
+        record(model, field, &quote_spanned!(on_type=> &self.#member))
+    };
+    model.shape.fields().into_iter().map(record).collect()
+}
+
+fn enumeration(model: &Model<'_>, variants: &[Variant<'_>]) -> TokenStream {
+    let arms = variants.iter().map(|Variant { ident, fields }| {
+        let names = fields.iter().enumerate().map(|(index, field)| {
+            Ident::new(&format!("__floe_{index}"), on(&field.original.ty))
+        });
+        let names: Vec<_> = names.collect();
+        let members = fields.iter().map(|field| &field.member);
+        let records = fields.iter().zip(&names);
+        let records = records.map(|(field, name)| record(model, field, &name.to_token_stream()));
+        quote_spanned!(Span::mixed_site()=> Self::#ident { #(#members: #names,)* .. } => { #(#records)* })
+    });
+    quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
+}
+
+/// Records one field, to which `value` is a reference.
+fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStream {
+    let (krate, private) = (model.krate, model.krate.private());
+    let span = Span::mixed_site();
+    match &field.record {
+        Record::Nested(None) => {
+            let on_type = on(&field.original.ty);
+            let record = located(quote!(#krate::FloeAttributes::record), on_type);
+            quote_spanned!(on_type=> #record(#value, __floe_list);)
+        }
+        Record::Nested(Some(prefix)) => {
+            quote_spanned!(span=> #private::record_prefixed(__floe_list, #prefix, Self::SCHEMA, #value);)
+        }
+        Record::Value(_, None) => {
+            let key = key(field);
+            quote_spanned!(span=> __floe_list.set(#key, #value);)
+        }
+        Record::Value(_, Some(how)) => {
+            let (key, text) = (key(field), text(model, field, *how, value));
+            quote_spanned!(span=> #private::record(__floe_list, #key, #text);)
+        }
+    }
+}

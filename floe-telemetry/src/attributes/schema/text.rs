@@ -1,0 +1,61 @@
+//! Text that is put together and compared while compiling.
+
+/// Grows up to its size.
+#[derive(Debug)]
+pub(super) struct Text<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Text<N> {
+    pub(super) const fn new() -> Self {
+        Self {
+            bytes: [0; N],
+            len: 0,
+        }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Appends `text`; what does not fit is left out.
+    pub(super) const fn push(mut self, text: &str) -> Self {
+        let text = text.as_bytes();
+        let mut index = 0;
+        while index < text.len() && self.len < N {
+            self.bytes[self.len] = text[index];
+            self.len += 1;
+            index += 1;
+        }
+        self
+    }
+
+    pub(super) const fn as_str(&self) -> &str {
+        self.between(0, self.len)
+    }
+
+    /// The part between two positions where a `push` began or ended.
+    pub(super) const fn between(&self, start: usize, end: usize) -> &str {
+        match str::from_utf8(self.bytes.split_at(end).0.split_at(start).1) {
+            Ok(text) => text,
+            // Only of text that did not fit.
+            Err(_) => "",
+        }
+    }
+}
+
+pub(super) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < a.len() {
+        if a[index] != b[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}

@@ -1,0 +1,86 @@
+//! Fetching finished spans from the threads' buffers.
+
+use super::Collector;
+use crate::recorder::{self, SpanRecord};
+
+/// Spans taken from one thread's buffer in one turn, so that a busy thread cannot keep the
+/// collector from its other duties.
+const TURN: usize = 2048;
+
+/// Whether spans are fetched only as far as an exporter has room for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Room {
+    Needed,
+    /// What does not fit is dropped and counted.
+    Ignored,
+}
+
+impl Collector {
+    /// Fetches spans that are finished by now, and tells how many there were.
+    pub(crate) fn fetch(&mut self, room: Room) -> usize {
+        recorder::new_buffers(&mut self.buffers);
+        self.clock.refresh();
+        let mut fetched = self.round(room);
+        let roots = self.roots.len();
+        if roots > 0 {
+            // What ended before these roots may have been written behind our back, even by a
+            // thread that is new. When there is no room for it, it comes after them.
+            recorder::new_buffers(&mut self.buffers);
+            fetched += self.round(room);
+            self.pass_roots(roots);
+        }
+        self.buffers.retain(|buffer| !buffer.is_done());
+        fetched
+    }
+
+    /// Empties the buffers once, as far as there is room.
+    fn round(&mut self, room: Room) -> usize {
+        let mut fetched = 0;
+        for at in 0..self.buffers.len() {
+            for _ in 0..TURN {
+                if room == Room::Needed && !self.has_room() {
+                    return fetched;
+                }
+                let Some(mut record) = self.buffers[at].pop() else {
+                    break;
+                };
+                fetched += 1;
+                if record.is_root() {
+                    self.roots.push(record);
+                } else {
+                    self.take(&mut record);
+                    self.buffers[at].recycle(record);
+                }
+            }
+        }
+        fetched
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        let waiting = self.roots.len();
+        self.pipeline
+            .as_ref()
+            .is_none_or(|pipeline| pipeline.has_room(waiting))
+    }
+
+    /// Passes on the first `roots` of those that wait.
+    fn pass_roots(&mut self, roots: usize) {
+        let rest = self.roots.split_off(roots);
+        for mut record in std::mem::replace(&mut self.roots, rest) {
+            self.take(&mut record);
+            if let Some(buffer) = self.buffers.first_mut() {
+                buffer.recycle(record);
+            }
+        }
+    }
+
+    /// Passes on everything that was fetched.
+    pub(crate) fn pass_all(&mut self) {
+        self.pass_roots(self.roots.len());
+    }
+
+    fn take(&mut self, record: &mut SpanRecord) {
+        self.pass(record);
+        record.clear();
+    }
+}

@@ -1,0 +1,154 @@
+//! A finished span as every exporter sees it: safe, with wall-clock times, and with what was too
+//! dear for the hot path stamped on it.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use opentelemetry::KeyValue;
+use rustc_hash::FxHashMap;
+
+use super::redact::{self, Redactor};
+use crate::attributes::ToAttributeValue;
+use crate::clock::WallClock;
+use crate::keys;
+use crate::recorder::{Origin, SpanRecord};
+
+/// A finished span, ready to be turned into whatever an exporter takes.
+#[derive(Debug)]
+pub(crate) struct Prepared<'a> {
+    /// Redacted; no key occurs twice.
+    pub(crate) record: &'a SpanRecord,
+    pub(crate) name: &'a str,
+    pub(crate) start: SystemTime,
+    pub(crate) end: SystemTime,
+    site: &'a Site,
+    identity: &'a [Stamp],
+}
+
+/// An attribute that is the same on many spans, made once.
+#[derive(Debug)]
+pub(crate) struct Stamp {
+    pub(crate) attribute: KeyValue,
+    /// The attribute as a field of an OTLP span.
+    #[cfg(feature = "_otlp")]
+    pub(crate) otlp: Box<[u8]>,
+}
+
+/// What all spans of one place in the source have in common.
+#[derive(Debug)]
+struct Site {
+    name: Cow<'static, str>,
+    code: Vec<Stamp>,
+}
+
+/// The places seen so far. There are as many as there are call sites in the program.
+#[derive(Debug, Default)]
+pub(crate) struct Sites {
+    sites: FxHashMap<usize, Site>,
+    redactor: Redactor,
+}
+
+impl From<KeyValue> for Stamp {
+    fn from(mut attribute: KeyValue) -> Self {
+        Redactor::default().attribute(&mut attribute);
+        Self {
+            #[cfg(feature = "_otlp")]
+            otlp: crate::exporter::otlp_attribute(&attribute),
+            attribute,
+        }
+    }
+}
+
+impl Prepared<'_> {
+    /// What is stamped on the span: where it comes from, and whose it is. What the user's code said
+    /// wins.
+    pub(crate) fn stamps(&self) -> impl Iterator<Item = &Stamp> {
+        let said = self.record.attributes.as_slice();
+        let stamps = self.site.code.iter().chain(self.identity);
+        stamps.filter(|stamp| {
+            !said
+                .iter()
+                .any(|attribute| attribute.key == stamp.attribute.key)
+        })
+    }
+}
+
+impl Sites {
+    /// Makes the span safe, in its place, and puts to it what it lacks.
+    pub(crate) fn prepare<'a>(
+        &'a mut self,
+        record: &'a mut SpanRecord,
+        clock: &WallClock,
+        identity: &'a [Stamp],
+    ) -> Prepared<'a> {
+        // Baggage speaks for the product a request is about, so it comes before the resource.
+        if let Some(baggage) = record.identity.take() {
+            adopt(record, &baggage);
+        }
+        record.attributes.make_distinct();
+        self.redactor.record(record);
+        let site = self.sites.entry(address(&record.origin));
+        let site = site.or_insert_with(|| Site::of(&record.origin));
+        let record = &*record;
+        Prepared {
+            name: record.name.as_deref().unwrap_or(&site.name),
+            start: clock.at(record.start),
+            end: clock.at(record.end),
+            record,
+            site,
+            identity,
+        }
+    }
+}
+
+/// Sets the attributes that the span does not have.
+fn adopt(record: &mut SpanRecord, attributes: &[KeyValue]) {
+    for KeyValue { key, value, .. } in attributes {
+        let is_new = record
+            .attributes
+            .as_slice()
+            .iter()
+            .all(|said| said.key != *key);
+        if let (true, Some(value)) = (is_new, value.to_attribute_value()) {
+            record.attributes.push(key.clone(), value);
+        }
+    }
+}
+
+/// Call sites and locations are statics, so their addresses tell them apart.
+fn address(origin: &Origin) -> usize {
+    match origin {
+        Origin::CallSite(callsite) => std::ptr::from_ref(*callsite).addr(),
+        Origin::Here(location) => std::ptr::from_ref(*location).addr(),
+        Origin::Nowhere | Origin::Scope(_) => 0,
+    }
+}
+
+impl Site {
+    fn of(origin: &Origin) -> Self {
+        let (name, function, file, line) = match origin {
+            Origin::CallSite(site) => {
+                let function = format!("{}::{}", site.module(), site.function());
+                (site.name(), Some(function), site.file(), site.line())
+            }
+            Origin::Here(location) => ("", None, location.file(), location.line()),
+            Origin::Nowhere | Origin::Scope(_) => {
+                return Self {
+                    name: "".into(),
+                    code: Vec::new(),
+                };
+            }
+        };
+        let code = function
+            .map(|function| KeyValue::new(keys::CODE_FUNCTION_NAME, function))
+            .into_iter()
+            .chain([
+                KeyValue::new(keys::CODE_FILE_PATH, file),
+                KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)),
+            ]);
+        Self {
+            name: redact::text(name).map_or(Cow::Borrowed(name), Cow::Owned),
+            code: code.map(Stamp::from).collect(),
+        }
+    }
+}

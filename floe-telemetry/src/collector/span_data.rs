@@ -1,0 +1,53 @@
+//! A span as exporters of the OpenTelemetry SDK take it.
+
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
+
+use super::prepare::Prepared;
+use crate::recorder::Origin;
+
+impl From<&Prepared<'_>> for SpanData {
+    fn from(span: &Prepared<'_>) -> Self {
+        let record = span.record;
+        let said = record
+            .attributes
+            .as_slice()
+            .iter()
+            .cloned()
+            .map(KeyValue::from);
+        let stamped = span.stamps().map(|stamp| stamp.attribute.clone());
+        let mut events = SpanEvents::default();
+        let mut links = SpanLinks::default();
+        if let Some(more) = &record.more {
+            events.events.clone_from(&more.events);
+            events.dropped_count = more.dropped_events;
+            links.links.clone_from(&more.links);
+            links.dropped_count = more.dropped_links;
+        }
+        Self {
+            span_context: record.context.clone(),
+            parent_span_id: record.parent,
+            parent_span_is_remote: record.parent_is_remote,
+            span_kind: record.kind.clone(),
+            name: span.name.to_owned().into(),
+            start_time: span.start,
+            end_time: span.end,
+            attributes: said.chain(stamped).collect(),
+            dropped_attributes_count: record.attributes.dropped(),
+            events,
+            links,
+            status: record.status.clone(),
+            instrumentation_scope: match &record.origin {
+                Origin::Scope(scope) => (**scope).clone(),
+                Origin::Nowhere | Origin::CallSite(_) | Origin::Here(_) => own_scope(),
+            },
+        }
+    }
+}
+
+/// The scope of the spans that `#[traced]` and `create_span` make.
+pub(crate) fn own_scope() -> InstrumentationScope {
+    InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .build()
+}

@@ -1,0 +1,140 @@
+//! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{Buf, BufMut, Bytes};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Extensions, Request, Status};
+
+use super::response::{self, Answer, MAX_RESPONSE};
+use super::{Headers, Transport};
+use crate::error::Error;
+
+const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+#[derive(Debug)]
+pub(super) struct Grpc {
+    client: tonic::client::Grpc<Channel>,
+    headers: MetadataMap,
+}
+
+impl Grpc {
+    /// Connects with the first request. To be called within the runtime.
+    pub(super) fn new(endpoint: &str, headers: &Headers) -> Result<Self, Error> {
+        let endpoint = Endpoint::from_shared(endpoint.to_owned()).map_err(|error| {
+            Error::config(format!(
+                "otlp_endpoint: `{endpoint}` is not an endpoint: {error}"
+            ))
+        })?;
+        let mut metadata = MetadataMap::new();
+        for (name, value) in headers {
+            let key = AsciiMetadataKey::from_bytes(name.as_bytes());
+            let value = MetadataValue::try_from(value);
+            let (Ok(key), Ok(mut value)) = (key, value) else {
+                return Err(Error::config(
+                    "a header of the OTLP exporter cannot be sent over gRPC",
+                ));
+            };
+            value.set_sensitive(true);
+            metadata.insert(key, value);
+        }
+        Ok(Self {
+            client: tonic::client::Grpc::new(endpoint.connect_lazy())
+                .max_decoding_message_size(MAX_RESPONSE),
+            headers: metadata,
+        })
+    }
+
+    async fn call(&mut self, request: Bytes) -> Answer {
+        if let Err(error) = self.client.ready().await {
+            return Answer::Again {
+                reason: format!("the receiver is not reached: {error}"),
+                after: None,
+            };
+        }
+        let request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
+        match self
+            .client
+            .unary(request, PathAndQuery::from_static(EXPORT), Raw)
+            .await
+        {
+            Ok(response) => response::taken(response.get_ref()),
+            Err(status) => judge(&status),
+        }
+    }
+}
+
+impl Transport for Grpc {
+    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Answer> + '_>> {
+        Box::pin(self.call(request))
+    }
+}
+
+/// Which codes may be tried again is the specification's table.
+fn judge(status: &Status) -> Answer {
+    let reason = format!(
+        "the receiver answered {:?}: {}",
+        status.code(),
+        status.message()
+    );
+    let after = retry_delay(status);
+    match status.code() {
+        Code::Cancelled
+        | Code::DeadlineExceeded
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unavailable
+        | Code::DataLoss => Answer::Again { reason, after },
+        Code::ResourceExhausted if after.is_some() => Answer::Again { reason, after },
+        _ => Answer::Refused(reason),
+    }
+}
+
+/// `RetryInfo.retry_delay` of the status' details.
+fn retry_delay(status: &Status) -> Option<Duration> {
+    use tonic_types::StatusExt;
+    status.get_details_retry_info()?.retry_delay
+}
+
+/// The request is encoded already, and the answer is decoded elsewhere.
+#[derive(Clone, Copy, Debug)]
+struct Raw;
+
+impl Codec for Raw {
+    type Decode = Bytes;
+    type Decoder = Self;
+    type Encode = Bytes;
+    type Encoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        *self
+    }
+
+    fn decoder(&mut self) -> Self {
+        *self
+    }
+}
+
+impl Encoder for Raw {
+    type Error = Status;
+    type Item = Bytes;
+
+    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Error = Status;
+    type Item = Bytes;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}

@@ -1,0 +1,131 @@
+//! A span as OTLP's protobuf, without an intermediate form. The numbers are the field numbers of
+//! [`trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto)
+//! and its neighbours. A test compares with what `opentelemetry-proto` makes of the same span.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status};
+use opentelemetry::{InstrumentationScope, SpanId};
+use opentelemetry_sdk::Resource;
+
+use super::value::{Borrowed, SPAN_ATTRIBUTES, key_value, pair};
+use super::wire::{bytes, count, fixed32, fixed64, message, varint};
+use crate::collector::Prepared;
+
+/// `Span.flags`: the parent is remote, and that this is known.
+const HAS_IS_REMOTE: u32 = 0x100;
+const IS_REMOTE: u32 = 0x200;
+
+/// Appends `Span` to `out`.
+pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
+    let record = span.record;
+    let context = &record.context;
+    bytes(out, 1, &context.trace_id().to_bytes());
+    bytes(out, 2, &context.span_id().to_bytes());
+    trace_state(out, 3, context);
+    if record.parent != SpanId::INVALID {
+        bytes(out, 4, &record.parent.to_bytes());
+    }
+    bytes(out, 5, span.name.as_bytes());
+    varint(out, 6, kind(&record.kind));
+    fixed64(out, 7, nanos(span.start));
+    fixed64(out, 8, nanos(span.end));
+    for attribute in record.attributes.as_slice() {
+        pair(
+            out,
+            SPAN_ATTRIBUTES,
+            attribute.key.as_str(),
+            Borrowed::from(&attribute.value),
+        );
+    }
+    for stamp in span.stamps() {
+        out.extend_from_slice(&stamp.otlp);
+    }
+    count(out, 10, record.attributes.dropped());
+    if let Some(more) = &record.more {
+        more.events
+            .iter()
+            .for_each(|event| message(out, 11, |out| self::event(out, event)));
+        count(out, 12, more.dropped_events);
+        more.links
+            .iter()
+            .for_each(|link| message(out, 13, |out| self::link(out, link)));
+        count(out, 14, more.dropped_links);
+    }
+    status(out, &record.status);
+    fixed32(out, 16, flags(context, record.parent_is_remote));
+}
+
+/// Appends `Resource` to `out`.
+pub(super) fn resource(out: &mut Vec<u8>, resource: &Resource) {
+    for (key, value) in resource {
+        pair(out, 1, key.as_str(), Borrowed::from(value));
+    }
+}
+
+/// Appends `InstrumentationScope` to `out`.
+pub(super) fn scope(out: &mut Vec<u8>, scope: &InstrumentationScope) {
+    bytes(out, 1, scope.name().as_bytes());
+    bytes(out, 2, scope.version().unwrap_or_default().as_bytes());
+    scope
+        .attributes()
+        .for_each(|attribute| key_value(out, 3, attribute));
+}
+
+fn event(out: &mut Vec<u8>, event: &Event) {
+    fixed64(out, 1, nanos(event.timestamp));
+    bytes(out, 2, event.name.as_bytes());
+    event
+        .attributes
+        .iter()
+        .for_each(|attribute| key_value(out, 3, attribute));
+    count(out, 4, event.dropped_attributes_count);
+}
+
+fn link(out: &mut Vec<u8>, link: &Link) {
+    let context = &link.span_context;
+    bytes(out, 1, &context.trace_id().to_bytes());
+    bytes(out, 2, &context.span_id().to_bytes());
+    trace_state(out, 3, context);
+    link.attributes
+        .iter()
+        .for_each(|attribute| key_value(out, 4, attribute));
+    count(out, 5, link.dropped_attributes_count);
+    fixed32(out, 6, flags(context, context.is_remote()));
+}
+
+fn status(out: &mut Vec<u8>, status: &Status) {
+    message(out, 15, |out| match status {
+        Status::Unset => {}
+        Status::Ok => varint(out, 3, 1),
+        Status::Error { description } => {
+            bytes(out, 2, description.as_bytes());
+            varint(out, 3, 2);
+        }
+    });
+}
+
+fn flags(context: &SpanContext, is_remote: bool) -> u32 {
+    let remote = if is_remote { IS_REMOTE } else { 0 };
+    u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | remote
+}
+
+fn kind(kind: &SpanKind) -> u64 {
+    match kind {
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Client => 3,
+        SpanKind::Producer => 4,
+        SpanKind::Consumer => 5,
+    }
+}
+
+fn trace_state(out: &mut Vec<u8>, field: u32, context: &SpanContext) {
+    bytes(out, field, context.trace_state().header().as_bytes());
+}
+
+/// Times before 1970 do not exist for OTLP.
+fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

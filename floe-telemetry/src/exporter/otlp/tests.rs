@@ -1,0 +1,203 @@
+//! The encoder against `opentelemetry-proto`: both must make the same message of the same span.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
+use opentelemetry::{
+    Array, InstrumentationScope, Key, KeyValue, SpanId, StringValue, TraceFlags, TraceId, Value,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use prost::Message;
+
+use super::intake::OtlpIntake;
+use crate::attributes::ToAttributeValue;
+use crate::clock::{Moment, WallClock};
+use crate::collector::{Intake, Sites, Stamp};
+use crate::recorder::{More, Origin, SpanRecord};
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<bool>().prop_map(Value::Bool),
+        any::<i64>().prop_map(Value::I64),
+        any::<f64>().prop_map(Value::F64),
+        ".{0,200}".prop_map(|text: String| Value::String(text.into())),
+        vec(any::<bool>(), 0..4).prop_map(|items| Value::Array(Array::Bool(items))),
+        vec(any::<i64>(), 0..4).prop_map(|items| Value::Array(Array::I64(items))),
+        vec(any::<f64>(), 0..4).prop_map(|items| Value::Array(Array::F64(items))),
+        vec(".{0,20}", 0..4).prop_map(|items| {
+            Value::Array(Array::String(
+                items.into_iter().map(StringValue::from).collect(),
+            ))
+        }),
+    ]
+}
+
+fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
+    vec(("[a-z.]{0,30}", value()), 0..12).prop_map(|pairs| {
+        pairs
+            .into_iter()
+            .map(|(key, value)| KeyValue::new(Key::from(key), value))
+            .collect()
+    })
+}
+
+fn context() -> impl Strategy<Value = SpanContext> {
+    (
+        1_u128..,
+        1_u64..,
+        any::<bool>(),
+        proptest::option::of("[a-z]{1,9}"),
+    )
+        .prop_map(|(trace, span, remote, state)| {
+            let state = state
+                .and_then(|state| TraceState::from_key_value([("vendor", state)]).ok())
+                .unwrap_or_default();
+            SpanContext::new(
+                TraceId::from(trace),
+                SpanId::from(span),
+                TraceFlags::SAMPLED,
+                remote,
+                state,
+            )
+        })
+}
+
+fn status() -> impl Strategy<Value = Status> {
+    prop_oneof![
+        Just(Status::Unset),
+        Just(Status::Ok),
+        ".{0,300}".prop_map(Status::error),
+    ]
+}
+
+fn kind() -> impl Strategy<Value = SpanKind> {
+    prop_oneof![
+        Just(SpanKind::Internal),
+        Just(SpanKind::Server),
+        Just(SpanKind::Client),
+        Just(SpanKind::Producer),
+        Just(SpanKind::Consumer),
+    ]
+}
+
+fn origin() -> impl Strategy<Value = Origin> {
+    prop_oneof![
+        Just(Origin::Here(std::panic::Location::caller())),
+        Just(Origin::Nowhere),
+        "[a-z]{1,5}".prop_map(|name| {
+            let scope =
+                InstrumentationScope::builder(name).with_attributes([KeyValue::new("k", 1)]);
+            Origin::Scope(Arc::new(scope.build()))
+        }),
+    ]
+}
+
+fn more() -> impl Strategy<Value = More> {
+    let events = vec(
+        (".{0,20}", 0_u64..1 << 60, attributes(), any::<u32>()),
+        0..3,
+    );
+    let links = vec((context(), attributes(), any::<u32>()), 0..3);
+    (events, links, any::<u32>(), any::<u32>()).prop_map(
+        |(events, links, dropped_events, dropped_links)| More {
+            events: events
+                .into_iter()
+                .map(|(name, at, attributes, dropped)| {
+                    Event::new(
+                        name,
+                        UNIX_EPOCH + Duration::from_nanos(at),
+                        attributes,
+                        dropped,
+                    )
+                })
+                .collect(),
+            links: links
+                .into_iter()
+                .map(|(to, attributes, dropped)| Link::new(to, attributes, dropped))
+                .collect(),
+            dropped_events,
+            dropped_links,
+        },
+    )
+}
+
+prop_compose! {
+    fn record()(
+        (context, parent, parent_is_remote) in (context(), any::<u64>(), any::<bool>()),
+        (origin, name, kind, status) in (origin(), ".{0,40}", kind(), status()),
+        (start, length) in (0_u64..1 << 60, 0_u64..1 << 40),
+        attributes in attributes(),
+        more in proptest::option::of(more()),
+    ) -> SpanRecord {
+        let mut record = SpanRecord::blank();
+        record.context = context;
+        record.parent = SpanId::from(parent);
+        record.parent_is_remote = parent_is_remote;
+        record.origin = origin;
+        record.name = Some(name.into());
+        record.kind = kind;
+        record.status = status;
+        record.start = Moment::Wall(UNIX_EPOCH + Duration::from_nanos(start));
+        record.end = Moment::Wall(UNIX_EPOCH + Duration::from_nanos(start + length));
+        for KeyValue { key, value, .. } in attributes {
+            if let Some(value) = value.to_attribute_value() {
+                record.attributes.push(key, value);
+            }
+        }
+        record.more = more.map(Box::new);
+        record
+    }
+}
+
+/// A NaN is not equal to itself, so it is compared as text.
+fn text(mut spans: Vec<Span>) -> String {
+    spans.sort_by(|a, b| (&a.span_id, &a.trace_id).cmp(&(&b.span_id, &b.trace_id)));
+    format!("{spans:#?}")
+}
+
+proptest! {
+    #[test]
+    fn the_bytes_are_those_of_opentelemetry(mut records in vec(record(), 0..6)) {
+        let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
+        let identity = [Stamp::from(KeyValue::new("floe.namespace", "sales"))];
+        let (mut sites, clock) = (Sites::default(), WallClock::new());
+        let mut intake = OtlpIntake::new(&resource);
+        let mut expected: Vec<SpanData> = Vec::new();
+        for record in &mut records {
+            let prepared = sites.prepare(record, &clock, &identity);
+            intake.push(&prepared);
+            expected.push((&prepared).into());
+        }
+
+        let request = ExportTraceServiceRequest::decode(&*intake.take()).unwrap();
+        prop_assert_eq!(request.resource_spans.len(), 1);
+        let found = &request.resource_spans[0];
+        let attributes = &found.resource.as_ref().unwrap().attributes;
+        prop_assert_eq!(&attributes[0].key, "service.name");
+        let mut spans = Vec::new();
+        for scope in &found.scope_spans {
+            let name = &scope.scope.as_ref().unwrap().name;
+            for span in &scope.spans {
+                let same = expected.iter().any(|other| {
+                    other.span_context.span_id().to_bytes()[..] == span.span_id[..]
+                        && other.instrumentation_scope.name() == name
+                });
+                prop_assert!(same, "a span is in the wrong scope");
+            }
+            prop_assert!(!scope.spans.is_empty());
+            spans.extend(scope.spans.iter().cloned());
+        }
+        let expected = expected.into_iter().map(Span::from).collect();
+        prop_assert_eq!(text(spans), text(expected));
+
+        // The next batch begins empty.
+        let request = ExportTraceServiceRequest::decode(&*intake.take()).unwrap();
+        prop_assert!(request.resource_spans[0].scope_spans.is_empty());
+    }
+}

@@ -1,0 +1,59 @@
+//! The few shapes that protobuf has on the wire.
+
+use prost::encoding::encode_varint;
+
+pub(super) const VARINT: u32 = 0;
+pub(super) const FIXED64: u32 = 1;
+const BYTES: u32 = 2;
+const FIXED32: u32 = 5;
+
+pub(super) fn tag(out: &mut Vec<u8>, field: u32, wire_type: u32) {
+    encode_varint(u64::from(field << 3 | wire_type), out);
+}
+
+pub(super) fn bytes_always(out: &mut Vec<u8>, field: u32, content: &[u8]) {
+    head(out, field, content.len());
+    out.extend_from_slice(content);
+}
+
+pub(super) fn bytes(out: &mut Vec<u8>, field: u32, content: &[u8]) {
+    if !content.is_empty() {
+        bytes_always(out, field, content);
+    }
+}
+
+pub(super) fn varint(out: &mut Vec<u8>, field: u32, value: u64) {
+    tag(out, field, VARINT);
+    encode_varint(value, out);
+}
+
+pub(super) fn count(out: &mut Vec<u8>, field: u32, value: u32) {
+    if value != 0 {
+        varint(out, field, u64::from(value));
+    }
+}
+
+pub(super) fn fixed64(out: &mut Vec<u8>, field: u32, value: u64) {
+    if value != 0 {
+        tag(out, field, FIXED64);
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+pub(super) fn fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
+    tag(out, field, FIXED32);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Appends a field that is a message.
+pub(super) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
+    let mut body = Vec::new();
+    write(&mut body);
+    bytes_always(out, field, &body);
+}
+
+/// Appends the head of a field of `length` bytes.
+pub(super) fn head(out: &mut Vec<u8>, field: u32, length: usize) {
+    tag(out, field, BYTES);
+    encode_varint(length as u64, out);
+}

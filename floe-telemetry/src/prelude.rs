@@ -1,0 +1,8 @@
+//! The paved path: what most files that annotate functions need.
+//!
+//! ```
+//! use floe_telemetry::prelude::*;
+//! ```
+
+#[doc(no_inline)]
+pub use crate::{FloeAttributes, FloeSpanAttributes, Mode, create_span, get_current_span, traced};

@@ -1,0 +1,100 @@
+//! A key and its value when they come apart, as an attribute does.
+
+use std::borrow::Cow;
+
+use super::lexicon::{Class, classify};
+use super::{REDACTED, sanitize};
+
+/// What the key of an attribute says about its value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum KeyMeaning {
+    /// Nothing.
+    Harmless,
+    /// A value is a secret if it looks like one.
+    Doubtful,
+    /// Any value is a secret.
+    Secret,
+}
+
+/// Reads the key.
+pub(crate) fn meaning(key: &str) -> KeyMeaning {
+    match classify(key.as_bytes()) {
+        None => KeyMeaning::Harmless,
+        Some(Class::Strong | Class::Authorization | Class::Cookie) => KeyMeaning::Secret,
+        Some(_) => KeyMeaning::Doubtful,
+    }
+}
+
+/// The value of a key with this meaning, without what is secret in it.
+pub(crate) fn sanitize_value<'v>(key: &str, meaning: KeyMeaning, value: &'v str) -> Cow<'v, str> {
+    match meaning {
+        KeyMeaning::Harmless => sanitize(value),
+        KeyMeaning::Secret if value.is_empty() || value == REDACTED => Cow::Borrowed(value),
+        KeyMeaning::Secret => Cow::Borrowed(REDACTED),
+        KeyMeaning::Doubtful => {
+            let pair = format!("{key}={value}");
+            match sanitize(&pair) {
+                Cow::Borrowed(_) => Cow::Borrowed(value),
+                Cow::Owned(safe) => match safe
+                    .strip_prefix(key)
+                    .and_then(|rest| rest.strip_prefix('='))
+                {
+                    Some(rest) => Cow::Owned(rest.to_owned()),
+                    None => Cow::Borrowed(REDACTED),
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn safe(key: &str, value: &str) -> String {
+        sanitize_value(key, meaning(key), value).into_owned()
+    }
+
+    #[test]
+    fn a_telling_key_takes_its_value_along() {
+        for key in [
+            "password",
+            "db.password",
+            "api_key",
+            "user.secret",
+            "http.request.header.authorization",
+            "token",
+        ] {
+            assert_eq!(safe(key, "hunter2A"), REDACTED, "{key}");
+        }
+        assert_eq!(safe("http.request.header.cookie", "session=abc"), REDACTED);
+    }
+
+    #[test]
+    fn a_harmless_key_leaves_its_value() {
+        for key in [
+            "table",
+            "rows",
+            "token.count",
+            "primary_key",
+            "db.system.name",
+            "dagster.asset_key",
+            "secrets.provider",
+        ] {
+            assert_eq!(safe(key, "orders"), "orders", "{key}");
+        }
+        assert_eq!(
+            safe("url", "postgres://u:p4ssw0rd@h/d"),
+            "postgres://<REDACTED>@h/d"
+        );
+    }
+
+    #[test]
+    fn in_doubt_the_value_decides() {
+        assert_eq!(safe("session", "nightly"), "nightly");
+        assert_eq!(
+            safe("session", "f3a9c81e77b24d0f9e6a5b1c2d3e4f50"),
+            REDACTED
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! Values that hold no secret: a literal, a mask, a variable, a type, a word of a sentence.
+
+use super::shape::{LONGEST, trim_end};
+use super::text::{at, is_name, is_redacted, run_end};
+use super::words;
+
+/// A word of a sentence.
+pub(super) fn is_prose(word: &[u8]) -> bool {
+    let word = trim_end(word, b".,;:!?)");
+    word.len() <= 14
+        && words::PROSE
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Whether the value holds no secret: nothing, a literal, a mask, a variable, a type.
+pub(super) fn is_placeholder(value: &[u8]) -> bool {
+    if value.len() > 64 {
+        return value.len() <= LONGEST && is_template(value);
+    }
+    let word = trim_end(value, b".,;:!?");
+    let type_name = match word {
+        [b'&' | b'*', tail @ ..] => tail,
+        _ => word,
+    };
+    words::LITERALS
+        .iter()
+        .any(|known| type_name.eq_ignore_ascii_case(known.as_bytes()))
+        || word
+            .iter()
+            .all(|byte| !byte.is_ascii_alphanumeric() && byte.is_ascii())
+        || word
+            .iter()
+            .all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'#'))
+        || is_redacted(value, 0)
+        || find_mask(value)
+        || is_template(value)
+        || is_generic_type(word)
+}
+
+/// `[REDACTED alloc::string::String]`, `(hidden)`, `ab****`: somebody masked it before us.
+fn find_mask(value: &[u8]) -> bool {
+    value
+        .windows(8)
+        .any(|part| part.eq_ignore_ascii_case(b"redacted"))
+        || value.windows(4).any(|part| part == b"****")
+}
+
+/// A password that is none: `****`, `xxxxx`, `${PASSWORD}`.
+pub(super) fn is_masked(password: &[u8]) -> bool {
+    is_template(password)
+        || find_mask(password)
+        || password
+            .iter()
+            .all(|byte| matches!(byte, b'x' | b'X' | b'*'))
+}
+
+/// `${VAR}`, `$VAR`, `{{ var }}`, `<password>`, `%s`, `%(password)s`, `{password}`.
+fn is_template(value: &[u8]) -> bool {
+    let name = |inner: &[u8]| {
+        !inner.is_empty()
+            && inner
+                .iter()
+                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b' '))
+    };
+    match value {
+        [b'$', b'{', inner @ .., b'}'] => inner.iter().all(|byte| !matches!(byte, b'{' | b'}')),
+        [b'{', b'{', .., b'}', b'}'] | [b'$', b'(', .., b')'] | [b'%', b'(', .., b')', b's'] => {
+            true
+        }
+        [b'$', inner @ ..] => inner
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || *byte == b'_'),
+        [b'<', inner @ .., b'>'] => {
+            inner.len() < 40
+                && inner
+                    .iter()
+                    .all(|b| b.is_ascii_alphabetic() || b" _-:.".contains(b))
+        }
+        [b'{', inner @ .., b'}'] => name(inner),
+        [b'%', inner @ ..] => inner.len() == 1 && inner[0].is_ascii_alphabetic(),
+        _ => false,
+    }
+}
+
+/// `Option<String>`, `List[str]`, `varchar(255)`: a declaration, not a value.
+fn is_generic_type(word: &[u8]) -> bool {
+    let is_path = word.windows(2).any(|pair| pair == b"::");
+    if is_path
+        && word
+            .iter()
+            .all(|byte| is_name(*byte) || matches!(byte, b':' | b'<' | b'>'))
+    {
+        return true;
+    }
+    let head = run_end(word, 0, 24, |byte| {
+        byte.is_ascii_alphabetic() || byte == b':'
+    });
+    let closes = matches!(
+        (at(word, head), word.last()),
+        (b'<', Some(b'>')) | (b'[', Some(b']')) | (b'(', Some(b')'))
+    );
+    closes
+        && [
+            "option", "optional", "list", "vec", "secret", "box", "arc", "varchar", "char", "cow",
+        ]
+        .iter()
+        .any(|known| word[..head].eq_ignore_ascii_case(known.as_bytes()))
+        && word[head..].iter().all(|byte| is_type_byte(*byte))
+}
+
+fn is_type_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'<' | b'>' | b'[' | b']' | b'(' | b')' | b':' | b'&')
+}

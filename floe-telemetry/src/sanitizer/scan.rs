@@ -1,0 +1,157 @@
+//! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
+
+use super::{
+    Policy, REDACTED, address, command_line, finder, header, key_value, pem, pii, shape, text,
+    token, url,
+};
+
+/// How many different secrets are searched for in the rest of their text.
+const MAX_ECHOES: usize = 4;
+
+/// Looks at the anchor that ends at the index.
+type Grammar<'t> = fn(&mut Scan<'t>, usize);
+
+/// One text on its way through the grammars.
+pub(super) struct Scan<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) policy: Policy,
+    /// What has to go.
+    pub(super) found: Vec<(usize, usize)>,
+    /// Everything before this was decided by a match.
+    pub(super) covered: usize,
+    /// Keys, numbers, userinfo, signs, cookies and doubtful values before these were looked at already.
+    pub(super) key_until: usize,
+    pub(super) digits_until: usize,
+    pub(super) url_until: usize,
+    pub(super) signs_until: usize,
+    pub(super) cookies_until: usize,
+    pub(super) doubtful_until: usize,
+}
+
+impl<'t> Scan<'t> {
+    pub(super) fn new(text: &'t [u8], policy: Policy) -> Self {
+        Self {
+            text,
+            policy,
+            found: Vec::new(),
+            covered: 0,
+            key_until: 0,
+            digits_until: 0,
+            url_until: 0,
+            signs_until: 0,
+            cookies_until: 0,
+            doubtful_until: 0,
+        }
+    }
+
+    pub(super) fn run(&mut self) {
+        let finder = finder::Finder::new();
+        let mut from = 0;
+        while let Some((anchor, kinds)) = finder.next(self.text, from) {
+            from = anchor + 1;
+            if anchor < self.covered {
+                // The next anchor may begin inside of what was matched.
+                from = from.max(self.covered);
+                continue;
+            }
+            self.look(anchor, kinds);
+            if kinds == finder::DIGITS {
+                // A long number has an anchor at each of its digits.
+                from = from.max(self.digits_until);
+            }
+        }
+    }
+
+    /// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than
+    /// the key before it.
+    fn look(&mut self, anchor: usize, kinds: u8) {
+        let grammars: [(u8, Grammar<'t>); 7] = [
+            (finder::URL, url::scan),
+            (finder::TOKEN, token::scan),
+            (finder::PEM, pem::scan),
+            (finder::KEY, key_value::scan),
+            (finder::SCHEME, header::bare_scheme),
+            (finder::FLAG, command_line::scan),
+            (finder::SIGN, sign),
+        ];
+        if kinds & finder::DIGITS != 0 {
+            pii::digits(self, anchor);
+        }
+        for (kind, grammar) in grammars {
+            if kinds & kind != 0 {
+                grammar(self, anchor);
+            }
+        }
+    }
+
+    pub(super) fn redact(&mut self, start: usize, end: usize) {
+        if start < end {
+            self.found.push((start, end));
+            self.covered = self.covered.max(end);
+        }
+    }
+
+    /// A secret found by its key is one wherever the text repeats it: `password 'x' is wrong`.
+    pub(super) fn find_echoes(&mut self, text: &str) {
+        let mut known: Vec<&str> = Vec::new();
+        for index in 0..self.found.len().min(MAX_ECHOES * 4) {
+            let (start, end) = self.found[index];
+            let secret = text.get(start..end).unwrap_or_default();
+            let secret = secret
+                .split_once(':')
+                .map_or(secret, |(_, password)| password);
+            let bytes = secret.as_bytes();
+            let is_distinct = (6..=128).contains(&bytes.len())
+                && bytes.iter().any(u8::is_ascii_alphabetic)
+                && (bytes.iter().any(u8::is_ascii_digit) || shape::is_camel(bytes));
+            if !is_distinct || known.contains(&secret) || known.len() == MAX_ECHOES {
+                continue;
+            }
+            known.push(secret);
+            let echoes = text
+                .match_indices(secret)
+                .map(|(at, _)| (at, at + secret.len()));
+            self.found.extend(echoes);
+        }
+    }
+
+    /// Like `redact`, but not what an earlier pass left as its mark.
+    pub(super) fn redact_unless_done(&mut self, start: usize, end: usize) {
+        if !text::is_redacted(self.text, start) {
+            self.redact(start, end);
+        }
+    }
+
+    /// The text with every range replaced; ranges that overlap or touch become one.
+    pub(super) fn replace(mut self, text: &str) -> String {
+        self.found.sort_unstable();
+        let mut clean = String::with_capacity(text.len());
+        let mut kept = 0;
+        let mut end_of_last = None;
+        for &(start, end) in &self.found {
+            let (start, end) = (
+                text.floor_char_boundary(start),
+                text.ceil_char_boundary(end),
+            );
+            if end_of_last.is_some_and(|last| start <= last) {
+                kept = kept.max(end);
+            } else {
+                clean.push_str(text.get(kept..start).unwrap_or_default());
+                clean.push_str(REDACTED);
+                kept = end;
+            }
+            end_of_last = Some(kept);
+        }
+        clean.push_str(text.get(kept..).unwrap_or_default());
+        clean
+    }
+}
+
+/// `@` and `+` share an anchor.
+fn sign(scan: &mut Scan<'_>, at: usize) {
+    match text::at(scan.text, at) {
+        b'@' => address::scan(scan, at),
+        _ if scan.policy != Policy::Credentials => pii::phone(scan, at),
+        _ => {}
+    }
+}

@@ -1,0 +1,104 @@
+//! Passwords in SQL statements.
+
+use super::key_value::{Key, redact_at};
+use super::lexicon::{self, Class};
+use super::placeholder::{is_placeholder, is_prose};
+use super::separator::value_start;
+use super::shape::is_opaque;
+use super::text::{at, run_end, skip_spaces, starts_with_word};
+use super::value::{self, Site};
+use super::{Scan, quote};
+
+/// `PASSWORD '…'`, `IDENTIFIED BY '…'`, `SET PASSWORD FOR u = '…'`; whether there was a value.
+pub(super) fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
+    let start = skip_spaces(scan.text, key.end);
+    if start == key.end {
+        return false;
+    }
+    if key.class == Class::Identified {
+        identified(scan, key, start)
+    } else if starts_with_word(scan.text, start, b"for ") {
+        set_password(scan, key, start + 4)
+    } else {
+        literal(scan, key, start)
+    }
+}
+
+/// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
+fn identified(scan: &mut Scan<'_>, key: Key, mut start: usize) -> bool {
+    let text = scan.text;
+    if starts_with_word(text, start, b"with ") {
+        let plugin = skip_spaces(text, start + 5);
+        start = skip_spaces(text, run_end(text, plugin, 64, |byte| byte > b' '));
+    }
+    if !starts_with_word(text, start, b"by ") {
+        return false;
+    }
+    start = skip_spaces(text, start + 3);
+    if starts_with_word(text, start, b"password ") {
+        start = skip_spaces(text, start + 9);
+    }
+    // "identified by its name" is a sentence.
+    if key.name(text) != b"IDENTIFIED" && quote::open(text, start).is_none() {
+        return false;
+    }
+    let key = Key {
+        class: Class::Strong,
+        ..key
+    };
+    redact_at(
+        scan,
+        key,
+        start,
+        Site {
+            equals: true,
+            ..Site::default()
+        },
+    )
+}
+
+/// The rest of `SET PASSWORD FOR 'user'@'host' = '…'`.
+fn set_password(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
+    let text = scan.text;
+    let user = skip_spaces(text, from);
+    let user_end = run_end(text, user, 96, |byte| byte > b' ' && byte != b'=');
+    let equals = skip_spaces(text, user_end);
+    let site = Site {
+        equals: true,
+        ..Site::default()
+    };
+    at(text, equals) == b'=' && redact_at(scan, key, value_start(text, equals + 1), site)
+}
+
+/// `PASSWORD '…'`. A quoted word behind `secret` or `token` is oftener a name than a value.
+fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
+    let text = scan.text;
+    let is_national = matches!(at(text, start), b'N' | b'E' | b'n' | b'e');
+    let start = start + usize::from(is_national && at(text, start + 1) == b'\'');
+    if !matches!(at(text, start), b'\'' | b'"') || key.class != Class::Strong {
+        return false;
+    }
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let Some(found) = value::extent(text, start, site) else {
+        return false;
+    };
+    let word = &text[found.start..found.end];
+    let name = key.name(text);
+    let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass");
+    let is_compound = !lexicon::is_noun(name) && name.contains(&b'_');
+    let is_sentence = word.contains(&b' ') && is_prose(first_word(word));
+    let fits = (is_password || is_compound) && !is_sentence && !is_placeholder(word);
+    if fits || is_opaque(word, 8) {
+        let found = value::whole(text, start, found, site);
+        scan.redact(found.start, found.end);
+        return true;
+    }
+    false
+}
+
+fn first_word(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == b' ').next().unwrap_or_default()
+}

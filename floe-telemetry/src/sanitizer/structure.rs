@@ -1,0 +1,133 @@
+//! A key whose value belongs to it by the structure around both: XML, pairs, calls, structs.
+
+use super::key_value::{Key, named_value, redact_at};
+use super::lexicon::Class;
+use super::shape::is_word_like;
+use super::text::{
+    at, before, find, is_break, is_name, run_end, run_start, skip_spaces, starts_with,
+};
+use super::value::{self, Extent, Site};
+use super::verdict::is_secret;
+use super::{Scan, container, quote};
+
+/// `Secret { inner: "…" }`.
+pub(super) fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let brace = skip_spaces(scan.text, behind);
+    if at(scan.text, brace) != b'{' || key.class != Class::Strong {
+        return false;
+    }
+    if let Some(found) = container::field(scan.text, brace)
+        && is_secret(scan.text, key, found, Site::default(), false)
+    {
+        scan.redact(found.start, found.end);
+    }
+    true
+}
+
+/// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
+pub(super) fn named(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let Some(start) = named_value(scan.text, behind) else {
+        return false;
+    };
+    let key = match key.class {
+        // The pair is explicit, so a doubtful name needs no more proof than usual.
+        Class::Query => Key {
+            class: Class::Weak,
+            ..key
+        },
+        _ => key,
+    };
+    redact_at(scan, key, start, Site::default())
+}
+
+/// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
+pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    let opener = run_start(text, key.start, 32, |byte| is_name(byte) || byte == b':');
+    let in_tag = before(text, opener) == b'<';
+    let content = if starts_with(text, behind, b"</") && before(text, key.start) == b'>' {
+        let close = find(text, behind, 48, b">");
+        close.and_then(|close| {
+            let next = run_end(text, close + 1, 64, |byte| byte.is_ascii_whitespace());
+            (at(text, next) == b'<')
+                .then(|| find(text, next, 48, b">"))
+                .flatten()
+        })
+    } else if at(text, behind) == b'>' && (in_tag || behind > key.end) {
+        Some(behind)
+    } else if in_tag && is_break(text, behind) {
+        find(text, behind, 160, b">").filter(|&close| before(text, close) != b'/')
+    } else {
+        None
+    };
+    let Some(content) = content else { return false };
+    let cdata = b"<![CDATA[";
+    let start = content
+        + 1
+        + if starts_with(text, content + 1, cdata) {
+            cdata.len()
+        } else {
+            0
+        };
+    let end = run_end(text, start, usize::MAX, |byte| {
+        !matches!(byte, b'<' | b']' | b'\n')
+    });
+    let found = Extent {
+        start,
+        end,
+        after: end,
+        quoted: true,
+    };
+    if end > start && is_secret(text, key, found, Site::default(), false) {
+        scan.redact(start, end);
+    }
+    true
+}
+
+/// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
+pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u".contains(&byte));
+    if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[') {
+        return false;
+    }
+    let start = run_end(text, behind + 1, 64, |byte| byte.is_ascii_whitespace());
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let Some(found) = value::extent(text, start, site).filter(|found| found.quoted) else {
+        return false;
+    };
+    let word = &text[found.start..found.end];
+    if !matches!(at(text, found.after), b')' | b']') || is_column(word) {
+        return false;
+    }
+    redact_at(scan, key, start, Site::default())
+}
+
+/// `created_at` beside `password` in a list of columns.
+fn is_column(word: &[u8]) -> bool {
+    is_word_like(word)
+        || word
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+}
+
+/// `Password("…")`, `set_token('…')`.
+pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    // `t.pass("…")` is a test.
+    if at(text, key.end) != b'(' || key.name(text).ends_with(b".pass") {
+        return false;
+    }
+    let start = skip_spaces(text, key.end + 1);
+    let quote = quote::open(text, start);
+    let word = quote.map(|quote| {
+        let start = start + quote.len;
+        &text[start..run_end(text, start, 32, is_name)]
+    });
+    // `add_credentials('name', 'password')` names its arguments.
+    word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !is_column(word))
+        && redact_at(scan, key, start, Site::default())
+}

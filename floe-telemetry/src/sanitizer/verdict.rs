@@ -1,0 +1,105 @@
+//! Whether the value of a key is a secret.
+
+use super::key_value::Key;
+use super::lexicon::Class;
+use super::placeholder::{is_placeholder, is_prose};
+use super::shape::{is_opaque, is_path};
+use super::text::{at, run_start, skip_spaces, starts_with_word};
+use super::value::{self, Extent, List, Site};
+
+/// `token: String = "…"`: the value behind a type.
+pub(super) fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
+    let equals = skip_spaces(text, declared.after);
+    if at(text, equals) != b'=' || !is_placeholder(&text[declared.start..declared.end]) {
+        return None;
+    }
+    let site = Site {
+        equals: true,
+        ..Site::default()
+    };
+    let found = value::extent(text, skip_spaces(text, equals + 1), site)?;
+    (!is_placeholder(&text[found.start..found.end])).then_some(found)
+}
+
+/// Whether the value of this key has to go.
+pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_prose: bool) -> bool {
+    let value = &text[found.start..found.end];
+    match key.class {
+        Class::Weak | Class::Query if names_an_algorithm(value) => false,
+        Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),
+        // A list is judged by its items.
+        Class::Weak if found.quoted => value
+            .split(|byte| b"\"', ".contains(byte))
+            .any(|item| is_opaque(item, 12)),
+        Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
+        _ if is_placeholder(value) || names_a_file(text, key, value) => false,
+        // `PWD=/home/x` is the working directory.
+        _ if ends_with_word(key.name(text), b"pwd") && is_path(value) => false,
+        // `pass=3 fail=1` counts tests.
+        _ if key.name(text).eq_ignore_ascii_case(b"pass")
+            && value.len() <= 3
+            && value.iter().all(u8::is_ascii_digit) =>
+        {
+            false
+        }
+        _ if !site.equals && is_parser_token(text, key, value) => false,
+        _ => !(in_prose && is_prose(value)),
+    }
+}
+
+/// `signature: sha256WithRSAEncryption`.
+fn names_an_algorithm(value: &[u8]) -> bool {
+    let families = [
+        &b"sha"[..],
+        b"hmac",
+        b"ecdsa",
+        b"rsa",
+        b"ssh-",
+        b"scram",
+        b"md5",
+    ];
+    value.len() < 32
+        && families
+            .iter()
+            .any(|family| starts_with_word(value, 0, family))
+}
+
+/// `private_key=/etc/ssl/key.pem`; a password that looks like a path stays a password.
+fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
+    let name = key.name(text);
+    let named = [
+        &b"key"[..],
+        b"credentials",
+        b"credential",
+        b"creds",
+        b"token",
+    ];
+    named.iter().any(|end| ends_with_word(name, end)) && is_path(value)
+}
+
+fn ends_with_word(name: &[u8], end: &[u8]) -> bool {
+    name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
+}
+
+/// `unexpected token: foo` is about a grammar.
+fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
+    let Some(end) = key.start.checked_sub(1) else {
+        return false;
+    };
+    let start = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic());
+    key.name(text).eq_ignore_ascii_case(b"token")
+        && [
+            &b"unexpected"[..],
+            b"expected",
+            b"unknown",
+            b"illegal",
+            b"next",
+            b"current",
+            b"first",
+            b"last",
+            b"previous",
+        ]
+        .iter()
+        .any(|word| text[start..end].eq_ignore_ascii_case(word))
+        && !is_opaque(value, 8)
+}

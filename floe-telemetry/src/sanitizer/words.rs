@@ -1,0 +1,107 @@
+//! The words that the grammars know: names of secrets, words of sentences, stand-ins for a value.
+
+use super::lexicon::Class;
+
+/// Words that follow a key and a colon in a sentence about the key, not as its value.
+#[rustfmt::skip]
+pub(super) const PROSE: &[&str] = &[
+    "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth",
+    "authentication", "authorization", "bad", "be", "between", "but", "by", "can", "cannot",
+    "check", "connection", "contains", "could", "couldn't", "denied", "did", "does", "doesn't",
+    "empty", "error", "exceeded", "expected", "expired", "expires", "failed", "failure", "field",
+    "for", "forbidden", "format", "found", "from", "got", "has", "have", "header", "if",
+    "illegal", "in", "incorrect", "insufficient", "internal", "invalid", "is", "isn't", "it",
+    "its", "key", "length", "line", "login", "malformed", "may", "mismatch", "missing", "must",
+    "near", "needs", "neither", "no", "not", "of", "on", "only", "or", "out", "parse", "password",
+    "permission", "please", "provided", "refused", "rejected", "request", "required", "requires",
+    "reset", "resource", "returned", "revoked", "scheme", "server", "should", "signature",
+    "status", "such", "syntax", "that", "the", "this", "timed", "timeout", "to", "token", "too",
+    "unable", "unauthorized", "unexpected", "unknown", "unreachable", "unsupported", "use",
+    "user", "using", "value", "verification", "wasn't", "was", "were", "when", "while", "with",
+    "without", "wrong", "you",
+];
+
+/// What stands for "no value" or for a type, in the languages that error messages come from.
+#[rustfmt::skip]
+pub(super) const LITERALS: &[&str] = &[
+    "", "none", "null", "nil", "undefined", "true", "false", "nan", "n/a", "unset", "empty",
+    "yes", "no", "redacted", "hidden", "masked", "filtered", "str", "string", "bytes", "int",
+    "integer", "bool", "boolean", "text", "char", "varchar", "object", "any", "float", "number",
+    "secret", "secretstr", "secretstring", "optional", "option", "self", "bearer", "basic", "env",
+    "required", "missing", "vec", "list", "box", "arc", "cow",
+];
+
+/// A piece of three letters of every word below, as rare in other words as possible.
+#[rustfmt::skip]
+pub(super) const ANCHORS: &[&str] = &[
+    "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
+    "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc",
+];
+
+/// Names at the end of a key: (letters, whether they must begin a word, class).
+#[rustfmt::skip]
+pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
+    ("password", false, Class::Strong), ("passwd", false, Class::Strong),
+    ("passphrase", false, Class::Strong), ("passcode", false, Class::Strong),
+    ("passwort", false, Class::Strong), ("pswd", false, Class::Strong),
+    ("pwd", false, Class::Strong), ("pass", true, Class::Strong),
+    ("pw", true, Class::Strong), ("dbpass", false, Class::Strong),
+    ("userpass", false, Class::Strong), ("storepass", false, Class::Strong),
+    ("keypass", false, Class::Strong), ("sshpass", false, Class::Strong),
+    ("secret", false, Class::Strong), ("token", false, Class::Strong),
+    ("apikey", false, Class::Strong), ("accesskey", false, Class::Strong),
+    ("secretkey", false, Class::Strong), ("privatekey", false, Class::Strong),
+    ("accountkey", false, Class::Strong), ("credential", false, Class::Strong),
+    ("credentials", false, Class::Strong), ("creds", true, Class::Strong),
+    ("jwt", true, Class::Strong), ("psk", true, Class::Strong),
+    ("cvv", true, Class::Strong), ("otp", true, Class::Weak),
+    ("pin", true, Class::Weak), ("totp", true, Class::Weak),
+    ("authorization", false, Class::Authorization), ("honeycombteam", false, Class::Strong),
+    ("authentication", true, Class::Weak), ("bearer", true, Class::Authorization),
+    ("auth", true, Class::Weak), ("cookie", false, Class::Cookie),
+    ("cookies", true, Class::Cookie), ("sessionid", false, Class::Weak),
+    ("sessid", false, Class::Weak), ("session", true, Class::Weak),
+    ("sid", true, Class::Weak), ("signature", true, Class::Weak),
+    ("sig", true, Class::Weak), ("sas", true, Class::Weak),
+    ("hmac", true, Class::Weak), ("passwords", false, Class::Weak),
+    ("secrets", false, Class::Weak), ("tokens", false, Class::Weak),
+    ("keys", true, Class::Weak), ("authcode", false, Class::Weak),
+    ("accesscode", false, Class::Weak), ("code", true, Class::Query),
+    ("key", true, Class::Query), ("identified", true, Class::Identified),
+];
+
+/// Words before `key` that make it a secret. Others (`primary_key`, `cache_key`) name a thing.
+#[rustfmt::skip]
+pub(super) const KEY_KINDS: &[&str] = &[
+    "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
+    "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
+    "functions", "hmac", "ingestion", "jwt", "license", "master", "private", "rsa", "sas",
+    "secret", "secure", "security", "server", "service", "shared", "signing", "ssh",
+    "subscription",
+];
+
+/// Words before `key` that never make it one, whatever the value looks like.
+#[rustfmt::skip]
+pub(super) const HARMLESS_KEYS: &[&str] = &[
+    "cache", "candidate", "composite", "config", "dedup", "foreign", "group", "hash",
+    "idempotency", "join", "lookup", "message", "natural", "object", "partition", "primary",
+    "public", "range", "row", "shard", "sort", "surrogate", "translation", "unique",
+];
+
+/// Words after the name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
+#[rustfmt::skip]
+pub(super) const QUALIFIERS: &[&str] = &[
+    "again", "b64", "base", "base64", "confirm", "confirmation", "current", "default", "dev",
+    "development", "enc", "encoded", "encrypted", "env", "hash", "main", "new", "old", "plain",
+    "plaintext", "prev", "previous", "prod", "production", "qa", "raw", "repeat", "staging",
+    "str", "string", "test", "text", "val", "value", "variable",
+];
+
+/// Words after the name that make it something else, whatever the value looks like.
+#[rustfmt::skip]
+pub(super) const DESCRIPTORS: &[&str] = &[
+    "age", "arn", "attempts", "count", "created", "digest", "duration", "endpoint", "expiration",
+    "expires", "expiry", "fields", "file", "filename", "format", "history", "id", "ids", "index",
+    "issuer", "len", "length", "limit", "max", "min", "name", "names", "path", "policy",
+    "provider", "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
+];

@@ -1,0 +1,230 @@
+//! The types that `#[derive(FloeAttributes)]` takes: structs, newtypes, enums, and one in another.
+
+use floe_telemetry::FloeAttributes;
+use opentelemetry::Value;
+
+use super::derive::{pairs, recorded};
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct TableId(String);
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct Limit<T> {
+    rows: T,
+    #[floe(skip)]
+    _reason: &'static str,
+}
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct ApiKey(#[floe(redact)] String);
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct Address(#[floe(display)] Option<std::net::Ipv4Addr>);
+
+#[derive(FloeAttributes)]
+struct Scan<'a> {
+    table: &'a TableId,
+    others: Vec<TableId>,
+    limit: Option<Limit<u32>>,
+    no_limit: Limit<Option<u32>>,
+    #[floe(key = "auth.key")]
+    key: ApiKey,
+    from: Address,
+    to: Address,
+}
+
+#[test]
+fn a_newtype_is_its_value() {
+    let scan = Scan {
+        table: &TableId("orders".into()),
+        others: vec![TableId("a".into()), TableId("b".into())],
+        limit: Some(Limit {
+            rows: 3,
+            _reason: "",
+        }),
+        no_limit: Limit {
+            rows: None,
+            _reason: "",
+        },
+        key: ApiKey("hunter2".into()),
+        from: Address(Some([127, 0, 0, 1].into())),
+        to: Address(None),
+    };
+    assert_eq!(scan.key.0, "hunter2");
+    let expected = [
+        ("table", "orders".into()),
+        (
+            "others",
+            Value::Array(vec!["a".into(), opentelemetry::StringValue::from("b")].into()),
+        ),
+        ("limit", Value::I64(3)),
+        ("auth.key", "<REDACTED>".into()),
+        ("from", "127.0.0.1".into()),
+    ];
+    assert_eq!(recorded(&scan), pairs(expected));
+}
+
+#[test]
+fn fields_without_names_have_written_keys() {
+    #[derive(FloeAttributes)]
+    struct Pair<'a>(
+        #[floe(key = "left")] u8,
+        #[floe(key = "right", display)] &'a str,
+        #[floe(skip)] (),
+    );
+    assert_eq!(
+        recorded(&Pair(1, "b", ())),
+        pairs([("left", Value::I64(1)), ("right", "b".into())])
+    );
+}
+
+#[derive(FloeAttributes)]
+struct Report<'a> {
+    rows: u64,
+    table: &'a str,
+}
+
+#[derive(FloeAttributes)]
+#[floe(prefix = "job")]
+enum Job<'a, E> {
+    Started {
+        id: &'a str,
+        attempt: Option<u32>,
+    },
+    Failed {
+        id: &'a str,
+        #[floe(key = "error.type", debug)]
+        error: E,
+    },
+    Finished(Report<'a>),
+    Copied(
+        #[floe(flatten, prefix = "source")] Report<'a>,
+        #[floe(key = "copies")] u8,
+    ),
+    Unknown,
+}
+
+#[test]
+fn an_enum_has_the_attributes_of_the_variant_that_is_there() {
+    let report = || Report {
+        rows: 3,
+        table: "orders",
+    };
+    let jobs = [
+        (
+            Job::Started {
+                id: "a",
+                attempt: None,
+            },
+            pairs([("job.id", "a".into())]),
+        ),
+        (
+            Job::Failed {
+                id: "a",
+                error: Some(3),
+            },
+            pairs([("job.id", "a".into()), ("error.type", "Some(3)".into())]),
+        ),
+        (
+            Job::Finished(report()),
+            pairs([("rows", Value::I64(3)), ("table", "orders".into())]),
+        ),
+        (
+            Job::Copied(report(), 2),
+            pairs([
+                ("source.rows", Value::I64(3)),
+                ("source.table", "orders".into()),
+                ("copies", Value::I64(2)),
+            ]),
+        ),
+        (Job::Unknown, pairs([])),
+    ];
+    for (job, expected) in jobs {
+        assert_eq!(recorded(&job), expected);
+    }
+    let keys = [
+        "job.id",
+        "job.attempt",
+        "error.type",
+        "rows",
+        "table",
+        "source.rows",
+        "source.table",
+        "copies",
+    ];
+    assert_eq!(Job::<()>::KEYS, keys);
+    assert_eq!((Job::<()>::ID, Job::<()>::ERROR), ("job.id", "error.type"));
+}
+
+#[derive(FloeAttributes)]
+#[floe(prefix = "load")]
+struct Load<'a, T> {
+    #[floe(flatten)]
+    report: &'a Report<'a>,
+    name: &'a str,
+    #[floe(flatten, prefix = "load.source")]
+    source: Option<T>,
+    #[floe(flatten, prefix = "load.last")]
+    last: Box<Job<'a, u8>>,
+}
+
+#[test]
+fn nested_attributes_keep_their_keys_or_get_a_prefix() {
+    let report = Report {
+        rows: 1,
+        table: "a",
+    };
+    let mut load = Load {
+        report: &report,
+        name: "daily",
+        source: Some(Report {
+            rows: 2,
+            table: "b",
+        }),
+        last: Box::new(Job::Started {
+            id: "x",
+            attempt: Some(1),
+        }),
+    };
+    let mut expected = pairs([
+        ("rows", Value::I64(1)),
+        ("table", "a".into()),
+        ("load.name", "daily".into()),
+        ("load.source.rows", Value::I64(2)),
+        ("load.source.table", "b".into()),
+        ("load.last.job.id", "x".into()),
+        ("load.last.job.attempt", Value::I64(1)),
+    ]);
+    assert_eq!(recorded(&load), expected);
+    load.source = None;
+    expected.drain(3..5);
+    assert_eq!(recorded(&load), expected);
+    let keys = <Load<'_, Report<'_>> as FloeAttributes>::KEYS;
+    assert_eq!(keys.len(), 3 + 2 + 8);
+    assert!(keys.contains(&"load.last.source.table"));
+}
+
+#[test]
+fn a_type_that_writes_other_keys_than_it_says_gets_the_prefix_too() {
+    use floe_telemetry::attributes::{AttributeList, AttributeSchema};
+    struct Map;
+    impl FloeAttributes for Map {
+        const SCHEMA: &'static [AttributeSchema] = &[];
+        fn record(&self, list: &mut AttributeList) {
+            list.set("free", &1);
+        }
+    }
+    #[derive(FloeAttributes)]
+    struct Outer {
+        #[floe(flatten, prefix = "outer")]
+        map: Map,
+    }
+    assert_eq!(
+        recorded(&Outer { map: Map }),
+        pairs([("outer.free", Value::I64(1))])
+    );
+}

@@ -1,0 +1,180 @@
+//! What must stay true of the sources themselves.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of a source file without tests, and of one with nothing but tests.
+const MAX_LINES: usize = 250;
+const MAX_TEST_LINES: usize = 420;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// The Rust files below a folder, with their paths from the root.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .replace('\\', "/");
+            if path.is_dir() && !name.ends_with("/target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder}");
+    found
+}
+
+fn own_sources() -> Vec<(String, String)> {
+    [
+        "floe-telemetry/src",
+        "floe-telemetry-macros/src",
+        "platform",
+        "tests",
+        "benches",
+    ]
+    .into_iter()
+    .flat_map(sources)
+    .collect()
+}
+
+/// Whether the file is a test as a whole.
+fn is_test(name: &str) -> bool {
+    name.contains("/tests/") || name.ends_with("/tests.rs")
+}
+
+#[test]
+fn every_file_says_what_it_is_and_is_short() {
+    for (name, text) in own_sources() {
+        assert!(text.starts_with("//! "), "{name} does not begin with `//!`");
+        let code = text
+            .find("#[cfg(test)]\nmod tests {")
+            .map_or(&*text, |tests| &text[..tests]);
+        let most = if is_test(&name) {
+            MAX_TEST_LINES
+        } else {
+            MAX_LINES
+        };
+        let lines = code.lines().count();
+        assert!(
+            lines <= most,
+            "{name} has {lines} lines, at most {most} are wanted: split it"
+        );
+    }
+}
+
+#[test]
+fn each_duty_has_one_home() {
+    for (duty, home) in [
+        ("Instant::now()", "floe-telemetry/src/clock.rs"),
+        ("SystemTime::now()", "floe-telemetry/src/clock.rs"),
+        ("env::var", "floe-telemetry/src/config/env.rs"),
+        (
+            "tonic::transport",
+            "floe-telemetry/src/exporter/otlp/grpc.rs",
+        ),
+        ("reqwest::", "floe-telemetry/src/exporter/otlp/http.rs"),
+        ("IN_USE: AtomicBool", "floe-telemetry/src/provider.rs"),
+    ] {
+        for (name, text) in sources("floe-telemetry/src") {
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            let found = code.filter(|line| line.contains(duty)).count();
+            assert!(
+                name == home || is_test(&name) || found == 0,
+                "`{duty}` in {name}: its home is {home}"
+            );
+        }
+        assert!(read(home).contains(duty), "`{duty}` has left {home}");
+    }
+}
+
+#[test]
+fn nothing_is_unsafe_and_no_test_is_silenced() {
+    // Concatenated, so that this file is not found itself.
+    let words = [
+        concat!("unsafe", " {"),
+        concat!("#[ig", "nore"),
+        concat!("should_", "panic"),
+        concat!("todo", "!("),
+    ];
+    for (name, text) in own_sources() {
+        for word in words {
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            assert!(
+                code.into_iter().all(|line| !line.contains(word)),
+                "`{word}` in {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_facts_that_stand_twice_agree() {
+    let manifest = read("Cargo.toml");
+    let version = manifest
+        .split_once("rust-version = \"")
+        .unwrap()
+        .1
+        .split('"')
+        .next()
+        .unwrap();
+    assert!(
+        read("README.md").contains(&format!("Rust {version} ")),
+        "README and Cargo.toml name different Rust versions"
+    );
+    assert!(
+        !read("README.md").contains("@@"),
+        "README has a placeholder"
+    );
+    let lib = read("floe-telemetry/src/lib.rs");
+    let readme = read("README.md");
+    let features = read("floe-telemetry/Cargo.toml");
+    let features = features
+        .split_once("[features]")
+        .unwrap()
+        .1
+        .split_once("\n[")
+        .unwrap()
+        .0;
+    for feature in features
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
+    {
+        if feature == "default" || feature.starts_with(['#', '_']) {
+            continue;
+        }
+        let row = format!("| `{feature}`");
+        assert!(
+            lib.contains(&row),
+            "{feature} is not in the table of the crate's documentation"
+        );
+        assert!(
+            readme.contains(&row),
+            "{feature} is not in the table of README"
+        );
+    }
+}

@@ -1,0 +1,9 @@
+use floe_telemetry::FloeAttributes;
+
+#[derive(FloeAttributes)]
+struct Load {
+    #[floe(examples = "csv")]
+    source: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use floe_telemetry::FloeAttributes;
+
+#[derive(FloeAttributes)]
+struct TableId(String);
+
+fn main() {}

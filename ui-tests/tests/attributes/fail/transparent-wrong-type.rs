@@ -1,0 +1,9 @@
+use floe_telemetry::FloeAttributes;
+
+struct Severity;
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct Level(Severity);
+
+fn main() {}

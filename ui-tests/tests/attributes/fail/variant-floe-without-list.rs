@@ -1,0 +1,9 @@
+use floe_telemetry::FloeAttributes;
+
+#[derive(FloeAttributes)]
+enum Mode {
+    #[floe]
+    Dev,
+}
+
+fn main() {}

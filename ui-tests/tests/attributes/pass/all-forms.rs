@@ -1,0 +1,109 @@
+//! Every word of the derive, where lints are strict and familiar names mean something else.
+
+#![no_implicit_prelude]
+#![deny(warnings, missing_docs, unused, unsafe_code, unreachable_pub, missing_debug_implementations)]
+
+use ::std::prelude::rust_2024::derive;
+
+/// Not what it seems.
+#[derive(Debug)]
+pub struct Option;
+/// Not what it seems.
+#[derive(Debug)]
+pub struct String;
+/// Not what it seems.
+#[allow(non_camel_case_types)]
+#[derive(Debug)]
+pub struct str;
+/// Not what it seems.
+pub mod core {}
+/// Not what it seems.
+pub mod std {}
+/// Not what it seems.
+pub mod floe_telemetry {}
+/// Not what it seems.
+#[allow(dead_code, non_snake_case)]
+pub fn Some() {}
+
+/// A level.
+#[derive(Debug, ::floe_telemetry::FloeAttributes)]
+#[floe(rename_all = "lowercase")]
+pub enum Level {
+    /// Low.
+    Low,
+    /// High.
+    #[floe(rename = "very high")]
+    High,
+}
+
+/// An id.
+#[derive(Debug, ::floe_telemetry::FloeAttributes)]
+#[floe(transparent)]
+pub struct Id(u64);
+
+/// A job.
+#[derive(Debug, ::floe_telemetry::FloeAttributes)]
+#[floe(prefix = "job")]
+pub enum Job<'a, T> {
+    /// Runs.
+    Running {
+        /// Its id.
+        id: Id,
+        /// How.
+        #[floe(debug)]
+        level: Level,
+        /// What.
+        what: T,
+    },
+    /// Ran.
+    Done(Rows<'a>),
+}
+
+/// Rows.
+#[derive(Debug, ::floe_telemetry::FloeAttributes)]
+pub struct Rows<'a> {
+    /// Which.
+    #[floe(key = TABLE, examples = ["orders"])]
+    table: &'a ::core::primitive::str,
+    /// How many.
+    #[floe(display)]
+    count: ::core::option::Option<u64>,
+    /// What for.
+    #[floe(redact)]
+    token: ::core::option::Option<u8>,
+    /// Old.
+    #[deprecated]
+    old: bool,
+}
+
+/// A key.
+pub const TABLE: &::core::primitive::str = "rows.table";
+
+/// All.
+#[derive(Debug, ::floe_telemetry::FloeAttributes)]
+pub struct All<'a, T, const N: usize> {
+    /// One.
+    #[floe(flatten)]
+    job: Job<'a, T>,
+    /// More.
+    #[floe(flatten, prefix = "more")]
+    more: ::core::option::Option<Job<'a, T>>,
+    /// Numbers.
+    numbers: [i64; N],
+    #[floe(skip)]
+    _body: (),
+}
+
+fn main() {
+    use ::floe_telemetry::FloeAttributes;
+    let job = |what| Job::Running { id: Id(1), level: Level::Low, what };
+    let all = All { job: job(1u8), more: ::core::option::Option::Some(job(2)), numbers: [1, 2], _body: () };
+    ::core::assert_eq!(all.to_otel_dict().len(), 7);
+    ::core::assert_eq!(<All<'_, u8, 2>>::NUMBERS, "numbers");
+    #[allow(deprecated)]
+    let rows = Rows { table: "a", count: ::core::option::Option::None, token: ::core::option::Option::None, old: true };
+    ::core::assert_eq!(rows.to_otel_dict().len(), 2);
+    let done = All::<u8, 0> { job: Job::Done(rows), more: ::core::option::Option::None, numbers: [], _body: () };
+    ::core::assert_eq!(done.to_otel_dict().len(), 3);
+    ::core::mem::drop((Level::High, Option, String, str, Some));
+}
