@@ -8,7 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
-use benches::contestant::process::{self, Delivery, Process};
+use benches::contestant::process::{self, Delivery, Nanos, Process};
 use benches::contestant::{NAMES, State, title};
 use benches::span_cost::{Cell, OURS, Place, goals};
 use benches::{arguments, report};
@@ -18,13 +18,13 @@ use benches::{arguments, report};
 const GENERATIONS: usize = 4;
 
 /// Nanoseconds of each contestant, and what became of its spans.
-type Measured = Vec<(&'static str, State, Vec<Vec<f64>>, Delivery)>;
+type Measured = Vec<(&'static str, State, Vec<Vec<Nanos>>, Delivery)>;
 
 fn main() {
     if process::serve() {
         return;
     }
-    let rounds = arguments::value("--rounds").unwrap_or(if arguments::quick() { 1 } else { 200 });
+    let rounds = arguments::value("--rounds").unwrap_or(if arguments::quick() { 1 } else { 60 });
     let places = Place::all();
     let cells = cells(&places, &measure(&places, rounds));
     for cells in cells.chunk_by(|a, b| key(a) == key(b)) {
@@ -78,7 +78,7 @@ fn measure(places: &[Place], rounds: usize) -> Measured {
 fn measure_once(
     places: &[Place],
     processes: &mut [Process],
-    mut record: impl FnMut(usize, usize, f64),
+    mut record: impl FnMut(usize, usize, Nanos),
 ) {
     for (at, place) in places.iter().enumerate() {
         for (which, process) in processes.iter_mut().enumerate() {
@@ -96,7 +96,7 @@ fn cells(places: &[Place], measured: &Measured) -> Vec<Cell> {
             .iter()
             .filter(|(_, state, ..)| *state == place.state);
         let mut here: Vec<Cell> = here
-            .map(|(name, _, nanos, delivery)| place.cell(name, nanos[at].clone(), *delivery))
+            .map(|(name, _, nanos, delivery)| place.cell(name, &nanos[at], *delivery))
             .collect();
         let ours = here.iter().find(|cell| cell.contestant == OURS);
         let ours = ours.map_or(f64::NAN, |cell| cell.nanos.median);
@@ -120,21 +120,23 @@ fn print(cells: &[Cell]) {
         "2 threads"
     };
     println!(
-        "\n{:<44} {:>8} {:>17} {:>9}",
+        "\n{:<44} {:>8} {:>17} {:>9} {:>8}",
         format!("{state}, {shape}, {attributes} attributes, {threads}"),
         "ns/span",
         "quartiles",
-        "ours / it"
+        "ours / it",
+        "slept"
     );
     for cell in cells {
         let fault = cell.fault().unwrap_or_default();
         println!(
-            "{:<44} {:>8.1} {:>8.1}{:>9.1} {:>9.3}  {fault}",
+            "{:<44} {:>8.1} {:>8.1}{:>9.1} {:>9.3} {:>8.1}  {fault}",
             title(cell.contestant),
             cell.nanos.median,
             cell.nanos.low,
             cell.nanos.high,
             cell.ours_to_this,
+            cell.after_pause.median,
         );
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use crate::contestant::process::Delivery;
+use crate::contestant::process::{Delivery, Nanos};
 use crate::contestant::{Case, Shape, State};
 use crate::statistics::Spread;
 
@@ -25,8 +25,10 @@ pub struct Cell {
     pub attributes: u8,
     /// How many threads did the same at the same time.
     pub threads: usize,
-    /// Nanoseconds per span.
+    /// Nanoseconds per span on a busy thread.
     pub nanos: Spread,
+    /// Nanoseconds per span on a thread that has slept.
+    pub after_pause: Spread,
     /// Our nanoseconds as a multiple of these.
     pub ours_to_this: f64,
     /// Spans that were asked for in all cases of this state.
@@ -70,14 +72,15 @@ impl Place {
 
     /// The cell of a contestant here.
     #[must_use]
-    pub fn cell(self, contestant: &'static str, nanos: Vec<f64>, delivery: Delivery) -> Cell {
+    pub fn cell(self, contestant: &'static str, nanos: &[Nanos], delivery: Delivery) -> Cell {
         Cell {
             contestant,
             state: self.state.name(),
             shape: self.case.shape.name(),
             attributes: if self.case.attributes { 3 } else { 0 },
             threads: self.threads,
-            nanos: Spread::of(nanos),
+            nanos: Spread::of(nanos.iter().map(|nanos| nanos.busy).collect()),
+            after_pause: Spread::of(nanos.iter().map(|nanos| nanos.after_pause).collect()),
             ours_to_this: 1.0,
             asked: delivery.asked,
             delivered: delivery.delivered,

@@ -9,11 +9,17 @@ use crate::child::{self, Child, word};
 use crate::counting::Counting;
 use crate::pool::{Act, Pool};
 use crate::sink::Sink;
+use crate::statistics::Spread;
 
 /// Traces of one measurement on one thread, and as many before it that only warm the caches. With
 /// two threads that is 1980 spans, which the 2048 of the SDK's one queue can hold.
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
+
+/// Measurements of one turn, one right after the other. While the others had theirs, the caches were
+/// emptied, so the first one is of a thread that has slept; those after `SETTLED` are of a busy one.
+const MEASUREMENTS: usize = 8;
+const SETTLED: usize = 3;
 
 /// Most threads a measurement may have.
 pub const THREADS: usize = 2;
@@ -26,6 +32,16 @@ pub struct Process {
     /// What it was told.
     pub state: State,
     child: Child,
+}
+
+/// Nanoseconds per span.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
+pub struct Nanos {
+    /// On a thread that has made spans just before.
+    pub busy: f64,
+    /// On a thread that has slept while others used its processor.
+    pub after_pause: f64,
 }
 
 /// How many spans a contestant was asked for, and how many arrived at its exporter.
@@ -49,13 +65,17 @@ impl Process {
         }
     }
 
-    /// Nanoseconds per span.
-    pub fn measure(&mut self, case: Case, threads: usize) -> f64 {
+    /// One turn.
+    pub fn measure(&mut self, case: Case, threads: usize) -> Nanos {
         let (shape, attributes) = (case.shape.name(), case.attributes);
         let answer = self
             .child
             .ask(&format!("measure {shape} {attributes} {threads}"));
-        word(&mut answer.split_whitespace())
+        let mut words = answer.split_whitespace();
+        Nanos {
+            busy: word(&mut words),
+            after_pause: word(&mut words),
+        }
     }
 
     /// What has become of the spans so far.
@@ -85,19 +105,23 @@ pub fn serve() -> bool {
             return format!("{asked} {}", arrived.spans());
         }
         let (case, threads) = read(words);
-        let took = pool.run(
-            threads,
-            &act(&contestant, case, state, WARM_UP),
-            &act(&contestant, case, state, TRACES),
-        );
-        contestant.flush();
-        if state == State::Sampled && makes_spans(&name) {
-            let spans = i64::from(TRACES + WARM_UP) * SPANS;
-            asked += spans.unsigned_abs() * threads as u64;
-        }
         #[expect(clippy::cast_precision_loss, reason = "few spans")]
         let spans = (i64::from(TRACES) * SPANS) as f64;
-        format!("{}", took.wall.as_secs_f64() * 1e9 / spans)
+        let warm_up = act(&contestant, case, state, WARM_UP);
+        let measured = act(&contestant, case, state, TRACES);
+        let nanos: Vec<f64> = (0..MEASUREMENTS)
+            .map(|_| {
+                let took = pool.run(threads, &warm_up, &measured);
+                contestant.flush();
+                took.wall.as_secs_f64() * 1e9 / spans
+            })
+            .collect();
+        if state == State::Sampled && makes_spans(&name) {
+            let spans = u64::from(TRACES + WARM_UP) * SPANS.unsigned_abs();
+            asked += spans * (threads * MEASUREMENTS) as u64;
+        }
+        let busy = Spread::of(nanos[SETTLED..].to_vec()).median;
+        format!("{busy} {}", nanos[0])
     });
     true
 }

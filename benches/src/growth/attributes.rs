@@ -51,7 +51,7 @@ pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
     #[expect(clippy::cast_precision_loss, reason = "few attributes")]
     let slope = |from: usize, to: usize| {
         let attributes = (measured[to].0 - measured[from].0) as f64;
-        (measured[to].1.median - measured[from].1.median) / attributes
+        (measured[to].1.low - measured[from].1.low) / attributes
     };
     let first = slope(0, 3);
     let price = |index: usize| match index {
