@@ -156,14 +156,13 @@ fn open(origin: Origin, parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
     if !context_is_alive() {
         return OpenSpan(State::Off);
     }
-    let start = Moment::now();
     match parent.map(sampling::decide) {
         Decision::Skip => OpenSpan(parent.given().map_or(State::Off, State::LeftOut)),
         Decision::LeaveOut(context) => OpenSpan(State::LeftOut(
             parent.map(|cx| cx.with_remote_span_context(context)),
         )),
         Decision::Record(from) => {
-            let mut opening = Opening(blank(&from, origin, start));
+            let mut opening = Opening(blank(&from, origin, Moment::now()));
             if let Some(fill) = fill {
                 fill_in(&mut opening, fill);
             }
