@@ -49,7 +49,10 @@ fn each_file_has_a_case() {
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    cases::ALL.iter().chain(derive_cases::ALL).chain(shapes::ALL)
+    cases::ALL
+        .iter()
+        .chain(derive_cases::ALL)
+        .chain(shapes::ALL)
 }
 
 /// The difference, where there is one that is not to be blessed.

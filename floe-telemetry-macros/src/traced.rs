@@ -58,12 +58,15 @@ fn expand_block(
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);
     block::check(&cx, &args);
-    let block = Block::parse(item.clone()).map_err(|error| cx.syn(error)).ok();
+    let block = Block::parse(item.clone())
+        .map_err(|error| cx.syn(error))
+        .ok();
     match (cx.check(), block) {
         (Ok(()), Some(block)) => Ok(block.emit(Some(&args).filter(|_| !IS_OFF))),
         (Ok(()), None) => Ok(item.clone()),
-        (Err(error), block) => {
-            Err((block.map_or_else(|| item.clone(), |block| block.emit(None)), error))
-        }
+        (Err(error), block) => Err((
+            block.map_or_else(|| item.clone(), |block| block.emit(None)),
+            error,
+        )),
     }
 }

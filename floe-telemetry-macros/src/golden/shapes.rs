@@ -35,7 +35,10 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "async_with_another_macro",
-        input: Traced("", "#[tokio::main] async fn main() -> Result<()> { run().await }"),
+        input: Traced(
+            "",
+            "#[tokio::main] async fn main() -> Result<()> { run().await }",
+        ),
     },
     Case {
         file: "async_trait",
@@ -68,7 +71,10 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "returns_boxed_future",
-        input: Traced("", "fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) }"),
+        input: Traced(
+            "",
+            "fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) }",
+        ),
     },
     Case {
         file: "returns_stream",

@@ -117,7 +117,11 @@ impl<'c> Cells<'c> {
             let message = "a bare literal is no argument, the name is written `name = \"…\"`";
             return Err(syn::Error::new(literal.span(), message));
         }
-        if input.fork().parse::<Ident>().is_ok_and(|word| word == symbol::SKIP.word) {
+        if input
+            .fork()
+            .parse::<Ident>()
+            .is_ok_and(|word| word == symbol::SKIP.word)
+        {
             let message = "`skip` is for a method in an `impl` block that has `#[traced]` itself";
             return Err(input.error(message));
         }

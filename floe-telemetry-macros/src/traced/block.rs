@@ -101,7 +101,9 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     ahead.parse::<Visibility>()?;
     ahead.parse::<Option<Token![default]>>()?;
     if !item::is_function(&ahead)? {
-        return input.parse::<ImplItem>().map(|item| Item::Other(item.into_token_stream()));
+        return input
+            .parse::<ImplItem>()
+            .map(|item| Item::Other(item.into_token_stream()));
     }
     let attrs = input.call(Attribute::parse_outer)?;
     let sig: Signature = ahead.parse()?;
@@ -122,10 +124,12 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 
 impl Method {
     fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
-        let (own, attrs): (Vec<_>, Vec<_>) = self
-            .attrs
-            .iter()
-            .partition(|attr| attr.path().segments.last().is_some_and(|it| it.ident == "traced"));
+        let (own, attrs): (Vec<_>, Vec<_>) = self.attrs.iter().partition(|attr| {
+            attr.path()
+                .segments
+                .last()
+                .is_some_and(|it| it.ident == "traced")
+        });
         let rest = &self.rest;
         let skip = own.iter().any(|attr| is_skip(attr));
         // A method that cannot be traced stays what it is: it was not asked for by name.
@@ -185,7 +189,8 @@ fn type_name(ty: &Type) -> String {
 /// What no method can have from its block.
 pub(super) fn check(cx: &Ctxt, args: &Args) {
     if let Some((word, _)) = &args.name {
-        let message = "`name` is for one function: the methods of a block are called `Type::method`";
+        let message =
+            "`name` is for one function: the methods of a block are called `Type::method`";
         cx.error(word, message);
     }
     if let Some(kind) = &args.kind {

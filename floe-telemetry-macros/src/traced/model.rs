@@ -79,7 +79,10 @@ impl<'a> Traced<'a> {
         };
         let shape = shape(function);
         if let (Some(word), Shape::Sync) = (&args.boxed, &shape) {
-            cx.error(word, "`boxed` is about the future of an `async fn`, which this is not");
+            cx.error(
+                word,
+                "`boxed` is about the future of an `async fn`, which this is not",
+            );
         }
         Self {
             krate: Krate::new(args.krate),
@@ -112,6 +115,13 @@ impl<'a> Traced<'a> {
     /// the type `!` can be written nowhere else.
     pub(super) fn stays_async(&self) -> bool {
         matches!(self.output, Output::Never) || self.function.has_other_macros()
+    }
+
+    /// Whether there is nothing to look at when the body is through, which spares the compiler work.
+    pub(super) fn returns_nothing(&self) -> bool {
+        matches!(self.output, Output::Unit)
+            && self.error_if.is_none()
+            && matches!(self.shape, Shape::Sync | Shape::Async)
     }
 
     /// Whether the span is opened with nothing but its call site.
