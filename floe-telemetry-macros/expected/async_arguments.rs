@@ -32,10 +32,6 @@ fn f(
             }
             '__floe_body: {}
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
-        },
+        ::floe_telemetry::__private::outcome::success,
     )
 }

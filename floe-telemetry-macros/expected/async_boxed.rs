@@ -21,11 +21,7 @@ fn f(depth: u32) -> impl ::core::future::Future<Output = ()> {
                 }
                 '__floe_body: { f(depth - 1).await }
             },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
-            },
+            ::floe_telemetry::__private::outcome::success,
         ),
     )
 }

@@ -22,10 +22,6 @@ fn unit() -> impl ::core::future::Future<Output = ()> {
                 rest().await;
             }
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
-        },
+        ::floe_telemetry::__private::outcome::success,
     )
 }

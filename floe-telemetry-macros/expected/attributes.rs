@@ -36,10 +36,6 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
             let options = options;
             '__floe_body: {}
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
-        },
+        ::floe_telemetry::__private::outcome::success,
     )
 }

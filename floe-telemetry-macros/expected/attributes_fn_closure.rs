@@ -33,10 +33,6 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
             let name = name;
             '__floe_body: {}
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
-        },
+        ::floe_telemetry::__private::outcome::success,
     )
 }

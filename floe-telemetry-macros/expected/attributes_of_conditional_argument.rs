@@ -27,10 +27,6 @@ fn f(#[cfg(feature = "limit")] limit: u8) {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {},
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
-        },
+        ::floe_telemetry::__private::outcome::success,
     )
 }

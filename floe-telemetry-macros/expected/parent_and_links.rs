@@ -24,10 +24,6 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
             let first = first;
             '__floe_body: {}
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
-        },
+        ::floe_telemetry::__private::outcome::success,
     )
 }

@@ -20,10 +20,6 @@ fn f(n: u8) {
     crate::telemetry::__private::call(
         __floe_span,
         move || -> () {},
-        |__floe_return| {
-            use crate::telemetry::__private::outcome::prelude::*;
-            (&&&&&&crate::telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
-        },
+        crate::telemetry::__private::outcome::success,
     )
 }

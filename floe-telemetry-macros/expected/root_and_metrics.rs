@@ -25,10 +25,6 @@ fn f() -> impl ::core::future::Future<Output = ()> {
             }
             '__floe_body: {}
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
-        },
+        ::floe_telemetry::__private::outcome::success,
     )
 }

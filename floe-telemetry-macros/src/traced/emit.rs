@@ -58,6 +58,9 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
 /// Looks at what the body gave back; the runtime's traits find out what that is.
 fn outcome(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
+    if traced.returns_nothing() {
+        return quote_spanned!(Span::mixed_site()=> #private::outcome::success);
+    }
     let decided = traced.error_if.iter().map(|error_if| {
         let decide = quote_spanned!(on(error_if)=> #private::error_if(__floe_return, #error_if));
         quote_spanned!(Span::mixed_site()=> .decided(#decide, __floe_return))

@@ -117,6 +117,13 @@ impl<'a> Traced<'a> {
         matches!(self.output, Output::Never) || self.function.has_other_macros()
     }
 
+    /// Whether there is nothing to look at when the body is through, which spares the compiler work.
+    pub(super) fn returns_nothing(&self) -> bool {
+        matches!(self.output, Output::Unit)
+            && self.error_if.is_none()
+            && matches!(self.shape, Shape::Sync | Shape::Async)
+    }
+
     /// Whether the span is opened with nothing but its call site.
     pub(super) fn is_plain(&self) -> bool {
         !self.fills() && matches!(self.parent, Parent::Current)
