@@ -13,13 +13,13 @@
     reason = "a benchmark"
 )]
 
-use std::fmt::Write as _;
+mod program;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Functions of each kind.
-const FUNCTIONS: usize = 300;
+use self::program::FUNCTIONS;
 
 /// Measurements of each contestant.
 const ROUNDS: usize = 5;
@@ -146,83 +146,12 @@ fn write_package(package: &Path, number: usize, contestant: &Contestant) {
     );
     fs::create_dir_all(package.join("src")).expect("the temporary directory can be written");
     fs::write(package.join("Cargo.toml"), manifest).expect("a manifest is written");
-    fs::write(package.join("src/main.rs"), source(contestant.attribute))
-        .expect("a file is written");
+    fs::write(
+        package.join("src/main.rs"),
+        program::source(contestant.attribute),
+    )
+    .expect("a file is written");
 }
-
-fn source(attribute: &str) -> String {
-    let mut source = String::from(HEAD);
-    let mut calls = String::new();
-    for n in 0..FUNCTIONS {
-        let _ = write!(
-            source,
-            "{}",
-            FUNCTION
-                .replace('@', attribute)
-                .replace('$', &n.to_string())
-        );
-        let _ = writeln!(
-            calls,
-            "    total += call_{n}(3, \"a\").unwrap() + ready(later_{n}(4, \"b\")).unwrap();"
-        );
-    }
-    let levels = LEVELS.replace('@', attribute);
-    let _ = write!(
-        source,
-        "{levels}\nfn main() {{\n    let mut total = 0;\n{calls}    std::hint::black_box(total);\n{SIZES}}}\n"
-    );
-    source
-}
-
-const HEAD: &str = r"
-use std::{future::Future, io, pin::pin, task::{Context, Poll, Waker}};
-
-fn ready<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => unreachable!(),
-    }
-}
-";
-
-const FUNCTION: &str = r"
-@
-pub fn call_$(id: u64, name: &str) -> Result<u64, io::Error> {
-    if name.is_empty() {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    Ok(id + name.len() as u64)
-}
-
-@
-pub async fn later_$(id: u64, name: &str) -> Result<u64, io::Error> {
-    std::future::ready(()).await;
-    let first = call_$(id, name)?;
-    Ok(first + 1)
-}
-";
-
-const LEVELS: &str = r"
-@
-async fn one(id: u64, name: [u8; 1024]) -> Result<u64, io::Error> {
-    std::future::ready(()).await;
-    Ok(id + u64::from(name[0]))
-}
-
-@
-async fn two(id: u64, name: [u8; 1024]) -> Result<u64, io::Error> {
-    Ok(one(id, name).await? + 1)
-}
-
-@
-async fn three(id: u64, name: [u8; 1024]) -> Result<u64, io::Error> {
-    Ok(two(id, name).await? + 1)
-}
-";
-
-const SIZES: &str = r#"    let small = size_of_val(&later_0(1, ""));
-    println!("{small} {} {}", size_of_val(&one(1, [0; 1024])), size_of_val(&three(1, [0; 1024])));
-"#;
 
 /// Runs cargo on the package alone and returns the user's time that it and the compiler took.
 fn seconds(package: &Path, command: &str) -> f64 {
