@@ -13,6 +13,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::pipeline::{self, Outcome, RunId};
+use crate::schema;
 use crate::telemetry;
 
 /// A small data platform: compiles a data product and runs it.
@@ -44,6 +45,10 @@ enum Command {
         #[command(flatten)]
         product: ProductArgs,
     },
+    /// Print what the platform's spans say, as a registry of OpenTelemetry semantic conventions
+    ///
+    /// The registry is in the YAML of OpenTelemetry's Weaver.
+    Schema,
 }
 
 const EXIT_CODES: &str = "\
@@ -115,6 +120,11 @@ fn execute(command: &Command) -> Result<(), Error> {
                 say(&format_args!("wrote {}\n", output.display()));
                 Ok(())
             })
+        }
+        Command::Schema => {
+            let registry = schema::registry().map_err(|error| Error::Setting(error.to_string()))?;
+            say(&registry);
+            Ok(())
         }
         Command::Run { product } => {
             let (identity, config) = product.identity()?;

@@ -21,6 +21,7 @@ use std::path::Path;
 use floe_telemetry::traced;
 
 use crate::artifacts::{CompiledArtifacts, VERSION};
+use crate::conventions::CompileAttributes;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::product;
@@ -31,11 +32,11 @@ use crate::product;
 /// When something in the product is not as it must be, with the place. Nothing is written then.
 #[traced(
     name = "floe.compile",
-    attributes(
-        "floe.spec_path" = %product::spec_path(&identity.folder).display(),
-        "floe.manifest_path" = %identity.manifest.display(),
-        "floe.artifacts_version" = VERSION,
-    )
+    floe_attributes = CompileAttributes {
+        spec_path: product::spec_path(&identity.folder).display(),
+        manifest_path: identity.manifest.display(),
+        artifacts_version: VERSION,
+    }
 )]
 pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
     let loaded = load::load(identity)?;

@@ -8,6 +8,7 @@
 pub mod artifacts;
 pub mod cli;
 pub mod compile;
+pub mod conventions;
 pub mod environment;
 pub mod error;
 pub mod identity;
@@ -15,6 +16,7 @@ pub mod manifest;
 pub mod pipeline;
 pub mod place;
 pub mod product;
+pub mod schema;
 pub mod telemetry;
 pub mod word;
 

@@ -24,6 +24,7 @@ pub use self::run_id::RunId;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Draft};
 use crate::compile;
+use crate::conventions::{PipelineAttributes, Trigger};
 use crate::engine;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -42,11 +43,11 @@ struct Run<'a> {
 /// [`Error::Failed`] with the report when an asset failed; any other when the run could not go on.
 #[traced(
     name = "floe.pipeline.run",
-    attributes(
-        "floe.pipeline.run_id" = %run_id,
-        "floe.pipeline.name" = identity.name,
-        "floe.pipeline.trigger" = "manual",
-    )
+    floe_attributes = PipelineAttributes {
+        run_id: run_id.as_str(),
+        name: &identity.name,
+        trigger: Trigger::Manual,
+    }
 )]
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, Error> {
     let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;

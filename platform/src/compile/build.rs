@@ -5,10 +5,14 @@ use floe_telemetry::traced;
 use super::load::Loaded;
 use super::resolve::Plan;
 use crate::artifacts::{CompiledColumn, CompiledModel, CompiledSource, Query};
+use crate::conventions::StageAttributes;
 use crate::product::Column;
 use crate::reference;
 
-#[traced(name = "floe.compile.stage5", attributes("floe.compile.stage" = "compile"))]
+#[traced(
+    name = "floe.compile.stage5",
+    attributes(StageAttributes::STAGE = "compile")
+)]
 pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec<CompiledModel>) {
     let mut sources = Vec::with_capacity(loaded.product.sources.len());
     let mut models = Vec::with_capacity(loaded.product.models.len());

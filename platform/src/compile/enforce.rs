@@ -8,12 +8,16 @@ use serde_saphyr::{Location, Spanned};
 
 use super::load::Loaded;
 use super::resolve::Plan;
+use crate::conventions::StageAttributes;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::place::Place;
 use crate::product::{self, Layer, Model};
 
-#[traced(name = "floe.compile.stage4", attributes("floe.compile.stage" = "enforce"))]
+#[traced(
+    name = "floe.compile.stage4",
+    attributes(StageAttributes::STAGE = "enforce")
+)]
 pub(super) fn enforce(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
     let file = product::spec_path(&identity.folder);
     layers(&file, loaded, plan)?;

@@ -9,11 +9,15 @@ use crate::artifacts::{
     CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
 };
 use crate::atomic;
+use crate::conventions::StageAttributes;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::telemetry;
 
-#[traced(name = "floe.compile.stage6", attributes("floe.compile.stage" = "generate"))]
+#[traced(
+    name = "floe.compile.stage6",
+    attributes(StageAttributes::STAGE = "generate")
+)]
 pub(super) fn generate(
     identity: &Identity,
     loaded: &Loaded,

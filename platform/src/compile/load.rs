@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use floe_telemetry::traced;
 use serde_saphyr::Location;
 
+use crate::conventions::StageAttributes;
 use crate::error::{Error, reason};
 use crate::identity::Identity;
 use crate::manifest::Manifest;
@@ -30,7 +31,10 @@ pub(super) struct Text {
     pub(super) text: String,
 }
 
-#[traced(name = "floe.compile.stage1", attributes("floe.compile.stage" = "load"))]
+#[traced(
+    name = "floe.compile.stage1",
+    attributes(StageAttributes::STAGE = "load")
+)]
 pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
     let product = Product::read(&identity.folder)?;
     let manifest = Manifest::read(&identity.manifest)?;

@@ -7,6 +7,7 @@ use floe_telemetry::traced;
 use serde_saphyr::Location;
 
 use super::load::{Loaded, Text};
+use crate::conventions::StageAttributes;
 use crate::error::Error;
 use crate::graph::{self, Dependencies};
 use crate::identity::Identity;
@@ -22,7 +23,10 @@ pub(super) struct Plan {
     pub(super) order: Vec<String>,
 }
 
-#[traced(name = "floe.compile.stage3", attributes("floe.compile.stage" = "resolve"))]
+#[traced(
+    name = "floe.compile.stage3",
+    attributes(StageAttributes::STAGE = "resolve")
+)]
 pub(super) fn resolve(identity: &Identity, loaded: &Loaded) -> Result<Plan, Error> {
     let sources: BTreeSet<&str> = loaded
         .product

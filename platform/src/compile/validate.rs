@@ -8,13 +8,17 @@ use floe_telemetry::traced;
 use serde_saphyr::{Location, Spanned};
 
 use super::load::Loaded;
+use crate::conventions::StageAttributes;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::place::Place;
 use crate::product::{self, Source};
 use crate::word::Identifier;
 
-#[traced(name = "floe.compile.stage2", attributes("floe.compile.stage" = "validate"))]
+#[traced(
+    name = "floe.compile.stage2",
+    attributes(StageAttributes::STAGE = "validate")
+)]
 pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error> {
     let file = product::spec_path(&identity.folder);
     let product = &loaded.product;

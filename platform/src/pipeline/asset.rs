@@ -7,6 +7,7 @@ use floe_telemetry::{get_current_span, sanitize_error_message, traced};
 use super::report::{Outcome, Report};
 use super::{Run, model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
+use crate::conventions::{AssetAttributes, AssetEndAttributes, AssetStatus};
 use crate::engine::QueryError;
 use crate::error::Error;
 
@@ -83,24 +84,27 @@ impl<'a> Asset<'a> {
 /// An asset that is left out is in the trace as well, so that nobody has to look for it.
 #[traced(
     name = format!("dagster.asset.{key}"),
-    attributes(
-        "dagster.asset_key" = key,
-        "dagster.run_id" = run_id,
-        "dagster.step_key" = key,
-        "dagster.asset.status" = "skipped",
-        "dagster.asset.missing" = missing,
-    )
+    floe_attributes = (
+        AssetAttributes::new(key, run_id),
+        AssetEndAttributes {
+            status: AssetStatus::Skipped,
+            missing: Some(missing),
+        },
+    ),
 )]
 fn skip(key: &str, run_id: &str, missing: &str) {}
 
 /// What the span of an asset says of its end.
 pub(super) fn record(built: &Result<u64, Failure>, rows_key: &'static str) {
     let span = get_current_span();
-    match built {
-        Ok(rows) => {
-            span.set_attribute("dagster.asset.status", "success");
-            span.set_attribute(rows_key, *rows);
-        }
-        Err(_) => span.set_attribute("dagster.asset.status", "failed"),
+    if let Ok(rows) = built {
+        span.set_attribute(rows_key, *rows);
     }
+    span.set_attributes(&AssetEndAttributes {
+        status: match built {
+            Ok(_) => AssetStatus::Success,
+            Err(_) => AssetStatus::Failed,
+        },
+        missing: None,
+    });
 }

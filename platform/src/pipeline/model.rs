@@ -6,19 +6,21 @@ use rusqlite::Connection;
 use super::Run;
 use super::asset::{self, Failure};
 use crate::artifacts::CompiledModel;
+use crate::conventions::{AssetAttributes, TransformAttributes};
 use crate::engine::QueryError;
 
 #[traced(
     name = format!("dagster.asset.{key}"),
-    attributes(
-        "dagster.asset_key" = key,
-        "dagster.run_id" = run_id,
-        "dagster.step_key" = key,
-        "floe.transform.model" = key,
-        "floe.transform.layer" = %model.layer,
-        "floe.transform.materialization" = %model.materialization,
-        "db.system.name" = "sqlite",
-    )
+    floe_attributes = (
+        AssetAttributes::new(key, run_id),
+        TransformAttributes {
+            model: key,
+            layer: model.layer.to_string(),
+            materialization: model.materialization.to_string(),
+            rows_affected: None,
+        },
+    ),
+    attributes("db.system.name" = "sqlite"),
 )]
 pub(super) fn build(
     key: &str,
@@ -27,7 +29,7 @@ pub(super) fn build(
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
     let built = write(model, run);
-    asset::record(&built, "floe.transform.rows_affected");
+    asset::record(&built, TransformAttributes::ROWS_AFFECTED);
     built
 }
 

@@ -10,21 +10,18 @@ use rusqlite::types::Value;
 use super::asset::{self, Failure};
 use super::{Run, generate};
 use crate::artifacts::{CompiledColumn, CompiledSource};
+use crate::conventions::{AssetAttributes, IngestionAttributes};
 use crate::error::{Error, reason};
 use crate::place::Place;
 use crate::product::ColumnType;
 
 #[traced(
     name = format!("dagster.asset.{key}"),
-    attributes(
-        "dagster.asset_key" = key,
-        "dagster.run_id" = run_id,
-        "dagster.step_key" = key,
-        "floe.ingestion.type" = "csv",
-        "floe.ingestion.source" = %source.path.display(),
-        "floe.ingestion.destination" = key,
-        "db.system.name" = "sqlite",
-    )
+    floe_attributes = (
+        AssetAttributes::new(key, run_id),
+        IngestionAttributes::csv(&source.path, key),
+    ),
+    attributes("db.system.name" = "sqlite"),
 )]
 pub(super) fn build(
     key: &str,
@@ -33,7 +30,7 @@ pub(super) fn build(
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
     let built = load(source, run);
-    asset::record(&built, "floe.ingestion.rows_loaded");
+    asset::record(&built, IngestionAttributes::ROWS_LOADED);
     built
 }
 

@@ -9,6 +9,7 @@ mod failing_model;
 mod product;
 mod refused;
 mod repeat;
+mod schema;
 mod shop;
 mod silent_demo;
 mod trace;

@@ -134,18 +134,14 @@ impl Product {
         arguments: &[&str],
         settings: &[(&str, &str)],
     ) -> Said {
-        let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
-            floe.env_remove(name);
-        }
-        floe.arg(command).arg(self.folder.path()).args(arguments);
-        let output = floe.envs(settings.iter().copied()).output().unwrap();
         let folder = self.folder.path().to_str().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap().replace(folder, "{dir}");
+        let mut words = vec![command, folder];
+        words.extend(arguments);
+        let said = program(&words, settings);
         Said {
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            stdout: said.stdout.replace(folder, "{dir}"),
+            stderr: said.stderr.replace(folder, "{dir}"),
+            ..said
         }
     }
 
@@ -163,5 +159,23 @@ impl Said {
     pub(crate) fn assert_ok(&self) {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         assert_eq!(self.stderr, "");
+    }
+}
+
+/// The program, with nothing of this process's settings.
+pub(crate) fn program(words: &[&str], settings: &[(&str, &str)]) -> Said {
+    let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
+        floe.env_remove(name);
+    }
+    let output = floe
+        .args(words)
+        .envs(settings.iter().copied())
+        .output()
+        .unwrap();
+    Said {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
