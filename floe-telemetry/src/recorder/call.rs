@@ -17,15 +17,21 @@ pub(super) type Look<T> = fn(&T) -> Outcome<'_>;
 
 /// Runs `body` in `span` and records what came out, which `outcome` tells.
 #[inline]
+#[expect(clippy::needless_pass_by_value, reason = "the span ends with the call")]
 pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
-    let OpenSpan(state) = span;
-    if matches!(state, State::Off) {
-        return body();
+    match span.0 {
+        State::Off => body(),
+        ref state => call_in(state, body, outcome),
     }
+}
+
+/// Apart, so that a function without a span is as short as it was written.
+#[inline(never)]
+fn call_in<T>(state: &State, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
     let mut body = Some(body);
     let mut value = None;
-    let ended = in_span(&state, &mut || value = body.take().map(|body| body()));
-    conclude(&state, value, ended, outcome)
+    let ended = in_span(state, &mut || value = body.take().map(|body| body()));
+    conclude(state, value, ended, outcome)
 }
 
 /// Runs `body` with the span current.

@@ -11,6 +11,7 @@ use opentelemetry::ContextGuard;
 
 use super::open::{Fill, OpenSpan, State, enter, enter_below};
 use super::parent::Parent;
+use super::sampling;
 use crate::callsite::CallSite;
 
 #[derive(Default)]
@@ -62,8 +63,9 @@ impl Entered {
 }
 
 /// Opens the span of the future that is being polled for the first time.
+#[inline]
 pub fn enter_within(callsite: &'static CallSite, fill: Fill<'_>) {
-    if is_expected() {
+    if !sampling::is_off() && is_expected() {
         leave_behind(enter(callsite, fill));
     }
 }
@@ -74,7 +76,7 @@ pub fn enter_within_below(
     parent: impl FnOnce() -> Parent,
     fill: Fill<'_>,
 ) {
-    if is_expected() {
+    if !sampling::is_off() && is_expected() {
         leave_behind(enter_below(callsite, parent, fill));
     }
 }

@@ -152,6 +152,7 @@ pub(super) fn enter_here(
     )
 }
 
+#[inline(never)]
 fn open(origin: Origin, parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
     if !context_is_alive() {
         return OpenSpan(State::Off);
