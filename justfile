@@ -17,7 +17,7 @@ bless:
     TRYBUILD=overwrite cargo test -p floe-ui-tests
 
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 features:
     .ci/features

@@ -20,8 +20,8 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
             __floe.attribute("id", &(self.id));
             __floe.attribute("owner.name", &(self.owner.name));
             __floe.attribute("options.limit", &(options.limit));
-            __floe.attribute("rows", &(rows.len()));
-            __floe.attribute("db.rows", &(a + b));
+            __floe.attribute_from("rows", rows.len());
+            __floe.attribute_from("db.rows", a + b);
             __floe.attribute_static("db.system.name", "duckdb");
             __floe.display("error.type", &(kind));
             __floe.attribute(keys::TABLE, &(table));

@@ -79,6 +79,15 @@ pub trait ToAttributeValue {
 
     /// The value, or nothing if there is none to record.
     fn to_attribute_value(&self) -> Option<AttributeValue>;
+
+    /// The same of a value that is not needed any more. Text is not copied then.
+    #[inline]
+    fn into_attribute_value(self) -> Option<AttributeValue>
+    where
+        Self: Sized,
+    {
+        self.to_attribute_value()
+    }
 }
 
 macro_rules! small_integers {
@@ -155,6 +164,11 @@ impl ToAttributeValue for String {
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_str().to_attribute_value()
     }
+
+    #[inline]
+    fn into_attribute_value(self) -> Option<AttributeValue> {
+        Some(AttributeValue::Text(self.into()))
+    }
 }
 
 impl ToAttributeValue for char {
@@ -172,6 +186,11 @@ impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
     #[inline]
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         self.as_ref().and_then(T::to_attribute_value)
+    }
+
+    #[inline]
+    fn into_attribute_value(self) -> Option<AttributeValue> {
+        self.and_then(T::into_attribute_value)
     }
 }
 

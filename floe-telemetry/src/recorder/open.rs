@@ -53,6 +53,14 @@ impl Opening {
         self.0.attributes.set(key, value);
     }
 
+    /// Sets an attribute to a value that is made for it, which is taken and not copied.
+    #[inline]
+    pub fn attribute_from(&mut self, key: impl Into<Key>, value: impl ToAttributeValue) {
+        if let Some(value) = value.into_attribute_value() {
+            self.0.attributes.push(key.into(), value);
+        }
+    }
+
     /// Sets an attribute to text that is known at compile time.
     #[inline]
     pub fn attribute_static(&mut self, key: impl Into<Key>, value: &'static str) {

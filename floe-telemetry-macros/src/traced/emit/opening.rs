@@ -94,6 +94,10 @@ fn record(record: &Record) -> TokenStream {
     let is_text = matches!(value, Expr::Lit(it) if matches!(it.lit, Lit::Str(_)));
     let set = match how {
         How::Typed if is_text => quote!(attribute_static(#key, #value)),
+        How::Typed if is_fresh(value) => {
+            let value = quote_spanned!(on(value)=> #value);
+            quote!(attribute_from(#key, #value))
+        }
         _ => {
             let method = format_ident!(
                 "{}",
@@ -113,6 +117,19 @@ fn record(record: &Record) -> TokenStream {
         #allow
         __floe.#set;
     }
+}
+
+/// Whether the value belongs to nobody, so that it can be taken instead of copied.
+fn is_fresh(value: &Expr) -> bool {
+    matches!(
+        value,
+        Expr::Binary(_)
+            | Expr::Call(_)
+            | Expr::Cast(_)
+            | Expr::Lit(_)
+            | Expr::Macro(_)
+            | Expr::MethodCall(_)
+    )
 }
 
 fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
