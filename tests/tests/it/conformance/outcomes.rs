@@ -57,7 +57,7 @@ fn flow() -> ControlFlow<u8> {
     ControlFlow::Break(1)
 }
 
-#[traced(error_if = std::ops::ControlFlow::is_break)]
+#[traced(error_if = ControlFlow::is_break)]
 fn refused() -> ControlFlow<u8> {
     ControlFlow::Break(1)
 }
