@@ -170,6 +170,10 @@ fn find(kind: io::ErrorKind) -> Result<u8, io::Error> {
     Err(kind.into())
 }
 
+#[expect(
+    clippy::ref_option,
+    reason = "`error_if` is given a reference to the result"
+)]
 fn is_none<T>(value: &Option<T>) -> bool {
     value.is_none()
 }
