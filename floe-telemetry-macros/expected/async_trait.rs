@@ -20,6 +20,7 @@ where
     );
     Box::pin(
         ::floe_telemetry::__private::call_async_within(
+            #[allow(clippy::async_yields_async)]
             async move {
                 ::floe_telemetry::__private::enter_within(
                     &__FLOE_CALLSITE,
