@@ -34,6 +34,10 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "async_must_use",
+        input: Traced("", "#[must_use] async fn f(a: String) -> usize { a.len() }"),
+    },
+    Case {
         file: "async_with_another_macro",
         input: Traced(
             "",

@@ -22,3 +22,25 @@ async fn an_async_function_may_return_a_future() {
     .await;
     assert_eq!(spans.len(), 2);
 }
+
+#[traced]
+#[must_use]
+async fn must_be_used() -> u8 {
+    1
+}
+
+#[traced(attributes(n))]
+#[must_use = "it is a number"]
+async fn must_be_used_with(n: u8) -> u8 {
+    n
+}
+
+#[tokio::test]
+async fn a_result_that_must_be_used_is_that_of_the_future() {
+    #[expect(unused_must_use, reason = "this is what the attribute is for")]
+    let run = async {
+        must_be_used().await;
+        must_be_used_with(2).await;
+    };
+    assert_eq!(testing::capture_async(run).await.len(), 2);
+}
