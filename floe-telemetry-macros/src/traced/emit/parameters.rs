@@ -4,8 +4,8 @@
 //! `mut` one can be pointed at something in the body. Those that nothing happens to when they are
 //! dropped stay what they are: a future stores a local besides the argument it came from.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type};
 
 use super::allow_underscore;
@@ -106,11 +106,29 @@ fn destructure(typed: &mut PatType, index: usize) -> TokenStream {
         Pat::Wild(_) => None,
         _ => Some(quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern = #argument;)),
     };
+    let mutability = borrows_mutably(pattern.to_token_stream())
+        .then(|| quote_spanned!(Span::mixed_site()=> mut));
     quote_spanned! {Span::mixed_site()=>
         #(#cfgs)*
-        let #argument = #argument;
+        let #mutability #argument = #argument;
         #bind
     }
+}
+
+/// Whether there is a `ref mut` in a pattern.
+fn borrows_mutably(pattern: TokenStream) -> bool {
+    let mut by_ref = false;
+    pattern.into_iter().any(|tree| {
+        let was_ref = std::mem::replace(
+            &mut by_ref,
+            matches!(&tree, TokenTree::Ident(word) if word == "ref"),
+        );
+        match tree {
+            TokenTree::Ident(word) => was_ref && word == "mut",
+            TokenTree::Group(group) => borrows_mutably(group.stream()),
+            _ => false,
+        }
+    })
 }
 
 /// Attributes that have to be where the binding is. One that says whether there is an argument at
