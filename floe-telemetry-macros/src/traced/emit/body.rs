@@ -68,10 +68,11 @@ pub(super) fn returned(
 /// The body, which is copied and not looked at.
 fn closure(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = &traced.function.body;
+    let expressions = opening::expressions(traced);
     let place = if traced.is_plain() {
         Place::Closure
     } else {
-        Place::ClosureBehindOpening
+        Place::ClosureBehindOpening(&expressions)
     };
     let rebind = parameters::rebind(sig, place);
     let ty = written_type(traced);

@@ -61,9 +61,10 @@ fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> Toke
 /// What an `async fn` gives back may well be a future, such as the handle of a task, about which clippy
 /// asks in an `async` block only.
 fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
-    traced.output.may_be_future().then(|| {
-        quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)])
-    })
+    traced
+        .output
+        .may_be_future()
+        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
 }
 
 /// What an `async fn` returns when it is written out. Our crate's edition, which these tokens have,

@@ -30,6 +30,24 @@ pub(super) fn open_within(traced: &Traced<'_>) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #private::#call;)
 }
 
+/// All that the user wrote and that is evaluated with the arguments.
+pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
+    let parent = match &traced.parent {
+        Parent::Given(parent) => Some(parent),
+        Parent::Current | Parent::Nothing => None,
+    };
+    let (name, links) = (&traced.computed_name, &traced.links);
+    let floe_attributes = &traced.floe_attributes;
+    let records = traced.records.iter().map(|record| &record.value);
+    let attributes_fn = traced.attributes_fn.iter().flat_map(|it| match it {
+        AttributesFn::Closure { bindings, .. } => {
+            bindings.iter().map(|it| &it.given.name).collect::<Vec<_>>()
+        }
+        AttributesFn::Path { arguments, .. } => arguments.iter().map(|it| &it.name).collect(),
+    });
+    quote!(#parent #name #links #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
+}
+
 /// With where the span is, what it is below of, and what it says.
 fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let private = traced.krate.private();

@@ -44,3 +44,40 @@ async fn a_result_that_must_be_used_is_that_of_the_future() {
     };
     assert_eq!(testing::capture_async(run).await.len(), 2);
 }
+
+#[deny(unused_variables)]
+mod used_by_the_attribute {
+    use opentelemetry::Context;
+
+    use super::traced;
+
+    #[traced(attributes(a))]
+    pub(super) fn attribute(a: String) {}
+
+    #[traced(parent = cx)]
+    pub(super) fn parent(cx: Context) {}
+
+    #[traced(name = format!("stage {number}"))]
+    pub(super) fn name(number: Box<u8>) {}
+
+    #[traced(attributes_fn = |it| [("n", it.is_empty())])]
+    pub(super) fn computed(list: Vec<u8>) {}
+
+    #[traced(attributes(a))]
+    pub(super) async fn later(a: String) {}
+}
+
+#[tokio::test]
+async fn an_argument_that_only_the_attribute_uses_is_used() {
+    use used_by_the_attribute::{attribute, computed, later, name, parent};
+
+    let spans = testing::capture_async(async {
+        attribute("a".to_owned());
+        parent(opentelemetry::Context::current());
+        name(Box::new(1));
+        computed(vec![1]);
+        later("a".to_owned()).await;
+    })
+    .await;
+    assert_eq!(spans.len(), 5);
+}
