@@ -14,6 +14,7 @@ mod model;
 mod output;
 mod record;
 mod returned;
+mod secrets;
 #[cfg(test)]
 mod tests;
 

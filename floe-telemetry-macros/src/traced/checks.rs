@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use syn::{Attribute, Expr, ext::IdentExt};
+use syn::{Attribute, Expr};
 
 use super::{
     arguments::Argument,
-    record::{self, Key, Record},
+    record::{Key, Record},
 };
-use crate::{ctxt::Ctxt, secret, symbol, words};
+use crate::{ctxt::Ctxt, symbol, words};
 
 /// `error_if` is called by the runtime, with the result.
 pub(super) fn callable(cx: &Ctxt, value: &Expr) {
@@ -52,23 +52,6 @@ pub(super) fn duplicates(cx: &Ctxt, records: &[Record]) {
                 key,
                 format_args!("attribute `{}` is given twice", key.value()),
             );
-        }
-    }
-}
-
-/// A key in quotes says that someone thought about it.
-pub(super) fn secrets(cx: &Ctxt, records: &[Record]) {
-    for record in records.iter().filter(|record| !record.quoted) {
-        let Some(word) = record::last_word(&record.value) else {
-            continue;
-        };
-        let name = word.unraw().to_string();
-        if secret::is_named_by(&name) {
-            let message = format!(
-                "`{name}` sounds like a credential, which no span may carry: record something else \
-                 about it, or if it is none, put the key in quotes: `\"{name}\" = …`"
-            );
-            cx.error(word, message);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{
     output::Output,
     record::Record,
     returned::{AsyncTrait, Returned},
+    secrets,
 };
 use crate::{ctxt::Ctxt, krate::Krate, symbol, words};
 
@@ -70,7 +71,10 @@ impl<'a> Traced<'a> {
         let mut records = args.attributes;
         checks::shorthands(cx, &mut records, &arguments);
         checks::duplicates(cx, &records);
-        checks::secrets(cx, &records);
+        secrets::in_records(cx, &records);
+        if let Some((_, name)) = &args.name {
+            secrets::in_name(cx, name);
+        }
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let (name, computed_name) = match args.name {
@@ -105,7 +109,8 @@ impl<'a> Traced<'a> {
             records,
             attributes_fn: args
                 .attributes_fn
-                .and_then(|value| AttributesFn::new(cx, value, arguments)),
+                .and_then(|value| AttributesFn::new(cx, value, arguments))
+                .inspect(|it| secrets::in_attributes_fn(cx, it)),
             output: Output::new(&function.sig.output),
             shape,
         }

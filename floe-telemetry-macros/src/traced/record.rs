@@ -169,17 +169,3 @@ fn place(value: &Expr) -> Option<(Ident, String)> {
         _ => None,
     }
 }
-
-/// The name that a value is known by: `token` for `token`, `self.token` and `&token`.
-pub(super) fn last_word(value: &Expr) -> Option<&Ident> {
-    match value {
-        Expr::Field(field) => match &field.member {
-            Member::Named(name) => Some(name),
-            Member::Unnamed(_) => None,
-        },
-        Expr::Paren(paren) => last_word(&paren.expr),
-        Expr::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
-        Expr::Reference(reference) => last_word(&reference.expr),
-        _ => None,
-    }
-}

@@ -119,6 +119,58 @@ fn each_mistake_is_one_error() {
 }
 
 #[test]
+fn a_secret_is_found_in_an_expression() {
+    for args in [
+        "attributes(x = password.as_str())",
+        "attributes(w = &password[..])",
+        "attributes(y = format!(\"{password}\"))",
+        "attributes(y = format!(\"{{}} {password:?}\"))",
+        "attributes(y = format!(\"{}\", password))",
+        "attributes(z = ?Some(&password))",
+        "attributes(z = self.password()?.clone())",
+        "attributes(z = %self.auth.token)",
+        "attributes(z = if table.is_empty() { password } else { table })",
+        "attributes(password = \"x\")",
+        "attributes(auth.token = \"x\")",
+        "name = format!(\"login {password}\")",
+        "name = token",
+        "attributes_fn = |_, token, _, _| [(\"x\", *token)]",
+    ] {
+        let error = error(args);
+        assert!(
+            error.contains("sounds like a credential"),
+            "{args}: {error}"
+        );
+        assert!(error.contains("_present ="), "{args}: {error}");
+        assert!(error.contains("in quotes"), "{args}: {error}");
+    }
+    let renamed = "fn f(token: &str) {}".parse().unwrap();
+    let renamed = expand(quote!(attributes_fn = |it| [("x", *it)]), &renamed);
+    assert_eq!(messages(renamed).len(), 1);
+}
+
+#[test]
+fn what_is_said_about_a_secret_is_none() {
+    for args in [
+        "attributes(a = token.is_some(), b = self.token.as_ref().is_none(), c = self.token().len())",
+        "attributes(a = self.auth.user, b = token::parse(table), c = Token::new(table).id)",
+        "attributes(a = table.split(',').map(|token| token.len()).sum::<usize>())",
+        "attributes(\"page.token\" = token, \"y\" = format!(\"{token}\"))",
+        "attributes(a = \"/{token}\", b = format!(\"{{token}}\"), KEY_TOKEN = 1)",
+        "attributes(a = matches!(self.kind, Kind::Token))",
+        "attributes_fn = |_, table, _, _| [(\"token.present\", table.token.is_some())]",
+        "name = format!(\"login {table}\")",
+    ] {
+        assert_eq!(errors(args), Vec::<String>::new(), "{args}");
+    }
+    let ignored = expand(
+        quote!(attributes_fn = |_| [("x", 1)]),
+        &"fn f(token: &str) {}".parse().unwrap(),
+    );
+    assert_eq!(messages(ignored), Vec::<String>::new());
+}
+
+#[test]
 fn all_mistakes_are_reported_together() {
     let errors = errors("nmae = 1, kind = cleint, attributes(b, c), kind = client, crate");
     assert_eq!(errors.len(), 6, "{errors:#?}");
