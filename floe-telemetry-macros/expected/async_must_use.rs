@@ -25,7 +25,7 @@ async fn f(a: String) -> usize {
             |__floe_return| {
                 use ::floe_telemetry::__private::outcome::prelude::*;
                 (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
+                    .__floe_outcome()
             },
         )
         .await

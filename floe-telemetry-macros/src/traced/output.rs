@@ -31,8 +31,9 @@ impl Output {
     /// Whether it could be a future by itself, as far as its name says.
     pub(super) fn may_be_future(&self) -> bool {
         const NEVER: &[&str] = &[
-            "Arc", "HashMap", "Option", "Rc", "Result", "String", "Vec", "bool", "char", "f32", "f64",
-            "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8", "usize",
+            "Arc", "HashMap", "Option", "Rc", "Result", "String", "Vec", "bool", "char", "f32",
+            "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8",
+            "usize",
         ];
         match self {
             Self::Unit | Self::Never => false,

@@ -109,3 +109,40 @@ fn attributes_of_the_language_stay() {
     let spans = testing::capture(|| assert_eq!(decorated(3), 3));
     spans.single("decorated").assert_ok();
 }
+
+mod blanket {
+    pub(super) trait Everything {
+        fn outcome(&self) -> u8 {
+            1
+        }
+
+        fn decided(&self) -> u8 {
+            2
+        }
+    }
+
+    impl<T: ?Sized> Everything for T {}
+}
+
+#[tokio::test]
+async fn a_trait_of_everything_is_not_in_the_way() {
+    use blanket::Everything;
+
+    #[traced]
+    fn now() -> Result<u8, String> {
+        Err(1.outcome().to_string())
+    }
+
+    #[traced(error_if = |_| true)]
+    async fn later() -> Option<u8> {
+        Some(1.decided())
+    }
+
+    let spans = testing::capture_async(async {
+        assert_eq!(now().unwrap_err(), "1");
+        assert_eq!(later().await, Some(2));
+    })
+    .await;
+    spans.single("now").assert_error("1");
+    assert_eq!(spans.len(), 2);
+}
