@@ -18,5 +18,6 @@ mod outcome;
 mod redaction;
 mod redaction_corpus;
 mod relations;
+mod secrets;
 mod shapes;
 mod traced;
