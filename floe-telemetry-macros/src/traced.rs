@@ -58,10 +58,10 @@ fn expand_block(
 ) -> Result<TokenStream, (TokenStream, syn::Error)> {
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);
-    block::check(&cx, &args);
     let block = Block::parse(item.clone())
         .map_err(|error| cx.syn(error))
         .ok();
+    block::check(&cx, &args, block.as_ref());
     match (cx.check(), block) {
         (Ok(()), Some(block)) => Ok(block.emit(Some(&args).filter(|_| !IS_OFF))),
         (Ok(()), None) => Ok(item.clone()),

@@ -38,6 +38,20 @@ pub(super) const ALL: &[Case] = &[
         input: Traced("", "#[must_use] async fn f(a: String) -> usize { a.len() }"),
     },
     Case {
+        file: "block_with_a_stream",
+        input: Traced(
+            "error_if = is_bad, boxed, parent = cx",
+            r"
+            impl S {
+                fn list(&self, cx: Context) -> BoxStream<'_, u8> { list() }
+                #[traced(root)]
+                async fn get(&self) -> u8 { 1 }
+                fn put(&self, cx: Context) {}
+            }
+            ",
+        ),
+    },
+    Case {
         file: "async_with_another_macro",
         input: Traced(
             "",

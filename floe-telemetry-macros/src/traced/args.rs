@@ -27,7 +27,8 @@ pub(super) struct Args {
     pub(super) parent: Option<Expr>,
     pub(super) root: bool,
     pub(super) links: Option<Expr>,
-    pub(super) error_if: Option<Expr>,
+    /// With the word, to say where it does not belong.
+    pub(super) error_if: Option<(Ident, Expr)>,
     pub(super) metrics: bool,
     /// The word, to say where it does not belong.
     pub(super) boxed: Option<Ident>,
@@ -170,7 +171,7 @@ impl<'c> Cells<'c> {
             parent: self.parent.value(),
             root: self.root.value().is_some(),
             links: self.links.value(),
-            error_if: self.error_if.value(),
+            error_if: self.error_if.with_keyword(),
             metrics: self.metrics.value().is_some(),
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
             krate: self.krate.value(),

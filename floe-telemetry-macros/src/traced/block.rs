@@ -11,6 +11,7 @@ use syn::{
 use super::{
     args::{self, Args},
     item, model,
+    returned::{Returned, What},
 };
 use crate::{ctxt::Ctxt, krate::Krate};
 
@@ -21,6 +22,8 @@ pub(super) struct Block {
     /// What the methods are called after.
     type_name: String,
     braces: Group,
+    /// Whether `#[async_trait]` is yet to come.
+    async_trait: bool,
     inner: Vec<Attribute>,
     items: Vec<Item>,
 }
@@ -67,9 +70,17 @@ impl Block {
         Ok(Self {
             head,
             type_name: type_name(&header.self_ty),
+            async_trait: header.attrs.iter().any(|attr| is_called(attr, "async_trait")),
             braces,
             inner,
             items,
+        })
+    }
+
+    fn has_async_fn(&self) -> bool {
+        !self.async_trait && self.items.iter().any(|item| match item {
+            Item::Method(method) => method.sig.asyncness.is_some(),
+            Item::Other(_) => false,
         })
     }
 
@@ -125,10 +136,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 impl Method {
     fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
         let (own, attrs): (Vec<_>, Vec<_>) = self.attrs.iter().partition(|attr| {
-            attr.path()
-                .segments
-                .last()
-                .is_some_and(|it| it.ident == "traced")
+            is_called(attr, "traced")
         });
         let rest = &self.rest;
         let skip = own.iter().any(|attr| is_skip(attr));
@@ -146,18 +154,32 @@ impl Method {
             quote_spanned!(ident.span()=> name = #name,)
         });
         let pieces = shared.pieces.iter().filter(|(word, _)| {
-            let fits = *word != "boxed" || self.sig.asyncness.is_some();
-            fits && !given.iter().any(|own| own == word)
+            self.has_use_for(word) && !given.iter().any(|own| own == word)
         });
         let pieces = pieces.map(|(_, tokens)| tokens);
         let traced = path_of_the_macro(shared.krate.as_ref(), ident.span());
         quote!(#[#traced(#name #(#pieces,)* #own)] #(#attrs)* #rest)
+    }
+
+    /// Whether an argument of the block can do anything for this method.
+    fn has_use_for(&self, word: &str) -> bool {
+        match word {
+            "boxed" => self.sig.asyncness.is_some(),
+            "error_if" => !Returned::new(&self.sig).is_some_and(|it| matches!(it.what, What::Stream)),
+            _ => true,
+        }
     }
 }
 
 /// `#[traced(skip)]`
 fn is_skip(attr: &Attribute) -> bool {
     arguments(attr).is_some_and(|arguments| arguments.to_string() == "skip")
+}
+
+/// By the last word of its path.
+fn is_called(attr: &Attribute, word: &str) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|it| it.ident == word)
 }
 
 fn arguments(attr: &Attribute) -> Option<TokenStream> {
@@ -186,8 +208,15 @@ fn type_name(ty: &Type) -> String {
     }
 }
 
-/// What no method can have from its block.
-pub(super) fn check(cx: &Ctxt, args: &Args) {
+/// What no method can have from its block, and what none has a use for.
+pub(super) fn check(cx: &Ctxt, args: &Args, block: Option<&Block>) {
+    if let (Some(word), Some(block)) = (&args.boxed, block)
+        && !block.has_async_fn()
+    {
+        let message = "`boxed` is about the futures of `async fn`, of which there are none in this \
+                       block, or none that `#[async_trait]` does not box";
+        cx.error(word, message);
+    }
     if let Some((word, _)) = &args.name {
         let message =
             "`name` is for one function: the methods of a block are called `Type::method`";

@@ -11,7 +11,7 @@ use super::{
     item::Function,
     output::Output,
     record::Record,
-    returned::{AsyncTrait, Returned},
+    returned::{AsyncTrait, Returned, What},
     secrets,
 };
 use crate::{ctxt::Ctxt, krate::Krate, symbol, words};
@@ -67,6 +67,8 @@ const KINDS: [(&str, &str); 5] = [
 
 impl<'a> Traced<'a> {
     pub(super) fn new(cx: &Ctxt, args: Args, function: &'a Function) -> Self {
+        let shape = shape(function);
+        misplaced(cx, &args, &shape);
         let arguments = arguments::of(&function.sig);
         let mut records = args.attributes;
         checks::shorthands(cx, &mut records, &arguments);
@@ -81,13 +83,6 @@ impl<'a> Traced<'a> {
             None => (own_name, None),
             Some((_, written)) => name(cx, written, own_name),
         };
-        let shape = shape(function);
-        if let (Some(word), Shape::Sync) = (&args.boxed, &shape) {
-            cx.error(
-                word,
-                "`boxed` is about the future of an `async fn`, which this is not",
-            );
-        }
         Self {
             krate: Krate::new(args.krate),
             function,
@@ -100,7 +95,10 @@ impl<'a> Traced<'a> {
                 None => Parent::Current,
             },
             links: args.links,
-            error_if: args.error_if.inspect(|value| checks::callable(cx, value)),
+            error_if: args
+                .error_if
+                .map(|(_, value)| value)
+                .inspect(|value| checks::callable(cx, value)),
             metrics: args.metrics,
             boxed: args.boxed.is_some(),
             floe_attributes: args
@@ -155,6 +153,33 @@ fn shape(function: &Function) -> Shape {
         (Some(body), _) => Shape::AsyncTrait(body),
         (None, Some(returned)) => Shape::Returns(returned),
         (None, None) => Shape::Sync,
+    }
+}
+
+/// Arguments that can do nothing for a function like this.
+fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
+    if let (Some((word, _)), Shape::Returns(returned)) = (&args.error_if, shape)
+        && matches!(returned.what, What::Stream)
+    {
+        let message = "`error_if` is about what was returned, and nothing is when a stream ends: \
+                       set the status in the stream";
+        cx.error(word, message);
+    }
+    let Some(word) = &args.boxed else { return };
+    match shape {
+        Shape::Async => {}
+        Shape::Sync => cx.error(
+            word,
+            "`boxed` is about the future of an `async fn`, which this is not",
+        ),
+        Shape::AsyncTrait(_) => cx.error(
+            word,
+            "`boxed` does nothing here: `#[async_trait]` has boxed the future",
+        ),
+        Shape::Returns(_) => cx.error(
+            word,
+            "`boxed` is about an `async fn`, and this function makes what it returns by itself",
+        ),
     }
 }
 
