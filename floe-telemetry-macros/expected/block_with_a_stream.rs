@@ -3,13 +3,7 @@ impl S {
     fn list(&self, cx: Context) -> BoxStream<'_, u8> {
         list()
     }
-    #[::floe_telemetry::traced(
-        name = "S::get",
-        error_if = is_bad,
-        boxed,
-        parent = cx,
-        root
-    )]
+    #[::floe_telemetry::traced(name = "S::get", error_if = is_bad, boxed, root)]
     async fn get(&self) -> u8 {
         1
     }

@@ -60,6 +60,15 @@ impl Args {
     }
 }
 
+/// `skip`, and nothing else.
+pub(super) fn is_skip(tokens: &TokenStream) -> bool {
+    let mut trees = tokens.clone().into_iter();
+    let skip = matches!(trees.next(), Some(TokenTree::Ident(word)) if word == symbol::SKIP.word);
+    let rest = trees.next();
+    let comma = matches!(&rest, Some(TokenTree::Punct(comma)) if comma.as_char() == ',');
+    skip && (rest.is_none() || comma && trees.next().is_none())
+}
+
 /// The keywords in `tokens`, whose mistakes are reported elsewhere.
 pub(super) fn words(tokens: &TokenStream) -> Vec<String> {
     let cx = Ctxt::new();
@@ -123,7 +132,7 @@ impl<'c> Cells<'c> {
             .parse::<Ident>()
             .is_ok_and(|word| word == symbol::SKIP.word)
         {
-            let message = "`skip` is for a method in an `impl` block that has `#[traced]` itself";
+            let message = "`skip` stands alone, on a method in an `impl` block that has `#[traced]`";
             return Err(input.error(message));
         }
         let (word, symbol) = keywords::keyword(input, symbol::TRACED)?;

@@ -28,6 +28,8 @@ fn all_forms_are_accepted() {
     for args in [
         "",
         "name = NAME,",
+        "skip",
+        "skip,",
         "name = table.to_owned(), kind = consumer",
         "attributes()",
         "attributes(table, self.id, a, x, %table.name, ?self.a.b, me = ?self)",
@@ -67,7 +69,7 @@ fn a_body_of_a_macro_is_found_in_its_group() {
 #[test]
 fn each_mistake_is_one_error() {
     for (args, expected) in [
-        ("skip", "`skip` is for a method in an `impl` block"),
+        ("skip, root", "`skip` stands alone"),
         ("skip_all", "unknown argument `skip_all`"),
         ("level = a < b, x > c", "unknown argument `level`"),
         ("attribute(table)", "did you mean `attributes`?"),
