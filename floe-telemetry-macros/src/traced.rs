@@ -11,6 +11,7 @@ mod checks;
 mod emit;
 mod item;
 mod model;
+mod name;
 mod output;
 mod record;
 mod returned;

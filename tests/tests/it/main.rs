@@ -14,6 +14,7 @@ mod derive_values;
 mod derive_words;
 mod futures;
 mod interop;
+mod names;
 mod outcome;
 mod redaction;
 mod redaction_corpus;

@@ -8,6 +8,7 @@ use super::{allow_underscore, on};
 use crate::traced::{
     attributes_fn::{AttributesFn, Binding, Given},
     model::{Parent, Traced},
+    name,
     record::{How, Key, Record},
 };
 
@@ -75,7 +76,7 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
     let name = traced
         .computed_name
         .iter()
-        .map(|name| quote_spanned!(on(name)=> __floe.name(#name);));
+        .map(|name| name::set(name, on(name)));
     let links = traced
         .links
         .iter()
