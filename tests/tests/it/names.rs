@@ -79,8 +79,17 @@ fn a_name_is_any_text() {
     assert_eq!(
         names,
         [
-            "text", "owned", "future", "shared", "either", "orders", "orders", "rders",
-            "load orders", "full", "constant"
+            "text",
+            "owned",
+            "future",
+            "shared",
+            "either",
+            "orders",
+            "orders",
+            "rders",
+            "load orders",
+            "full",
+            "constant"
         ]
     );
 }
