@@ -7,6 +7,7 @@ mod args;
 mod arguments;
 mod attributes_fn;
 mod block;
+mod capture;
 mod checks;
 mod emit;
 mod item;

@@ -2,20 +2,49 @@
 
 use std::collections::HashSet;
 
+use proc_macro2::Ident;
+use quote::{ToTokens, quote};
 use syn::{Attribute, Expr};
 
 use super::{
     arguments::Argument,
+    capture,
     record::{Key, Record},
 };
-use crate::{ctxt::Ctxt, symbol, words};
+use crate::{ctxt::Ctxt, symbol, tokens, words};
 
-/// `error_if` is called by the runtime, with the result.
-pub(super) fn callable(cx: &Ctxt, value: &Expr) {
-    if !matches!(value, Expr::Closure(_) | Expr::Path(_)) {
-        let usage = symbol::ERROR_IF.usage;
-        let message = format!("expected a closure or the path of a function, as in `{usage}`");
-        cx.error(value, message);
+/// `error_if` is called by the runtime, with the result and nothing else.
+pub(super) fn error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
+    let usage = symbol::ERROR_IF.usage;
+    let closure = match value {
+        Expr::Path(_) => return,
+        Expr::Closure(closure) => closure,
+        _ => {
+            let message = format!("expected a closure or the path of a function, as in `{usage}`");
+            return cx.error(value, message);
+        }
+    };
+    let (begin, inputs, end) = (&closure.inputs_begin, &closure.inputs, &closure.inputs_end);
+    if inputs.len() != 1 {
+        let found = inputs.len();
+        let message = format!(
+            "this closure takes {found} arguments, but `error_if` gives it one, a reference to what \
+             was returned, as in `{usage}`"
+        );
+        return cx.error(quote!(#begin #inputs #end), message);
+    }
+    let bound = |word: &Ident| tokens::any_ident(inputs, |bound| bound == word);
+    let captured = arguments
+        .iter()
+        .flat_map(Argument::words)
+        .filter(|word| !bound(word))
+        .find_map(|word| capture::of(&word, closure.body.to_token_stream()));
+    if let Some(word) = captured {
+        let message = format!(
+            "`{word}` is an argument, and may be gone when the function has returned: `error_if` \
+             sees nothing but what was returned"
+        );
+        cx.error(word, message);
     }
 }
 

@@ -98,7 +98,7 @@ impl<'a> Traced<'a> {
             error_if: args
                 .error_if
                 .map(|(_, value)| value)
-                .inspect(|value| checks::callable(cx, value)),
+                .inspect(|value| checks::error_if(cx, value, &arguments)),
             metrics: args.metrics,
             boxed: args.boxed.is_some(),
             floe_attributes: args

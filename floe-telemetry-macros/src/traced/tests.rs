@@ -38,6 +38,12 @@ fn all_forms_are_accepted() {
         "attributes(\"page.token\" = token, len = token.len(), self.token_count)",
         "attributes_fn = |_, table, _, _| table",
         "floe_attributes = IDENTITY",
+        "error_if = Self::is_error",
+        "error_if = |table| table.is_err()",
+        "error_if = |r| matches!(r, Err(a) if a.x(1) == a)",
+        "error_if = |r| match r { x => x.table(), Some(a) | Err(a) => a.self_test() }",
+        "error_if = |r| r.iter().any(|x| x.a == table::A && x.is_none())",
+        "error_if = |r| { let table = r.len(); table > 3 }",
         "floe_attributes = (IDENTITY)",
         "crate = ::renamed",
     ] {
@@ -113,6 +119,25 @@ fn each_mistake_is_one_error() {
         ("attributes_fn = async |_, t, _, _| t", "cannot be `async`"),
         ("attributes_fn = make()", "expected a closure or the path"),
         ("floe_attributes = ()", "no value"),
+        ("attributes(\"\" = 1)", "this key has an empty part"),
+        ("attributes(\"a..b\" = 1)", "this key has an empty part"),
+        ("attributes(\"a b\" = 1)", "this key has a space"),
+        (
+            "error_if = |r, b| r",
+            "takes 2 arguments, but `error_if` gives it one",
+        ),
+        ("error_if = || true", "takes 0 arguments"),
+        ("error_if = true", "expected a closure or the path"),
+        (
+            "error_if = |r| r.len() > table.len()",
+            "`table` is an argument",
+        ),
+        ("error_if = |r| *r == x", "`x` is an argument"),
+        ("error_if = |_| self.is_strict()", "`self` is an argument"),
+        (
+            "error_if = |r| matches!(r, Err(e) if e.len() > table.len())",
+            "`table` is an",
+        ),
         ("crate = \"telemetry\"", "expected identifier"),
     ] {
         let error = error(args);
