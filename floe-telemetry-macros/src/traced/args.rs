@@ -172,20 +172,28 @@ impl<'c> Cells<'c> {
 
     fn finish(self, pieces: Vec<(String, TokenStream)>) -> Args {
         Args {
-            name: self.name.with_keyword(),
-            kind: self.kind.value(),
+            name: self.name.with_keyword().map(|(word, value)| (word, ungrouped(value))),
+            kind: self.kind.value().map(ungrouped),
             attributes: self.attributes.value().unwrap_or_default(),
-            attributes_fn: self.attributes_fn.value(),
-            floe_attributes: self.floe_attributes.value(),
-            parent: self.parent.value(),
+            attributes_fn: self.attributes_fn.value().map(ungrouped),
+            floe_attributes: self.floe_attributes.value().map(ungrouped),
+            parent: self.parent.value().map(ungrouped),
             root: self.root.value().is_some(),
-            links: self.links.value(),
-            error_if: self.error_if.with_keyword(),
+            links: self.links.value().map(ungrouped),
+            error_if: self.error_if.with_keyword().map(|(word, value)| (word, ungrouped(value))),
             metrics: self.metrics.value().is_some(),
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
             krate: self.krate.value(),
             pieces,
         }
+    }
+}
+
+/// Out of the invisible braces that a macro puts around an `$expression`.
+fn ungrouped(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => ungrouped(*group.expr),
+        value => value,
     }
 }
 
