@@ -132,7 +132,8 @@ impl<'c> Cells<'c> {
             .parse::<Ident>()
             .is_ok_and(|word| word == symbol::SKIP.word)
         {
-            let message = "`skip` stands alone, on a method in an `impl` block that has `#[traced]`";
+            let message =
+                "`skip` stands alone, on a method in an `impl` block that has `#[traced]`";
             return Err(input.error(message));
         }
         let (word, symbol) = keywords::keyword(input, symbol::TRACED)?;
@@ -172,7 +173,10 @@ impl<'c> Cells<'c> {
 
     fn finish(self, pieces: Vec<(String, TokenStream)>) -> Args {
         Args {
-            name: self.name.with_keyword().map(|(word, value)| (word, ungrouped(value))),
+            name: self
+                .name
+                .with_keyword()
+                .map(|(word, value)| (word, ungrouped(value))),
             kind: self.kind.value().map(ungrouped),
             attributes: self.attributes.value().unwrap_or_default(),
             attributes_fn: self.attributes_fn.value().map(ungrouped),
@@ -180,7 +184,10 @@ impl<'c> Cells<'c> {
             parent: self.parent.value().map(ungrouped),
             root: self.root.value().is_some(),
             links: self.links.value().map(ungrouped),
-            error_if: self.error_if.with_keyword().map(|(word, value)| (word, ungrouped(value))),
+            error_if: self
+                .error_if
+                .with_keyword()
+                .map(|(word, value)| (word, ungrouped(value))),
             metrics: self.metrics.value().is_some(),
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
             krate: self.krate.value(),

@@ -71,7 +71,10 @@ impl Block {
         Ok(Self {
             head,
             type_name: type_name(&header.self_ty),
-            async_trait: header.attrs.iter().any(|attr| is_called(attr, "async_trait")),
+            async_trait: header
+                .attrs
+                .iter()
+                .any(|attr| is_called(attr, "async_trait")),
             braces,
             inner,
             items,
@@ -79,10 +82,11 @@ impl Block {
     }
 
     fn has_async_fn(&self) -> bool {
-        !self.async_trait && self.items.iter().any(|item| match item {
-            Item::Method(method) => method.sig.asyncness.is_some(),
-            Item::Other(_) => false,
-        })
+        !self.async_trait
+            && self.items.iter().any(|item| match item {
+                Item::Method(method) => method.sig.asyncness.is_some(),
+                Item::Other(_) => false,
+            })
     }
 
     /// The block with the attribute on each method, or on none, if the arguments are wrong.
@@ -208,7 +212,9 @@ impl Method {
     fn has_use_for(&self, word: &str) -> bool {
         match word {
             "boxed" => self.sig.asyncness.is_some(),
-            "error_if" => !Returned::new(&self.sig).is_some_and(|it| matches!(it.what, What::Stream)),
+            "error_if" => {
+                !Returned::new(&self.sig).is_some_and(|it| matches!(it.what, What::Stream))
+            }
             _ => true,
         }
     }

@@ -11,7 +11,7 @@ use super::{
     item::Function,
     output::Output,
     record::Record,
-    returned::{AsyncTrait, Returned, What},
+    returned::{self, AsyncTrait, Returned, What},
     secrets,
 };
 use crate::{ctxt::Ctxt, krate::Krate, symbol, words};
@@ -69,6 +69,13 @@ impl<'a> Traced<'a> {
     pub(super) fn new(cx: &Ctxt, args: Args, function: &'a Function) -> Self {
         let shape = shape(function);
         misplaced(cx, &args, &shape);
+        if let (Some(ty), Shape::Sync | Shape::Async) =
+            (returned::out_of_reach(&function.sig), &shape)
+        {
+            let message = "the span would end before this future or stream does: put `#[traced]` on \
+                           the function that it comes from, and none or `#[traced(skip)]` here";
+            cx.error(ty, message);
+        }
         let arguments = arguments::of(&function.sig);
         let mut records = args.attributes;
         checks::shorthands(cx, &mut records, &arguments);
