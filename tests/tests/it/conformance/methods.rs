@@ -172,7 +172,7 @@ struct Left(u8);
 
 #[traced(root)]
 impl Left {
-    #[traced(skip,)]
+    #[traced(skip)]
     fn comma(&self) -> u8 {
         self.0
     }
