@@ -134,7 +134,10 @@ impl<'a> Shape<'a> {
 
 /// Each field is borrowed, and a reference to one in there may be to no valid place.
 fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
-    let reprs = original.attrs.iter().filter(|it| it.path().is_ident("repr"));
+    let reprs = original
+        .attrs
+        .iter()
+        .filter(|it| it.path().is_ident("repr"));
     for repr in reprs {
         if tokens::any_ident(&repr.meta, |word| word == "packed") {
             cx.error(
