@@ -52,6 +52,14 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "returns_box_of_stream",
+        input: Traced("", "fn f() -> Box<dyn Stream<Item = u8> + Unpin> { list() }"),
+    },
+    Case {
+        file: "returns_pinned_opaque",
+        input: Traced("", "fn f() -> Pin<Box<impl Future<Output = u8>>> { get() }"),
+    },
+    Case {
         file: "async_with_another_macro",
         input: Traced(
             "",
