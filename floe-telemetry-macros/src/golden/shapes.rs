@@ -53,7 +53,10 @@ pub(super) const ALL: &[Case] = &[
     },
     Case {
         file: "returns_box_of_stream",
-        input: Traced("", "fn f() -> Box<dyn Stream<Item = u8> + Unpin> { list() }"),
+        input: Traced(
+            "",
+            "fn f() -> Box<dyn Stream<Item = u8> + Unpin> { list() }",
+        ),
     },
     Case {
         file: "returns_pinned_opaque",
