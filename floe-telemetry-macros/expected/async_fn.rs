@@ -23,7 +23,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>>
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
+                .__floe_outcome()
         },
     )
 }

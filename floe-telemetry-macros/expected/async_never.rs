@@ -23,7 +23,7 @@ async fn never() -> ! {
             |__floe_return| {
                 use ::floe_telemetry::__private::outcome::prelude::*;
                 (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
+                    .__floe_outcome()
             },
         )
         .await

@@ -13,6 +13,7 @@ fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
     );
     ::floe_telemetry::__private::call_async(
         &__FLOE_CALLSITE,
+        #[allow(clippy::async_yields_async)]
         async move {
             '__floe_body: {
                 ready().await;
@@ -22,7 +23,7 @@ fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
+                .__floe_outcome()
         },
     )
 }

@@ -26,7 +26,7 @@ fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
+                .__floe_outcome()
         },
     )
 }

@@ -20,6 +20,7 @@ where
     );
     Box::pin(
         ::floe_telemetry::__private::call_async_within(
+            #[allow(clippy::async_yields_async)]
             async move {
                 ::floe_telemetry::__private::enter_within(
                     &__FLOE_CALLSITE,
@@ -35,7 +36,7 @@ where
             |__floe_return| {
                 use ::floe_telemetry::__private::outcome::prelude::*;
                 (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
+                    .__floe_outcome()
             },
         ),
     )

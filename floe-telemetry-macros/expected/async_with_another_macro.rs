@@ -24,7 +24,7 @@ async fn main() -> Result<()> {
             |__floe_return| {
                 use ::floe_telemetry::__private::outcome::prelude::*;
                 (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .outcome()
+                    .__floe_outcome()
             },
         )
         .await

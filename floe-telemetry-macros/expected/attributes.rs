@@ -32,8 +32,11 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
         __floe_span,
         move || -> () {
             let path = path;
+            let _ = &path;
             let mode = mode;
+            let _ = &mode;
             let options = options;
+            let _ = &options;
             '__floe_body: {}
         },
         ::floe_telemetry::__private::outcome::success,

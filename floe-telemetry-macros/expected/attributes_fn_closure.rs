@@ -31,6 +31,7 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
         __floe_span,
         move || -> () {
             let name = name;
+            let _ = &name;
             '__floe_body: {}
         },
         ::floe_telemetry::__private::outcome::success,

@@ -14,7 +14,7 @@ fn stage(number: u8) {
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
         &mut |__floe| {
-            __floe.name(format!("stage.{number}"));
+            __floe.name_from(format!("stage.{number}"));
         },
     );
     ::floe_telemetry::__private::call(

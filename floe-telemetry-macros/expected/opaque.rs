@@ -18,7 +18,7 @@ fn opaque() -> impl Iterator<Item = u8> {
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
+                .__floe_outcome()
         },
     )
 }

@@ -22,6 +22,7 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
         __floe_span,
         move || -> () {
             let first = first;
+            let _ = &first;
             '__floe_body: {}
         },
         ::floe_telemetry::__private::outcome::success,

@@ -28,7 +28,7 @@ fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
                         (&&&&&&::floe_telemetry::__private::outcome::Inspect(
                             __floe_return,
                         ))
-                            .outcome()
+                            .__floe_outcome()
                     },
                 ),
             )

@@ -29,7 +29,7 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .outcome()
+                .__floe_outcome()
         },
     )
 }

@@ -1,45 +1,138 @@
 //! Names that say that the value is a credential, which no span may carry by a slip.
+//!
+//! `sanitizer/words.rs` of the runtime has the same words, and `tests/tests/it/secrets.rs` compares
+//! them.
 
-/// A name that ends in one of these is taken at its word.
-const WORDS: &[&str] = &[
-    "access_key",
-    "api_key",
+/// A name that ends in one of these is taken at its word, whatever they are glued to.
+const ENDINGS: &[&str] = &[
+    "accesskey",
+    "accountkey",
     "apikey",
-    "auth",
     "authorization",
-    "bearer",
-    "connection_string",
-    "cookie",
     "credential",
     "credentials",
-    "encryption_key",
+    "passcode",
     "passphrase",
     "passwd",
     "password",
-    "private_key",
+    "privatekey",
+    "pswd",
     "pwd",
     "secret",
-    "secret_key",
-    "signing_key",
+    "secretkey",
     "token",
 ];
 
-/// What may follow the word without making the value any less secret.
+/// The same for the last words of a name, written without what is between them.
+const WORDS: &[&str] = &[
+    "auth",
+    "authcode",
+    "bearer",
+    "connectionstring",
+    "cookie",
+    "cookies",
+    "creds",
+    "cvv",
+    "databaseurl",
+    "dburl",
+    "decryptionkey",
+    "dsn",
+    "encryptionkey",
+    "jwt",
+    "masterkey",
+    "otp",
+    "pass",
+    "passwords",
+    "psk",
+    "pw",
+    "secrets",
+    "sessid",
+    "sessionid",
+    "sharedkey",
+    "signingkey",
+    "sshkey",
+    "tokens",
+    "totp",
+];
+
+/// What may follow the words without making the value any less secret.
 const FORMS: &[&str] = &[
-    "_bytes", "_hash", "_raw", "_str", "_string", "_text", "_value",
+    "b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value",
+];
+
+/// Before `tokens`: a number of them.
+const COUNTS: &[&str] = &[
+    "cached",
+    "completion",
+    "input",
+    "max",
+    "min",
+    "num",
+    "output",
+    "prompt",
+    "reasoning",
+    "remaining",
+    "total",
+    "used",
 ];
 
 /// Whether `name` says so. `token_count` does not: its last word is what the value is.
 pub(crate) fn is_named_by(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let name = FORMS
-        .iter()
-        .find_map(|form| name.strip_suffix(form))
-        .unwrap_or(&name);
-    WORDS.iter().any(|word| {
-        name.strip_suffix(word)
-            .is_some_and(|before| before.is_empty() || before.ends_with('_'))
-    })
+    let mut words = words(name);
+    while let Some(last) = words.last() {
+        let letters = words.concat();
+        let counted = last == "tokens"
+            && words
+                .iter()
+                .rev()
+                .nth(1)
+                .is_some_and(|word| COUNTS.contains(&word.as_str()));
+        if counted {
+            return false;
+        }
+        let ends = ENDINGS.iter().any(|ending| letters.ends_with(ending));
+        let says = |start: usize| WORDS.contains(&words[start..].concat().as_str());
+        if ends || (0..words.len()).any(says) {
+            return true;
+        }
+        if !FORMS.contains(&last.as_str()) && !last.bytes().all(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
+        words.pop();
+    }
+    false
+}
+
+/// `refresh_token`, `refreshToken` and `REFRESH-TOKEN` in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let letters: Vec<char> = name.chars().collect();
+    let mut begins = true;
+    for (index, letter) in letters.iter().enumerate() {
+        if !letter.is_alphanumeric() {
+            begins = true;
+            continue;
+        }
+        let before = index.checked_sub(1).map(|index| letters[index]);
+        let next_is_lower = letters
+            .get(index + 1)
+            .is_some_and(|letter| letter.is_lowercase());
+        let hump = letter.is_uppercase()
+            && before.is_some_and(|before| !before.is_uppercase() || next_is_lower);
+        match words.last_mut() {
+            Some(word) if !begins && !hump => word.extend(letter.to_lowercase()),
+            _ => words.push(letter.to_lowercase().collect()),
+        }
+        begins = false;
+    }
+    // `password2`
+    if let Some(last) = words.last_mut() {
+        let name = last.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        if !name.is_empty() && !FORMS.contains(&last.as_str()) {
+            *last = name.to_owned();
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -50,22 +143,30 @@ mod tests {
     fn the_last_word_decides() {
         for name in [
             "password",
+            "password2",
             "api_key",
+            "APIKey",
             "db_password",
             "refresh_token",
+            "refreshToken",
             "token_str",
+            "private_key_pem",
+            "connection_string",
+            "tokens",
             "_secret",
         ] {
             assert!(is_named_by(name), "{name}");
         }
         for name in [
             "token_count",
+            "max_tokens",
             "password_age",
-            "secrets",
             "key",
             "secretary",
             "author",
-            "tokens",
+            "compass",
+            "primary_key",
+            "bytes",
         ] {
             assert!(!is_named_by(name), "{name}");
         }

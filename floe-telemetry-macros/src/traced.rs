@@ -7,13 +7,16 @@ mod args;
 mod arguments;
 mod attributes_fn;
 mod block;
+mod capture;
 mod checks;
 mod emit;
 mod item;
 mod model;
+mod name;
 mod output;
 mod record;
 mod returned;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +42,10 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
+    // Under another name the block leaves it to us.
+    if args::is_skip(&args) {
+        return Ok(item.clone());
+    }
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);
     let function = Function::parse(&cx, item.clone());
@@ -57,10 +64,10 @@ fn expand_block(
 ) -> Result<TokenStream, (TokenStream, syn::Error)> {
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);
-    block::check(&cx, &args);
     let block = Block::parse(item.clone())
         .map_err(|error| cx.syn(error))
         .ok();
+    block::check(&cx, &args, block.as_ref());
     match (cx.check(), block) {
         (Ok(()), Some(block)) => Ok(block.emit(Some(&args).filter(|_| !IS_OFF))),
         (Ok(()), None) => Ok(item.clone()),

@@ -64,6 +64,17 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
+/// What is wrong with a key: keys are words with dots between them, as all of OpenTelemetry's are.
+pub(crate) fn mistake_in_key(key: &str) -> Option<&'static str> {
+    if key.split('.').any(str::is_empty) {
+        Some("has an empty part")
+    } else if key.contains(char::is_whitespace) {
+        Some("has a space")
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

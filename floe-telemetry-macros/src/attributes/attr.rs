@@ -151,10 +151,9 @@ fn check_place(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<()> {
     }
 }
 
-/// Words with dots between them, as all keys of OpenTelemetry are.
 fn check_text(cx: &Ctxt, text: &LitStr, what: &str) {
-    if text.value().split('.').any(str::is_empty) {
-        let message = format!("this {what} has an empty part, write it as in `alert.channel`");
+    if let Some(mistake) = words::mistake_in_key(&text.value()) {
+        let message = format!("this {what} {mistake}, write it as in `alert.channel`");
         cx.error(text, message);
     }
 }

@@ -19,7 +19,7 @@ use super::{
     case::Case,
     docs::Docs,
 };
-use crate::{ctxt::Ctxt, krate::Krate};
+use crate::{ctxt::Ctxt, krate::Krate, tokens};
 
 /// The type, and what becomes of it.
 pub(super) struct Model<'a> {
@@ -51,6 +51,7 @@ impl<'a> Model<'a> {
         container: &Container,
         krate: &'a Krate,
     ) -> Self {
+        refuse_packed(cx, original);
         let prefix = container.prefix.as_ref().map(|(_, prefix)| prefix.value());
         let name = original.ident.unraw().to_string();
         let mut shape = match &original.data {
@@ -127,6 +128,23 @@ impl<'a> Shape<'a> {
                 .constant
                 .take()
                 .filter(|constant| !ambiguous.contains(constant));
+        }
+    }
+}
+
+/// Each field is borrowed, and a reference to one in there may be to no valid place.
+fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
+    let reprs = original
+        .attrs
+        .iter()
+        .filter(|it| it.path().is_ident("repr"));
+    for repr in reprs {
+        if tokens::any_ident(&repr.meta, |word| word == "packed") {
+            cx.error(
+                &repr.meta,
+                "`FloeAttributes` borrows the fields, which those of a packed type do not allow: \
+                 derive it on a type without `packed`, or implement it by hand",
+            );
         }
     }
 }

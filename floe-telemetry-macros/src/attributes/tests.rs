@@ -24,6 +24,7 @@ fn all_forms_are_accepted() {
         "struct S { #[floe(skip)] #[doc = \"a\"] a: u8, #[floe(key = K)] b: u8 }",
         "struct S { #[floe(skip)] token: u8, #[floe(key = \"page\")] page_token: u8 }",
         "struct S { keys: u8, r#type: u8 }",
+        "#[repr(C, align(8))] struct S { packed: u8 }",
         "struct S { #[floe(redact)] token: u8, #[floe(display, key = K)] b: u8 }",
         "struct S { #[floe(debug, examples = [1, -2.5, \"a\", true])] a: u8 }",
         "struct S { #[floe(flatten)] auth: A, #[floe(flatten, prefix = \"a.b\")] b: B }",
@@ -43,6 +44,18 @@ fn all_forms_are_accepted() {
 fn mistakes_in_the_type() {
     each_is_one_error(&[
         ("enum E {}", "this enum has no variants"),
+        (
+            "#[repr(packed)] struct S { a: u32 }",
+            "those of a packed type do not allow",
+        ),
+        (
+            "#[repr(C, packed(2))] #[floe(transparent)] struct S(u32);",
+            "those of a packed type do not allow",
+        ),
+        (
+            "struct S { #[floe(key = \"a b\")] a: u32 }",
+            "this key has a space",
+        ),
         ("union U { a: u8 }", "which field of a union"),
         ("struct S(u8);", "with `#[floe(transparent)]` above it"),
         (

@@ -34,6 +34,35 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "async_must_use",
+        input: Traced("", "#[must_use] async fn f(a: String) -> usize { a.len() }"),
+    },
+    Case {
+        file: "block_with_a_stream",
+        input: Traced(
+            "error_if = is_bad, boxed, parent = cx",
+            r"
+            impl S {
+                fn list(&self, cx: Context) -> BoxStream<'_, u8> { list() }
+                #[traced(root)]
+                async fn get(&self) -> u8 { 1 }
+                fn put(&self, cx: Context) {}
+            }
+            ",
+        ),
+    },
+    Case {
+        file: "returns_box_of_stream",
+        input: Traced(
+            "",
+            "fn f() -> Box<dyn Stream<Item = u8> + Unpin> { list() }",
+        ),
+    },
+    Case {
+        file: "returns_pinned_opaque",
+        input: Traced("", "fn f() -> Pin<Box<impl Future<Output = u8>>> { get() }"),
+    },
+    Case {
         file: "async_with_another_macro",
         input: Traced(
             "",

@@ -27,7 +27,8 @@ pub(super) struct Args {
     pub(super) parent: Option<Expr>,
     pub(super) root: bool,
     pub(super) links: Option<Expr>,
-    pub(super) error_if: Option<Expr>,
+    /// With the word, to say where it does not belong.
+    pub(super) error_if: Option<(Ident, Expr)>,
     pub(super) metrics: bool,
     /// The word, to say where it does not belong.
     pub(super) boxed: Option<Ident>,
@@ -57,6 +58,15 @@ impl Args {
         }
         cells.finish(pieces)
     }
+}
+
+/// `skip`, and nothing else.
+pub(super) fn is_skip(tokens: &TokenStream) -> bool {
+    let mut trees = tokens.clone().into_iter();
+    let skip = matches!(trees.next(), Some(TokenTree::Ident(word)) if word == symbol::SKIP.word);
+    let rest = trees.next();
+    let comma = matches!(&rest, Some(TokenTree::Punct(comma)) if comma.as_char() == ',');
+    skip && (rest.is_none() || comma && trees.next().is_none())
 }
 
 /// The keywords in `tokens`, whose mistakes are reported elsewhere.
@@ -122,7 +132,8 @@ impl<'c> Cells<'c> {
             .parse::<Ident>()
             .is_ok_and(|word| word == symbol::SKIP.word)
         {
-            let message = "`skip` is for a method in an `impl` block that has `#[traced]` itself";
+            let message =
+                "`skip` stands alone, on a method in an `impl` block that has `#[traced]`";
             return Err(input.error(message));
         }
         let (word, symbol) = keywords::keyword(input, symbol::TRACED)?;
@@ -162,20 +173,34 @@ impl<'c> Cells<'c> {
 
     fn finish(self, pieces: Vec<(String, TokenStream)>) -> Args {
         Args {
-            name: self.name.with_keyword(),
-            kind: self.kind.value(),
+            name: self
+                .name
+                .with_keyword()
+                .map(|(word, value)| (word, ungrouped(value))),
+            kind: self.kind.value().map(ungrouped),
             attributes: self.attributes.value().unwrap_or_default(),
-            attributes_fn: self.attributes_fn.value(),
-            floe_attributes: self.floe_attributes.value(),
-            parent: self.parent.value(),
+            attributes_fn: self.attributes_fn.value().map(ungrouped),
+            floe_attributes: self.floe_attributes.value().map(ungrouped),
+            parent: self.parent.value().map(ungrouped),
             root: self.root.value().is_some(),
-            links: self.links.value(),
-            error_if: self.error_if.value(),
+            links: self.links.value().map(ungrouped),
+            error_if: self
+                .error_if
+                .with_keyword()
+                .map(|(word, value)| (word, ungrouped(value))),
             metrics: self.metrics.value().is_some(),
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
             krate: self.krate.value(),
             pieces,
         }
+    }
+}
+
+/// Out of the invisible braces that a macro puts around an `$expression`.
+fn ungrouped(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => ungrouped(*group.expr),
+        value => value,
     }
 }
 

@@ -68,6 +68,12 @@ impl<'a> Argument<'a> {
         self.leaves.iter().map(ToString::to_string).collect()
     }
 
+    /// Every name the body can write for it or for a part of it.
+    pub(super) fn words(&self) -> Vec<Ident> {
+        let leaves = self.leaves.iter().copied();
+        self.name.iter().chain(leaves).cloned().collect()
+    }
+
     /// How a message calls it.
     pub(super) fn label(&self) -> String {
         match &self.name {

@@ -6,11 +6,13 @@ use syn::{
     Attribute, ImplItem, ItemImpl, Meta, Path, Signature, Token, Type, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    punctuated::Punctuated,
 };
 
 use super::{
     args::{self, Args},
     item, model,
+    returned::{Returned, What},
 };
 use crate::{ctxt::Ctxt, krate::Krate};
 
@@ -21,6 +23,8 @@ pub(super) struct Block {
     /// What the methods are called after.
     type_name: String,
     braces: Group,
+    /// Whether `#[async_trait]` is yet to come.
+    async_trait: bool,
     inner: Vec<Attribute>,
     items: Vec<Item>,
 }
@@ -67,10 +71,22 @@ impl Block {
         Ok(Self {
             head,
             type_name: type_name(&header.self_ty),
+            async_trait: header
+                .attrs
+                .iter()
+                .any(|attr| is_called(attr, "async_trait")),
             braces,
             inner,
             items,
         })
+    }
+
+    fn has_async_fn(&self) -> bool {
+        !self.async_trait
+            && self.items.iter().any(|item| match item {
+                Item::Method(method) => method.sig.asyncness.is_some(),
+                Item::Other(_) => false,
+            })
     }
 
     /// The block with the attribute on each method, or on none, if the arguments are wrong.
@@ -124,40 +140,137 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 
 impl Method {
     fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
-        let (own, attrs): (Vec<_>, Vec<_>) = self.attrs.iter().partition(|attr| {
-            attr.path()
-                .segments
-                .last()
-                .is_some_and(|it| it.ident == "traced")
-        });
         let rest = &self.rest;
-        let skip = own.iter().any(|attr| is_skip(attr));
         // A method that cannot be traced stays what it is: it was not asked for by name.
         let possible = self.has_body && self.sig.constness.is_none();
-        let Some(shared) = shared.filter(|_| !skip && possible) else {
-            let own = own.iter().filter(|attr| !is_skip(attr));
-            return quote!(#(#attrs)* #(#own)* #rest);
+        let Some(shared) = shared.filter(|_| !self.is_left_out() && possible) else {
+            // Without what this macro would make nothing of.
+            let attrs = self
+                .attrs
+                .iter()
+                .filter(|attr| !(is_called(attr, "traced") && is_skip(attr)));
+            return quote!(#(#attrs)* #rest);
         };
+        let (own, attrs): (Vec<_>, Vec<_>) = self
+            .attrs
+            .iter()
+            .partition(|attr| is_called(attr, "traced"));
         let own: TokenStream = own.iter().filter_map(|attr| arguments(attr)).collect();
-        let given = args::words(&own);
+        let (conditional, attrs): (Vec<_>, Vec<_>) = attrs
+            .into_iter()
+            .map(|attr| Conditional::new(attr).ok_or(attr))
+            .partition(Result::is_ok);
+        let conditional: Vec<_> = conditional.into_iter().flatten().collect();
+        let attrs = attrs.into_iter().filter_map(Result::err);
+        let mut traced = Vec::new();
+        for it in &conditional {
+            let (predicate, others) = (&it.predicate, &it.others);
+            traced.extend(it.own.iter().map(|given| {
+                let comma = needs_comma(&own).then(|| quote!(,));
+                let attr = self.attr(shared, type_name, &quote!(#own #comma #given));
+                quote!(#[cfg_attr(#predicate, #attr)])
+            }));
+            if !others.is_empty() {
+                traced.push(quote!(#[cfg_attr(#predicate, #(#others),*)]));
+            }
+        }
+        let attr = self.attr(shared, type_name, &own);
+        let predicates = conditional.iter().map(|it| &it.predicate);
+        traced.push(if conditional.is_empty() {
+            quote!(#[#attr])
+        } else {
+            quote!(#[cfg_attr(not(any(#(#predicates),*)), #attr)])
+        });
+        quote!(#(#traced)* #(#attrs)* #rest)
+    }
+
+    /// Whether there is a `#[traced(skip)]`, under whatever name.
+    fn is_left_out(&self) -> bool {
+        self.attrs.iter().any(is_skip)
+    }
+
+    /// The attribute with the arguments of the block, as far as there are none of the method's own.
+    fn attr(&self, shared: &Args, type_name: &str, own: &TokenStream) -> TokenStream {
+        let given = args::words(own);
+        let is_given = |word: &str| given.iter().any(|own| own == word);
+        let is_placed = is_given("parent") || is_given("root");
         let ident = &self.sig.ident;
-        let name = (!given.iter().any(|word| word == "name")).then(|| {
+        let name = (!is_given("name")).then(|| {
             let name = format!("{type_name}::{}", ident.unraw());
             quote_spanned!(ident.span()=> name = #name,)
         });
         let pieces = shared.pieces.iter().filter(|(word, _)| {
-            let fits = *word != "boxed" || self.sig.asyncness.is_some();
-            fits && !given.iter().any(|own| own == word)
+            let excluded = is_placed && matches!(word.as_str(), "parent" | "root");
+            self.has_use_for(word) && !excluded && !is_given(word)
         });
         let pieces = pieces.map(|(_, tokens)| tokens);
         let traced = path_of_the_macro(shared.krate.as_ref(), ident.span());
-        quote!(#[#traced(#name #(#pieces,)* #own)] #(#attrs)* #rest)
+        quote!(#traced(#name #(#pieces,)* #own))
+    }
+
+    /// Whether an argument of the block can do anything for this method.
+    fn has_use_for(&self, word: &str) -> bool {
+        match word {
+            "boxed" => self.sig.asyncness.is_some(),
+            "error_if" => {
+                !Returned::new(&self.sig).is_some_and(|it| matches!(it.what, What::Stream))
+            }
+            _ => true,
+        }
     }
 }
 
-/// `#[traced(skip)]`
+/// `#[cfg_attr(predicate, traced(…), …)]`
+struct Conditional {
+    predicate: Meta,
+    /// The arguments of each, without `skip`.
+    own: Vec<TokenStream>,
+    /// What is not for us.
+    others: Vec<Meta>,
+}
+
+impl Conditional {
+    /// `None` if nothing in it is for us.
+    fn new(attr: &Attribute) -> Option<Self> {
+        if !is_called(attr, "cfg_attr") {
+            return None;
+        }
+        let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
+        let mut metas = metas.parse2(arguments(attr)?).ok()?.into_iter();
+        let predicate = metas.next()?;
+        let (ours, others): (Vec<_>, Vec<_>) = metas.partition(|meta| match meta {
+            Meta::List(list) => ends_in(&list.path, "traced") || args::is_skip(&list.tokens),
+            other => ends_in(other.path(), "traced"),
+        });
+        let own = ours.iter().map(|meta| match meta {
+            Meta::List(list) => list.tokens.clone(),
+            _ => TokenStream::new(),
+        });
+        let is_ours = !ours.is_empty();
+        is_ours.then(|| Self {
+            predicate,
+            own: own.filter(|own| !args::is_skip(own)).collect(),
+            others,
+        })
+    }
+}
+
+fn needs_comma(tokens: &TokenStream) -> bool {
+    let last = tokens.clone().into_iter().last();
+    !matches!(last, None | Some(TokenTree::Punct(_)))
+}
+
+/// `#[traced(skip)]`, under whatever name, as nobody else has a use for it on a method.
 fn is_skip(attr: &Attribute) -> bool {
-    arguments(attr).is_some_and(|arguments| arguments.to_string() == "skip")
+    !is_called(attr, "cfg_attr") && arguments(attr).is_some_and(|own| args::is_skip(&own))
+}
+
+fn is_called(attr: &Attribute, word: &str) -> bool {
+    ends_in(attr.path(), word)
+}
+
+fn ends_in(path: &Path, word: &str) -> bool {
+    path.segments.last().is_some_and(|it| it.ident == word)
 }
 
 fn arguments(attr: &Attribute) -> Option<TokenStream> {
@@ -186,8 +299,15 @@ fn type_name(ty: &Type) -> String {
     }
 }
 
-/// What no method can have from its block.
-pub(super) fn check(cx: &Ctxt, args: &Args) {
+/// What no method can have from its block, and what none has a use for.
+pub(super) fn check(cx: &Ctxt, args: &Args, block: Option<&Block>) {
+    if let (Some(word), Some(block)) = (&args.boxed, block)
+        && !block.has_async_fn()
+    {
+        let message = "`boxed` is about the futures of `async fn`, of which there are none in this \
+                       block, or none that `#[async_trait]` does not box";
+        cx.error(word, message);
+    }
     if let Some((word, _)) = &args.name {
         let message =
             "`name` is for one function: the methods of a block are called `Type::method`";

@@ -2,20 +2,49 @@
 
 use std::collections::HashSet;
 
-use syn::{Attribute, Expr, ext::IdentExt};
+use proc_macro2::Ident;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Expr};
 
 use super::{
     arguments::Argument,
-    record::{self, Key, Record},
+    capture,
+    record::{Key, Record},
 };
-use crate::{ctxt::Ctxt, secret, symbol, words};
+use crate::{ctxt::Ctxt, symbol, tokens, words};
 
-/// `error_if` is called by the runtime, with the result.
-pub(super) fn callable(cx: &Ctxt, value: &Expr) {
-    if !matches!(value, Expr::Closure(_) | Expr::Path(_)) {
-        let usage = symbol::ERROR_IF.usage;
-        let message = format!("expected a closure or the path of a function, as in `{usage}`");
-        cx.error(value, message);
+/// `error_if` is called by the runtime, with the result and nothing else.
+pub(super) fn error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
+    let usage = symbol::ERROR_IF.usage;
+    let closure = match value {
+        Expr::Path(_) => return,
+        Expr::Closure(closure) => closure,
+        _ => {
+            let message = format!("expected a closure or the path of a function, as in `{usage}`");
+            return cx.error(value, message);
+        }
+    };
+    let (begin, inputs, end) = (&closure.inputs_begin, &closure.inputs, &closure.inputs_end);
+    if inputs.len() != 1 {
+        let found = inputs.len();
+        let message = format!(
+            "this closure takes {found} arguments, but `error_if` gives it one, a reference to what \
+             was returned, as in `{usage}`"
+        );
+        return cx.error(quote!(#begin #inputs #end), message);
+    }
+    let bound = |word: &Ident| tokens::any_ident(inputs, |bound| bound == word);
+    let captured = arguments
+        .iter()
+        .flat_map(Argument::words)
+        .filter(|word| !bound(word))
+        .find_map(|word| capture::of(&word, closure.body.to_token_stream()));
+    if let Some(word) = captured {
+        let message = format!(
+            "`{word}` is an argument, and may be gone when the function has returned: `error_if` \
+             sees nothing but what was returned"
+        );
+        cx.error(word, message);
     }
 }
 
@@ -52,23 +81,6 @@ pub(super) fn duplicates(cx: &Ctxt, records: &[Record]) {
                 key,
                 format_args!("attribute `{}` is given twice", key.value()),
             );
-        }
-    }
-}
-
-/// A key in quotes says that someone thought about it.
-pub(super) fn secrets(cx: &Ctxt, records: &[Record]) {
-    for record in records.iter().filter(|record| !record.quoted) {
-        let Some(word) = record::last_word(&record.value) else {
-            continue;
-        };
-        let name = word.unraw().to_string();
-        if secret::is_named_by(&name) {
-            let message = format!(
-                "`{name}` sounds like a credential, which no span may carry: record something else \
-                 about it, or if it is none, put the key in quotes: `\"{name}\" = …`"
-            );
-            cx.error(word, message);
         }
     }
 }

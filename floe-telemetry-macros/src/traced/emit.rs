@@ -68,7 +68,7 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         |__floe_return| {
             use #private::outcome::prelude::*;
-            (&&&&&&#private::outcome::Inspect(__floe_return)).outcome() #(#decided)*
+            (&&&&&&#private::outcome::Inspect(__floe_return)).__floe_outcome() #(#decided)*
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
-    AttrStyle, Attribute, Signature, Token, Visibility,
+    AttrStyle, Attribute, Meta, Signature, Token, Visibility,
     parse::{ParseStream, Parser},
 };
 
-use crate::ctxt::Ctxt;
+use crate::{ctxt::Ctxt, tokens};
 
 /// Attributes of the language that can be on a function.
 const BUILT_IN: &[&str] = &[
@@ -69,6 +69,16 @@ impl Function {
                 (None, Some(tool)) => !TOOLS.iter().any(|known| tool.ident == known),
                 (None, None) => true,
             }
+        })
+    }
+
+    /// Whether a result is not to be ignored, which for an `async fn` is that of its future.
+    pub(super) fn must_use(&self) -> bool {
+        self.attrs.iter().any(|attr| match &attr.meta {
+            Meta::List(list) if attr.path().is_ident("cfg_attr") => {
+                tokens::any_ident(&list.tokens, |word| word == "must_use")
+            }
+            _ => attr.path().is_ident("must_use"),
         })
     }
 

@@ -11,7 +11,8 @@ use super::{
     item::Function,
     output::Output,
     record::Record,
-    returned::{AsyncTrait, Returned},
+    returned::{self, AsyncTrait, Returned, What},
+    secrets,
 };
 use crate::{ctxt::Ctxt, krate::Krate, symbol, words};
 
@@ -66,24 +67,29 @@ const KINDS: [(&str, &str); 5] = [
 
 impl<'a> Traced<'a> {
     pub(super) fn new(cx: &Ctxt, args: Args, function: &'a Function) -> Self {
+        let shape = shape(function);
+        misplaced(cx, &args, &shape);
+        if let (Some(ty), Shape::Sync | Shape::Async) =
+            (returned::out_of_reach(&function.sig), &shape)
+        {
+            let message = "the span would end before this future or stream does: put `#[traced]` on \
+                           the function that it comes from, and none or `#[traced(skip)]` here";
+            cx.error(ty, message);
+        }
         let arguments = arguments::of(&function.sig);
         let mut records = args.attributes;
         checks::shorthands(cx, &mut records, &arguments);
         checks::duplicates(cx, &records);
-        checks::secrets(cx, &records);
+        secrets::in_records(cx, &records);
+        if let Some((_, name)) = &args.name {
+            secrets::in_name(cx, name);
+        }
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let (name, computed_name) = match args.name {
             None => (own_name, None),
             Some((_, written)) => name(cx, written, own_name),
         };
-        let shape = shape(function);
-        if let (Some(word), Shape::Sync) = (&args.boxed, &shape) {
-            cx.error(
-                word,
-                "`boxed` is about the future of an `async fn`, which this is not",
-            );
-        }
         Self {
             krate: Krate::new(args.krate),
             function,
@@ -96,7 +102,10 @@ impl<'a> Traced<'a> {
                 None => Parent::Current,
             },
             links: args.links,
-            error_if: args.error_if.inspect(|value| checks::callable(cx, value)),
+            error_if: args
+                .error_if
+                .map(|(_, value)| value)
+                .inspect(|value| checks::error_if(cx, value, &arguments)),
             metrics: args.metrics,
             boxed: args.boxed.is_some(),
             floe_attributes: args
@@ -105,16 +114,19 @@ impl<'a> Traced<'a> {
             records,
             attributes_fn: args
                 .attributes_fn
-                .and_then(|value| AttributesFn::new(cx, value, arguments)),
+                .and_then(|value| AttributesFn::new(cx, value, arguments))
+                .inspect(|it| secrets::in_attributes_fn(cx, it)),
             output: Output::new(&function.sig.output),
             shape,
         }
     }
 
-    /// Whether the function must remain an `async fn`: another macro below may look for the word, and
-    /// the type `!` can be written nowhere else.
+    /// Whether the function must remain an `async fn`: another macro below may look for the word, the
+    /// type `!` can be written nowhere else, and `#[must_use]` is about what is awaited.
     pub(super) fn stays_async(&self) -> bool {
-        matches!(self.output, Output::Never) || self.function.has_other_macros()
+        matches!(self.output, Output::Never)
+            || self.function.has_other_macros()
+            || self.function.must_use()
     }
 
     /// Whether there is nothing to look at when the body is through, which spares the compiler work.
@@ -148,6 +160,33 @@ fn shape(function: &Function) -> Shape {
         (Some(body), _) => Shape::AsyncTrait(body),
         (None, Some(returned)) => Shape::Returns(returned),
         (None, None) => Shape::Sync,
+    }
+}
+
+/// Arguments that can do nothing for a function like this.
+fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
+    if let (Some((word, _)), Shape::Returns(returned)) = (&args.error_if, shape)
+        && matches!(returned.what, What::Stream)
+    {
+        let message = "`error_if` is about what was returned, and nothing is when a stream ends: \
+                       set the status in the stream";
+        cx.error(word, message);
+    }
+    let Some(word) = &args.boxed else { return };
+    match shape {
+        Shape::Async => {}
+        Shape::Sync => cx.error(
+            word,
+            "`boxed` is about the future of an `async fn`, which this is not",
+        ),
+        Shape::AsyncTrait(_) => cx.error(
+            word,
+            "`boxed` does nothing here: `#[async_trait]` has boxed the future",
+        ),
+        Shape::Returns(_) => cx.error(
+            word,
+            "`boxed` is about an `async fn`, and this function makes what it returns by itself",
+        ),
     }
 }
 

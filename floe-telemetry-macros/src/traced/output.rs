@@ -27,6 +27,28 @@ impl Output {
             ty => erased(ty).map_or(Self::Opaque, |ty| Self::Type(Box::new(ty))),
         }
     }
+
+    /// Whether it could be a future by itself, as far as its name says.
+    pub(super) fn may_be_future(&self) -> bool {
+        const NEVER: &[&str] = &[
+            "Arc", "HashMap", "Option", "Rc", "Result", "String", "Vec", "bool", "char", "f32",
+            "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8",
+            "usize",
+        ];
+        match self {
+            Self::Unit | Self::Never => false,
+            Self::Opaque => true,
+            Self::Type(ty) => match &**ty {
+                Type::Path(path) => path
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|it| !NEVER.iter().any(|never| it.ident == never)),
+                Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => false,
+                _ => true,
+            },
+        }
+    }
 }
 
 /// The type without what can only be in a signature; `None` if that is all of it.

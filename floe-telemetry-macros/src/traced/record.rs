@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Expr, LitStr, Member, Path, Token, ext::IdentExt, parse::ParseStream};
 
-use crate::{ctxt::Ctxt, keywords};
+use crate::{ctxt::Ctxt, keywords, words};
 
 /// An attribute to record, with the key worked out.
 pub(super) struct Record {
@@ -40,19 +40,25 @@ pub(super) fn list(cx: &Ctxt, input: ParseStream<'_>) -> Vec<Record> {
         input,
         |_| true,
         |input| {
-            records.push(record(input)?);
+            records.push(record(cx, input)?);
             Ok(())
         },
     );
     records
 }
 
-fn record(input: ParseStream<'_>) -> syn::Result<Record> {
+fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     let start = input.span();
     let quoted = input.peek(LitStr);
     if let Some((key, equals)) = assigned_key(input)? {
         let how = how(input)?;
         let value = expression(input, equals.span)?;
+        if let Key::Text(text) = &key
+            && let Some(mistake) = words::mistake_in_key(&text.value())
+        {
+            let message = format!("this key {mistake}, write it as in `alert.channel`");
+            cx.error(text, message);
+        }
         return Ok(Record {
             key,
             how,
@@ -166,20 +172,6 @@ fn place(value: &Expr) -> Option<(Ident, String)> {
             };
             Some((first, key))
         }
-        _ => None,
-    }
-}
-
-/// The name that a value is known by: `token` for `token`, `self.token` and `&token`.
-pub(super) fn last_word(value: &Expr) -> Option<&Ident> {
-    match value {
-        Expr::Field(field) => match &field.member {
-            Member::Named(name) => Some(name),
-            Member::Unnamed(_) => None,
-        },
-        Expr::Paren(paren) => last_word(&paren.expr),
-        Expr::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
-        Expr::Reference(reference) => last_word(&reference.expr),
         _ => None,
     }
 }

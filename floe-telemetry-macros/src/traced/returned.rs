@@ -2,15 +2,27 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
-    GenericArgument, GenericParam, PathArguments, PathSegment, ReturnType, Signature, Type,
-    TypeParamBound, parse_quote,
+    GenericArgument, GenericParam, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
+    TypeParamBound, parse_quote, punctuated::Punctuated,
 };
 
 /// What is returned, and lives on after the call.
 pub(super) struct Returned {
     pub(super) what: What,
-    /// It is a pointer to a trait object.
-    pub(super) boxed: bool,
+    pub(super) how: How,
+}
+
+/// What it is when it is returned.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum How {
+    /// `impl Future`
+    Opaque,
+    /// `Pin<Box<impl Future>>`
+    PinnedOpaque,
+    /// `Pin<Box<dyn Future>>`
+    Pinned,
+    /// `Box<dyn Future + Unpin>`
+    Boxed,
 }
 
 pub(super) enum What {
@@ -32,7 +44,7 @@ fn of_type(ty: &Type) -> Option<Returned> {
     match ty {
         Type::Group(group) => of_type(&group.elem),
         Type::Paren(paren) => of_type(&paren.elem),
-        Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, false),
+        Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, How::Opaque),
         Type::Path(path) => of_path(path.path.segments.last()?),
         _ => None,
     }
@@ -40,7 +52,7 @@ fn of_type(ty: &Type) -> Option<Returned> {
 
 fn of_bounds<'a>(
     bounds: impl IntoIterator<Item = &'a TypeParamBound>,
-    boxed: bool,
+    how: How,
 ) -> Option<Returned> {
     let what = bounds.into_iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => {
@@ -53,30 +65,95 @@ fn of_bounds<'a>(
         }
         _ => None,
     })?;
-    Some(Returned { what, boxed })
+    Some(Returned { what, how })
 }
 
-/// `Pin<Box<dyn …>>`, and what the `futures` crate calls these.
+/// `Pin<Box<…>>`, `Box<dyn …>`, and what the `futures` crate calls these.
 fn of_path(segment: &PathSegment) -> Option<Returned> {
     let inner = types(segment).next();
     let what = match segment.ident.to_string().as_str() {
-        "Pin" => match inner? {
-            Type::Path(path) => {
-                let pointer = path.path.segments.last()?;
-                return match types(pointer).next()? {
-                    Type::TraitObject(object) if pointer.ident == "Box" => {
-                        of_bounds(&object.bounds, true)
-                    }
-                    _ => None,
-                };
-            }
-            _ => return None,
-        },
+        "Pin" => {
+            return match in_box(inner?)? {
+                Type::TraitObject(object) => of_bounds(&object.bounds, How::Pinned),
+                Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, How::PinnedOpaque),
+                _ => None,
+            };
+        }
+        "Box" => {
+            return match inner? {
+                Type::TraitObject(object) => of_bounds(&object.bounds, How::Boxed),
+                _ => None,
+            };
+        }
         "BoxFuture" | "LocalBoxFuture" => What::Future(Box::new(inner?.clone())),
         "BoxStream" | "LocalBoxStream" => What::Stream,
         _ => return None,
     };
-    Some(Returned { what, boxed: true })
+    let how = How::Pinned;
+    Some(Returned { what, how })
+}
+
+/// `T` of `Box<T>`
+fn in_box(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Group(group) => in_box(&group.elem),
+        Type::Path(path) => {
+            let pointer = path.path.segments.last()?;
+            types(pointer).next().filter(|_| pointer.ident == "Box")
+        }
+        _ => None,
+    }
+}
+
+/// A future or a stream that is to be seen in what a function returns, and that no span could go on
+/// in: it is inside of something else, or is returned by an `async fn`.
+pub(super) fn out_of_reach(sig: &Signature) -> Option<&Type> {
+    let ReturnType::Type(_, ty) = &sig.output else {
+        return None;
+    };
+    if sig.asyncness.is_some() {
+        let opaque = matches!(bare(ty), Type::ImplTrait(_));
+        return find(ty).filter(|_| opaque);
+    }
+    Returned::new(sig).is_none().then(|| find(ty)).flatten()
+}
+
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
+fn find(ty: &Type) -> Option<&Type> {
+    const AROUND: [&str; 6] = ["Box", "Either", "Option", "Pin", "Result", "Vec"];
+    let is_one = |bounds| of_bounds(bounds, How::Opaque).is_some() || has_into_future(bounds);
+    match bare(ty) {
+        Type::ImplTrait(opaque) => is_one(&opaque.bounds).then_some(ty),
+        Type::TraitObject(object) => is_one(&object.bounds).then_some(ty),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(find),
+        Type::Array(array) => find(&array.elem),
+        Type::Path(path) => {
+            let segment = path.path.segments.last()?;
+            if of_path(segment).is_some() {
+                return Some(ty);
+            }
+            let is_around = AROUND.iter().any(|around| segment.ident == around);
+            types(segment).filter(|_| is_around).find_map(find)
+        }
+        _ => None,
+    }
+}
+
+fn has_into_future(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
+    bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last();
+            last.is_some_and(|it| it.ident == "IntoFuture")
+        }
+        _ => false,
+    })
 }
 
 fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {

@@ -28,6 +28,8 @@ fn all_forms_are_accepted() {
     for args in [
         "",
         "name = NAME,",
+        "skip",
+        "skip,",
         "name = table.to_owned(), kind = consumer",
         "attributes()",
         "attributes(table, self.id, a, x, %table.name, ?self.a.b, me = ?self)",
@@ -36,6 +38,12 @@ fn all_forms_are_accepted() {
         "attributes(\"page.token\" = token, len = token.len(), self.token_count)",
         "attributes_fn = |_, table, _, _| table",
         "floe_attributes = IDENTITY",
+        "error_if = Self::is_error",
+        "error_if = |table| table.is_err()",
+        "error_if = |r| matches!(r, Err(a) if a.x(1) == a)",
+        "error_if = |r| match r { x => x.table(), Some(a) | Err(a) => a.self_test() }",
+        "error_if = |r| r.iter().any(|x| x.a == table::A && x.is_none())",
+        "error_if = |r| { let table = r.len(); table > 3 }",
         "floe_attributes = (IDENTITY)",
         "crate = ::renamed",
     ] {
@@ -67,7 +75,7 @@ fn a_body_of_a_macro_is_found_in_its_group() {
 #[test]
 fn each_mistake_is_one_error() {
     for (args, expected) in [
-        ("skip", "`skip` is for a method in an `impl` block"),
+        ("skip, root", "`skip` stands alone"),
         ("skip_all", "unknown argument `skip_all`"),
         ("level = a < b, x > c", "unknown argument `level`"),
         ("attribute(table)", "did you mean `attributes`?"),
@@ -111,11 +119,82 @@ fn each_mistake_is_one_error() {
         ("attributes_fn = async |_, t, _, _| t", "cannot be `async`"),
         ("attributes_fn = make()", "expected a closure or the path"),
         ("floe_attributes = ()", "no value"),
+        ("attributes(\"\" = 1)", "this key has an empty part"),
+        ("attributes(\"a..b\" = 1)", "this key has an empty part"),
+        ("attributes(\"a b\" = 1)", "this key has a space"),
+        (
+            "error_if = |r, b| r",
+            "takes 2 arguments, but `error_if` gives it one",
+        ),
+        ("error_if = || true", "takes 0 arguments"),
+        ("error_if = true", "expected a closure or the path"),
+        (
+            "error_if = |r| r.len() > table.len()",
+            "`table` is an argument",
+        ),
+        ("error_if = |r| *r == x", "`x` is an argument"),
+        ("error_if = |_| self.is_strict()", "`self` is an argument"),
+        (
+            "error_if = |r| matches!(r, Err(e) if e.len() > table.len())",
+            "`table` is an",
+        ),
         ("crate = \"telemetry\"", "expected identifier"),
     ] {
         let error = error(args);
         assert!(error.contains(expected), "{args}: {error}");
     }
+}
+
+#[test]
+fn a_secret_is_found_in_an_expression() {
+    for args in [
+        "attributes(x = password.as_str())",
+        "attributes(w = &password[..])",
+        "attributes(y = format!(\"{password}\"))",
+        "attributes(y = format!(\"{{}} {password:?}\"))",
+        "attributes(y = format!(\"{}\", password))",
+        "attributes(z = ?Some(&password))",
+        "attributes(z = self.password()?.clone())",
+        "attributes(z = %self.auth.token)",
+        "attributes(z = if table.is_empty() { password } else { table })",
+        "attributes(password = \"x\")",
+        "attributes(auth.token = \"x\")",
+        "name = format!(\"login {password}\")",
+        "name = token",
+        "attributes_fn = |_, token, _, _| [(\"x\", *token)]",
+    ] {
+        let error = error(args);
+        assert!(
+            error.contains("sounds like a credential"),
+            "{args}: {error}"
+        );
+        assert!(error.contains("_present ="), "{args}: {error}");
+        assert!(error.contains("in quotes"), "{args}: {error}");
+    }
+    let renamed = "fn f(token: &str) {}".parse().unwrap();
+    let renamed = expand(quote!(attributes_fn = |it| [("x", *it)]), &renamed);
+    assert_eq!(messages(renamed).len(), 1);
+}
+
+#[test]
+fn what_is_said_about_a_secret_is_none() {
+    for args in [
+        "attributes(a = token.is_some(), b = self.token.as_ref().is_none(), c = self.token().len())",
+        "attributes(a = self.auth.user, b = token::parse(table), c = Token::new(table).id)",
+        "attributes(a = table.split(',').map(|token| token.len()).sum::<usize>())",
+        "attributes(\"page.token\" = token, \"y\" = format!(\"{token}\"))",
+        "attributes(a = \"/{token}\", b = format!(\"{{token}}\"), KEY_TOKEN = 1)",
+        "attributes(a = matches!(self.kind, Kind::Token))",
+        "attributes_fn = |_, table, _, _| [(\"token.present\", table.token.is_some())]",
+        "name = format!(\"login {table}\")",
+    ] {
+        assert_eq!(errors(args), Vec::<String>::new(), "{args}");
+    }
+    let ignored = expand(
+        quote!(attributes_fn = |_| [("x", 1)]),
+        &"fn f(token: &str) {}".parse().unwrap(),
+    );
+    assert_eq!(messages(ignored), Vec::<String>::new());
 }
 
 #[test]

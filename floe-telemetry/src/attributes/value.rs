@@ -66,8 +66,8 @@ impl From<AttributeValue> for Value {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of an attribute",
     label = "not a boolean, an integer, a float, text, or an array or `Option` of these",
-    note = "record its `Display` or `Debug` text: `%value` or `?value` in `attributes(…)`, `#[floe(display)]` or `#[floe(debug)]` on a field",
-    note = "leave out what is secret: `#[floe(skip)]`, or `#[floe(redact)]` to show only that it is there",
+    note = "if it is secret, leave it out, with `#[floe(skip)]` on a field, or show only that it is there: `token_present = token.is_some()` in `attributes(…)`, `#[floe(redact)]` on a field",
+    note = "if it is not, record its `Display` or `Debug` text: `%value` or `?value` in `attributes(…)`, `#[floe(display)]` or `#[floe(debug)]` on a field",
     note = "for a type of your own, derive `FloeAttributes` on an enum without data or on a newtype with `#[floe(transparent)]`, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {

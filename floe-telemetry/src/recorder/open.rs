@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, Key};
@@ -37,13 +39,83 @@ pub(super) enum State {
 #[derive(Debug)]
 pub struct Opening(Box<SpanRecord>);
 
+/// Text that a span can be called by.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the name of a span",
+    label = "not text",
+    note = "write for example `name = format!(\"stage.{{number}}\")`"
+)]
+pub trait ToName {
+    /// A copy of the text.
+    fn to_name(&self) -> String;
+
+    /// The text itself, if it is nobody else's.
+    fn into_name(self) -> String
+    where
+        Self: Sized,
+    {
+        self.to_name()
+    }
+}
+
+impl ToName for str {
+    fn to_name(&self) -> String {
+        self.to_owned()
+    }
+}
+
+impl ToName for String {
+    fn to_name(&self) -> String {
+        self.clone()
+    }
+
+    fn into_name(self) -> String {
+        self
+    }
+}
+
+impl ToName for Cow<'_, str> {
+    fn to_name(&self) -> String {
+        self.as_ref().to_owned()
+    }
+
+    fn into_name(self) -> String {
+        self.into_owned()
+    }
+}
+
+/// Pointers to text.
+macro_rules! pointers {
+    ($($pointer:ty),+) => {$(
+        impl<T: ToName + ?Sized> ToName for $pointer {
+            fn to_name(&self) -> String {
+                T::to_name(self)
+            }
+        }
+    )+};
+}
+
+pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
 /// Writes what a span is to have from its start.
 pub(super) type Fill<'a> = &'a mut dyn FnMut(&mut Opening);
 
 impl Opening {
-    /// Sets the name.
+    /// Sets the name to a copy of the text.
     #[inline]
-    pub fn name(&mut self, name: impl Into<Cow<'static, str>>) {
+    pub fn name(&mut self, name: &(impl ToName + ?Sized)) {
+        self.0.name = Some(Cow::Owned(name.to_name()));
+    }
+
+    /// Sets the name to text that is made for it, which is taken if it can be.
+    #[inline]
+    pub fn name_from(&mut self, name: impl ToName) {
+        self.0.name = Some(Cow::Owned(name.into_name()));
+    }
+
+    /// Sets the name to that of a constant.
+    #[inline]
+    pub fn name_const(&mut self, name: impl Into<Cow<'static, str>>) {
         self.0.name = Some(name.into());
     }
 

@@ -1,7 +1,7 @@
 //! Whether a returned value is an error, and what it says, for any type.
 //!
 //! A generic function cannot ask whether its type is a `Result` whose error can be displayed. The
-//! expansion can: it writes `(&&&&&&Inspect(value)).outcome()`, and method lookup takes the first
+//! expansion can: it writes `(&&&&&&Inspect(value)).__floe_outcome()`, and method lookup takes the first
 //! of the traits below that fits, from the most telling to the least. So a type alias of `Result`
 //! is seen through, a type that is merely called `Result` is not taken for one, and no bound is
 //! put on the user's generics.
@@ -102,12 +102,12 @@ macro_rules! levels {
         $(#[$doc])*
         pub trait $name<'a> {
             /// How the function returned.
-            fn outcome(&self) -> Outcome<'a>;
+            fn __floe_outcome(&self) -> Outcome<'a>;
         }
 
         impl<'a, 'e: 'a, T, E: $($bound)* + 'e> $name<'a> for $($refs)* Inspect<'a, Result<T, E>> {
             #[inline]
-            fn outcome(&self) -> Outcome<'a> {
+            fn __floe_outcome(&self) -> Outcome<'a> {
                 outcome(self.0, |$error| $says)
             }
         }
@@ -132,13 +132,13 @@ levels! {
 /// Any value: what is not a `Result` did not fail.
 pub trait IsValue<'a> {
     /// How the function returned.
-    fn outcome(self) -> Outcome<'a>;
+    fn __floe_outcome(self) -> Outcome<'a>;
 }
 
 // By value, which method lookup tries after everything behind a reference.
 impl<'a, T: ?Sized> IsValue<'a> for Inspect<'a, T> {
     #[inline]
-    fn outcome(self) -> Outcome<'a> {
+    fn __floe_outcome(self) -> Outcome<'a> {
         Outcome::Success
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::lexicon::{Class, classify};
+use super::lexicon::{Class, classify, is_address};
 use super::{REDACTED, sanitize};
 
 /// What the key of an attribute says about its value.
@@ -19,6 +19,7 @@ pub(crate) enum KeyMeaning {
 /// Reads the key.
 pub(crate) fn meaning(key: &str) -> KeyMeaning {
     match classify(key.as_bytes()) {
+        None if is_address(key.as_bytes()) => KeyMeaning::Doubtful,
         None => KeyMeaning::Harmless,
         Some(Class::Strong | Class::Authorization | Class::Cookie) => KeyMeaning::Secret,
         Some(_) => KeyMeaning::Doubtful,
@@ -32,6 +33,12 @@ pub(crate) fn sanitize_value<'v>(key: &str, meaning: KeyMeaning, value: &'v str)
         KeyMeaning::Secret if value.is_empty() || value == REDACTED => Cow::Borrowed(value),
         KeyMeaning::Secret => Cow::Borrowed(REDACTED),
         KeyMeaning::Doubtful => {
+            // In a text the key of an address means nothing.
+            let key = if is_address(key.as_bytes()) {
+                "session"
+            } else {
+                key
+            };
             let pair = format!("{key}={value}");
             match sanitize(&pair) {
                 Cow::Borrowed(_) => Cow::Borrowed(value),

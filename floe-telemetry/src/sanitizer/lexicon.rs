@@ -128,6 +128,16 @@ pub(super) fn classify(key: &[u8]) -> Option<Class> {
     None
 }
 
+/// Whether a value of this key tells how to log in somewhere.
+pub(super) fn is_address(key: &[u8]) -> bool {
+    let name = Name::new(key);
+    words::ADDRESSES.iter().any(|address| {
+        let start = name.len.checked_sub(address.len());
+        name.as_bytes().ends_with(address.as_bytes())
+            && start.is_some_and(|start| name.begins_word(start))
+    })
+}
+
 /// `key` and `code` depend on the word before them.
 fn key_or_code(mut name: Name, start: usize) -> Option<Class> {
     let is_key = &name.as_bytes()[start..] == b"key";

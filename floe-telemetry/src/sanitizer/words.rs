@@ -35,7 +35,7 @@ pub(super) const LITERALS: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
-    "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc",
+    "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -68,7 +68,12 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("keys", true, Class::Weak), ("authcode", false, Class::Weak),
     ("accesscode", false, Class::Weak), ("code", true, Class::Query),
     ("key", true, Class::Query), ("identified", true, Class::Identified),
+    ("dsn", true, Class::Weak),
 ];
+
+/// Names at the end of an attribute's key whose value is where something is and how to log in there.
+/// In a text it is found by what it looks like.
+pub(super) const ADDRESSES: &[&str] = &["connectionstring", "databaseurl", "dburl"];
 
 /// Words before `key` that make it a secret. Others (`primary_key`, `cache_key`) name a thing.
 #[rustfmt::skip]
@@ -91,8 +96,8 @@ pub(super) const HARMLESS_KEYS: &[&str] = &[
 /// Words after the name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
 #[rustfmt::skip]
 pub(super) const QUALIFIERS: &[&str] = &[
-    "again", "b64", "base", "base64", "confirm", "confirmation", "current", "default", "dev",
-    "development", "enc", "encoded", "encrypted", "env", "hash", "main", "new", "old", "plain",
+    "again", "b64", "base", "base64", "bytes", "confirm", "confirmation", "current", "default", "dev",
+    "development", "enc", "encoded", "encrypted", "env", "hash", "main", "new", "old", "pem", "plain",
     "plaintext", "prev", "previous", "prod", "production", "qa", "raw", "repeat", "staging",
     "str", "string", "test", "text", "val", "value", "variable",
 ];

@@ -16,3 +16,4 @@ mod futures;
 mod hygiene;
 mod methods;
 mod outcomes;
+mod quiet;

@@ -364,3 +364,35 @@ async fn a_block_names_its_methods_and_shares_its_arguments() {
         .assert_attribute("n", 3)
         .assert_no_attribute("db.system.name");
 }
+
+#[traced]
+fn pinned_opaque(n: u8) -> Pin<Box<impl Future<Output = Result<u8, String>>>> {
+    Box::pin(async move {
+        pause().await;
+        if n == 0 { Err("zero".into()) } else { Ok(n) }
+    })
+}
+
+#[traced]
+fn boxed_unpin(n: u8) -> Box<dyn Future<Output = Result<u8, String>> + Send + Unpin> {
+    Box::new(Box::pin(async move {
+        pause().await;
+        if n == 0 { Err("zero".into()) } else { Ok(n) }
+    }))
+}
+
+#[tokio::test]
+async fn boxes_of_all_kinds_are_spans_until_they_are_ready() {
+    let spans = testing::capture_async(async {
+        assert_eq!(pinned_opaque(1).await, Ok(1));
+        assert_eq!(boxed_unpin(1).await, Ok(1));
+        assert!(pinned_opaque(0).await.is_err());
+        assert!(boxed_unpin(0).await.is_err());
+    })
+    .await;
+    assert_eq!(spans.named("after").count(), 4);
+    for name in ["pinned_opaque", "boxed_unpin"] {
+        assert_eq!(spans.named(name).count(), 2);
+        spans.named(name).last().unwrap().assert_error("zero");
+    }
+}

@@ -11,7 +11,7 @@ use super::{
 use crate::traced::{
     model::Traced,
     output::{self, Output},
-    returned::{Returned, What},
+    returned::{How, Returned, What},
 };
 
 /// A span that ends when the function returns.
@@ -49,15 +49,27 @@ pub(super) fn returned(
         }
         What::Stream => (quote!(call_stream), quote!(in_stream), None),
     };
-    let call = if returned.boxed {
-        let ty = written_type(traced);
-        quote_spanned! {ours=>
-            #private::call_boxed(__floe_span, #body, |__floe_span, __floe_inner| #ty {
-                ::std::boxed::Box::pin(#private::#inside(__floe_span, __floe_inner #more))
-            })
+    let inner = quote_spanned!(ours=> __floe_inner);
+    let (new, inner) = match returned.how {
+        How::Opaque | How::PinnedOpaque | How::Pinned => (quote_spanned!(ours=> pin), inner),
+        How::Boxed => (
+            quote_spanned!(ours=> new),
+            quote_spanned!(ours=> ::std::boxed::Box::into_pin(#inner)),
+        ),
+    };
+    let call = match returned.how {
+        How::Opaque => quote_spanned!(ours=> #private::#called(__floe_span, #body #more)),
+        How::PinnedOpaque => quote_spanned! {ours=>
+            ::std::boxed::Box::pin(#private::#called(__floe_span, #body #more))
+        },
+        How::Pinned | How::Boxed => {
+            let ty = written_type(traced);
+            quote_spanned! {ours=>
+                #private::call_boxed(__floe_span, #body, |__floe_span, __floe_inner| #ty {
+                    ::std::boxed::Box::#new(#private::#inside(__floe_span, #inner #more))
+                })
+            }
         }
-    } else {
-        quote_spanned!(ours=> #private::#called(__floe_span, #body #more))
     };
     quote_spanned! {ours=>
         #open
@@ -68,10 +80,11 @@ pub(super) fn returned(
 /// The body, which is copied and not looked at.
 fn closure(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = &traced.function.body;
+    let expressions = opening::expressions(traced);
     let place = if traced.is_plain() {
         Place::Closure
     } else {
-        Place::ClosureBehindOpening
+        Place::ClosureBehindOpening(&expressions)
     };
     let rebind = parameters::rebind(sig, place);
     let ty = written_type(traced);

@@ -40,14 +40,15 @@ pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStrea
 fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> TokenStream {
     let private = traced.krate.private();
     let outcome = outcome(traced);
+    let allow = allow_future(traced);
     let future = if traced.is_plain() {
         quote_spanned! {Span::mixed_site()=>
-            #private::call_async(&__FLOE_CALLSITE, async move { #rebind #body }, #outcome)
+            #private::call_async(&__FLOE_CALLSITE, #allow async move { #rebind #body }, #outcome)
         }
     } else {
         let open = opening::open_within(traced);
         quote_spanned! {Span::mixed_site()=>
-            #private::call_async_within(async move { #rebind #open #body }, #outcome)
+            #private::call_async_within(#allow async move { #rebind #open #body }, #outcome)
         }
     };
     if traced.boxed {
@@ -55,6 +56,15 @@ fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> Toke
     } else {
         future
     }
+}
+
+/// What an `async fn` gives back may well be a future, such as the handle of a task, about which clippy
+/// asks in an `async` block only.
+fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
+    traced
+        .output
+        .may_be_future()
+        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
 }
 
 /// What an `async fn` returns when it is written out. Our crate's edition, which these tokens have,

@@ -8,6 +8,7 @@ use super::{allow_underscore, on};
 use crate::traced::{
     attributes_fn::{AttributesFn, Binding, Given},
     model::{Parent, Traced},
+    name,
     record::{How, Key, Record},
 };
 
@@ -28,6 +29,24 @@ pub(super) fn open_within(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let call = call(traced, "enter_within");
     quote_spanned!(Span::mixed_site()=> #private::#call;)
+}
+
+/// All that the user wrote and that is evaluated with the arguments.
+pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
+    let parent = match &traced.parent {
+        Parent::Given(parent) => Some(parent),
+        Parent::Current | Parent::Nothing => None,
+    };
+    let (name, links) = (&traced.computed_name, &traced.links);
+    let floe_attributes = &traced.floe_attributes;
+    let records = traced.records.iter().map(|record| &record.value);
+    let attributes_fn = traced.attributes_fn.iter().flat_map(|it| match it {
+        AttributesFn::Closure { bindings, .. } => {
+            bindings.iter().map(|it| &it.given.name).collect::<Vec<_>>()
+        }
+        AttributesFn::Path { arguments, .. } => arguments.iter().map(|it| &it.name).collect(),
+    });
+    quote!(#parent #name #links #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
 /// With where the span is, what it is below of, and what it says.
@@ -57,7 +76,7 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
     let name = traced
         .computed_name
         .iter()
-        .map(|name| quote_spanned!(on(name)=> __floe.name(#name);));
+        .map(|name| name::set(name, on(name)));
     let links = traced
         .links
         .iter()

@@ -4,9 +4,12 @@
 //! `mut` one can be pointed at something in the body. Those that nothing happens to when they are
 //! dropped stay what they are: a future stores a local besides the argument it came from.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote_spanned};
-use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::{
+    Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type,
+    ext::IdentExt,
+};
 
 use super::allow_underscore;
 use crate::tokens;
@@ -18,26 +21,26 @@ const PRIMITIVES: &[&str] = &[
 ];
 
 /// Where the body has moved to.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Place {
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
     Future,
     Closure,
     /// With expressions before it that know the arguments by the names in their patterns.
-    ClosureBehindOpening,
+    ClosureBehindOpening(&'a TokenStream),
 }
 
 /// Changes the patterns of `sig` and returns the statements that bind what they bound.
-pub(super) fn rebind(sig: &mut Signature, place: Place) -> TokenStream {
+pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     let mut statements = TokenStream::new();
     for (index, input) in sig.inputs.iter_mut().enumerate() {
         statements.extend(match input {
-            FnArg::Receiver(receiver) if place == Place::Future => keep(receiver),
+            FnArg::Receiver(receiver) if matches!(place, Place::Future) => keep(receiver),
             FnArg::Receiver(_) => None,
             FnArg::Typed(typed) if stays(typed) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
-                Pat::Ident(pat) if is_name(pat) => Some(again(pat, &mut typed.attrs)),
+                Pat::Ident(pat) if is_name(pat) => Some(again(pat, &mut typed.attrs, place)),
                 Pat::Wild(_) => Some(destructure(typed, index)),
-                _ if place == Place::ClosureBehindOpening => None,
+                _ if matches!(place, Place::ClosureBehindOpening(_)) => None,
                 _ => Some(destructure(typed, index)),
             },
         });
@@ -81,12 +84,36 @@ fn is_name(pat: &PatIdent) -> bool {
 }
 
 /// `let mut a = a;`, with the `mut` no longer in the signature.
-fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>) -> TokenStream {
+fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> TokenStream {
     let mutability = pat.mutability.take();
     let name = &pat.ident;
     let attrs = of_the_binding(attrs);
     let allow = allow_underscore(name);
-    quote_spanned!(Span::mixed_site()=> #(#attrs)* #allow let #mutability #name = #name;)
+    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    // The attribute may be all that needs the argument, and has done so before.
+    let used = match place {
+        Place::ClosureBehindOpening(expressions) if mentions(expressions.clone(), name) => {
+            Some(quote_spanned!(Span::mixed_site()=> #(#cfgs)* #allow let _ = &#name;))
+        }
+        _ => None,
+    };
+    quote_spanned! {Span::mixed_site()=>
+        #(#attrs)*
+        #allow
+        let #mutability #name = #name;
+        #used
+    }
+}
+
+/// Whether `tokens` have `name`, be it in the braces of a format string.
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    let in_braces = format!("{{{}", name.unraw());
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(word) => word == *name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Literal(literal) => literal.to_string().contains(&in_braces),
+        TokenTree::Punct(_) => false,
+    })
 }
 
 /// What the compiler does with a pattern in the signature of an `async fn`, too.
@@ -106,11 +133,29 @@ fn destructure(typed: &mut PatType, index: usize) -> TokenStream {
         Pat::Wild(_) => None,
         _ => Some(quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern = #argument;)),
     };
+    let mutability = borrows_mutably(pattern.to_token_stream())
+        .then(|| quote_spanned!(Span::mixed_site()=> mut));
     quote_spanned! {Span::mixed_site()=>
         #(#cfgs)*
-        let #argument = #argument;
+        let #mutability #argument = #argument;
         #bind
     }
+}
+
+/// Whether there is a `ref mut` in a pattern.
+fn borrows_mutably(pattern: TokenStream) -> bool {
+    let mut by_ref = false;
+    pattern.into_iter().any(|tree| {
+        let was_ref = std::mem::replace(
+            &mut by_ref,
+            matches!(&tree, TokenTree::Ident(word) if word == "ref"),
+        );
+        match tree {
+            TokenTree::Ident(word) => was_ref && word == "mut",
+            TokenTree::Group(group) => borrows_mutably(group.stream()),
+            _ => false,
+        }
+    })
 }
 
 /// Attributes that have to be where the binding is. One that says whether there is an argument at

@@ -166,3 +166,37 @@ async fn unnamed_arguments() {
     .await;
     assert_eq!(spans.len(), 2);
 }
+
+#[traced]
+fn borrows_mutably((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
+    more.push(n);
+    text.push('!');
+    format!("{text}{}", more.len())
+}
+
+#[traced(attributes(n))]
+#[allow(clippy::toplevel_ref_arg, reason = "the pattern is what is tested")]
+fn borrows_mutably_with((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
+    more.push(n);
+    text.push('!');
+    format!("{text}{}", more.len())
+}
+
+#[traced(attributes(n))]
+async fn borrows_mutably_later((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
+    more.push(n);
+    text.push('!');
+    format!("{text}{}", more.len())
+}
+
+#[tokio::test]
+async fn patterns_may_borrow_mutably() {
+    let spans = testing::capture_async(async {
+        let (pair, list) = (("a".to_owned(), 3), vec![1]);
+        assert_eq!(borrows_mutably(pair.clone(), list.clone()), "a!2");
+        assert_eq!(borrows_mutably_with(pair.clone(), list.clone()), "a!2");
+        assert_eq!(borrows_mutably_later(pair, list).await, "a!2");
+    })
+    .await;
+    assert_eq!(spans.len(), 3);
+}

@@ -109,3 +109,70 @@ fn attributes_of_the_language_stay() {
     let spans = testing::capture(|| assert_eq!(decorated(3), 3));
     spans.single("decorated").assert_ok();
 }
+
+mod blanket {
+    pub(super) trait Everything {
+        fn outcome(&self) -> u8 {
+            1
+        }
+
+        fn decided(&self) -> u8 {
+            2
+        }
+    }
+
+    impl<T: ?Sized> Everything for T {}
+}
+
+#[tokio::test]
+async fn a_trait_of_everything_is_not_in_the_way() {
+    use blanket::Everything;
+
+    #[traced]
+    fn now() -> Result<u8, String> {
+        Err(1.outcome().to_string())
+    }
+
+    #[traced(error_if = |_| true)]
+    async fn later() -> Option<u8> {
+        Some(1.decided())
+    }
+
+    let spans = testing::capture_async(async {
+        assert_eq!(now().unwrap_err(), "1");
+        assert_eq!(later().await, Some(2));
+    })
+    .await;
+    spans.single("now").assert_error("1");
+    assert_eq!(spans.len(), 2);
+}
+
+macro_rules! with_arguments {
+    ($name:expr, $kind:expr, $error_if:expr, $attributes_fn:expr, $parent:expr) => {
+        #[traced(
+                    name = $name,
+                    kind = $kind,
+                    error_if = $error_if,
+                    attributes_fn = $attributes_fn,
+                    parent = $parent,
+                )]
+        fn made_with_arguments(n: u8) -> u8 {
+            n
+        }
+    };
+}
+
+with_arguments!(
+    "made.name",
+    client,
+    |n| *n > 1,
+    |n| [("twice", n * 2)],
+    opentelemetry::Context::current()
+);
+
+#[test]
+fn arguments_made_by_macros() {
+    let spans = testing::capture(|| assert_eq!(made_with_arguments(2), 2));
+    spans.single("made.name").assert_attribute("twice", 4);
+    assert!(format!("{spans:?}").contains("Client"), "{spans:?}");
+}

@@ -165,3 +165,59 @@ fn blocks_leave_the_rest_alone() {
     let spans = testing::capture(|| Some(2).area().unwrap() + <Option<u8> as Shape>::CORNERS);
     spans.single("Option::area").assert_ok();
 }
+
+use floe_telemetry::traced as instrument;
+
+struct Left(u8);
+
+#[traced(root)]
+impl Left {
+    #[traced(skip)]
+    fn comma(&self) -> u8 {
+        self.0
+    }
+
+    #[cfg_attr(all(), floe_telemetry::traced(skip))]
+    fn condition(&self) -> u8 {
+        self.0
+    }
+
+    #[cfg_attr(any(), traced(skip))]
+    fn no_condition(&self) -> u8 {
+        self.0
+    }
+
+    #[cfg_attr(all(), traced(name = "renamed"), must_use)]
+    fn name(&self) -> u8 {
+        self.0
+    }
+
+    #[instrument(skip)]
+    fn other_word(&self) -> u8 {
+        self.0
+    }
+
+    #[traced(parent = cx)]
+    async fn below(&self, cx: opentelemetry::Context) -> u8 {
+        drop(cx);
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn a_method_may_be_left_out_however_that_is_written() {
+    let spans = testing::capture_async(async {
+        let left = Left(1);
+        let sum = left.comma() + left.condition() + left.no_condition() + left.name();
+        assert_eq!(sum + left.other_word(), 5);
+        let outer = floe_telemetry::create_span("outer");
+        let cx = opentelemetry::Context::current();
+        assert_eq!(left.below(cx).await, 1);
+        drop(outer);
+    })
+    .await;
+    spans.single("Left::no_condition").assert_root();
+    spans.single("renamed").assert_root();
+    spans.single("Left::below").assert_child_of("outer");
+    assert_eq!(spans.len(), 4);
+}

@@ -1,6 +1,6 @@
 use floe_telemetry::traced;
 
-#[traced(skip)]
+#[traced(skip, root)]
 fn create() {}
 
 fn main() {}

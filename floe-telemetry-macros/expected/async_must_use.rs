@@ -1,0 +1,32 @@
+#[must_use]
+async fn f(a: String) -> usize {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+        "f",
+        "f",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        ::floe_telemetry::__private::SpanKind::Internal,
+    );
+    ::floe_telemetry::__private::call_async(
+            &__FLOE_CALLSITE,
+            async move {
+                let a = a;
+                if false {
+                    let __floe_never: usize = loop {};
+                    #[allow(unreachable_code)] return __floe_never;
+                }
+                '__floe_body: { a.len() }
+            },
+            |__floe_return| {
+                use ::floe_telemetry::__private::outcome::prelude::*;
+                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                    .__floe_outcome()
+            },
+        )
+        .await
+}

@@ -1,0 +1,29 @@
+fn f() -> Pin<Box<impl Future<Output = u8>>> {
+    #[::floe_telemetry::__private::linkme::distributed_slice(
+        ::floe_telemetry::__private::CALLSITES
+    )]
+    #[linkme(crate = ::floe_telemetry::__private::linkme)]
+    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
+        "f",
+        "f",
+        ::core::module_path!(),
+        ::core::file!(),
+        ::core::line!(),
+        ::floe_telemetry::__private::SpanKind::Internal,
+    );
+    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
+    ::std::boxed::Box::pin(
+        ::floe_telemetry::__private::call_future::<
+            u8,
+            _,
+        >(
+            __floe_span,
+            move || -> Pin<Box<_>> { get() },
+            |__floe_return| {
+                use ::floe_telemetry::__private::outcome::prelude::*;
+                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                    .__floe_outcome()
+            },
+        ),
+    )
+}

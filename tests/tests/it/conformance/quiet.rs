@@ -1,0 +1,83 @@
+//! What the compiler and clippy say about a function is the same with a span and without.
+
+use floe_telemetry::{testing, traced};
+use tokio::task::JoinHandle;
+
+#[traced]
+async fn starts() -> JoinHandle<u8> {
+    tokio::spawn(async { 3 })
+}
+
+#[traced(attributes(n))]
+async fn starts_with(n: u8) -> JoinHandle<u8> {
+    tokio::spawn(async move { n })
+}
+
+#[tokio::test]
+async fn an_async_function_may_return_a_future() {
+    let spans = testing::capture_async(async {
+        assert_eq!(starts().await.await.unwrap(), 3);
+        assert_eq!(starts_with(4).await.await.unwrap(), 4);
+    })
+    .await;
+    assert_eq!(spans.len(), 2);
+}
+
+#[traced]
+#[must_use]
+async fn must_be_used() -> u8 {
+    1
+}
+
+#[traced(attributes(n))]
+#[must_use = "it is a number"]
+async fn must_be_used_with(n: u8) -> u8 {
+    n
+}
+
+#[tokio::test]
+async fn a_result_that_must_be_used_is_that_of_the_future() {
+    #[expect(unused_must_use, reason = "this is what the attribute is for")]
+    let run = async {
+        must_be_used().await;
+        must_be_used_with(2).await;
+    };
+    assert_eq!(testing::capture_async(run).await.len(), 2);
+}
+
+#[deny(unused_variables)]
+mod used_by_the_attribute {
+    use opentelemetry::Context;
+
+    use super::traced;
+
+    #[traced(attributes(a))]
+    pub(super) fn attribute(a: String) {}
+
+    #[traced(parent = cx)]
+    pub(super) fn parent(cx: Context) {}
+
+    #[traced(name = format!("stage {number}"))]
+    pub(super) fn name(number: Box<u8>) {}
+
+    #[traced(attributes_fn = |it| [("n", it.is_empty())])]
+    pub(super) fn computed(list: Vec<u8>) {}
+
+    #[traced(attributes(a))]
+    pub(super) async fn later(a: String) {}
+}
+
+#[tokio::test]
+async fn an_argument_that_only_the_attribute_uses_is_used() {
+    use used_by_the_attribute::{attribute, computed, later, name, parent};
+
+    let spans = testing::capture_async(async {
+        attribute("a".to_owned());
+        parent(opentelemetry::Context::current());
+        name(Box::new(1));
+        computed(vec![1]);
+        later("a".to_owned()).await;
+    })
+    .await;
+    assert_eq!(spans.len(), 5);
+}

@@ -1,0 +1,112 @@
+//! The macros and the sanitizer of the process know the same names of secrets.
+
+use floe_telemetry::{create_span, testing};
+
+#[allow(unreachable_pub, reason = "a module of another crate")]
+#[path = "../../../floe-telemetry-macros/src/secret.rs"]
+mod secret;
+
+/// It looks random, and so is hidden in doubt, too.
+const RANDOM: &str = "f3a9c81e77b24d0f9e6a5b1c2d3e4f50";
+
+const SECRET: &[&str] = &[
+    "access_key",
+    "account_key",
+    "accountKey",
+    "api_key",
+    "apiKey",
+    "apikey",
+    "auth",
+    "authToken",
+    "authorization",
+    "aws_secret_access_key",
+    "bearer",
+    "connection_string",
+    "cookie",
+    "cookies",
+    "credentials",
+    "creds",
+    "cvv",
+    "database_url",
+    "db_password",
+    "dbpassword",
+    "dsn",
+    "db_url",
+    "encryption_key",
+    "id_token",
+    "jwt",
+    "master_key",
+    "otp",
+    "pass",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "password2",
+    "password_hash",
+    "passwords",
+    "private_key",
+    "private_key_pem",
+    "psk",
+    "pw",
+    "pwd",
+    "refresh_token",
+    "secret",
+    "secret_bytes",
+    "secret_key",
+    "secrets",
+    "session_id",
+    "sessionId",
+    "shared_key",
+    "signing_key",
+    "ssh_key",
+    "token",
+    "token_str",
+    "token_value",
+    "tokens",
+    "user_pass",
+];
+
+const HARMLESS: &[&str] = &[
+    "author",
+    "base_url",
+    "cache_key",
+    "compass",
+    "dagster.asset_key",
+    "partition_key",
+    "password_age",
+    "password_min_length",
+    "primary_key",
+    "secret_name",
+    "secretary",
+    "secrets.key_name",
+    "secrets.provider",
+    "session_count",
+    "table",
+    "token_count",
+    "token_type",
+];
+
+/// What becomes of the value at run time.
+fn is_hidden(key: &'static str, value: &str) -> bool {
+    let spans = testing::capture(|| create_span("stage").set_attribute(key, value.to_owned()));
+    let text = format!("{:?}", spans.single("stage").data());
+    !text.contains(value)
+}
+
+/// What the macros say about the last word of a key.
+fn is_refused(key: &str) -> bool {
+    secret::is_named_by(key.rsplit('.').next().unwrap())
+}
+
+#[test]
+fn both_know_the_names() {
+    for key in SECRET {
+        assert!(is_refused(key), "accepted: {key}");
+        assert!(is_hidden(key, RANDOM), "shown: {key}");
+    }
+    for key in HARMLESS {
+        assert!(!is_refused(key), "refused: {key}");
+        assert!(!is_hidden(key, "orders"), "hidden: {key}");
+    }
+}
