@@ -53,6 +53,7 @@ impl Table {
     fn chosen(&self) {}
 
     #[traced(name = NAME)]
+    #[expect(clippy::unused_self, reason = "the name comes from the type of `self`")]
     fn constant(&self) {}
 }
 
