@@ -147,15 +147,17 @@ async fn a_trait_of_everything_is_not_in_the_way() {
     assert_eq!(spans.len(), 2);
 }
 
+// Each run of the formatter would indent the attribute further.
+#[rustfmt::skip]
 macro_rules! with_arguments {
     ($name:expr, $kind:expr, $error_if:expr, $attributes_fn:expr, $parent:expr) => {
         #[traced(
-                                                    name = $name,
-                                                    kind = $kind,
-                                                    error_if = $error_if,
-                                                    attributes_fn = $attributes_fn,
-                                                    parent = $parent,
-                                                )]
+            name = $name,
+            kind = $kind,
+            error_if = $error_if,
+            attributes_fn = $attributes_fn,
+            parent = $parent,
+        )]
         fn made_with_arguments(n: u8) -> u8 {
             n
         }
