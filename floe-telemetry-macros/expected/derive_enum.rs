@@ -56,7 +56,7 @@ where
                     __floe_list,
                     "job.at",
                     ::floe_telemetry::__private::display(
-                        ::floe_telemetry::__private::Field(__floe_1).present(),
+                        ::floe_telemetry::__private::Field(__floe_1).__floe_present(),
                     ),
                 );
             }

@@ -26,21 +26,21 @@ where
             __floe_list,
             "url",
             ::floe_telemetry::__private::display(
-                ::floe_telemetry::__private::Field(&self.url).present(),
+                ::floe_telemetry::__private::Field(&self.url).__floe_present(),
             ),
         );
         ::floe_telemetry::__private::record(
             __floe_list,
             "mode",
             ::floe_telemetry::__private::debug(
-                ::floe_telemetry::__private::Field(&self.mode).present(),
+                ::floe_telemetry::__private::Field(&self.mode).__floe_present(),
             ),
         );
         ::floe_telemetry::__private::record(
             __floe_list,
             "token",
             ::floe_telemetry::__private::redact(
-                ::floe_telemetry::__private::Field(&self.token).present(),
+                ::floe_telemetry::__private::Field(&self.token).__floe_present(),
             ),
         );
     }

@@ -18,7 +18,7 @@ impl ::floe_telemetry::attributes::ToAttributeValue for Token {
         #[allow(unused_imports)]
         use ::floe_telemetry::__private::Present as _;
         ::floe_telemetry::__private::redact(
-            ::floe_telemetry::__private::Field(&self.text).present(),
+            ::floe_telemetry::__private::Field(&self.text).__floe_present(),
         )
     }
 }

@@ -123,9 +123,9 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///         AttributeGroup::new("alert", Self::SCHEMA).with_docs("An alert on its way.", "");
 ///     fn record(&self, list: &mut AttributeList) {
 ///         list.set("alert.channel", &self.channel);
-///         record(list, "alert.destination", display(Field(&self.to).present()));
+///         record(list, "alert.destination", display(Field(&self.to).__floe_present()));
 ///         list.set(Self::ERROR, &self.error);
-///         record(list, "alert.token", redact(Field(&self.token).present()));
+///         record(list, "alert.token", redact(Field(&self.token).__floe_present()));
 ///         record_prefixed(list, "alert.owner", Self::SCHEMA, &self.owner);
 ///     }
 /// }

@@ -92,7 +92,7 @@ fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -
     };
     let on_type = on(&field.original.ty);
     let field = located(quote!(#private::Field), on_type);
-    let value = quote_spanned!(on_type=> #field(#value).present());
+    let value = quote_spanned!(on_type=> #field(#value).__floe_present());
     quote_spanned!(Span::mixed_site()=> #private::#how(#value))
 }
 

@@ -63,14 +63,14 @@ pub trait Present {
     type Value: ?Sized;
 
     /// The value.
-    fn present(&self) -> Option<&Self::Value>;
+    fn __floe_present(&self) -> Option<&Self::Value>;
 }
 
 impl<T: ?Sized> Present for Field<'_, T> {
     type Value = T;
 
     #[inline]
-    fn present(&self) -> Option<&T> {
+    fn __floe_present(&self) -> Option<&T> {
         Some(self.0)
     }
 }
@@ -79,7 +79,7 @@ impl<T> Field<'_, Option<T>> {
     /// The value, if there is one.
     #[inline]
     #[must_use]
-    pub fn present(&self) -> Option<&T> {
+    pub fn __floe_present(&self) -> Option<&T> {
         self.0.as_ref()
     }
 }
