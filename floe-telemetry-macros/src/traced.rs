@@ -14,6 +14,7 @@ mod item;
 mod model;
 mod name;
 mod output;
+mod own;
 mod record;
 mod returned;
 mod secrets;
@@ -67,7 +68,7 @@ fn expand_block(
     let block = Block::parse(item.clone())
         .map_err(|error| cx.syn(error))
         .ok();
-    block::check(&cx, &args, block.as_ref());
+    checks::block(&cx, &args, block.as_ref());
     match (cx.check(), block) {
         (Ok(()), Some(block)) => Ok(block.emit(Some(&args).filter(|_| !IS_OFF))),
         (Ok(()), None) => Ok(item.clone()),

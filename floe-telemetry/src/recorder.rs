@@ -14,7 +14,9 @@ mod failure;
 mod first_poll;
 mod future;
 mod ids;
+mod name;
 mod open;
+mod opening;
 pub mod outcome;
 mod parent;
 mod record;
@@ -36,7 +38,8 @@ pub use self::first_poll::{enter_within, enter_within_below};
 pub use self::future::{call_async, call_async_within};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
-pub use self::open::{OpenSpan, Opening, enter, enter_below, enter_plain};
+pub use self::open::{OpenSpan, enter, enter_below, enter_plain};
+pub use self::opening::Opening;
 pub use self::parent::{below, root};
 #[cfg(all(test, feature = "_otlp"))]
 pub(crate) use self::record::More;

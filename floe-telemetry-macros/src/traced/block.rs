@@ -3,18 +3,18 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, ImplItem, ItemImpl, Meta, Path, Signature, Token, Type, Visibility,
+    Attribute, ImplItem, ItemImpl, Path, Signature, Token, Type, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
-    punctuated::Punctuated,
 };
 
 use super::{
     args::{self, Args},
-    item, model,
+    item,
+    own::{Conditional, arguments, is_called, is_skip},
     returned::{Returned, What},
 };
-use crate::{ctxt::Ctxt, krate::Krate};
+use crate::krate::Krate;
 
 /// A block without a look into the bodies of its functions.
 pub(super) struct Block {
@@ -81,7 +81,7 @@ impl Block {
         })
     }
 
-    fn has_async_fn(&self) -> bool {
+    pub(super) fn has_async_fn(&self) -> bool {
         !self.async_trait
             && self.items.iter().any(|item| match item {
                 Item::Method(method) => method.sig.asyncness.is_some(),
@@ -220,64 +220,9 @@ impl Method {
     }
 }
 
-/// `#[cfg_attr(predicate, traced(…), …)]`
-struct Conditional {
-    predicate: Meta,
-    /// The arguments of each, without `skip`.
-    own: Vec<TokenStream>,
-    /// What is not for us.
-    others: Vec<Meta>,
-}
-
-impl Conditional {
-    /// `None` if nothing in it is for us.
-    fn new(attr: &Attribute) -> Option<Self> {
-        if !is_called(attr, "cfg_attr") {
-            return None;
-        }
-        let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
-        let mut metas = metas.parse2(arguments(attr)?).ok()?.into_iter();
-        let predicate = metas.next()?;
-        let (ours, others): (Vec<_>, Vec<_>) = metas.partition(|meta| match meta {
-            Meta::List(list) => ends_in(&list.path, "traced") || args::is_skip(&list.tokens),
-            other => ends_in(other.path(), "traced"),
-        });
-        let own = ours.iter().map(|meta| match meta {
-            Meta::List(list) => list.tokens.clone(),
-            _ => TokenStream::new(),
-        });
-        let is_ours = !ours.is_empty();
-        is_ours.then(|| Self {
-            predicate,
-            own: own.filter(|own| !args::is_skip(own)).collect(),
-            others,
-        })
-    }
-}
-
 fn needs_comma(tokens: &TokenStream) -> bool {
     let last = tokens.clone().into_iter().last();
     !matches!(last, None | Some(TokenTree::Punct(_)))
-}
-
-/// `#[traced(skip)]`, under whatever name, as nobody else has a use for it on a method.
-fn is_skip(attr: &Attribute) -> bool {
-    !is_called(attr, "cfg_attr") && arguments(attr).is_some_and(|own| args::is_skip(&own))
-}
-
-fn is_called(attr: &Attribute, word: &str) -> bool {
-    ends_in(attr.path(), word)
-}
-
-fn ends_in(path: &Path, word: &str) -> bool {
-    path.segments.last().is_some_and(|it| it.ident == word)
-}
-
-fn arguments(attr: &Attribute) -> Option<TokenStream> {
-    match &attr.meta {
-        Meta::List(list) => Some(list.tokens.clone()),
-        _ => None,
-    }
 }
 
 fn path_of_the_macro(krate: Option<&Path>, span: proc_macro2::Span) -> TokenStream {
@@ -296,24 +241,5 @@ fn type_name(ty: &Type) -> String {
         },
         Type::Reference(reference) => type_name(&reference.elem),
         other => other.to_token_stream().to_string().replace(' ', ""),
-    }
-}
-
-/// What no method can have from its block, and what none has a use for.
-pub(super) fn check(cx: &Ctxt, args: &Args, block: Option<&Block>) {
-    if let (Some(word), Some(block)) = (&args.boxed, block)
-        && !block.has_async_fn()
-    {
-        let message = "`boxed` is about the futures of `async fn`, of which there are none in this \
-                       block, or none that `#[async_trait]` does not box";
-        cx.error(word, message);
-    }
-    if let Some((word, _)) = &args.name {
-        let message =
-            "`name` is for one function: the methods of a block are called `Type::method`";
-        cx.error(word, message);
-    }
-    if let Some(kind) = &args.kind {
-        model::span_kind(cx, kind);
     }
 }

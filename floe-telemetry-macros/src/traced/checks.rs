@@ -7,8 +7,10 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, Expr};
 
 use super::{
+    args::Args,
     arguments::Argument,
-    capture,
+    block::Block,
+    capture, model,
     record::{Key, Record},
 };
 use crate::{ctxt::Ctxt, symbol, tokens, words};
@@ -82,5 +84,41 @@ pub(super) fn duplicates(cx: &Ctxt, records: &[Record]) {
                 format_args!("attribute `{}` is given twice", key.value()),
             );
         }
+    }
+}
+
+/// What no method can have from its block, and what none has a use for.
+pub(super) fn block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
+    if let (Some(word), Some(block)) = (&args.boxed, block)
+        && !block.has_async_fn()
+    {
+        let message = "`boxed` is about the futures of `async fn`, of which there are none in this \
+                       block, or none that `#[async_trait]` does not box";
+        cx.error(word, message);
+    }
+    if let Some((word, _)) = &args.name {
+        let message =
+            "`name` is for one function: the methods of a block are called `Type::method`";
+        cx.error(word, message);
+    }
+    if let Some(kind) = &args.kind {
+        model::span_kind(cx, kind);
+    }
+}
+
+/// One value, or several in parentheses.
+pub(super) fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
+    match written {
+        Expr::Tuple(tuple) => {
+            if tuple.elems.is_empty() {
+                let usage = symbol::FLOE_ATTRIBUTES.usage;
+                cx.error(
+                    &tuple,
+                    format_args!("there is no value here, write `{usage}`"),
+                );
+            }
+            tuple.elems.into_iter().collect()
+        }
+        one => vec![one],
     }
 }

@@ -14,7 +14,7 @@ use super::{
     returned::{self, AsyncTrait, Returned, What},
     secrets,
 };
-use crate::{ctxt::Ctxt, krate::Krate, symbol, words};
+use crate::{ctxt::Ctxt, krate::Krate, words};
 
 /// A function with all that its span needs, of which nothing can be wrong any more.
 pub(super) struct Traced<'a> {
@@ -110,7 +110,7 @@ impl<'a> Traced<'a> {
             boxed: args.boxed.is_some(),
             floe_attributes: args
                 .floe_attributes
-                .map_or_else(Vec::new, |it| several(cx, it)),
+                .map_or_else(Vec::new, |it| checks::several(cx, it)),
             records,
             attributes_fn: args
                 .attributes_fn
@@ -232,21 +232,4 @@ pub(super) fn span_kind(cx: &Ctxt, written: &Expr) -> &'static str {
         },
         |(_, variant)| variant,
     )
-}
-
-/// One value, or several in parentheses.
-fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
-    match written {
-        Expr::Tuple(tuple) => {
-            if tuple.elems.is_empty() {
-                let usage = symbol::FLOE_ATTRIBUTES.usage;
-                cx.error(
-                    &tuple,
-                    format_args!("there is no value here, write `{usage}`"),
-                );
-            }
-            tuple.elems.into_iter().collect()
-        }
-        one => vec![one],
-    }
 }

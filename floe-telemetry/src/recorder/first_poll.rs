@@ -9,7 +9,8 @@ use std::cell::Cell;
 
 use opentelemetry::ContextGuard;
 
-use super::open::{Fill, OpenSpan, State, enter, enter_below};
+use super::open::{OpenSpan, State, enter, enter_below};
+use super::opening::Fill;
 use super::parent::Parent;
 use super::sampling;
 use crate::callsite::CallSite;

@@ -1,0 +1,61 @@
+//! The attributes that a method in a block has of its own: which are for us, and what they say.
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, Meta, Path, Token, parse::Parser, punctuated::Punctuated};
+
+use super::args;
+
+/// `#[cfg_attr(predicate, traced(…), …)]`
+pub(super) struct Conditional {
+    pub(super) predicate: Meta,
+    /// The arguments of each, without `skip`.
+    pub(super) own: Vec<TokenStream>,
+    /// What is not for us.
+    pub(super) others: Vec<Meta>,
+}
+
+impl Conditional {
+    /// `None` if nothing in it is for us.
+    pub(super) fn new(attr: &Attribute) -> Option<Self> {
+        if !is_called(attr, "cfg_attr") {
+            return None;
+        }
+        let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
+        let mut metas = metas.parse2(arguments(attr)?).ok()?.into_iter();
+        let predicate = metas.next()?;
+        let (ours, others): (Vec<_>, Vec<_>) = metas.partition(|meta| match meta {
+            Meta::List(list) => ends_in(&list.path, "traced") || args::is_skip(&list.tokens),
+            other => ends_in(other.path(), "traced"),
+        });
+        let own = ours.iter().map(|meta| match meta {
+            Meta::List(list) => list.tokens.clone(),
+            _ => TokenStream::new(),
+        });
+        let is_ours = !ours.is_empty();
+        is_ours.then(|| Self {
+            predicate,
+            own: own.filter(|own| !args::is_skip(own)).collect(),
+            others,
+        })
+    }
+}
+
+/// `#[traced(skip)]`, under whatever name, as nobody else has a use for it on a method.
+pub(super) fn is_skip(attr: &Attribute) -> bool {
+    !is_called(attr, "cfg_attr") && arguments(attr).is_some_and(|own| args::is_skip(&own))
+}
+
+pub(super) fn is_called(attr: &Attribute, word: &str) -> bool {
+    ends_in(attr.path(), word)
+}
+
+pub(super) fn ends_in(path: &Path, word: &str) -> bool {
+    path.segments.last().is_some_and(|it| it.ident == word)
+}
+
+pub(super) fn arguments(attr: &Attribute) -> Option<TokenStream> {
+    match &attr.meta {
+        Meta::List(list) => Some(list.tokens.clone()),
+        _ => None,
+    }
+}
