@@ -187,10 +187,7 @@ impl Collector {
             return;
         }
         match &mut self.pipeline {
-            Some(pipeline) => {
-                let identity = pipeline.identity();
-                pipeline.push(&self.sites.prepare(record, &self.clock, &identity));
-            }
+            Some(pipeline) => pipeline.push(record, &mut self.sites, &self.clock),
             None => statistics::count_without_provider(),
         }
     }

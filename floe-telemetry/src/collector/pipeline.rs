@@ -6,16 +6,17 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::destination::Destination;
-use super::prepare::{Prepared, Stamp};
+use super::prepare::{Sites, Stamp};
 use super::statistics::Counters;
 use super::worker::Report;
-use crate::clock::monotonic_now;
+use crate::clock::{WallClock, monotonic_now};
+use crate::recorder::SpanRecord;
 
 /// How spans are batched.
 #[derive(Debug)]
 pub(crate) struct PipelineSettings {
     /// What is stamped on each span that does not say it itself.
-    pub(crate) identity: Arc<[Stamp]>,
+    pub(crate) identity: Vec<Stamp>,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
@@ -42,10 +43,6 @@ impl Pipeline {
         }
     }
 
-    pub(super) fn identity(&self) -> Arc<[Stamp]> {
-        Arc::clone(&self.settings.identity)
-    }
-
     /// Spans that an exporter's queue had no room for.
     pub(super) fn dropped(&self) -> u64 {
         self.settings
@@ -54,19 +51,22 @@ impl Pipeline {
             .load(Ordering::Relaxed)
     }
 
-    /// Whether any exporter can take one more span than the open batch and `waiting` others. While none can, spans stay in the threads' buffers.
+    /// Whether any exporter can take one more span than the open batch and `waiting` others. While
+    /// none can, spans stay in the threads' buffers.
     pub(super) fn has_room(&self, waiting: usize) -> bool {
         let open = self.spans + waiting;
         self.destinations.is_empty() || self.destinations.iter().any(|to| to.has_room(open))
     }
 
-    pub(super) fn push(&mut self, span: &Prepared<'_>) {
+    /// Prepares the span and puts it into the open batch.
+    pub(super) fn push(&mut self, record: &mut SpanRecord, sites: &mut Sites, clock: &WallClock) {
         self.settings
             .counters
             .collected
             .fetch_add(1, Ordering::Relaxed);
+        let span = sites.prepare(record, clock, &self.settings.identity);
         for to in &mut self.destinations {
-            to.push(span);
+            to.push(&span);
         }
         self.spans += 1;
         if self.spans >= self.settings.batch_size {

@@ -49,6 +49,17 @@ impl KeyRule {
             })
         }
     }
+
+    /// Redacts the texts of an array in their places.
+    fn apply_to_all(&self, key: &str, array: &mut Array) {
+        if let Array::String(texts) = array {
+            for text in texts {
+                if let Some(safe) = self.apply(key, text.as_str()) {
+                    *text = safe.into();
+                }
+            }
+        }
+    }
 }
 
 impl Redactor {
@@ -97,13 +108,7 @@ impl Redactor {
                     *text = safe.into();
                 }
             }
-            Value::Array(Array::String(texts)) => {
-                for text in texts {
-                    if let Some(safe) = rule.apply(key, text.as_str()) {
-                        *text = safe.into();
-                    }
-                }
-            }
+            Value::Array(array) => rule.apply_to_all(key, array),
             Value::I64(_) | Value::F64(_) if rule.meaning == KeyMeaning::Secret => {
                 attribute.value = REDACTED.into();
             }
@@ -140,15 +145,7 @@ impl Redactor {
                     attribute.value = AttributeValue::Text(safe.into());
                 }
             }
-            AttributeValue::Array(array) => {
-                if let Array::String(texts) = &mut **array {
-                    for text in texts {
-                        if let Some(safe) = rule.apply(key, text.as_str()) {
-                            *text = safe.into();
-                        }
-                    }
-                }
-            }
+            AttributeValue::Array(array) => rule.apply_to_all(key, array),
             AttributeValue::I64(_) | AttributeValue::F64(_)
                 if rule.meaning == KeyMeaning::Secret =>
             {
@@ -162,10 +159,10 @@ impl Redactor {
     }
 
     fn rule(&mut self, key: &str) -> &KeyRule {
-        if self.keys.len() >= MAX_KEYS && !self.keys.contains_key(key) {
-            self.keys.clear();
-        }
         if !self.keys.contains_key(key) {
+            if self.keys.len() >= MAX_KEYS {
+                self.keys.clear();
+            }
             self.keys.insert(key.into(), KeyRule::of(key));
         }
         &self.keys[key]

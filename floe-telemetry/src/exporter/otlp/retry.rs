@@ -19,7 +19,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// of it all.
 pub(super) async fn send(transport: &mut dyn Transport, request: Bytes) -> Result<(), String> {
     let mut pause = PAUSE;
-    for attempt in 1.. {
+    let mut attempt = 1;
+    loop {
         match transport.send(request.clone()).await {
             Answer::Taken => return Ok(()),
             Answer::Refused(reason) => return Err(reason),
@@ -29,8 +30,8 @@ pub(super) async fn send(transport: &mut dyn Transport, request: Bytes) -> Resul
                 let jittered = pause.mul_f64(0.5 + random());
                 sleep(after.unwrap_or(jittered)).await;
                 pause *= 2;
+                attempt += 1;
             }
         }
     }
-    Err(String::new())
 }
