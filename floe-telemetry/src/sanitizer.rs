@@ -18,10 +18,13 @@ mod host;
 mod key_value;
 mod lexicon;
 mod loose;
+mod pattern;
 mod pem;
 mod pii;
 mod placeholder;
+mod policy;
 mod quote;
+mod rule;
 mod scan;
 mod separator;
 mod shape;
@@ -38,6 +41,11 @@ mod words;
 mod tests;
 
 pub(crate) use field::{KeyMeaning, meaning, sanitize_value};
+#[allow(unused_imports, reason = "called with a configured policy")]
+pub(crate) use field::{meaning_with, sanitize_value_with};
+#[allow(unused_imports, reason = "chosen by configuration")]
+pub(crate) use policy::{Level, Policy};
+pub(crate) use rule::Rule;
 use scan::Scan;
 use std::borrow::Cow;
 
@@ -47,34 +55,35 @@ pub const MAX_MESSAGE_CHARS: usize = 500;
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "<REDACTED>";
 
-/// How much is taken out of a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Policy {
-    /// Credentials only.
-    #[allow(dead_code, reason = "chosen by configuration")]
-    Credentials,
-    /// Credentials and personal data with a checkable form.
-    #[default]
-    CredentialsAndPii,
-    /// Also every value of a key whose name is sensitive in some of its meanings.
-    #[allow(dead_code, reason = "chosen by configuration")]
-    Strict,
-}
-
 /// The message without credentials, at most [`MAX_MESSAGE_CHARS`] characters long.
 ///
 /// Redacts before truncating, so a secret that begins inside the limit and ends behind it is found.
 /// Applying it again changes nothing, and a clean, short message comes back borrowed.
 #[must_use]
 pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
-    let clean = sanitize(message);
+    sanitize_error_message_with(&policy::DEFAULT, message, &mut |_| {})
+}
+
+/// The text without credentials and personal data, at its full length.
+#[must_use]
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    sanitize_with(&policy::DEFAULT, text, &mut |_| {})
+}
+
+/// [`sanitize_error_message`] by a policy; `fired` is told the rule of each redaction.
+pub(crate) fn sanitize_error_message_with<'t>(
+    policy: &Policy,
+    message: &'t str,
+    fired: &mut dyn FnMut(Rule),
+) -> Cow<'t, str> {
+    let clean = sanitize_with(policy, message, fired);
     let Some(cut) = cut_at(&clean) else {
         return clean;
     };
     let mut short = clean.get(..cut).unwrap_or_default().to_owned();
     // A number or a name that was harmless may look like a secret without its end.
     for _ in 0..3 {
-        let Cow::Owned(again) = sanitize(&short) else {
+        let Cow::Owned(again) = sanitize_with(policy, &short, fired) else {
             break;
         };
         let cut = cut_at(&again).unwrap_or(again.len());
@@ -83,21 +92,19 @@ pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
-/// The text without credentials, at its full length.
-#[must_use]
-pub fn sanitize(text: &str) -> Cow<'_, str> {
-    sanitize_with(text, Policy::default())
-}
-
-/// The text without what `policy` forbids.
-pub(crate) fn sanitize_with(text: &str, policy: Policy) -> Cow<'_, str> {
-    let Some(mut clean) = pass(text, policy) else {
+/// [`sanitize`] by a policy; `fired` is told the rule of each redaction.
+pub(crate) fn sanitize_with<'t>(
+    policy: &Policy,
+    text: &'t str,
+    fired: &mut dyn FnMut(Rule),
+) -> Cow<'t, str> {
+    let Some(mut clean) = pass(policy, text, fired) else {
         return Cow::Borrowed(text);
     };
     // A mark can stand where it completes a shape that the secret hid, so what was changed is read
     // again; more than one more round was never seen.
     for _ in 0..3 {
-        let Some(cleaner) = pass(&clean, policy) else {
+        let Some(cleaner) = pass(policy, &clean, fired) else {
             break;
         };
         clean = cleaner;
@@ -106,11 +113,12 @@ pub(crate) fn sanitize_with(text: &str, policy: Policy) -> Cow<'_, str> {
 }
 
 /// The text without the secrets that one look finds; `None` if there are none.
-fn pass(text: &str, policy: Policy) -> Option<String> {
+fn pass(policy: &Policy, text: &str, fired: &mut dyn FnMut(Rule)) -> Option<String> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.run();
+    pattern::scan(&mut scan, text);
     scan.find_echoes(text);
-    (!scan.found.is_empty()).then(|| scan.replace(text))
+    (!scan.found.is_empty()).then(|| scan.replace(text, fired))
 }
 
 /// Where a text of too many characters is cut: never inside [`REDACTED`].

@@ -3,7 +3,7 @@
 use super::host::is_domain;
 use super::placeholder::is_masked;
 use super::text::{at, before, is_name, rest, run_end, run_start};
-use super::{Policy, Scan};
+use super::{Level, Rule, Scan};
 
 /// How far to both sides of the `@` an address may reach.
 const LIMIT: usize = 256;
@@ -57,7 +57,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
             return;
         }
     }
-    if scan.policy != Policy::Credentials {
+    if scan.policy.level != Level::Credentials {
         email(scan, sign);
     }
 }
@@ -184,6 +184,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
         .any(|name| last.eq_ignore_ascii_case(name.as_bytes()));
     let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
     if is_domain && !foreign && start < sign && &text[start..sign] != b"git" {
+        scan.rule = Rule::Email;
         scan.redact(start, sign);
     }
 }

@@ -4,7 +4,7 @@ use super::placeholder::is_placeholder;
 use super::shape::{is_opaque, is_word_like};
 use super::text::{at, is_name, run_end, skip_spaces};
 use super::value::Site;
-use super::{Scan, bare, lexicon, quote};
+use super::{Rule, Scan, bare, lexicon, quote};
 
 /// Attributes of `Set-Cookie`, kept because they are no cookie.
 const ATTRIBUTES: &[&str] = &[
@@ -21,6 +21,7 @@ const ATTRIBUTES: &[&str] = &[
 
 /// `name=value; name=value` at `from`: keeps names, attributes and short words.
 pub(super) fn cookies(scan: &mut Scan<'_>, from: usize, site: Site) {
+    scan.rule = Rule::Cookie;
     let text = scan.text;
     let quote = quote::open(text, from).filter(|_| at(text, from) != site.enclosing);
     let mut index = from + quote.map_or(0, |quote| quote.len);

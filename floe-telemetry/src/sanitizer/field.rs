@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::lexicon::{Class, classify, is_address};
-use super::{REDACTED, sanitize};
+use super::lexicon::{Class, is_address};
+use super::policy::{DEFAULT, Level, Policy};
+use super::{REDACTED, Rule, sanitize_with};
 
 /// What the key of an attribute says about its value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,20 +19,40 @@ pub(crate) enum KeyMeaning {
 
 /// Reads the key.
 pub(crate) fn meaning(key: &str) -> KeyMeaning {
-    match classify(key.as_bytes()) {
+    meaning_with(&DEFAULT, key)
+}
+
+/// [`meaning`] by a policy.
+pub(crate) fn meaning_with(policy: &Policy, key: &str) -> KeyMeaning {
+    match policy.classify(key.as_bytes()) {
         None if is_address(key.as_bytes()) => KeyMeaning::Doubtful,
         None => KeyMeaning::Harmless,
         Some(Class::Strong | Class::Authorization | Class::Cookie) => KeyMeaning::Secret,
+        Some(_) if policy.level == Level::Strict => KeyMeaning::Secret,
         Some(_) => KeyMeaning::Doubtful,
     }
 }
 
 /// The value of a key with this meaning, without what is secret in it.
 pub(crate) fn sanitize_value<'v>(key: &str, meaning: KeyMeaning, value: &'v str) -> Cow<'v, str> {
+    sanitize_value_with(&DEFAULT, key, meaning, value, &mut |_| {})
+}
+
+/// [`sanitize_value`] by a policy; `fired` is told the rule of each redaction.
+pub(crate) fn sanitize_value_with<'v>(
+    policy: &Policy,
+    key: &str,
+    meaning: KeyMeaning,
+    value: &'v str,
+    fired: &mut dyn FnMut(Rule),
+) -> Cow<'v, str> {
     match meaning {
-        KeyMeaning::Harmless => sanitize(value),
+        KeyMeaning::Harmless => sanitize_with(policy, value, fired),
         KeyMeaning::Secret if value.is_empty() || value == REDACTED => Cow::Borrowed(value),
-        KeyMeaning::Secret => Cow::Borrowed(REDACTED),
+        KeyMeaning::Secret => {
+            fired(Rule::KeyValue);
+            Cow::Borrowed(REDACTED)
+        }
         KeyMeaning::Doubtful => {
             // In a text the key of an address means nothing.
             let key = if is_address(key.as_bytes()) {
@@ -40,7 +61,7 @@ pub(crate) fn sanitize_value<'v>(key: &str, meaning: KeyMeaning, value: &'v str)
                 key
             };
             let pair = format!("{key}={value}");
-            match sanitize(&pair) {
+            match sanitize_with(policy, &pair, fired) {
                 Cow::Borrowed(_) => Cow::Borrowed(value),
                 Cow::Owned(safe) => match safe
                     .strip_prefix(key)

@@ -6,7 +6,9 @@
 //! of neighbouring positions do not depend on each other, which makes this faster than an automaton
 //! with a state, and a text without anchors is left alone after this pass.
 
-use super::{token, words};
+use super::lexicon::Name;
+use super::{Policy, token, words};
+use std::fmt;
 use std::sync::LazyLock;
 
 /// A key name or a word that announces a secret.
@@ -59,7 +61,40 @@ const fn classes() -> [u8; 256] {
     table
 }
 
-static ANCHORS: LazyLock<Box<[u8; TABLE]>> = LazyLock::new(|| {
+/// The flags of all groups of three classes.
+#[derive(Clone)]
+pub(super) struct Anchors(Box<[u8; TABLE]>);
+
+impl Anchors {
+    /// Those of the grammars.
+    pub(super) fn built_in() -> Self {
+        BUILT_IN.clone()
+    }
+
+    /// A piece of the key that all its spellings have in common: inside of one word, or the end of
+    /// a short last word with what separates the value.
+    pub(super) fn add_key(&mut self, key: &Name) {
+        if let Some(piece) = key.words().find_map(|word| word.get(..3)) {
+            self.0[index(piece)] |= KEY;
+            return;
+        }
+        let (_, last) = key.last_word();
+        if let [.., first, second] = *last {
+            for separator in *b"= :" {
+                self.0[index(&[first, second, separator])] |= KEY;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Anchors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = self.0.iter().filter(|kinds| **kinds != 0).count();
+        write!(f, "Anchors({set})")
+    }
+}
+
+static BUILT_IN: LazyLock<Anchors> = LazyLock::new(|| {
     let mut table = Box::new([0; TABLE]);
     let mut set = |anchor: &[u8], kind: u8| table[index(anchor)] |= kind;
     for anchor in words::ANCHORS {
@@ -83,7 +118,7 @@ static ANCHORS: LazyLock<Box<[u8; TABLE]>> = LazyLock::new(|| {
     for before in 0..TABLE >> 5 {
         table[(before << 5) | usize::from(AT_OR_PLUS)] |= SIGN;
     }
-    table
+    Anchors(table)
 });
 
 fn index(anchor: &[u8]) -> usize {
@@ -92,12 +127,12 @@ fn index(anchor: &[u8]) -> usize {
     }) & (TABLE - 1)
 }
 
-/// The anchors of the process, looked up once per text.
-pub(super) struct Finder(&'static [u8; TABLE]);
+/// The anchors of a policy, looked up once per text.
+pub(super) struct Finder<'p>(&'p [u8; TABLE]);
 
-impl Finder {
-    pub(super) fn new() -> Self {
-        Self(&ANCHORS)
+impl<'p> Finder<'p> {
+    pub(super) fn new(policy: &'p Policy) -> Self {
+        Self(&policy.anchors.as_ref().unwrap_or_else(|| &BUILT_IN).0)
     }
 
     /// The first anchor that ends at or after `from`: the place of its last byte and its kinds.

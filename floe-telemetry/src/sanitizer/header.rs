@@ -7,8 +7,7 @@ use super::text::{
     starts_with_word,
 };
 use super::value::{self, Site};
-use super::{Scan, bare};
-use super::{quote, shape};
+use super::{Rule, Scan, bare, quote, shape};
 
 /// Schemes with one word of credentials behind them.
 const PLAIN: &[&str] = &[
@@ -39,6 +38,7 @@ const LISTS: &[&str] = &[
 
 /// The value of `Authorization:` at `from`: keeps the scheme, redacts the credentials.
 pub(super) fn authorization(scan: &mut Scan<'_>, from: usize, site: Site) {
+    scan.rule = Rule::Header;
     let text = scan.text;
     if matches!(at(text, from), b'[' | b'(') {
         let inner = skip_spaces(text, from + 1);

@@ -1,12 +1,12 @@
 //! Keys with values: `key=value` and its many spellings, in prose, code, JSON, Debug output, YAML.
 
-use super::lexicon::{self, Class};
+use super::lexicon::Class;
 use super::separator::{Separator, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
 use super::text::{at, before, is_break, is_name, rest, run_end, run_start, starts_with};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
-use super::{Policy, Scan, cookie, header, loose, quote, value};
+use super::{Level, Scan, cookie, header, loose, quote, value};
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
 const KEY_LIMIT: usize = 64;
@@ -114,16 +114,16 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if before(text, start) == b':' && is_resource_name(text, start) {
         return None;
     }
-    let mut class = lexicon::classify(word)?;
+    let mut class = scan.policy.classify(word)?;
     // `API key`, `access code`: the word before decides.
     if class == Class::Query
         && word.len() == 3 + usize::from(word.len() == 4)
         && before(text, start) == b' '
     {
         let phrase = run_start(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
-        class = lexicon::classify(&text[phrase..end])?;
+        class = scan.policy.classify(&text[phrase..end])?;
     }
-    if class == Class::Weak && scan.policy == Policy::Strict {
+    if class == Class::Weak && scan.policy.level == Level::Strict {
         class = Class::Strong;
     }
     if matches!(class, Class::Weak | Class::Query) && start < scan.doubtful_until {

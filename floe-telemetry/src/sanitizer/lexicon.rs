@@ -23,7 +23,8 @@ pub(super) enum Class {
 }
 
 /// A key without case and separators, with a mark where its words begin.
-struct Name {
+#[derive(Clone, Debug)]
+pub(super) struct Name {
     letters: [u8; 64],
     len: usize,
     starts: u64,
@@ -31,7 +32,7 @@ struct Name {
 
 impl Name {
     /// The last 64 letters and digits of the key.
-    fn new(key: &[u8]) -> Self {
+    pub(super) fn new(key: &[u8]) -> Self {
         let mut name = Self {
             letters: [0; 64],
             len: 0,
@@ -59,7 +60,7 @@ impl Name {
         name
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         &self.letters[..self.len]
     }
 
@@ -68,12 +69,26 @@ impl Name {
     }
 
     /// The last word, where it begins.
-    fn last_word(&self) -> (usize, &[u8]) {
+    pub(super) fn last_word(&self) -> (usize, &[u8]) {
         let start = (0..self.len)
             .rev()
             .find(|&index| self.begins_word(index))
             .unwrap_or(0);
         (start, &self.letters[start..self.len])
+    }
+
+    /// The words, in order.
+    pub(super) fn words(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = (0..self.len).filter(|&index| self.begins_word(index));
+        starts.map(|start| {
+            let end = (start + 1..self.len).find(|&index| self.begins_word(index));
+            &self.letters[start..end.unwrap_or(self.len)]
+        })
+    }
+
+    /// Whether the key ends with these words.
+    pub(super) fn ends_with_word(&self, words: &Name) -> bool {
+        self.as_bytes().ends_with(words.as_bytes()) && self.begins_word(self.len - words.len)
     }
 
     fn drop_last_word(&mut self) {

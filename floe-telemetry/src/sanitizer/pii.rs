@@ -2,7 +2,7 @@
 //! numbers. What cannot be checked is left alone: most long numbers are identifiers.
 
 use super::text::{at, before, is_name, run_end, run_start};
-use super::{Policy, Scan, token};
+use super::{Level, Rule, Scan, token};
 
 /// Lengths of IBANs by country.
 const IBAN: &str = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28\
@@ -20,7 +20,7 @@ pub(super) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     let end = run_end(text, anchor, usize::MAX, |byte| byte.is_ascii_digit());
     scan.digits_until = end;
     token::telegram(scan, start, end);
-    if scan.policy == Policy::Credentials {
+    if scan.policy.level == Level::Credentials {
         return;
     }
     let len = end - start;
@@ -60,6 +60,7 @@ fn ssn(scan: &mut Scan<'_>, start: usize) {
         && &number[4..6] != b"00"
         && &number[7..] != b"0000";
     if in_form && given_out && stands_alone(text, start, start + 11) {
+        scan.rule = Rule::Ssn;
         scan.redact(start, start + 11);
     }
 }
@@ -90,6 +91,7 @@ fn card(scan: &mut Scan<'_>, start: usize) {
         && stands_alone(text, start, end)
         && !right.is_ascii_digit()
     {
+        scan.rule = Rule::Card;
         scan.redact(start, end);
         scan.digits_until = end;
     }
@@ -174,6 +176,7 @@ fn iban(scan: &mut Scan<'_>, inside: usize) {
         + u64::from(head))
         % 97;
     if number == 1 && !at(text, end).is_ascii_alphanumeric() {
+        scan.rule = Rule::Iban;
         scan.redact(start, end);
         scan.digits_until = end;
     }
@@ -219,6 +222,7 @@ pub(super) fn phone(scan: &mut Scan<'_>, plus: usize) {
     let left = run_start(text, plus, 1, |byte| matches!(byte, b'.' | b'-' | b'_'));
     let joined = is_name(at(text, end));
     if (8..=15).contains(&digits) && !joined && left == plus {
+        scan.rule = Rule::Phone;
         scan.redact(plus, end);
         scan.digits_until = scan.digits_until.max(end);
     }

@@ -1,8 +1,8 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
 use super::{
-    Policy, REDACTED, address, command_line, finder, header, key_value, pem, pii, shape, text,
-    token, url,
+    Level, Policy, REDACTED, Rule, address, command_line, finder, header, key_value, pem, pii,
+    shape, text, token, url,
 };
 
 /// How many different secrets are searched for in the rest of their text.
@@ -14,9 +14,11 @@ type Grammar<'t> = fn(&mut Scan<'t>, usize);
 /// One text on its way through the grammars.
 pub(super) struct Scan<'t> {
     pub(super) text: &'t [u8],
-    pub(super) policy: Policy,
-    /// What has to go.
-    pub(super) found: Vec<(usize, usize)>,
+    pub(super) policy: &'t Policy,
+    /// The rule that is being followed.
+    pub(super) rule: Rule,
+    /// What has to go, and why.
+    pub(super) found: Vec<(usize, usize, Rule)>,
     /// Everything before this was decided by a match.
     pub(super) covered: usize,
     /// Keys, numbers, userinfo, signs, cookies and doubtful values before these were looked at already.
@@ -29,10 +31,11 @@ pub(super) struct Scan<'t> {
 }
 
 impl<'t> Scan<'t> {
-    pub(super) fn new(text: &'t [u8], policy: Policy) -> Self {
+    pub(super) fn new(text: &'t [u8], policy: &'t Policy) -> Self {
         Self {
             text,
             policy,
+            rule: Rule::KeyValue,
             found: Vec::new(),
             covered: 0,
             key_until: 0,
@@ -45,7 +48,7 @@ impl<'t> Scan<'t> {
     }
 
     pub(super) fn run(&mut self) {
-        let finder = finder::Finder::new();
+        let finder = finder::Finder::new(self.policy);
         let mut from = 0;
         while let Some((anchor, kinds)) = finder.next(self.text, from) {
             from = anchor + 1;
@@ -65,20 +68,21 @@ impl<'t> Scan<'t> {
     /// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than
     /// the key before it.
     fn look(&mut self, anchor: usize, kinds: u8) {
-        let grammars: [(u8, Grammar<'t>); 7] = [
-            (finder::URL, url::scan),
-            (finder::TOKEN, token::scan),
-            (finder::PEM, pem::scan),
-            (finder::KEY, key_value::scan),
-            (finder::SCHEME, header::bare_scheme),
-            (finder::FLAG, command_line::scan),
-            (finder::SIGN, sign),
+        let grammars: [(u8, Rule, Grammar<'t>); 7] = [
+            (finder::URL, Rule::UrlUserinfo, url::scan),
+            (finder::TOKEN, Rule::TokenFormat, token::scan),
+            (finder::PEM, Rule::Pem, pem::scan),
+            (finder::KEY, Rule::KeyValue, key_value::scan),
+            (finder::SCHEME, Rule::Header, header::bare_scheme),
+            (finder::FLAG, Rule::CommandLine, command_line::scan),
+            (finder::SIGN, Rule::UrlUserinfo, sign),
         ];
         if kinds & finder::DIGITS != 0 {
             pii::digits(self, anchor);
         }
-        for (kind, grammar) in grammars {
+        for (kind, rule, grammar) in grammars {
             if kinds & kind != 0 {
+                self.rule = rule;
                 grammar(self, anchor);
             }
         }
@@ -86,7 +90,7 @@ impl<'t> Scan<'t> {
 
     pub(super) fn redact(&mut self, start: usize, end: usize) {
         if start < end {
-            self.found.push((start, end));
+            self.found.push((start, end, self.rule));
             self.covered = self.covered.max(end);
         }
     }
@@ -95,7 +99,7 @@ impl<'t> Scan<'t> {
     pub(super) fn find_echoes(&mut self, text: &str) {
         let mut known: Vec<&str> = Vec::new();
         for index in 0..self.found.len().min(MAX_ECHOES * 4) {
-            let (start, end) = self.found[index];
+            let (start, end, rule) = self.found[index];
             let secret = text.get(start..end).unwrap_or_default();
             let secret = secret
                 .split_once(':')
@@ -110,7 +114,7 @@ impl<'t> Scan<'t> {
             known.push(secret);
             let echoes = text
                 .match_indices(secret)
-                .map(|(at, _)| (at, at + secret.len()));
+                .map(|(at, _)| (at, at + secret.len(), rule));
             self.found.extend(echoes);
         }
     }
@@ -123,12 +127,13 @@ impl<'t> Scan<'t> {
     }
 
     /// The text with every range replaced; ranges that overlap or touch become one.
-    pub(super) fn replace(mut self, text: &str) -> String {
-        self.found.sort_unstable();
+    pub(super) fn replace(mut self, text: &str, fired: &mut dyn FnMut(Rule)) -> String {
+        self.found
+            .sort_unstable_by_key(|&(start, end, _)| (start, end));
         let mut clean = String::with_capacity(text.len());
         let mut kept = 0;
         let mut end_of_last = None;
-        for &(start, end) in &self.found {
+        for &(start, end, rule) in &self.found {
             let (start, end) = (
                 text.floor_char_boundary(start),
                 text.ceil_char_boundary(end),
@@ -138,6 +143,7 @@ impl<'t> Scan<'t> {
             } else {
                 clean.push_str(text.get(kept..start).unwrap_or_default());
                 clean.push_str(REDACTED);
+                fired(rule);
                 kept = end;
             }
             end_of_last = Some(kept);
@@ -151,7 +157,7 @@ impl<'t> Scan<'t> {
 fn sign(scan: &mut Scan<'_>, at: usize) {
     match text::at(scan.text, at) {
         b'@' => address::scan(scan, at),
-        _ if scan.policy != Policy::Credentials => pii::phone(scan, at),
+        _ if scan.policy.level != Level::Credentials => pii::phone(scan, at),
         _ => {}
     }
 }

@@ -1,8 +1,8 @@
 //! Credentials that are known by their shape alone: a vendor's prefix and enough characters behind.
 
-use super::Scan;
 use super::shape::is_opaque;
 use super::text::{at, before, run_end, run_start, starts_with};
+use super::{Rule, Scan};
 
 /// The characters behind a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +179,7 @@ fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
     .any(|header| token.starts_with(header));
     let fits = token.len() >= 16 && (dots >= 1 || has_header);
     if fits {
+        scan.rule = Rule::Jwt;
         scan.redact(start, end);
     }
     fits
@@ -232,6 +233,7 @@ pub(super) fn telegram(scan: &mut Scan<'_>, start: usize, digits: usize) {
     if (8..=10).contains(&(digits - start)) && at(text, digits) == b':' {
         let end = run_end(text, from, 64, |byte| is_tail(Tail::Word, byte));
         if end - from >= 33 && starts_with(text, from, b"AA") {
+            scan.rule = Rule::TokenFormat;
             scan.redact(start, end);
         }
     }

@@ -3,7 +3,6 @@
 //! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end
 //! the userinfo by themselves: what follows has to look like a host.
 
-use super::Scan;
 use super::host::{is_certain_host, is_host};
 use super::lexicon;
 use super::placeholder::is_masked;
@@ -11,6 +10,7 @@ use super::shape::is_opaque;
 use super::text::{
     at, before, blank_len, find, is_name, rest, run_end, run_start, starts_with, starts_with_word,
 };
+use super::{Rule, Scan};
 
 /// How far a blank in a password is tolerated.
 const BLANK_WINDOW: usize = 64;
@@ -166,6 +166,7 @@ fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
 /// Random segments behind one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
 fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
+    scan.rule = Rule::UrlPath;
     let end = run_end(text, start, end - start, |byte| {
         !matches!(byte, b'?' | b'#')
     });
