@@ -21,7 +21,7 @@ pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::BatchSpanProcessorConfig;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::env::otlp_headers;
-pub(crate) use self::env::{is_disabled, wants_no_color};
+pub(crate) use self::env::{context_variable, is_disabled, wants_no_color};
 pub use self::logging::LoggingConfig;
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::SamplingConfig;

@@ -45,6 +45,7 @@
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export by OTLP over gRPC |
 //! | `otlp-http` | export by OTLP over HTTP |
+//! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `off` | nothing; it takes away: `#[traced]` leaves functions as they are, and no span is recorded |
 //! | `testing` | [`testing::capture`] and assertions |
 
@@ -83,6 +84,7 @@ pub mod config;
 pub mod exporter;
 pub mod keys;
 pub mod prelude;
+pub mod propagation;
 #[cfg_attr(
     not(feature = "provider"),
     allow(dead_code, unused_imports, reason = "the collector uses the rest")

@@ -26,6 +26,7 @@ mod span;
 mod tracer;
 
 pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span};
+pub(crate) use self::alive::context_is_alive;
 #[cfg(feature = "provider")]
 pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,

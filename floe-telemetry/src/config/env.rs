@@ -61,6 +61,11 @@ pub(crate) fn otlp_headers() -> Result<Vec<(String, String)>, Error> {
         .collect()
 }
 
+/// A variable that carries context. What is not text carries none.
+pub(crate) fn context_variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
 /// Whether colours are unwanted (<https://no-color.org>), or the terminal has none.
 pub(crate) fn wants_no_color() -> bool {
     env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())

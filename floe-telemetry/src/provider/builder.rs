@@ -16,6 +16,7 @@ use crate::error::Error;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp as start_otlp;
 use crate::exporter::{self, ConsoleExporter};
+use crate::propagation::setup_propagators;
 use crate::recorder;
 
 /// Starts the exporter that the user gave.
@@ -71,7 +72,8 @@ impl TelemetryProviderBuilder {
     ///
     /// Spans go to the exporters that were added, and over OTLP if the configuration asks for it
     /// (a backend other than `console`, or an endpoint other than the default). If there is
-    /// neither, they are printed on standard error.
+    /// neither, they are printed on standard error. W3C Trace Context and Baggage become the
+    /// formats of the process, see [`setup_propagators`].
     ///
     /// # Errors
     ///
@@ -88,6 +90,8 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(&counters),
         };
         if is_noop {
+            // What is disabled still hands on the context of others, as the specification asks.
+            setup_propagators();
             return Ok(provider);
         }
         if IN_USE.swap(true, Ordering::AcqRel) {
@@ -104,6 +108,7 @@ impl TelemetryProviderBuilder {
         installed
             .recv()
             .map_err(|_| Error::state("the telemetry collector did not take the configuration"))?;
+        setup_propagators();
         recorder::switch_provider(Some(ratio));
         Ok(provider)
     }

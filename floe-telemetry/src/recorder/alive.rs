@@ -22,6 +22,6 @@ thread_local! {
 
 /// Whether OpenTelemetry's current `Context` may be asked for.
 #[inline]
-pub(super) fn context_is_alive() -> bool {
+pub(crate) fn context_is_alive() -> bool {
     CANARY.try_with(|_| ()).is_ok()
 }

@@ -2,9 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use opentelemetry::propagation::Extractor;
+use opentelemetry::Context;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
-use opentelemetry::{Context, global};
+
+use crate::propagation::{ExtractFrom, extract_context};
 
 /// The context that a span starts from.
 #[derive(Debug)]
@@ -47,8 +48,8 @@ pub fn below<K>(parent: &(impl AsParent<K> + ?Sized)) -> Parent {
 /// A value that says what a span is below of. `K` is the kind of value, which nobody writes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the parent of a span",
-    label = "not a `Context`, a `SpanContext`, or a carrier with an `Extractor`",
-    note = "`parent` takes OpenTelemetry's `Context` or `SpanContext`, or a carrier such as `HashMap<String, String>`"
+    label = "not a `Context`, a `SpanContext`, or a carrier",
+    note = "`parent` takes OpenTelemetry's `Context` or `SpanContext`, or a carrier: an `Extractor`, a map or pairs of text, or with the feature `http` a `HeaderMap`"
 )]
 pub trait AsParent<K> {
     /// The context to start from.
@@ -59,9 +60,9 @@ pub trait AsParent<K> {
 #[derive(Debug)]
 pub struct Given;
 
-/// The kind of a carrier.
+/// The kind of a carrier, which has kinds of its own.
 #[derive(Debug)]
-pub struct Carrier;
+pub struct Carrier<K>(K);
 
 /// The kind of what has another kind inside.
 #[derive(Debug)]
@@ -80,28 +81,9 @@ impl AsParent<Given> for SpanContext {
 }
 
 /// Read by the propagator of the process; a carrier without a parent leaves the current one.
-impl<E: Extractor + ?Sized> AsParent<Carrier> for E {
+impl<K, C: ExtractFrom<K> + ?Sized> AsParent<Carrier<K>> for C {
     fn as_parent(&self) -> Context {
-        global::get_text_map_propagator(|propagator| {
-            Context::map_current(|cx| propagator.extract_with_context(cx, &Whole(self)))
-        })
-    }
-}
-
-/// A carrier behind a type with a size, which a trait object is made of.
-struct Whole<'a, E: ?Sized>(&'a E);
-
-impl<E: Extractor + ?Sized> Extractor for Whole<'_, E> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys()
-    }
-
-    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        self.0.get_all(key)
+        extract_context(self)
     }
 }
 

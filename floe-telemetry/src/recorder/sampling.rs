@@ -24,6 +24,9 @@ static LISTENERS: AtomicU8 = AtomicU8::new(0);
 /// `TraceIdRatioBased`, so that other SDKs with the same ratio take the same traces).
 static ROOT_BOUND: AtomicU64 = AtomicU64::new(0);
 
+/// The trace id is random, so that others may sample by it (W3C Trace Context level 2).
+const RANDOM: TraceFlags = TraceFlags::new(0x02);
+
 /// What is to be done for a span.
 pub(super) enum Decision {
     /// Nothing: no one listens, or the parent is not sampled.
@@ -107,7 +110,7 @@ pub(super) fn decide(parent: &Context) -> Decision {
             return Decision::Skip;
         }
         return Decision::Record(Start {
-            context: sampled(above.trace_id(), above.trace_state()),
+            context: child(above),
             parent: above.span_id(),
             parent_is_remote: above.is_remote(),
             identity: identity(parent),
@@ -118,7 +121,7 @@ pub(super) fn decide(parent: &Context) -> Decision {
     let trace_id = ids::trace_id();
     if capture.is_some() || (is_wanted && ratio_takes(trace_id)) {
         Decision::Record(Start {
-            context: sampled(trace_id, &TraceState::NONE),
+            context: root(trace_id, TraceFlags::SAMPLED | RANDOM),
             parent: SpanId::INVALID,
             parent_is_remote: false,
             identity: identity(parent),
@@ -126,27 +129,26 @@ pub(super) fn decide(parent: &Context) -> Decision {
             capture,
         })
     } else if is_wanted {
-        Decision::LeaveOut(SpanContext::new(
-            trace_id,
-            ids::span_id(),
-            TraceFlags::default(),
-            false,
-            TraceState::NONE,
-        ))
+        Decision::LeaveOut(root(trace_id, RANDOM))
     } else {
         Decision::Skip
     }
 }
 
 #[inline]
-fn sampled(trace_id: TraceId, state: &TraceState) -> SpanContext {
+fn child(above: &SpanContext) -> SpanContext {
     SpanContext::new(
-        trace_id,
+        above.trace_id(),
         ids::span_id(),
-        TraceFlags::SAMPLED,
+        above.trace_flags(),
         false,
-        state.clone(),
+        above.trace_state().clone(),
     )
+}
+
+#[inline]
+fn root(trace_id: TraceId, flags: TraceFlags) -> SpanContext {
+    SpanContext::new(trace_id, ids::span_id(), flags, false, TraceState::NONE)
 }
 
 /// The identity that baggage in `cx` carries, if any.

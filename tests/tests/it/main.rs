@@ -16,6 +16,7 @@ mod futures;
 mod interop;
 mod names;
 mod outcome;
+mod propagation;
 mod redaction;
 mod redaction_corpus;
 mod relations;

@@ -9,8 +9,7 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{
     Link, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
 };
-use opentelemetry::{Context, KeyValue, global};
-use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry::{Context, KeyValue};
 
 /// A capture claims a trace, so each test has traces of its own.
 fn remote(trace: u64, sampled: bool) -> SpanContext {
@@ -108,7 +107,6 @@ async fn a_future_takes_its_parent_from_an_argument() {
 
 #[tokio::test]
 async fn the_parent_may_be_a_carrier() {
-    global::set_text_map_propagator(TraceContextPropagator::new());
     let spans = testing::capture_async(async {
         let header = "00-00000000000000000000000000000407-0000000000000009-01";
         below_carrier(HashMap::from([(

@@ -1,0 +1,190 @@
+//! Context that crosses process boundaries: [W3C Trace Context level 2] and [W3C Baggage], over
+//! HTTP headers, string maps and environment variables.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use floe_telemetry::{FloeSpanAttributes, Mode, propagation, testing, traced};
+//!
+//! #[traced(kind = client)]
+//! fn call() -> HashMap<String, String> {
+//!     propagation::inject_headers()
+//! }
+//!
+//! #[traced(kind = server, parent = headers)]
+//! fn serve(headers: &HashMap<String, String>) -> Option<String> {
+//!     propagation::get_baggage_value("floe.namespace")
+//! }
+//!
+//! propagation::setup_propagators();
+//! let spans = testing::capture(|| {
+//!     let identity = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
+//!     let headers = {
+//!         let _attached = propagation::set_floe_baggage(&identity).attach();
+//!         call()
+//!     };
+//!     assert_eq!(serve(&headers).as_deref(), Some("sales"));
+//! });
+//! spans.single("serve").assert_child_of("call").assert_attribute("floe.namespace", "sales");
+//! ```
+//!
+//! # Trust
+//!
+//! Whoever sends a request chooses its trace, its baggage, and so the `floe.*` identity of what is
+//! recorded for it. At the edge to the outside world, start with [`setup_propagators_with`] an
+//! empty list, or with `root`. What leaves is made safe: the values of baggage pass the same
+//! redaction as what is recorded.
+//!
+//! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
+//! [W3C Baggage]: https://www.w3.org/TR/baggage/
+
+mod baggage;
+mod carrier;
+mod command;
+mod environment;
+#[cfg(feature = "http")]
+mod http;
+mod identity;
+mod propagator;
+mod trace_context;
+mod trace_state;
+
+use std::collections::HashMap;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+
+pub use self::carrier::{ExtractFrom, InjectInto, kind};
+pub use self::command::CommandExt;
+pub use self::environment::EnvironmentCarrier;
+#[cfg(feature = "provider")]
+pub use self::environment::from_environment;
+pub use self::identity::{get_baggage_value, set_baggage_value, set_floe_baggage};
+pub use self::propagator::{
+    Propagator, UnknownPropagator, setup_propagators, setup_propagators_with,
+};
+use crate::recorder::context_is_alive;
+pub use crate::recorder::get_current_span;
+
+/// Writes the current context into a carrier: a header map, a string map, pairs, or any
+/// OpenTelemetry [`Injector`](opentelemetry::propagation::Injector).
+///
+/// Without a current span it writes no trace context, without baggage no baggage.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use floe_telemetry::{create_span, propagation, testing};
+///
+/// testing::capture(|| {
+///     let span = create_span("request");
+///     let mut headers = BTreeMap::new();
+///     propagation::inject_context(&mut headers);
+///     let trace_id = span.span_context().trace_id();
+///     assert!(headers["traceparent"].starts_with(&format!("00-{trace_id}-")));
+/// });
+/// ```
+pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
+    inject_from(&current(), carrier);
+}
+
+/// The same from a context that need not be the current one.
+pub(crate) fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
+    carrier.inject(&mut |injector| {
+        propagator::with(|propagator| propagator.inject_context(cx, injector));
+    });
+}
+
+/// The current context with what the carrier says: its span as a remote parent, its baggage.
+///
+/// A carrier that says nothing changes nothing. One whose trace context cannot be read, or that
+/// has two, begins a new trace, as the W3C's specification asks.
+///
+/// ```
+/// use opentelemetry::trace::TraceContextExt;
+/// use floe_telemetry::propagation;
+///
+/// let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+/// let cx = propagation::extract_context(&[("Traceparent", header)]);
+/// assert!(cx.span().span_context().is_remote());
+///
+/// let cx = propagation::extract_context(&[("traceparent", "00-no-such-01")]);
+/// assert!(!cx.span().span_context().is_valid());
+/// ```
+pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
+    extract_onto(current(), carrier)
+}
+
+/// The same on top of a context that need not be the current one.
+pub(crate) fn extract_onto<K>(
+    mut cx: Context,
+    carrier: &(impl ExtractFrom<K> + ?Sized),
+) -> Context {
+    carrier.extract(&mut |extractor| {
+        if extractor.get(trace_context::TRACEPARENT).is_some() {
+            cx = cx.with_remote_span_context(SpanContext::NONE);
+        }
+        cx = propagator::with(|propagator| propagator.extract_with_context(&cx, extractor));
+    });
+    cx
+}
+
+/// The headers that take the current context along.
+///
+/// ```
+/// use floe_telemetry::{create_span, propagation, testing};
+///
+/// testing::capture(|| {
+///     let _span = create_span("request");
+///     assert!(propagation::inject_headers().contains_key("traceparent"));
+/// });
+/// ```
+#[must_use]
+pub fn inject_headers() -> HashMap<String, String> {
+    let mut headers = HashMap::new();
+    inject_context(&mut headers);
+    headers
+}
+
+/// The ids of the current span; invalid ones if there is none.
+#[must_use]
+pub fn get_current_span_context() -> SpanContext {
+    current().span().span_context().clone()
+}
+
+/// The trace that is current, 32 lower-case hexadecimal digits.
+///
+/// ```
+/// use floe_telemetry::{create_span, propagation, testing};
+///
+/// assert_eq!(propagation::get_trace_id(), None);
+/// testing::capture(|| {
+///     let _span = create_span("request");
+///     assert_eq!(propagation::get_trace_id().unwrap().len(), 32);
+///     assert_eq!(propagation::get_span_id().unwrap().len(), 16);
+/// });
+/// ```
+#[must_use]
+pub fn get_trace_id() -> Option<String> {
+    let context = get_current_span_context();
+    context.is_valid().then(|| context.trace_id().to_string())
+}
+
+/// The span that is current, 16 lower-case hexadecimal digits.
+#[must_use]
+pub fn get_span_id() -> Option<String> {
+    let context = get_current_span_context();
+    context.is_valid().then(|| context.span_id().to_string())
+}
+
+/// Whether a trace is current, be it sampled or not.
+#[must_use]
+pub fn is_trace_active() -> bool {
+    get_current_span_context().is_valid()
+}
+
+fn current() -> Context {
+    if context_is_alive() {
+        Context::current()
+    } else {
+        Context::new()
+    }
+}

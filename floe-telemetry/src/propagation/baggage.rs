@@ -1,0 +1,135 @@
+//! `baggage`: names and values that travel with a request.
+
+use std::sync::LazyLock;
+
+use opentelemetry::Context;
+use opentelemetry::baggage::{Baggage, BaggageExt};
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use crate::keys;
+use crate::sanitizer::{meaning, sanitize, sanitize_value};
+
+const BAGGAGE: &str = "baggage";
+
+static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
+
+/// The limits of the [specification](https://www.w3.org/TR/baggage/#limits), which
+/// OpenTelemetry's `Baggage` has, too.
+const MAX_MEMBERS: usize = 64;
+const MAX_BYTES: usize = 8192;
+
+/// All that is no `baggage-octet`, and the sign of the encoding itself.
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b',')
+    .add(b';')
+    .add(b'\\')
+    .add(b'%');
+
+/// [W3C Baggage](https://www.w3.org/TR/baggage/), redacted on its way out.
+///
+/// The SDK's own sends a `%` as it is, so that `100%25` arrives as `100%`; cuts a value at a `=`;
+/// reads the first of several headers; and sends more than the limit.
+#[derive(Debug)]
+pub(super) struct BaggagePropagator;
+
+impl TextMapPropagator for BaggagePropagator {
+    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+        let baggage = cx.baggage();
+        if baggage.is_empty() {
+            return;
+        }
+        let header = encode(baggage);
+        if !header.is_empty() {
+            injector.set(BAGGAGE, header);
+        }
+    }
+
+    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
+        let headers = extractor.get_all(BAGGAGE).unwrap_or_default();
+        let baggage = decode(&headers);
+        if baggage.is_empty() {
+            return cx.clone();
+        }
+        cx.with_baggage(baggage)
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&*FIELDS)
+    }
+}
+
+/// The list within the limits: the identity before the rest, and that by name, so that it is the
+/// same each time. A member that has no room is left out as a whole.
+fn encode(baggage: &Baggage) -> String {
+    let mut entries: Vec<_> = baggage
+        .iter()
+        .map(|(key, entry)| (key.as_str(), entry))
+        .collect();
+    entries.sort_by_key(|(key, _)| (!keys::IDENTITY.contains(key), *key));
+    let mut header = String::new();
+    for (key, (value, properties)) in entries.into_iter().take(MAX_MEMBERS) {
+        // A name with a secret in it would have to be another name.
+        if sanitize(key) != key {
+            continue;
+        }
+        let value = sanitize_value(key, meaning(key), value.as_str());
+        let value = utf8_percent_encode(&value, ENCODED).to_string();
+        let properties = properties.as_str();
+        let properties = if are_properties(properties) && sanitize(properties) == properties {
+            properties
+        } else {
+            ""
+        };
+        let separators = [
+            if header.is_empty() { "" } else { "," },
+            "=",
+            if properties.is_empty() { "" } else { ";" },
+        ];
+        let parts = [
+            separators[0],
+            key,
+            separators[1],
+            &value,
+            separators[2],
+            properties,
+        ];
+        if header.len() + parts.iter().map(|part| part.len()).sum::<usize>() <= MAX_BYTES {
+            header.extend(parts);
+        }
+    }
+    header
+}
+
+/// Whether the text can stand behind a value: printable, and not the next member.
+fn are_properties(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\'))
+}
+
+/// What there is room for. `Baggage` refuses names that are not valid.
+fn decode(headers: &[&str]) -> Baggage {
+    let mut baggage = Baggage::new();
+    let mut bytes = 0;
+    let members = headers.iter().flat_map(|header| header.split(','));
+    for member in members.take(MAX_MEMBERS) {
+        bytes += member.len() + ",".len();
+        if bytes > MAX_BYTES + ",".len() {
+            break;
+        }
+        let (entry, properties) = member.split_once(';').unwrap_or((member, ""));
+        let Some((key, value)) = entry.split_once('=') else {
+            continue;
+        };
+        let value = percent_decode_str(value.trim()).decode_utf8_lossy();
+        baggage.insert_with_metadata(
+            key.trim().to_owned(),
+            value.into_owned(),
+            properties.trim().to_owned(),
+        );
+    }
+    baggage
+}

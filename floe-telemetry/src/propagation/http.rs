@@ -1,0 +1,68 @@
+//! The headers of the `http` crate as a carrier.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use opentelemetry::propagation::{Extractor, Injector};
+
+use super::{ExtractFrom, InjectInto, kind};
+
+impl ExtractFrom<kind::Headers> for HeaderMap {
+    fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
+        read(&Headers(self));
+    }
+}
+
+impl InjectInto<kind::Headers> for HeaderMap {
+    fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
+        write(&mut HeadersMut(self));
+    }
+}
+
+impl<B> ExtractFrom<kind::Headers> for Request<B> {
+    fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
+        self.headers().extract(read);
+    }
+}
+
+impl<B> InjectInto<kind::Headers> for Request<B> {
+    fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
+        self.headers_mut().inject(write);
+    }
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+
+    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        // What is not text is kept as an empty text: it makes no second header a first one.
+        let values = self.0.get_all(key).into_iter();
+        let all: Vec<_> = values
+            .map(|value| value.to_str().unwrap_or_default())
+            .collect();
+        (!all.is_empty()).then_some(all)
+    }
+}
+
+struct HeadersMut<'a>(&'a mut HeaderMap);
+
+impl Injector for HeadersMut<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(key.as_bytes()),
+            HeaderValue::try_from(value),
+        ) {
+            self.0.insert(name, value);
+        }
+    }
+
+    fn reserve(&mut self, additional: usize) {
+        self.0.reserve(additional);
+    }
+}

@@ -1,0 +1,107 @@
+//! `traceparent`, and `tracestate` along with it.
+
+use std::sync::LazyLock;
+
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
+use opentelemetry::{Context, SpanId, TraceId};
+
+use super::trace_state;
+
+pub(super) const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
+
+static FIELDS: LazyLock<[String; 2]> = LazyLock::new(|| [TRACEPARENT.into(), TRACESTATE.into()]);
+
+/// The length of version 00: `00-{32}-{16}-{2}`.
+const LENGTH: usize = 55;
+
+/// The flags that have a meaning, sampled and random. The others are to be sent as zero.
+const KNOWN: u8 = 0b11;
+
+/// [W3C Trace Context level 2](https://www.w3.org/TR/trace-context-2/).
+///
+/// The SDK's own reads ids that are too short, a sign before a number and a `-` at the end, takes
+/// the first of two headers, cuts a `tracestate` that is too long, and knows no random flag.
+#[derive(Debug)]
+pub(super) struct TraceContextPropagator;
+
+impl TextMapPropagator for TraceContextPropagator {
+    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+        let span = cx.span();
+        let context = span.span_context();
+        if !context.is_valid() {
+            return;
+        }
+        let flags = context.trace_flags().to_u8() & KNOWN;
+        injector.set(
+            TRACEPARENT,
+            format!(
+                "00-{}-{}-{flags:02x}",
+                context.trace_id(),
+                context.span_id()
+            ),
+        );
+        let state = context.trace_state().header();
+        if !state.is_empty() {
+            injector.set(TRACESTATE, state);
+        }
+    }
+
+    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
+        let headers = extractor.get_all(TRACEPARENT).unwrap_or_default();
+        let parent = match headers[..] {
+            [header] => parse(header),
+            _ => None,
+        };
+        let Some((trace_id, span_id, flags)) = parent else {
+            if !headers.is_empty() {
+                tracing::debug!("the `traceparent` cannot be read: a new trace begins");
+            }
+            return cx.clone();
+        };
+        let states = extractor.get_all(TRACESTATE).unwrap_or_default();
+        let state = trace_state::parse(&states);
+        cx.with_remote_span_context(SpanContext::new(trace_id, span_id, flags, true, state))
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&*FIELDS)
+    }
+}
+
+fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
+    let header = header.trim_matches([' ', '\t']);
+    let rest = header.get(LENGTH..)?;
+    let version = hex(header.get(..2)?)?;
+    let is_whole = match version {
+        0xff => false,
+        0 => rest.is_empty(),
+        // What a later version appends begins with a dash.
+        _ => rest.is_empty() || rest.starts_with('-'),
+    };
+    let dashes = [2, 35, 52].map(|at| header.as_bytes().get(at) == Some(&b'-'));
+    if !is_whole || dashes != [true; 3] {
+        return None;
+    }
+    let trace_id = hex(header.get(3..35)?)?;
+    let span_id = u64::try_from(hex(header.get(36..52)?)?).ok()?;
+    let flags = u8::try_from(hex(header.get(53..LENGTH)?)?).ok()?;
+    (trace_id != 0 && span_id != 0).then(|| {
+        (
+            TraceId::from(trace_id),
+            SpanId::from(span_id),
+            TraceFlags::new(flags & KNOWN),
+        )
+    })
+}
+
+/// A number of lower-case digits. `from_str_radix` alone would take a sign and upper case.
+fn hex(digits: &str) -> Option<u128> {
+    let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    digits
+        .bytes()
+        .all(is_hex)
+        .then(|| u128::from_str_radix(digits, 16).ok())?
+}

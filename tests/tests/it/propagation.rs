@@ -1,0 +1,314 @@
+//! Context in carriers: what is written, what is read back, and what is refused.
+
+use std::collections::{BTreeMap, HashMap};
+
+use floe_telemetry::propagation::{
+    self, extract_context, get_baggage_value, inject_context, inject_headers, set_baggage_value,
+};
+use floe_telemetry::{FloeSpanAttributes, Mode, create_span, testing, traced};
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::propagation::{Extractor, Injector};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
+use opentelemetry::{Context, KeyValue};
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const SPAN: &str = "00f067aa0ba902b7";
+
+fn header(flags: &str) -> String {
+    format!("00-{TRACE}-{SPAN}-{flags}")
+}
+
+fn read(pairs: &[(&str, &str)]) -> SpanContext {
+    extract_context(pairs).span().span_context().clone()
+}
+
+/// What of the baggage comes back out.
+fn baggage_of(header: &str) -> BTreeMap<String, String> {
+    let cx = extract_context(&[("baggage", header)]);
+    let entries = cx.baggage().iter();
+    entries
+        .map(|(key, (value, _))| (key.to_string(), value.to_string()))
+        .collect()
+}
+
+fn written(cx: Context) -> HashMap<String, String> {
+    let _attached = cx.attach();
+    inject_headers()
+}
+
+#[traced(parent = carrier)]
+fn below_header_list(carrier: &[(String, String)]) {
+    let _ = carrier;
+}
+
+#[traced(parent = carrier)]
+fn below_map(carrier: BTreeMap<&str, &str>) {
+    drop(carrier);
+}
+
+#[traced(parent = HashMap::from([("traceparent", header("01"))]))]
+fn below_made_here() {}
+
+#[test]
+fn context_goes_through_each_carrier() {
+    let spans = testing::capture(|| {
+        let _span = create_span("sender");
+        let mut list = vec![("TraceParent".to_owned(), "stale".to_owned())];
+        inject_context(&mut list);
+        assert_eq!(list.len(), 1, "what was there is replaced");
+        let mut map = BTreeMap::new();
+        inject_context(&mut map);
+        let mut custom = Custom(Vec::new());
+        inject_context(&mut custom);
+        inject_context(&mut custom as &mut dyn Injector);
+        assert_eq!(
+            inject_headers().into_iter().collect::<BTreeMap<_, _>>(),
+            map
+        );
+        let _elsewhere = Context::new().attach();
+        below_header_list(&list);
+        below_map(
+            map.iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect(),
+        );
+        let read = extract_context(&custom).span().span_context().clone();
+        assert_eq!(extract_context(&map).span().span_context(), &read);
+        assert!(read.is_remote());
+    });
+    spans.single("below_header_list").assert_child_of("sender");
+    spans.single("below_map").assert_child_of("sender");
+}
+
+#[test]
+fn a_carrier_may_be_made_in_the_attribute() {
+    let spans = testing::capture(below_made_here);
+    let span = spans.single("below_made_here");
+    assert_eq!(span.parent_span_id().to_string(), SPAN);
+    assert!(span.data().parent_span_is_remote);
+}
+
+struct Custom(Vec<(String, String)>);
+
+impl Injector for Custom {
+    fn set(&mut self, key: &str, value: String) {
+        self.0.push((key.to_owned(), value));
+    }
+}
+
+impl Extractor for Custom {
+    fn get(&self, key: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+#[test]
+fn the_random_flag_is_set_and_kept() {
+    let spans = testing::capture(|| {
+        let _root = create_span("root");
+        assert!(inject_headers()["traceparent"].ends_with("-03"));
+        for flags in ["00", "01", "02", "03"] {
+            let received = read(&[("traceparent", &header(flags))]);
+            assert_eq!(
+                received.trace_flags(),
+                TraceFlags::new(flags.parse().unwrap())
+            );
+            let _below = extract_context(&[("traceparent", header(flags))]).attach();
+            let _span = create_span("below");
+            assert!(inject_headers()["traceparent"].ends_with(flags));
+        }
+    });
+    assert_eq!(spans.named("below").count(), 2, "the sampled ones");
+}
+
+#[test]
+fn flags_without_a_meaning_are_sent_as_zero() {
+    let received = extract_context(&[("traceparent", header("ff"))]);
+    assert!(written(received)["traceparent"].ends_with("-03"));
+}
+
+#[test]
+fn what_cannot_be_read_begins_a_new_trace() {
+    let spans = testing::capture(|| {
+        let active = create_span("active");
+        // Nothing said: the current span stays. Something else said: it does not.
+        assert_eq!(read(&[]), active.span_context());
+        assert!(!read(&[("traceparent", "garbage")]).is_valid());
+        let twice = header("01");
+        assert!(!read(&[("traceparent", &twice), ("traceparent", &twice)]).is_valid());
+        below_header_list(&[("traceparent".to_owned(), header("1"))]);
+    });
+    spans.single("below_header_list").assert_root();
+}
+
+#[test]
+fn baggage_survives_a_round_trip() {
+    let values = [
+        ("percent", "100%25 of %41"),
+        ("equation", "a=b=c"),
+        ("list", "a,b;c"),
+        ("quotes", "\"so\" \\ she said"),
+        ("umlaut", "Zürich ☃"),
+        ("empty", ""),
+        ("control", "a\r\nb\0c"),
+    ];
+    let sent = Context::new().with_baggage(values.map(|(key, value)| KeyValue::new(key, value)));
+    let headers = written(sent);
+    let header = &headers["baggage"];
+    assert!(
+        header.bytes().all(|byte| matches!(byte, b'!'..=b'~')),
+        "{header}"
+    );
+    let expected = values.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(baggage_of(header), BTreeMap::from(expected));
+}
+
+#[test]
+fn baggage_of_others_is_read_as_the_specification_has_it() {
+    for (header, expected) in [
+        (
+            "a=1,b=2;ttl=3;x , c = 3 ",
+            &[("a", "1"), ("b", "2"), ("c", "3")][..],
+        ),
+        // No value, no name, no name that may be: left out, and the rest stays.
+        ("a,=1,b c=2,d=4", &[("d", "4")]),
+        // Bytes that are no UTF-8 become U+FFFD.
+        ("a=%FF%41", &[("a", "\u{fffd}A")]),
+        ("a=%4", &[("a", "%4")]),
+        (",,, ,", &[]),
+    ] {
+        let expected = expected
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        assert_eq!(baggage_of(header), expected.collect(), "{header}");
+    }
+    let several = extract_context(&[("baggage", "a=1"), ("Baggage", "b=2;p")]);
+    assert_eq!(several.baggage().len(), 2);
+    assert_eq!(written(several)["baggage"], "a=1,b=2;p");
+}
+
+#[test]
+fn baggage_stays_within_its_limits() {
+    let wide = (0..200)
+        .map(|n| format!("key{n}=1"))
+        .collect::<Vec<_>>()
+        .join(",");
+    assert_eq!(baggage_of(&wide).len(), 64);
+    let long = (0..20)
+        .map(|n| format!("key{n}={}", "x".repeat(1000)))
+        .collect::<Vec<_>>()
+        .join(",");
+    assert_eq!(baggage_of(&long).len(), 8);
+    // Encoded, each of these bytes is three; the identity has room before all else.
+    let many = (0..60).map(|n| KeyValue::new(format!("a{n:02}"), "%".repeat(100)));
+    let _baggage = Context::current_with_baggage(many.collect::<Vec<_>>()).attach();
+    let identity = FloeSpanAttributes::new("sales", "orders", "1.0", Mode::Staging);
+    let headers = written(propagation::set_floe_baggage(&identity));
+    let header = &headers["baggage"];
+    assert!(header.len() <= 8192, "{}", header.len());
+    let expected = "floe.mode=staging,floe.namespace=sales,floe.product.name=orders,floe.product.version=1.0,a00=%25";
+    assert!(header.starts_with(expected), "{header}");
+    assert!(header.ends_with("%25"), "a member is whole or not there");
+}
+
+#[test]
+fn no_credential_leaves_by_baggage() {
+    let _one = set_baggage_value("password", "hunter2").attach();
+    let _two = set_baggage_value("dsn", "postgres://floe:hunter2@db/orders").attach();
+    let _three = set_baggage_value("table", "orders").attach();
+    let cx = Context::map_current(|cx| {
+        let mut baggage = opentelemetry::baggage::Baggage::new();
+        for (key, (value, _)) in cx.baggage() {
+            baggage.insert(key.clone(), value.clone());
+        }
+        baggage.insert_with_metadata("noted", "1", "password=hunter2");
+        baggage.insert_with_metadata("broken", "1", "a\r\nSet-Cookie: b");
+        cx.with_baggage(baggage)
+    });
+    assert_eq!(
+        written(cx)["baggage"],
+        "broken=1,dsn=postgres://<REDACTED>@db/orders,noted=1,password=<REDACTED>,table=orders"
+    );
+    assert_eq!(
+        get_baggage_value("password").as_deref(),
+        Some("hunter2"),
+        "inside nothing changes"
+    );
+}
+
+#[test]
+fn the_identity_of_baggage_reaches_the_spans() {
+    let spans = testing::capture(|| {
+        let identity = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
+        let headers = written(propagation::set_floe_baggage(&identity));
+        assert_eq!(get_baggage_value("floe.namespace"), None);
+        let _attached = extract_context(&headers).attach();
+        drop(create_span("served"));
+    });
+    spans
+        .single("served")
+        .assert_root()
+        .assert_attribute("floe.namespace", "sales")
+        .assert_attribute("floe.product.name", "orders")
+        .assert_attribute("floe.product.version", "1.2.0")
+        .assert_attribute("floe.mode", "prod");
+}
+
+#[test]
+fn the_current_ids_are_told() {
+    assert!(!propagation::is_trace_active());
+    assert_eq!(propagation::get_trace_id(), None);
+    assert_eq!(propagation::get_span_id(), None);
+    assert!(inject_headers().is_empty());
+    let _attached = extract_context(&[("traceparent", header("00"))]).attach();
+    assert!(propagation::is_trace_active(), "sampled or not");
+    assert_eq!(propagation::get_trace_id().as_deref(), Some(TRACE));
+    assert_eq!(propagation::get_span_id().as_deref(), Some(SPAN));
+    assert_eq!(
+        propagation::get_current_span_context()
+            .span_id()
+            .to_string(),
+        SPAN
+    );
+}
+
+#[traced(parent = request)]
+fn below_request(request: &http::Request<()>) {
+    let _ = request;
+}
+
+#[traced(parent = headers)]
+async fn below_headers(headers: http::HeaderMap) {
+    drop(headers);
+}
+
+#[tokio::test]
+async fn header_maps_are_carriers() {
+    let spans = testing::capture_async(async {
+        let mut request = http::Request::new(());
+        let mut headers = http::HeaderMap::new();
+        headers.insert("traceparent", http::HeaderValue::from_static("stale"));
+        {
+            let _span = create_span("sender");
+            inject_context(&mut request);
+            inject_context(&mut headers);
+        }
+        assert_eq!(headers["traceparent"], request.headers()["traceparent"]);
+        below_request(&request);
+        below_headers(headers.clone()).await;
+        // A second one that is no text is still a second one.
+        headers.append(
+            "traceparent",
+            http::HeaderValue::from_bytes(b"\xff").unwrap(),
+        );
+        assert!(!extract_context(&headers).span().span_context().is_valid());
+    })
+    .await;
+    spans.single("below_request").assert_child_of("sender");
+    spans.single("below_headers").assert_child_of("sender");
+}
