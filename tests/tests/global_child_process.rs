@@ -17,7 +17,7 @@ const ENDPOINT: &str = "TEST_CHILD_ENDPOINT";
 
 fn provider(service: &str, endpoint: &str) -> TelemetryProvider {
     let mut config = TelemetryConfig::new(service);
-    config.otlp_endpoint = endpoint.to_owned();
+    endpoint.clone_into(&mut config.otlp_endpoint);
     TelemetryProvider::builder(config).initialize().unwrap()
 }
 
