@@ -2,7 +2,7 @@
 
 use super::host::is_domain;
 use super::placeholder::is_masked;
-use super::text::{at, before, is_name, rest, run_end, run_start};
+use super::text::{at, before, is_break, is_name, rest, run_end, run_start};
 use super::{Level, Rule, Scan};
 
 /// How far to both sides of the `@` an address may reach.
@@ -40,6 +40,17 @@ const NO_DOMAINS: &[&str] = &[
     "lan",
     "cluster",
     "localdomain",
+    "txt",
+    "csv",
+    "json",
+    "log",
+    "xml",
+    "yaml",
+    "yml",
+    "toml",
+    "gz",
+    "html",
+    "parquet",
 ];
 
 /// `sign` is an `@` that belongs to no URL.
@@ -97,6 +108,7 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
         .any(|role| user.eq_ignore_ascii_case(role.as_bytes()));
     let is_bare = user_start == run || b"=([{,;".contains(&before(text, user_start));
     let fits = is_bare
+        && user != b"jdbc"
         && user.iter().any(u8::is_ascii_alphabetic)
         && !password.is_empty()
         && !password.starts_with(b"/")
@@ -153,14 +165,33 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
         byte.is_ascii_alphabetic()
     });
     let word = &text[command..user.saturating_sub(1).max(command)];
-    let is_command = ORACLE
-        .iter()
-        .any(|name| word.eq_ignore_ascii_case(name.as_bytes()));
+    let is_oracle = |word: &[u8]| {
+        ORACLE
+            .iter()
+            .any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    // Options may stand between the command and the user: `sqlplus -s`.
+    let line = run_start(text, user, 64, |byte| !b"\n;|&".contains(&byte));
+    let has_options = text[line..user].contains(&b'-')
+        && is_oracle(
+            text[line..user]
+                .split(|byte| *byte == b' ')
+                .next()
+                .unwrap_or_default(),
+        );
+    let is_command = is_oracle(word) || has_options;
     let fits = sign > slash + 1 && user < slash && (is_driver || is_command && user == run);
     if fits {
         scan.redact(slash + 1, sign);
     }
     fits
+}
+
+/// `ssh -p 22 user@host`.
+fn follows_shell_command(text: &[u8], user: usize) -> bool {
+    let line = run_start(text, user, 96, |byte| !b"\n;|&".contains(&byte));
+    let mut words = text[line..user].split(|byte| *byte == b' ');
+    words.any(|word| [&b"ssh"[..], b"scp", b"rsync", b"sftp", b"mosh"].contains(&word))
 }
 
 /// Keeps the domain: it tells which mail system failed, not whose mail.
@@ -183,7 +214,10 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
         .iter()
         .any(|name| last.eq_ignore_ascii_case(name.as_bytes()));
     let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
-    if is_domain && !foreign && start < sign && &text[start..sign] != b"git" {
+    // `user@host:path`, `user@host:~$`.
+    let has_path = at(text, end) == b':' && !is_break(text, end + 1);
+    let is_login = has_path || follows_shell_command(text, start);
+    if is_domain && !foreign && start < sign && &text[start..sign] != b"git" && !is_login {
         scan.rule = Rule::Email;
         scan.redact(start, sign);
     }

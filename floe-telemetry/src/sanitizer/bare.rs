@@ -50,6 +50,7 @@ fn ends_at(text: &[u8], index: usize, from: usize, site: Site) -> bool {
     let byte = at(text, index);
     match byte {
         b'"' | b'\'' | b'`' => byte == site.enclosing || !is_name(at(text, next)),
+        b',' | b'|' | b';' if site.list == List::Row => true,
         b',' | b'|' => {
             is_break(text, next) || quote::open(text, next).is_some() || starts_pair(text, next)
         }

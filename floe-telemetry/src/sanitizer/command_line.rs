@@ -4,7 +4,7 @@
 
 use super::Scan;
 use super::placeholder::is_placeholder;
-use super::shape::is_path;
+use super::shape::{is_made_up, is_path};
 use super::text::{at, before, is_break, is_name, run_end, run_start, skip_spaces};
 use super::value::{self, Site};
 use super::{key_value::word_before, quote};
@@ -23,6 +23,12 @@ const ATTACHED: &[&str] = &[
     "mariadb",
     "mariadb-dump",
     "sshpass",
+    "7z",
+    "7za",
+    "7zr",
+    "7zz",
+    "rar",
+    "unrar",
 ];
 
 /// Their option is always a password.
@@ -56,6 +62,17 @@ const ALWAYS: &[(u8, &[&str])] = &[
         ],
     ),
     (b'a', &["redis-cli", "valkey-cli"]),
+    (b'k', &["openssl"]),
+];
+
+/// `-w` of these takes no argument.
+const POSTGRES: &[&str] = &[
+    "psql",
+    "pg_dump",
+    "pg_dumpall",
+    "pg_restore",
+    "pg_basebackup",
+    "createdb",
 ];
 
 /// `-u a:b` of these is a user and a group.
@@ -63,40 +80,50 @@ const GROUPS: &[&str] = &[
     "docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah",
 ];
 
-/// `anchor` is the letter of the option, or the `s` of `-us`er.
+/// `anchor` is the first letter of the option, or the `s` of `--user` and `--proxy-user`.
 pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    let long = at(text, anchor) | 0x20 == b's';
-    let letter = if long { anchor - 1 } else { anchor };
-    if at(text, letter.saturating_sub(1)) != b'-' || letter == 0 {
+    let first = run_start(text, anchor, 24, |byte| {
+        byte.is_ascii_alphabetic() || byte == b'-'
+    });
+    let letter = run_end(text, first, 2, |byte| byte == b'-');
+    let is_long = letter - first == 2;
+    let lead = before(text, first);
+    if letter == first
+        || !(lead == 0 || is_break(text, first.saturating_sub(1)) || b"\"'[,(=".contains(&lead))
+    {
         return;
     }
-    let dash = run_start(text, letter, 2, |byte| byte == b'-');
-    let lead = before(text, dash);
-    if !(lead == 0 || is_break(text, dash.saturating_sub(1)) || b"\"'[,(=".contains(&lead)) {
-        return;
-    }
-    let line = run_start(text, dash, LINE_LIMIT, |byte| !b"\n;|&".contains(&byte));
-    let words = Words(&text[line..dash]);
-    let name_end = run_end(text, letter, 12, is_name);
+    let line = run_start(text, first, LINE_LIMIT, |byte| !b"\n;|&".contains(&byte));
+    let words = Words(&text[line..first]);
+    let name_end = run_end(text, letter, 24, |byte| {
+        is_name(byte) || byte == b'-' && is_long
+    });
     let name = &text[letter..name_end];
-    let is_user_option = matches!(name, b"u" | b"U" | b"a" | b"user" | b"username");
-    if is_user_option && user(scan, name_end, &words) {
+    let is_user_option = matches!(
+        name,
+        b"u" | b"U" | b"a" | b"user" | b"username" | b"proxy-user"
+    );
+    // `curl -su user:password`.
+    let is_cluster = !is_long && name.len() <= 6 && name.ends_with(b"u") && words.any(&["curl"]);
+    if (is_user_option || is_cluster) && user(scan, name_end, &words) || is_long {
         return;
     }
-    if dash + 1 != letter || long {
-        return;
+    if name.len() == 1 {
+        return password(scan, letter, &words);
     }
-    if name.len() > 1 {
-        if name[0] == b'p' && words.any(ATTACHED) {
-            let end = run_end(text, letter + 1, LINE_LIMIT, |byte| {
-                byte > b' ' && !b"\"',".contains(&byte)
-            });
-            scan.redact(letter + 1, end);
+    let end = run_end(text, letter + 1, LINE_LIMIT, |byte| {
+        byte > b' ' && !b"\"',".contains(&byte)
+    });
+    let attached = &text[letter + 1..end];
+    if name[0] == b'p' && words.any(ATTACHED) && !is_placeholder(attached) {
+        scan.redact(letter + 1, end);
+    } else if name[0] == b'u' && words.any(&["curl"]) {
+        // `curl -uuser:password`.
+        if let Some(colon) = attached.iter().position(|&byte| byte == b':') {
+            scan.redact(letter + 1 + colon + 1, end);
         }
-        return;
     }
-    password(scan, letter, &words);
 }
 
 /// `-u user:password`; whether there was one.
@@ -129,6 +156,8 @@ fn password(scan: &mut Scan<'_>, letter: usize, words: &Words<'_>) {
         .iter()
         .any(|(name, commands)| *name == option && words.any(commands));
     let user_before = matches!(option, b'p' | b'P' | b'w') && words.has_user();
+    // A separate word is the database, and PostgreSQL's `-w` says that there is no password.
+    let is_bare = option == b'p' && words.any(ATTACHED) || option == b'w' && words.any(POSTGRES);
     if !always && !user_before {
         return;
     }
@@ -140,6 +169,9 @@ fn password(scan: &mut Scan<'_>, letter: usize, words: &Words<'_>) {
         .iter()
         .all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
     let is_port = is_number && (word.len() <= 5 || word.contains(&b':'));
+    if is_bare && !always && !is_made_up(word, 6) {
+        return;
+    }
     if !(is_placeholder(word) || !always && (is_port || is_path(word)) || word.starts_with(b"-")) {
         scan.redact(start, end);
     }

@@ -30,8 +30,9 @@ pub(super) const SCHEME: u8 = 128;
 
 const DIGIT: u8 = 27;
 const AT_OR_PLUS: u8 = 28;
-const COLON: u8 = 29;
-const SLASH_OR_DOT: u8 = 30;
+const NOT_ASCII: u8 = 29;
+/// Colon, slash, backslash and dot.
+const MARK: u8 = 30;
 const DASH: u8 = 31;
 const TABLE: usize = 1 << 15;
 
@@ -52,12 +53,17 @@ const fn classes() -> [u8; 256] {
     }
     table[b'@' as usize] = AT_OR_PLUS;
     table[b'+' as usize] = AT_OR_PLUS;
-    table[b':' as usize] = COLON;
-    table[b'/' as usize] = SLASH_OR_DOT;
-    table[b'.' as usize] = SLASH_OR_DOT;
-    table[b'\\' as usize] = SLASH_OR_DOT;
+    table[b':' as usize] = MARK;
+    table[b'/' as usize] = MARK;
+    table[b'.' as usize] = MARK;
+    table[b'\\' as usize] = MARK;
     table[b'-' as usize] = DASH;
     table[b'_' as usize] = DASH;
+    let mut byte = 0x80;
+    while byte < 256 {
+        table[byte] = NOT_ASCII;
+        byte += 1;
+    }
     table
 }
 
@@ -111,12 +117,13 @@ static BUILT_IN: LazyLock<Anchors> = LazyLock::new(|| {
     for anchor in [b"bea", b"sic"] {
         set(anchor, SCHEME);
     }
-    for flag in b"apuwPUX" {
+    for flag in b"apuwskfliv" {
         set(&[b' ', b'-', *flag], FLAG);
     }
     set(b"-us", FLAG);
     for before in 0..TABLE >> 5 {
         table[(before << 5) | usize::from(AT_OR_PLUS)] |= SIGN;
+        table[(before << 5) | usize::from(NOT_ASCII)] |= KEY;
     }
     Anchors(table)
 });

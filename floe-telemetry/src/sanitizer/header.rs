@@ -102,6 +102,12 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
     let end = end_of_word(start);
     let word = text.get(start..end).unwrap_or_default();
     if !is_prose(word) && !is_placeholder(word) {
+        let next = run_end(text, end, 1, |byte| byte == b' ');
+        let next_end = bare::bare_end(text, next, site);
+        // A scheme that nobody knows, and its credentials.
+        if limit.is_none() && next > end && is_opaque(&text[next..next_end], 8) {
+            return scan.redact_unless_done(start, next_end);
+        }
         scan.redact_unless_done(start, end);
     }
 }

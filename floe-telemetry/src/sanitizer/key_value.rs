@@ -1,12 +1,12 @@
 //! Keys with values: `key=value` and its many spellings, in prose, code, JSON, Debug output, YAML.
 
 use super::lexicon::Class;
-use super::separator::{Separator, separator, value_start};
+use super::separator::{Separator, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
 use super::text::{at, before, is_break, is_name, rest, run_end, run_start, starts_with};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
-use super::{Level, Scan, cookie, header, loose, quote, value};
+use super::{Level, Scan, cookie, foreign, header, loose, quote, value};
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
 const KEY_LIMIT: usize = 64;
@@ -36,20 +36,28 @@ impl Key {
 
 /// `anchor` is inside the word.
 pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
-    let Some(key) = key_at(scan, anchor) else {
-        return;
-    };
+    if at(scan.text, anchor) >= 0x80 {
+        foreign::scan(scan, anchor);
+    } else if let Some(key) = key_at(scan, anchor) {
+        with_key(scan, key);
+    }
+}
+
+/// Looks behind the key for its value.
+pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     let text = scan.text;
     let mark = quote::mark_len(text, key.end);
     let mut behind = key.end + mark;
     behind += usize::from(at(text, behind) == b']');
     behind = behind_index(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
-    if let Some(separator) = separator(text, behind) {
+    let is_item = mark > 0 && at(text, behind) == b',';
+    if let Some(separator) = separator(text, behind).filter(|_| !is_item) {
         let enclosing = before(text, key.start);
         let is_parameter =
             matches!(enclosing, b'?' | b'&') || enclosing == b';' && follows_amp(text, key.start);
         let list = match (separator.encoded, is_parameter) {
+            _ if separator.table => List::Row,
             (true, _) => List::Encoded,
             (false, true) => List::Query,
             (false, false) => List::Plain,
@@ -70,10 +78,10 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// `password[0]`.
+/// `password[0]`, `password[]`.
 fn behind_index(text: &[u8], from: usize) -> usize {
     let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
-    let is_index = at(text, from) == b'[' && end > from + 1 && at(text, end) == b']';
+    let is_index = at(text, from) == b'[' && at(text, end) == b']';
     if is_index { end + 1 } else { from }
 }
 
@@ -139,6 +147,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
 
 fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site, quoted_key: bool) {
     let from = value_start(scan.text, separator.after);
+    let from = next_line(scan.text, from).unwrap_or(from);
     match key.class {
         Class::Authorization => header::authorization(scan, from, site),
         Class::Cookie => cookie::cookies(scan, from, site),

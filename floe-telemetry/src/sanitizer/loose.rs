@@ -1,19 +1,11 @@
 //! Keys whose value follows without `=` or `:`: options, SQL, XML, calls, netrc, sentences.
 
 use super::key_value::{Key, redact_at, word_before};
-use super::lexicon::Class;
 use super::placeholder::is_prose;
-use super::shape::is_opaque;
-use super::text::{at, is_break, is_name, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, is_break, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::verdict::is_secret;
-use super::{Scan, sql, structure};
-
-/// Words between a noun and its value in a sentence.
-const FILLERS: &[&str] = &[
-    "is", "was", "provided", "given", "used", "value", "of", "equals", "to", "set", "got",
-    "received", "supplied", "valid", "not",
-];
+use super::{Scan, sentence, sql, structure};
 
 /// `mark` is the length of the quote mark behind the key.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
@@ -25,8 +17,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || (mark > 0 && structure::tuple(scan, key, behind))
         || structure::fields(scan, key, behind)
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
-    if !done && mark == 0 && key.class == Class::Strong && at(text, key.end) != b'(' {
-        let _ = owned(scan, key) || sentence(scan, key);
+    if !done && mark == 0 && at(text, key.end) != b'(' {
+        sentence::scan(scan, key);
     }
 }
 
@@ -71,10 +63,11 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     let login_end = run_start(text, key.start, 4, |byte| byte.is_ascii_whitespace());
     let login = run_start(text, login_end, 64, |byte| byte > b' ');
     let space = run_start(text, login, 4, |byte| byte.is_ascii_whitespace());
-    let is_login = [&b"login"[..], b"user", b"account"]
+    let is_login = [&b"login"[..], b"user", b"account", b"username"]
         .iter()
         .any(|w| word_before(text, space, w));
-    if !is_login || space == login || !key.name(text).eq_ignore_ascii_case(b"password") {
+    let is_password = starts_with_word(key.name(text), 0, b"pass") || key.name(text) == b"pwd";
+    if !is_login || space == login || !is_password {
         return false;
     }
     let start = skip_spaces(text, key.end);
@@ -83,70 +76,4 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     redact_at(scan, key, start, Site::default())
-}
-
-/// `password for bob: …`, `password (bob): …`.
-fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    let start = skip_spaces(text, key.end);
-    let words = [&b"for "[..], b"of ", b"("];
-    let Some(word) = words
-        .iter()
-        .find(|word| starts_with_word(text, start, word))
-    else {
-        return false;
-    };
-    let owner = start + word.len();
-    let end = run_end(text, owner, 64, |byte| {
-        byte > b' ' && !b":=)".contains(&byte)
-    });
-    let colon = end + usize::from(at(text, end) == b')');
-    let value = skip_spaces(text, colon + 1);
-    if end == owner || at(text, colon) != b':' || value == colon + 1 {
-        return false;
-    }
-    let word = &text[value..run_end(text, value, 32, |byte| byte > b' ')];
-    !is_prose(word) && !word.is_empty() && redact_at(scan, key, value, Site::default())
-}
-
-/// `API key provided: …`, `token … was revoked`, `the password is …`: a value that looks random.
-fn sentence(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    let mut start = skip_spaces(text, key.end);
-    let mut stated = false;
-    for _ in 0..4 {
-        let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
-        let word = &text[start..end];
-        if !FILLERS
-            .iter()
-            .any(|filler| word.eq_ignore_ascii_case(filler.as_bytes()))
-        {
-            break;
-        }
-        stated = [&b"is"[..], b"was", b"equals"].contains(&word);
-        let colon = run_end(text, end, 1, |byte| matches!(byte, b':' | b'='));
-        start = skip_spaces(text, colon);
-    }
-    if start == key.end {
-        return false;
-    }
-    let site = Site {
-        doubtful: true,
-        ..Site::default()
-    };
-    let Some(found) = value::extent(text, start, site) else {
-        return false;
-    };
-    let word = &text[found.start..found.end];
-    let mixed = word.iter().any(u8::is_ascii_digit)
-        && word.iter().any(u8::is_ascii_alphabetic)
-        && word
-            .iter()
-            .all(|byte| is_name(*byte) || b"!@#$%^&*+-".contains(byte));
-    let fits = is_opaque(word, 8) || stated && mixed && word.len() >= 8;
-    if fits {
-        let found = value::whole(text, start, found, site);
-        scan.redact(found.start, found.end);
-    }
-    fits
 }

@@ -1,5 +1,6 @@
 //! Values that hold no secret: a literal, a mask, a variable, a type, a word of a sentence.
 
+use super::lexicon;
 use super::shape::{LONGEST, trim_end};
 use super::text::{at, is_name, is_redacted, run_end};
 use super::words;
@@ -36,6 +37,39 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || find_mask(value)
         || is_template(value)
         || is_generic_type(word)
+        || is_expression(word)
+        || is_remark(word)
+}
+
+/// `getpass.getpass()`, `self.password`, `DB_PASSWORD`, `:password`, `await`: code that gets the value.
+fn is_expression(word: &[u8]) -> bool {
+    let path = run_end(word, 0, 64, |byte| {
+        byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.')
+    });
+    let (path, rest) = word.split_at(path);
+    if let [b':', name @ ..] = word {
+        return !name.is_empty()
+            && name
+                .iter()
+                .all(|byte| byte.is_ascii_lowercase() || *byte == b'_');
+    }
+    match rest.first() {
+        None => {
+            let is_joined = path.iter().skip(1).any(|byte| matches!(byte, b'_' | b'.'));
+            is_joined && lexicon::classify(path) == Some(lexicon::Class::Strong)
+        }
+        Some(b'(') => !path.is_empty() && rest.contains(&b')'),
+        Some(_) => false,
+    }
+}
+
+/// `(known after apply)`.
+fn is_remark(word: &[u8]) -> bool {
+    let inner = match word {
+        [b'(', inner @ .., b')'] => inner,
+        _ => word,
+    };
+    inner.contains(&b' ') && (inner == b"known after apply" || inner.ends_with(b" value"))
 }
 
 /// `[REDACTED alloc::string::String]`, `(hidden)`, `ab****`: somebody masked it before us.
@@ -68,9 +102,12 @@ fn is_template(value: &[u8]) -> bool {
         [b'{', b'{', .., b'}', b'}'] | [b'$', b'(', .., b')'] | [b'%', b'(', .., b')', b's'] => {
             true
         }
-        [b'$', inner @ ..] => inner
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || *byte == b'_'),
+        [b'$', inner @ ..] => {
+            inner
+                .iter()
+                .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+                || inner.len() <= 2 && inner.iter().all(u8::is_ascii_digit)
+        }
         [b'<', inner @ .., b'>'] => {
             inner.len() < 40
                 && inner

@@ -28,6 +28,7 @@ pub(super) struct Scan<'t> {
     pub(super) signs_until: usize,
     pub(super) cookies_until: usize,
     pub(super) doubtful_until: usize,
+    pub(super) foreign_until: usize,
 }
 
 impl<'t> Scan<'t> {
@@ -44,6 +45,7 @@ impl<'t> Scan<'t> {
             signs_until: 0,
             cookies_until: 0,
             doubtful_until: 0,
+            foreign_until: 0,
         }
     }
 
@@ -58,7 +60,9 @@ impl<'t> Scan<'t> {
                 continue;
             }
             self.look(anchor, kinds);
-            if kinds == finder::DIGITS {
+            if self.text[anchor] >= 0x80 {
+                from = from.max(self.foreign_until);
+            } else if kinds == finder::DIGITS {
                 // A long number has an anchor at each of its digits.
                 from = from.max(self.digits_until);
             }

@@ -1,6 +1,8 @@
 //! What stands between a key and its value.
 
-use super::text::{at, run_end, skip_spaces, starts_with, starts_with_word};
+use super::quote;
+use super::shape::is_opaque;
+use super::text::{at, is_break, is_name, run_end, skip_spaces, starts_with, starts_with_word};
 
 /// A separator and what it says about the value.
 #[derive(Clone, Copy, Debug)]
@@ -26,14 +28,16 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
     match (at(text, index), at(text, index + 1)) {
         (b':', b':') => None,
         (b':', b'/') if at(text, index + 2) == b'/' => None,
-        (b':' | b'=' | b'+' | b'?', b'=') | (b'=', b'>') => found(2, true),
+        (b'=' | b'!', b'=') => found(
+            run_end(text, index, 4, |byte| b"=!>".contains(&byte)) - index,
+            true,
+        ),
+        (b':' | b'+' | b'?', b'=') | (b'=', b'>') => found(2, true),
         (b'-' | b'~', b'>') => found(2, false),
         (b'=', _) => found(1, true),
         (b':', _) => found(1, false),
-        (b'|', b' ') => found(1, false).map(|separator| Separator {
-            table: true,
-            ..separator
-        }),
+        (b'|', _) => found(1, false).map(in_table),
+        (b';' | b',', next) if next > b' ' => found(1, false).map(in_table),
         (b'%', b'3') if matches!(at(text, index + 2), b'd' | b'D' | b'a' | b'A') => found(3, true)
             .map(|separator| Separator {
                 encoded: true,
@@ -48,9 +52,19 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
     }
 }
 
-/// Skips spaces, Markdown's asterisks and a YAML tag.
+fn in_table(separator: Separator) -> Separator {
+    Separator {
+        table: true,
+        ..separator
+    }
+}
+
+/// Skips spaces, Markdown's asterisks, a YAML tag or anchor and a type of PHP's.
 pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     let mut index = skip_spaces(text, from);
+    while starts_with(text, index, b"%20") {
+        index += 3;
+    }
     if starts_with(text, index, b"** ") {
         index = skip_spaces(text, index + 2);
     }
@@ -62,5 +76,31 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
             index = skip_spaces(text, tag);
         }
     }
+    if at(text, index) == b'&' {
+        let anchor = run_end(text, index + 1, 32, is_name);
+        if anchor > index + 1 && at(text, anchor) == b' ' && !is_break(text, anchor + 1) {
+            index = skip_spaces(text, anchor);
+        }
+    }
+    if starts_with(text, index, b"string(") {
+        let len = run_end(text, index + 7, 8, |byte| byte.is_ascii_digit());
+        if starts_with(text, len, b") \"") {
+            index = len + 2;
+        }
+    }
     index
+}
+
+/// Where a value begins on the next line: indented, in quotes or random.
+pub(super) fn next_line(text: &[u8], from: usize) -> Option<usize> {
+    let line = match (at(text, from), at(text, from + 1)) {
+        (b'\r', b'\n') => from + 2,
+        (b'\n', _) => from + 1,
+        _ => return None,
+    };
+    let start = skip_spaces(text, line);
+    let end = run_end(text, start, 256, |byte| byte > b' ');
+    let is_alone = matches!(at(text, end), 0 | b'\n' | b'\r');
+    let is_quoted = quote::open(text, start).is_some();
+    (start > line && (is_quoted || is_alone && is_opaque(&text[start..end], 8))).then_some(start)
 }

@@ -39,6 +39,53 @@ fn random_letters(value: &[u8]) -> usize {
         .sum()
 }
 
+/// A password that a person made up: letters with digits or signs between or behind. Not a path, a
+/// host, a version, a date or an algorithm.
+pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
+    let word = trim_end(word, b".,;:");
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let signs = word
+        .iter()
+        .filter(|byte| b"!$#%^&*~@?".contains(byte))
+        .count();
+    let is_named = [
+        &b"sha"[..],
+        b"md5",
+        b"base",
+        b"utf",
+        b"oauth",
+        b"bcrypt",
+        b"argon",
+        b"scram",
+        b"pbkdf",
+    ]
+    .iter()
+    .any(|name| {
+        word.len() < 16
+            && word
+                .get(..name.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(name))
+    });
+    let is_version = matches!(word, [b'v' | b'V', second, ..] if second.is_ascii_digit());
+    (min..=LONGEST).contains(&word.len())
+        && digits + signs > 0
+        && word.iter().any(u8::is_ascii_alphabetic)
+        && word
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!$#%^&*~@?+-_.=".contains(byte))
+        && !word[..word.len() - 1].contains(&b'.')
+        && !is_uuid(word)
+        && !is_named
+        && !is_version
+        && !is_template_name(word)
+}
+
+/// `$1`, `%s`, `$PASSWORD`: a sign and a name.
+fn is_template_name(word: &[u8]) -> bool {
+    matches!(word, [b'$' | b'%' | b'&' | b'@' | b'#' | b'*' | b'-', ..])
+        && !word.iter().any(u8::is_ascii_digit)
+}
+
 /// Letters, digits and several of the symbols that only passwords have.
 fn is_symbolic(value: &[u8]) -> bool {
     let symbols = value

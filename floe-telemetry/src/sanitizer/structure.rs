@@ -2,9 +2,10 @@
 
 use super::key_value::{Key, named_value, redact_at};
 use super::lexicon::Class;
-use super::shape::is_word_like;
+use super::separator::{separator, value_start};
+use super::shape::{LONGEST, is_word_like};
 use super::text::{
-    at, before, find, is_break, is_name, run_end, run_start, skip_spaces, starts_with,
+    at, before, find, is_break, is_name, line_end, run_end, run_start, skip_spaces, starts_with,
 };
 use super::value::{self, Extent, Site};
 use super::verdict::is_secret;
@@ -26,7 +27,10 @@ pub(super) fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
 pub(super) fn named(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let Some(start) = named_value(scan.text, behind) else {
+    let found = named_value(scan.text, behind)
+        .or_else(|| value_before(scan.text, key.start))
+        .or_else(|| invalid_input(scan.text, key));
+    let Some(start) = found else {
         return false;
     };
     let key = match key.class {
@@ -40,11 +44,42 @@ pub(super) fn named(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     redact_at(scan, key, start, Site::default())
 }
 
+/// `{"value": "…", "name": "api_key"}`: the field before the name.
+fn value_before(text: &[u8], key: usize) -> Option<usize> {
+    let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
+    let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
+    let is_name = [&b"name"[..], b"key", b"Name", b"Key"].contains(&&text[name..colon]);
+    if !is_name || !text[colon..key].contains(&b':') {
+        return None;
+    }
+    let open = run_start(text, name, 160, |byte| !b"{}\n".contains(&byte));
+    let field = run_end(text, open, 8, |byte| b"\"'\\ ".contains(&byte));
+    let end = run_end(text, field, 8, |byte| byte.is_ascii_alphabetic());
+    let separator = separator(text, end + quote::mark_len(text, end))?;
+    (before(text, open) == b'{' && text[field..end].eq_ignore_ascii_case(b"value"))
+        .then(|| value_start(text, separator.after))
+}
+
+/// The name of a field in a line of its own, and what is wrong with it in the next one, as pydantic
+/// says it: `input_value='…'`.
+fn invalid_input(text: &[u8], key: Key) -> Option<usize> {
+    if at(text, key.end) != b'\n' || !matches!(before(text, key.start), 0 | b'\n') {
+        return None;
+    }
+    let end = line_end(text, key.end + 1).min(key.end + LONGEST);
+    let mark = b"input_value=";
+    let found = find(text, key.end, end - key.end, mark)?;
+    Some(found + mark.len())
+}
+
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
 pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
     let opener = run_start(text, key.start, 32, |byte| is_name(byte) || byte == b':');
     let in_tag = before(text, opener) == b'<';
+    if starts_with(text, behind, b"&gt;") {
+        return escaped_xml(scan, key, behind + 4);
+    }
     let content = if starts_with(text, behind, b"</") && before(text, key.start) == b'>' {
         let close = find(text, behind, 48, b">");
         close.and_then(|close| {
@@ -72,6 +107,10 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let end = run_end(text, start, usize::MAX, |byte| {
         !matches!(byte, b'<' | b']' | b'\n')
     });
+    let is_closed = starts_with(text, end, b"</") || starts_with(text, end, b"]]>");
+    if !is_closed && text[start..end.max(start)].contains(&b' ') {
+        return false;
+    }
     let found = Extent {
         start,
         end,
@@ -79,6 +118,21 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         quoted: true,
     };
     if end > start && is_secret(text, key, found, Site::default(), false) {
+        scan.redact(start, end);
+    }
+    true
+}
+
+/// `&lt;password&gt;…&lt;/password&gt;`, as logs of SOAP have it.
+fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
+    let end = run_end(scan.text, start, LONGEST, |byte| !b"&<\n".contains(&byte));
+    let found = Extent {
+        start,
+        end,
+        after: end,
+        quoted: true,
+    };
+    if end > start && is_secret(scan.text, key, found, Site::default(), false) {
         scan.redact(start, end);
     }
     true

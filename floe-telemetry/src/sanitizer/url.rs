@@ -81,6 +81,9 @@ fn userinfo(run: &[u8]) -> Option<usize> {
         .iter()
         .position(|byte| b"/?#\\".contains(byte))
         .unwrap_or(run.len());
+    if has_properties(&run[..path]) {
+        return None;
+    }
     let later = || {
         run.iter()
             .rposition(|&byte| byte == b'@')
@@ -109,6 +112,15 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     later().filter(|&at| {
         !is_bracketed && (!is_port || !host.contains(&b'.') && is_certain_host(&run[at + 1..]))
     })
+}
+
+/// `host:1433;user=…`: what follows has keys.
+fn has_properties(authority: &[u8]) -> bool {
+    let Some(semicolon) = authority.iter().position(|&byte| byte == b';') else {
+        return false;
+    };
+    let name = run_end(authority, semicolon + 1, 64, is_name);
+    at(authority, name) == b'=' && !authority[..semicolon].contains(&b'@')
 }
 
 /// A user without a password, and not a token in the place of the user: `git@`, `svc-ingest@`.

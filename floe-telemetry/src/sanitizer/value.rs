@@ -22,6 +22,8 @@ pub(super) struct Site {
 pub(super) enum List {
     #[default]
     Plain,
+    /// A line of a table: `|`, `;` and `,` end a cell.
+    Row,
     /// A query string or a form.
     Query,
     /// Percent-encoded as a whole, its delimiters too.

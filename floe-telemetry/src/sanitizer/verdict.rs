@@ -1,6 +1,6 @@
 //! Whether the value of a key is a secret.
 
-use super::key_value::Key;
+use super::key_value::{Key, word_before};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{is_opaque, is_path};
@@ -33,6 +33,8 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
             .any(|item| is_opaque(item, 12)),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
         _ if is_placeholder(value) || names_a_file(text, key, value) => false,
+        // `kubectl create secret --from-file=password=/run/x`.
+        _ if is_path(value) && word_before(text, key.start.saturating_sub(1), b"file") => false,
         // `PWD=/home/x` is the working directory.
         _ if ends_with_word(key.name(text), b"pwd") && is_path(value) => false,
         // `pass=3 fail=1` counts tests.

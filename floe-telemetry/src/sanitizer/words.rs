@@ -28,7 +28,7 @@ pub(super) const LITERALS: &[&str] = &[
     "yes", "no", "redacted", "hidden", "masked", "filtered", "str", "string", "bytes", "int",
     "integer", "bool", "boolean", "text", "char", "varchar", "object", "any", "float", "number",
     "secret", "secretstr", "secretstring", "optional", "option", "self", "bearer", "basic", "env",
-    "required", "missing", "vec", "list", "box", "arc", "cow",
+    "required", "missing", "vec", "list", "box", "arc", "cow", "await",
 ];
 
 /// A piece of three letters of every word below, as rare in other words as possible.
@@ -36,6 +36,7 @@ pub(super) const LITERALS: &[&str] = &[
 pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
+    "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -68,7 +69,12 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("keys", true, Class::Weak), ("authcode", false, Class::Weak),
     ("accesscode", false, Class::Weak), ("code", true, Class::Query),
     ("key", true, Class::Query), ("identified", true, Class::Identified),
-    ("dsn", true, Class::Weak),
+    ("dsn", true, Class::Weak), ("kennwort", false, Class::Strong),
+    ("passe", true, Class::Strong), ("senha", true, Class::Strong),
+    ("parola", true, Class::Strong), ("wachtwoord", false, Class::Strong),
+    ("losenord", false, Class::Strong), ("haslo", true, Class::Strong),
+    ("heslo", true, Class::Strong), ("salasana", false, Class::Strong),
+    ("sifre", true, Class::Strong), ("contrasena", true, Class::Strong),
 ];
 
 /// Names at the end of an attribute's key whose value is where something is and how to log in there.
@@ -80,7 +86,7 @@ pub(super) const ADDRESSES: &[&str] = &["connectionstring", "databaseurl", "dbur
 pub(super) const KEY_KINDS: &[&str] = &[
     "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
     "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
-    "functions", "hmac", "ingestion", "jwt", "license", "master", "private", "rsa", "sas",
+    "functions", "hmac", "ingestion", "jwt", "license", "master", "pragma", "private", "rsa", "sas",
     "secret", "secure", "security", "server", "service", "shared", "signing", "ssh",
     "subscription",
 ];

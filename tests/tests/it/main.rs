@@ -19,6 +19,7 @@ mod outcome;
 mod propagation;
 mod redaction;
 mod redaction_corpus;
+mod redaction_shapes;
 mod relations;
 mod secrets;
 mod shapes;

@@ -1,0 +1,72 @@
+//! Keys in other languages: `contraseña`, `mot de passe`, `пароль`, `密码`.
+
+use super::Scan;
+use super::key_value::{Key, with_key};
+use super::lexicon::Class;
+use super::text::{find, run_end};
+
+/// Words for a password, as people write them: with a capital letter or without.
+const WORDS: &[&str] = &[
+    "contraseña",
+    "Contraseña",
+    "lösenord",
+    "Lösenord",
+    "hasło",
+    "Hasło",
+    "şifre",
+    "Şifre",
+    "mật khẩu",
+    "Mật khẩu",
+    "jelszó",
+    "Jelszó",
+    "parolă",
+    "пароль",
+    "Пароль",
+    "ключ доступа",
+    "κωδικός",
+    "סיסמה",
+    "كلمة المرور",
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "暗号キー",
+    "비밀번호",
+    "암호",
+    "รหัสผ่าน",
+];
+
+/// Longest word above, in bytes, and more.
+const LIMIT: usize = 64;
+
+/// Marks that are written without a space before them.
+const WIDE_MARKS: [&[u8]; 2] = ["：".as_bytes(), "＝".as_bytes()];
+
+/// `anchor` is a byte that is not ASCII.
+pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+    if anchor < scan.foreign_until {
+        return;
+    }
+    let text = scan.text;
+    let hop = run_end(text, anchor, usize::MAX, |byte| byte >= 0x80);
+    let marks = WIDE_MARKS
+        .iter()
+        .filter_map(|mark| find(text, anchor, hop - anchor, mark));
+    let end = marks.min().unwrap_or_else(|| {
+        run_end(text, hop, LIMIT, |byte| {
+            byte >= 0x80 || byte.is_ascii_alphabetic()
+        })
+    });
+    scan.foreign_until = hop.min(end + WIDE_MARKS[0].len());
+    let word = &text[end.saturating_sub(LIMIT)..end];
+    let Some(known) = WORDS.iter().find(|known| word.ends_with(known.as_bytes())) else {
+        return;
+    };
+    let key = Key {
+        start: end - known.len(),
+        end,
+        class: Class::Strong,
+        is_option: false,
+    };
+    with_key(scan, key);
+}
