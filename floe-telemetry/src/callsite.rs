@@ -90,9 +90,11 @@ impl CallSite {
     }
 }
 
+/// The linker knows the list by this name alone, in all of the program: so that it is not taken for
+/// that of another crate, or of another version of this one, both are in it.
 #[doc(hidden)]
 #[distributed_slice]
-pub static CALLSITES: [CallSite];
+pub static FLOE_TELEMETRY_0_1_CALLSITES: [CallSite];
 
 /// Every `#[traced]` function linked into the program, in no particular order.
 ///
@@ -108,5 +110,5 @@ pub static CALLSITES: [CallSite];
 /// assert!(callsite::all().any(|site| site.name() == "orders.load" && site.function() == "load"));
 /// ```
 pub fn all() -> impl Iterator<Item = &'static CallSite> {
-    CALLSITES.iter()
+    FLOE_TELEMETRY_0_1_CALLSITES.iter()
 }

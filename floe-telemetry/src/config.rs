@@ -26,15 +26,13 @@ pub use self::logging::LoggingConfig;
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::SamplingConfig;
 use crate::error::Error;
+use crate::plugin;
 
 /// The endpoint that OTLP over gRPC has by default.
 pub const DEFAULT_OTLP_ENDPOINT: &str = "http://localhost:4317";
 
 /// The backend that is used when none is chosen.
 pub const DEFAULT_BACKEND: &str = "console";
-
-/// The backends that can be chosen.
-const BACKENDS: [&str; 3] = ["console", "jaeger", "otlp"];
 
 /// How OTLP is spoken.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -46,6 +44,16 @@ pub enum OtlpProtocol {
     Grpc,
     /// HTTP with protobuf bodies.
     Http,
+}
+
+impl OtlpProtocol {
+    /// `gRPC` or `HTTP`, for people.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "gRPC",
+            Self::Http => "HTTP",
+        }
+    }
 }
 
 /// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
@@ -78,8 +86,9 @@ pub struct TelemetryConfig {
     /// `false`: nothing is recorded and nothing is sent. Default `true`.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Where OTLP is sent. Default `http://localhost:4317`. Another value than the default
-    /// switches OTLP export on, whatever the backend.
+    /// Where OTLP is sent. Default `http://localhost:4317`, which stands for the backend's own
+    /// endpoint if it has one. Another value than the default switches OTLP export on, whatever the
+    /// backend. (For a backend of this machine, write `http://127.0.0.1:4317`.)
     #[serde(default = "default_endpoint")]
     pub otlp_endpoint: String,
     /// `grpc` (default) or `http`.
@@ -99,7 +108,9 @@ pub struct TelemetryConfig {
     /// Logging.
     #[serde(default)]
     pub logging: LoggingConfig,
-    /// `console` (default), `jaeger` or `otlp`.
+    /// The name of a [`TelemetryBackendPlugin`](crate::plugin::TelemetryBackendPlugin): `console`
+    /// (default) prints and sends nothing, `jaeger` sends OTLP to Jaeger, `otlp` to the endpoint;
+    /// or one of another crate.
     #[serde(default = "default_backend")]
     pub backend: String,
 }
@@ -169,24 +180,13 @@ impl TelemetryConfig {
         if let Some(authentication) = &self.authentication {
             authentication.validate()?;
         }
-        if !BACKENDS.contains(&self.backend.as_str()) {
-            return Err(Error::config(format!(
-                "backend: unknown backend `{}`: accepted are {}",
-                self.backend,
-                BACKENDS.map(|name| format!("`{name}`")).join(", "),
-            )));
-        }
+        plugin::backend(&self.backend)?;
         validate_endpoint("otlp_endpoint", &self.otlp_endpoint)
-    }
-
-    /// Whether the configuration asks for OTLP export.
-    pub(crate) fn wants_otlp(&self) -> bool {
-        self.backend != DEFAULT_BACKEND || self.otlp_endpoint != DEFAULT_OTLP_ENDPOINT
     }
 }
 
 /// An endpoint is an absolute `http` URL with a host.
-fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
+pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
     let authority = endpoint
         .strip_prefix("http://")
         .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());

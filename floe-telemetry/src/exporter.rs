@@ -6,9 +6,11 @@ mod memory;
 #[cfg(feature = "_otlp")]
 mod otlp;
 mod plain;
+mod target;
 
 pub use self::console::ConsoleExporter;
 pub use self::memory::MemoryExporter;
 #[cfg(feature = "_otlp")]
-pub(crate) use self::otlp::{otlp, otlp_attribute};
+pub(crate) use self::otlp::{otlp, otlp_attribute, try_otlp};
 pub(crate) use self::plain::plain;
+pub(crate) use self::target::OtlpTarget;

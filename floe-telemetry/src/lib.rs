@@ -83,6 +83,7 @@ pub mod config;
 #[cfg(feature = "provider")]
 pub mod exporter;
 pub mod keys;
+pub mod plugin;
 pub mod prelude;
 pub mod propagation;
 #[cfg_attr(

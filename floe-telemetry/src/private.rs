@@ -8,7 +8,8 @@ pub use crate::attributes::expansion::{
     Describe, Field, Otherwise, Present, debug, display, record, record_prefixed, redact,
 };
 pub use crate::attributes::schema::{Prefixed, SchemaList};
-pub use crate::callsite::{CALLSITES, CallSite};
+pub use crate::callsite::{CallSite, FLOE_TELEMETRY_0_1_CALLSITES as CALLSITES};
+pub use crate::plugin::FLOE_TELEMETRY_0_1_PLUGINS as PLUGINS;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
     OpenSpan, Opening, below, call, call_async, call_async_within, call_boxed, call_future,

@@ -145,6 +145,16 @@ fn the_facts_that_stand_twice_agree() {
         read("README.md").contains(&format!("Rust {version} ")),
         "README and Cargo.toml name different Rust versions"
     );
+    let version = manifest.split_once("\nversion = \"").unwrap().1;
+    let mut numbers = version.split('.');
+    let (major, minor) = (numbers.next().unwrap(), numbers.next().unwrap());
+    for file in ["callsite.rs", "plugin/linked.rs"] {
+        assert!(
+            read(&format!("floe-telemetry/src/{file}"))
+                .contains(&format!("pub static FLOE_TELEMETRY_{major}_{minor}_")),
+            "the linker's list in {file} does not name version {major}.{minor}"
+        );
+    }
     assert!(
         !read("README.md").contains("@@"),
         "README has a placeholder"

@@ -78,11 +78,20 @@ impl TelemetryAuth {
     /// The header's name and value.
     #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     pub(crate) fn header(&self) -> Option<(&str, String)> {
-        let value = match self.auth_type {
-            AuthType::ApiKey => self.api_key.as_ref()?.expose_secret().to_owned(),
-            AuthType::Bearer => format!("Bearer {}", self.bearer_token.as_ref()?.expose_secret()),
+        let secret = match self.auth_type {
+            AuthType::ApiKey => self.api_key.as_ref()?,
+            AuthType::Bearer => self.bearer_token.as_ref()?,
         };
+        let value = format!("{}{}", self.scheme(), secret.expose_secret());
         Some((&self.header_name, value))
+    }
+
+    /// What stands before the credential in the header.
+    pub(crate) const fn scheme(&self) -> &'static str {
+        match self.auth_type {
+            AuthType::ApiKey => "",
+            AuthType::Bearer => "Bearer ",
+        }
     }
 
     pub(super) fn validate(&self) -> Result<(), Error> {

@@ -20,13 +20,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry_sdk::Resource;
+use secrecy::ExposeSecret;
 use tokio::runtime::{self, Runtime};
 
 use self::intake::OtlpIntake;
 use self::response::Answer;
 pub(crate) use self::value::attribute as otlp_attribute;
+use super::OtlpTarget;
 use crate::collector::{BatchExporter, Destination, Lane, Worker, WorkerSettings};
-use crate::config::{self, OtlpProtocol, TelemetryConfig};
+use crate::config::{self, OtlpProtocol};
 use crate::error::Error;
 
 /// The headers of a request, names in lower case.
@@ -48,50 +50,77 @@ struct Otlp {
 
 /// Starts the exporter that `config` describes.
 pub(crate) fn otlp(
-    config: &TelemetryConfig,
+    target: &OtlpTarget,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     let intake = OtlpIntake::new(resource);
-    let config = config.clone();
-    let worker = Worker::start("otlp", move || exporter(&config), settings)?;
+    let target = target.clone();
+    let worker = Worker::start("otlp", move || exporter(&target), settings)?;
     Ok(Box::new(Lane { intake, worker }))
 }
 
-fn exporter(config: &TelemetryConfig) -> Result<Box<dyn BatchExporter<Vec<u8>>>, Error> {
+fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Vec<u8>>>, Error> {
+    let timeout = target.config.batch_processor.export_timeout();
+    Ok(Box::new(connect(target, timeout)?))
+}
+
+fn connect(target: &OtlpTarget, timeout: Duration) -> Result<Otlp, Error> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::thread("otlp", &error))?;
     let transport = {
         let _entered = runtime.enter();
-        transport(config)?
+        transport(target)?
     };
-    Ok(Box::new(Otlp {
+    Ok(Otlp {
         runtime,
         transport,
-        timeout: config.batch_processor.export_timeout(),
-    }))
+        timeout,
+    })
 }
 
-fn transport(config: &TelemetryConfig) -> Result<Box<dyn Transport>, Error> {
-    let headers = headers(config)?;
+/// Sends a request without spans, once, and says what came of it.
+pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
+    let mut otlp = connect(target, timeout).map_err(|error| error.to_string())?;
+    let answer = otlp.transport.send(Bytes::new());
+    let result = otlp
+        .runtime
+        .block_on(async { tokio::time::timeout(timeout, answer).await });
+    // Looking up a name cannot be called off, and dropping the runtime would wait for it.
+    otlp.runtime.shutdown_background();
+    match result {
+        Ok(Answer::Taken) => Ok(()),
+        Ok(Answer::Refused(reason) | Answer::Again { reason, .. }) => Err(reason),
+        Err(_) => Err(format!("no answer within {timeout:?}")),
+    }
+}
+
+fn transport(target: &OtlpTarget) -> Result<Box<dyn Transport>, Error> {
+    let headers = headers(target)?;
+    let config = &target.config;
     match config.otlp_protocol {
         OtlpProtocol::Grpc => grpc(&config.otlp_endpoint, &headers),
         OtlpProtocol::Http => http(&config.otlp_endpoint, &headers),
     }
 }
 
-/// The environment's headers and the credential, which wins. HTTP/2 knows lower-case names only.
-fn headers(config: &TelemetryConfig) -> Result<Headers, Error> {
-    let mut headers = config::otlp_headers()?;
-    if let Some((name, value)) = config
-        .authentication
-        .as_ref()
-        .and_then(config::TelemetryAuth::header)
-    {
-        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-        headers.push((name.to_owned(), value));
+/// Those of the backend, of the environment, and the credential; a later one wins. HTTP/2 knows
+/// lower-case names only.
+fn headers(target: &OtlpTarget) -> Result<Headers, Error> {
+    let authentication = target.config.authentication.as_ref();
+    let credential = authentication.and_then(config::TelemetryAuth::header);
+    let mut all: Headers = Vec::new();
+    for (name, value) in &target.headers {
+        all.push((name.clone(), value.expose_secret().to_owned()));
+    }
+    all.extend(config::otlp_headers()?);
+    all.extend(credential.map(|(name, value)| (name.to_owned(), value)));
+    let mut headers: Headers = Vec::new();
+    for (name, value) in all {
+        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+        headers.push((name, value));
     }
     for (name, value) in &mut headers {
         name.make_ascii_lowercase();

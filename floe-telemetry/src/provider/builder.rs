@@ -15,7 +15,8 @@ use crate::config::{OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp as start_otlp;
-use crate::exporter::{self, ConsoleExporter};
+use crate::exporter::{self, ConsoleExporter, OtlpTarget};
+use crate::plugin;
 use crate::propagation::setup_propagators;
 use crate::recorder;
 
@@ -29,7 +30,7 @@ pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     exporters: Vec<Start>,
     /// OTLP destinations besides the configuration's own.
-    otlp: Vec<TelemetryConfig>,
+    otlp: Vec<OtlpTarget>,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -64,16 +65,16 @@ impl TelemetryProviderBuilder {
         let mut config = self.config.clone();
         config.otlp_endpoint = endpoint.into();
         config.otlp_protocol = protocol;
-        self.otlp.push(config);
+        self.otlp.push(config.into());
         self
     }
 
     /// Starts the telemetry of the process.
     ///
-    /// Spans go to the exporters that were added, and over OTLP if the configuration asks for it
-    /// (a backend other than `console`, or an endpoint other than the default). If there is
-    /// neither, they are printed on standard error. W3C Trace Context and Baggage become the
-    /// formats of the process, see [`setup_propagators`].
+    /// Spans go to the exporters that were added, and where the configuration's `backend` says
+    /// ([`TelemetryBackendPlugin`](crate::plugin::TelemetryBackendPlugin)): over OTLP, or, if no
+    /// exporter was added, onto standard error. W3C Trace Context and Baggage become the formats of
+    /// the process, see [`setup_propagators`].
     ///
     /// # Errors
     ///
@@ -81,7 +82,8 @@ impl TelemetryProviderBuilder {
     /// Nothing is left behind then.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         self.config.validate()?;
-        self.otlp.iter().try_for_each(TelemetryConfig::validate)?;
+        let mut targets = self.otlp.iter();
+        targets.try_for_each(|target| target.config.validate())?;
         let counters = Arc::new(Counters::default());
         let is_noop = !self.config.enabled || is_disabled()?;
         let provider = TelemetryProvider {
@@ -127,11 +129,9 @@ impl TelemetryProviderBuilder {
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
         }
-        if self.config.wants_otlp() {
-            self.otlp.push(self.config.clone());
-        }
-        for config in &self.otlp {
-            destinations.push(start_otlp(config, &resource, &settings)?);
+        self.otlp.extend(plugin::target(&self.config)?);
+        for target in &self.otlp {
+            destinations.push(start_otlp(target, &resource, &settings)?);
         }
         if destinations.is_empty() {
             let console = ConsoleExporter::stderr();
@@ -157,12 +157,12 @@ fn short_type_name<T>() -> &'static str {
 
 #[cfg(not(feature = "_otlp"))]
 fn start_otlp(
-    config: &TelemetryConfig,
+    target: &OtlpTarget,
     _: &Resource,
     _: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     Err(Error::config(format!(
         "backend: `{}` at `{}` is reached by OTLP, which needs the feature `otlp-grpc` or `otlp-http`",
-        config.backend, config.otlp_endpoint,
+        target.config.backend, target.config.otlp_endpoint,
     )))
 }

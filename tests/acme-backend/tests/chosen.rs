@@ -1,0 +1,107 @@
+//! A backend of another crate is chosen by its name alone.
+
+use std::time::Duration;
+
+// The program's own line: a crate that nothing refers to is not linked.
+use floe_tests_acme_backend as _;
+
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, plugin, traced};
+use floe_tests::{Receiver, Response};
+
+#[traced(name = "orders.load")]
+fn load() {}
+
+fn config(endpoint: &str) -> TelemetryConfig {
+    let yaml = format!(
+        "
+resource_attributes:
+  service_name: orders
+  service_version: 1.2.0
+  deployment_environment: dev
+  floe_namespace: sales
+  floe_product_name: orders
+  floe_product_version: 1.2.0
+  floe_mode: dev
+authentication: {{ auth_type: bearer, bearer_token: hunter2-hunter2 }}
+otlp_endpoint: {endpoint}
+backend: acme
+"
+    );
+    TelemetryConfig::from_yaml(&yaml).unwrap()
+}
+
+/// One test: a process has one provider.
+#[test]
+fn a_backend_of_another_crate_is_chosen_by_its_name() {
+    let receiver = Receiver::http();
+    let telemetry = TelemetryProvider::builder(config(&receiver.endpoint()))
+        .initialize()
+        .unwrap();
+    load();
+    telemetry.shutdown(Duration::from_secs(5)).unwrap();
+    let spans = receiver.spans();
+    assert_eq!(spans[0].name, "orders.load");
+    let request = &receiver.requests()[0];
+    assert_eq!(request.path, "/v1/traces");
+    assert_eq!(request.headers["x-acme-tenant"], "floe");
+    // The configuration's credential wins over the header that the backend would send.
+    assert_eq!(request.headers["authorization"], "Bearer hunter2-hunter2");
+}
+
+#[test]
+fn it_is_among_those_that_an_error_lists() {
+    assert_eq!(
+        plugin::backend_names(),
+        ["acme", "console", "jaeger", "otlp"]
+    );
+    let mut config = TelemetryConfig::new("orders");
+    config.backend = "acne".to_owned();
+    assert_eq!(
+        config.validate().unwrap_err().to_string(),
+        "backend: unknown backend `acne`: accepted are `acme`, `console`, `jaeger`, `otlp`; did you mean `acme`?",
+    );
+}
+
+#[test]
+fn its_connection_is_tried_with_what_would_be_sent() {
+    let receiver = Receiver::http();
+    let config = config(&receiver.endpoint());
+    let report = plugin::validate_connection(&config).unwrap();
+    assert!(report.is_ok(), "{report}");
+    let tried = format!("an empty OTLP/HTTP request to `{}`", receiver.endpoint());
+    assert_eq!(report.tried, tried);
+    let request = &receiver.requests()[0];
+    assert_eq!(request.headers["x-acme-tenant"], "floe");
+    assert!(request.body.is_empty() && receiver.spans().is_empty());
+
+    receiver.respond(Response::Http {
+        status: 401,
+        headers: Vec::new(),
+    });
+    let report = plugin::validate_connection(&config).unwrap();
+    assert_eq!(
+        report.problem.unwrap(),
+        "the receiver answered 401 Unauthorized"
+    );
+}
+
+#[test]
+fn an_endpoint_where_nobody_listens_or_answers_is_a_report() {
+    // Bound and dropped: nobody listens there now.
+    let gone = Receiver::http().endpoint();
+    let report = plugin::validate_connection(&config(&gone)).unwrap();
+    assert!(
+        !report.is_ok() && report.to_string().contains(&gone),
+        "{report}"
+    );
+
+    let silent = Receiver::http();
+    silent.respond(Response::Hang);
+    let report = plugin::validate_connection(&config(&silent.endpoint())).unwrap();
+    assert_eq!(report.problem.unwrap(), "no answer within 5s");
+    assert!(
+        report.took < plugin::CONNECTION_TIMEOUT,
+        "{:?}",
+        report.took
+    );
+}
