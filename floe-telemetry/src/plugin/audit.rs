@@ -220,6 +220,7 @@ fn is_tracer_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
     use std::sync::{Arc, Mutex};
 
     use tracing::field::{Field, Visit};
@@ -265,7 +266,7 @@ mod tests {
 
     impl Visit for Line {
         fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-            self.0 += &format!("{field}={value:?} ");
+            let _ = write!(self.0, "{field}={value:?} ");
         }
     }
 

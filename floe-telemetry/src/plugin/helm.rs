@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::OtlpExporterConfig;
-use crate::config::{OtlpProtocol, TelemetryConfig};
+use crate::config::{OtlpProtocol, TelemetryAuth, TelemetryConfig};
 
 /// The values of one Helm chart.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -53,28 +53,48 @@ const VARIABLE: &str = "FLOE_TELEMETRY_CREDENTIAL";
 /// <https://github.com/open-telemetry/opentelemetry-helm-charts>). Receivers and processors are
 /// the chart's own: OTLP on 4317 and 4318, `memory_limiter` and `batch`.
 pub(super) fn collector(to: &OtlpExporterConfig, config: &TelemetryConfig) -> HelmValues {
-    let mut values =
-        String::from("mode: deployment\nimage:\n  repository: otel/opentelemetry-collector-k8s\n");
-    let authentication = config.authentication.as_ref();
-    if authentication.is_some() {
-        let (secret, key) = SECRET;
-        values += &format!(
-            "extraEnvs:\n  - name: {VARIABLE}\n    valueFrom:\n      secretKeyRef:\n        name: {secret}\n        key: {key}\n"
-        );
-    }
     let (exporter, settings) = match to.protocol {
         OtlpProtocol::Grpc => ("otlp/backend", grpc(&to.endpoint)),
         OtlpProtocol::Http => ("otlphttp/backend", http(&to.endpoint)),
     };
-    values += &format!("config:\n  exporters:\n    {exporter}:\n{settings}");
-    if let Some(authentication) = authentication {
-        let name = quoted(&authentication.header_name);
-        let scheme = authentication.scheme();
-        values += &format!("      headers:\n        {name}: \"{scheme}${{env:{VARIABLE}}}\"\n");
-    }
-    values +=
-        &format!("  service:\n    pipelines:\n      traces:\n        exporters: [{exporter}]\n");
+    let authentication = config.authentication.as_ref();
+    let variables = authentication.map(|_| credential()).unwrap_or_default();
+    let headers = authentication.map(header).unwrap_or_default();
+    let values = format!(
+        "\
+mode: deployment
+image:
+  repository: otel/opentelemetry-collector-k8s
+{variables}config:
+  exporters:
+    {exporter}:
+{settings}{headers}  service:
+    pipelines:
+      traces:
+        exporters: [{exporter}]
+"
+    );
     HelmValues::new("open-telemetry/opentelemetry-collector", values)
+}
+
+fn credential() -> String {
+    let (secret, key) = SECRET;
+    format!(
+        "\
+extraEnvs:
+  - name: {VARIABLE}
+    valueFrom:
+      secretKeyRef:
+        name: {secret}
+        key: {key}
+"
+    )
+}
+
+fn header(authentication: &TelemetryAuth) -> String {
+    let name = quoted(&authentication.header_name);
+    let scheme = authentication.scheme();
+    format!("      headers:\n        {name}: \"{scheme}${{env:{VARIABLE}}}\"\n")
 }
 
 /// The collector wants `host:port` here, and is told apart whether it is TLS.

@@ -28,6 +28,10 @@ pub trait PluginMetadata: Send + Sync {
     fn plugin_type(&self) -> PluginType;
 
     /// One sentence for people. Default: empty.
+    #[expect(
+        clippy::unnecessary_literal_bound,
+        reason = "an implementation may own its text"
+    )]
     fn description(&self) -> &str {
         ""
     }

@@ -1,5 +1,7 @@
 //! A backend of another crate is chosen by its name alone.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 use std::time::Duration;
 
 // The program's own line: a crate that nothing refers to is not linked.

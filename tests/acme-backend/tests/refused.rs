@@ -1,6 +1,8 @@
 //! Backends that cannot be chosen: two of one name, one for another interface, one that panics, one
 //! that names no endpoint. Those that can are not affected.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 use floe_telemetry::plugin::{
     self, ExporterConfig, OtlpExporterConfig, PluginMetadata, PluginType, TelemetryBackendPlugin,
 };
@@ -68,13 +70,13 @@ fn each_is_one_clear_error() {
     check(
         "twin",
         &format!(
-            "telemetry_backend plugins: two have the same name: twin 0.1.0 ({file}:15) and twin 0.1.0 ({file}:16): accepted is one of each name"
+            "telemetry_backend plugins: two have the same name: twin 0.1.0 ({file}:17) and twin 0.1.0 ({file}:18): accepted is one of each name"
         ),
     );
     check(
         "future",
         &format!(
-            "telemetry_backend plugin future 0.1.0 ({file}:17): it is written for version `1.1` of the plugin interface, which this program does not have; this program has `1.0`"
+            "telemetry_backend plugin future 0.1.0 ({file}:19): it is written for version `1.1` of the plugin interface, which this program does not have; this program has `1.0`"
         ),
     );
     check("panics", "backend: `panics` panicked");
