@@ -12,13 +12,24 @@ fn opaque() -> impl Iterator<Item = u8> {
         ::floe_telemetry::__private::SpanKind::Internal,
     );
     let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
-    ::floe_telemetry::__private::call(
+    ::floe_telemetry::__private::call_by_type(
         __floe_span,
         move || { read() },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .__floe_outcome()
+        |__floe_span, __floe_value| {
+            use ::floe_telemetry::__private::lasting::prelude::*;
+            (&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                .__floe_returned()
+                .go_on(
+                    __floe_span,
+                    __floe_value,
+                    |__floe_return| {
+                        use ::floe_telemetry::__private::outcome::prelude::*;
+                        (&&&&&&::floe_telemetry::__private::outcome::Inspect(
+                            __floe_return,
+                        ))
+                            .__floe_outcome()
+                    },
+                )
         },
     )
 }

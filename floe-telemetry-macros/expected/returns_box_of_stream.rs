@@ -12,16 +12,24 @@ fn f() -> Box<dyn Stream<Item = u8> + Unpin> {
         ::floe_telemetry::__private::SpanKind::Internal,
     );
     let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
-    ::floe_telemetry::__private::call_boxed(
+    ::floe_telemetry::__private::call_by_type(
         __floe_span,
         move || -> Box<dyn Stream<Item = u8> + Unpin> { list() },
-        |__floe_span, __floe_inner| -> Box<dyn Stream<Item = u8> + Unpin> {
-            ::std::boxed::Box::new(
-                ::floe_telemetry::__private::in_stream(
+        |__floe_span, __floe_value| {
+            use ::floe_telemetry::__private::lasting::prelude::*;
+            (&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                .__floe_returned()
+                .go_on(
                     __floe_span,
-                    ::std::boxed::Box::into_pin(__floe_inner),
-                ),
-            )
+                    __floe_value,
+                    |__floe_return| {
+                        use ::floe_telemetry::__private::outcome::prelude::*;
+                        (&&&&&&::floe_telemetry::__private::outcome::Inspect(
+                            __floe_return,
+                        ))
+                            .__floe_outcome()
+                    },
+                )
         },
     )
 }

@@ -12,17 +12,16 @@ fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
         ::floe_telemetry::__private::SpanKind::Internal,
     );
     let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
-    ::floe_telemetry::__private::call_boxed(
+    ::floe_telemetry::__private::call_by_type(
         __floe_span,
         move || -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) },
-        |__floe_span, __floe_inner| -> Pin<Box<dyn Future<Output = u8> + Send>> {
-            ::std::boxed::Box::pin(
-                ::floe_telemetry::__private::in_future::<
-                    u8,
-                    _,
-                >(
+        |__floe_span, __floe_value| {
+            use ::floe_telemetry::__private::lasting::prelude::*;
+            (&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                .__floe_returned()
+                .go_on(
                     __floe_span,
-                    __floe_inner,
+                    __floe_value,
                     |__floe_return| {
                         use ::floe_telemetry::__private::outcome::prelude::*;
                         (&&&&&&::floe_telemetry::__private::outcome::Inspect(
@@ -30,8 +29,7 @@ fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
                         ))
                             .__floe_outcome()
                     },
-                ),
-            )
+                )
         },
     )
 }

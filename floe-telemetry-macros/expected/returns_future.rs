@@ -17,19 +17,28 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
             __floe.attribute("n", &(n));
         },
     );
-    ::floe_telemetry::__private::call_future::<
-        Result<u8, Error>,
-        _,
-    >(
+    ::floe_telemetry::__private::call_opaque(
         __floe_span,
         move || {
             let m = n + 1;
             async move { Ok(m) }
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .__floe_outcome()
+        |__floe_span, __floe_value| {
+            use ::floe_telemetry::__private::lasting::prelude::*;
+            (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                .__floe_opaque()
+                .of::<Result<u8, Error>>()
+                .go_on(
+                    __floe_span,
+                    __floe_value,
+                    |__floe_return| {
+                        use ::floe_telemetry::__private::outcome::prelude::*;
+                        (&&&&&&::floe_telemetry::__private::outcome::Inspect(
+                            __floe_return,
+                        ))
+                            .__floe_outcome()
+                    },
+                )
         },
     )
 }

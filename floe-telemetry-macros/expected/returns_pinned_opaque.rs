@@ -13,16 +13,25 @@ fn f() -> Pin<Box<impl Future<Output = u8>>> {
     );
     let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
     ::std::boxed::Box::pin(
-        ::floe_telemetry::__private::call_future::<
-            u8,
-            _,
-        >(
+        ::floe_telemetry::__private::call_opaque(
             __floe_span,
             move || -> Pin<Box<_>> { get() },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .__floe_outcome()
+            |__floe_span, __floe_value| {
+                use ::floe_telemetry::__private::lasting::prelude::*;
+                (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                    .__floe_opaque()
+                    .of::<u8>()
+                    .go_on(
+                        __floe_span,
+                        __floe_value,
+                        |__floe_return| {
+                            use ::floe_telemetry::__private::outcome::prelude::*;
+                            (&&&&&&::floe_telemetry::__private::outcome::Inspect(
+                                __floe_return,
+                            ))
+                                .__floe_outcome()
+                        },
+                    )
             },
         ),
     )

@@ -12,5 +12,18 @@ fn f() -> impl Stream<Item = u8> {
         ::floe_telemetry::__private::SpanKind::Internal,
     );
     let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
-    ::floe_telemetry::__private::call_stream(__floe_span, move || { iter([1]) })
+    ::floe_telemetry::__private::call_opaque(
+        __floe_span,
+        move || { iter([1]) },
+        |__floe_span, __floe_value| {
+            use ::floe_telemetry::__private::lasting::prelude::*;
+            (&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                .__floe_opaque()
+                .go_on(
+                    __floe_span,
+                    __floe_value,
+                    ::floe_telemetry::__private::outcome::success,
+                )
+        },
+    )
 }

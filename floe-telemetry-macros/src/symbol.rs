@@ -57,6 +57,10 @@ pub(crate) const BOXED: Symbol = Symbol {
     word: "boxed",
     usage: "boxed",
 };
+pub(crate) const CALL_ONLY: Symbol = Symbol {
+    word: "call_only",
+    usage: "call_only",
+};
 
 // `#[floe(…)]`
 pub(crate) const PREFIX: Symbol = Symbol {
@@ -123,6 +127,7 @@ pub(crate) const TRACED: &[Symbol] = &[
     ERROR_IF,
     METRICS,
     BOXED,
+    CALL_ONLY,
     CRATE,
 ];
 

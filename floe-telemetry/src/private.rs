@@ -12,7 +12,6 @@ pub use crate::callsite::{CallSite, FLOE_TELEMETRY_0_1_CALLSITES as CALLSITES};
 pub use crate::plugin::FLOE_TELEMETRY_0_1_PLUGINS as PLUGINS;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
-    OpenSpan, Opening, below, call, call_async, call_async_within, call_boxed, call_future,
-    call_stream, enter, enter_below, enter_plain, enter_within, enter_within_below, in_future,
-    in_stream, outcome, root,
+    OpenSpan, Opening, below, call, call_async, call_async_within, call_by_type, call_opaque,
+    enter, enter_below, enter_plain, enter_within, enter_within_below, lasting, outcome, root,
 };

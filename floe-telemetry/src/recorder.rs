@@ -14,11 +14,13 @@ mod failure;
 mod first_poll;
 mod future;
 mod ids;
+pub mod lasting;
 mod name;
 mod open;
 mod opening;
 pub mod outcome;
 mod parent;
+mod pointer;
 mod record;
 mod returned;
 mod sampling;
@@ -46,7 +48,7 @@ pub use self::parent::{below, root};
 pub(crate) use self::record::More;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Origin, SpanRecord};
-pub use self::returned::{call_boxed, call_future, call_stream, in_future, in_stream};
+pub use self::returned::{call_by_type, call_opaque};
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::switch_provider;
 #[cfg(feature = "testing")]

@@ -32,6 +32,8 @@ pub(super) struct Args {
     pub(super) metrics: bool,
     /// The word, to say where it does not belong.
     pub(super) boxed: Option<Ident>,
+    /// The word, too.
+    pub(super) call_only: Option<Ident>,
     pub(super) krate: Option<Path>,
     /// Each argument once more as it was written, for a block to hand on to its methods.
     pub(super) pieces: Vec<(String, TokenStream)>,
@@ -101,6 +103,7 @@ struct Cells<'c> {
     error_if: Attr<'c, Expr>,
     metrics: Attr<'c, ()>,
     boxed: Attr<'c, ()>,
+    call_only: Attr<'c, ()>,
     krate: Attr<'c, Path>,
 }
 
@@ -118,6 +121,7 @@ impl<'c> Cells<'c> {
             error_if: Attr::new(cx, symbol::ERROR_IF),
             metrics: Attr::new(cx, symbol::METRICS),
             boxed: Attr::new(cx, symbol::BOXED),
+            call_only: Attr::new(cx, symbol::CALL_ONLY),
             krate: Attr::new(cx, symbol::CRATE),
         }
     }
@@ -163,6 +167,7 @@ impl<'c> Cells<'c> {
             symbol::ERROR_IF => value(&mut self.error_if, input, &word, symbol),
             symbol::METRICS => switch(&mut self.metrics, input, &word, symbol),
             symbol::BOXED => switch(&mut self.boxed, input, &word, symbol),
+            symbol::CALL_ONLY => switch(&mut self.call_only, input, &word, symbol),
             _ => {
                 let path = keywords::value_with(input, &word, symbol, Path::parse_mod_style)?;
                 self.krate.set(&word, path);
@@ -190,6 +195,7 @@ impl<'c> Cells<'c> {
                 .map(|(word, value)| (word, ungrouped(value))),
             metrics: self.metrics.value().is_some(),
             boxed: self.boxed.with_keyword().map(|(word, ())| word),
+            call_only: self.call_only.with_keyword().map(|(word, ())| word),
             krate: self.krate.value(),
             pieces,
         }

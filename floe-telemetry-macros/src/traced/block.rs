@@ -212,6 +212,7 @@ impl Method {
     fn has_use_for(&self, word: &str) -> bool {
         match word {
             "boxed" => self.sig.asyncness.is_some(),
+            "call_only" => self.sig.asyncness.is_none(),
             "error_if" => {
                 !Returned::new(&self.sig).is_some_and(|it| matches!(it.what, What::Stream))
             }

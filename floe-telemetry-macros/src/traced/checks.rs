@@ -4,16 +4,46 @@ use std::collections::HashSet;
 
 use proc_macro2::Ident;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr};
+use syn::{Attribute, Expr, Signature};
 
 use super::{
     args::Args,
     arguments::Argument,
     block::Block,
-    capture, model,
+    capture,
+    model::{self, Shape},
     record::{Key, Record},
+    returned::{self, What},
 };
 use crate::{ctxt::Ctxt, symbol, tokens, words};
+
+/// A future or a stream that the signature shows and that no span can go on in.
+pub(super) fn returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
+    match shape {
+        Shape::Sync | Shape::Async => {
+            if let Some(ty) = returned::out_of_reach(sig) {
+                let message = "the span would end before this future or stream does: put `#[traced]` on the \
+                     function that it comes from, and none or `#[traced(skip)]` here";
+                cx.error(ty, message);
+            }
+        }
+        Shape::Returns(it) => {
+            let what = match it.what {
+                What::Future(_) => "Future",
+                What::Stream => "Stream",
+            };
+            for bound in returned::lost_bounds(&sig.output) {
+                let message = format!(
+                    "what goes on inside of a span has of all traits only `{what}`, `Send`, `Sync`, \
+                     `Unpin` and `Debug`: return that, or write `#[traced(call_only)]` for a span \
+                     of the call alone"
+                );
+                cx.error(bound, message);
+            }
+        }
+        Shape::AsyncTrait(_) => {}
+    }
+}
 
 /// `error_if` is called by the runtime, with the result and nothing else.
 pub(super) fn error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {

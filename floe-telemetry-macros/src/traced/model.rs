@@ -11,7 +11,7 @@ use super::{
     item::Function,
     output::Output,
     record::Record,
-    returned::{self, AsyncTrait, Returned, What},
+    returned::{AsyncTrait, Returned, What},
     secrets,
 };
 use crate::{ctxt::Ctxt, krate::Krate, words};
@@ -31,6 +31,8 @@ pub(super) struct Traced<'a> {
     pub(super) error_if: Option<Expr>,
     pub(super) metrics: bool,
     pub(super) boxed: bool,
+    /// The span ends with the call, whatever that returns.
+    pub(super) call_only: bool,
     pub(super) floe_attributes: Vec<Expr>,
     pub(super) records: Vec<Record>,
     pub(super) attributes_fn: Option<AttributesFn<'a>>,
@@ -67,14 +69,11 @@ const KINDS: [(&str, &str); 5] = [
 
 impl<'a> Traced<'a> {
     pub(super) fn new(cx: &Ctxt, args: Args, function: &'a Function) -> Self {
-        let shape = shape(function);
+        let call_only = args.call_only.is_some();
+        let shape = shape(function, call_only);
         misplaced(cx, &args, &shape);
-        if let (Some(ty), Shape::Sync | Shape::Async) =
-            (returned::out_of_reach(&function.sig), &shape)
-        {
-            let message = "the span would end before this future or stream does: put `#[traced]` on \
-                           the function that it comes from, and none or `#[traced(skip)]` here";
-            cx.error(ty, message);
+        if !call_only {
+            checks::returned(cx, &function.sig, &shape);
         }
         let arguments = arguments::of(&function.sig);
         let mut records = args.attributes;
@@ -108,6 +107,7 @@ impl<'a> Traced<'a> {
                 .inspect(|value| checks::error_if(cx, value, &arguments)),
             metrics: args.metrics,
             boxed: args.boxed.is_some(),
+            call_only,
             floe_attributes: args
                 .floe_attributes
                 .map_or_else(Vec::new, |it| checks::several(cx, it)),
@@ -136,6 +136,11 @@ impl<'a> Traced<'a> {
             && matches!(self.shape, Shape::Sync | Shape::Async)
     }
 
+    /// Whether only the type of what is returned can say how long the span is.
+    pub(super) fn may_live_on(&self) -> bool {
+        !self.call_only && self.output.may_live_on()
+    }
+
     /// Whether the span is opened with nothing but its call site.
     pub(super) fn is_plain(&self) -> bool {
         !self.fills() && matches!(self.parent, Parent::Current)
@@ -151,12 +156,13 @@ impl<'a> Traced<'a> {
     }
 }
 
-fn shape(function: &Function) -> Shape {
+fn shape(function: &Function, call_only: bool) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
         return Shape::Async;
     }
-    match (AsyncTrait::new(sig, body), Returned::new(sig)) {
+    let returned = Returned::new(sig).filter(|_| !call_only);
+    match (AsyncTrait::new(sig, body), returned) {
         (Some(body), _) => Shape::AsyncTrait(body),
         (None, Some(returned)) => Shape::Returns(returned),
         (None, None) => Shape::Sync,
@@ -170,6 +176,11 @@ fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
     {
         let message = "`error_if` is about what was returned, and nothing is when a stream ends: \
                        set the status in the stream";
+        cx.error(word, message);
+    }
+    if let (Some(word), Shape::Async | Shape::AsyncTrait(_)) = (&args.call_only, shape) {
+        let message = "`call_only` is about a function that returns a future: the call of an `async \
+                       fn` runs nothing of it";
         cx.error(word, message);
     }
     let Some(word) = &args.boxed else { return };

@@ -49,6 +49,21 @@ impl Output {
             },
         }
     }
+
+    /// Whether what a function gives back by the call may be a future that is its own, and not one
+    /// that it only lends.
+    pub(super) fn may_live_on(&self) -> bool {
+        let lends = |ty: &Type| match ty {
+            Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) => true,
+            Type::Path(path) => path.path.segments.last().is_some_and(|it| {
+                it.ident == "Pin"
+                    && matches!(&it.arguments, PathArguments::AngleBracketed(of)
+                    if matches!(of.args.first(), Some(GenericArgument::Type(Type::Reference(_)))))
+            }),
+            _ => false,
+        };
+        self.may_be_future() && !matches!(self, Self::Type(ty) if lends(ty))
+    }
 }
 
 /// The type without what can only be in a signature; `None` if that is all of it.

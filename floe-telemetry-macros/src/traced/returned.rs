@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
     GenericArgument, GenericParam, PathArguments, PathSegment, ReturnType, Signature, Token, Type,
-    TypeParamBound, parse_quote, punctuated::Punctuated,
+    TypeImplTrait, TypeParamBound, punctuated::Punctuated,
 };
 
 /// What is returned, and lives on after the call.
@@ -19,15 +19,14 @@ pub(super) enum How {
     Opaque,
     /// `Pin<Box<impl Future>>`
     PinnedOpaque,
-    /// `Pin<Box<dyn Future>>`
-    Pinned,
-    /// `Box<dyn Future + Unpin>`
+    /// `Pin<Box<dyn Future>>`, `Box<dyn Future + Unpin>`, or what is called like one: what it is in
+    /// fact is for its type to say.
     Boxed,
 }
 
 pub(super) enum What {
-    /// With the type that it becomes.
-    Future(Box<Type>),
+    /// With the type that it becomes, if that is said.
+    Future(Option<Box<Type>>),
     Stream,
 }
 
@@ -58,7 +57,7 @@ fn of_bounds<'a>(
         TypeParamBound::Trait(bound) => {
             let segment = bound.path.segments.last()?;
             match segment.ident.to_string().as_str() {
-                "Future" => Some(What::Future(Box::new(output(segment)))),
+                "Future" => Some(What::Future(output(segment))),
                 "Stream" => Some(What::Stream),
                 _ => None,
             }
@@ -74,7 +73,7 @@ fn of_path(segment: &PathSegment) -> Option<Returned> {
     let what = match segment.ident.to_string().as_str() {
         "Pin" => {
             return match in_box(inner?)? {
-                Type::TraitObject(object) => of_bounds(&object.bounds, How::Pinned),
+                Type::TraitObject(object) => of_bounds(&object.bounds, How::Boxed),
                 Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, How::PinnedOpaque),
                 _ => None,
             };
@@ -85,11 +84,11 @@ fn of_path(segment: &PathSegment) -> Option<Returned> {
                 _ => None,
             };
         }
-        "BoxFuture" | "LocalBoxFuture" => What::Future(Box::new(inner?.clone())),
+        "BoxFuture" | "LocalBoxFuture" => What::Future(None),
         "BoxStream" | "LocalBoxStream" => What::Stream,
         _ => return None,
     };
-    let how = How::Pinned;
+    let how = How::Boxed;
     Some(Returned { what, how })
 }
 
@@ -101,6 +100,34 @@ fn in_box(ty: &Type) -> Option<&Type> {
             let pointer = path.path.segments.last()?;
             types(pointer).next().filter(|_| pointer.ident == "Box")
         }
+        _ => None,
+    }
+}
+
+/// The bounds of an `impl Future` or `impl Stream` that the runtime's wrapper does not have.
+pub(super) fn lost_bounds(output: &ReturnType) -> Vec<&TypeParamBound> {
+    const KEPT: [&str; 6] = ["Debug", "Future", "Send", "Stream", "Sync", "Unpin"];
+    let ReturnType::Type(_, ty) = output else {
+        return Vec::new();
+    };
+    let is_lost = |bound: &&TypeParamBound| match bound {
+        TypeParamBound::Trait(it) => it
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| !KEPT.iter().any(|kept| last.ident == kept)),
+        _ => false,
+    };
+    opaque(ty)
+        .map(|it| it.bounds.iter().filter(is_lost).collect())
+        .unwrap_or_default()
+}
+
+/// `impl …`, or that in `Pin<Box<impl …>>`.
+fn opaque(ty: &Type) -> Option<&TypeImplTrait> {
+    match bare(ty) {
+        Type::ImplTrait(opaque) => Some(opaque),
+        Type::Path(path) => opaque(in_box(types(path.path.segments.last()?).next()?)?),
         _ => None,
     }
 }
@@ -167,16 +194,17 @@ fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
     })
 }
 
-fn output(segment: &PathSegment) -> Type {
+fn output(segment: &PathSegment) -> Option<Box<Type>> {
     let arguments = match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,
     };
-    let output = arguments.into_iter().flatten().find_map(|it| match it {
-        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
+    arguments.into_iter().flatten().find_map(|it| match it {
+        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => {
+            Some(Box::new(assoc.ty.clone()))
+        }
         _ => None,
-    });
-    output.unwrap_or_else(|| parse_quote!(_))
+    })
 }
 
 /// What `#[async_trait]` made of the body of an `async fn`: `Box::pin(async move { … })`.

@@ -14,42 +14,36 @@ use super::future::{Phase, Traced};
 use super::open::{OpenSpan, State};
 use super::span::{self, Ending};
 
-/// Runs a function that returns a future. `T` is what the signature says that will become.
+/// Runs a function that returns a future or a stream, as far as its signature says, which `go_on`
+/// finds out and puts into the span.
 #[inline]
-pub fn call_future<T, F: Future<Output = T>>(
+pub fn call_opaque<V, W>(
     span: OpenSpan,
-    body: impl FnOnce() -> F,
-    outcome: Look<T>,
-) -> Traced<F, Look<T>> {
-    let future = run(&span.0, body);
-    in_future(span, future, outcome)
+    body: impl FnOnce() -> V,
+    go_on: impl FnOnce(OpenSpan, V) -> W,
+) -> W {
+    let value = run(&span.0, body);
+    go_on(span, value)
 }
 
-/// Runs a function that returns a stream.
+/// Runs a function of which `go_on` finds out by the type of what it returns whether the span goes
+/// on in that. Without a span it is returned as it is.
 #[inline]
-pub fn call_stream<S: Stream>(span: OpenSpan, body: impl FnOnce() -> S) -> Traced<S, Ended> {
-    let stream = run(&span.0, body);
-    in_stream(span, stream)
-}
-
-/// Runs a function that returns a pointer to a future or a stream. `wrap` makes such a pointer of
-/// it in its span; without a span it is returned as it is.
-#[inline]
-pub fn call_boxed<P>(
+pub fn call_by_type<V>(
     span: OpenSpan,
-    body: impl FnOnce() -> P,
-    wrap: impl FnOnce(OpenSpan, P) -> P,
-) -> P {
+    body: impl FnOnce() -> V,
+    go_on: impl FnOnce(OpenSpan, V) -> V,
+) -> V {
     if matches!(span.0, State::Off) {
         return body();
     }
-    let pointer = run(&span.0, body);
-    wrap(span, pointer)
+    let value = run(&span.0, body);
+    go_on(span, value)
 }
 
 /// A future that is there already, from now on in `span`.
 #[inline]
-pub fn in_future<T, F: Future<Output = T>>(
+pub(super) fn in_future<T, F: Future<Output = T>>(
     span: OpenSpan,
     future: F,
     outcome: Look<T>,
@@ -59,7 +53,7 @@ pub fn in_future<T, F: Future<Output = T>>(
 
 /// A stream that is there already, from now on in `span`.
 #[inline]
-pub fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, Ended> {
+pub(super) fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, Ended> {
     Traced::new(Phase::Open(span.0), stream, Ended)
 }
 

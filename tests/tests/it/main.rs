@@ -15,6 +15,7 @@ mod derive_values;
 mod derive_words;
 mod futures;
 mod interop;
+mod lasting;
 mod names;
 mod outcome;
 mod propagation;

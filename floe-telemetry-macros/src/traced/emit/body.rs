@@ -1,11 +1,11 @@
 //! A body that runs when the function is called, in a closure.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Signature;
+use syn::{ReturnType, Signature};
 
 use super::{
-    label, opening, outcome,
+    label, on, opening, outcome,
     parameters::{self, Place},
 };
 use crate::traced::{
@@ -14,66 +14,79 @@ use crate::traced::{
     returned::{How, Returned, What},
 };
 
-/// A span that ends when the function returns.
+/// A span that ends when the function returns, unless that turns out to be a future.
 pub(super) fn at_once(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let private = traced.krate.private();
     let open = opening::open(traced);
     let body = closure(traced, sig);
     let outcome = outcome(traced);
-    quote_spanned! {Span::mixed_site()=>
-        #open
-        #private::call(__floe_span, #body, #outcome)
+    let call = if traced.may_live_on() {
+        by_type(traced, &body, &outcome)
+    } else {
+        quote_spanned!(Span::mixed_site()=> #private::call(__floe_span, #body, #outcome))
+    };
+    quote!(#open #call)
+}
+
+/// What is returned may be a future under any name, which its type says. An error about that is on
+/// the type in the signature.
+fn by_type(traced: &Traced<'_>, body: &TokenStream, outcome: &TokenStream) -> TokenStream {
+    let private = traced.krate.private();
+    let ours = Span::mixed_site();
+    let span = match &traced.function.sig.output {
+        ReturnType::Type(_, ty) => on(ty),
+        ReturnType::Default => ours,
+    };
+    let look = Ident::new("__floe_returned", span);
+    quote_spanned! {ours=>
+        #private::call_by_type(__floe_span, #body, |__floe_span, __floe_value| {
+            use #private::lasting::prelude::*;
+            (&&&#private::lasting::Returned(&__floe_value))
+                .#look()
+                .go_on(__floe_span, __floe_value, #outcome)
+        })
     }
 }
 
-/// A span that goes on in what the function returns.
+/// A span that goes on in the future or stream that the signature promises.
 pub(super) fn returned(
     traced: &Traced<'_>,
     sig: &mut Signature,
     returned: &Returned,
 ) -> TokenStream {
+    if returned.how == How::Boxed {
+        return at_once(traced, sig);
+    }
     let private = traced.krate.private();
     let open = opening::open(traced);
     let body = closure(traced, sig);
     let ours = Span::mixed_site();
-    // What is in the span: the body, or what it returned.
-    let (called, inside, more) = match &returned.what {
+    // With one reference a stream is found before a future.
+    let (references, of, outcome) = match &returned.what {
         What::Future(ty) => {
-            let ty = output::erased(ty).map_or_else(|| quote!(_), |ty| quote!(#ty));
-            let outcome = outcome(traced);
-            (
-                quote_spanned!(ours=> call_future::<#ty, _>),
-                quote_spanned!(ours=> in_future::<#ty, _>),
-                Some(quote_spanned!(ours=> , #outcome)),
-            )
+            let ty = ty.as_deref().and_then(output::erased);
+            let of = ty.map(|ty| quote_spanned!(ours=> .of::<#ty>()));
+            (quote_spanned!(ours=> &&), of, outcome(traced))
         }
-        What::Stream => (quote!(call_stream), quote!(in_stream), None),
-    };
-    let inner = quote_spanned!(ours=> __floe_inner);
-    let (new, inner) = match returned.how {
-        How::Opaque | How::PinnedOpaque | How::Pinned => (quote_spanned!(ours=> pin), inner),
-        How::Boxed => (
-            quote_spanned!(ours=> new),
-            quote_spanned!(ours=> ::std::boxed::Box::into_pin(#inner)),
+        What::Stream => (
+            quote_spanned!(ours=> &),
+            None,
+            quote_spanned!(ours=> #private::outcome::success),
         ),
     };
-    let call = match returned.how {
-        How::Opaque => quote_spanned!(ours=> #private::#called(__floe_span, #body #more)),
-        How::PinnedOpaque => quote_spanned! {ours=>
-            ::std::boxed::Box::pin(#private::#called(__floe_span, #body #more))
-        },
-        How::Pinned | How::Boxed => {
-            let ty = written_type(traced);
-            quote_spanned! {ours=>
-                #private::call_boxed(__floe_span, #body, |__floe_span, __floe_inner| #ty {
-                    ::std::boxed::Box::#new(#private::#inside(__floe_span, #inner #more))
-                })
-            }
-        }
+    let call = quote_spanned! {ours=>
+        #private::call_opaque(__floe_span, #body, |__floe_span, __floe_value| {
+            use #private::lasting::prelude::*;
+            (#references #private::lasting::Returned(&__floe_value))
+                .__floe_opaque()
+                #of
+                .go_on(__floe_span, __floe_value, #outcome)
+        })
     };
-    quote_spanned! {ours=>
-        #open
-        #call
+    if returned.how == How::PinnedOpaque {
+        quote_spanned!(ours=> #open ::std::boxed::Box::pin(#call))
+    } else {
+        quote!(#open #call)
     }
 }
 

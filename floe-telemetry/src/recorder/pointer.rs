@@ -1,0 +1,62 @@
+//! The pointers to a future or a stream that have the same type inside of a span.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use futures_core::Stream;
+
+use super::call::Look;
+use super::open::OpenSpan;
+use super::returned::{in_future, in_stream};
+
+/// A pointer to any future or stream.
+pub trait Pointer: Sized {
+    /// What there is to look at when it has ended.
+    type Output;
+
+    /// The same, inside of a span.
+    fn in_span(self, span: OpenSpan, outcome: Look<Self::Output>) -> Self;
+}
+
+macro_rules! pointers {
+    ($($($bound:ident)*;)*) => {$(
+        impl<'a, T: 'a> Pointer for Pin<Box<dyn Future<Output = T> $(+ $bound)* + 'a>> {
+            type Output = T;
+
+            fn in_span(self, span: OpenSpan, outcome: Look<T>) -> Self {
+                Box::pin(in_future(span, self, outcome))
+            }
+        }
+
+        impl<'a, T: 'a> Pointer for Box<dyn Future<Output = T> $(+ $bound)* + Unpin + 'a> {
+            type Output = T;
+
+            fn in_span(self, span: OpenSpan, outcome: Look<T>) -> Self {
+                Box::new(in_future(span, self, outcome))
+            }
+        }
+
+        impl<'a, T: 'a> Pointer for Pin<Box<dyn Stream<Item = T> $(+ $bound)* + 'a>> {
+            type Output = ();
+
+            fn in_span(self, span: OpenSpan, _: Look<()>) -> Self {
+                Box::pin(in_stream(span, self))
+            }
+        }
+
+        impl<'a, T: 'a> Pointer for Box<dyn Stream<Item = T> $(+ $bound)* + Unpin + 'a> {
+            type Output = ();
+
+            fn in_span(self, span: OpenSpan, _: Look<()>) -> Self {
+                Box::new(in_stream(span, self))
+            }
+        }
+    )*};
+}
+
+pointers! {
+    ;
+    Send;
+    Sync;
+    Send Sync;
+}

@@ -1,0 +1,41 @@
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use floe_telemetry::traced;
+
+struct Own;
+
+impl Future for Own {
+    type Output = u8;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u8> {
+        Poll::Ready(1)
+    }
+}
+
+trait Hidden {}
+
+impl Hidden for Own {}
+
+#[traced]
+fn own() -> Own {
+    Own
+}
+
+#[traced]
+fn of_the_standard_library(n: u8) -> Ready<u8> {
+    ready(n)
+}
+
+#[traced]
+fn hidden() -> impl Hidden {
+    Own
+}
+
+#[traced]
+fn generic<F: Future>(future: F) -> F {
+    future
+}
+
+fn main() {}
