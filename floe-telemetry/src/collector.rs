@@ -33,8 +33,10 @@ pub(crate) use self::fetch::Room;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::prepare::Prepared;
-pub(crate) use self::prepare::{Sites, Stamp};
-pub(crate) use self::redact::Redactor;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::prepare::Sites;
+pub(crate) use self::prepare::Stamp;
+pub(crate) use self::redact::{Redaction, Redactor};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::span_data::own_scope;
 pub(crate) use self::statistics::Counters;
@@ -59,7 +61,6 @@ type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
     clock: WallClock,
-    sites: Sites,
     /// Roots that wait for the rest of the round: what was fetched from the other threads goes out
     /// before them, so that whoever sees a root has seen its trace.
     #[expect(clippy::vec_box, reason = "the boxes go back to the threads")]
@@ -68,6 +69,9 @@ pub(crate) struct Collector {
     warnings: Warnings,
     pause: Duration,
     pipeline: Option<Pipeline>,
+    /// What captures need; a provider's pipeline has its own, for its own redaction.
+    #[cfg(feature = "testing")]
+    sites: Sites,
     #[cfg(feature = "testing")]
     pub(crate) captures: std::collections::HashMap<u64, Vec<opentelemetry_sdk::trace::SpanData>>,
 }
@@ -187,7 +191,7 @@ impl Collector {
             return;
         }
         match &mut self.pipeline {
-            Some(pipeline) => pipeline.push(record, &mut self.sites, &self.clock),
+            Some(pipeline) => pipeline.push(record, &self.clock),
             None => statistics::count_without_provider(),
         }
     }

@@ -10,8 +10,10 @@
 
 mod auth;
 mod batch;
+mod debug;
 mod env;
 mod logging;
+mod redaction;
 mod resource;
 mod sampling;
 
@@ -23,6 +25,8 @@ pub use self::batch::BatchSpanProcessorConfig;
 pub(crate) use self::env::otlp_headers;
 pub(crate) use self::env::{context_variable, is_disabled, wants_no_color};
 pub use self::logging::LoggingConfig;
+pub(crate) use self::redaction::Policies;
+pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::SamplingConfig;
 use crate::error::Error;
@@ -76,7 +80,7 @@ impl OtlpProtocol {
 /// assert_eq!(config.sampling_ratio(), 0.5);
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::exhaustive_structs,
@@ -108,6 +112,9 @@ pub struct TelemetryConfig {
     /// Logging.
     #[serde(default)]
     pub logging: LoggingConfig,
+    /// What is taken out of everything that is recorded.
+    #[serde(default)]
+    pub redaction: RedactionConfig,
     /// The name of a [`TelemetryBackendPlugin`](crate::plugin::TelemetryBackendPlugin): `console`
     /// (default) prints and sends nothing, `jaeger` sends OTLP to Jaeger, `otlp` to the endpoint;
     /// or one of another crate.
@@ -141,6 +148,7 @@ impl TelemetryConfig {
             authentication: None,
             batch_processor: BatchSpanProcessorConfig::default(),
             logging: LoggingConfig::default(),
+            redaction: RedactionConfig::default(),
             backend: default_backend(),
         }
     }
@@ -177,6 +185,7 @@ impl TelemetryConfig {
         self.sampling.validate()?;
         self.batch_processor.validate()?;
         self.logging.validate()?;
+        self.redaction.validate()?;
         if let Some(authentication) = &self.authentication {
             authentication.validate()?;
         }

@@ -30,6 +30,8 @@ pub const CODE_FILE_PATH: &str = "code.file.path";
 /// The line in the source file.
 pub const CODE_LINE_NUMBER: &str = "code.line.number";
 pub(crate) const ERROR_TYPE: &str = "error.type";
+#[cfg(feature = "provider")]
+pub(crate) const ERROR_MESSAGE: &str = "error.message";
 pub(crate) const EXCEPTION: &str = "exception";
 pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
 pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";

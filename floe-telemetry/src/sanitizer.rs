@@ -43,9 +43,7 @@ mod words;
 mod tests;
 
 pub(crate) use field::{KeyMeaning, meaning, sanitize_value};
-#[allow(unused_imports, reason = "called with a configured policy")]
 pub(crate) use field::{meaning_with, sanitize_value_with};
-#[allow(unused_imports, reason = "chosen by configuration")]
 pub(crate) use policy::{Level, Policy};
 pub(crate) use rule::Rule;
 use scan::Scan;

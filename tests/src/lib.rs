@@ -1,6 +1,7 @@
 //! What the integration tests share: an OTLP receiver on a real socket, and a readable rendering
 //! of the traces it received.
 //!
+//! [`Canary`] is a credential that must not be found in anything that leaves.
 //! [`Receiver`] stores what arrives over gRPC or HTTP/protobuf. [`tree()`] turns spans into one
 //! string, so that a test compares the shape of a whole trace at once.
 #![expect(
@@ -9,9 +10,11 @@
     reason = "a test support library reports a failure by failing the test"
 )]
 
+mod canary;
 mod receiver;
 mod tree;
 
+pub use canary::{Canary, Left, Shape};
 pub use receiver::{
     Code, ReceivedEvent, ReceivedLink, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver,
     Response, SpanKind, Value,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::destination::Destination;
 use super::prepare::{Sites, Stamp};
+use super::redact::Redactor;
 use super::statistics::Counters;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
@@ -20,12 +21,18 @@ pub(crate) struct PipelineSettings {
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
+    /// Makes the spans safe.
+    pub(crate) redactor: Redactor,
 }
 
 /// The open batch and the exporters it goes to.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    settings: PipelineSettings,
+    identity: Vec<Stamp>,
+    batch_size: usize,
+    delay: Duration,
+    counters: Arc<Counters>,
+    sites: Sites,
     destinations: Vec<Box<dyn Destination>>,
     /// Spans in the open batch.
     spans: usize,
@@ -36,7 +43,11 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     pub(crate) fn new(settings: PipelineSettings, destinations: Vec<Box<dyn Destination>>) -> Self {
         Self {
-            settings,
+            identity: settings.identity,
+            batch_size: settings.batch_size,
+            delay: settings.delay,
+            counters: settings.counters,
+            sites: Sites::new(settings.redactor),
             destinations,
             spans: 0,
             due: None,
@@ -45,10 +56,7 @@ impl Pipeline {
 
     /// Spans that an exporter's queue had no room for.
     pub(super) fn dropped(&self) -> u64 {
-        self.settings
-            .counters
-            .dropped_queue_full
-            .load(Ordering::Relaxed)
+        self.counters.dropped_queue_full.load(Ordering::Relaxed)
     }
 
     /// Whether any exporter can take one more span than the open batch and `waiting` others. While
@@ -59,20 +67,17 @@ impl Pipeline {
     }
 
     /// Prepares the span and puts it into the open batch.
-    pub(super) fn push(&mut self, record: &mut SpanRecord, sites: &mut Sites, clock: &WallClock) {
-        self.settings
-            .counters
-            .collected
-            .fetch_add(1, Ordering::Relaxed);
-        let span = sites.prepare(record, clock, &self.settings.identity);
+    pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
+        self.counters.collected.fetch_add(1, Ordering::Relaxed);
+        let span = self.sites.prepare(record, clock, &self.identity);
         for to in &mut self.destinations {
             to.push(&span);
         }
         self.spans += 1;
-        if self.spans >= self.settings.batch_size {
+        if self.spans >= self.batch_size {
             self.ship();
         } else if self.due.is_none() {
-            self.due = Some(monotonic_now() + self.settings.delay);
+            self.due = Some(monotonic_now() + self.delay);
         }
     }
 

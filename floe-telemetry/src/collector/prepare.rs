@@ -2,12 +2,13 @@
 //! dear for the hot path stamped on it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::KeyValue;
+use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::FxHashMap;
 
-use super::redact::{self, Redactor};
+use super::redact::{Redactor, Seen};
 use crate::attributes::ToAttributeValue;
 use crate::clock::WallClock;
 use crate::keys;
@@ -35,22 +36,29 @@ pub(crate) struct Stamp {
 }
 
 /// What all spans of one place in the source have in common.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Site {
     name: Cow<'static, str>,
     code: Vec<Stamp>,
+    /// The scope of spans that come by the plain OpenTelemetry API, made safe.
+    scope: Option<Arc<InstrumentationScope>>,
+    seen: Seen,
 }
 
-/// The places seen so far. There are as many as there are call sites in the program.
+/// The places seen so far. There are as many as there are call sites and scopes in the program.
 #[derive(Debug, Default)]
 pub(crate) struct Sites {
-    sites: FxHashMap<usize, Site>,
+    places: FxHashMap<usize, Site>,
+    scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
     redactor: Redactor,
 }
 
-impl From<KeyValue> for Stamp {
-    fn from(mut attribute: KeyValue) -> Self {
-        Redactor::default().attribute(&mut attribute);
+/// Scopes that are remembered. A program has far fewer, unless it makes them up as it goes.
+const MAX_SCOPES: usize = 1024;
+
+impl Stamp {
+    pub(crate) fn new(mut attribute: KeyValue, redactor: &mut Redactor) -> Self {
+        redactor.attribute(&mut attribute);
         Self {
             #[cfg(feature = "_otlp")]
             otlp: crate::exporter::otlp_attribute(&attribute),
@@ -74,6 +82,13 @@ impl Prepared<'_> {
 }
 
 impl Sites {
+    pub(crate) fn new(redactor: Redactor) -> Self {
+        Self {
+            redactor,
+            ..Self::default()
+        }
+    }
+
     /// Makes the span safe, in its place, and puts to it what it lacks.
     pub(crate) fn prepare<'a>(
         &'a mut self,
@@ -86,9 +101,24 @@ impl Sites {
             adopt(record, &baggage);
         }
         record.attributes.make_distinct();
-        self.redactor.record(record);
-        let site = self.sites.entry(address(&record.origin));
-        let site = site.or_insert_with(|| Site::of(&record.origin));
+        let redactor = &mut self.redactor;
+        let site = match &record.origin {
+            Origin::Scope(scope) => {
+                if self.scopes.len() >= MAX_SCOPES && !self.scopes.contains_key(scope) {
+                    self.scopes.clear();
+                }
+                let site = self.scopes.entry(Arc::clone(scope));
+                site.or_insert_with(|| Site::of_scope(scope, redactor))
+            }
+            origin => {
+                let site = self.places.entry(address(origin));
+                site.or_insert_with(|| Site::of(origin, redactor))
+            }
+        };
+        redactor.record(record, &mut site.seen);
+        if let Some(scope) = &site.scope {
+            record.origin = Origin::Scope(Arc::clone(scope));
+        }
         let record = &*record;
         Prepared {
             name: record.name.as_deref().unwrap_or(&site.name),
@@ -125,19 +155,21 @@ fn address(origin: &Origin) -> usize {
 }
 
 impl Site {
-    fn of(origin: &Origin) -> Self {
+    fn of_scope(scope: &InstrumentationScope, redactor: &mut Redactor) -> Self {
+        Self {
+            scope: Some(redactor.scope(scope)),
+            ..Self::default()
+        }
+    }
+
+    fn of(origin: &Origin, redactor: &mut Redactor) -> Self {
         let (name, function, file, line) = match origin {
             Origin::CallSite(site) => {
                 let function = format!("{}::{}", site.module(), site.function());
                 (site.name(), Some(function), site.file(), site.line())
             }
             Origin::Here(location) => ("", None, location.file(), location.line()),
-            Origin::Nowhere | Origin::Scope(_) => {
-                return Self {
-                    name: "".into(),
-                    code: Vec::new(),
-                };
-            }
+            Origin::Nowhere | Origin::Scope(_) => return Self::default(),
         };
         let code = function
             .map(|function| KeyValue::new(keys::CODE_FUNCTION_NAME, function))
@@ -147,8 +179,14 @@ impl Site {
                 KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)),
             ]);
         Self {
-            name: redact::text(name).map_or(Cow::Borrowed(name), Cow::Owned),
-            code: code.map(Stamp::from).collect(),
+            name: redactor
+                .redaction
+                .text(name)
+                .map_or(Cow::Borrowed(name), Cow::Owned),
+            code: code
+                .map(|attribute| Stamp::new(attribute, redactor))
+                .collect(),
+            ..Self::default()
         }
     }
 }

@@ -1,204 +1,211 @@
 //! The one place where what is recorded is made safe. Every exporter is behind it.
 
+mod key;
+mod redaction;
+
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use opentelemetry::trace::{SpanContext, Status};
-use opentelemetry::{Array, Key, KeyValue, Value};
+use opentelemetry::trace::{Event, Link, SpanContext, Status, TraceState};
+use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
-use rustc_hash::FxHashMap;
 
-use crate::attributes::{Attribute, AttributeValue};
-use crate::keys;
+pub(crate) use self::key::Seen;
+use self::key::{Key, Keys};
+pub(crate) use self::redaction::Redaction;
+use crate::attributes::AttributeValue;
 use crate::recorder::SpanRecord;
-use crate::sanitizer::{self, KeyMeaning, REDACTED, sanitize, sanitize_error_message};
-
-/// Keys that are remembered. A program has far fewer, unless it makes them up as it goes.
-const MAX_KEYS: usize = 4096;
+use crate::sanitizer::KeyMeaning;
 
 /// Makes spans safe. It remembers what it has found out about keys, which come again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
-    keys: FxHashMap<Box<str>, KeyRule>,
-}
-
-#[derive(Clone, Debug)]
-struct KeyRule {
-    /// The safe key, if it is another.
-    key: Option<Key>,
-    meaning: KeyMeaning,
-    /// The message of an exception is cut like a status.
-    is_message: bool,
-}
-
-impl KeyRule {
-    fn of(key: &str) -> Self {
-        Self {
-            key: changed(key, sanitize).map(Key::from),
-            meaning: sanitizer::meaning(key),
-            is_message: key == keys::EXCEPTION_MESSAGE,
-        }
-    }
-
-    /// The safe value, if it is another.
-    fn apply(&self, key: &str, value: &str) -> Option<String> {
-        if self.is_message {
-            changed(value, sanitize_error_message)
-        } else {
-            changed(value, |value| {
-                sanitizer::sanitize_value(key, self.meaning, value)
-            })
-        }
-    }
-
-    /// Redacts the texts of an array in their places.
-    fn apply_to_all(&self, key: &str, array: &mut Array) {
-        if let Array::String(texts) = array {
-            for text in texts {
-                if let Some(safe) = self.apply(key, text.as_str()) {
-                    *text = safe.into();
-                }
-            }
-        }
-    }
+    keys: Keys,
+    pub(super) redaction: Redaction,
 }
 
 impl Redactor {
+    pub(crate) fn new(redaction: Redaction) -> Self {
+        Self {
+            keys: Keys::default(),
+            redaction,
+        }
+    }
+
     /// Redacts the name, the status, and all attributes of the span, of its events and links.
-    pub(super) fn record(&mut self, record: &mut SpanRecord) {
+    /// `seen` is what the spans of the same place in the source had before.
+    pub(super) fn record(&mut self, record: &mut SpanRecord, seen: &mut Seen) {
         if let Some(name) = &mut record.name {
-            redact_cow(name);
+            self.name(name);
         }
         if let Status::Error { description } = &mut record.status
-            && let Some(safe) = changed(description, sanitize_error_message)
+            && let Some(safe) = self.redaction.message(description)
         {
             *description = safe.into();
         }
-        record.context =
-            without_unsafe_state(std::mem::replace(&mut record.context, SpanContext::NONE));
-        for attribute in record.attributes.as_mut_slice() {
-            self.own(attribute);
+        self.context(&mut record.context);
+        for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
+            let key = self
+                .keys
+                .seen(attribute.key.as_str(), seen, at, &self.redaction);
+            match &mut attribute.value {
+                AttributeValue::Text(text) => {
+                    if let Some(safe) = key.apply(text, &self.redaction) {
+                        *text = safe.into();
+                    }
+                }
+                AttributeValue::Static(text) => {
+                    // What is known at compile time is the same text whenever it is at the same
+                    // address.
+                    if !seen.is_clean(at, text) {
+                        match key.apply(text, &self.redaction) {
+                            Some(safe) => attribute.value = AttributeValue::Text(safe.into()),
+                            None => seen.set_clean(at, text),
+                        }
+                    }
+                }
+                AttributeValue::Array(array) => {
+                    if is_secret_array(key, array) {
+                        attribute.value = AttributeValue::Static(self.redaction.hidden());
+                    } else {
+                        redact_array(key, array, &self.redaction);
+                    }
+                }
+                AttributeValue::I64(_) | AttributeValue::F64(_)
+                    if key.meaning == KeyMeaning::Secret =>
+                {
+                    attribute.value = AttributeValue::Static(self.redaction.hidden());
+                }
+                AttributeValue::Bool(_) | AttributeValue::F64(_) | AttributeValue::I64(_) => {}
+            }
+            if let Some(safe) = &key.safe {
+                attribute.key = safe.clone();
+            }
         }
         if let Some(more) = &mut record.more {
-            for event in &mut more.events {
-                redact_cow(&mut event.name);
-                event
-                    .attributes
-                    .iter_mut()
-                    .for_each(|attribute| self.attribute(attribute));
-            }
-            for link in &mut more.links {
-                link.attributes
-                    .iter_mut()
-                    .for_each(|attribute| self.attribute(attribute));
-                link.span_context = without_unsafe_state(std::mem::replace(
-                    &mut link.span_context,
-                    SpanContext::NONE,
-                ));
-            }
+            more.events.iter_mut().for_each(|event| self.event(event));
+            more.links.iter_mut().for_each(|link| self.link(link));
+        }
+    }
+
+    fn event(&mut self, event: &mut Event) {
+        self.name(&mut event.name);
+        for attribute in &mut event.attributes {
+            self.attribute(attribute);
+        }
+    }
+
+    fn link(&mut self, link: &mut Link) {
+        self.context(&mut link.span_context);
+        for attribute in &mut link.attributes {
+            self.attribute(attribute);
         }
     }
 
     /// Redacts an attribute of OpenTelemetry's.
     pub(crate) fn attribute(&mut self, attribute: &mut KeyValue) {
-        let rule = self.rule(attribute.key.as_str());
-        let key = attribute.key.as_str();
+        let key = self.keys.get(attribute.key.as_str(), &self.redaction);
         match &mut attribute.value {
             Value::String(text) => {
-                if let Some(safe) = rule.apply(key, text.as_str()) {
+                if let Some(safe) = key.apply(text.as_str(), &self.redaction) {
                     *text = safe.into();
                 }
             }
-            Value::Array(array) => rule.apply_to_all(key, array),
-            Value::I64(_) | Value::F64(_) if rule.meaning == KeyMeaning::Secret => {
-                attribute.value = REDACTED.into();
+            Value::Array(array) => {
+                if is_secret_array(key, array) {
+                    attribute.value = self.redaction.hidden().into();
+                } else {
+                    redact_array(key, array, &self.redaction);
+                }
+            }
+            Value::I64(_) | Value::F64(_) if key.meaning == KeyMeaning::Secret => {
+                attribute.value = self.redaction.hidden().into();
             }
             _ => {}
         }
-        if let Some(safe) = &rule.key {
+        if let Some(safe) = &key.safe {
             attribute.key = safe.clone();
         }
     }
 
     /// A resource whose attributes are safe: they come from the environment, too.
     pub(crate) fn resource(&mut self, resource: &Resource) -> Resource {
-        let attributes = resource.iter().map(|(key, value)| {
-            let mut safe = KeyValue::new(key.clone(), value.clone());
-            self.attribute(&mut safe);
-            safe
-        });
-        Resource::builder_empty()
-            .with_attributes(attributes)
-            .build()
-    }
-
-    fn own(&mut self, attribute: &mut Attribute) {
-        let rule = self.rule(attribute.key.as_str());
-        let key = attribute.key.as_str();
-        match &mut attribute.value {
-            AttributeValue::Text(text) => {
-                if let Some(safe) = rule.apply(key, text) {
-                    *text = safe.into();
-                }
-            }
-            AttributeValue::Static(text) => {
-                if let Some(safe) = rule.apply(key, text) {
-                    attribute.value = AttributeValue::Text(safe.into());
-                }
-            }
-            AttributeValue::Array(array) => rule.apply_to_all(key, array),
-            AttributeValue::I64(_) | AttributeValue::F64(_)
-                if rule.meaning == KeyMeaning::Secret =>
-            {
-                attribute.value = AttributeValue::Static(REDACTED);
-            }
-            AttributeValue::Bool(_) | AttributeValue::F64(_) | AttributeValue::I64(_) => {}
+        let mut attributes = Vec::with_capacity(resource.len());
+        for (key, value) in resource {
+            attributes.push(KeyValue::new(key.clone(), value.clone()));
         }
-        if let Some(safe) = &rule.key {
-            attribute.key = safe.clone();
+        for attribute in &mut attributes {
+            self.attribute(attribute);
+        }
+        let builder = Resource::builder_empty();
+        match resource.schema_url() {
+            Some(url) => builder.with_schema_url(attributes, self.safe(url)),
+            None => builder.with_attributes(attributes),
+        }
+        .build()
+    }
+
+    /// A scope that is safe.
+    pub(super) fn scope(&mut self, scope: &InstrumentationScope) -> Arc<InstrumentationScope> {
+        let mut safe = InstrumentationScope::builder(self.safe(scope.name()));
+        if let Some(version) = scope.version() {
+            safe = safe.with_version(self.safe(version));
+        }
+        if let Some(url) = scope.schema_url() {
+            safe = safe.with_schema_url(self.safe(url));
+        }
+        let mut attributes: Vec<KeyValue> = scope.attributes().cloned().collect();
+        for attribute in &mut attributes {
+            self.attribute(attribute);
+        }
+        Arc::new(safe.with_attributes(attributes).build())
+    }
+
+    /// A copy of the text, without what is secret in it.
+    fn safe(&self, text: &str) -> String {
+        let safe = self.redaction.text(text);
+        safe.unwrap_or_else(|| text.to_owned())
+    }
+
+    fn name(&self, name: &mut Cow<'static, str>) {
+        if let Some(safe) = self.redaction.text(name) {
+            *name = safe.into();
         }
     }
 
-    fn rule(&mut self, key: &str) -> &KeyRule {
-        if !self.keys.contains_key(key) {
-            if self.keys.len() >= MAX_KEYS {
-                self.keys.clear();
+    /// A trace state that is not safe is left out: half a vendor's entry means nothing to it.
+    fn context(&self, context: &mut SpanContext) {
+        if *context.trace_state() == TraceState::NONE
+            || self
+                .redaction
+                .text(&context.trace_state().header())
+                .is_none()
+        {
+            return;
+        }
+        *context = SpanContext::new(
+            context.trace_id(),
+            context.span_id(),
+            context.trace_flags(),
+            context.is_remote(),
+            TraceState::NONE,
+        );
+    }
+}
+
+/// Whether the array is one of numbers under a key that says secret: a key may be written as its
+/// bytes.
+fn is_secret_array(key: &Key, array: &Array) -> bool {
+    key.meaning == KeyMeaning::Secret && matches!(array, Array::I64(_) | Array::F64(_))
+}
+
+/// Redacts the texts of an array in their places.
+fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) {
+    if let Array::String(texts) = array {
+        for text in texts {
+            if let Some(safe) = key.apply(text.as_str(), redaction) {
+                *text = safe.into();
             }
-            self.keys.insert(key.into(), KeyRule::of(key));
         }
-        &self.keys[key]
-    }
-}
-
-/// The safe text, if it is another.
-pub(super) fn text(text: &str) -> Option<String> {
-    changed(text, sanitize)
-}
-
-/// A trace state that is not safe is left out: half a vendor's entry means nothing to it.
-fn without_unsafe_state(context: SpanContext) -> SpanContext {
-    let state = context.trace_state().header();
-    if state.is_empty() || text(&state).is_none() {
-        return context;
-    }
-    SpanContext::new(
-        context.trace_id(),
-        context.span_id(),
-        context.trace_flags(),
-        context.is_remote(),
-        opentelemetry::trace::TraceState::NONE,
-    )
-}
-
-fn redact_cow(text: &mut Cow<'static, str>) {
-    if let Some(safe) = self::text(text) {
-        *text = safe.into();
-    }
-}
-
-/// The safe text, if it is not the same. A rule that only truncates borrows a prefix.
-fn changed<'t>(text: &'t str, rule: impl FnOnce(&'t str) -> Cow<'t, str>) -> Option<String> {
-    match rule(text) {
-        Cow::Borrowed(same) if same == text => None,
-        other => Some(other.into_owned()),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::recorder;
+use crate::sanitizer::Rule;
 
 /// What became of the spans of a provider. Every span that was started is counted in one of
 /// these once it has ended and the queues are empty.
@@ -21,6 +22,43 @@ pub struct Statistics {
     pub dropped_buffer_full: u64,
     /// Spans that ended while there was no provider, since the process started.
     pub dropped_without_provider: u64,
+    /// By the place of the rule in [`Rule::NAMES`].
+    redacted: [u64; Rule::NAMES.len()],
+}
+
+impl Statistics {
+    /// How many redactions were made, by the name of the rule, without those that made none.
+    ///
+    /// A redaction is one `<REDACTED>`. What is recorded at several places, as the message of an
+    /// error is in the status, the attributes and the event of its span, is redacted at each. The
+    /// names are stable:
+    ///
+    /// | rule | what it takes out |
+    /// |---|---|
+    /// | `url_userinfo` | user and password before the `@` of a URL or an address |
+    /// | `url_path` | a random segment behind one that announces it: a webhook |
+    /// | `key_value` | the value of a sensitive key |
+    /// | `header` | `Authorization` and its schemes |
+    /// | `cookie` | the value of a cookie |
+    /// | `command_line` | an argument of a command |
+    /// | `token_format` | the prefix of a vendor and random characters |
+    /// | `jwt` | a JSON web token |
+    /// | `pem` | a private key |
+    /// | `email`, `ssn`, `card`, `iban`, `phone` | personal data |
+    /// | `user_pattern` | a pattern of [`RedactionConfig`](crate::config::RedactionConfig) |
+    ///
+    /// ```
+    /// # let telemetry = floe_telemetry::TelemetryProvider::builder(
+    /// #     floe_telemetry::TelemetryConfig::new("orders")).initialize()?;
+    /// for (rule, count) in telemetry.statistics().redacted() {
+    ///     println!("{rule}: {count}");
+    /// }
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn redacted(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let rules = Rule::NAMES.into_iter().zip(self.redacted);
+        rules.filter(|(_, count)| *count > 0)
+    }
 }
 
 /// Spans that ended while there was no provider.
@@ -37,9 +75,15 @@ pub(crate) struct Counters {
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) dropped_queue_full: AtomicU64,
+    redacted: [AtomicU64; Rule::NAMES.len()],
 }
 
 impl Counters {
+    /// Counts a redaction. Rare, and on the threads of the telemetry alone.
+    pub(super) fn count_redaction(&self, rule: Rule) {
+        self.redacted[rule.index()].fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Statistics {
         Statistics {
             collected: self.collected.load(Ordering::Relaxed),
@@ -48,6 +92,10 @@ impl Counters {
             dropped_queue_full: self.dropped_queue_full.load(Ordering::Relaxed),
             dropped_buffer_full: recorder::dropped_spans(),
             dropped_without_provider: WITHOUT_PROVIDER.load(Ordering::Relaxed),
+            redacted: self
+                .redacted
+                .each_ref()
+                .map(|count| count.load(Ordering::Relaxed)),
         }
     }
 }

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use opentelemetry::Context;
 
+use super::redact::Redaction;
 use super::statistics::Counters;
 use super::warnings::Rarely;
 use crate::error::Error;
 use crate::recorder::{self, panic_message};
-use crate::sanitizer::sanitize_error_message;
 
 /// Whether the collector waits for an exporter to make room.
 static WANTS_ROOM: AtomicBool = AtomicBool::new(false);
@@ -69,6 +69,8 @@ pub(crate) struct WorkerSettings {
     /// Spans that may wait in front of the exporter.
     pub(crate) capacity: usize,
     pub(crate) counters: Arc<Counters>,
+    /// Makes safe what exporters say.
+    pub(crate) redaction: Redaction,
 }
 
 impl<B: Send + 'static> Worker<B> {
@@ -88,6 +90,7 @@ impl<B: Send + 'static> Worker<B> {
             queued: Arc::clone(&queued),
             dropped: Arc::clone(&dropped),
             counters: Arc::clone(&settings.counters),
+            redaction: settings.redaction.clone(),
             failure: None,
             rarely: Rarely::default(),
         };
@@ -164,6 +167,7 @@ struct ExporterThread {
     queued: Arc<AtomicUsize>,
     dropped: Arc<AtomicU64>,
     counters: Arc<Counters>,
+    redaction: Redaction,
     /// The last failure since the last report.
     failure: Option<String>,
     rarely: Rarely,
@@ -205,7 +209,7 @@ impl ExporterThread {
         counter.fetch_add(spans as u64, Ordering::Relaxed);
         if let Err(error) = result {
             // Endpoints and headers carry credentials, and errors quote them.
-            let error = sanitize_error_message(&error).into_owned();
+            let error = self.redaction.safe(error);
             self.warn(spans, &error);
             self.failure = Some(error);
         }
@@ -227,7 +231,7 @@ impl ExporterThread {
         let result = match self.failure.take() {
             Some(failure) => Err(failure),
             None if dropped > 0 => Err(format!("{dropped} spans were dropped: its queue was full")),
-            None => result.map_err(|error| sanitize_error_message(&error).into_owned()),
+            None => result.map_err(|error| self.redaction.safe(error)),
         };
         let _ = report.send((self.name.clone(), result));
     }

@@ -9,7 +9,8 @@ use opentelemetry_sdk::trace::SpanExporter;
 
 use super::{IN_USE, TelemetryProvider};
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Redactor, Stamp, WorkerSettings,
+    self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamp,
+    WorkerSettings,
 };
 use crate::config::{OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
@@ -120,10 +121,14 @@ impl TelemetryProviderBuilder {
         let resource = Resource::builder()
             .with_attributes(self.config.resource_attributes.to_otel_dict())
             .build();
-        let resource = Redactor::default().resource(&resource);
+        let policies = self.config.redaction.policies()?;
+        let redaction = Redaction::new(policies, Arc::clone(counters));
+        let mut redactor = Redactor::new(redaction.clone());
+        let resource = redactor.resource(&resource);
         let settings = WorkerSettings {
             capacity: batch.max_queue_size,
             counters: Arc::clone(counters),
+            redaction,
         };
         let mut destinations = Vec::new();
         for start in self.exporters {
@@ -137,9 +142,12 @@ impl TelemetryProviderBuilder {
             let console = ConsoleExporter::stderr();
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
-        let identity = self.config.resource_attributes.identity();
+        let identity = self.config.resource_attributes.identity().into_iter();
         let settings = PipelineSettings {
-            identity: identity.into_iter().map(Stamp::from).collect(),
+            identity: identity
+                .map(|attribute| Stamp::new(attribute, &mut redactor))
+                .collect(),
+            redactor,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),

@@ -14,7 +14,6 @@ use super::record::Origin;
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 use crate::clock::Moment;
-use crate::sanitizer::sanitize;
 
 /// An OpenTelemetry tracer provider whose spans go through our recorder.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +44,7 @@ impl TracerProvider for RecorderTracerProvider {
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> RecorderTracer {
         RecorderTracer {
-            scope: Arc::new(safe(scope)),
+            scope: Arc::new(scope),
         }
     }
 }
@@ -84,14 +83,4 @@ impl Tracer for RecorderTracer {
 /// A span that is not recorded hands its parent's context on, as the specification asks.
 fn pass_through(parent: &Context) -> SpanContext {
     parent.span().span_context().clone()
-}
-
-/// A scope is made once and used for many spans, so it is made safe here and not with each span.
-fn safe(scope: InstrumentationScope) -> InstrumentationScope {
-    let text = format!("{scope:?}");
-    if matches!(sanitize(&text), Cow::Borrowed(_)) {
-        return scope;
-    }
-    // Something in it is a secret. The name is what it is recognised by; the rest can go.
-    InstrumentationScope::builder(sanitize(scope.name()).into_owned()).build()
 }

@@ -7,7 +7,6 @@ use super::lexicon::{self, Class, Name};
 
 /// How much is taken out of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code, reason = "chosen by configuration")]
 pub(crate) enum Level {
     /// Credentials only.
     Credentials,
@@ -51,7 +50,6 @@ impl Policy {
     /// Values of a key that ends with one of these words are secrets, too.
     ///
     /// Names that [`is_usable_key`](Self::is_usable_key) refuses have no effect.
-    #[cfg_attr(not(test), allow(dead_code, reason = "chosen by configuration"))]
     pub(crate) fn with_extra_keys<'k>(mut self, keys: impl IntoIterator<Item = &'k str>) -> Self {
         let mut anchors = Anchors::built_in();
         for key in keys.into_iter().filter(|key| Self::is_usable_key(key)) {
@@ -64,7 +62,6 @@ impl Policy {
     }
 
     /// Values of these keys are left alone, unless they are secrets by their own shape.
-    #[cfg_attr(not(test), allow(dead_code, reason = "chosen by configuration"))]
     pub(crate) fn with_allowed_keys<'k>(mut self, keys: impl IntoIterator<Item = &'k str>) -> Self {
         let names = keys.into_iter().map(|key| Name::new(key.as_bytes()));
         self.allowed_keys = names.filter(|name| !name.as_bytes().is_empty()).collect();
@@ -72,7 +69,6 @@ impl Policy {
     }
 
     /// What these match is redacted.
-    #[cfg_attr(not(test), allow(dead_code, reason = "chosen by configuration"))]
     pub(crate) fn with_patterns(mut self, patterns: Vec<Regex>) -> Self {
         self.patterns = patterns;
         self

@@ -23,7 +23,7 @@ use tokio::net::TcpStream;
 use tonic::body::Body;
 use tonic::codegen::{Service as _, async_trait};
 
-use super::request::{Response, empty};
+use super::request::{Response, echo, empty};
 use super::store::Store;
 
 const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -52,6 +52,10 @@ async fn answer(
             Response::Http { status, headers } => return Ok(empty(status, &headers)),
             Response::Grpc { code, message } => {
                 return Ok(tonic::Status::new(code, message).into_http());
+            }
+            Response::Echo => {
+                let message = echo(&parts.uri, &parts.headers);
+                return Ok(tonic::Status::unauthenticated(message).into_http());
             }
             Response::Hang => future::pending().await,
         }

@@ -19,7 +19,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::Message as _;
 use tokio::net::TcpStream;
 
-use super::request::{Response, empty};
+use super::request::{Response, echo, empty};
 use super::store::Store;
 
 const TRACES: &str = "/v1/traces";
@@ -58,6 +58,8 @@ async fn answer(
         }
         Response::Http { status, headers } => empty(status, &headers),
         Response::Grpc { .. } => unreachable!("`Receiver::respond` refuses a gRPC code over HTTP"),
+        Response::Echo => empty(StatusCode::UNAUTHORIZED.as_u16(), &[])
+            .map(|()| Full::from(echo(&parts.uri, &parts.headers))),
         Response::Hang => future::pending().await,
     })
 }

@@ -49,6 +49,12 @@ impl ReceivedRequest {
     }
 }
 
+/// The path and the headers as a text, for [`Response::Echo`].
+pub(super) fn echo(uri: &Uri, headers: &HeaderMap) -> String {
+    let request = ReceivedRequest::new(uri, headers, &[]);
+    format!("refused {} {:?}", request.path, request.headers)
+}
+
 /// How a receiver answers.
 ///
 /// A request that is wrong in itself (path, method, content type, body) is refused for what is
@@ -73,6 +79,9 @@ pub enum Response {
         /// The message.
         message: String,
     },
+    /// A refusal that says the request's path and headers again, as careless backends do: 401 with
+    /// them in the body, or `UNAUTHENTICATED` with them in the message.
+    Echo,
     /// No answer: the request is read and the connection stays open until the receiver is dropped.
     Hang,
 }

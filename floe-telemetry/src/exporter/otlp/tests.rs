@@ -18,7 +18,7 @@ use prost::Message;
 use super::intake::OtlpIntake;
 use crate::attributes::ToAttributeValue;
 use crate::clock::{Moment, WallClock};
-use crate::collector::{Intake, Sites, Stamp};
+use crate::collector::{Intake, Redactor, Sites, Stamp};
 use crate::recorder::{More, Origin, SpanRecord};
 
 fn value() -> impl Strategy<Value = Value> {
@@ -165,7 +165,10 @@ proptest! {
     #[test]
     fn the_bytes_are_those_of_opentelemetry(mut records in vec(record(), 0..6)) {
         let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
-        let identity = [Stamp::from(KeyValue::new("floe.namespace", "sales"))];
+        let identity = [Stamp::new(
+            KeyValue::new("floe.namespace", "sales"),
+            &mut Redactor::default(),
+        )];
         let (mut sites, clock) = (Sites::default(), WallClock::new());
         let mut intake = OtlpIntake::new(&resource);
         let mut expected: Vec<SpanData> = Vec::new();

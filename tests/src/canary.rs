@@ -1,0 +1,233 @@
+//! Credentials that are planted at an entry, and looked for in every byte that leaves.
+//!
+//! Each canary has a secret and a marker. The secret must be nowhere; the marker, which is in the
+//! same text, must have arrived, or else the text was lost and the search proves nothing.
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// What the credential looks like in its text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shape {
+    /// `password=…`.
+    KeyValue,
+    /// The userinfo of a URL.
+    Url,
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// A personal access token of GitHub.
+    Token,
+    /// An access key of AWS.
+    AccessKey,
+    /// `{"api_key": "…"}`.
+    Json,
+}
+
+impl Shape {
+    /// Every shape.
+    pub const ALL: [Self; 6] = [
+        Self::KeyValue,
+        Self::Url,
+        Self::Bearer,
+        Self::Token,
+        Self::AccessKey,
+        Self::Json,
+    ];
+}
+
+/// A credential that no other entry has.
+#[derive(Clone, Debug)]
+pub struct Canary {
+    shape: Shape,
+    secret: String,
+    marker: String,
+    number: i64,
+}
+
+impl Canary {
+    /// The canary of the entry with this name. The same name gives the same canary, also in another
+    /// process.
+    pub fn new(entry: &str, shape: Shape) -> Self {
+        let mut random = Random::of(entry);
+        let mixed = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+        let secret = match shape {
+            Shape::AccessKey => random.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
+            Shape::Token => random.text(mixed, 36),
+            // It looks random however the rest turns out.
+            _ => format!("q7X{}", random.text(mixed, 21)),
+        };
+        // Words of one case without meaning are in no vocabulary of secrets.
+        let marker = (0..5)
+            .map(|_| random.text(b"bdfgklmnprst", 1) + &random.text(b"aeiou", 1))
+            .collect();
+        // Fifteen digits are exact in a float, too.
+        let number = 100_000_000_000_001 + random.next() % 800_000_000_000_000;
+        Self {
+            shape,
+            secret,
+            marker,
+            number: number.cast_signed(),
+        }
+    }
+
+    /// A text with the marker and the credential in its shape.
+    pub fn text(&self) -> String {
+        let Self {
+            shape,
+            secret,
+            marker,
+            ..
+        } = self;
+        match shape {
+            Shape::KeyValue => format!("{marker} password={secret}"),
+            Shape::Url => format!("postgres://floe:{secret}@{marker}.example/orders"),
+            Shape::Bearer => format!("{marker} Authorization: Bearer {secret}"),
+            // In two pieces, so that no scanner takes this file for a leak.
+            Shape::Token => format!("{marker} refused {}{secret}", concat!("gh", "p_")),
+            Shape::AccessKey => format!("{marker} refused {}{secret}", concat!("AK", "IA")),
+            Shape::Json => format!("{marker} {{\"api_key\": \"{secret}\"}}"),
+        }
+    }
+
+    /// The credential alone, for a key that says what it is.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// The same as a number.
+    pub fn number(&self) -> i64 {
+        self.number
+    }
+
+    /// What must be there.
+    pub fn marker(&self) -> &str {
+        &self.marker
+    }
+
+    /// Pieces of which none may be anywhere: half of a credential is too much already.
+    fn needles(&self) -> Vec<Vec<u8>> {
+        let half = self.secret.len() / 2;
+        let mut varint = Vec::new();
+        prost::encoding::encode_varint(self.number.cast_unsigned(), &mut varint);
+        #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
+        let float = (self.number as f64).to_le_bytes();
+        vec![
+            self.secret[..half].into(),
+            self.secret[half..].into(),
+            self.number.to_string().into(),
+            varint,
+            float.into(),
+        ]
+    }
+}
+
+/// Bytes that left a process, and by which way.
+#[derive(Debug, Default)]
+pub struct Left(Vec<(String, Vec<u8>)>);
+
+impl Left {
+    /// Adds what left by this way.
+    pub fn add(&mut self, way: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        self.0.push((way.into(), bytes.into()));
+    }
+
+    /// The ways by which the secret left. None is what is wanted.
+    pub fn leaks(&self, canary: &Canary) -> Vec<&str> {
+        let needles = canary.needles();
+        let leaked = |bytes: &[u8]| needles.iter().any(|needle| contains(bytes, needle));
+        self.ways(leaked)
+    }
+
+    /// The ways by which the marker left.
+    pub fn shows(&self, canary: &Canary) -> Vec<&str> {
+        self.ways(|bytes| contains(bytes, canary.marker().as_bytes()))
+    }
+
+    /// Whether this text left by any way.
+    pub fn has(&self, text: &str) -> bool {
+        !self
+            .ways(|bytes| contains(bytes, text.as_bytes()))
+            .is_empty()
+    }
+
+    fn ways(&self, is_there: impl Fn(&[u8]) -> bool) -> Vec<&str> {
+        self.0
+            .iter()
+            .filter(|(_, bytes)| is_there(bytes))
+            .map(|(way, _)| way.as_str())
+            .collect()
+    }
+}
+
+/// For the message of a test that fails.
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (way, bytes) in &self.0 {
+            writeln!(f, "--- {way}\n{}", String::from_utf8_lossy(bytes))?;
+        }
+        Ok(())
+    }
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// Numbers that look random and are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn of(entry: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        entry.hash(&mut hasher);
+        Self(hasher.finish() | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        // xorshift64
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn text(&mut self, alphabet: &[u8], length: usize) -> String {
+        let count = alphabet.len() as u64;
+        (0..length)
+            .map(|_| char::from(alphabet[usize::try_from(self.next() % count).unwrap_or_default()]))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canary_that_leaves_is_seen_in_every_form_it_can_have() {
+        for shape in Shape::ALL {
+            let canary = Canary::new("an entry", shape);
+            let number = canary.number();
+            let mut varint = Vec::new();
+            prost::encoding::encode_varint(number.cast_unsigned(), &mut varint);
+            for bytes in [
+                canary.text().into_bytes(),
+                canary.secret()[1..].to_owned().into_bytes(),
+                format!("{number}").into_bytes(),
+                varint,
+            ] {
+                let mut left = Left::default();
+                left.add(
+                    "the wire",
+                    [b"before ".as_slice(), &bytes, b" behind"].concat(),
+                );
+                assert_eq!(left.leaks(&canary), ["the wire"], "{shape:?}");
+                assert!(left.leaks(&Canary::new("another entry", shape)).is_empty());
+            }
+            let mut left = Left::default();
+            left.add("the wire", canary.marker());
+            assert_eq!(left.shows(&canary), ["the wire"]);
+            assert!(left.leaks(&canary).is_empty());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The process that the spans are recorded in: a provider with everything that spans can go to.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Write as _;
+use std::panic;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::exporter::ConsoleExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use crate::{planted, tables};
+
+pub(crate) const GRPC: &str = "FLOE_TEST_GRPC";
+pub(crate) const HTTP: &str = "FLOE_TEST_HTTP";
+pub(crate) const DUMP: &str = "FLOE_TEST_DUMP";
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An exporter of the user's own, which writes down whatever it is given.
+struct Dump(Mutex<File>);
+
+impl fmt::Debug for Dump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dump")
+    }
+}
+
+impl SpanExporter for Dump {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        for span in batch {
+            writeln!(self.0.lock().unwrap(), "{span:?}").unwrap();
+        }
+        Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        writeln!(self.0.lock().unwrap(), "{resource:?}").unwrap();
+    }
+}
+
+/// What the default hook prints of a panic is the host's, and so is not looked at.
+pub(crate) fn quiet_panics() {
+    panic::set_hook(Box::new(|_| {}));
+}
+
+/// What our own code says goes to the standard error, down to the last detail.
+pub(crate) fn log_to_stderr() {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+}
+
+/// Plants every canary that goes into a span.
+pub(crate) fn spans() {
+    quiet_panics();
+    log_to_stderr();
+    floe_telemetry::propagation::setup_propagators();
+    let endpoint = |name| std::env::var(name).unwrap();
+    let mut config = TelemetryConfig::new("canaries");
+    // The waterfall is what people look at; it is printed, and searched like everything else.
+    config.resource_attributes.floe_namespace = crate::values::resource_text();
+    config.batch_processor.max_queue_size = 8192;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(ConsoleExporter::stdout())
+        .with_span_exporter(Dump(Mutex::new(File::create(endpoint(DUMP)).unwrap())))
+        .with_otlp(endpoint(GRPC), OtlpProtocol::Grpc)
+        .with_otlp(endpoint(HTTP), OtlpProtocol::Http)
+        .initialize()
+        .unwrap();
+    for (canary, (_, plant)) in planted(tables()) {
+        plant(&canary);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+}

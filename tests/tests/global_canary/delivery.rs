@@ -1,0 +1,166 @@
+//! What is said about a delivery that fails: by the receiver, by the connection, by an exporter.
+
+use std::time::Duration;
+
+use floe_telemetry::config::{AuthType, OtlpProtocol, TelemetryAuth};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
+use floe_tests::{Canary, Receiver, Response, Shape};
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+use crate::child::{log_to_stderr, quiet_panics};
+use crate::run_child;
+
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How a delivery fails, and what must be said about it.
+type Failure = (&'static str, Shape, &'static str, fn(&Canary));
+
+const FAILURES: &[Failure] = &[
+    (
+        "HTTP receiver that repeats the credential",
+        Shape::Bearer,
+        "401",
+        |c| {
+            let receiver = Receiver::http();
+            receiver.respond(Response::Echo);
+            deliver(authenticated(&receiver.endpoint(), OtlpProtocol::Http, c));
+        },
+    ),
+    (
+        "gRPC receiver that repeats the credential",
+        Shape::Bearer,
+        "refused /opentelemetry",
+        |c| {
+            let receiver = Receiver::grpc();
+            receiver.respond(Response::Echo);
+            deliver(authenticated(&receiver.endpoint(), OtlpProtocol::Grpc, c));
+        },
+    ),
+    ("gRPC status", Shape::KeyValue, "", |c| {
+        let receiver = Receiver::grpc();
+        let message = c.text();
+        receiver.respond(Response::Grpc {
+            code: floe_tests::Code::PermissionDenied,
+            message,
+        });
+        deliver(to(&receiver.endpoint(), OtlpProtocol::Grpc));
+    }),
+    (
+        "HTTP connection that is refused",
+        Shape::KeyValue,
+        "onnection refused",
+        |c| {
+            let endpoint = format!("http://127.0.0.1:9/{}?api_key={}", c.marker(), c.secret());
+            deliver(to(&endpoint, OtlpProtocol::Http));
+        },
+    ),
+    (
+        "gRPC connection that is refused",
+        Shape::KeyValue,
+        "onnection refused",
+        |c| {
+            let endpoint = format!("http://127.0.0.1:9/{}?api_key={}", c.marker(), c.secret());
+            deliver(to(&endpoint, OtlpProtocol::Grpc));
+        },
+    ),
+    ("error of an exporter", Shape::Url, "", |c| {
+        deliver(TelemetryProvider::builder(config()).with_span_exporter(Broken(c.text(), false)));
+    }),
+    ("panic of an exporter", Shape::Token, "", |c| {
+        deliver(TelemetryProvider::builder(config()).with_span_exporter(Broken(c.text(), true)));
+    }),
+];
+
+/// An exporter that says what it is told to, as an error or as a panic.
+#[derive(Debug)]
+struct Broken(String, bool);
+
+impl SpanExporter for Broken {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        assert!(!self.1, "{}", self.0);
+        Err(OTelSdkError::InternalFailure(self.0.clone()))
+    }
+}
+
+type Builder = floe_telemetry::TelemetryProviderBuilder;
+
+fn config() -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    config.batch_processor.export_timeout_millis = 20_000;
+    config
+}
+
+fn to(endpoint: &str, protocol: OtlpProtocol) -> Builder {
+    let mut config = config();
+    endpoint.clone_into(&mut config.otlp_endpoint);
+    config.otlp_protocol = protocol;
+    TelemetryProvider::builder(config)
+}
+
+fn authenticated(endpoint: &str, protocol: OtlpProtocol, c: &Canary) -> Builder {
+    let mut config = config();
+    endpoint.clone_into(&mut config.otlp_endpoint);
+    config.otlp_protocol = protocol;
+    config.authentication = Some(TelemetryAuth {
+        auth_type: AuthType::Bearer,
+        api_key: None,
+        bearer_token: Some(c.secret().into()),
+        header_name: "Authorization".to_owned(),
+    });
+    TelemetryProvider::builder(config)
+}
+
+/// Sends one span, which fails, and prints what is said about that.
+fn deliver(builder: Builder) {
+    match builder.initialize() {
+        Ok(telemetry) => {
+            drop(create_span("span"));
+            println!("{:?}", telemetry.force_flush(TIMEOUT));
+            println!("{:?}", telemetry.shutdown(TIMEOUT));
+        }
+        Err(error) => println!("{error}"),
+    }
+}
+
+/// Each failure is a process of its own: they take a while, and so run at once.
+pub(crate) fn check() {
+    let children: Vec<_> = FAILURES
+        .iter()
+        .map(|(entry, ..)| {
+            (
+                entry,
+                std::thread::spawn(|| run_child("delivery", &[(ENTRY, entry)])),
+            )
+        })
+        .collect();
+    let mut wrong = Vec::new();
+    for ((entry, child), (_, shape, proof, _)) in children.into_iter().zip(FAILURES) {
+        let left = child.join().unwrap();
+        let canary = Canary::new(entry, *shape);
+        let leaks = left.leaks(&canary);
+        if !leaks.is_empty() {
+            wrong.push(format!("{entry}: the secret left by {leaks:?}: {left}"));
+        }
+        // Without a proof of its own, the marker is in the text that was said.
+        let shown = match *proof {
+            "" => !left.shows(&canary).is_empty(),
+            proof => left.has(proof),
+        };
+        if !shown {
+            wrong.push(format!("{entry}: nothing of it was said: {left}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Which failure the child is to have.
+const ENTRY: &str = "FLOE_TEST_ENTRY";
+
+pub(crate) fn child() {
+    quiet_panics();
+    log_to_stderr();
+    let name = std::env::var(ENTRY).unwrap();
+    let (entry, shape, _, fail) = FAILURES.iter().find(|(entry, ..)| *entry == name).unwrap();
+    fail(&Canary::new(entry, *shape));
+}

@@ -1,0 +1,204 @@
+//! What is said about a configuration: errors, `Debug`, and what is written.
+
+use floe_telemetry::config::{AuthType, OtlpProtocol, TelemetryAuth};
+use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, sanitize_error_message};
+use floe_tests::{Canary, Left, Shape};
+
+use crate::run_child;
+
+/// What must be found besides the marker, or in its place where the text is not repeated at all.
+type Proof = Option<&'static str>;
+
+/// A text with the canary in it, and what is said about it.
+type Said = (&'static str, Shape, Proof, fn(&Canary) -> String);
+
+const SAID: &[Said] = &[
+    (
+        "YAML that is not YAML",
+        Shape::KeyValue,
+        Some("line 2"),
+        |c| yaml(&format!("backend: otlp\nenabled: [{}\n", c.text())),
+    ),
+    ("unknown key in YAML", Shape::KeyValue, None, |c| {
+        yaml(&format!("'{}': 1", c.text()))
+    }),
+    (
+        "wrong type in YAML",
+        Shape::Url,
+        Some("invalid boolean"),
+        |c| yaml(&format!("enabled: '{}'", c.text())),
+    ),
+    ("unknown variant in YAML", Shape::Bearer, None, |c| {
+        yaml(&format!("otlp_protocol: '{}'", c.text()))
+    }),
+    ("unknown backend in YAML", Shape::Json, None, |c| {
+        yaml(&format!("{IDENTITY}backend: '{}'", c.text()))
+    }),
+    ("level of the log in YAML", Shape::Token, None, |c| {
+        yaml(&format!(
+            "{IDENTITY}logging: {{ log_level: '{}' }}",
+            c.text()
+        ))
+    }),
+    ("environment in YAML", Shape::AccessKey, None, |c| {
+        yaml(&IDENTITY.replace("_mode: dev", &format!("_mode: '{}'", c.text())))
+    }),
+    ("version in YAML", Shape::KeyValue, None, |c| {
+        yaml(&IDENTITY.replace(
+            "service_version: 1.0.0",
+            &format!("service_version: '{}'", c.text()),
+        ))
+    }),
+    ("endpoint in YAML", Shape::Url, None, |c| {
+        yaml(&format!("{IDENTITY}otlp_endpoint: '{}'", c.text()))
+    }),
+    ("user of an endpoint in YAML", Shape::KeyValue, None, |c| {
+        let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
+        yaml(&format!("{IDENTITY}otlp_endpoint: '{endpoint}'"))
+    }),
+    ("environment that is parsed", Shape::KeyValue, None, |c| {
+        let error = c.text().parse::<Mode>().unwrap_err();
+        format!("{error} {error:?}")
+    }),
+    ("Debug of a configuration", Shape::Url, None, |c| {
+        let config = config(c);
+        format!("{config:?} {config:#?}")
+    }),
+    ("Debug of a builder", Shape::KeyValue, None, |c| {
+        let builder = TelemetryProvider::builder(config(c));
+        format!("{builder:?} {builder:#?}")
+    }),
+    ("written configuration", Shape::KeyValue, None, |c| {
+        let mut config = config(c);
+        // Where it is sent has to be written as it is, so a credential there is refused instead.
+        config.otlp_endpoint = format!("http://{}.example:4317", c.marker());
+        "sales".clone_into(&mut config.resource_attributes.floe_namespace);
+        serde_json::to_string(&config).unwrap()
+    }),
+    (
+        "message that is sanitized by hand",
+        Shape::Json,
+        None,
+        |c| sanitize_error_message(&c.text()).into_owned(),
+    ),
+];
+
+/// Variables of the environment. `{}` is the canary's text, `{secret}` and `{marker}` its parts.
+const VARIABLES: &[(&str, &str, Proof)] = &[
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "http://floe:{secret}@{marker}.example:4317",
+        None,
+    ),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "{}", None),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "http://{marker}.example:4317?api_key={secret}",
+        None,
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "ftp://floe:{secret}@{marker}.example",
+        None,
+    ),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "{}", None),
+    (
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "Bearer {secret}",
+        Some("OTEL_EXPORTER_OTLP_HEADERS"),
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "not a name={secret}",
+        Some("header"),
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "authorization=Bearer%20{secret}",
+        Some("TelemetryConfig"),
+    ),
+    ("OTEL_SERVICE_NAME", "{}", None),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "{}", None),
+    ("OTEL_BSP_SCHEDULE_DELAY", "{}", None),
+];
+
+const IDENTITY: &str = "\
+resource_attributes:
+  service_name: orders
+  service_version: 1.0.0
+  deployment_environment: dev
+  floe_namespace: sales
+  floe_product_name: orders
+  floe_product_version: 1.0.0
+  floe_mode: dev
+";
+
+fn yaml(text: &str) -> String {
+    let error = TelemetryConfig::from_yaml(text).unwrap_err();
+    format!("{error} {error:?}")
+}
+
+/// A configuration with the canary wherever one fits.
+fn config(c: &Canary) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    let query = format!("api_key={}", c.secret());
+    config.otlp_endpoint = format!("http://{}.example:4317/v1/traces?{query}", c.marker());
+    config.resource_attributes.floe_namespace = c.text();
+    config.authentication = Some(TelemetryAuth {
+        auth_type: AuthType::Bearer,
+        api_key: Some(c.secret().into()),
+        bearer_token: Some(c.secret().into()),
+        header_name: "Authorization".to_owned(),
+    });
+    config
+}
+
+pub(crate) fn check() {
+    let mut wrong = Vec::new();
+    let mut judge = |entry: &str, canary: &Canary, proof: Proof, left: &Left| {
+        let leaks = left.leaks(canary);
+        if !leaks.is_empty() {
+            wrong.push(format!("{entry}: the secret left by {leaks:?}: {left}"));
+        }
+        let shown = match proof {
+            Some(text) => left.has(text),
+            None => !left.shows(canary).is_empty(),
+        };
+        if !shown {
+            wrong.push(format!("{entry}: nothing of it was said: {left}"));
+        }
+    };
+    for (entry, shape, proof, say) in SAID {
+        let canary = Canary::new(entry, *shape);
+        let mut left = Left::default();
+        left.add("text", say(&canary));
+        judge(entry, &canary, *proof, &left);
+    }
+    for (at, (variable, form, proof)) in VARIABLES.iter().enumerate() {
+        let entry = format!("{variable}={form}");
+        let canary = Canary::new(&entry, Shape::ALL[at % Shape::ALL.len()]);
+        let value = form
+            .replace("{secret}", canary.secret())
+            .replace("{marker}", canary.marker())
+            .replace("{}", &canary.text());
+        let left = run_child("refused", &[(variable, &value)]);
+        judge(&entry, &canary, *proof, &left);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Says everything about the configuration of the environment, and tries to start with it.
+pub(crate) fn child() {
+    let mut config = TelemetryConfig::new("orders");
+    match config.apply_env() {
+        Ok(()) => println!("{config:?}"),
+        Err(error) => println!("{error} {error:?}"),
+    }
+    let builder =
+        TelemetryProvider::builder(config).with_otlp("http://127.0.0.1:9", OtlpProtocol::Http);
+    println!("{builder:?}");
+    match builder.initialize() {
+        Ok(telemetry) => println!("{telemetry:?}"),
+        Err(error) => println!("{error} {error:?}"),
+    }
+}
