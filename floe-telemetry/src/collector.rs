@@ -8,6 +8,7 @@ mod batch;
 mod destination;
 mod drain;
 mod fetch;
+mod limits;
 mod pipeline;
 mod prepare;
 mod redact;

@@ -6,59 +6,57 @@
 //! | `OTEL_*` and `FLOE_*` variables | the manifest and the defaults |
 //! | YAML | the defaults |
 //!
-//! The variables that are read are listed at [`TelemetryConfig::from_env`].
+//! `docs/configuration.md` of the repository lists the variables.
 
 mod auth;
 mod batch;
 mod debug;
+mod document;
+mod endpoint;
 mod env;
+mod exporters;
+mod limits;
 mod logging;
+mod metrics;
+mod otlp;
+mod problems;
+mod protocol;
 mod redaction;
 mod resource;
 mod sampling;
+mod secret;
+#[cfg(feature = "_otlp")]
+mod settings;
+mod suggest;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::BatchSpanProcessorConfig;
-#[cfg(feature = "_otlp")]
-pub(crate) use self::env::otlp_headers;
 pub(crate) use self::env::{context_variable, is_disabled, wants_no_color};
+pub use self::exporters::{ExporterKind, ExportersConfig};
+pub use self::limits::SpanLimits;
 pub use self::logging::LoggingConfig;
+pub use self::metrics::MetricsConfig;
+pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, Signal};
+use self::problems::Problems;
+pub use self::protocol::OtlpProtocol;
 pub(crate) use self::redaction::Policies;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::ResourceAttributes;
-pub use self::sampling::SamplingConfig;
+pub use self::sampling::{Sampler, SamplingConfig};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::settings::OtlpSettings;
 use crate::error::Error;
 use crate::plugin;
+use crate::propagation::Propagator;
 
 /// The endpoint that OTLP over gRPC has by default.
 pub const DEFAULT_OTLP_ENDPOINT: &str = "http://localhost:4317";
 
 /// The backend that is used when none is chosen.
 pub const DEFAULT_BACKEND: &str = "console";
-
-/// How OTLP is spoken.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum OtlpProtocol {
-    /// gRPC.
-    #[default]
-    Grpc,
-    /// HTTP with protobuf bodies.
-    Http,
-}
-
-impl OtlpProtocol {
-    /// `gRPC` or `HTTP`, for people.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Grpc => "gRPC",
-            Self::Http => "HTTP",
-        }
-    }
-}
 
 /// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
 ///
@@ -81,6 +79,7 @@ impl OtlpProtocol {
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::exhaustive_structs,
@@ -120,6 +119,30 @@ pub struct TelemetryConfig {
     /// or one of another crate.
     #[serde(default = "default_backend")]
     pub backend: String,
+    /// How OTLP is sent: headers, compression, certificates, and what differs for a signal.
+    #[serde(default, skip_serializing_if = "OtlpConfig::is_default")]
+    pub otlp: OtlpConfig,
+    /// The exporters of each signal.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub exporters: ExportersConfig,
+    /// How often metrics are sent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub metrics: MetricsConfig,
+    /// How much one span may carry.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limits: SpanLimits,
+    /// How a trace crosses the border of a process. Default `tracecontext` and `baggage`; empty:
+    /// it does not.
+    #[serde(
+        default = "default_propagators",
+        skip_serializing_if = "are_default_propagators"
+    )]
+    pub propagators: Vec<Propagator>,
+}
+
+/// What came later is not written unless it is set, so that artifacts stay what they were.
+fn is_default<T: Default + PartialEq>(section: &T) -> bool {
+    *section == T::default()
 }
 
 const fn yes() -> bool {
@@ -132,6 +155,14 @@ fn default_endpoint() -> String {
 
 fn default_backend() -> String {
     DEFAULT_BACKEND.to_owned()
+}
+
+fn default_propagators() -> Vec<Propagator> {
+    Propagator::ALL.to_vec()
+}
+
+fn are_default_propagators(propagators: &[Propagator]) -> bool {
+    propagators == Propagator::ALL
 }
 
 impl TelemetryConfig {
@@ -150,22 +181,12 @@ impl TelemetryConfig {
             logging: LoggingConfig::default(),
             redaction: RedactionConfig::default(),
             backend: default_backend(),
+            otlp: OtlpConfig::default(),
+            exporters: ExportersConfig::default(),
+            metrics: MetricsConfig::default(),
+            limits: SpanLimits::default(),
+            propagators: default_propagators(),
         }
-    }
-
-    /// Reads YAML (or JSON, which is YAML too) and validates it.
-    ///
-    /// # Errors
-    ///
-    /// The text is not YAML, a key is unknown, missing or of the wrong type (with line and
-    /// column), or a value is not accepted.
-    pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
-        // The snippet that the parser can add would quote the user's file, credentials and all.
-        let options = serde_saphyr::options! { with_snippet: false };
-        let config: Self = serde_saphyr::from_str_with_options(yaml, options)
-            .map_err(|error| Error::config(format!("telemetry configuration: {error}")))?;
-        config.validate()?;
-        Ok(config)
     }
 
     /// The share of traces that is recorded in the environment this configuration is for.
@@ -179,49 +200,34 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// The first value that is not accepted: its key, what was found, what is accepted.
+    /// The values that are not accepted, all of them: the key, what was found, what is accepted.
     pub fn validate(&self) -> Result<(), Error> {
-        self.resource_attributes.validate()?;
-        self.sampling.validate()?;
-        self.batch_processor.validate()?;
-        self.logging.validate()?;
-        self.redaction.validate()?;
+        let mut problems = Problems::default();
+        self.check(&mut problems);
+        problems.into_result()
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        if let Err(message) = endpoint::check(&self.otlp_endpoint) {
+            problems.add("otlp_endpoint", message);
+        }
+        self.sampling.check(problems);
+        self.resource_attributes.check(problems);
         if let Some(authentication) = &self.authentication {
-            authentication.validate()?;
+            authentication.check(problems);
         }
-        plugin::backend(&self.backend)?;
-        validate_endpoint("otlp_endpoint", &self.otlp_endpoint)
+        self.batch_processor.check(problems);
+        self.logging.check(problems);
+        problems.add_error(self.redaction.validate());
+        problems.add_error(plugin::backend(&self.backend).map(drop));
+        self.otlp.check(problems);
+        self.exporters.check(problems);
+        self.metrics.check(problems);
+        self.limits.check(problems);
     }
 }
 
-/// An endpoint is an absolute `http` URL with a host.
+/// An endpoint is an absolute URL with a host and without a credential.
 pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
-    let authority = endpoint
-        .strip_prefix("http://")
-        .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let host = authority.map(|authority| authority.rsplit('@').next().unwrap_or_default());
-    let problem = match host {
-        None => "it must begin with `http://`",
-        Some(_) if authority.is_some_and(|authority| authority.contains('@')) => {
-            "a credential does not belong here but under `authentication`"
-        }
-        Some(host) if host.is_empty() || host.starts_with(':') => "it has no host",
-        Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => {
-            "the host has a space in it"
-        }
-        Some(host) if !port_is_valid(host) => "the port must be a number from 1 to 65535",
-        Some(_) => return Ok(()),
-    };
-    Err(Error::config(format!(
-        "{key}: `{endpoint}` is not an endpoint: {problem}, for example `http://collector:4317`"
-    )))
-}
-
-fn port_is_valid(host: &str) -> bool {
-    // An IPv6 address has colons of its own, inside brackets.
-    let after_address = host.rsplit(']').next().unwrap_or(host);
-    match after_address.split_once(':') {
-        None => true,
-        Some((_, port)) => port.parse::<u16>().is_ok_and(|port| port != 0),
-    }
+    endpoint::check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }

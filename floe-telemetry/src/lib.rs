@@ -46,6 +46,7 @@
 //! | `otlp-grpc` | export by OTLP over gRPC |
 //! | `otlp-http` | export by OTLP over HTTP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
+//! | `schema` | `TelemetryConfig::json_schema` |
 //! | `off` | nothing; it takes away: `#[traced]` leaves functions as they are, and no span is recorded |
 //! | `testing` | [`testing::capture`] and assertions |
 

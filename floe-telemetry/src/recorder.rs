@@ -44,14 +44,14 @@ pub(crate) use self::ids::random;
 pub use self::open::{OpenSpan, enter, enter_below, enter_plain};
 pub use self::opening::Opening;
 pub use self::parent::{below, root};
-#[cfg(all(test, feature = "_otlp"))]
+#[cfg(feature = "provider")]
 pub(crate) use self::record::More;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Origin, SpanRecord};
 pub use self::returned::{call_by_type, call_opaque};
-#[cfg(feature = "provider")]
-pub(crate) use self::sampling::switch_provider;
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::{CaptureScope, switch_captures};
+#[cfg(feature = "provider")]
+pub(crate) use self::sampling::{Sampling, switch_provider};
 pub use self::span::RecordedSpan;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

@@ -48,7 +48,11 @@ enum Command {
     /// Print what the platform's spans say, as a registry of OpenTelemetry semantic conventions
     ///
     /// The registry is in the YAML of OpenTelemetry's Weaver.
-    Schema,
+    Schema {
+        /// Print the JSON Schema of the telemetry's configuration instead
+        #[arg(long)]
+        config: bool,
+    },
 }
 
 const EXIT_CODES: &str = "\
@@ -121,7 +125,11 @@ fn execute(command: &Command) -> Result<(), Error> {
                 Ok(())
             })
         }
-        Command::Schema => {
+        Command::Schema { config: true } => {
+            say(&format_args!("{:#}\n", TelemetryConfig::json_schema()));
+            Ok(())
+        }
+        Command::Schema { config: false } => {
             let registry = schema::registry().map_err(|error| Error::Setting(error.to_string()))?;
             say(&registry);
             Ok(())

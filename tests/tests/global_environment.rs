@@ -93,21 +93,16 @@ fn the_variables_mean_what_the_specification_says() {
             ],
             "noop=false spans=1 service=from-env protocol=Grpc queue=4096",
         ),
-        (
-            &[("OTEL_BSP_MAX_QUEUE_SIZE", "many")],
-            "error: OTEL_BSP_MAX_QUEUE_SIZE: found `many`: accepted is a whole number",
-        ),
-        (
-            &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")],
-            "error: OTEL_EXPORTER_OTLP_PROTOCOL: unknown protocol `http/json`: accepted are `grpc` and `http/protobuf`",
-        ),
+        // Ignored with a warning, as the specification asks.
+        (&[("OTEL_BSP_MAX_QUEUE_SIZE", "many")], on),
+        (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], on),
         (
             &[(
                 "OTEL_EXPORTER_OTLP_ENDPOINT",
                 "ftp://user:hunter2@collector",
             )],
             "error: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
-             it must begin with `http://`, for example `http://collector:4317`",
+             it must begin with `http://` or `https://`, for example `http://collector:4317`",
         ),
     ] {
         assert_eq!(run(variables), expected, "{variables:?}");
@@ -118,7 +113,10 @@ fn the_variables_mean_what_the_specification_says() {
     assert_eq!(grpc.spans()[0].name, "from.child");
     run(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &grpc.endpoint()),
-        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &http.endpoint()),
+        (
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            &format!("{}/v1/traces", http.endpoint()),
+        ),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=sales"),
     ]);

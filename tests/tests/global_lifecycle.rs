@@ -66,9 +66,12 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(error.is_config());
     assert_eq!(
         error.to_string(),
-        "resource_attributes.service_name: found 0 characters: accepted are 1 to 128"
+        "telemetry configuration: 2 mistakes\n  \
+         resource_attributes.service_name: found 0 characters, accepted are 1 to 128\n  \
+         resource_attributes.floe_product_name: found 0 characters, accepted are 1 to 128"
     );
     config.resource_attributes.service_name.push_str("ok");
+    config.resource_attributes.floe_product_name.push_str("ok");
     config.otlp_endpoint = format!("https://user:hunter2@{}", "collector:4317");
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config());

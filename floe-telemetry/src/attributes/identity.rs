@@ -18,6 +18,7 @@ use crate::sanitizer::sanitize;
 #[floe(rename_all = "lowercase")]
 #[cfg_attr(feature = "provider", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "provider", serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(
     clippy::exhaustive_enums,
     reason = "the three modes are a contract of the platform"

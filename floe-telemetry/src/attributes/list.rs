@@ -98,6 +98,14 @@ impl AttributeList {
         }
     }
 
+    /// Leaves the first ones, and counts the others as dropped.
+    #[cfg(feature = "provider")]
+    pub(crate) fn truncate(&mut self, most: usize) {
+        let over = self.items.len().saturating_sub(most);
+        self.dropped += u32::try_from(over).unwrap_or(u32::MAX);
+        self.items.truncate(most);
+    }
+
     #[cfg(feature = "provider")]
     pub(crate) fn as_mut_slice(&mut self) -> &mut [Attribute] {
         &mut self.items

@@ -11,6 +11,7 @@ use super::redact::Redactor;
 use super::statistics::Counters;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
+use crate::config::SpanLimits;
 use crate::recorder::SpanRecord;
 
 /// How spans are batched.
@@ -18,6 +19,7 @@ use crate::recorder::SpanRecord;
 pub(crate) struct PipelineSettings {
     /// What is stamped on each span that does not say it itself.
     pub(crate) identity: Vec<Stamp>,
+    pub(crate) limits: SpanLimits,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
@@ -47,7 +49,7 @@ impl Pipeline {
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
-            sites: Sites::new(settings.redactor),
+            sites: Sites::new(settings.redactor, settings.limits),
             destinations,
             spans: 0,
             due: None,

@@ -8,9 +8,11 @@ use std::time::SystemTime;
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::FxHashMap;
 
+use super::limits;
 use super::redact::{Redactor, Seen};
 use crate::attributes::ToAttributeValue;
 use crate::clock::WallClock;
+use crate::config::SpanLimits;
 use crate::keys;
 use crate::recorder::{Origin, SpanRecord};
 
@@ -51,6 +53,7 @@ pub(crate) struct Sites {
     places: FxHashMap<usize, Site>,
     scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
     redactor: Redactor,
+    limits: SpanLimits,
 }
 
 /// Scopes that are remembered. A program has far fewer, unless it makes them up as it goes.
@@ -82,9 +85,10 @@ impl Prepared<'_> {
 }
 
 impl Sites {
-    pub(crate) fn new(redactor: Redactor) -> Self {
+    pub(crate) fn new(redactor: Redactor, limits: SpanLimits) -> Self {
         Self {
             redactor,
+            limits,
             ..Self::default()
         }
     }
@@ -116,6 +120,7 @@ impl Sites {
             }
         };
         redactor.record(record, &mut site.seen);
+        limits::apply(&self.limits, record);
         if let Some(scope) = &site.scope {
             record.origin = Origin::Scope(Arc::clone(scope));
         }

@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-
-/// What is written where a credential stands.
-const MASK: &str = "**********";
+use super::problems::Problems;
+use super::secret;
 
 /// The kind of credential.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AuthType {
@@ -21,9 +20,24 @@ pub enum AuthType {
     Bearer,
 }
 
-/// The credential that is sent with OTLP. It is not printed by `Debug` and not written by
-/// `Serialize`, where a mask stands for it.
+/// The credential that is sent with OTLP.
+///
+/// It is given as it is, or as a reference: `${env:NAME}` for a variable of the environment,
+/// `${file:PATH}` for a file (without the line end), looked up when exporting starts.
+///
+/// `Debug` and `Serialize` show references as they are, and a mask in place of a credential. The
+/// mask is refused when it is loaded, so only references survive in artifacts.
+///
+/// ```
+/// use floe_telemetry::config::TelemetryAuth;
+///
+/// let auth = TelemetryAuth::bearer("hunter2");
+/// assert!(!format!("{auth:?}").contains("hunter2"));
+/// let auth = TelemetryAuth::bearer("${env:COLLECTOR_TOKEN}");
+/// assert!(format!("{auth:?}").contains("COLLECTOR_TOKEN"));
+/// ```
 #[derive(Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::exhaustive_structs,
@@ -33,10 +47,12 @@ pub struct TelemetryAuth {
     /// Which of the two is used.
     pub auth_type: AuthType,
     /// Required for `api_key`.
-    #[serde(default, serialize_with = "masked")]
+    #[serde(default, serialize_with = "secret::serialize")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub api_key: Option<SecretString>,
     /// Required for `bearer`.
-    #[serde(default, serialize_with = "masked")]
+    #[serde(default, serialize_with = "secret::serialize")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub bearer_token: Option<SecretString>,
     /// The header that carries it. Default `Authorization`.
     #[serde(default = "authorization")]
@@ -47,17 +63,15 @@ fn authorization() -> String {
     "Authorization".to_owned()
 }
 
-#[expect(clippy::ref_option, reason = "serde passes the field as it is")]
-fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(|_| MASK).serialize(serializer)
-}
-
 impl fmt::Debug for TelemetryAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TelemetryAuth")
             .field("auth_type", &self.auth_type)
-            .field("api_key", &self.api_key.as_ref().map(|_| MASK))
-            .field("bearer_token", &self.bearer_token.as_ref().map(|_| MASK))
+            .field("api_key", &self.api_key.as_ref().map(secret::shown))
+            .field(
+                "bearer_token",
+                &self.bearer_token.as_ref().map(secret::shown),
+            )
             .field("header_name", &self.header_name)
             .finish()
     }
@@ -65,25 +79,49 @@ impl fmt::Debug for TelemetryAuth {
 
 impl PartialEq for TelemetryAuth {
     fn eq(&self, other: &Self) -> bool {
-        let text =
-            |secret: &Option<SecretString>| secret.as_ref().map(|s| s.expose_secret().to_owned());
         self.auth_type == other.auth_type
             && self.header_name == other.header_name
-            && text(&self.api_key) == text(&other.api_key)
-            && text(&self.bearer_token) == text(&other.bearer_token)
+            && secret::is_same(self.api_key.as_ref(), other.api_key.as_ref())
+            && secret::is_same(self.bearer_token.as_ref(), other.bearer_token.as_ref())
     }
 }
 
 impl TelemetryAuth {
+    /// `Authorization: Bearer <token>`.
+    pub fn bearer(token: impl Into<SecretString>) -> Self {
+        Self {
+            auth_type: AuthType::Bearer,
+            api_key: None,
+            bearer_token: Some(token.into()),
+            header_name: authorization(),
+        }
+    }
+
+    /// `<header_name>: <key>`.
+    pub fn api_key(header_name: impl Into<String>, key: impl Into<SecretString>) -> Self {
+        Self {
+            auth_type: AuthType::ApiKey,
+            api_key: Some(key.into()),
+            bearer_token: None,
+            header_name: header_name.into(),
+        }
+    }
+
     /// The header's name and value.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
-    pub(crate) fn header(&self) -> Option<(&str, String)> {
+    #[cfg(feature = "_otlp")]
+    pub(crate) fn header(&self) -> Result<Option<(&str, String)>, crate::error::Error> {
+        use secrecy::ExposeSecret as _;
+
         let secret = match self.auth_type {
-            AuthType::ApiKey => self.api_key.as_ref()?,
-            AuthType::Bearer => self.bearer_token.as_ref()?,
+            AuthType::ApiKey => &self.api_key,
+            AuthType::Bearer => &self.bearer_token,
         };
+        let Some(secret) = secret else {
+            return Ok(None);
+        };
+        let secret = secret::resolve(secret).map_err(|error| error.within("authentication"))?;
         let value = format!("{}{}", self.scheme(), secret.expose_secret());
-        Some((&self.header_name, value))
+        Ok(Some((&self.header_name, value)))
     }
 
     /// What stands before the credential in the header.
@@ -94,7 +132,7 @@ impl TelemetryAuth {
         }
     }
 
-    pub(super) fn validate(&self) -> Result<(), Error> {
+    pub(super) fn check(&self, problems: &mut Problems) {
         let (needs, secret) = match self.auth_type {
             AuthType::ApiKey => ("`api_key` needs the field `api_key`", &self.api_key),
             AuthType::Bearer => (
@@ -102,15 +140,21 @@ impl TelemetryAuth {
                 &self.bearer_token,
             ),
         };
-        let problem = match secret.as_ref().map(ExposeSecret::expose_secret) {
-            None | Some("") => "is missing or empty",
-            // An artifact does not carry the credential itself; loading the mask as one would
-            // send it as a wrong password.
-            Some(MASK) => "is the mask that stands for a credential in a written configuration",
-            Some(_) => return Ok(()),
-        };
-        Err(Error::config(format!(
-            "authentication: the type {needs}, which {problem}"
-        )))
+        if let Err(problem) = secret::check(secret.as_ref()) {
+            let message = format!("the type {needs}, which {problem}");
+            problems.add("authentication", message);
+        }
+        if !is_header_name(&self.header_name) {
+            problems.add(
+                "authentication.header_name",
+                "not the name of a header, accepted are letters, digits, `-`, `_` and `.`",
+            );
+        }
     }
+}
+
+/// Whether a header can have this name, over HTTP and over gRPC.
+pub(super) fn is_header_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !name.is_empty() && name.bytes().all(allowed)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use super::problems::Problems;
 
 /// More spans than this are not held: they would fill the memory long before they are sent.
 const MAX_QUEUE_SIZE: usize = 1_000_000;
@@ -12,6 +12,7 @@ const MAX_QUEUE_SIZE: usize = 1_000_000;
 /// How finished spans wait for export
 /// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[expect(
     clippy::exhaustive_structs,
@@ -19,12 +20,16 @@ const MAX_QUEUE_SIZE: usize = 1_000_000;
 )]
 pub struct BatchSpanProcessorConfig {
     /// Spans that may wait in front of an exporter, at most 1,000,000. Default 2048.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_queue_size: usize,
     /// Spans that are exported at once. Default 512.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_export_batch_size: usize,
     /// How long a span waits for its batch to fill, in milliseconds. Default 5000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub schedule_delay_millis: u64,
     /// How long one export may take, in milliseconds. Default 30000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub export_timeout_millis: u64,
 }
 
@@ -52,30 +57,37 @@ impl BatchSpanProcessorConfig {
         Duration::from_millis(self.export_timeout_millis)
     }
 
-    pub(super) fn validate(&self) -> Result<(), Error> {
-        let zero = [
+    pub(super) fn check(&self, problems: &mut Problems) {
+        for (name, is_zero) in [
             ("max_queue_size", self.max_queue_size == 0),
             ("max_export_batch_size", self.max_export_batch_size == 0),
             ("schedule_delay_millis", self.schedule_delay_millis == 0),
             ("export_timeout_millis", self.export_timeout_millis == 0),
-        ];
-        if let Some((name, _)) = zero.iter().find(|(_, is_zero)| *is_zero) {
-            return Err(Error::config(format!(
-                "batch_processor.{name}: found 0: accepted is 1 or more"
-            )));
+        ] {
+            if is_zero {
+                problems.add(
+                    &format!("batch_processor.{name}"),
+                    "found 0, accepted is 1 or more",
+                );
+            }
         }
         if self.max_queue_size > MAX_QUEUE_SIZE {
-            return Err(Error::config(format!(
-                "batch_processor.max_queue_size: found {}: accepted is at most {MAX_QUEUE_SIZE}",
-                self.max_queue_size,
-            )));
+            problems.add(
+                "batch_processor.max_queue_size",
+                format!(
+                    "found {}, accepted is at most {MAX_QUEUE_SIZE}",
+                    self.max_queue_size
+                ),
+            );
         }
         if self.max_export_batch_size > self.max_queue_size {
-            return Err(Error::config(format!(
-                "batch_processor.max_export_batch_size: found {}: accepted is at most max_queue_size, which is {}",
-                self.max_export_batch_size, self.max_queue_size,
-            )));
+            problems.add(
+                "batch_processor.max_export_batch_size",
+                format!(
+                    "found {}, accepted is at most max_queue_size, which is {}",
+                    self.max_export_batch_size, self.max_queue_size,
+                ),
+            );
         }
-        Ok(())
     }
 }

@@ -21,6 +21,11 @@ impl fmt::Debug for TelemetryConfig {
             logging,
             redaction,
             backend,
+            otlp,
+            exporters,
+            metrics,
+            limits,
+            propagators,
         } = self;
         let fields = fmt::from_fn(|f| {
             f.debug_struct("TelemetryConfig")
@@ -34,6 +39,11 @@ impl fmt::Debug for TelemetryConfig {
                 .field("logging", logging)
                 .field("redaction", redaction)
                 .field("backend", backend)
+                .field("otlp", otlp)
+                .field("exporters", exporters)
+                .field("metrics", metrics)
+                .field("limits", limits)
+                .field("propagators", propagators)
                 .finish()
         });
         let text = if f.alternate() {

@@ -1,12 +1,24 @@
 //! The only place that reads the environment.
+//!
+//! A value that is not one of a list, not a number or not a truth value is ignored with a warning,
+//! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
+//! asks; whatever else is not accepted is an error.
 
+mod otlp;
+mod parse;
+mod service;
+mod spans;
+
+use std::collections::BTreeSet;
 use std::env;
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 
-#[cfg(feature = "_otlp")]
-use percent_encoding::percent_decode_str;
-
-use super::{BatchSpanProcessorConfig, OtlpProtocol, TelemetryConfig};
+use self::parse::Refusal;
+use super::TelemetryConfig;
+use super::problems::Problems;
 use crate::error::Error;
+use crate::sanitizer::sanitize;
 
 /// A variable that is set and not blank; the specification treats blank as unset.
 fn variable(name: &str) -> Result<Option<String>, Error> {
@@ -20,45 +32,17 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
     }
 }
 
-/// The first of the variables that is set, with its name.
-fn first_of(names: [&'static str; 2]) -> Result<Option<(&'static str, String)>, Error> {
-    for name in names {
-        if let Some(value) = variable(name)? {
-            return Ok(Some((name, value)));
-        }
-    }
-    Ok(None)
+/// A variable that a reference names.
+pub(super) fn named(name: &str) -> Result<Option<String>, Error> {
+    variable(name)
 }
 
-/// `OTEL_SDK_DISABLED=true`, in any case, switches everything off; any other value does not
-/// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)).
+/// Whether `OTEL_SDK_DISABLED` switches everything off.
 pub(crate) fn is_disabled() -> Result<bool, Error> {
-    Ok(variable("OTEL_SDK_DISABLED")?.is_some_and(|value| value.eq_ignore_ascii_case("true")))
-}
-
-/// The headers that are sent with OTLP, `key=value,key=value` in the form of W3C baggage.
-#[cfg(feature = "_otlp")]
-pub(crate) fn otlp_headers() -> Result<Vec<(String, String)>, Error> {
-    let Some((name, text)) = first_of([
-        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-        "OTEL_EXPORTER_OTLP_HEADERS",
-    ])?
-    else {
-        return Ok(Vec::new());
-    };
-    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
-    pairs
-        .map(|pair| {
-            // The pair may be a credential, so the message does not repeat it.
-            let (key, value) = pair.split_once('=').ok_or_else(|| {
-                Error::config(format!(
-                    "{name}: an entry has no `=`: accepted is `key=value,key=value`"
-                ))
-            })?;
-            let value = percent_decode_str(value.trim()).decode_utf8_lossy();
-            Ok((key.trim().to_owned(), value.into_owned()))
-        })
-        .collect()
+    let mut reader = Reader::default();
+    let disabled = reader.take("OTEL_SDK_DISABLED", parse::truth);
+    reader.problems.into_result()?;
+    Ok(disabled.unwrap_or(false))
 }
 
 /// A variable that carries context. What is not text carries none.
@@ -72,96 +56,106 @@ pub(crate) fn wants_no_color() -> bool {
         || env::var_os("TERM").is_some_and(|value| value == "dumb")
 }
 
+/// Goes to whoever listens to `tracing`. Configuration is often read before anybody does, and a
+/// mistake that nobody is told of is not found: then it goes to standard error.
+fn warn(message: &str) {
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    // Each once: a process may read its environment several times.
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if !told.insert(message.to_owned()) {
+        return;
+    }
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("{message}");
+    } else {
+        // Nobody may be reading there either.
+        let _ = writeln!(std::io::stderr(), "warning: {message}");
+    }
+}
+
+/// Reads variables, and keeps what is wrong with them.
+#[derive(Debug, Default)]
+struct Reader {
+    problems: Problems,
+}
+
+impl Reader {
+    /// The value of a variable. `None`: it is not set, or what it says cannot be used.
+    fn take<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Refusal>) -> Option<T> {
+        let Ok(text) = variable(name) else {
+            self.problems.add(name, "the value is not UTF-8");
+            return None;
+        };
+        let text = text?;
+        match parse(&text) {
+            Ok(value) => return Some(value),
+            Err(Refusal::Ignored(message)) => {
+                warn(&sanitize(&format!(
+                    "{name}: {message}; the variable is ignored"
+                )));
+            }
+            Err(Refusal::Refused(message)) => self.problems.add(name, message),
+        }
+        None
+    }
+
+    /// Sets `field`, if the variable says something.
+    fn set<T>(
+        &mut self,
+        name: &str,
+        field: &mut T,
+        parse: impl FnOnce(&str) -> Result<T, Refusal>,
+    ) {
+        if let Some(value) = self.take(name, parse) {
+            *field = value;
+        }
+    }
+
+    /// Sets an optional `field`, if the variable says something.
+    fn fill<T>(
+        &mut self,
+        name: &str,
+        field: &mut Option<T>,
+        parse: impl FnOnce(&str) -> Result<T, Refusal>,
+    ) {
+        if let Some(value) = self.take(name, parse) {
+            *field = Some(value);
+        }
+    }
+}
+
 impl TelemetryConfig {
-    /// The defaults, changed by the environment:
-    ///
-    /// | variable | meaning | default |
-    /// |---|---|---|
-    /// | `OTEL_SDK_DISABLED` | `true` switches everything off | `false` |
-    /// | `OTEL_SERVICE_NAME` | `service.name` | `floe-platform` |
-    /// | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | where OTLP is sent; the second wins | none: no OTLP |
-    /// | `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` | `grpc` or `http/protobuf`; the second wins | `grpc` |
-    /// | `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TRACES_HEADERS` | headers, `key=value,key=value` | none |
-    /// | `OTEL_BSP_MAX_QUEUE_SIZE` | `batch_processor.max_queue_size` | 2048 |
-    /// | `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` | `batch_processor.max_export_batch_size` | 512 |
-    /// | `OTEL_BSP_SCHEDULE_DELAY` | milliseconds | 5000 |
-    /// | `OTEL_BSP_EXPORT_TIMEOUT` | milliseconds | 30000 |
+    /// The defaults, changed by the environment. The service is `floe-platform` if no variable
+    /// says what it is. `docs/configuration.md` of the repository lists the variables.
     ///
     /// # Errors
     ///
-    /// A variable has a value that is not accepted.
+    /// As [`apply_env`](Self::apply_env).
     pub fn from_env() -> Result<Self, Error> {
         let mut config = Self::new("floe-platform");
         config.apply_env()?;
         Ok(config)
     }
 
-    /// Lets the variables of [`from_env`](Self::from_env) win over what is set so far.
+    /// Lets the variables of the environment win over what is set so far: the `OTEL_*` variables
+    /// of the specification that apply, `FLOE_LOG_LEVEL` and `FLOE_LOG_JSON`.
+    ///
+    /// A number, a truth value or a word that is not accepted is ignored, with a warning through
+    /// `tracing`, or on standard error while nobody listens there.
     ///
     /// # Errors
     ///
-    /// A variable has a value that is not accepted. Nothing is changed then.
+    /// A variable has another value that is not accepted, an endpoint for example; all of them are
+    /// told at once. Nothing is changed then.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         let mut config = self.clone();
-        if is_disabled()? {
-            config.enabled = false;
-        }
-        if let Some(name) = variable("OTEL_SERVICE_NAME")? {
-            config.resource_attributes.service_name = name;
-            let checked = config.resource_attributes.validate();
-            checked.map_err(|error| error.within("OTEL_SERVICE_NAME"))?;
-        }
-        if let Some((name, endpoint)) = first_of([
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-        ])? {
-            super::validate_endpoint(name, &endpoint)?;
-            config.otlp_endpoint = endpoint;
-            "otlp".clone_into(&mut config.backend);
-        }
-        if let Some((name, protocol)) = first_of([
-            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-            "OTEL_EXPORTER_OTLP_PROTOCOL",
-        ])? {
-            config.otlp_protocol = self::protocol(name, &protocol)?;
-        }
-        batch(&mut config.batch_processor)?;
-        config.validate()?;
+        let mut reader = Reader::default();
+        service::apply(&mut config, &mut reader);
+        spans::apply(&mut config, &mut reader);
+        otlp::apply(&mut config, &mut reader);
+        config.check(&mut reader.problems);
+        reader.problems.into_result()?;
         *self = config;
         Ok(())
     }
-}
-
-fn protocol(name: &str, value: &str) -> Result<OtlpProtocol, Error> {
-    match value {
-        "grpc" => Ok(OtlpProtocol::Grpc),
-        "http/protobuf" => Ok(OtlpProtocol::Http),
-        other => Err(Error::config(format!(
-            "{name}: unknown protocol `{other}`: accepted are `grpc` and `http/protobuf`"
-        ))),
-    }
-}
-
-fn batch(config: &mut BatchSpanProcessorConfig) -> Result<(), Error> {
-    number("OTEL_BSP_MAX_QUEUE_SIZE", &mut config.max_queue_size)?;
-    number(
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-        &mut config.max_export_batch_size,
-    )?;
-    number("OTEL_BSP_SCHEDULE_DELAY", &mut config.schedule_delay_millis)?;
-    number("OTEL_BSP_EXPORT_TIMEOUT", &mut config.export_timeout_millis)?;
-    config
-        .validate()
-        .map_err(|error| error.within("OTEL_BSP_*"))
-}
-
-fn number<T: std::str::FromStr>(name: &str, into: &mut T) -> Result<(), Error> {
-    if let Some(value) = variable(name)? {
-        *into = value.parse().map_err(|_| {
-            Error::config(format!(
-                "{name}: found `{value}`: accepted is a whole number"
-            ))
-        })?;
-    }
-    Ok(())
 }

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use super::problems::Problems;
+use super::suggest::accepted;
 
 /// The levels that are accepted, in any case.
-const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+pub(super) const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
 /// How the process logs.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[expect(
     clippy::exhaustive_structs,
@@ -16,6 +18,10 @@ const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 )]
 pub struct LoggingConfig {
     /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in any case. Default `INFO`.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(pattern = "(?i)^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$"))
+    )]
     pub log_level: String,
     /// JSON lines rather than text. Default `true`.
     pub json_output: bool,
@@ -31,17 +37,20 @@ impl Default for LoggingConfig {
 }
 
 impl LoggingConfig {
-    pub(super) fn validate(&self) -> Result<(), Error> {
-        if LEVELS
-            .iter()
-            .any(|level| level.eq_ignore_ascii_case(&self.log_level))
-        {
-            return Ok(());
+    pub(super) fn check(&self, problems: &mut Problems) {
+        if !is_level(&self.log_level) {
+            problems.add(
+                "logging.log_level",
+                format!(
+                    "found `{}`, {}",
+                    self.log_level,
+                    accepted(&self.log_level, &LEVELS)
+                ),
+            );
         }
-        Err(Error::config(format!(
-            "logging.log_level: unknown level `{}`: accepted are {}",
-            self.log_level,
-            LEVELS.map(|level| format!("`{level}`")).join(", "),
-        )))
     }
+}
+
+pub(super) fn is_level(word: &str) -> bool {
+    LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))
 }

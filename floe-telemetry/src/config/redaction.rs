@@ -20,6 +20,7 @@ const MAX_KEYS: usize = 256;
 
 /// How much is taken out of a text.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RedactionLevel {
@@ -74,6 +75,7 @@ impl From<RedactionLevel> for Level {
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[expect(
     clippy::exhaustive_structs,

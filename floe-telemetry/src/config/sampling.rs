@@ -2,13 +2,53 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::problems::Problems;
 use crate::attributes::Mode;
 use crate::error::Error;
 
+/// How it is decided whether a span is recorded
+/// ([built-in samplers](https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers)).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub enum Sampler {
+    /// Every span.
+    #[serde(rename = "always_on")]
+    AlwaysOn,
+    /// No span.
+    #[serde(rename = "always_off")]
+    AlwaysOff,
+    /// The ratio decides, for each span by its trace id.
+    #[serde(rename = "traceidratio")]
+    TraceIdRatio,
+    /// Every root; a span with a parent follows its parent.
+    #[serde(rename = "parentbased_always_on")]
+    ParentBasedAlwaysOn,
+    /// No root; a span with a parent follows its parent.
+    #[serde(rename = "parentbased_always_off")]
+    ParentBasedAlwaysOff,
+    /// The ratio decides for roots; a span with a parent follows its parent.
+    #[serde(rename = "parentbased_traceidratio")]
+    ParentBasedTraceIdRatio,
+}
+
+impl Sampler {
+    /// Their names, as `OTEL_TRACES_SAMPLER` has them.
+    pub(super) const ALL: [(&'static str, Self); 6] = [
+        ("always_on", Self::AlwaysOn),
+        ("always_off", Self::AlwaysOff),
+        ("traceidratio", Self::TraceIdRatio),
+        ("parentbased_always_on", Self::ParentBasedAlwaysOn),
+        ("parentbased_always_off", Self::ParentBasedAlwaysOff),
+        ("parentbased_traceidratio", Self::ParentBasedTraceIdRatio),
+    ];
+}
+
 /// The share of traces that is recorded, for each environment, from 0.0 to 1.0.
 ///
-/// It decides for roots; a span with a parent follows its parent.
+/// It decides for roots; a span with a parent follows its parent. `sampler` replaces that.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[expect(
     clippy::exhaustive_structs,
@@ -16,11 +56,21 @@ use crate::error::Error;
 )]
 pub struct SamplingConfig {
     /// Default 1.0.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub dev: f64,
     /// Default 0.5.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub staging: f64,
     /// Default 0.1.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub prod: f64,
+    /// Replaces the ratio of the environment. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampler: Option<Sampler>,
+    /// The ratio of the samplers that have one, from 0.0 to 1.0. Default 1.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
+    pub sampler_arg: Option<f64>,
 }
 
 impl Default for SamplingConfig {
@@ -29,14 +79,27 @@ impl Default for SamplingConfig {
             dev: 1.0,
             staging: 0.5,
             prod: 0.1,
+            sampler: None,
+            sampler_arg: None,
         }
     }
 }
 
 impl SamplingConfig {
-    /// The ratio of an environment.
+    /// The share of roots that is recorded in an environment.
     #[must_use]
     pub const fn ratio(&self, environment: Mode) -> f64 {
+        match self.sampler {
+            Some(Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => return 1.0,
+            Some(Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff) => return 0.0,
+            Some(Sampler::TraceIdRatio | Sampler::ParentBasedTraceIdRatio) => {
+                return match self.sampler_arg {
+                    Some(ratio) => ratio,
+                    None => 1.0,
+                };
+            }
+            None => {}
+        }
         match environment {
             Mode::Dev => self.dev,
             Mode::Staging => self.staging,
@@ -56,18 +119,29 @@ impl SamplingConfig {
         Ok(self.ratio(environment))
     }
 
-    pub(super) fn validate(&self) -> Result<(), Error> {
+    /// Whether a span with a parent follows its parent.
+    #[must_use]
+    pub const fn is_parent_based(&self) -> bool {
+        !matches!(
+            self.sampler,
+            Some(Sampler::AlwaysOn | Sampler::AlwaysOff | Sampler::TraceIdRatio)
+        )
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems) {
         for (name, ratio) in [
-            ("dev", self.dev),
-            ("staging", self.staging),
-            ("prod", self.prod),
+            ("dev", Some(self.dev)),
+            ("staging", Some(self.staging)),
+            ("prod", Some(self.prod)),
+            ("sampler_arg", self.sampler_arg),
         ] {
+            let ratio = ratio.unwrap_or(1.0);
             if !(0.0..=1.0).contains(&ratio) {
-                return Err(Error::config(format!(
-                    "sampling.{name}: {ratio} is not a ratio: accepted is 0.0 to 1.0"
-                )));
+                problems.add(
+                    &format!("sampling.{name}"),
+                    format!("{ratio} is not a ratio, accepted is 0.0 to 1.0"),
+                );
             }
         }
-        Ok(())
     }
 }

@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry_sdk::Resource;
-use secrecy::ExposeSecret;
 use tokio::runtime::{self, Runtime};
 
 use self::intake::OtlpIntake;
@@ -28,11 +27,8 @@ use self::response::Answer;
 pub(crate) use self::value::attribute as otlp_attribute;
 use super::OtlpTarget;
 use crate::collector::{BatchExporter, Destination, Lane, Worker, WorkerSettings};
-use crate::config::{self, OtlpProtocol};
+use crate::config::{OtlpProtocol, OtlpSettings, Signal};
 use crate::error::Error;
-
-/// The headers of a request, names in lower case.
-type Headers = Vec<(String, String)>;
 
 /// Sends one request. What it answers is for the retries to judge.
 trait Transport: std::fmt::Debug {
@@ -61,29 +57,32 @@ pub(crate) fn otlp(
 }
 
 fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Vec<u8>>>, Error> {
-    let timeout = target.config.batch_processor.export_timeout();
-    Ok(Box::new(connect(target, timeout)?))
+    Ok(Box::new(connect(target)?))
 }
 
-fn connect(target: &OtlpTarget, timeout: Duration) -> Result<Otlp, Error> {
+fn connect(target: &OtlpTarget) -> Result<Otlp, Error> {
+    let settings = OtlpSettings::of(target, Signal::Traces)?;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::thread("otlp", &error))?;
     let transport = {
         let _entered = runtime.enter();
-        transport(target)?
+        match settings.protocol {
+            OtlpProtocol::Grpc => grpc(&settings),
+            OtlpProtocol::Http => http(&settings),
+        }?
     };
     Ok(Otlp {
         runtime,
         transport,
-        timeout,
+        timeout: settings.timeout,
     })
 }
 
 /// Sends a request without spans, once, and says what came of it.
 pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
-    let mut otlp = connect(target, timeout).map_err(|error| error.to_string())?;
+    let mut otlp = connect(target).map_err(|error| error.to_string())?;
     let answer = otlp.transport.send(Bytes::new());
     let result = otlp
         .runtime
@@ -97,66 +96,25 @@ pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), Str
     }
 }
 
-fn transport(target: &OtlpTarget) -> Result<Box<dyn Transport>, Error> {
-    let headers = headers(target)?;
-    let config = &target.config;
-    match config.otlp_protocol {
-        OtlpProtocol::Grpc => grpc(&config.otlp_endpoint, &headers),
-        OtlpProtocol::Http => http(&config.otlp_endpoint, &headers),
-    }
-}
-
-/// Those of the backend, of the environment, and the credential; a later one wins. HTTP/2 knows
-/// lower-case names only.
-fn headers(target: &OtlpTarget) -> Result<Headers, Error> {
-    let authentication = target.config.authentication.as_ref();
-    let credential = authentication.and_then(config::TelemetryAuth::header);
-    let mut all: Headers = Vec::new();
-    for (name, value) in &target.headers {
-        all.push((name.clone(), value.expose_secret().to_owned()));
-    }
-    all.extend(config::otlp_headers()?);
-    all.extend(credential.map(|(name, value)| (name.to_owned(), value)));
-    let mut headers: Headers = Vec::new();
-    for (name, value) in all {
-        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
-        headers.push((name, value));
-    }
-    for (name, value) in &mut headers {
-        name.make_ascii_lowercase();
-        let is_name = !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if !is_name || !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-            return Err(Error::config(
-                "a header of the OTLP exporter has characters that a header cannot carry: accepted are letters, \
-                 digits, `-`, `_` and `.` in the name, printable ASCII in the value",
-            ));
-        }
-    }
-    Ok(headers)
-}
-
 #[cfg(feature = "otlp-grpc")]
-fn grpc(endpoint: &str, headers: &Headers) -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(grpc::Grpc::new(endpoint, headers)?))
+fn grpc(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    Ok(Box::new(grpc::Grpc::new(settings)?))
 }
 
 #[cfg(not(feature = "otlp-grpc"))]
-fn grpc(_: &str, _: &Headers) -> Result<Box<dyn Transport>, Error> {
+fn grpc(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     Err(Error::config(
         "otlp_protocol: `grpc` needs the feature `otlp-grpc`; `http` is built in",
     ))
 }
 
 #[cfg(feature = "otlp-http")]
-fn http(endpoint: &str, headers: &Headers) -> Result<Box<dyn Transport>, Error> {
-    Ok(Box::new(http::Http::new(endpoint, headers)?))
+fn http(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    Ok(Box::new(http::Http::new(settings)?))
 }
 
 #[cfg(not(feature = "otlp-http"))]
-fn http(_: &str, _: &Headers) -> Result<Box<dyn Transport>, Error> {
+fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     Err(Error::config(
         "otlp_protocol: `http` needs the feature `otlp-http`; `grpc` is built in",
     ))

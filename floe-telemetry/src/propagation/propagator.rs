@@ -26,6 +26,7 @@ use super::trace_context::TraceContextPropagator;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "provider", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "provider", serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Propagator {
     /// `traceparent` and `tracestate`: [W3C Trace Context](https://www.w3.org/TR/trace-context-2/).

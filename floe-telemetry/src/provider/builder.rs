@@ -12,13 +12,13 @@ use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamp,
     WorkerSettings,
 };
-use crate::config::{OtlpProtocol, TelemetryConfig, is_disabled};
+use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp as start_otlp;
 use crate::exporter::{self, ConsoleExporter, OtlpTarget};
 use crate::plugin;
-use crate::propagation::setup_propagators;
+use crate::propagation::setup_propagators_with;
 use crate::recorder;
 
 /// Starts the exporter that the user gave.
@@ -66,6 +66,8 @@ impl TelemetryProviderBuilder {
         let mut config = self.config.clone();
         config.otlp_endpoint = endpoint.into();
         config.otlp_protocol = protocol;
+        config.otlp.traces.endpoint = None;
+        config.otlp.traces.protocol = None;
         self.otlp.push(config.into());
         self
     }
@@ -94,7 +96,7 @@ impl TelemetryProviderBuilder {
         };
         if is_noop {
             // What is disabled still hands on the context of others, as the specification asks.
-            setup_propagators();
+            setup_propagators_with(&self.config.propagators);
             return Ok(provider);
         }
         if IN_USE.swap(true, Ordering::AcqRel) {
@@ -105,15 +107,26 @@ impl TelemetryProviderBuilder {
             ));
         }
         // From here on, dropping `provider` on an error gives the slot back.
-        let ratio = self.config.sampling_ratio();
+        let sampling = recorder::Sampling {
+            ratio: self.config.sampling_ratio(),
+            is_parent_based: self.config.sampling.is_parent_based(),
+        };
+        let propagators = self.config.propagators.clone();
         let pipeline = self.pipeline(&counters)?;
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed
             .recv()
             .map_err(|_| Error::state("the telemetry collector did not take the configuration"))?;
-        setup_propagators();
-        recorder::switch_provider(Some(ratio));
+        setup_propagators_with(&propagators);
+        recorder::switch_provider(Some(sampling));
         Ok(provider)
+    }
+
+    /// Where the configuration itself sends spans, if it says so.
+    fn own_otlp(&self) -> Result<Option<OtlpTarget>, Error> {
+        let backend = plugin::target(&self.config)?;
+        let has_endpoint = self.config.otlp.traces.endpoint.is_some();
+        Ok(backend.or_else(|| has_endpoint.then(|| self.config.clone().into())))
     }
 
     fn pipeline(mut self, counters: &Arc<Counters>) -> Result<Pipeline, Error> {
@@ -130,15 +143,21 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
             redaction,
         };
+        let own = self.own_otlp()?;
         let mut destinations = Vec::new();
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
         }
-        self.otlp.extend(plugin::target(&self.config)?);
+        let chosen = self.config.exporters.traces.clone();
+        let wants = |kind| chosen.as_ref().map(|chosen| chosen.contains(&kind));
+        if wants(ExporterKind::Otlp).unwrap_or(own.is_some()) {
+            let otlp = own.unwrap_or_else(|| self.config.clone().into());
+            self.otlp.push(otlp);
+        }
         for target in &self.otlp {
             destinations.push(start_otlp(target, &resource, &settings)?);
         }
-        if destinations.is_empty() {
+        if wants(ExporterKind::Console).unwrap_or(destinations.is_empty()) {
             let console = ConsoleExporter::stderr();
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
@@ -148,6 +167,7 @@ impl TelemetryProviderBuilder {
                 .map(|attribute| Stamp::new(attribute, &mut redactor))
                 .collect(),
             redactor,
+            limits: self.config.limits,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),

@@ -1,6 +1,6 @@
 //! Whether a span is recorded, decided before anything is computed for it.
 //!
-//! Parent-based: a child does what its parent does. A root asks the ratio of the provider's
+//! Parent-based, unless the configuration says otherwise: a child does what its parent does. A root asks the ratio of the provider's
 //! environment, unless it runs inside `testing::capture`, which records everything.
 
 use std::sync::Arc;
@@ -16,8 +16,10 @@ use crate::keys;
 const PROVIDER: u8 = 1;
 #[cfg(feature = "testing")]
 const CAPTURES: u8 = 2;
+/// The provider decides for each span, whatever its parent does.
+const EACH_SPAN: u8 = 4;
 
-/// Who wants spans at the moment: zero, or a combination of the two bits above.
+/// Who wants spans at the moment: zero, or a combination of the bits above.
 static LISTENERS: AtomicU8 = AtomicU8::new(0);
 
 /// A root is sampled if the last 63 bits of its trace id are below this (OpenTelemetry's
@@ -52,16 +54,29 @@ pub(super) fn is_off() -> bool {
 }
 
 #[cfg(feature = "provider")]
-pub(crate) fn switch_provider(ratio: Option<f64>) {
-    match ratio {
-        Some(ratio) => {
+pub(crate) fn switch_provider(sampling: Option<Sampling>) {
+    match sampling {
+        Some(Sampling {
+            ratio,
+            is_parent_based,
+        }) => {
             ROOT_BOUND.store(root_bound(ratio), Ordering::Relaxed);
-            LISTENERS.fetch_or(PROVIDER, Ordering::SeqCst);
+            let each = if is_parent_based { 0 } else { EACH_SPAN };
+            LISTENERS.fetch_or(PROVIDER | each, Ordering::SeqCst);
         }
         None => {
-            LISTENERS.fetch_and(!PROVIDER, Ordering::SeqCst);
+            LISTENERS.fetch_and(!(PROVIDER | EACH_SPAN), Ordering::SeqCst);
         }
     }
+}
+
+/// Which spans the provider wants.
+#[cfg(feature = "provider")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sampling {
+    pub(crate) ratio: f64,
+    /// Otherwise the ratio decides for spans with a parent, too.
+    pub(crate) is_parent_based: bool,
 }
 
 #[cfg(feature = "testing")]
@@ -106,11 +121,15 @@ pub(super) fn decide(parent: &Context) -> Decision {
     let span = parent.span();
     let above = span.span_context();
     if above.is_valid() {
-        if !above.is_sampled() || !is_wanted {
+        if listeners & EACH_SPAN != 0 && capture.is_none() {
+            if !ratio_takes(above.trace_id()) {
+                return Decision::LeaveOut(child(above, false));
+            }
+        } else if !above.is_sampled() || !is_wanted {
             return Decision::Skip;
         }
         return Decision::Record(Start {
-            context: child(above),
+            context: child(above, true),
             parent: above.span_id(),
             parent_is_remote: above.is_remote(),
             identity: identity(parent),
@@ -136,11 +155,11 @@ pub(super) fn decide(parent: &Context) -> Decision {
 }
 
 #[inline]
-fn child(above: &SpanContext) -> SpanContext {
+fn child(above: &SpanContext, is_sampled: bool) -> SpanContext {
     SpanContext::new(
         above.trace_id(),
         ids::span_id(),
-        above.trace_flags(),
+        above.trace_flags().with_sampled(is_sampled),
         false,
         above.trace_state().clone(),
     )

@@ -19,12 +19,12 @@ fn variables_that_are_not_accepted() {
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             "collector",
-            "`collector` is not an endpoint: it must begin with `http://`, for example `http://collector:4317`",
+            "`collector` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
         ),
         (
-            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "OTEL_EXPORTER_OTLP_HEADERS",
             "pigeon",
-            "unknown protocol `pigeon`: accepted are `grpc` and `http/protobuf`",
+            "an entry has no key and `=`, accepted is `key=value,key=value`",
         ),
     ] {
         check_called(

@@ -76,3 +76,11 @@ fn a_run_says_nothing_of_its_own_that_the_registry_does_not_know() {
     assert!(unknown.is_empty(), "{unknown:?}");
     assert!(said.len() > 15, "{said:?}");
 }
+
+#[test]
+fn the_schema_of_the_configuration_is_that_of_the_library() {
+    let said = product::program(&["schema", "--config"], &[]);
+    said.assert_ok();
+    let schema: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(schema, floe_telemetry::TelemetryConfig::json_schema());
+}

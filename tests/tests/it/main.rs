@@ -5,6 +5,8 @@
 mod backends;
 mod capture;
 mod config;
+mod config_errors;
+mod config_schema;
 mod conformance;
 mod console;
 mod derive;

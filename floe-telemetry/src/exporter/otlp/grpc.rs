@@ -11,8 +11,9 @@ use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 
+use super::Transport;
 use super::response::{self, Answer, MAX_RESPONSE};
-use super::{Headers, Transport};
+use crate::config::OtlpSettings;
 use crate::error::Error;
 
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -25,14 +26,15 @@ pub(super) struct Grpc {
 
 impl Grpc {
     /// Connects with the first request. To be called within the runtime.
-    pub(super) fn new(endpoint: &str, headers: &Headers) -> Result<Self, Error> {
-        let endpoint = Endpoint::from_shared(endpoint.to_owned()).map_err(|error| {
+    pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
+        let OtlpSettings { endpoint, .. } = settings;
+        let endpoint = Endpoint::from_shared(endpoint.clone()).map_err(|error| {
             Error::config(format!(
                 "otlp_endpoint: `{endpoint}` is not an endpoint: {error}"
             ))
         })?;
         let mut metadata = MetadataMap::new();
-        for (name, value) in headers {
+        for (name, value) in &settings.headers {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes());
             let value = MetadataValue::try_from(value);
             let (Ok(key), Ok(mut value)) = (key, value) else {

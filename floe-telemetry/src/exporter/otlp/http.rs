@@ -10,8 +10,9 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 
+use super::Transport;
 use super::response::{self, Answer, MAX_RESPONSE};
-use super::{Headers, Transport};
+use crate::config::OtlpSettings;
 use crate::error::Error;
 
 #[derive(Debug)]
@@ -21,8 +22,12 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(endpoint: &str, headers: &Headers) -> Result<Self, Error> {
-        let url = traces_url(endpoint);
+    pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
+        let url = if settings.is_complete {
+            settings.endpoint.clone()
+        } else {
+            traces_url(&settings.endpoint)
+        };
         let url = Url::parse(&url).map_err(|error| {
             Error::config(format!("otlp_endpoint: `{url}` is not a URL: {error}"))
         })?;
@@ -30,7 +35,7 @@ impl Http {
             CONTENT_TYPE,
             HeaderValue::from_static("application/x-protobuf"),
         )]);
-        for (name, value) in headers {
+        for (name, value) in &settings.headers {
             // Both were checked.
             if let (Ok(name), Ok(mut value)) =
                 (name.parse::<HeaderName>(), HeaderValue::from_str(value))

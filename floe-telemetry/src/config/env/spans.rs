@@ -1,0 +1,98 @@
+//! The variables that say which spans are recorded, how much they carry, and how they wait; and
+//! those of metrics that are like them.
+
+use super::Reader;
+use super::parse::{self, Refusal, number, up_to};
+use crate::config::limits::MOST;
+use crate::config::{ExporterKind, Sampler, TelemetryConfig};
+use crate::propagation::Propagator;
+
+pub(super) fn apply(config: &mut TelemetryConfig, reader: &mut Reader) {
+    let sampling = &mut config.sampling;
+    if let Some(sampler) = reader.take("OTEL_TRACES_SAMPLER", parse::word(&Sampler::ALL)) {
+        sampling.sampler = Some(sampler);
+        sampling.sampler_arg = reader.take("OTEL_TRACES_SAMPLER_ARG", parse::ratio);
+    }
+    reader.set("OTEL_PROPAGATORS", &mut config.propagators, |text| {
+        let list = Propagator::parse_list(&text.to_ascii_lowercase());
+        list.map_err(|error| Refusal::Ignored(error.to_string()))
+    });
+
+    let batch = &mut config.batch_processor;
+    reader.set(
+        "OTEL_BSP_MAX_QUEUE_SIZE",
+        &mut batch.max_queue_size,
+        number(1),
+    );
+    reader.set(
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+        &mut batch.max_export_batch_size,
+        number(1),
+    );
+    reader.set(
+        "OTEL_BSP_SCHEDULE_DELAY",
+        &mut batch.schedule_delay_millis,
+        number(1),
+    );
+    reader.set(
+        "OTEL_BSP_EXPORT_TIMEOUT",
+        &mut batch.export_timeout_millis,
+        number(1),
+    );
+    let metrics = &mut config.metrics;
+    reader.set(
+        "OTEL_METRIC_EXPORT_INTERVAL",
+        &mut metrics.export_interval_millis,
+        number(1),
+    );
+    reader.set(
+        "OTEL_METRIC_EXPORT_TIMEOUT",
+        &mut metrics.export_timeout_millis,
+        number(1),
+    );
+    limits(config, reader);
+
+    let exporters = &mut config.exporters;
+    for (name, field) in [
+        ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
+        ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
+        ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
+    ] {
+        reader.fill(name, field, parse::words(&ExporterKind::ALL));
+    }
+}
+
+/// The variables of spans win over those of everything that has attributes.
+fn limits(config: &mut TelemetryConfig, reader: &mut Reader) {
+    let limits = &mut config.limits;
+    for name in [
+        "OTEL_ATTRIBUTE_COUNT_LIMIT",
+        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    ] {
+        reader.set(name, &mut limits.attribute_count, up_to(MOST));
+    }
+    for (name, field) in [
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.link_count),
+    ] {
+        reader.set(name, field, up_to(MOST));
+    }
+    for (name, field) in [
+        (
+            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+            &mut limits.attribute_count_per_event,
+        ),
+        (
+            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+            &mut limits.attribute_count_per_link,
+        ),
+    ] {
+        reader.set(name, field, number(0));
+    }
+    for name in [
+        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    ] {
+        reader.fill(name, &mut limits.attribute_value_length, number(0));
+    }
+}

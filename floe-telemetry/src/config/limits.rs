@@ -1,0 +1,66 @@
+//! How much one span may carry.
+
+use serde::{Deserialize, Serialize};
+
+use super::problems::Problems;
+
+/// The recorder does not hold more of anything for one span.
+pub(super) const MOST: u32 = 128;
+
+/// How much one span may carry
+/// ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). What is over
+/// a limit is left out, and the span says how many.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
+pub struct SpanLimits {
+    /// Attributes of a span, at most 128, which is the default. What the collector stamps on every span is not counted.
+    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
+    pub attribute_count: u32,
+    /// Characters of a text among the attributes; the rest is cut off. Default: no limit.
+    pub attribute_value_length: Option<u32>,
+    /// Events of a span, at most 128, which is the default.
+    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
+    pub event_count: u32,
+    /// Links of a span, at most 128, which is the default.
+    #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
+    pub link_count: u32,
+    /// Attributes of an event. Default 128.
+    pub attribute_count_per_event: u32,
+    /// Attributes of a link. Default 128.
+    pub attribute_count_per_link: u32,
+}
+
+impl Default for SpanLimits {
+    fn default() -> Self {
+        Self {
+            attribute_count: 128,
+            attribute_value_length: None,
+            event_count: 128,
+            link_count: 128,
+            attribute_count_per_event: 128,
+            attribute_count_per_link: 128,
+        }
+    }
+}
+
+impl SpanLimits {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        for (key, count) in [
+            ("attribute_count", self.attribute_count),
+            ("event_count", self.event_count),
+            ("link_count", self.link_count),
+        ] {
+            if count > MOST {
+                problems.add(
+                    &format!("limits.{key}"),
+                    format!("found {count}, accepted is at most {MOST}"),
+                );
+            }
+        }
+    }
+}

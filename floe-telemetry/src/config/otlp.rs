@@ -1,0 +1,226 @@
+//! How OTLP is sent: what holds for all signals, and what differs for one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::problems::Problems;
+use super::{OtlpProtocol, auth, endpoint, secret};
+
+/// Headers: names, and values that may be credentials.
+pub type Headers = BTreeMap<String, SecretString>;
+
+/// A kind of telemetry.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Signal {
+    /// Spans.
+    Traces,
+    /// Metrics.
+    Metrics,
+    /// Log records.
+    Logs,
+}
+
+impl Signal {
+    pub(super) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
+
+    /// `traces`, `metrics` or `logs`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Traces => "traces",
+            Self::Metrics => "metrics",
+            Self::Logs => "logs",
+        }
+    }
+}
+
+/// How requests are compressed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// With gzip; needs the feature `otlp-gzip`.
+    Gzip,
+    /// With Zstandard; needs the feature `otlp-zstd`.
+    Zstd,
+}
+
+impl Compression {
+    pub(super) const ALL: [(&'static str, Self); 3] = [
+        ("none", Self::None),
+        ("gzip", Self::Gzip),
+        ("zstd", Self::Zstd),
+    ];
+}
+
+/// How OTLP is sent. Nothing of it is needed; the endpoint and the protocol of all signals are
+/// `otlp_endpoint` and `otlp_protocol` beside it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
+pub struct OtlpConfig {
+    /// For all signals.
+    pub all: OtlpOptions,
+    /// For spans. What is set here wins over `all`.
+    pub traces: OtlpOptions,
+    /// For metrics.
+    pub metrics: OtlpOptions,
+    /// For log records.
+    pub logs: OtlpOptions,
+}
+
+/// How OTLP is sent, for all signals or for one.
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data with a published schema"
+)]
+pub struct OtlpOptions {
+    /// Instead of `otlp_endpoint`. Used as it is: no path is appended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Instead of `otlp_protocol`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<OtlpProtocol>,
+    /// Headers, for example a tenant or a key. Values may be references as in `authentication`.
+    #[serde(
+        skip_serializing_if = "BTreeMap::is_empty",
+        serialize_with = "secret::serialize_map"
+    )]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
+    pub headers: Headers,
+    /// How long one export may take with all its retries, in milliseconds. Default 10000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub timeout_millis: Option<u64>,
+    /// Default `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<Compression>,
+    /// A PEM file with the certificates of the authorities that may vouch for the receiver.
+    /// Default: those of the system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// A PEM file with the certificate that is shown to the receiver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<PathBuf>,
+    /// A PEM file with the private key of `client_certificate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<PathBuf>,
+}
+
+impl OtlpConfig {
+    /// What is said of one signal.
+    #[must_use]
+    pub const fn of(&self, signal: Signal) -> &OtlpOptions {
+        match signal {
+            Signal::Traces => &self.traces,
+            Signal::Metrics => &self.metrics,
+            Signal::Logs => &self.logs,
+        }
+    }
+
+    pub(super) const fn of_mut(&mut self, signal: Signal) -> &mut OtlpOptions {
+        match signal {
+            Signal::Traces => &mut self.traces,
+            Signal::Metrics => &mut self.metrics,
+            Signal::Logs => &mut self.logs,
+        }
+    }
+
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems) {
+        self.all.check("all", problems);
+        for signal in Signal::ALL {
+            self.of(signal).check(signal.as_str(), problems);
+        }
+    }
+}
+
+impl OtlpOptions {
+    fn check(&self, section: &str, problems: &mut Problems) {
+        let mut refuse =
+            |key: &str, message: String| problems.add(&format!("otlp.{section}.{key}"), message);
+        if let Some(Err(message)) = self.endpoint.as_deref().map(endpoint::check) {
+            refuse("endpoint", message);
+        }
+        if self.timeout_millis == Some(0) {
+            refuse("timeout_millis", "found 0, accepted is 1 or more".into());
+        }
+        for (name, value) in &self.headers {
+            if !auth::is_header_name(name) {
+                refuse(
+                    "headers",
+                    "a name is not one of a header, accepted are letters, digits, `-`, `_` and `.`"
+                        .into(),
+                );
+            }
+            if let Err(problem) = secret::check(Some(value)) {
+                refuse("headers", format!("the value of `{name}` {problem}"));
+            }
+        }
+        if self.client_certificate.is_some() != self.client_key.is_some() {
+            refuse(
+                "client_certificate",
+                "`client_certificate` and `client_key` belong together, accepted are both or none"
+                    .into(),
+            );
+        }
+    }
+}
+
+impl fmt::Debug for OtlpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: BTreeMap<_, _> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name, secret::shown(value)))
+            .collect();
+        f.debug_struct("OtlpOptions")
+            .field("endpoint", &self.endpoint)
+            .field("protocol", &self.protocol)
+            .field("headers", &headers)
+            .field("timeout_millis", &self.timeout_millis)
+            .field("compression", &self.compression)
+            .field("certificate", &self.certificate)
+            .field("client_certificate", &self.client_certificate)
+            .field("client_key", &self.client_key)
+            .finish()
+    }
+}
+
+impl PartialEq for OtlpOptions {
+    fn eq(&self, other: &Self) -> bool {
+        let headers = self.headers.iter().zip(&other.headers);
+        self.headers.len() == other.headers.len()
+            && headers
+                .into_iter()
+                .all(|((name, value), (other_name, other_value))| {
+                    name == other_name && secret::is_same(Some(value), Some(other_value))
+                })
+            && self.endpoint == other.endpoint
+            && self.protocol == other.protocol
+            && self.timeout_millis == other.timeout_millis
+            && self.compression == other.compression
+            && self.certificate == other.certificate
+            && self.client_certificate == other.client_certificate
+            && self.client_key == other.client_key
+    }
+}
