@@ -19,6 +19,7 @@ mod host;
 mod key_value;
 mod lexicon;
 mod loose;
+mod named;
 mod pattern;
 mod pem;
 mod pii;

@@ -18,9 +18,10 @@ pub(super) fn field(text: &[u8], brace: usize) -> Option<Extent> {
     let name = &text[start.min(end)..end];
     let known = [
         "value", "inner", "data", "secret", "raw", "plain", "text", "content", "string", "0",
+        "default",
     ];
-    let colon = end + quote::mark_len(text, end);
-    if at(text, colon) != b':'
+    let colon = skip_spaces(text, end + quote::mark_len(text, end));
+    if !matches!(at(text, colon), b':' | b'=')
         || !known
             .iter()
             .any(|k| name.eq_ignore_ascii_case(k.as_bytes()))

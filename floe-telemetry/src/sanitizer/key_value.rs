@@ -3,10 +3,10 @@
 use super::lexicon::Class;
 use super::separator::{Separator, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{at, before, is_break, is_name, rest, run_end, run_start, starts_with};
+use super::text::{at, before, is_name, rest, run_end, run_start, skip_spaces, starts_with};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
-use super::{Level, Scan, cookie, foreign, header, loose, quote, value};
+use super::{Level, Scan, cookie, foreign, header, loose, quote, structure, value};
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
 const KEY_LIMIT: usize = 64;
@@ -52,6 +52,9 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     behind = behind_index(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
     let is_item = mark > 0 && at(text, behind) == b',';
+    if structure::login_pair(scan, key, behind) {
+        return;
+    }
     if let Some(separator) = separator(text, behind).filter(|_| !is_item) {
         let enclosing = before(text, key.start);
         let is_parameter =
@@ -172,6 +175,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                         found.start
                     };
                     scan.redact(start, found.end);
+                    changed_to(scan, found);
                 }
             } else if site.doubtful && found.end - found.start >= LONGEST {
                 // A run of doubtful keys is one value, read once.
@@ -183,35 +187,15 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
     }
 }
 
-/// The `value` that belongs to a key given as a name: `{"key": "api_key", "value": "…"}`.
-pub(super) fn named_value(text: &[u8], from: usize) -> Option<usize> {
-    // At most two other fields stand between the two: a type, a description.
-    let next_field = |from: usize| run_end(text, from, 64, |byte| !b",{}[]()\n".contains(&byte));
-    let second = next_field(from + 1);
-    let places = [from, second, next_field(second + 1)];
-    let is_list = at(text, from) == b',';
-    let places = places.into_iter().take(if is_list { 3 } else { 1 });
-    places
-        .filter(|&place| place == from || at(text, place) == b',')
-        .find_map(|place| value_field(text, place))
-}
-
-/// The value of the field `value` behind the comma or the blank at `from`.
-fn value_field(text: &[u8], from: usize) -> Option<usize> {
-    let gap = run_end(text, from, 64, |byte| {
-        byte == b',' || byte.is_ascii_whitespace()
-    });
-    let word = gap + quote::mark_len(text, gap);
-    let end = run_end(text, word, 12, is_name);
-    let name = text.get(word..end).unwrap_or_default();
-    let is_value = ["value", "val", "content", "secret", "default"]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-    if !is_value || gap == from {
-        return None;
+/// `"old" -> "new"`: the plan of a change has two values.
+fn changed_to(scan: &mut Scan<'_>, old: value::Extent) {
+    let arrow = skip_spaces(scan.text, old.after);
+    if old.quoted && starts_with(scan.text, arrow, b"-> ") {
+        let start = skip_spaces(scan.text, arrow + 3);
+        if let Some(new) = value::quoted(scan.text, start, Site::default()) {
+            scan.redact_unless_done(new.start, new.end);
+        }
     }
-    let separator = separator(text, end + quote::mark_len(text, end))?;
-    Some(value_start(text, separator.after)).filter(|&start| !is_break(text, start))
 }
 
 /// Redacts the value that starts at `from`, whatever introduced it.

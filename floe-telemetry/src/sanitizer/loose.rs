@@ -5,7 +5,7 @@ use super::placeholder::is_prose;
 use super::text::{at, is_break, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::verdict::is_secret;
-use super::{Scan, sentence, sql, structure};
+use super::{Scan, named, sentence, sql, structure};
 
 /// `mark` is the length of the quote mark behind the key.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
@@ -13,7 +13,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let behind = key.end + mark;
     let done = structure::xml(scan, key, behind)
         || option(scan, key, mark)
-        || structure::named(scan, key, behind)
+        || named::scan(scan, key, behind)
         || (mark > 0 && structure::tuple(scan, key, behind))
         || structure::fields(scan, key, behind)
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));

@@ -14,6 +14,13 @@ pub(super) fn is_prose(word: &[u8]) -> bool {
             .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
+/// `This field is required.`: what is wrong with a value, in the place of the value.
+pub(super) fn is_sentence(value: &[u8]) -> bool {
+    let words = value.split(|byte| *byte == b' ');
+    let known = words.clone().filter(|word| is_prose(word)).count();
+    value.len() <= LONGEST && known >= 2 && known * 3 >= words.count()
+}
+
 /// Whether the value holds no secret: nothing, a literal, a mask, a variable, a type.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     if value.len() > 64 {

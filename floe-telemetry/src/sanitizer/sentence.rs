@@ -25,7 +25,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
         Class::Strong => {
             assigned(scan, key) || owned(scan, key) || pair(scan, key) || value(scan, key)
         }
-        Class::Weak => protocol(scan, key),
+        Class::Weak => protocol(scan, key) || login(scan, key),
         _ => false,
     };
 }
@@ -135,6 +135,27 @@ fn protocol(scan: &mut Scan<'_>, key: Key) -> bool {
     fits
 }
 
+/// `LOGIN user password` of IMAP.
+fn login(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let user = skip_spaces(text, key.end);
+    let user_end = run_end(text, user, 96, |byte| byte > b' ');
+    let start = skip_spaces(text, user_end);
+    if key.name(text) != b"LOGIN" || user == key.end || start == user_end {
+        return false;
+    }
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let found = value::extent(text, start, site)
+        .filter(|found| is_made_up(&text[found.start..found.end], 6));
+    if let Some(found) = found {
+        scan.redact(found.start, found.end);
+    }
+    found.is_some()
+}
+
 /// `API key provided: …`, `token … was revoked`, `the password is …`.
 fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
@@ -162,7 +183,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         let colon = run_end(text, end, 1, |byte| matches!(byte, b':' | b'='));
         start = skip_spaces(text, colon);
     }
-    if start == key.end {
+    if start == key.end && at(text, start) != b'[' {
         return false;
     }
     start += usize::from(matches!(at(text, start), b'<' | b'(' | b'['));

@@ -73,7 +73,7 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
         && word
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || b"!$#%^&*~@?+-_.=".contains(byte))
-        && !word[..word.len() - 1].contains(&b'.')
+        && (signs > 0 || !word.contains(&b'.'))
         && !is_uuid(word)
         && !is_named
         && !is_version
@@ -90,7 +90,7 @@ fn is_template_name(word: &[u8]) -> bool {
 fn is_symbolic(value: &[u8]) -> bool {
     let symbols = value
         .iter()
-        .filter(|byte| b"!#$^*~@?".contains(byte))
+        .filter(|byte| b"!#$^*~@?+%".contains(byte))
         .count();
     symbols >= 2
         && value.iter().any(u8::is_ascii_digit)

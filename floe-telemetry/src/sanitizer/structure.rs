@@ -1,15 +1,17 @@
 //! A key whose value belongs to it by the structure around both: XML, pairs, calls, structs.
 
-use super::key_value::{Key, named_value, redact_at};
+use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
-use super::separator::{separator, value_start};
 use super::shape::{LONGEST, is_word_like};
 use super::text::{
-    at, before, find, is_break, is_name, line_end, run_end, run_start, skip_spaces, starts_with,
+    at, before, find, is_break, is_name, run_end, run_start, skip_spaces, starts_with,
 };
 use super::value::{self, Extent, Site};
 use super::verdict::is_secret;
-use super::{Scan, container, quote};
+use super::{Scan, container, lexicon, quote};
+
+/// Longest name of a function that makes credentials.
+const LIMIT_OF_NAME: usize = 40;
 
 /// `Secret { inner: "…" }`.
 pub(super) fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
@@ -23,53 +25,6 @@ pub(super) fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         scan.redact(found.start, found.end);
     }
     true
-}
-
-/// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
-pub(super) fn named(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let found = named_value(scan.text, behind)
-        .or_else(|| value_before(scan.text, key.start))
-        .or_else(|| invalid_input(scan.text, key));
-    let Some(start) = found else {
-        return false;
-    };
-    let key = match key.class {
-        // The pair is explicit, so a doubtful name needs no more proof than usual.
-        Class::Query => Key {
-            class: Class::Weak,
-            ..key
-        },
-        _ => key,
-    };
-    redact_at(scan, key, start, Site::default())
-}
-
-/// `{"value": "…", "name": "api_key"}`: the field before the name.
-fn value_before(text: &[u8], key: usize) -> Option<usize> {
-    let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
-    let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
-    let is_name = [&b"name"[..], b"key", b"Name", b"Key"].contains(&&text[name..colon]);
-    if !is_name || !text[colon..key].contains(&b':') {
-        return None;
-    }
-    let open = run_start(text, name, 160, |byte| !b"{}\n".contains(&byte));
-    let field = run_end(text, open, 8, |byte| b"\"'\\ ".contains(&byte));
-    let end = run_end(text, field, 8, |byte| byte.is_ascii_alphabetic());
-    let separator = separator(text, end + quote::mark_len(text, end))?;
-    (before(text, open) == b'{' && text[field..end].eq_ignore_ascii_case(b"value"))
-        .then(|| value_start(text, separator.after))
-}
-
-/// The name of a field in a line of its own, and what is wrong with it in the next one, as pydantic
-/// says it: `input_value='…'`.
-fn invalid_input(text: &[u8], key: Key) -> Option<usize> {
-    if at(text, key.end) != b'\n' || !matches!(before(text, key.start), 0 | b'\n') {
-        return None;
-    }
-    let end = line_end(text, key.end + 1).min(key.end + LONGEST);
-    let mark = b"input_value=";
-    let found = find(text, key.end, end - key.end, mark)?;
-    Some(found + mark.len())
 }
 
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
@@ -117,7 +72,9 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         after: end,
         quoted: true,
     };
-    if end > start && is_secret(text, key, found, Site::default(), false) {
+    // `<label for="password">Password</label>`
+    let is_label = lexicon::is_noun(&text[start..end.max(start)]);
+    if end > start && !is_label && is_secret(text, key, found, Site::default(), false) {
         scan.redact(start, end);
     }
     true
@@ -166,6 +123,55 @@ fn is_column(word: &[u8]) -> bool {
         || word
             .iter()
             .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+}
+
+/// `auth=('bob', 'hunter2')`, `HTTPBasicAuth('bob', 'hunter2')`: the second of two is the password.
+pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    let equals = skip_spaces(
+        text,
+        run_end(text, behind, 1, |byte| matches!(byte, b'=' | b':')),
+    );
+    let open = run_end(text, equals, LIMIT_OF_NAME, |byte| {
+        is_name(byte) || byte == b'.'
+    });
+    let name = key.name(text);
+    let is_login = [&b"auth"[..], b"authentication", b"credentials", b"login"]
+        .iter()
+        .any(|word| {
+            name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word)
+        });
+    if !is_login || !matches!(at(text, open), b'(' | b'[') {
+        return false;
+    }
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let quoted = |from: usize| value::quoted(text, from, site);
+    let Some(user) = quoted(skip_spaces(text, open + 1)) else {
+        return false;
+    };
+    let Some(found) = quoted(skip_spaces(text, user.after + 1)) else {
+        return false;
+    };
+    let fits = at(text, user.after) == b','
+        && matches!(at(text, found.after), b')' | b']')
+        && is_secret(
+            text,
+            Key {
+                class: Class::Strong,
+                ..key
+            },
+            found,
+            Site::default(),
+            false,
+        )
+        && !lexicon::is_noun(&text[found.start..found.end]);
+    if fits {
+        scan.redact(found.start, found.end);
+    }
+    fits
 }
 
 /// `Password("…")`, `set_token('…')`.

@@ -196,8 +196,10 @@ fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
         } else if announced && is_opaque(word, 16) {
             scan.redact(segment, index);
         } else if word.len() <= 40 {
-            announced |=
-                contains_hook(word) || lexicon::classify(word) == Some(lexicon::Class::Strong);
+            // Conda's `/t/token/channel`.
+            announced |= word == b"t"
+                || contains_hook(word)
+                || lexicon::classify(word) == Some(lexicon::Class::Strong);
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::key_value::{Key, word_before};
 use super::lexicon::Class;
-use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{is_opaque, is_path};
-use super::text::{at, run_start, skip_spaces, starts_with_word};
+use super::placeholder::{is_placeholder, is_prose, is_sentence};
+use super::shape::{is_made_up, is_opaque, is_path};
+use super::text::{at, is_name, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Extent, List, Site};
 
 /// `token: String = "…"`: the value behind a type.
@@ -26,12 +26,14 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     let value = &text[found.start..found.end];
     match key.class {
         Class::Weak | Class::Query if names_an_algorithm(value) => false,
+        Class::Weak if is_login(key.name(text)) && has_password(value) => true,
         Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),
         // A list is judged by its items.
         Class::Weak if found.quoted => value
             .split(|byte| b"\"', ".contains(byte))
             .any(|item| is_opaque(item, 12)),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
+        _ if is_sentence(value) || is_status(text, key, value) => false,
         _ if is_placeholder(value) || names_a_file(text, key, value) => false,
         // `kubectl create secret --from-file=password=/run/x`.
         _ if is_path(value) && word_before(text, key.start.saturating_sub(1), b"file") => false,
@@ -47,6 +49,25 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if !site.equals && is_parser_token(text, key, value) => false,
         _ => !(in_prose && is_prose(value)),
     }
+}
+
+/// `cannot fetch token: 401 Unauthorized`.
+fn is_status(text: &[u8], key: Key, value: &[u8]) -> bool {
+    matches!(value, [b'4' | b'5', b'0'..=b'9', b'0'..=b'9'])
+        && ends_with_word(key.name(text), b"token")
+}
+
+fn is_login(name: &[u8]) -> bool {
+    ends_with_word(name, b"auth") || ends_with_word(name, b"login")
+}
+
+/// `bob:hunter2`, `bob/hunter2`.
+fn has_password(value: &[u8]) -> bool {
+    let mut parts = value.splitn(2, |byte| matches!(byte, b':' | b'/'));
+    let user = parts.next().unwrap_or_default();
+    user.iter()
+        .all(|byte| is_name(*byte) || matches!(byte, b'-' | b'.'))
+        && parts.next().is_some_and(|password| is_made_up(password, 6))
 }
 
 /// `signature: sha256WithRSAEncryption`.

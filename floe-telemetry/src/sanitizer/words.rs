@@ -28,7 +28,8 @@ pub(super) const LITERALS: &[&str] = &[
     "yes", "no", "redacted", "hidden", "masked", "filtered", "str", "string", "bytes", "int",
     "integer", "bool", "boolean", "text", "char", "varchar", "object", "any", "float", "number",
     "secret", "secretstr", "secretstring", "optional", "option", "self", "bearer", "basic", "env",
-    "required", "missing", "vec", "list", "box", "arc", "cow", "await",
+    "required", "missing", "vec", "list", "box", "arc", "cow", "await", "bcrypt", "scrypt", "argon2",
+    "argon2id", "pbkdf2",
 ];
 
 /// A piece of three letters of every word below, as rare in other words as possible.
@@ -36,7 +37,7 @@ pub(super) const LITERALS: &[&str] = &[
 pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
-    "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras",
+    "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -69,7 +70,8 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("keys", true, Class::Weak), ("authcode", false, Class::Weak),
     ("accesscode", false, Class::Weak), ("code", true, Class::Query),
     ("key", true, Class::Query), ("identified", true, Class::Identified),
-    ("dsn", true, Class::Weak), ("kennwort", false, Class::Strong),
+    ("login", true, Class::Weak), ("samlresponse", false, Class::Weak),
+    ("samlrequest", false, Class::Weak), ("dsn", true, Class::Weak), ("kennwort", false, Class::Strong),
     ("passe", true, Class::Strong), ("senha", true, Class::Strong),
     ("parola", true, Class::Strong), ("wachtwoord", false, Class::Strong),
     ("losenord", false, Class::Strong), ("haslo", true, Class::Strong),

@@ -70,6 +70,28 @@ fn password(numbers: &mut Numbers) -> String {
     }
 }
 
+/// Full of signs, as password generators make them.
+fn odd(numbers: &mut Numbers) -> String {
+    let (left, right) = (numbers.chars(BASE62, 4), numbers.chars(BASE62, 5));
+    let (first, second) = (
+        numbers.one(&["!", "$", "^", "*", "~", "+"]),
+        numbers.one(&["%", "!", "-", "_", ".", "="]),
+    );
+    format!("{left}{first}7{second}{right}q{first}2")
+}
+
+/// Only small letters.
+fn lower(numbers: &mut Numbers) -> String {
+    let words = [numbers.one(WORDS), numbers.one(WORDS), numbers.one(WORDS)];
+    words.join(numbers.one(&["-", "_", ""])).to_lowercase()
+}
+
+fn uuid(numbers: &mut Numbers) -> String {
+    [8, 4, 4, 4, 12]
+        .map(|len| numbers.chars(HEX, len))
+        .join("-")
+}
+
 fn random(numbers: &mut Numbers) -> String {
     match numbers.below(4) {
         0 => numbers.chars(HEX, 31) + "a",
@@ -283,6 +305,10 @@ fn make_up(kind: char, numbers: &mut Numbers, secrets: &mut Vec<String>) -> Opti
         's' | 'a' => random(numbers),
         'q' => quoted(numbers),
         'u' => url_password(numbers),
+        'o' => odd(numbers),
+        'l' => lower(numbers),
+        'y' => uuid(numbers),
+        'B' => base64(&numbers.chars(BASE62, 41)) + "==",
         'p' => prefixed(numbers),
         'b' => base64(&format!("loader:{}", password(numbers))),
         'N' => numbers.between(10_000_000, 999_999_999).to_string(),

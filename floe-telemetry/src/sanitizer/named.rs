@@ -1,0 +1,97 @@
+//! Keys that stand as values: `{"name": "api_key", "value": "…"}`, a field's name above its error.
+
+use super::key_value::{Key, redact_at};
+use super::lexicon::Class;
+use super::separator::{separator, value_start};
+use super::shape::LONGEST;
+use super::text::{at, before, find, is_break, is_name, line_end, run_end, run_start};
+use super::value::Site;
+use super::{Scan, quote};
+
+/// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
+pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    if is_kind(scan.text, key.start) {
+        return false;
+    }
+    let found = named_value(scan.text, behind)
+        .or_else(|| value_before(scan.text, key.start))
+        .or_else(|| invalid_input(scan.text, key));
+    let Some(start) = found else {
+        return false;
+    };
+    let key = match key.class {
+        // The pair is explicit, so a doubtful name needs no more proof than usual.
+        Class::Query => Key {
+            class: Class::Weak,
+            ..key
+        },
+        _ => key,
+    };
+    redact_at(scan, key, start, Site::default())
+}
+
+/// `{"kind": "Token", "value": …}` is a node of a syntax tree.
+fn is_kind(text: &[u8], key: usize) -> bool {
+    let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
+    let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
+    [&b"kind"[..], b"type"].contains(&&text[name..colon])
+}
+
+/// `{"value": "…", "name": "api_key"}`: the field before the name.
+fn value_before(text: &[u8], key: usize) -> Option<usize> {
+    let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
+    let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
+    let is_name = [&b"name"[..], b"key", b"Name", b"Key"].contains(&&text[name..colon]);
+    if !is_name || !text[colon..key].contains(&b':') {
+        return None;
+    }
+    let open = run_start(text, name, 160, |byte| !b"{}\n".contains(&byte));
+    let field = run_end(text, open, 8, |byte| b"\"'\\ ".contains(&byte));
+    let end = run_end(text, field, 8, |byte| byte.is_ascii_alphabetic());
+    let separator = separator(text, end + quote::mark_len(text, end))?;
+    (before(text, open) == b'{' && text[field..end].eq_ignore_ascii_case(b"value"))
+        .then(|| value_start(text, separator.after))
+}
+
+/// The name of a field in a line of its own, and what is wrong with it in the next one, as pydantic
+/// says it: `input_value='…'`.
+fn invalid_input(text: &[u8], key: Key) -> Option<usize> {
+    if at(text, key.end) != b'\n' || !matches!(before(text, key.start), 0 | b'\n') {
+        return None;
+    }
+    let end = line_end(text, key.end + 1).min(key.end + LONGEST);
+    let mark = b"input_value=";
+    let found = find(text, key.end, end - key.end, mark)?;
+    Some(found + mark.len())
+}
+
+/// The `value` that belongs to a key given as a name: `{"key": "api_key", "value": "…"}`.
+fn named_value(text: &[u8], from: usize) -> Option<usize> {
+    // At most two other fields stand between the two: a type, a description.
+    let next_field = |from: usize| run_end(text, from, 64, |byte| !b",{}[]()\n".contains(&byte));
+    let second = next_field(from + 1);
+    let places = [from, second, next_field(second + 1)];
+    let is_list = at(text, from) == b',';
+    let places = places.into_iter().take(if is_list { 3 } else { 1 });
+    places
+        .filter(|&place| place == from || at(text, place) == b',')
+        .find_map(|place| value_field(text, place))
+}
+
+/// The value of the field `value` behind the comma or the blank at `from`.
+fn value_field(text: &[u8], from: usize) -> Option<usize> {
+    let gap = run_end(text, from, 64, |byte| {
+        byte == b',' || byte.is_ascii_whitespace()
+    });
+    let word = gap + quote::mark_len(text, gap);
+    let end = run_end(text, word, 12, is_name);
+    let name = text.get(word..end).unwrap_or_default();
+    let is_value = ["value", "val", "content", "secret", "default"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    if !is_value || gap == from {
+        return None;
+    }
+    let separator = separator(text, end + quote::mark_len(text, end))?;
+    Some(value_start(text, separator.after)).filter(|&start| !is_break(text, start))
+}
