@@ -81,6 +81,7 @@ pub mod attributes;
 pub mod callsite;
 #[cfg(feature = "provider")]
 pub mod config;
+pub mod domain;
 #[cfg(feature = "provider")]
 pub mod exporter;
 pub mod keys;

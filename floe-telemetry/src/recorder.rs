@@ -27,6 +27,7 @@ mod sampling;
 mod span;
 mod tracer;
 
+pub(crate) use self::active::create_span_in;
 pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span};
 pub(crate) use self::alive::context_is_alive;
 #[cfg(feature = "provider")]

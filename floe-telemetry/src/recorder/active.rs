@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::panic::Location;
+use std::sync::Arc;
 use std::thread;
 
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, Key, KeyValue, Value};
+use opentelemetry::{Context, ContextGuard, InstrumentationScope, Key, KeyValue, Value};
 
 use super::alive::context_is_alive;
 use super::failure;
-use super::open::{State, enter_here};
+use super::open::{OpenSpan, State, enter_here, enter_in};
+use super::opening::Fill;
 use super::span::{self, Ending};
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
@@ -46,17 +48,13 @@ pub struct CurrentSpan(Context);
 /// ```
 #[track_caller]
 pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
-    let (cx, recording) = match enter_here(name.into(), Location::caller()).0 {
-        State::Off => (None, false),
-        State::LeftOut(cx) => (Some(cx), false),
-        State::Recording(cx) => (Some(cx), true),
-    };
-    ActiveSpan {
-        current: CurrentSpan(cx.clone().unwrap_or_default()),
-        recording,
-        was_panicking: thread::panicking(),
-        _attached: cx.map(Context::attach),
-    }
+    ActiveSpan::attach(enter_here(name.into(), Location::caller()))
+}
+
+/// The same in an instrumentation scope, with what `fill` writes to it, which runs only if the span
+/// is recorded.
+pub(crate) fn create_span_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> ActiveSpan {
+    ActiveSpan::attach(enter_in(scope, fill))
 }
 
 /// Runs `body` in a span, which it is given a handle on.
@@ -98,6 +96,22 @@ pub fn get_current_span() -> CurrentSpan {
     })
 }
 
+impl ActiveSpan {
+    fn attach(open: OpenSpan) -> Self {
+        let (cx, recording) = match open.0 {
+            State::Off => (None, false),
+            State::LeftOut(cx) => (Some(cx), false),
+            State::Recording(cx) => (Some(cx), true),
+        };
+        Self {
+            current: CurrentSpan(cx.clone().unwrap_or_default()),
+            recording,
+            was_panicking: thread::panicking(),
+            _attached: cx.map(Context::attach),
+        }
+    }
+}
+
 impl CurrentSpan {
     /// Sets an attribute; `None` sets nothing.
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl ToAttributeValue) {
@@ -126,6 +140,27 @@ impl CurrentSpan {
     /// Records an error: status, attributes and an `exception` event.
     pub fn record_exception(&self, error: &(impl Error + ?Sized)) {
         failure::record_error(&self.0.span(), error);
+    }
+
+    /// Records the error of a result, if it is one, and hands the result on.
+    ///
+    /// ```
+    /// use floe_telemetry::{create_span, testing};
+    ///
+    /// fn rows(text: &str) -> Result<u64, std::num::ParseIntError> {
+    ///     let span = create_span("rows");
+    ///     span.observe(text.parse())
+    /// }
+    ///
+    /// testing::capture(|| rows("x")).single("rows").assert_error("invalid digit found in string");
+    /// testing::capture(|| rows("1")).single("rows").assert_ok();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the result.
+    pub fn observe<T, E: Error>(&self, result: Result<T, E>) -> Result<T, E> {
+        result.inspect_err(|error| self.record_exception(error))
     }
 
     /// Sets the status. OK is final; an error wins over unset.

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::panic::Location;
+use std::sync::Arc;
 
-use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
+use opentelemetry::{Context, InstrumentationScope};
 
 use super::alive::context_is_alive;
 use super::buffer;
@@ -77,6 +78,18 @@ pub(super) fn enter_here(
         Origin::Here(location),
         &parent::current(),
         Some(&mut |opening| opening.0.name = name.take()),
+    )
+}
+
+/// Opens a span in an instrumentation scope.
+pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> OpenSpan {
+    if sampling::is_off() {
+        return OpenSpan(State::Off);
+    }
+    open(
+        Origin::Scope(Arc::clone(scope)),
+        &parent::current(),
+        Some(fill),
     )
 }
 

@@ -15,6 +15,7 @@ mod derive_schema;
 mod derive_shapes;
 mod derive_values;
 mod derive_words;
+mod domain;
 mod futures;
 mod interop;
 mod lasting;

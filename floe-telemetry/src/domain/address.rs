@@ -1,0 +1,174 @@
+//! Where something is or goes, without what opens it.
+
+use std::fmt;
+
+use crate::attributes::{AttributeType, AttributeValue, ToAttributeValue};
+use crate::sanitizer::sanitize;
+
+/// Where an alert goes, without what would let a reader send one, too: of a URL the origin, of
+/// e-mail addresses the domains, of anything else the name.
+///
+/// ```
+/// use floe_telemetry::domain::Destination;
+///
+/// let of = |text| Destination::new(text).to_string();
+/// assert_eq!(of("https://hooks.example:8443/T0/B0/c2VjcmV0"), "https://hooks.example:8443");
+/// assert_eq!(of("ada@example.org, bob@example.net"), "example.org, example.net");
+/// assert_eq!(of("#data-ops"), "#data-ops");
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Destination<'a>(&'a str);
+
+/// The address of a service: scheme, host, port and path. Credentials are left out, and so are the
+/// query and the fragment, which name no service and may carry tokens.
+///
+/// ```
+/// use floe_telemetry::domain::CleanUrl;
+///
+/// let url = CleanUrl::new("https://floe:hunter2@catalog.example/api?token=abc");
+/// assert_eq!(url.to_string(), "https://catalog.example/api");
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct CleanUrl<'a>(&'a str);
+
+impl<'a> Destination<'a> {
+    /// A URL, one or several e-mail addresses, or a name.
+    #[must_use]
+    pub const fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+}
+
+impl<'a> CleanUrl<'a> {
+    /// A URL as it is configured.
+    #[must_use]
+    pub const fn new(url: &'a str) -> Self {
+        Self(url)
+    }
+}
+
+impl<'a> From<&'a str> for Destination<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(text)
+    }
+}
+
+impl<'a> From<&'a str> for CleanUrl<'a> {
+    fn from(url: &'a str) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Display for Destination<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((scheme, rest)) = self.0.split_once("://") {
+            let (authority, _) = split(rest);
+            return write!(f, "{}://{}", scheme.trim_start(), host(authority));
+        }
+        if !self.0.contains('@') {
+            return f.write_str(&sanitize(self.0));
+        }
+        let domains = self.0.split([',', ';']).filter_map(domain);
+        for (index, domain) in domains.enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            f.write_str(domain)?;
+        }
+        Ok(())
+    }
+}
+
+/// What follows a scheme: the authority, and the rest. A backslash is a slash to many.
+fn split(rest: &str) -> (&str, &str) {
+    rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()))
+}
+
+/// Host and port.
+fn host(authority: &str) -> &str {
+    authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host)
+}
+
+/// The domain of an e-mail address, also of one in angle brackets behind a name.
+fn domain(address: &str) -> Option<&str> {
+    let (_, domain) = address.rsplit_once('@')?;
+    domain.split(['>', ' ', '"']).next()
+}
+
+impl fmt::Display for CleanUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            return f.write_str(&sanitize(self.0));
+        };
+        let (authority, rest) = split(rest);
+        let path = rest.split(['?', '#']).next().unwrap_or_default();
+        let clean = format!("{}://{}{path}", scheme.trim_start(), host(authority));
+        f.write_str(&sanitize(&clean))
+    }
+}
+
+/// Both are text to OpenTelemetry, and nothing when they are empty.
+fn text(shown: &impl fmt::Display) -> Option<AttributeValue> {
+    let text = shown.to_string();
+    (!text.is_empty()).then(|| AttributeValue::Text(text.into()))
+}
+
+impl ToAttributeValue for Destination<'_> {
+    const TYPE: AttributeType = AttributeType::Text;
+
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        text(self)
+    }
+}
+
+impl ToAttributeValue for CleanUrl<'_> {
+    const TYPE: AttributeType = AttributeType::Text;
+
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        text(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_keeps_nothing_that_opens_it() {
+        for (given, kept) in [
+            (
+                "https://u:p@hooks.example/services/T/B/x",
+                "https://hooks.example",
+            ),
+            ("http://[::1]:9093/api?token=x", "http://[::1]:9093"),
+            ("https://host#fragment", "https://host"),
+            ("https://host\\@evil/secret", "https://host"),
+            ("Ada <ada@example.org>", "example.org"),
+            ("a@b.example;c@d.example", "b.example, d.example"),
+            ("C024BE91L", "C024BE91L"),
+            ("", ""),
+        ] {
+            assert_eq!(Destination::new(given).to_string(), kept, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_url_keeps_what_names_the_service() {
+        for (given, kept) in [
+            (
+                "http://u:p@h:8181/api/catalog?x=1#y",
+                "http://h:8181/api/catalog",
+            ),
+            ("https://h?token=x", "https://h"),
+            ("h:8181/api", "h:8181/api"),
+        ] {
+            assert_eq!(CleanUrl::new(given).to_string(), kept, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_destination_that_is_not_known_is_no_attribute() {
+        assert_eq!(Destination::default().to_attribute_value(), None);
+        assert_eq!(CleanUrl::default().to_attribute_value(), None);
+    }
+}

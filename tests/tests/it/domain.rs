@@ -1,0 +1,431 @@
+//! Each domain has its span: the name, the scope, the attributes, the identity, and how it ends.
+
+use std::io;
+
+use floe_telemetry::domain::{self, alert, catalog, compile, compute, dbt, egress, identity};
+use floe_telemetry::domain::{ingestion, lineage, orchestrator, quality, secrets, security};
+use floe_telemetry::domain::{semantic, storage};
+use floe_telemetry::testing::{self, Spans};
+use floe_telemetry::{ActiveSpan, keys};
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::{Context, KeyValue, Value};
+
+/// What opens a domain's span, and what is to be seen of it.
+struct Row {
+    domain: &'static str,
+    span: &'static str,
+    scope: &'static str,
+    open: fn() -> ActiveSpan,
+    attributes: Vec<(&'static str, Value)>,
+}
+
+/// One row a domain: the length of the array is a reason not to compile.
+fn rows() -> [Row; domain::NAMES.len()] {
+    [
+        Row {
+            domain: "alert",
+            span: "alert.send_alert",
+            scope: alert::TRACER_NAME,
+            open: || {
+                let span = alert::alert_span(&alert::Alert {
+                    operation: "send_alert",
+                    channel: "webhook",
+                    destination: "https://hooks.example/T0/B0/c2VjcmV0cGF0aA".into(),
+                    severity: Some("critical"),
+                });
+                span.set_attributes(&alert::Delivery {
+                    delivery_status: alert::DeliveryStatus::Delivered,
+                });
+                span
+            },
+            attributes: vec![
+                ("alert.channel", "webhook".into()),
+                ("alert.destination", "https://hooks.example".into()),
+                ("alert.severity", "critical".into()),
+                ("alert.delivery_status", "delivered".into()),
+            ],
+        },
+        Row {
+            domain: "catalog",
+            span: "catalog.create_table",
+            scope: catalog::TRACER_NAME,
+            open: || {
+                catalog::catalog_span(&catalog::Catalog {
+                    operation: "create_table",
+                    name: Some("polaris"),
+                    uri: Some("https://floe:hunter2XyZ@catalog.example/api".into()),
+                    warehouse: Some("main"),
+                    namespace: Some("gold"),
+                    table_name: Some("orders"),
+                    table_full_name: Some("gold.orders"),
+                })
+            },
+            attributes: vec![
+                ("catalog.name", "polaris".into()),
+                ("catalog.uri", "https://catalog.example/api".into()),
+                ("catalog.warehouse", "main".into()),
+                ("catalog.namespace", "gold".into()),
+                ("catalog.table.name", "orders".into()),
+                ("catalog.table.full_name", "gold.orders".into()),
+            ],
+        },
+        Row {
+            domain: "compile",
+            span: "floe.compile",
+            scope: compile::TRACER_NAME,
+            open: || {
+                compile::compile_span(&compile::Compile {
+                    spec_path: Some("floe.yaml"),
+                    manifest_path: Some("manifest.yaml"),
+                    artifacts_version: Some("0.10.0"),
+                })
+            },
+            attributes: vec![
+                ("floe.spec_path", "floe.yaml".into()),
+                ("floe.manifest_path", "manifest.yaml".into()),
+                ("floe.artifacts_version", "0.10.0".into()),
+            ],
+        },
+        Row {
+            domain: "compute",
+            span: "compute.validate_connection",
+            scope: compute::TRACER_NAME,
+            open: || {
+                let span = compute::compute_span(&compute::Compute {
+                    operation: "validate_connection",
+                    engine: "duckdb",
+                    db_path: Some("orders.duckdb"),
+                    target: Some("dev"),
+                });
+                span.set_attributes(&compute::ComputeValidation {
+                    plugin: "duckdb",
+                    status: "healthy",
+                });
+                span
+            },
+            attributes: vec![
+                ("compute.engine", "duckdb".into()),
+                ("compute.db_path", "orders.duckdb".into()),
+                ("compute.target", "dev".into()),
+                ("compute.plugin", "duckdb".into()),
+                ("validation.status", "healthy".into()),
+            ],
+        },
+        Row {
+            domain: "dbt",
+            span: "dbt.run",
+            scope: dbt::TRACER_NAME,
+            open: || {
+                let span = dbt::dbt_span(&dbt::Dbt {
+                    operation: "run",
+                    target: Some("dev"),
+                    full_refresh: Some(true),
+                    ..dbt::Dbt::default()
+                });
+                span.set_attributes(&dbt::DbtOutcome {
+                    models_run: Some(16),
+                    failures: Some(0),
+                    ..dbt::DbtOutcome::default()
+                });
+                span
+            },
+            attributes: vec![
+                ("dbt.command", "run".into()),
+                ("dbt.target", "dev".into()),
+                ("dbt.full_refresh", true.into()),
+                ("dbt.models_run", 16.into()),
+                ("dbt.failures", 0.into()),
+            ],
+        },
+        Row {
+            domain: "egress",
+            span: "egress.write",
+            scope: egress::TRACER_NAME,
+            open: || {
+                let span = egress::egress_span(&egress::Egress {
+                    operation: "write",
+                    sink_type: Some("salesforce"),
+                    destination: Some("Account"),
+                });
+                span.set_attributes(&egress::EgressOutcome {
+                    status: "success",
+                    rows_written: Some(3),
+                    duration_ms: Some(1.5),
+                });
+                span
+            },
+            attributes: vec![
+                ("egress.sink_type", "salesforce".into()),
+                ("egress.destination", "Account".into()),
+                ("egress.status", "success".into()),
+                ("egress.rows_written", 3.into()),
+                ("egress.duration_ms", 1.5.into()),
+            ],
+        },
+        Row {
+            domain: "identity",
+            span: "identity.authenticate",
+            scope: identity::TRACER_NAME,
+            open: || {
+                let span = identity::identity_span(&identity::Identity {
+                    operation: "authenticate",
+                    realm: Some("floe"),
+                    multi_tenant: Some(true),
+                    grant_type: Some("client_credentials"),
+                });
+                span.set_attributes(&identity::IdentityOutcome {
+                    auth_success: Some(true),
+                    accepted: None,
+                });
+                span
+            },
+            attributes: vec![
+                ("identity.realm", "floe".into()),
+                ("identity.multi_tenant", true.into()),
+                ("identity.grant_type", "client_credentials".into()),
+                ("identity.auth.success", true.into()),
+            ],
+        },
+        Row {
+            domain: "ingestion",
+            span: "ingestion.run",
+            scope: ingestion::TRACER_NAME,
+            open: || {
+                let span = ingestion::ingestion_span(&ingestion::Ingestion {
+                    operation: "run",
+                    source_type: Some("rest_api"),
+                    destination_table: Some("orders"),
+                    write_mode: Some("append"),
+                    ..ingestion::Ingestion::default()
+                });
+                span.set_attributes(&ingestion::IngestionOutcome {
+                    success: false,
+                    rows_loaded: Some(2),
+                    error_category: Some(ingestion::ErrorCategory::Partial),
+                    ..ingestion::IngestionOutcome::default()
+                });
+                span
+            },
+            attributes: vec![
+                ("ingestion.source_type", "rest_api".into()),
+                ("ingestion.destination_table", "orders".into()),
+                ("ingestion.write_mode", "append".into()),
+                ("ingestion.success", false.into()),
+                ("ingestion.rows_loaded", 2.into()),
+                ("error.category", "PARTIAL".into()),
+            ],
+        },
+        Row {
+            domain: "lineage",
+            span: "lineage.emit_event",
+            scope: lineage::TRACER_NAME,
+            open: || {
+                lineage::lineage_span(&lineage::Lineage {
+                    operation: "emit_event",
+                    job_name: Some("stg_orders"),
+                    event_type: Some("COMPLETE"),
+                    namespace: Some("floe"),
+                    run_id: Some("2866553f-1347-41ca-bd56-95659a3e1c5d"),
+                })
+            },
+            attributes: vec![
+                ("lineage.job_name", "stg_orders".into()),
+                ("lineage.event_type", "COMPLETE".into()),
+                ("lineage.namespace", "floe".into()),
+                (
+                    "lineage.run_id",
+                    "2866553f-1347-41ca-bd56-95659a3e1c5d".into(),
+                ),
+            ],
+        },
+        Row {
+            domain: "orchestrator",
+            span: "orchestrator.create_definitions",
+            scope: orchestrator::TRACER_NAME,
+            open: || {
+                orchestrator::orchestrator_span(&orchestrator::Orchestrator {
+                    operation: "create_definitions",
+                    asset_key: Some("stg_orders"),
+                    asset_count: Some(16),
+                    schedule_cron: Some("0 6 * * *"),
+                })
+            },
+            attributes: vec![
+                ("orchestrator.asset_key", "stg_orders".into()),
+                ("orchestrator.asset_count", 16.into()),
+                ("orchestrator.schedule_cron", "0 6 * * *".into()),
+            ],
+        },
+        Row {
+            domain: "quality",
+            span: "quality.run_checks",
+            scope: quality::TRACER_NAME,
+            open: || {
+                let span = quality::quality_span(&quality::Quality {
+                    operation: "run_checks",
+                    provider: Some("great_expectations"),
+                    check_name: Some("not_null_customer_id"),
+                    ..quality::Quality::default()
+                });
+                span.set_attributes(&quality::QualityOutcome {
+                    pass_count: 4,
+                    fail_count: 1,
+                    rows_checked: Some(25_000),
+                });
+                span
+            },
+            attributes: vec![
+                ("quality.provider", "great_expectations".into()),
+                ("quality.check_name", "not_null_customer_id".into()),
+                ("quality.pass_count", 4.into()),
+                ("quality.fail_count", 1.into()),
+                ("quality.rows_checked", 25_000.into()),
+            ],
+        },
+        Row {
+            domain: "secrets",
+            span: "secrets.get_secret",
+            scope: secrets::TRACER_NAME,
+            open: || {
+                let span = secrets::secrets_span(&secrets::Secret {
+                    operation: "get_secret",
+                    provider: "k8s",
+                    key_name: Some("warehouse-login"),
+                    namespace: Some("floe"),
+                    path: Some("/prod"),
+                });
+                span.set_attributes(&secrets::SecretsOutcome {
+                    found: Some(true),
+                    ..secrets::SecretsOutcome::default()
+                });
+                span
+            },
+            attributes: vec![
+                ("secrets.provider", "k8s".into()),
+                ("secrets.key_name", "warehouse-login".into()),
+                ("secrets.namespace", "floe".into()),
+                ("secrets.path", "/prod".into()),
+                ("secrets.found", true.into()),
+            ],
+        },
+        Row {
+            domain: "security",
+            span: "security.generate_role",
+            scope: security::RBAC_TRACER_NAME,
+            open: || {
+                security::security_span(&security::Security {
+                    operation: "generate_role",
+                    area: security::Area::Rbac,
+                    policy_type: Some("Role"),
+                    resource_count: Some(2),
+                    ..security::Security::default()
+                })
+            },
+            attributes: vec![
+                ("security.area", "rbac".into()),
+                ("security.policy_type", "Role".into()),
+                ("security.resource_count", 2.into()),
+            ],
+        },
+        Row {
+            domain: "semantic",
+            span: "semantic.sync",
+            scope: semantic::TRACER_NAME,
+            open: || {
+                let span = semantic::semantic_span(&semantic::Semantic {
+                    operation: "sync",
+                    server_url: Some("http://cube:hunter2XyZ@cube.example:4000".into()),
+                    model_name: Some("orders"),
+                    schema_path: Some("schema/orders.yml"),
+                });
+                span.set_attributes(&semantic::SemanticOutcome {
+                    model_count: Some(7),
+                    ..semantic::SemanticOutcome::default()
+                });
+                span
+            },
+            attributes: vec![
+                ("semantic.server_url", "http://cube.example:4000".into()),
+                ("semantic.model.name", "orders".into()),
+                ("semantic.schema.path", "schema/orders.yml".into()),
+                ("semantic.model.count", 7.into()),
+            ],
+        },
+        Row {
+            domain: "storage",
+            span: "storage.write",
+            scope: storage::S3_TRACER_NAME,
+            open: || {
+                let span = storage::storage_span(&storage::Storage {
+                    operation: "write",
+                    system: storage::System::S3,
+                    bucket: Some("lake"),
+                    ..storage::Storage::default()
+                });
+                span.set_attributes(&storage::StorageOutcome {
+                    bytes_written: Some(1024),
+                    ..storage::StorageOutcome::default()
+                });
+                span
+            },
+            attributes: vec![
+                ("storage.system", "s3".into()),
+                ("storage.bucket", "lake".into()),
+                ("storage.bytes_written", 1024.into()),
+            ],
+        },
+    ]
+}
+
+/// Captures what `code` does for a product that baggage names.
+fn for_a_product(code: impl FnOnce()) -> Spans {
+    testing::capture(|| {
+        let _attached = Context::current_with_baggage([
+            KeyValue::new(keys::FLOE_NAMESPACE, "sales"),
+            KeyValue::new(keys::FLOE_PRODUCT_NAME, "customer-360"),
+        ])
+        .attach();
+        code();
+    })
+}
+
+#[test]
+fn each_domain_has_a_row() {
+    let rows = rows().map(|row| row.domain);
+    assert_eq!(rows, domain::NAMES);
+}
+
+#[test]
+fn each_span_has_its_name_scope_attributes_and_identity_and_ends_ok() {
+    for row in rows() {
+        let spans = for_a_product(|| drop((row.open)()));
+        let span = spans.single(row.span).assert_ok();
+        assert_eq!(span.scope(), row.scope);
+        for (key, value) in &row.attributes {
+            assert_eq!(span.attribute(key), Some(value), "{}: {key}", row.span);
+        }
+        let operation = format!("{}.operation", row.domain);
+        let (_, last) = row.span.rsplit_once('.').unwrap();
+        span.assert_attribute(&operation, last)
+            .assert_attribute(keys::FLOE_NAMESPACE, "sales")
+            .assert_attribute(keys::FLOE_PRODUCT_NAME, "customer-360");
+    }
+}
+
+#[test]
+fn each_span_ends_with_the_error_and_without_its_credential() {
+    for row in rows() {
+        let spans = for_a_product(|| {
+            let span = (row.open)();
+            let refused = io::Error::other("refused: https://floe:hunter2XyZ@host/path");
+            let handed_on = span.observe::<(), _>(Err(refused)).unwrap_err();
+            assert!(handed_on.to_string().contains("hunter2XyZ"));
+        });
+        spans
+            .single(row.span)
+            .assert_error("refused: https://<REDACTED>@host/path")
+            .assert_attribute("exception.type", "std::io::error::Error")
+            .assert_event("exception");
+        assert!(!format!("{spans:?}").contains("hunter2XyZ"), "{}", row.span);
+    }
+}
