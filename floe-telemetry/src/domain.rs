@@ -35,16 +35,17 @@
 //! `#[traced]`:
 //!
 //! ```
-//! use floe_telemetry::domain::{Operation, secrets::Secret};
+//! use floe_telemetry::domain::{Operation, secrets::SecretRequest};
 //! use floe_telemetry::{testing, traced};
 //!
-//! #[traced(name = secret.span_name(), floe_attributes = secret)]
-//! async fn resolve(secret: Secret<'_>) -> Result<(), std::io::Error> {
+//! #[traced(name = request.span_name(), floe_attributes = request)]
+//! async fn resolve(request: SecretRequest<'_>) -> Result<(), std::io::Error> {
 //!     Err(std::io::Error::other("vault is sealed"))
 //! }
 //!
-//! let secret = Secret { operation: "get_secret", provider: "vault", ..Secret::default() };
-//! let spans = testing::capture(|| futures_executor::block_on(resolve(secret)));
+//! let request =
+//!     SecretRequest { operation: "get_secret", provider: "vault", ..SecretRequest::default() };
+//! let spans = testing::capture(|| futures_executor::block_on(resolve(request)));
 //! spans.single("secrets.get_secret").assert_error("vault is sealed");
 //! ```
 

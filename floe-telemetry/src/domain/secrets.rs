@@ -14,7 +14,7 @@ static TRACER: DomainTracer = DomainTracer::new(TRACER_NAME);
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "secrets")]
 #[expect(clippy::exhaustive_structs, reason = "plain data, written as a literal")]
-pub struct Secret<'a> {
+pub struct SecretRequest<'a> {
     /// What is done.
     pub operation: &'a str,
     /// The store.
@@ -41,7 +41,7 @@ pub struct SecretsOutcome<'a> {
     pub operation_type: Option<&'a str>,
 }
 
-impl Operation for Secret<'_> {
+impl Operation for SecretRequestRequest<'_> {
     const DOMAIN: &'static str = "secrets";
 
     fn operation(&self) -> &str {
@@ -52,14 +52,14 @@ impl Operation for Secret<'_> {
 /// Starts the span `secrets.<operation>`, which lasts until the guard is dropped.
 ///
 /// ```
-/// use floe_telemetry::domain::secrets::{Secret, secrets_span};
+/// use floe_telemetry::domain::secrets::{SecretRequest, secrets_span};
 /// use floe_telemetry::testing;
 ///
 /// let spans = testing::capture(|| {
-///     let _span = secrets_span(&Secret { operation: "get_secret", provider: "k8s", key_name: Some("warehouse-login"), ..Secret::default() });
+///     let _span = secrets_span(&SecretRequest { operation: "get_secret", provider: "k8s", key_name: Some("warehouse-login"), ..SecretRequest::default() });
 /// });
 /// spans.single("secrets.get_secret").assert_ok();
 /// ```
-pub fn secrets_span(secret: &Secret<'_>) -> ActiveSpan {
-    TRACER.open(secret)
+pub fn secrets_span(request: &SecretRequest<'_>) -> ActiveSpan {
+    TRACER.open(request)
 }
