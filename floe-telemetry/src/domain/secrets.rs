@@ -41,7 +41,7 @@ pub struct SecretsOutcome<'a> {
     pub operation_type: Option<&'a str>,
 }
 
-impl Operation for SecretRequestRequest<'_> {
+impl Operation for SecretRequest<'_> {
     const DOMAIN: &'static str = "secrets";
 
     fn operation(&self) -> &str {

@@ -56,18 +56,15 @@ fn rows() -> [Row; domain::NAMES.len()] {
                     name: Some("polaris"),
                     uri: Some("https://floe:hunter2XyZ@catalog.example/api".into()),
                     warehouse: Some("main"),
-                    namespace: Some("gold"),
                     table_name: Some("orders"),
-                    table_full_name: Some("gold.orders"),
+                    ..catalog::Catalog::default()
                 })
             },
             attributes: vec![
                 ("catalog.name", "polaris".into()),
                 ("catalog.uri", "https://catalog.example/api".into()),
                 ("catalog.warehouse", "main".into()),
-                ("catalog.namespace", "gold".into()),
                 ("catalog.table.name", "orders".into()),
-                ("catalog.table.full_name", "gold.orders".into()),
             ],
         },
         Row {
