@@ -1,18 +1,31 @@
 //! What a compilation leaves: everything that a run needs, in one JSON file.
 //!
 //! Its paths are relative to the product's folder, so it moves with the product.
+//!
+//! | version | what came |
+//! |---|---|
+//! | 0.1 | |
+//! | 0.2 | `observability.lineage_endpoint` and `lineage_transport` |
+//!
+//! Files of an older minor version are read as they are. So is one of a newer minor version that
+//! says nothing unknown; with an unknown key it is refused, because what nobody here understands may
+//! be what matters, and compiling again costs little.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use floe_telemetry::TelemetryConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
+use crate::error::{Error, reason};
+use crate::manifest::LineageTransport;
+use crate::place::Place;
 use crate::product::{ColumnType, Layer, Materialization};
 
 /// The version of this file's schema.
-pub const VERSION: &str = "0.1.0";
+pub const VERSION: &str = "0.2.0";
 
 /// A compiled product.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,6 +71,12 @@ pub struct Observability {
     pub lineage: bool,
     /// What the lineage's jobs belong to.
     pub lineage_namespace: String,
+    /// The address of the lineage's keeper. Since 0.2.
+    #[serde(default)]
+    pub lineage_endpoint: Option<String>,
+    /// How lineage leaves. Since 0.2.
+    #[serde(default)]
+    pub lineage_transport: Option<LineageTransport>,
 }
 
 /// A source.
@@ -109,6 +128,73 @@ pub struct Query {
     pub depends_on: BTreeSet<String>,
     /// The text; its lines are the file's lines.
     pub sql: String,
+}
+
+impl CompiledArtifacts {
+    /// Reads them, and checks that this program understands all of them.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is not such a file, or one of another version; with the
+    /// place.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|error| {
+            let message = format!("cannot read it: {}", reason(&error));
+            Error::input(Place::file(path), message)
+        })?;
+        let refused = |error: serde_json::Error| {
+            let place = Place::file(path).line(error.line() as u64);
+            Error::input(place, format!("these are not compiled artifacts: {error}"))
+        };
+        let Versioned { version } = serde_json::from_str(&text).map_err(refused)?;
+        let age = Age::of(&version).ok_or_else(|| {
+            let message = format!("found version `{version}`, accepted: {VERSION} and older");
+            Error::input(Place::file(path), message)
+        })?;
+        let artifacts: Self = serde_json::from_str(&text).map_err(|error| match age {
+            Age::Newer => {
+                let message = format!(
+                    "version {version} says what this program, which writes {VERSION}, does not understand: {error}; compile the product again"
+                );
+                Error::input(Place::file(path).line(error.line() as u64), message)
+            }
+            Age::Known => refused(error),
+        })?;
+        let checked = artifacts.observability.telemetry.validate();
+        checked.map_err(|error| {
+            let message = format!("observability.telemetry: {error}");
+            Error::input(Place::file(path), message)
+        })?;
+        Ok(artifacts)
+    }
+}
+
+/// All that a file of any version says.
+#[derive(Deserialize)]
+struct Versioned {
+    version: String,
+}
+
+/// A version beside that of this program.
+enum Age {
+    Known,
+    Newer,
+}
+
+impl Age {
+    /// `None` for another major version, and for what is none.
+    fn of(version: &str) -> Option<Self> {
+        let (ours, theirs) = (numbers(VERSION)?, numbers(version)?);
+        match theirs[0] == ours[0] {
+            true if theirs[1] > ours[1] => Some(Self::Newer),
+            true => Some(Self::Known),
+            false => None,
+        }
+    }
+}
+
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let numbers = version.split('.').map(|part| part.parse().ok());
+    numbers.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
 /// Where the artifacts of a product are, unless asked otherwise.

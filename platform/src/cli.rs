@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use floe_telemetry::{TelemetryConfig, sanitize_error_message};
 
-use crate::artifacts;
+use crate::artifacts::{self, CompiledArtifacts};
 use crate::compile;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::pipeline::{self, Outcome, RunId};
+use crate::pipeline::{self, Outcome, Report, RunId};
 use crate::schema;
 use crate::telemetry;
 
@@ -44,6 +44,9 @@ enum Command {
     Run {
         #[command(flatten)]
         product: ProductArgs,
+        /// Compiled artifacts to build from, instead of compiling the product
+        #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest"])]
+        artifacts: Option<PathBuf>,
     },
     /// Print what the platform's spans say, as a registry of OpenTelemetry semantic conventions
     ///
@@ -80,7 +83,7 @@ impl ProductArgs {
     fn identity(&self) -> Result<(Identity, TelemetryConfig), Error> {
         let (identity, manifest) =
             Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;
-        let config = telemetry::config(&identity, &manifest);
+        let config = telemetry::config(&identity, &manifest)?;
         Ok((identity, config))
     }
 }
@@ -134,19 +137,35 @@ fn execute(command: &Command) -> Result<(), Error> {
             say(&registry);
             Ok(())
         }
-        Command::Run { product } => {
+        Command::Run {
+            product,
+            artifacts: None,
+        } => {
             let (identity, config) = product.identity()?;
+            observed(config, || told(pipeline::run(&identity, &RunId::new())))
+        }
+        Command::Run {
+            product,
+            artifacts: Some(path),
+        } => {
+            let artifacts = CompiledArtifacts::read(path)?;
+            let identity = Identity::compiled(&product.folder, path, &artifacts)?;
+            let config = artifacts.observability.telemetry.clone();
             observed(config, || {
-                let outcome = pipeline::run(&identity, &RunId::new());
-                match &outcome {
-                    Ok(report) => say(&format_args!("{report}\n")),
-                    Err(Error::Failed(report)) => say(&format_args!("{report}\n")),
-                    Err(_) => {}
-                }
-                outcome.map(drop)
+                told(pipeline::run_compiled(&identity, &RunId::new(), &artifacts))
             })
         }
     }
+}
+
+/// Prints what became of a run.
+fn told(outcome: Result<Report, Error>) -> Result<(), Error> {
+    match &outcome {
+        Ok(report) => say(&format_args!("{report}\n")),
+        Err(Error::Failed(report)) => say(&format_args!("{report}\n")),
+        Err(_) => {}
+    }
+    outcome.map(drop)
 }
 
 /// Does it under the eyes of the telemetry, whose picture comes behind what the command says.

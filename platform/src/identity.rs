@@ -4,9 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::manifest::{self, Manifest};
+use crate::place::Place;
 use crate::product::Product;
 
 /// A product, where it is, and what it is compiled for.
@@ -14,7 +16,7 @@ use crate::product::Product;
 pub struct Identity {
     /// The product's folder.
     pub folder: PathBuf,
-    /// The manifest that counts for it.
+    /// The manifest that counts for it, or the artifacts that stand for it.
     pub manifest: PathBuf,
     /// What the product belongs to.
     pub namespace: String,
@@ -48,5 +50,29 @@ impl Identity {
             manifest: path,
         };
         Ok((identity, manifest))
+    }
+
+    /// What compiled artifacts say of the product in this folder.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn compiled(
+        folder: &Path,
+        path: &Path,
+        artifacts: &CompiledArtifacts,
+    ) -> Result<Self, Error> {
+        if !folder.is_dir() {
+            let message = "there is no such folder; accepted: the folder of the product";
+            return Err(Error::input(Place::file(folder), message));
+        }
+        let metadata = &artifacts.metadata;
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            manifest: path.to_path_buf(),
+            namespace: metadata.namespace.clone(),
+            name: metadata.product_name.clone(),
+            version: metadata.product_version.clone(),
+            environment: metadata.environment,
+        })
     }
 }

@@ -3,15 +3,24 @@
 //! The nearest one counts: in the product's folder, then in each folder above. A product that is
 //! copied to a place without one runs on the built-in manifest, `src/manifest.yaml`.
 
+mod observability;
+mod plugins;
+mod telemetry;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use self::observability::{
+    Exporter, LineageTransport, LogFormat, LogLevel, Observability, Protocol,
+};
+pub use self::plugins::{BackendName, Plugins, Selection};
+pub use self::telemetry::Telemetry;
 use crate::environment::Environment;
 use crate::error::{Error, reason};
 use crate::place::Place;
-use crate::word::{Endpoint, Name};
+use crate::word::Name;
 use crate::yaml;
 
 /// The name of the file.
@@ -36,9 +45,12 @@ pub struct Manifest {
     /// What is asked of every product.
     #[serde(default)]
     pub governance: Governance,
-    /// How products are observed.
+    /// How products are observed, in the platform's words.
     #[serde(default)]
     pub observability: Observability,
+    /// The same, in those of the telemetry runtime.
+    #[serde(default)]
+    pub telemetry: Telemetry,
     /// Which plugins do the platform's work.
     #[serde(default)]
     pub plugins: Plugins,
@@ -54,104 +66,6 @@ pub struct Governance {
     pub require_descriptions: bool,
     /// What a bronze model's name must begin with.
     pub bronze_prefix: Option<String>,
-}
-
-/// How products are observed.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Observability {
-    /// Traces.
-    pub tracing: Tracing,
-    /// Lineage.
-    pub lineage: Lineage,
-}
-
-/// Whether and where traces go.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tracing {
-    /// Whether runs are recorded at all.
-    pub enabled: bool,
-    /// The collector's address.
-    pub endpoint: Option<Endpoint>,
-    /// The collector's protocol.
-    pub protocol: Protocol,
-}
-
-impl Default for Tracing {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            endpoint: None,
-            protocol: Protocol::default(),
-        }
-    }
-}
-
-/// How the collector is spoken to.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// OTLP over gRPC.
-    #[default]
-    Grpc,
-    /// OTLP over HTTP.
-    Http,
-}
-
-/// Whether lineage is recorded.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Lineage {
-    /// Whether it is recorded at all.
-    pub enabled: bool,
-}
-
-impl Default for Lineage {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
-
-/// Which plugins do the platform's work.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Plugins {
-    /// Where telemetry is kept.
-    pub telemetry_backend: Option<TelemetryBackend>,
-}
-
-/// The choice of a backend.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TelemetryBackend {
-    /// The plugin's name.
-    #[serde(rename = "type")]
-    pub kind: Backend,
-}
-
-/// The backends there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Backend {
-    /// The terminal.
-    #[default]
-    Console,
-    /// Jaeger.
-    Jaeger,
-    /// Whatever is behind a collector.
-    Otlp,
-}
-
-impl Backend {
-    /// The plugin's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Console => "console",
-            Self::Jaeger => "jaeger",
-            Self::Otlp => "otlp",
-        }
-    }
 }
 
 impl Manifest {

@@ -8,6 +8,7 @@ mod generate;
 mod model;
 mod progress;
 mod report;
+mod results;
 mod run_id;
 mod source;
 
@@ -20,6 +21,7 @@ use self::asset::Asset;
 pub use self::asset::Failure;
 use self::progress::Progress;
 pub use self::report::{Outcome, Report, Step};
+pub use self::results::results_path;
 pub use self::run_id::RunId;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Draft};
@@ -51,8 +53,40 @@ struct Run<'a> {
 )]
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, Error> {
     let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;
+    execute(identity, run_id, &artifacts)
+}
+
+/// Builds all assets of a product that is compiled already.
+///
+/// # Errors
+/// The same as [`run`].
+#[traced(
+    name = "floe.pipeline.run",
+    floe_attributes = PipelineAttributes {
+        run_id: run_id.as_str(),
+        name: &identity.name,
+        trigger: Trigger::Manual,
+    }
+)]
+pub fn run_compiled(
+    identity: &Identity,
+    run_id: &RunId,
+    artifacts: &CompiledArtifacts,
+) -> Result<Report, Error> {
+    execute(identity, run_id, artifacts)
+}
+
+/// Builds the assets, and writes down what became of each, also when the run ends early.
+fn execute(
+    identity: &Identity,
+    run_id: &RunId,
+    artifacts: &CompiledArtifacts,
+) -> Result<Report, Error> {
     let draft = Draft::new(&warehouse_path(&identity.folder))?;
-    let report = build(identity, run_id, &artifacts, draft.path())?;
+    let mut report = Report::new(identity, run_id);
+    let built = build(identity, artifacts, draft.path(), &mut report);
+    let written = results::write(identity, &report);
+    built.and(written)?;
     let failed = failed_path(&identity.folder);
     if report.count(Outcome::is_failed) > 0 {
         // For whoever looks for the mistake: what the failed model was to be made from.
@@ -67,11 +101,12 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, Error> {
 /// Builds the assets in order into a new database.
 fn build(
     identity: &Identity,
-    run_id: &RunId,
     artifacts: &CompiledArtifacts,
     database: &Path,
-) -> Result<Report, Error> {
+    report: &mut Report,
+) -> Result<(), Error> {
     let warehouse = engine::create(database)?;
+    let run_id = report.run_id().clone();
     let run = Run {
         id: run_id.as_str(),
         folder: &identity.folder,
@@ -79,13 +114,12 @@ fn build(
     };
     let assets = Asset::all(artifacts);
     let progress = Progress::new(assets.len());
-    let mut report = Report::new(identity, run_id);
     for asset in assets {
         progress.start(asset.key());
         let step = report.time(asset.key(), |done| asset.build(&run, done))?;
         progress.finish(step);
     }
-    Ok(report)
+    Ok(())
 }
 
 /// The product's database.

@@ -4,41 +4,122 @@
 
 use std::time::Duration;
 
-use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::config::{DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT, OtlpProtocol};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider};
 
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::manifest::{Manifest, Protocol};
+use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
+use crate::place::Place;
 
 /// How long the end of a command may wait for a collector.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the artifacts say: the manifest's choices under the product's identity.
-pub fn config(identity: &Identity, manifest: &Manifest) -> TelemetryConfig {
+///
+/// # Errors
+/// When two of the choices contradict each other, or one is not accepted; with the place.
+pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfig, Error> {
     let tracing = &manifest.observability.tracing;
+    let logging = &manifest.observability.logging;
+    let exporter = tracing.exporter.as_ref().map(|exporter| exporter.value);
     let mode = mode(identity.environment);
     let mut config = TelemetryConfig::new(&identity.name);
-    config.enabled = tracing.enabled;
+    config.enabled = tracing.enabled && exporter != Some(Exporter::None);
+    config.backend = backend(identity, manifest)?;
     config.otlp_protocol = match tracing.protocol {
         Protocol::Grpc => OtlpProtocol::Grpc,
         Protocol::Http => OtlpProtocol::Http,
     };
-    if let Some(endpoint) = &tracing.endpoint {
-        config.otlp_endpoint = endpoint.to_string();
+    if let Some(endpoint) = &tracing.endpoint
+        && config.backend != DEFAULT_BACKEND
+    {
+        config.otlp_endpoint = chosen(endpoint);
     }
-    if let Some(backend) = &manifest.plugins.telemetry_backend {
-        backend.kind.as_str().clone_into(&mut config.backend);
-    }
+    logging
+        .level
+        .as_str()
+        .clone_into(&mut config.logging.log_level);
+    config.logging.json_output = logging.format == LogFormat::Json;
     let resource = &mut config.resource_attributes;
     resource.service_version.clone_from(&identity.version);
     resource.deployment_environment = mode;
     resource.floe_namespace.clone_from(&identity.namespace);
     resource.floe_product_version.clone_from(&identity.version);
     resource.floe_mode = mode;
+    runtime(&mut config, identity, manifest)?;
+    Ok(config)
+}
+
+/// What is said in the runtime's own words.
+fn runtime(
+    config: &mut TelemetryConfig,
+    identity: &Identity,
+    manifest: &Manifest,
+) -> Result<(), Error> {
+    let telemetry = &manifest.telemetry;
+    if let Some(sampling) = &telemetry.sampling {
+        config.sampling = *sampling;
+    }
+    if let Some(batch) = &telemetry.batch_processor {
+        config.batch_processor = *batch;
+    }
+    config.authentication = telemetry.authentication.as_ref().map(|it| it.value.clone());
+    let refused = |place: Place| {
+        move |error: floe_telemetry::Error| Error::input(place, format!("telemetry: {error}"))
+    };
     config
+        .validate()
+        .map_err(refused(Place::file(&identity.manifest)))?;
+    if let Some(authentication) = &telemetry.authentication {
+        // A run reads the artifacts: what they do not carry is not there.
+        let place = Place::yaml(&identity.manifest, authentication.referenced);
+        written(config).map_err(refused(place))?;
+    }
+    Ok(())
+}
+
+/// Whether the configuration is still valid when it was written and read again.
+fn written(config: &TelemetryConfig) -> Result<(), floe_telemetry::Error> {
+    let json = serde_json::to_string(config).unwrap_or_default();
+    TelemetryConfig::from_yaml(&json).map(drop)
+}
+
+/// The backend that was chosen, or that follows from the other choices.
+fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
+    let tracing = &manifest.observability.tracing;
+    let chosen = manifest.plugins.telemetry_backend.as_ref();
+    let chosen = chosen.map(|selection| selection.kind.value.as_str());
+    let Some(exporter) = &tracing.exporter else {
+        let sends = tracing.endpoint.is_some();
+        let default = if sends { "otlp" } else { DEFAULT_BACKEND };
+        return Ok(chosen.unwrap_or(default).to_owned());
+    };
+    match (exporter.value, chosen) {
+        (Exporter::None, _) => Ok(chosen.unwrap_or(DEFAULT_BACKEND).to_owned()),
+        (Exporter::Console, None | Some(DEFAULT_BACKEND)) => Ok(DEFAULT_BACKEND.to_owned()),
+        (Exporter::Otlp, None) => Ok("otlp".to_owned()),
+        (Exporter::Otlp, Some(chosen)) if chosen != DEFAULT_BACKEND => Ok(chosen.to_owned()),
+        (_, chosen) => {
+            let message = format!(
+                "the exporter contradicts `plugins.telemetry_backend`, which is {}, accepted: one of the two",
+                chosen.unwrap_or(DEFAULT_BACKEND)
+            );
+            let place = Place::yaml(&identity.manifest, exporter.referenced);
+            Err(Error::input(place, message))
+        }
+    }
+}
+
+/// In the runtime's configuration the default endpoint says that none was chosen. Somebody did, so
+/// it is written in another way.
+fn chosen(endpoint: &str) -> String {
+    if endpoint == DEFAULT_OTLP_ENDPOINT {
+        return format!("{endpoint}/");
+    }
+    endpoint.to_owned()
 }
 
 fn mode(environment: Environment) -> Mode {

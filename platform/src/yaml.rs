@@ -58,7 +58,7 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
         YamlError::DuplicateMappingKey { key: Some(key), .. } => {
             format!("found the field `{key}` again, accepted: each field once")
         }
-        YamlError::Message { msg, .. } if msg.contains("accepted: ") => msg.clone(),
+        YamlError::Message { msg, .. } if msg.contains("accepted") => msg.clone(),
         other => {
             // A message is one line; the place is ours to print.
             let message = UserMessageFormatter.format_message(other);

@@ -87,7 +87,7 @@ fn grpc_and_http_carry_the_same_trace_of_the_demonstration() {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let product = Product::customer_360();
     let (identity, manifest) = Identity::read(&product.path(""), None, None).unwrap();
-    let telemetry = TelemetryProvider::builder(telemetry::config(&identity, &manifest))
+    let telemetry = TelemetryProvider::builder(telemetry::config(&identity, &manifest).unwrap())
         .with_otlp(grpc.endpoint(), OtlpProtocol::Grpc)
         .with_otlp(http.endpoint(), OtlpProtocol::Http)
         .initialize()

@@ -25,6 +25,7 @@ pub(super) fn generate(
     models: Vec<CompiledModel>,
     output: &Path,
 ) -> Result<CompiledArtifacts, Error> {
+    let lineage = &loaded.manifest.observability.lineage;
     let artifacts = CompiledArtifacts {
         version: VERSION.to_owned(),
         metadata: Metadata {
@@ -36,9 +37,11 @@ pub(super) fn generate(
             owner: loaded.product.owner.clone(),
         },
         observability: Observability {
-            telemetry: telemetry::config(identity, &loaded.manifest),
-            lineage: loaded.manifest.observability.lineage.enabled,
+            telemetry: telemetry::config(identity, &loaded.manifest)?,
+            lineage: lineage.enabled,
             lineage_namespace: identity.namespace.clone(),
+            lineage_endpoint: lineage.endpoint.as_ref().map(ToString::to_string),
+            lineage_transport: lineage.transport,
         },
         sources,
         models,

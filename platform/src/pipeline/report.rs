@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use floe_telemetry::sanitize_error_message;
+
 use super::RunId;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -80,21 +82,31 @@ impl Report {
         }
     }
 
-    /// Adds what becomes of an asset.
+    pub(super) fn run_id(&self) -> &RunId {
+        &self.run_id
+    }
+
+    /// Adds what becomes of an asset, also when the run ends with it.
     pub(super) fn time(
         &mut self,
         key: &str,
         build: impl FnOnce(&Self) -> Result<Outcome, Error>,
     ) -> Result<&Step, Error> {
         let started = Instant::now();
-        let outcome = build(self)?;
+        let result = build(self);
+        let outcome = match &result {
+            Ok(outcome) => outcome.clone(),
+            Err(error) => Outcome::Failed {
+                message: sanitize_error_message(&error.to_string()).into_owned(),
+            },
+        };
         let step = Step {
             key: key.to_owned(),
             outcome,
             took: started.elapsed(),
         };
         self.steps.push(step);
-        Ok(&self.steps[self.steps.len() - 1])
+        result.map(|_| &self.steps[self.steps.len() - 1])
     }
 
     /// What became of each asset, in order.

@@ -1,5 +1,6 @@
 //! Files that are right one by one and wrong together, and settings from outside.
 
+use crate::product::Product;
 use crate::refused::{append, check, check_called, gone, swap, whole};
 
 #[test]
@@ -113,7 +114,7 @@ fn rules_of_the_platform_that_are_not_kept() {
     );
 }
 
-/// By then the artifacts are written, whole; the warehouse is not.
+/// By then the artifacts are written, whole; the warehouse is not, and the results say why.
 #[test]
 fn data_that_is_not_what_the_product_says() {
     for (bytes, error) in [
@@ -144,7 +145,39 @@ fn data_that_is_not_what_the_product_says() {
             &[],
             &[],
             &format!("{{dir}}/data/orders.csv:{error}"),
-            &[".floe/compiled_artifacts.json"],
+            &[".floe/compiled_artifacts.json", ".floe/run_results.json"],
         );
     }
+}
+
+#[test]
+fn a_run_that_ends_early_is_marked_as_failed() {
+    let product = Product::shop();
+    product.run().assert_ok();
+    let results = || -> serde_json::Value {
+        serde_json::from_str(&product.read(".floe/run_results.json")).unwrap()
+    };
+    let good = results();
+    assert_eq!(good["status"], "success");
+    assert_eq!(good["product_name"], "shop");
+    assert_eq!(good["assets"][2]["key"], "totals");
+    assert_eq!(good["assets"][2]["rows"], 1);
+
+    product.write(
+        "data/orders.csv",
+        "order_id,ordered_on\npassword=hunter2,\n",
+    );
+    assert_eq!(product.run().code, Some(2));
+    let bad = results();
+    assert_eq!(bad["status"], "failed");
+    assert_ne!(bad["run_id"], good["run_id"]);
+    // The run ended here: nothing is said of what it did not come to.
+    assert_eq!(bad["assets"].as_array().unwrap().len(), 1);
+    assert_eq!(bad["assets"][0]["key"], "orders");
+    assert_eq!(bad["assets"][0]["status"], "failed");
+    let message = bad["assets"][0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("orders.csv:2: `order_id` is `password=<REDACTED>"),
+        "{message}"
+    );
 }

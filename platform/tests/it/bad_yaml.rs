@@ -1,160 +1,115 @@
 //! Whatever is wrong in floe.yaml or manifest.yaml is one error with its place.
 
-use crate::refused::{append, check, gone, swap, whole};
+use crate::product::Product;
+use crate::refused::check;
 
-#[test]
-fn yaml_that_cannot_be_read() {
-    let spec = "floe.yaml";
-    check(gone(spec), "{dir}/floe.yaml: cannot read it: no such file");
-    check(
-        whole(spec, b"name: \xff"),
-        "{dir}/floe.yaml: cannot read it: it is not UTF-8 text",
-    );
-    check(
-        whole(spec, b""),
-        "{dir}/floe.yaml:1:1: it is not YAML: unexpected end of file, found nothing",
-    );
-    check(
-        swap(spec, "    path", "\tpath"),
-        "{dir}/floe.yaml:4:11: it is not YAML: while scanning a plain scalar, found a tab, found `orders`",
-    );
-    check(
-        swap(spec, "version", "version: 1.0.0\nversion"),
-        "{dir}/floe.yaml:3:1: found the field `version` again, accepted: each field once",
-    );
+const SPEC: &str = "floe.yaml";
+const MANIFEST: &str = "manifest.yaml";
+
+/// What is done to a file.
+enum Spoil {
+    Gone,
+    Whole(&'static [u8]),
+    Swap(&'static str, &'static str),
+    Append(&'static str),
 }
 
-#[test]
-fn fields_that_are_unknown_or_missing() {
-    let spec = "floe.yaml";
-    check(
-        swap(spec, "version", "versio"),
-        "{dir}/floe.yaml:2:1: found the field `versio`, accepted: name, version, description, owner, sources, models",
-    );
-    check(
-        swap(spec, "    path", "    pth"),
-        "{dir}/floe.yaml:5:5: found the field `pth`, accepted: name, description, path, generate, columns",
-    );
-    check(
-        swap(spec, "    layer: bronze\n", ""),
-        "{dir}/floe.yaml:10:5: the field `layer` is missing beside this one",
-    );
-    check(
-        append("manifest.yaml", "observabilty: {}\n"),
-        "{dir}/manifest.yaml:3:1: found the field `observabilty`, accepted: name, owner, namespace, environment, governance, observability, plugins",
-    );
-}
+use Spoil::{Append, Gone, Swap, Whole};
+
+/// The file, what is done to it, and what is said behind its path.
+type Case = (&'static str, Spoil, &'static str);
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    // Not to be read.
+    (SPEC, Gone, ": cannot read it: no such file"),
+    (SPEC, Whole(b"name: \xff"), ": cannot read it: it is not UTF-8 text"),
+    (SPEC, Whole(b""), ":1:1: it is not YAML: unexpected end of file, found nothing"),
+    (SPEC, Swap("    path", "\tpath"),
+        ":4:11: it is not YAML: while scanning a plain scalar, found a tab, found `orders`"),
+    (SPEC, Swap("version", "version: 1.0.0\nversion"),
+        ":3:1: found the field `version` again, accepted: each field once"),
+
+    // Fields that are unknown or missing.
+    (SPEC, Swap("version", "versio"),
+        ":2:1: found the field `versio`, accepted: name, version, description, owner, sources, models"),
+    (SPEC, Swap("    path", "    pth"),
+        ":5:5: found the field `pth`, accepted: name, description, path, generate, columns"),
+    (SPEC, Swap("    layer: bronze\n", ""), ":10:5: the field `layer` is missing beside this one"),
+    (MANIFEST, Append("observabilty: {}"),
+        ":3:1: found the field `observabilty`, accepted: name, owner, namespace, environment, governance, observability, telemetry, plugins"),
+
+    // Values of the wrong type.
+    (SPEC, Swap("1.0.0", "[1, 0]"), ":2:10: found `[1, 0]`, accepted: a text"),
+    (SPEC, Swap(" shop", ""), ":1:5: found nothing, accepted: a text"),
+    (SPEC, Swap("models:\n  - name: stg_orders\n    layer: bronze\n  - name: totals\n    layer: gold", "models: none"),
+        ":9:9: found `none`, accepted: a list"),
+    (MANIFEST, Append("observability:\n  tracing:\n    enabled: perhaps"),
+        ":5:14: found `perhaps`, accepted: true or false"),
+
+    // Words that are not accepted.
+    (SPEC, Swap("gold", "platinum"), ":13:12: found `platinum`, accepted: bronze, silver, gold"),
+    (SPEC, Swap("type: date", "type: datetime"),
+        ":8:35: found `datetime`, accepted: integer, real, text, date"),
+    (SPEC, Swap("name: shop", "name: ''"),
+        ":1:7: found an empty text, accepted: 1 to 128 lower-case letters, digits and hyphens, a letter first"),
+    (SPEC, Swap("1.0.0", "1.0"), ":2:10: found `1.0`, accepted: major.minor.patch, such as 1.0.0"),
+    (SPEC, Swap("totals", "\"totals; DROP TABLE orders\""),
+        ":12:11: found `totals; DROP TABLE orders`, accepted: lower-case letters, digits and underscores, a letter first, not `sqlite_` at the beginning"),
+    (SPEC, Swap("data/orders.csv", "../orders.csv"),
+        ":5:11: found `../orders.csv`, accepted: a path inside the product's folder, such as data/customers.csv"),
+    (MANIFEST, Swap("retail", "''"),
+        ":2:12: found an empty text, accepted: 1 to 128 lower-case letters, digits and hyphens, a letter first"),
+    (MANIFEST, Append("environment: qa"), ":3:14: found `qa`, accepted: dev, staging, prod"),
+    (MANIFEST, Append("observability: { tracing: { protocol: pigeon } }"),
+        ":3:39: found `pigeon`, accepted: grpc, http"),
+    (MANIFEST, Append("observability: { tracing: { exporter: pigeon } }"),
+        ":3:39: found `pigeon`, accepted: otlp, console, none"),
+    (MANIFEST, Append("observability: { lineage: { transport: pigeon } }"),
+        ":3:40: found `pigeon`, accepted: http, console, noop"),
+    (MANIFEST, Append("observability: { logging: { level: CRITICAL } }"),
+        ":3:36: found `CRITICAL`, accepted: DEBUG, INFO, WARNING, ERROR"),
+    (MANIFEST, Append("observability: { logging: { format: xml } }"),
+        ":3:37: found `xml`, accepted: json, text"),
+
+    // Backends.
+    (MANIFEST, Append("plugins: { telemetry_backend: { type: abacus } }"),
+        ":3:39: backend: unknown backend `abacus`: accepted are `console`, `jaeger`, `otlp`"),
+    (MANIFEST, Append("plugins: { telemetry_backend: { type: jeager } }"),
+        ":3:39: backend: unknown backend `jeager`: accepted are `console`, `jaeger`, `otlp`; did you mean `jaeger`?"),
+    (MANIFEST, Append("observability: { tracing: { exporter: console } }\nplugins: { telemetry_backend: { type: jaeger } }"),
+        ":3:39: the exporter contradicts `plugins.telemetry_backend`, which is jaeger, accepted: one of the two"),
+    (MANIFEST, Append("observability: { tracing: { exporter: otlp } }\nplugins: { telemetry_backend: { type: console } }"),
+        ":3:39: the exporter contradicts `plugins.telemetry_backend`, which is console, accepted: one of the two"),
+
+    // Endpoints that lead nowhere.
+    (MANIFEST, Append("observability: { tracing: { endpoint: 'collector:4317' } }"),
+        ":3:39: found `collector:4317`, accepted: http://host:port without a credential"),
+    (MANIFEST, Append("observability: { tracing: { endpoint: 'ftp://collector' } }"),
+        ":3:39: found `ftp://collector`, accepted: http://host:port without a credential"),
+    (MANIFEST, Append("observability: { tracing: { endpoint: 'http://' } }"),
+        ":3:39: found `http://`, accepted: http://host:port without a credential"),
+    (MANIFEST, Append("observability: { lineage: { endpoint: 'http://marquez:99999' } }"),
+        ":3:39: found `http://marquez:99999`, accepted: http://host:port without a credential"),
+
+    // Credentials are not repeated.
+    (MANIFEST, Append("observability: { tracing: { endpoint: 'http://u:hunter2@c:x' } }"),
+        ":3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port without a credential"),
+    (MANIFEST, Append("plugins: password=hunter2"),
+        ":3:10: found `password=<REDACTED>`, accepted: a mapping"),
+];
 
 #[test]
-fn values_of_the_wrong_type() {
-    let spec = "floe.yaml";
-    check(
-        swap(spec, "1.0.0", "[1, 0]"),
-        "{dir}/floe.yaml:2:10: found `[1, 0]`, accepted: a text",
-    );
-    check(
-        swap(spec, " shop", ""),
-        "{dir}/floe.yaml:1:5: found nothing, accepted: a text",
-    );
-    check(
-        swap(
-            spec,
-            "models:\n  - name: stg_orders\n    layer: bronze\n  - name: totals\n    layer: gold",
-            "models: none",
-        ),
-        "{dir}/floe.yaml:9:9: found `none`, accepted: a list",
-    );
-    check(
-        append(
-            "manifest.yaml",
-            "observability:\n  tracing:\n    enabled: perhaps\n",
-        ),
-        "{dir}/manifest.yaml:5:14: found `perhaps`, accepted: true or false",
-    );
-}
-
-#[test]
-fn words_that_are_not_accepted() {
-    let (spec, manifest) = ("floe.yaml", "manifest.yaml");
-    check(
-        swap(spec, "gold", "platinum"),
-        "{dir}/floe.yaml:13:12: found `platinum`, accepted: bronze, silver, gold",
-    );
-    check(
-        swap(spec, "type: date", "type: datetime"),
-        "{dir}/floe.yaml:8:35: found `datetime`, accepted: integer, real, text, date",
-    );
-    check(
-        swap(spec, "name: shop", "name: ''"),
-        "{dir}/floe.yaml:1:7: found an empty text, accepted: 1 to 128 lower-case letters, digits and hyphens, a letter first",
-    );
-    check(
-        swap(spec, "1.0.0", "1.0"),
-        "{dir}/floe.yaml:2:10: found `1.0`, accepted: major.minor.patch, such as 1.0.0",
-    );
-    check(
-        swap(spec, "totals", "\"totals; DROP TABLE orders\""),
-        "{dir}/floe.yaml:12:11: found `totals; DROP TABLE orders`, accepted: lower-case letters, digits and underscores, a letter first, not `sqlite_` at the beginning",
-    );
-    check(
-        swap(spec, "data/orders.csv", "../orders.csv"),
-        "{dir}/floe.yaml:5:11: found `../orders.csv`, accepted: a path inside the product's folder, such as data/customers.csv",
-    );
-    check(
-        swap(manifest, "retail", "''"),
-        "{dir}/manifest.yaml:2:12: found an empty text, accepted: 1 to 128 lower-case letters, digits and hyphens, a letter first",
-    );
-    check(
-        append(manifest, "environment: qa\n"),
-        "{dir}/manifest.yaml:3:14: found `qa`, accepted: dev, staging, prod",
-    );
-    check(
-        append(
-            manifest,
-            "observability: { tracing: { protocol: pigeon } }\n",
-        ),
-        "{dir}/manifest.yaml:3:39: found `pigeon`, accepted: grpc, http",
-    );
-    check(
-        append(
-            manifest,
-            "plugins: { telemetry_backend: { type: abacus } }\n",
-        ),
-        "{dir}/manifest.yaml:3:39: found `abacus`, accepted: console, jaeger, otlp",
-    );
-}
-
-#[test]
-fn endpoints_that_lead_nowhere() {
-    for endpoint in [
-        "collector:4317",
-        "ftp://collector",
-        "http://",
-        "http://collector:99999",
-    ] {
+fn each_mistake_is_one_error_with_its_place() {
+    for (file, spoil, said) in CASES {
         check(
-            append(
-                "manifest.yaml",
-                &format!("observability:\n  tracing:\n    endpoint: {endpoint}\n"),
-            ),
-            &format!(
-                "{{dir}}/manifest.yaml:5:15: found `{endpoint}`, accepted: http://host:port without a credential"
-            ),
+            |product: &Product| match spoil {
+                Gone => product.remove(file),
+                Whole(bytes) => product.write_bytes(file, bytes),
+                Swap(from, to) => product.replace(file, from, to),
+                Append(lines) => product.append(file, lines),
+            },
+            &format!("{{dir}}/{file}{said}"),
         );
     }
-}
-
-#[test]
-fn credentials_are_not_repeated() {
-    check(
-        append(
-            "manifest.yaml",
-            "observability: { tracing: { endpoint: 'http://u:hunter2@c:x' } }\n",
-        ),
-        "{dir}/manifest.yaml:3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port without a credential",
-    );
-    check(
-        append("manifest.yaml", "plugins: password=hunter2\n"),
-        "{dir}/manifest.yaml:3:10: found `password=<REDACTED>`, accepted: a mapping",
-    );
 }

@@ -4,6 +4,7 @@
 
 mod bad_product;
 mod bad_yaml;
+mod choices;
 mod customer_360;
 mod failing_model;
 mod product;
@@ -13,3 +14,4 @@ mod schema;
 mod shop;
 mod silent_demo;
 mod trace;
+mod versions;

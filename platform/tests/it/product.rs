@@ -104,6 +104,11 @@ impl Product {
         self.write(path, &text.replacen(from, to, 1));
     }
 
+    /// Adds lines at the end of a file.
+    pub(crate) fn append(&self, path: &str, lines: &str) {
+        self.write(path, &format!("{}{lines}\n", self.read(path)));
+    }
+
     pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.path(path)).unwrap();
     }

@@ -83,34 +83,6 @@ fn the_artifacts_are_the_whole_product_in_the_order_of_building() {
 }
 
 #[test]
-fn the_choices_of_the_manifest_are_in_the_artifacts() {
-    let product = Product::shop();
-    let choices = "\
-observability:
-  tracing: { enabled: false, endpoint: 'http://otlp.example.com:4318', protocol: http }
-  lineage: { enabled: false }
-plugins: { telemetry_backend: { type: jaeger } }
-";
-    product.write(
-        "manifest.yaml",
-        &format!("{}{choices}", product.read("manifest.yaml")),
-    );
-    product.floe("compile", &[], &[]).assert_ok();
-    let observability = artifacts(&product.path(".floe/compiled_artifacts.json")).observability;
-    assert!(!observability.lineage);
-    assert!(!observability.telemetry.enabled);
-    assert_eq!(
-        observability.telemetry.otlp_endpoint,
-        "http://otlp.example.com:4318"
-    );
-    assert_eq!(
-        observability.telemetry.otlp_protocol,
-        floe_telemetry::config::OtlpProtocol::Http
-    );
-    assert_eq!(observability.telemetry.backend, "jaeger");
-}
-
-#[test]
 fn a_collector_that_is_away_is_a_warning() {
     // Port 9 discards, and nobody listens on it.
     let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];

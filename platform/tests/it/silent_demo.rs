@@ -22,8 +22,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_demonstration_has_no_word_of_telemetry() {
-    let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo"));
+fn the_products_have_no_word_of_telemetry() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo");
+    let mut files = files(&demo);
+    // The platform's file, and not the products'.
+    files.retain(|file| *file != demo.join("manifest.yaml"));
     assert!(files.len() > 20, "{files:?}");
     for file in files {
         let text = fs::read_to_string(&file).unwrap().to_lowercase();

@@ -1,0 +1,214 @@
+//! The choices of the manifest are in the artifacts, all of them, and a run does what they say.
+
+use std::time::Duration;
+
+use floe::artifacts::{CompiledArtifacts, Observability};
+use floe::manifest::LineageTransport;
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::{Mode, TelemetryConfig};
+use floe_tests::Receiver;
+
+use crate::product::Product;
+
+const ARTIFACTS: &str = ".floe/compiled_artifacts.json";
+
+fn shop(choices: &str) -> Product {
+    let product = Product::shop();
+    product.append("manifest.yaml", choices);
+    product
+}
+
+fn compiled(choices: &str, arguments: &[&str]) -> Observability {
+    let product = shop(choices);
+    let said = product.floe("compile", arguments, &[]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    CompiledArtifacts::read(&product.path(ARTIFACTS))
+        .unwrap()
+        .observability
+}
+
+fn telemetry(choices: &str) -> TelemetryConfig {
+    compiled(choices, &[]).telemetry
+}
+
+#[test]
+fn every_choice_is_carried_over() {
+    let Observability {
+        telemetry,
+        lineage,
+        lineage_namespace,
+        lineage_endpoint,
+        lineage_transport,
+    } = compiled(
+        "\
+environment: staging
+observability:
+  tracing: { endpoint: 'http://otlp.example.com:4318', protocol: http }
+  lineage: { enabled: false, transport: http, endpoint: 'http://marquez:5000' }
+  logging: { level: WARNING, format: text }
+telemetry:
+  sampling: { dev: 1.0, staging: 0.25, prod: 0.01 }
+  batch_processor: { max_queue_size: 8192, max_export_batch_size: 1024, schedule_delay_millis: 2000 }
+plugins: { telemetry_backend: { type: jaeger } }",
+        &[],
+    );
+    assert!(telemetry.enabled);
+    assert_eq!(telemetry.backend, "jaeger");
+    assert_eq!(telemetry.otlp_endpoint, "http://otlp.example.com:4318");
+    assert_eq!(telemetry.otlp_protocol, OtlpProtocol::Http);
+    assert_eq!(telemetry.logging.log_level, "WARNING");
+    assert!(!telemetry.logging.json_output);
+    assert_eq!(telemetry.batch_processor.max_queue_size, 8192);
+    assert_eq!(telemetry.batch_processor.export_timeout_millis, 30000);
+    // The manifest's environment counts, and with it the sampling.
+    assert!((telemetry.sampling_ratio() - 0.25).abs() < f64::EPSILON);
+    let resource = &telemetry.resource_attributes;
+    assert_eq!(resource.service_name, "shop");
+    assert_eq!(resource.service_version, "1.0.0");
+    assert_eq!(resource.deployment_environment, Mode::Staging);
+    assert_eq!(resource.floe_mode, Mode::Staging);
+    assert_eq!(resource.floe_namespace, "retail");
+    assert_eq!(resource.floe_product_name, "shop");
+    assert_eq!(resource.floe_product_version, "1.0.0");
+
+    assert!(!lineage);
+    assert_eq!(lineage_namespace, "retail");
+    assert_eq!(lineage_endpoint.as_deref(), Some("http://marquez:5000"));
+    assert_eq!(lineage_transport, Some(LineageTransport::Http));
+}
+
+#[test]
+fn without_choices_the_defaults_are_there() {
+    let observability = compiled("", &["--env", "prod"]);
+    let telemetry = &observability.telemetry;
+    assert!(telemetry.enabled && telemetry.authentication.is_none());
+    assert_eq!(telemetry.backend, "console");
+    assert_eq!(telemetry.otlp_endpoint, "http://localhost:4317");
+    assert_eq!(telemetry.logging.log_level, "INFO");
+    assert!(telemetry.logging.json_output);
+    assert_eq!(telemetry.resource_attributes.floe_mode, Mode::Prod);
+    assert!((telemetry.sampling_ratio() - 0.1).abs() < f64::EPSILON);
+    assert!(observability.lineage);
+}
+
+#[test]
+fn backend_exporter_and_endpoint_say_one_thing() {
+    const COLLECTOR: &str = "http://collector:4317";
+    const DEFAULT: &str = "http://localhost:4317";
+    for (tracing, plugins, enabled, backend, endpoint) in [
+        ("", "", true, "console", DEFAULT),
+        ("exporter: none", "", false, "console", DEFAULT),
+        ("enabled: false", "type: jaeger", false, "jaeger", DEFAULT),
+        ("exporter: console", "", true, "console", DEFAULT),
+        ("exporter: otlp", "", true, "otlp", DEFAULT),
+        (
+            "endpoint: 'http://collector:4317'",
+            "",
+            true,
+            "otlp",
+            COLLECTOR,
+        ),
+        (
+            "endpoint: 'http://collector:4317'",
+            "type: jaeger",
+            true,
+            "jaeger",
+            COLLECTOR,
+        ),
+        // Whoever chooses the terminal sends nothing.
+        (
+            "endpoint: 'http://collector:4317'",
+            "type: console",
+            true,
+            "console",
+            DEFAULT,
+        ),
+        (
+            "endpoint: 'http://collector:4317', exporter: console",
+            "",
+            true,
+            "console",
+            DEFAULT,
+        ),
+        // A Jaeger of this machine, and not the one of the cluster.
+        (
+            "endpoint: 'http://localhost:4317'",
+            "type: jaeger",
+            true,
+            "jaeger",
+            "http://localhost:4317/",
+        ),
+    ] {
+        let mut choices = format!("observability: {{ tracing: {{ {tracing} }} }}");
+        if !plugins.is_empty() {
+            choices += &format!("\nplugins: {{ telemetry_backend: {{ {plugins} }} }}");
+        }
+        let found = telemetry(&choices);
+        assert_eq!(
+            (found.enabled, &*found.backend, &*found.otlp_endpoint),
+            (enabled, backend, endpoint),
+            "{choices}"
+        );
+    }
+}
+
+#[test]
+fn a_credential_is_in_no_artifact() {
+    let product =
+        shop("telemetry: { authentication: { auth_type: bearer, bearer_token: hunter2-hunter2 } }");
+    let said = product.floe("compile", &[], &[]);
+    assert_eq!(said.code, Some(2));
+    assert!(
+        said.stderr.starts_with("error: {dir}/manifest.yaml:3:"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stderr.contains("mask"), "{}", said.stderr);
+    assert!(!said.stderr.contains("hunter2") && !said.stdout.contains("hunter2"));
+    assert!(!product.path(ARTIFACTS).exists());
+}
+
+#[test]
+fn a_run_from_artifacts_is_observed_as_they_say() {
+    let receiver = Receiver::grpc();
+    let endpoint = receiver.endpoint();
+    let product = shop(&format!(
+        "observability: {{ tracing: {{ endpoint: '{endpoint}' }} }}\nplugins: {{ telemetry_backend: {{ type: jaeger }} }}"
+    ));
+    let artifacts = product.path(ARTIFACTS);
+    product.floe("compile", &[], &[]).assert_ok();
+    let compiled = receiver.wait_for_spans(7, Duration::from_secs(10)).len();
+    // From here on the artifacts alone say what is done.
+    product.write("manifest.yaml", "name: other\nnamespace: other\n");
+    product.write("floe.yaml", "name: other\nversion: 2.0.0\nmodels: []\n");
+    let said = product.floe("run", &["--artifacts", artifacts.to_str().unwrap()], &[]);
+    said.assert_ok();
+    assert!(
+        said.stdout.starts_with("shop 1.0.0 (dev), run "),
+        "{}",
+        said.stdout
+    );
+    let spans = receiver.wait_for_spans(compiled + 7, Duration::from_secs(10));
+    let names: Vec<_> = spans[compiled..]
+        .iter()
+        .map(|span| span.name.as_str())
+        .collect();
+    assert!(names.contains(&"floe.pipeline.run") && names.contains(&"dagster.asset.totals"));
+    assert!(
+        !names.iter().any(|name| name.starts_with("floe.compile")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn the_terminal_prints_and_sends_nothing() {
+    let receiver = Receiver::grpc();
+    let product = shop(&format!(
+        "observability: {{ tracing: {{ endpoint: '{}', exporter: console }} }}",
+        receiver.endpoint()
+    ));
+    let said = product.run();
+    said.assert_ok();
+    assert!(said.stdout.contains("floe.pipeline.run"), "{}", said.stdout);
+    assert!(receiver.requests().is_empty());
+}
