@@ -141,7 +141,8 @@ fn backend_exporter_and_endpoint_say_one_thing() {
     ] {
         let mut choices = format!("observability: {{ tracing: {{ {tracing} }} }}");
         if !plugins.is_empty() {
-            choices += &format!("\nplugins: {{ telemetry_backend: {{ {plugins} }} }}");
+            let plugins = format!("\nplugins: {{ telemetry_backend: {{ {plugins} }} }}");
+            choices.push_str(&plugins);
         }
         let found = telemetry(&choices);
         assert_eq!(
