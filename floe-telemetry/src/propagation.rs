@@ -45,6 +45,8 @@ mod environment;
 mod http;
 mod identity;
 mod propagator;
+#[cfg(test)]
+mod tests;
 mod trace_context;
 mod trace_state;
 
