@@ -29,6 +29,32 @@ pub const CODE_FUNCTION_NAME: &str = "code.function.name";
 pub const CODE_FILE_PATH: &str = "code.file.path";
 /// The line in the source file.
 pub const CODE_LINE_NUMBER: &str = "code.line.number";
+
+/// The method of an HTTP request, or `_OTHER`
+/// ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/)).
+pub const HTTP_REQUEST_METHOD: &str = "http.request.method";
+/// The method that is not one of HTTP's.
+pub const HTTP_REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+/// The status code of an HTTP response.
+pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+/// The route that a request matched, with its parameters as names.
+pub const HTTP_ROUTE: &str = "http.route";
+/// The version of the protocol.
+pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
+/// The host that a request is for.
+pub const SERVER_ADDRESS: &str = "server.address";
+/// The port that a request is for.
+pub const SERVER_PORT: &str = "server.port";
+/// The whole URL of a request.
+pub const URL_FULL: &str = "url.full";
+/// The path of a URL.
+pub const URL_PATH: &str = "url.path";
+/// The query of a URL.
+pub const URL_QUERY: &str = "url.query";
+/// The scheme of a URL.
+pub const URL_SCHEME: &str = "url.scheme";
+/// What the client says it is.
+pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 #[cfg(feature = "provider")]
 pub(crate) const ERROR_MESSAGE: &str = "error.message";

@@ -47,6 +47,9 @@
 //! | `otlp-http` | export by OTLP over HTTP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `schema` | `TelemetryConfig::json_schema` |
+//! | `tower` | [`propagation::HttpServerLayer`]: a span for each request that a tower service answers |
+//! | `axum` | the same, named after axum's routes |
+//! | `reqwest-middleware` | [`propagation::HttpClientMiddleware`]: a span for each request of a client |
 //! | `off` | nothing; it takes away: `#[traced]` leaves functions as they are, and no span is recorded |
 //! | `testing` | [`testing::capture`] and assertions |
 

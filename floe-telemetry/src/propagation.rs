@@ -60,6 +60,10 @@ pub use self::command::CommandExt;
 pub use self::environment::EnvironmentCarrier;
 #[cfg(feature = "provider")]
 pub use self::environment::from_environment;
+#[cfg(feature = "reqwest-middleware")]
+pub use self::http::HttpClientMiddleware;
+#[cfg(feature = "tower")]
+pub use self::http::{HttpServer, HttpServerBody, HttpServerFuture, HttpServerLayer};
 pub use self::identity::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::propagator::{
     Propagator, UnknownPropagator, setup_propagators, setup_propagators_with,

@@ -13,6 +13,8 @@ mod call;
 mod failure;
 mod first_poll;
 mod future;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod held;
 mod ids;
 pub mod lasting;
 mod name;
@@ -40,6 +42,8 @@ pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
 pub use self::first_poll::{enter_within, enter_within_below};
 pub use self::future::{call_async, call_async_within};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use self::held::HeldSpan;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
 pub use self::open::{OpenSpan, enter, enter_below, enter_plain};

@@ -94,7 +94,7 @@ pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> Ope
 }
 
 #[inline(never)]
-fn open(origin: Origin, parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
+pub(super) fn open(origin: Origin, parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
     if !context_is_alive() {
         return OpenSpan(State::Off);
     }

@@ -1,0 +1,67 @@
+//! What a span says about an HTTP request, by the
+//! [conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
+
+use http::{Method, StatusCode, Version};
+
+use crate::keys;
+use crate::recorder::{HeldSpan, Opening};
+
+/// The method, and the name that begins the name of the span. What is not a method of HTTP could
+/// be anything, and would make as many names.
+pub(super) fn method(opening: &mut Opening, method: &Method) -> &'static str {
+    let known = match method.as_str() {
+        "CONNECT" => "CONNECT",
+        "DELETE" => "DELETE",
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        "PATCH" => "PATCH",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "TRACE" => "TRACE",
+        other => {
+            opening.attribute_static(keys::HTTP_REQUEST_METHOD, "_OTHER");
+            opening.attribute(keys::HTTP_REQUEST_METHOD_ORIGINAL, bounded(other));
+            return "HTTP";
+        }
+    };
+    opening.attribute_static(keys::HTTP_REQUEST_METHOD, known);
+    known
+}
+
+/// The host and the port of a server, if they are said.
+pub(super) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16>) {
+    if let Some(host) = host {
+        opening.attribute(keys::SERVER_ADDRESS, bounded(host));
+    }
+    if let Some(port) = port {
+        opening.attribute(keys::SERVER_PORT, &i64::from(port));
+    }
+}
+
+/// The version of HTTP.
+pub(super) fn protocol(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_09 => Some("0.9"),
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        Version::HTTP_3 => Some("3"),
+        _ => None,
+    }
+}
+
+/// The status of the response. `is_error` says whether it is one on this side of the wire.
+pub(super) fn status(span: &HeldSpan, status: StatusCode, is_error: bool) {
+    span.set_attribute(keys::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
+    if is_error {
+        span.set_attribute(keys::ERROR_TYPE, status.as_str().to_owned());
+        // The code says it all: the conventions ask for no description.
+        span.set_error(String::new());
+    }
+}
+
+/// Text of the other side, which is as long as that wants it to be.
+pub(super) fn bounded(text: &str) -> &str {
+    &text[..text.floor_char_boundary(2048)]
+}

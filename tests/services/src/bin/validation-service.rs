@@ -1,0 +1,33 @@
+//! The service as a process, with the configuration of the environment. It takes a port (0: any)
+//! and prints its address. It ends when its standard input does.
+//!
+//! To run the W3C's own suite against it, in a clone of <https://github.com/w3c/trace-context>:
+//!
+//! ```sh
+//! cargo run -p floe-test-services --bin validation-service -- 5000
+//! cd test && python test.py http://127.0.0.1:5000/test
+//! ```
+
+use std::error::Error;
+use std::io::Write as _;
+use std::time::Duration;
+
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use tokio::io::{AsyncReadExt as _, stdin};
+use tokio::net::TcpListener;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::from_env()?).initialize()?;
+    let port: u16 = std::env::args().nth(1).unwrap_or_default().parse()?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;
+    axum::serve(listener, floe_test_services::service())
+        .with_graceful_shutdown(async {
+            let mut rest = Vec::new();
+            let _ = stdin().read_to_end(&mut rest).await;
+        })
+        .await?;
+    telemetry.shutdown(Duration::from_secs(10))?;
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! A service that calls others, as the [validation service] of the W3C asks for: it is posted a
+//! list of calls, and posts to each of their URLs in turn what is to be posted there.
+//!
+//! [validation service]: https://github.com/w3c/trace-context/tree/main/test
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use floe_telemetry::propagation::{HttpClientMiddleware, HttpServerLayer};
+use floe_telemetry::traced;
+use reqwest_middleware::reqwest::Client;
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use serde::{Deserialize, Serialize};
+
+/// A call that the service is to make.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Call {
+    /// Where to.
+    pub url: String,
+    /// What is to be posted there: the calls that the other is to make.
+    #[serde(default)]
+    pub arguments: Vec<Self>,
+}
+
+impl Call {
+    /// A call with these calls in it.
+    pub fn new(url: impl Into<String>, arguments: Vec<Self>) -> Self {
+        Self {
+            url: url.into(),
+            arguments,
+        }
+    }
+}
+
+/// A client whose requests are spans.
+pub fn client() -> ClientWithMiddleware {
+    ClientBuilder::new(Client::new())
+        .with(HttpClientMiddleware::new())
+        .build()
+}
+
+/// The service, at `/test`.
+pub fn service() -> Router {
+    Router::new()
+        .route("/test", post(answer))
+        .layer(HttpServerLayer::new())
+        .with_state(client())
+}
+
+async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> StatusCode {
+    let Ok(calls) = serde_json::from_str(&body) else {
+        return StatusCode::BAD_REQUEST;
+    };
+    match make(&client, calls).await {
+        Ok(()) => StatusCode::OK,
+        Err(_) => StatusCode::BAD_GATEWAY,
+    }
+}
+
+/// Makes each of the calls.
+///
+/// # Errors
+///
+/// One of them got no answer, or one that says it failed.
+#[traced(attributes(calls = calls.len()))]
+pub async fn make(
+    client: &ClientWithMiddleware,
+    calls: Vec<Call>,
+) -> Result<(), reqwest_middleware::Error> {
+    for call in calls {
+        let request = client.post(call.url).json(&call.arguments);
+        request.send().await?.error_for_status()?;
+    }
+    Ok(())
+}
