@@ -1,0 +1,123 @@
+//! What a client's span says, and what the other side receives.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{any, get};
+use floe_telemetry::propagation::{HttpClientMiddleware, set_baggage_value};
+use floe_telemetry::{create_span, testing};
+use opentelemetry::trace::{FutureExt as _, SpanKind, Status};
+use reqwest_middleware::ClientBuilder;
+use reqwest_middleware::reqwest::Client;
+use tokio::net::TcpListener;
+
+/// The address of a server that answers with the headers that it was sent.
+async fn server() -> String {
+    let echo = |headers: HeaderMap| async move {
+        let text = |name: &str| {
+            headers
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        format!(
+            "{} {}",
+            text("traceparent").unwrap_or_default(),
+            text("baggage").unwrap_or_default()
+        )
+    };
+    let app = Router::new()
+        .route("/echo", any(echo))
+        .route("/missing", get(|| async { StatusCode::NOT_FOUND }))
+        .route("/never", get(std::future::pending::<()>));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_request_is_a_span_and_takes_it_along() {
+    let server = server().await;
+    let mut echoed = String::new();
+    let spans = testing::capture_async(async {
+        let _span = create_span("caller");
+        let request = floe_test_services::client().get(format!("{server}/echo?token=abcdef123456"));
+        let cx = set_baggage_value("tenant", "acme");
+        let response = request.send().with_context(cx).await.unwrap();
+        echoed = response.text().await.unwrap();
+    })
+    .await;
+    let span = spans.single("GET").assert_child_of("caller");
+    let context = span.span_context();
+    assert_eq!(
+        echoed,
+        format!(
+            "00-{}-{}-03 tenant=acme",
+            context.trace_id(),
+            context.span_id()
+        )
+    );
+    let port: i64 = server.rsplit_once(':').unwrap().1.parse().unwrap();
+    span.assert_attribute("http.request.method", "GET")
+        .assert_attribute("http.response.status_code", 200)
+        .assert_attribute("url.full", format!("{server}/echo?token=<REDACTED>"))
+        .assert_attribute("server.address", "127.0.0.1")
+        .assert_attribute("server.port", port)
+        .assert_attribute("network.protocol.version", "1.1");
+    assert_eq!(span.data().span_kind, SpanKind::Client);
+    assert_eq!(span.data().status, Status::Unset);
+}
+
+#[tokio::test]
+async fn what_did_not_succeed_is_an_error() {
+    let server = server().await;
+    let spans = testing::capture_async(async {
+        let client = floe_test_services::client();
+        let response = client
+            .get(format!("{server}/missing"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        // Nobody listens where a listener was.
+        let gone = TcpListener::bind("127.0.0.1:0")
+            .await
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let url = format!("http://user:hunter2@{gone}/");
+        assert!(client.post(url).send().await.is_err());
+        let hasty = Client::builder()
+            .timeout(Duration::from_millis(20))
+            .build()
+            .unwrap();
+        let hasty = ClientBuilder::new(hasty)
+            .with(HttpClientMiddleware::new())
+            .build();
+        assert!(
+            hasty.put(format!("{server}/never")).send().await.is_ok(),
+            "405"
+        );
+        assert!(hasty.get(format!("{server}/never")).send().await.is_err());
+    })
+    .await;
+    let error_type = |kind: &str| {
+        let found = spans
+            .iter()
+            .find(|span| span.attribute("error.type") == Some(&kind.to_owned().into()));
+        found.unwrap_or_else(|| panic!("{kind}: {spans:?}"))
+    };
+    let missing = error_type("404").assert_attribute("http.response.status_code", 404);
+    assert_eq!(missing.data().status, Status::error(""));
+    assert!(matches!(
+        error_type("timeout").data().status,
+        Status::Error { .. }
+    ));
+    let refused = error_type("connect");
+    assert!(!format!("{:?}", refused.data()).contains("hunter2"));
+    assert_eq!(refused.data().events.events[0].name, "exception");
+    error_type("405");
+}
