@@ -76,8 +76,8 @@ impl TelemetryProviderBuilder {
     ///
     /// Spans go to the exporters that were added, and where the configuration's `backend` says
     /// ([`TelemetryBackendPlugin`](crate::plugin::TelemetryBackendPlugin)): over OTLP, or, if no
-    /// exporter was added, onto standard error. W3C Trace Context and Baggage become the formats of
-    /// the process, see [`setup_propagators`].
+    /// exporter was added, onto standard error. The configuration's propagators become those of the
+    /// process, see [`setup_propagators_with`].
     ///
     /// # Errors
     ///
