@@ -1,7 +1,7 @@
 //! Where the runtime is: `::floe_telemetry`, or what `crate = …` says.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::{Path, spanned::Spanned};
 
 /// Prints as the path to the runtime crate.
@@ -14,30 +14,20 @@ impl Krate {
 
     /// The module that only expansions may use.
     pub(crate) fn private(&self) -> TokenStream {
-        match &self.0 {
-            Some(path) => {
-                let span = Span::mixed_site().located_at(path.span());
-                quote_spanned!(span=> #path::__private)
-            }
-            None => quote!(#self::__private),
-        }
+        let span = self.0.as_ref().map_or_else(Span::call_site, |path| {
+            Span::mixed_site().located_at(path.span())
+        });
+        quote_spanned!(span=> #self::__private)
     }
 
-    /// Makes `tokens` depend on that the runtime is where `crate = …` says: if it is not, this is the
-    /// one error, and not the first of many. In
-    /// parentheses they are an expression, in braces items.
-    pub(crate) fn required_by(&self, tokens: TokenStream, delimiter: Delimiter) -> TokenStream {
+    /// An expression of the statements `tokens`, which depends on that the runtime is where `crate = …`
+    /// says: if it is not, this is the one error, and not the first of many.
+    pub(crate) fn required_by(&self, tokens: TokenStream) -> TokenStream {
         if self.0.is_none() {
             return tokens;
         }
         let private = self.private();
-        let tokens = match delimiter {
-            Delimiter::Brace => tokens,
-            _ => quote_spanned!(Span::mixed_site()=> { #tokens }),
-        };
-        let mut group = Group::new(delimiter, tokens);
-        group.set_span(Span::mixed_site());
-        quote_spanned!(Span::mixed_site()=> #private::as_it_is! #group)
+        quote_spanned!(Span::mixed_site()=> #private::as_it_is!({ #tokens }))
     }
 }
 

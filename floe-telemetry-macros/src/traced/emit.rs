@@ -24,9 +24,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
     // In the user's braces: lints such as `dead_code` are silent about an item that ends in ours.
-    let body = traced
-        .krate
-        .required_by(quote!(#callsite #call), Delimiter::Parenthesis);
+    let body = traced.krate.required_by(quote!(#callsite #call));
     let mut braces = Group::new(Delimiter::Brace, body);
     braces.set_span(traced.function.body.span());
     quote!(#(#attrs)* #vis #sig #braces)

@@ -54,12 +54,11 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let ours = Span::mixed_site();
     let enter = Ident::new(function, ours);
     let enter_below = Ident::new(&format!("{function}_below"), ours);
-    let (fill, filled) = if traced.fills() {
-        let fill = fill(traced);
-        let filled = quote_spanned!(ours=> &mut __floe_fill);
-        (Some(fill), filled)
+    let fill = traced.fills().then(|| fill(traced));
+    let filled = if fill.is_some() {
+        quote_spanned!(ours=> &mut __floe_fill)
     } else {
-        (None, quote_spanned!(ours=> &mut |_| {}))
+        quote_spanned!(ours=> &mut |_| {})
     };
     let call = match &traced.parent {
         Parent::Current => quote_spanned!(ours=> #enter(&__FLOE_CALLSITE, #filled)),
@@ -71,9 +70,10 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
             quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, || #below, #filled))
         }
     };
-    match fill {
-        Some(fill) => quote_spanned!(ours=> { #fill #private::#call }),
-        None => quote_spanned!(ours=> #private::#call),
+    if fill.is_some() {
+        quote_spanned!(ours=> { #fill #private::#call })
+    } else {
+        quote_spanned!(ours=> #private::#call)
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
             FnArg::Receiver(receiver) if matches!(place, Place::Future) => keep(receiver),
+            // As a whole: the compiler does not see that a field is read that was captured by itself.
+            FnArg::Receiver(receiver) if receiver.mutability.is_some() => keep(receiver),
             FnArg::Receiver(_) => None,
             FnArg::Typed(typed) if stays(typed) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {

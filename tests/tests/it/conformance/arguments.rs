@@ -148,7 +148,7 @@ fn conditional_twice(
 async fn conditional_twice_later(
     #[cfg_attr(all(), cfg(all()))] here: Vec<u8>,
     #[cfg_attr(all(), cfg(any()))] gone: Vec<u8>,
-    #[cfg_attr(all(), allow(unused_variables))] unused: u8,
+    #[cfg_attr(all(), allow(unused_variables, reason = "as it says"))] unused: u8,
 ) -> usize {
     here.len()
 }
