@@ -17,11 +17,7 @@ bless:
     TRYBUILD=overwrite cargo test -p floe-ui-tests
 
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features floe-telemetry/schema,floe-telemetry/axum,floe-telemetry/reqwest-middleware,floe-telemetry/testing,floe-telemetry/otlp-grpc,floe-telemetry/otlp-http
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features floe-telemetry/schema,floe-telemetry/axum,floe-telemetry/reqwest-middleware,floe-telemetry/testing,floe-telemetry/otlp-grpc,floe-telemetry/otlp-http,floe-telemetry/otlp-tls,floe-telemetry/otlp-gzip,floe-telemetry/otlp-zstd
 
 features:
     .ci/features
-
-# One trace through Rust, Python and Node.
-cross-language:
-    .ci/cross-language

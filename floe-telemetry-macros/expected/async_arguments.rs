@@ -30,7 +30,7 @@ fn f(
                 let __floe_never: () = loop {};
                 #[allow(unreachable_code)] return __floe_never;
             }
-            if false { loop {} } else {}
+            '__floe_body: {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

@@ -15,9 +15,7 @@ fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
         &__FLOE_CALLSITE,
         #[allow(clippy::async_yields_async)]
         async move {
-            if false {
-                loop {}
-            } else {
+            '__floe_body: {
                 ready().await;
                 || 3
             }

@@ -18,9 +18,7 @@ fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
                 let __floe_never: Result<_, ()> = loop {};
                 #[allow(unreachable_code)] return __floe_never;
             }
-            if false {
-                loop {}
-            } else {
+            '__floe_body: {
                 ready().await;
                 Ok(3)
             }

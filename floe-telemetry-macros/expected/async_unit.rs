@@ -18,9 +18,7 @@ fn unit() -> impl ::core::future::Future<Output = ()> {
                 let __floe_never: () = loop {};
                 #[allow(unreachable_code)] return __floe_never;
             }
-            if false {
-                loop {}
-            } else {
+            '__floe_body: {
                 rest().await;
             }
         },

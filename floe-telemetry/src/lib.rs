@@ -45,6 +45,9 @@
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export by OTLP over gRPC |
 //! | `otlp-http` | export by OTLP over HTTP |
+//! | `otlp-tls` | `https` endpoints, authorities of one's own, client certificates |
+//! | `otlp-gzip` | requests compressed with gzip |
+//! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `tower` | [`propagation::HttpServerLayer`]: a span for each request that a tower service answers |

@@ -1,7 +1,6 @@
 //! What a compilation leaves: everything that a run needs, in one JSON file.
 //!
-//! Its paths are relative to the product's folder, so it moves with the product. Credentials are not
-//! written; artifacts that had one in a query are refused when they are read.
+//! Its paths are relative to the product's folder, so it moves with the product.
 //!
 //! | version | what came |
 //! |---|---|
@@ -11,8 +10,6 @@
 //! Files of an older minor version are read as they are. So is one of a newer minor version that
 //! says nothing unknown; with an unknown key it is refused, because what nobody here understands may
 //! be what matters, and compiling again costs little.
-
-mod mask;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -59,10 +56,8 @@ pub struct Metadata {
     /// The environment.
     pub environment: Environment,
     /// What the product is for.
-    #[serde(serialize_with = "mask::optional")]
     pub description: Option<String>,
     /// Whom to ask.
-    #[serde(serialize_with = "mask::optional")]
     pub owner: Option<String>,
 }
 
@@ -132,7 +127,6 @@ pub struct Query {
     /// The assets it reads.
     pub depends_on: BTreeSet<String>,
     /// The text; its lines are the file's lines.
-    #[serde(serialize_with = "mask::text")]
     pub sql: String,
 }
 
@@ -170,7 +164,6 @@ impl CompiledArtifacts {
             let message = format!("observability.telemetry: {error}");
             Error::input(Place::file(path), message)
         })?;
-        mask::refuse(&artifacts, path)?;
         Ok(artifacts)
     }
 }

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use floe_telemetry::sanitizer::sanitize_credentials;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, sanitize_error_message};
+use floe_telemetry::{TelemetryConfig, sanitize_error_message};
 
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::compile;
@@ -110,7 +109,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     match text.strip_prefix("error: ") {
         Some(message) => complain(message.trim_end()),
         None if error.use_stderr() => {
-            let _ = write!(io::stderr().lock(), "{}", sanitize_credentials(&text));
+            let _ = write!(io::stderr().lock(), "{text}");
         }
         None => say(&text),
     }
@@ -184,7 +183,6 @@ fn observed(
         // The work is done, and a collector that cannot be reached does not undo it.
         print_error("warning", &error.to_string());
     }
-    say_redactions(&telemetry);
     if !telemetry.is_noop() && telemetry.statistics().collected == 0 {
         let percent = ratio * 100.0;
         say(&format_args!(
@@ -192,23 +190,6 @@ fn observed(
         ));
     }
     outcome
-}
-
-/// How many credentials and personal data were kept out of the trace, by rule. Where none were,
-/// there is nothing to say.
-fn say_redactions(telemetry: &TelemetryProvider) {
-    let statistics = telemetry.statistics();
-    let by_rule: Vec<String> = statistics
-        .redacted()
-        .map(|(rule, count)| format!("{rule} {count}"))
-        .collect();
-    if !by_rule.is_empty() {
-        let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
-        say(&format_args!(
-            "redacted in the trace: {total} ({})\n",
-            by_rule.join(", ")
-        ));
-    }
 }
 
 /// One line for each thing that is wrong.
@@ -223,11 +204,9 @@ fn report(error: &Error) {
     }
 }
 
-/// Prints what was asked for, without the credentials that a path or a name can have. Nobody may be
-/// reading any more: that is no mistake of ours.
+/// Prints what was asked for. Nobody may be reading any more: that is no mistake of ours.
 fn say(text: &dyn std::fmt::Display) {
-    let text = text.to_string();
-    let _ = write!(io::stdout().lock(), "{}", sanitize_credentials(&text));
+    let _ = write!(io::stdout().lock(), "{text}");
 }
 
 fn complain(message: &str) {

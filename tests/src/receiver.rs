@@ -3,13 +3,16 @@
 //! One file per transport ([`grpc`], [`http`]) and one per signal ([`span`]). A transport decodes
 //! and answers, the [`store`] keeps what arrived, and this file starts and stops them.
 
+mod connection;
 mod grpc;
 mod http;
+mod inflate;
 mod request;
 mod span;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod value;
 
 pub use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
@@ -17,6 +20,7 @@ pub use tonic::Code;
 
 pub use request::{ReceivedRequest, Response};
 pub use span::{ReceivedEvent, ReceivedLink, ReceivedSpan, ReceivedStatus};
+pub use tls::{Authority, ClientCertificate};
 pub use value::Value;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -25,11 +29,14 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
 
 use store::Store;
+
+/// The system chooses.
+const ANY_PORT: u16 = 0;
 
 /// How requests reach a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +50,13 @@ enum Transport {
 ///
 /// It is ready when its constructor returns. Dropping it closes the port and every connection.
 ///
-/// Compressed requests are refused (`UNIMPLEMENTED` or 415): a search for a canary in the bytes
-/// of a compressed body would never find it.
+/// Compressed requests are kept decoded: a search for a canary in the bytes of a compressed body
+/// would never find it.
 #[derive(Debug)]
 pub struct Receiver {
     address: SocketAddr,
     transport: Transport,
+    is_secure: bool,
     store: Arc<Store>,
     /// Dropping the sender is the signal to stop.
     stop: Option<oneshot::Sender<()>>,
@@ -58,18 +66,35 @@ pub struct Receiver {
 impl Receiver {
     /// Starts a receiver of OTLP over gRPC.
     pub fn grpc() -> Self {
-        Self::start(Transport::Grpc)
+        Self::start(Transport::Grpc, ANY_PORT, None)
     }
 
     /// Starts a receiver of OTLP over HTTP with protobuf bodies, at `/v1/traces`.
     pub fn http() -> Self {
-        Self::start(Transport::Http)
+        Self::start(Transport::Http, ANY_PORT, None)
     }
 
-    fn start(transport: Transport) -> Self {
+    /// The same at a port that was used before.
+    pub fn http_at(port: u16) -> Self {
+        Self::start(Transport::Http, port, None)
+    }
+
+    /// OTLP over gRPC and TLS, with a certificate of this authority.
+    pub fn grpc_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
+        let tls = authority.acceptor(client, b"h2");
+        Self::start(Transport::Grpc, ANY_PORT, Some(tls))
+    }
+
+    /// OTLP over HTTP and TLS, with a certificate of this authority.
+    pub fn http_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
+        let tls = authority.acceptor(client, b"http/1.1");
+        Self::start(Transport::Http, ANY_PORT, Some(tls))
+    }
+
+    fn start(transport: Transport, port: u16, tls: Option<TlsAcceptor>) -> Self {
         // Bound before the thread starts: a client that connects before the first `accept` waits
         // in the kernel's queue instead of being refused.
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port");
         listener
             .set_nonblocking(true)
             .expect("a non-blocking listener");
@@ -84,6 +109,7 @@ impl Receiver {
             .build()
             .expect("a runtime for the receiver");
         let store = Arc::new(Store::default());
+        let is_secure = tls.is_some();
         let served = Arc::clone(&store);
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
@@ -91,7 +117,7 @@ impl Receiver {
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::select! {
-                        () = serve(listener, transport, served) => {}
+                        () = connection::serve(listener, transport, tls, served) => {}
                         _ = stopped => {}
                     }
                 });
@@ -101,15 +127,22 @@ impl Receiver {
         Self {
             address,
             transport,
+            is_secure,
             store,
             stop: Some(stop),
             thread: Some(thread),
         }
     }
 
-    /// The address to give to an exporter: `http://127.0.0.1:PORT`, without a path.
+    /// The address to give to an exporter: `http://127.0.0.1:PORT` or `https://…`, without a path.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// Every span stored so far, in the order of arrival.
@@ -183,25 +216,5 @@ impl Drop for Receiver {
         {
             resume_unwind(panic);
         }
-    }
-}
-
-/// Accepts connections until it is dropped.
-async fn serve(listener: TcpListener, transport: Transport, store: Arc<Store>) {
-    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener for the runtime");
-    loop {
-        let (stream, _) = listener.accept().await.expect("a connection");
-        tokio::spawn(connection(stream, transport, Arc::clone(&store)));
-    }
-}
-
-/// Serves one connection to its end.
-async fn connection(stream: TcpStream, transport: Transport, store: Arc<Store>) {
-    // Answers are one small packet each; waiting to fill it would slow every test down. It fails
-    // only if the client is gone already.
-    let _ = stream.set_nodelay(true);
-    match transport {
-        Transport::Grpc => grpc::serve(stream, store).await,
-        Transport::Http => http::serve(stream, store).await,
     }
 }

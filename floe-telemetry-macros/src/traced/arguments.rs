@@ -4,8 +4,6 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Attribute, FnArg, Pat, Signature, ext::IdentExt};
 
-use crate::tokens;
-
 /// One argument in the order of the signature.
 pub(super) struct Argument<'a> {
     /// `None` for `_` and for a pattern, which the body cannot name as a whole.
@@ -47,7 +45,7 @@ impl<'a> Argument<'a> {
         };
         let cfgs = attrs
             .iter()
-            .filter(|attr| tokens::is_conditional(attr))
+            .filter(|attr| attr.path().is_ident("cfg"))
             .collect();
         Self {
             name,

@@ -26,12 +26,9 @@ pub(crate) struct OtlpSettings {
     /// Names in lower case, as HTTP/2 has them, with the credential among them.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) timeout: Duration,
-    #[expect(dead_code, reason = "sent plainly so far")]
     pub(crate) compression: Compression,
-    #[expect(dead_code, reason = "sent plainly so far")]
     pub(crate) certificate: Option<PathBuf>,
     /// The certificate and its key.
-    #[expect(dead_code, reason = "sent plainly so far")]
     pub(crate) client: Option<(PathBuf, PathBuf)>,
 }
 

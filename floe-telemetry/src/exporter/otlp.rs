@@ -1,6 +1,8 @@
 //! OTLP over gRPC and over HTTP. Spans are encoded on the collector thread, straight from the
 //! record into the request; the exporter's thread sends the bytes.
 
+#[cfg(feature = "otlp-http")]
+mod compress;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 #[cfg(feature = "otlp-http")]
@@ -11,6 +13,8 @@ mod retry;
 mod span;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "otlp-tls")]
+mod tls;
 mod value;
 mod wire;
 
@@ -27,11 +31,16 @@ use self::response::Answer;
 pub(crate) use self::value::attribute as otlp_attribute;
 use super::OtlpTarget;
 use crate::collector::{BatchExporter, Destination, Lane, Worker, WorkerSettings};
-use crate::config::{OtlpProtocol, OtlpSettings, Signal};
+use crate::config::{Compression, OtlpProtocol, OtlpSettings, Signal};
 use crate::error::Error;
 
 /// Sends one request. What it answers is for the retries to judge.
 trait Transport: std::fmt::Debug {
+    /// The request as it is sent, however often.
+    fn encode(&self, request: Bytes) -> Result<Bytes, String> {
+        Ok(request)
+    }
+
     fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Answer> + '_>>;
 }
 
@@ -62,6 +71,7 @@ fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Vec<u8>>>, Erro
 
 fn connect(target: &OtlpTarget) -> Result<Otlp, Error> {
     let settings = OtlpSettings::of(target, Signal::Traces)?;
+    check_features(&settings)?;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -83,7 +93,8 @@ fn connect(target: &OtlpTarget) -> Result<Otlp, Error> {
 /// Sends a request without spans, once, and says what came of it.
 pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
     let mut otlp = connect(target).map_err(|error| error.to_string())?;
-    let answer = otlp.transport.send(Bytes::new());
+    let request = otlp.transport.encode(Bytes::new())?;
+    let answer = otlp.transport.send(request);
     let result = otlp
         .runtime
         .block_on(async { tokio::time::timeout(timeout, answer).await });
@@ -93,6 +104,40 @@ pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), Str
         Ok(Answer::Taken) => Ok(()),
         Ok(Answer::Refused(reason) | Answer::Again { reason, .. }) => Err(reason),
         Err(_) => Err(format!("no answer within {timeout:?}")),
+    }
+}
+
+/// What the settings need must be built in.
+fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
+    let is_https = settings.endpoint.starts_with("https://");
+    let missing = [
+        (
+            is_https,
+            cfg!(feature = "otlp-tls"),
+            "the endpoint: `https`",
+            "otlp-tls",
+        ),
+        (
+            settings.compression == Compression::Gzip,
+            cfg!(feature = "otlp-gzip"),
+            "compression: `gzip`",
+            "otlp-gzip",
+        ),
+        (
+            settings.compression == Compression::Zstd,
+            cfg!(feature = "otlp-zstd"),
+            "compression: `zstd`",
+            "otlp-zstd",
+        ),
+    ];
+    match missing
+        .iter()
+        .find(|(is_asked, is_built_in, ..)| *is_asked && !is_built_in)
+    {
+        Some((.., what, feature)) => Err(Error::config(format!(
+            "otlp: {what} needs the feature `{feature}`"
+        ))),
+        None => Ok(()),
     }
 }
 
@@ -122,7 +167,8 @@ fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
 
 impl BatchExporter<Vec<u8>> for Otlp {
     fn export(&mut self, batch: Vec<u8>) -> Result<(), String> {
-        let sent = retry::send(&mut *self.transport, batch.into());
+        let batch = self.transport.encode(batch.into())?;
+        let sent = retry::send(&mut *self.transport, batch);
         self.runtime.block_on(async {
             match tokio::time::timeout(self.timeout, sent).await {
                 Ok(result) => result,

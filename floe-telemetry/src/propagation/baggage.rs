@@ -20,12 +20,10 @@ static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
 
-/// All that is no `baggage-octet`; the sign of the encoding itself; and `+`, which Python reads as
-/// a space.
+/// All that is no `baggage-octet`, and the sign of the encoding itself.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
-    .add(b'+')
     .add(b',')
     .add(b';')
     .add(b'\\')

@@ -19,17 +19,18 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
-use tokio::net::TcpStream;
 use tonic::body::Body;
 use tonic::codegen::{Service as _, async_trait};
 
+use super::connection::Stream;
+use super::inflate;
 use super::request::{Response, echo, empty};
 use super::store::Store;
 
 const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /// Serves one connection to its end.
-pub(super) async fn serve(stream: TcpStream, store: Arc<Store>) {
+pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
     // An error is a client that went away, or one that does not speak HTTP/2. What it sent is
     // missing from the store, and that is what a test looks at.
@@ -42,8 +43,11 @@ async fn answer(
     request: Request<Incoming>,
     store: Arc<Store>,
 ) -> Result<hyper::Response<Body>, hyper::Error> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
+    let Some(body) = inflate::grpc(&parts.headers, body) else {
+        return Ok(tonic::Status::invalid_argument("not what `grpc-encoding` says").into_http());
+    };
     let planned = store.record(&parts.uri, &parts.headers, &body);
 
     if parts.uri.path() == TRACES {
@@ -61,6 +65,7 @@ async fn answer(
         }
     }
 
+    parts.headers.remove("grpc-encoding");
     // The service answers every other path with `UNIMPLEMENTED`.
     let mut service = TraceServiceServer::new(Traces { store })
         // What an exporter may send at once is for the exporter's tests to say.

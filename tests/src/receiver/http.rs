@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::header::CONTENT_TYPE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
@@ -17,8 +17,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message as _;
-use tokio::net::TcpStream;
 
+use super::connection::Stream;
+use super::inflate;
 use super::request::{Response, echo, empty};
 use super::store::Store;
 
@@ -26,7 +27,7 @@ const TRACES: &str = "/v1/traces";
 const PROTOBUF: &str = "application/x-protobuf";
 
 /// Serves one connection to its end.
-pub(super) async fn serve(stream: TcpStream, store: Arc<Store>) {
+pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
     // An error is a client that went away, or one that does not speak HTTP/1. What it sent is
     // missing from the store, and that is what a test looks at.
@@ -40,11 +41,16 @@ async fn answer(
     store: Arc<Store>,
 ) -> Result<hyper::Response<Full<Bytes>>, hyper::Error> {
     let (parts, body) = request.into_parts();
-    let body = body.collect().await?.to_bytes();
+    let raw = body.collect().await?.to_bytes();
+    let inflated = inflate::http(&parts.headers, raw.clone());
+    let body = inflated.clone().unwrap_or(raw);
     let planned = store.record(&parts.uri, &parts.headers, &body);
 
     if let Some(refused) = refusal(&parts.uri, &parts.method, &parts.headers) {
         return Ok(empty(refused.as_u16(), &[]));
+    }
+    if inflated.is_none() {
+        return Ok(empty(StatusCode::UNSUPPORTED_MEDIA_TYPE.as_u16(), &[]));
     }
     let Ok(request) = ExportTraceServiceRequest::decode(body) else {
         return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[]));
@@ -73,7 +79,7 @@ fn refusal(uri: &Uri, method: &Method, headers: &HeaderMap) -> Option<StatusCode
         Some(StatusCode::NOT_FOUND)
     } else if method != Method::POST {
         Some(StatusCode::METHOD_NOT_ALLOWED)
-    } else if content_type != Some(PROTOBUF) || headers.contains_key(CONTENT_ENCODING) {
+    } else if content_type != Some(PROTOBUF) {
         Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
     } else {
         None

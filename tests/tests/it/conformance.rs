@@ -11,11 +11,9 @@
 )]
 
 mod arguments;
-mod bodies;
 mod functions;
 mod futures;
 mod hygiene;
 mod methods;
-mod odd;
 mod outcomes;
 mod quiet;

@@ -12,8 +12,8 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 
 use super::Transport;
-use super::response::{self, Answer, MAX_RESPONSE};
-use crate::config::OtlpSettings;
+use super::response::{self, Answer, MAX_RESPONSE, chain};
+use crate::config::{Compression, OtlpSettings};
 use crate::error::Error;
 
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -33,6 +33,7 @@ impl Grpc {
                 "otlp_endpoint: `{endpoint}` is not an endpoint: {error}"
             ))
         })?;
+        let endpoint = secure(endpoint, settings)?;
         let mut metadata = MetadataMap::new();
         for (name, value) in &settings.headers {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes());
@@ -46,8 +47,11 @@ impl Grpc {
             metadata.insert(key, value);
         }
         Ok(Self {
-            client: tonic::client::Grpc::new(endpoint.connect_lazy())
-                .max_decoding_message_size(MAX_RESPONSE),
+            client: compressed(
+                tonic::client::Grpc::new(endpoint.connect_lazy())
+                    .max_decoding_message_size(MAX_RESPONSE),
+                settings.compression,
+            ),
             headers: metadata,
         })
     }
@@ -55,7 +59,7 @@ impl Grpc {
     async fn call(&mut self, request: Bytes) -> Answer {
         if let Err(error) = self.client.ready().await {
             return Answer::Again {
-                reason: format!("the receiver is not reached: {error}"),
+                reason: format!("the receiver is not reached: {}", chain(&error)),
                 after: None,
             };
         }
@@ -69,6 +73,48 @@ impl Grpc {
             Err(status) => judge(&status),
         }
     }
+}
+
+/// Whether the feature is there was checked.
+fn compressed(
+    client: tonic::client::Grpc<Channel>,
+    compression: Compression,
+) -> tonic::client::Grpc<Channel> {
+    match compression {
+        #[cfg(feature = "otlp-gzip")]
+        Compression::Gzip => client.send_compressed(tonic::codec::CompressionEncoding::Gzip),
+        #[cfg(feature = "otlp-zstd")]
+        Compression::Zstd => client.send_compressed(tonic::codec::CompressionEncoding::Zstd),
+        _ => client,
+    }
+}
+
+#[cfg(feature = "otlp-tls")]
+fn secure(endpoint: Endpoint, settings: &OtlpSettings) -> Result<Endpoint, Error> {
+    use secrecy::ExposeSecret as _;
+    use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+
+    if endpoint.uri().scheme_str() != Some("https") {
+        return Ok(endpoint);
+    }
+    let tls = super::tls::Tls::of(settings)?;
+    let mut config = match tls.authorities {
+        Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
+        None => ClientTlsConfig::new().with_native_roots(),
+    };
+    if let Some(client) = tls.client {
+        let key = client.key.expose_secret();
+        config = config.identity(Identity::from_pem(client.certificate, key));
+    }
+    endpoint
+        .tls_config(config)
+        .map_err(|error| Error::config(format!("otlp: TLS cannot be used: {}", chain(&error))))
+}
+
+#[cfg(not(feature = "otlp-tls"))]
+#[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
+fn secure(endpoint: Endpoint, _: &OtlpSettings) -> Result<Endpoint, Error> {
+    Ok(endpoint)
 }
 
 impl Transport for Grpc {

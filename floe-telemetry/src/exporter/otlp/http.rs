@@ -1,75 +1,70 @@
 //! OTLP over HTTP, with protobuf bodies
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode, Url};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
+use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
+use hyper_util::client::legacy::{Client, Error as ClientError};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::Transport;
-use super::response::{self, Answer, MAX_RESPONSE};
-use crate::config::OtlpSettings;
+use super::compress::compress;
+use super::response::{self, Answer, MAX_RESPONSE, chain};
+use crate::config::{Compression, OtlpSettings};
 use crate::error::Error;
 
-#[derive(Debug)]
 pub(super) struct Http {
-    client: Client,
-    url: Url,
+    client: Box<dyn Post>,
+    uri: Uri,
+    headers: HeaderMap,
+    compression: Compression,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").finish_non_exhaustive()
+    }
 }
 
 impl Http {
+    /// Connects with the first request.
     pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
         let url = if settings.is_complete {
             settings.endpoint.clone()
         } else {
             traces_url(&settings.endpoint)
         };
-        let url = Url::parse(&url).map_err(|error| {
+        let uri: Uri = url.parse().map_err(|error| {
             Error::config(format!("otlp_endpoint: `{url}` is not a URL: {error}"))
         })?;
-        let mut all = HeaderMap::from_iter([(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-protobuf"),
-        )]);
-        for (name, value) in &settings.headers {
-            // Both were checked.
-            if let (Ok(name), Ok(mut value)) =
-                (name.parse::<HeaderName>(), HeaderValue::from_str(value))
-            {
-                value.set_sensitive(true);
-                all.insert(name, value);
-            }
-        }
-        let client = Client::builder()
-            .default_headers(all)
-            .user_agent(concat!(
-                "OTel-OTLP-Exporter-Rust/",
-                env!("CARGO_PKG_VERSION"),
-                " floe-telemetry"
-            ))
-            // A credential must not follow a redirect to another host.
-            .redirect(Policy::none())
-            .build()
-            .map_err(|error| Error::config(format!("the OTLP exporter cannot be made: {error}")))?;
-        Ok(Self { client, url })
+        Ok(Self {
+            client: client(&uri, settings)?,
+            uri,
+            headers: headers(settings),
+            compression: settings.compression,
+        })
     }
 
-    async fn post(&self, request: Bytes) -> Answer {
-        match self
-            .client
-            .post(self.url.clone())
-            .body(request)
-            .send()
-            .await
-        {
+    async fn post(&self, body: Bytes) -> Answer {
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri.clone();
+        request.headers_mut().clone_from(&self.headers);
+        match self.client.post(request).await {
             Ok(response) => judge(response).await,
             // No answer at all: the receiver is away, or it hung up.
             Err(error) => Answer::Again {
-                reason: chain(&error.without_url()),
+                reason: chain(&error),
                 after: None,
             },
         }
@@ -77,12 +72,106 @@ impl Http {
 }
 
 impl Transport for Http {
+    fn encode(&self, request: Bytes) -> Result<Bytes, String> {
+        compress(self.compression, request)
+    }
+
     fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Answer> + '_>> {
         Box::pin(self.post(request))
     }
 }
 
-async fn judge(response: Response) -> Answer {
+type Responding<'a> = Pin<Box<dyn Future<Output = Result<Response<Incoming>, ClientError>> + 'a>>;
+
+/// A client, whatever its connections are made of.
+trait Post {
+    fn post(&self, request: Request<Full<Bytes>>) -> Responding<'_>;
+}
+
+impl<C: Connect + Clone + Send + Sync + 'static> Post for Client<C, Full<Bytes>> {
+    fn post(&self, request: Request<Full<Bytes>>) -> Responding<'_> {
+        Box::pin(self.request(request))
+    }
+}
+
+/// A client that keeps its connection. It follows no redirect: a credential must not go to another
+/// host.
+fn pooled<C: Connect + Clone + Send + Sync + 'static>(connector: C) -> Box<dyn Post> {
+    let client: Client<C, Full<Bytes>> = Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .build(connector);
+    Box::new(client)
+}
+
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector
+}
+
+#[cfg(feature = "otlp-tls")]
+fn client(uri: &Uri, settings: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
+    use hyper_rustls::HttpsConnector;
+    use hyper_util::client::legacy::connect::proxy::Tunnel;
+    use hyper_util::client::proxy::matcher::Matcher;
+
+    let mut tcp = connector();
+    if uri.scheme_str() != Some("https") {
+        return Ok(pooled(tcp));
+    }
+    tcp.enforce_http(false);
+    let config = super::tls::Tls::of(settings)?.config()?;
+    // `HTTPS_PROXY` and `NO_PROXY`, as other programs read them.
+    Ok(match Matcher::from_env().intercept(uri) {
+        None => pooled(HttpsConnector::from((tcp, config))),
+        Some(proxy) => {
+            let mut tunnel = Tunnel::new(proxy.uri().clone(), tcp);
+            if let Some(credential) = proxy.basic_auth() {
+                tunnel = tunnel.with_auth(credential.clone());
+            }
+            pooled(HttpsConnector::from((tunnel, config)))
+        }
+    })
+}
+
+#[cfg(not(feature = "otlp-tls"))]
+#[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
+fn client(_: &Uri, _: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
+    Ok(pooled(connector()))
+}
+
+fn headers(settings: &OtlpSettings) -> HeaderMap {
+    let agent = concat!(
+        "OTel-OTLP-Exporter-Rust/",
+        env!("CARGO_PKG_VERSION"),
+        " floe-telemetry"
+    );
+    let mut headers = HeaderMap::from_iter([
+        (
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-protobuf"),
+        ),
+        (USER_AGENT, HeaderValue::from_static(agent)),
+    ]);
+    for (name, value) in &settings.headers {
+        // Both were checked.
+        if let (Ok(name), Ok(mut value)) =
+            (name.parse::<HeaderName>(), HeaderValue::from_str(value))
+        {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+    }
+    let encoding = match settings.compression {
+        Compression::None => return headers,
+        Compression::Gzip => "gzip",
+        Compression::Zstd => "zstd",
+    };
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    headers
+}
+
+async fn judge(response: Response<Incoming>) -> Answer {
     let status = response.status();
     if status.is_success() {
         return match read(response).await {
@@ -102,43 +191,25 @@ async fn judge(response: Response) -> Answer {
 }
 
 /// Seconds; a date is rare and the own pause does as well.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
+fn retry_after(response: &Response<Incoming>) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    Some(Duration::from_secs(seconds.trim().parse().ok()?))
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, String> {
+async fn read(response: Response<Incoming>) -> Result<Vec<u8>, String> {
+    let mut incoming = response.into_body();
     let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > MAX_RESPONSE => {
-                return Err(format!(
-                    "the receiver's answer is longer than {MAX_RESPONSE} bytes"
-                ));
-            }
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(body),
-            Err(error) => return Err(chain(&error.without_url())),
+    while let Some(frame) = incoming.frame().await {
+        let frame = frame.map_err(|error| chain(&error))?;
+        let chunk = frame.data_ref().map_or(&[][..], |data| data);
+        if body.len() + chunk.len() > MAX_RESPONSE {
+            return Err(format!(
+                "the receiver's answer is longer than {MAX_RESPONSE} bytes"
+            ));
         }
+        body.extend_from_slice(chunk);
     }
-}
-
-/// The error and its causes: the outermost says nothing but that there was one.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
+    Ok(body)
 }
 
 /// The path of the signal is appended, unless it is there

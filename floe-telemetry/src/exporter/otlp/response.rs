@@ -42,3 +42,14 @@ pub(super) fn taken(body: &[u8]) -> Answer {
         _ => Answer::Taken,
     }
 }
+
+/// The error and its causes: the outermost says nothing but that there was one.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,42 @@
+//! Compression of requests over HTTP. gRPC does its own.
+
+use bytes::Bytes;
+
+use crate::config::Compression;
+
+/// The request as it is sent.
+pub(super) fn compress(compression: Compression, request: Bytes) -> Result<Bytes, String> {
+    match compression {
+        Compression::None => Ok(request),
+        Compression::Gzip => gzip(&request),
+        Compression::Zstd => zstd(&request),
+    }
+    .map_err(|problem| format!("the request cannot be compressed: {problem}"))
+}
+
+#[cfg(feature = "otlp-gzip")]
+fn gzip(request: &[u8]) -> Result<Bytes, String> {
+    use std::io::Write as _;
+
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let written = encoder.write_all(request).and_then(|()| encoder.finish());
+    written.map(Bytes::from).map_err(|error| error.to_string())
+}
+
+#[cfg(not(feature = "otlp-gzip"))]
+fn gzip(_: &[u8]) -> Result<Bytes, String> {
+    Err("`gzip` is not built in".to_owned())
+}
+
+#[cfg(feature = "otlp-zstd")]
+fn zstd(request: &[u8]) -> Result<Bytes, String> {
+    let compressed = zstd::encode_all(request, zstd::DEFAULT_COMPRESSION_LEVEL);
+    compressed
+        .map(Bytes::from)
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(not(feature = "otlp-zstd"))]
+fn zstd(_: &[u8]) -> Result<Bytes, String> {
+    Err("`zstd` is not built in".to_owned())
+}

@@ -1,0 +1,124 @@
+//! TLS: who may vouch for the receiver, and what we show it. By rustls with ring.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use secrecy::SecretSlice;
+
+use crate::config::OtlpSettings;
+use crate::error::Error;
+
+/// The files of a connection, read and in PEM form.
+pub(super) struct Tls {
+    /// Who may vouch for the receiver; `None`: those that the system trusts.
+    pub(super) authorities: Option<Vec<u8>>,
+    pub(super) client: Option<Client>,
+}
+
+/// What we show the receiver.
+pub(super) struct Client {
+    pub(super) certificate: Vec<u8>,
+    pub(super) key: SecretSlice<u8>,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+impl Tls {
+    /// Reads the files. Looked at here, because what the clients make of a file without a
+    /// certificate is an empty list.
+    pub(super) fn of(settings: &OtlpSettings) -> Result<Self, Error> {
+        let authorities = settings.certificate.as_deref().map(certificates);
+        let client = settings.client.as_ref().map(|(certificate, key)| {
+            let certificate = certificates(certificate)?;
+            let bytes = read(key)?;
+            PrivateKeyDer::from_pem_slice(&bytes)
+                .map_err(|_| refuse(key, "has no private key in PEM form"))?;
+            let key = bytes.into();
+            Ok::<_, Error>(Client { certificate, key })
+        });
+        Ok(Self {
+            authorities: authorities.transpose()?,
+            client: client.transpose()?,
+        })
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = read(path)?;
+    if certificates_of(&bytes).is_empty() {
+        return Err(refuse(path, "has no certificate in PEM form"));
+    }
+    Ok(bytes)
+}
+
+fn certificates_of(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem)
+        .filter_map(Result::ok)
+        .collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|error| refuse(path, &format!("cannot be read: {}", error.kind())))
+}
+
+fn refuse(path: &Path, problem: &str) -> Error {
+    Error::config(format!("otlp: the file `{}` {problem}", path.display()))
+}
+
+#[cfg(feature = "otlp-http")]
+mod rustls_config {
+    use std::sync::Arc;
+
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::{ClientConfig, RootCertStore, crypto};
+    use secrecy::ExposeSecret as _;
+
+    use super::{Error, Tls, certificates_of};
+
+    impl Tls {
+        /// The configuration of a rustls client.
+        pub(in super::super) fn config(&self) -> Result<ClientConfig, Error> {
+            let certificates = match &self.authorities {
+                Some(pem) => certificates_of(pem),
+                None => rustls_native_certs::load_native_certs().certs,
+            };
+            let mut roots = RootCertStore::empty();
+            let (added, _) = roots.add_parsable_certificates(certificates);
+            if added == 0 {
+                return Err(Error::config(
+                    "otlp: this system trusts no authority: accepted is a PEM file in `otlp.all.certificate`",
+                ));
+            }
+            self.configure(roots)
+        }
+
+        fn configure(&self, roots: RootCertStore) -> Result<ClientConfig, Error> {
+            // Named, because the host may have chosen none, or several.
+            let provider = Arc::new(crypto::ring::default_provider());
+            let config = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .map_err(|error| unusable(&error))?
+                .with_root_certificates(roots);
+            let Some(client) = &self.client else {
+                return Ok(config.with_no_client_auth());
+            };
+            let key = PrivateKeyDer::from_pem_slice(client.key.expose_secret())
+                .map_err(|error| Error::config(format!("otlp: the key of the client: {error}")))?;
+            config
+                .with_client_auth_cert(certificates_of(&client.certificate), key)
+                .map_err(|error| unusable(&error))
+        }
+    }
+
+    fn unusable(error: &rustls::Error) -> Error {
+        Error::config(format!("otlp: TLS cannot be used: {error}"))
+    }
+}

@@ -1,0 +1,63 @@
+//! Connections: accepted, secured if that is asked for, and handed to the transport.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::store::Store;
+use super::{Transport, grpc, http};
+
+/// Accepts connections until it is dropped.
+pub(super) async fn serve(
+    listener: TcpListener,
+    transport: Transport,
+    tls: Option<TlsAcceptor>,
+    store: Arc<Store>,
+) {
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener for the runtime");
+    loop {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        tokio::spawn(connection(
+            stream,
+            transport,
+            tls.clone(),
+            Arc::clone(&store),
+        ));
+    }
+}
+
+/// Serves one connection to its end.
+async fn connection(
+    stream: TcpStream,
+    transport: Transport,
+    tls: Option<TlsAcceptor>,
+    store: Arc<Store>,
+) {
+    // Answers are one small packet each; waiting to fill it would slow every test down. It fails
+    // only if the client is gone already.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => speak(stream, transport, store).await,
+        // A client that does not speak TLS, or does not trust us, is gone again.
+        Some(tls) => {
+            if let Ok(stream) = tls.accept(stream).await {
+                speak(stream, transport, store).await;
+            }
+        }
+    }
+}
+
+async fn speak<S: Stream>(stream: S, transport: Transport, store: Arc<Store>) {
+    match transport {
+        Transport::Grpc => grpc::serve(stream, store).await,
+        Transport::Http => http::serve(stream, store).await,
+    }
+}
+
+/// A connection, with TLS or without.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}

@@ -1,0 +1,116 @@
+//! TLS for receivers: an authority made up for the test, and what it vouches for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+/// An authority that vouches for a receiver at 127.0.0.1 and for clients. Its files are gone when
+/// it is dropped.
+#[derive(Debug)]
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    root: rcgen::Certificate,
+    folder: TempDir,
+}
+
+impl Default for Authority {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Authority {
+    /// A new authority, which nobody trusts yet.
+    pub fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "an authority for tests");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let key = KeyPair::generate().expect("a key");
+        let root = params.self_signed(&key).expect("a certificate");
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("ca.pem"), root.pem()).expect("a file");
+        Self {
+            issuer: Issuer::new(params, key),
+            root,
+            folder,
+        }
+    }
+
+    /// Its own certificate, to be trusted.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// A certificate that it issued for a client, and the key.
+    pub fn client(&self) -> (PathBuf, PathBuf) {
+        let (certificate, key) = self.issue("a client", ExtendedKeyUsagePurpose::ClientAuth);
+        let folder = self.folder.path();
+        (
+            write(folder, "client.pem", &certificate.pem()),
+            write(folder, "client.key", &key.serialize_pem()),
+        )
+    }
+
+    fn issue(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> (rcgen::Certificate, KeyPair) {
+        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let mut params = CertificateParams::new(names).expect("valid names");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![purpose];
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate, key)
+    }
+
+    /// What a receiver does with each connection.
+    pub(super) fn acceptor(&self, client: ClientCertificate, alpn: &[u8]) -> TlsAcceptor {
+        let provider = Arc::new(ring::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .expect("the versions of ring");
+        let config = match client {
+            ClientCertificate::NotAsked => config.with_no_client_auth(),
+            ClientCertificate::Required => {
+                let mut roots = RootCertStore::empty();
+                roots.add(self.root.der().clone()).expect("a certificate");
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+                config.with_client_cert_verifier(verifier.build().expect("a verifier"))
+            }
+        };
+        let (certificate, key) = self.issue("a receiver", ExtendedKeyUsagePurpose::ServerAuth);
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let mut config = config
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("a certificate and its key");
+        config.alpn_protocols = vec![alpn.to_vec()];
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+/// Whether a client has to say who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// Anybody may connect.
+    NotAsked,
+    /// Only those that the authority vouches for.
+    Required,
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, text).expect("a file");
+    path
+}
