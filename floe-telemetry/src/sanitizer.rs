@@ -37,6 +37,7 @@ mod text;
 mod token;
 mod url;
 mod value;
+mod vendors;
 mod verdict;
 mod words;
 

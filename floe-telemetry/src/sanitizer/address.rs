@@ -216,8 +216,13 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
     // `user@host:path`, `user@host:~$`.
     let has_path = at(text, end) == b':' && !is_break(text, end + 1);
-    let is_login = has_path || follows_shell_command(text, start);
-    if is_domain && !foreign && start < sign && &text[start..sign] != b"git" && !is_login {
+    if is_domain
+        && !foreign
+        && !has_path
+        && start < sign
+        && &text[start..sign] != b"git"
+        && !follows_shell_command(text, start)
+    {
         scan.rule = Rule::Email;
         scan.redact(start, sign);
     }

@@ -4,80 +4,51 @@
 
 use super::Scan;
 use super::placeholder::is_placeholder;
+use super::quote;
 use super::shape::{is_made_up, is_path};
 use super::text::{at, before, is_break, is_name, run_end, run_start, skip_spaces};
 use super::value::{self, Site};
-use super::{key_value::word_before, quote};
 
 /// How much of the line before the option is read.
 const LINE_LIMIT: usize = 192;
 
-/// `-psecret`, with nothing between.
-const ATTACHED: &[&str] = &[
-    "mysql",
-    "mysqldump",
-    "mysqladmin",
-    "mysqlimport",
-    "mysqlsh",
-    "mysqlbinlog",
-    "mariadb",
-    "mariadb-dump",
-    "sshpass",
-    "7z",
-    "7za",
-    "7zr",
-    "7zz",
-    "rar",
-    "unrar",
-];
+/// Longest name below.
+const LONGEST_COMMAND: usize = 12;
 
-/// Their option is always a password.
-const ALWAYS: &[(u8, &[&str])] = &[
-    (
-        b'p',
-        &[
-            "sshpass",
-            "mysqlsh",
-            "login",
-            "twine",
-            "beeline",
-            "mongo",
-            "mongosh",
-            "mongodump",
-        ],
-    ),
-    (
-        b'P',
-        &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql"],
-    ),
-    (
-        b'w',
-        &[
-            "ldapsearch",
-            "ldapadd",
-            "ldapmodify",
-            "ldapwhoami",
-            "ldapdelete",
-            "ldappasswd",
-        ],
-    ),
-    (b'a', &["redis-cli", "valkey-cli"]),
-    (b'k', &["openssl"]),
-];
+/// What an option of a command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// `-psecret`, with nothing between.
+    Attached,
+    /// This option is always a password.
+    Always(u8),
+    /// `-w` takes no argument.
+    Postgres,
+    /// `-u a:b` is a user and a group.
+    Group,
+    Curl,
+}
 
-/// `-w` of these takes no argument.
-const POSTGRES: &[&str] = &[
-    "psql",
-    "pg_dump",
-    "pg_dumpall",
-    "pg_restore",
-    "pg_basebackup",
-    "createdb",
-];
-
-/// `-u a:b` of these is a user and a group.
-const GROUPS: &[&str] = &[
-    "docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah",
+#[rustfmt::skip]
+const COMMANDS: &[(Role, &[&str])] = &[
+    (Role::Attached, &[
+        "mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mariadb",
+        "mariadb-dump", "sshpass", "7z", "7za", "7zr", "7zz", "rar", "unrar",
+    ]),
+    (Role::Always(b'p'), &[
+        "sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump",
+    ]),
+    (Role::Always(b'P'), &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql"]),
+    (Role::Always(b'w'), &[
+        "ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd",
+    ]),
+    (Role::Always(b'a'), &["redis-cli", "valkey-cli"]),
+    (Role::Always(b'k'), &["openssl"]),
+    (Role::Postgres, &["psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb"]),
+    (Role::Group, &[
+        "docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah",
+    ]),
+    (Role::Curl, &["curl"]),
 ];
 
 /// `anchor` is the first letter of the option, or the `s` of `--user` and `--proxy-user`.
@@ -94,8 +65,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     {
         return;
     }
-    let line = run_start(text, first, LINE_LIMIT, |byte| !b"\n;|&".contains(&byte));
-    let words = Words(&text[line..first]);
+    scan.line.read(text, first);
+    let line = scan.line;
     let name_end = run_end(text, letter, 24, |byte| {
         is_name(byte) || byte == b'-' && is_long
     });
@@ -105,20 +76,20 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         b"u" | b"U" | b"a" | b"user" | b"username" | b"proxy-user"
     );
     // `curl -su user:password`.
-    let is_cluster = !is_long && name.len() <= 6 && name.ends_with(b"u") && words.any(&["curl"]);
-    if (is_user_option || is_cluster) && user(scan, name_end, &words) || is_long {
+    let is_cluster = !is_long && name.len() <= 6 && name.ends_with(b"u") && line.has(Role::Curl);
+    if (is_user_option || is_cluster) && user(scan, name_end, line) || is_long {
         return;
     }
     if name.len() == 1 {
-        return password(scan, letter, &words);
+        return password(scan, letter, line);
     }
     let end = run_end(text, letter + 1, LINE_LIMIT, |byte| {
         byte > b' ' && !b"\"',".contains(&byte)
     });
     let attached = &text[letter + 1..end];
-    if name[0] == b'p' && words.any(ATTACHED) && !is_placeholder(attached) {
+    if name[0] == b'p' && line.has(Role::Attached) && !is_placeholder(attached) {
         scan.redact(letter + 1, end);
-    } else if name[0] == b'u' && words.any(&["curl"]) {
+    } else if name[0] == b'u' && line.has(Role::Curl) {
         // `curl -uuser:password`.
         if let Some(colon) = attached.iter().position(|&byte| byte == b':') {
             scan.redact(letter + 1 + colon + 1, end);
@@ -127,7 +98,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 }
 
 /// `-u user:password`; whether there was one.
-fn user(scan: &mut Scan<'_>, behind: usize, words: &Words<'_>) -> bool {
+fn user(scan: &mut Scan<'_>, behind: usize, line: Line) -> bool {
     let text = scan.text;
     let Some((start, end)) = argument(text, behind) else {
         return false;
@@ -142,22 +113,21 @@ fn user(scan: &mut Scan<'_>, behind: usize, words: &Words<'_>) -> bool {
         || password.iter().all(u8::is_ascii_digit)
             && argument[..colon].iter().all(u8::is_ascii_digit)
         || is_placeholder(password)
-        || words.any(GROUPS) && !words.any(&["login"]);
+        || line.has(Role::Group) && !line.has(Role::Always(b'p'));
     if !harmless {
         scan.redact(start + colon + 1, end);
     }
     !harmless
 }
 
-fn password(scan: &mut Scan<'_>, letter: usize, words: &Words<'_>) {
+fn password(scan: &mut Scan<'_>, letter: usize, line: Line) {
     let text = scan.text;
     let option = at(text, letter);
-    let always = ALWAYS
-        .iter()
-        .any(|(name, commands)| *name == option && words.any(commands));
-    let user_before = matches!(option, b'p' | b'P' | b'w') && words.has_user();
+    let always = line.has(Role::Always(option));
+    let user_before = matches!(option, b'p' | b'P' | b'w') && line.has_user();
     // A separate word is the database, and PostgreSQL's `-w` says that there is no password.
-    let is_bare = option == b'p' && words.any(ATTACHED) || option == b'w' && words.any(POSTGRES);
+    let is_bare =
+        option == b'p' && line.has(Role::Attached) || option == b'w' && line.has(Role::Postgres);
     if !always && !user_before {
         return;
     }
@@ -195,30 +165,64 @@ fn argument(text: &[u8], behind: usize) -> Option<(usize, usize)> {
     Some((found.start, found.end))
 }
 
-/// The words of the line before an option.
-struct Words<'t>(&'t [u8]);
+/// What the line before an option says: which commands it has. Kept from option to option, so that a
+/// line is read once, however many options it has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Line {
+    /// Everything before this was read; a word begins here.
+    until: usize,
+    seen: u32,
+}
 
-impl Words<'_> {
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let is_separator =
-            |byte: &u8| byte.is_ascii_whitespace() || b"\"'[](),;|&`$".contains(byte);
-        self.0
-            .split(is_separator)
-            .map(|word| word.rsplit(|byte| *byte == b'/').next().unwrap_or(word))
+const HAS_USER: u32 = 1;
+const SSH: u32 = 2;
+/// The groups of commands follow, in the order of [`COMMANDS`].
+const FIRST_GROUP: u32 = 4;
+
+impl Line {
+    /// Reads on, up to the option.
+    fn read(&mut self, text: &[u8], option: usize) {
+        let start = self.until.max(option.saturating_sub(LINE_LIMIT));
+        if start > self.until {
+            self.seen = 0;
+        }
+        let mut word = start;
+        for index in start..option {
+            let byte = text[index];
+            if byte.is_ascii_whitespace() || b"\"'[](),;|&`$/".contains(&byte) {
+                self.add(&text[word..index]);
+                word = index + 1;
+            }
+            if b"\n;|&".contains(&byte) {
+                self.seen = 0;
+            }
+        }
+        self.until = word;
     }
 
-    fn any(&self, commands: &[&str]) -> bool {
-        self.iter()
-            .any(|word| commands.iter().any(|command| word == command.as_bytes()))
+    fn add(&mut self, word: &[u8]) {
+        match word {
+            [b'-', b'u' | b'U' | b'D', ..] => self.seen |= HAS_USER,
+            [b'-', ..] if word.starts_with(b"--user") => self.seen |= HAS_USER,
+            [] | [b'-', ..] => {}
+            b"ssh" => self.seen |= SSH,
+            _ if word.len() <= LONGEST_COMMAND => {
+                for (place, (_, commands)) in COMMANDS.iter().enumerate() {
+                    if commands.iter().any(|command| word == command.as_bytes()) {
+                        self.seen |= FIRST_GROUP << place;
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
-    fn has_user(&self) -> bool {
-        let has_option = self.iter().any(|word| {
-            word.starts_with(b"-u")
-                || word.starts_with(b"-U")
-                || word.starts_with(b"--user")
-                || word.starts_with(b"-D")
-        });
-        has_option && !word_before(self.0, self.0.len(), b"ssh")
+    fn has(self, role: Role) -> bool {
+        let place = COMMANDS.iter().position(|(known, _)| *known == role);
+        place.is_some_and(|place| self.seen & (FIRST_GROUP << place) != 0)
+    }
+
+    fn has_user(self) -> bool {
+        self.seen & HAS_USER != 0 && self.seen & SSH == 0
     }
 }

@@ -6,8 +6,14 @@ use super::text::{
 use super::value::{Extent, Site, quoted};
 use super::{lexicon, quote, shape};
 
+/// How many wrappers may be around a value: `Some(Secret(String("…")))`.
+const MAX_WRAPPERS: usize = 4;
+
 /// How far a closing bracket is looked for; a value without one ends like any other word.
 const BRACKET_WINDOW: usize = 1024;
+
+/// The same for a value that may stay, so that it may be read again.
+const DOUBTFUL_WINDOW: usize = 64;
 
 /// The secret inside of a wrapper: `{"value": "…"}`, `Secret { inner: "…" }`. Other fields have keys
 /// of their own.
@@ -34,6 +40,10 @@ pub(super) fn field(text: &[u8], brace: usize) -> Option<Extent> {
 
 /// `Some("…")`, `Password("…")`, `SecretStr('…')`, `Some(…)`, `String::from("…")`.
 pub(super) fn wrapped(text: &[u8], from: usize) -> Option<Extent> {
+    wrapped_in(text, from, MAX_WRAPPERS)
+}
+
+fn wrapped_in(text: &[u8], from: usize, depth: usize) -> Option<Extent> {
     let name_end = run_end(text, from, 48, |byte| {
         is_name(byte) || b":.&*".contains(&byte)
     });
@@ -46,10 +56,14 @@ pub(super) fn wrapped(text: &[u8], from: usize) -> Option<Extent> {
         return Some(found);
     }
     let name = &text[from..name_end];
-    if let Some(found) = wrapped(text, inner).filter(|_| is_wrapper(name)) {
+    let is_wrapper = is_wrapper(name);
+    if is_wrapper
+        && depth > 0
+        && let Some(found) = wrapped_in(text, inner, depth - 1)
+    {
         return Some(found);
     }
-    let found = (open == b'(' && is_wrapper(name))
+    let found = (open == b'(' && is_wrapper)
         .then(|| group(text, name_end, b')'))
         .flatten()?;
     // `Token(0)` is an index.
@@ -84,6 +98,13 @@ pub(super) fn bracketed(text: &[u8], from: usize, site: Site) -> Option<Extent> 
         b'{' if site.equals => return braced(text, from),
         _ => return None,
     };
+    let text = &text[..text.len().min(
+        from + if site.doubtful {
+            DOUBTFUL_WINDOW
+        } else {
+            BRACKET_WINDOW
+        },
+    )];
     let found = group(text, from, close)?;
     // `[{…}]` has keys of its own, `(abc)def` is not a group.
     (at(text, found.start) != b'{' && !is_name(at(text, found.after))).then_some(found)

@@ -155,9 +155,15 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
         doubtful: true,
         ..Site::default()
     };
+    if secret < scan.doubtful_until {
+        return;
+    }
     let Some(found) = value::extent(text, secret, site) else {
         return;
     };
+    if found.end + 8 >= secret + shape::LONGEST {
+        scan.doubtful_until = found.end;
+    }
     let word = &text[found.start..found.end];
     let is_base64 = word.len() >= 8
         && !is_word_like(word)

@@ -177,7 +177,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                     scan.redact(start, found.end);
                     changed_to(scan, found);
                 }
-            } else if site.doubtful && found.end - found.start >= LONGEST {
+            } else if site.doubtful && found.end + 8 >= from + LONGEST {
                 // A run of doubtful keys is one value, read once.
                 scan.doubtful_until = found.end;
             } else if let Some(found) = after_type(text, found) {

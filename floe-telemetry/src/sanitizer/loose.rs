@@ -60,14 +60,17 @@ fn skip_line_blanks(text: &[u8], from: usize) -> usize {
 /// `login user password …`.
 fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    let is_password = starts_with_word(key.name(text), 0, b"pass") || key.name(text) == b"pwd";
+    if !is_password {
+        return false;
+    }
     let login_end = run_start(text, key.start, 4, |byte| byte.is_ascii_whitespace());
     let login = run_start(text, login_end, 64, |byte| byte > b' ');
     let space = run_start(text, login, 4, |byte| byte.is_ascii_whitespace());
     let is_login = [&b"login"[..], b"user", b"account", b"username"]
         .iter()
         .any(|w| word_before(text, space, w));
-    let is_password = starts_with_word(key.name(text), 0, b"pass") || key.name(text) == b"pwd";
-    if !is_login || space == login || !is_password {
+    if !is_login || space == login {
         return false;
     }
     let start = skip_spaces(text, key.end);

@@ -69,9 +69,17 @@ fn invalid_input(text: &[u8], key: Key) -> Option<usize> {
 fn named_value(text: &[u8], from: usize) -> Option<usize> {
     // At most two other fields stand between the two: a type, a description.
     let next_field = |from: usize| run_end(text, from, 64, |byte| !b",{}[]()\n".contains(&byte));
-    let second = next_field(from + 1);
-    let places = [from, second, next_field(second + 1)];
     let is_list = at(text, from) == b',';
+    if !is_list && !at(text, from).is_ascii_whitespace() {
+        return None;
+    }
+    let second = if is_list { next_field(from + 1) } else { from };
+    let third = if is_list {
+        next_field(second + 1)
+    } else {
+        from
+    };
+    let places = [from, second, third];
     let places = places.into_iter().take(if is_list { 3 } else { 1 });
     places
         .filter(|&place| place == from || at(text, place) == b',')

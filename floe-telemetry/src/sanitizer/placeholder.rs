@@ -8,14 +8,14 @@ use super::words;
 /// A word of a sentence.
 pub(super) fn is_prose(word: &[u8]) -> bool {
     let word = trim_end(word, b".,;:!?)");
-    word.len() <= 14
-        && words::PROSE
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    words::is_listed(word, words::PROSE)
 }
 
 /// `This field is required.`: what is wrong with a value, in the place of the value.
 pub(super) fn is_sentence(value: &[u8]) -> bool {
+    if !value.contains(&b' ') {
+        return false;
+    }
     let words = value.split(|byte| *byte == b' ');
     let known = words.clone().filter(|word| is_prose(word)).count();
     value.len() <= LONGEST && known >= 2 && known * 3 >= words.count()
@@ -31,9 +31,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         [b'&' | b'*', tail @ ..] => tail,
         _ => word,
     };
-    words::LITERALS
-        .iter()
-        .any(|known| type_name.eq_ignore_ascii_case(known.as_bytes()))
+    words::is_listed(type_name, words::LITERALS)
         || word
             .iter()
             .all(|byte| !byte.is_ascii_alphanumeric() && byte.is_ascii())

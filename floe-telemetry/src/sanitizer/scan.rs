@@ -29,6 +29,11 @@ pub(super) struct Scan<'t> {
     pub(super) cookies_until: usize,
     pub(super) doubtful_until: usize,
     pub(super) foreign_until: usize,
+    pub(super) line: command_line::Line,
+    pub(super) unmixed: (usize, usize),
+    pub(super) encoded_until: usize,
+    /// A run of plain words, known from a question about it.
+    calm: (usize, usize),
 }
 
 impl<'t> Scan<'t> {
@@ -46,6 +51,10 @@ impl<'t> Scan<'t> {
             cookies_until: 0,
             doubtful_until: 0,
             foreign_until: 0,
+            line: command_line::Line::default(),
+            unmixed: (0, 0),
+            encoded_until: 0,
+            calm: (0, 0),
         }
     }
 
@@ -90,6 +99,26 @@ impl<'t> Scan<'t> {
                 grammar(self, anchor);
             }
         }
+    }
+
+    /// Whether only words follow, without a digit, a quote, a sign or a capital inside: nothing that
+    /// could be a value. What is found out holds for the questions inside of the run, too.
+    pub(super) fn is_calm(&mut self, from: usize, reach: usize) -> bool {
+        if !(self.calm.0..self.calm.1).contains(&from) {
+            let is_word = |byte: u8| byte.is_ascii_alphabetic() || b" \n,.-_".contains(&byte);
+            let mut end = from;
+            let mut last = 0;
+            while end < self.text.len() {
+                let byte = self.text[end];
+                if !is_word(byte) || byte.is_ascii_uppercase() && u8::is_ascii_lowercase(&last) {
+                    break;
+                }
+                last = byte;
+                end += 1;
+            }
+            self.calm = (from, end);
+        }
+        self.calm.1 >= self.text.len().min(from + reach)
     }
 
     pub(super) fn redact(&mut self, start: usize, end: usize) {

@@ -5,7 +5,7 @@
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{LONGEST, is_made_up, is_opaque};
 use super::text::{at, before, is_break, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::{Scan, quote};
@@ -19,8 +19,14 @@ const FILLERS: &[&str] = &[
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
 const SETTERS: &[&str] = &["setx", "setenv", "env", "arg", "configure", "config"];
 
+/// How far behind its key a sentence may have the value.
+const REACH: usize = 160;
+
 /// The key is unquoted and nothing structural follows it.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
+    if scan.is_calm(key.end, REACH) {
+        return;
+    }
     let _ = match key.class {
         Class::Strong => {
             assigned(scan, key) || owned(scan, key) || pair(scan, key) || value(scan, key)
@@ -187,6 +193,9 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     start += usize::from(matches!(at(text, start), b'<' | b'(' | b'['));
+    if start < scan.doubtful_until {
+        return false;
+    }
     let site = Site {
         doubtful: true,
         ..Site::default()
@@ -194,6 +203,9 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let Some(found) = value::extent(text, start, site) else {
         return false;
     };
+    if found.end + 8 >= start + LONGEST {
+        scan.doubtful_until = found.end;
+    }
     let word = &text[found.start..found.end];
     let name = key.name(text);
     let is_password = [

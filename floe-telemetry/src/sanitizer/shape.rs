@@ -5,7 +5,7 @@
 
 /// No variable, path or doubtful value is longer. A value that is left in the text is read again from
 /// the next key inside of it, so its length has to be bounded.
-pub(super) const LONGEST: usize = 512;
+pub(super) const LONGEST: usize = 256;
 
 pub(super) fn trim_end<'t>(mut word: &'t [u8], what: &[u8]) -> &'t [u8] {
     while let [head @ .., last] = word

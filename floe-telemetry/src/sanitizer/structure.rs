@@ -107,7 +107,8 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         doubtful: true,
         ..Site::default()
     };
-    let Some(found) = value::extent(text, start, site).filter(|found| found.quoted) else {
+    let quoted = value::quoted(text, start, site).or_else(|| container::wrapped(text, start));
+    let Some(found) = quoted.filter(|found| found.quoted) else {
         return false;
     };
     let word = &text[found.start..found.end];

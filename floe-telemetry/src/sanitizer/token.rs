@@ -2,78 +2,46 @@
 
 use super::shape::is_opaque;
 use super::text::{at, before, run_end, run_start, starts_with};
+use super::vendors::{KNOWN, Known, Tail};
 use super::{Rule, Scan};
-
-/// The characters behind a prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tail {
-    /// Letters and digits.
-    Alnum,
-    /// Capital letters and digits.
-    Upper,
-    Hex,
-    /// Letters, digits, `_` and `-`.
-    Word,
-    /// `Word`, `.`, `+`, `/` and `=`.
-    Dotted,
-}
-
-/// A prefix, where its anchor of three characters begins, what follows and how much at least.
-struct Known(&'static str, usize, Tail, usize);
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// How much of a token is read before it is taken for one.
 const HEAD: usize = 96;
 
-/// The prefixes are cut in two, so that no scanner takes this table for a leak.
-macro_rules! known {
-    ($($head:literal $tail:literal $anchor:literal $kind:ident $min:literal,)*) => {
-        &[$(Known(concat!($head, $tail), $anchor, Tail::$kind, $min)),*]
-    };
-}
+/// The prefixes by the first two letters of their anchor; one of them may be missing.
+static BY_LETTERS: LazyLock<HashMap<(u8, u8), Vec<&'static Known>>> = LazyLock::new(|| {
+    let mut table: HashMap<_, Vec<_>> = HashMap::new();
+    for known in KNOWN {
+        let letter = |index: usize| known.0.as_bytes().get(index).copied();
+        if let (Some(first), Some(second)) = (letter(known.1), letter(known.1 + 1)) {
+            table.entry((first, second)).or_default().push(known);
+        }
+    }
+    table
+});
 
-#[rustfmt::skip]
-const KNOWN: &[Known] = known![
-    "gh" "p_" 0 Alnum 20, "gh" "o_" 0 Alnum 20, "gh" "u_" 0 Alnum 20, "gh" "s_" 0 Alnum 20,
-    "gh" "r_" 0 Alnum 20, "github" "_pat_" 5 Word 20, "gl" "pat-" 0 Word 16, "gl" "dt-" 0 Word 16,
-    "gl" "rt-" 0 Word 16, "gl" "ptt-" 0 Word 16, "gl" "cbt-" 0 Word 16, "gl" "ft-" 0 Word 16,
-    "gl" "soat-" 0 Word 16, "gl" "agent-" 0 Word 16, "gl" "imt-" 0 Word 16, "gl" "oas-" 2 Word 16,
-    "xo" "xb-" 0 Word 10, "xo" "xp-" 0 Word 10, "xo" "xa-" 0 Word 10, "xo" "xr-" 0 Word 10,
-    "xo" "xs-" 0 Word 10, "xo" "xe-" 0 Word 10, "xo" "xc-" 0 Word 10, "xo" "xd-" 0 Word 10,
-    "xo" "xe." 0 Dotted 10, "xa" "pp-" 0 Word 10, "AK" "IA" 1 Upper 12, "AS" "IA" 1 Upper 12,
-    "AR" "OA" 1 Upper 16, "AI" "DA" 1 Upper 16, "AB" "IA" 1 Upper 16, "AC" "CA" 1 Upper 16,
-    "AI" "za" 0 Word 20, "ya" "29." 0 Dotted 16, "GOC" "SPX-" 0 Word 16, "1/" "/0" 0 Word 20,
-    "sk" "_live_" 0 Word 12, "sk" "_test_" 0 Word 12, "rk" "_live_" 0 Word 12,
-    "rk" "_test_" 0 Word 12, "wh" "sec_" 0 Dotted 16, "sk" "-" 0 Word 20, "S" "G." 0 Dotted 20,
-    "hv" "s." 0 Word 16, "hv" "b." 0 Word 16, "hv" "r." 0 Word 16, "np" "m_" 0 Alnum 24,
-    "py" "pi-" 0 Word 20, "da" "pi" 0 Hex 32, "do" "se" 0 Hex 32, "do" "p_v1_" 0 Hex 20,
-    "do" "o_v1_" 0 Hex 20, "do" "r_v1_" 0 Hex 20, "dck" "r_pat_" 0 Word 16,
-    "dck" "r_oat_" 0 Word 16, "shp" "at_" 0 Alnum 20, "shp" "ca_" 0 Alnum 20,
-    "shp" "pa_" 0 Alnum 20, "shp" "ss_" 0 Alnum 20, "EA" "A" 0 Alnum 60, "sq0" "atp-" 0 Word 16,
-    "sq0" "csp-" 0 Word 16, "ke" "y-" 0 Hex 32, "lin" "_api_" 2 Alnum 20,
-    "lin" "_oauth_" 2 Alnum 20, "fi" "gd_" 1 Word 20, "nt" "n_" 0 Alnum 24,
-    "secret" "_" 4 Alnum 40, "PM" "AK-" 0 Word 24, "ruby" "gems_" 2 Hex 24, "NR" "AK-" 0 Alnum 20,
-    "NR" "JS-" 0 Alnum 16, "NR" "II-" 0 Word 20, "nf" "p_" 0 Alnum 24, "sb" "p_" 0 Hex 24,
-    "sb_" "secret_" 0 Word 16, "ATA" "TT3" 3 Dotted 24, "ATC" "TT3" 3 Dotted 24,
-    "AT" "BB" 1 Alnum 24, "hf" "_" 0 Alnum 24, "api_" "org_" 2 Alnum 24, "r8" "_" 0 Alnum 24,
-    "gs" "k_" 0 Alnum 24, "xa" "i-" 0 Alnum 24, "pp" "lx-" 1 Alnum 24, "op" "s_eyJ" 2 Dotted 24,
-    "dp" ".pt." 0 Alnum 24, "dp" ".st." 0 Dotted 24, "dp" ".sa." 0 Alnum 24,
-    "dt0" "c01." 1 Dotted 24, "gl" "sa_" 0 Word 24, "gl" "c_" 0 Dotted 24,
-    "snt" "rys_" 0 Dotted 24, "snt" "ryu_" 0 Dotted 24, "ph" "x_" 0 Alnum 24,
-    "lsv2" "_pt_" 1 Word 24, "lsv2" "_sk_" 1 Word 24, "ts" "key-" 1 Word 16,
-    "CFP" "AT-" 0 Word 24, "AGE-" "SECRET-KEY-1" 9 Upper 24, "EZ" "AK" 0 Alnum 40,
-    "EZ" "TK" 0 Alnum 40, "FLW" "SECK" 0 Word 16, "psc" "ale_tkn_" 0 Dotted 16,
-    "psc" "ale_pw_" 0 Dotted 16, "psc" "ale_oauth_" 0 Dotted 16, "pn" "u_" 0 Alnum 24,
-    "pn" "b_" 0 Alnum 24, "xke" "ysib-" 0 Word 24, "mdb" "_sa_sk_" 0 Word 16,
-    "fo1" "_" 0 Word 24, "fm1" "r_" 0 Dotted 24, "fm2" "_" 0 Dotted 24, "pu" "l-" 1 Hex 32,
-    "sgp" "_" 0 Alnum 24, "wa" "ka_" 1 Word 24, "sl." "B" 0 Word 40, "oy2" "" 0 Alnum 40,
-    "tfp" "_" 0 Word 24, "crt" "r_" 0 Word 24, "rnd" "_" 0 Alnum 24,
-    "dd" "p_" 0 Alnum 24, "bkua" "_" 1 Hex 24, "cci" "pat_" 0 Word 20, "aio" "_" 0 Alnum 24,
-    "hrk" "u-" 0 Word 24, "HRK" "U-" 0 Word 24, "pat" "-na1-" 2 Word 20, "pat" "-eu1-" 2 Word 20,
-    "squ" "_" 0 Hex 32, "sqp" "_" 0 Hex 32, "sqa" "_" 0 Hex 32,
-    "AKCp" "" 1 Alnum 40, "cmVm" "dGtu" 1 Alnum 40, "kgat" "_" 0 Alnum 24,
-    "apify" "_api_" 3 Alnum 24, "tvly" "-" 1 Word 20, "nva" "pi-" 1 Word 24, "ctp" "_" 0 Word 24,
-    "dbt" "c_" 2 Dotted 20, "dbt" "u_" 2 Dotted 20, "airb" "yte_" 2 Word 24, "vc" "p_" 0 Alnum 24,
-];
+/// Whether the run of a token's characters at `from` has a digit or a capital behind a small letter
+/// in its head. A run without is read once, not again from each prefix inside of it.
+fn is_mixed(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let (start, end) = scan.unmixed;
+    if !(start..end).contains(&from) {
+        let mut end = from;
+        while is_tail(Tail::Dotted, at(text, end))
+            && !at(text, end).is_ascii_digit()
+            && !(at(text, end).is_ascii_uppercase()
+                && end > from
+                && before(text, end).is_ascii_lowercase())
+        {
+            end += 1;
+        }
+        scan.unmixed = (from, end);
+    }
+    let end = scan.unmixed.1;
+    end < from + HEAD && is_tail(Tail::Dotted, at(text, end))
+}
 
 /// Anchors of shapes that are more than a prefix.
 const SHAPES: [&[u8]; 4] = [b"eyj", b"8q~", b"ve_", b"at_"];
@@ -92,18 +60,17 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let Some(first) = anchor.checked_sub(2) else {
         return;
     };
-    let letter = at(text, first);
-    for known in KNOWN {
+    let letters = (at(text, first), at(text, first + 1));
+    for known in BY_LETTERS.get(&letters).map_or(&[][..], Vec::as_slice) {
         let prefix = known.0.as_bytes();
-        // Short prefixes are completed by what follows; the table's anchor may lie behind them.
-        if prefix.get(known.1) != Some(&letter) {
-            continue;
-        }
         let Some(start) = first.checked_sub(known.1) else {
             continue;
         };
         if starts_with(text, start, prefix) && !before(text, start).is_ascii_alphanumeric() {
             let from = start + prefix.len();
+            if matches!(known.2, Tail::Word | Tail::Dotted | Tail::Alnum) && !is_mixed(scan, from) {
+                continue;
+            }
             // A look at the beginning decides, so that a long run of prefixes is not read again
             // from each of them.
             let head = trim_dots(
@@ -205,12 +172,15 @@ fn azure_secret(scan: &mut Scan<'_>, first: usize) -> bool {
 fn marked(scan: &mut Scan<'_>, first: usize) -> bool {
     let text = scan.text;
     let inside = |byte: u8| is_tail(Tail::Word, byte);
-    let start = run_start(text, first, 24, inside);
-    let end = run_end(text, first, 256, inside);
     let is_marker = [&b"live"[..], b"pat"].iter().any(|word| {
         text[..first + 2].ends_with(word) && matches!(at(text, first + 2), b'_' | b'-')
     });
-    let fits = is_marker && is_issued_tail(&text[first + 2..end]);
+    if !is_marker || !is_mixed(scan, first + 3) {
+        return false;
+    }
+    let start = run_start(text, first, 24, inside);
+    let end = run_end(text, first, 256, inside);
+    let fits = is_issued_tail(&text[first + 2..end]);
     if fits {
         scan.redact(start, end);
     }

@@ -12,6 +12,9 @@ use super::text::{
 };
 use super::{Rule, Scan};
 
+/// How far the end of an encoded userinfo is looked for.
+const ENCODED_WINDOW: usize = 1024;
+
 /// How far a blank in a password is tolerated.
 const BLANK_WINDOW: usize = 64;
 
@@ -219,10 +222,14 @@ fn encoded(scan: &mut Scan<'_>, anchor: usize) {
         return;
     }
     let start = colon + 9;
-    let end = run_end(text, start, 1024, |byte| {
+    // What was searched for an earlier URL is not searched again.
+    let from = scan.encoded_until.max(start);
+    let limit = (start + ENCODED_WINDOW).saturating_sub(from);
+    let end = run_end(text, from, limit, |byte| {
         byte > b' ' && !b"\"'<>&".contains(&byte)
     });
-    let Some(at) = find(text, start, end - start, b"%40") else {
+    let Some(at) = find(text, from, end - from, b"%40") else {
+        scan.encoded_until = end.saturating_sub(2).max(from);
         return;
     };
     let userinfo = &text[start..at];

@@ -2,34 +2,33 @@
 
 use super::lexicon::Class;
 
-/// Words that follow a key and a colon in a sentence about the key, not as its value.
+/// Words that follow a key and a colon in a sentence about the key, not as its value. Sorted.
 #[rustfmt::skip]
 pub(super) const PROSE: &[&str] = &[
-    "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth",
-    "authentication", "authorization", "bad", "be", "between", "but", "by", "can", "cannot",
-    "check", "connection", "contains", "could", "couldn't", "denied", "did", "does", "doesn't",
-    "empty", "error", "exceeded", "expected", "expired", "expires", "failed", "failure", "field",
-    "for", "forbidden", "format", "found", "from", "got", "has", "have", "header", "if",
-    "illegal", "in", "incorrect", "insufficient", "internal", "invalid", "is", "isn't", "it",
-    "its", "key", "length", "line", "login", "malformed", "may", "mismatch", "missing", "must",
-    "near", "needs", "neither", "no", "not", "of", "on", "only", "or", "out", "parse", "password",
-    "permission", "please", "provided", "refused", "rejected", "request", "required", "requires",
-    "reset", "resource", "returned", "revoked", "scheme", "server", "should", "signature",
-    "status", "such", "syntax", "that", "the", "this", "timed", "timeout", "to", "token", "too",
-    "unable", "unauthorized", "unexpected", "unknown", "unreachable", "unsupported", "use",
-    "user", "using", "value", "verification", "wasn't", "was", "were", "when", "while", "with",
-    "without", "wrong", "you",
+    "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth", "authentication",
+    "authorization", "bad", "be", "between", "but", "by", "can", "cannot", "check", "connection",
+    "contains", "could", "couldn't", "denied", "did", "does", "doesn't", "empty", "error",
+    "exceeded", "expected", "expired", "expires", "failed", "failure", "field", "for", "forbidden",
+    "format", "found", "from", "got", "has", "have", "header", "if", "illegal", "in", "incorrect",
+    "insufficient", "internal", "invalid", "is", "isn't", "it", "its", "key", "length", "line",
+    "login", "malformed", "may", "mismatch", "missing", "must", "near", "needs", "neither", "no",
+    "not", "of", "on", "only", "or", "out", "parse", "password", "permission", "please",
+    "provided", "refused", "rejected", "request", "required", "requires", "reset", "resource",
+    "returned", "revoked", "scheme", "server", "should", "signature", "status", "such", "syntax",
+    "that", "the", "this", "timed", "timeout", "to", "token", "too", "unable", "unauthorized",
+    "unexpected", "unknown", "unreachable", "unsupported", "use", "user", "using", "value",
+    "verification", "was", "wasn't", "were", "when", "while", "with", "without", "wrong", "you",
 ];
 
-/// What stands for "no value" or for a type, in the languages that error messages come from.
+/// What stands for "no value" or for a type, in the languages that error messages come from. Sorted.
 #[rustfmt::skip]
 pub(super) const LITERALS: &[&str] = &[
-    "", "none", "null", "nil", "undefined", "true", "false", "nan", "n/a", "unset", "empty",
-    "yes", "no", "redacted", "hidden", "masked", "filtered", "str", "string", "bytes", "int",
-    "integer", "bool", "boolean", "text", "char", "varchar", "object", "any", "float", "number",
-    "secret", "secretstr", "secretstring", "optional", "option", "self", "bearer", "basic", "env",
-    "required", "missing", "vec", "list", "box", "arc", "cow", "await", "bcrypt", "scrypt", "argon2",
-    "argon2id", "pbkdf2",
+    "", "any", "arc", "argon2", "argon2id", "await", "basic", "bcrypt", "bearer", "bool",
+    "boolean", "box", "bytes", "char", "cow", "empty", "env", "false", "filtered", "float",
+    "hidden", "int", "integer", "list", "masked", "missing", "n/a", "nan", "nil", "no", "none",
+    "null", "number", "object", "option", "optional", "pbkdf2", "redacted", "required", "scrypt",
+    "secret", "secretstr", "secretstring", "self", "str", "string", "text", "true", "undefined",
+    "unset", "varchar", "vec", "yes",
 ];
 
 /// A piece of three letters of every word below, as rare in other words as possible.
@@ -118,3 +117,28 @@ pub(super) const DESCRIPTORS: &[&str] = &[
     "issuer", "len", "length", "limit", "max", "min", "name", "names", "path", "policy",
     "provider", "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
 ];
+
+/// Whether the word is in the sorted list, whatever its case.
+pub(super) fn is_listed(word: &[u8], sorted: &[&str]) -> bool {
+    let mut lower = [0; 16];
+    let Some(lower) = lower.get_mut(..word.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    sorted
+        .binary_search_by(|known| known.as_bytes().cmp(lower))
+        .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorted_lists_are_sorted_and_short_enough() {
+        for list in [PROSE, LITERALS] {
+            assert!(list.is_sorted() && list.iter().all(|word| word.len() <= 16));
+        }
+    }
+}
