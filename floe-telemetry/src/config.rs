@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::BatchSpanProcessorConfig;
-pub(crate) use self::env::{context_variable, is_disabled, wants_no_color};
+pub(crate) use self::env::{context_variable, is_disabled, wants_no_color, warn};
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::limits::SpanLimits;
 pub use self::logging::LoggingConfig;

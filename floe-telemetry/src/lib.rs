@@ -113,7 +113,9 @@ pub use self::config::TelemetryConfig;
 #[cfg(feature = "provider")]
 pub use self::error::Error;
 #[cfg(feature = "provider")]
-pub use self::provider::{TelemetryProvider, TelemetryProviderBuilder};
+pub use self::provider::{
+    TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
+};
 pub use self::recorder::{
     ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, create_span,
     create_span_with, get_current_span, get_tracer, record_exception,

@@ -13,6 +13,7 @@
 //! the backend does, and shutting down again does nothing.
 
 mod builder;
+mod ensure;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +21,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 pub use self::builder::TelemetryProviderBuilder;
+pub use self::ensure::ensure_telemetry_initialized;
 use crate::clock::monotonic_now;
 use crate::collector::{self, Counters, Drain, Statistics};
 use crate::config::TelemetryConfig;
@@ -57,6 +59,15 @@ impl TelemetryProvider {
     /// Starts to build a provider.
     pub fn builder(config: TelemetryConfig) -> TelemetryProviderBuilder {
         TelemetryProviderBuilder::new(config)
+    }
+
+    /// One that records nothing.
+    fn noop() -> Self {
+        Self {
+            is_noop: true,
+            is_shut_down: AtomicBool::new(true),
+            counters: Arc::default(),
+        }
     }
 
     /// An OpenTelemetry tracer provider over the same recorder, for code that knows only

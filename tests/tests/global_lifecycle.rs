@@ -40,6 +40,8 @@ fn the_states_of_the_provider() {
     a_backend_that_hangs_holds_up_neither_caller_nor_shutdown();
     a_closed_port_is_reported_and_nothing_else();
     an_exporter_that_panics_fails_its_batch_only();
+    any_runtime_of_the_host_will_do();
+    shutdown_and_flush_at_once_from_many_threads();
 }
 
 fn disabled_by_configuration() {
@@ -300,4 +302,62 @@ fn an_exporter_that_panics_fails_its_batch_only() {
     assert_eq!(memory.spans().len(), 2);
     let statistics = telemetry.statistics();
     assert_eq!((statistics.failed, statistics.exported), (1, 3));
+}
+
+/// The exporters have a runtime of their own: these calls end even where they hold up the only
+/// thread of the host's, and after it is gone.
+fn any_runtime_of_the_host_will_do() {
+    use floe_telemetry::config::OtlpProtocol::{Grpc, Http};
+    use tokio::runtime::Builder;
+
+    for (protocol, receiver) in [(Grpc, Receiver::grpc()), (Http, Receiver::http())] {
+        let mut sent = 0;
+        for runtime in [
+            Builder::new_current_thread().build().unwrap(),
+            Builder::new_multi_thread()
+                .worker_threads(1)
+                .build()
+                .unwrap(),
+        ] {
+            let mut config = TelemetryConfig::new("runtime");
+            config.otlp_endpoint = receiver.endpoint();
+            config.otlp_protocol = protocol;
+            let telemetry = runtime.block_on(async {
+                let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+                work();
+                telemetry.force_flush(TIMEOUT).unwrap();
+                telemetry
+            });
+            sent += 1;
+            assert_eq!(receiver.spans().len(), sent);
+            drop(runtime);
+            work();
+            telemetry.shutdown(TIMEOUT).unwrap();
+            sent += 1;
+            assert_eq!(receiver.spans().len(), sent);
+        }
+    }
+}
+
+fn shutdown_and_flush_at_once_from_many_threads() {
+    for _ in 0..20 {
+        let memory = MemoryExporter::new();
+        let telemetry = start(&memory);
+        work();
+        let barrier = Barrier::new(16);
+        thread::scope(|scope| {
+            for n in 0..16 {
+                let (telemetry, barrier) = (&telemetry, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    if n % 2 == 0 {
+                        telemetry.shutdown(TIMEOUT).unwrap();
+                    } else {
+                        telemetry.force_flush(TIMEOUT).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(memory.spans().len(), 1);
+    }
 }

@@ -58,7 +58,7 @@ pub(crate) fn wants_no_color() -> bool {
 
 /// Goes to whoever listens to `tracing`. Configuration is often read before anybody does, and a
 /// mistake that nobody is told of is not found: then it goes to standard error.
-fn warn(message: &str) {
+pub(crate) fn warn(message: &str) {
     static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     // Each once: a process may read its environment several times.
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);

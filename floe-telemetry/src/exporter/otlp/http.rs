@@ -174,6 +174,12 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
 async fn judge(response: Response<Incoming>) -> Answer {
     let status = response.status();
     if status.is_success() {
+        // A web server that answers everything with a page has taken nothing.
+        if is_page(&response) {
+            return Answer::Refused(format!(
+                "the receiver answered {status} with a web page: it does not speak OTLP"
+            ));
+        }
         return match read(response).await {
             Ok(body) => response::taken(&body),
             Err(reason) => Answer::Refused(reason),
@@ -188,6 +194,11 @@ async fn judge(response: Response<Incoming>) -> Answer {
         | StatusCode::GATEWAY_TIMEOUT => Answer::Again { reason, after },
         _ => Answer::Refused(reason),
     }
+}
+
+fn is_page(response: &Response<Incoming>) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// Seconds; a date is rare and the own pause does as well.

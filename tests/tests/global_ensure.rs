@@ -1,0 +1,84 @@
+//! Telemetry from the environment alone. Each case is a process of its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::{create_span, ensure_telemetry_initialized};
+use floe_tests::{Receiver, Value};
+
+/// Set for the child: run, and print what happened.
+const CHILD: &str = "FLOE_TEST_CHILD";
+
+fn child() {
+    let telemetry = ensure_telemetry_initialized();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert!(std::ptr::eq(telemetry, ensure_telemetry_initialized())));
+        }
+    });
+    drop(create_span("from.child"));
+    telemetry.shutdown(Duration::from_secs(20)).unwrap();
+    ensure_telemetry_initialized()
+        .shutdown(Duration::from_secs(20))
+        .unwrap();
+    println!("child: noop={}", telemetry.is_noop());
+}
+
+/// What the child says, and what stands on its standard error.
+fn run(variables: &[(&str, &str)]) -> (String, String) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "once_and_from_the_environment", "--nocapture"])
+        .env(CHILD, "1")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    assert!(output.status.success(), "{stdout}{stderr}");
+    let said = stdout
+        .split_once("child: ")
+        .unwrap_or_else(|| panic!("{stdout}{stderr}"))
+        .1;
+    (said.lines().next().unwrap().to_owned(), stderr)
+}
+
+#[test]
+fn once_and_from_the_environment() {
+    if std::env::var_os(CHILD).is_some() {
+        return child();
+    }
+    assert_eq!(run(&[]), ("noop=true".to_owned(), String::new()));
+
+    let receiver = Receiver::grpc();
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint());
+    assert_eq!(run(&[endpoint]), ("noop=false".to_owned(), String::new()));
+    let span = &receiver.spans()[0];
+    assert_eq!(span.name, "from.child");
+    assert_eq!(span.resource["service.name"], Value::from("floe-platform"));
+    assert_eq!(
+        run(&[endpoint, ("OTEL_SDK_DISABLED", "true")]).0,
+        "noop=true"
+    );
+    assert_eq!(receiver.spans().len(), 1);
+
+    let (said, stderr) = run(&[(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "ftp://floe:hunter2@collector",
+    )]);
+    assert_eq!(said, "noop=true");
+    assert_eq!(
+        stderr,
+        "warning: nothing is recorded: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
+         it must begin with `http://` or `https://`, for example `http://collector:4317`\n"
+    );
+}

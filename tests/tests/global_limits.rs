@@ -1,0 +1,156 @@
+//! Samplers and span limits, as they are configured and as they arrive. One test: the provider is
+//! one for the process.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use floe_telemetry::config::Sampler;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, get_tracer};
+use floe_tests::{Receiver, Value};
+use opentelemetry::trace::{
+    Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+    Tracer as _,
+};
+use opentelemetry::{Context, KeyValue};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[test]
+fn limits_and_samplers() {
+    what_is_over_a_limit_is_counted_on_the_wire();
+    each_sampler_decides_as_the_specification_says();
+}
+
+fn remote(is_sampled: bool) -> SpanContext {
+    SpanContext::new(
+        TraceId::from(1_u128 << 62),
+        SpanId::from(2),
+        TraceFlags::default().with_sampled(is_sampled),
+        true,
+        TraceState::NONE,
+    )
+}
+
+fn what_is_over_a_limit_is_counted_on_the_wire() {
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("limits");
+    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    let limits = &mut config.limits;
+    limits.attribute_count = 2;
+    limits.attribute_value_length = Some(12);
+    limits.event_count = 1;
+    limits.link_count = 1;
+    limits.attribute_count_per_event = 1;
+    limits.attribute_count_per_link = 0;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+
+    let mut span = get_tracer("limits").start("limited");
+    span.set_attribute(KeyValue::new("text", "grüße an alle"));
+    // Redacted before it is cut: half a credential would not be known for one.
+    span.set_attribute(KeyValue::new("url", "http://floe:hunter2@db"));
+    span.set_attribute(KeyValue::new("one.too.many", 1));
+    for name in ["first", "second", "third"] {
+        span.add_event(
+            name,
+            vec![
+                KeyValue::new("a", "0123456789abcdef"),
+                KeyValue::new("b", 2),
+            ],
+        );
+        span.add_link(remote(true), vec![KeyValue::new("a", 1)]);
+    }
+    span.end();
+    telemetry.shutdown(TIMEOUT).unwrap();
+
+    let span = &receiver.spans()[0];
+    assert_eq!(span.attributes["text"], Value::from("grüße an all"));
+    assert_eq!(span.attributes["url"], Value::from("http://<REDA"));
+    assert!(!span.attributes.contains_key("one.too.many"));
+    // What is stamped on every span is not counted.
+    assert!(span.attributes.contains_key("floe.namespace"));
+    assert_eq!(span.events.len(), 1);
+    assert_eq!(span.events[0].name, "first");
+    assert_eq!(span.events[0].attributes["a"], Value::from("0123456789ab"));
+    assert_eq!(span.events[0].attributes.len(), 1);
+    assert_eq!(span.links.len(), 1);
+    assert!(span.links[0].attributes.is_empty());
+    let request = &receiver.requests()[0].body;
+    for dropped in [
+        // `dropped_attributes_count`, `dropped_events_count`, `dropped_links_count` of the span:
+        // the field's number with its type, and the number.
+        [10 << 3, 1],
+        [12 << 3, 2],
+        [14 << 3, 2],
+    ] {
+        assert!(
+            request.windows(2).any(|bytes| bytes == dropped),
+            "{dropped:?}"
+        );
+    }
+}
+
+fn each_sampler_decides_as_the_specification_says() {
+    // For a root, below a parent that is recorded, and below one that is not.
+    for (sampler, ratio, expected) in [
+        (None, None, [true, true, false]),
+        (Some(Sampler::AlwaysOn), None, [true, true, true]),
+        (Some(Sampler::AlwaysOff), None, [false, false, false]),
+        (
+            Some(Sampler::TraceIdRatio),
+            Some(0.0),
+            [false, false, false],
+        ),
+        (Some(Sampler::TraceIdRatio), None, [true, true, true]),
+        (
+            Some(Sampler::ParentBasedAlwaysOn),
+            None,
+            [true, true, false],
+        ),
+        (
+            Some(Sampler::ParentBasedAlwaysOff),
+            None,
+            [false, true, false],
+        ),
+        (
+            Some(Sampler::ParentBasedTraceIdRatio),
+            Some(0.0),
+            [false, true, false],
+        ),
+    ] {
+        let memory = MemoryExporter::new();
+        let mut config = TelemetryConfig::new("samplers");
+        config.sampling.sampler = sampler;
+        config.sampling.sampler_arg = ratio;
+        let telemetry = TelemetryProvider::builder(config)
+            .with_span_exporter(memory.clone())
+            .initialize()
+            .unwrap();
+        for (parent, name) in [
+            (None, "root"),
+            (Some(true), "sampled"),
+            (Some(false), "unsampled"),
+        ] {
+            let cx = parent.map_or_else(Context::new, |is_sampled| {
+                Context::new().with_remote_span_context(remote(is_sampled))
+            });
+            let _attached = cx.attach();
+            let span = create_span(name);
+            // What is sent on says the same as what is recorded.
+            let cx = Context::current();
+            assert_eq!(
+                cx.span().span_context().is_sampled(),
+                span.is_recording(),
+                "{sampler:?} {name}"
+            );
+            drop(span);
+        }
+        telemetry.shutdown(TIMEOUT).unwrap();
+        let spans = memory.spans();
+        let found =
+            ["root", "sampled", "unsampled"].map(|name| spans.iter().any(|span| span.name == name));
+        assert_eq!(found, expected, "{sampler:?}");
+    }
+}
