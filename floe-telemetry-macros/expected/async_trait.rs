@@ -12,7 +12,7 @@ where
     #[linkme(crate = ::floe_telemetry::__private::linkme)]
     static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
         "load",
-        "load",
+        "load key",
         ::core::module_path!(),
         ::core::file!(),
         ::core::line!(),

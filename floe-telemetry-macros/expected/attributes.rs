@@ -5,7 +5,7 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
     #[linkme(crate = ::floe_telemetry::__private::linkme)]
     static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
         "create",
-        "create",
+        "create table path mode id owner.name options.limit rows db.rows db.system.name error.type {keys::TABLE} {LIMIT}",
         ::core::module_path!(),
         ::core::file!(),
         ::core::line!(),

@@ -5,7 +5,7 @@ fn f(#[cfg(feature = "limit")] limit: u8) {
     #[linkme(crate = ::floe_telemetry::__private::linkme)]
     static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
         "f",
-        "f",
+        "f limit *",
         ::core::module_path!(),
         ::core::file!(),
         ::core::line!(),

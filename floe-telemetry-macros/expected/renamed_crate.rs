@@ -5,7 +5,7 @@ fn f(n: u8) {
     #[linkme(crate = crate::telemetry::__private::linkme)]
     static __FLOE_CALLSITE: crate::telemetry::__private::CallSite = crate::telemetry::__private::CallSite::new(
         "f",
-        "f",
+        "f n",
         ::core::module_path!(),
         ::core::file!(),
         ::core::line!(),

@@ -5,7 +5,7 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
     #[linkme(crate = ::floe_telemetry::__private::linkme)]
     static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
         "f",
-        "f",
+        "f n",
         ::core::module_path!(),
         ::core::file!(),
         ::core::line!(),

@@ -10,7 +10,8 @@ use opentelemetry::trace::SpanKind;
 #[derive(Debug)]
 pub struct CallSite {
     name: &'static str,
-    function: &'static str,
+    /// The function's name, and then what it records, with spaces between.
+    known: &'static str,
     module: &'static str,
     file: &'static str,
     line: u32,
@@ -23,7 +24,7 @@ impl CallSite {
     #[must_use]
     pub const fn new(
         name: &'static str,
-        function: &'static str,
+        known: &'static str,
         module: &'static str,
         file: &'static str,
         line: u32,
@@ -31,7 +32,7 @@ impl CallSite {
     ) -> Self {
         Self {
             name,
-            function,
+            known,
             module,
             file,
             line,
@@ -56,7 +57,31 @@ impl CallSite {
     /// The name of the function.
     #[must_use]
     pub const fn function(&self) -> &'static str {
-        self.function
+        let bytes = self.known.as_bytes();
+        let mut end = 0;
+        while end < bytes.len() && bytes[end] != b' ' {
+            end += 1;
+        }
+        self.known.split_at(end).0
+    }
+
+    /// What its spans carry, as far as the annotation says it: keys, in the order in which they are
+    /// recorded. `{Type}` stands for all the keys of a type that derives
+    /// [`FloeAttributes`](crate::FloeAttributes), or for that of a constant, and `*` for keys that
+    /// are known only when the function runs.
+    ///
+    /// ```
+    /// use floe_telemetry::{callsite, traced};
+    ///
+    /// #[traced(attributes(table, rows = lines.len()))]
+    /// fn load_lines(table: &str, lines: &[&str]) {}
+    ///
+    /// load_lines("orders", &[]);
+    /// let site = callsite::all().find(|site| site.function() == "load_lines").unwrap();
+    /// assert_eq!(site.attributes().collect::<Vec<_>>(), ["table", "rows"]);
+    /// ```
+    pub fn attributes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.known.split(' ').skip(1)
     }
 
     /// The path of the module that the function is in.

@@ -5,7 +5,7 @@
 //! | version | what came |
 //! |---|---|
 //! | 0.1 | |
-//! | 0.2 | `observability.lineage_endpoint` and `lineage_transport` |
+//! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //!
 //! Files of an older minor version are read as they are. So is one of a newer minor version that
 //! says nothing unknown; with an unknown key it is refused, because what nobody here understands may
@@ -16,6 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use floe_telemetry::TelemetryConfig;
+use floe_telemetry::plugin::InstrumentationWarning;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
@@ -37,6 +38,9 @@ pub struct CompiledArtifacts {
     pub metadata: Metadata,
     /// How its runs are observed.
     pub observability: Observability,
+    /// The plugins of the compiling platform that nobody will see at work. Since 0.2.
+    #[serde(default)]
+    pub instrumentation: Vec<InstrumentationWarning>,
     /// The data it starts from, in the order of loading.
     pub sources: Vec<CompiledSource>,
     /// The data it makes, in the order of building.

@@ -1,13 +1,17 @@
 //! The command line: reads it, calls the library, prints what became of it.
 
+mod output;
+
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use floe_telemetry::{TelemetryConfig, sanitize_error_message};
+use floe_telemetry::TelemetryConfig;
 
+use self::output::{complain, print_error, say, warn_of};
 use crate::artifacts::{self, CompiledArtifacts};
+use crate::audit::Audit;
 use crate::compile;
 use crate::environment::Environment;
 use crate::error::Error;
@@ -47,6 +51,15 @@ enum Command {
         /// Compiled artifacts to build from, instead of compiling the product
         #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest"])]
         artifacts: Option<PathBuf>,
+    },
+    /// Print what is instrumented and what is not: every annotated function, and every plugin
+    ///
+    /// Among a function's attributes, `{Type}` stands for all that the type has, and `*` for those
+    /// that are known only when it runs.
+    Audit {
+        /// Print JSON instead of tables
+        #[arg(long)]
+        json: bool,
     },
     /// Print what the platform's spans say, as a registry of OpenTelemetry semantic conventions
     ///
@@ -123,10 +136,21 @@ fn execute(command: &Command) -> Result<(), Error> {
             let default = artifacts::default_path(&identity.folder);
             let output = output.as_deref().unwrap_or(&default);
             observed(config, || {
-                compile::compile(&identity, output)?;
+                let artifacts = compile::compile(&identity, output)?;
+                warn_of(&artifacts.instrumentation);
                 say(&format_args!("wrote {}\n", output.display()));
                 Ok(())
             })
+        }
+        Command::Audit { json } => {
+            let audit = Audit::new()?;
+            if *json {
+                say(&format_args!("{:#}\n", serde_json::json!(audit)));
+            } else {
+                say(&audit);
+            }
+            warn_of(audit.warnings());
+            Ok(())
         }
         Command::Schema { config: true } => {
             say(&format_args!("{:#}\n", TelemetryConfig::json_schema()));
@@ -202,22 +226,4 @@ fn report(error: &Error) {
             complain(message);
         }
     }
-}
-
-/// Prints what was asked for. Nobody may be reading any more: that is no mistake of ours.
-fn say(text: &dyn std::fmt::Display) {
-    let _ = write!(io::stdout().lock(), "{text}");
-}
-
-fn complain(message: &str) {
-    print_error("error", message);
-}
-
-/// What is wrong often quotes what was found, and that may be a credential.
-fn print_error(kind: &str, message: &str) {
-    let _ = writeln!(
-        io::stderr().lock(),
-        "{kind}: {}",
-        sanitize_error_message(message)
-    );
 }

@@ -42,7 +42,7 @@ pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, 
     let loaded = load::load(identity)?;
     validate::validate(identity, &loaded)?;
     let plan = resolve::resolve(identity, &loaded)?;
-    enforce::enforce(identity, &loaded, &plan)?;
+    let warnings = enforce::enforce(identity, &loaded, &plan)?;
     let (sources, models) = build::compile(&loaded, &plan);
-    generate::generate(identity, &loaded, sources, models, output)
+    generate::generate(identity, &loaded, warnings, sources, models, output)
 }

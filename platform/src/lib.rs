@@ -6,6 +6,7 @@
 //! [`compile::compile`] and [`pipeline::run`]; the program around them is [`cli`].
 
 pub mod artifacts;
+pub mod audit;
 pub mod cli;
 pub mod compile;
 pub mod conventions;
@@ -23,5 +24,6 @@ pub mod word;
 mod atomic;
 mod engine;
 mod graph;
+mod plugins;
 mod reference;
 mod yaml;

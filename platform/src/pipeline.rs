@@ -14,6 +14,7 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
+use floe_telemetry::plugin::PluginType;
 use floe_telemetry::traced;
 use rusqlite::Connection;
 
@@ -30,6 +31,14 @@ use crate::conventions::{PipelineAttributes, Trigger};
 use crate::engine;
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::plugins::BuiltIn;
+
+floe_telemetry::plugin!(BuiltIn {
+    kind: PluginType::Orchestrator,
+    name: "local",
+    tracer_name: "floe.orchestrator.local",
+    description: "builds assets one after the other in this process",
+});
 
 /// What every asset of a run is built with.
 #[derive(Debug)]

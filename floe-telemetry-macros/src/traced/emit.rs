@@ -2,12 +2,13 @@
 
 mod body;
 mod future;
+mod known;
 mod opening;
 mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ext::IdentExt, spanned::Spanned};
+use syn::spanned::Spanned;
 
 use super::model::{Shape, Traced};
 use crate::tokens;
@@ -34,7 +35,7 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let name = &traced.name;
     let ident = &traced.function.sig.ident;
-    let function = ident.unraw().to_string();
+    let function = known::of(traced);
     let kind = Ident::new(traced.kind, Span::mixed_site());
     // With the span of the name it is the line of the name; else it would be that of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());

@@ -1,8 +1,10 @@
-//! Stage 4: the platform's rules. Which of them count is in the manifest; layers always do.
+//! Stage 4: the platform's rules. Which of them count is in the manifest; layers always do. And the
+//! platform is asked itself which of its plugins are not instrumented.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use floe_telemetry::plugin::{self, InstrumentationWarning};
 use floe_telemetry::traced;
 use serde_saphyr::{Location, Spanned};
 
@@ -18,7 +20,17 @@ use crate::product::{self, Layer, Model};
     name = "floe.compile.stage4",
     attributes(StageAttributes::STAGE = "enforce")
 )]
-pub(super) fn enforce(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
+pub(super) fn enforce(
+    identity: &Identity,
+    loaded: &Loaded,
+    plan: &Plan,
+) -> Result<Vec<InstrumentationWarning>, Error> {
+    rules(identity, loaded, plan)?;
+    // Of the platform itself: a plugin that nobody sees at work stops no product.
+    plugin::audit().map_err(|error| Error::Setting(error.to_string()))
+}
+
+fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
     let file = product::spec_path(&identity.folder);
     layers(&file, loaded, plan)?;
     let rules = &loaded.manifest.governance;

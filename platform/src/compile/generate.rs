@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use floe_telemetry::plugin::InstrumentationWarning;
 use floe_telemetry::traced;
 
 use super::load::Loaded;
@@ -21,6 +22,7 @@ use crate::telemetry;
 pub(super) fn generate(
     identity: &Identity,
     loaded: &Loaded,
+    instrumentation: Vec<InstrumentationWarning>,
     sources: Vec<CompiledSource>,
     models: Vec<CompiledModel>,
     output: &Path,
@@ -43,6 +45,7 @@ pub(super) fn generate(
             lineage_endpoint: lineage.endpoint.as_ref().map(ToString::to_string),
             lineage_transport: lineage.transport,
         },
+        instrumentation,
         sources,
         models,
     };

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use floe_telemetry::plugin::PluginType;
 use floe_telemetry::traced;
 use rusqlite::Statement;
 use rusqlite::types::ValueRef;
@@ -13,6 +14,14 @@ use crate::artifacts::Query;
 use crate::atomic;
 use crate::engine::QueryError;
 use crate::place::Place;
+use crate::plugins::BuiltIn;
+
+floe_telemetry::plugin!(BuiltIn {
+    kind: PluginType::Storage,
+    name: "local",
+    tracer_name: "floe.storage.local",
+    description: "keeps files in the folder of the product",
+});
 
 /// Writes the result of the query, whole or not at all.
 #[traced(name = "dagster.io.write", attributes("file.path" = %path.display()))]

@@ -1,5 +1,6 @@
 //! A model: the result of a query, as a table or a view.
 
+use floe_telemetry::plugin::PluginType;
 use floe_telemetry::traced;
 use rusqlite::Connection;
 
@@ -8,6 +9,14 @@ use super::asset::{self, Failure};
 use crate::artifacts::CompiledModel;
 use crate::conventions::{AssetAttributes, TransformAttributes};
 use crate::engine::QueryError;
+use crate::plugins::BuiltIn;
+
+floe_telemetry::plugin!(BuiltIn {
+    kind: PluginType::Compute,
+    name: "sqlite",
+    tracer_name: "floe.compute.sqlite",
+    description: "runs models on an embedded SQLite",
+});
 
 #[traced(
     name = format!("dagster.asset.{key}"),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use csv::{ErrorKind, StringRecord};
+use floe_telemetry::plugin::PluginType;
 use floe_telemetry::traced;
 use rusqlite::types::Value;
 
@@ -13,7 +14,15 @@ use crate::artifacts::{CompiledColumn, CompiledSource};
 use crate::conventions::{AssetAttributes, IngestionAttributes};
 use crate::error::{Error, reason};
 use crate::place::Place;
+use crate::plugins::BuiltIn;
 use crate::product::ColumnType;
+
+floe_telemetry::plugin!(BuiltIn {
+    kind: PluginType::Ingestion,
+    name: "csv",
+    tracer_name: "floe.ingestion.csv",
+    description: "loads CSV files, every value checked",
+});
 
 #[traced(
     name = format!("dagster.asset.{key}"),

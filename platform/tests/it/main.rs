@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+mod audit;
 mod bad_product;
 mod bad_yaml;
 mod choices;

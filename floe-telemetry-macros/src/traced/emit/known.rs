@@ -1,0 +1,46 @@
+//! What is known of a function beside where it is: its name and what it records, in one literal.
+//! Neither has spaces in it, and the runtime takes them apart when somebody asks.
+
+use quote::ToTokens;
+use syn::{Expr, Path, ext::IdentExt};
+
+use crate::traced::{model::Traced, record::Key};
+
+/// Attributes whose keys are known only when the function runs.
+const OTHERS: &str = "*";
+
+/// `load table rows {OrderAttributes}`.
+pub(super) fn of(traced: &Traced<'_>) -> String {
+    let mut words = vec![traced.function.sig.ident.unraw().to_string()];
+    words.extend(traced.floe_attributes.iter().map(floe_attributes));
+    words.extend(traced.records.iter().map(|record| match &record.key {
+        Key::Text(text) => text.value(),
+        Key::Const(path) => braced(path),
+    }));
+    words.extend(traced.attributes_fn.iter().map(|_| OTHERS.to_owned()));
+    words.join(" ")
+}
+
+/// The type, where the expression says which it is.
+fn floe_attributes(value: &Expr) -> String {
+    match value {
+        Expr::Reference(reference) => floe_attributes(&reference.expr),
+        Expr::Struct(literal) => braced(&literal.path),
+        Expr::Call(call) => match &*call.func {
+            // `OrderAttributes::new(…)`
+            Expr::Path(function) if function.path.segments.len() > 1 => {
+                let mut path = function.path.clone();
+                path.segments.pop();
+                path.segments.pop_punct();
+                braced(&path)
+            }
+            _ => OTHERS.to_owned(),
+        },
+        _ => OTHERS.to_owned(),
+    }
+}
+
+fn braced(path: &Path) -> String {
+    let path = path.to_token_stream().to_string();
+    format!("{{{}}}", path.split_whitespace().collect::<String>())
+}

@@ -1,0 +1,145 @@
+//! What is instrumented, and what is not: every annotated function of the program, and every plugin.
+
+use std::fmt;
+
+use floe_telemetry::callsite::{self, CallSite};
+use floe_telemetry::plugin::{self, InstrumentationWarning, LinkedPlugin};
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// All of it.
+#[derive(Debug, Serialize)]
+pub struct Audit {
+    functions: Vec<Function>,
+    plugins: Vec<Plugin>,
+    warnings: Vec<InstrumentationWarning>,
+}
+
+/// An annotated function.
+#[derive(Debug, Serialize)]
+struct Function {
+    span: &'static str,
+    kind: String,
+    function: String,
+    file: &'static str,
+    line: u32,
+    attributes: Vec<&'static str>,
+    metrics: bool,
+}
+
+/// A plugin that is linked into the program.
+#[derive(Debug, Serialize)]
+struct Plugin {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'static str,
+    version: &'static str,
+    floe_api_version: &'static str,
+    tracer_name: Option<&'static str>,
+    description: &'static str,
+}
+
+impl Audit {
+    /// Looks at the program itself; nothing of it is run.
+    ///
+    /// # Errors
+    /// When two plugins have the same name, or one is for another platform.
+    pub fn new() -> Result<Self, Error> {
+        let refused = |error: floe_telemetry::Error| Error::Setting(error.to_string());
+        let plugins = plugin::discover().map_err(refused)?;
+        let mut functions: Vec<_> = callsite::all().map(Function::new).collect();
+        functions.sort_by_key(|function| (function.span, function.file, function.line));
+        Ok(Self {
+            functions,
+            plugins: plugins.into_iter().map(Plugin::new).collect(),
+            warnings: plugin::audit().map_err(refused)?,
+        })
+    }
+
+    /// What nobody will see at work.
+    pub fn warnings(&self) -> &[InstrumentationWarning] {
+        &self.warnings
+    }
+}
+
+impl Function {
+    fn new(site: &CallSite) -> Self {
+        Self {
+            span: site.name(),
+            kind: format!("{:?}", site.kind()).to_lowercase(),
+            function: format!("{}::{}", site.module(), site.function()),
+            file: site.file(),
+            line: site.line(),
+            attributes: site.attributes().collect(),
+            metrics: site.has_metrics(),
+        }
+    }
+}
+
+impl Plugin {
+    fn new(linked: &'static LinkedPlugin) -> Self {
+        let plugin = linked.plugin();
+        Self {
+            kind: plugin.plugin_type().as_str(),
+            name: plugin.name(),
+            version: plugin.version(),
+            floe_api_version: plugin.floe_api_version(),
+            tracer_name: plugin.tracer_name(),
+            description: plugin.description(),
+        }
+    }
+}
+
+/// Two tables. The last column of each may be long; the others are as wide as their longest text.
+impl fmt::Display for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let functions = self.functions.iter().map(|it| {
+            [
+                it.span.to_owned(),
+                it.kind.clone(),
+                format!("{}:{}", it.file, it.line),
+                it.attributes.join(" "),
+            ]
+        });
+        table(f, ["SPAN", "KIND", "FUNCTION AT", "ATTRIBUTES"], functions)?;
+        writeln!(f)?;
+        let plugins = self.plugins.iter().map(|it| {
+            [
+                it.kind.to_owned(),
+                format!("{} {}", it.name, it.version),
+                it.tracer_name.unwrap_or("-").to_owned(),
+                it.description.to_owned(),
+            ]
+        });
+        table(f, ["PLUGIN", "NAME", "TRACER", "WHAT IT DOES"], plugins)?;
+        writeln!(f)?;
+        writeln!(
+            f,
+            "{} annotated functions, {} plugins, {} warnings",
+            self.functions.len(),
+            self.plugins.len(),
+            self.warnings.len()
+        )
+    }
+}
+
+fn table<const N: usize>(
+    f: &mut fmt::Formatter<'_>,
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> fmt::Result {
+    let rows: Vec<_> = std::iter::once(head.map(str::to_owned))
+        .chain(rows)
+        .collect();
+    for row in &rows {
+        let mut line = String::new();
+        for (column, text) in row.iter().enumerate() {
+            let longest = rows.iter().map(|row| row[column].chars().count()).max();
+            let width = longest.unwrap_or_default();
+            line.push_str(&format_args!("{text:width$}  ").to_string());
+        }
+        writeln!(f, "{}", line.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Who does the platform's work. Each plugin is in the module that does it, in one line; what all of
+//! them have in common is here.
+
+use floe_telemetry::plugin::{PluginMetadata, PluginType};
+
+/// A plugin of the platform itself.
+#[derive(Debug)]
+pub(crate) struct BuiltIn {
+    pub(crate) kind: PluginType,
+    pub(crate) name: &'static str,
+    pub(crate) tracer_name: &'static str,
+    pub(crate) description: &'static str,
+}
+
+impl PluginMetadata for BuiltIn {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    fn floe_api_version(&self) -> &'static str {
+        "1.0"
+    }
+
+    fn plugin_type(&self) -> PluginType {
+        self.kind
+    }
+
+    fn description(&self) -> &str {
+        self.description
+    }
+
+    fn tracer_name(&self) -> Option<&str> {
+        Some(self.tracer_name)
+    }
+}

@@ -1,0 +1,74 @@
+//! The audit of a program with plugins of all kinds: it warns of those that nobody will see.
+
+use floe_tests_acme_backend as _;
+
+use floe_telemetry::plugin::{self, InstrumentationGap, PluginType};
+
+/// Says that it is instrumented, and is.
+mod seen {
+    use super::Plugin;
+
+    floe_telemetry::plugin!(Plugin("seen", Some("floe.storage.seen")));
+
+    #[floe_telemetry::traced]
+    pub(crate) fn put() {}
+}
+
+/// Says that it is instrumented, and is not.
+mod unseen {
+    use super::Plugin;
+
+    floe_telemetry::plugin!(Plugin("unseen", Some("floe.storage.unseen")));
+}
+
+floe_telemetry::plugin!(Plugin("nameless", None));
+floe_telemetry::plugin!(Plugin("misnamed", Some("floe-storage")));
+
+struct Plugin(&'static str, Option<&'static str>);
+
+impl plugin::PluginMetadata for Plugin {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn version(&self) -> &'static str {
+        "1.0.0"
+    }
+
+    fn floe_api_version(&self) -> &'static str {
+        "1.0"
+    }
+
+    fn plugin_type(&self) -> PluginType {
+        PluginType::Storage
+    }
+
+    fn tracer_name(&self) -> Option<&str> {
+        self.1
+    }
+}
+
+#[test]
+fn each_plugin_that_nobody_will_see_is_a_warning() -> Result<(), floe_telemetry::Error> {
+    seen::put();
+    let warnings = plugin::audit()?;
+    let found: Vec<_> = warnings
+        .iter()
+        .map(|warning| (warning.plugin_name.as_str(), &warning.gap))
+        .collect();
+    let misnamed = InstrumentationGap::MalformedTracerName("floe-storage".to_owned());
+    let unseen = InstrumentationGap::NoTracedFunction("audited::unseen".to_owned());
+    assert_eq!(
+        found,
+        [
+            ("misnamed", &misnamed),
+            ("nameless", &InstrumentationGap::NoTracerName),
+            ("unseen", &unseen),
+        ]
+    );
+    assert_eq!(
+        warnings[2].to_string(),
+        "plugin 'unseen' (storage): no `#[traced]` function in `audited::unseen` or below it; annotate its operations with `#[traced]`"
+    );
+    Ok(())
+}
