@@ -21,7 +21,8 @@ pub struct Audit {
 struct Function {
     span: &'static str,
     kind: String,
-    function: String,
+    #[serde(rename = "function")]
+    path: String,
     file: &'static str,
     line: u32,
     attributes: Vec<&'static str>,
@@ -68,7 +69,7 @@ impl Function {
         Self {
             span: site.name(),
             kind: format!("{:?}", site.kind()).to_lowercase(),
-            function: format!("{}::{}", site.module(), site.function()),
+            path: format!("{}::{}", site.module(), site.function()),
             file: site.file(),
             line: site.line(),
             attributes: site.attributes().collect(),
