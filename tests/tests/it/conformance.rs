@@ -17,3 +17,5 @@ mod hygiene;
 mod methods;
 mod outcomes;
 mod quiet;
+mod scenarios;
+mod table;

@@ -1,7 +1,7 @@
 //! Functions and types, scenarios 1 to 25.
 //!
-//! 1 `the_type_stays`; 2 `an_async_function_is_active_in_its_polls`; 3 `unit`; 4, 5
-//! `functions_that_never_return`; 6, 7 `generics_get_no_bounds`; 8 to 11 `borrows_go_through`;
+//! 1 `the_type_stays`; 2 `an_async_function_is_active_in_its_polls`; 3 to 5
+//! `functions_that_return_nothing_or_never`; 6, 7 `generics_get_no_bounds`; 8 to 11 `borrows_go_through`;
 //! 12, 13 `mut_arguments_are_variables_of_the_body`; 14, 15 `higher_ranked_and_lending`; 16 to 19
 //! `impl_trait_anywhere`; 20 to 22 `coercions_and_inference`; 23, 24 `types_without_traits`; 25
 //! `every_exit_ends_the_span_once`.
@@ -103,7 +103,7 @@ async fn panics_later() -> ! {
 }
 
 #[test]
-fn functions_that_never_return() {
+fn functions_that_return_nothing_or_never() {
     let spans = testing::capture(|| {
         unit();
         assert!(catch_unwind(|| never()).is_err());

@@ -1,0 +1,337 @@
+//! Each shape of function with each set of arguments and each way to end: name, status, attributes
+//! and parents of its span.
+
+use std::future::{Future, pending};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use async_trait::async_trait;
+use floe_telemetry::{create_span, testing, traced};
+use futures_core::Stream;
+use opentelemetry::Context;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    Works,
+    Fails,
+    Panics,
+    /// Dropped half-way.
+    Waits,
+}
+
+type Outcome = Result<u8, String>;
+type Later = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+type Items = Pin<Box<dyn Stream<Item = Outcome> + Send>>;
+
+fn end_now(end: End) -> Outcome {
+    drop(create_span("inside"));
+    match end {
+        End::Works | End::Waits => Ok(1),
+        End::Fails => Err("failed".to_owned()),
+        End::Panics => panic!("on purpose"),
+    }
+}
+
+async fn end_later(end: End) -> Outcome {
+    tokio::task::yield_now().await;
+    let outcome = end_now(end);
+    if end == End::Waits {
+        pending::<()>().await;
+    }
+    outcome
+}
+
+/// One item, which comes later.
+struct One(Option<Later>);
+
+impl Stream for One {
+    type Item = Outcome;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Option<Outcome>> {
+        let Some(item) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        let polled = item.as_mut().poll(cx).map(Some);
+        if polled.is_ready() {
+            self.0 = None;
+        }
+        polled
+    }
+}
+
+fn one(end: End) -> One {
+    One(Some(Box::pin(end_later(end))))
+}
+
+async fn drain(stream: impl Stream<Item = Outcome>) -> Outcome {
+    let mut stream = Box::pin(stream);
+    let mut last = Ok(0);
+    while let Some(item) = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+        last = item;
+    }
+    last
+}
+
+/// How long the span of a shape is.
+#[derive(Clone, Copy, PartialEq)]
+enum Lasts {
+    Call,
+    Future,
+    Stream,
+}
+
+struct Shape {
+    name: &'static str,
+    lasts: Lasts,
+    call: fn(u8, Context, End) -> Later,
+}
+
+macro_rules! row {
+    ($name:literal: $lasts:ident, |$n:ident, $cx:ident, $end:ident| $call:expr) => {
+        Shape {
+            name: $name,
+            lasts: Lasts::$lasts,
+            call: |$n, $cx, $end| Box::pin(async move { $call.await }),
+        }
+    };
+}
+
+/// All shapes, annotated with `$traced`.
+macro_rules! shapes {
+    ($module:ident($n:ident, $cx:ident): $($traced:tt)*) => {
+        #[allow(clippy::unused_self, clippy::trait_duplication_in_bounds, reason = "shapes")]
+        mod $module {
+            use super::*;
+
+            struct Here;
+
+            #[$($traced)*]
+            fn function($n: u8, $cx: Context, end: End) -> Outcome {
+                drop(($n, $cx));
+                end_now(end)
+            }
+
+            #[$($traced)*]
+            async fn async_function($n: u8, $cx: Context, end: End) -> Outcome {
+                drop(($n, $cx));
+                end_later(end).await
+            }
+
+            #[$($traced)*]
+            fn opaque_future($n: u8, $cx: Context, end: End) -> impl Future<Output = Outcome> + Send {
+                drop(($n, $cx));
+                end_later(end)
+            }
+
+            #[$($traced)*]
+            fn boxed_future(
+                $n: u8,
+                $cx: Context,
+                end: End,
+            ) -> Pin<Box<dyn Future<Output = Outcome> + Send>> {
+                drop(($n, $cx));
+                Box::pin(end_later(end))
+            }
+
+            #[$($traced)*]
+            fn named_future($n: u8, $cx: Context, end: End) -> Later {
+                drop(($n, $cx));
+                Box::pin(end_later(end))
+            }
+
+            #[$($traced)*]
+            fn opaque_stream($n: u8, $cx: Context, end: End) -> impl Stream<Item = Outcome> + Send {
+                drop(($n, $cx));
+                one(end)
+            }
+
+            #[$($traced)*]
+            fn named_stream($n: u8, $cx: Context, end: End) -> Items {
+                drop(($n, $cx));
+                Box::pin(one(end))
+            }
+
+            impl Here {
+                #[$($traced)*]
+                fn method(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_now(end)
+                }
+
+                #[$($traced)*]
+                async fn async_method(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_later(end).await
+                }
+            }
+
+            trait Native {
+                #[$($traced)*]
+                fn default_method(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_now(end)
+                }
+
+                async fn native_async(&self, $n: u8, $cx: Context, end: End) -> Outcome;
+
+                #[$($traced)*]
+                async fn native_async_default(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_later(end).await
+                }
+            }
+
+            impl Native for Here {
+                #[$($traced)*]
+                async fn native_async(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_later(end).await
+                }
+            }
+
+            #[async_trait]
+            trait Boxed {
+                async fn load(&self, $n: u8, $cx: Context, end: End) -> Outcome;
+            }
+
+            struct Above;
+            struct Below;
+
+            #[async_trait]
+            impl Boxed for Here {
+                #[$($traced)*]
+                async fn load(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_later(end).await
+                }
+            }
+
+            #[$($traced)*]
+            #[async_trait]
+            impl Boxed for Above {
+                async fn load(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_later(end).await
+                }
+            }
+
+            #[async_trait]
+            #[$($traced)*]
+            impl Boxed for Below {
+                async fn load(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_later(end).await
+                }
+            }
+
+            struct Block;
+
+            #[$($traced)*]
+            impl Block {
+                fn now(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_now(end)
+                }
+
+                async fn later(&self, $n: u8, $cx: Context, end: End) -> Outcome {
+                    drop(($n, $cx));
+                    end_later(end).await
+                }
+            }
+
+            pub(super) const ALL: &[Shape] = &[
+                row!("function": Call, |n, cx, end| async { function(n, cx, end) }),
+                row!("method": Call, |n, cx, end| async { Here.method(n, cx, end) }),
+                row!("default_method": Call, |n, cx, end| async { Here.default_method(n, cx, end) }),
+                row!("Block::now": Call, |n, cx, end| async { Block.now(n, cx, end) }),
+                row!("async_function": Future, |n, cx, end| async_function(n, cx, end)),
+                row!("async_method": Future, |n, cx, end| Here.async_method(n, cx, end)),
+                row!("native_async": Future, |n, cx, end| Here.native_async(n, cx, end)),
+                row!("native_async_default": Future, |n, cx, end| {
+                    Here.native_async_default(n, cx, end)
+                }),
+                row!("load": Future, |n, cx, end| Here.load(n, cx, end)),
+                row!("Above::load": Future, |n, cx, end| Above.load(n, cx, end)),
+                row!("Below::load": Future, |n, cx, end| Below.load(n, cx, end)),
+                row!("Block::later": Future, |n, cx, end| Block.later(n, cx, end)),
+                row!("opaque_future": Future, |n, cx, end| opaque_future(n, cx, end)),
+                row!("boxed_future": Future, |n, cx, end| boxed_future(n, cx, end)),
+                row!("named_future": Future, |n, cx, end| named_future(n, cx, end)),
+                row!("opaque_stream": Stream, |n, cx, end| drain(opaque_stream(n, cx, end))),
+                row!("named_stream": Stream, |n, cx, end| drain(named_stream(n, cx, end))),
+            ];
+        }
+    };
+}
+
+shapes!(plain(n, cx): traced);
+shapes!(with_attributes(n, cx): traced(attributes(n, "db.system.name" = "memory")));
+shapes!(with_parent(n, cx): traced(kind = client, attributes(n), parent = cx));
+
+/// Polls until `future` is ready, or drops it when it waits for good.
+fn run(shape: &Shape, cx: Context, end: End) {
+    let mut future = (shape.call)(7, cx, end);
+    let mut task = TaskContext::from_waker(Waker::noop());
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        (0..3).any(|_| future.as_mut().poll(&mut task).is_ready())
+    }));
+    let as_expected = match end {
+        End::Works | End::Fails => matches!(polled, Ok(true)),
+        End::Panics => polled.is_err(),
+        End::Waits => matches!(polled, Ok(false)),
+    };
+    assert!(as_expected, "{} {end:?}: {polled:?}", shape.name);
+}
+
+fn check(shape: &Shape, end: End, has_attributes: bool, has_parent: bool) {
+    let name = shape.name;
+    let spans = testing::capture(|| {
+        let given = create_span("given");
+        let cx = Context::current();
+        drop(given);
+        let _outer = create_span("outer");
+        run(shape, cx, end);
+    });
+    assert_eq!(spans.len(), 4, "{name} {end:?} {spans:?}");
+    spans.single("inside").assert_child_of(name);
+    let span = spans
+        .single(name)
+        .assert_child_of(if has_parent { "given" } else { "outer" });
+    match (end, shape.lasts) {
+        (End::Works, _) | (End::Fails, Lasts::Stream) => span.assert_ok(),
+        (End::Fails, _) => span.assert_error("failed"),
+        (End::Panics, _) => span.assert_error("on purpose"),
+        (End::Waits, _) => span.assert_unset().assert_attribute("floe.cancelled", true),
+    };
+    if end != End::Waits {
+        span.assert_no_attribute("floe.cancelled");
+    }
+    if has_attributes {
+        span.assert_attribute("n", 7);
+    } else {
+        span.assert_no_attribute("n");
+    }
+}
+
+#[test]
+fn each_shape_ends_each_way_with_each_set_of_arguments() {
+    let sets = [
+        (plain::ALL, false, false),
+        (with_attributes::ALL, true, false),
+        (with_parent::ALL, true, true),
+    ];
+    let mut checked = 0;
+    for (shapes, has_attributes, has_parent) in sets {
+        for shape in shapes {
+            for end in [End::Works, End::Fails, End::Panics, End::Waits] {
+                // A call cannot be dropped half-way.
+                if end != End::Waits || shape.lasts != Lasts::Call {
+                    check(shape, end, has_attributes, has_parent);
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(checked, 3 * (4 * 3 + 13 * 4));
+}
