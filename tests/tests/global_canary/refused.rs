@@ -22,12 +22,9 @@ const SAID: &[Said] = &[
     ("unknown key in YAML", Shape::KeyValue, None, |c| {
         yaml(&format!("'{}': 1", c.text()))
     }),
-    (
-        "wrong type in YAML",
-        Shape::Url,
-        Some("invalid boolean"),
-        |c| yaml(&format!("enabled: '{}'", c.text())),
-    ),
+    ("wrong type in YAML", Shape::Url, None, |c| {
+        yaml(&format!("enabled: '{}'", c.text()))
+    }),
     ("unknown variant in YAML", Shape::Bearer, None, |c| {
         yaml(&format!("otlp_protocol: '{}'", c.text()))
     }),
