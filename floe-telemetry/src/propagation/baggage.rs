@@ -72,11 +72,14 @@ fn encode(baggage: &Baggage) -> String {
     entries.sort_by_key(|(key, _)| (!keys::IDENTITY.contains(key), *key));
     let mut header = String::new();
     for (key, (value, properties)) in entries.into_iter().take(MAX_MEMBERS) {
-        // A name with a secret in it would have to be another name.
-        if sanitize(key) != key {
+        let value = if keys::IDENTITY.contains(&key) {
+            sanitize(value.as_str())
+        } else if sanitize(key) == key {
+            sanitize_value(key, meaning(key), value.as_str())
+        } else {
+            // A name with a secret in it would have to be another name.
             continue;
-        }
-        let value = sanitize_value(key, meaning(key), value.as_str());
+        };
         let value = utf8_percent_encode(&value, ENCODED).to_string();
         let properties = properties.as_str();
         let properties = if are_properties(properties) && sanitize(properties) == properties {

@@ -21,7 +21,7 @@ pub mod kind {
 }
 
 /// A carrier that context can be read from: all that implement OpenTelemetry's [`Extractor`], such
-/// as `HashMap<String, String>`; other maps, slices and lists of pairs; with the feature `http`,
+/// as `HashMap<String, String>` with its names in lower case; other maps, slices and lists of pairs; with the feature `http`,
 /// `http::HeaderMap`. `K` is the kind of carrier, which nobody writes.
 #[diagnostic::on_unimplemented(
     message = "context cannot be read from `{Self}`",

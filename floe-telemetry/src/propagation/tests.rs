@@ -108,11 +108,11 @@ proptest! {
     }
 
     #[test]
-    fn baggage_of_any_text_arrives(values in prop::collection::vec("\\PC{0,200}", 0..70)) {
+    fn baggage_of_any_text_arrives(values in prop::collection::vec("\\PC{0,400}", 0..20)) {
         // Short names and values that no redaction knows.
         let values: Vec<String> = values
             .into_iter()
-            .filter(|value| crate::sanitizer::sanitize(value) == *value && value.trim() == value)
+            .filter(|value| crate::sanitizer::sanitize(value) == *value)
             .collect();
         let sent = Context::new().with_baggage(values.iter().enumerate().map(|(n, value)| {
             opentelemetry::KeyValue::new(format!("n{n}"), value.clone())
@@ -123,7 +123,8 @@ proptest! {
         for (key, (value, _)) in received.baggage() {
             prop_assert_eq!(sent.baggage().get(key.as_str()), Some(value));
         }
-        if header.len() < 7000 {
+        // The longest value is 4800 bytes in its encoding, so there was room for any.
+        if header.len() < 3000 {
             prop_assert_eq!(received.baggage().len(), sent.baggage().len());
         }
     }
