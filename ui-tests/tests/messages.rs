@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files of tests, and the one of words, which are shown inside of messages.
-const NO_MESSAGES: [&str; 5] = [
+const NO_MESSAGES: [&str; 6] = [
+    "documented.rs",
     "golden",
     "tests.rs",
     "tests/",
