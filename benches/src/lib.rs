@@ -22,6 +22,7 @@ pub mod paced;
 pub mod pool;
 pub mod receiver;
 pub mod report;
+pub mod sanitize;
 pub mod sink;
 pub mod span_cost;
 pub mod statistics;

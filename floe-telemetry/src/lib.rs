@@ -120,7 +120,7 @@ pub use self::recorder::{
     ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, create_span,
     create_span_with, get_current_span, get_tracer, record_exception,
 };
-pub use self::sanitizer::sanitize_error_message;
+pub use self::sanitizer::{sanitize, sanitize_error_message, sanitize_url};
 
 #[doc(hidden)]
 #[path = "private.rs"]

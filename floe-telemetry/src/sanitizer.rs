@@ -11,6 +11,7 @@ mod bare;
 mod command_line;
 mod container;
 mod cookie;
+mod endpoint;
 mod field;
 mod finder;
 mod foreign;
@@ -44,6 +45,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use endpoint::sanitize_url;
 pub(crate) use field::{KeyMeaning, meaning, sanitize_value};
 pub(crate) use field::{meaning_with, sanitize_value_with};
 pub(crate) use policy::{Level, Policy};

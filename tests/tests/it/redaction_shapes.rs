@@ -3,6 +3,7 @@
 //! The shapes are in `corpus/shapes-*.txt`; what stands in them is made up from a fixed seed.
 
 mod generator;
+mod mutation;
 
 use floe_telemetry::sanitize_error_message;
 use generator::{Case, Numbers, expand, templates};
@@ -64,4 +65,17 @@ fn a_benign_message_of_any_shape_stays() {
         "{} of {all}: {changed:#?}",
         changed.len()
     );
+}
+
+#[test]
+fn a_damaged_message_is_survived_short_and_stable() {
+    let messages: Vec<_> = cases(SECRET).chain(cases(BENIGN)).collect();
+    let mut numbers = Numbers(1);
+    for case in &messages {
+        let other = &messages[numbers.below(messages.len())];
+        let message = mutation::mutated(&case.input, &other.input, &mut numbers);
+        let safe = sanitize_error_message(&message);
+        assert!(safe.chars().count() <= 500);
+        assert_eq!(sanitize_error_message(&safe), safe, "again: {message:?}");
+    }
 }

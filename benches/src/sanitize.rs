@@ -1,0 +1,124 @@
+//! Redaction of clean messages, of logs, and of texts that repeat what a grammar reacts to.
+
+use std::borrow::Cow;
+use std::hint::black_box;
+
+use floe_telemetry::sanitize_error_message;
+use regex::{Regex, RegexSet};
+use serde::Serialize;
+
+use crate::{arguments, cpu_time};
+
+/// One text and one way to make it safe.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Row {
+    /// The text, and who reads it.
+    pub what: String,
+    /// The length of the text.
+    pub bytes: usize,
+    /// CPU time of one call.
+    pub nanos: f64,
+    /// The same as a rate.
+    pub megabytes_per_second: f64,
+}
+
+/// 120 bytes without a secret.
+const CLEAN: &str = "task orders_daily failed after 3 attempts: relation analytics.orders_v2 does \
+    not exist in warehouse (line 42, code 7)   ";
+
+const LINE: &str = "2026-01-12T04:15:32Z INFO  scheduler: step load_orders finished in 842 ms, 12034 \
+    rows read, 12030 rows written, lag 17 s, partition=eu node=worker-3\n";
+
+/// The rules that error messages are commonly made safe with: a URL's userinfo and five keys.
+const RULES: [&str; 6] = [
+    r"://[^:@/\s]+:[^@/\s]+@",
+    r"(?i)(\w*password)\s*[=:]\s*\S+",
+    r"(?i)(\w*secret_key)\s*[=:]\s*\S+",
+    r"(?i)(\w*access_key)\s*[=:]\s*\S+",
+    r"(?i)(\w*token)\s*[=:]\s*\S+",
+    r"(?i)(\w*api_key)\s*[=:]\s*\S+",
+];
+
+/// What the grammars react to. Repeated, it asks for as much work as a text can.
+#[rustfmt::skip]
+const TRIGGERS: [&str; 30] = [
+    "a", "@", "=", "\"'", "\\\"", "a@", "a://b:c@", "%3A%2F%2F", " -p", " -u a:b", "mysql -p",
+    "key=", "key=\u{ab}", "key: ", "token ", "password Some(", "password[", "password\"", "(\"password\",",
+    "auth=('a',", "credentials a/", "login a password", "<password x", "bearer,", "Cookie: a=b; ",
+    "密码：", "-----BEGIN PRIVATE KEY-----", "eyJ", "sk-", "123 ",
+];
+
+/// All the rows. With `--quick` the texts are short.
+///
+/// # Panics
+///
+/// A rule does not compile.
+#[must_use]
+pub fn measure() -> Vec<Row> {
+    let large = if arguments::quick() {
+        100_000
+    } else {
+        10_000_000
+    };
+    let set = RegexSet::new(RULES).expect("rules");
+    let six = RULES.map(|rule| Regex::new(rule).expect("a rule"));
+    let log = LINE.repeat(large / LINE.len());
+    let mut rows = Vec::new();
+    for (name, text) in [("clean message", CLEAN), ("log", &log)] {
+        rows.push(row(&format!("{name}: floe-telemetry"), text, |text| {
+            sanitize_error_message(text).len()
+        }));
+        rows.push(row(&format!("{name}: RegexSet of six"), text, |text| {
+            usize::from(set.is_match(text))
+        }));
+        rows.push(row(&format!("{name}: six regexes in turn"), text, |text| {
+            replace_all(&six, text).len()
+        }));
+    }
+    for trigger in TRIGGERS {
+        for size in [10_000, 100_000, 1_000_000] {
+            if arguments::quick() && size > 10_000 {
+                continue;
+            }
+            let text = trigger.repeat(size / trigger.len());
+            let what = format!("repeated {trigger:?}");
+            rows.push(row(&what, &text, |text| sanitize_error_message(text).len()));
+        }
+    }
+    rows
+}
+
+fn replace_all<'t>(rules: &[Regex], text: &'t str) -> Cow<'t, str> {
+    let mut safe = Cow::Borrowed(text);
+    for rule in rules {
+        if let Cow::Owned(changed) = rule.replace_all(&safe, "$1=<REDACTED>") {
+            safe = Cow::Owned(changed);
+        }
+    }
+    safe
+}
+
+/// The least CPU time of several measurements: others on the machine only ever add to it.
+fn row(what: &str, text: &str, call: impl Fn(&str) -> usize) -> Row {
+    let calls = (1_000_000 / text.len()).clamp(1, 10_000);
+    let rounds = if arguments::quick() { 2 } else { 15 };
+    let least = (0..rounds)
+        .map(|_| {
+            let begin = cpu_time::of_thread();
+            for _ in 0..calls {
+                black_box(call(black_box(text)));
+            }
+            cpu_time::of_thread().saturating_sub(begin)
+        })
+        .min()
+        .unwrap_or_default();
+    #[expect(clippy::cast_precision_loss, reason = "a figure of a table")]
+    let (nanos, bytes) = (least.as_nanos() as f64 / calls as f64, text.len() as f64);
+    Row {
+        what: what.to_owned(),
+        bytes: text.len(),
+        nanos,
+        megabytes_per_second: bytes * 1e3 / nanos.max(1.0),
+    }
+}
