@@ -33,6 +33,7 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
 }
 
 /// A variable that a reference names.
+#[cfg(feature = "_otlp")]
 pub(super) fn named(name: &str) -> Result<Option<String>, Error> {
     variable(name)
 }

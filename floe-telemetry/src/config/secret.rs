@@ -4,23 +4,24 @@
 //! file. A reference is no secret, so it is written into artifacts as it is; a credential that was
 //! given as it is, is not written: a mask stands for it, and the mask is not taken for one.
 
-use std::fs::File;
-use std::io::Read as _;
+#[cfg(feature = "_otlp")]
+mod resolve;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::env;
-use crate::error::Error;
+#[cfg(feature = "_otlp")]
+pub(super) use self::resolve::resolve;
 
 /// What is written where a credential stands.
 pub(super) const MASK: &str = "**********";
 
-/// A file that is longer is not a credential.
-const LONGEST: u64 = 64 * 1024;
-
 /// Where a credential is to be found.
+#[cfg_attr(
+    not(feature = "_otlp"),
+    expect(dead_code, reason = "looked up when exporting starts")
+)]
 enum Source<'a> {
     Env(&'a str),
     File(&'a str),
@@ -56,39 +57,6 @@ pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
             ),
         },
     }
-}
-
-/// The credential itself. The message of an error names the source and never the content.
-pub(super) fn resolve(secret: &SecretString) -> Result<SecretString, Error> {
-    let text = secret.expose_secret();
-    let found = match reference(text) {
-        Ok(None) => return Ok(secret.clone()),
-        Ok(Some(Source::Env(name))) => env::named(name)?
-            .ok_or_else(|| Error::config(format!("the variable `{name}` is not set")))?,
-        Ok(Some(Source::File(path))) => read(path)?,
-        Err(()) => return Err(Error::config("a reference is not complete")),
-    };
-    Ok(found.into())
-}
-
-fn read(path: &str) -> Result<String, Error> {
-    let cannot = |error: std::io::Error| {
-        Error::config(format!(
-            "the file `{path}` cannot be read: {}",
-            error.kind()
-        ))
-    };
-    let mut text = String::new();
-    let file = File::open(path).map_err(cannot)?;
-    file.take(LONGEST)
-        .read_to_string(&mut text)
-        .map_err(cannot)?;
-    // Editors and `echo` end a file with a line end.
-    let text = text.trim_end();
-    if text.is_empty() {
-        return Err(Error::config(format!("the file `{path}` is empty")));
-    }
-    Ok(text.to_owned())
 }
 
 /// What may be written: a reference, or the mask.

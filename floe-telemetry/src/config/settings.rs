@@ -21,6 +21,10 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct OtlpSettings {
     pub(crate) endpoint: String,
     /// The endpoint is the signal's own, so no path is appended to it.
+    #[cfg_attr(
+        not(feature = "otlp-http"),
+        expect(dead_code, reason = "the paths of gRPC are its own")
+    )]
     pub(crate) is_complete: bool,
     pub(crate) protocol: OtlpProtocol,
     /// Names in lower case, as HTTP/2 has them, with the credential among them.

@@ -110,31 +110,29 @@ pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), Str
 /// What the settings need must be built in.
 fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     let is_https = settings.endpoint.starts_with("https://");
+    let has_files = settings.certificate.is_some() || settings.client.is_some();
+    let (tls, gzip, zstd) = (
+        cfg!(feature = "otlp-tls"),
+        cfg!(feature = "otlp-gzip"),
+        cfg!(feature = "otlp-zstd"),
+    );
+    let compression = settings.compression;
     let missing = [
+        (is_https && !tls, "an `https` endpoint", "otlp-tls"),
+        (has_files && !tls, "a certificate", "otlp-tls"),
         (
-            is_https,
-            cfg!(feature = "otlp-tls"),
-            "the endpoint: `https`",
-            "otlp-tls",
-        ),
-        (
-            settings.compression == Compression::Gzip,
-            cfg!(feature = "otlp-gzip"),
-            "compression: `gzip`",
+            compression == Compression::Gzip && !gzip,
+            "compression with `gzip`",
             "otlp-gzip",
         ),
         (
-            settings.compression == Compression::Zstd,
-            cfg!(feature = "otlp-zstd"),
-            "compression: `zstd`",
+            compression == Compression::Zstd && !zstd,
+            "compression with `zstd`",
             "otlp-zstd",
         ),
     ];
-    match missing
-        .iter()
-        .find(|(is_asked, is_built_in, ..)| *is_asked && !is_built_in)
-    {
-        Some((.., what, feature)) => Err(Error::config(format!(
+    match missing.iter().find(|(is_missing, ..)| *is_missing) {
+        Some((_, what, feature)) => Err(Error::config(format!(
             "otlp: {what} needs the feature `{feature}`"
         ))),
         None => Ok(()),
