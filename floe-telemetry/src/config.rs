@@ -48,6 +48,7 @@ pub use self::resource::ResourceAttributes;
 pub use self::sampling::{Sampler, SamplingConfig};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::settings::OtlpSettings;
+pub(crate) use self::suggest::nearest;
 use crate::error::Error;
 use crate::plugin;
 use crate::propagation::Propagator;

@@ -9,6 +9,14 @@
 //!     └──────► NO-OP          SHUTDOWN     (a new provider may be initialised)
 //! ```
 //!
+//! | | INITIALIZED, FLUSHING | SHUTDOWN | NO-OP |
+//! |---|---|---|---|
+//! | `initialize()` of another | an error ([`Error::is_state`]) | allowed | allowed |
+//! | `force_flush()` | delivers | nothing | nothing |
+//! | `shutdown()`, drop | delivers, then SHUTDOWN | nothing | nothing |
+//!
+//! All of them may be called from any thread, at once, and inside a runtime, which they hold up.
+//!
 //! One provider at a time has the recorder. Flush and shutdown end within their timeout whatever
 //! the backend does, and shutting down again does nothing.
 

@@ -4,7 +4,7 @@
 const ALIKE: f64 = 0.8;
 
 /// The word that was meant, if one is near enough.
-pub(super) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let found = found.to_ascii_lowercase();
     words
         .iter()

@@ -1,10 +1,8 @@
 //! Plugins found by their type and name.
 
 use super::{LinkedPlugin, PluginType, TelemetryBackendPlugin, linked, version};
+use crate::config::nearest;
 use crate::error::Error;
-
-/// How alike a mistyped name must be to one that exists, from 0 to 1.
-const LIKENESS: f64 = 0.7;
 
 /// Every plugin linked into the program, sorted by type and name, after all of them were checked.
 ///
@@ -98,17 +96,6 @@ fn unknown(name: &str) -> Error {
         accepted.join(", "),
         hint.unwrap_or_default(),
     ))
-}
-
-/// The name that was probably meant.
-fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let alike = |other: &&str| strsim::normalized_damerau_levenshtein(&name, other);
-    let nearest = names
-        .iter()
-        .max_by(|a, b| alike(a).total_cmp(&alike(b)))
-        .copied()?;
-    (alike(&nearest) >= LIKENESS).then_some(nearest)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -20,6 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::Transport;
 use super::compress::compress;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
+use crate::clock::wall_now;
 use crate::config::{Compression, OtlpSettings};
 use crate::error::Error;
 
@@ -185,7 +185,8 @@ async fn judge(response: Response<Incoming>) -> Answer {
             Err(reason) => Answer::Refused(reason),
         };
     }
-    let after = retry_after(&response);
+    let after = response.headers().get(RETRY_AFTER);
+    let after = after.and_then(|after| response::retry_after(after.to_str().ok()?, wall_now()));
     let reason = format!("the receiver answered {status}");
     match status {
         StatusCode::TOO_MANY_REQUESTS
@@ -199,12 +200,6 @@ async fn judge(response: Response<Incoming>) -> Answer {
 fn is_page(response: &Response<Incoming>) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
     content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
-}
-
-/// Seconds; a date is rare and the own pause does as well.
-fn retry_after(response: &Response<Incoming>) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    Some(Duration::from_secs(seconds.trim().parse().ok()?))
 }
 
 async fn read(response: Response<Incoming>) -> Result<Vec<u8>, String> {

@@ -2,6 +2,8 @@
 //! ([response](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response)).
 
 use std::time::Duration;
+#[cfg(feature = "otlp-http")]
+use std::time::SystemTime;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
@@ -52,4 +54,40 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+/// How long `Retry-After` asks to wait: seconds, or until a date
+/// ([field](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)).
+#[cfg(feature = "otlp-http")]
+pub(super) fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
+    let field = field.trim();
+    if let Ok(seconds) = field.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(field).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(all(test, feature = "otlp-http"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Fri, 20 Nov 2026 10:00:00 GMT").unwrap();
+        for (field, expected) in [
+            ("2", Some(2)),
+            (" 0 ", Some(0)),
+            ("999999999", Some(999_999_999)),
+            ("Fri, 20 Nov 2026 10:00:07 GMT", Some(7)),
+            ("Fri, 20 Nov 2026 09:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+        ] {
+            let found = retry_after(field, now).map(|wait| wait.as_secs());
+            assert_eq!(found, expected, "{field}");
+        }
+    }
 }
