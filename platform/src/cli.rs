@@ -1,5 +1,6 @@
 //! The command line: reads it, calls the library, prints what became of it.
 
+mod backend;
 mod output;
 
 use std::io::{self, Write as _};
@@ -51,6 +52,14 @@ enum Command {
         /// Compiled artifacts to build from, instead of compiling the product
         #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest"])]
         artifacts: Option<PathBuf>,
+    },
+    /// Print the values of the Helm charts that the product's telemetry backend needs
+    Backend {
+        #[command(flatten)]
+        product: ProductArgs,
+        /// Try instead whether the backend takes telemetry, within ten seconds
+        #[arg(long)]
+        check: bool,
     },
     /// Print what is instrumented and what is not: every annotated function, and every plugin
     ///
@@ -141,6 +150,14 @@ fn execute(command: &Command) -> Result<(), Error> {
                 say(&format_args!("wrote {}\n", output.display()));
                 Ok(())
             })
+        }
+        Command::Backend { product, check } => {
+            let (_, config) = product.identity()?;
+            if *check {
+                backend::check(&telemetry::with_environment(config)?)
+            } else {
+                backend::values(&config)
+            }
         }
         Command::Audit { json } => {
             let audit = Audit::new()?;

@@ -130,13 +130,22 @@ fn mode(environment: Environment) -> Mode {
     }
 }
 
+/// The configuration, changed by the variables of the environment, which win.
+///
+/// # Errors
+/// When a variable is not as it must be.
+pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, Error> {
+    config.apply_env().map_err(|error| failed(&error))?;
+    Ok(config)
+}
+
 /// Starts the telemetry of this process: a picture on the standard output, and OTLP wherever the
 /// manifest or the environment wants it.
 ///
 /// # Errors
 /// When a variable of the environment is not as it must be.
-pub fn start(mut config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
-    config.apply_env().map_err(|error| failed(&error))?;
+pub fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
+    let config = with_environment(config)?;
     TelemetryProvider::builder(config)
         .with_span_exporter(ConsoleExporter::stdout().holding())
         .initialize()

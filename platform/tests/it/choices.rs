@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use floe::artifacts::{CompiledArtifacts, Observability};
 use floe::manifest::LineageTransport;
-use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Mode, TelemetryConfig};
 use floe_tests::Receiver;
 
@@ -20,7 +20,11 @@ fn shop(choices: &str) -> Product {
 
 fn compiled(choices: &str, arguments: &[&str]) -> Observability {
     let product = shop(choices);
-    let said = product.floe("compile", arguments, &[]);
+    // The compilation is observed, too, and so the credential must be there.
+    let settings = [("JAEGER_KEY", "hunter2-hunter2")];
+    let said = product.floe("compile", arguments, &settings);
+    let text = product.read(ARTIFACTS);
+    assert!(!text.contains("hunter2"), "{text}");
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     CompiledArtifacts::read(&product.path(ARTIFACTS))
         .unwrap()
@@ -49,6 +53,7 @@ observability:
 telemetry:
   sampling: { dev: 1.0, staging: 0.25, prod: 0.01 }
   batch_processor: { max_queue_size: 8192, max_export_batch_size: 1024, schedule_delay_millis: 2000 }
+  authentication: { auth_type: api_key, api_key: '${env:JAEGER_KEY}', header_name: X-Api-Key }
 plugins: { telemetry_backend: { type: jaeger } }",
         &[],
     );
@@ -60,6 +65,9 @@ plugins: { telemetry_backend: { type: jaeger } }",
     assert!(!telemetry.logging.json_output);
     assert_eq!(telemetry.batch_processor.max_queue_size, 8192);
     assert_eq!(telemetry.batch_processor.export_timeout_millis, 30000);
+    // A reference is no credential, and is kept.
+    let authentication = TelemetryAuth::api_key("X-Api-Key", "${env:JAEGER_KEY}");
+    assert_eq!(telemetry.authentication, Some(authentication));
     // The manifest's environment counts, and with it the sampling.
     assert!((telemetry.sampling_ratio() - 0.25).abs() < f64::EPSILON);
     let resource = &telemetry.resource_attributes;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rusqlite::Connection;
 
+use crate::marts;
 use crate::product::Product;
 use crate::shop::{Shop, number};
 
@@ -29,6 +30,9 @@ fn the_marts_agree_with_the_files() {
     customer_360(&shop, &database);
     payment_mix(&shop, &database);
     conversion_funnel(&shop, &database);
+    marts::cohort_retention(&shop, &database);
+    marts::churn_risk(&shop, &database);
+    marts::product_affinity(&shop, &database);
 
     // And again, from the same files.
     let first = dump(&database);

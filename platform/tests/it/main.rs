@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod audit;
+mod backend;
 mod bad_product;
 mod bad_yaml;
 mod choices;
 mod customer_360;
 mod failing_model;
+mod marts;
 mod product;
 mod refused;
 mod repeat;
