@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Tries whether it takes telemetry, within ten seconds.
 pub(super) fn check(config: &TelemetryConfig) -> Result<(), Error> {
-    let report = plugin::validate_connection(config).map_err(refused)?;
+    let report = plugin::validate_connection(config).map_err(|error| refused(&error))?;
     if report.is_ok() {
         say(&format_args!("{}: {report}\n", config.backend));
         return Ok(());
@@ -20,7 +20,7 @@ pub(super) fn check(config: &TelemetryConfig) -> Result<(), Error> {
 
 /// Prints the values of the Helm charts that it needs, one YAML document for each chart.
 pub(super) fn values(config: &TelemetryConfig) -> Result<(), Error> {
-    let backend = plugin::backend(&config.backend).map_err(refused)?;
+    let backend = plugin::backend(&config.backend).map_err(|error| refused(&error))?;
     let mut text = String::new();
     for chart in backend.helm_values(config) {
         // Writing to a String cannot fail.
@@ -37,6 +37,6 @@ pub(super) fn values(config: &TelemetryConfig) -> Result<(), Error> {
     Ok(())
 }
 
-fn refused(error: floe_telemetry::Error) -> Error {
+fn refused(error: &floe_telemetry::Error) -> Error {
     Error::Setting(error.to_string())
 }
