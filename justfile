@@ -21,3 +21,7 @@ doc:
 
 features:
     .ci/features
+
+# One trace through Rust, Python and Node.
+cross-language:
+    .ci/cross-language

@@ -34,7 +34,7 @@ fn materialize(generation: &str, endpoint: &str) {
     let Output { status, stdout, .. } = Command::new(env::current_exe().unwrap())
         .args(["--exact", NAME, "--nocapture"])
         .env(ENDPOINT, endpoint)
-        .with_context()
+        .inject_context()
         .output()
         .unwrap();
     assert!(status.success(), "{}", String::from_utf8_lossy(&stdout));
@@ -59,7 +59,7 @@ fn a_child_process_continues_the_trace() {
         // A grandchild of a process that has left the trace gets none of its variables.
         let _left = propagation::set_baggage_value("alone", "yes").attach();
         let mut command = Command::new("unused");
-        let variables: Vec<_> = command.with_context().get_envs().collect();
+        let variables: Vec<_> = command.inject_context().get_envs().collect();
         assert_eq!(
             variables,
             [
@@ -104,5 +104,8 @@ fn a_child_process_continues_the_trace() {
     assert_eq!(generations, ["first".into(), "second".into()]);
 
     // Without a context there is nothing to hand on, and the child's environment is ours.
-    assert_eq!(Command::new("unused").with_context().get_envs().count(), 0);
+    assert_eq!(
+        Command::new("unused").inject_context().get_envs().count(),
+        0
+    );
 }

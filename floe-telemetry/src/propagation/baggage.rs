@@ -20,10 +20,12 @@ static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
 
-/// All that is no `baggage-octet`, and the sign of the encoding itself.
+/// All that is no `baggage-octet`; the sign of the encoding itself; and `+`, which Python reads as
+/// a space.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
+    .add(b'+')
     .add(b',')
     .add(b';')
     .add(b'\\')

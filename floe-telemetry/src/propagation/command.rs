@@ -22,7 +22,7 @@ pub trait CommandExt {
     ///
     /// #[traced(name = "dbt.build", kind = client)]
     /// fn build() -> std::io::Result<Vec<u8>> {
-    ///     Ok(Command::new("printenv").arg("TRACEPARENT").with_context().output()?.stdout)
+    ///     Ok(Command::new("printenv").arg("TRACEPARENT").inject_context().output()?.stdout)
     /// }
     ///
     /// let mut printed = Vec::new();
@@ -33,11 +33,11 @@ pub trait CommandExt {
     /// ```
     ///
     /// [environment carriers]: https://opentelemetry.io/docs/specs/otel/context/env-carriers/
-    fn with_context(&mut self) -> &mut Self;
+    fn inject_context(&mut self) -> &mut Self;
 }
 
 impl CommandExt for Command {
-    fn with_context(&mut self) -> &mut Self {
+    fn inject_context(&mut self) -> &mut Self {
         let mut environment = EnvironmentCarrier::default();
         inject_context(&mut environment);
         if environment.iter().next().is_none() {

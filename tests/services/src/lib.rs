@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use floe_telemetry::propagation::{HttpClientMiddleware, HttpServerLayer};
+use floe_telemetry::propagation::{HttpClientMiddleware, HttpServerLayer, get_baggage_value};
 use floe_telemetry::traced;
 use reqwest_middleware::reqwest::Client;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
@@ -64,7 +64,7 @@ async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> Sta
 /// # Errors
 ///
 /// One of them got no answer, or one that says it failed.
-#[traced(attributes(calls = calls.len()))]
+#[traced(attributes(calls = calls.len(), tenant = get_baggage_value("tenant")))]
 pub async fn make(
     client: &ClientWithMiddleware,
     calls: Vec<Call>,
