@@ -19,7 +19,7 @@ fn f(depth: u32) -> impl ::core::future::Future<Output = ()> {
                     let __floe_never: () = loop {};
                     #[allow(unreachable_code)] return __floe_never;
                 }
-                '__floe_body: { f(depth - 1).await }
+                if false { loop {} } else { f(depth - 1).await }
             },
             ::floe_telemetry::__private::outcome::success,
         ),

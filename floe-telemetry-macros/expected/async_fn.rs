@@ -18,7 +18,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>>
                 let __floe_never: Result<Body, Error> = loop {};
                 #[allow(unreachable_code)] return __floe_never;
             }
-            '__floe_body: { get(url).await }
+            if false { loop {} } else { get(url).await }
         },
         |__floe_return| {
             use ::floe_telemetry::__private::outcome::prelude::*;

@@ -15,12 +15,12 @@ async fn f(a: String) -> usize {
     ::floe_telemetry::__private::call_async(
             &__FLOE_CALLSITE,
             async move {
-                let a = a;
+                let _ = &a;
                 if false {
                     let __floe_never: usize = loop {};
                     #[allow(unreachable_code)] return __floe_never;
                 }
-                '__floe_body: { a.len() }
+                if false { loop {} } else { a.len() }
             },
             |__floe_return| {
                 use ::floe_telemetry::__private::outcome::prelude::*;

@@ -1,4 +1,4 @@
-async fn never() -> ! {
+fn never() -> impl ::core::future::Future<Output = ::floe_telemetry::__private::Never> {
     #[::floe_telemetry::__private::linkme::distributed_slice(
         ::floe_telemetry::__private::CALLSITES
     )]
@@ -11,21 +11,15 @@ async fn never() -> ! {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    match ::floe_telemetry::__private::call_async(
-            &__FLOE_CALLSITE,
-            async move {
-                if false {
-                    let __floe_never: ::core::convert::Infallible = loop {};
-                    #[allow(unreachable_code)] return __floe_never;
-                }
-                '__floe_body: { serve().await }
-            },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .__floe_outcome()
-            },
-        )
-        .await
-    {}
+    ::floe_telemetry::__private::call_async(
+        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::never(async move {
+            if false { loop {} } else { serve().await }
+        }),
+        |__floe_return| {
+            use ::floe_telemetry::__private::outcome::prelude::*;
+            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
+                .__floe_outcome()
+        },
+    )
 }

@@ -15,7 +15,9 @@ fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
         &__FLOE_CALLSITE,
         #[allow(clippy::async_yields_async)]
         async move {
-            '__floe_body: {
+            if false {
+                loop {}
+            } else {
                 ready().await;
                 || 3
             }

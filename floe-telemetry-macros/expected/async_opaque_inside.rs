@@ -18,7 +18,9 @@ fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
                 let __floe_never: Result<_, ()> = loop {};
                 #[allow(unreachable_code)] return __floe_never;
             }
-            '__floe_body: {
+            if false {
+                loop {}
+            } else {
                 ready().await;
                 Ok(3)
             }

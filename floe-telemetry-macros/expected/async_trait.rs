@@ -22,12 +22,17 @@ where
         ::floe_telemetry::__private::call_async_within(
             #[allow(clippy::async_yields_async)]
             async move {
-                ::floe_telemetry::__private::enter_within(
-                    &__FLOE_CALLSITE,
-                    &mut |__floe| {
+                {
+                    let mut __floe_fill = |
+                        __floe: &mut ::floe_telemetry::__private::Opening|
+                    {
                         __floe.attribute("key", &(key));
-                    },
-                );
+                    };
+                    ::floe_telemetry::__private::enter_within(
+                        &__FLOE_CALLSITE,
+                        &mut __floe_fill,
+                    )
+                };
                 let __self = self;
                 let key = key;
                 let __ret: u8 = { __self.get(key).await };

@@ -18,7 +18,9 @@ fn unit() -> impl ::core::future::Future<Output = ()> {
                 let __floe_never: () = loop {};
                 #[allow(unreachable_code)] return __floe_never;
             }
-            '__floe_body: {
+            if false {
+                loop {}
+            } else {
                 rest().await;
             }
         },

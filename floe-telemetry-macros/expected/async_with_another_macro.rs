@@ -19,7 +19,7 @@ async fn main() -> Result<()> {
                     let __floe_never: Result<()> = loop {};
                     #[allow(unreachable_code)] return __floe_never;
                 }
-                '__floe_body: { run().await }
+                if false { loop {} } else { run().await }
             },
             |__floe_return| {
                 use ::floe_telemetry::__private::outcome::prelude::*;

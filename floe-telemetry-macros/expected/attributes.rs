@@ -11,9 +11,8 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        &mut |__floe| {
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.attribute("table", &(table));
             __floe.display("path", &(path));
             __floe.debug("mode", &(mode));
@@ -26,8 +25,9 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
             __floe.display("error.type", &(kind));
             __floe.attribute(keys::TABLE, &(table));
             __floe.debug(LIMIT, &(limit));
-        },
-    );
+        };
+        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+    };
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {

@@ -11,9 +11,8 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        &mut |__floe| {
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe
                 .attributes_fn(|| {
                     #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
@@ -25,8 +24,9 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
                         [this.key(n)]
                     }
                 });
-        },
-    );
+        };
+        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+    };
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {

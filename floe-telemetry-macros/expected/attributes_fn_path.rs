@@ -11,12 +11,12 @@ fn f(&mut self, name: &str) {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        &mut |__floe| {
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.attributes_fn(|| Self::pairs(&self, &name));
-        },
-    );
+        };
+        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+    };
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {},

@@ -11,17 +11,17 @@ fn f(n: u8) {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        &mut |__floe| {
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe
                 .attributes_fn(|| -> Vec<KeyValue> {
                     #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
                     let n = &n;
                     { pairs(n) }
                 });
-        },
-    );
+        };
+        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+    };
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {},

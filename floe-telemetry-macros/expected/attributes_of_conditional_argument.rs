@@ -11,9 +11,8 @@ fn f(#[cfg(feature = "limit")] limit: u8) {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        &mut |__floe| {
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             #[cfg(feature = "limit")] __floe.attribute("limit", &(limit));
             __floe
                 .attributes_fn(|| {
@@ -22,8 +21,9 @@ fn f(#[cfg(feature = "limit")] limit: u8) {
                     let limit = &limit;
                     *limit
                 });
-        },
-    );
+        };
+        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+    };
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {},

@@ -11,12 +11,12 @@ fn stage(number: u8) {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        &mut |__floe| {
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.name_from(format!("stage.{number}"));
-        },
-    );
+        };
+        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+    };
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {},

@@ -20,10 +20,11 @@ fn f() -> Option<u8> {
             (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
                 .__floe_outcome()
                 .decided(
-                    ::floe_telemetry::__private::error_if(
-                        __floe_return,
-                        |result| result.is_none(),
-                    ),
+                    ::floe_telemetry::__private::error_if(|| {
+                        #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+                        let result = __floe_return;
+                        result.is_none()
+                    }),
                     __floe_return,
                 )
         },

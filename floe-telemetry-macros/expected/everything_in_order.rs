@@ -13,20 +13,25 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
     );
     ::floe_telemetry::__private::call_async_within(
         async move {
-            ::floe_telemetry::__private::enter_within(
-                &__FLOE_CALLSITE,
-                &mut |__floe| {
+            {
+                let mut __floe_fill = |
+                    __floe: &mut ::floe_telemetry::__private::Opening|
+                {
                     __floe.name_from(title(n));
                     __floe.floe_attributes(&(IDENTITY));
                     __floe.attribute("n", &(n));
                     __floe.attributes_fn(|| pairs(&n));
-                },
-            );
+                };
+                ::floe_telemetry::__private::enter_within(
+                    &__FLOE_CALLSITE,
+                    &mut __floe_fill,
+                )
+            };
             if false {
                 let __floe_never: () = loop {};
                 #[allow(unreachable_code)] return __floe_never;
             }
-            '__floe_body: {}
+            if false { loop {} } else {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

@@ -11,13 +11,16 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
         ::core::line!(),
         ::floe_telemetry::__private::SpanKind::Internal,
     );
-    let __floe_span = ::floe_telemetry::__private::enter_below(
-        &__FLOE_CALLSITE,
-        || ::floe_telemetry::__private::below(&(headers)),
-        &mut |__floe| {
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.links(&([first, second]));
-        },
-    );
+        };
+        ::floe_telemetry::__private::enter_below(
+            &__FLOE_CALLSITE,
+            || ::floe_telemetry::__private::below(&(headers)),
+            &mut __floe_fill,
+        )
+    };
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {

@@ -23,7 +23,7 @@ fn f() -> impl ::core::future::Future<Output = ()> {
                 let __floe_never: () = loop {};
                 #[allow(unreachable_code)] return __floe_never;
             }
-            '__floe_body: {}
+            if false { loop {} } else {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

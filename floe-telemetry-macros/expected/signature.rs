@@ -26,6 +26,7 @@ where
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> Option<&'a T> {
+            let _ = &self;
             let rest = rest;
             '__floe_body: { Some(first) }
         },

@@ -1,8 +1,8 @@
 //! Where the runtime is: `::floe_telemetry`, or what `crate = …` says.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::Path;
+use quote::{ToTokens, quote_spanned};
+use syn::{Path, spanned::Spanned};
 
 /// Prints as the path to the runtime crate.
 pub(crate) struct Krate(Option<Path>);
@@ -14,7 +14,20 @@ impl Krate {
 
     /// The module that only expansions may use.
     pub(crate) fn private(&self) -> TokenStream {
-        quote!(#self::__private)
+        let span = self.0.as_ref().map_or_else(Span::call_site, |path| {
+            Span::mixed_site().located_at(path.span())
+        });
+        quote_spanned!(span=> #self::__private)
+    }
+
+    /// An expression of the statements `tokens`, which depends on that the runtime is where `crate = …`
+    /// says: if it is not, this is the one error, and not the first of many.
+    pub(crate) fn required_by(&self, tokens: TokenStream) -> TokenStream {
+        if self.0.is_none() {
+            return tokens;
+        }
+        let private = self.private();
+        quote_spanned!(Span::mixed_site()=> #private::as_it_is!({ #tokens }))
     }
 }
 

@@ -4,6 +4,12 @@
 pub use linkme;
 pub use opentelemetry::trace::SpanKind;
 
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_as_it_is {
+    ($($tokens:tt)*) => { $($tokens)* };
+}
+pub use crate::__floe_as_it_is as as_it_is;
 pub use crate::attributes::expansion::{
     Describe, Field, Otherwise, Present, debug, display, record, record_prefixed, redact,
 };
@@ -12,6 +18,7 @@ pub use crate::callsite::{CallSite, FLOE_TELEMETRY_0_1_CALLSITES as CALLSITES};
 pub use crate::plugin::FLOE_TELEMETRY_0_1_PLUGINS as PLUGINS;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
-    OpenSpan, Opening, below, call, call_async, call_async_within, call_by_type, call_opaque,
-    enter, enter_below, enter_plain, enter_within, enter_within_below, lasting, outcome, root,
+    Never, OpenSpan, Opening, below, call, call_async, call_async_within, call_by_type,
+    call_opaque, enter, enter_below, enter_plain, enter_within, enter_within_below, lasting, never,
+    outcome, root,
 };

@@ -41,7 +41,7 @@ pub use self::call::call;
 pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
 pub use self::first_poll::{enter_within, enter_within_below};
-pub use self::future::{call_async, call_async_within};
+pub use self::future::{Never, call_async, call_async_within, never};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::held::HeldSpan;
 #[cfg(feature = "_otlp")]

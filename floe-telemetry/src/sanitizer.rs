@@ -74,6 +74,13 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     sanitize_with(&policy::DEFAULT, text, &mut |_| {})
 }
 
+/// The text without credentials, at its full length; personal data stays. For text that its author
+/// wants to see again, such as a configuration that is printed.
+#[must_use]
+pub fn sanitize_credentials(text: &str) -> Cow<'_, str> {
+    sanitize_with(&policy::CREDENTIALS, text, &mut |_| {})
+}
+
 /// [`sanitize_error_message`] by a policy; `fired` is told the rule of each redaction.
 pub(crate) fn sanitize_error_message_with<'t>(
     policy: &Policy,

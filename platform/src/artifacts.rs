@@ -1,6 +1,7 @@
 //! What a compilation leaves: everything that a run needs, in one JSON file.
 //!
-//! Its paths are relative to the product's folder, so it moves with the product.
+//! Its paths are relative to the product's folder, so it moves with the product. Credentials are not
+//! written; artifacts that had one in a query are refused when they are read.
 //!
 //! | version | what came |
 //! |---|---|
@@ -10,6 +11,8 @@
 //! Files of an older minor version are read as they are. So is one of a newer minor version that
 //! says nothing unknown; with an unknown key it is refused, because what nobody here understands may
 //! be what matters, and compiling again costs little.
+
+mod mask;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -60,8 +63,10 @@ pub struct Metadata {
     /// The environment.
     pub environment: Environment,
     /// What the product is for.
+    #[serde(serialize_with = "mask::optional")]
     pub description: Option<String>,
     /// Whom to ask.
+    #[serde(serialize_with = "mask::optional")]
     pub owner: Option<String>,
 }
 
@@ -131,6 +136,7 @@ pub struct Query {
     /// The assets it reads.
     pub depends_on: BTreeSet<String>,
     /// The text; its lines are the file's lines.
+    #[serde(serialize_with = "mask::text")]
     pub sql: String,
 }
 
@@ -168,6 +174,7 @@ impl CompiledArtifacts {
             let message = format!("observability.telemetry: {error}");
             Error::input(Place::file(path), message)
         })?;
+        mask::refuse(&artifacts, path)?;
         Ok(artifacts)
     }
 }

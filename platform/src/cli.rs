@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use floe_telemetry::TelemetryConfig;
+use floe_telemetry::sanitizer::sanitize_credentials;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 
 use self::output::{complain, print_error, say, warn_of};
 use crate::artifacts::{self, CompiledArtifacts};
@@ -131,7 +132,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     match text.strip_prefix("error: ") {
         Some(message) => complain(message.trim_end()),
         None if error.use_stderr() => {
-            let _ = write!(io::stderr().lock(), "{text}");
+            let _ = write!(io::stderr().lock(), "{}", sanitize_credentials(&text));
         }
         None => say(&text),
     }
@@ -224,6 +225,7 @@ fn observed(
         // The work is done, and a collector that cannot be reached does not undo it.
         print_error("warning", &error.to_string());
     }
+    say_redactions(&telemetry);
     if !telemetry.is_noop() && telemetry.statistics().collected == 0 {
         let percent = ratio * 100.0;
         say(&format_args!(
@@ -231,6 +233,23 @@ fn observed(
         ));
     }
     outcome
+}
+
+/// How many credentials and personal data were kept out of the trace, by rule. Where none were,
+/// there is nothing to say.
+fn say_redactions(telemetry: &TelemetryProvider) {
+    let statistics = telemetry.statistics();
+    let by_rule: Vec<String> = statistics
+        .redacted()
+        .map(|(rule, count)| format!("{rule} {count}"))
+        .collect();
+    if !by_rule.is_empty() {
+        let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
+        say(&format_args!(
+            "redacted in the trace: {total} ({})\n",
+            by_rule.join(", ")
+        ));
+    }
 }
 
 /// One line for each thing that is wrong.

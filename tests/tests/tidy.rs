@@ -109,6 +109,47 @@ fn each_duty_has_one_home() {
     }
 }
 
+/// OpenTelemetry's own recording of errors knows no redaction of its own and no chain of sources, so
+/// our code has one way alone; what users record with it is redacted like any other event.
+#[test]
+fn errors_are_recorded_in_one_way() {
+    let home = "floe-telemetry/src/recorder/failure.rs";
+    let sources = [
+        "floe-telemetry/src",
+        "floe-telemetry-macros/src",
+        "platform/src",
+    ]
+    .into_iter()
+    .flat_map(sources)
+    .filter(|(name, _)| !is_test(name));
+    for (name, text) in sources {
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            for call in [
+                concat!(".record_", "error("),
+                concat!("Span::record_", "error"),
+            ] {
+                assert!(
+                    !line.contains(call),
+                    "`{call}` in {name}: call `record_exception`"
+                );
+            }
+            let writes = line.contains("keys::EXCEPTION,") || line.contains("\"exception\"");
+            let is_home = name == home || name == "floe-telemetry/src/keys.rs";
+            assert!(
+                !writes || is_home,
+                "an event `exception` in {name}: its home is {home}"
+            );
+        }
+    }
+    assert!(
+        read(home).contains("keys::EXCEPTION,"),
+        "the event has left {home}"
+    );
+}
+
 #[test]
 fn nothing_is_unsafe_and_no_test_is_silenced() {
     // Concatenated, so that this file is not found itself.

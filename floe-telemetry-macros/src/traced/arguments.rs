@@ -4,6 +4,8 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{Attribute, FnArg, Pat, Signature, ext::IdentExt};
 
+use crate::tokens;
+
 /// One argument in the order of the signature.
 pub(super) struct Argument<'a> {
     /// `None` for `_` and for a pattern, which the body cannot name as a whole.
@@ -45,7 +47,7 @@ impl<'a> Argument<'a> {
         };
         let cfgs = attrs
             .iter()
-            .filter(|attr| attr.path().is_ident("cfg"))
+            .filter(|attr| tokens::is_conditional(attr))
             .collect();
         Self {
             name,

@@ -8,7 +8,7 @@ mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
+use syn::{Expr, spanned::Spanned};
 
 use super::model::{Shape, Traced};
 use crate::tokens;
@@ -25,7 +25,8 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
     // In the user's braces: lints such as `dead_code` are silent about an item that ends in ours.
-    let mut braces = Group::new(Delimiter::Brace, quote!(#callsite #call));
+    let body = traced.krate.required_by(quote!(#callsite #call));
+    let mut braces = Group::new(Delimiter::Brace, body);
     braces.set_span(traced.function.body.span());
     quote!(#(#attrs)* #vis #sig #braces)
 }
@@ -62,9 +63,9 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     if traced.returns_nothing() {
         return quote_spanned!(Span::mixed_site()=> #private::outcome::success);
     }
-    let decided = traced.error_if.iter().map(|error_if| {
-        let decide = quote_spanned!(on(error_if)=> #private::error_if(__floe_return, #error_if));
-        quote_spanned!(Span::mixed_site()=> .decided(#decide, __floe_return))
+    let decided = traced.error_if.iter().map(|it| {
+        let decide = error_if(it);
+        quote_spanned!(Span::mixed_site()=> .decided(#private::error_if(#decide), __floe_return))
     });
     quote_spanned! {Span::mixed_site()=>
         |__floe_return| {
@@ -72,6 +73,26 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
             (&&&&&&#private::outcome::Inspect(__floe_return)).__floe_outcome() #(#decided)*
         }
     }
+}
+
+/// The result is bound as any variable, so that an error about its type is on what the user wrote.
+fn error_if(value: &Expr) -> TokenStream {
+    let ours = Span::mixed_site();
+    let result = Ident::new("__floe_return", on(value));
+    let Expr::Closure(closure) = value else {
+        return quote_spanned!(on(value)=> || #value(#result));
+    };
+    let (output, body) = (&closure.output, &closure.body);
+    let bindings = closure.inputs.iter().map(|pattern| {
+        let result = Ident::new("__floe_return", on(pattern));
+        let allow = allow_underscore(pattern);
+        quote_spanned! {ours=>
+            #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+            #allow
+            let #pattern = #result;
+        }
+    });
+    quote_spanned!(ours=> || #output { #(#bindings)* #body })
 }
 
 /// In front of the user's braces where they are in braces of ours: those of a block with a label are

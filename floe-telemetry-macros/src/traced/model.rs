@@ -121,12 +121,10 @@ impl<'a> Traced<'a> {
         }
     }
 
-    /// Whether the function must remain an `async fn`: another macro below may look for the word, the
-    /// type `!` can be written nowhere else, and `#[must_use]` is about what is awaited.
+    /// Whether the function must remain an `async fn`: another macro below may look for the word, and
+    /// `#[must_use]` is about what is awaited.
     pub(super) fn stays_async(&self) -> bool {
-        matches!(self.output, Output::Never)
-            || self.function.has_other_macros()
-            || self.function.must_use()
+        self.function.has_other_macros() || self.function.must_use()
     }
 
     /// Whether there is nothing to look at when the body is through, which spares the compiler work.

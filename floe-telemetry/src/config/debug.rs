@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::TelemetryConfig;
-use crate::sanitizer::sanitize;
+use crate::sanitizer::sanitize_credentials;
 
 /// What is printed is what is configured, without the credentials in it: an endpoint can have one in
 /// its query.
@@ -51,6 +51,6 @@ impl fmt::Debug for TelemetryConfig {
         } else {
             format!("{fields:?}")
         };
-        f.write_str(&sanitize(&text))
+        f.write_str(&sanitize_credentials(&text))
     }
 }

@@ -281,6 +281,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_read_again_and_nothing_else() {
+        let read = |yaml: &str| serde_saphyr::from_str::<RedactionConfig>(yaml);
+        assert_eq!(read("{}").unwrap(), RedactionConfig::default());
+        let config = RedactionConfig {
+            level: RedactionLevel::Strict,
+            attribute_level: Some(RedactionLevel::CredentialsAndPii),
+            keys: vec!["customer_ref".to_owned()],
+            allowed_keys: vec!["page_token".to_owned()],
+            ..patterns(&[r"CUST-\d{6}"])
+        };
+        let json = serde_json::to_string(&config).unwrap();
+        assert_eq!(
+            json,
+            r#"{"level":"strict","attribute_level":"credentials_and_pii","patterns":["CUST-\\d{6}"],"keys":["customer_ref"],"allowed_keys":["page_token"]}"#
+        );
+        assert_eq!(read(&json).unwrap(), config);
+        for wrong in ["level: off", "levels: strict", "patterns: a", "keys: [[]]"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn keys_that_could_not_be_found_are_refused() {
         let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
         let mut config = RedactionConfig {

@@ -39,6 +39,25 @@ pub fn call_async_within<F: Future>(
     Traced::new(Phase::Within, future, outcome)
 }
 
+/// What a function returns.
+pub trait FnPointer {
+    /// That.
+    type Output;
+}
+
+impl<T> FnPointer for fn() -> T {
+    type Output = T;
+}
+
+/// The type `!`, which has no other name.
+pub type Never = <fn() -> ! as FnPointer>::Output;
+
+/// A future that never becomes anything, which its type alone would leave open.
+#[inline]
+pub const fn never<F: Future<Output = Never>>(future: F) -> F {
+    future
+}
+
 /// How far a future is. A span begins with the first poll, so one that is never polled has none.
 #[derive(Debug)]
 pub(super) enum Phase {

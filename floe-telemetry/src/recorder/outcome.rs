@@ -56,8 +56,8 @@ pub fn success(_: &()) -> Outcome<'_> {
 }
 
 /// Asks `error_if`, whose panic is no answer.
-pub fn error_if<T: ?Sized>(value: &T, is_error: impl FnOnce(&T) -> bool) -> Option<bool> {
-    catch_unwind(AssertUnwindSafe(|| is_error(value))).ok()
+pub fn error_if(is_error: impl FnOnce() -> bool) -> Option<bool> {
+    catch_unwind(AssertUnwindSafe(is_error)).ok()
 }
 
 /// An error, as far as its type lets it be seen.

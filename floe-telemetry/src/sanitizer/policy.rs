@@ -35,6 +35,9 @@ pub(crate) struct Policy {
 /// Credentials and personal data, nothing of the user's.
 pub(super) static DEFAULT: Policy = Policy::of(Level::CredentialsAndPii);
 
+/// Credentials, nothing of the user's.
+pub(super) static CREDENTIALS: Policy = Policy::of(Level::Credentials);
+
 impl Policy {
     /// Only the level.
     pub(crate) const fn of(level: Level) -> Self {

@@ -4,10 +4,13 @@ use std::io::{self, Write as _};
 
 use floe_telemetry::plugin::InstrumentationWarning;
 use floe_telemetry::sanitize_error_message;
+use floe_telemetry::sanitizer::sanitize_credentials;
 
-/// Prints what was asked for. Nobody may be reading any more: that is no mistake of ours.
+/// Prints what was asked for, without the credentials that a path or a name can have. Nobody may be
+/// reading any more: that is no mistake of ours.
 pub(super) fn say(text: &dyn std::fmt::Display) {
-    let _ = write!(io::stdout().lock(), "{text}");
+    let text = text.to_string();
+    let _ = write!(io::stdout().lock(), "{}", sanitize_credentials(&text));
 }
 
 pub(super) fn complain(message: &str) {

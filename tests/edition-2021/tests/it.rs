@@ -10,6 +10,8 @@
 
 #[path = "../../tests/it/conformance/arguments.rs"]
 mod arguments;
+#[path = "../../tests/it/conformance/bodies.rs"]
+mod bodies;
 #[path = "../../tests/it/conformance/functions.rs"]
 mod functions;
 #[path = "../../tests/it/conformance/futures.rs"]
@@ -18,6 +20,8 @@ mod futures;
 mod hygiene;
 #[path = "../../tests/it/conformance/methods.rs"]
 mod methods;
+#[path = "../../tests/it/conformance/odd.rs"]
+mod odd;
 #[path = "../../tests/it/conformance/outcomes.rs"]
 mod outcomes;
 

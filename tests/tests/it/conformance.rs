@@ -11,10 +11,12 @@
 )]
 
 mod arguments;
+mod bodies;
 mod functions;
 mod futures;
 mod hygiene;
 mod methods;
+mod odd;
 mod outcomes;
 mod quiet;
 mod scenarios;

@@ -228,3 +228,45 @@ fn a_type_that_writes_other_keys_than_it_says_gets_the_prefix_too() {
         pairs([("outer.free", Value::I64(1))])
     );
 }
+
+#[derive(FloeAttributes)]
+#[cfg_attr(all(), floe(prefix = "conditional"))]
+struct Conditional {
+    #[cfg_attr(all(), cfg(all()))]
+    here: u8,
+    #[cfg_attr(all(), cfg(any()))]
+    gone: NoSuchType,
+    #[cfg_attr(any(), cfg(any()))]
+    stays: u8,
+    #[cfg_attr(all(), floe(key = "renamed"))]
+    other: u8,
+}
+
+#[derive(FloeAttributes)]
+enum ConditionalVariants {
+    #[cfg_attr(all(), cfg(all()))]
+    Here { n: u8 },
+    #[cfg_attr(all(), cfg(any()))]
+    Gone(NoSuchType),
+}
+
+#[test]
+fn what_is_conditional_twice_is_there_or_not() {
+    let value = Conditional {
+        here: 1,
+        stays: 2,
+        other: 3,
+    };
+    let expected = [
+        ("conditional.here", 1.into()),
+        ("conditional.stays", 2.into()),
+        ("renamed", 3.into()),
+    ];
+    assert_eq!(recorded(&value), pairs(expected));
+    assert_eq!(
+        Conditional::KEYS,
+        ["conditional.here", "conditional.stays", "renamed"]
+    );
+    let variant = ConditionalVariants::Here { n: 4 };
+    assert_eq!(recorded(&variant), pairs([("n", 4.into())]));
+}

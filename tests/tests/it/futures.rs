@@ -42,6 +42,22 @@ macro_rules! levels {
                 tokio::task::yield_now().await;
                 big.len()
             }
+
+            $(#[$attribute])?
+            pub(super) async fn never(big: Big) -> ! {
+                loop {
+                    tokio::task::yield_now().await;
+                    assert_eq!(big[0], 0);
+                }
+            }
+
+            // It stays an `async fn`, as all do that another macro may look at.
+            $(#[$attribute])?
+            #[must_use]
+            pub(super) async fn must_use(big: Big, other: Big) -> u8 {
+                tokio::task::yield_now().await;
+                big[0] + other[0]
+            }
         }
     };
 }
@@ -58,6 +74,8 @@ macro_rules! sizes {
             size_of_val(&$module::two([0; 1024])),
             size_of_val(&$module::three([0; 1024])),
             size_of_val(&$module::primitive([0; 1024])),
+            size_of_val(&$module::never([0; 1024])),
+            size_of_val(&$module::must_use([0; 1024], [0; 1024])),
         ]
     };
 }
@@ -73,6 +91,12 @@ fn a_span_adds_at_most_120_bytes_at_each_level() {
                 "{sizes:?}, {bare:?}"
             );
         }
+        for level in 4..6 {
+            assert!(
+                sizes[level] <= bare[level] + BUDGET,
+                "{level}: {sizes:?}, {bare:?}"
+            );
+        }
         // Nobody can tell when bytes are dropped, so they are stored once instead of twice.
         assert!(sizes[3] <= bare[3] / 2 + BUDGET, "{sizes:?}, {bare:?}");
     }
@@ -80,7 +104,7 @@ fn a_span_adds_at_most_120_bytes_at_each_level() {
 
 #[test]
 fn a_boxed_future_is_a_pointer() {
-    assert_eq!(sizes!(boxed), [size_of::<usize>(); 4]);
+    assert_eq!(sizes!(boxed)[..5], [size_of::<usize>(); 5]);
 }
 
 macro_rules! chain {
@@ -197,6 +221,75 @@ macro_rules! dropping {
 
 dropping!(bare_now bare_later);
 dropping!(traced_now traced_later #[traced]);
+
+mod staying_async {
+    use super::{Log, Noisy, Rc, traced};
+
+    macro_rules! dropping {
+        ($later:ident $mixed:ident $(#[$attribute:meta])?) => {
+            $(#[$attribute])?
+            #[must_use]
+            pub(super) async fn $later(
+                first: Noisy,
+                second: Noisy,
+                third: Noisy,
+                fourth: Noisy,
+            ) -> usize {
+                let _inside = Noisy("inside", Rc::clone(&third.1));
+                tokio::task::yield_now().await;
+                second.0.len() + fourth.0.len() + first.0.len()
+            }
+
+            $(#[$attribute])?
+            #[must_use]
+            pub(super) async fn $mixed(
+                first: Noisy,
+                _: Noisy,
+                mut third: Noisy,
+                _unused: Noisy,
+            ) -> usize {
+                let _inside = Noisy("inside", Rc::clone(&third.1));
+                third.0 = "third";
+                tokio::task::yield_now().await;
+                first.0.len()
+            }
+        };
+    }
+
+    dropping!(bare bare_mixed);
+    dropping!(with with_mixed #[traced]);
+
+    pub(super) fn noisy(log: &Log) -> [Noisy; 4] {
+        ["first", "second", "third", "fourth"].map(|name| Noisy(name, Rc::clone(log)))
+    }
+}
+
+#[test]
+fn an_async_fn_that_stays_one_drops_its_arguments_in_the_order_of_a_plain_one() {
+    use staying_async::{bare, bare_mixed, noisy, with, with_mixed};
+
+    macro_rules! order {
+        ($call:ident, $polls:expr) => {{
+            let log = Log::default();
+            let [first, second, third, fourth] = noisy(&log);
+            let mut future = Box::pin($call(first, second, third, fourth));
+            for _ in 0..$polls {
+                let _ = poll(future.as_mut());
+            }
+            let before = log.take();
+            drop(future);
+            (before, log.take())
+        }};
+    }
+    for polls in 0..3 {
+        assert_eq!(order!(with, polls), order!(bare, polls), "{polls}");
+        assert_eq!(
+            order!(with_mixed, polls),
+            order!(bare_mixed, polls),
+            "{polls}"
+        );
+    }
+}
 
 #[test]
 fn arguments_are_dropped_in_the_order_of_a_plain_function() {

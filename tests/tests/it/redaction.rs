@@ -1,6 +1,6 @@
 //! Whatever way a text takes into a span, it is safe when it comes out.
 
-use floe_telemetry::{create_span, get_tracer, record_exception, testing};
+use floe_telemetry::{create_span, get_current_span, get_tracer, record_exception, testing};
 use opentelemetry::trace::{
     Link, Span, SpanContext, SpanId, Status, TraceContextExt, TraceFlags, TraceId, TraceState,
     Tracer,
@@ -84,6 +84,47 @@ fn no_way_into_a_span_leads_around_the_redaction() {
         .assert_attribute("url", "postgres://<REDACTED>@db/orders")
         .assert_attribute("db.password", "<REDACTED>")
         .assert_attribute("pin.code.secret", "<REDACTED>");
+}
+
+/// Whoever records an error, and however, gets the same event out of the same stage.
+#[test]
+fn every_way_to_record_an_error_is_redacted() {
+    let ways: [(&str, fn()); 5] = [
+        ("the plain span", || {
+            get_tracer("plain").start("span").record_error(&Refused);
+        }),
+        ("the plain context", || {
+            let tracer = get_tracer("plain");
+            tracer.in_span("span", |cx| cx.span().record_error(&Refused));
+        }),
+        ("the context of our span", || {
+            let _span = create_span("span");
+            Context::current().span().record_error(&Refused);
+        }),
+        ("record_exception", || {
+            let _span = create_span("span");
+            record_exception(&Refused);
+        }),
+        ("the current span", || {
+            let _span = create_span("span");
+            get_current_span().record_exception(&Refused);
+        }),
+    ];
+    for (way, record) in ways {
+        let spans = testing::capture(record);
+        let span = spans.single("span");
+        let event = &span.data().events.events[0];
+        assert_eq!(event.name, "exception", "{way}");
+        let said = |event: &opentelemetry::trace::Event| {
+            let mut attributes = event.attributes.iter();
+            let message =
+                attributes.find(|attribute| attribute.key.as_str() == "exception.message");
+            message.map(|attribute| attribute.value.to_string())
+        };
+        let safe = "postgres://<REDACTED>@db/orders refused";
+        assert_eq!(said(event).as_deref(), Some(safe), "{way}");
+        assert!(!format!("{:?}", span.data()).contains(SECRET), "{way}");
+    }
 }
 
 #[test]

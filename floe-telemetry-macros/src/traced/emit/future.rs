@@ -1,11 +1,11 @@
 //! A body that is a future, and is its own span.
 
 use proc_macro2::{Group, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature, parse_quote_spanned};
 
 use super::{
-    label, on, opening, outcome,
+    on, opening, outcome,
     parameters::{self, Place},
 };
 use crate::traced::{model::Traced, output::Output, returned::AsyncTrait};
@@ -13,19 +13,22 @@ use crate::traced::{model::Traced, output::Output, returned::AsyncTrait};
 /// There is one `async` block, and nothing around it but the runtime's wrapper: an `async fn` with
 /// another future inside would store every argument once more, and each caller all of that again.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
-    let rebind = parameters::rebind(sig, Place::Future);
+    let body = traced.function.body.to_token_stream();
+    let stays_async = traced.stays_async();
+    let place = if stays_async {
+        Place::FutureInside(&body)
+    } else {
+        Place::Future
+    };
+    let rebind = parameters::rebind(sig, place);
     let body = typed_body(traced);
     let future = future(traced, &rebind, &body);
-    if !traced.stays_async() {
-        sig.asyncness = None;
-        sig.output = future_of(&sig.output);
-        return future;
+    if stays_async {
+        return quote_spanned!(Span::mixed_site()=> #future.await);
     }
-    if matches!(traced.output, Output::Never) {
-        quote_spanned!(Span::mixed_site()=> match #future.await {})
-    } else {
-        quote_spanned!(Span::mixed_site()=> #future.await)
-    }
+    sig.asyncness = None;
+    sig.output = future_of(traced);
+    future
 }
 
 /// The arguments are not bound again, which `#[async_trait]` has done in the body.
@@ -41,15 +44,16 @@ fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> Toke
     let private = traced.krate.private();
     let outcome = outcome(traced);
     let allow = allow_future(traced);
-    let future = if traced.is_plain() {
-        quote_spanned! {Span::mixed_site()=>
-            #private::call_async(&__FLOE_CALLSITE, #allow async move { #rebind #body }, #outcome)
-        }
+    let open = (!traced.is_plain()).then(|| opening::open_within(traced));
+    let block = quote_spanned!(Span::mixed_site()=> #allow async move { #rebind #open #body });
+    let block = match &traced.output {
+        Output::Never => quote_spanned!(Span::mixed_site()=> #private::never(#block)),
+        _ => block,
+    };
+    let future = if open.is_none() {
+        quote_spanned!(Span::mixed_site()=> #private::call_async(&__FLOE_CALLSITE, #block, #outcome))
     } else {
-        let open = opening::open_within(traced);
-        quote_spanned! {Span::mixed_site()=>
-            #private::call_async_within(#allow async move { #rebind #open #body }, #outcome)
-        }
+        quote_spanned!(Span::mixed_site()=> #private::call_async_within(#block, #outcome))
     };
     if traced.boxed {
         quote_spanned!(Span::mixed_site()=> ::std::boxed::Box::pin(#future))
@@ -69,35 +73,36 @@ fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
 
 /// What an `async fn` returns when it is written out. Our crate's edition, which these tokens have,
 /// makes it capture whatever an `async fn` does.
-fn future_of(output: &ReturnType) -> ReturnType {
+fn future_of(traced: &Traced<'_>) -> ReturnType {
     let ours = Span::mixed_site();
-    match output {
-        ReturnType::Default => {
-            parse_quote_spanned!(ours=> -> impl ::core::future::Future<Output = ()>)
+    let ty = match (&traced.output, &traced.function.sig.output) {
+        (Output::Never, _) => {
+            let private = traced.krate.private();
+            quote_spanned!(ours=> #private::Never)
         }
-        ReturnType::Type(_, ty) => {
-            parse_quote_spanned!(ours=> -> impl ::core::future::Future<Output = #ty>)
-        }
-    }
+        (_, ReturnType::Default) => quote_spanned!(ours=> ()),
+        (_, ReturnType::Type(_, ty)) => quote!(#ty),
+    };
+    parse_quote_spanned!(ours=> -> impl ::core::future::Future<Output = #ty>)
 }
 
 /// An `async` block has no place to write its type. A `return` that never runs gives it one, so that
 /// inference and coercions in the body follow the signature as they do without us. The body keeps a
-/// scope of its own: what it imports must not change what the type means.
+/// scope of its own: what it imports must not change what the type means. And after an `else` braces
+/// are never `unused_braces`.
 fn typed_body(traced: &Traced<'_>) -> TokenStream {
     let body = &traced.function.body;
     let ours = Span::mixed_site();
+    let body = quote_spanned!(ours=> if false { loop {} } else #body);
     let (ty, span) = match &traced.output {
-        Output::Opaque => {
-            let label = label(body);
-            return quote!(#label #body);
+        // A value of type `!` says nothing about a type, so the runtime does.
+        Output::Opaque | Output::Never => return body,
+        Output::Unit => {
+            let span = ours.located_at(traced.function.body.span_open());
+            (quote_spanned!(ours=> ()), span)
         }
-        Output::Unit => (quote_spanned!(ours=> ()), ours.located_at(body.span_open())),
-        // A variable cannot be of type `!`, but a body that never ends becomes any type.
-        Output::Never => (quote_spanned!(ours=> ::core::convert::Infallible), ours),
         Output::Type(ty) => (quote!(#ty), on(ty)),
     };
-    let label = label(body);
     // An error about the type of the body says where that type is from, which is the signature.
     quote_spanned! {span=>
         if false {
@@ -105,7 +110,6 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
             #[allow(unreachable_code)]
             return __floe_never;
         }
-        #label
         #body
     }
 }

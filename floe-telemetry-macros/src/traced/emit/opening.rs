@@ -21,14 +21,13 @@ pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
         };
     }
     let call = call(traced, "enter");
-    quote_spanned!(Span::mixed_site()=> let __floe_span = #private::#call;)
+    quote_spanned!(Span::mixed_site()=> let __floe_span = #call;)
 }
 
 /// The same for the first statement of a future, which leaves the span with the runtime.
 pub(super) fn open_within(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
     let call = call(traced, "enter_within");
-    quote_spanned!(Span::mixed_site()=> #private::#call;)
+    quote_spanned!(Span::mixed_site()=> #call;)
 }
 
 /// All that the user wrote and that is evaluated with the arguments.
@@ -55,24 +54,34 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let ours = Span::mixed_site();
     let enter = Ident::new(function, ours);
     let enter_below = Ident::new(&format!("{function}_below"), ours);
-    let fill = fill(traced);
-    match &traced.parent {
-        Parent::Current => quote_spanned!(ours=> #enter(&__FLOE_CALLSITE, #fill)),
+    let fill = traced.fills().then(|| fill(traced));
+    let filled = if fill.is_some() {
+        quote_spanned!(ours=> &mut __floe_fill)
+    } else {
+        quote_spanned!(ours=> &mut |_| {})
+    };
+    let call = match &traced.parent {
+        Parent::Current => quote_spanned!(ours=> #enter(&__FLOE_CALLSITE, #filled)),
         Parent::Nothing => {
-            quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, #private::root, #fill))
+            quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, #private::root, #filled))
         }
         Parent::Given(value) => {
             let below = quote_spanned!(on(value)=> #private::below(&(#value)));
-            quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, || #below, #fill))
+            quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, || #below, #filled))
         }
+    };
+    if fill.is_some() {
+        quote_spanned!(ours=> { #fill #private::#call })
+    } else {
+        quote_spanned!(ours=> #private::#call)
     }
 }
 
-/// A closure that writes everything the span is to have from its start.
+/// A closure that writes everything the span is to have from its start. It is a variable so that its
+/// kind is inferred: a value that is moved out of an argument is then one error, and the body is not
+/// looked at for another.
 fn fill(traced: &Traced<'_>) -> TokenStream {
-    if !traced.fills() {
-        return quote_spanned!(Span::mixed_site()=> &mut |_| {});
-    }
+    let private = traced.krate.private();
     let name = traced
         .computed_name
         .iter()
@@ -87,15 +96,11 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
         .map(|value| quote_spanned!(on(value)=> __floe.floe_attributes(&(#value));));
     let records = traced.records.iter().map(record);
     let attributes_fn = traced.attributes_fn.iter().map(attributes_fn);
-    quote_spanned! {Span::mixed_site()=>
-        &mut |__floe| {
-            #(#name)*
-            #(#links)*
-            #(#floe_attributes)*
-            #(#records)*
-            #(#attributes_fn)*
-        }
-    }
+    let statements =
+        quote!(#(#name)* #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*);
+    let at = on(&expressions(traced));
+    let parameter = quote_spanned!(at=> |__floe: &mut #private::Opening|);
+    quote_spanned!(Span::mixed_site()=> let mut __floe_fill = #parameter { #statements };)
 }
 
 fn record(record: &Record) -> TokenStream {

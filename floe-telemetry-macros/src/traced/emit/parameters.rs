@@ -24,6 +24,8 @@ const PRIMITIVES: &[&str] = &[
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Future,
+    /// The one inside of an `async fn`, which has stored them already. With its body.
+    FutureInside(&'a TokenStream),
     Closure,
     /// With expressions before it that know the arguments by the names in their patterns.
     ClosureBehindOpening(&'a TokenStream),
@@ -31,10 +33,23 @@ pub(super) enum Place<'a> {
 
 /// Changes the patterns of `sig` and returns the statements that bind what they bound.
 pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
-    let mut statements = TokenStream::new();
-    for (index, input) in sig.inputs.iter_mut().enumerate() {
+    let captured = match place {
+        Place::FutureInside(body) => captured(sig, body),
+        _ => 0,
+    };
+    // What a future has captured is dropped in the order in which it is first mentioned.
+    let mut statements: TokenStream = sig
+        .inputs
+        .iter()
+        .take(captured)
+        .rev()
+        .filter_map(mention)
+        .collect();
+    for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
             FnArg::Receiver(receiver) if matches!(place, Place::Future) => keep(receiver),
+            // As a whole: the compiler does not see that a field is read that was captured by itself.
+            FnArg::Receiver(receiver) if receiver.mutability.is_some() => keep(receiver),
             FnArg::Receiver(_) => None,
             FnArg::Typed(typed) if stays(typed) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
@@ -46,6 +61,37 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         });
     }
     statements
+}
+
+/// How many of the first arguments need no binding of their own, because they are captured and then
+/// dropped as late as they would be. One that the body does not mention is to be bound again, so that
+/// the compiler can say so; and what follows is dropped before it.
+fn captured(sig: &Signature, body: &TokenStream) -> usize {
+    let is_captured = |input: &&FnArg| match input {
+        FnArg::Receiver(receiver) => receiver.mutability.is_none(),
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(pat) => {
+                is_name(pat)
+                    && pat.mutability.is_none()
+                    && typed.attrs.is_empty()
+                    && mentions(body.clone(), &pat.ident)
+            }
+            _ => false,
+        },
+    };
+    sig.inputs.iter().take_while(is_captured).count()
+}
+
+fn mention(input: &FnArg) -> Option<TokenStream> {
+    match input {
+        FnArg::Receiver(receiver) => keep(receiver),
+        FnArg::Typed(typed) if stays(typed) => None,
+        FnArg::Typed(typed) => {
+            let name = &typed.pat;
+            let allow = allow_underscore(name);
+            Some(quote_spanned!(Span::mixed_site()=> #allow let _ = &#name;))
+        }
+    }
 }
 
 /// `self` cannot be bound again, but a body that does not use it must not drop it early.
@@ -89,7 +135,7 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> To
     let name = &pat.ident;
     let attrs = of_the_binding(attrs);
     let allow = allow_underscore(name);
-    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
     // The attribute may be all that needs the argument, and has done so before.
     let used = match place {
         Place::ClosureBehindOpening(expressions) if mentions(expressions.clone(), name) => {
@@ -128,7 +174,7 @@ fn destructure(typed: &mut PatType, index: usize) -> TokenStream {
     });
     let pattern = std::mem::replace(&mut *typed.pat, name);
     let attrs = of_the_binding(&mut typed.attrs);
-    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
     let bind = match &pattern {
         Pat::Wild(_) => None,
         _ => Some(quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern = #argument;)),
@@ -165,7 +211,7 @@ fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     let is_lint = |attr: &Attribute| lints.iter().any(|lint| attr.path().is_ident(lint));
     let found = attrs
         .iter()
-        .filter(|attr| is_lint(attr) || attr.path().is_ident("cfg"))
+        .filter(|attr| is_lint(attr) || tokens::is_conditional(attr))
         .cloned()
         .collect();
     attrs.retain(|attr| !is_lint(attr));

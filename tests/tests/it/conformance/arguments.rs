@@ -136,9 +136,39 @@ async fn conditional_later(#[cfg(test)] here: u8, #[cfg(not(test))] gone: Vec<u8
     here
 }
 
+#[traced(attributes(here, gone), attributes_fn = |here, gone| [("twice", here * 2)])]
+fn conditional_twice(
+    #[cfg_attr(all(), cfg(all()))] here: u8,
+    #[cfg_attr(all(), cfg(any()))] gone: u8,
+) -> u8 {
+    here
+}
+
+#[traced(attributes(here, gone))]
+async fn conditional_twice_later(
+    #[cfg_attr(all(), cfg(all()))] here: Vec<u8>,
+    #[cfg_attr(all(), cfg(any()))] gone: Vec<u8>,
+    #[cfg_attr(all(), allow(unused_variables, reason = "as it says"))] unused: u8,
+) -> usize {
+    here.len()
+}
+
 #[tokio::test]
 async fn conditional_arguments() {
-    let spans = testing::capture_async(async { conditional(1) + conditional_later(2).await }).await;
+    let spans = testing::capture_async(async {
+        assert_eq!(conditional_twice(1), 1);
+        assert_eq!(conditional_twice_later(vec![1], 2).await, 1);
+        conditional(1) + conditional_later(2).await
+    })
+    .await;
+    spans
+        .single("conditional_twice")
+        .assert_attribute("here", 1)
+        .assert_attribute("twice", 2)
+        .assert_no_attribute("gone");
+    spans
+        .single("conditional_twice_later")
+        .assert_no_attribute("gone");
     spans
         .single("conditional")
         .assert_attribute("here", 1)

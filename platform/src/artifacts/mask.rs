@@ -1,0 +1,41 @@
+//! Credentials that stand in a product's texts: they are not written into its artifacts.
+
+use std::path::Path;
+
+use floe_telemetry::sanitizer::{REDACTED, sanitize_credentials};
+use serde::{Serialize, Serializer};
+
+use super::CompiledArtifacts;
+use crate::error::Error;
+use crate::place::Place;
+
+pub(super) fn text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&sanitize_credentials(text))
+}
+
+#[expect(clippy::ref_option, reason = "serde passes the field as it is")]
+pub(super) fn optional<S: Serializer>(
+    text: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    text.as_deref()
+        .map(sanitize_credentials)
+        .serialize(serializer)
+}
+
+/// A query with the mark of a credential in it would say something else than what was compiled.
+pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), Error> {
+    let sources = artifacts.sources.iter();
+    let generated = sources.filter_map(|source| Some((&source.name, source.generate.as_ref()?)));
+    let models = artifacts.models.iter();
+    let mut queries = generated.chain(models.map(|model| (&model.name, &model.query)));
+    match queries.find(|(_, query)| query.sql.contains(REDACTED)) {
+        Some((name, _)) => {
+            let message = format!(
+                "the query of `{name}` had a credential in it, which is not written, accepted: a run without `--artifacts`"
+            );
+            Err(Error::input(Place::file(path), message))
+        }
+        None => Ok(()),
+    }
+}

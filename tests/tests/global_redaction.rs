@@ -1,0 +1,228 @@
+//! What is taken out is configured, and counted by rule.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Duration;
+
+use floe_telemetry::attributes::{AttributeList, AttributeSchema, AttributeValue};
+use floe_telemetry::config::RedactionConfig;
+use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Strict};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{
+    FloeAttributes, Statistics, TelemetryConfig, TelemetryProvider, create_span, get_current_span,
+    traced,
+};
+use opentelemetry::trace::Status;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// In two pieces, so that nobody takes them for real.
+const EMAIL: &str = concat!("jane", "@", "example.com");
+
+fn config(redaction: RedactionConfig) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    config.redaction = redaction;
+    config
+}
+
+/// The span that `record` fills, as an exporter gets it, and what was counted.
+fn exported(redaction: RedactionConfig, record: impl FnOnce()) -> (SpanData, Statistics) {
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config(redaction))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    let span = create_span("span");
+    record();
+    drop(span);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    (memory.spans().remove(0), telemetry.statistics())
+}
+
+fn attribute(span: &SpanData, key: &str) -> String {
+    let mut attributes = span.attributes.iter();
+    let found = attributes.find(|attribute| attribute.key.as_str() == key);
+    found.unwrap().value.to_string()
+}
+
+fn set(key: &'static str, value: &'static str) {
+    get_current_span().set_attribute(key, value);
+}
+
+fn status(span: &SpanData) -> &str {
+    match &span.status {
+        Status::Error { description } => description,
+        _ => "",
+    }
+}
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// An exporter that fails, with a text that only a pattern of the user knows.
+#[derive(Debug)]
+struct Failing;
+
+impl SpanExporter for Failing {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Err(OTelSdkError::InternalFailure("refused CUST-123456".into()))
+    }
+}
+
+#[test]
+fn redaction_is_configured_and_counted() {
+    levels();
+    patterns_and_keys();
+    counts();
+    memory_of_keys();
+}
+
+/// Personal data goes from error text and stays in attributes, unless one asks for more or less.
+fn levels() {
+    let record = || {
+        set("owner", EMAIL);
+        set("session", "nightly");
+        set("url", "postgres://u:p4ssw0rd@h/d");
+        get_current_span().set_status(Status::error(format!("{EMAIL} is locked, session=nightly")));
+    };
+    let level = |level, attribute_level| RedactionConfig {
+        level,
+        attribute_level,
+        ..RedactionConfig::default()
+    };
+    let hidden = "<REDACTED>@example.com";
+    for (level, owner, session, said) in [
+        (
+            RedactionConfig::default(),
+            EMAIL,
+            "nightly",
+            format!("{hidden} is locked, session=nightly"),
+        ),
+        (
+            level(Credentials, None),
+            EMAIL,
+            "nightly",
+            format!("{EMAIL} is locked, session=nightly"),
+        ),
+        (
+            level(CredentialsAndPii, Some(CredentialsAndPii)),
+            hidden,
+            "nightly",
+            format!("{hidden} is locked, session=nightly"),
+        ),
+        (
+            level(Strict, None),
+            hidden,
+            "<REDACTED>",
+            format!("{hidden} is locked, session=<REDACTED>"),
+        ),
+        (
+            level(Strict, Some(Credentials)),
+            EMAIL,
+            "nightly",
+            format!("{hidden} is locked, session=<REDACTED>"),
+        ),
+    ] {
+        let (span, _) = exported(level.clone(), record);
+        assert_eq!(attribute(&span, "owner"), owner, "{level:?}");
+        assert_eq!(attribute(&span, "session"), session, "{level:?}");
+        // Whatever the level.
+        assert_eq!(attribute(&span, "url"), "postgres://<REDACTED>@h/d");
+        assert_eq!(status(&span), said, "{level:?}");
+    }
+}
+
+fn patterns_and_keys() {
+    let redaction = RedactionConfig {
+        patterns: words(&["CUST-[0-9]{6}"]),
+        keys: words(&["customer_ref"]),
+        allowed_keys: words(&["page_token"]),
+        ..RedactionConfig::default()
+    };
+    let (span, statistics) = exported(redaction.clone(), || {
+        let span = get_current_span();
+        span.update_name("load CUST-123456");
+        set("note", "for CUST-123456");
+        set("x-customer-ref", "ab");
+        set("page_token", "abc");
+        span.set_attribute("key of CUST-123456", true);
+        span.set_status(Status::error("customerRef=ab of CUST-123456, page_token=7"));
+    });
+    assert_eq!(span.name, "load <REDACTED>");
+    assert_eq!(attribute(&span, "note"), "for <REDACTED>");
+    assert_eq!(attribute(&span, "x-customer-ref"), "<REDACTED>");
+    assert_eq!(attribute(&span, "page_token"), "abc");
+    assert_eq!(attribute(&span, "key of <REDACTED>"), "true");
+    assert_eq!(
+        status(&span),
+        "customerRef=<REDACTED> of <REDACTED>, page_token=7"
+    );
+    let counted: Vec<_> = statistics.redacted().collect();
+    assert_eq!(counted, [("key_value", 2), ("user_pattern", 4)]);
+
+    // What exporters say about their failures passes the same stage.
+    let telemetry = TelemetryProvider::builder(config(redaction))
+        .with_span_exporter(Failing)
+        .initialize()
+        .unwrap();
+    drop(create_span("span"));
+    let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
+    assert!(error.contains("refused <REDACTED>"), "{error}");
+}
+
+fn counts() {
+    let (_, statistics) = exported(RedactionConfig::default(), || {
+        set("url", "postgres://u:p4ssw0rd@h/d");
+        set("password", "hunter2A");
+        get_current_span().set_attribute("api_key", 4711);
+        get_current_span().set_attribute("token", vec![1, 2]);
+        set("table", "orders");
+        get_current_span().set_status(Status::error(format!("{EMAIL} and {EMAIL}")));
+    });
+    let counted: Vec<_> = statistics.redacted().collect();
+    assert_eq!(
+        counted,
+        [("url_userinfo", 1), ("key_value", 3), ("email", 2)]
+    );
+    let (_, statistics) = exported(RedactionConfig::default(), || set("table", "orders"));
+    assert_eq!(statistics.redacted().count(), 0);
+}
+
+/// A text that is known at compile time, under a key that is not.
+struct Constant(&'static str);
+
+impl FloeAttributes for Constant {
+    const SCHEMA: &'static [AttributeSchema] = &[];
+
+    fn record(&self, list: &mut AttributeList) {
+        list.push(self.0.into(), AttributeValue::Static("orders"));
+    }
+}
+
+#[traced(floe_attributes = value)]
+fn constant(value: &Constant) {
+    let _ = value;
+}
+
+/// What is remembered of a place in the source is about its key and its text, not about its place
+/// in the list.
+fn memory_of_keys() {
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(config(RedactionConfig::default()))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    for key in ["table", "password", "table", "db.password"] {
+        constant(&Constant(key));
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let values: Vec<_> = memory
+        .spans()
+        .iter()
+        .map(|span| span.attributes[0].value.to_string())
+        .collect();
+    assert_eq!(values, ["orders", "<REDACTED>", "orders", "<REDACTED>"]);
+}
