@@ -82,7 +82,7 @@ fn each_is_one_clear_error() {
     check("panics", "backend: `panics` panicked");
     check(
         "nowhere",
-        "backend `nowhere`: endpoint: `acme` is not an endpoint: it must begin with `http://`, for example `http://collector:4317`",
+        "backend `nowhere`: endpoint: `acme` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
     );
     let all = plugin::discover().unwrap_err().to_string();
     assert!(all.contains("future 0.1.0"), "{all}");
