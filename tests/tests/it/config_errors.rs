@@ -176,7 +176,10 @@ const CASES: &[(&str, &str)] = &[
         "propagators: [b3]",
         "telemetry configuration: line 2, column 15: propagators.0: found `b3`, accepted are `tracecontext` and `baggage`",
     ),
-    ("redaction: {patterns: [ok, 'a('], level: loud}", ""),
+    (
+        "redaction: {patterns: [ok, 'a('], level: loud}",
+        "telemetry configuration: 2 mistakes\n  line 2, column 28: redaction.patterns.1: `a(` is not a regular expression: at character 2: unclosed group\n  line 2, column 42: redaction.level: found `loud`, accepted are `credentials`, `credentials_and_pii` and `strict`",
+    ),
     (
         "otlp_endpiont: http://c",
         "telemetry configuration: line 2, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?",
