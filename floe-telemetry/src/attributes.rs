@@ -6,12 +6,15 @@ mod identity;
 mod into;
 mod list;
 pub(crate) mod schema;
+mod text;
 mod value;
 
 pub use self::identity::{FloeSpanAttributes, Mode};
 pub use self::into::{FloeAttributes, IntoAttributes};
+pub(crate) use self::list::MAX_ATTRIBUTES;
 pub use self::list::{Attribute, AttributeList};
 pub use self::schema::{
     AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,
 };
+pub use self::text::Text;
 pub use self::value::{AttributeValue, ToAttributeValue};

@@ -19,23 +19,12 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 pub(crate) struct Ticks(fastant::Instant);
 
 impl Ticks {
+    /// Before all others.
+    pub(crate) const ZERO: Self = Self(fastant::Instant::ZERO);
+
     #[inline]
     pub(crate) fn now() -> Self {
         Self(fastant::Instant::now())
-    }
-}
-
-/// When something happened: a reading of our own, or a time that the plain API was given.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Moment {
-    Ticks(Ticks),
-    Wall(SystemTime),
-}
-
-impl Moment {
-    #[inline]
-    pub(crate) fn now() -> Self {
-        Self::Ticks(Ticks::now())
     }
 }
 
@@ -77,7 +66,7 @@ impl WallClock {
             return;
         }
         self.checked = monotonic_now();
-        let (ours, systems) = (self.at(Moment::now()), wall_now());
+        let (ours, systems) = (self.at(Ticks::now()), wall_now());
         let apart = systems
             .duration_since(ours)
             .unwrap_or_else(|error| error.duration());
@@ -86,13 +75,8 @@ impl WallClock {
         }
     }
 
-    pub(crate) fn at(&self, moment: Moment) -> SystemTime {
-        match moment {
-            Moment::Wall(time) => time,
-            Moment::Ticks(Ticks(instant)) => {
-                SystemTime::UNIX_EPOCH + Duration::from_nanos(instant.as_unix_nanos(&self.anchor))
-            }
-        }
+    pub(crate) fn at(&self, Ticks(instant): Ticks) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(instant.as_unix_nanos(&self.anchor))
     }
 }
 

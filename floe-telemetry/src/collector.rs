@@ -64,8 +64,7 @@ pub(crate) struct Collector {
     clock: WallClock,
     /// Roots that wait for the rest of the round: what was fetched from the other threads goes out
     /// before them, so that whoever sees a root has seen its trace.
-    #[expect(clippy::vec_box, reason = "the boxes go back to the threads")]
-    roots: Vec<Box<SpanRecord>>,
+    roots: Vec<SpanRecord>,
     drains: Vec<Drain>,
     warnings: Warnings,
     pause: Duration,
@@ -185,7 +184,7 @@ impl Collector {
 
     fn pass(&mut self, record: &mut SpanRecord) {
         #[cfg(feature = "testing")]
-        if let Some(capture) = record.capture {
+        if let Some(capture) = record.capture() {
             if let Some(spans) = self.captures.get_mut(&capture) {
                 spans.push((&self.sites.prepare(record, &self.clock, &[])).into());
             }

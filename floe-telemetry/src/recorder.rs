@@ -7,16 +7,18 @@
 //! [`Context`]: opentelemetry::Context
 
 mod active;
-mod alive;
 mod buffer;
 mod call;
 mod failure;
 mod first_poll;
 mod future;
+mod head;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod held;
 mod ids;
 pub mod lasting;
+mod late;
+mod local;
 mod name;
 mod open;
 mod opening;
@@ -24,6 +26,7 @@ pub mod outcome;
 mod parent;
 mod pointer;
 mod record;
+mod recording;
 mod returned;
 mod sampling;
 mod span;
@@ -31,7 +34,6 @@ mod tracer;
 
 pub(crate) use self::active::create_span_in;
 pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span};
-pub(crate) use self::alive::context_is_alive;
 #[cfg(feature = "provider")]
 pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
@@ -42,10 +44,13 @@ pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
 pub use self::first_poll::{enter_within, enter_within_below};
 pub use self::future::{Never, call_async, call_async_within, never};
+#[cfg(feature = "_otlp")]
+pub(crate) use self::head::Code;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::held::HeldSpan;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
+pub(crate) use self::local::context_is_alive;
 pub use self::open::{OpenSpan, enter, enter_below, enter_plain};
 pub use self::opening::Opening;
 pub use self::parent::{below, root};

@@ -116,7 +116,7 @@ pub fn record_prefixed<A: FloeAttributes + ?Sized>(
 ) {
     let mut nested = AttributeList::default();
     value.record(&mut nested);
-    list.append(nested, |key| {
+    list.append_renamed(nested, |key| {
         let mut keys = schema.iter().map(|attribute| attribute.key);
         match keys.find(|known| is_prefixed(known, prefix, key)) {
             Some(known) => Cow::Borrowed(known),

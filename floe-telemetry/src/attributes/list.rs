@@ -1,11 +1,11 @@
 //! Attributes on their way into a span.
 
 use std::borrow::Cow;
+use std::iter;
 
 use opentelemetry::{Key, KeyValue, Value};
-use smallvec::SmallVec;
 
-use super::{AttributeValue, ToAttributeValue};
+use super::{AttributeValue, Text, ToAttributeValue};
 
 /// How many attributes a span may have
 /// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
@@ -31,8 +31,7 @@ impl From<Attribute> for KeyValue {
 /// At most 128 are kept; the rest is counted as dropped on the span.
 #[derive(Clone, Debug, Default)]
 pub struct AttributeList {
-    // Four fit in place, which is as many as most spans have.
-    items: SmallVec<[Attribute; 4]>,
+    items: Vec<Attribute>,
     dropped: u32,
 }
 
@@ -40,9 +39,7 @@ impl AttributeList {
     /// Sets `key` to `value`, unless there is no value (`None`).
     #[inline]
     pub fn set(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
-        if let Some(value) = value.to_attribute_value() {
-            self.push(key.into(), value);
-        }
+        value.set_in(self, key);
     }
 
     /// Sets `key` to a value that is already one.
@@ -55,14 +52,73 @@ impl AttributeList {
         }
     }
 
+    /// Sets `key` to what `value` makes. An iterator is told to write to where the attribute stays;
+    /// [`Vec::push`] would make it elsewhere and copy it in wider pieces than it was made of, which
+    /// waits for all memory that was written before.
+    #[inline]
+    pub(super) fn push_with(
+        &mut self,
+        key: impl Into<Key>,
+        value: impl FnOnce() -> AttributeValue,
+    ) {
+        if self.items.len() < MAX_ATTRIBUTES {
+            self.items.extend(iter::once_with(|| Attribute {
+                key: key.into(),
+                value: value(),
+            }));
+        } else {
+            self.replace(key.into(), value());
+        }
+    }
+
+    /// Sets `key` to text that `write` puts to where it stays.
+    #[inline]
+    pub(super) fn push_text(&mut self, key: impl Into<Key>, write: impl FnOnce(&mut Text)) {
+        if self.items.len() >= MAX_ATTRIBUTES {
+            let mut text = Text::empty();
+            write(&mut text);
+            return self.replace(key.into(), AttributeValue::Text(text));
+        }
+        self.push_with(key, || AttributeValue::Text(Text::empty()));
+        if let Some(AttributeValue::Text(text)) = self.items.last_mut().map(|last| &mut last.value)
+        {
+            write(text);
+        }
+    }
+
+    /// Sets `key` to text that is known at compile time.
+    #[inline]
+    pub(crate) fn push_static(&mut self, key: impl Into<Key>, text: &'static str) {
+        self.push_with(key, || AttributeValue::Static(text));
+    }
+
     /// The attributes, in the order in which they were set; a key may occur twice.
     #[must_use]
     pub fn as_slice(&self) -> &[Attribute] {
         &self.items
     }
 
+    /// Adds what another list has.
+    pub(crate) fn append(&mut self, other: Self) {
+        for item in other.items {
+            self.push(item.key, item.value);
+        }
+        self.dropped += other.dropped;
+    }
+
+    /// The attributes themselves, to be moved elsewhere.
+    #[inline]
+    pub(crate) const fn items_mut(&mut self) -> &mut Vec<Attribute> {
+        &mut self.items
+    }
+
+    /// How many were dropped because the list was full.
+    pub(crate) const fn dropped_mut(&mut self) -> &mut u32 {
+        &mut self.dropped
+    }
+
     /// Adds what another list has, under other keys.
-    pub(super) fn append(&mut self, other: Self, key: impl Fn(&str) -> Cow<'static, str>) {
+    pub(super) fn append_renamed(&mut self, other: Self, key: impl Fn(&str) -> Cow<'static, str>) {
         for item in other.items {
             self.push(key(item.key.as_str()).into(), item.value);
         }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use opentelemetry::{Array, Value};
+use opentelemetry::{Array, Key, Value};
 
 use super::schema::{AttributeType, Requirement};
+use super::{AttributeList, Text};
 
 /// The value of an attribute: one of OpenTelemetry's types.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +22,7 @@ pub enum AttributeValue {
     /// Text known at compile time.
     Static(&'static str),
     /// Any other text.
-    Text(Box<str>),
+    Text(Text),
     /// An array of one of the four types above.
     Array(Box<Array>),
 }
@@ -80,13 +81,21 @@ pub trait ToAttributeValue {
     /// The value, or nothing if there is none to record.
     fn to_attribute_value(&self) -> Option<AttributeValue>;
 
-    /// The same of a value that is not needed any more. Text is not copied then.
+    /// Sets `key` in `list` to the value, if there is one. Text is written to where it stays.
     #[inline]
-    fn into_attribute_value(self) -> Option<AttributeValue>
+    fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+        if let Some(value) = self.to_attribute_value() {
+            list.push(key.into(), value);
+        }
+    }
+
+    /// The same of a value that is not needed any more. Long text is not copied then.
+    #[inline]
+    fn move_into(self, list: &mut AttributeList, key: impl Into<Key>)
     where
         Self: Sized,
     {
-        self.to_attribute_value()
+        self.set_in(list, key);
     }
 }
 
@@ -98,6 +107,11 @@ macro_rules! small_integers {
             #[inline]
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 Some(AttributeValue::I64(i64::from(*self)))
+            }
+
+            #[inline]
+            fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+                list.push_with(key, || AttributeValue::I64(i64::from(*self)));
             }
         }
     )*};
@@ -116,6 +130,14 @@ macro_rules! wide_integers {
                     Err(_) => AttributeValue::Text(self.to_string().into()),
                 })
             }
+
+            #[inline]
+            fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+                match i64::try_from(*self) {
+                    Ok(value) => list.push_with(key, || AttributeValue::I64(value)),
+                    Err(_) => self.to_string().move_into(list, key),
+                }
+            }
         }
     )*};
 }
@@ -128,56 +150,31 @@ impl ToAttributeValue for bool {
     fn to_attribute_value(&self) -> Option<AttributeValue> {
         Some(AttributeValue::Bool(*self))
     }
-}
-
-impl ToAttributeValue for f32 {
-    const TYPE: AttributeType = AttributeType::Double;
 
     #[inline]
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        Some(AttributeValue::F64(f64::from(*self)))
+    fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+        list.push_with(key, || AttributeValue::Bool(*self));
     }
 }
 
-impl ToAttributeValue for f64 {
-    const TYPE: AttributeType = AttributeType::Double;
+macro_rules! floats {
+    ($($ty:ty)*) => {$(
+        impl ToAttributeValue for $ty {
+            const TYPE: AttributeType = AttributeType::Double;
 
-    #[inline]
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        Some(AttributeValue::F64(*self))
-    }
+            #[inline]
+            fn to_attribute_value(&self) -> Option<AttributeValue> {
+                Some(AttributeValue::F64(f64::from(*self)))
+            }
+
+            #[inline]
+            fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+                list.push_with(key, || AttributeValue::F64(f64::from(*self)));
+            }
+        }
+    )*};
 }
-
-impl ToAttributeValue for str {
-    const TYPE: AttributeType = AttributeType::Text;
-
-    #[inline]
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        Some(AttributeValue::Text(self.into()))
-    }
-}
-
-impl ToAttributeValue for String {
-    const TYPE: AttributeType = AttributeType::Text;
-
-    #[inline]
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        self.as_str().to_attribute_value()
-    }
-
-    #[inline]
-    fn into_attribute_value(self) -> Option<AttributeValue> {
-        Some(AttributeValue::Text(self.into()))
-    }
-}
-
-impl ToAttributeValue for char {
-    const TYPE: AttributeType = AttributeType::Text;
-
-    fn to_attribute_value(&self) -> Option<AttributeValue> {
-        self.encode_utf8(&mut [0; 4]).to_attribute_value()
-    }
-}
+floats!(f32 f64);
 
 impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
     const TYPE: AttributeType = T::TYPE;
@@ -189,8 +186,17 @@ impl<T: ToAttributeValue> ToAttributeValue for Option<T> {
     }
 
     #[inline]
-    fn into_attribute_value(self) -> Option<AttributeValue> {
-        self.and_then(T::into_attribute_value)
+    fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+        if let Some(value) = self {
+            value.set_in(list, key);
+        }
+    }
+
+    #[inline]
+    fn move_into(self, list: &mut AttributeList, key: impl Into<Key>) {
+        if let Some(value) = self {
+            value.move_into(list, key);
+        }
     }
 }
 
@@ -213,6 +219,11 @@ macro_rules! pointers {
             fn to_attribute_value(&self) -> Option<AttributeValue> {
                 (**self).to_attribute_value()
             }
+
+            #[inline]
+            fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
+                (**self).set_in(list, key);
+            }
         }
     )*};
 }
@@ -226,7 +237,7 @@ impl ToAttributeValue for Value {
             Self::F64(value) => AttributeValue::F64(*value),
             Self::String(value) => AttributeValue::Text(value.as_str().into()),
             Self::Array(value) => AttributeValue::Array(Box::new(value.clone())),
-            other => AttributeValue::Text(other.as_str().into()),
+            other => AttributeValue::Text((*other.as_str()).into()),
         })
     }
 }

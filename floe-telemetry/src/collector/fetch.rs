@@ -36,20 +36,21 @@ impl Collector {
     /// Empties the buffers once, as far as there is room.
     fn round(&mut self, room: Room) -> usize {
         let mut fetched = 0;
+        let mut record = SpanRecord::blank();
         for at in 0..self.buffers.len() {
             for _ in 0..TURN {
                 if room == Room::Needed && !self.has_room() {
                     return fetched;
                 }
-                let Some(mut record) = self.buffers[at].pop() else {
+                if !self.buffers[at].pop(&mut record) {
                     break;
-                };
+                }
                 fetched += 1;
                 if record.is_root() {
-                    self.roots.push(record);
+                    self.roots.push(record.take());
                 } else {
-                    self.take(&mut record);
-                    self.buffers[at].recycle(record);
+                    self.pass(&mut record);
+                    record.clear();
                 }
             }
         }
@@ -67,20 +68,12 @@ impl Collector {
     fn pass_roots(&mut self, roots: usize) {
         let rest = self.roots.split_off(roots);
         for mut record in std::mem::replace(&mut self.roots, rest) {
-            self.take(&mut record);
-            if let Some(buffer) = self.buffers.first_mut() {
-                buffer.recycle(record);
-            }
+            self.pass(&mut record);
         }
     }
 
     /// Passes on everything that was fetched.
     pub(crate) fn pass_all(&mut self) {
         self.pass_roots(self.roots.len());
-    }
-
-    fn take(&mut self, record: &mut SpanRecord) {
-        self.pass(record);
-        record.clear();
     }
 }

@@ -2,6 +2,7 @@
 //! dear for the hot path stamped on it.
 
 use std::borrow::Cow;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -101,34 +102,38 @@ impl Sites {
         identity: &'a [Stamp],
     ) -> Prepared<'a> {
         // Baggage speaks for the product a request is about, so it comes before the resource.
-        if let Some(baggage) = record.identity.take() {
+        let baggage = record.more.as_mut().and_then(|more| more.identity.take());
+        if let Some(baggage) = baggage {
             adopt(record, &baggage);
         }
         record.attributes.make_distinct();
         let redactor = &mut self.redactor;
-        let site = match &record.origin {
-            Origin::Scope(scope) => {
+        let site = match record.scope() {
+            Some(scope) => {
                 if self.scopes.len() >= MAX_SCOPES && !self.scopes.contains_key(scope) {
                     self.scopes.clear();
                 }
                 let site = self.scopes.entry(Arc::clone(scope));
                 site.or_insert_with(|| Site::of_scope(scope, redactor))
             }
-            origin => {
-                let site = self.places.entry(address(origin));
-                site.or_insert_with(|| Site::of(origin, redactor))
+            None => {
+                let site = self.places.entry(address(record));
+                site.or_insert_with(|| Site::of(record, redactor))
             }
         };
         redactor.record(record, &mut site.seen);
         limits::apply(&self.limits, record);
         if let Some(scope) = &site.scope {
-            record.origin = Origin::Scope(Arc::clone(scope));
+            record.more_mut().origin = Origin::Scope(Arc::clone(scope));
         }
         let record = &*record;
+        let more = record.more.as_deref();
+        let said_start = more.and_then(|more| more.start);
+        let said_end = more.and_then(|more| more.end);
         Prepared {
-            name: record.name.as_deref().unwrap_or(&site.name),
-            start: clock.at(record.start),
-            end: clock.at(record.end),
+            name: record.name().unwrap_or(&site.name),
+            start: said_start.unwrap_or_else(|| clock.at(record.head.start)),
+            end: said_end.unwrap_or_else(|| clock.at(record.head.end)),
             record,
             site,
             identity,
@@ -151,11 +156,18 @@ fn adopt(record: &mut SpanRecord, attributes: &[KeyValue]) {
 }
 
 /// Call sites and locations are statics, so their addresses tell them apart.
-fn address(origin: &Origin) -> usize {
-    match origin {
-        Origin::CallSite(callsite) => std::ptr::from_ref(*callsite).addr(),
-        Origin::Here(location) => std::ptr::from_ref(*location).addr(),
-        Origin::Nowhere | Origin::Scope(_) => 0,
+fn address(record: &SpanRecord) -> usize {
+    match (record.head.callsite, location(record)) {
+        (Some(callsite), _) => std::ptr::from_ref(callsite).addr(),
+        (None, Some(location)) => std::ptr::from_ref(location).addr(),
+        (None, None) => 0,
+    }
+}
+
+fn location(record: &SpanRecord) -> Option<&'static Location<'static>> {
+    match record.more.as_ref()?.origin {
+        Origin::Here(location) => Some(location),
+        Origin::CallSite | Origin::Scope(_) => None,
     }
 }
 
@@ -167,14 +179,14 @@ impl Site {
         }
     }
 
-    fn of(origin: &Origin, redactor: &mut Redactor) -> Self {
-        let (name, function, file, line) = match origin {
-            Origin::CallSite(site) => {
+    fn of(record: &SpanRecord, redactor: &mut Redactor) -> Self {
+        let (name, function, file, line) = match (record.head.callsite, location(record)) {
+            (Some(site), _) => {
                 let function = format!("{}::{}", site.module(), site.function());
                 (site.name(), Some(function), site.file(), site.line())
             }
-            Origin::Here(location) => ("", None, location.file(), location.line()),
-            Origin::Nowhere | Origin::Scope(_) => return Self::default(),
+            (None, Some(location)) => ("", None, location.file(), location.line()),
+            (None, None) => return Self::default(),
         };
         let code = function
             .map(|function| KeyValue::new(keys::CODE_FUNCTION_NAME, function))

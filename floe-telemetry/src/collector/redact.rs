@@ -6,7 +6,7 @@ mod redaction;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::trace::{Event, Link, SpanContext, Status, TraceState};
+use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 
@@ -35,15 +35,6 @@ impl Redactor {
     /// Redacts the name, the status, and all attributes of the span, of its events and links.
     /// `seen` is what the spans of the same place in the source had before.
     pub(super) fn record(&mut self, record: &mut SpanRecord, seen: &mut Seen) {
-        if let Some(name) = &mut record.name {
-            self.name(name);
-        }
-        if let Status::Error { description } = &mut record.status
-            && let Some(safe) = self.redaction.message(description)
-        {
-            *description = safe.into();
-        }
-        self.context(&mut record.context);
         for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
             let key = self
                 .keys
@@ -83,6 +74,15 @@ impl Redactor {
             }
         }
         if let Some(more) = &mut record.more {
+            if let Some(name) = &mut more.name {
+                self.name(name);
+            }
+            if let Some(safe) = self.redaction.message(&more.description) {
+                more.description = safe.into();
+            }
+            if !self.is_safe(&more.trace_state) {
+                more.trace_state = TraceState::NONE;
+            }
             more.events.iter_mut().for_each(|event| self.event(event));
             more.links.iter_mut().for_each(|link| self.link(link));
         }
@@ -173,14 +173,13 @@ impl Redactor {
         }
     }
 
+    fn is_safe(&self, state: &TraceState) -> bool {
+        *state == TraceState::NONE || self.redaction.text(&state.header()).is_none()
+    }
+
     /// A trace state that is not safe is left out: half a vendor's entry means nothing to it.
     fn context(&self, context: &mut SpanContext) {
-        if *context.trace_state() == TraceState::NONE
-            || self
-                .redaction
-                .text(&context.trace_state().header())
-                .is_none()
-        {
+        if self.is_safe(context.trace_state()) {
             return;
         }
         *context = SpanContext::new(

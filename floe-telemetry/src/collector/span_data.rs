@@ -4,7 +4,6 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::prepare::Prepared;
-use crate::recorder::Origin;
 
 impl From<&Prepared<'_>> for SpanData {
     fn from(span: &Prepared<'_>) -> Self {
@@ -25,10 +24,10 @@ impl From<&Prepared<'_>> for SpanData {
             links.dropped_count = more.dropped_links;
         }
         Self {
-            span_context: record.context.clone(),
-            parent_span_id: record.parent,
-            parent_span_is_remote: record.parent_is_remote,
-            span_kind: record.kind.clone(),
+            span_context: record.context(),
+            parent_span_id: record.head.parent,
+            parent_span_is_remote: record.head.parent_is_remote,
+            span_kind: record.kind(),
             name: span.name.to_owned().into(),
             start_time: span.start,
             end_time: span.end,
@@ -36,11 +35,10 @@ impl From<&Prepared<'_>> for SpanData {
             dropped_attributes_count: record.attributes.dropped(),
             events,
             links,
-            status: record.status.clone(),
-            instrumentation_scope: match &record.origin {
-                Origin::Scope(scope) => (**scope).clone(),
-                Origin::Nowhere | Origin::CallSite(_) | Origin::Here(_) => own_scope(),
-            },
+            status: record.status(),
+            instrumentation_scope: record
+                .scope()
+                .map_or_else(own_scope, |scope| (**scope).clone()),
         }
     }
 }

@@ -9,11 +9,12 @@ use std::thread;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, InstrumentationScope, Key, KeyValue, Value};
 
-use super::alive::context_is_alive;
 use super::failure;
-use super::open::{OpenSpan, State, enter_here, enter_in};
+use super::local::context_is_alive;
+use super::open::{OpenSpan, enter_here, enter_in};
 use super::opening::Fill;
-use super::span::{self, Ending};
+use super::outcome::Outcome;
+use super::recording::Recording;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
 /// A span that lasts until the guard is dropped. [`create_span`] makes it.
@@ -21,7 +22,7 @@ use crate::attributes::{FloeAttributes, ToAttributeValue};
 #[must_use = "the span ends when the guard is dropped"]
 pub struct ActiveSpan {
     current: CurrentSpan,
-    recording: bool,
+    recording: Option<Box<Recording>>,
     /// A panic that was under way before is not this span's.
     was_panicking: bool,
     // Dropped last, after `Drop` has ended the span.
@@ -97,17 +98,16 @@ pub fn get_current_span() -> CurrentSpan {
 }
 
 impl ActiveSpan {
-    fn attach(open: OpenSpan) -> Self {
-        let (cx, recording) = match open.0 {
-            State::Off => (None, false),
-            State::LeftOut(cx) => (Some(cx), false),
-            State::Recording(cx) => (Some(cx), true),
+    fn attach(OpenSpan { state, attached }: OpenSpan) -> Self {
+        let current = match attached {
+            Some(_) => Context::current(),
+            None => Context::default(),
         };
         Self {
-            current: CurrentSpan(cx.clone().unwrap_or_default()),
-            recording,
+            current: CurrentSpan(current),
+            recording: state.recording(),
             was_panicking: thread::panicking(),
-            _attached: cx.map(Context::attach),
+            _attached: attached,
         }
     }
 }
@@ -196,12 +196,12 @@ impl std::ops::Deref for ActiveSpan {
 
 impl Drop for ActiveSpan {
     fn drop(&mut self) {
-        if self.recording {
-            let cx = &self.current.0;
+        if let Some(recording) = self.recording.take() {
             if thread::panicking() && !self.was_panicking {
-                failure::record_panic(cx, &"the thread is panicking");
+                recording.panicked(&"the thread is panicking");
+            } else {
+                recording.complete(&Outcome::Success);
             }
-            span::end(cx, Ending::Completed);
         }
     }
 }

@@ -1,25 +1,40 @@
 //! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
 //!
-//! Two rings: finished spans go to the collector, and the boxes they were in come back empty, so
-//! that a thread in steady state allocates none. The buffer outlives its thread: the reader's half
-//! keeps it until the collector has emptied it.
+//! Two rings: the heads of the spans, and what some of them have besides. Both are written from one
+//! end to the other, which is what caches are best at. The buffer outlives its thread: the reader's
+//! half keeps it until the collector has emptied it.
 
-use std::cell::RefCell;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 
-use super::record::SpanRecord;
+use super::head::{Code, Head};
+use super::record::{More, SpanRecord};
+use crate::attributes::{Attribute, MAX_ATTRIBUTES};
+use crate::clock::Ticks;
 
 /// How many finished spans a thread can hold until the collector fetches them.
 const CAPACITY: usize = 4096;
 
-/// How many empty boxes a thread keeps.
-const BLANK: usize = CAPACITY / 2;
-
 /// The collector is woken each time so many spans were written. Until then it comes by itself.
 const WAKE_EVERY: usize = CAPACITY / 4;
+
+/// How many details they can have.
+const DETAILS: usize = 4 * CAPACITY;
+
+/// While fewer are free, the attributes of a span go together as one. So a span never finds room
+/// for its head and none for its details.
+const RESERVE: usize = 2 * CAPACITY + MAX_ATTRIBUTES;
+
+/// What a span has besides its head.
+#[derive(Debug)]
+enum Detail {
+    Attribute(Attribute),
+    Attributes(Vec<Attribute>),
+    More(Box<More>),
+}
 
 /// The collector's half of a thread's buffer.
 #[derive(Debug)]
@@ -27,16 +42,31 @@ pub(crate) struct Buffer {
     id: u64,
     /// Spans read so far.
     taken: u64,
-    finished: rtrb::Consumer<Box<SpanRecord>>,
-    blank: rtrb::Producer<Box<SpanRecord>>,
+    heads: rtrb::Consumer<Head>,
+    details: rtrb::Consumer<Detail>,
 }
 
 impl Buffer {
-    /// The next finished span.
-    pub(crate) fn pop(&mut self) -> Option<Box<SpanRecord>> {
-        let record = self.finished.pop().ok()?;
+    /// Reads the next finished span into a record that is blank. Whether there was one.
+    pub(crate) fn pop(&mut self, record: &mut SpanRecord) -> bool {
+        let Ok(head) = self.heads.pop() else {
+            return false;
+        };
         self.taken += 1;
-        Some(record)
+        record.head = head;
+        for _ in 0..head.details {
+            // They were written before the head.
+            match self.details.pop() {
+                Ok(Detail::Attribute(attribute)) => record.attributes.items_mut().push(attribute),
+                Ok(Detail::Attributes(all)) => *record.attributes.items_mut() = all,
+                Ok(Detail::More(more)) => {
+                    *record.attributes.dropped_mut() = more.dropped_attributes;
+                    record.more = Some(more);
+                }
+                Err(_) => break,
+            }
+        }
+        true
     }
 
     /// Tells it from all other buffers.
@@ -51,18 +81,12 @@ impl Buffer {
 
     /// How many spans were written to it so far.
     pub(crate) fn written(&self) -> u64 {
-        self.taken + self.finished.slots() as u64
-    }
-
-    /// Gives a box back whose content was taken out.
-    pub(crate) fn recycle(&mut self, blank: Box<SpanRecord>) {
-        // If the ring is full the thread has more than it can use.
-        let _ = self.blank.push(blank);
+        self.taken + self.heads.slots() as u64
     }
 
     /// The thread has ended and everything it left was read.
     pub(crate) fn is_done(&self) -> bool {
-        self.finished.is_abandoned() && self.finished.is_empty()
+        self.heads.is_abandoned() && self.heads.is_empty()
     }
 }
 
@@ -80,69 +104,96 @@ static DROPPED: AtomicU64 = AtomicU64::new(0);
 /// The collector thread.
 static COLLECTOR: OnceLock<Thread> = OnceLock::new();
 
-struct Writer {
-    finished: rtrb::Producer<Box<SpanRecord>>,
-    blank: rtrb::Consumer<Box<SpanRecord>>,
+/// The thread's half.
+pub(super) struct Writer {
+    // Dropped after `details`, so that who finds it abandoned has all of them.
+    details: rtrb::Producer<Detail>,
+    heads: rtrb::Producer<Head>,
     written: usize,
 }
 
-thread_local! {
-    static WRITER: RefCell<Option<Writer>> = const { RefCell::new(None) };
-}
-
-/// Runs `act` with the thread's writer, unless the thread is ending or `act` is already running.
-#[inline]
-fn with_writer<T>(act: impl FnOnce(&mut Writer) -> Option<T>) -> Option<T> {
-    WRITER
-        .try_with(|writer| {
-            let mut writer = writer.try_borrow_mut().ok()?;
-            act(match &mut *writer {
-                Some(writer) => writer,
-                none => none.insert(new_writer()),
-            })
-        })
-        .ok()
-        .flatten()
-}
-
-/// A box for a new span.
-#[inline]
-pub(super) fn blank() -> Box<SpanRecord> {
-    with_writer(|writer| writer.blank.pop().ok()).unwrap_or_else(|| Box::new(SpanRecord::blank()))
-}
-
-/// Hands a finished span over. If the buffer is full the span is dropped and counted.
-#[inline]
-pub(super) fn push(record: Box<SpanRecord>) {
-    let written = with_writer(|writer| {
-        writer.finished.push(record).ok()?;
-        writer.written = writer.written.wrapping_add(1);
-        Some(writer.written)
-    });
-    if let Some(written) = written {
-        if written.is_multiple_of(WAKE_EVERY) {
+impl Writer {
+    /// Moves out what a span has that has ended then and so. If there is no room it is dropped.
+    #[inline]
+    pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if self.heads.is_full() {
+            // No reason to wake the collector: it was woken while the buffer filled.
+            *record = SpanRecord::blank();
+            return false;
+        }
+        let items = record.attributes.items_mut();
+        let mut details = items.len();
+        if details > 0 && !self.push_each(items) {
+            let _ = self.details.push(Detail::Attributes(mem::take(items)));
+            details = 1;
+        }
+        details += self.push_rare(record);
+        // At most one for each attribute, and one more.
+        let details = u8::try_from(details).unwrap_or(u8::MAX);
+        // Together with what is in registers. To read what was just written in narrower pieces
+        // would wait until all that was written before, into cold memory, is there.
+        let _ = self.heads.push(Head {
+            end,
+            code,
+            details,
+            ..record.head
+        });
+        self.written = self.written.wrapping_add(1);
+        if self.written.is_multiple_of(WAKE_EVERY) {
             wake();
         }
-    } else {
-        // No reason to wake the collector: it was woken while the buffer filled.
+        true
+    }
+
+    /// Whether there was plenty of room.
+    #[inline]
+    fn push_each(&mut self, items: &mut Vec<Attribute>) -> bool {
+        if self.details.cached_slots() < RESERVE && self.details.slots() < RESERVE {
+            return false;
+        }
+        let Ok(chunk) = self.details.write_chunk_uninit(items.len()) else {
+            return false;
+        };
+        chunk.fill_from_iter(items.drain(..).map(Detail::Attribute));
+        true
+    }
+
+    #[inline]
+    fn push_rare(&mut self, record: &mut SpanRecord) -> usize {
+        let dropped = mem::take(record.attributes.dropped_mut());
+        if dropped > 0 {
+            record.more_mut().dropped_attributes = dropped;
+        }
+        let Some(more) = record.more.take() else {
+            return 0;
+        };
+        let _ = self.details.push(Detail::More(more));
+        1
+    }
+}
+
+/// Counts a span that was not pushed.
+#[inline]
+pub(super) fn count(pushed: Option<bool>) {
+    if pushed != Some(true) {
         DROPPED.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 #[cold]
-fn new_writer() -> Writer {
-    let (finished, to_read) = rtrb::RingBuffer::new(CAPACITY);
-    let (to_fill, blank) = rtrb::RingBuffer::new(BLANK);
+pub(super) fn new_writer() -> Writer {
+    let (heads, heads_to_read) = rtrb::RingBuffer::new(CAPACITY);
+    let (details, details_to_read) = rtrb::RingBuffer::new(DETAILS);
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         taken: 0,
-        finished: to_read,
-        blank: to_fill,
+        heads: heads_to_read,
+        details: details_to_read,
     });
     Writer {
-        finished,
-        blank,
+        details,
+        heads,
         written: 0,
     }
 }

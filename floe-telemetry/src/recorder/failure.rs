@@ -1,4 +1,4 @@
-//! Writing an error or a panic into the span. Rare, so it goes through the plain API.
+//! Writing an error or a panic into the span.
 //!
 //! Nothing is sanitized here: that happens at one place, on the collector thread. But texts are
 //! bounded here, so that a message of many megabytes is never copied.
@@ -8,11 +8,12 @@ use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
+use opentelemetry::trace::{Event, SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
-use super::alive::context_is_alive;
+use super::local::context_is_alive;
 use super::outcome::{Failure, Outcome, Says};
+use super::record::SpanRecord;
 use crate::clock::wall_now;
 use crate::keys;
 
@@ -54,11 +55,11 @@ pub fn record_exception(error: &(impl Error + ?Sized)) {
 }
 
 /// Records an error on a span.
-pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
+pub(super) fn record_error<E: Error + ?Sized>(mut span: &SpanRef<'_>, error: &E) {
     guarded(std::any::type_name::<E>(), |name| {
         Exception::of_error(name, &AsDyn(error))
     })
-    .write(span);
+    .write(&mut span);
 }
 
 /// An error whose type may not have a size, as one that has.
@@ -88,37 +89,64 @@ fn guarded(type_name: &'static str, look: impl FnOnce(&'static str) -> Exception
 
 /// Records what an annotated function returned, unless that is nothing but a success.
 #[cold]
-pub(super) fn record_outcome(cx: &Context, outcome: &Outcome<'_>) {
-    let error_type = |name| {
-        cx.span()
-            .set_attribute(KeyValue::new(keys::ERROR_TYPE, name));
-    };
+pub(super) fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     match *outcome {
         Outcome::Success => {}
-        Outcome::Failure(ref failure) => record_failure(cx, failure),
-        Outcome::Expected(name) => error_type(name),
+        Outcome::Failure(ref failure) => {
+            guarded(failure.type_name, |_| Exception::of_failure(failure)).write(span);
+        }
+        Outcome::Expected(name) => span.attribute(KeyValue::new(keys::ERROR_TYPE, name)),
         Outcome::Refused(name) => {
-            error_type(name);
-            cx.span().set_status(Status::error("refused by `error_if`"));
+            span.attribute(KeyValue::new(keys::ERROR_TYPE, name));
+            span.status(Status::error("refused by `error_if`"));
         }
     }
 }
 
-/// Records the `Err` of an annotated function.
-fn record_failure(cx: &Context, failure: &Failure<'_>) {
-    let exception = guarded(failure.type_name, |_| Exception::of_failure(failure));
-    exception.write(&cx.span());
-}
-
 /// Records that the body panicked.
 #[cold]
-pub(super) fn record_panic(cx: &Context, payload: &(dyn Any + Send)) {
+pub(super) fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
     let exception = Exception {
         type_name: "panic",
         message: panic_message(payload),
         stacktrace: None,
     };
-    exception.write(&cx.span());
+    exception.write(span);
+}
+
+/// A span to write to: one of ours, or any that a `Context` has.
+trait Write {
+    fn attribute(&mut self, attribute: KeyValue);
+    fn event(&mut self, event: Event);
+    fn status(&mut self, status: Status);
+}
+
+impl Write for SpanRecord {
+    fn attribute(&mut self, attribute: KeyValue) {
+        self.attributes.extend([attribute]);
+    }
+
+    fn event(&mut self, event: Event) {
+        self.add_event(event);
+    }
+
+    fn status(&mut self, status: Status) {
+        self.set_status(status);
+    }
+}
+
+impl Write for &SpanRef<'_> {
+    fn attribute(&mut self, attribute: KeyValue) {
+        self.set_attribute(attribute);
+    }
+
+    fn event(&mut self, event: Event) {
+        self.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
+    }
+
+    fn status(&mut self, status: Status) {
+        self.set_status(status);
+    }
 }
 
 /// The message of a panic, as far as its payload is text.
@@ -171,19 +199,21 @@ impl Exception {
         }
     }
 
-    fn write(self, span: &SpanRef<'_>) {
+    fn write(self, span: &mut impl Write) {
         let mut details = vec![
             KeyValue::new(keys::EXCEPTION_TYPE, self.type_name),
             KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone()),
         ];
-        span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.type_name));
-        span.set_attributes(details.iter().cloned());
+        span.attribute(KeyValue::new(keys::ERROR_TYPE, self.type_name));
+        for detail in &details {
+            span.attribute(detail.clone());
+        }
         details.extend(
             self.stacktrace
                 .map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text)),
         );
-        span.add_event_with_timestamp(keys::EXCEPTION, wall_now(), details);
-        span.set_status(Status::error(self.message));
+        span.event(Event::new(keys::EXCEPTION, wall_now(), details, 0));
+        span.status(Status::error(self.message));
     }
 }
 

@@ -82,12 +82,9 @@ pub fn enter_within_below(
     }
 }
 
-fn leave_behind(OpenSpan(state): OpenSpan) {
-    let attached = match &state {
-        State::Off => None,
-        State::LeftOut(cx) | State::Recording(cx) => Some(cx.clone().attach()),
-    };
-    replace(Slot::Opened(state, attached));
+fn leave_behind(mut span: OpenSpan) {
+    span.keep();
+    replace(Slot::Opened(span.state, span.attached));
 }
 
 fn is_expected() -> bool {

@@ -14,7 +14,6 @@ use super::call::{Look, conclude, panicked};
 use super::first_poll::Entered;
 use super::open::{State, enter_plain};
 use super::sampling;
-use super::span::{self, Ending};
 use crate::callsite::CallSite;
 
 /// The future of an annotated `async fn` that has nothing to say before it runs.
@@ -75,14 +74,14 @@ impl Phase {
     #[inline]
     fn begin(&mut self) -> Option<Entered> {
         if let Self::Plain(callsite) = *self {
-            *self = Self::Open(enter_plain(callsite).0);
+            let mut span = enter_plain(callsite);
+            span.keep();
+            *self = Self::Open(span.state);
+            return span.attached.map(Entered::Attached);
         }
         match self {
-            Self::Open(State::LeftOut(cx) | State::Recording(cx)) => {
-                Some(Entered::Attached(cx.clone().attach()))
-            }
+            Self::Open(state) => state.attach().map(Entered::Attached),
             Self::Within if !sampling::is_off() => Some(Entered::expecting()),
-            Self::Open(State::Off) => None,
             Self::Within | Self::Plain(_) => {
                 *self = Self::Open(State::Off);
                 None
@@ -166,8 +165,9 @@ impl Held {
 
     #[inline]
     fn attach_until_dropped(&self) {
-        if let Phase::Open(State::LeftOut(cx) | State::Recording(cx)) = &self.0 {
-            let attached = cx.clone().attach();
+        if let Phase::Open(state) = &self.0
+            && let Some(attached) = state.attach()
+        {
             let _ = DROPPING.try_with(|all| all.borrow_mut().push(attached));
         }
     }
@@ -176,12 +176,14 @@ impl Held {
 impl Drop for Held {
     #[inline]
     fn drop(&mut self) {
-        if let Phase::Open(state @ (State::LeftOut(_) | State::Recording(_))) = &self.0 {
-            let attached = DROPPING.try_with(|all| all.borrow_mut().pop());
-            drop(attached);
-            if let State::Recording(cx) = state {
-                span::end(cx, Ending::Cancelled);
-            }
+        let state = self.take();
+        if matches!(state, State::Off) {
+            return;
+        }
+        let attached = DROPPING.try_with(|all| all.borrow_mut().pop());
+        drop(attached);
+        if let Some(recording) = state.recording() {
+            recording.cancelled();
         }
     }
 }
@@ -202,10 +204,10 @@ impl<F: Future> Future for Traced<F, Look<F::Output>> {
         match (polled, ended) {
             (Poll::Pending, Ok(())) => Poll::Pending,
             (Poll::Ready(value), Ok(())) => {
-                let state = this.span.take();
-                Poll::Ready(conclude(&state, Some(value), Ok(()), *this.outcome))
+                let recording = this.span.take().recording();
+                Poll::Ready(conclude(recording, Some(value), Ok(()), *this.outcome))
             }
-            (_, Err(payload)) => panicked(&this.span.take(), payload),
+            (_, Err(payload)) => panicked(this.span.take().recording(), payload),
         }
     }
 }

@@ -8,12 +8,11 @@ use opentelemetry::{Context, Key, KeyValue, Value};
 
 use super::call::panicked;
 use super::failure;
-use super::open::{State, open};
+use super::open::{State, open_below};
 use super::opening::Opening;
 use super::parent;
 use super::record::Origin;
 use super::sampling;
-use super::span::{self, Ending};
 
 /// A span that was cancelled if it is dropped before it is ended.
 #[derive(Debug)]
@@ -33,62 +32,58 @@ impl HeldSpan {
         }
         let mut fill = Some(fill);
         let mut fill = |opening: &mut Opening| {
-            opening.0.kind = kind.clone();
+            let more = opening.0.record.more_mut();
+            more.origin = Origin::Here(location);
+            more.kind = Some(kind.clone());
             if let Some(fill) = fill.take() {
                 fill(opening);
             }
         };
-        Self(
-            open(
-                Origin::Here(location),
-                &parent::below(&parent),
-                Some(&mut fill),
-            )
-            .0,
-        )
+        Self(open_below(&parent::below(&parent), None, Some(&mut fill)).for_later())
     }
 
     /// The context to run in.
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
             State::Off => None,
-            State::LeftOut(cx) | State::Recording(cx) => Some(cx),
+            State::LeftOut(cx) => Some(cx),
+            State::Recording(recording) => recording.context.as_ref(),
         }
     }
 
     /// Runs `body` with the span current. If it panics, the span is an error and has ended.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
-        let attached = self.context().cloned().map(Context::attach);
+        let attached = self.0.attach();
         let result = catch_unwind(AssertUnwindSafe(body));
         drop(attached);
         match result {
             Ok(value) => value,
-            Err(payload) => panicked(&self.take(), payload),
+            Err(payload) => panicked(self.take().recording(), payload),
         }
     }
 
     pub(crate) fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) {
-        if let State::Recording(cx) = &self.0 {
+        if let Some(cx) = self.context() {
             cx.span().set_attribute(KeyValue::new(key, value));
         }
     }
 
     pub(crate) fn set_error(&self, description: String) {
-        if let State::Recording(cx) = &self.0 {
+        if let Some(cx) = self.context() {
             cx.span().set_status(Status::error(description));
         }
     }
 
     pub(crate) fn record_exception(&self, error: &(dyn Error + 'static)) {
-        if let State::Recording(cx) = &self.0 {
+        if let Some(cx) = self.context() {
             failure::record_error(&cx.span(), error);
         }
     }
 
     /// Ends the span with the status that it has.
     pub(crate) fn end(&mut self) {
-        if let State::Recording(cx) = self.take() {
-            cx.span().end();
+        if let Some(recording) = self.take().recording() {
+            recording.end(None);
         }
     }
 
@@ -99,8 +94,8 @@ impl HeldSpan {
 
 impl Drop for HeldSpan {
     fn drop(&mut self) {
-        if let State::Recording(cx) = &self.0 {
-            span::end(cx, Ending::Cancelled);
+        if let Some(recording) = self.take().recording() {
+            recording.cancelled();
         }
     }
 }

@@ -1,39 +1,47 @@
 //! Trace and span ids from a generator of the thread's own.
 
-use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 
 use opentelemetry::{SpanId, TraceId};
 
-thread_local! {
-    // The standard library seeds each `RandomState` from the system's randomness.
-    static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0_u8));
-}
-
 /// `wyrand`: one multiplication, and good enough for ids, which need not be secret.
-#[inline]
-fn next() -> u64 {
-    STATE
-        .try_with(|state| {
-            let seed = state.get().wrapping_add(0xa076_1d64_78bd_642f);
-            state.set(seed);
-            let wide = u128::from(seed) * u128::from(seed ^ 0xe703_7ed1_a0b4_28db);
-            #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
-            let mixed = (wide >> 64) as u64 ^ wide as u64;
-            mixed
-        })
-        // The thread is ending and its generator is gone.
-        .unwrap_or_else(|_| RandomState::new().hash_one(0_u8))
-}
+#[derive(Debug)]
+pub(super) struct Ids(u64);
 
-/// An all-zero id is not a valid one.
-#[inline]
-fn next_non_zero() -> u64 {
-    loop {
-        let id = next();
-        if id != 0 {
-            return id;
+impl Ids {
+    /// The standard library seeds each `RandomState` from the system's randomness.
+    pub(super) fn seeded() -> Self {
+        Self(RandomState::new().hash_one(0_u8))
+    }
+
+    #[inline]
+    const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0xa076_1d64_78bd_642f);
+        let wide = (self.0 as u128) * ((self.0 ^ 0xe703_7ed1_a0b4_28db) as u128);
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
+        let mixed = (wide >> 64) as u64 ^ wide as u64;
+        mixed
+    }
+
+    /// An all-zero id is not a valid one.
+    #[inline]
+    const fn next_non_zero(&mut self) -> u64 {
+        loop {
+            let id = self.next();
+            if id != 0 {
+                return id;
+            }
         }
+    }
+
+    #[inline]
+    pub(super) fn span_id(&mut self) -> SpanId {
+        SpanId::from(self.next_non_zero())
+    }
+
+    #[inline]
+    pub(super) fn trace_id(&mut self) -> TraceId {
+        TraceId::from(u128::from(self.next()) << 64 | u128::from(self.next_non_zero()))
     }
 }
 
@@ -42,18 +50,8 @@ fn next_non_zero() -> u64 {
 pub(crate) fn random() -> f64 {
     // The 53 bits that a float holds.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let number = (next() >> 11) as f64 / (1_u64 << 53) as f64;
+    let number = (Ids::seeded().next() >> 11) as f64 / (1_u64 << 53) as f64;
     number
-}
-
-#[inline]
-pub(super) fn span_id() -> SpanId {
-    SpanId::from(next_non_zero())
-}
-
-#[inline]
-pub(super) fn trace_id() -> TraceId {
-    TraceId::from(u128::from(next()) << 64 | u128::from(next_non_zero()))
 }
 
 #[cfg(test)]
@@ -66,8 +64,9 @@ mod tests {
     #[test]
     fn ids_are_valid_and_differ_within_and_between_threads() {
         let make = || {
+            let mut ids = Ids::seeded();
             (0..1000)
-                .map(|_| (trace_id(), span_id()))
+                .map(|_| (ids.trace_id(), ids.span_id()))
                 .collect::<Vec<_>>()
         };
         let other = thread::spawn(make);
@@ -76,19 +75,8 @@ mod tests {
             ids.iter()
                 .all(|(trace, span)| *trace != TraceId::INVALID && *span != SpanId::INVALID)
         );
-        assert_eq!(
-            ids.iter()
-                .map(|(trace, _)| trace)
-                .collect::<HashSet<_>>()
-                .len(),
-            2000
-        );
-        assert_eq!(
-            ids.iter()
-                .map(|(_, span)| span)
-                .collect::<HashSet<_>>()
-                .len(),
-            2000
-        );
+        let traces: HashSet<_> = ids.iter().map(|(trace, _)| trace).collect();
+        let spans: HashSet<_> = ids.iter().map(|(_, span)| span).collect();
+        assert_eq!((traces.len(), spans.len()), (2000, 2000));
     }
 }

@@ -65,9 +65,8 @@ pub struct OpaqueValue;
 
 impl<V> Found<Value, V> {
     /// Ends the span with what `outcome` tells.
-    #[expect(clippy::needless_pass_by_value, reason = "the span ends here")]
     pub fn go_on(self, span: OpenSpan, value: V, outcome: Look<V>) -> V {
-        conclude(&span.0, Some(value), Ok(()), outcome)
+        conclude(span.recording(), Some(value), Ok(()), outcome)
     }
 }
 
@@ -120,9 +119,8 @@ impl<V> Found<OpaqueValue, V> {
     }
 
     /// Ends the span.
-    #[expect(clippy::needless_pass_by_value, reason = "the span ends here")]
     pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> V {
-        conclude(&span.0, Some(value), Ok(()), |_| Outcome::Success)
+        conclude(span.recording(), Some(value), Ok(()), |_| Outcome::Success)
     }
 }
 

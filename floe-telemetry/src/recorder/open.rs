@@ -4,22 +4,24 @@ use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::Arc;
 
-use opentelemetry::trace::{SpanKind, TraceContextExt};
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, ContextGuard, InstrumentationScope};
 
-use super::alive::context_is_alive;
-use super::buffer;
-use super::opening::{Fill, Opening, fill_in};
+use super::local::{self, context_is_alive};
+use super::opening::{Fill, fill_in};
 use super::parent::{self, Parent};
-use super::record::{Origin, SpanRecord};
-use super::sampling::{self, Decision, Start};
+use super::record::Origin;
+use super::recording::Recording;
+use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 use crate::callsite::CallSite;
-use crate::clock::Moment;
 
-/// A span that is about to be run.
+/// A span that is about to be run, and current already.
 #[derive(Debug)]
-pub struct OpenSpan(pub(super) State);
+pub struct OpenSpan {
+    pub(super) state: State,
+    pub(super) attached: Option<ContextGuard>,
+}
 
 #[derive(Debug)]
 pub(super) enum State {
@@ -28,7 +30,61 @@ pub(super) enum State {
     /// A root that sampling left out. The body runs with a context that says so.
     LeftOut(Context),
     /// The body runs with the span in its context.
-    Recording(Context),
+    Recording(Box<Recording>),
+}
+
+impl OpenSpan {
+    const OFF: Self = Self {
+        state: State::Off,
+        attached: None,
+    };
+
+    fn left_out(cx: Context) -> Self {
+        Self {
+            attached: Some(cx.clone().attach()),
+            state: State::LeftOut(cx),
+        }
+    }
+
+    /// Keeps the context of a span that is to be current again later. It is still current now.
+    #[inline]
+    pub(super) fn keep(&mut self) {
+        if let (State::Recording(recording), Some(_)) = (&mut self.state, &self.attached) {
+            recording.context = Some(Context::current());
+        }
+    }
+
+    /// What is to be ended, not current any more.
+    pub(super) fn recording(self) -> Option<Box<Recording>> {
+        drop(self.attached);
+        self.state.recording()
+    }
+
+    /// The span, not current any more, which will be current again.
+    pub(super) fn for_later(mut self) -> State {
+        self.keep();
+        self.state
+    }
+}
+
+impl State {
+    /// Makes the span current for a while.
+    pub(super) fn attach(&self) -> Option<ContextGuard> {
+        match self {
+            Self::Off => None,
+            Self::LeftOut(cx) => Some(cx.clone().attach()),
+            Self::Recording(recording) => recording.context.clone().map(Context::attach),
+        }
+    }
+
+    /// What is to be ended.
+    #[inline]
+    pub(super) fn recording(self) -> Option<Box<Recording>> {
+        match self {
+            Self::Off | Self::LeftOut(_) => None,
+            Self::Recording(recording) => Some(recording),
+        }
+    }
 }
 
 /// Opens the span of a call site with what `fill` writes to it, which runs only if the span is
@@ -37,9 +93,9 @@ pub(super) enum State {
 #[inline]
 pub fn enter(callsite: &'static CallSite, fill: Fill<'_>) -> OpenSpan {
     if sampling::is_off() {
-        return OpenSpan(State::Off);
+        return OpenSpan::OFF;
     }
-    open(Origin::CallSite(callsite), &parent::current(), Some(fill))
+    open(Some(callsite), Some(fill))
 }
 
 /// The same below `parent`, which runs only if someone listens.
@@ -51,18 +107,18 @@ pub fn enter_below(
 ) -> OpenSpan {
     // What the parent is made from may be the current context.
     if sampling::is_off() || !context_is_alive() {
-        return OpenSpan(State::Off);
+        return OpenSpan::OFF;
     }
-    open(Origin::CallSite(callsite), &parent(), Some(fill))
+    open_below(&parent(), Some(callsite), Some(fill))
 }
 
 /// Opens the span of a call site that has nothing to say.
 #[inline]
 pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
     if sampling::is_off() {
-        return OpenSpan(State::Off);
+        return OpenSpan::OFF;
     }
-    open(Origin::CallSite(callsite), &parent::current(), None)
+    open(Some(callsite), None)
 }
 
 /// Opens a span that has no call site.
@@ -71,65 +127,71 @@ pub(super) fn enter_here(
     location: &'static Location<'static>,
 ) -> OpenSpan {
     if sampling::is_off() {
-        return OpenSpan(State::Off);
+        return OpenSpan::OFF;
     }
     let mut name = Some(name);
     open(
-        Origin::Here(location),
-        &parent::current(),
-        Some(&mut |opening| opening.0.name = name.take()),
+        None,
+        Some(&mut |opening| {
+            let more = opening.0.record.more_mut();
+            more.name = name.take();
+            more.origin = Origin::Here(location);
+        }),
     )
 }
 
 /// Opens a span in an instrumentation scope.
 pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> OpenSpan {
     if sampling::is_off() {
-        return OpenSpan(State::Off);
+        return OpenSpan::OFF;
     }
     open(
-        Origin::Scope(Arc::clone(scope)),
-        &parent::current(),
-        Some(fill),
+        None,
+        Some(&mut |opening| {
+            opening.0.record.more_mut().origin = Origin::Scope(Arc::clone(scope));
+            fill(opening);
+        }),
     )
 }
 
+/// Out of line, so that a function whose span nobody wants is short.
 #[inline(never)]
-pub(super) fn open(origin: Origin, parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
-    if !context_is_alive() {
-        return OpenSpan(State::Off);
-    }
-    match parent.map(sampling::decide) {
-        Decision::Skip => OpenSpan(parent.given().map_or(State::Off, State::LeftOut)),
-        Decision::LeaveOut(context) => OpenSpan(State::LeftOut(
-            parent.map(|cx| cx.with_remote_span_context(context)),
-        )),
-        Decision::Record(from) => {
-            let mut opening = Opening(blank(&from, origin, Moment::now()));
-            if let Some(fill) = fill {
-                fill_in(&mut opening, fill);
-            }
-            let span = RecordedSpan::recording(opening.0, from.context);
-            OpenSpan(State::Recording(parent.map(|cx| cx.with_span(span))))
+fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> OpenSpan {
+    open_below(&parent::current(), callsite, fill)
+}
+
+pub(super) fn open_below(
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> OpenSpan {
+    let mut left_out = None;
+    let decided = local::with(|local| parent.map(|cx| sampling::decide(cx, local, &mut left_out)));
+    match (decided, left_out) {
+        (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
+        (Some(Decision::LeaveOut), Some(context)) => {
+            OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
         }
+        (Some(_), _) => parent.given().map_or(OpenSpan::OFF, OpenSpan::left_out),
+        // The thread is ending, and its context may be gone.
+        (None, _) => OpenSpan::OFF,
     }
 }
 
-/// A record that knows where it comes from and what is above it.
-pub(super) fn blank(from: &Start, origin: Origin, start: Moment) -> Box<SpanRecord> {
-    let mut record = buffer::blank();
-    record.kind = match &origin {
-        Origin::CallSite(callsite) => callsite.kind().clone(),
-        Origin::Nowhere | Origin::Here(_) | Origin::Scope(_) => SpanKind::Internal,
-    };
-    record.context = from.context.clone();
-    record.parent = from.parent;
-    record.parent_is_remote = from.parent_is_remote;
-    record.identity.clone_from(&from.identity);
-    record.origin = origin;
-    #[cfg(feature = "testing")]
-    {
-        record.capture = from.capture;
+#[inline]
+fn begin(
+    mut recording: Box<Recording>,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> OpenSpan {
+    recording.record.head.callsite = callsite;
+    if let Some(fill) = fill {
+        recording = fill_in(recording, fill);
     }
-    record.start = start;
-    record
+    let cx = parent.map(|cx| cx.with_span(RecordedSpan::of_call(&recording)));
+    OpenSpan {
+        attached: Some(cx.attach()),
+        state: State::Recording(recording),
+    }
 }

@@ -9,13 +9,13 @@ use opentelemetry::Key;
 use super::failure::panic_message;
 use super::name::ToName;
 use super::parent::ToLinks;
-use super::record::SpanRecord;
-use crate::attributes::{AttributeValue, FloeAttributes, IntoAttributes, ToAttributeValue};
+use super::recording::Recording;
+use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
 use crate::keys;
 
 /// What can be said about a span before it starts. Expansions of `#[traced]` write to it.
 #[derive(Debug)]
-pub struct Opening(pub(super) Box<SpanRecord>);
+pub struct Opening(pub(super) Box<Recording>);
 
 /// Writes what a span is to have from its start.
 pub(super) type Fill<'a> = &'a mut dyn FnMut(&mut Opening);
@@ -24,68 +24,64 @@ impl Opening {
     /// Sets the name to a copy of the text.
     #[inline]
     pub fn name(&mut self, name: &(impl ToName + ?Sized)) {
-        self.0.name = Some(Cow::Owned(name.to_name()));
+        self.0.record.set_name(Cow::Owned(name.to_name()));
     }
 
     /// Sets the name to text that is made for it, which is taken if it can be.
     #[inline]
     pub fn name_from(&mut self, name: impl ToName) {
-        self.0.name = Some(Cow::Owned(name.into_name()));
+        self.0.record.set_name(Cow::Owned(name.into_name()));
     }
 
     /// Sets the name to that of a constant.
     #[inline]
     pub fn name_const(&mut self, name: impl Into<Cow<'static, str>>) {
-        self.0.name = Some(name.into());
+        self.0.record.set_name(name.into());
     }
 
     /// Sets an attribute.
     #[inline]
     pub fn attribute(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
-        self.0.attributes.set(key, value);
+        value.set_in(&mut self.0.record.attributes, key);
     }
 
     /// Sets an attribute to a value that is made for it, which is taken and not copied.
     #[inline]
     pub fn attribute_from(&mut self, key: impl Into<Key>, value: impl ToAttributeValue) {
-        if let Some(value) = value.into_attribute_value() {
-            self.0.attributes.push(key.into(), value);
-        }
+        value.move_into(&mut self.0.record.attributes, key);
     }
 
     /// Sets an attribute to text that is known at compile time.
     #[inline]
     pub fn attribute_static(&mut self, key: impl Into<Key>, value: &'static str) {
-        self.0
-            .attributes
-            .push(key.into(), AttributeValue::Static(value));
+        self.0.record.attributes.push_static(key, value);
     }
 
     /// Sets an attribute to the `Display` text of a value.
     pub fn display(&mut self, key: impl Into<Key>, value: &(impl Display + ?Sized)) {
-        self.0.attributes.set(key, &value.to_string());
+        self.attribute_from(key, value.to_string());
     }
 
     /// Sets an attribute to the `Debug` text of a value.
     pub fn debug(&mut self, key: impl Into<Key>, value: &(impl Debug + ?Sized)) {
-        self.0.attributes.set(key, &format!("{value:?}"));
+        self.attribute_from(key, format!("{value:?}"));
     }
 
     /// Sets the attributes of a derived type.
     #[inline]
     pub fn floe_attributes(&mut self, attributes: &impl FloeAttributes) {
-        attributes.record(&mut self.0.attributes);
+        attributes.record(&mut self.0.record.attributes);
     }
 
     /// Links to other spans.
     pub fn links(&mut self, links: &(impl ToLinks + ?Sized)) {
-        links.each_link(&mut |link| self.0.add_link(link));
+        links.each_link(&mut |link| self.0.record.add_link(link));
     }
 
     /// Calls an attributes function. If it fails, the span gets a warning instead.
     pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
         match catch_unwind(AssertUnwindSafe(|| {
-            make().into_attributes(&mut self.0.attributes)
+            make().into_attributes(&mut self.0.record.attributes)
         })) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.warn(&format!("attributes_fn failed: {error}")),
@@ -98,17 +94,19 @@ impl Opening {
 
     #[cold]
     fn warn(&mut self, warning: &str) {
-        self.0.attributes.set(keys::FLOE_WARNING, warning);
+        self.0.record.attributes.set(keys::FLOE_WARNING, warning);
     }
 }
 
 /// Runs the user's attribute expressions. A panic in them becomes a warning on the span.
 #[inline]
-pub(super) fn fill_in(opening: &mut Opening, fill: Fill<'_>) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill(opening))) {
+pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
+    let mut opening = Opening(recording);
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill(&mut opening))) {
         opening.warn(&format!(
             "attributes panicked: {}",
             panic_message(&*payload)
         ));
     }
+    opening.0
 }

@@ -3,25 +3,24 @@
 use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status};
+use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, SpanId};
 
+use super::head::{Code, Head};
 use crate::attributes::AttributeList;
-use crate::callsite::CallSite;
-use crate::clock::Moment;
 
 /// How many events and how many links a span may have (OpenTelemetry's defaults).
 const MAX_EVENTS: usize = 128;
 const MAX_LINKS: usize = 128;
 
 /// What made the span.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Origin {
-    /// Not said yet.
-    Nowhere,
-    /// A function with `#[traced]`.
-    CallSite(&'static CallSite),
+    /// A function with `#[traced]`, which [`Head::callsite`] names; or not said yet.
+    #[default]
+    CallSite,
     /// `create_span`.
     Here(&'static Location<'static>),
     /// The plain OpenTelemetry API.
@@ -29,33 +28,33 @@ pub(crate) enum Origin {
 }
 
 /// A span, open or finished. Nothing in it is redacted yet.
-///
-/// It is large, so it stays in one box from its start until the collector has read it. The box
-/// then goes back to the thread it came from, to be used again.
 #[derive(Debug)]
 pub(crate) struct SpanRecord {
-    pub(crate) context: SpanContext,
-    pub(crate) parent: SpanId,
-    pub(crate) parent_is_remote: bool,
-    pub(crate) origin: Origin,
-    /// `None`: the call site's name.
-    pub(crate) name: Option<Cow<'static, str>>,
-    pub(crate) kind: SpanKind,
-    pub(crate) start: Moment,
-    pub(crate) end: Moment,
+    pub(crate) head: Head,
     pub(crate) attributes: AttributeList,
-    /// The floe identity that baggage carried when the span started.
-    pub(crate) identity: Option<Arc<[KeyValue]>>,
-    pub(crate) status: Status,
-    /// The `testing::capture` that the span belongs to.
-    #[cfg(feature = "testing")]
-    pub(crate) capture: Option<u64>,
-    /// What few spans have.
     pub(crate) more: Option<Box<More>>,
 }
 
+/// What few spans have.
 #[derive(Debug, Default)]
 pub(crate) struct More {
+    /// `None`: the call site's name.
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) origin: Origin,
+    /// `None`: the call site's kind.
+    pub(crate) kind: Option<SpanKind>,
+    /// Times that the plain API was given, in place of our own.
+    pub(crate) start: Option<SystemTime>,
+    pub(crate) end: Option<SystemTime>,
+    /// What the status says, if it is an error.
+    pub(crate) description: Cow<'static, str>,
+    pub(crate) trace_state: TraceState,
+    /// The floe identity that baggage carried when the span started.
+    pub(crate) identity: Option<Arc<[KeyValue]>>,
+    /// The `testing::capture` that the span belongs to.
+    #[cfg(feature = "testing")]
+    pub(crate) capture: Option<u64>,
+    pub(crate) dropped_attributes: u32,
     pub(crate) events: Vec<Event>,
     pub(crate) dropped_events: u32,
     pub(crate) links: Vec<Link>,
@@ -65,49 +64,35 @@ pub(crate) struct More {
 impl SpanRecord {
     /// A span that says nothing yet.
     pub(crate) fn blank() -> Self {
-        let now = Moment::now();
         Self {
-            context: SpanContext::NONE,
-            parent: SpanId::INVALID,
-            parent_is_remote: false,
-            origin: Origin::Nowhere,
-            name: None,
-            kind: SpanKind::Internal,
-            start: now,
-            end: now,
+            head: Head::BLANK,
             attributes: AttributeList::default(),
-            identity: None,
-            status: Status::Unset,
-            #[cfg(feature = "testing")]
-            capture: None,
             more: None,
         }
     }
 
-    /// Whether no span of this process is above it.
-    #[cfg(feature = "provider")]
-    pub(crate) fn is_root(&self) -> bool {
-        self.parent == SpanId::INVALID || self.parent_is_remote
+    #[cold]
+    pub(crate) fn more_mut(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
-    /// Frees what the span held, so that its box can be used again.
-    #[cfg(feature = "provider")]
-    pub(crate) fn clear(&mut self) {
-        self.context = SpanContext::NONE;
-        self.origin = Origin::Nowhere;
-        self.name = None;
-        self.attributes.clear();
-        self.identity = None;
-        self.status = Status::Unset;
-        #[cfg(feature = "testing")]
-        {
-            self.capture = None;
-        }
-        self.more = None;
+    /// What other processes and other spans may know of it.
+    #[inline]
+    pub(crate) fn context(&self) -> SpanContext {
+        let state = match &self.more {
+            Some(more) => more.trace_state.clone(),
+            None => TraceState::NONE,
+        };
+        let head = &self.head;
+        SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
+    }
+
+    pub(super) fn set_name(&mut self, name: Cow<'static, str>) {
+        self.more_mut().name = Some(name);
     }
 
     pub(super) fn add_event(&mut self, event: Event) {
-        let more = self.more.get_or_insert_default();
+        let more = self.more_mut();
         if more.events.len() < MAX_EVENTS {
             more.events.push(event);
         } else {
@@ -116,7 +101,7 @@ impl SpanRecord {
     }
 
     pub(super) fn add_link(&mut self, link: Link) {
-        let more = self.more.get_or_insert_default();
+        let more = self.more_mut();
         if more.links.len() < MAX_LINKS {
             more.links.push(link);
         } else {
@@ -127,13 +112,89 @@ impl SpanRecord {
     /// OK is final, and nothing goes back to unset
     /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)).
     pub(super) fn set_status(&mut self, status: Status) {
-        if status > self.status
-            || matches!(
-                (&status, &self.status),
-                (Status::Error { .. }, Status::Error { .. })
-            )
-        {
-            self.status = status;
+        let (code, description) = match status {
+            Status::Unset => return,
+            Status::Ok => (Code::Ok, Cow::Borrowed("")),
+            Status::Error { description } => (Code::Error, description),
+        };
+        if code > self.head.code || (code, self.head.code) == (Code::Error, Code::Error) {
+            self.head.code = code;
+            if self.more.is_some() || !description.is_empty() {
+                self.more_mut().description = description;
+            }
         }
+    }
+
+    /// Adds what was said to another record of the same span, later.
+    pub(super) fn adopt(&mut self, later: Self) {
+        self.attributes.append(later.attributes);
+        let Some(more) = later.more else {
+            return self.set_status(later.head.code.into());
+        };
+        self.set_status(match later.head.code {
+            Code::Error => Status::error(more.description),
+            code => code.into(),
+        });
+        if let Some(name) = more.name {
+            self.set_name(name);
+        }
+        more.events
+            .into_iter()
+            .for_each(|event| self.add_event(event));
+        more.links.into_iter().for_each(|link| self.add_link(link));
+        let own = self.more_mut();
+        own.dropped_events += more.dropped_events;
+        own.dropped_links += more.dropped_links;
+        own.end = more.end.or(own.end);
+    }
+}
+
+/// What the collector asks.
+#[cfg(feature = "provider")]
+impl SpanRecord {
+    /// Takes all of it.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::blank())
+    }
+
+    /// Leaves nothing but the memory of the attributes.
+    pub(crate) fn clear(&mut self) {
+        self.attributes.clear();
+        self.more = None;
+    }
+
+    /// Whether no span of this process is above it.
+    pub(crate) fn is_root(&self) -> bool {
+        self.head.parent == SpanId::INVALID || self.head.parent_is_remote
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.more.as_ref()?.name.as_deref()
+    }
+
+    pub(crate) fn kind(&self) -> SpanKind {
+        let said = self.more.as_ref().and_then(|more| more.kind.clone());
+        said.or_else(|| Some(self.head.callsite?.kind().clone()))
+            .unwrap_or(SpanKind::Internal)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        match (self.head.code, &self.more) {
+            (Code::Error, Some(more)) => Status::error(more.description.clone()),
+            (code, _) => code.into(),
+        }
+    }
+
+    /// The instrumentation scope, if it is not our own.
+    pub(crate) fn scope(&self) -> Option<&Arc<InstrumentationScope>> {
+        match &self.more.as_ref()?.origin {
+            Origin::Scope(scope) => Some(scope),
+            Origin::CallSite | Origin::Here(_) => None,
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn capture(&self) -> Option<u64> {
+        self.more.as_ref()?.capture
     }
 }

@@ -9,10 +9,10 @@ use std::task::{Context as TaskContext, Poll};
 
 use futures_core::Stream;
 
-use super::call::{Look, in_span, panicked};
+use super::call::{Look, caught, panicked};
 use super::future::{Phase, Traced};
 use super::open::{OpenSpan, State};
-use super::span::{self, Ending};
+use super::outcome::Outcome;
 
 /// Runs a function that returns a future or a stream, as far as its signature says, which `go_on`
 /// finds out and puts into the span.
@@ -22,7 +22,7 @@ pub fn call_opaque<V, W>(
     body: impl FnOnce() -> V,
     go_on: impl FnOnce(OpenSpan, V) -> W,
 ) -> W {
-    let value = run(&span.0, body);
+    let (span, value) = run(span, body);
     go_on(span, value)
 }
 
@@ -34,10 +34,10 @@ pub fn call_by_type<V>(
     body: impl FnOnce() -> V,
     go_on: impl FnOnce(OpenSpan, V) -> V,
 ) -> V {
-    if matches!(span.0, State::Off) {
+    if matches!(span.state, State::Off) {
         return body();
     }
-    let value = run(&span.0, body);
+    let (span, value) = run(span, body);
     go_on(span, value)
 }
 
@@ -48,24 +48,25 @@ pub(super) fn in_future<T, F: Future<Output = T>>(
     future: F,
     outcome: Look<T>,
 ) -> Traced<F, Look<T>> {
-    Traced::new(Phase::Open(span.0), future, outcome)
+    Traced::new(Phase::Open(span.for_later()), future, outcome)
 }
 
 /// A stream that is there already, from now on in `span`.
 #[inline]
 pub(super) fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, Ended> {
-    Traced::new(Phase::Open(span.0), stream, Ended)
+    Traced::new(Phase::Open(span.for_later()), stream, Ended)
 }
 
-/// Runs the function itself, with the span current. If it panics there is no future to wait for.
+/// Runs the function itself, with the span current, which it still is then: who goes on with it may
+/// need it. If the function panics there is nothing to go on with.
 #[inline]
-fn run<T>(state: &State, body: impl FnOnce() -> T) -> T {
+fn run<T>(span: OpenSpan, body: impl FnOnce() -> T) -> (OpenSpan, T) {
     let mut body = Some(body);
     let mut value = None;
-    let ended = in_span(state, &mut || value = body.take().map(|body| body()));
+    let ended = caught(&mut || value = body.take().map(|body| body()));
     match (value, ended) {
-        (Some(value), Ok(())) => value,
-        (_, Err(payload)) => panicked(state, payload),
+        (Some(value), Ok(())) => (span, value),
+        (_, Err(payload)) => panicked(span.recording(), payload),
         (None, Ok(())) => unreachable!("a body either returns or panics"),
     }
 }
@@ -88,12 +89,12 @@ impl<S: Stream> Stream for Traced<S, Ended> {
         });
         match (&polled, ended) {
             (Poll::Ready(None), Ok(())) => {
-                if let State::Recording(cx) = this.span.take() {
-                    span::end(&cx, Ending::Completed);
+                if let Some(recording) = this.span.take().recording() {
+                    recording.complete(&Outcome::Success);
                 }
             }
             (_, Ok(())) => {}
-            (_, Err(payload)) => panicked(&this.span.take(), payload),
+            (_, Err(payload)) => panicked(this.span.take().recording(), payload),
         }
         polled
     }

@@ -1,16 +1,19 @@
 //! Whether a span is recorded, decided before anything is computed for it.
 //!
-//! Parent-based, unless the configuration says otherwise: a child does what its parent does. A root asks the ratio of the provider's
-//! environment, unless it runs inside `testing::capture`, which records everything.
+//! Parent-based, unless the configuration says otherwise: a child does what its parent does. A root
+//! asks the ratio of the provider's environment, unless it runs inside `testing::capture`, which records everything.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use opentelemetry::{Context, KeyValue, SpanId, TraceId};
+use opentelemetry::{Context, KeyValue, TraceId};
 
-use super::ids;
+use super::head::Head;
+use super::local::Local;
+use super::recording::Recording;
+use crate::clock::Ticks;
 use crate::keys;
 
 const PROVIDER: u8 = 1;
@@ -34,18 +37,8 @@ pub(super) enum Decision {
     /// Nothing: no one listens, or the parent is not sampled.
     Skip,
     /// A root that the ratio left out: children must know, so a context is attached.
-    LeaveOut(SpanContext),
-    Record(Start),
-}
-
-/// What a recorded span starts from.
-pub(super) struct Start {
-    pub(super) context: SpanContext,
-    pub(super) parent: SpanId,
-    pub(super) parent_is_remote: bool,
-    pub(super) identity: Option<Arc<[KeyValue]>>,
-    #[cfg(feature = "testing")]
-    pub(super) capture: Option<u64>,
+    LeaveOut,
+    Record(Box<Recording>),
 }
 
 #[inline]
@@ -109,65 +102,64 @@ fn ratio_takes(trace_id: TraceId) -> bool {
     (low >> 1) < ROOT_BOUND.load(Ordering::Relaxed)
 }
 
-/// Decides for a span whose parent is in `parent`.
+/// Decides for a span whose parent is in `parent`. A span that is recorded starts now; the context
+/// of one that is left out goes to `left_out`, so that the decision fits into registers.
 #[inline]
-pub(super) fn decide(parent: &Context) -> Decision {
+pub(super) fn decide(
+    parent: &Context,
+    local: &mut Local,
+    left_out: &mut Option<SpanContext>,
+) -> Decision {
     let listeners = LISTENERS.load(Ordering::Relaxed);
     if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
         return Decision::Skip;
     }
     let capture = capture(listeners, parent);
-    let is_wanted = capture.is_some() || listeners & PROVIDER != 0;
+    if capture.is_none() && listeners & PROVIDER == 0 {
+        return Decision::Skip;
+    }
     let span = parent.span();
     let above = span.span_context();
+    let asks_ratio = capture.is_none() && (!above.is_valid() || listeners & EACH_SPAN != 0);
+    let mut head = Head::BLANK;
     if above.is_valid() {
-        if listeners & EACH_SPAN != 0 && capture.is_none() {
-            if !ratio_takes(above.trace_id()) {
-                return Decision::LeaveOut(child(above, false));
-            }
-        } else if !above.is_sampled() || !is_wanted {
+        if !asks_ratio && !above.is_sampled() {
             return Decision::Skip;
         }
-        return Decision::Record(Start {
-            context: child(above, true),
-            parent: above.span_id(),
-            parent_is_remote: above.is_remote(),
-            identity: identity(parent),
-            #[cfg(feature = "testing")]
-            capture,
-        });
-    }
-    let trace_id = ids::trace_id();
-    if capture.is_some() || (is_wanted && ratio_takes(trace_id)) {
-        Decision::Record(Start {
-            context: root(trace_id, TraceFlags::SAMPLED | RANDOM),
-            parent: SpanId::INVALID,
-            parent_is_remote: false,
-            identity: identity(parent),
-            #[cfg(feature = "testing")]
-            capture,
-        })
-    } else if is_wanted {
-        Decision::LeaveOut(root(trace_id, RANDOM))
+        head.trace_id = above.trace_id();
+        head.parent = above.span_id();
+        head.parent_is_remote = above.is_remote();
+        head.flags = above.trace_flags().with_sampled(true);
     } else {
-        Decision::Skip
+        head.trace_id = local.ids.trace_id();
+        head.flags = TraceFlags::SAMPLED | RANDOM;
     }
+    head.span_id = local.ids.span_id();
+    if asks_ratio && !ratio_takes(head.trace_id) {
+        *left_out = Some(unsampled(&head, above.trace_state()));
+        return Decision::LeaveOut;
+    }
+    head.start = Ticks::now();
+    let mut recording = local.blank();
+    recording.open();
+    recording.record.head = head;
+    if *above.trace_state() != TraceState::NONE && above.is_valid() {
+        recording.record.more_mut().trace_state = above.trace_state().clone();
+    }
+    if let Some(identity) = identity(parent) {
+        recording.record.more_mut().identity = Some(identity);
+    }
+    #[cfg(feature = "testing")]
+    if capture.is_some() {
+        recording.record.more_mut().capture = capture;
+    }
+    Decision::Record(recording)
 }
 
-#[inline]
-fn child(above: &SpanContext, is_sampled: bool) -> SpanContext {
-    SpanContext::new(
-        above.trace_id(),
-        ids::span_id(),
-        above.trace_flags().with_sampled(is_sampled),
-        false,
-        above.trace_state().clone(),
-    )
-}
-
-#[inline]
-fn root(trace_id: TraceId, flags: TraceFlags) -> SpanContext {
-    SpanContext::new(trace_id, ids::span_id(), flags, false, TraceState::NONE)
+#[cold]
+fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
+    let flags = head.flags.with_sampled(false);
+    SpanContext::new(head.trace_id, head.span_id, flags, false, state.clone())
 }
 
 /// The identity that baggage in `cx` carries, if any.

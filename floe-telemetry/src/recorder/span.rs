@@ -1,17 +1,17 @@
 //! Our span behind OpenTelemetry's `Span` trait.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::mem;
 use std::time::SystemTime;
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, Span, SpanContext, Status};
-use opentelemetry::{Context, KeyValue, trace::TraceContextExt};
 
-use super::buffer;
+use super::late::Handle;
 use super::record::SpanRecord;
-use crate::attributes::{AttributeValue, ToAttributeValue};
-use crate::clock::Moment;
-use crate::keys;
+use super::recording::Recording;
+use crate::attributes::ToAttributeValue;
+use crate::clock::Ticks;
 
 /// A span of our recorder, open until it is ended or dropped.
 ///
@@ -20,65 +20,65 @@ use crate::keys;
 #[derive(Debug)]
 pub struct RecordedSpan {
     context: SpanContext,
-    /// `None`: not sampled, or ended.
-    record: Option<Box<SpanRecord>>,
+    target: Target,
 }
 
-/// How an annotated function ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Ending {
-    /// It returned or panicked; what it returned is recorded already.
-    Completed,
-    /// Its future was dropped before it was ready.
-    Cancelled,
-}
-
-thread_local! {
-    /// A `Context` gives access to its span through the `Span` trait alone, whose `end` takes
-    /// nothing but a time. What else `end` has to know travels in this cell.
-    static ENDING: Cell<Option<Ending>> = const { Cell::new(None) };
-}
-
-/// Ends the recorder's span that is in `cx`.
-#[inline]
-pub(super) fn end(cx: &Context, ending: Ending) {
-    if ENDING.try_with(|cell| cell.set(Some(ending))).is_ok() {
-        cx.span().end_with_timestamp(SystemTime::UNIX_EPOCH);
-        // Already empty, unless the span was ended by hand or is not ours.
-        let _ = ENDING.try_with(|cell| cell.set(None));
-    } else {
-        cx.span().end();
-    }
+/// Where what is said goes.
+#[derive(Debug)]
+enum Target {
+    /// Not sampled, or ended.
+    Nowhere,
+    /// A span of the plain API.
+    Own(Box<Recording>),
+    /// That of an annotated function, which ends it.
+    Call(Handle),
 }
 
 impl RecordedSpan {
-    pub(super) const fn recording(record: Box<SpanRecord>, context: SpanContext) -> Self {
+    /// A span that is ended by its owner.
+    pub(super) fn own(recording: Box<Recording>) -> Self {
         Self {
-            context,
-            record: Some(record),
+            context: recording.record.context(),
+            target: Target::Own(recording),
+        }
+    }
+
+    /// Access to the span of an annotated function.
+    #[inline]
+    pub(super) fn of_call(recording: &Recording) -> Self {
+        Self {
+            context: recording.record.context(),
+            target: Target::Call(recording.handle()),
         }
     }
 
     pub(super) const fn silent(context: SpanContext) -> Self {
         Self {
             context,
-            record: None,
+            target: Target::Nowhere,
         }
     }
 
-    fn finish(&mut self, end: Moment, ending: Option<Ending>) {
-        let Some(mut record) = self.record.take() else {
-            return;
-        };
-        record.end = end;
-        match ending {
-            Some(Ending::Completed) if record.status == Status::Unset => record.status = Status::Ok,
-            Some(Ending::Cancelled) => record
-                .attributes
-                .push(keys::FLOE_CANCELLED.into(), AttributeValue::Bool(true)),
-            Some(Ending::Completed) | None => {}
+    fn say(&mut self, act: impl FnOnce(&mut SpanRecord)) {
+        match &mut self.target {
+            Target::Nowhere => {}
+            Target::Own(recording) => act(&mut recording.record),
+            Target::Call(handle) => handle.say(|said| act(&mut said.record)),
         }
-        buffer::push(record);
+    }
+
+    fn end_at(&mut self, time: Option<SystemTime>) {
+        match mem::replace(&mut self.target, Target::Nowhere) {
+            Target::Nowhere => {}
+            Target::Own(recording) => recording.end(time),
+            Target::Call(handle) => handle.say(|said| {
+                said.ended = true;
+                said.record.head.end = Ticks::now();
+                if let Some(time) = time {
+                    said.record.more_mut().end = Some(time);
+                }
+            }),
+        }
     }
 }
 
@@ -91,9 +91,8 @@ impl Span for RecordedSpan {
     ) where
         T: Into<Cow<'static, str>>,
     {
-        if let Some(record) = &mut self.record {
-            record.add_event(Event::new(name, timestamp, attributes, 0));
-        }
+        let event = Event::new(name, timestamp, attributes, 0);
+        self.say(|record| record.add_event(event));
     }
 
     fn span_context(&self) -> &SpanContext {
@@ -101,52 +100,43 @@ impl Span for RecordedSpan {
     }
 
     fn is_recording(&self) -> bool {
-        self.record.is_some()
+        match &self.target {
+            Target::Nowhere => false,
+            Target::Own(_) => true,
+            Target::Call(handle) => handle.is_open(),
+        }
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        if let Some(record) = &mut self.record
-            && let Some(value) = attribute.value.to_attribute_value()
-        {
-            record.attributes.push(attribute.key, value);
-        }
+        self.say(|record| {
+            attribute
+                .value
+                .set_in(&mut record.attributes, attribute.key)
+        });
     }
 
     fn set_status(&mut self, status: Status) {
-        if let Some(record) = &mut self.record {
-            record.set_status(status);
-        }
+        self.say(|record| record.set_status(status));
     }
 
     fn update_name<T>(&mut self, new_name: T)
     where
         T: Into<Cow<'static, str>>,
     {
-        if let Some(record) = &mut self.record {
-            record.name = Some(new_name.into());
-        }
+        let name = new_name.into();
+        self.say(|record| record.set_name(name));
     }
 
     fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
-        if let Some(record) = &mut self.record {
-            record.add_link(Link::new(span_context, attributes, 0));
-        }
+        let link = Link::new(span_context, attributes, 0);
+        self.say(|record| record.add_link(link));
     }
 
     fn end(&mut self) {
-        self.finish(Moment::now(), None);
+        self.end_at(None);
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        match ENDING.try_with(Cell::take) {
-            Ok(Some(ending)) => self.finish(Moment::now(), Some(ending)),
-            _ => self.finish(Moment::Wall(timestamp), None),
-        }
-    }
-}
-
-impl Drop for RecordedSpan {
-    fn drop(&mut self) {
-        self.finish(Moment::now(), None);
+        self.end_at(Some(timestamp));
     }
 }

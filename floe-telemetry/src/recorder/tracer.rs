@@ -4,16 +4,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::trace::{
-    SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer, TracerProvider,
-};
+use opentelemetry::trace::{SpanBuilder, SpanContext, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::open;
+use super::local;
 use super::record::Origin;
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
-use crate::clock::Moment;
 
 /// An OpenTelemetry tracer provider whose spans go through our recorder.
 #[derive(Clone, Debug, Default)]
@@ -53,28 +50,25 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
-        match sampling::decide(parent) {
-            Decision::Skip => RecordedSpan::silent(pass_through(parent)),
-            Decision::LeaveOut(context) => RecordedSpan::silent(context),
-            Decision::Record(from) => {
-                let start = builder.start_time.map_or_else(Moment::now, Moment::Wall);
-                let mut record = open::blank(&from, Origin::Scope(Arc::clone(&self.scope)), start);
-                record.name = Some(builder.name);
-                record.kind = builder.span_kind.unwrap_or(SpanKind::Internal);
-                record
-                    .attributes
-                    .extend(builder.attributes.unwrap_or_default());
-                builder
-                    .events
-                    .into_iter()
-                    .flatten()
-                    .for_each(|event| record.add_event(event));
-                builder
-                    .links
-                    .into_iter()
-                    .flatten()
-                    .for_each(|link| record.add_link(link));
-                RecordedSpan::recording(record, from.context)
+        let mut left_out = None;
+        match local::with(|local| sampling::decide(parent, local, &mut left_out)) {
+            None | Some(Decision::Skip | Decision::LeaveOut) => {
+                RecordedSpan::silent(left_out.unwrap_or_else(|| pass_through(parent)))
+            }
+            Some(Decision::Record(mut recording)) => {
+                let record = &mut recording.record;
+                let more = record.more_mut();
+                more.origin = Origin::Scope(Arc::clone(&self.scope));
+                more.start = builder.start_time;
+                more.name = Some(builder.name);
+                more.kind = builder.span_kind;
+                let attributes = builder.attributes.unwrap_or_default();
+                record.attributes.extend(attributes);
+                let events = builder.events.unwrap_or_default();
+                events.into_iter().for_each(|event| record.add_event(event));
+                let links = builder.links.unwrap_or_default();
+                links.into_iter().for_each(|link| record.add_link(link));
+                RecordedSpan::own(recording)
             }
         }
     }

@@ -20,6 +20,7 @@ mod futures;
 mod interop;
 mod lasting;
 mod names;
+mod open_span;
 mod outcome;
 mod propagation;
 mod redaction;

@@ -10,7 +10,6 @@ use opentelemetry_sdk::Resource;
 use super::span;
 use super::wire::{bytes_always, head, message};
 use crate::collector::{Intake, Prepared, own_scope};
-use crate::recorder::Origin;
 
 /// Collects spans into the bytes of a request.
 #[derive(Debug)]
@@ -53,11 +52,10 @@ impl Scope {
         Self { scope, fields }
     }
 
-    fn is(&self, origin: &Origin) -> bool {
-        match (&self.scope, origin) {
-            (Some(own), Origin::Scope(other)) => Arc::ptr_eq(own, other) || own == other,
-            (None, Origin::Nowhere | Origin::CallSite(_) | Origin::Here(_)) => true,
-            _ => false,
+    fn is(&self, scope: Option<&Arc<InstrumentationScope>>) -> bool {
+        match (&self.scope, scope) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other) || own == other,
+            (own, other) => own.is_none() && other.is_none(),
         }
     }
 }
@@ -66,14 +64,10 @@ impl Intake for OtlpIntake {
     type Batch = Vec<u8>;
 
     fn push(&mut self, span: &Prepared<'_>) {
-        let origin = &span.record.origin;
-        let known = self.scopes.iter().position(|scope| scope.is(origin));
+        let scope = span.record.scope();
+        let known = self.scopes.iter().position(|known| known.is(scope));
         let at = known.unwrap_or_else(|| {
-            let scope = match origin {
-                Origin::Scope(scope) => Some(Arc::clone(scope)),
-                Origin::Nowhere | Origin::CallSite(_) | Origin::Here(_) => None,
-            };
-            self.scopes.push(Scope::new(scope));
+            self.scopes.push(Scope::new(scope.cloned()));
             self.scopes.len() - 1
         });
         self.scratch.clear();

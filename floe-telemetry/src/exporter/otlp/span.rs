@@ -4,13 +4,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status};
-use opentelemetry::{InstrumentationScope, SpanId};
+use opentelemetry::trace::{Event, Link, SpanKind, TraceState};
+use opentelemetry::{InstrumentationScope, SpanId, TraceFlags};
 use opentelemetry_sdk::Resource;
 
 use super::value::{Borrowed, SPAN_ATTRIBUTES, key_value, pair};
 use super::wire::{bytes, count, fixed32, fixed64, message, varint};
 use crate::collector::Prepared;
+use crate::recorder::{Code, SpanRecord};
 
 /// `Span.flags`: the parent is remote, and that this is known.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -19,15 +20,17 @@ const IS_REMOTE: u32 = 0x200;
 /// Appends `Span` to `out`.
 pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
     let record = span.record;
-    let context = &record.context;
-    bytes(out, 1, &context.trace_id().to_bytes());
-    bytes(out, 2, &context.span_id().to_bytes());
-    trace_state(out, 3, context);
-    if record.parent != SpanId::INVALID {
-        bytes(out, 4, &record.parent.to_bytes());
+    let head = &record.head;
+    bytes(out, 1, &head.trace_id.to_bytes());
+    bytes(out, 2, &head.span_id.to_bytes());
+    if let Some(more) = &record.more {
+        trace_state(out, 3, &more.trace_state);
+    }
+    if head.parent != SpanId::INVALID {
+        bytes(out, 4, &head.parent.to_bytes());
     }
     bytes(out, 5, span.name.as_bytes());
-    varint(out, 6, kind(&record.kind));
+    varint(out, 6, kind(&record.kind()));
     fixed64(out, 7, nanos(span.start));
     fixed64(out, 8, nanos(span.end));
     for attribute in record.attributes.as_slice() {
@@ -52,8 +55,8 @@ pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
             .for_each(|link| message(out, 13, |out| self::link(out, link)));
         count(out, 14, more.dropped_links);
     }
-    status(out, &record.status);
-    fixed32(out, 16, flags(context, record.parent_is_remote));
+    status(out, record);
+    fixed32(out, 16, flags(head.flags, head.parent_is_remote));
 }
 
 /// Appends `Resource` to `out`.
@@ -86,28 +89,30 @@ fn link(out: &mut Vec<u8>, link: &Link) {
     let context = &link.span_context;
     bytes(out, 1, &context.trace_id().to_bytes());
     bytes(out, 2, &context.span_id().to_bytes());
-    trace_state(out, 3, context);
+    trace_state(out, 3, context.trace_state());
     link.attributes
         .iter()
         .for_each(|attribute| key_value(out, 4, attribute));
     count(out, 5, link.dropped_attributes_count);
-    fixed32(out, 6, flags(context, context.is_remote()));
+    fixed32(out, 6, flags(context.trace_flags(), context.is_remote()));
 }
 
-fn status(out: &mut Vec<u8>, status: &Status) {
-    message(out, 15, |out| match status {
-        Status::Unset => {}
-        Status::Ok => varint(out, 3, 1),
-        Status::Error { description } => {
-            bytes(out, 2, description.as_bytes());
+fn status(out: &mut Vec<u8>, record: &SpanRecord) {
+    message(out, 15, |out| match record.head.code {
+        Code::Unset => {}
+        Code::Ok => varint(out, 3, 1),
+        Code::Error => {
+            if let Some(more) = &record.more {
+                bytes(out, 2, more.description.as_bytes());
+            }
             varint(out, 3, 2);
         }
     });
 }
 
-fn flags(context: &SpanContext, is_remote: bool) -> u32 {
+fn flags(flags: TraceFlags, is_remote: bool) -> u32 {
     let remote = if is_remote { IS_REMOTE } else { 0 };
-    u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | remote
+    u32::from(flags.to_u8()) | HAS_IS_REMOTE | remote
 }
 
 fn kind(kind: &SpanKind) -> u64 {
@@ -120,8 +125,8 @@ fn kind(kind: &SpanKind) -> u64 {
     }
 }
 
-fn trace_state(out: &mut Vec<u8>, field: u32, context: &SpanContext) {
-    bytes(out, field, context.trace_state().header().as_bytes());
+fn trace_state(out: &mut Vec<u8>, field: u32, state: &TraceState) {
+    bytes(out, field, state.header().as_bytes());
 }
 
 /// Times before 1970 do not exist for OTLP.

@@ -17,9 +17,9 @@ use prost::Message;
 
 use super::intake::OtlpIntake;
 use crate::attributes::ToAttributeValue;
-use crate::clock::{Moment, WallClock};
+use crate::clock::WallClock;
 use crate::collector::{Intake, Redactor, Sites, Stamp};
-use crate::recorder::{More, Origin, SpanRecord};
+use crate::recorder::{Code, More, Origin, SpanRecord};
 
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -89,7 +89,7 @@ fn kind() -> impl Strategy<Value = SpanKind> {
 fn origin() -> impl Strategy<Value = Origin> {
     prop_oneof![
         Just(Origin::Here(std::panic::Location::caller())),
-        Just(Origin::Nowhere),
+        Just(Origin::CallSite),
         "[a-z]{1,5}".prop_map(|name| {
             let scope =
                 InstrumentationScope::builder(name).with_attributes([KeyValue::new("k", 1)]);
@@ -123,6 +123,7 @@ fn more() -> impl Strategy<Value = More> {
                 .collect(),
             dropped_events,
             dropped_links,
+            ..More::default()
         },
     )
 }
@@ -136,21 +137,29 @@ prop_compose! {
         more in proptest::option::of(more()),
     ) -> SpanRecord {
         let mut record = SpanRecord::blank();
-        record.context = context;
-        record.parent = SpanId::from(parent);
-        record.parent_is_remote = parent_is_remote;
-        record.origin = origin;
-        record.name = Some(name.into());
-        record.kind = kind;
-        record.status = status;
-        record.start = Moment::Wall(UNIX_EPOCH + Duration::from_nanos(start));
-        record.end = Moment::Wall(UNIX_EPOCH + Duration::from_nanos(start + length));
+        let mut more = more.unwrap_or_default();
+        record.head.trace_id = context.trace_id();
+        record.head.span_id = context.span_id();
+        record.head.flags = context.trace_flags();
+        more.trace_state = context.trace_state().clone();
+        record.head.parent = SpanId::from(parent);
+        record.head.parent_is_remote = parent_is_remote;
+        more.origin = origin;
+        more.name = Some(name.into());
+        more.kind = Some(kind);
+        (record.head.code, more.description) = match status {
+            Status::Unset => (Code::Unset, "".into()),
+            Status::Ok => (Code::Ok, "".into()),
+            Status::Error { description } => (Code::Error, description),
+        };
+        more.start = Some(UNIX_EPOCH + Duration::from_nanos(start));
+        more.end = Some(UNIX_EPOCH + Duration::from_nanos(start + length));
         for KeyValue { key, value, .. } in attributes {
             if let Some(value) = value.to_attribute_value() {
                 record.attributes.push(key, value);
             }
         }
-        record.more = more.map(Box::new);
+        record.more = Some(Box::new(more));
         record
     }
 }
