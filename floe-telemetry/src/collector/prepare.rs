@@ -108,18 +108,15 @@ impl Sites {
         }
         record.attributes.make_distinct();
         let redactor = &mut self.redactor;
-        let site = match record.scope() {
-            Some(scope) => {
-                if self.scopes.len() >= MAX_SCOPES && !self.scopes.contains_key(scope) {
-                    self.scopes.clear();
-                }
-                let site = self.scopes.entry(Arc::clone(scope));
-                site.or_insert_with(|| Site::of_scope(scope, redactor))
+        let site = if let Some(scope) = record.scope() {
+            if self.scopes.len() >= MAX_SCOPES && !self.scopes.contains_key(scope) {
+                self.scopes.clear();
             }
-            None => {
-                let site = self.places.entry(address(record));
-                site.or_insert_with(|| Site::of(record, redactor))
-            }
+            let site = self.scopes.entry(Arc::clone(scope));
+            site.or_insert_with(|| Site::of_scope(scope, redactor))
+        } else {
+            let site = self.places.entry(address(record));
+            site.or_insert_with(|| Site::of(record, redactor))
         };
         redactor.record(record, &mut site.seen);
         limits::apply(&self.limits, record);

@@ -138,10 +138,12 @@ impl SpanRecord {
         if let Some(name) = more.name {
             self.set_name(name);
         }
-        more.events
-            .into_iter()
-            .for_each(|event| self.add_event(event));
-        more.links.into_iter().for_each(|link| self.add_link(link));
+        for event in more.events {
+            self.add_event(event);
+        }
+        for link in more.links {
+            self.add_link(link);
+        }
         let own = self.more_mut();
         own.dropped_events += more.dropped_events;
         own.dropped_links += more.dropped_links;

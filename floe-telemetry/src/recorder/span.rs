@@ -107,12 +107,8 @@ impl Span for RecordedSpan {
         }
     }
 
-    fn set_attribute(&mut self, attribute: KeyValue) {
-        self.say(|record| {
-            attribute
-                .value
-                .set_in(&mut record.attributes, attribute.key)
-        });
+    fn set_attribute(&mut self, KeyValue { key, value, .. }: KeyValue) {
+        self.say(|record| value.set_in(&mut record.attributes, key));
     }
 
     fn set_status(&mut self, status: Status) {

@@ -65,9 +65,13 @@ impl Tracer for RecorderTracer {
                 let attributes = builder.attributes.unwrap_or_default();
                 record.attributes.extend(attributes);
                 let events = builder.events.unwrap_or_default();
-                events.into_iter().for_each(|event| record.add_event(event));
+                for event in events {
+                    record.add_event(event);
+                }
                 let links = builder.links.unwrap_or_default();
-                links.into_iter().for_each(|link| record.add_link(link));
+                for link in links {
+                    record.add_link(link);
+                }
                 RecordedSpan::own(recording)
             }
         }
