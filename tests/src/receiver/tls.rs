@@ -32,6 +32,11 @@ impl Default for Authority {
 
 impl Authority {
     /// A new authority, which nobody trusts yet.
+    ///
+    /// # Panics
+    ///
+    /// If its certificate cannot be made or written.
+    #[must_use]
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
