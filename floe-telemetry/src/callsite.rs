@@ -121,6 +121,20 @@ impl CallSite {
 #[distributed_slice]
 pub static FLOE_TELEMETRY_0_1_CALLSITES: [CallSite];
 
+/// Puts a static into the list. This is what linkme's own `#[distributed_slice(CALLSITES)]` comes to,
+/// without its attribute macro and its check of the type, which take the compiler longer than all else
+/// that is done for an annotated function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_callsite {
+    ($site:item) => {
+        $crate::__private::CALLSITES! {
+            #![linkme_macro = $crate::__private::CALLSITES]
+            $site
+        }
+    };
+}
+
 /// Every `#[traced]` function linked into the program, in no particular order.
 ///
 /// A function that the linker removed because nothing calls it may be missing.

@@ -10,6 +10,7 @@ macro_rules! __floe_as_it_is {
     ($($tokens:tt)*) => { $($tokens)* };
 }
 pub use crate::__floe_as_it_is as as_it_is;
+pub use crate::__floe_callsite as callsite;
 pub use crate::attributes::expansion::{
     Describe, Field, Otherwise, Present, debug, display, record, record_prefixed, redact,
 };
@@ -19,6 +20,6 @@ pub use crate::plugin::FLOE_TELEMETRY_0_1_PLUGINS as PLUGINS;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
     Never, OpenSpan, Opening, below, call, call_async, call_async_within, call_by_type,
-    call_opaque, enter, enter_below, enter_plain, enter_within, enter_within_below, lasting, never,
-    outcome, root,
+    call_opaque, call_plain, enter, enter_below, enter_plain, enter_within, enter_within_below,
+    lasting, never, outcome, root,
 };

@@ -38,7 +38,7 @@ pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, g
 pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
 };
-pub use self::call::call;
+pub use self::call::{call, call_plain};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;

@@ -10,7 +10,10 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, spanned::Spanned};
 
-use super::model::{Shape, Traced};
+use super::{
+    model::{Shape, Traced},
+    output::Output,
+};
 use crate::tokens;
 
 /// The function with its span around the body.
@@ -44,35 +47,47 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
         .metrics
         .then(|| quote_spanned!(Span::mixed_site()=> .with_metrics()));
     quote_spanned! {Span::mixed_site()=>
-        #[#private::linkme::distributed_slice(#private::CALLSITES)]
-        #[linkme(crate = #private::linkme)]
-        static __FLOE_CALLSITE: #private::CallSite = #private::CallSite::new(
-            #name,
-            #function,
-            ::core::module_path!(),
-            ::core::file!(),
-            #line,
-            #private::SpanKind::#kind,
-        )#metrics;
+        #private::callsite! {
+            static __FLOE_CALLSITE: #private::CallSite = #private::CallSite::new(
+                #name,
+                #function,
+                ::core::module_path!(),
+                ::core::file!(),
+                #line,
+                #private::SpanKind::#kind,
+            )#metrics;
+        }
     }
 }
 
-/// Looks at what the body gave back; the runtime's traits find out what that is.
+/// What looks at the value that the body gave back; the runtime finds out what that is.
 fn outcome(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
+    let ours = Span::mixed_site();
     if traced.returns_nothing() {
-        return quote_spanned!(Span::mixed_site()=> #private::outcome::success);
+        return quote_spanned!(ours=> #private::outcome::success);
     }
-    let decided = traced.error_if.iter().map(|it| {
-        let decide = error_if(it);
-        quote_spanned!(Span::mixed_site()=> .decided(#private::error_if(#decide), __floe_return))
-    });
-    quote_spanned! {Span::mixed_site()=>
-        |__floe_return| {
-            use #private::outcome::prelude::*;
-            (&&&&&&#private::outcome::Inspect(__floe_return)).__floe_outcome() #(#decided)*
+    let is_the_body = match traced.shape {
+        Shape::Sync => !traced.may_live_on(),
+        Shape::Async => true,
+        Shape::AsyncTrait(_) | Shape::Returns(_) => false,
+    };
+    if let (Output::Type(ty), None, true) = (&traced.output, &traced.error_if, is_the_body) {
+        return quote_spanned!(ours=> #private::outcome::probe::<#ty>().__floe_look());
+    }
+    let look = quote_spanned! {ours=>
+        #private::outcome::probe_of(__floe_return).__floe_look()
+    };
+    let looked = match &traced.error_if {
+        None => quote_spanned!(ours=> #look(__floe_return, __floe_tell)),
+        Some(it) => {
+            let decide = error_if(it);
+            quote_spanned! {ours=>
+                #private::error_if(__floe_return, #decide, #look, __floe_tell)
+            }
         }
-    }
+    };
+    quote_spanned!(ours=> |__floe_return, __floe_tell| #looked)
 }
 
 /// The result is bound as any variable, so that an error about its type is on what the user wrote.

@@ -13,7 +13,6 @@ use super::failure;
 use super::local::context_is_alive;
 use super::open::{OpenSpan, enter_here, enter_in};
 use super::opening::Fill;
-use super::outcome::Outcome;
 use super::recording::Recording;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
@@ -200,7 +199,7 @@ impl Drop for ActiveSpan {
             if thread::panicking() && !self.was_panicking {
                 recording.panicked(&"the thread is panicking");
             } else {
-                recording.complete(&Outcome::Success);
+                recording.complete();
             }
         }
     }

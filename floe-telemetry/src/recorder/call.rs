@@ -1,17 +1,28 @@
 //! Running the body of an annotated function inside its span.
+//!
+//! What is generic over the body is compiled for each annotated function, so that is short. The rest
+//! is generic over what the function returns, or not at all.
 
 use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
-use super::open::{OpenSpan, State};
-use super::outcome::Outcome;
+use super::open::{OpenSpan, State, enter_plain};
+use super::outcome::Look;
 use super::recording::Recording;
+use super::sampling;
+use crate::callsite::CallSite;
 
-/// What an annotated function returned, as its expansion sees it. A pointer and not a type of its
-/// own, so that functions with the same type of result share the code that calls it.
-pub(super) type Look<T> = fn(&T) -> Outcome<'_>;
+/// Runs `body` in the span of a call site that has nothing to say before it runs.
+#[inline]
+pub fn call_plain<T>(callsite: &'static CallSite, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
+    if sampling::is_off() {
+        body()
+    } else {
+        run_plain(callsite, &mut Some(body), outcome)
+    }
+}
 
 /// Runs `body` in `span` and records what came out, which `outcome` tells.
 #[inline]
@@ -21,43 +32,61 @@ pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Look<T>) -> T 
         mem::forget(span);
         return body();
     }
-    call_in(span, body, outcome)
+    run(span, &mut Some(body), outcome)
+}
+
+/// A body that is run once, without its type.
+pub(super) trait Body<T> {
+    fn run(&mut self) -> T;
+}
+
+impl<T, F: FnOnce() -> T> Body<T> for Option<F> {
+    fn run(&mut self) -> T {
+        match self.take() {
+            Some(body) => body(),
+            None => again(),
+        }
+    }
+}
+
+#[cold]
+fn again() -> ! {
+    unreachable!("a body is run once")
+}
+
+#[inline(never)]
+fn run_plain<T>(callsite: &'static CallSite, body: &mut dyn Body<T>, outcome: Look<T>) -> T {
+    run(enter_plain(callsite), body, outcome)
 }
 
 /// Apart, so that a function without a span is as short as it was written.
 #[inline(never)]
-fn call_in<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
-    let mut body = Some(body);
-    let mut value = None;
-    let ended = caught(&mut || value = body.take().map(|body| body()));
-    conclude(span.recording(), value, ended, outcome)
+fn run<T>(span: OpenSpan, body: &mut dyn Body<T>, outcome: Look<T>) -> T {
+    let ended = caught(body);
+    conclude(span.recording(), ended, outcome)
 }
 
 /// Runs `body`.
-pub(super) fn caught(body: &mut dyn FnMut()) -> thread::Result<()> {
-    catch_unwind(AssertUnwindSafe(body))
+#[inline]
+pub(super) fn caught<T>(body: &mut dyn Body<T>) -> thread::Result<T> {
+    catch_unwind(AssertUnwindSafe(|| body.run()))
 }
 
 /// Records how the body ended, ends the span, and goes on as the body did.
+#[inline]
 pub(super) fn conclude<T>(
     recording: Option<Box<Recording>>,
-    value: Option<T>,
-    ended: thread::Result<()>,
+    ended: thread::Result<T>,
     outcome: Look<T>,
 ) -> T {
-    match (value, ended) {
-        (Some(value), Ok(())) => {
+    match ended {
+        Ok(value) => {
             if let Some(recording) = recording {
-                // Looking at the value may call the user's `AsRef` or `error_if`.
-                match catch_unwind(AssertUnwindSafe(|| outcome(&value))) {
-                    Ok(outcome) => recording.complete(&outcome),
-                    Err(payload) => recording.panicked(&*payload),
-                }
+                recording.returned(&value, outcome);
             }
             value
         }
-        (_, Err(payload)) => panicked(recording, payload),
-        (None, Ok(())) => unreachable!("a body either returns or panics"),
+        Err(payload) => panicked(recording, payload),
     }
 }
 

@@ -87,11 +87,10 @@ fn guarded(type_name: &'static str, look: impl FnOnce(&'static str) -> Exception
     })
 }
 
-/// Records what an annotated function returned, unless that is nothing but a success.
+/// Records what an annotated function returned.
 #[cold]
 pub(super) fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     match *outcome {
-        Outcome::Success => {}
         Outcome::Failure(ref failure) => {
             guarded(failure.type_name, |_| Exception::of_failure(failure)).write(span);
         }

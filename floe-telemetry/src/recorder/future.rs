@@ -6,13 +6,13 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
-use std::thread;
 
 use opentelemetry::ContextGuard;
 
-use super::call::{Look, conclude, panicked};
+use super::call::{conclude, panicked};
 use super::first_poll::Entered;
 use super::open::{State, enter_plain};
+use super::outcome::Look;
 use super::sampling;
 use crate::callsite::CallSite;
 
@@ -101,11 +101,14 @@ impl Phase {
 pin_project_lite::pin_project! {
     /// A future or a stream inside a span.
     ///
-    /// Nothing is between this type and the future: to see that a chain of 40 of them is `Send`, the
-    /// compiler goes through every type on the way, and stops at 128.
+    /// Nothing is between this type and the future: to see that a chain of futures is `Send`, the
+    /// compiler goes through every type on the way, and stops at 128; likewise to see how big it is. It
+    /// goes through the fields in order and remembers, so the first, which is nothing, spares it the way
+    /// through the span at the end of the chain.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Traced<F, O> {
+        span_first: [Held; 0],
         // Dropped before `span`, which waits for that.
         #[pin]
         pub(super) inner: F,
@@ -124,6 +127,7 @@ impl<F, O> Traced<F, O> {
     #[inline]
     pub(super) const fn new(phase: Phase, inner: F, outcome: O) -> Self {
         Self {
+            span_first: [],
             inner,
             outcome,
             span: Held(phase),
@@ -147,11 +151,42 @@ impl Held {
         self.0.begin()
     }
 
+    /// Whether there is no span and will be none.
+    #[inline]
+    fn is_off(&mut self) -> bool {
+        match self.0 {
+            Phase::Open(State::Off) => true,
+            Phase::Open(_) => false,
+            Phase::Plain(_) | Phase::Within => {
+                let off = sampling::is_off();
+                if off {
+                    self.0 = Phase::Open(State::Off);
+                }
+                off
+            }
+        }
+    }
+
+    /// Polls a future once, and ends the span when it is ready. For all futures with the same output.
+    fn poll<T>(
+        &mut self,
+        future: Pin<&mut dyn Future<Output = T>>,
+        task: &mut TaskContext<'_>,
+        outcome: Look<T>,
+    ) -> Poll<T> {
+        let Some(entered) = self.begin() else {
+            return future.poll(task);
+        };
+        self.run(entered, || future.poll(task))
+            .map(|value| conclude(self.take().recording(), Ok(value), outcome))
+    }
+
     /// Polls once, with the span current.
-    pub(super) fn run(&mut self, entered: Entered, poll: &mut dyn FnMut()) -> thread::Result<()> {
-        let result = catch_unwind(AssertUnwindSafe(poll));
+    #[inline]
+    pub(super) fn run<P>(&mut self, entered: Entered, poll: impl FnOnce() -> P) -> P {
+        let polled = catch_unwind(AssertUnwindSafe(poll));
         self.0.end(entered);
-        result
+        polled.unwrap_or_else(|payload| panicked(self.take().recording(), payload))
     }
 
     /// The span, to be ended now.
@@ -193,21 +228,10 @@ impl<F: Future> Future for Traced<F, Look<F::Output>> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let Some(entered) = this.span.begin() else {
+        let this = self.project();
+        if this.span.is_off() {
             return this.inner.poll(task);
-        };
-        let mut polled = Poll::Pending;
-        let ended = this
-            .span
-            .run(entered, &mut || polled = this.inner.as_mut().poll(task));
-        match (polled, ended) {
-            (Poll::Pending, Ok(())) => Poll::Pending,
-            (Poll::Ready(value), Ok(())) => {
-                let recording = this.span.take().recording();
-                Poll::Ready(conclude(recording, Some(value), Ok(()), *this.outcome))
-            }
-            (_, Err(payload)) => panicked(this.span.take().recording(), payload),
         }
+        this.span.poll(this.inner, task, *this.outcome)
     }
 }

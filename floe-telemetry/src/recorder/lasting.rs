@@ -11,10 +11,10 @@ use std::marker::PhantomData;
 
 use futures_core::Stream;
 
-use super::call::{Look, conclude};
+use super::call::conclude;
 use super::future::Traced;
 use super::open::OpenSpan;
-use super::outcome::Outcome;
+use super::outcome::Look;
 use super::pointer::Pointer;
 use super::returned::{Ended, in_future, in_stream};
 
@@ -66,7 +66,7 @@ pub struct OpaqueValue;
 impl<V> Found<Value, V> {
     /// Ends the span with what `outcome` tells.
     pub fn go_on(self, span: OpenSpan, value: V, outcome: Look<V>) -> V {
-        conclude(span.recording(), Some(value), Ok(()), outcome)
+        conclude(span.recording(), Ok(value), outcome)
     }
 }
 
@@ -120,7 +120,7 @@ impl<V> Found<OpaqueValue, V> {
 
     /// Ends the span.
     pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> V {
-        conclude(span.recording(), Some(value), Ok(()), |_| Outcome::Success)
+        conclude(span.recording(), Ok(value), |_, _| ())
     }
 }
 

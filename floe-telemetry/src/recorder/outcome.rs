@@ -1,34 +1,34 @@
 //! Whether a returned value is an error, and what it says, for any type.
 //!
 //! A generic function cannot ask whether its type is a `Result` whose error can be displayed. The
-//! expansion can: it writes `(&&&&&&Inspect(value)).__floe_outcome()`, and method lookup takes the first
-//! of the traits below that fits, from the most telling to the least. So a type alias of `Result`
-//! is seen through, a type that is merely called `Result` is not taken for one, and no bound is
-//! put on the user's generics.
+//! expansion can: it writes `probe::<Type>().__floe_look()`, and method lookup takes the first of the
+//! types below that has the method, from the most telling to the least: each is a pointer to the
+//! next. So a type alias of `Result` is seen through, a type that is merely called `Result` is not
+//! taken for one, and no bound is put on the user's generics.
+//!
+//! This is done for each annotated function, so it is made of what the compiler is quick at: methods
+//! of types come before those of traits, and what is found is a function that all who return the same
+//! type share.
 
 use std::any::type_name;
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The value an annotated function returned.
-#[derive(Debug)]
-pub struct Inspect<'a, T: ?Sized>(pub &'a T);
+/// Looks at what an annotated function returned, and tells what is to be recorded, if anything is.
+/// It tells and does not return that, because what it tells may borrow from the value for less time
+/// than the caller can name.
+pub type Look<T> = fn(&T, Tell<'_>);
 
-impl<T: ?Sized> Clone for Inspect<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
+/// Takes what is to be recorded.
+pub type Tell<'a> = &'a mut dyn FnMut(Outcome<'_>);
 
-impl<T: ?Sized> Copy for Inspect<'_, T> {}
-
-/// How an annotated function returned.
+/// How an annotated function returned, when that is not merely a success.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "internal to expansions")]
 pub enum Outcome<'a> {
-    /// Not an error.
-    Success,
     /// An `Err`.
     Failure(Failure<'a>),
     /// An `Err` that `error_if` does not count as one: the type of the error.
@@ -37,27 +37,23 @@ pub enum Outcome<'a> {
     Refused(&'static str),
 }
 
-impl Outcome<'_> {
-    /// With what `error_if` said, if it said anything.
-    #[must_use]
-    pub fn decided<T: ?Sized>(self, is_error: Option<bool>, _value: &T) -> Self {
-        match (self, is_error) {
-            (Self::Failure(failure), Some(false)) => Self::Expected(failure.type_name),
-            (Self::Success, Some(true)) => Self::Refused(type_name::<T>()),
-            (undecided, _) => undecided,
-        }
-    }
-}
-
 /// What returns nothing succeeds.
-#[must_use]
-pub fn success(_: &()) -> Outcome<'_> {
-    Outcome::Success
-}
+pub fn success(_: &(), _: Tell<'_>) {}
 
-/// Asks `error_if`, whose panic is no answer.
-pub fn error_if(is_error: impl FnOnce() -> bool) -> Option<bool> {
-    catch_unwind(AssertUnwindSafe(is_error)).ok()
+/// Looks, and then asks `error_if`, whose panic is no answer.
+pub fn error_if<T>(value: &T, is_error: impl FnOnce() -> bool, look: Look<T>, tell: Tell<'_>) {
+    let is_error = catch_unwind(AssertUnwindSafe(is_error)).ok();
+    let mut failed = false;
+    look(value, &mut |outcome| {
+        failed = true;
+        match (outcome, is_error) {
+            (Outcome::Failure(failure), Some(false)) => tell(Outcome::Expected(failure.type_name)),
+            (outcome, _) => tell(outcome),
+        }
+    });
+    if is_error == Some(true) && !failed {
+        tell(Outcome::Refused(type_name::<T>()));
+    }
 }
 
 /// An error, as far as its type lets it be seen.
@@ -82,71 +78,82 @@ pub(super) enum Says<'a> {
     Nothing,
 }
 
-fn outcome<'a, T, E>(
-    result: &'a Result<T, E>,
-    says: impl FnOnce(&'a E) -> Says<'a>,
-) -> Outcome<'a> {
-    match result {
-        Ok(_) => Outcome::Success,
-        Err(error) => Outcome::Failure(Failure {
-            type_name: type_name::<E>(),
-            says: says(error),
-        }),
-    }
-}
-
 // Method lookup ignores lifetimes, so no level may ask for `'static`: an error that borrows would
 // be matched and then refused. `'e` is whatever the error borrows.
 macro_rules! levels {
-    ($($(#[$doc:meta])* $name:ident ($($refs:tt)*) [$($bound:tt)*] $error:ident => $says:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] $error:ident => $says:expr, else $next:ident;)*) => {$(
         $(#[$doc])*
-        pub trait $name<'a> {
-            /// How the function returned.
-            fn __floe_outcome(&self) -> Outcome<'a>;
+        #[derive(Debug)]
+        pub struct $name<T>($next<T>);
+
+        impl<T> Deref for $name<T> {
+            type Target = $next<T>;
+
+            #[inline]
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
         }
 
-        impl<'a, 'e: 'a, T, E: $($bound)* + 'e> $name<'a> for $($refs)* Inspect<'a, Result<T, E>> {
+        impl<'e, T, E: $($bound)* + 'e> $name<Result<T, E>> {
+            /// What looks at such a value.
             #[inline]
-            fn __floe_outcome(&self) -> Outcome<'a> {
-                outcome(self.0, |$error| $says)
+            #[must_use]
+            pub fn __floe_look(&self) -> Look<Result<T, E>> {
+                Self::look
+            }
+
+            fn look(result: &Result<T, E>, tell: Tell<'_>) {
+                if let Err($error) = result {
+                    tell(Outcome::Failure(Failure {
+                        type_name: type_name::<E>(),
+                        says: $says,
+                    }));
+                }
             }
         }
     )*};
 }
 
 levels! {
-    /// `E` is an error of its own.
-    IsStdError (&&&&&) [Error] error => Says::Error(error);
-    /// `E` holds an error, as `anyhow::Error` and `Box<dyn Error + Send + Sync>` do.
-    IsAsDynSendError (&&&&) [AsRef<dyn Error + Send + Sync + 'e>] error => Says::Error(error.as_ref());
-    /// `E` holds an error, as `Box<dyn Error>` does.
-    IsAsDynError (&&&) [AsRef<dyn Error + 'e>] error => Says::Error(error.as_ref());
-    /// `E` has a text.
-    IsDisplay (&&) [Display] error => Says::Display(error);
-    /// `E` has a text for programmers.
-    IsDebug (&) [Debug] error => Says::Debug(error);
-    /// `E` says nothing.
-    IsAnyResult () [Sized] _error => Says::Nothing;
+    /// Is `E` an error of its own?
+    IsStdError [Error] error => Says::Error(error), else IsAsDynSendError;
+    /// Does `E` hold an error, as `anyhow::Error` and `Box<dyn Error + Send + Sync>` do?
+    IsAsDynSendError [AsRef<dyn Error + Send + Sync + 'e>] error => Says::Error(error.as_ref()), else IsAsDynError;
+    /// Does `E` hold an error, as `Box<dyn Error>` does?
+    IsAsDynError [AsRef<dyn Error + 'e>] error => Says::Error(error.as_ref()), else IsDisplay;
+    /// Does `E` have a text?
+    IsDisplay [Display] error => Says::Display(error), else IsDebug;
+    /// Does `E` have a text for programmers?
+    IsDebug [Debug] error => Says::Debug(error), else IsAnyResult;
+    /// Is it a `Result` at all?
+    IsAnyResult [Sized] _error => Says::Nothing, else IsValue;
 }
 
-/// Any value: what is not a `Result` did not fail.
-pub trait IsValue<'a> {
-    /// How the function returned.
-    fn __floe_outcome(self) -> Outcome<'a>;
-}
+/// Any type: what is not a `Result` does not fail.
+#[derive(Debug)]
+pub struct IsValue<T>(PhantomData<fn(&T)>);
 
-// By value, which method lookup tries after everything behind a reference.
-impl<'a, T: ?Sized> IsValue<'a> for Inspect<'a, T> {
+impl<T> IsValue<T> {
+    /// What looks at such a value.
     #[inline]
-    fn __floe_outcome(self) -> Outcome<'a> {
-        Outcome::Success
+    #[must_use]
+    pub fn __floe_look(&self) -> Look<T> {
+        |_, _| ()
     }
 }
 
-/// The traits, without their names.
-pub mod prelude {
-    pub use super::{
-        IsAnyResult as _, IsAsDynError as _, IsAsDynSendError as _, IsDebug as _, IsDisplay as _,
-        IsStdError as _, IsValue as _,
-    };
+/// To be asked for its `__floe_look`.
+#[inline]
+#[must_use]
+pub const fn probe<T>() -> IsStdError<T> {
+    IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(IsDebug(
+        IsAnyResult(IsValue(PhantomData)),
+    )))))
+}
+
+/// The same for the type of a value, where that cannot be written.
+#[inline]
+pub const fn probe_of<T>(_: &T) -> IsStdError<T> {
+    probe()
 }

@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 
-use super::call::Look;
 use super::open::OpenSpan;
+use super::outcome::Look;
 use super::returned::{in_future, in_stream};
 
 /// A pointer to any future or stream.

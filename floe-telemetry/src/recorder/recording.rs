@@ -1,6 +1,7 @@
 //! A span while it is open. It belongs to the call, the future or the handle that ends it.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
 use opentelemetry::Context;
@@ -10,7 +11,7 @@ use super::failure::{record_outcome, record_panic};
 use super::head::Code;
 use super::late::{Handle, Late, Said};
 use super::local;
-use super::outcome::Outcome;
+use super::outcome::Look;
 use super::record::SpanRecord;
 use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
@@ -48,12 +49,25 @@ impl Recording {
         self.late.handle()
     }
 
-    /// Ends the span of a function that has returned.
-    pub(super) fn complete(mut self: Box<Self>, outcome: &Outcome<'_>) {
+    /// Ends the span of a function that has returned `value`.
+    pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Look<T>) {
         let ended = self.close();
-        if ended.is_none() && !matches!(outcome, Outcome::Success) {
-            record_outcome(&mut self.record, outcome);
+        if ended.is_none() {
+            let record = &mut self.record;
+            // Looking at the value may call the user's `AsRef` or `error_if`.
+            let looked = catch_unwind(AssertUnwindSafe(|| {
+                outcome(value, &mut |outcome| record_outcome(record, &outcome));
+            }));
+            if let Err(payload) = looked {
+                record_panic(&mut self.record, &*payload);
+            }
         }
+        self.succeed(ended);
+    }
+
+    /// Ends the span of what has nothing to say at its end.
+    pub(super) fn complete(mut self: Box<Self>) {
+        let ended = self.close();
         self.succeed(ended);
     }
 

@@ -9,10 +9,10 @@ use std::task::{Context as TaskContext, Poll};
 
 use futures_core::Stream;
 
-use super::call::{Look, caught, panicked};
+use super::call::{caught, panicked};
 use super::future::{Phase, Traced};
 use super::open::{OpenSpan, State};
-use super::outcome::Outcome;
+use super::outcome::Look;
 
 /// Runs a function that returns a future or a stream, as far as its signature says, which `go_on`
 /// finds out and puts into the span.
@@ -61,13 +61,9 @@ pub(super) fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, Ended
 /// need it. If the function panics there is nothing to go on with.
 #[inline]
 fn run<T>(span: OpenSpan, body: impl FnOnce() -> T) -> (OpenSpan, T) {
-    let mut body = Some(body);
-    let mut value = None;
-    let ended = caught(&mut || value = body.take().map(|body| body()));
-    match (value, ended) {
-        (Some(value), Ok(())) => (span, value),
-        (_, Err(payload)) => panicked(span.recording(), payload),
-        (None, Ok(())) => unreachable!("a body either returns or panics"),
+    match caught(&mut Some(body)) {
+        Ok(value) => (span, value),
+        Err(payload) => panicked(span.recording(), payload),
     }
 }
 
@@ -79,22 +75,15 @@ impl<S: Stream> Stream for Traced<S, Ended> {
     type Item = S::Item;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<S::Item>> {
-        let mut this = self.project();
+        let this = self.project();
         let Some(entered) = this.span.begin() else {
             return this.inner.poll_next(task);
         };
-        let mut polled = Poll::Pending;
-        let ended = this.span.run(entered, &mut || {
-            polled = this.inner.as_mut().poll_next(task);
-        });
-        match (&polled, ended) {
-            (Poll::Ready(None), Ok(())) => {
-                if let Some(recording) = this.span.take().recording() {
-                    recording.complete(&Outcome::Success);
-                }
-            }
-            (_, Ok(())) => {}
-            (_, Err(payload)) => panicked(this.span.take().recording(), payload),
+        let polled = this.span.run(entered, || this.inner.poll_next(task));
+        if matches!(polled, Poll::Ready(None))
+            && let Some(recording) = this.span.take().recording()
+        {
+            recording.complete();
         }
         polled
     }

@@ -17,15 +17,23 @@ use crate::traced::{
 /// A span that ends when the function returns, unless that turns out to be a future.
 pub(super) fn at_once(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let private = traced.krate.private();
-    let open = opening::open(traced);
     let body = closure(traced, sig);
     let outcome = outcome(traced);
-    let call = if traced.may_live_on() {
-        by_type(traced, &body, &outcome)
-    } else {
-        quote_spanned!(Span::mixed_site()=> #private::call(__floe_span, #body, #outcome))
-    };
-    quote!(#open #call)
+    if traced.may_live_on() {
+        let call = by_type(traced, &body, &outcome);
+        let open = opening::open(traced);
+        return quote!(#open #call);
+    }
+    if traced.is_plain() {
+        return quote_spanned! {Span::mixed_site()=>
+            #private::call_plain(&__FLOE_CALLSITE, #body, #outcome)
+        };
+    }
+    let open = opening::open(traced);
+    quote_spanned! {Span::mixed_site()=>
+        #open
+        #private::call(__floe_span, #body, #outcome)
+    }
 }
 
 /// What is returned may be a future under any name, which its type says. An error about that is on
