@@ -1,15 +1,6 @@
 fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>> {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "fetch",
-        "fetch",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "fetch", "fetch", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
         &__FLOE_CALLSITE,
@@ -20,10 +11,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>>
             }
             if false { loop {} } else { get(url).await }
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .__floe_outcome()
-        },
+        ::floe_telemetry::__private::outcome::probe::<Result<Body, Error>>()
+            .__floe_look(),
     )
 }

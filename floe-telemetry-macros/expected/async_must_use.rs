@@ -1,16 +1,7 @@
 #[must_use]
 async fn f(a: String) -> usize {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "f",
-        "f",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
             &__FLOE_CALLSITE,
@@ -22,11 +13,7 @@ async fn f(a: String) -> usize {
                 }
                 if false { loop {} } else { a.len() }
             },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .__floe_outcome()
-            },
+            ::floe_telemetry::__private::outcome::probe::<usize>().__floe_look(),
         )
         .await
 }

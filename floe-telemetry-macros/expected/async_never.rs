@@ -1,25 +1,15 @@
 fn never() -> impl ::core::future::Future<Output = ::floe_telemetry::__private::Never> {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "never",
-        "never",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "never", "never", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
         &__FLOE_CALLSITE,
         ::floe_telemetry::__private::never(async move {
             if false { loop {} } else { serve().await }
         }),
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .__floe_outcome()
-        },
+        |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
+                __floe_return,
+            )
+            .__floe_look()(__floe_return, __floe_tell),
     )
 }

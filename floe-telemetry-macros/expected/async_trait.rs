@@ -6,17 +6,8 @@ fn load<'life0, 'async_trait>(
 where
     'life0: 'async_trait,
 {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "load",
-        "load key",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "load", "load", ::core::line!(), Internal
     );
     Box::pin(
         ::floe_telemetry::__private::call_async_within(
@@ -38,11 +29,10 @@ where
                 let __ret: u8 = { __self.get(key).await };
                 __ret
             },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .__floe_outcome()
-            },
+            |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
+                    __floe_return,
+                )
+                .__floe_look()(__floe_return, __floe_tell),
         ),
     )
 }

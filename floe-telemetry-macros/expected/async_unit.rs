@@ -1,15 +1,6 @@
 fn unit() -> impl ::core::future::Future<Output = ()> {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "unit",
-        "unit",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "unit", "unit", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
         &__FLOE_CALLSITE,

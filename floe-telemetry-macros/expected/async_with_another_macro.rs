@@ -1,16 +1,7 @@
 #[tokio::main]
 async fn main() -> Result<()> {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "main",
-        "main",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "main", "main", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
             &__FLOE_CALLSITE,
@@ -21,11 +12,7 @@ async fn main() -> Result<()> {
                 }
                 if false { loop {} } else { run().await }
             },
-            |__floe_return| {
-                use ::floe_telemetry::__private::outcome::prelude::*;
-                (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                    .__floe_outcome()
-            },
+            ::floe_telemetry::__private::outcome::probe::<Result<()>>().__floe_look(),
         )
         .await
 }

@@ -1,15 +1,6 @@
 fn stage(number: u8) {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "stage",
-        "stage",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "stage", "stage", ::core::line!(), Internal
     );
     let __floe_span = {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {

@@ -1,19 +1,9 @@
 fn r#create() {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "iceberg.create_table",
-        "create",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Client,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "iceberg.create_table", "create", ::core::line!(), Client
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
-    ::floe_telemetry::__private::call(
-        __floe_span,
+    ::floe_telemetry::__private::call_plain(
+        &__FLOE_CALLSITE,
         move || -> () {},
         ::floe_telemetry::__private::outcome::success,
     )

@@ -1,24 +1,11 @@
 fn opaque<'a>() -> Result<(Vec<impl Sized + 'a>, &'a [impl Copy]), Error> {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "opaque",
-        "opaque",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "opaque", "opaque", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
-    ::floe_telemetry::__private::call(
-        __floe_span,
+    ::floe_telemetry::__private::call_plain(
+        &__FLOE_CALLSITE,
         move || -> Result<(Vec<_>, &'a [_]), Error> { read() },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .__floe_outcome()
-        },
+        ::floe_telemetry::__private::outcome::probe::<Result<(Vec<_>, &'a [_]), Error>>()
+            .__floe_look(),
     )
 }

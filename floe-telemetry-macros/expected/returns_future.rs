@@ -1,15 +1,6 @@
 fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "f",
-        "f n",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     let __floe_span = {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
@@ -31,13 +22,10 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
                 .go_on(
                     __floe_span,
                     __floe_value,
-                    |__floe_return| {
-                        use ::floe_telemetry::__private::outcome::prelude::*;
-                        (&&&&&&::floe_telemetry::__private::outcome::Inspect(
+                    |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
                             __floe_return,
-                        ))
-                            .__floe_outcome()
-                    },
+                        )
+                        .__floe_look()(__floe_return, __floe_tell),
                 )
         },
     )

@@ -1,17 +1,7 @@
 fn f() -> impl ::core::future::Future<Output = ()> {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-            "f",
-            "f",
-            ::core::module_path!(),
-            ::core::file!(),
-            ::core::line!(),
-            ::floe_telemetry::__private::SpanKind::Internal,
-        )
-        .with_metrics();
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal, with_metrics
+    );
     ::floe_telemetry::__private::call_async_within(
         async move {
             ::floe_telemetry::__private::enter_within_below(

@@ -10,30 +10,16 @@ pub(crate) unsafe extern "C" fn signature<'a, T, const N: usize>(
 where
     T: Ord + 'a,
 {
-    #[::floe_telemetry::__private::linkme::distributed_slice(
-        ::floe_telemetry::__private::CALLSITES
-    )]
-    #[linkme(crate = ::floe_telemetry::__private::linkme)]
-    static __FLOE_CALLSITE: ::floe_telemetry::__private::CallSite = ::floe_telemetry::__private::CallSite::new(
-        "signature",
-        "signature",
-        ::core::module_path!(),
-        ::core::file!(),
-        ::core::line!(),
-        ::floe_telemetry::__private::SpanKind::Internal,
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "signature", "signature", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
-    ::floe_telemetry::__private::call(
-        __floe_span,
+    ::floe_telemetry::__private::call_plain(
+        &__FLOE_CALLSITE,
         move || -> Option<&'a T> {
             let _ = &self;
             let rest = rest;
             '__floe_body: { Some(first) }
         },
-        |__floe_return| {
-            use ::floe_telemetry::__private::outcome::prelude::*;
-            (&&&&&&::floe_telemetry::__private::outcome::Inspect(__floe_return))
-                .__floe_outcome()
-        },
+        ::floe_telemetry::__private::outcome::probe::<Option<&'a T>>().__floe_look(),
     )
 }

@@ -121,16 +121,26 @@ impl CallSite {
 #[distributed_slice]
 pub static FLOE_TELEMETRY_0_1_CALLSITES: [CallSite];
 
-/// Puts a static into the list. This is what linkme's own `#[distributed_slice(CALLSITES)]` comes to,
-/// without its attribute macro and its check of the type, which take the compiler longer than all else
-/// that is done for an annotated function.
+/// The static of an annotated function, in the list.
+///
+/// It gets there by what linkme's `#[distributed_slice(CALLSITES)]` comes to in the end. The way
+/// through that attribute, with its check of the type, would take the compiler longer than all else
+/// that is done for an annotated function. Nobody promises that form, so our dependency is on the one
+/// version that has it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_callsite {
-    ($site:item) => {
+    ($site:ident, $name:literal, $function:literal, $line:expr, $kind:ident $(, $with:ident)?) => {
         $crate::__private::CALLSITES! {
             #![linkme_macro = $crate::__private::CALLSITES]
-            $site
+            static $site: $crate::__private::CallSite = $crate::__private::CallSite::new(
+                $name,
+                $function,
+                ::core::module_path!(),
+                ::core::file!(),
+                $line,
+                $crate::__private::SpanKind::$kind,
+            )$(.$with())?;
         }
     };
 }

@@ -45,18 +45,9 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let line = quote_spanned!(ident.span()=> ::core::line!());
     let metrics = traced
         .metrics
-        .then(|| quote_spanned!(Span::mixed_site()=> .with_metrics()));
+        .then(|| quote_spanned!(Span::mixed_site()=> , with_metrics));
     quote_spanned! {Span::mixed_site()=>
-        #private::callsite! {
-            static __FLOE_CALLSITE: #private::CallSite = #private::CallSite::new(
-                #name,
-                #function,
-                ::core::module_path!(),
-                ::core::file!(),
-                #line,
-                #private::SpanKind::#kind,
-            )#metrics;
-        }
+        #private::callsite!(__FLOE_CALLSITE, #name, #function, #line, #kind #metrics);
     }
 }
 
