@@ -7,7 +7,7 @@ where
     'life0: 'async_trait,
 {
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "load", "load", ::core::line!(), Internal
+        __FLOE_CALLSITE, "load", "load key", ::core::line!(), Internal
     );
     Box::pin(
         ::floe_telemetry::__private::call_async_within(

@@ -1,6 +1,8 @@
 fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "create", "create", ::core::line!(), Internal
+        __FLOE_CALLSITE, "create",
+        "create table path mode id owner.name options.limit rows db.rows db.system.name error.type {keys::TABLE} {LIMIT}",
+        ::core::line!(), Internal
     );
     let __floe_span = {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {

@@ -1,6 +1,6 @@
 fn f(&self, name: String, (a, b): (u8, u8)) {
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+        __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal
     );
     let __floe_span = {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {

@@ -1,6 +1,6 @@
 fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+        __FLOE_CALLSITE, "f", "f * n *", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async_within(
         async move {

@@ -1,6 +1,6 @@
 fn f(n: u8) {
     crate::telemetry::__private::as_it_is!(
-        { crate ::telemetry::__private::callsite!(__FLOE_CALLSITE, "f", "f",
+        { crate ::telemetry::__private::callsite!(__FLOE_CALLSITE, "f", "f n",
         ::core::line!(), Internal); let __floe_span = { let mut __floe_fill = | __floe :
         & mut crate ::telemetry::__private::Opening | { __floe.attribute("n", & (n)); };
         crate ::telemetry::__private::enter(& __FLOE_CALLSITE, & mut __floe_fill) };
