@@ -3,15 +3,13 @@
 mod backend;
 mod output;
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use floe_telemetry::sanitizer::sanitize_credentials;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_telemetry::TelemetryConfig;
 
-use self::output::{complain, print_error, say, warn_of};
+use self::output::{complain, complain_of_usage, print_error, say, say_redactions, warn_of};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::audit::Audit;
 use crate::compile;
@@ -131,9 +129,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     match text.strip_prefix("error: ") {
         Some(message) => complain(message.trim_end()),
-        None if error.use_stderr() => {
-            let _ = write!(io::stderr().lock(), "{}", sanitize_credentials(&text));
-        }
+        None if error.use_stderr() => complain_of_usage(&text),
         None => say(&text),
     }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
@@ -233,23 +229,6 @@ fn observed(
         ));
     }
     outcome
-}
-
-/// How many credentials and personal data were kept out of the trace, by rule. Where none were,
-/// there is nothing to say.
-fn say_redactions(telemetry: &TelemetryProvider) {
-    let statistics = telemetry.statistics();
-    let by_rule: Vec<String> = statistics
-        .redacted()
-        .map(|(rule, count)| format!("{rule} {count}"))
-        .collect();
-    if !by_rule.is_empty() {
-        let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
-        say(&format_args!(
-            "redacted in the trace: {total} ({})\n",
-            by_rule.join(", ")
-        ));
-    }
 }
 
 /// One line for each thing that is wrong.

@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 
 use floe_telemetry::plugin::InstrumentationWarning;
-use floe_telemetry::sanitize_error_message;
 use floe_telemetry::sanitizer::sanitize_credentials;
+use floe_telemetry::{TelemetryProvider, sanitize_error_message};
 
 /// Prints what was asked for, without the credentials that a path or a name can have. Nobody may be
 /// reading any more: that is no mistake of ours.
@@ -26,9 +26,31 @@ pub(super) fn print_error(kind: &str, message: &str) {
     );
 }
 
+/// What the command line's own parser has to say beside errors.
+pub(super) fn complain_of_usage(text: &str) {
+    let _ = write!(io::stderr().lock(), "{}", sanitize_credentials(text));
+}
+
 /// One line for each plugin that nobody will see at work.
 pub(super) fn warn_of(warnings: &[InstrumentationWarning]) {
     for warning in warnings {
         print_error("warning", &warning.to_string());
+    }
+}
+
+/// How many credentials and personal data were kept out of the trace, by rule. Where none were,
+/// there is nothing to say.
+pub(super) fn say_redactions(telemetry: &TelemetryProvider) {
+    let statistics = telemetry.statistics();
+    let by_rule: Vec<String> = statistics
+        .redacted()
+        .map(|(rule, count)| format!("{rule} {count}"))
+        .collect();
+    if !by_rule.is_empty() {
+        let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
+        say(&format_args!(
+            "redacted in the trace: {total} ({})\n",
+            by_rule.join(", ")
+        ));
     }
 }
