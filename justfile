@@ -25,3 +25,7 @@ features:
 # One trace through Rust, Python and Node.
 cross-language:
     .ci/cross-language
+
+# Real runs through a real collector to a real backend.
+backends:
+    .ci/backends

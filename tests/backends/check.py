@@ -1,0 +1,108 @@
+"""Sends traces of real runs through a real collector to a real backend, and asks for them there.
+
+Usage: check.py FLOE FOLDER, with a folder for what it writes.
+"""
+
+import os
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+import floe
+import traces
+from phoenix import Phoenix
+from processes import free_ports
+from rotel import Rotel
+
+HERE = Path(__file__).parent
+DEMO = HERE.parent.parent / "demo"
+LEAKY = HERE / "leaky"
+# Of a run in which the second of three models fails, and the third is skipped.
+LEAKY_SPANS = 15
+
+
+def main(program: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "phoenix").mkdir(parents=True)
+    # Nothing of the caller's settings: neither an endpoint nor a proxy.
+    environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    ports = iter(free_ports(4))
+    venv = Path(sys.prefix)
+    with Phoenix(venv, folder / "phoenix", next(ports), next(ports), environment) as phoenix:
+        with Rotel(folder, next(ports), next(ports), phoenix.grpc, environment) as rotel:
+            check_traces(program, folder, environment, phoenix, rotel)
+
+
+def check_traces(program, folder, environment, phoenix, rotel) -> None:
+    token = secrets.token_hex(12)
+
+    def run(route: str, where: Path, endpoint: str, protocol: str) -> floe.Run:
+        print(f"{where.name}: {route}, {protocol}", flush=True)
+        return floe.run(program, where, environment | {
+            "OTEL_TRACES_EXPORTER": "otlp,console",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+            "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{token}",
+        })  # fmt: skip
+
+    demo = folder / "demo"
+    shutil.copytree(DEMO, demo, ignore=shutil.ignore_patterns("data", ".floe"))
+    product = (demo / "customer-360/floe.yaml").read_text()
+    # The first run makes the data of its five sources: 55 spans, as README says. The others find it.
+    for route, endpoint, protocol, spans_expected in (
+        ("by the collector", rotel.grpc, "grpc", 55),
+        ("by the collector", rotel.http, "http/protobuf", 50),
+        ("straight", phoenix.grpc, "grpc", 50),
+        ("straight", phoenix.http, "http/protobuf", 50),
+    ):
+        ran = run(route, demo / "customer-360", endpoint, protocol)
+        spans = phoenix.trace(ran.trace_id, spans_expected)
+        expected = traces.expected_edges(product, generated=spans_expected == 55)
+        wrong = traces.check_healthy(spans, expected)
+        wrong += traces.check_all(spans, ran.trace_id, traces.identity(product, "acme-retail"))
+        wrong.equal("spans", len(spans), spans_expected)
+        wrong.equal("exit code", ran.code, 0)
+        end_if(wrong, ran, rotel)
+
+    leaky = folder / "leaky"
+    shutil.copytree(LEAKY, leaky)
+    model = leaky / "models/remote_orders.sql"
+    model.write_text(model.read_text().replace("CANARY", token))
+    ran = run("by the collector", leaky, rotel.grpc, "grpc")
+    product = (LEAKY / "floe.yaml").read_text()
+    spans = phoenix.trace(ran.trace_id, LEAKY_SPANS)
+    wrong = traces.check_failing(spans, product, "remote_orders", skipped="totals")
+    wrong += traces.check_all(spans, ran.trace_id, traces.identity(product, "retail"))
+    wrong.equal("exit code", ran.code, 1)
+    wrong.true("the program printed a credential", token not in ran.output)
+    wrong += leaks(folder, token, besides=model)
+    end_if(wrong, ran, rotel)
+
+
+def leaks(folder: Path, token: str, besides: Path) -> list[str]:
+    """The files with the planted credential: the backend's database, what the collector took."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path != besides]
+    contents = {path: path.read_bytes() for path in files}
+    wrong = [f"a credential is in {path}" for path, text in contents.items() if token.encode() in text]
+    # The rest of the message must be there, or the search would be no proof.
+    where = {path.relative_to(folder).parts[0] for path, text in contents.items() if b"warehouse.internal" in text}
+    if not {"phoenix", "rotel.log"} <= where:
+        wrong.append(f"the message of the database is only in {sorted(where)}")
+    return wrong
+
+
+def end_if(wrong: list[str], ran: floe.Run, rotel: Rotel) -> None:
+    if not wrong:
+        return
+    last = rotel.said()[-3000:]
+    shown = "\n  ".join(wrong[:20])
+    raise SystemExit(
+        f"{len(wrong)} mistakes:\n  {shown}\n\nthe program said:\n{ran.output}\n\nthe collector ended with:\n{last}"
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

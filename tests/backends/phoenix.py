@@ -1,0 +1,56 @@
+"""Arize Phoenix: a trace store with OTLP at its front and a query API behind."""
+
+import json
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from processes import Server, answers
+
+# A cold start creates a database, by 80 migrations.
+START = 300
+
+
+class Phoenix(Server):
+    def __init__(self, venv: Path, folder: Path, http: int, grpc: int, environment: dict[str, str]):
+        environment = environment | {
+            "PHOENIX_WORKING_DIR": str(folder),
+            "PHOENIX_HOST": "127.0.0.1",
+            "PHOENIX_PORT": str(http),
+            "PHOENIX_GRPC_PORT": str(grpc),
+            "PHOENIX_TELEMETRY_ENABLED": "false",
+        }
+        command = [str(venv / "bin/phoenix"), "serve"]
+        super().__init__("Phoenix", command, folder / "phoenix.log", environment)
+        self.http, self.grpc = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{grpc}"
+
+    def __enter__(self):
+        super().__enter__()
+        self.wait_until(lambda: answers(f"{self.http}/healthz"), START)
+        return self
+
+    def trace(self, trace_id: str, spans: int, patience: float = 60) -> list[dict]:
+        """The spans of a trace, as soon as there are so many, or those that there are at the end.
+
+        They are asked for once more a second later: there may be more than expected.
+        """
+        end = time.monotonic() + patience
+        while len(self._query(trace_id)) < spans and time.monotonic() < end:
+            time.sleep(0.2)
+        time.sleep(1)
+        return self._query(trace_id)
+
+    def _query(self, trace_id: str) -> list[dict]:
+        query = urllib.parse.urlencode({"limit": 1000, "trace_id": trace_id})
+        url = f"{self.http}/v1/projects/default/spans?{query}"
+        try:
+            with urllib.request.urlopen(url, timeout=30) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            if error.code == 404:  # The project is made with its first span.
+                return []
+            raise
+        if answer.get("next_cursor"):
+            raise SystemExit("Phoenix has more than 1000 spans of one trace")
+        return answer["data"]

@@ -1,0 +1,77 @@
+"""Servers that are started, waited for and ended."""
+
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback interface that nobody listens at."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Server:
+    """A process that ends with its `with` block. What it says goes to a file."""
+
+    def __init__(self, name: str, command: list[str], log: Path, environment: dict[str, str]):
+        self.name, self.log = name, log
+        self._command, self._environment = command, environment
+
+    def __enter__(self):
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def wait_until(self, ready, patience: float):
+        """Returns what `ready` returns as soon as that is something; fails with the log."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                raise SystemExit(f"{self.name} ended by itself, it said:\n{self.said()}")
+            if result := ready():
+                return result
+            time.sleep(0.2)
+        raise SystemExit(f"{self.name} was not ready after {patience} s, it said:\n{self.said()}")
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+def answers(url: str) -> bool:
+    """Whether an HTTP server answers there, with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+    except OSError:
+        return False

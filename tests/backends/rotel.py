@@ -1,0 +1,34 @@
+"""Rotel: a collector that takes OTLP over gRPC and HTTP, batches, and sends OTLP on."""
+
+import sys
+import sysconfig
+from pathlib import Path
+
+from processes import Server, listens
+
+
+class Rotel(Server):
+    def __init__(self, folder: Path, http: int, grpc: int, traces: str, environment: dict[str, str]):
+        agent = Path(sysconfig.get_path("platlib")) / "rotel/rotel-agent"
+        if not agent.is_file():
+            raise SystemExit(f"no collector at {agent}, in the environment of {sys.executable}")
+        command = [
+            str(agent), "start",
+            "--otlp-grpc-endpoint", f"127.0.0.1:{grpc}",
+            "--otlp-http-endpoint", f"127.0.0.1:{http}",
+            "--exporter", "otlp",
+            "--otlp-exporter-protocol", "grpc",
+            "--otlp-exporter-endpoint", traces,
+            "--pid-file", str(folder / "rotel.pid"),
+            # Everything it takes, in words: the search for credentials reads that, too.
+            "--debug-log", "traces",
+            "--debug-log-verbosity", "detailed",
+        ]  # fmt: skip
+        super().__init__("Rotel", command, folder / "rotel.log", environment)
+        self.http, self.grpc = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{grpc}"
+        self._ports = (http, grpc)
+
+    def __enter__(self):
+        super().__enter__()
+        self.wait_until(lambda: all(map(listens, self._ports)), 60)
+        return self
