@@ -1,6 +1,7 @@
 """Sends traces of real runs through a real collector to a real backend, and asks for them there.
 
-Usage: check.py FLOE FOLDER, with a folder for what it writes.
+Usage: check.py FLOE FOLDER [OTELCOL], with a folder for what it writes. The collector is Rotel, or the
+core of the OpenTelemetry Collector as a program.
 """
 
 import os
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import floe
 import traces
+from otelcol import Otelcol
 from phoenix import Phoenix
-from processes import free_ports
+from processes import Server, free_ports
 from rotel import Rotel
 
 HERE = Path(__file__).parent
@@ -22,7 +24,7 @@ LEAKY = HERE / "leaky"
 LEAKY_SPANS = 15
 
 
-def main(program: Path, folder: Path) -> None:
+def main(program: Path, folder: Path, otelcol: str | None = None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "phoenix").mkdir(parents=True)
     # Nothing of the caller's settings: neither an endpoint nor a proxy.
@@ -30,11 +32,12 @@ def main(program: Path, folder: Path) -> None:
     ports = iter(free_ports(4))
     venv = Path(sys.prefix)
     with Phoenix(venv, folder / "phoenix", next(ports), next(ports), environment) as phoenix:
-        with Rotel(folder, next(ports), next(ports), phoenix.grpc, environment) as rotel:
-            check_traces(program, folder, environment, phoenix, rotel)
+        rest = (folder, next(ports), next(ports), phoenix.grpc, environment)
+        with Otelcol(otelcol, *rest) if otelcol else Rotel(*rest) as collector:
+            check_traces(program, folder, environment, phoenix, collector)
 
 
-def check_traces(program, folder, environment, phoenix, rotel) -> None:
+def check_traces(program, folder, environment, phoenix, collector) -> None:
     token = secrets.token_hex(12)
 
     def run(route: str, where: Path, endpoint: str, protocol: str) -> floe.Run:
@@ -51,8 +54,8 @@ def check_traces(program, folder, environment, phoenix, rotel) -> None:
     product = (demo / "customer-360/floe.yaml").read_text()
     # The first run makes the data of its five sources: 55 spans, as README says. The others find it.
     for route, endpoint, protocol, spans_expected in (
-        ("by the collector", rotel.grpc, "grpc", 55),
-        ("by the collector", rotel.http, "http/protobuf", 50),
+        ("by the collector", collector.grpc, "grpc", 55),
+        ("by the collector", collector.http, "http/protobuf", 50),
         ("straight", phoenix.grpc, "grpc", 50),
         ("straight", phoenix.http, "http/protobuf", 50),
     ):
@@ -63,13 +66,13 @@ def check_traces(program, folder, environment, phoenix, rotel) -> None:
         wrong += traces.check_all(spans, ran.trace_id, traces.identity(product, "acme-retail"))
         wrong.equal("spans", len(spans), spans_expected)
         wrong.equal("exit code", ran.code, 0)
-        end_if(wrong, ran, rotel)
+        end_if(wrong, ran, collector)
 
     leaky = folder / "leaky"
     shutil.copytree(LEAKY, leaky)
     model = leaky / "models/remote_orders.sql"
     model.write_text(model.read_text().replace("CANARY", token))
-    ran = run("by the collector", leaky, rotel.grpc, "grpc")
+    ran = run("by the collector", leaky, collector.grpc, "grpc")
     product = (LEAKY / "floe.yaml").read_text()
     spans = phoenix.trace(ran.trace_id, LEAKY_SPANS)
     wrong = traces.check_failing(spans, product, "remote_orders", skipped="totals")
@@ -77,7 +80,7 @@ def check_traces(program, folder, environment, phoenix, rotel) -> None:
     wrong.equal("exit code", ran.code, 1)
     wrong.true("the program printed a credential", token not in ran.output)
     wrong += leaks(folder, token, besides=model)
-    end_if(wrong, ran, rotel)
+    end_if(wrong, ran, collector)
 
 
 def leaks(folder: Path, token: str, besides: Path) -> list[str]:
@@ -87,15 +90,15 @@ def leaks(folder: Path, token: str, besides: Path) -> list[str]:
     wrong = [f"a credential is in {path}" for path, text in contents.items() if token.encode() in text]
     # The rest of the message must be there, or the search would be no proof.
     where = {path.relative_to(folder).parts[0] for path, text in contents.items() if b"warehouse.internal" in text}
-    if not {"phoenix", "rotel.log"} <= where:
+    if not {"phoenix", "collector.log"} <= where:
         wrong.append(f"the message of the database is only in {sorted(where)}")
     return wrong
 
 
-def end_if(wrong: list[str], ran: floe.Run, rotel: Rotel) -> None:
+def end_if(wrong: list[str], ran: floe.Run, collector: Server) -> None:
     if not wrong:
         return
-    last = rotel.said()[-3000:]
+    last = collector.said()[-3000:]
     shown = "\n  ".join(wrong[:20])
     raise SystemExit(
         f"{len(wrong)} mistakes:\n  {shown}\n\nthe program said:\n{ran.output}\n\nthe collector ended with:\n{last}"
@@ -103,6 +106,6 @@ def end_if(wrong: list[str], ran: floe.Run, rotel: Rotel) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

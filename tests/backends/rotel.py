@@ -24,7 +24,7 @@ class Rotel(Server):
             "--debug-log", "traces",
             "--debug-log-verbosity", "detailed",
         ]  # fmt: skip
-        super().__init__("Rotel", command, folder / "rotel.log", environment)
+        super().__init__("Rotel", command, folder / "collector.log", environment)
         self.http, self.grpc = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{grpc}"
         self._ports = (http, grpc)
 

@@ -1,0 +1,32 @@
+"""The core of the OpenTelemetry Collector, configured as `deploy/collector/one.yaml` says."""
+
+from pathlib import Path
+
+from processes import Server, listens
+
+CONFIG = Path(__file__).parent.parent.parent / "deploy/collector/one.yaml"
+
+
+class Otelcol(Server):
+    def __init__(self, program: str, folder: Path, http: int, grpc: int, traces: str, environment: dict[str, str]):
+        command = [
+            program,
+            f"--config={CONFIG}",
+            # Everything it takes, in words: the search for credentials reads that, too.
+            "--config=yaml:exporters::debug::verbosity: detailed",
+            "--config=yaml:service::pipelines::traces::exporters: [otlp_grpc, debug]",
+        ]
+        environment = environment | {
+            "HTTP_PORT": str(http),
+            "GRPC_PORT": str(grpc),
+            "BACKEND": traces.removeprefix("http://"),
+            "BACKEND_INSECURE": "true",
+        }
+        super().__init__("the Collector", command, folder / "collector.log", environment)
+        self.http, self.grpc = f"http://127.0.0.1:{http}", f"http://127.0.0.1:{grpc}"
+        self._ports = (http, grpc)
+
+    def __enter__(self):
+        super().__enter__()
+        self.wait_until(lambda: all(map(listens, self._ports)), 60)
+        return self
