@@ -38,7 +38,7 @@ pub(crate) use self::env::{context_variable, is_disabled, wants_no_color, warn};
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::limits::SpanLimits;
 pub use self::logging::LoggingConfig;
-pub use self::metrics::MetricsConfig;
+pub use self::metrics::{HistogramKind, MetricTemporality, MetricsConfig};
 pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, Signal};
 use self::problems::Problems;
 pub use self::protocol::OtlpProtocol;

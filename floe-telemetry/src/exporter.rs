@@ -9,8 +9,10 @@ mod plain;
 mod target;
 
 pub use self::console::ConsoleExporter;
+
+pub(crate) use self::console::ConsoleMetrics;
 pub use self::memory::MemoryExporter;
 #[cfg(feature = "_otlp")]
-pub(crate) use self::otlp::{otlp, otlp_attribute, try_otlp};
+pub(crate) use self::otlp::{otlp, otlp_attribute, otlp_metrics, try_otlp};
 pub(crate) use self::plain::plain;
 pub(crate) use self::target::OtlpTarget;

@@ -91,6 +91,7 @@ pub mod domain;
 #[cfg(feature = "provider")]
 pub mod exporter;
 pub mod keys;
+pub mod metrics;
 pub mod plugin;
 pub mod prelude;
 pub mod propagation;
@@ -112,6 +113,7 @@ pub use self::collector::Statistics;
 pub use self::config::TelemetryConfig;
 #[cfg(feature = "provider")]
 pub use self::error::Error;
+pub use self::metrics::MetricRecorder;
 #[cfg(feature = "provider")]
 pub use self::provider::{
     TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,

@@ -22,11 +22,14 @@
 
 mod builder;
 mod ensure;
+mod metrics;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::error::OTelSdkResult;
 
 pub use self::builder::TelemetryProviderBuilder;
 pub use self::ensure::ensure_telemetry_initialized;
@@ -34,6 +37,7 @@ use crate::clock::monotonic_now;
 use crate::collector::{self, Counters, Drain, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
+use crate::metrics::Meters;
 use crate::recorder::{self, RecorderTracerProvider};
 
 /// How long a provider that is dropped may take to deliver what it has.
@@ -61,6 +65,8 @@ pub struct TelemetryProvider {
     is_noop: bool,
     is_shut_down: AtomicBool,
     counters: Arc<Counters>,
+    /// `None`: nobody takes metrics.
+    meters: Option<Meters>,
 }
 
 impl TelemetryProvider {
@@ -75,6 +81,7 @@ impl TelemetryProvider {
             is_noop: true,
             is_shut_down: AtomicBool::new(true),
             counters: Arc::default(),
+            meters: None,
         }
     }
 
@@ -103,7 +110,7 @@ impl TelemetryProvider {
         self.counters.read()
     }
 
-    /// Delivers every span that ended before the call. Does nothing after shutdown.
+    /// Delivers every span that ended and every metric that was recorded before the call. Does nothing after shutdown.
     ///
     /// # Errors
     ///
@@ -112,10 +119,11 @@ impl TelemetryProvider {
         if self.is_noop || self.is_shut_down.load(Ordering::Acquire) {
             return Ok(());
         }
-        await_reports("flush", timeout, None)
+        let meters = self.meters.as_ref().map(Meters::flush);
+        finish("flush", timeout, None, meters)
     }
 
-    /// Stops recording, delivers every span that has ended, and ends the exporters. A second call
+    /// Stops recording, delivers every span that has ended and every metric, and ends the exporters. A second call
     /// does nothing.
     ///
     /// # Errors
@@ -126,7 +134,8 @@ impl TelemetryProvider {
             return Ok(());
         }
         recorder::switch_provider(None);
-        let result = await_reports("shutdown", timeout, Some(timeout));
+        let meters = self.meters.as_ref().map(|meters| meters.shut_down(timeout));
+        let result = finish("shutdown", timeout, Some(timeout), meters);
         IN_USE.store(false, Ordering::Release);
         result
     }
@@ -140,13 +149,30 @@ impl Drop for TelemetryProvider {
     }
 }
 
+/// Waits until the spans and the metrics are delivered, which go on at the same time.
+fn finish(
+    what: &'static str,
+    timeout: Duration,
+    shutdown: Option<Duration>,
+    meters: Option<Result<Receiver<OTelSdkResult>, Error>>,
+) -> Result<(), Error> {
+    let deadline = monotonic_now().checked_add(timeout);
+    let spans = await_reports(what, timeout, deadline, shutdown);
+    let metrics = meters.map_or(Ok(()), |answer| {
+        receive(&answer?, deadline)
+            .map_err(|error| error.explain(what, timeout))?
+            .map_err(|error| Error::export(format!("metrics: {error}")))
+    });
+    spans.and(metrics)
+}
+
 /// Lets the collector ask the exporters for reports, and waits for as many as it says.
 fn await_reports(
     what: &'static str,
     timeout: Duration,
+    deadline: Option<Instant>,
     shutdown: Option<Duration>,
 ) -> Result<(), Error> {
-    let deadline = monotonic_now().checked_add(timeout);
     let (sender, reports) = channel();
     let (expected, asked) = channel();
     let drain = Drain::new(deadline, shutdown, sender, expected);

@@ -5,6 +5,7 @@
 
 mod asset;
 mod generate;
+mod metrics;
 mod model;
 mod progress;
 mod report;
@@ -94,6 +95,7 @@ fn execute(
     let draft = Draft::new(&warehouse_path(&identity.folder))?;
     let mut report = Report::new(identity, run_id);
     let built = build(identity, artifacts, draft.path(), &mut report);
+    metrics::record(&identity.name, artifacts, &report);
     let written = results::write(identity, &report);
     built.and(written)?;
     let failed = failed_path(&identity.folder);

@@ -20,7 +20,7 @@ use floe::pipeline::{self, RunId};
 use floe::telemetry;
 use floe_telemetry::TelemetryProvider;
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver};
+use floe_tests::{MetricValue, ReceivedPoint, ReceivedSpan, ReceivedStatus, Receiver};
 
 use crate::product::Product;
 
@@ -82,6 +82,46 @@ fn assert_one_tree(spans: &[ReceivedSpan]) {
     }
 }
 
+/// What a run counts, and what the telemetry counts of itself.
+fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
+    let of = |name: &str| -> Vec<&ReceivedPoint> {
+        let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
+        assert!(!found.is_empty(), "{name}");
+        found
+    };
+    let sum = |name: &str| -> f64 {
+        let value = |point: &&ReceivedPoint| match point.value {
+            MetricValue::Sum(value) | MetricValue::Gauge(value) => value,
+            MetricValue::Histogram(count, ..) | MetricValue::Exponential(count, ..) => {
+                f64::from(u32::try_from(count).unwrap())
+            }
+        };
+        of(name).iter().map(value).sum()
+    };
+    let near = |name: &str, expected: f64| {
+        let sum = sum(name);
+        assert!((sum - expected).abs() < 1e-9, "{name}: {sum}");
+    };
+    near("floe.pipeline.runs", 1.0);
+    near("floe.pipeline.failures", 0.0);
+    near("floe.pipeline.duration", 1.0);
+    near("floe.transform.duration", 16.0);
+    assert_eq!(
+        of("floe.pipeline.runs")[0].attributes["floe.pipeline.status"],
+        "success".into()
+    );
+    let rows = of("floe.transform.rows_affected");
+    let customers = rows.iter().find(|point| {
+        point.attributes["floe.transform.model"] == "customer_360".into()
+            && point.attributes["floe.transform.layer"] == "gold".into()
+    });
+    assert!(matches!(customers.unwrap().value, MetricValue::Gauge(rows) if rows > 0.0));
+    assert!(sum("floe.asset.materializations") > 16.0);
+    assert!(sum("otel.sdk.processor.span.processed") <= f64::from(u32::try_from(spans).unwrap()));
+    let resource = &of("floe.pipeline.runs")[0].resource;
+    assert_eq!(resource["floe.product.name"], "customer-360".into());
+}
+
 #[test]
 fn grpc_and_http_carry_the_same_trace_of_the_demonstration() {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
@@ -106,6 +146,9 @@ fn grpc_and_http_carry_the_same_trace_of_the_demonstration() {
     for (one, other) in over_grpc.iter().zip(&over_http) {
         assert_eq!(one, other);
         assert_eq!(one.status, ReceivedStatus::Ok, "{}", one.name);
+    }
+    for receiver in [&grpc, &http] {
+        assert_metrics(&receiver.points(), over_grpc.len());
     }
     assert_one_tree(&over_grpc);
     assert_identity(&over_grpc, "customer-360", "default", "1.2.0");

@@ -16,7 +16,7 @@ mod tree;
 
 pub use canary::{Canary, Left, Shape};
 pub use receiver::{
-    Authority, ClientCertificate, Code, ReceivedEvent, ReceivedLink, ReceivedRequest, ReceivedSpan,
-    ReceivedStatus, Receiver, Response, SpanKind, Value,
+    Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedPoint,
+    ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind, Value,
 };
 pub use tree::tree;

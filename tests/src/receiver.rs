@@ -7,6 +7,7 @@ mod connection;
 mod grpc;
 mod http;
 mod inflate;
+mod metric;
 mod request;
 mod span;
 mod store;
@@ -18,6 +19,7 @@ mod value;
 pub use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 pub use tonic::Code;
 
+pub use metric::{MetricValue, ReceivedPoint};
 pub use request::{ReceivedRequest, Response};
 pub use span::{ReceivedEvent, ReceivedLink, ReceivedSpan, ReceivedStatus};
 pub use tls::{Authority, ClientCertificate};
@@ -69,7 +71,7 @@ impl Receiver {
         Self::start(Transport::Grpc, ANY_PORT, None)
     }
 
-    /// Starts a receiver of OTLP over HTTP with protobuf bodies, at `/v1/traces`.
+    /// Starts a receiver of OTLP over HTTP with protobuf bodies, at `/v1/traces` and `/v1/metrics`.
     pub fn http() -> Self {
         Self::start(Transport::Http, ANY_PORT, None)
     }
@@ -167,12 +169,22 @@ impl Receiver {
             })
     }
 
+    /// Every data point of a metric so far, in the order of arrival.
+    pub fn points(&self) -> Vec<ReceivedPoint> {
+        self.store.points()
+    }
+
     /// Every request so far, whatever it was answered, in the order of arrival.
-    pub fn requests(&self) -> Vec<ReceivedRequest> {
+    pub fn every_request(&self) -> Vec<ReceivedRequest> {
         self.store.requests()
     }
 
-    /// Waits until at least `n` requests have arrived, answered or not, and returns all of them.
+    /// Those with spans: metrics come when they like, so that no test may count them.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.store.span_requests()
+    }
+
+    /// Waits until at least `n` requests with spans have arrived, answered or not, and returns all of them.
     ///
     /// # Panics
     ///
@@ -186,7 +198,7 @@ impl Receiver {
             })
     }
 
-    /// Answers every request that arrives from now on with `response`.
+    /// Answers every request with spans that arrives from now on with `response`.
     ///
     /// # Panics
     ///

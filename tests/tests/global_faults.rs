@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
+use floe_telemetry::config::{ExporterKind, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Authority, ClientCertificate, Code, Receiver, Response};
 
@@ -51,6 +51,8 @@ fn start(protocol: OtlpProtocol, endpoint: String) -> TelemetryProvider {
     config.otlp_endpoint = endpoint;
     config.authentication = Some(TelemetryAuth::bearer("hunter2-token"));
     config.otlp.all.timeout_millis = Some(30_000);
+    // At the end there is nothing left to deliver but metrics, which go the same way.
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
     TelemetryProvider::builder(config).initialize().unwrap()
 }
 

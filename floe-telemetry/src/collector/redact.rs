@@ -146,7 +146,7 @@ impl Redactor {
     }
 
     /// A scope that is safe.
-    pub(super) fn scope(&mut self, scope: &InstrumentationScope) -> Arc<InstrumentationScope> {
+    pub(crate) fn scope(&mut self, scope: &InstrumentationScope) -> Arc<InstrumentationScope> {
         let mut safe = InstrumentationScope::builder(self.safe(scope.name()));
         if let Some(version) = scope.version() {
             safe = safe.with_version(self.safe(version));

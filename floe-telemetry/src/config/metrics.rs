@@ -1,12 +1,48 @@
-//! How often metrics are sent.
+//! How metrics are aggregated, and how often they are sent.
 
 use std::time::Duration;
 
+use opentelemetry_sdk::metrics::Temporality;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 
-/// How often metrics are sent
+/// How the buckets of histograms are chosen.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum HistogramKind {
+    /// Bounds that are known beforehand.
+    #[default]
+    Explicit,
+    /// Bounds that follow the values, to about 1 % of each.
+    Exponential,
+}
+
+/// What the sums that are sent begin with.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum MetricTemporality {
+    /// The start of the process. What Prometheus and its kin expect.
+    #[default]
+    Cumulative,
+    /// The export before.
+    Delta,
+}
+
+impl From<MetricTemporality> for Temporality {
+    fn from(temporality: MetricTemporality) -> Self {
+        match temporality {
+            MetricTemporality::Cumulative => Self::Cumulative,
+            MetricTemporality::Delta => Self::Delta,
+        }
+    }
+}
+
+/// How metrics are aggregated, and how often they are sent
 /// ([periodic reader](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#periodic-exporting-metricreader)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -22,6 +58,17 @@ pub struct MetricsConfig {
     /// How long one export may take, in milliseconds. Default 30000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub export_timeout_millis: u64,
+    /// Default `cumulative`.
+    pub temporality: MetricTemporality,
+    /// Default `explicit`.
+    pub histograms: HistogramKind,
+    /// How many sets of attributes a metric may have; what comes after goes together into one that
+    /// has the attribute `otel.metric.overflow`. Default 2000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub cardinality_limit: usize,
+    /// Whether calls, errors and durations of all spans are metrics, and not only those of
+    /// functions with `#[traced(metrics)]`. Default `false`.
+    pub from_spans: bool,
 }
 
 impl Default for MetricsConfig {
@@ -29,6 +76,10 @@ impl Default for MetricsConfig {
         Self {
             export_interval_millis: 60_000,
             export_timeout_millis: 30_000,
+            temporality: MetricTemporality::default(),
+            histograms: HistogramKind::default(),
+            cardinality_limit: 2000,
+            from_spans: false,
         }
     }
 }
@@ -54,6 +105,12 @@ impl MetricsConfig {
             if millis == 0 {
                 problems.add(&format!("metrics.{key}"), "found 0, accepted is 1 or more");
             }
+        }
+        if self.cardinality_limit == 0 {
+            problems.add(
+                "metrics.cardinality_limit",
+                "found 0, accepted is 1 or more",
+            );
         }
     }
 }

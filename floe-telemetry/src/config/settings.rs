@@ -19,6 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// How OTLP is sent for one signal.
 #[derive(Clone)]
 pub(crate) struct OtlpSettings {
+    pub(crate) signal: Signal,
     pub(crate) endpoint: String,
     /// The endpoint is the signal's own, so no path is appended to it.
     #[cfg_attr(
@@ -59,6 +60,7 @@ impl OtlpSettings {
         let client = file(|options| options.client_certificate.as_deref())
             .zip(file(|options| options.client_key.as_deref()));
         Ok(Self {
+            signal,
             endpoint: endpoint.to_owned(),
             is_complete: own.endpoint.is_some(),
             protocol,

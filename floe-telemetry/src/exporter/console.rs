@@ -1,5 +1,6 @@
 //! Traces as a picture in the terminal: one waterfall tree a trace.
 
+mod metrics;
 mod scale;
 mod tree;
 mod waterfall;
@@ -14,6 +15,7 @@ use opentelemetry::TraceId;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
+pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
 use crate::config::wants_no_color;
 

@@ -8,6 +8,7 @@ mod grpc;
 #[cfg(feature = "otlp-http")]
 mod http;
 mod intake;
+mod metrics;
 mod response;
 mod retry;
 mod span;
@@ -27,6 +28,7 @@ use opentelemetry_sdk::Resource;
 use tokio::runtime::{self, Runtime};
 
 use self::intake::OtlpIntake;
+pub(crate) use self::metrics::otlp_metrics;
 use self::response::Answer;
 pub(crate) use self::value::attribute as otlp_attribute;
 use super::OtlpTarget;
@@ -35,7 +37,7 @@ use crate::config::{Compression, OtlpProtocol, OtlpSettings, Signal};
 use crate::error::Error;
 
 /// Sends one request. What it answers is for the retries to judge.
-trait Transport: std::fmt::Debug {
+trait Transport: std::fmt::Debug + Send {
     /// The request as it is sent, however often.
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
         Ok(request)
@@ -66,11 +68,11 @@ pub(crate) fn otlp(
 }
 
 fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Vec<u8>>>, Error> {
-    Ok(Box::new(connect(target)?))
+    Ok(Box::new(connect(target, Signal::Traces)?))
 }
 
-fn connect(target: &OtlpTarget) -> Result<Otlp, Error> {
-    let settings = OtlpSettings::of(target, Signal::Traces)?;
+fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
+    let settings = OtlpSettings::of(target, signal)?;
     check_features(&settings)?;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
@@ -90,16 +92,23 @@ fn connect(target: &OtlpTarget) -> Result<Otlp, Error> {
     })
 }
 
+impl Otlp {
+    /// Looking up a name cannot be called off, and dropping the runtime would wait for it, which is
+    /// not allowed where a runtime of the host is at work.
+    fn close(self) {
+        self.runtime.shutdown_background();
+    }
+}
+
 /// Sends a request without spans, once, and says what came of it.
 pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
-    let mut otlp = connect(target).map_err(|error| error.to_string())?;
+    let mut otlp = connect(target, Signal::Traces).map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
     let answer = otlp.transport.send(request);
     let result = otlp
         .runtime
         .block_on(async { tokio::time::timeout(timeout, answer).await });
-    // Looking up a name cannot be called off, and dropping the runtime would wait for it.
-    otlp.runtime.shutdown_background();
+    otlp.close();
     match result {
         Ok(Answer::Taken) => Ok(()),
         Ok(Answer::Refused(reason) | Answer::Again { reason, .. }) => Err(reason),

@@ -14,6 +14,8 @@ pub(crate) struct OtlpTarget {
     pub(crate) config: TelemetryConfig,
     /// What the environment and the configuration say wins over them.
     pub(crate) headers: Vec<(String, SecretString)>,
+    /// Whoever is there takes no other signal.
+    pub(crate) is_traces_only: bool,
 }
 
 impl From<TelemetryConfig> for OtlpTarget {
@@ -21,6 +23,7 @@ impl From<TelemetryConfig> for OtlpTarget {
         Self {
             config,
             headers: Vec::new(),
+            is_traces_only: false,
         }
     }
 }

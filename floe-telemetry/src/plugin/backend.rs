@@ -88,6 +88,9 @@ pub struct OtlpExporterConfig {
     /// Sent with each request. The variables of the environment and the `authentication` of the
     /// configuration win over one of the same name.
     pub headers: Vec<(String, SecretString)>,
+    /// The backend takes no metrics and no logs. They are sent all the same if the configuration
+    /// names `otlp` among their exporters.
+    pub is_traces_only: bool,
 }
 
 impl OtlpExporterConfig {
@@ -97,6 +100,7 @@ impl OtlpExporterConfig {
             endpoint: endpoint.into(),
             protocol,
             headers: Vec::new(),
+            is_traces_only: false,
         }
     }
 
@@ -115,6 +119,13 @@ impl OtlpExporterConfig {
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// For a backend that takes nothing but traces.
+    #[must_use]
+    pub fn traces_only(mut self) -> Self {
+        self.is_traces_only = true;
         self
     }
 }

@@ -53,5 +53,5 @@ fn exporter(config: &TelemetryConfig) -> OtlpExporterConfig {
         OtlpProtocol::Grpc => GRPC_ENDPOINT,
         OtlpProtocol::Http => HTTP_ENDPOINT,
     };
-    OtlpExporterConfig::from_config(config, own)
+    OtlpExporterConfig::from_config(config, own).traces_only()
 }

@@ -30,6 +30,7 @@ impl OtlpExporterConfig {
         OtlpTarget {
             config,
             headers: self.headers.clone(),
+            is_traces_only: self.is_traces_only,
         }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::SpanExporter;
 
-use super::{IN_USE, TelemetryProvider};
+use super::{IN_USE, TelemetryProvider, metrics};
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamp,
     WorkerSettings,
@@ -17,6 +18,7 @@ use crate::error::Error;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp as start_otlp;
 use crate::exporter::{self, ConsoleExporter, OtlpTarget};
+use crate::metrics::{Meters, MetricDestination};
 use crate::plugin;
 use crate::propagation::setup_propagators_with;
 use crate::recorder;
@@ -32,6 +34,7 @@ pub struct TelemetryProviderBuilder {
     exporters: Vec<Start>,
     /// OTLP destinations besides the configuration's own.
     otlp: Vec<OtlpTarget>,
+    metrics: Vec<MetricDestination>,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -49,6 +52,7 @@ impl TelemetryProviderBuilder {
             config,
             exporters: Vec::new(),
             otlp: Vec::new(),
+            metrics: Vec::new(),
         }
     }
 
@@ -58,6 +62,14 @@ impl TelemetryProviderBuilder {
         self.exporters.push(Box::new(|resource, settings| {
             exporter::plain(short_type_name::<E>(), exporter, resource, settings)
         }));
+        self
+    }
+
+    /// Adds an exporter of metrics: any of OpenTelemetry's. May be called again; each has a thread
+    /// of its own, and is called every `metrics.export_interval_millis`. It sees redacted
+    /// attributes only.
+    pub fn with_metric_exporter(mut self, exporter: impl PushMetricExporter) -> Self {
+        self.metrics.push(MetricDestination::new(exporter));
         self
     }
 
@@ -89,9 +101,10 @@ impl TelemetryProviderBuilder {
         targets.try_for_each(|target| target.config.validate())?;
         let counters = Arc::new(Counters::default());
         let is_noop = !self.config.enabled || is_disabled()?;
-        let provider = TelemetryProvider {
+        let mut provider = TelemetryProvider {
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
+            meters: None,
             counters: Arc::clone(&counters),
         };
         if is_noop {
@@ -112,12 +125,13 @@ impl TelemetryProviderBuilder {
             is_parent_based: self.config.sampling.is_parent_based(),
         };
         let propagators = self.config.propagators.clone();
-        let pipeline = self.pipeline(&counters)?;
+        let (pipeline, meters) = self.build(&counters)?;
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed
             .recv()
             .map_err(|_| Error::state("the telemetry collector did not take the configuration"))?;
         setup_propagators_with(&propagators);
+        provider.meters = meters.map(|start| start());
         recorder::switch_provider(Some(sampling));
         Ok(provider)
     }
@@ -129,7 +143,11 @@ impl TelemetryProviderBuilder {
         Ok(backend.or_else(|| has_endpoint.then(|| self.config.clone().into())))
     }
 
-    fn pipeline(mut self, counters: &Arc<Counters>) -> Result<Pipeline, Error> {
+    /// The way of the spans, and what starts the metrics.
+    fn build(
+        mut self,
+        counters: &Arc<Counters>,
+    ) -> Result<(Pipeline, Option<impl FnOnce() -> Meters + use<>>), Error> {
         let batch = self.config.batch_processor;
         let resource = Resource::builder()
             .with_attributes(self.config.resource_attributes.to_otel_dict())
@@ -141,7 +159,7 @@ impl TelemetryProviderBuilder {
         let settings = WorkerSettings {
             capacity: batch.max_queue_size,
             counters: Arc::clone(counters),
-            redaction,
+            redaction: redaction.clone(),
         };
         let own = self.own_otlp()?;
         let mut destinations = Vec::new();
@@ -157,6 +175,8 @@ impl TelemetryProviderBuilder {
         for target in &self.otlp {
             destinations.push(start_otlp(target, &resource, &settings)?);
         }
+        self.metrics
+            .extend(metrics::destinations(&self.config, &self.otlp)?);
         if wants(ExporterKind::Console).unwrap_or(destinations.is_empty()) {
             let console = ConsoleExporter::stderr();
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
@@ -172,7 +192,12 @@ impl TelemetryProviderBuilder {
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
         };
-        Ok(Pipeline::new(settings, destinations))
+        let pipeline = Pipeline::new(settings, destinations);
+        let (config, counters) = (self.config.metrics, Arc::clone(counters));
+        let meters = (!self.metrics.is_empty()).then_some(move || {
+            Meters::start(&config, &resource, redaction, &counters, self.metrics)
+        });
+        Ok((pipeline, meters))
     }
 }
 
@@ -189,8 +214,13 @@ fn start_otlp(
     _: &Resource,
     _: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
-    Err(Error::config(format!(
+    Err(without_otlp(target))
+}
+
+#[cfg(not(feature = "_otlp"))]
+pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
+    Error::config(format!(
         "backend: `{}` at `{}` is reached by OTLP, which needs the feature `otlp-grpc` or `otlp-http`",
         target.config.backend, target.config.otlp_endpoint,
-    )))
+    ))
 }

@@ -114,6 +114,11 @@ impl Report {
         &self.steps
     }
 
+    /// How long the run has taken so far.
+    pub(super) fn took(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// How many assets it is true of.
     pub fn count(&self, is: fn(&Outcome) -> bool) -> usize {
         self.steps.iter().filter(|step| is(&step.outcome)).count()
@@ -147,7 +152,7 @@ impl fmt::Display for Report {
             self.count(Outcome::is_failed),
             self.count(Outcome::is_skipped),
             Thousands(self.rows()),
-            Took(self.started.elapsed()),
+            Took(self.took()),
         )
     }
 }

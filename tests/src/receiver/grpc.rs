@@ -13,6 +13,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -28,6 +34,7 @@ use super::request::{Response, echo, empty};
 use super::store::Store;
 
 const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
 /// Serves one connection to its end.
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
@@ -66,11 +73,19 @@ async fn answer(
     }
 
     parts.headers.remove("grpc-encoding");
+    let is_metrics = parts.uri.path() == METRICS;
+    let request = Request::from_parts(parts, Body::new(Full::new(body)));
+    if is_metrics {
+        let mut service = MetricsServiceServer::new(Metrics { store });
+        return Ok(service
+            .call(request)
+            .await
+            .unwrap_or_else(|never: Infallible| match never {}));
+    }
     // The service answers every other path with `UNIMPLEMENTED`.
     let mut service = TraceServiceServer::new(Traces { store })
         // What an exporter may send at once is for the exporter's tests to say.
         .max_decoding_message_size(usize::MAX);
-    let request = Request::from_parts(parts, Body::new(Full::new(body)));
     Ok(service
         .call(request)
         .await
@@ -91,5 +106,22 @@ impl TraceService for Traces {
     ) -> Result<tonic::Response<ExportTraceServiceResponse>, tonic::Status> {
         self.store.store_spans(request.into_inner());
         Ok(tonic::Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+/// Stores the data points of what tonic decoded.
+#[derive(Debug)]
+struct Metrics {
+    store: Arc<Store>,
+}
+
+#[async_trait]
+impl MetricsService for Metrics {
+    async fn export(
+        &self,
+        request: tonic::Request<ExportMetricsServiceRequest>,
+    ) -> Result<tonic::Response<ExportMetricsServiceResponse>, tonic::Status> {
+        self.store.store_points(request.into_inner());
+        Ok(tonic::Response::new(ExportMetricsServiceResponse::default()))
     }
 }

@@ -13,6 +13,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -24,6 +27,7 @@ use super::request::{Response, echo, empty};
 use super::store::Store;
 
 const TRACES: &str = "/v1/traces";
+const METRICS: &str = "/v1/metrics";
 const PROTOBUF: &str = "application/x-protobuf";
 
 /// Serves one connection to its end.
@@ -52,15 +56,16 @@ async fn answer(
     if inflated.is_none() {
         return Ok(empty(StatusCode::UNSUPPORTED_MEDIA_TYPE.as_u16(), &[]));
     }
+    if parts.uri.path() == METRICS {
+        return Ok(metrics(body, &store));
+    }
     let Ok(request) = ExportTraceServiceRequest::decode(body) else {
         return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[]));
     };
     Ok(match planned {
         Response::Ok => {
             store.store_spans(request);
-            let content_type = (CONTENT_TYPE.to_string(), PROTOBUF.to_owned());
-            empty(StatusCode::OK.as_u16(), &[content_type])
-                .map(|()| Full::from(ExportTraceServiceResponse::default().encode_to_vec()))
+            taken(&ExportTraceServiceResponse::default())
         }
         Response::Http { status, headers } => empty(status, &headers),
         Response::Grpc { .. } => unreachable!("`Receiver::respond` refuses a gRPC code over HTTP"),
@@ -70,12 +75,28 @@ async fn answer(
     })
 }
 
+/// Metrics are always taken: what an exporter does with other answers is the same for all signals.
+fn metrics(body: Bytes, store: &Store) -> hyper::Response<Full<Bytes>> {
+    match ExportMetricsServiceRequest::decode(body) {
+        Ok(request) => {
+            store.store_points(request);
+            taken(&ExportMetricsServiceResponse::default())
+        }
+        Err(_) => empty(StatusCode::BAD_REQUEST.as_u16(), &[]),
+    }
+}
+
+fn taken(response: &impl prost::Message) -> hyper::Response<Full<Bytes>> {
+    let content_type = (CONTENT_TYPE.to_string(), PROTOBUF.to_owned());
+    empty(StatusCode::OK.as_u16(), &[content_type]).map(|()| Full::from(response.encode_to_vec()))
+}
+
 /// The status for a request that no OTLP exporter should send.
 fn refusal(uri: &Uri, method: &Method, headers: &HeaderMap) -> Option<StatusCode> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    if uri.path() != TRACES {
+    if ![TRACES, METRICS].contains(&uri.path()) {
         Some(StatusCode::NOT_FOUND)
     } else if method != Method::POST {
         Some(StatusCode::METHOD_NOT_ALLOWED)

@@ -5,8 +5,10 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use hyper::{HeaderMap, Uri};
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
+use super::metric::{self, ReceivedPoint};
 use super::request::{ReceivedRequest, Response};
 use super::span::{self, ReceivedSpan};
 use crate::tree;
@@ -23,6 +25,7 @@ pub(super) struct Store {
 struct State {
     requests: Vec<ReceivedRequest>,
     spans: Vec<ReceivedSpan>,
+    points: Vec<ReceivedPoint>,
     response: Response,
 }
 
@@ -44,12 +47,27 @@ impl Store {
         self.arrived.notify_all();
     }
 
+    /// Keeps the data points of a request.
+    pub(super) fn store_points(&self, request: ExportMetricsServiceRequest) {
+        let points = metric::from_request(request);
+        self.lock().points.extend(points);
+        self.arrived.notify_all();
+    }
+
+    pub(super) fn points(&self) -> Vec<ReceivedPoint> {
+        self.lock().points.clone()
+    }
+
     pub(super) fn respond(&self, response: Response) {
         self.lock().response = response;
     }
 
     pub(super) fn requests(&self) -> Vec<ReceivedRequest> {
         self.lock().requests.clone()
+    }
+
+    pub(super) fn span_requests(&self) -> Vec<ReceivedRequest> {
+        self.lock().span_requests().cloned().collect()
     }
 
     pub(super) fn spans(&self) -> Vec<ReceivedSpan> {
@@ -76,11 +94,11 @@ impl Store {
         n: usize,
         timeout: Duration,
     ) -> Result<Vec<ReceivedRequest>, String> {
-        let state = self.wait(timeout, |state| state.requests.len() < n);
-        if state.requests.len() < n {
+        let state = self.wait(timeout, |state| state.span_requests().count() < n);
+        if state.span_requests().count() < n {
             Err(state.describe())
         } else {
-            Ok(state.requests.clone())
+            Ok(state.span_requests().cloned().collect())
         }
     }
 
@@ -97,6 +115,12 @@ impl Store {
 }
 
 impl State {
+    /// Everything but metrics, which come when they like.
+    fn span_requests(&self) -> impl Iterator<Item = &ReceivedRequest> {
+        let requests = self.requests.iter();
+        requests.filter(|request| !request.path.to_lowercase().contains("metrics"))
+    }
+
     fn describe(&self) -> String {
         let mut text = format!("{} spans arrived\n{}", self.spans.len(), tree(&self.spans));
         let _ = write!(text, "\nin {} requests", self.requests.len());

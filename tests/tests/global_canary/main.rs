@@ -97,7 +97,7 @@ fn nothing_that_goes_into_a_span_takes_a_credential_out() {
     left.add("exporter", std::fs::read(&dump).unwrap());
     std::fs::remove_dir_all(&folder).unwrap();
     for (way, receiver) in [("grpc", &grpc), ("http", &http)] {
-        for request in receiver.requests() {
+        for request in receiver.every_request() {
             left.add(way, format!("{}{:?}", request.path, request.headers));
             left.add(way, request.body);
         }

@@ -13,15 +13,23 @@ use tonic::{Code, Extensions, Request, Status};
 
 use super::Transport;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
-use crate::config::{Compression, OtlpSettings};
+use crate::config::{Compression, OtlpSettings, Signal};
 use crate::error::Error;
 
-const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+/// The method that takes a signal.
+const fn export(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        Signal::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        Signal::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Grpc {
     client: tonic::client::Grpc<Channel>,
     headers: MetadataMap,
+    export: PathAndQuery,
 }
 
 impl Grpc {
@@ -53,6 +61,7 @@ impl Grpc {
                 settings.compression,
             ),
             headers: metadata,
+            export: PathAndQuery::from_static(export(settings.signal)),
         })
     }
 
@@ -64,11 +73,7 @@ impl Grpc {
             };
         }
         let request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
-        match self
-            .client
-            .unary(request, PathAndQuery::from_static(EXPORT), Raw)
-            .await
-        {
+        match self.client.unary(request, self.export.clone(), Raw).await {
             Ok(response) => response::taken(response.get_ref()),
             Err(status) => judge(&status),
         }

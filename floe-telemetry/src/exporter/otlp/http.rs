@@ -20,7 +20,7 @@ use super::Transport;
 use super::compress::compress;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
 use crate::clock::wall_now;
-use crate::config::{Compression, OtlpSettings};
+use crate::config::{Compression, OtlpSettings, Signal};
 use crate::error::Error;
 
 pub(super) struct Http {
@@ -42,7 +42,7 @@ impl Http {
         let url = if settings.is_complete {
             settings.endpoint.clone()
         } else {
-            traces_url(&settings.endpoint)
+            signal_url(&settings.endpoint, settings.signal)
         };
         let uri: Uri = url.parse().map_err(|error| {
             Error::config(format!("otlp_endpoint: `{url}` is not a URL: {error}"))
@@ -84,7 +84,7 @@ impl Transport for Http {
 type Responding<'a> = Pin<Box<dyn Future<Output = Result<Response<Incoming>, ClientError>> + 'a>>;
 
 /// A client, whatever its connections are made of.
-trait Post {
+trait Post: Send {
     fn post(&self, request: Request<Full<Bytes>>) -> Responding<'_>;
 }
 
@@ -220,12 +220,15 @@ async fn read(response: Response<Incoming>) -> Result<Vec<u8>, String> {
 
 /// The path of the signal is appended, unless it is there
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
-fn traces_url(endpoint: &str) -> String {
+fn signal_url(endpoint: &str, signal: Signal) -> String {
     let base = endpoint.trim_end_matches('/');
-    if base.ends_with("/v1/traces") {
+    // Many give the address of the traces as that of everything.
+    let base = base.strip_suffix("/v1/traces").unwrap_or(base);
+    let path = format!("/v1/{}", signal.as_str());
+    if base.ends_with(&path) {
         base.to_owned()
     } else {
-        format!("{base}/v1/traces")
+        format!("{base}{path}")
     }
 }
 
@@ -241,8 +244,18 @@ mod tests {
             "http://c:4318/v1/traces",
             "http://c:4318/v1/traces/",
         ] {
-            assert_eq!(traces_url(endpoint), "http://c:4318/v1/traces");
+            assert_eq!(
+                signal_url(endpoint, Signal::Traces),
+                "http://c:4318/v1/traces"
+            );
+            assert_eq!(
+                signal_url(endpoint, Signal::Metrics),
+                "http://c:4318/v1/metrics"
+            );
         }
-        assert_eq!(traces_url("http://c/otlp"), "http://c/otlp/v1/traces");
+        assert_eq!(
+            signal_url("http://c/otlp", Signal::Logs),
+            "http://c/otlp/v1/logs"
+        );
     }
 }

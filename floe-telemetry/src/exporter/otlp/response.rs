@@ -25,7 +25,8 @@ pub(super) enum Answer {
     Refused(String),
 }
 
-/// Reads the message of a receiver that has taken the request.
+/// Reads the message of a receiver that has taken the request. What it says of metrics and of logs
+/// has the same fields under the same numbers.
 pub(super) fn taken(body: &[u8]) -> Answer {
     let partial = ExportTraceServiceResponse::decode(body)
         .ok()
@@ -33,7 +34,7 @@ pub(super) fn taken(body: &[u8]) -> Answer {
     match partial {
         // Never sent again: the receiver keeps what it has taken.
         Some(partial) if partial.rejected_spans > 0 => Answer::Refused(format!(
-            "the receiver rejected {} spans of a batch: {}",
+            "the receiver rejected {} items of a batch: {}",
             partial.rejected_spans, partial.error_message,
         )),
         Some(partial) if !partial.error_message.is_empty() => {

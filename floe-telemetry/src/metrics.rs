@@ -1,0 +1,37 @@
+//! Metrics: counters, gauges and histograms that belong to the same resource as the spans.
+//!
+//! ```
+//! use floe_telemetry::MetricRecorder;
+//! use floe_telemetry::metrics::{KeyValue, Metric};
+//!
+//! const ROWS: Metric<'_> = Metric::new("orders.rows").with_unit("{row}");
+//! static METRICS: MetricRecorder = MetricRecorder::new("orders");
+//!
+//! METRICS.increment(ROWS, 25_000, &[KeyValue::new("table", "orders")]);
+//! METRICS.set_gauge("orders.backlog", 12, &[]);
+//! METRICS.record_histogram("orders.load.duration", 1.2, &[]);
+//! ```
+//!
+//! While no application starts a provider, each call costs one atomic load.
+
+mod current;
+mod instruments;
+#[cfg(feature = "provider")]
+mod meters;
+mod metric;
+mod number;
+#[cfg(feature = "provider")]
+mod own;
+#[cfg(all(feature = "provider", target_os = "linux"))]
+mod process;
+mod recorder;
+#[cfg(feature = "provider")]
+mod redacting;
+
+#[cfg(feature = "provider")]
+pub(crate) use self::meters::{Meters, MetricDestination};
+pub use opentelemetry::KeyValue;
+
+pub use self::metric::Metric;
+pub use self::number::MetricNumber;
+pub use self::recorder::MetricRecorder;

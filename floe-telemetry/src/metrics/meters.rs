@@ -1,0 +1,131 @@
+//! The metrics of a provider: how often they are collected, how they are aggregated, and where
+//! they go.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{
+    Aggregation, Instrument, InstrumentKind, MeterProviderBuilder, PeriodicReader,
+    SdkMeterProvider, Stream,
+};
+
+use super::current;
+use super::own;
+#[cfg(target_os = "linux")]
+use super::process;
+use super::redacting::RedactingMeterProvider;
+use crate::collector::{Counters, Redaction};
+use crate::config::{HistogramKind, MetricsConfig};
+use crate::error::Error;
+
+/// Buckets of an exponential histogram, and its largest scale: what the specification has as
+/// defaults.
+const MAX_SIZE: u32 = 160;
+const MAX_SCALE: i8 = 20;
+
+/// Adds the reader of an exporter's metrics.
+type AddReader =
+    Box<dyn FnOnce(MeterProviderBuilder, &MetricsConfig) -> MeterProviderBuilder + Send>;
+
+/// An exporter that the reader of its metrics is yet to be made for.
+pub(crate) struct MetricDestination(AddReader);
+
+impl fmt::Debug for MetricDestination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetricDestination")
+    }
+}
+
+impl MetricDestination {
+    pub(crate) fn new(exporter: impl PushMetricExporter) -> Self {
+        Self(Box::new(|builder, config| {
+            let reader = PeriodicReader::builder(exporter)
+                .with_interval(config.export_interval())
+                .build();
+            builder.with_reader(reader)
+        }))
+    }
+}
+
+/// The metrics of a provider.
+#[derive(Debug)]
+pub(crate) struct Meters(SdkMeterProvider);
+
+impl Meters {
+    /// Makes the destinations' metrics those of the process.
+    pub(crate) fn start(
+        config: &MetricsConfig,
+        resource: &Resource,
+        redaction: Redaction,
+        counters: &Arc<Counters>,
+        destinations: Vec<MetricDestination>,
+    ) -> Self {
+        let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
+        for MetricDestination(add) in destinations {
+            builder = add(builder, config);
+        }
+        let config = *config;
+        let sdk = builder
+            .with_view(move |instrument: &Instrument| stream(instrument, &config))
+            .build();
+        let meter = sdk.meter("floe.telemetry");
+        own::observe(&meter, counters);
+        #[cfg(target_os = "linux")]
+        process::observe(&meter);
+        let safe = Arc::new(RedactingMeterProvider::new(sdk.clone(), redaction));
+        current::switch(Some(safe));
+        Self(sdk)
+    }
+
+    /// Collects and delivers, and says when it is done.
+    pub(crate) fn flush(&self) -> Result<Receiver<OTelSdkResult>, Error> {
+        let sdk = self.0.clone();
+        in_background(move || sdk.force_flush())
+    }
+
+    /// The same for the last time.
+    pub(crate) fn shut_down(&self, timeout: Duration) -> Result<Receiver<OTelSdkResult>, Error> {
+        current::switch(None);
+        let sdk = self.0.clone();
+        in_background(move || sdk.shutdown_with_timeout(timeout))
+    }
+}
+
+/// How an instrument is aggregated.
+fn stream(instrument: &Instrument, config: &MetricsConfig) -> Option<Stream> {
+    let builder = Stream::builder().with_cardinality_limit(config.cardinality_limit);
+    let exponential = instrument.kind() == InstrumentKind::Histogram
+        && config.histograms == HistogramKind::Exponential;
+    if exponential {
+        let aggregation = Aggregation::Base2ExponentialHistogram {
+            max_size: MAX_SIZE,
+            max_scale: MAX_SCALE,
+            record_min_max: true,
+        };
+        builder.with_aggregation(aggregation).build().ok()
+    } else {
+        builder.build().ok()
+    }
+}
+
+/// OpenTelemetry waits for its exporters without a limit. Whoever waits for the answer has one.
+fn in_background(
+    work: impl FnOnce() -> OTelSdkResult + Send + 'static,
+) -> Result<Receiver<OTelSdkResult>, Error> {
+    let (done, answer) = channel();
+    thread::Builder::new()
+        .name("floe-metrics".to_owned())
+        .spawn(move || {
+            // Nobody may wait for it any more.
+            let _ = done.send(work());
+        })
+        .map_err(|error| Error::thread("floe-metrics", &error))?;
+    Ok(answer)
+}

@@ -1,0 +1,119 @@
+//! What a metric is called, and what its numbers mean.
+
+/// The name of a metric, its unit and its description.
+///
+/// A plain name is a metric without the rest. A constant gives them one home.
+///
+/// ```
+/// use floe_telemetry::metrics::Metric;
+///
+/// const DURATION: Metric<'_> = Metric::new("floe.pipeline.duration")
+///     .with_unit("s")
+///     .with_description("How long a run of a pipeline takes.")
+///     .with_boundaries(&[1.0, 10.0, 60.0, 600.0]);
+/// # let _ = DURATION;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Metric<'a> {
+    pub(super) name: &'a str,
+    pub(super) unit: &'a str,
+    pub(super) description: &'a str,
+    pub(super) boundaries: Option<&'a [f64]>,
+}
+
+impl<'a> Metric<'a> {
+    /// A metric of this name: a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`
+    /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)).
+    #[must_use]
+    pub const fn new(name: &'a str) -> Self {
+        Self {
+            name,
+            unit: "",
+            description: "",
+            boundaries: None,
+        }
+    }
+
+    /// The unit, as in [UCUM](https://ucum.org): `s`, `By`, `{row}`.
+    #[must_use]
+    pub const fn with_unit(self, unit: &'a str) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// What the numbers say, for people.
+    #[must_use]
+    pub const fn with_description(self, description: &'a str) -> Self {
+        Self {
+            description,
+            ..self
+        }
+    }
+
+    /// The bounds between the buckets of a histogram, rising. Without them, those of the
+    /// specification, which suit milliseconds.
+    #[must_use]
+    pub const fn with_boundaries(self, boundaries: &'a [f64]) -> Self {
+        Self {
+            boundaries: Some(boundaries),
+            ..self
+        }
+    }
+
+    /// Why OpenTelemetry would not have it.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        let mut bytes = self.name.bytes();
+        let is_name = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
+            && self.name.len() <= 255;
+        if !is_name {
+            return Some(
+                "its name is to be a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`",
+            );
+        }
+        if !self.unit.is_ascii() || self.unit.len() > 63 {
+            return Some("its unit is to have at most 63 ASCII characters");
+        }
+        let rising = |bounds: &[f64]| bounds.is_sorted_by(|a, b| a < b);
+        if !self
+            .boundaries
+            .is_none_or(|bounds| rising(bounds) && bounds.iter().all(|bound| bound.is_finite()))
+        {
+            return Some("its boundaries are to be finite and to rise");
+        }
+        None
+    }
+}
+
+impl<'a> From<&'a str> for Metric<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl<'a> From<&'a String> for Metric<'a> {
+    fn from(name: &'a String) -> Self {
+        Self::new(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_opentelemetry_would_drop_is_known() {
+        for good in ["a", "floe.pipeline.runs", "a/b_c-D9"] {
+            assert_eq!(Metric::new(good).fault(), None, "{good}");
+        }
+        for bad in ["", "9a", "_a", "a b", "ä", &"a".repeat(256)] {
+            assert!(Metric::new(bad).fault().is_some(), "{bad}");
+        }
+        let metric = Metric::new("a");
+        assert!(metric.with_unit("µs").fault().is_some());
+        assert!(metric.with_unit(&"s".repeat(64)).fault().is_some());
+        assert!(metric.with_boundaries(&[1.0, 1.0]).fault().is_some());
+        assert!(metric.with_boundaries(&[1.0, f64::NAN]).fault().is_some());
+        assert_eq!(metric.with_boundaries(&[0.1, 1.0]).fault(), None);
+        assert_eq!(metric.with_boundaries(&[]).fault(), None);
+    }
+}

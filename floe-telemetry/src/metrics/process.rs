@@ -1,0 +1,86 @@
+//! What the process itself uses, under the names of OpenTelemetry's
+//! [process metrics](https://opentelemetry.io/docs/specs/semconv/system/process-metrics/).
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{AsyncInstrument, Meter};
+use procfs::process::{Process, Stat};
+use procfs::{Current, Uptime, WithCurrentSystemInfo};
+
+/// Observes the process whenever metrics are collected. What the system does not tell is left out.
+pub(super) fn observe(meter: &Meter) {
+    let _kept = meter
+        .f64_observable_counter("process.cpu.time")
+        .with_unit("s")
+        .with_description("Processor time that the process has used.")
+        .with_callback(cpu_time)
+        .build();
+    let _kept = meter
+        .i64_observable_up_down_counter("process.memory.usage")
+        .with_unit("By")
+        .with_description("Physical memory that the process uses.")
+        .with_callback(|usage| tell(usage, stat().map(|stat| stat.rss_bytes().get())))
+        .build();
+    let _kept = meter
+        .i64_observable_up_down_counter("process.memory.virtual")
+        .with_unit("By")
+        .with_description("Virtual memory of the process.")
+        .with_callback(|size| tell(size, stat().map(|stat| stat.vsize)))
+        .build();
+    let _kept = meter
+        .i64_observable_up_down_counter("process.thread.count")
+        .with_unit("{thread}")
+        .with_description("Threads of the process.")
+        .with_callback(|count| tell(count, stat().map(|stat| stat.num_threads)))
+        .build();
+    let _kept = meter
+        .i64_observable_up_down_counter("process.unix.file_descriptor.count")
+        .with_unit("{file_descriptor}")
+        .with_description("Files that the process has open.")
+        .with_callback(|count| tell(count, myself().and_then(|process| process.fd_count().ok())))
+        .build();
+    let _kept = meter
+        .f64_observable_gauge("process.uptime")
+        .with_unit("s")
+        .with_description("How long the process has been running.")
+        .with_callback(|age| {
+            if let Some(seconds) = uptime() {
+                age.observe(seconds, &[]);
+            }
+        })
+        .build();
+}
+
+fn myself() -> Option<Process> {
+    Process::myself().ok()
+}
+
+fn stat() -> Option<Stat> {
+    myself()?.stat().ok()
+}
+
+fn tell(instrument: &dyn AsyncInstrument<i64>, value: Option<impl TryInto<i64>>) {
+    if let Some(value) = value.and_then(|value| value.try_into().ok()) {
+        instrument.observe(value, &[]);
+    }
+}
+
+fn cpu_time(counter: &dyn AsyncInstrument<f64>) {
+    let Some(stat) = stat() else {
+        return;
+    };
+    for (mode, ticks) in [("user", stat.utime), ("system", stat.stime)] {
+        counter.observe(seconds(ticks), &[KeyValue::new("cpu.mode", mode)]);
+    }
+}
+
+fn uptime() -> Option<f64> {
+    Some(Uptime::current().ok()?.uptime - seconds(stat()?.starttime))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "clock ticks of a process stay far below 2^52"
+)]
+fn seconds(ticks: u64) -> f64 {
+    ticks as f64 / procfs::ticks_per_second() as f64
+}

@@ -1,0 +1,348 @@
+//! A meter provider whose attributes are safe, whoever records them.
+//!
+//! OpenTelemetry aggregates while it records, and what it hands to exporters can be read but not
+//! changed, so redaction has to come before. A set of attributes comes again and again, as metrics
+//! are of use only while there are few: what was found out about a set is remembered.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use opentelemetry::metrics::{
+    AsyncInstrument, AsyncInstrumentBuilder, Counter, Gauge, Histogram, HistogramBuilder,
+    InstrumentBuilder, InstrumentProvider, Meter, MeterProvider, ObservableCounter,
+    ObservableGauge, ObservableUpDownCounter, SyncInstrument, UpDownCounter,
+};
+use opentelemetry::{InstrumentationScope, KeyValue};
+use rustc_hash::FxBuildHasher;
+
+use crate::collector::{Redaction, Redactor};
+
+/// Sets of attributes that a thread remembers.
+const MAX_SETS: usize = 1024;
+
+/// Attributes of one measurement.
+type Set = Box<[KeyValue]>;
+
+/// Makes what is recorded through another provider safe.
+#[derive(Debug)]
+pub(super) struct RedactingMeterProvider<P> {
+    provider: P,
+    policy: Policy,
+}
+
+/// The redaction of one provider, and the number by which a thread knows it again.
+#[derive(Clone, Debug)]
+struct Policy {
+    number: u64,
+    redaction: Redaction,
+}
+
+/// The instruments of a meter, behind the redaction.
+struct Instruments {
+    meter: Meter,
+    policy: Policy,
+}
+
+/// An instrument behind the redaction.
+struct Safe<I> {
+    instrument: I,
+    policy: Policy,
+}
+
+/// What a thread has found out about sets of attributes, under one policy.
+#[derive(Default)]
+struct Memory {
+    /// The number of the policy; 0 before the first.
+    policy: u64,
+    redactor: Redactor,
+    /// What is to be recorded in the place of a set; `None`: the set itself.
+    sets: HashMap<Set, Option<Set>, FxBuildHasher>,
+}
+
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
+
+impl<P> RedactingMeterProvider<P> {
+    pub(super) fn new(provider: P, redaction: Redaction) -> Self {
+        static POLICIES: AtomicU64 = AtomicU64::new(0);
+
+        let number = POLICIES.fetch_add(1, Ordering::Relaxed) + 1;
+        Self {
+            provider,
+            policy: Policy { number, redaction },
+        }
+    }
+}
+
+impl Memory {
+    fn under(policy: &Policy) -> Self {
+        Self {
+            policy: policy.number,
+            redactor: Redactor::new(policy.redaction.clone()),
+            sets: HashMap::default(),
+        }
+    }
+
+    fn safe(&mut self, attributes: &[KeyValue]) -> Option<&[KeyValue]> {
+        if !self.sets.contains_key(attributes) {
+            if self.sets.len() >= MAX_SETS {
+                self.sets.clear();
+            }
+            let mut safe: Box<[KeyValue]> = attributes.into();
+            safe.iter_mut()
+                .for_each(|attribute| self.redactor.attribute(attribute));
+            let safe = (*safe != *attributes).then_some(safe);
+            self.sets.insert(attributes.into(), safe);
+        }
+        self.sets.get(attributes)?.as_deref()
+    }
+}
+
+impl Policy {
+    /// Records with attributes that are safe.
+    fn apply(&self, attributes: &[KeyValue], record: impl Fn(&[KeyValue])) {
+        if attributes.is_empty() {
+            return record(attributes);
+        }
+        let found = MEMORY.try_with(|memory| {
+            let mut memory = memory.try_borrow_mut().ok()?;
+            if memory.policy != self.number {
+                *memory = Memory::under(self);
+            }
+            Some(memory.safe(attributes).map(Set::from))
+        });
+        match found {
+            Ok(Some(None)) => record(attributes),
+            Ok(Some(Some(safe))) => record(&safe),
+            // The thread is at its end.
+            Ok(None) | Err(_) => {
+                let mut memory = Memory::under(self);
+                record(memory.safe(attributes).unwrap_or(attributes));
+            }
+        }
+    }
+}
+
+impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
+    fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        let mut redactor = Redactor::new(self.policy.redaction.clone());
+        let scope = redactor.scope(&scope);
+        Meter::new(Arc::new(Instruments {
+            meter: self.provider.meter_with_scope((*scope).clone()),
+            policy: self.policy.clone(),
+        }))
+    }
+}
+
+impl<T: Copy, I: Record<T> + Send + Sync> SyncInstrument<T> for Safe<I> {
+    fn measure(&self, measurement: T, attributes: &[KeyValue]) {
+        self.policy.apply(attributes, |safe| {
+            self.instrument.record(measurement, safe);
+        });
+    }
+}
+
+impl<T: Copy> AsyncInstrument<T> for Safe<&dyn AsyncInstrument<T>> {
+    fn observe(&self, measurement: T, attributes: &[KeyValue]) {
+        self.policy.apply(attributes, |safe| {
+            self.instrument.observe(measurement, safe);
+        });
+    }
+}
+
+impl Instruments {
+    fn safe<I>(&self, instrument: I) -> Safe<I> {
+        Safe {
+            instrument,
+            policy: self.policy.clone(),
+        }
+    }
+}
+
+/// An instrument that values are recorded with. OpenTelemetry has a word of its own for each.
+trait Record<T> {
+    fn record(&self, value: T, attributes: &[KeyValue]);
+}
+
+macro_rules! record {
+    ($($instrument:ident . $method:ident),*) => {$(
+        impl<T> Record<T> for $instrument<T> {
+            fn record(&self, value: T, attributes: &[KeyValue]) {
+                self.$method(value, attributes);
+            }
+        }
+    )*};
+}
+
+record!(
+    Counter.add,
+    UpDownCounter.add,
+    Gauge.record,
+    Histogram.record
+);
+
+macro_rules! instruments {
+    ($($method:ident -> $instrument:ident<$ty:ty>),* $(,)?) => {$(
+        fn $method(&self, asked: InstrumentBuilder<'_, $instrument<$ty>>) -> $instrument<$ty> {
+            let mut builder = self.meter.$method(asked.name);
+            builder.unit = asked.unit;
+            builder.description = asked.description;
+            $instrument::new(Arc::new(self.safe(builder.build())))
+        }
+    )*};
+}
+
+macro_rules! histograms {
+    ($($method:ident -> $ty:ty),* $(,)?) => {$(
+        fn $method(&self, asked: HistogramBuilder<'_, Histogram<$ty>>) -> Histogram<$ty> {
+            let mut builder = self.meter.$method(asked.name);
+            builder.unit = asked.unit;
+            builder.description = asked.description;
+            builder.boundaries = asked.boundaries;
+            Histogram::new(Arc::new(self.safe(builder.build())))
+        }
+    )*};
+}
+
+macro_rules! observables {
+    ($($method:ident -> $instrument:ident<$ty:ty>),* $(,)?) => {$(
+        fn $method(
+            &self,
+            asked: AsyncInstrumentBuilder<'_, $instrument<$ty>, $ty>,
+        ) -> $instrument<$ty> {
+            let mut builder = self.meter.$method(asked.name);
+            builder.unit = asked.unit;
+            builder.description = asked.description;
+            for callback in asked.callbacks {
+                let policy = self.policy.clone();
+                builder = builder.with_callback(move |observer| {
+                    callback(&Safe {
+                        instrument: observer,
+                        policy: policy.clone(),
+                    });
+                });
+            }
+            builder.build()
+        }
+    )*};
+}
+
+impl InstrumentProvider for Instruments {
+    instruments! {
+        u64_counter -> Counter<u64>,
+        f64_counter -> Counter<f64>,
+        i64_up_down_counter -> UpDownCounter<i64>,
+        f64_up_down_counter -> UpDownCounter<f64>,
+        u64_gauge -> Gauge<u64>,
+        i64_gauge -> Gauge<i64>,
+        f64_gauge -> Gauge<f64>,
+    }
+    histograms! {
+        f64_histogram -> f64,
+        u64_histogram -> u64,
+    }
+    observables! {
+        u64_observable_counter -> ObservableCounter<u64>,
+        f64_observable_counter -> ObservableCounter<f64>,
+        i64_observable_up_down_counter -> ObservableUpDownCounter<i64>,
+        f64_observable_up_down_counter -> ObservableUpDownCounter<f64>,
+        u64_observable_gauge -> ObservableGauge<u64>,
+        i64_observable_gauge -> ObservableGauge<i64>,
+        f64_observable_gauge -> ObservableGauge<f64>,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+    use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
+
+    use super::*;
+
+    fn url() -> String {
+        format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
+    }
+
+    #[test]
+    fn no_instrument_leads_around_the_redaction() {
+        let memory = InMemoryMetricExporter::default();
+        let sdk = SdkMeterProvider::builder()
+            .with_periodic_exporter(memory.clone())
+            .build();
+        let meter = RedactingMeterProvider::new(sdk.clone(), Redaction::default()).meter("test");
+        let labels = [KeyValue::new("url", url())];
+        meter.u64_counter("a").build().add(1, &labels);
+        meter.f64_counter("b").build().add(1.0, &labels);
+        meter.i64_up_down_counter("c").build().add(-1, &labels);
+        meter.f64_up_down_counter("d").build().add(-1.0, &labels);
+        meter.u64_gauge("e").build().record(1, &labels);
+        meter.i64_gauge("f").build().record(1, &labels);
+        meter.f64_gauge("g").build().record(1.0, &labels);
+        meter.u64_histogram("h").build().record(1, &labels);
+        meter.f64_histogram("i").build().record(1.0, &labels);
+        macro_rules! observe {
+            ($($method:ident $name:literal $value:literal),*) => {$(
+                let seen = labels.clone();
+                let _kept = meter
+                    .$method($name)
+                    .with_callback(move |observer| observer.observe($value, &seen))
+                    .build();
+            )*};
+        }
+        observe!(
+            u64_observable_counter "j" 1, f64_observable_counter "k" 1.0,
+            i64_observable_up_down_counter "l" 1, f64_observable_up_down_counter "m" 1.0,
+            u64_observable_gauge "n" 1, i64_observable_gauge "o" 1, f64_observable_gauge "p" 1.0
+        );
+        sdk.force_flush().unwrap();
+
+        let all = memory.get_finished_metrics().unwrap();
+        let metrics: Vec<_> = all
+            .iter()
+            .flat_map(|resource| resource.scope_metrics())
+            .flat_map(|scope| scope.metrics())
+            .collect();
+        assert_eq!(metrics.len(), 16);
+        for metric in metrics {
+            let attributes = match metric.data() {
+                AggregatedMetrics::U64(data) => attributes(data),
+                AggregatedMetrics::I64(data) => attributes(data),
+                AggregatedMetrics::F64(data) => attributes(data),
+            };
+            let expected = [KeyValue::new("url", "postgres://<REDACTED>@db/orders")];
+            assert_eq!(attributes, expected, "{}", metric.name());
+        }
+    }
+
+    fn attributes<T>(data: &MetricData<T>) -> Vec<KeyValue> {
+        match data {
+            MetricData::Gauge(data) => collect(data.data_points().map(|point| point.attributes())),
+            MetricData::Sum(data) => collect(data.data_points().map(|point| point.attributes())),
+            MetricData::Histogram(data) => {
+                collect(data.data_points().map(|point| point.attributes()))
+            }
+            MetricData::ExponentialHistogram(data) => {
+                collect(data.data_points().map(|point| point.attributes()))
+            }
+        }
+    }
+
+    fn collect<'a>(
+        points: impl Iterator<Item = impl Iterator<Item = &'a KeyValue>>,
+    ) -> Vec<KeyValue> {
+        points.flatten().cloned().collect()
+    }
+
+    #[test]
+    fn a_thread_forgets_before_it_remembers_too_much() {
+        let mut memory = Memory::default();
+        for number in 0..MAX_SETS + 10 {
+            let number = i64::try_from(number).unwrap();
+            assert!(memory.safe(&[KeyValue::new("n", number)]).is_none());
+        }
+        assert_eq!(memory.sets.len(), 10);
+    }
+}

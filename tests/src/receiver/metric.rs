@@ -1,0 +1,124 @@
+//! The metrics signal: data points in a form that tests compare.
+
+use std::collections::BTreeMap;
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
+use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, NumberDataPoint};
+
+use super::value::{Value, attributes};
+
+/// What a data point says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetricValue {
+    /// Of a counter or an up-down counter.
+    Sum(f64),
+    /// Of a gauge.
+    Gauge(f64),
+    /// Of a histogram with bounds: how many values, their sum, the bounds, and how many values are
+    /// in each bucket.
+    Histogram(u64, f64, Vec<f64>, Vec<u64>),
+    /// Of an exponential histogram: how many values, their sum, and how many buckets.
+    Exponential(u64, f64, usize),
+}
+
+/// A data point, together with its metric and the resource and the scope it was sent under.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceivedPoint {
+    /// Attributes of the resource.
+    pub resource: BTreeMap<String, Value>,
+    /// Name of the instrumentation scope.
+    pub scope: String,
+    /// Name of the metric.
+    pub name: String,
+    /// Unit of the metric.
+    pub unit: String,
+    /// Description of the metric.
+    pub description: String,
+    /// Whether a sum or a histogram begins anew with each export.
+    pub is_delta: bool,
+    /// Attributes.
+    pub attributes: BTreeMap<String, Value>,
+    /// What it says.
+    pub value: MetricValue,
+}
+
+/// Every data point of a request.
+pub(super) fn from_request(request: ExportMetricsServiceRequest) -> Vec<ReceivedPoint> {
+    let mut points = Vec::new();
+    for of_resource in request.resource_metrics {
+        let resource = attributes(of_resource.resource.unwrap_or_default().attributes);
+        for of_scope in of_resource.scope_metrics {
+            let scope = of_scope.scope.unwrap_or_default().name;
+            for metric in of_scope.metrics {
+                let (temporality, values) = metric.data.map(values).unwrap_or_default();
+                points.extend(values.into_iter().map(|(attributes, value)| ReceivedPoint {
+                    resource: resource.clone(),
+                    scope: scope.clone(),
+                    name: metric.name.clone(),
+                    unit: metric.unit.clone(),
+                    description: metric.description.clone(),
+                    is_delta: temporality == i32::from(AggregationTemporality::Delta),
+                    attributes,
+                    value,
+                }));
+            }
+        }
+    }
+    points
+}
+
+type Points = Vec<(BTreeMap<String, Value>, MetricValue)>;
+
+fn values(data: Data) -> (i32, Points) {
+    match data {
+        Data::Gauge(gauge) => (0, numbers(gauge.data_points, MetricValue::Gauge)),
+        Data::Sum(sum) => (
+            sum.aggregation_temporality,
+            numbers(sum.data_points, MetricValue::Sum),
+        ),
+        Data::Histogram(histogram) => {
+            let points = histogram.data_points.into_iter().map(|point| {
+                let value = MetricValue::Histogram(
+                    point.count,
+                    point.sum.unwrap_or_default(),
+                    point.explicit_bounds,
+                    point.bucket_counts,
+                );
+                (attributes(point.attributes), value)
+            });
+            (histogram.aggregation_temporality, points.collect())
+        }
+        Data::ExponentialHistogram(histogram) => {
+            let points = histogram.data_points.into_iter().map(|point| {
+                let size =
+                    |buckets: Option<Buckets>| buckets.unwrap_or_default().bucket_counts.len();
+                let value = MetricValue::Exponential(
+                    point.count,
+                    point.sum.unwrap_or_default(),
+                    size(point.positive) + size(point.negative),
+                );
+                (attributes(point.attributes), value)
+            });
+            (histogram.aggregation_temporality, points.collect())
+        }
+        Data::Summary(summary) => panic!("no OpenTelemetry SDK sends summaries: {summary:?}"),
+    }
+}
+
+fn numbers(points: Vec<NumberDataPoint>, of: fn(f64) -> MetricValue) -> Points {
+    points
+        .into_iter()
+        .map(|point| {
+            #[expect(clippy::cast_precision_loss, reason = "tests use small numbers")]
+            let number = match point.value {
+                Some(Number::AsInt(value)) => value as f64,
+                Some(Number::AsDouble(value)) => value,
+                None => f64::NAN,
+            };
+            (attributes(point.attributes), of(number))
+        })
+        .collect()
+}

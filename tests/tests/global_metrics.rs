@@ -1,0 +1,154 @@
+//! Metrics arrive where the spans do, with the numbers that were recorded.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use floe_telemetry::config::{HistogramKind, MetricTemporality, OtlpProtocol};
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use opentelemetry::KeyValue;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const DURATION: Metric<'_> = Metric::new("load.duration")
+    .with_unit("s")
+    .with_description("How long a load takes.")
+    .with_boundaries(&[1.0, 10.0]);
+
+/// Made before there is a provider, and used with several: what it keeps must not be stale.
+static METRICS: MetricRecorder = MetricRecorder::new("orders");
+
+fn url() -> String {
+    format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"))
+}
+
+fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("orders");
+    "otlp".clone_into(&mut config.backend);
+    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_protocol = protocol;
+    config
+}
+
+fn record() {
+    METRICS.increment(
+        Metric::new("rows").with_unit("{row}"),
+        2,
+        &[KeyValue::new("table", "orders")],
+    );
+    METRICS.increment("rows", 3, &[KeyValue::new("table", "orders")]);
+    METRICS.increment("refused", 1, &[KeyValue::new("reason", url())]);
+    METRICS.set_gauge("backlog", 12, &[]);
+    METRICS.set_gauge("backlog", 7, &[]);
+    METRICS.set_gauge("backlog", f64::NAN, &[]);
+    METRICS.record_histogram(DURATION, 0.5, &[]);
+    METRICS.record_histogram(DURATION, Duration::from_secs(5), &[]);
+    // Another kind, another unit, a name that is none: reported, and nothing is recorded.
+    METRICS.set_gauge("rows", 99, &[]);
+    METRICS.increment(Metric::new("rows").with_unit("By"), 99, &[]);
+    METRICS.increment("9 rows", 99, &[]);
+}
+
+#[track_caller]
+fn single<'a>(points: &'a [ReceivedPoint], name: &str) -> &'a ReceivedPoint {
+    let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
+    assert_eq!(found.len(), 1, "{name}: {found:?}");
+    found[0]
+}
+
+fn check(points: &[ReceivedPoint]) {
+    let rows = single(points, "rows");
+    assert_eq!(rows.value, MetricValue::Sum(5.0));
+    assert_eq!((&*rows.unit, &*rows.scope), ("{row}", "orders"));
+    assert_eq!(rows.attributes["table"], "orders".into());
+    assert_eq!(rows.resource["service.name"], "orders".into());
+    let refused = single(points, "refused");
+    assert_eq!(
+        refused.attributes["reason"],
+        "postgres://<REDACTED>@db/orders".into()
+    );
+    assert_eq!(single(points, "backlog").value, MetricValue::Gauge(7.0));
+    assert!(points.iter().all(|point| point.name != "9 rows"));
+}
+
+fn own(points: &[ReceivedPoint]) {
+    for name in [
+        "otel.sdk.processor.span.processed",
+        "otel.sdk.exporter.span.exported",
+    ] {
+        assert!(points.iter().any(|point| point.name == name), "{name}");
+    }
+    if cfg!(target_os = "linux") {
+        let MetricValue::Sum(memory) = single(points, "process.memory.usage").value else {
+            panic!("not a sum");
+        };
+        assert!(memory > 100_000.0, "{memory}");
+        let MetricValue::Sum(threads) = single(points, "process.thread.count").value else {
+            panic!("not a sum");
+        };
+        assert!(threads >= 2.0, "{threads}");
+    }
+}
+
+/// One test, because a process has one provider at a time.
+#[test]
+fn metrics_arrive_over_both_transports_as_they_are_configured() {
+    METRICS.increment("before", 1, &[]);
+
+    let grpc = Receiver::grpc();
+    let telemetry = TelemetryProvider::builder(config(&grpc, OtlpProtocol::Grpc))
+        .initialize()
+        .unwrap();
+    record();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let points = grpc.points();
+    check(&points);
+    own(&points);
+    let duration = single(&points, "load.duration");
+    assert_eq!(
+        duration.value,
+        MetricValue::Histogram(2, 5.5, vec![1.0, 10.0], vec![1, 1, 0])
+    );
+    assert_eq!(
+        (&*duration.unit, &*duration.description, duration.is_delta),
+        ("s", "How long a load takes.", false)
+    );
+    assert!(points.iter().all(|point| point.name != "before"));
+    telemetry.shutdown(TIMEOUT).unwrap();
+    METRICS.increment("between", 1, &[]);
+
+    let http = Receiver::http();
+    let mut config = config(&http, OtlpProtocol::Http);
+    config.metrics.temporality = MetricTemporality::Delta;
+    config.metrics.histograms = HistogramKind::Exponential;
+    config.metrics.cardinality_limit = 10;
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    record();
+    for number in 0..100 {
+        METRICS.increment("many", 1, &[KeyValue::new("number", number)]);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let points = http.points();
+    check(&points);
+    let duration = single(&points, "load.duration");
+    assert!(duration.is_delta);
+    assert!(
+        matches!(duration.value, MetricValue::Exponential(2, sum, 2..) if (sum - 5.5).abs() < 1e-9),
+        "{:?}",
+        duration.value
+    );
+    let many: Vec<_> = points.iter().filter(|point| point.name == "many").collect();
+    assert!((10..=11).contains(&many.len()), "{}", many.len());
+    assert!(
+        many.iter()
+            .any(|point| point.attributes.get("otel.metric.overflow") == Some(&true.into()))
+    );
+    assert!(points.iter().all(|point| point.name != "between"));
+    assert!(
+        !http
+            .every_request()
+            .iter()
+            .any(|request| request.contains("hunter2XyZ"))
+    );
+}
