@@ -120,8 +120,6 @@ fn a_flush_sees_everything_that_happened_before_it() {
     let mut config = TelemetryConfig::new("flush");
     config.otlp_endpoint = receiver.endpoint();
     config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
-    // At the end there is nothing left to deliver but metrics, which are another topic.
-    config.exporters.metrics = Some(vec![floe_telemetry::config::ExporterKind::None]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     let ended = AtomicUsize::new(0);
     let barrier = Barrier::new(THREADS);
@@ -264,6 +262,8 @@ fn a_closed_port_is_reported_and_nothing_else() {
     let mut config = TelemetryConfig::new("closed");
     config.otlp_endpoint = format!("http://127.0.0.1:{port}");
     config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
+    // At the end there is nothing left to deliver but metrics, which are another topic.
+    config.exporters.metrics = Some(vec![floe_telemetry::config::ExporterKind::None]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err();
