@@ -3,6 +3,8 @@
 //! Each `#[traced]` function has one static [`CallSite`]. The linker puts them all into one list,
 //! so a program knows what is instrumented without running it.
 
+use std::sync::atomic::AtomicU64;
+
 use linkme::distributed_slice;
 use opentelemetry::trace::SpanKind;
 
@@ -17,6 +19,8 @@ pub struct CallSite {
     line: u32,
     kind: SpanKind,
     metrics: bool,
+    /// Which rule of the sampling holds for it, once that was asked.
+    rule: AtomicU64,
 }
 
 impl CallSite {
@@ -38,6 +42,7 @@ impl CallSite {
             line,
             kind,
             metrics: false,
+            rule: AtomicU64::new(0),
         }
     }
 
@@ -106,6 +111,10 @@ impl CallSite {
     #[must_use]
     pub const fn kind(&self) -> &SpanKind {
         &self.kind
+    }
+
+    pub(crate) const fn rule(&self) -> &AtomicU64 {
+        &self.rule
     }
 
     /// Whether its calls, errors and durations are metrics, too.

@@ -26,6 +26,11 @@ impl Ticks {
     pub(crate) fn now() -> Self {
         Self(fastant::Instant::now())
     }
+
+    /// What has passed since `earlier`.
+    pub(crate) fn since(self, Self(earlier): Self) -> Duration {
+        self.0.saturating_duration_since(earlier)
+    }
 }
 
 /// Turns ticks into wall-clock time.

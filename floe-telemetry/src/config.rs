@@ -45,7 +45,7 @@ pub use self::protocol::OtlpProtocol;
 pub(crate) use self::redaction::Policies;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::ResourceAttributes;
-pub use self::sampling::{Sampler, SamplingConfig};
+pub use self::sampling::{Sampler, SamplingConfig, SamplingRule};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::settings::OtlpSettings;
 pub(crate) use self::suggest::nearest;

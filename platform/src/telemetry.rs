@@ -61,7 +61,7 @@ fn runtime(
 ) -> Result<(), Error> {
     let telemetry = &manifest.telemetry;
     if let Some(sampling) = &telemetry.sampling {
-        config.sampling = *sampling;
+        config.sampling = sampling.clone();
     }
     if let Some(batch) = &telemetry.batch_processor {
         config.batch_processor = *batch;

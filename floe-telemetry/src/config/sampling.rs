@@ -1,7 +1,11 @@
 //! Which share of the traces is recorded.
 
+mod rule;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::rule::SamplingRule;
+use super::is_default;
 use super::problems::Problems;
 use crate::attributes::Mode;
 use crate::error::Error;
@@ -47,7 +51,25 @@ impl Sampler {
 /// The share of traces that is recorded, for each environment, from 0.0 to 1.0.
 ///
 /// It decides for roots; a span with a parent follows its parent. `sampler` replaces that.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::config::SamplingRule;
+///
+/// let config = TelemetryConfig::from_yaml("
+/// resource_attributes: { service_name: orders, service_version: 1.0.0, deployment_environment: prod,
+///   floe_namespace: sales, floe_product_name: orders, floe_product_version: 1.0.0, floe_mode: prod }
+/// sampling:
+///   prod: 0.05
+///   rules:
+///     - { span: health.*, ratio: 0.0 }
+///     - { span: floe.pipeline.run, ratio: 1.0 }
+///   rate_limit: 100
+/// ")?;
+/// assert_eq!(config.sampling.rules[0], SamplingRule::new("health.*", 0.0));
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[expect(
@@ -71,6 +93,17 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub sampler_arg: Option<f64>,
+    /// Other ratios for roots of some names; the first rule whose pattern matches decides, in place
+    /// of the ratio and of the sampler. They hold for spans without a parent, and with a sampler that
+    /// does not follow the parent for those with a remote one, too. At most 256. Default none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rules: Vec<SamplingRule>,
+    /// How many of the roots that were chosen are recorded in a second at most, on average; at once
+    /// it may be as many as in a second, or one. More than 0, and fractions are accepted: 0.5 is one
+    /// trace in two seconds. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0)))]
+    pub rate_limit: Option<f64>,
 }
 
 impl Default for SamplingConfig {
@@ -81,6 +114,8 @@ impl Default for SamplingConfig {
             prod: 0.1,
             sampler: None,
             sampler_arg: None,
+            rules: Vec::new(),
+            rate_limit: None,
         }
     }
 }
@@ -128,6 +163,12 @@ impl SamplingConfig {
         )
     }
 
+    /// The patterns of the rules with their ratios.
+    pub(crate) fn patterns(&self) -> Vec<(String, f64)> {
+        let rules = self.rules.iter();
+        rules.map(|rule| (rule.span.clone(), rule.ratio)).collect()
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         for (name, ratio) in [
             ("dev", Some(self.dev)),
@@ -142,6 +183,15 @@ impl SamplingConfig {
                     format!("{ratio} is not a ratio, accepted is 0.0 to 1.0"),
                 );
             }
+        }
+        rule::check(&self.rules, problems);
+        if let Some(rate) = self.rate_limit
+            && !(rate.is_finite() && rate > 0.0)
+        {
+            problems.add(
+                "sampling.rate_limit",
+                format!("{rate} traces in a second, accepted is more than 0"),
+            );
         }
     }
 }

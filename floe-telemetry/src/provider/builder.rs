@@ -123,6 +123,8 @@ impl TelemetryProviderBuilder {
         let sampling = recorder::Sampling {
             ratio: self.config.sampling_ratio(),
             is_parent_based: self.config.sampling.is_parent_based(),
+            rules: self.config.sampling.patterns(),
+            rate_limit: self.config.sampling.rate_limit,
         };
         let propagators = self.config.propagators.clone();
         let (pipeline, meters) = self.build(&counters)?;

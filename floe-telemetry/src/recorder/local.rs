@@ -15,6 +15,7 @@ use super::head::Code;
 use super::ids::Ids;
 use super::record::SpanRecord;
 use super::recording::Recording;
+use super::sampling::KnownRules;
 use crate::clock::Ticks;
 
 /// How many recordings that are not in use a thread keeps.
@@ -26,6 +27,7 @@ pub(super) struct Local {
     #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
     blank: Vec<Box<Recording>>,
     writer: Option<Writer>,
+    pub(super) rules: KnownRules,
 }
 
 thread_local! {
@@ -35,6 +37,7 @@ thread_local! {
             ids: Ids::seeded(),
             blank: Vec::new(),
             writer: None,
+            rules: KnownRules::default(),
         })
     };
 }

@@ -166,15 +166,36 @@ pub(super) fn open_below(
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     let mut left_out = None;
-    let decided = local::with(|local| parent.map(|cx| sampling::decide(cx, local, &mut left_out)));
+    let decided =
+        local::with(|local| parent.map(|cx| sampling::decide(cx, callsite, local, &mut left_out)));
     match (decided, left_out) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
+        (Some(Decision::AskByName(recording)), _) => begin_by_name(recording, parent, fill),
         (Some(Decision::LeaveOut), Some(context)) => {
             OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
         }
         (Some(_), _) => parent.given().map_or(OpenSpan::OFF, OpenSpan::left_out),
         // The thread is ending, and its context may be gone.
         (None, _) => OpenSpan::OFF,
+    }
+}
+
+/// The name is among what is filled in, and decides.
+#[cold]
+fn begin_by_name(
+    mut recording: Box<Recording>,
+    parent: &Parent,
+    fill: Option<Fill<'_>>,
+) -> OpenSpan {
+    if let Some(fill) = fill {
+        recording = fill_in(recording, fill);
+    }
+    match local::with(|local| sampling::accepts(&recording.record, local)) {
+        Some(Err(context)) => {
+            recording.forget();
+            OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
+        }
+        _ => begin(recording, parent, None, None),
     }
 }
 

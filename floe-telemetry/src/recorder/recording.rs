@@ -43,6 +43,13 @@ impl Recording {
         self.is_open = true;
     }
 
+    /// It is not to be recorded after all.
+    #[cold]
+    pub(super) fn forget(&mut self) {
+        self.is_open = false;
+        self.late.close();
+    }
+
     /// What others may speak to the span by.
     #[inline]
     pub(super) fn handle(&self) -> Handle {

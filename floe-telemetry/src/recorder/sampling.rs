@@ -1,26 +1,45 @@
 //! Whether a span is recorded, decided before anything is computed for it.
 //!
 //! Parent-based, unless the configuration says otherwise: a child does what its parent does. A root
-//! asks the ratio of the provider's environment, unless it runs inside `testing::capture`, which records everything.
+//! asks the ratio of the provider's environment, or that of a rule, and then the rate limit, unless
+//! it runs inside `testing::capture`, which records everything.
 
-use std::sync::Arc;
+mod capture;
+mod identity;
+mod rate;
+mod rules;
+
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use opentelemetry::{Context, KeyValue, TraceId};
+use opentelemetry::{Context, TraceId};
 
 use super::head::Head;
 use super::local::Local;
+use super::record::SpanRecord;
 use super::recording::Recording;
+use crate::callsite::CallSite;
 use crate::clock::Ticks;
-use crate::keys;
+
+#[cfg(feature = "testing")]
+pub(crate) use self::capture::CaptureScope;
+use self::rate::RateLimit;
+pub(crate) use self::rules::KnownRules;
+#[cfg(feature = "provider")]
+use self::rules::Rules;
 
 const PROVIDER: u8 = 1;
 #[cfg(feature = "testing")]
 const CAPTURES: u8 = 2;
 /// The provider decides for each span, whatever its parent does.
 const EACH_SPAN: u8 = 4;
+/// Some names have a ratio of their own.
+const RULES: u8 = 8;
+/// Roots are limited.
+const RATE: u8 = 16;
+/// What a provider may set.
+#[cfg(feature = "provider")]
+const OF_PROVIDER: u8 = PROVIDER | EACH_SPAN | RULES | RATE;
 
 /// Who wants spans at the moment: zero, or a combination of the bits above.
 static LISTENERS: AtomicU8 = AtomicU8::new(0);
@@ -28,6 +47,8 @@ static LISTENERS: AtomicU8 = AtomicU8::new(0);
 /// A root is sampled if the last 63 bits of its trace id are below this (OpenTelemetry's
 /// `TraceIdRatioBased`, so that other SDKs with the same ratio take the same traces).
 static ROOT_BOUND: AtomicU64 = AtomicU64::new(0);
+
+static RATE_LIMIT: RateLimit = RateLimit::new();
 
 /// The trace id is random, so that others may sample by it (W3C Trace Context level 2).
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
@@ -39,6 +60,8 @@ pub(super) enum Decision {
     /// A root that the ratio left out: children must know, so a context is attached.
     LeaveOut,
     Record(Box<Recording>),
+    /// A root whose name is not known yet, where that matters: [`accepts`] knows.
+    AskByName(Box<Recording>),
 }
 
 #[inline]
@@ -48,28 +71,38 @@ pub(super) fn is_off() -> bool {
 
 #[cfg(feature = "provider")]
 pub(crate) fn switch_provider(sampling: Option<Sampling>) {
-    match sampling {
-        Some(Sampling {
-            ratio,
-            is_parent_based,
-        }) => {
-            ROOT_BOUND.store(root_bound(ratio), Ordering::Relaxed);
-            let each = if is_parent_based { 0 } else { EACH_SPAN };
-            LISTENERS.fetch_or(PROVIDER | each, Ordering::SeqCst);
-        }
-        None => {
-            LISTENERS.fetch_and(!(PROVIDER | EACH_SPAN), Ordering::SeqCst);
-        }
+    let Some(sampling) = sampling else {
+        LISTENERS.fetch_and(!OF_PROVIDER, Ordering::SeqCst);
+        return;
+    };
+    ROOT_BOUND.store(root_bound(sampling.ratio), Ordering::Relaxed);
+    let mut listens = PROVIDER;
+    if !sampling.is_parent_based {
+        listens |= EACH_SPAN;
     }
+    if !sampling.rules.is_empty() {
+        listens |= RULES;
+        let rules = sampling.rules.into_iter();
+        Rules::install(rules.map(|(pattern, ratio)| (pattern.into(), root_bound(ratio))));
+    }
+    if let Some(per_second) = sampling.rate_limit {
+        listens |= RATE;
+        RATE_LIMIT.set(per_second);
+    }
+    LISTENERS.fetch_or(listens, Ordering::SeqCst);
 }
 
 /// Which spans the provider wants.
 #[cfg(feature = "provider")]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sampling {
     pub(crate) ratio: f64,
     /// Otherwise the ratio decides for spans with a parent, too.
     pub(crate) is_parent_based: bool,
+    /// Patterns of names, and their ratios.
+    pub(crate) rules: Vec<(String, f64)>,
+    /// Roots in a second.
+    pub(crate) rate_limit: Option<f64>,
 }
 
 #[cfg(feature = "testing")]
@@ -93,20 +126,41 @@ fn root_bound(ratio: f64) -> u64 {
     bound
 }
 
-fn ratio_takes(trace_id: TraceId) -> bool {
+/// Whether the ratio takes a span, and the rate limit if it has no parent here.
+fn takes(listeners: u8, trace_id: TraceId, is_root: bool, bound: Option<u64>) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the low half is what the ratio looks at"
     )]
     let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
-    (low >> 1) < ROOT_BOUND.load(Ordering::Relaxed)
+    let bound = bound.unwrap_or_else(|| ROOT_BOUND.load(Ordering::Relaxed));
+    (low >> 1) < bound && (!is_root || listeners & RATE == 0 || rate_takes())
 }
 
-/// Decides for a span whose parent is in `parent`. A span that is recorded starts now; the context
+#[cold]
+fn rate_takes() -> bool {
+    let now = Ticks::now().since(Ticks::ZERO).as_nanos();
+    RATE_LIMIT.takes(u64::try_from(now).unwrap_or(u64::MAX))
+}
+
+/// Whether a root is recorded, now that it has its name. If not, the context that says so.
+pub(super) fn accepts(record: &SpanRecord, local: &mut Local) -> Result<(), SpanContext> {
+    let listeners = LISTENERS.load(Ordering::Relaxed);
+    let name = record.more.as_ref().and_then(|more| more.name.as_deref());
+    let bound = local.rules.get().of_name(name.unwrap_or_default());
+    if takes(listeners, record.head.trace_id, true, bound) {
+        return Ok(());
+    }
+    Err(unsampled(&record.head, record.context().trace_state()))
+}
+
+/// Decides for a span whose parent is in `parent`, and whose name is that of its call site, or comes
+/// later. A span that is recorded starts now; the context
 /// of one that is left out goes to `left_out`, so that the decision fits into registers.
 #[inline]
 pub(super) fn decide(
     parent: &Context,
+    callsite: Option<&'static CallSite>,
     local: &mut Local,
     left_out: &mut Option<SpanContext>,
 ) -> Decision {
@@ -114,7 +168,7 @@ pub(super) fn decide(
     if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
         return Decision::Skip;
     }
-    let capture = capture(listeners, parent);
+    let capture = capture::capture(listeners, parent);
     if capture.is_none() && listeners & PROVIDER == 0 {
         return Decision::Skip;
     }
@@ -135,9 +189,15 @@ pub(super) fn decide(
         head.flags = TraceFlags::SAMPLED | RANDOM;
     }
     head.span_id = local.ids.span_id();
-    if asks_ratio && !ratio_takes(head.trace_id) {
-        *left_out = Some(unsampled(&head, above.trace_state()));
-        return Decision::LeaveOut;
+    let is_root = !above.is_valid() || above.is_remote();
+    let asks_rules = asks_ratio && is_root && listeners & RULES != 0;
+    if asks_ratio && (!asks_rules || callsite.is_some()) {
+        let bound = callsite.filter(|_| asks_rules);
+        let bound = bound.and_then(|site| local.rules.get().of_site(site));
+        if !takes(listeners, head.trace_id, is_root, bound) {
+            *left_out = Some(unsampled(&head, above.trace_state()));
+            return Decision::LeaveOut;
+        }
     }
     head.start = Ticks::now();
     let mut recording = local.blank();
@@ -146,12 +206,15 @@ pub(super) fn decide(
     if *above.trace_state() != TraceState::NONE && above.is_valid() {
         recording.record.more_mut().trace_state = above.trace_state().clone();
     }
-    if let Some(identity) = identity(parent) {
+    if let Some(identity) = identity::identity(parent) {
         recording.record.more_mut().identity = Some(identity);
     }
     #[cfg(feature = "testing")]
     if capture.is_some() {
         recording.record.more_mut().capture = capture;
+    }
+    if asks_rules && callsite.is_none() {
+        return Decision::AskByName(recording);
     }
     Decision::Record(recording)
 }
@@ -160,63 +223,6 @@ pub(super) fn decide(
 fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
     let flags = head.flags.with_sampled(false);
     SpanContext::new(head.trace_id, head.span_id, flags, false, state.clone())
-}
-
-/// The identity that baggage in `cx` carries, if any.
-#[inline]
-fn identity(cx: &Context) -> Option<Arc<[KeyValue]>> {
-    let baggage = cx.baggage();
-    if baggage.is_empty() {
-        return None;
-    }
-    let found: Vec<KeyValue> = keys::IDENTITY
-        .iter()
-        .filter_map(|key| Some(KeyValue::new(*key, baggage.get(key)?.clone())))
-        .collect();
-    (!found.is_empty()).then(|| found.into())
-}
-
-/// In the `Context` while a capture runs.
-#[cfg(feature = "testing")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CaptureScope(pub(crate) u64);
-
-#[cfg(feature = "testing")]
-thread_local! {
-    /// The capture whose code this thread runs, for contexts that were made from nothing.
-    static RUNNING: std::cell::Cell<Option<u64>> = const { std::cell::Cell::new(None) };
-}
-
-#[cfg(feature = "testing")]
-impl CaptureScope {
-    /// Runs the capture's code on this thread.
-    pub(crate) fn run<T>(self, code: impl FnOnce() -> T) -> T {
-        struct Restore(Option<u64>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                RUNNING.set(self.0);
-            }
-        }
-        let _restore = Restore(RUNNING.replace(Some(self.0)));
-        code()
-    }
-}
-
-/// The capture that `cx` is in.
-#[cfg(feature = "testing")]
-#[inline]
-fn capture(listeners: u8, cx: &Context) -> Option<u64> {
-    if listeners & CAPTURES == 0 {
-        return None;
-    }
-    let scope = cx.get::<CaptureScope>().map(|scope| scope.0);
-    scope.or_else(|| RUNNING.try_with(std::cell::Cell::get).ok().flatten())
-}
-
-#[cfg(not(feature = "testing"))]
-#[inline]
-fn capture(_: u8, _: &Context) -> Option<u64> {
-    None
 }
 
 #[cfg(all(test, feature = "provider"))]

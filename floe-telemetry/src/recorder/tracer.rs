@@ -9,6 +9,7 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use super::local;
 use super::record::Origin;
+use super::recording::Recording;
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 
@@ -51,30 +52,45 @@ impl Tracer for RecorderTracer {
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
         let mut left_out = None;
-        match local::with(|local| sampling::decide(parent, local, &mut left_out)) {
+        let decided = local::with(|local| sampling::decide(parent, None, local, &mut left_out));
+        match decided {
             None | Some(Decision::Skip | Decision::LeaveOut) => {
                 RecordedSpan::silent(left_out.unwrap_or_else(|| pass_through(parent)))
             }
-            Some(Decision::Record(mut recording)) => {
-                let record = &mut recording.record;
-                let more = record.more_mut();
-                more.origin = Origin::Scope(Arc::clone(&self.scope));
-                more.start = builder.start_time;
-                more.name = Some(builder.name);
-                more.kind = builder.span_kind;
-                let attributes = builder.attributes.unwrap_or_default();
-                record.attributes.extend(attributes);
-                let events = builder.events.unwrap_or_default();
-                for event in events {
-                    record.add_event(event);
+            Some(Decision::Record(recording)) => self.build(builder, recording),
+            Some(Decision::AskByName(mut recording)) => {
+                recording.record.set_name(builder.name.clone());
+                match local::with(|local| sampling::accepts(&recording.record, local)) {
+                    Some(Err(context)) => {
+                        recording.forget();
+                        RecordedSpan::silent(context)
+                    }
+                    _ => self.build(builder, recording),
                 }
-                let links = builder.links.unwrap_or_default();
-                for link in links {
-                    record.add_link(link);
-                }
-                RecordedSpan::own(recording)
             }
         }
+    }
+}
+
+impl RecorderTracer {
+    fn build(&self, builder: SpanBuilder, mut recording: Box<Recording>) -> RecordedSpan {
+        let record = &mut recording.record;
+        let more = record.more_mut();
+        more.origin = Origin::Scope(Arc::clone(&self.scope));
+        more.start = builder.start_time;
+        more.name = Some(builder.name);
+        more.kind = builder.span_kind;
+        let attributes = builder.attributes.unwrap_or_default();
+        record.attributes.extend(attributes);
+        let events = builder.events.unwrap_or_default();
+        for event in events {
+            record.add_event(event);
+        }
+        let links = builder.links.unwrap_or_default();
+        for link in links {
+            record.add_link(link);
+        }
+        RecordedSpan::own(recording)
     }
 }
 

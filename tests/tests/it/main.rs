@@ -6,6 +6,7 @@ mod backends;
 mod capture;
 mod config;
 mod config_errors;
+mod config_sampling;
 mod config_schema;
 mod conformance;
 mod console;

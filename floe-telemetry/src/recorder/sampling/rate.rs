@@ -1,0 +1,123 @@
+//! So many roots in a second and no more: a token bucket in one atomic number.
+//!
+//! It holds the time at which the bucket is full again (the generic cell rate algorithm). Taking a
+//! token moves that on by what a token takes to come; a time too far ahead is an empty bucket.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A second, in nanoseconds.
+const SECOND: u64 = 1_000_000_000;
+
+/// All times are in nanoseconds of the monotonic counter.
+#[derive(Debug)]
+pub(super) struct RateLimit {
+    /// What one token takes to come.
+    interval: AtomicU64,
+    /// When the bucket is full again.
+    full_at: AtomicU64,
+}
+
+impl RateLimit {
+    pub(super) const fn new() -> Self {
+        Self {
+            interval: AtomicU64::new(0),
+            full_at: AtomicU64::new(0),
+        }
+    }
+
+    /// So many tokens a second from now on, beginning with a full bucket.
+    #[cfg(feature = "provider")]
+    pub(super) fn set(&self, per_second: f64) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "the rate is more than 0, and what is too large saturates"
+        )]
+        let interval = (SECOND as f64 / per_second) as u64;
+        self.interval.store(interval, Ordering::Relaxed);
+        self.full_at.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes a token if there is one. The bucket holds the tokens of a second, and one at least.
+    pub(super) fn takes(&self, now: u64) -> bool {
+        let interval = self.interval.load(Ordering::Relaxed);
+        let latest = now.saturating_add(interval.max(SECOND));
+        let taken = self
+            .full_at
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
+                let after = full_at.max(now).saturating_add(interval);
+                (after <= latest).then_some(after)
+            });
+        taken.is_ok()
+    }
+}
+
+#[cfg(all(test, feature = "provider"))]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::thread;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn limit(per_second: f64) -> RateLimit {
+        let limit = RateLimit::new();
+        limit.set(per_second);
+        limit
+    }
+
+    #[test]
+    fn a_second_s_worth_at_once_and_then_one_by_one() {
+        let limit = limit(4.0);
+        let start = 5 * SECOND;
+        assert_eq!((0..100).filter(|_| limit.takes(start)).count(), 4);
+        assert!(!limit.takes(start + SECOND / 4 - 1));
+        assert!(limit.takes(start + SECOND / 4));
+        assert!(!limit.takes(start + SECOND / 4));
+        // Nobody saves more than a second's worth.
+        assert_eq!((0..100).filter(|_| limit.takes(start * 9)).count(), 4);
+    }
+
+    #[test]
+    fn less_than_one_in_a_second() {
+        let limit = limit(0.5);
+        assert!(limit.takes(SECOND));
+        assert!(!limit.takes(SECOND * 2));
+        assert!(limit.takes(SECOND * 3));
+    }
+
+    #[test]
+    fn threads_share_it() {
+        let limit = limit(1000.0);
+        let taken = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let own = (0..1000).filter(|_| limit.takes(SECOND)).count();
+                    taken.fetch_add(own, Ordering::Relaxed);
+                });
+            }
+        });
+        assert_eq!(taken.into_inner(), 1000);
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_the_rate_and_one_bucket(
+            per_second in 1_u32..50,
+            steps in prop::collection::vec(0_u64..SECOND, 1..200),
+        ) {
+            let limit = limit(f64::from(per_second));
+            let (mut now, mut taken) = (SECOND, 0_u64);
+            for step in steps {
+                now += step;
+                taken += u64::from(limit.takes(now));
+            }
+            let rate = u64::from(per_second);
+            // The interval is cut to whole nanoseconds, which may give one more.
+            prop_assert!(taken <= rate + (now - SECOND) * rate / SECOND + 1);
+        }
+    }
+}

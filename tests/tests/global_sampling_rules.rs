@@ -1,0 +1,186 @@
+//! Ratios for the roots of some names, and a limit for all of them, as they arrive. One test: the
+//! provider is one for the process.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use floe_telemetry::config::{OtlpProtocol, Sampler, SamplingConfig, SamplingRule};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, get_tracer, traced};
+use floe_tests::Receiver;
+use opentelemetry::Context;
+use opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
+};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[traced(name = "health.live")]
+fn health() {
+    step();
+}
+
+#[traced(name = "floe.pipeline.run")]
+fn pipeline() {
+    step();
+}
+
+#[traced]
+fn step() {}
+
+/// One root of each kind.
+fn everything() {
+    health();
+    pipeline();
+    step();
+    drop(create_span("health.ready"));
+    drop(create_span("orders.import"));
+    get_tracer("plain").in_span("health.plain", |cx| {
+        assert!(!cx.span().span_context().is_sampled());
+        assert!(cx.span().span_context().is_valid());
+        step();
+    });
+    get_tracer("plain").in_span("plain", |_| step());
+}
+
+/// The names of what arrived, sorted.
+fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("rules");
+    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_protocol = OtlpProtocol::Http;
+    config.sampling = sampling.clone();
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    code();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    let mut names: Vec<_> = spans.iter().map(|span| span.name.clone()).collect();
+    names.sort();
+    names
+}
+
+fn remote(is_sampled: bool) -> Context {
+    Context::new().with_remote_span_context(SpanContext::new(
+        TraceId::from(1),
+        SpanId::from(2),
+        TraceFlags::default().with_sampled(is_sampled),
+        true,
+        TraceState::NONE,
+    ))
+}
+
+#[test]
+fn rules_and_limits() {
+    the_first_rule_that_matches_decides_for_a_root();
+    a_call_site_asks_the_rules_of_the_present_configuration();
+    a_span_with_a_parent_follows_it();
+    samplers_and_rules();
+    roots_are_limited_and_what_is_below_them_is_not();
+}
+
+fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
+    let rules = rules.iter();
+    sampling.rules = rules
+        .map(|(span, ratio)| SamplingRule::new(*span, *ratio))
+        .collect();
+}
+
+fn the_first_rule_that_matches_decides_for_a_root() {
+    let mut sampling = SamplingConfig::default();
+    rules(&mut sampling, &[("health.*", 0.0), ("*", 1.0)]);
+    let all = [
+        "floe.pipeline.run",
+        "orders.import",
+        "plain",
+        "step",
+        "step",
+        "step",
+    ];
+    assert_eq!(run(&sampling, everything), all);
+    // The ratio decides where no rule matches.
+    rules(&mut sampling, &[("health.*", 0.0)]);
+    assert_eq!(run(&sampling, everything), all);
+    sampling.dev = 0.0;
+    rules(
+        &mut sampling,
+        &[
+            ("floe.pipeline.run", 1.0),
+            ("floe.*", 0.0),
+            ("orders*", 1.0),
+        ],
+    );
+    assert_eq!(
+        run(&sampling, everything),
+        ["floe.pipeline.run", "orders.import", "step"]
+    );
+}
+
+fn a_call_site_asks_the_rules_of_the_present_configuration() {
+    let mut sampling = SamplingConfig::default();
+    for ratio in [0.0, 1.0, 0.0] {
+        rules(&mut sampling, &[("unused", 0.5), ("health.live", ratio)]);
+        let arrived = run(&sampling, || (0..3).for_each(|_| health()));
+        assert_eq!(arrived.len(), if ratio > 0.0 { 6 } else { 0 });
+    }
+    // Without rules, what was decided by one is forgotten.
+    sampling.rules.clear();
+    assert_eq!(run(&sampling, health).len(), 2);
+}
+
+fn a_span_with_a_parent_follows_it() {
+    let mut sampling = SamplingConfig::default();
+    rules(&mut sampling, &[("step", 0.0), ("health.live", 1.0)]);
+    let below = |is_sampled| {
+        move || {
+            let _attached = remote(is_sampled).attach();
+            step();
+            drop(create_span("step"));
+            health();
+        }
+    };
+    assert_eq!(
+        run(&sampling, below(true)),
+        ["health.live", "step", "step", "step"]
+    );
+    assert!(run(&sampling, below(false)).is_empty());
+}
+
+fn samplers_and_rules() {
+    let mut sampling = SamplingConfig {
+        sampler: Some(Sampler::AlwaysOn),
+        ..SamplingConfig::default()
+    };
+    rules(&mut sampling, &[("health.*", 0.0)]);
+    // Such a sampler asks for each span anew, and rules are for those with no parent here.
+    assert_eq!(run(&sampling, health), ["step"]);
+    let below_remote = || {
+        let _attached = remote(true).attach();
+        health();
+    };
+    assert_eq!(run(&sampling, below_remote), ["step"]);
+    sampling.sampler = Some(Sampler::ParentBasedAlwaysOff);
+    rules(&mut sampling, &[("health.*", 1.0)]);
+    assert_eq!(run(&sampling, health), ["health.live", "step"]);
+}
+
+fn roots_are_limited_and_what_is_below_them_is_not() {
+    let mut sampling = SamplingConfig {
+        // One an hour, so that however long the test takes, one token is all there is.
+        rate_limit: Some(1.0 / 3600.0),
+        ..SamplingConfig::default()
+    };
+    rules(&mut sampling, &[("health.*", 0.0)]);
+    let arrived = run(&sampling, || {
+        // What the ratio leaves out takes no token.
+        health();
+        (0..10).for_each(|_| pipeline());
+        everything();
+    });
+    assert_eq!(arrived, ["floe.pipeline.run", "step"]);
+    // A parent's decision is not limited.
+    let arrived = run(&sampling, || {
+        let _attached = remote(true).attach();
+        (0..10).for_each(|_| step());
+    });
+    assert_eq!(arrived.len(), 10);
+}

@@ -1,0 +1,62 @@
+//! What `sampling` accepts, and how it is written.
+
+use floe_telemetry::TelemetryConfig;
+use floe_telemetry::config::SamplingRule;
+
+fn with(sampling: &str) -> Result<TelemetryConfig, String> {
+    let resource = "resource_attributes: {service_name: orders, service_version: 1.0.0, deployment_environment: dev, \
+                    floe_namespace: sales, floe_product_name: orders, floe_product_version: 1.0.0, floe_mode: dev}";
+    TelemetryConfig::from_yaml(&format!("{resource}\nsampling: {sampling}\n"))
+        .map_err(|error| error.to_string())
+}
+
+fn mistakes(sampling: &str) -> String {
+    with(sampling).unwrap_err()
+}
+
+#[test]
+fn rules_and_the_limit_are_read_and_written() {
+    let config = with(
+        "{rules: [{span: health.*, ratio: 0.0}, {span: floe.pipeline.run, ratio: 1}], rate_limit: 100}",
+    )
+    .unwrap();
+    let rules = [("health.*", 0.0), ("floe.pipeline.run", 1.0)];
+    assert_eq!(
+        config.sampling.rules,
+        rules.map(|(span, ratio)| SamplingRule::new(span, ratio))
+    );
+    assert_eq!(config.sampling.rate_limit, Some(100.0));
+    let yaml = config.to_yaml().unwrap();
+    assert_eq!(TelemetryConfig::from_yaml(&yaml).unwrap(), config, "{yaml}");
+    let json = serde_json::to_string(&config).unwrap();
+    assert_eq!(
+        serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
+        config
+    );
+}
+
+#[test]
+fn what_is_not_set_is_not_written() {
+    let sampling = serde_json::to_value(TelemetryConfig::new("orders").sampling).unwrap();
+    let keys: Vec<_> = sampling.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["dev", "prod", "staging"]);
+}
+
+#[test]
+fn mistakes_are_told_where_they_are() {
+    assert_eq!(
+        mistakes("{rules: [{span: a, ratio: 1}, {span: '', ratio: 2}], rate_limit: 0}"),
+        "telemetry configuration: 3 mistakes\n  \
+         line 2, column 48: sampling.rules.1.span: found 0 bytes, accepted is a name of 1 to 256 with `*` for any characters\n  \
+         line 2, column 59: sampling.rules.1.ratio: 2 is not a ratio, accepted is 0.0 to 1.0\n  \
+         line 2, column 76: sampling.rate_limit: 0 traces in a second, accepted is more than 0"
+    );
+    assert!(mistakes("{rules: [{span: a, ratoi: 1}]}").contains("did you mean `ratio`?"));
+    assert!(mistakes("{rate_limit: .nan}").contains("sampling.rate_limit: NaN"));
+    assert!(mistakes("{rate_limit: .inf}").contains("sampling.rate_limit: inf"));
+    let many = "{span: a, ratio: 1},".repeat(257);
+    assert!(
+        mistakes(&format!("{{rules: [{many}]}}"))
+            .contains("sampling.rules: found 257, accepted are at most 256")
+    );
+}
