@@ -4,26 +4,20 @@
 //! changed, so redaction has to come before. A set of attributes comes again and again, as metrics
 //! are of use only while there are few: what was found out about a set is remembered.
 
+mod memory;
+
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use self::memory::{Memory, Set};
+use crate::collector::{Redaction, Redactor};
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, Counter, Gauge, Histogram, HistogramBuilder,
     InstrumentBuilder, InstrumentProvider, Meter, MeterProvider, ObservableCounter,
     ObservableGauge, ObservableUpDownCounter, SyncInstrument, UpDownCounter,
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
-use rustc_hash::FxBuildHasher;
-
-use crate::collector::{Redaction, Redactor};
-
-/// Sets of attributes that a thread remembers.
-const MAX_SETS: usize = 1024;
-
-/// Attributes of one measurement.
-type Set = Box<[KeyValue]>;
 
 /// Makes what is recorded through another provider safe.
 #[derive(Debug)]
@@ -51,16 +45,6 @@ struct Safe<I> {
     policy: Policy,
 }
 
-/// What a thread has found out about sets of attributes, under one policy.
-#[derive(Default)]
-struct Memory {
-    /// The number of the policy; 0 before the first.
-    policy: u64,
-    redactor: Redactor,
-    /// What is to be recorded in the place of a set; `None`: the set itself.
-    sets: HashMap<Set, Option<Set>, FxBuildHasher>,
-}
-
 thread_local! {
     static MEMORY: RefCell<Memory> = RefCell::default();
 }
@@ -74,30 +58,6 @@ impl<P> RedactingMeterProvider<P> {
             provider,
             policy: Policy { number, redaction },
         }
-    }
-}
-
-impl Memory {
-    fn under(policy: &Policy) -> Self {
-        Self {
-            policy: policy.number,
-            redactor: Redactor::new(policy.redaction.clone()),
-            sets: HashMap::default(),
-        }
-    }
-
-    fn safe(&mut self, attributes: &[KeyValue]) -> Option<&[KeyValue]> {
-        if !self.sets.contains_key(attributes) {
-            if self.sets.len() >= MAX_SETS {
-                self.sets.clear();
-            }
-            let mut safe: Box<[KeyValue]> = attributes.into();
-            safe.iter_mut()
-                .for_each(|attribute| self.redactor.attribute(attribute));
-            let safe = (*safe != *attributes).then_some(safe);
-            self.sets.insert(attributes.into(), safe);
-        }
-        self.sets.get(attributes)?.as_deref()
     }
 }
 
@@ -257,7 +217,9 @@ impl InstrumentProvider for Instruments {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+    use opentelemetry_sdk::metrics::data::{
+        AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics,
+    };
     use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 
     use super::*;
@@ -302,8 +264,8 @@ mod tests {
         let all = memory.get_finished_metrics().unwrap();
         let metrics: Vec<_> = all
             .iter()
-            .flat_map(|resource| resource.scope_metrics())
-            .flat_map(|scope| scope.metrics())
+            .flat_map(ResourceMetrics::scope_metrics)
+            .flat_map(ScopeMetrics::metrics)
             .collect();
         assert_eq!(metrics.len(), 16);
         for metric in metrics {
@@ -318,14 +280,18 @@ mod tests {
     }
 
     fn attributes<T>(data: &MetricData<T>) -> Vec<KeyValue> {
+        use opentelemetry_sdk::metrics::data::{
+            ExponentialHistogramDataPoint, GaugeDataPoint, HistogramDataPoint, SumDataPoint,
+        };
         match data {
-            MetricData::Gauge(data) => collect(data.data_points().map(|point| point.attributes())),
-            MetricData::Sum(data) => collect(data.data_points().map(|point| point.attributes())),
+            MetricData::Gauge(data) => collect(data.data_points().map(GaugeDataPoint::attributes)),
+            MetricData::Sum(data) => collect(data.data_points().map(SumDataPoint::attributes)),
             MetricData::Histogram(data) => {
-                collect(data.data_points().map(|point| point.attributes()))
+                collect(data.data_points().map(HistogramDataPoint::attributes))
             }
             MetricData::ExponentialHistogram(data) => {
-                collect(data.data_points().map(|point| point.attributes()))
+                let points = data.data_points();
+                collect(points.map(ExponentialHistogramDataPoint::attributes))
             }
         }
     }
@@ -334,15 +300,5 @@ mod tests {
         points: impl Iterator<Item = impl Iterator<Item = &'a KeyValue>>,
     ) -> Vec<KeyValue> {
         points.flatten().cloned().collect()
-    }
-
-    #[test]
-    fn a_thread_forgets_before_it_remembers_too_much() {
-        let mut memory = Memory::default();
-        for number in 0..MAX_SETS + 10 {
-            let number = i64::try_from(number).unwrap();
-            assert!(memory.safe(&[KeyValue::new("n", number)]).is_none());
-        }
-        assert_eq!(memory.sets.len(), 10);
     }
 }
