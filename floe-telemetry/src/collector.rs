@@ -8,6 +8,7 @@ mod batch;
 mod destination;
 mod drain;
 mod fetch;
+mod hold;
 mod limits;
 mod pipeline;
 mod prepare;
@@ -170,14 +171,20 @@ impl Collector {
 
     fn finish_drains(&mut self) {
         for drain in std::mem::take(&mut self.drains) {
+            let mut room = Room::Needed;
             if drain.is_late() {
                 // Nobody waits any more. What is left is dropped and counted.
-                self.fetch(Room::Ignored);
+                room = Room::Ignored;
+                self.fetch(room);
             } else if !drain.is_fetched(&self.buffers) {
                 self.drains.push(drain);
                 continue;
             }
             self.pass_all();
+            if !self.release(room, drain.is_shutdown()) && room == Room::Needed {
+                self.drains.push(drain);
+                continue;
+            }
             drain.finish(&mut self.pipeline);
         }
     }

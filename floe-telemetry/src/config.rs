@@ -12,6 +12,7 @@ mod auth;
 mod batch;
 mod debug;
 mod document;
+mod duration;
 mod endpoint;
 mod env;
 mod exporters;
@@ -45,7 +46,8 @@ pub use self::protocol::OtlpProtocol;
 pub(crate) use self::redaction::Policies;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::ResourceAttributes;
-pub use self::sampling::{Sampler, SamplingConfig, SamplingRule};
+pub(crate) use self::sampling::Keep;
+pub use self::sampling::{HoldConfig, Sampler, SamplingConfig, SamplingRule};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::settings::OtlpSettings;
 pub(crate) use self::suggest::nearest;

@@ -21,6 +21,8 @@ pub const IDENTITY: [&str; 4] = [
 pub const FLOE_CANCELLED: &str = "floe.cancelled";
 /// Something about the telemetry of this span went wrong; the function itself was not affected.
 pub const FLOE_WARNING: &str = "floe.warning";
+/// Why a trace that the ratio left out was kept: `error` or `slow`. On its root.
+pub const FLOE_SAMPLING_REASON: &str = "floe.sampling.reason";
 
 /// The function, with its module
 /// ([code attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/)).

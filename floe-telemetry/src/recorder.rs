@@ -44,7 +44,7 @@ pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
 pub use self::first_poll::{enter_within, enter_within_below};
 pub use self::future::{Never, call_async, call_async_within, never};
-#[cfg(feature = "_otlp")]
+#[cfg(feature = "provider")]
 pub(crate) use self::head::Code;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::held::HeldSpan;

@@ -8,11 +8,30 @@ use super::worker::Report;
 use crate::clock::monotonic_now;
 use crate::recorder::Buffer;
 
+/// How many spans must have been taken from each buffer.
+#[derive(Debug, Default)]
+pub(super) struct Goals(Vec<(u64, u64)>);
+
+impl Goals {
+    /// All that there is at this moment.
+    pub(super) fn of(buffers: &[Buffer]) -> Self {
+        let goals = buffers.iter().map(|buffer| (buffer.id(), buffer.written()));
+        Self(goals.collect())
+    }
+
+    /// Whether all of it was fetched. A buffer that is gone was fetched to its end.
+    pub(super) fn are_reached(&self, buffers: &[Buffer]) -> bool {
+        self.0.iter().all(|(id, goal)| {
+            let buffer = buffers.iter().find(|buffer| buffer.id() == *id);
+            buffer.is_none_or(|buffer| buffer.taken() >= *goal)
+        })
+    }
+}
+
 /// A flush or a shutdown that waits until every span that had ended before it was fetched.
 #[derive(Debug)]
 pub(crate) struct Drain {
-    /// For each buffer, how many spans must have been taken from it.
-    goals: Vec<(u64, u64)>,
+    goals: Goals,
     /// Then the rest is dropped, and counted.
     deadline: Option<Instant>,
     /// The time that a shutdown gives the exporters; `None` for a flush.
@@ -30,7 +49,7 @@ impl Drain {
         expected: Sender<usize>,
     ) -> Self {
         Self {
-            goals: Vec::new(),
+            goals: Goals::default(),
             deadline,
             shutdown,
             report,
@@ -40,18 +59,16 @@ impl Drain {
 
     /// Takes note of what there is at this moment.
     pub(super) fn begin(&mut self, buffers: &[Buffer]) {
-        self.goals = buffers
-            .iter()
-            .map(|buffer| (buffer.id(), buffer.written()))
-            .collect();
+        self.goals = Goals::of(buffers);
     }
 
-    /// Whether all of it was fetched. A buffer that is gone was fetched to its end.
+    /// Whether all of it was fetched.
     pub(super) fn is_fetched(&self, buffers: &[Buffer]) -> bool {
-        self.goals.iter().all(|(id, goal)| {
-            let buffer = buffers.iter().find(|buffer| buffer.id() == *id);
-            buffer.is_none_or(|buffer| buffer.taken() >= *goal)
-        })
+        self.goals.are_reached(buffers)
+    }
+
+    pub(super) const fn is_shutdown(&self) -> bool {
+        self.shutdown.is_some()
     }
 
     pub(super) fn is_late(&self) -> bool {

@@ -29,6 +29,7 @@ impl Collector {
             fetched += self.round(room);
             self.pass_roots(roots);
         }
+        self.release(room, false);
         self.buffers.retain(|buffer| !buffer.is_done());
         fetched
     }
@@ -62,6 +63,19 @@ impl Collector {
         self.pipeline
             .as_ref()
             .is_none_or(|pipeline| pipeline.has_room(waiting))
+    }
+
+    /// Sends on what is held and can be decided; at the end, everything. Whether nothing is left for
+    /// which there is a reason to wait.
+    pub(super) fn release(&mut self, room: Room, is_end: bool) -> bool {
+        let Some(pipeline) = &mut self.pipeline else {
+            return true;
+        };
+        if pipeline.is_settling() {
+            // A thread may be new since the buffers were looked at.
+            recorder::new_buffers(&mut self.buffers);
+        }
+        pipeline.release(&self.buffers, &self.clock, room, is_end)
     }
 
     /// Passes on the first `roots` of those that wait.

@@ -6,13 +6,15 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::destination::Destination;
+use super::fetch::Room;
+use super::hold::Hold;
 use super::prepare::{Sites, Stamp};
 use super::redact::Redactor;
 use super::statistics::Counters;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::SpanLimits;
-use crate::recorder::SpanRecord;
+use crate::config::{Keep, SpanLimits};
+use crate::recorder::{Buffer, SpanRecord};
 
 /// How spans are batched.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct PipelineSettings {
     /// What is stamped on each span that does not say it itself.
     pub(crate) identity: Vec<Stamp>,
     pub(crate) limits: SpanLimits,
+    /// What is kept of what the ratio left out.
+    pub(crate) keep: Option<Keep>,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
@@ -36,6 +40,7 @@ pub(crate) struct Pipeline {
     counters: Arc<Counters>,
     sites: Sites,
     destinations: Vec<Box<dyn Destination>>,
+    hold: Option<Hold>,
     /// Spans in the open batch.
     spans: usize,
     /// When the open batch is due, if it is not empty.
@@ -44,7 +49,12 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     pub(crate) fn new(settings: PipelineSettings, destinations: Vec<Box<dyn Destination>>) -> Self {
+        let counters = &settings.counters;
+        let hold = settings
+            .keep
+            .map(|keep| Hold::new(keep, Arc::clone(counters)));
         Self {
+            hold,
             identity: settings.identity,
             batch_size: settings.batch_size,
             delay: settings.delay,
@@ -64,13 +74,61 @@ impl Pipeline {
     /// Whether any exporter can take one more span than the open batch and `waiting` others. While
     /// none can, spans stay in the threads' buffers.
     pub(super) fn has_room(&self, waiting: usize) -> bool {
+        // What is kept comes first.
+        !self.hold.as_ref().is_some_and(Hold::has_kept) && self.can_take(waiting)
+    }
+
+    fn can_take(&self, waiting: usize) -> bool {
         let open = self.spans + waiting;
         self.destinations.is_empty() || self.destinations.iter().any(|to| to.has_room(open))
     }
 
-    /// Prepares the span and puts it into the open batch.
+    /// Puts the span into the open batch, or holds it if the ratio left it out.
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         self.counters.collected.fetch_add(1, Ordering::Relaxed);
+        match &mut self.hold {
+            Some(hold) if !record.head.flags.is_sampled() => {
+                hold.push(record.take(), clock, monotonic_now());
+            }
+            _ => self.send(record, clock),
+        }
+    }
+
+    /// Whether a trace that is held waits for what was fetched in the meantime.
+    pub(super) fn is_settling(&self) -> bool {
+        self.hold.as_ref().is_some_and(|hold| !hold.is_settled())
+    }
+
+    /// Decides what can be decided of what is held; at the end, everything. Sends what is kept, as
+    /// far as there is room. Whether nothing is left for which there is a reason to wait.
+    pub(super) fn release(
+        &mut self,
+        buffers: &[Buffer],
+        clock: &WallClock,
+        room: Room,
+        is_end: bool,
+    ) -> bool {
+        let Some(hold) = &mut self.hold else {
+            return true;
+        };
+        if is_end {
+            hold.decide_all();
+        } else {
+            hold.settle(buffers);
+            hold.expire(monotonic_now());
+        }
+        while room == Room::Ignored || self.can_take(0) {
+            let Some(mut record) = self.hold.as_mut().and_then(Hold::pop) else {
+                break;
+            };
+            self.send(&mut record, clock);
+        }
+        let hold = self.hold.as_ref();
+        hold.is_none_or(|hold| hold.is_settled() && !hold.has_kept())
+    }
+
+    /// Prepares the span and puts it into the open batch.
+    fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         let span = self.sites.prepare(record, clock, &self.identity);
         for to in &mut self.destinations {
             to.push(&span);

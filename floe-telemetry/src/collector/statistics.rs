@@ -22,6 +22,16 @@ pub struct Statistics {
     pub dropped_buffer_full: u64,
     /// Spans that ended while there was no provider, since the process started.
     pub dropped_without_provider: u64,
+    /// Spans that the ratio left out and that are held at this moment: it is not known yet whether
+    /// they are kept, or there is no room for them in an exporter's queue.
+    pub held: u64,
+    /// Spans that the ratio left out and that were kept: a span of their trace failed. They are
+    /// exported like others.
+    pub kept_error: u64,
+    /// The same, because the root of their trace was slow.
+    pub kept_slow: u64,
+    /// Spans that were held and not kept.
+    pub left_out: u64,
     /// By the place of the rule in [`Rule::NAMES`].
     redacted: [u64; Rule::NAMES.len()],
 }
@@ -75,6 +85,10 @@ pub(crate) struct Counters {
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) dropped_queue_full: AtomicU64,
+    pub(super) held: AtomicU64,
+    pub(super) kept_error: AtomicU64,
+    pub(super) kept_slow: AtomicU64,
+    pub(super) left_out: AtomicU64,
     redacted: [AtomicU64; Rule::NAMES.len()],
 }
 
@@ -90,6 +104,10 @@ impl Counters {
             exported: self.exported.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             dropped_queue_full: self.dropped_queue_full.load(Ordering::Relaxed),
+            held: self.held.load(Ordering::Relaxed),
+            kept_error: self.kept_error.load(Ordering::Relaxed),
+            kept_slow: self.kept_slow.load(Ordering::Relaxed),
+            left_out: self.left_out.load(Ordering::Relaxed),
             dropped_buffer_full: recorder::dropped_spans(),
             dropped_without_provider: WITHOUT_PROVIDER.load(Ordering::Relaxed),
             redacted: self

@@ -1,12 +1,17 @@
 //! Which share of the traces is recorded.
 
+mod keep;
 mod rule;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::keep::HoldConfig;
+pub(crate) use self::keep::Keep;
 pub use self::rule::SamplingRule;
-use super::is_default;
 use super::problems::Problems;
+use super::{duration, is_default};
 use crate::attributes::Mode;
 use crate::error::Error;
 
@@ -104,6 +109,25 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0)))]
     pub rate_limit: Option<f64>,
+    /// Also keeps the traces with a span that failed. Default `false`.
+    ///
+    /// With this or `keep_slower_than`, roots that were left out are recorded all the same, at the
+    /// cost of one that was chosen, and are held until it is known whether they matter. Other
+    /// processes are told that they are not sampled. A trace that is kept says why in
+    /// `floe.sampling.reason` on its root, and `ot=th:0` in the trace state of each span: it stands
+    /// for itself alone
+    /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
+    /// What is below a remote parent follows it. Needs a sampler that follows the parent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub keep_errors: bool,
+    /// Also keeps the traces whose root took longer: `2s`, `500ms`, or a number of seconds. Default:
+    /// none.
+    #[serde(with = "duration", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "duration::schema"))]
+    pub keep_slower_than: Option<Duration>,
+    /// How much is held until then.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hold: HoldConfig,
 }
 
 impl Default for SamplingConfig {
@@ -116,6 +140,9 @@ impl Default for SamplingConfig {
             sampler_arg: None,
             rules: Vec::new(),
             rate_limit: None,
+            keep_errors: false,
+            keep_slower_than: None,
+            hold: HoldConfig::default(),
         }
     }
 }
@@ -169,6 +196,16 @@ impl SamplingConfig {
         rules.map(|rule| (rule.span.clone(), rule.ratio)).collect()
     }
 
+    /// What is kept of what the ratio left out, if anything is.
+    pub(crate) fn keep(&self) -> Option<Keep> {
+        let keep = Keep {
+            errors: self.keep_errors,
+            slower_than: self.keep_slower_than,
+            hold: self.hold,
+        };
+        (keep.errors || keep.slower_than.is_some()).then_some(keep)
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         for (name, ratio) in [
             ("dev", Some(self.dev)),
@@ -185,6 +222,18 @@ impl SamplingConfig {
             }
         }
         rule::check(&self.rules, problems);
+        self.hold.check(problems);
+        if self.keep_slower_than == Some(Duration::ZERO) {
+            let message = "found 0, accepted is a duration of more than 0";
+            problems.add("sampling.keep_slower_than", message);
+        }
+        if self.keep().is_some() && !self.is_parent_based() {
+            problems.add(
+                "sampling.sampler",
+                "does not follow the parent, which `keep_errors` and `keep_slower_than` need: \
+                 accepted are the samplers `parentbased_…`, or none",
+            );
+        }
         if let Some(rate) = self.rate_limit
             && !(rate.is_finite() && rate > 0.0)
         {

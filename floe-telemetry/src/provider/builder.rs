@@ -125,6 +125,7 @@ impl TelemetryProviderBuilder {
             is_parent_based: self.config.sampling.is_parent_based(),
             rules: self.config.sampling.patterns(),
             rate_limit: self.config.sampling.rate_limit,
+            keeps: self.config.sampling.keep().is_some(),
         };
         let propagators = self.config.propagators.clone();
         let (pipeline, meters) = self.build(&counters)?;
@@ -190,6 +191,7 @@ impl TelemetryProviderBuilder {
                 .collect(),
             redactor,
             limits: self.config.limits,
+            keep: self.config.sampling.keep(),
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),

@@ -190,7 +190,7 @@ fn begin_by_name(
     if let Some(fill) = fill {
         recording = fill_in(recording, fill);
     }
-    match local::with(|local| sampling::accepts(&recording.record, local)) {
+    match local::with(|local| sampling::accepts(&mut recording.record, local)) {
         Some(Err(context)) => {
             recording.forget();
             OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))

@@ -37,9 +37,11 @@ const EACH_SPAN: u8 = 4;
 const RULES: u8 = 8;
 /// Roots are limited.
 const RATE: u8 = 16;
+/// What is left out is recorded all the same, not sampled, because the collector may keep it.
+const KEEP: u8 = 32;
 /// What a provider may set.
 #[cfg(feature = "provider")]
-const OF_PROVIDER: u8 = PROVIDER | EACH_SPAN | RULES | RATE;
+const OF_PROVIDER: u8 = PROVIDER | EACH_SPAN | RULES | RATE | KEEP;
 
 /// Who wants spans at the moment: zero, or a combination of the bits above.
 static LISTENERS: AtomicU8 = AtomicU8::new(0);
@@ -89,6 +91,9 @@ pub(crate) fn switch_provider(sampling: Option<Sampling>) {
         listens |= RATE;
         RATE_LIMIT.set(per_second);
     }
+    if sampling.keeps {
+        listens |= KEEP;
+    }
     LISTENERS.fetch_or(listens, Ordering::SeqCst);
 }
 
@@ -103,6 +108,8 @@ pub(crate) struct Sampling {
     pub(crate) rules: Vec<(String, f64)>,
     /// Roots in a second.
     pub(crate) rate_limit: Option<f64>,
+    /// The collector wants what is left out, too.
+    pub(crate) keeps: bool,
 }
 
 #[cfg(feature = "testing")]
@@ -144,11 +151,15 @@ fn rate_takes() -> bool {
 }
 
 /// Whether a root is recorded, now that it has its name. If not, the context that says so.
-pub(super) fn accepts(record: &SpanRecord, local: &mut Local) -> Result<(), SpanContext> {
+pub(super) fn accepts(record: &mut SpanRecord, local: &mut Local) -> Result<(), SpanContext> {
     let listeners = LISTENERS.load(Ordering::Relaxed);
     let name = record.more.as_ref().and_then(|more| more.name.as_deref());
     let bound = local.rules.get().of_name(name.unwrap_or_default());
     if takes(listeners, record.head.trace_id, true, bound) {
+        return Ok(());
+    }
+    if listeners & KEEP != 0 {
+        record.head.flags = record.head.flags.with_sampled(false);
         return Ok(());
     }
     Err(unsampled(&record.head, record.context().trace_state()))
@@ -177,13 +188,17 @@ pub(super) fn decide(
     let asks_ratio = capture.is_none() && (!above.is_valid() || listeners & EACH_SPAN != 0);
     let mut head = Head::BLANK;
     if above.is_valid() {
-        if !asks_ratio && !above.is_sampled() {
+        // A parent of this process that is not sampled is held by the collector, and so is the rest
+        // of its trace, also what begins when the parent has ended.
+        let keeps = listeners & KEEP != 0 && capture.is_none() && !above.is_remote();
+        if !asks_ratio && !above.is_sampled() && !keeps {
             return Decision::Skip;
         }
         head.trace_id = above.trace_id();
         head.parent = above.span_id();
         head.parent_is_remote = above.is_remote();
-        head.flags = above.trace_flags().with_sampled(true);
+        let is_sampled = asks_ratio || above.is_sampled();
+        head.flags = above.trace_flags().with_sampled(is_sampled);
     } else {
         head.trace_id = local.ids.trace_id();
         head.flags = TraceFlags::SAMPLED | RANDOM;
@@ -195,8 +210,11 @@ pub(super) fn decide(
         let bound = callsite.filter(|_| asks_rules);
         let bound = bound.and_then(|site| local.rules.get().of_site(site));
         if !takes(listeners, head.trace_id, is_root, bound) {
-            *left_out = Some(unsampled(&head, above.trace_state()));
-            return Decision::LeaveOut;
+            if listeners & KEEP == 0 {
+                *left_out = Some(unsampled(&head, above.trace_state()));
+                return Decision::LeaveOut;
+            }
+            head.flags = head.flags.with_sampled(false);
         }
     }
     head.start = Ticks::now();
@@ -225,8 +243,10 @@ fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
     SpanContext::new(head.trace_id, head.span_id, flags, false, state.clone())
 }
 
-#[cfg(all(test, feature = "provider"))]
+#[cfg(test)]
 mod tests {
+    #![cfg(feature = "provider")]
+
     use super::*;
 
     #[test]

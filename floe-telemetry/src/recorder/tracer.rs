@@ -60,7 +60,7 @@ impl Tracer for RecorderTracer {
             Some(Decision::Record(recording)) => self.build(builder, recording),
             Some(Decision::AskByName(mut recording)) => {
                 recording.record.set_name(builder.name.clone());
-                match local::with(|local| sampling::accepts(&recording.record, local)) {
+                match local::with(|local| sampling::accepts(&mut recording.record, local)) {
                     Some(Err(context)) => {
                         recording.forget();
                         RecordedSpan::silent(context)

@@ -1,7 +1,9 @@
 //! What `sampling` accepts, and how it is written.
 
+use std::time::Duration;
+
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::config::SamplingRule;
+use floe_telemetry::config::{HoldConfig, SamplingRule};
 
 fn with(sampling: &str) -> Result<TelemetryConfig, String> {
     let resource = "resource_attributes: {service_name: orders, service_version: 1.0.0, deployment_environment: dev, \
@@ -58,5 +60,60 @@ fn mistakes_are_told_where_they_are() {
     assert!(
         mistakes(&format!("{{rules: [{many}]}}"))
             .contains("sampling.rules: found 257, accepted are at most 256")
+    );
+}
+
+#[test]
+fn what_is_kept_is_read_and_written() {
+    let config =
+        with("{keep_errors: true, keep_slower_than: 1500ms, hold: {max_spans: 5}}").unwrap();
+    let sampling = &config.sampling;
+    assert!(sampling.keep_errors);
+    assert_eq!(sampling.keep_slower_than, Some(Duration::from_millis(1500)));
+    let hold = HoldConfig {
+        max_spans: 5,
+        ..HoldConfig::default()
+    };
+    assert_eq!((sampling.hold, hold.max_seconds), (hold, 60));
+    let yaml = config.to_yaml().unwrap();
+    assert!(yaml.contains("1500ms"), "{yaml}");
+    assert_eq!(TelemetryConfig::from_yaml(&yaml).unwrap(), config, "{yaml}");
+    let json = serde_json::to_string(&config).unwrap();
+    assert_eq!(
+        serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
+        config
+    );
+    for seconds in ["2", "2.0", "2s", "'2000ms'"] {
+        let config = with(&format!("{{keep_slower_than: {seconds}}}")).unwrap();
+        let expected = Some(Duration::from_secs(2));
+        assert_eq!(config.sampling.keep_slower_than, expected, "{seconds}");
+    }
+}
+
+#[test]
+fn what_cannot_be_kept() {
+    let mistake = |sampling: &str| {
+        let text = mistakes(sampling);
+        text.split_once("sampling.").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        mistake("{keep_slower_than: 2 days}"),
+        "keep_slower_than: found `2 days`, accepted is a duration such as `2s` or `500ms` \
+         (units are ns, us, ms, s, m and h), or a number of seconds"
+    );
+    assert!(mistake("{keep_slower_than: -2}").starts_with("keep_slower_than: found `-2`"));
+    assert_eq!(
+        mistake("{keep_slower_than: 0}"),
+        "keep_slower_than: found 0, accepted is a duration of more than 0"
+    );
+    assert_eq!(
+        mistake("{hold: {max_spans: 0}}"),
+        "hold.max_spans: found 0, accepted is a whole number, 1 or more"
+    );
+    assert!(mistakes("{hold: {max_span: 1}}").contains("did you mean `max_spans`?"));
+    assert_eq!(
+        mistake("{keep_errors: true, sampler: traceidratio}"),
+        "sampler: does not follow the parent, which `keep_errors` and `keep_slower_than` need: \
+         accepted are the samplers `parentbased_…`, or none"
     );
 }

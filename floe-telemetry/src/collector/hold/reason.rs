@@ -1,0 +1,64 @@
+//! Why a trace is kept.
+
+use std::time::Duration;
+
+use crate::clock::WallClock;
+use crate::config::Keep;
+use crate::keys;
+use crate::recorder::{Code, SpanRecord};
+
+/// Why a trace is kept, the weaker reason first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Reason {
+    Slow,
+    Error,
+}
+
+impl Reason {
+    /// What one of its spans says for it.
+    pub(super) fn of(record: &SpanRecord, keep: &Keep, clock: &WallClock) -> Option<Self> {
+        if keep.errors && record.head.code == Code::Error {
+            return Some(Self::Error);
+        }
+        let bound = keep.slower_than.filter(|_| record.is_root())?;
+        (duration(record, clock) > bound).then_some(Self::Slow)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::Error => "error",
+        }
+    }
+
+    /// Writes the reason on a root, and on every span that it stands for itself alone: no other was
+    /// thrown away for it, so its threshold is 0
+    /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
+    pub(super) fn mark(self, record: &mut SpanRecord) {
+        if record.is_root() {
+            let attributes = &mut record.attributes;
+            attributes.set(keys::FLOE_SAMPLING_REASON, self.name());
+        }
+        let state = &mut record.more_mut().trace_state;
+        let said = state.get("ot").unwrap_or_default().split(';');
+        let others = said.filter(|field| !field.is_empty() && !field.starts_with("th:"));
+        let fields: Vec<_> = std::iter::once("th:0").chain(others).collect();
+        if let Ok(marked) = state.insert("ot", fields.join(";")) {
+            *state = marked;
+        }
+    }
+}
+
+/// As it will be exported.
+fn duration(record: &SpanRecord, clock: &WallClock) -> Duration {
+    let more = record.more.as_deref();
+    let head = &record.head;
+    match more.map(|more| (more.start, more.end)) {
+        None | Some((None, None)) => head.end.since(head.start),
+        Some((start, end)) => {
+            let start = start.unwrap_or_else(|| clock.at(head.start));
+            let end = end.unwrap_or_else(|| clock.at(head.end));
+            end.duration_since(start).unwrap_or_default()
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Durations as people write them: `2s`, `500ms`, or a number of seconds.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serializer};
+
+/// Units, and how many nanoseconds they have.
+const UNITS: [(&str, f64); 6] = [
+    ("ns", 1.0),
+    ("us", 1e3),
+    ("ms", 1e6),
+    ("s", 1e9),
+    ("m", 60e9),
+    ("h", 3600e9),
+];
+
+const ACCEPTED: &str =
+    "a duration such as `2s` or `500ms` (units are ns, us, ms, s, m and h), or a number of seconds";
+
+/// Reads a duration that may be missing.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    let found = Option::<Written>::deserialize(deserializer)?;
+    Ok(found.map(|Written(duration)| duration))
+}
+
+/// Writes it in the largest of the usual units that takes a whole number.
+#[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
+pub(super) fn serialize<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => serializer.serialize_str(&write(*duration)),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// What is accepted, for the JSON Schema.
+#[cfg(feature = "schema")]
+pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": ["string", "number", "null"],
+        "pattern": "^ *[0-9.]+ *(ns|us|ms|s|m|h) *$",
+        "exclusiveMinimum": 0,
+    })
+}
+
+fn write(duration: Duration) -> String {
+    let nanoseconds = duration.as_nanos();
+    for (unit, each) in [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1000)] {
+        if nanoseconds.is_multiple_of(each) {
+            return format!("{}{unit}", nanoseconds / each);
+        }
+    }
+    format!("{nanoseconds}ns")
+}
+
+fn read(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = &text[number.len()..];
+    let (_, each) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    let number: f64 = number.trim_end().parse().ok()?;
+    Duration::try_from_secs_f64(number * each / 1e9).ok()
+}
+
+struct Written(Duration);
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl Visitor<'_> for Reader {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(ACCEPTED)
+    }
+
+    fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Written, E> {
+        let duration = Duration::try_from_secs_f64(seconds);
+        duration
+            .map(Written)
+            .map_err(|_| E::custom(format_args!("found `{seconds}`, accepted is {ACCEPTED}")))
+    }
+
+    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Written, E> {
+        Ok(Written(Duration::from_secs(seconds)))
+    }
+
+    fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Written, E> {
+        let seconds = u64::try_from(seconds)
+            .map_err(|_| E::custom(format_args!("found `{seconds}`, accepted is {ACCEPTED}")))?;
+        self.visit_u64(seconds)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Written, E> {
+        let duration = read(text).map(Written);
+        duration.ok_or_else(|| E::custom(format_args!("found `{text}`, accepted is {ACCEPTED}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn units() {
+        for (text, milliseconds) in [
+            ("2s", 2000),
+            ("500ms", 500),
+            ("1.5s", 1500),
+            ("2 m", 120_000),
+            ("1h", 3_600_000),
+            ("2000us", 2),
+        ] {
+            let expected = Duration::from_millis(milliseconds);
+            assert_eq!(read(text), Some(expected), "{text}");
+        }
+        for text in [
+            "", "s", "2", "-2s", "2 days", "NaNs", "infs", "1e300h", "2ß",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(nanoseconds in 0_u64..1_000_000_000_000_000) {
+            let duration = Duration::from_nanos(nanoseconds);
+            prop_assert_eq!(read(&write(duration)), Some(duration));
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! What the ratio left out and what matters all the same, as it arrives. One test: the provider is
+//! one for the process.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::HashMap;
+use std::io;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use floe_telemetry::config::{OtlpProtocol, SamplingRule};
+use floe_telemetry::{
+    Statistics, TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer,
+    propagation, traced,
+};
+use floe_tests::{ReceivedSpan, Receiver, Value};
+use opentelemetry::Context;
+use opentelemetry::trace::{
+    Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+    Tracer as _,
+};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+const REASON: &str = "floe.sampling.reason";
+
+#[traced]
+fn job(outcome: Result<(), &'static str>) {
+    step(Ok(())).unwrap();
+    let _ = step(outcome);
+}
+
+#[traced]
+fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
+    outcome
+}
+
+/// A receiver and the telemetry that sends to it, which records nothing by its ratio.
+fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvider) {
+    let receiver = Receiver::http();
+    let mut config = TelemetryConfig::new("keep");
+    config.otlp_endpoint = receiver.endpoint();
+    config.otlp_protocol = OtlpProtocol::Http;
+    config.sampling.dev = 0.0;
+    config.sampling.keep_errors = true;
+    config.sampling.keep_slower_than = Some(Duration::from_secs(3600));
+    change(&mut config);
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    (receiver, telemetry)
+}
+
+/// What arrived, and what became of the rest.
+fn run(
+    change: impl FnOnce(&mut TelemetryConfig),
+    code: impl FnOnce(),
+) -> (Vec<ReceivedSpan>, Statistics) {
+    let (receiver, telemetry) = start(change);
+    code();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    (receiver.spans(), telemetry.statistics())
+}
+
+fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
+    let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn counted(statistics: &Statistics) -> [u64; 4] {
+    let Statistics {
+        held,
+        kept_error,
+        kept_slow,
+        left_out,
+        ..
+    } = *statistics;
+    [held, kept_error, kept_slow, left_out]
+}
+
+fn remote(is_sampled: bool) -> Context {
+    Context::new().with_remote_span_context(SpanContext::new(
+        TraceId::from(1),
+        SpanId::from(2),
+        TraceFlags::default().with_sampled(is_sampled),
+        true,
+        TraceState::NONE,
+    ))
+}
+
+#[test]
+fn what_matters_is_kept() {
+    a_trace_with_a_failure_arrives_whole();
+    others_are_told_that_it_is_not_sampled();
+    a_slow_root_takes_its_trace_along();
+    what_was_chosen_goes_out_as_ever();
+    the_parent_of_another_process_decides();
+    what_has_no_call_site_is_kept_too();
+    a_flush_leaves_open_traces_and_a_shutdown_decides_them();
+    what_ends_after_its_root_follows_it();
+    more_than_a_queue_holds_arrives();
+    many_threads_lose_nothing();
+}
+
+fn a_trace_with_a_failure_arrives_whole() {
+    let (receiver, telemetry) = start(|_| {});
+    job(Ok(()));
+    job(Err("no disk"));
+    job(Ok(()));
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let spans = receiver.spans();
+    assert_eq!(names(&spans), ["job", "step", "step"]);
+    for span in &spans {
+        let expected = (span.name == "job").then(|| Value::from("error"));
+        assert_eq!(span.attributes.get(REASON), expected.as_ref());
+    }
+    assert_eq!(counted(&telemetry.statistics()), [0, 3, 0, 6]);
+    assert_eq!(telemetry.statistics().collected, 9);
+    assert_eq!(telemetry.statistics().exported, 3);
+    // The trace state of each span.
+    let requests = receiver.requests();
+    let bodies = requests.iter().flat_map(|request| request.body.windows(7));
+    assert_eq!(bodies.filter(|bytes| bytes == b"ot=th:0").count(), 3);
+}
+
+fn others_are_told_that_it_is_not_sampled() {
+    let (spans, _) = run(
+        |_| {},
+        || {
+            let span = create_span("call");
+            assert!(get_current_span().is_recording());
+            assert!(!get_current_span().span_context().is_sampled());
+            let mut headers = HashMap::<String, String>::new();
+            propagation::inject_context(&mut headers);
+            let parent = &headers["traceparent"];
+            let flags = u8::from_str_radix(&parent[parent.len() - 2..], 16).unwrap();
+            assert_eq!(flags & 1, 0, "{parent}");
+            span.record_exception(&io::Error::other("gone"));
+        },
+    );
+    assert_eq!(names(&spans), ["call"]);
+}
+
+fn a_slow_root_takes_its_trace_along() {
+    let (spans, statistics) = run(
+        |config| config.sampling.keep_slower_than = Some(Duration::from_secs(2)),
+        || {
+            for seconds in [2, 3] {
+                let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+                let tracer = get_tracer("plain");
+                let builder = tracer.span_builder("root").with_start_time(start);
+                let mut root = builder.start(&tracer);
+                let cx = Context::new().with_remote_span_context(root.span_context().clone());
+                // What is slow and not a root is no reason.
+                let child = tracer.span_builder("child").with_start_time(start);
+                child.start_with_context(&tracer, &cx).end();
+                root.end_with_timestamp(start + Duration::from_secs(seconds));
+            }
+        },
+    );
+    assert_eq!(names(&spans), ["child", "root"]);
+    let root = spans.iter().find(|span| span.name == "root").unwrap();
+    assert_eq!(root.attributes[REASON], Value::from("slow"));
+    assert_eq!(counted(&statistics), [0, 0, 2, 2]);
+}
+
+fn what_was_chosen_goes_out_as_ever() {
+    let (spans, statistics) = run(
+        |config| {
+            config.sampling.rules = vec![SamplingRule::new("job", 1.0)];
+        },
+        || {
+            job(Ok(()));
+            job(Err("no disk"));
+            step(Ok(())).unwrap();
+            let _ = step(Err("no disk"));
+        },
+    );
+    assert_eq!(spans.len(), 7);
+    let kept = spans
+        .iter()
+        .filter(|span| span.attributes.contains_key(REASON));
+    assert_eq!(names(&kept.cloned().collect::<Vec<_>>()), ["step"]);
+    assert_eq!(counted(&statistics), [0, 1, 0, 1]);
+    // The limit leaves out, too.
+    let (spans, statistics) = run(
+        |config| {
+            config.sampling.dev = 1.0;
+            config.sampling.rate_limit = Some(1.0 / 3600.0);
+        },
+        || {
+            for _ in 0..4 {
+                let _ = step(Err("no disk"));
+            }
+        },
+    );
+    assert_eq!(spans.len(), 4);
+    assert_eq!(counted(&statistics), [0, 3, 0, 0]);
+}
+
+fn the_parent_of_another_process_decides() {
+    let (spans, statistics) = run(
+        |_| {},
+        || {
+            for is_sampled in [false, true] {
+                let _attached = remote(is_sampled).attach();
+                job(Err("no disk"));
+            }
+        },
+    );
+    assert_eq!(names(&spans), ["job", "step", "step"]);
+    assert!(
+        spans
+            .iter()
+            .all(|span| !span.attributes.contains_key(REASON))
+    );
+    assert_eq!(counted(&statistics), [0; 4]);
+}
+
+fn what_has_no_call_site_is_kept_too() {
+    let (spans, statistics) = run(
+        |config| config.sampling.rules = vec![SamplingRule::new("none", 1.0)],
+        || {
+            for fails in [false, true] {
+                let root = create_span("guard");
+                get_tracer("plain").in_span("plain", |_| step(Ok(())).unwrap());
+                if fails {
+                    root.record_exception(&io::Error::other("gone"));
+                }
+            }
+        },
+    );
+    assert_eq!(names(&spans), ["guard", "plain", "step"]);
+    assert_eq!(counted(&statistics), [0, 3, 0, 3]);
+}
+
+fn a_flush_leaves_open_traces_and_a_shutdown_decides_them() {
+    let (receiver, telemetry) = start(|_| {});
+    {
+        let _root = create_span("root");
+        let _ = step(Err("no disk"));
+        telemetry.force_flush(TIMEOUT).unwrap();
+        assert!(receiver.spans().is_empty());
+        assert_eq!(counted(&telemetry.statistics()), [1, 0, 0, 0]);
+    }
+    telemetry.force_flush(TIMEOUT).unwrap();
+    assert_eq!(names(&receiver.spans()), ["root", "step"]);
+    let open: Vec<_> = [Ok(()), Err("no disk")]
+        .into_iter()
+        .map(|outcome| {
+            let root = get_tracer("plain").start("root");
+            let cx = Context::new().with_remote_span_context(root.span_context().clone());
+            let _attached = cx.attach();
+            let _ = step(outcome);
+            root
+        })
+        .collect();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    // As when the process ends.
+    std::mem::forget(open);
+    assert_eq!(names(&receiver.spans()), ["root", "step", "step"]);
+    assert_eq!(counted(&telemetry.statistics()), [0, 3, 0, 1]);
+}
+
+fn what_ends_after_its_root_follows_it() {
+    let (receiver, telemetry) = start(|_| {});
+    for fails in [true, false] {
+        let mut root = get_tracer("plain").start("root");
+        let cx = Context::new().with_remote_span_context(root.span_context().clone());
+        if fails {
+            root.set_status(opentelemetry::trace::Status::error("gone"));
+        }
+        root.end();
+        telemetry.force_flush(TIMEOUT).unwrap();
+        let _attached = cx.attach();
+        step(Ok(())).unwrap();
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(names(&receiver.spans()), ["root", "step"]);
+    assert_eq!(counted(&telemetry.statistics()), [0, 2, 0, 2]);
+}
+
+fn more_than_a_queue_holds_arrives() {
+    let (spans, statistics) = run(
+        |config| {
+            config.batch_processor.max_queue_size = 8;
+            config.batch_processor.max_export_batch_size = 4;
+        },
+        || {
+            let root = create_span("root");
+            (0..500).for_each(|_| step(Ok(())).unwrap());
+            root.record_exception(&io::Error::other("gone"));
+        },
+    );
+    assert_eq!(spans.len(), 501);
+    assert_eq!(statistics.dropped_queue_full, 0);
+    assert_eq!(counted(&statistics), [0, 501, 0, 0]);
+}
+
+/// Traces whose spans end on several threads, while the collector is at work.
+fn many_threads_lose_nothing() {
+    const TRACES: usize = 100;
+    let (receiver, telemetry) = start(|_| {});
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for number in 0..TRACES {
+                    let root = create_span("root");
+                    let cx = Context::current();
+                    thread::scope(|scope| {
+                        scope.spawn(|| {
+                            let _attached = cx.attach();
+                            let _ = step(if number % 10 == 0 {
+                                Err("no disk")
+                            } else {
+                                Ok(())
+                            });
+                        });
+                    });
+                    step(Ok(())).unwrap();
+                    drop(root);
+                }
+            });
+        }
+        telemetry.force_flush(TIMEOUT).unwrap();
+    });
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let mut traces = HashMap::<_, usize>::new();
+    for span in receiver.spans() {
+        *traces.entry(span.trace_id).or_default() += 1;
+    }
+    assert_eq!(traces.len(), 4 * TRACES / 10);
+    assert!(traces.values().all(|spans| *spans == 3));
+    let kept = 3 * traces.len() as u64;
+    let all = 4 * 3 * TRACES as u64;
+    assert_eq!(counted(&telemetry.statistics()), [0, kept, 0, all - kept]);
+}
