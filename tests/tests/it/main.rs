@@ -24,6 +24,7 @@ mod names;
 mod open_span;
 mod outcome;
 mod propagation;
+mod recipes;
 mod redaction;
 mod redaction_corpus;
 mod redaction_shapes;

@@ -1,0 +1,106 @@
+//! README's recipes for backends: what they say is accepted, and both ways of a recipe say the same.
+
+use std::collections::BTreeMap;
+
+use floe_telemetry::TelemetryConfig;
+use floe_telemetry::config::OtlpProtocol;
+
+const README: &str = include_str!("../../../README.md");
+const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
+
+struct Recipe<'a> {
+    backend: &'a str,
+    variables: BTreeMap<&'a str, &'a str>,
+    yaml: &'a str,
+}
+
+/// The first block of a language.
+fn block<'a>(text: &'a str, language: &str) -> &'a str {
+    let begin = format!("```{language}\n");
+    let (_, rest) = text.split_once(&begin).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+fn recipes() -> Vec<Recipe<'static>> {
+    let (_, rest) = README.split_once("\n### Recipes\n").unwrap();
+    let section = rest.split_once("\n## ").unwrap().0;
+    let recipes = section.split("\n**").skip(1).map(|text| Recipe {
+        backend: text.split_once("**").unwrap().0,
+        variables: block(text, "sh")
+            .lines()
+            .map(|line| line.strip_prefix("export ").unwrap())
+            .map(|line| line.split_once('=').unwrap())
+            .collect(),
+        yaml: block(text, "yaml"),
+    });
+    recipes.collect()
+}
+
+fn config(yaml: &str) -> TelemetryConfig {
+    let identity = "resource_attributes: { service_name: orders, service_version: 1.0.0, \
+        deployment_environment: dev, floe_namespace: sales, floe_product_name: orders, \
+        floe_product_version: 1.0.0, floe_mode: dev }\n";
+    TelemetryConfig::from_yaml(&format!("{identity}{yaml}")).unwrap()
+}
+
+#[test]
+fn each_backend_has_a_recipe() {
+    let backends: Vec<_> = recipes().iter().map(|recipe| recipe.backend).collect();
+    let expected = ["Jaeger", "Grafana LGTM", "Phoenix", "Honeycomb", "Datadog"];
+    assert_eq!(backends, expected);
+}
+
+#[test]
+fn the_variables_are_those_of_the_documentation() {
+    for recipe in recipes() {
+        for variable in recipe.variables.keys() {
+            let row = format!("| `{variable}` |");
+            assert!(CONFIGURATION.contains(&row), "{}: {row}", recipe.backend);
+        }
+    }
+}
+
+#[test]
+fn both_ways_send_to_the_same_place() {
+    for Recipe {
+        backend,
+        variables,
+        yaml,
+    } in recipes()
+    {
+        let config = config(yaml);
+        // The console is what an endpoint equal to the default would leave in place.
+        assert_eq!(config.backend, "otlp", "{backend}");
+        let endpoint = variables["OTEL_EXPORTER_OTLP_ENDPOINT"];
+        assert_eq!(config.otlp_endpoint, endpoint, "{backend}");
+        let protocol = match config.otlp_protocol {
+            OtlpProtocol::Http => "http/protobuf",
+            _ => "grpc",
+        };
+        let said = variables["OTEL_EXPORTER_OTLP_PROTOCOL"];
+        assert_eq!(said, protocol, "{backend}");
+    }
+}
+
+#[test]
+fn both_ways_send_the_same_header() {
+    for Recipe {
+        backend,
+        variables,
+        yaml,
+    } in recipes()
+    {
+        let header = variables
+            .get("OTEL_EXPORTER_OTLP_HEADERS")
+            .map(|value| value.trim_matches('"').split_once('=').unwrap());
+        let authentication = config(yaml).authentication;
+        let name = authentication.map(|it| it.header_name.to_lowercase());
+        let said = header.map(|(name, _)| name.to_owned());
+        assert_eq!(said, name, "{backend}");
+        if let Some((_, value)) = header {
+            let (_, variable) = value.split_once('$').unwrap();
+            let reference = format!("${{env:{variable}}}");
+            assert!(yaml.contains(&reference), "{backend}: {reference}");
+        }
+    }
+}
