@@ -32,7 +32,7 @@ def main(program: Path, folder: Path, otelcol: str | None = None) -> None:
     ports = iter(free_ports(4))
     venv = Path(sys.prefix)
     with Phoenix(venv, folder / "phoenix", next(ports), next(ports), environment) as phoenix:
-        rest = (folder, next(ports), next(ports), phoenix.grpc, environment)
+        rest = (folder, next(ports), next(ports), phoenix, environment)
         with Otelcol(otelcol, *rest) if otelcol else Rotel(*rest) as collector:
             check_traces(program, folder, environment, phoenix, collector)
 
@@ -40,13 +40,13 @@ def main(program: Path, folder: Path, otelcol: str | None = None) -> None:
 def check_traces(program, folder, environment, phoenix, collector) -> None:
     token = secrets.token_hex(12)
 
-    def run(route: str, where: Path, endpoint: str, protocol: str) -> floe.Run:
+    def run(route: str, where: Path, endpoint: str, protocol: str, key: str = phoenix.key) -> floe.Run:
         print(f"{where.name}: {route}, {protocol}", flush=True)
         return floe.run(program, where, environment | {
             "OTEL_TRACES_EXPORTER": "otlp,console",
             "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
-            "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{token}",
+            "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{key}",
         })  # fmt: skip
 
     demo = folder / "demo"
@@ -68,6 +68,14 @@ def check_traces(program, folder, environment, phoenix, collector) -> None:
         wrong.equal("exit code", ran.code, 0)
         end_if(wrong, ran, collector)
 
+    for endpoint, protocol in ((phoenix.grpc, "grpc"), (phoenix.http, "http/protobuf")):
+        ran = run("with a wrong key", demo / "customer-360", endpoint, protocol, key=token)
+        wrong = traces.Mistakes()
+        wrong.equal("spans", phoenix.trace(ran.trace_id, 0), [])
+        wrong.equal("exit code", ran.code, 0)
+        wrong.true("nobody was told", "warning: telemetry: exporter `otlp`" in ran.output)
+        end_if(wrong, ran, collector)
+
     leaky = folder / "leaky"
     shutil.copytree(LEAKY, leaky)
     model = leaky / "models/remote_orders.sql"
@@ -79,7 +87,7 @@ def check_traces(program, folder, environment, phoenix, collector) -> None:
     wrong += traces.check_all(spans, ran.trace_id, traces.identity(product, "retail"))
     wrong.equal("exit code", ran.code, 1)
     wrong.true("the program printed a credential", token not in ran.output)
-    wrong += leaks(folder, token, besides=model)
+    wrong += leaks(folder, token, besides=model) + leaks(folder, phoenix.key, besides=model)
     end_if(wrong, ran, collector)
 
 

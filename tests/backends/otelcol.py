@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+from phoenix import Phoenix
 from processes import Server, listens
 
 CONFIG = Path(__file__).parent.parent.parent / "deploy/collector/one.yaml"
 
 
 class Otelcol(Server):
-    def __init__(self, program: str, folder: Path, http: int, grpc: int, traces: str, environment: dict[str, str]):
+    def __init__(
+        self, program: str, folder: Path, http: int, grpc: int, phoenix: Phoenix, environment: dict[str, str]
+    ):
         command = [
             program,
             f"--config={CONFIG}",
+            f"--config=yaml:exporters::otlp_grpc::headers::authorization: Bearer {phoenix.key}",
             # Everything it takes, in words: the search for credentials reads that, too.
             "--config=yaml:exporters::debug::verbosity: detailed",
             "--config=yaml:service::pipelines::traces::exporters: [otlp_grpc, debug]",
@@ -19,7 +23,7 @@ class Otelcol(Server):
         environment = environment | {
             "HTTP_PORT": str(http),
             "GRPC_PORT": str(grpc),
-            "BACKEND": traces.removeprefix("http://"),
+            "BACKEND": phoenix.grpc.removeprefix("http://"),
             "BACKEND_INSECURE": "true",
         }
         super().__init__("the Collector", command, folder / "collector.log", environment)

@@ -1,6 +1,7 @@
-"""Arize Phoenix: a trace store with OTLP at its front and a query API behind."""
+"""Arize Phoenix: a trace store with OTLP at its front and a query API behind, both for who has a key."""
 
 import json
+import secrets
 import time
 import urllib.parse
 import urllib.request
@@ -14,7 +15,12 @@ START = 300
 
 class Phoenix(Server):
     def __init__(self, venv: Path, folder: Path, http: int, grpc: int, environment: dict[str, str]):
+        # Phoenix asks for letters and digits.
+        self.key = f"key1{secrets.token_hex(24)}"
         environment = environment | {
+            "PHOENIX_ENABLE_AUTH": "true",
+            "PHOENIX_SECRET": f"other1{secrets.token_hex(24)}",
+            "PHOENIX_ADMIN_SECRET": self.key,
             "PHOENIX_WORKING_DIR": str(folder),
             "PHOENIX_HOST": "127.0.0.1",
             "PHOENIX_PORT": str(http),
@@ -44,8 +50,9 @@ class Phoenix(Server):
     def _query(self, trace_id: str) -> list[dict]:
         query = urllib.parse.urlencode({"limit": 1000, "trace_id": trace_id})
         url = f"{self.http}/v1/projects/default/spans?{query}"
+        request = urllib.request.Request(url, headers={"authorization": f"Bearer {self.key}"})
         try:
-            with urllib.request.urlopen(url, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=30) as response:
                 answer = json.load(response)
         except urllib.error.HTTPError as error:
             if error.code == 404:  # The project is made with its first span.

@@ -4,11 +4,12 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from phoenix import Phoenix
 from processes import Server, listens
 
 
 class Rotel(Server):
-    def __init__(self, folder: Path, http: int, grpc: int, traces: str, environment: dict[str, str]):
+    def __init__(self, folder: Path, http: int, grpc: int, phoenix: Phoenix, environment: dict[str, str]):
         agent = Path(sysconfig.get_path("platlib")) / "rotel/rotel-agent"
         if not agent.is_file():
             raise SystemExit(f"no collector at {agent}, in the environment of {sys.executable}")
@@ -18,7 +19,8 @@ class Rotel(Server):
             "--otlp-http-endpoint", f"127.0.0.1:{http}",
             "--exporter", "otlp",
             "--otlp-exporter-protocol", "grpc",
-            "--otlp-exporter-endpoint", traces,
+            "--otlp-exporter-endpoint", phoenix.grpc,
+            "--otlp-exporter-custom-headers", f"authorization=Bearer {phoenix.key}",
             "--pid-file", str(folder / "rotel.pid"),
             # Everything it takes, in words: the search for credentials reads that, too.
             "--debug-log", "traces",
