@@ -209,15 +209,16 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
         .rsplit(|byte| *byte == b'.')
         .next()
         .unwrap_or_default();
-    let is_domain = is_domain(domain) && last.iter().all(u8::is_ascii_alphabetic);
+    if !is_domain(domain) || !last.iter().all(u8::is_ascii_alphabetic) {
+        return;
+    }
     let foreign = NO_DOMAINS
         .iter()
         .any(|name| last.eq_ignore_ascii_case(name.as_bytes()));
     let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
     // `user@host:path`, `user@host:~$`.
     let has_path = at(text, end) == b':' && !is_break(text, end + 1);
-    if is_domain
-        && !foreign
+    if !foreign
         && !has_path
         && start < sign
         && &text[start..sign] != b"git"

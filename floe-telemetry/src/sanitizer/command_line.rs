@@ -208,7 +208,11 @@ impl Line {
             b"ssh" => self.seen |= SSH,
             _ if word.len() <= LONGEST_COMMAND => {
                 for (place, (_, commands)) in COMMANDS.iter().enumerate() {
-                    if commands.iter().any(|command| word == command.as_bytes()) {
+                    let begins = |command: &str| command.as_bytes().first() == word.first();
+                    if commands
+                        .iter()
+                        .any(|command| begins(command) && word == command.as_bytes())
+                    {
                         self.seen |= FIRST_GROUP << place;
                     }
                 }

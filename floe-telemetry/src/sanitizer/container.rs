@@ -131,8 +131,12 @@ fn braced(text: &[u8], from: usize) -> Option<Extent> {
 /// The content up to the closing bracket, quotes respected.
 fn group(text: &[u8], open: usize, close: u8) -> Option<Extent> {
     let start = open + 1;
+    let window = text.len().min(start + BRACKET_WINDOW);
+    if !text.get(start..window)?.contains(&close) {
+        return None;
+    }
     let mut index = start;
-    while index < text.len().min(start + BRACKET_WINDOW) {
+    while index < window {
         if at(text, index) == close {
             return (index > start).then_some(Extent {
                 start,

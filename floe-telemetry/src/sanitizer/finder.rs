@@ -36,6 +36,9 @@ const MARK: u8 = 30;
 const DASH: u8 = 31;
 const TABLE: usize = 1 << 15;
 
+/// How many bytes are looked at together.
+const PIECE: usize = 8;
+
 const CLASSES: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
@@ -146,7 +149,26 @@ impl<'p> Finder<'p> {
     #[inline]
     pub(super) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
         let mut window = index(text.get(from.saturating_sub(2)..from)?);
-        for (offset, &byte) in text.get(from..)?.iter().enumerate() {
+        let rest = text.get(from..)?;
+        let mut skipped = 0;
+        // Most pieces have no anchor, so one branch is enough for all of a piece.
+        for piece in rest.chunks_exact(PIECE) {
+            let mut classes = [0; PIECE + 2];
+            (classes[0], classes[1]) = (window >> 5 & 31, window & 31);
+            for (class, &byte) in classes[2..].iter_mut().zip(piece) {
+                *class = usize::from(CLASSES[usize::from(byte)]);
+            }
+            let mut kinds = 0;
+            for three in classes.windows(3) {
+                kinds |= self.0[(three[0] << 10 | three[1] << 5 | three[2]) & (TABLE - 1)];
+            }
+            if kinds != 0 {
+                break;
+            }
+            window = classes[PIECE] << 5 | classes[PIECE + 1];
+            skipped += PIECE;
+        }
+        for (offset, &byte) in rest.iter().enumerate().skip(skipped) {
             window = (window << 5) | usize::from(CLASSES[usize::from(byte)]);
             let kinds = self.0[window & (TABLE - 1)];
             if kinds != 0 {

@@ -76,9 +76,16 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
             doubtful: matches!(key.class, Class::Weak | Class::Query),
         };
         redact_value(scan, key, separator, site, mark > 0);
-    } else {
+    } else if !is_counted(text, key) {
         loose::scan(scan, key, mark);
     }
+}
+
+/// `code 7`, `key 12 of 30`: a word of many meanings, and a number.
+fn is_counted(text: &[u8], key: Key) -> bool {
+    let number = skip_spaces(text, key.end);
+    let end = run_end(text, number, 12, |byte| byte.is_ascii_digit());
+    key.class == Class::Query && number > key.end && end > number && !is_name(at(text, end))
 }
 
 /// `password[0]`, `password[]`.

@@ -32,6 +32,7 @@ pub(super) struct Name {
 
 impl Name {
     /// The last 64 letters and digits of the key.
+    #[inline]
     pub(super) fn new(key: &[u8]) -> Self {
         let mut name = Self {
             letters: [0; 64],
@@ -96,18 +97,51 @@ impl Name {
     }
 
     fn suffix(&self) -> Option<(usize, Class)> {
-        let last = self.as_bytes().last();
-        words::SUFFIXES.iter().find_map(|&(suffix, whole, class)| {
-            // Most words end with another letter than most names, which is cheap to see.
-            if suffix.as_bytes().last() != last {
-                return None;
-            }
+        let last = self.as_bytes().last()?.checked_sub(b'a')?;
+        let places = BY_LAST_LETTER.get(usize::from(last))?.iter();
+        let places = places.take_while(|place| **place != NONE);
+        places.into_iter().find_map(|&place| {
+            let (suffix, whole, class) = words::SUFFIXES[usize::from(place)];
             let start = self.len.checked_sub(suffix.len())?;
             (self.as_bytes().ends_with(suffix.as_bytes()) && (!whole || self.begins_word(start)))
                 .then_some((start, class))
         })
     }
+
+    /// `key` and `code` depend on the word before them.
+    fn key_or_code(&mut self, start: usize) -> Option<Class> {
+        let is_key = &self.as_bytes()[start..] == b"key";
+        self.len = start;
+        let (_, kind) = self.last_word();
+        match (kind, is_key) {
+            (b"", _) => Some(Class::Query),
+            (_, true) if is_in(kind, words::KEY_KINDS) => Some(Class::Strong),
+            (_, true) if is_in(kind, words::HARMLESS_KEYS) => None,
+            (_, true) => Some(Class::Weak),
+            (b"auth" | b"authorization" | b"access" | b"backup" | b"recovery", false) => {
+                Some(Class::Weak)
+            }
+            _ => None,
+        }
+    }
 }
+
+const NONE: u8 = u8::MAX;
+
+/// The places of the names that end with each letter: few end as most words do.
+const BY_LAST_LETTER: [[u8; 16]; 26] = {
+    let mut table = [[NONE; 16]; 26];
+    let mut filled = [0; 26];
+    let mut place = 0;
+    while place < words::SUFFIXES.len() {
+        let suffix = words::SUFFIXES[place].0.as_bytes();
+        let letter = (suffix[suffix.len() - 1] - b'a') as usize;
+        table[letter][filled[letter]] = place as u8;
+        filled[letter] += 1;
+        place += 1;
+    }
+    table
+};
 
 fn previous_is_lower(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit()
@@ -124,7 +158,7 @@ pub(super) fn classify(key: &[u8]) -> Option<Class> {
     while name.len > 0 {
         if let Some((start, class)) = name.suffix() {
             let class = if class == Class::Query {
-                key_or_code(name, start)?
+                name.key_or_code(start)?
             } else {
                 class
             };
@@ -151,23 +185,6 @@ pub(super) fn is_address(key: &[u8]) -> bool {
         name.as_bytes().ends_with(address.as_bytes())
             && start.is_some_and(|start| name.begins_word(start))
     })
-}
-
-/// `key` and `code` depend on the word before them.
-fn key_or_code(mut name: Name, start: usize) -> Option<Class> {
-    let is_key = &name.as_bytes()[start..] == b"key";
-    name.len = start;
-    let (_, kind) = name.last_word();
-    match (kind, is_key) {
-        (b"", _) => Some(Class::Query),
-        (_, true) if is_in(kind, words::KEY_KINDS) => Some(Class::Strong),
-        (_, true) if is_in(kind, words::HARMLESS_KEYS) => None,
-        (_, true) => Some(Class::Weak),
-        (b"auth" | b"authorization" | b"access" | b"backup" | b"recovery", false) => {
-            Some(Class::Weak)
-        }
-        _ => None,
-    }
 }
 
 /// Whether the word alone, in a sentence, is a name for a secret: `token abc`, `password abc`.

@@ -65,6 +65,9 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let login_end = run_start(text, key.start, 4, |byte| byte.is_ascii_whitespace());
+    if login_end == key.start {
+        return false;
+    }
     let login = run_start(text, login_end, 64, |byte| byte > b' ');
     let space = run_start(text, login, 4, |byte| byte.is_ascii_whitespace());
     let is_login = [&b"login"[..], b"user", b"account", b"username"]

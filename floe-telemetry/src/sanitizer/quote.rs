@@ -41,13 +41,22 @@ enum Close {
 }
 
 /// The quote that opens at `index`.
+#[inline]
 pub(super) fn open(text: &[u8], index: usize) -> Option<Quote> {
-    if !matches!(
-        at(text, index),
-        b'"' | b'\'' | b'`' | b'\\' | b'&' | b'%' | 0xc2 | 0xe2
-    ) {
-        return None;
+    let byte = at(text, index);
+    let is_one = matches!(byte, b'"' | b'\'' | b'`') && at(text, index + 1) != byte;
+    if is_one {
+        let close = Close::Byte {
+            mark: byte,
+            escapes: 0,
+        };
+        return Some(Quote { len: 1, close });
     }
+    may_be_mark(byte).then(|| open_long(text, index)).flatten()
+}
+
+/// A mark of more than one byte, or one before another.
+fn open_long(text: &[u8], index: usize) -> Option<Quote> {
     if let Some((mark, close)) = MARKS
         .iter()
         .find(|(mark, _)| starts_with_word(text, index, mark.as_bytes()))
@@ -69,8 +78,21 @@ pub(super) fn open(text: &[u8], index: usize) -> Option<Quote> {
     })
 }
 
+/// The first byte of any opening or closing mark.
+#[inline]
+fn may_be_mark(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'"' | b'\'' | b'`' | b'\\' | b'&' | b'%' | 0xc2 | 0xe2
+    )
+}
+
 /// The bytes of the quote mark at `index`, opening or closing, or 0.
+#[inline]
 pub(super) fn mark_len(text: &[u8], index: usize) -> usize {
+    if !may_be_mark(at(text, index)) {
+        return 0;
+    }
     if let Some(quote) = open(text, index) {
         // `""` behind a key is an empty value, not the end of the key.
         return quote.len;

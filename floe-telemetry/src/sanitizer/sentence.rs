@@ -170,9 +170,10 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     for _ in 0..4 {
         let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
         let word = &text[start..end];
-        if !FILLERS
-            .iter()
-            .any(|filler| word.eq_ignore_ascii_case(filler.as_bytes()))
+        if word.is_empty()
+            || !FILLERS
+                .iter()
+                .any(|filler| word.eq_ignore_ascii_case(filler.as_bytes()))
         {
             break;
         }

@@ -43,11 +43,17 @@ fn random_letters(value: &[u8]) -> usize {
 /// host, a version, a date or an algorithm.
 pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
     let word = trim_end(word, b".,;:");
+    if !(min..=LONGEST).contains(&word.len()) {
+        return false;
+    }
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     let signs = word
         .iter()
         .filter(|byte| b"!$#%^&*~@?".contains(byte))
         .count();
+    if digits + signs == 0 {
+        return false;
+    }
     let is_named = [
         &b"sha"[..],
         b"md5",
@@ -67,9 +73,7 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
                 .is_some_and(|head| head.eq_ignore_ascii_case(name))
     });
     let is_version = matches!(word, [b'v' | b'V', second, ..] if second.is_ascii_digit());
-    (min..=LONGEST).contains(&word.len())
-        && digits + signs > 0
-        && word.iter().any(u8::is_ascii_alphabetic)
+    word.iter().any(u8::is_ascii_alphabetic)
         && word
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || b"!$#%^&*~@?+-_.=".contains(byte))

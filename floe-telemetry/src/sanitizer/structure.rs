@@ -129,6 +129,9 @@ fn is_column(word: &[u8]) -> bool {
 /// `auth=('bob', 'hunter2')`, `HTTPBasicAuth('bob', 'hunter2')`: the second of two is the password.
 pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
+    if key.class == Class::Query {
+        return false;
+    }
     let equals = skip_spaces(
         text,
         run_end(text, behind, 1, |byte| matches!(byte, b'=' | b':')),

@@ -4,23 +4,27 @@ use super::shape::is_opaque;
 use super::text::{at, before, run_end, run_start, starts_with};
 use super::vendors::{KNOWN, Known, Tail};
 use super::{Rule, Scan};
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// How much of a token is read before it is taken for one.
 const HEAD: usize = 96;
 
-/// The prefixes by the first two letters of their anchor; one of them may be missing.
-static BY_LETTERS: LazyLock<HashMap<(u8, u8), Vec<&'static Known>>> = LazyLock::new(|| {
-    let mut table: HashMap<_, Vec<_>> = HashMap::new();
+/// The prefixes by the first two letters of their anchor.
+static BY_LETTERS: LazyLock<Vec<Vec<&'static Known>>> = LazyLock::new(|| {
+    let mut table = vec![Vec::new(); 1 << 10];
     for known in KNOWN {
         let letter = |index: usize| known.0.as_bytes().get(index).copied();
         if let (Some(first), Some(second)) = (letter(known.1), letter(known.1 + 1)) {
-            table.entry((first, second)).or_default().push(known);
+            table[place(first, second)].push(known);
         }
     }
     table
 });
+
+/// The place in the table: of a letter five bits tell it from the others.
+fn place(first: u8, second: u8) -> usize {
+    usize::from(first & 31) << 5 | usize::from(second & 31)
+}
 
 /// Whether the run of a token's characters at `from` has a digit or a capital behind a small letter
 /// in its head. A run without is read once, not again from each prefix inside of it.
@@ -60,8 +64,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let Some(first) = anchor.checked_sub(2) else {
         return;
     };
-    let letters = (at(text, first), at(text, first + 1));
-    for known in BY_LETTERS.get(&letters).map_or(&[][..], Vec::as_slice) {
+    for known in &BY_LETTERS[place(at(text, first), at(text, first + 1))] {
         let prefix = known.0.as_bytes();
         let Some(start) = first.checked_sub(known.1) else {
             continue;

@@ -225,13 +225,20 @@ fn encoded(scan: &mut Scan<'_>, anchor: usize) {
     // What was searched for an earlier URL is not searched again.
     let from = scan.encoded_until.max(start);
     let limit = (start + ENCODED_WINDOW).saturating_sub(from);
-    let end = run_end(text, from, limit, |byte| {
-        byte > b' ' && !b"\"'<>&".contains(&byte)
-    });
-    let Some(at) = find(text, from, end - from, b"%40") else {
-        scan.encoded_until = end.saturating_sub(2).max(from);
-        return;
-    };
+    let inside =
+        |byte: u8| byte > b'%' && !b"'<>&".contains(&byte) || matches!(byte, b'!' | b'#' | b'$');
+    let mut at = from;
+    loop {
+        at = run_end(text, at, (from + limit).saturating_sub(at), inside);
+        if starts_with(text, at, b"%40") {
+            break;
+        }
+        if self::at(text, at) != b'%' || at >= from + limit {
+            scan.encoded_until = at.saturating_sub(2).max(from);
+            return;
+        }
+        at += 1;
+    }
     let userinfo = &text[start..at];
     let has_password = find(userinfo, 0, userinfo.len(), b"%3").is_some() || is_opaque(userinfo, 8);
     if has_password {
