@@ -21,6 +21,7 @@ mod key_value;
 mod lexicon;
 mod loose;
 mod named;
+mod operand;
 mod pattern;
 mod pem;
 mod pii;

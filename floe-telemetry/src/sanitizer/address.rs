@@ -2,6 +2,7 @@
 
 use super::host::is_domain;
 use super::placeholder::is_masked;
+use super::shape::is_made_up;
 use super::text::{at, before, is_break, is_name, rest, run_end, run_start};
 use super::{Level, Rule, Scan};
 
@@ -148,6 +149,15 @@ fn is_server(text: &[u8]) -> bool {
         || at(text, 0) == b'['
 }
 
+/// `host:1521`, and the end of the name of a database.
+fn has_port(text: &[u8]) -> bool {
+    let host = run_end(text, 0, 255, |byte| {
+        is_name(byte) || matches!(byte, b'.' | b'-')
+    });
+    let port = run_end(text, host + 1, 6, |byte| byte.is_ascii_digit());
+    host > 0 && at(text, host) == b':' && port > host + 1 && !is_name(at(text, port))
+}
+
 /// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`.
 fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let text = scan.text;
@@ -180,7 +190,11 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
                 .unwrap_or_default(),
         );
     let is_command = is_oracle(word) || has_options;
-    let fits = sign > slash + 1 && user < slash && (is_driver || is_command && user == run);
+    // `logon denied for user/password@host:1521`.
+    let is_login = || is_made_up(&text[slash + 1..sign], 6) && has_port(rest(text, sign + 1));
+    let fits = sign > slash + 1
+        && user < slash
+        && (is_driver || user == run && (is_command || is_login()));
     if fits {
         scan.redact(slash + 1, sign);
     }

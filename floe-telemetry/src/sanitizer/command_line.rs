@@ -2,12 +2,11 @@
 //!
 //! `-p` is a port, a path or a password: the command, or a user given before it, decides.
 
-use super::Scan;
 use super::placeholder::is_placeholder;
-use super::quote;
 use super::shape::{is_made_up, is_path};
 use super::text::{at, before, is_break, is_name, run_end, run_start, skip_spaces};
 use super::value::{self, Site};
+use super::{Scan, operand, quote};
 
 /// How much of the line before the option is read.
 const LINE_LIMIT: usize = 192;
@@ -29,6 +28,16 @@ enum Role {
     Curl,
 }
 
+/// Programs of Net-SNMP: a community, and the two passphrases of its third version.
+const SNMP: &[&str] = &[
+    "snmpwalk",
+    "snmpget",
+    "snmpgetnext",
+    "snmpset",
+    "snmptable",
+    "snmptrap",
+];
+
 #[rustfmt::skip]
 const COMMANDS: &[(Role, &[&str])] = &[
     (Role::Attached, &[
@@ -44,6 +53,9 @@ const COMMANDS: &[(Role, &[&str])] = &[
     ]),
     (Role::Always(b'a'), &["redis-cli", "valkey-cli"]),
     (Role::Always(b'k'), &["openssl"]),
+    (Role::Always(b'c'), SNMP),
+    (Role::Always(b'A'), SNMP),
+    (Role::Always(b'X'), SNMP),
     (Role::Postgres, &["psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb"]),
     (Role::Group, &[
         "docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah",
@@ -54,6 +66,12 @@ const COMMANDS: &[(Role, &[&str])] = &[
 /// `anchor` is the first letter of the option, or the `s` of `--user` and `--proxy-user`.
 pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
+    if let Some(slash) = anchor
+        .checked_sub(2)
+        .filter(|&slash| at(text, slash) == b'/')
+    {
+        return operand::net_use(scan, slash);
+    }
     let first = run_start(text, anchor, 24, |byte| {
         byte.is_ascii_alphabetic() || byte == b'-'
     });
@@ -206,7 +224,7 @@ impl Line {
             [b'-', ..] if word.starts_with(b"--user") => self.seen |= HAS_USER,
             [] | [b'-', ..] => {}
             b"ssh" => self.seen |= SSH,
-            _ if word.len() <= LONGEST_COMMAND => {
+            _ if word.len() <= LONGEST_COMMAND && !word.contains(&b':') => {
                 for (place, (_, commands)) in COMMANDS.iter().enumerate() {
                     let begins = |command: &str| command.as_bytes().first() == word.first();
                     if commands

@@ -120,10 +120,11 @@ static BUILT_IN: LazyLock<Anchors> = LazyLock::new(|| {
     for anchor in [b"bea", b"sic"] {
         set(anchor, SCHEME);
     }
-    for flag in b"apuwskfliv" {
+    for flag in b"apuwskflivcx" {
         set(&[b' ', b'-', *flag], FLAG);
     }
     set(b"-us", FLAG);
+    set(b"/us", FLAG);
     for before in 0..TABLE >> 5 {
         table[(before << 5) | usize::from(AT_OR_PLUS)] |= SIGN;
         table[(before << 5) | usize::from(NOT_ASCII)] |= KEY;

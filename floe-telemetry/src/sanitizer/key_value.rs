@@ -3,7 +3,9 @@
 use super::lexicon::Class;
 use super::separator::{Separator, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{at, before, is_name, rest, run_end, run_start, skip_spaces, starts_with};
+use super::text::{
+    at, before, is_name, rest, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
 use super::{Level, Scan, cookie, foreign, header, loose, quote, structure, value};
@@ -76,20 +78,28 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
             doubtful: matches!(key.class, Class::Weak | Class::Query),
         };
         redact_value(scan, key, separator, site, mark > 0);
-    } else if !is_counted(text, key) {
+    } else {
         loose::scan(scan, key, mark);
     }
 }
 
 /// `code 7`, `key 12 of 30`: a word of many meanings, and a number.
-fn is_counted(text: &[u8], key: Key) -> bool {
-    let number = skip_spaces(text, key.end);
-    let end = run_end(text, number, 12, |byte| byte.is_ascii_digit());
-    key.class == Class::Query && number > key.end && end > number && !is_name(at(text, end))
+fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
+    let number = skip_spaces(text, end);
+    let number_end = run_end(text, number, 12, |byte| byte.is_ascii_digit());
+    (word.eq_ignore_ascii_case(b"code") || word.eq_ignore_ascii_case(b"key"))
+        && number > end
+        && number_end > number
+        && !is_name(at(text, number_end))
 }
 
-/// `password[0]`, `password[]`.
+/// `password[0]`, `password[]`, `password%5B%5D`.
 fn behind_index(text: &[u8], from: usize) -> usize {
+    if starts_with_word(text, from, b"%5b") {
+        let end = run_end(text, from + 3, 4, |byte| byte.is_ascii_digit());
+        let is_index = starts_with_word(text, end, b"%5d");
+        return if is_index { end + 3 } else { from };
+    }
     let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
     let is_index = at(text, from) == b'[' && at(text, end) == b']';
     if is_index { end + 1 } else { from }
@@ -129,7 +139,8 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         end -= 1;
     }
     let word = text.get(start..end)?;
-    if before(text, start) == b':' && is_resource_name(text, start) {
+    let is_resource = before(text, start) == b':' && is_resource_name(text, start);
+    if is_resource || is_counted(text, word, end) {
         return None;
     }
     let mut class = scan.policy.classify(word)?;
@@ -171,6 +182,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             if is_secret(text, key, found, site, in_prose) {
                 if !separator.table || is_opaque(&text[found.start..found.end], 8) {
                     let found = value::whole(text, from, found, site);
+                    let found = value::of_variable(text, key.name(text), found, site);
                     // The spaces behind `=` go with a bare value, as they always did.
                     let is_equals = before(text, separator.after) == b'=';
                     let is_plain = is_equals && !found.quoted && found.start == from;

@@ -101,7 +101,7 @@ impl Name {
         let places = BY_LAST_LETTER.get(usize::from(last))?.iter();
         let places = places.take_while(|place| **place != NONE);
         places.into_iter().find_map(|&place| {
-            let (suffix, whole, class) = words::SUFFIXES[usize::from(place)];
+            let (suffix, whole, class) = words::SUFFIXES[place];
             let start = self.len.checked_sub(suffix.len())?;
             (self.as_bytes().ends_with(suffix.as_bytes()) && (!whole || self.begins_word(start)))
                 .then_some((start, class))
@@ -126,17 +126,17 @@ impl Name {
     }
 }
 
-const NONE: u8 = u8::MAX;
+const NONE: usize = usize::MAX;
 
 /// The places of the names that end with each letter: few end as most words do.
-const BY_LAST_LETTER: [[u8; 16]; 26] = {
+const BY_LAST_LETTER: [[usize; 16]; 26] = {
     let mut table = [[NONE; 16]; 26];
     let mut filled = [0; 26];
     let mut place = 0;
     while place < words::SUFFIXES.len() {
         let suffix = words::SUFFIXES[place].0.as_bytes();
         let letter = (suffix[suffix.len() - 1] - b'a') as usize;
-        table[letter][filled[letter]] = place as u8;
+        table[letter][filled[letter]] = place;
         filled[letter] += 1;
         place += 1;
     }

@@ -5,13 +5,15 @@ use super::placeholder::is_prose;
 use super::text::{at, is_break, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::verdict::is_secret;
-use super::{Scan, named, sentence, sql, structure};
+use super::{Scan, named, operand, sentence, sql, structure};
 
 /// `mark` is the length of the quote mark behind the key.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let text = scan.text;
     let behind = key.end + mark;
     let done = structure::xml(scan, key, behind)
+        || operand::htpasswd(scan, key)
+        || operand::piped(scan, key)
         || option(scan, key, mark)
         || named::scan(scan, key, behind)
         || (mark > 0 && structure::tuple(scan, key, behind))

@@ -215,6 +215,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         b"pwd",
         b"passphrase",
         b"passcode",
+        b"community",
     ]
     .iter()
     .any(|known| starts_with_word(name, name.len().saturating_sub(known.len()), known))

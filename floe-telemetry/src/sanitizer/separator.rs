@@ -1,7 +1,7 @@
 //! What stands between a key and its value.
 
 use super::quote;
-use super::shape::is_opaque;
+use super::shape::{is_made_up, is_opaque};
 use super::text::{at, is_break, is_name, run_end, skip_spaces, starts_with, starts_with_word};
 
 /// A separator and what it says about the value.
@@ -78,7 +78,13 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     }
     if at(text, index) == b'&' {
         let anchor = run_end(text, index + 1, 32, is_name);
-        if anchor > index + 1 && at(text, anchor) == b' ' && !is_break(text, anchor + 1) {
+        // `key: &str = "…"` is a type.
+        let next = at(text, anchor + 1);
+        if anchor > index + 1
+            && at(text, anchor) == b' '
+            && next != b'='
+            && !is_break(text, anchor + 1)
+        {
             index = skip_spaces(text, anchor);
         }
     }
@@ -102,5 +108,7 @@ pub(super) fn next_line(text: &[u8], from: usize) -> Option<usize> {
     let end = run_end(text, start, 256, |byte| byte > b' ');
     let is_alone = matches!(at(text, end), 0 | b'\n' | b'\r');
     let is_quoted = quote::open(text, start).is_some();
-    (start > line && (is_quoted || is_alone && is_opaque(&text[start..end], 8))).then_some(start)
+    let word = &text[start..end];
+    (start > line && (is_quoted || is_alone && (is_opaque(word, 8) || is_made_up(word, 6))))
+        .then_some(start)
 }

@@ -134,7 +134,9 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     }
     let equals = skip_spaces(
         text,
-        run_end(text, behind, 1, |byte| matches!(byte, b'=' | b':')),
+        run_end(text, skip_spaces(text, behind), 1, |byte| {
+            matches!(byte, b'=' | b':')
+        }),
     );
     let open = run_end(text, equals, LIMIT_OF_NAME, |byte| {
         is_name(byte) || byte == b'.'

@@ -138,6 +138,10 @@ pub(super) fn line_end(text: &[u8], from: usize) -> usize {
 pub(super) fn find(text: &[u8], from: usize, limit: usize, what: &[u8]) -> Option<usize> {
     let window = rest(text, from);
     let window = &window[..limit.min(window.len())];
+    // Whether one byte is there is known sooner than where.
+    if !what.first().is_some_and(|first| window.contains(first)) {
+        return None;
+    }
     window
         .windows(what.len())
         .position(|head| head == what)

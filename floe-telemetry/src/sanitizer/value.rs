@@ -99,6 +99,19 @@ pub(super) fn whole(text: &[u8], from: usize, found: Extent, site: Site) -> Exte
     .unwrap_or(found)
 }
 
+/// `Environment="KEY=two words"`: a variable that is quoted with its value ends with the quote.
+pub(super) fn of_variable(text: &[u8], name: &[u8], found: Extent, site: Site) -> Extent {
+    let is_variable = !name.iter().any(u8::is_ascii_lowercase);
+    if site.enclosing == 0 || found.quoted || !site.equals || !is_variable {
+        return found;
+    }
+    let end = run_end(text, found.end, shape::LONGEST, |byte| {
+        byte != site.enclosing && !b"=\n".contains(&byte)
+    });
+    let is_closed = at(text, end) == site.enclosing;
+    Extent::bare(found.start, if is_closed { end } else { found.end })
+}
+
 /// `"…"`, `b'…'`, `r"…"`, `@"…"`.
 pub(super) fn quoted(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     let prefix = run_end(text, from, 2, |byte| b"bBrRuUfFnN@&*$#".contains(&byte)) - from;

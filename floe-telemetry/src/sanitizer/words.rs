@@ -36,7 +36,7 @@ pub(super) const LITERALS: &[&str] = &[
 pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
-    "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr",
+    "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -73,7 +73,7 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("samlrequest", false, Class::Weak), ("dsn", true, Class::Weak), ("kennwort", false, Class::Strong),
     ("passe", true, Class::Strong), ("senha", true, Class::Strong),
     ("parola", true, Class::Strong), ("wachtwoord", false, Class::Strong),
-    ("losenord", false, Class::Strong), ("haslo", true, Class::Strong),
+    ("losenord", false, Class::Strong), ("community", true, Class::Strong), ("haslo", true, Class::Strong),
     ("heslo", true, Class::Strong), ("salasana", false, Class::Strong),
     ("sifre", true, Class::Strong), ("contrasena", true, Class::Strong),
 ];
@@ -120,6 +120,12 @@ pub(super) const DESCRIPTORS: &[&str] = &[
 
 /// Whether the word is in the sorted list, whatever its case.
 pub(super) fn is_listed(word: &[u8], sorted: &[&str]) -> bool {
+    if !word
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/'".contains(byte))
+    {
+        return false;
+    }
     let mut lower = [0; 16];
     let Some(lower) = lower.get_mut(..word.len()) else {
         return false;
@@ -139,6 +145,7 @@ mod tests {
     fn sorted_lists_are_sorted_and_short_enough() {
         for list in [PROSE, LITERALS] {
             assert!(list.is_sorted() && list.iter().all(|word| word.len() <= 16));
+            assert!(list.iter().all(|word| is_listed(word.as_bytes(), list)));
         }
     }
 }

@@ -24,7 +24,13 @@ const PIECES: [&[u8]; 16] = [
 
 /// The message after one to four accidents, and perhaps with the rest of another.
 pub(crate) fn mutated(message: &str, other: &str, numbers: &mut Numbers) -> String {
-    let mut bytes = message.as_bytes().to_vec();
+    let bytes = damaged(message.as_bytes(), other.as_bytes(), numbers);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// [`mutated`] for bytes of any kind.
+pub(crate) fn damaged(message: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut bytes = message.to_vec();
     for _ in 0..=numbers.below(4) {
         let at = numbers.below(bytes.len() + 1);
         let end = (at + numbers.below(12)).min(bytes.len());
@@ -41,11 +47,10 @@ pub(crate) fn mutated(message: &str, other: &str, numbers: &mut Numbers) -> Stri
             }
             4 => bytes.truncate(at),
             _ => {
-                let other = other.as_bytes();
                 bytes.truncate(at);
                 bytes.extend_from_slice(&other[numbers.below(other.len() + 1)..]);
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
