@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::{InstrumentationScope, Key, KeyValue};
 use rustc_hash::FxHashMap;
 
 use super::limits;
@@ -76,11 +76,14 @@ impl Prepared<'_> {
     /// wins.
     pub(crate) fn stamps(&self) -> impl Iterator<Item = &Stamp> {
         let said = self.record.attributes.as_slice();
+        // Few keys are as long as those of stamps, so few are compared.
+        let lengths = said
+            .iter()
+            .fold(0, |bits, said| bits | length_bit(&said.key));
         let stamps = self.site.code.iter().chain(self.identity);
-        stamps.filter(|stamp| {
-            !said
-                .iter()
-                .any(|attribute| attribute.key == stamp.attribute.key)
+        stamps.filter(move |stamp| {
+            let key = &stamp.attribute.key;
+            lengths & length_bit(key) == 0 || said.iter().all(|said| said.key != *key)
         })
     }
 }
@@ -136,6 +139,11 @@ impl Sites {
             identity,
         }
     }
+}
+
+/// Keys of which this differs are different.
+fn length_bit(key: &Key) -> u64 {
+    1 << (key.as_str().len() % 64)
 }
 
 /// Sets the attributes that the span does not have.

@@ -7,15 +7,27 @@ pub(super) const FIXED64: u32 = 1;
 const BYTES: u32 = 2;
 const FIXED32: u32 = 5;
 
-pub(super) fn tag(out: &mut Vec<u8>, field: u32, wire_type: u32) {
-    encode_varint(u64::from(field << 3 | wire_type), out);
+/// Nearly all tags and lengths are a byte, which is written without a call.
+#[inline]
+fn number(out: &mut Vec<u8>, value: u64) {
+    match u8::try_from(value) {
+        Ok(byte @ ..0x80) => out.push(byte),
+        _ => encode_varint(value, out),
+    }
 }
 
+#[inline]
+pub(super) fn tag(out: &mut Vec<u8>, field: u32, wire_type: u32) {
+    number(out, u64::from(field << 3 | wire_type));
+}
+
+#[inline]
 pub(super) fn bytes_always(out: &mut Vec<u8>, field: u32, content: &[u8]) {
     head(out, field, content.len());
     out.extend_from_slice(content);
 }
 
+#[inline]
 pub(super) fn bytes(out: &mut Vec<u8>, field: u32, content: &[u8]) {
     if !content.is_empty() {
         bytes_always(out, field, content);
@@ -24,7 +36,7 @@ pub(super) fn bytes(out: &mut Vec<u8>, field: u32, content: &[u8]) {
 
 pub(super) fn varint(out: &mut Vec<u8>, field: u32, value: u64) {
     tag(out, field, VARINT);
-    encode_varint(value, out);
+    number(out, value);
 }
 
 pub(super) fn count(out: &mut Vec<u8>, field: u32, value: u32) {
@@ -45,15 +57,26 @@ pub(super) fn fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
-/// Appends a field that is a message.
+/// Appends a field that is a message, in its place if its length is one byte.
 pub(super) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
-    let mut body = Vec::new();
-    write(&mut body);
-    bytes_always(out, field, &body);
+    tag(out, field, BYTES);
+    let length_at = out.len();
+    out.push(0);
+    write(out);
+    let length = out.len() - length_at - 1;
+    match u8::try_from(length) {
+        Ok(byte @ ..0x80) => out[length_at] = byte,
+        _ => {
+            let mut bytes = Vec::new();
+            encode_varint(length as u64, &mut bytes);
+            out.splice(length_at..=length_at, bytes);
+        }
+    }
 }
 
 /// Appends the head of a field of `length` bytes.
+#[inline]
 pub(super) fn head(out: &mut Vec<u8>, field: u32, length: usize) {
     tag(out, field, BYTES);
-    encode_varint(length as u64, out);
+    number(out, length as u64);
 }
