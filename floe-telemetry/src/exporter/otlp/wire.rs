@@ -64,13 +64,12 @@ pub(super) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec
     out.push(0);
     write(out);
     let length = out.len() - length_at - 1;
-    match u8::try_from(length) {
-        Ok(byte @ ..0x80) => out[length_at] = byte,
-        _ => {
-            let mut bytes = Vec::new();
-            encode_varint(length as u64, &mut bytes);
-            out.splice(length_at..=length_at, bytes);
-        }
+    if let Ok(byte @ ..0x80) = u8::try_from(length) {
+        out[length_at] = byte;
+    } else {
+        let mut bytes = Vec::new();
+        encode_varint(length as u64, &mut bytes);
+        out.splice(length_at..=length_at, bytes);
     }
 }
 
