@@ -63,11 +63,7 @@ extern crate self as floe_telemetry;
 
 #[cfg_attr(
     not(feature = "provider"),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "without a provider nobody can listen"
-    )
+    expect(unused_imports, reason = "without a provider nobody can listen")
 )]
 mod clock;
 #[cfg_attr(

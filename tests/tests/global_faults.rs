@@ -14,7 +14,7 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Authority, ClientCertificate, Code, Receiver, Response};
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::Http];
 
@@ -89,12 +89,11 @@ fn speaks(answer: &'static str) -> String {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             thread::spawn(move || {
-                let mut request = [0; 64 * 1024];
+                let mut request = vec![0; 64 * 1024];
                 let read = stream.read(&mut request);
                 let written = stream.write_all(answer.as_bytes());
                 // The client closes, so that it is not told of a reset instead.
-                read.and_then(|_| written)
-                    .and_then(|()| stream.read(&mut request))
+                read.and(written).and_then(|()| stream.read(&mut request))
             });
         }
     });

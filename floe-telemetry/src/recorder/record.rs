@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
-use opentelemetry::{InstrumentationScope, KeyValue, SpanId};
+use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::head::{Code, Head};
 use crate::attributes::AttributeList;
@@ -167,7 +167,7 @@ impl SpanRecord {
 
     /// Whether no span of this process is above it.
     pub(crate) fn is_root(&self) -> bool {
-        self.head.parent == SpanId::INVALID || self.head.parent_is_remote
+        self.head.parent == opentelemetry::SpanId::INVALID || self.head.parent_is_remote
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
