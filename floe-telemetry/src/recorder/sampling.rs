@@ -245,8 +245,6 @@ fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
 
 #[cfg(test)]
 mod tests {
-    #![cfg(feature = "provider")]
-
     use super::*;
 
     #[test]
