@@ -44,6 +44,8 @@ def check_traces(program, folder, environment, phoenix, collector) -> None:
         print(f"{where.name}: {route}, {protocol}", flush=True)
         return floe.run(program, where, environment | {
             "OTEL_TRACES_EXPORTER": "otlp,console",
+            # Phoenix takes traces alone.
+            "OTEL_METRICS_EXPORTER": "none",
             "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
             "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{key}",
