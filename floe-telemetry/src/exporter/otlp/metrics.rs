@@ -15,6 +15,7 @@ use super::{Otlp, OtlpTarget, connect};
 use crate::collector::BatchExporter;
 use crate::config::Signal;
 use crate::error::Error;
+use crate::sanitizer::sanitize_error_message;
 
 /// Sends metrics over OTLP. It is called on the thread of its reader, and blocks it.
 pub(crate) struct OtlpMetrics {
@@ -43,8 +44,12 @@ impl OtlpMetrics {
     fn send(&self, request: &ExportMetricsServiceRequest) -> OTelSdkResult {
         let mut otlp = self.otlp.lock().unwrap_or_else(PoisonError::into_inner);
         let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
-        otlp.export(request.encode_to_vec())
-            .map_err(OTelSdkError::InternalFailure)
+        otlp.export(request.encode_to_vec()).map_err(|reason| {
+            let reason = sanitize_error_message(&reason).into_owned();
+            // What calls this says no more than that it failed.
+            tracing::warn!(%reason, "metrics could not be exported");
+            OTelSdkError::InternalFailure(reason)
+        })
     }
 
     fn close(&self) {
