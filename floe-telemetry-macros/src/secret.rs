@@ -60,6 +60,11 @@ const FORMS: &[&str] = &[
     "b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value",
 ];
 
+/// Whether a field of this name has the value of what it is a field of.
+pub(crate) fn is_form(name: &str) -> bool {
+    FORMS.contains(&name)
+}
+
 /// Before `tokens`: a number of them.
 const COUNTS: &[&str] = &[
     "cached",

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Attribute, FnArg, Pat, Signature, ext::IdentExt};
+use syn::{Attribute, FnArg, Member, Pat, Signature, ext::IdentExt};
 
 use crate::tokens;
 
@@ -12,6 +12,8 @@ pub(super) struct Argument<'a> {
     pub(super) name: Option<Ident>,
     /// Every name the argument brings in, which for most is just one.
     pub(super) leaves: Vec<&'a Ident>,
+    /// Those of them that stand for a field, and the field.
+    pub(super) fields: Vec<(&'a Ident, &'a Ident)>,
     /// What to point at.
     pub(super) original: &'a dyn ToTokens,
     /// The argument may not be there at all, and neither may our use of it then.
@@ -45,6 +47,10 @@ impl<'a> Argument<'a> {
                 (name, leaves, &typed.pat, &typed.attrs)
             }
         };
+        let fields = match arg {
+            FnArg::Receiver(_) => Vec::new(),
+            FnArg::Typed(typed) => fields(&typed.pat),
+        };
         let cfgs = attrs
             .iter()
             .filter(|attr| tokens::is_conditional(attr))
@@ -52,6 +58,7 @@ impl<'a> Argument<'a> {
         Self {
             name,
             leaves,
+            fields,
             original,
             cfgs,
         }
@@ -109,4 +116,35 @@ fn collect<'a>(pat: &'a Pat, leaves: &mut Vec<&'a Ident>) {
         Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| collect(pat, leaves)),
         _ => {}
     }
+}
+
+/// The names in a pattern that stand for a field, and the field: `p` and `password` of
+/// `Login { password: p, .. }`.
+pub(super) fn fields(pat: &Pat) -> Vec<(&Ident, &Ident)> {
+    let mut found = Vec::new();
+    match pat {
+        Pat::Struct(pat) => {
+            for field in &pat.fields {
+                found.extend(fields(&field.pat));
+                if let Member::Named(member) = &field.member {
+                    let mut leaves = Vec::new();
+                    collect(&field.pat, &mut leaves);
+                    found.extend(leaves.into_iter().map(|leaf| (leaf, member)));
+                }
+            }
+        }
+        Pat::Ident(pat) => {
+            let inner = pat.subpat.iter();
+            found.extend(inner.flat_map(|(_, pat)| fields(pat)));
+        }
+        Pat::Or(pat) => found.extend(pat.cases.iter().flat_map(fields)),
+        Pat::Paren(pat) => found.extend(fields(&pat.pat)),
+        Pat::Reference(pat) => found.extend(fields(&pat.pat)),
+        Pat::Slice(pat) => found.extend(pat.elems.iter().flat_map(fields)),
+        Pat::Tuple(pat) => found.extend(pat.elems.iter().flat_map(fields)),
+        Pat::TupleStruct(pat) => found.extend(pat.elems.iter().flat_map(fields)),
+        Pat::Type(pat) => found.extend(fields(&pat.pat)),
+        _ => {}
+    }
+    found
 }

@@ -79,9 +79,10 @@ impl<'a> Traced<'a> {
         let mut records = args.attributes;
         checks::shorthands(cx, &mut records, &arguments);
         checks::duplicates(cx, &records);
-        secrets::in_records(cx, &records);
+        let aliases = secrets::aliases(&arguments);
+        secrets::in_records(cx, &records, &aliases);
         if let Some((_, name)) = &args.name {
-            secrets::in_name(cx, name);
+            secrets::in_name(cx, name, &aliases);
         }
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());

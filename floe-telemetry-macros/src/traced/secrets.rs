@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::{Expr, LitStr, Pat, ext::IdentExt};
 
 use super::{
+    arguments::{self, Argument},
     attributes_fn::{AttributesFn, Binding},
     record::{Key, Record},
 };
@@ -15,10 +16,28 @@ use crate::{ctxt::Ctxt, secret};
 /// What these say about a value does not give it away.
 const HARMLESS: &[&str] = &["is_empty", "is_err", "is_none", "is_ok", "is_some", "len"];
 
+/// Another name of something that sounds like a credential.
+pub(super) struct Alias {
+    word: Ident,
+    of: String,
+}
+
+/// What patterns among the arguments call a field that sounds like one.
+pub(super) fn aliases(arguments: &[Argument<'_>]) -> Vec<Alias> {
+    let fields = arguments.iter().flat_map(|argument| &argument.fields);
+    fields.filter_map(of_field).collect()
+}
+
+fn of_field(&(word, field): &(&Ident, &Ident)) -> Option<Alias> {
+    let of = field.unraw().to_string();
+    let word = word.clone();
+    secret::is_named_by(&of).then_some(Alias { word, of })
+}
+
 /// A key in quotes says that someone thought about it.
-pub(super) fn in_records(cx: &Ctxt, records: &[Record]) {
+pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
     for record in records.iter().filter(|record| !record.quoted) {
-        let used = first_use(record.value.to_token_stream(), &[]);
+        let used = first_use(record.value.to_token_stream(), aliases);
         let found = used.or_else(|| match &record.key {
             Key::Text(key) if record.shorthand.is_none() => {
                 let text = key.value();
@@ -38,8 +57,8 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record]) {
     }
 }
 
-pub(super) fn in_name(cx: &Ctxt, name: &Expr) {
-    if let Some((name, span)) = first_use(name.to_token_stream(), &[]) {
+pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
+    if let Some((name, span)) = first_use(name.to_token_stream(), aliases) {
         let message = format!(
             "`{name}` sounds like a credential, which no span may be called by: leave it out, or \
              record something about it, as in `attributes({name}_present = {name}.is_some())`, or \
@@ -54,7 +73,7 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     let AttributesFn::Closure { bindings, body, .. } = attributes_fn else {
         return;
     };
-    let renamed: Vec<_> = bindings.iter().filter_map(renamed).collect();
+    let renamed: Vec<_> = bindings.iter().flat_map(renamed).collect();
     if let Some((name, span)) = first_use(body.to_token_stream(), &renamed) {
         let message = format!(
             "`{name}` sounds like a credential, which no span may carry: take the argument as `_`, \
@@ -66,26 +85,33 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     }
 }
 
-/// What the closure calls an argument that sounds like one.
-fn renamed(binding: &Binding<'_>) -> Option<Ident> {
-    let is_secret = secret::is_named_by(&binding.given.name.unraw().to_string());
-    match &binding.pattern {
-        Pat::Ident(pat) if is_secret => Some(pat.ident.clone()),
-        Pat::Type(typed) if is_secret => match &*typed.pat {
-            Pat::Ident(pat) => Some(pat.ident.clone()),
-            _ => None,
-        },
-        _ => None,
+/// What the closure calls an argument, or a field of one, that sounds like a credential.
+fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
+    let whole = match &binding.pattern {
+        Pat::Type(typed) => &*typed.pat,
+        pattern => pattern,
+    };
+    let given = binding.given.name.unraw().to_string();
+    let mut found: Vec<_> = arguments::fields(whole)
+        .iter()
+        .filter_map(of_field)
+        .collect();
+    if let Pat::Ident(pat) = whole
+        && secret::is_named_by(&given)
+    {
+        let word = pat.ident.clone();
+        found.push(Alias { word, of: given });
     }
+    found
 }
 
-/// The first name of a secret whose value `tokens` use, or one of `others`.
-fn first_use(tokens: TokenStream, others: &[Ident]) -> Option<(String, Span)> {
-    Search { others }.tokens(tokens, false)
+/// The first name of a secret whose value `tokens` use, by its own name or by another.
+fn first_use(tokens: TokenStream, aliases: &[Alias]) -> Option<(String, Span)> {
+    Search { aliases }.tokens(tokens, false)
 }
 
 struct Search<'a> {
-    others: &'a [Ident],
+    aliases: &'a [Alias],
 }
 
 impl Search<'_> {
@@ -124,10 +150,11 @@ impl Search<'_> {
         before: Option<&TokenTree>,
         rest: &[TokenTree],
     ) -> Option<(String, Span)> {
-        let name = word.unraw().to_string();
+        let alias = self.aliases.iter().find(|alias| alias.word == *word);
+        let alias = alias.filter(|_| !is_punct(before, '.'));
+        let name = alias.map_or_else(|| word.unraw().to_string(), |alias| alias.of.clone());
         let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
-        let is_given = self.others.contains(word) && !is_punct(before, '.');
-        if is_type || !(is_given || secret::is_named_by(&name)) {
+        if is_type || !(alias.is_some() || secret::is_named_by(&name)) {
             return None;
         }
         // `token::parse(…)` is a module, `dsn!(…)` a macro, and `format!("", token = x)` a name for
@@ -145,8 +172,9 @@ impl Search<'_> {
         let text = literal.value().replace("{{", "");
         text.split('{').skip(1).find_map(|piece| {
             let name = piece.split(['}', ':']).next()?.trim();
-            let is_other = self.others.iter().any(|other| other == name);
-            (is_other || secret::is_named_by(name)).then(|| (name.to_owned(), literal.span()))
+            let alias = self.aliases.iter().find(|alias| alias.word == name);
+            let name = alias.map_or(name, |alias| &alias.of);
+            secret::is_named_by(name).then(|| (name.to_owned(), literal.span()))
         })
     }
 }
@@ -168,7 +196,8 @@ fn gives_away(mut rest: &[TokenTree]) -> bool {
                 rest = more;
             }
             ('.', [TokenTree::Ident(word), more @ ..]) => {
-                if word != "await" && !is_punct(more.first(), ':') {
+                let is_same = word == "await" || secret::is_form(&word.to_string());
+                if !is_same && !is_punct(more.first(), ':') {
                     return false;
                 }
                 rest = more;
