@@ -30,6 +30,40 @@
 //! A crate that nothing refers to is not linked, and neither are its plugins. A program that wants
 //! the plugins of a crate names it once: `use acme_floe_backend as _;`.
 
+/// Declares a telemetry backend of this crate, and what it says of itself.
+#[cfg(feature = "provider")]
+macro_rules! built_in {
+    ($backend:ident, $name:expr, $description:expr) => {
+        struct $backend;
+
+        pub(super) static LINKED: super::LinkedPlugin =
+            super::LinkedPlugin::new(&$backend, module_path!(), file!(), line!())
+                .with_backend(&$backend);
+
+        impl super::PluginMetadata for $backend {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn version(&self) -> &'static str {
+                env!("CARGO_PKG_VERSION")
+            }
+
+            fn floe_api_version(&self) -> &'static str {
+                "1.0"
+            }
+
+            fn plugin_type(&self) -> super::PluginType {
+                super::PluginType::TelemetryBackend
+            }
+
+            fn description(&self) -> &'static str {
+                $description
+            }
+        }
+    };
+}
+
 #[cfg(feature = "provider")]
 mod audit;
 #[cfg(feature = "provider")]

@@ -128,6 +128,18 @@ pub struct TransformAttributes<'a> {
     pub rows_affected: Option<u64>,
 }
 
+impl<'a> PipelineAttributes<'a> {
+    /// A run that somebody started by hand.
+    #[must_use]
+    pub const fn manual(name: &'a str, run_id: &'a str) -> Self {
+        Self {
+            run_id,
+            name,
+            trigger: Trigger::Manual,
+        }
+    }
+}
+
 impl<'a> AssetAttributes<'a> {
     /// The orchestrator's step has the name of its asset.
     #[must_use]

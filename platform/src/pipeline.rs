@@ -28,7 +28,7 @@ pub use self::run_id::RunId;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Draft};
 use crate::compile;
-use crate::conventions::{PipelineAttributes, Trigger};
+use crate::conventions::PipelineAttributes;
 use crate::engine;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -55,11 +55,7 @@ struct Run<'a> {
 /// [`Error::Failed`] with the report when an asset failed; any other when the run could not go on.
 #[traced(
     name = "floe.pipeline.run",
-    floe_attributes = PipelineAttributes {
-        run_id: run_id.as_str(),
-        name: &identity.name,
-        trigger: Trigger::Manual,
-    }
+    floe_attributes = PipelineAttributes::manual(&identity.name, run_id.as_str())
 )]
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, Error> {
     let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;
@@ -72,11 +68,7 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, Error> {
 /// The same as [`run`].
 #[traced(
     name = "floe.pipeline.run",
-    floe_attributes = PipelineAttributes {
-        run_id: run_id.as_str(),
-        name: &identity.name,
-        trigger: Trigger::Manual,
-    }
+    floe_attributes = PipelineAttributes::manual(&identity.name, run_id.as_str())
 )]
 pub fn run_compiled(
     identity: &Identity,

@@ -1,6 +1,7 @@
 //! What the integration tests share: an OTLP receiver on a real socket, and a readable rendering
 //! of the traces it received.
 //!
+//! [`again()`] runs a test in a process of its own.
 //! [`Canary`] is a credential that must not be found in anything that leaves.
 //! [`Receiver`] stores what arrives over gRPC or HTTP/protobuf. [`tree()`] turns spans into one
 //! string, so that a test compares the shape of a whole trace at once.
@@ -10,10 +11,12 @@
     reason = "a test support library reports a failure by failing the test"
 )]
 
+mod again;
 mod canary;
 mod receiver;
 mod tree;
 
+pub use again::{again, is_child};
 pub use canary::{Canary, Left, Shape};
 pub use receiver::{
     Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedPoint,

@@ -7,15 +7,11 @@
     reason = "tests"
 )]
 
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::{create_span, ensure_telemetry_initialized};
-use floe_tests::{Receiver, Value};
-
-/// Set for the child: run, and print what happened.
-const CHILD: &str = "FLOE_TEST_CHILD";
+use floe_tests::{Receiver, Value, again, is_child};
 
 fn child() {
     let telemetry = ensure_telemetry_initialized();
@@ -34,17 +30,7 @@ fn child() {
 
 /// What the child says, and what stands on its standard error.
 fn run(variables: &[(&str, &str)]) -> (String, String) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "once_and_from_the_environment", "--nocapture"])
-        .env(CHILD, "1")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    );
-    assert!(output.status.success(), "{stdout}{stderr}");
+    let (stdout, stderr) = again("once_and_from_the_environment", variables);
     let said = stdout
         .split_once("child: ")
         .unwrap_or_else(|| panic!("{stdout}{stderr}"))
@@ -54,7 +40,7 @@ fn run(variables: &[(&str, &str)]) -> (String, String) {
 
 #[test]
 fn once_and_from_the_environment() {
-    if std::env::var_os(CHILD).is_some() {
+    if is_child() {
         return child();
     }
     assert_eq!(run(&[]), ("noop=true".to_owned(), String::new()));

@@ -8,15 +8,11 @@
     reason = "tests"
 )]
 
-use std::process::{Command, Output};
 use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::Receiver;
-
-/// Set for the child: run, and print what happened.
-const CHILD: &str = "FLOE_TEST_CHILD";
+use floe_tests::{Receiver, again, is_child};
 
 fn child() {
     let mut config = TelemetryConfig::new("from-code");
@@ -42,27 +38,10 @@ fn child() {
 }
 
 fn run(variables: &[(&str, &str)]) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "the_variables_mean_what_the_specification_says",
-            "--nocapture",
-        ])
-        .env(CHILD, "1")
-        // Nobody is there to take metrics, which is another topic.
-        .env("OTEL_METRICS_EXPORTER", "none")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8(stdout).unwrap(),
-        String::from_utf8(stderr).unwrap(),
-    );
-    assert!(status.success(), "{stdout}{stderr}");
+    // Nobody is there to take metrics, which is another topic.
+    let variables = [&[("OTEL_METRICS_EXPORTER", "none")], variables].concat();
+    let test = "the_variables_mean_what_the_specification_says";
+    let (stdout, stderr) = again(test, &variables);
     let line = stdout
         .lines()
         .find(|line| line.contains("noop=") || line.contains("error: "));
@@ -75,7 +54,7 @@ fn run(variables: &[(&str, &str)]) -> String {
 
 #[test]
 fn the_variables_mean_what_the_specification_says() {
-    if std::env::var_os(CHILD).is_some() {
+    if is_child() {
         return child();
     }
     let on = "noop=false spans=1 service=from-code protocol=Grpc queue=2048";

@@ -10,13 +10,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 use floe_telemetry::TelemetryConfig;
+use floe_tests::{again, is_child};
 use serde_json::Value;
-
-/// Set for the child: print the configuration.
-const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// What a variable needs beside it to mean something.
 const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
@@ -73,17 +70,7 @@ fn child() {
 
 /// What the child says with these variables, and its warnings.
 fn run(variables: &[(&str, &str)]) -> (String, Vec<String>) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "each_row_of_the_table_is_true", "--nocapture"])
-        .env(CHILD, "1")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    );
-    assert!(output.status.success(), "{stdout}{stderr}");
+    let (stdout, stderr) = again("each_row_of_the_table_is_true", variables);
     assert!(!stdout.contains("hunter2") && !stderr.contains("hunter2"));
     let said = stdout
         .split_once("child: ")
@@ -102,7 +89,7 @@ fn field(config: &str, path: &str) -> Value {
 
 #[test]
 fn each_row_of_the_table_is_true() {
-    if std::env::var_os(CHILD).is_some() {
+    if is_child() {
         return child();
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::attributes::{AttributeType, AttributeValue, ToAttributeValue};
-use crate::sanitizer::sanitize;
+use crate::sanitizer::{sanitize, sanitize_url};
 
 /// Where an alert goes, without what would let a reader send one, too: of a URL the origin, of
 /// e-mail addresses the domains, of anything else the name.
@@ -61,9 +61,12 @@ impl<'a> From<&'a str> for CleanUrl<'a> {
 
 impl fmt::Display for Destination<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((scheme, rest)) = self.0.split_once("://") {
-            let (authority, _) = split(rest);
-            return write!(f, "{}://{}", scheme.trim_start(), host(authority));
+        if self.0.contains("://") {
+            let url = sanitize_url(self.0);
+            let authority = url.find("://").map_or(0, |colon| colon + 3);
+            // A backslash is a slash to many.
+            let path = url[authority..].find(['/', '?', '#', '\\']);
+            return f.write_str(path.map_or(&url, |path| &url[..authority + path]));
         }
         if !self.0.contains('@') {
             return f.write_str(&sanitize(self.0));
@@ -77,18 +80,6 @@ impl fmt::Display for Destination<'_> {
     }
 }
 
-/// What follows a scheme: the authority, and the rest. A backslash is a slash to many.
-fn split(rest: &str) -> (&str, &str) {
-    rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()))
-}
-
-/// Host and port.
-fn host(authority: &str) -> &str {
-    authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host)
-}
-
 /// The domain of an e-mail address, also of one in angle brackets behind a name.
 fn domain(address: &str) -> Option<&str> {
     let (_, domain) = address.rsplit_once('@')?;
@@ -97,13 +88,8 @@ fn domain(address: &str) -> Option<&str> {
 
 impl fmt::Display for CleanUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((scheme, rest)) = self.0.split_once("://") else {
-            return f.write_str(&sanitize(self.0));
-        };
-        let (authority, rest) = split(rest);
-        let path = rest.split(['?', '#']).next().unwrap_or_default();
-        let clean = format!("{}://{}{path}", scheme.trim_start(), host(authority));
-        f.write_str(&sanitize(&clean))
+        let url = sanitize_url(self.0);
+        f.write_str(url.split(['?', '#']).next().unwrap_or_default())
     }
 }
 
@@ -143,6 +129,10 @@ mod tests {
             ("http://[::1]:9093/api?token=x", "http://[::1]:9093"),
             ("https://host#fragment", "https://host"),
             ("https://host\\@evil/secret", "https://host"),
+            (
+                "https://u:p@ss/w0rd@hooks.example/T0",
+                "https://hooks.example",
+            ),
             ("Ada <ada@example.org>", "example.org"),
             ("a@b.example;c@d.example", "b.example, d.example"),
             ("C024BE91L", "C024BE91L"),
@@ -160,6 +150,7 @@ mod tests {
                 "http://h:8181/api/catalog",
             ),
             ("https://h?token=x", "https://h"),
+            ("http://u:p@ss/w0rd@h:8181/api", "http://h:8181/api"),
             ("h:8181/api", "h:8181/api"),
         ] {
             assert_eq!(CleanUrl::new(given).to_string(), kept, "{given}");

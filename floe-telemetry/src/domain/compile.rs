@@ -95,14 +95,14 @@ impl Operation for StageAttributes {
 ///     .assert_attribute("floe.compile.stage", "validate");
 /// ```
 pub fn compile_span(compile: &Compile<'_>) -> ActiveSpan {
-    let span = TRACER.open(compile);
-    span.set_attribute("compile.operation", compile.operation());
-    span
+    TRACER.open_and(compile, |opening| {
+        opening.attribute("compile.operation", compile.operation());
+    })
 }
 
 /// Starts the span `floe.compile.stage<n>`, which lasts until the guard is dropped.
 pub fn stage_span(stage: Stage) -> ActiveSpan {
-    let span = TRACER.open(&StageAttributes { stage });
-    span.set_attribute("compile.operation", stage);
-    span
+    TRACER.open_and(&StageAttributes { stage }, |opening| {
+        opening.attribute("compile.operation", &stage);
+    })
 }

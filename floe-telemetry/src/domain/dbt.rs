@@ -106,9 +106,9 @@ impl Operation for Node<'_> {
 /// spans.single("dbt.model.orders").assert_child_of("dbt.run");
 /// ```
 pub fn dbt_span(dbt: &Dbt<'_>) -> ActiveSpan {
-    let span = TRACER.open(dbt);
-    span.set_attribute("dbt.command", dbt.operation);
-    span
+    TRACER.open_and(dbt, |opening| {
+        opening.attribute("dbt.command", dbt.operation);
+    })
 }
 
 /// Starts the span `dbt.<resource type>.<name>`, which lasts until the guard is dropped.

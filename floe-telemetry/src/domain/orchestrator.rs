@@ -82,7 +82,7 @@ pub fn orchestrator_span(orchestrator: &Orchestrator<'_>) -> ActiveSpan {
 /// spans.single("dagster.asset.stg_orders").assert_ok().assert_attribute("orchestrator.operation", "asset");
 /// ```
 pub fn asset_span(asset: &Asset<'_>) -> ActiveSpan {
-    let span = TRACER.open(asset);
-    span.set_attribute("orchestrator.operation", "asset");
-    span
+    TRACER.open_and(asset, |opening| {
+        opening.attribute_static("orchestrator.operation", "asset");
+    })
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use opentelemetry::InstrumentationScope;
 
 use crate::attributes::FloeAttributes;
-use crate::recorder::{ActiveSpan, create_span_in};
+use crate::recorder::{ActiveSpan, Opening, create_span_in};
 
 /// What a domain's span is about: its attributes, and what it is called by.
 pub trait Operation: FloeAttributes {
@@ -39,12 +39,22 @@ impl DomainTracer {
 
     /// Starts a span with these attributes, and makes it the current one.
     pub(super) fn open<O: Operation>(&self, operation: &O) -> ActiveSpan {
+        self.open_and(operation, |_| ())
+    }
+
+    /// The same with what `more` writes to it.
+    pub(super) fn open_and<O: Operation>(
+        &self,
+        operation: &O,
+        more: impl Fn(&mut Opening),
+    ) -> ActiveSpan {
         let scope = self
             .scope
             .get_or_init(|| Arc::new(InstrumentationScope::builder(self.name).build()));
         create_span_in(scope, &mut |opening| {
             opening.name_const(Cow::Owned(operation.span_name()));
             opening.floe_attributes(operation);
+            more(opening);
         })
     }
 }

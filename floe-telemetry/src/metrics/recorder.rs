@@ -69,14 +69,7 @@ impl MetricRecorder {
         value: impl MetricNumber,
         attributes: &[KeyValue],
     ) {
-        let value = value.to_f64();
-        if current::generation() != 0 && value.is_finite() {
-            self.with(&metric.into(), Kind::Gauge, |instrument| {
-                if let Instrument::Gauge(gauge) = instrument {
-                    gauge.record(value, attributes);
-                }
-            });
-        }
+        self.record(&metric.into(), Kind::Gauge, value.to_f64(), attributes);
     }
 
     /// Records a value of a distribution. One that is no finite number is not recorded: it would
@@ -88,12 +81,16 @@ impl MetricRecorder {
         value: impl MetricNumber,
         attributes: &[KeyValue],
     ) {
-        let value = value.to_f64();
+        self.record(&metric.into(), Kind::Histogram, value.to_f64(), attributes);
+    }
+
+    #[inline]
+    fn record(&self, metric: &Metric<'_>, kind: Kind, value: f64, attributes: &[KeyValue]) {
         if current::generation() != 0 && value.is_finite() {
-            self.with(&metric.into(), Kind::Histogram, |instrument| {
-                if let Instrument::Histogram(histogram) = instrument {
-                    histogram.record(value, attributes);
-                }
+            self.with(metric, kind, |instrument| match instrument {
+                Instrument::Gauge(gauge) => gauge.record(value, attributes),
+                Instrument::Histogram(histogram) => histogram.record(value, attributes),
+                Instrument::Counter(_) | Instrument::Refused => {}
             });
         }
     }

@@ -129,12 +129,12 @@ impl TelemetryProviderBuilder {
         };
         let propagators = self.config.propagators.clone();
         let (pipeline, meters) = self.build(&counters)?;
+        provider.meters = meters;
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed
             .recv()
             .map_err(|_| Error::state("the telemetry collector did not take the configuration"))?;
         setup_propagators_with(&propagators);
-        provider.meters = meters.map(|start| start());
         recorder::switch_provider(Some(sampling));
         Ok(provider)
     }
@@ -146,11 +146,8 @@ impl TelemetryProviderBuilder {
         Ok(backend.or_else(|| has_endpoint.then(|| self.config.clone().into())))
     }
 
-    /// The way of the spans, and what starts the metrics.
-    fn build(
-        mut self,
-        counters: &Arc<Counters>,
-    ) -> Result<(Pipeline, Option<impl FnOnce() -> Meters + use<>>), Error> {
+    /// The way of the spans, and the metrics.
+    fn build(mut self, counters: &Arc<Counters>) -> Result<(Pipeline, Option<Meters>), Error> {
         let batch = self.config.batch_processor;
         let resource = Resource::builder()
             .with_attributes(self.config.resource_attributes.to_otel_dict())
@@ -197,9 +194,9 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
         };
         let pipeline = Pipeline::new(settings, destinations);
-        let (config, counters) = (self.config.metrics, Arc::clone(counters));
-        let meters = (!self.metrics.is_empty()).then_some(move || {
-            Meters::start(&config, &resource, redaction, &counters, self.metrics)
+        let meters = (!self.metrics.is_empty()).then(|| {
+            let config = &self.config.metrics;
+            Meters::start(config, &resource, redaction, counters, self.metrics)
         });
         Ok((pipeline, meters))
     }

@@ -2,7 +2,7 @@
 
 use floe_telemetry::{create_span, testing};
 
-#[allow(unreachable_pub, reason = "a module of another crate")]
+#[allow(unreachable_pub, dead_code, reason = "a module of another crate")]
 #[path = "../../../floe-telemetry-macros/src/secret.rs"]
 mod secret;
 
