@@ -128,7 +128,8 @@ mod tests {
             ),
             ("http://[::1]:9093/api?token=x", "http://[::1]:9093"),
             ("https://host#fragment", "https://host"),
-            ("https://host\\@evil/secret", "https://host"),
+            // What some read as a user name is none of the host.
+            ("https://host\\@evil/secret", "https://evil"),
             (
                 "https://u:p@ss/w0rd@hooks.example/T0",
                 "https://hooks.example",
