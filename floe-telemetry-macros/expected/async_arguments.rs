@@ -1,3 +1,6 @@
+// #[traced]
+// async fn f(self: Arc<Self>, list: Vec<u8>, mut rest: &[u8], (a, mut b): (u8, T), _: T) {}
+
 fn f(
     self: Arc<Self>,
     list: Vec<u8>,

@@ -1,3 +1,8 @@
+// #[traced(boxed)]
+// async fn f(depth: u32) {
+//     f(depth - 1).await
+// }
+
 fn f(depth: u32) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal

@@ -1,3 +1,8 @@
+// #[traced]
+// async fn fetch(url: &str) -> Result<Body, Error> {
+//     get(url).await
+// }
+
 fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "fetch", "fetch", ::core::line!(), Internal

@@ -1,3 +1,9 @@
+// #[traced]
+// #[must_use]
+// async fn f(a: String) -> usize {
+//     a.len()
+// }
+
 #[must_use]
 async fn f(a: String) -> usize {
     ::floe_telemetry::__private::callsite!(

@@ -1,3 +1,8 @@
+// #[traced]
+// async fn never() -> ! {
+//     serve().await
+// }
+
 fn never() -> impl ::core::future::Future<Output = ::floe_telemetry::__private::Never> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "never", "never", ::core::line!(), Internal

@@ -1,3 +1,9 @@
+// #[traced]
+// async fn opaque() -> impl Fn() -> u8 {
+//     ready().await;
+//     || 3
+// }
+
 fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "opaque", "opaque", ::core::line!(), Internal

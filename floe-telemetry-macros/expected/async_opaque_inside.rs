@@ -1,3 +1,9 @@
+// #[traced]
+// async fn opaque() -> Result<impl Copy, ()> {
+//     ready().await;
+//     Ok(3)
+// }
+
 fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "opaque", "opaque", ::core::line!(), Internal

@@ -1,3 +1,20 @@
+// #[traced(attributes(key))]
+// #[allow(clippy::type_complexity)]
+// fn load<'life0, 'async_trait>(
+//     &'life0 self,
+//     key: u8,
+// ) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = u8> + 'async_trait>>
+// where
+//     'life0: 'async_trait,
+// {
+//     Box::pin(async move {
+//         let __self = self;
+//         let key = key;
+//         let __ret: u8 = { __self.get(key).await };
+//         __ret
+//     })
+// }
+
 #[allow(clippy::type_complexity)]
 fn load<'life0, 'async_trait>(
     &'life0 self,

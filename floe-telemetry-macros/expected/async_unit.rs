@@ -1,3 +1,8 @@
+// #[traced]
+// async fn unit() {
+//     rest().await;
+// }
+
 fn unit() -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "unit", "unit", ::core::line!(), Internal

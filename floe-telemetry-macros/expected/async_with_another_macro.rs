@@ -1,3 +1,9 @@
+// #[traced]
+// #[tokio::main]
+// async fn main() -> Result<()> {
+//     run().await
+// }
+
 #[tokio::main]
 async fn main() -> Result<()> {
     ::floe_telemetry::__private::callsite!(

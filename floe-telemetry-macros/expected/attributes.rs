@@ -1,3 +1,21 @@
+// #[traced(
+//     attributes(
+//         table,
+//         %path,
+//         ?mode,
+//         self.id,
+//         self.owner.name,
+//         options.limit,
+//         rows = rows.len(),
+//         db.rows = a+b,
+//         "db.system.name" = "duckdb",
+//         error.r#type = %kind,
+//         keys::TABLE = table,
+//         LIMIT = ?limit,
+//     )
+// )]
+// fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {}
+
 fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "create",

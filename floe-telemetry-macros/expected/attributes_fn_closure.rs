@@ -1,3 +1,6 @@
+// #[traced(attributes_fn = |this, name:&String, _|{let n = name.len();[this.key(n)]})]
+// fn f(&self, name: String, (a, b): (u8, u8)) {}
+
 fn f(&self, name: String, (a, b): (u8, u8)) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal

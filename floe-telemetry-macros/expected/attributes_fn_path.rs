@@ -1,3 +1,6 @@
+// #[traced(attributes_fn = Self::pairs)]
+// fn f(&mut self, name: &str) {}
+
 fn f(&mut self, name: &str) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal

@@ -1,3 +1,6 @@
+// #[traced(attributes_fn = |n|->Vec<KeyValue>{pairs(n)})]
+// fn f(n: u8) {}
+
 fn f(n: u8) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal

@@ -1,3 +1,6 @@
+// #[traced(attributes(limit), attributes_fn = |limit|*limit)]
+// fn f(#[cfg(feature = "limit")] limit: u8) {}
+
 fn f(#[cfg(feature = "limit")] limit: u8) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f limit *", ::core::line!(), Internal

@@ -1,3 +1,22 @@
+// #[traced(kind = client, attributes(self.id), boxed)]
+// impl<T: Ord> Store for self::Memory<T> {
+//     const SIZE: usize = 3;
+//     type Item = T;
+//     /// Documented.
+//     pub fn load(&self) -> u8 {
+//         self.get().await
+//     }
+//     #[traced(name = "save", attributes(n))]
+//     async fn save(&self, n: u8) {}
+//     #[traced(skip)]
+//     fn len(&self) -> usize {
+//         0
+//     }
+//     const fn size() -> usize {
+//         Self::SIZE
+//     }
+// }
+
 impl<T: Ord> Store for self::Memory<T> {
     const SIZE: usize = 3;
     type Item = T;

@@ -1,3 +1,11 @@
+// #[traced(name = "a", kind = cleint)]
+// impl S {
+//     #[traced(skip)]
+//     fn f(&self) {
+//         body()
+//     }
+// }
+
 impl S {
     fn f(&self) {
         body()

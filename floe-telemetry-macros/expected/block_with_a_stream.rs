@@ -1,3 +1,15 @@
+// #[traced(error_if = is_bad, boxed, parent = cx)]
+// impl S {
+//     fn list(&self, cx: Context) -> BoxStream<'_, u8> {
+//         list()
+//     }
+//     #[traced(root)]
+//     async fn get(&self) -> u8 {
+//         1
+//     }
+//     fn put(&self, cx: Context) {}
+// }
+
 impl S {
     #[::floe_telemetry::traced(name = "S::list", parent = cx)]
     fn list(&self, cx: Context) -> BoxStream<'_, u8> {

@@ -1,3 +1,6 @@
+// #[traced(name = format!("stage.{number}"))]
+// fn stage(number: u8) {}
+
 fn stage(number: u8) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "stage", "stage", ::core::line!(), Internal

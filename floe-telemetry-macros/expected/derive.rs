@@ -1,3 +1,19 @@
+// #[derive(FloeAttributes)]
+// /// An alert.
+// ///
+// /// And how it was sent.
+// #[floe(prefix = "alert")]
+// pub struct Alert<'a> {
+//     /// Where it went.
+//     channel: &'a str,
+//     #[floe(key = "alert.destination", examples = ["https://a.b", 1, -2.5, true])]
+//     to: Destination,
+//     #[floe(skip)]
+//     body: String,
+//     #[deprecated(since = "1.0", note = "use `channel`")]
+//     r#type: i64,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<'a> ::floe_telemetry::FloeAttributes for Alert<'a> {

@@ -1,3 +1,13 @@
+// #[derive(FloeAttributes)]
+// struct Query<'a> {
+//     #[floe(key = attribute::DB_NAMESPACE)]
+//     database: &'a str,
+//     #[floe(key = Self::ROWS_KEY)]
+//     rows: u64,
+//     #[floe(key = SCHEMA_KEY)]
+//     schema: &'a str,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<'a> ::floe_telemetry::FloeAttributes for Query<'a> {

@@ -1,3 +1,6 @@
+// #[derive(FloeAttributes)]
+// struct Empty {}
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::FloeAttributes for Empty {

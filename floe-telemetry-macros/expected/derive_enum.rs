@@ -1,3 +1,12 @@
+// #[derive(FloeAttributes)]
+// #[floe(prefix = "job")]
+// enum Job<'a, T> {
+//     Started { id: &'a str, #[floe(display)] at: T },
+//     Failed { id: &'a str, #[floe(key = "error.type")] reason: Reason },
+//     Finished(Report),
+//     Unknown,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<'a, T> ::floe_telemetry::FloeAttributes for Job<'a, T>

@@ -1,3 +1,12 @@
+// #[derive(FloeAttributes)]
+// struct Load<'a, 'b> {
+//     #[floe(flatten)]
+//     identity: &'a Identity,
+//     rows: u64,
+//     #[floe(flatten, prefix = "load.source")]
+//     source: Option<Source<'b>>,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<'a, 'b> ::floe_telemetry::FloeAttributes for Load<'a, 'b> {

@@ -1,3 +1,10 @@
+// #[derive(FloeAttributes)]
+// struct Wrapped<T: Clone> {
+//     #[floe(flatten)]
+//     inner: T,
+//     name: String,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<T: Clone> ::floe_telemetry::FloeAttributes for Wrapped<T>

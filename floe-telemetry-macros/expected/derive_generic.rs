@@ -1,3 +1,13 @@
+// #[derive(FloeAttributes)]
+// struct Pair<T: Clone, U = u8>
+// where
+//     U: Ord,
+// {
+//     first: T,
+//     second: Option<U>,
+//     third: T,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<T: Clone, U> ::floe_telemetry::FloeAttributes for Pair<T, U>

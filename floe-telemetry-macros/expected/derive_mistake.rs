@@ -1,3 +1,9 @@
+// #[derive(FloeAttributes)]
+// #[floe(prefx = "a")]
+// struct Alert {
+//     channel: String,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::FloeAttributes for Alert {

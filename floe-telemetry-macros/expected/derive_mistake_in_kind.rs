@@ -1,3 +1,9 @@
+// #[derive(FloeAttributes)]
+// union Word {
+//     bits: u64,
+//     number: f64,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::FloeAttributes for Word {

@@ -1,3 +1,10 @@
+// #[derive(FloeAttributes)]
+// #[floe(rename_all = "snek_case")]
+// enum Mode<T> {
+//     One,
+//     Two,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<T> ::floe_telemetry::attributes::ToAttributeValue for Mode<T> {

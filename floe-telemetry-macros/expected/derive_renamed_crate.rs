@@ -1,3 +1,10 @@
+// #[derive(FloeAttributes)]
+// #[floe(crate = crate::telemetry)]
+// struct Rows {
+//     keys: u64,
+//     rows: u64,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl crate::telemetry::FloeAttributes for Rows {

@@ -1,3 +1,13 @@
+// #[derive(FloeAttributes)]
+// struct Request<T> {
+//     #[floe(display)]
+//     url: Option<Url<T>>,
+//     #[floe(debug)]
+//     mode: Mode,
+//     #[floe(redact)]
+//     token: Option<SecretString>,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<T> ::floe_telemetry::FloeAttributes for Request<T>

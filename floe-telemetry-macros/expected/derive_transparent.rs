@@ -1,3 +1,7 @@
+// #[derive(FloeAttributes)]
+// #[floe(transparent)]
+// struct TableId<T>(T, #[floe(skip)] PhantomData<u8>);
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl<T> ::floe_telemetry::attributes::ToAttributeValue for TableId<T>

@@ -1,3 +1,10 @@
+// #[derive(FloeAttributes)]
+// #[floe(transparent)]
+// struct Token {
+//     #[floe(redact)]
+//     text: String,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::attributes::ToAttributeValue for Token {

@@ -1,3 +1,6 @@
+// #[derive(FloeAttributes)]
+// struct Pair(#[floe(key = "left")] u8, #[floe(key = "right")] u8, #[floe(skip)] ());
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::FloeAttributes for Pair {

@@ -1,3 +1,14 @@
+// #[derive(FloeAttributes)]
+// #[floe(rename_all = "kebab-case")]
+// enum Severity {
+//     Info,
+//     /// Wakes somebody up.
+//     HighRisk,
+//     #[floe(rename = "fatal")]
+//     #[deprecated]
+//     Critical,
+// }
+
 #[automatically_derived]
 #[allow(deprecated)]
 impl ::floe_telemetry::attributes::ToAttributeValue for Severity {

@@ -1,3 +1,8 @@
+// #[traced(error_if = |result|result.is_none())]
+// fn f() -> Option<u8> {
+//     None
+// }
+
 fn f() -> Option<u8> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal

@@ -1,3 +1,11 @@
+// #[traced(
+//     attributes_fn = pairs,
+//     attributes(n),
+//     floe_attributes = IDENTITY,
+//     name = title(n)
+// )]
+// async fn f(n: u8) {}
+
 fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f * n *", ::core::line!(), Internal

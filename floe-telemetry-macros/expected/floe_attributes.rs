@@ -1,3 +1,6 @@
+// #[traced(floe_attributes = (IDENTITY, alert))]
+// fn f(alert: &Alert) {}
+
 fn f(alert: &Alert) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f * *", ::core::line!(), Internal

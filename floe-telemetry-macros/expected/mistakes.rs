@@ -1,3 +1,8 @@
+// #[traced(nmae = 1, kind = cleint, name)]
+// fn f() {
+//     body()
+// }
+
 fn f() {
     body()
 }

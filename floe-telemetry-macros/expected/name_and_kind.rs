@@ -1,3 +1,6 @@
+// #[traced(name = "iceberg.create_table", kind = client)]
+// fn r#create() {}
+
 fn r#create() {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "iceberg.create_table", "create", ::core::line!(), Client

@@ -1,3 +1,8 @@
+// #[traced]
+// fn never() -> ! {
+//     loop {}
+// }
+
 fn never() -> ! {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "never", "never", ::core::line!(), Internal

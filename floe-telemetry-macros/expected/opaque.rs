@@ -1,3 +1,8 @@
+// #[traced]
+// fn opaque() -> impl Iterator<Item = u8> {
+//     read()
+// }
+
 fn opaque() -> impl Iterator<Item = u8> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "opaque", "opaque", ::core::line!(), Internal
@@ -8,7 +13,7 @@ fn opaque() -> impl Iterator<Item = u8> {
         move || { read() },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::lasting::prelude::*;
-            (&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+            (&&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
                 .__floe_returned()
                 .go_on(
                     __floe_span,

@@ -1,3 +1,8 @@
+// #[traced]
+// fn opaque<'a>() -> Result<(Vec<impl Sized + 'a>, &'a [impl Copy]), Error> {
+//     read()
+// }
+
 fn opaque<'a>() -> Result<(Vec<impl Sized + 'a>, &'a [impl Copy]), Error> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "opaque", "opaque", ::core::line!(), Internal

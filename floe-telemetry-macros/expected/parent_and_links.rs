@@ -1,10 +1,13 @@
+// #[traced(parent = headers, links = [first, second])]
+// fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {}
+
 fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     let __floe_span = {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            __floe.links(&([first, second]));
+            #[allow(clippy::cloned_ref_to_slice_refs)] __floe.links(&([first, second]));
         };
         ::floe_telemetry::__private::enter_below(
             &__FLOE_CALLSITE,

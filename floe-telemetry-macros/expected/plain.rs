@@ -1,3 +1,8 @@
+// #[traced]
+// fn plain(a: i64) -> i64 {
+//     a + 1
+// }
+
 fn plain(a: i64) -> i64 {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "plain", "plain", ::core::line!(), Internal

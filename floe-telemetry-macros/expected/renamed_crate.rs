@@ -1,3 +1,6 @@
+// #[traced(crate = crate::telemetry, attributes(n))]
+// fn f(n: u8) {}
+
 fn f(n: u8) {
     crate::telemetry::__private::as_it_is!(
         { crate ::telemetry::__private::callsite!(__FLOE_CALLSITE, "f", "f n",

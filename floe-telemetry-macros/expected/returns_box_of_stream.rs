@@ -1,3 +1,8 @@
+// #[traced]
+// fn f() -> Box<dyn Stream<Item = u8> + Unpin> {
+//     list()
+// }
+
 fn f() -> Box<dyn Stream<Item = u8> + Unpin> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
@@ -8,7 +13,7 @@ fn f() -> Box<dyn Stream<Item = u8> + Unpin> {
         move || -> Box<dyn Stream<Item = u8> + Unpin> { list() },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::lasting::prelude::*;
-            (&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+            (&&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
                 .__floe_returned()
                 .go_on(
                     __floe_span,

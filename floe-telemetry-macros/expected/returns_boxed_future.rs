@@ -1,3 +1,8 @@
+// #[traced]
+// fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
+//     Box::pin(g())
+// }
+
 fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
@@ -8,7 +13,7 @@ fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
         move || -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::lasting::prelude::*;
-            (&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+            (&&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
                 .__floe_returned()
                 .go_on(
                     __floe_span,

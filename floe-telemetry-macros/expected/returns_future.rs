@@ -1,3 +1,9 @@
+// #[traced(attributes(n))]
+// fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
+//     let m = n + 1;
+//     async move { Ok(m) }
+// }
+
 fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f n", ::core::line!(), Internal

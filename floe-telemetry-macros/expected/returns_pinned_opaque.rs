@@ -1,3 +1,8 @@
+// #[traced]
+// fn f() -> Pin<Box<impl Future<Output = u8>>> {
+//     get()
+// }
+
 fn f() -> Pin<Box<impl Future<Output = u8>>> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal

@@ -1,3 +1,8 @@
+// #[traced]
+// fn f() -> impl Stream<Item = u8> {
+//     iter([1])
+// }
+
 fn f() -> impl Stream<Item = u8> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal

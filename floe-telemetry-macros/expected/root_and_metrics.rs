@@ -1,3 +1,6 @@
+// #[traced(root, metrics)]
+// async fn f() {}
+
 fn f() -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal, with_metrics

@@ -1,3 +1,19 @@
+// #[traced]
+// /// Documented.
+// #[must_use]
+// #[track_caller]
+// pub(crate) unsafe extern "C" fn signature<'a, T, const N: usize>(
+//     mut self: Box<Self>,
+//     (first, _): (&'a T, u8),
+//     rest: [T; N],
+// ) -> Option<&'a T>
+// where
+//     T: Ord + 'a,
+// {
+//     #![allow(unused)]
+//     Some(first)
+// }
+
 /// Documented.
 #[must_use]
 #[track_caller]

@@ -1,3 +1,6 @@
+// #[traced]
+// fn unit() {}
+
 fn unit() {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "unit", "unit", ::core::line!(), Internal

@@ -1,4 +1,5 @@
-//! What the macros write, as files a person can read: `expected/*.rs`, one for each branch of `emit`.
+//! What the macros write, as files a person can read: `expected/*.rs`, one for each branch of `emit`,
+//! with what it is made from above it.
 //!
 //! `BLESS=1 cargo test -p floe-telemetry-macros` writes the files anew; read the difference then.
 
@@ -36,6 +37,13 @@ fn expansions_are_as_expected() {
 }
 
 #[test]
+fn the_same_is_written_each_time() {
+    for case in all() {
+        assert_eq!(expansion(case), expansion(case), "{}", case.file);
+    }
+}
+
+#[test]
 fn each_file_has_a_case() {
     if env::var_os("BLESS").is_some() {
         return; // the files are just being written
@@ -58,7 +66,7 @@ fn all() -> impl Iterator<Item = &'static Case> {
 /// The difference, where there is one that is not to be blessed.
 fn check(case: &Case, bless: bool) -> Option<String> {
     let path = directory().join(case.file).with_extension("rs");
-    let actual = pretty(case);
+    let actual = format!("{}\n{}", original(case), expansion(case));
     if bless {
         fs::write(path, actual).unwrap();
         return None;
@@ -67,11 +75,25 @@ fn check(case: &Case, bless: bool) -> Option<String> {
     (actual != expected).then(|| format!("{}:\n{}", path.display(), difference(&expected, &actual)))
 }
 
-fn pretty(case: &Case) -> String {
+fn original(case: &Case) -> String {
+    let text = match case.input {
+        Input::Traced("", item) => format!("#[traced] {item}"),
+        Input::Traced(args, item) => format!("#[traced({args})] {item}"),
+        Input::Derive(item) => format!("#[derive(FloeAttributes)] {item}"),
+    };
+    let comment = |line: &str| format!("// {line}").trim_end().to_owned() + "\n";
+    pretty(case, parse(&text)).lines().map(comment).collect()
+}
+
+fn expansion(case: &Case) -> String {
     let tokens = match case.input {
         Input::Traced(args, item) => traced::expand(parse(args), &parse(item)),
         Input::Derive(item) => attributes::expand(parse(item)),
     };
+    pretty(case, tokens)
+}
+
+fn pretty(case: &Case, tokens: TokenStream) -> String {
     let file = syn::parse2(tokens).unwrap_or_else(|error| panic!("{}: {error}", case.file));
     prettyplease::unparse(&file)
 }

@@ -63,7 +63,10 @@ pub(crate) fn value_with<T>(
     if input.is_empty() || input.peek(Token![,]) {
         return Err(misused(keyword, symbol));
     }
-    parse(input)
+    parse(input).map_err(|error| {
+        let message = format!("{error}, as in `{}`", symbol.usage);
+        syn::Error::new(error.span(), message)
+    })
 }
 
 /// Nothing may follow a keyword that is a switch.

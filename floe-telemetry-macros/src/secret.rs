@@ -81,9 +81,16 @@ const COUNTS: &[&str] = &[
     "used",
 ];
 
-/// Whether `name` says so. `token_count` does not: its last word is what the value is.
+/// Before the words: whether there is one.
+const QUESTIONS: &[&str] = &["has", "is", "needs", "uses", "with"];
+
+/// Whether `name` says so. `token_count` does not: its last word is what the value is. Neither does
+/// `has_token`, which is yes or no.
 pub(crate) fn is_named_by(name: &str) -> bool {
     let mut words = words(name);
+    if words.len() > 1 && QUESTIONS.contains(&words[0].as_str()) {
+        return false;
+    }
     while let Some(last) = words.last() {
         let letters = words.concat();
         let counted = last == "tokens"
@@ -172,6 +179,8 @@ mod tests {
             "compass",
             "primary_key",
             "bytes",
+            "has_token",
+            "isSecret",
         ] {
             assert!(!is_named_by(name), "{name}");
         }

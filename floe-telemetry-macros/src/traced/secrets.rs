@@ -49,8 +49,8 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
         if let Some((name, span)) = found {
             let message = format!(
                 "`{name}` sounds like a credential, which no span may carry: record something else \
-                 about it, as in `attributes({name}_present = {name}.is_some())`, or if it is none, \
-                 put the key in quotes: `\"{name}\" = …`"
+                 about it, as in `attributes({name}_present = {name}.is_some())` or with \
+                 `!{name}.is_empty()`, or if it is none, put the key in quotes: `\"{name}\" = …`"
             );
             cx.syn(syn::Error::new(span, message));
         }
@@ -61,8 +61,9 @@ pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
     if let Some((name, span)) = first_use(name.to_token_stream(), aliases) {
         let message = format!(
             "`{name}` sounds like a credential, which no span may be called by: leave it out, or \
-             record something about it, as in `attributes({name}_present = {name}.is_some())`, or \
-             if it is none, `attributes(\"{name}\" = …)` with the key in quotes"
+             record something about it, as in `attributes({name}_present = {name}.is_some())` or \
+             with `!{name}.is_empty()`, or if it is none, `attributes(\"{name}\" = …)` with the key in \
+             quotes"
         );
         cx.syn(syn::Error::new(span, message));
     }
@@ -78,8 +79,8 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
         let message = format!(
             "`{name}` sounds like a credential, which no span may carry: take the argument as `_`, \
              or record something else about it, as in \
-             `attributes({name}_present = {name}.is_some())`, or if it is none, \
-             `attributes(\"{name}\" = …)` with the key in quotes"
+             `attributes({name}_present = {name}.is_some())` or with `!{name}.is_empty()`, or if it \
+             is none, `attributes(\"{name}\" = …)` with the key in quotes"
         );
         cx.syn(syn::Error::new(span, message));
     }

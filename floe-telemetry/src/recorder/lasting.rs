@@ -5,18 +5,15 @@
 //! and a span that ends before it would say nothing, so that is an error of the compiler. What
 //! nobody can know to be a future, such as a type parameter without bounds, is a value.
 
-use std::fmt::{self, Debug};
+mod found;
+
 use std::future::Future;
-use std::marker::PhantomData;
 
 use futures_core::Stream;
 
-use super::call::conclude;
-use super::future::Traced;
-use super::open::OpenSpan;
-use super::outcome::Look;
+use self::found::found;
+pub use self::found::{Found, Lasting, OpaqueFuture, OpaqueStream, OpaqueValue, Value};
 use super::pointer::Pointer;
-use super::returned::{Ended, in_future, in_stream};
 
 /// The value an annotated function returned.
 #[derive(Debug)]
@@ -30,100 +27,6 @@ impl<V> Clone for Returned<'_, V> {
 
 impl<V> Copy for Returned<'_, V> {}
 
-/// What a returned value was found to be. Each goes on in its own way once its function returned.
-pub struct Found<K, V>(PhantomData<fn(K, V)>);
-
-impl<K, V> Debug for Found<K, V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Found")
-    }
-}
-
-const fn found<K, V>() -> Found<K, V> {
-    Found(PhantomData)
-}
-
-/// Does not live on.
-#[derive(Debug)]
-pub struct Value;
-
-/// Lives on, and keeps its type inside of a span.
-#[derive(Debug)]
-pub struct Lasting;
-
-/// A future that the signature only calls `impl Future`.
-#[derive(Debug)]
-pub struct OpaqueFuture;
-
-/// A stream that the signature only calls `impl Stream`.
-#[derive(Debug)]
-pub struct OpaqueStream;
-
-/// What is called like a future or a stream, and is neither.
-#[derive(Debug)]
-pub struct OpaqueValue;
-
-impl<V> Found<Value, V> {
-    /// Ends the span with what `outcome` tells.
-    pub fn go_on(self, span: OpenSpan, value: V, outcome: Look<V>) -> V {
-        conclude(span.recording(), Ok(value), outcome)
-    }
-}
-
-impl<V: Pointer> Found<Lasting, V> {
-    /// Leaves the span to the future or stream.
-    pub fn go_on(self, span: OpenSpan, value: V, outcome: Look<V::Output>) -> V {
-        value.in_span(span, outcome)
-    }
-}
-
-impl<V: Future> Found<OpaqueFuture, V> {
-    /// Says what the signature says that it will become.
-    #[must_use]
-    pub const fn of<T>(self) -> Self
-    where
-        V: Future<Output = T>,
-    {
-        self
-    }
-
-    /// Leaves the span to the future.
-    pub fn go_on(
-        self,
-        span: OpenSpan,
-        value: V,
-        outcome: Look<V::Output>,
-    ) -> Traced<V, Look<V::Output>> {
-        in_future(span, value, outcome)
-    }
-}
-
-impl<V: Stream> Found<OpaqueStream, V> {
-    /// Has no result.
-    #[must_use]
-    pub const fn of<T>(self) -> Self {
-        self
-    }
-
-    /// Leaves the span to the stream.
-    pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> Traced<V, Ended> {
-        in_stream(span, value)
-    }
-}
-
-impl<V> Found<OpaqueValue, V> {
-    /// Has no result.
-    #[must_use]
-    pub const fn of<T>(self) -> Self {
-        self
-    }
-
-    /// Ends the span.
-    pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> V {
-        conclude(span.recording(), Ok(value), |_, _| ())
-    }
-}
-
 /// A future or stream that cannot be put into its span. Nothing implements it.
 #[diagnostic::on_unimplemented(
     message = "the span would end before what this function returns, which is a future or a stream",
@@ -133,6 +36,33 @@ impl<V> Found<OpaqueValue, V> {
     note = "if the span is to be that of the call alone, as for the handle of a task: `#[traced(call_only)]`"
 )]
 pub trait OverWithTheCall {}
+
+/// One future or more in what usually holds values.
+pub trait IsAround {
+    /// The type that was returned.
+    type Type;
+    /// Does not compile.
+    fn __floe_returned(&self) -> Found<Value, Self::Type>
+    where
+        Self::Type: OverWithTheCall;
+}
+
+macro_rules! around {
+    ($($ty:ident<$($other:ident)?>)*) => {$(
+        impl<F: Future, $($other)?> IsAround for &&&Returned<'_, $ty<F, $($other)?>> {
+            type Type = $ty<F, $($other)?>;
+
+            fn __floe_returned(&self) -> Found<Value, Self::Type>
+            where
+                Self::Type: OverWithTheCall,
+            {
+                found()
+            }
+        }
+    )*};
+}
+
+around!(Option<> Result<E> Vec<>);
 
 /// A pointer to a future or a stream.
 pub trait IsPointer {
@@ -229,5 +159,5 @@ impl<V> IsValue for Returned<'_, V> {
 
 /// The traits, without their names.
 pub mod prelude {
-    pub use super::{IsFuture as _, IsPointer as _, IsStream as _, IsValue as _};
+    pub use super::{IsAround as _, IsFuture as _, IsPointer as _, IsStream as _, IsValue as _};
 }

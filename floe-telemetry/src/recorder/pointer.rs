@@ -36,6 +36,15 @@ macro_rules! pointers {
             }
         }
 
+        // Whoever awaits this one has to pin it first.
+        impl<'a, T: 'a> Pointer for Box<dyn Future<Output = T> $(+ $bound)* + 'a> {
+            type Output = T;
+
+            fn in_span(self, span: OpenSpan, outcome: Look<T>) -> Self {
+                Box::new(in_future(span, Self::into_pin(self), outcome))
+            }
+        }
+
         impl<'a, T: 'a> Pointer for Pin<Box<dyn Stream<Item = T> $(+ $bound)* + 'a>> {
             type Output = ();
 
@@ -49,6 +58,14 @@ macro_rules! pointers {
 
             fn in_span(self, span: OpenSpan, _: Look<()>) -> Self {
                 Box::new(in_stream(span, self))
+            }
+        }
+
+        impl<'a, T: 'a> Pointer for Box<dyn Stream<Item = T> $(+ $bound)* + 'a> {
+            type Output = ();
+
+            fn in_span(self, span: OpenSpan, _: Look<()>) -> Self {
+                Box::new(in_stream(span, Self::into_pin(self)))
             }
         }
     )*};

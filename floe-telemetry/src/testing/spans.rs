@@ -6,7 +6,8 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::captured::CapturedSpan;
 
-/// Captured spans, in the order in which they ended on each thread.
+/// Captured spans, in the order in which they ended on each thread, but for the roots of traces,
+/// which are behind the other spans.
 #[derive(Clone, Debug)]
 pub struct Spans(pub(super) Vec<SpanData>);
 

@@ -71,6 +71,15 @@ fn items() -> Items {
     Box::pin(One(true))
 }
 
+/// What is not `Unpin` is no future yet.
+#[traced]
+fn to_be_pinned(n: &u8) -> Box<dyn Future<Output = Result<u8, String>> + Send + '_> {
+    Box::new(async move {
+        pause().await;
+        Err(n.to_string())
+    })
+}
+
 trait Service {
     type Future;
 
@@ -99,6 +108,7 @@ async fn a_boxed_future_is_known_under_any_name() {
         shared().await;
         assert_eq!(generic("generic").await, Err("generic"));
         assert_eq!(Server.call().await, 4);
+        assert_eq!(Box::into_pin(to_be_pinned(&5)).await, Err("5".to_owned()));
         let mut items = items();
         assert_eq!(poll_fn(|cx| items.as_mut().poll_next(cx)).await, Some(1));
         assert_eq!(poll_fn(|cx| items.as_mut().poll_next(cx)).await, None);
@@ -110,6 +120,7 @@ async fn a_boxed_future_is_known_under_any_name() {
     // Of a type parameter without bounds there is nothing but its name.
     spans.single("generic").assert_error("&str");
     spans.single("call").assert_error("refused by `error_if`");
+    spans.single("to_be_pinned").assert_error("5");
     spans.single("items").assert_ok();
     let mut parents: Vec<_> = spans
         .named("after")
@@ -122,6 +133,7 @@ async fn a_boxed_future_is_known_under_any_name() {
         "shared",
         "generic",
         "call",
+        "to_be_pinned",
         "items",
         "items",
     ];

@@ -86,13 +86,7 @@ fn examples(input: ParseStream<'_>) -> syn::Result<Vec<String>> {
         Expr::Array(ExprArray { elems, .. }) => elems.iter().map(literal).collect(),
         _ => None,
     };
-    literals.ok_or_else(|| {
-        let message = format!(
-            "examples are literals in brackets: `{}`",
-            symbol::EXAMPLES.usage
-        );
-        syn::Error::new_spanned(written, message)
-    })
+    literals.ok_or_else(|| syn::Error::new_spanned(written, "examples are literals in brackets"))
 }
 
 fn literal(expr: &Expr) -> Option<String> {

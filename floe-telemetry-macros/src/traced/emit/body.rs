@@ -49,7 +49,7 @@ fn by_type(traced: &Traced<'_>, body: &TokenStream, outcome: &TokenStream) -> To
     quote_spanned! {ours=>
         #private::call_by_type(__floe_span, #body, |__floe_span, __floe_value| {
             use #private::lasting::prelude::*;
-            (&&&#private::lasting::Returned(&__floe_value))
+            (&&&&#private::lasting::Returned(&__floe_value))
                 .#look()
                 .go_on(__floe_span, __floe_value, #outcome)
         })

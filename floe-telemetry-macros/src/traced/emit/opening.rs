@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, Lit};
+use syn::{Expr, Lit, spanned::Spanned};
 
 use super::{allow_underscore, on};
 use crate::traced::{
@@ -86,10 +86,12 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
         .computed_name
         .iter()
         .map(|name| name::set(name, on(name)));
-    let links = traced
-        .links
-        .iter()
-        .map(|links| quote_spanned!(on(links)=> __floe.links(&(#links));));
+    let links = traced.links.iter().map(|links| {
+        quote_spanned! {on(links)=>
+            #[allow(clippy::cloned_ref_to_slice_refs)]
+            __floe.links(&(#links));
+        }
+    });
     let floe_attributes = traced
         .floe_attributes
         .iter()
@@ -187,17 +189,21 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
     }
 }
 
-/// The parameter of a closure, which may well be called like the argument.
+/// The parameter of a closure, which may well be called like the argument. What does not fit is
+/// reported at the parameter.
 fn binding(binding: &Binding<'_>) -> TokenStream {
     let Binding {
         pattern,
         given: Given { name, cfgs },
     } = binding;
     let allow = allow_underscore(&quote!(#name #pattern));
+    let mut name = name.clone();
+    name.set_span(name.span().located_at(pattern.span()));
+    let value = quote_spanned!(on(pattern)=> &#name);
     quote_spanned! {Span::mixed_site()=>
         #(#cfgs)*
         #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
         #allow
-        let #pattern = &#name;
+        let #pattern = #value;
     }
 }

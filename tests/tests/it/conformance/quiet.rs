@@ -45,6 +45,45 @@ async fn a_result_that_must_be_used_is_that_of_the_future() {
     assert_eq!(testing::capture_async(run).await.len(), 2);
 }
 
+/// Without a span clippy says all of these.
+mod said_without_a_span {
+    use opentelemetry::Context;
+
+    use super::traced;
+
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::needless_pass_by_value,
+        reason = "a test"
+    )]
+    #[traced]
+    pub(super) fn wraps(text: String) -> Result<usize, String> {
+        Ok(text.len())
+    }
+
+    #[traced]
+    #[expect(clippy::unused_async)]
+    pub(super) async fn at_once() {}
+
+    #[traced(links = [cx.clone()])]
+    pub(super) fn linked(cx: &Context) {
+        let _ = cx;
+    }
+}
+
+#[tokio::test]
+async fn what_clippy_is_expected_to_say_it_may_keep_to_itself() {
+    use said_without_a_span::{at_once, linked, wraps};
+
+    let spans = testing::capture_async(async {
+        assert_eq!(wraps("ab".to_owned()), Ok(2));
+        at_once().await;
+        linked(&opentelemetry::Context::current());
+    })
+    .await;
+    assert_eq!(spans.len(), 3);
+}
+
 #[deny(unused_variables)]
 mod used_by_the_attribute {
     use opentelemetry::Context;

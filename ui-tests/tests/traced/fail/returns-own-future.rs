@@ -33,6 +33,13 @@ fn hidden() -> impl Hidden {
     Own
 }
 
+type Maybe = Option<Ready<u8>>;
+
+#[traced]
+fn around() -> Maybe {
+    None
+}
+
 #[traced]
 fn generic<F: Future>(future: F) -> F {
     future

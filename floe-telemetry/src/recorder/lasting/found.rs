@@ -1,0 +1,108 @@
+//! What a returned value was found to be, and how it goes on in its span.
+
+use std::fmt::{self, Debug};
+use std::future::Future;
+use std::marker::PhantomData;
+
+use futures_core::Stream;
+
+use crate::recorder::call::conclude;
+use crate::recorder::future::Traced;
+use crate::recorder::open::OpenSpan;
+use crate::recorder::outcome::Look;
+use crate::recorder::pointer::Pointer;
+use crate::recorder::returned::{Ended, in_future, in_stream};
+
+/// What a returned value was found to be. Each goes on in its own way once its function returned.
+pub struct Found<K, V>(PhantomData<fn(K, V)>);
+
+impl<K, V> Debug for Found<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Found")
+    }
+}
+
+pub(super) const fn found<K, V>() -> Found<K, V> {
+    Found(PhantomData)
+}
+
+/// Does not live on.
+#[derive(Debug)]
+pub struct Value;
+
+/// Lives on, and keeps its type inside of a span.
+#[derive(Debug)]
+pub struct Lasting;
+
+/// A future that the signature only calls `impl Future`.
+#[derive(Debug)]
+pub struct OpaqueFuture;
+
+/// A stream that the signature only calls `impl Stream`.
+#[derive(Debug)]
+pub struct OpaqueStream;
+
+/// What is called like a future or a stream, and is neither.
+#[derive(Debug)]
+pub struct OpaqueValue;
+
+impl<V> Found<Value, V> {
+    /// Ends the span with what `outcome` tells.
+    pub fn go_on(self, span: OpenSpan, value: V, outcome: Look<V>) -> V {
+        conclude(span.recording(), Ok(value), outcome)
+    }
+}
+
+impl<V: Pointer> Found<Lasting, V> {
+    /// Leaves the span to the future or stream.
+    pub fn go_on(self, span: OpenSpan, value: V, outcome: Look<V::Output>) -> V {
+        value.in_span(span, outcome)
+    }
+}
+
+impl<V: Future> Found<OpaqueFuture, V> {
+    /// Says what the signature says that it will become.
+    #[must_use]
+    pub const fn of<T>(self) -> Self
+    where
+        V: Future<Output = T>,
+    {
+        self
+    }
+
+    /// Leaves the span to the future.
+    pub fn go_on(
+        self,
+        span: OpenSpan,
+        value: V,
+        outcome: Look<V::Output>,
+    ) -> Traced<V, Look<V::Output>> {
+        in_future(span, value, outcome)
+    }
+}
+
+impl<V: Stream> Found<OpaqueStream, V> {
+    /// Has no result.
+    #[must_use]
+    pub const fn of<T>(self) -> Self {
+        self
+    }
+
+    /// Leaves the span to the stream.
+    pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> Traced<V, Ended> {
+        in_stream(span, value)
+    }
+}
+
+impl<V> Found<OpaqueValue, V> {
+    /// Has no result.
+    #[must_use]
+    pub const fn of<T>(self) -> Self {
+        self
+    }
+
+    /// Ends the span.
+    pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> V {
+        conclude(span.recording(), Ok(value), |_, _| ())
+    }
+}
