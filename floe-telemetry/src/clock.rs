@@ -91,7 +91,7 @@ pub(crate) fn monotonic_now() -> Instant {
     Instant::now()
 }
 
-/// For events that are recorded while a span is open.
+/// For events that are recorded while a span is open, and for logs.
 pub(crate) fn wall_now() -> SystemTime {
     SystemTime::now()
 }

@@ -38,6 +38,8 @@ pub use self::batch::BatchSpanProcessorConfig;
 pub(crate) use self::env::{context_variable, is_disabled, wants_no_color, warn};
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::limits::SpanLimits;
+#[cfg(feature = "logs")]
+pub(crate) use self::logging::Levels;
 pub use self::logging::LoggingConfig;
 pub use self::metrics::{HistogramKind, MetricTemporality, MetricsConfig};
 pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, Signal};

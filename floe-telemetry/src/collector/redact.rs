@@ -1,6 +1,8 @@
 //! The one place where what is recorded is made safe. Every exporter is behind it.
 
 mod key;
+#[cfg(feature = "logs")]
+mod log;
 mod redaction;
 
 use std::borrow::Cow;

@@ -93,7 +93,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// Counts a redaction. Rare, and on the threads of the telemetry alone.
+    /// Counts a redaction. Rare.
     pub(super) fn count_redaction(&self, rule: Rule) {
         self.redacted[rule.index()].fetch_add(1, Ordering::Relaxed);
     }

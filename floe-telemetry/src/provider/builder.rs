@@ -182,10 +182,16 @@ impl TelemetryProviderBuilder {
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
         let identity = self.config.resource_attributes.identity().into_iter();
+        let identity: Vec<_> = identity
+            .map(|attribute| Stamp::new(attribute, &mut redactor))
+            .collect();
+        #[cfg(feature = "logs")]
+        crate::logs::adopt(
+            &redaction,
+            identity.iter().map(|stamp| stamp.attribute.clone()),
+        );
         let settings = PipelineSettings {
-            identity: identity
-                .map(|attribute| Stamp::new(attribute, &mut redactor))
-                .collect(),
+            identity,
             redactor,
             limits: self.config.limits,
             keep: self.config.sampling.keep(),

@@ -21,6 +21,7 @@ mod futures;
 mod fuzz;
 mod interop;
 mod lasting;
+mod logs;
 mod names;
 mod open_span;
 mod outcome;

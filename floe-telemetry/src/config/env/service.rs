@@ -3,7 +3,8 @@
 use super::Reader;
 use super::parse::{self, Refusal};
 use crate::attributes::Mode;
-use crate::config::{ResourceAttributes, TelemetryConfig, logging, resource};
+use crate::config::logging::Levels;
+use crate::config::{ResourceAttributes, TelemetryConfig, resource};
 use crate::keys;
 
 pub(super) fn apply(config: &mut TelemetryConfig, reader: &mut Reader) {
@@ -26,9 +27,9 @@ pub(super) fn apply(config: &mut TelemetryConfig, reader: &mut Reader) {
         Ok(text.to_owned())
     });
     let logging = &mut config.logging;
-    let levels = logging::LEVELS.map(|level| (level, level));
     reader.set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
-        parse::word(&levels)(text).map(str::to_owned)
+        let levels = Levels::parse(text).map_err(Refusal::Ignored)?;
+        Ok(levels.to_string())
     });
     let truths = [
         ("true", true),

@@ -1,0 +1,89 @@
+//! A record as a line for people.
+
+use std::fmt::Display;
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Color, Style};
+use tracing::Level;
+
+use super::entry::{Entry, Value};
+
+const FAINT: Style = Style::new().dimmed();
+
+/// Writes the line, with its end: time, level, target, message, fields and ids. Whose it is, is said
+/// only where it is not the program's own.
+pub(super) fn write(entry: &Entry, timestamp: &str, has_color: bool, line: &mut Vec<u8>) {
+    let style = |style: Style| if has_color { style } else { Style::new() };
+    let faint = style(FAINT);
+    let (word, color) = level(entry.level);
+    let color = style(Style::new().fg_color(Some(Color::Ansi(color))));
+    // Memory takes everything.
+    let _ = write!(
+        line,
+        "{faint}{timestamp}{faint:#} {color}{word}{color:#} {faint}{}:{faint:#} {}",
+        Plain(entry.target()),
+        Plain(entry.message()),
+    );
+    let identity = entry.identity().filter(|_| entry.is_foreign);
+    for (key, value) in entry.fields().chain(identity) {
+        let key = Plain(key.as_str());
+        let _ = match value {
+            Value::Bool(value) => write!(line, " {faint}{key}={faint:#}{value}"),
+            Value::F64(value) => write!(line, " {faint}{key}={faint:#}{value}"),
+            Value::I64(value) => write!(line, " {faint}{key}={faint:#}{value}"),
+            Value::Text(value) => write!(line, " {faint}{key}={faint:#}{}", Quoted(value)),
+        };
+    }
+    if let Some(place) = entry.place {
+        let (trace, span) = (place.trace_id, place.span_id);
+        let _ = write!(line, " {faint}trace_id={trace} span_id={span}{faint:#}");
+    }
+    line.push(b'\n');
+}
+
+fn level(level: Level) -> (&'static str, AnsiColor) {
+    match level {
+        Level::ERROR => ("ERROR", AnsiColor::Red),
+        Level::WARN => ("WARN ", AnsiColor::Yellow),
+        Level::INFO => ("INFO ", AnsiColor::Green),
+        Level::DEBUG => ("DEBUG", AnsiColor::Blue),
+        Level::TRACE => ("TRACE", AnsiColor::Magenta),
+    }
+}
+
+/// A text that cannot move the cursor, change colours, or look like another line.
+struct Plain<'a>(&'a str);
+
+impl Display for Plain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, part) in self.0.split('\n').enumerate() {
+            if at > 0 {
+                f.write_str("\n    ")?;
+            }
+            for part in part.split_inclusive(char::is_control) {
+                match part.char_indices().next_back() {
+                    Some((end, last)) if last.is_control() && last != '\t' => {
+                        f.write_str(part.get(..end).unwrap_or_default())?;
+                        write!(f, "{}", last.escape_default())?;
+                    }
+                    _ => f.write_str(part)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value, in quotation marks where its end could not be seen.
+struct Quoted<'a>(&'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let is_open = |c: char| c.is_whitespace() || c.is_control() || c == '"' || c == '=';
+        if self.0.is_empty() || self.0.contains(is_open) {
+            write!(f, "{:?}", self.0)
+        } else {
+            f.write_str(self.0)
+        }
+    }
+}

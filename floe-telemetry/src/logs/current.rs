@@ -1,0 +1,42 @@
+//! What the provider of the process says about logs: how they are redacted, whose they are, and
+//! where they go besides the local output.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use opentelemetry::KeyValue;
+
+use crate::collector::Redaction;
+
+/// What holds for all records while it is in use.
+#[derive(Debug, Default)]
+pub(super) struct Setting {
+    pub(super) redaction: Redaction,
+    /// Of the resource; made safe.
+    pub(super) identity: Vec<KeyValue>,
+}
+
+static SETTING: RwLock<Option<Arc<Setting>>> = RwLock::new(None);
+
+/// Counts the settings; 0 before the first.
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// The number of the setting in use, by which a thread knows whether the one it has is still good.
+pub(super) fn generation() -> u64 {
+    GENERATION.load(Ordering::Acquire)
+}
+
+/// The setting and its number.
+pub(super) fn current() -> (u64, Arc<Setting>) {
+    let setting = SETTING.read().unwrap_or_else(PoisonError::into_inner);
+    (generation(), setting.clone().unwrap_or_default())
+}
+
+/// Puts a setting into use.
+pub(super) fn switch(setting: Setting) {
+    let mut slot = SETTING.write().unwrap_or_else(PoisonError::into_inner);
+    let before = slot.replace(Arc::new(setting));
+    GENERATION.fetch_add(1, Ordering::AcqRel);
+    drop(slot);
+    drop(before);
+}

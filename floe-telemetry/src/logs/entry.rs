@@ -1,0 +1,244 @@
+//! One log record, safe and bounded, before it has a form.
+
+use std::fmt::{self, Write};
+use std::ops::Range;
+use std::time::SystemTime;
+
+use opentelemetry::{Key, SpanId, TraceId};
+use tracing::Level;
+
+/// The longest text that is kept, in bytes.
+pub(super) const MAX_TEXT: usize = 8 * 1024;
+
+/// How much of a text is read: redaction may shorten it.
+const MAX_RAW: usize = 2 * MAX_TEXT;
+
+/// The texts of a record together, in bytes. What comes later is left out.
+const MAX_RECORD: usize = 32 * 1024;
+
+/// The fields of a record.
+const MAX_FIELDS: usize = 128;
+
+/// How far the end of a text that was not read to its end is searched for the end of a word. A
+/// secret without its end is not known for one.
+const MAX_WORD: usize = 4 * 1024;
+
+/// The record. Its texts stand one after the other in one buffer, which is used again and again.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) time: SystemTime,
+    pub(super) level: Level,
+    pub(super) place: Option<Place>,
+    /// Whether the baggage says whose the record is.
+    pub(super) is_foreign: bool,
+    texts: String,
+    message: Range<usize>,
+    target: Range<usize>,
+    identity: Vec<Field>,
+    fields: Vec<Field>,
+}
+
+/// Where in a trace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) trace_id: TraceId,
+    pub(super) span_id: SpanId,
+}
+
+#[derive(Debug)]
+struct Field {
+    key: Key,
+    value: Stored,
+}
+
+#[derive(Debug)]
+enum Stored {
+    Bool(bool),
+    F64(f64),
+    I64(i64),
+    Text(Range<usize>),
+}
+
+/// The value of a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Value<'a> {
+    Bool(bool),
+    F64(f64),
+    I64(i64),
+    Text(&'a str),
+}
+
+impl Entry {
+    pub(super) fn new() -> Self {
+        Self {
+            time: SystemTime::UNIX_EPOCH,
+            level: Level::INFO,
+            place: None,
+            is_foreign: false,
+            texts: String::new(),
+            message: 0..0,
+            target: 0..0,
+            identity: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// Begins another record.
+    pub(super) fn begin(&mut self, time: SystemTime, level: Level) {
+        (self.time, self.level) = (time, level);
+        (self.place, self.is_foreign) = (None, false);
+        (self.message, self.target) = (0..0, 0..0);
+        self.texts.clear();
+        self.identity.clear();
+        self.fields.clear();
+    }
+
+    pub(super) fn message(&self) -> &str {
+        self.text(&self.message)
+    }
+
+    pub(super) fn target(&self) -> &str {
+        self.text(&self.target)
+    }
+
+    /// Whose it is; what the fields say wins.
+    pub(super) fn identity(&self) -> impl Iterator<Item = (&Key, Value<'_>)> {
+        let is_new = |field: &&Field| self.fields.iter().all(|other| other.key != field.key);
+        self.identity
+            .iter()
+            .filter(is_new)
+            .map(|field| self.shown(field))
+    }
+
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&Key, Value<'_>)> {
+        self.fields.iter().map(|field| self.shown(field))
+    }
+
+    pub(super) fn set_message(
+        &mut self,
+        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
+        redact: impl FnOnce(&str) -> Option<String>,
+    ) {
+        self.message = self.put(write, redact);
+    }
+
+    pub(super) fn set_target(&mut self, target: &str) {
+        self.target = self.put(|text| text.write_str(target), |_| None);
+    }
+
+    pub(super) fn add_identity(&mut self, key: Key, value: &str, safe: Option<String>) {
+        let value = self.put(|text| text.write_str(value), |_| safe);
+        self.identity.push(Field {
+            key,
+            value: Stored::Text(value),
+        });
+    }
+
+    pub(super) fn has_identity(&self, key: &Key) -> bool {
+        self.identity.iter().any(|field| field.key == *key)
+    }
+
+    /// Whether there is room for one more field.
+    pub(super) fn has_room(&self) -> bool {
+        self.fields.len() < MAX_FIELDS && self.texts.len() < MAX_RECORD
+    }
+
+    pub(super) fn add_text(
+        &mut self,
+        key: Key,
+        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
+        redact: impl FnOnce(&str) -> Option<String>,
+    ) {
+        let value = Stored::Text(self.put(write, redact));
+        self.fields.push(Field { key, value });
+    }
+
+    pub(super) fn add_bool(&mut self, key: Key, value: bool) {
+        let value = Stored::Bool(value);
+        self.fields.push(Field { key, value });
+    }
+
+    pub(super) fn add_i64(&mut self, key: Key, value: i64) {
+        let value = Stored::I64(value);
+        self.fields.push(Field { key, value });
+    }
+
+    pub(super) fn add_f64(&mut self, key: Key, value: f64) {
+        let value = Stored::F64(value);
+        self.fields.push(Field { key, value });
+    }
+
+    /// Writes a text, makes it safe and cuts it. It is read beyond the cut, so that a secret that
+    /// begins before and ends behind is found.
+    fn put(
+        &mut self,
+        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
+        redact: impl FnOnce(&str) -> Option<String>,
+    ) -> Range<usize> {
+        let start = self.texts.len();
+        let mut bounded = Bounded {
+            end: start + MAX_RAW,
+            texts: &mut self.texts,
+            is_cut: false,
+        };
+        // An error is what a full buffer answers, or what a `Display` of the user's says.
+        let _ = write(&mut bounded);
+        let mut is_cut = bounded.is_cut;
+        if is_cut {
+            let end = self.texts.len();
+            let from = self.texts.floor_char_boundary(end - MAX_WORD);
+            let word = self.texts.get(from..).unwrap_or_default();
+            let kept = word.rfind(char::is_whitespace).unwrap_or_default();
+            self.texts.truncate(from + kept);
+        }
+        if let Some(safe) = redact(self.texts.get(start..).unwrap_or_default()) {
+            self.texts.truncate(start);
+            self.texts.push_str(&safe);
+        }
+        if self.texts.len() > start + MAX_TEXT {
+            self.texts
+                .truncate(self.texts.floor_char_boundary(start + MAX_TEXT));
+            is_cut = true;
+        }
+        if is_cut {
+            self.texts.push('…');
+        }
+        start..self.texts.len()
+    }
+
+    fn shown<'a>(&'a self, field: &'a Field) -> (&'a Key, Value<'a>) {
+        let value = match &field.value {
+            Stored::Bool(value) => Value::Bool(*value),
+            Stored::F64(value) => Value::F64(*value),
+            Stored::I64(value) => Value::I64(*value),
+            Stored::Text(range) => Value::Text(self.text(range)),
+        };
+        (&field.key, value)
+    }
+
+    fn text(&self, range: &Range<usize>) -> &str {
+        self.texts.get(range.clone()).unwrap_or_default()
+    }
+}
+
+/// A text that takes so much and no more: whoever writes it is told to stop.
+#[derive(Debug)]
+pub(super) struct Bounded<'a> {
+    texts: &'a mut String,
+    end: usize,
+    is_cut: bool,
+}
+
+impl Write for Bounded<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.end - self.texts.len();
+        if text.len() <= room {
+            self.texts.push_str(text);
+            return Ok(());
+        }
+        let (head, _) = text.split_at(text.floor_char_boundary(room));
+        self.texts.push_str(head);
+        self.is_cut = true;
+        Err(fmt::Error)
+    }
+}

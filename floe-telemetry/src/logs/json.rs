@@ -1,0 +1,86 @@
+//! A record as one line of JSON.
+
+use opentelemetry::Key;
+use tracing::Level;
+
+use super::entry::{Entry, Value};
+
+/// The names that are ours.
+const OWN: [&str; 6] = [
+    "event",
+    "level",
+    "timestamp",
+    "target",
+    "trace_id",
+    "span_id",
+];
+
+/// Writes the line, with its end.
+pub(super) fn write(entry: &Entry, timestamp: &str, line: &mut Vec<u8>) {
+    line.extend_from_slice(b"{\"event\":");
+    text(line, entry.message());
+    line.extend_from_slice(b",\"level\":\"");
+    line.extend_from_slice(word(entry.level).as_bytes());
+    line.extend_from_slice(b"\",\"timestamp\":\"");
+    line.extend_from_slice(timestamp.as_bytes());
+    line.extend_from_slice(b"\",\"target\":");
+    text(line, entry.target());
+    if let Some(place) = entry.place {
+        line.extend_from_slice(b",\"trace_id\":\"");
+        hex(line, &place.trace_id.to_bytes());
+        line.extend_from_slice(b"\",\"span_id\":\"");
+        hex(line, &place.span_id.to_bytes());
+        line.push(b'"');
+    }
+    for (key, value) in entry.identity().chain(entry.fields()) {
+        field(line, key, value);
+    }
+    line.extend_from_slice(b"}\n");
+}
+
+fn field(line: &mut Vec<u8>, key: &Key, value: Value<'_>) {
+    let key = key.as_str();
+    line.push(b',');
+    if OWN.contains(&key) {
+        text(line, &format!("fields.{key}"));
+    } else {
+        text(line, key);
+    }
+    line.push(b':');
+    match value {
+        Value::Bool(value) => json(line, &value),
+        // JSON has no other numbers.
+        Value::F64(value) if !value.is_finite() => text(line, &value.to_string()),
+        Value::F64(value) => json(line, &value),
+        Value::I64(value) => json(line, &value),
+        Value::Text(value) => text(line, value),
+    }
+}
+
+fn text(line: &mut Vec<u8>, text: &str) {
+    json(line, text);
+}
+
+fn json(line: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
+    // Memory takes everything, and a text or a number is always JSON.
+    let _ = serde_json::to_writer(line, value);
+}
+
+/// The levels in the words that other programs of the platform use.
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warning",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+fn hex(line: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        line.push(DIGITS[usize::from(byte >> 4)]);
+        line.push(DIGITS[usize::from(byte & 15)]);
+    }
+}

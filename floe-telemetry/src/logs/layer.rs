@@ -1,0 +1,136 @@
+//! The layer: an event becomes a safe record, the record a line.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{Context, Key};
+use tracing::{Event, Subscriber};
+use tracing_log::NormalizeEvent as _;
+use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer;
+
+use super::entry::{Entry, Place};
+use super::fields::Fields;
+use super::memory::{self, Memory};
+use super::{console, json};
+use crate::clock::wall_now;
+use crate::collector::Redactor;
+use crate::keys;
+
+/// What is said of a value that cannot be written.
+const PANICKED: &str = "a value panicked while it was logged";
+
+/// What a line looks like.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form {
+    Json,
+    Text { has_color: bool },
+}
+
+/// Writes each event that it is given.
+#[derive(Debug)]
+pub(super) struct LogLayer<W> {
+    writer: W,
+    form: Form,
+}
+
+impl<W> LogLayer<W> {
+    pub(super) const fn new(writer: W, form: Form) -> Self {
+        Self { writer, form }
+    }
+}
+
+impl<S, W> Layer<S> for LogLayer<W>
+where
+    S: Subscriber,
+    W: for<'w> MakeWriter<'w> + 'static,
+{
+    fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
+        memory::with(|memory, has_context| {
+            take_down(memory, event, has_context);
+            let Memory {
+                entry,
+                timestamp,
+                line,
+                ..
+            } = memory;
+            let timestamp = timestamp.of(entry.time);
+            match self.form {
+                Form::Json => json::write(entry, timestamp, line),
+                Form::Text { has_color } => console::write(entry, timestamp, has_color, line),
+            }
+            // Nobody may be reading any more, which is no reason for the host to fail.
+            let _ = self
+                .writer
+                .make_writer_for(event.metadata())
+                .write_all(line);
+        });
+    }
+}
+
+/// Makes the record of an event.
+fn take_down(memory: &mut Memory, event: &Event<'_>, has_context: bool) {
+    let Memory {
+        setting,
+        redactor,
+        entry,
+        ..
+    } = memory;
+    let metadata = event.metadata();
+    entry.begin(wall_now(), *metadata.level());
+    let target = redactor.log_name(metadata.target());
+    entry.set_target(target.map_or(metadata.target(), Key::as_str));
+    let mut fields = Fields {
+        entry,
+        redactor,
+        is_log: event.is_log(),
+        has_message: false,
+    };
+    // A `Debug` of the user's own may panic. What was taken down until then is kept.
+    let visited = catch_unwind(AssertUnwindSafe(|| event.record(&mut fields)));
+    let has_message = fields.has_message;
+    if !has_message {
+        entry.set_message(
+            |text| text.write_str(metadata.name()),
+            |text| redactor.log_message(text),
+        );
+    }
+    if visited.is_err() {
+        let key = Key::from_static_str(keys::FLOE_WARNING);
+        entry.add_text(key, |text| text.write_str(PANICKED), |_| None);
+    }
+    if has_context {
+        Context::map_current(|cx| locate(cx, entry, redactor));
+    }
+    for attribute in &setting.identity {
+        if !entry.has_identity(&attribute.key) {
+            entry.add_identity(attribute.key.clone(), &attribute.value.as_str(), None);
+        }
+    }
+}
+
+/// Where in a trace, and for whom, if the baggage says so.
+fn locate(cx: &Context, entry: &mut Entry, redactor: &mut Redactor) {
+    let span = cx.span();
+    let context = span.span_context();
+    entry.place = context.is_valid().then(|| Place {
+        trace_id: context.trace_id(),
+        span_id: context.span_id(),
+    });
+    let baggage = cx.baggage();
+    if baggage.is_empty() {
+        return;
+    }
+    for key in keys::IDENTITY {
+        if let Some(value) = baggage.get(key) {
+            let value = value.as_str();
+            let safe = redactor.log_text(key, value);
+            entry.add_identity(Key::from_static_str(key), value, safe);
+            entry.is_foreign = true;
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The logs of a process: its standard output, both facades, its environment, its provider.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::cell::RefCell;
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use floe_telemetry::config::LoggingConfig;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, traced};
+use floe_tests::{again, is_child};
+use serde_json::Value;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Runs the test again in a process of its own, and reads the lines it writes.
+fn lines(test: &str, variables: &[(&str, &str)]) -> Vec<Value> {
+    let (stdout, _) = again(test, variables);
+    let lines = stdout.lines().filter(|line| line.starts_with('{'));
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn events(lines: &[Value]) -> Vec<&str> {
+    lines
+        .iter()
+        .map(|line| line["event"].as_str().unwrap())
+        .collect()
+}
+
+#[traced]
+fn load() {
+    tracing::warn!(rows = 5, "by tracing");
+    log::warn!(target: "orders::load", "by {}", "log");
+}
+
+#[traced]
+async fn load_later() {
+    std::future::ready(()).await;
+    tracing::info!("async");
+}
+
+#[test]
+fn both_facades_say_where_they_belong_and_whose_they_are() {
+    if !is_child() {
+        let lines = lines("both_facades_say_where_they_belong_and_whose_they_are", &[]);
+        assert_eq!(
+            events(&lines),
+            [
+                "before",
+                "by tracing",
+                "by log",
+                "async",
+                "outside",
+                "after"
+            ]
+        );
+        let [before, tracing, log, later, outside, after] = &*lines else {
+            panic!("{lines:?}");
+        };
+        assert_eq!(tracing["level"], "warning");
+        assert_eq!(tracing["target"], "global_logs");
+        assert_eq!(log["target"], "orders::load");
+        assert_eq!(log.as_object().unwrap().len(), 10, "{log}");
+        assert_eq!(tracing["trace_id"], log["trace_id"]);
+        assert_eq!(tracing["span_id"], log["span_id"]);
+        assert_eq!(tracing["trace_id"].as_str().unwrap().len(), 32);
+        assert_eq!(later["span_id"].as_str().unwrap().len(), 16);
+        assert_ne!(later["span_id"], log["span_id"]);
+        for line in [tracing, log, later, outside, after] {
+            assert_eq!(line["floe.namespace"], "sales", "{line}");
+            assert_eq!(line["floe.product.name"], "customer-360");
+            assert_eq!(line["floe.product.version"], "1.2.0");
+            assert_eq!(line["floe.mode"], "prod");
+        }
+        for line in [before, outside, after] {
+            assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
+        }
+        assert!(before.get("floe.mode").is_none());
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    tracing::info!("before");
+    let mut config = TelemetryConfig::new("customer-360");
+    let resource = &mut config.resource_attributes;
+    "sales".clone_into(&mut resource.floe_namespace);
+    "1.2.0".clone_into(&mut resource.floe_product_version);
+    resource.floe_mode = Mode::Prod;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(MemoryExporter::new())
+        .initialize()
+        .unwrap();
+    load();
+    futures_executor::block_on(load_later());
+    tracing::info!("outside");
+    telemetry.shutdown(TIMEOUT).unwrap();
+    tracing::info!("after");
+}
+
+#[test]
+fn the_environment_says_which_records_are_written_and_how() {
+    let test = "the_environment_says_which_records_are_written_and_how";
+    if is_child() {
+        let mut config = TelemetryConfig::new("orders");
+        config.apply_env().unwrap();
+        logs::configure_logging(&config.logging).unwrap();
+        tracing::debug!("debug");
+        tracing::warn!(target: "hyper::client", "hyper");
+        log::debug!(target: "hyper::client", "log of hyper");
+        log::debug!("log");
+        return;
+    }
+    assert_eq!(events(&lines(test, &[])), ["hyper"]);
+    let all = [("FLOE_LOG_LEVEL", "debug")];
+    assert_eq!(
+        events(&lines(test, &all)),
+        ["debug", "hyper", "log of hyper", "log"]
+    );
+    let by_target = [("FLOE_LOG_LEVEL", "debug,hyper=error")];
+    assert_eq!(events(&lines(test, &by_target)), ["debug", "log"]);
+
+    let (stdout, _) = again(test, &[("FLOE_LOG_JSON", "no")]);
+    assert!(stdout.contains(" WARN  hyper::client: hyper\n"), "{stdout}");
+    assert!(!stdout.contains('\u{1b}'), "{stdout}");
+}
+
+#[test]
+fn a_process_has_one_subscriber() {
+    if !is_child() {
+        assert_eq!(
+            events(&lines("a_process_has_one_subscriber", &[])),
+            ["first"]
+        );
+        return;
+    }
+    let config = LoggingConfig::default();
+    logs::configure_logging(&config).unwrap();
+    let error = logs::configure_logging_with_writer(&config, io::stderr).unwrap_err();
+    assert!(error.is_state());
+    assert_eq!(
+        error.to_string(),
+        "the process has a subscriber of `tracing` already: add `floe_telemetry::logs::layer()` to it"
+    );
+    tracing::info!("first");
+}
+
+#[test]
+fn what_the_provider_takes_out_is_on_no_line_even_after_its_end() {
+    let test = "what_the_provider_takes_out_is_on_no_line_even_after_its_end";
+    if !is_child() {
+        let lines = lines(test, &[]);
+        assert_eq!(lines.len(), 3);
+        for line in lines {
+            assert_eq!(line["event"], "of <REDACTED>", "{line}");
+            assert_eq!(line["customer_ref"], "<REDACTED>");
+            assert_eq!(line["target"], "<REDACTED>");
+        }
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    let mut config = TelemetryConfig::new("orders");
+    config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
+    config.redaction.keys = vec!["customer_ref".to_owned()];
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(MemoryExporter::new())
+        .initialize()
+        .unwrap();
+    let log = || {
+        tracing::info!(target: "CUST-123456", customer_ref = 7, "of CUST-123456");
+    };
+    log();
+    thread::spawn(log).join().unwrap();
+    assert!(telemetry.statistics().redacted().count() > 0);
+    telemetry.shutdown(TIMEOUT).unwrap();
+    log();
+}
+
+#[derive(Debug)]
+struct LogsWhenDropped;
+
+impl Drop for LogsWhenDropped {
+    fn drop(&mut self) {
+        tracing::info!("in a destructor");
+    }
+}
+
+thread_local! {
+    static FIRST: RefCell<Option<LogsWhenDropped>> = const { RefCell::new(None) };
+    static SECOND: RefCell<Option<LogsWhenDropped>> = const { RefCell::new(None) };
+}
+
+/// One is dropped after everything of ours, one before.
+#[test]
+fn a_destructor_of_a_thread_may_log() {
+    if !is_child() {
+        let lines = lines("a_destructor_of_a_thread_may_log", &[]);
+        let written = events(&lines)
+            .iter()
+            .filter(|event| **event == "in a destructor")
+            .count();
+        assert_eq!(written, 2);
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    thread::spawn(|| {
+        FIRST.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
+        tracing::info!("first");
+        SECOND.with(|cell| *cell.borrow_mut() = Some(LogsWhenDropped));
+    })
+    .join()
+    .unwrap();
+}
+
+/// Nobody reads any more.
+#[test]
+fn a_writer_that_fails_is_no_failure_of_the_program() {
+    struct Broken;
+
+    impl io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::other("broken"))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::Error::other("broken"))
+        }
+    }
+
+    if !is_child() {
+        again("a_writer_that_fails_is_no_failure_of_the_program", &[]);
+        return;
+    }
+    logs::configure_logging_with_writer(&LoggingConfig::default(), || Broken).unwrap();
+    tracing::info!("lost");
+}

@@ -1,0 +1,357 @@
+//! What a log line says: where it belongs, its fields, and nothing that is secret.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use floe_telemetry::config::LoggingConfig;
+use floe_telemetry::{FloeSpanAttributes, Mode, logs, propagation, testing, traced};
+use opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
+};
+use opentelemetry::{Context, global};
+use serde_json::{Value, json};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// A writer that a test reads afterwards.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn config(log_level: &str, json_output: bool) -> LoggingConfig {
+    LoggingConfig {
+        log_level: log_level.to_owned(),
+        json_output,
+    }
+}
+
+/// What is logged meanwhile.
+fn written(config: &LoggingConfig, log: impl FnOnce()) -> String {
+    let buffer = Written::default();
+    let writer = buffer.clone();
+    let layer = logs::layer_with_writer(config, move || writer.clone()).unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);
+    let bytes = buffer.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn all(log: impl FnOnce()) -> Vec<Value> {
+    written(&config("DEBUG", true), log)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[track_caller]
+fn one(log: impl FnOnce()) -> Value {
+    let mut lines = all(log);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines.remove(0)
+}
+
+fn remote() -> SpanContext {
+    let (trace, span) = (
+        TraceId::from_hex("5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5").unwrap(),
+        SpanId::from_hex("00f067aa0ba902b7").unwrap(),
+    );
+    SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
+}
+
+#[test]
+fn a_line_has_its_names_in_order_and_its_fields_with_their_types() {
+    let _remote = Context::new().with_remote_span_context(remote()).attach();
+    let text = written(&config("INFO", true), || {
+        tracing::info!(
+            rows = 5,
+            ratio = 0.5,
+            large = u64::MAX,
+            nothing = f64::NAN,
+            done = true,
+            table = "orders",
+            kind = ?Mode::Dev,
+            path = %"a \"b\"\nc",
+            "loaded {} rows",
+            5
+        );
+    });
+    let head = "{\"event\":\"loaded 5 rows\",\"level\":\"info\",\"timestamp\":\"20";
+    assert!(text.starts_with(head), "{text}");
+    let tail = "\",\"target\":\"it::logs\",\"trace_id\":\"5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5\",\
+        \"span_id\":\"00f067aa0ba902b7\",\"rows\":5,\"ratio\":0.5,\"large\":\"18446744073709551615\",\
+        \"nothing\":\"NaN\",\"done\":true,\"table\":\"orders\",\"kind\":\"Dev\",\
+        \"path\":\"a \\\"b\\\"\\nc\"}\n";
+    assert!(text.ends_with(tail), "{text}");
+    let timestamp = text.split("\"timestamp\":\"").nth(1).unwrap();
+    let timestamp = timestamp.split('"').next().unwrap();
+    assert_eq!(timestamp.len(), "2026-11-20T13:32:26.123456Z".len());
+    assert!(timestamp.ends_with('Z'), "{timestamp}");
+}
+
+#[traced]
+fn load() -> [Option<String>; 2] {
+    tracing::info!("loading");
+    [propagation::get_trace_id(), propagation::get_span_id()]
+}
+
+#[test]
+fn a_line_within_a_span_has_its_ids_and_one_outside_has_none() {
+    let (mut line, mut ids) = (Value::Null, [None, None]);
+    testing::capture(|| line = one(|| ids = load())).single("load");
+    assert_eq!(json!(ids), json!([line["trace_id"], line["span_id"]]));
+    assert!(ids[0].is_some());
+
+    // The current context of the caller is the one before.
+    let line = one(|| tracing::info!("outside"));
+    assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
+}
+
+#[test]
+fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
+    let tracer = floe_telemetry::get_tracer("plain");
+    let mut expected = String::new();
+    let mut line = Value::Null;
+    testing::capture(|| {
+        tracer.in_span("plain", |cx| {
+            expected = cx.span().span_context().span_id().to_string();
+            line = one(|| tracing::info!("within"));
+        });
+    });
+    assert_eq!(line["span_id"], expected);
+    // The global tracer of nobody has no ids.
+    global::tracer("none").in_span("none", |_| {
+        line = one(|| tracing::info!("within"));
+    });
+    assert!(line.get("span_id").is_none());
+}
+
+#[test]
+fn the_identity_of_the_baggage_is_on_the_line_and_fields_win_over_it() {
+    let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
+    let _baggage = propagation::set_floe_baggage(&identity).attach();
+    let line = one(|| tracing::info!({ floe.mode = "staging" }, "loaded"));
+    assert_eq!(line["floe.namespace"], "sales");
+    assert_eq!(line["floe.product.name"], "customer-360");
+    assert_eq!(line["floe.product.version"], "1.2.0");
+    assert_eq!(line["floe.mode"], "staging");
+
+    let text = written(&config("INFO", false), || tracing::info!("loaded"));
+    assert!(text.contains(" floe.namespace=sales "), "{text}");
+}
+
+#[test]
+fn levels_hold_by_target() {
+    let log = || {
+        tracing::debug!(target: "orders::load", "1");
+        tracing::debug!(target: "orders", "2");
+        tracing::info!(target: "hyper::client", "3");
+        tracing::warn!(target: "hyper::client", "4");
+        tracing::error!(target: "noisy", "5");
+        tracing::info!(target: "other", "6");
+        tracing::trace!(target: "other", "7");
+    };
+    for (levels, expected) in [
+        ("debug", "124356"),
+        ("INFO", "3456"),
+        ("WARNING", "45"),
+        ("CRITICAL", "5"),
+        ("info,hyper=warn,orders::load=debug,noisy=off", "146"),
+        ("error,other=TRACE", "567"),
+    ] {
+        let text = written(&config(levels, true), log);
+        let mut events: Vec<_> = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].to_string())
+            .collect();
+        let mut expected: Vec<_> = expected.chars().map(|c| format!("\"{c}\"")).collect();
+        events.sort();
+        expected.sort();
+        assert_eq!(events, expected, "{levels}");
+    }
+    let error = logs::layer::<tracing_subscriber::Registry>(&config("loud", true)).err();
+    let error = error.unwrap();
+    assert!(error.is_config());
+    assert_eq!(
+        error.to_string(),
+        "logging.log_level: found `loud`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`"
+    );
+}
+
+#[test]
+fn the_form_for_people_cannot_be_mistaken_for_another_line() {
+    let _remote = Context::new().with_remote_span_context(remote()).attach();
+    let text = written(&config("INFO", false), || {
+        tracing::warn!(
+            rows = 5,
+            table = "orders",
+            note = "a b=c",
+            "slow\n2026 \u{1b}[31mnot a line"
+        );
+    });
+    let (timestamp, rest) = text.split_once(' ').unwrap();
+    assert_eq!(timestamp.len(), "2026-11-20T13:32:26.123456Z".len());
+    assert_eq!(
+        rest,
+        "WARN  it::logs: slow\n    2026 \\u{1b}[31mnot a line rows=5 table=orders note=\"a b=c\" \
+         trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=00f067aa0ba902b7\n"
+    );
+}
+
+#[test]
+fn a_field_with_a_name_of_ours_does_not_take_its_place() {
+    let line = one(|| {
+        tracing::info!(
+            level = "high",
+            event = "login",
+            trace_id = "mine",
+            "message"
+        );
+    });
+    assert_eq!(
+        [&line["event"], &line["level"], &line["fields.level"]],
+        [&json!("message"), &json!("info"), &json!("high")]
+    );
+    assert_eq!(line["fields.event"], "login");
+    assert_eq!(line["fields.trace_id"], "mine");
+    assert!(line.get("trace_id").is_none());
+}
+
+#[test]
+fn credentials_are_on_no_line() {
+    let secret = concat!("hunter2", "XyZ");
+    let url = format!("postgres://floe:{secret}@db/orders");
+    let log = || {
+        let source = io::Error::other(url.clone());
+        let error: &(dyn std::error::Error + 'static) = &Failed(source);
+        tracing::info!(
+            password = secret,
+            api_key = 815_081_508_150_i64,
+            url = url,
+            shown = %url,
+            debugged = ?url,
+            error,
+            "cannot reach {url}"
+        );
+    };
+    let line = one(log);
+    assert_eq!(
+        line["event"],
+        "cannot reach postgres://<REDACTED>@db/orders"
+    );
+    for key in ["password", "api_key"] {
+        assert_eq!(line[key], "<REDACTED>", "{key}");
+    }
+    for key in ["url", "shown"] {
+        assert_eq!(line[key], "postgres://<REDACTED>@db/orders", "{key}");
+    }
+    assert_eq!(line["error"], "it failed: postgres://<REDACTED>@db/orders");
+    for json in [true, false] {
+        let text = written(&config("DEBUG", json), log);
+        assert!(
+            !text.contains(secret) && !text.contains("8150815"),
+            "{text}"
+        );
+    }
+}
+
+#[derive(Debug)]
+struct Failed(io::Error);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it failed")
+    }
+}
+
+impl std::error::Error for Failed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// Writes for ever, unless it is told to stop.
+struct Endless;
+
+impl fmt::Display for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        loop {
+            f.write_str("word ")?;
+        }
+    }
+}
+
+#[test]
+fn a_line_is_bounded_and_a_secret_at_the_cut_is_found() {
+    let text = written(
+        &config("INFO", true),
+        || tracing::info!(endless = %Endless, "{Endless}"),
+    );
+    assert!(text.len() < 20_000, "{}", text.len());
+    let line: Value = serde_json::from_str(&text).unwrap();
+    assert!(line["event"].as_str().unwrap().ends_with('…'));
+
+    for before in 16_300..16_400 {
+        let secret = format!(
+            "{}0123456789abcdefABCDEF0123456789abcd",
+            concat!("gh", "p_")
+        );
+        let message = format!("{} {secret} behind", "x ".repeat(before / 2));
+        let line = one(|| tracing::info!("{message}"));
+        assert!(!line["event"].as_str().unwrap().contains("ghp"), "{before}");
+    }
+    for before in [8_180, 8_190, 8_195] {
+        let message = format!("{} password=hunter2XyZ", "x".repeat(before));
+        let line = one(|| tracing::info!(message));
+        assert!(
+            !line["event"].as_str().unwrap().contains("hunter"),
+            "{before}"
+        );
+    }
+}
+
+/// Logs while it is logged, or panics.
+struct Bad(bool);
+
+impl fmt::Debug for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        assert!(!self.0, "a `Debug` that panics");
+        tracing::info!("from within");
+        f.write_str("written")
+    }
+}
+
+#[test]
+fn a_value_that_logs_or_panics_does_no_harm() {
+    let lines = all(|| {
+        tracing::info!(value = ?Bad(false), "logs");
+        tracing::info!(first = 1, value = ?Bad(true), last = 2, "panics");
+        tracing::info!("goes on");
+    });
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines[0]["value"], "written");
+    assert_eq!(lines[1]["event"], "panics");
+    assert_eq!(lines[1]["first"], 1);
+    assert_eq!(
+        lines[1]["floe.warning"],
+        "a value panicked while it was logged"
+    );
+    assert_eq!(lines[2]["event"], "goes on");
+}
+
+#[test]
+fn an_event_without_a_message_says_where_it_is() {
+    let line = one(|| tracing::info!(rows = 1));
+    let event = line["event"].as_str().unwrap();
+    assert!(
+        event.starts_with("event tests/tests/it/logs.rs:"),
+        "{event}"
+    );
+}
