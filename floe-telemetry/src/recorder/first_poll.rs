@@ -5,68 +5,64 @@
 //! the thread, where the wrapper finds it after the poll. No future points to another, and an
 //! argument is stored once.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use opentelemetry::ContextGuard;
 
-use super::open::{OpenSpan, State, enter, enter_below};
+use super::open::{OpenSpan, enter, enter_below};
 use super::opening::Fill;
 use super::parent::Parent;
 use super::sampling;
 use crate::callsite::CallSite;
 
-#[derive(Default)]
-enum Slot {
-    #[default]
+/// What the wrapper of the future that is being polled waits for.
+#[derive(Clone, Copy, PartialEq)]
+enum Awaited {
     Nothing,
-    /// The future that is being polled has a wrapper that waits for its span.
-    Expected,
-    /// Its span, already in the current context.
-    Opened(State, Option<ContextGuard>),
+    /// The span that the future is to open.
+    Span,
+    /// Nothing more: it is the last of [`OPENED`].
+    Opened,
 }
 
 thread_local! {
-    static SLOT: Cell<Slot> = const { Cell::new(Slot::Nothing) };
+    static AWAITED: Cell<Awaited> = const { Cell::new(Awaited::Nothing) };
+    /// Spans of futures that are being polled for the first time, the innermost last.
+    static OPENED: RefCell<Vec<OpenSpan>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A poll that is going on inside of a span, or of one that the future is to open.
 pub(super) enum Entered {
     Attached(ContextGuard),
-    /// The slot belongs to this poll; before, it belonged to the one around it.
+    /// What the wrapper around this one waits for.
     Expecting(Outer),
 }
 
-pub(super) struct Outer(Slot);
+pub(super) struct Outer(Awaited);
 
 impl Entered {
-    /// Makes the slot ours.
+    #[inline]
     pub(super) fn expecting() -> Self {
-        Self::Expecting(Outer(replace(Slot::Expected)))
+        Self::Expecting(Outer(AWAITED.replace(Awaited::Span)))
     }
+}
 
-    /// Restores the context and the slot. Gives what the future opened.
-    pub(super) fn leave(self) -> Option<State> {
-        match self {
-            Self::Attached(guard) => {
-                drop(guard);
-                None
-            }
-            Self::Expecting(Outer(outer)) => match replace(outer) {
-                Slot::Opened(state, attached) => {
-                    drop(attached);
-                    Some(state)
-                }
-                // It was not even asked, as when the last listener left in between.
-                Slot::Nothing | Slot::Expected => Some(State::Off),
-            },
+impl Outer {
+    /// What the future opened, which is still current. Nothing if it was not even asked, as when the
+    /// last listener left in between.
+    #[inline]
+    pub(super) fn opened(self) -> Option<OpenSpan> {
+        if AWAITED.replace(self.0) != Awaited::Opened {
+            return None;
         }
+        OPENED.try_with(|all| all.borrow_mut().pop()).ok().flatten()
     }
 }
 
 /// Opens the span of the future that is being polled for the first time.
 #[inline]
 pub fn enter_within(callsite: &'static CallSite, fill: Fill<'_>) {
-    if !sampling::is_off() && is_expected() {
+    if !sampling::is_off() && AWAITED.get() == Awaited::Span {
         leave_behind(enter(callsite, fill));
     }
 }
@@ -77,24 +73,14 @@ pub fn enter_within_below(
     parent: impl FnOnce() -> Parent,
     fill: Fill<'_>,
 ) {
-    if !sampling::is_off() && is_expected() {
+    if !sampling::is_off() && AWAITED.get() == Awaited::Span {
         leave_behind(enter_below(callsite, parent, fill));
     }
 }
 
-fn leave_behind(mut span: OpenSpan) {
-    span.keep();
-    replace(Slot::Opened(span.state, span.attached));
-}
-
-fn is_expected() -> bool {
-    let slot = replace(Slot::Nothing);
-    let expected = matches!(slot, Slot::Expected);
-    replace(slot);
-    expected
-}
-
-/// On a thread that is ending there is no slot, and so no span.
-fn replace(slot: Slot) -> Slot {
-    SLOT.try_with(|cell| cell.replace(slot)).unwrap_or_default()
+/// On a thread that is ending there is no place for it, and it ends.
+fn leave_behind(span: OpenSpan) {
+    if OPENED.try_with(|all| all.borrow_mut().push(span)).is_ok() {
+        AWAITED.set(Awaited::Opened);
+    }
 }

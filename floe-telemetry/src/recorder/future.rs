@@ -74,8 +74,7 @@ impl Phase {
     #[inline]
     fn begin(&mut self) -> Option<Entered> {
         if let Self::Plain(callsite) = *self {
-            let mut span = enter_plain(callsite);
-            span.keep();
+            let span = enter_plain(callsite);
             *self = Self::Open(span.state);
             return span.attached.map(Entered::Attached);
         }
@@ -89,12 +88,25 @@ impl Phase {
         }
     }
 
-    /// Takes the span out of the current context again.
+    /// Takes the span out of the current context again. One that `goes_on` keeps what it will be in
+    /// at the next poll; most futures have only one.
     #[inline]
-    fn end(&mut self, entered: Entered) {
-        if let Some(opened) = entered.leave() {
-            *self = Self::Open(opened);
+    fn end(&mut self, entered: Entered, goes_on: bool) {
+        let attached = match entered {
+            Entered::Attached(attached) => Some(attached),
+            Entered::Expecting(outer) => {
+                let (state, attached) = match outer.opened() {
+                    Some(span) => (span.state, span.attached),
+                    None => (State::Off, None),
+                };
+                *self = Self::Open(state);
+                attached
+            }
+        };
+        if goes_on && let Self::Open(state) = self {
+            state.keep();
         }
+        drop(attached);
     }
 }
 
@@ -177,15 +189,20 @@ impl Held {
         let Some(entered) = self.begin() else {
             return future.poll(task);
         };
-        self.run(entered, || future.poll(task))
+        self.run(entered, || future.poll(task), Poll::is_pending)
             .map(|value| conclude(self.take().recording(), Ok(value), outcome))
     }
 
     /// Polls once, with the span current.
     #[inline]
-    pub(super) fn run<P>(&mut self, entered: Entered, poll: impl FnOnce() -> P) -> P {
+    pub(super) fn run<P>(
+        &mut self,
+        entered: Entered,
+        poll: impl FnOnce() -> P,
+        goes_on: impl FnOnce(&P) -> bool,
+    ) -> P {
         let polled = catch_unwind(AssertUnwindSafe(poll));
-        self.0.end(entered);
+        self.0.end(entered, polled.as_ref().is_ok_and(goes_on));
         polled.unwrap_or_else(|payload| panicked(self.take().recording(), payload))
     }
 

@@ -46,14 +46,6 @@ impl OpenSpan {
         }
     }
 
-    /// Keeps the context of a span that is to be current again later. It is still current now.
-    #[inline]
-    pub(super) fn keep(&mut self) {
-        if let (State::Recording(recording), Some(_)) = (&mut self.state, &self.attached) {
-            recording.context = Some(Context::current());
-        }
-    }
-
     /// What is to be ended, not current any more.
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         drop(self.attached);
@@ -62,7 +54,7 @@ impl OpenSpan {
 
     /// The span, not current any more, which will be current again.
     pub(super) fn for_later(mut self) -> State {
-        self.keep();
+        self.state.keep();
         self.state
     }
 }
@@ -74,6 +66,25 @@ impl State {
             Self::Off => None,
             Self::LeftOut(cx) => Some(cx.clone().attach()),
             Self::Recording(recording) => recording.context.clone().map(Context::attach),
+        }
+    }
+
+    /// Keeps the context of a span that is to be current again later. It is still current now, unless
+    /// the user's code has left one of its own in front.
+    #[inline]
+    pub(super) fn keep(&mut self) {
+        if let Self::Recording(recording) = self
+            && recording.context.is_none()
+        {
+            let own = recording.record.head.span_id;
+            let context = Context::map_current(|cx| {
+                if cx.span().span_context().span_id() == own {
+                    cx.clone()
+                } else {
+                    cx.with_span(RecordedSpan::of_call(recording))
+                }
+            });
+            recording.context = Some(context);
         }
     }
 

@@ -79,7 +79,10 @@ impl<S: Stream> Stream for Traced<S, Ended> {
         let Some(entered) = this.span.begin() else {
             return this.inner.poll_next(task);
         };
-        let polled = this.span.run(entered, || this.inner.poll_next(task));
+        // It has kept its context since it was returned.
+        let polled = this
+            .span
+            .run(entered, || this.inner.poll_next(task), |_| false);
         if matches!(polled, Poll::Ready(None))
             && let Some(recording) = this.span.take().recording()
         {

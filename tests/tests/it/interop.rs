@@ -94,6 +94,38 @@ async fn nesting_survives_awaits_on_several_threads() {
     );
 }
 
+/// Keeps a context of its own current while it waits, as `Context` warns not to.
+#[traced]
+async fn hoards() {
+    let _mine = Context::new().attach();
+    tokio::task::yield_now().await;
+    drop(create_span("after_hoarding"));
+}
+
+#[traced(name = "hoards_with", attributes(hops))]
+async fn hoards_with(hops: usize) {
+    let _mine = Context::new().attach();
+    for _ in 0..hops {
+        tokio::task::yield_now().await;
+    }
+    drop(create_span("after_hoarding_with"));
+}
+
+#[tokio::test]
+async fn a_future_that_keeps_a_context_current_finds_its_span_again() {
+    let spans = testing::capture_async(async {
+        hoards().await;
+        hoards_with(3).await;
+    })
+    .await;
+    assert_eq!(spans.len(), 4);
+    for name in ["hoards", "hoards_with"] {
+        spans.single(name).assert_ok();
+        let after = format!("after_{}", name.replace("hoards", "hoarding"));
+        spans.single(&after).assert_child_of(name);
+    }
+}
+
 #[tokio::test]
 async fn futures_that_take_turns_on_one_thread_keep_their_own_children() {
     #[traced(name = name)]
