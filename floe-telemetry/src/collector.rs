@@ -43,7 +43,11 @@ pub(crate) use self::redact::{Redaction, Redactor};
 pub(crate) use self::span_data::own_scope;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
+#[cfg(feature = "logs")]
+pub(crate) use self::warnings::Rarely;
 use self::warnings::Warnings;
+#[cfg(feature = "logs")]
+pub(crate) use self::worker::guarded;
 pub(crate) use self::worker::{BatchExporter, Worker, WorkerSettings};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;

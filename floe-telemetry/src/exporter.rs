@@ -12,6 +12,8 @@ pub use self::console::ConsoleExporter;
 
 pub(crate) use self::console::ConsoleMetrics;
 pub use self::memory::MemoryExporter;
+#[cfg(all(feature = "_otlp", feature = "logs"))]
+pub(crate) use self::otlp::otlp_logs;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::otlp::{otlp, otlp_attribute, otlp_metrics, try_otlp};
 pub(crate) use self::plain::plain;

@@ -48,7 +48,7 @@
 //! | `otlp-tls` | `https` endpoints, authorities of one's own, client certificates |
 //! | `otlp-gzip` | requests compressed with gzip |
 //! | `otlp-zstd` | requests compressed with Zstandard |
-//! | `logs` | [`logs`]: lines that carry their trace, as JSON or for people |
+//! | `logs` | [`logs`]: lines that carry their trace, as JSON or for people, and by OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `tower` | [`propagation::HttpServerLayer`]: a span for each request that a tower service answers |

@@ -27,22 +27,29 @@
 //! 128 fields and 32 KiB. A field that has the name of one of ours is written with `fields.` before
 //! it. A record that is made while another one is written, by a `Debug` for example, is left out.
 //!
+//! Where a provider sends spans by OTLP, it sends the records, too, unless `exporters.logs` or
+//! `OTEL_LOGS_EXPORTER` says otherwise: batched like spans, but after a second at most, from a queue
+//! of `batch_processor.max_queue_size`. What does not fit is dropped and counted
+//! ([`Statistics`](crate::Statistics)). What the exporters log themselves is written and not sent.
+//!
 //! Lines are written on the thread that logs, and a writer that blocks holds it up: where that
 //! matters, give a writer with a queue, such as that of `tracing-appender`. What cannot be written
 //! is lost.
 
+mod bounded;
 mod console;
 mod current;
+mod delivery;
 mod entry;
 mod fields;
 mod json;
 mod layer;
 mod memory;
 mod timestamp;
+mod worker;
 
 use std::io::{self, IsTerminal as _};
 
-use opentelemetry::KeyValue;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_log::{AsLog as _, LogTracer};
@@ -52,19 +59,14 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use self::current::Setting;
+pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
 use self::layer::{Form, LogLayer};
-use crate::collector::Redaction;
+pub(crate) use self::worker::LogSettings;
 use crate::config::{Levels, LoggingConfig, wants_no_color};
 use crate::error::Error;
 
-/// From now on, records are made safe and say whose they are by what a provider was configured with.
-pub(crate) fn adopt(redaction: &Redaction, identity: impl Iterator<Item = KeyValue>) {
-    current::switch(Setting {
-        redaction: redaction.clone(),
-        identity: identity.collect(),
-    });
-}
+/// The name of our logger. On the wire a record's scope is its target.
+const SCOPE: &str = "floe.telemetry";
 
 /// Makes the process write its logs, those of `tracing` and of `log`, to the standard output.
 ///

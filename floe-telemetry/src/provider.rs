@@ -22,7 +22,10 @@
 
 mod builder;
 mod ensure;
+#[cfg(feature = "logs")]
+mod logs;
 mod metrics;
+mod targets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +40,8 @@ use crate::clock::monotonic_now;
 use crate::collector::{self, Counters, Drain, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
+#[cfg(feature = "logs")]
+use crate::logs::Logs;
 use crate::metrics::Meters;
 use crate::recorder::{self, RecorderTracerProvider};
 
@@ -67,6 +72,8 @@ pub struct TelemetryProvider {
     counters: Arc<Counters>,
     /// `None`: nobody takes metrics.
     meters: Option<Meters>,
+    #[cfg(feature = "logs")]
+    logs: Option<Logs>,
 }
 
 impl TelemetryProvider {
@@ -82,6 +89,8 @@ impl TelemetryProvider {
             is_shut_down: AtomicBool::new(true),
             counters: Arc::default(),
             meters: None,
+            #[cfg(feature = "logs")]
+            logs: None,
         }
     }
 
@@ -110,7 +119,8 @@ impl TelemetryProvider {
         self.counters.read()
     }
 
-    /// Delivers every span that ended and every metric that was recorded before the call. Does nothing after shutdown.
+    /// Delivers every span that ended, every metric that was recorded and everything that was logged
+    /// before the call. Does nothing after shutdown.
     ///
     /// # Errors
     ///
@@ -119,12 +129,19 @@ impl TelemetryProvider {
         if self.is_noop || self.is_shut_down.load(Ordering::Acquire) {
             return Ok(());
         }
+        let what = "flush";
+        let deadline = monotonic_now().checked_add(timeout);
         let meters = self.meters.as_ref().map(Meters::flush);
-        finish("flush", timeout, None, meters)
+        #[cfg(feature = "logs")]
+        let reports = self.logs.as_ref().map(Logs::flush);
+        let result = finish(what, timeout, deadline, None, meters);
+        #[cfg(feature = "logs")]
+        let result = result.and(logs::finish(reports, what, timeout, deadline));
+        result
     }
 
-    /// Stops recording, delivers every span that has ended and every metric, and ends the exporters. A second call
-    /// does nothing.
+    /// Stops recording, delivers every span that has ended, every metric and every log record, and
+    /// ends the exporters. A second call does nothing.
     ///
     /// # Errors
     ///
@@ -134,8 +151,14 @@ impl TelemetryProvider {
             return Ok(());
         }
         recorder::switch_provider(None);
+        let what = "shutdown";
+        let deadline = monotonic_now().checked_add(timeout);
         let meters = self.meters.as_ref().map(|meters| meters.shut_down(timeout));
-        let result = finish("shutdown", timeout, Some(timeout), meters);
+        #[cfg(feature = "logs")]
+        let reports = self.logs.as_ref().map(|logs| logs.shut_down(timeout));
+        let result = finish(what, timeout, deadline, Some(timeout), meters);
+        #[cfg(feature = "logs")]
+        let result = result.and(logs::finish(reports, what, timeout, deadline));
         IN_USE.store(false, Ordering::Release);
         result
     }
@@ -153,10 +176,10 @@ impl Drop for TelemetryProvider {
 fn finish(
     what: &'static str,
     timeout: Duration,
+    deadline: Option<Instant>,
     shutdown: Option<Duration>,
     meters: Option<Result<Receiver<OTelSdkResult>, Error>>,
 ) -> Result<(), Error> {
-    let deadline = monotonic_now().checked_add(timeout);
     let spans = await_reports(what, timeout, deadline, shutdown);
     let metrics = meters.map_or(Ok(()), |answer| {
         receive(&answer?, deadline)

@@ -46,6 +46,7 @@ def check_traces(program, folder, environment, phoenix, collector) -> None:
             "OTEL_TRACES_EXPORTER": "otlp,console",
             # Phoenix takes traces alone.
             "OTEL_METRICS_EXPORTER": "none",
+            "OTEL_LOGS_EXPORTER": "none",
             "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
             "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{key}",

@@ -19,7 +19,8 @@ mod tree;
 pub use again::{again, is_child};
 pub use canary::{Canary, Left, Shape};
 pub use receiver::{
-    Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedPoint,
-    ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind, Value,
+    Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedLog,
+    ReceivedPoint, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind,
+    Value,
 };
 pub use tree::tree;

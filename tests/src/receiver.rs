@@ -7,6 +7,7 @@ mod connection;
 mod grpc;
 mod http;
 mod inflate;
+mod log;
 mod metric;
 mod request;
 mod span;
@@ -19,6 +20,7 @@ mod value;
 pub use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 pub use tonic::Code;
 
+pub use log::ReceivedLog;
 pub use metric::{MetricValue, ReceivedPoint};
 pub use request::{ReceivedRequest, Response};
 pub use span::{ReceivedEvent, ReceivedLink, ReceivedSpan, ReceivedStatus};
@@ -71,7 +73,8 @@ impl Receiver {
         Self::start(Transport::Grpc, ANY_PORT, None)
     }
 
-    /// Starts a receiver of OTLP over HTTP with protobuf bodies, at `/v1/traces` and `/v1/metrics`.
+    /// Starts a receiver of OTLP over HTTP with protobuf bodies, at `/v1/traces`, `/v1/metrics`
+    /// and `/v1/logs`.
     pub fn http() -> Self {
         Self::start(Transport::Http, ANY_PORT, None)
     }
@@ -174,12 +177,17 @@ impl Receiver {
         self.store.points()
     }
 
+    /// Every log record so far, in the order of arrival. A refused one is not here, as with spans.
+    pub fn logs(&self) -> Vec<ReceivedLog> {
+        self.store.logs()
+    }
+
     /// Every request so far, whatever it was answered, in the order of arrival.
     pub fn every_request(&self) -> Vec<ReceivedRequest> {
         self.store.requests()
     }
 
-    /// Those with spans: metrics come when they like, so that no test may count them.
+    /// Those with spans: metrics and logs come when they like, so that no test may count them.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.store.span_requests()
     }
@@ -198,7 +206,7 @@ impl Receiver {
             })
     }
 
-    /// Answers every request with spans that arrives from now on with `response`.
+    /// Answers every request with spans or log records that arrives from now on with `response`.
     ///
     /// # Panics
     ///

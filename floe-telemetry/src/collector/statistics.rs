@@ -1,12 +1,12 @@
-//! What became of the spans.
+//! What became of the spans and the log records.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::recorder;
 use crate::sanitizer::Rule;
 
-/// What became of the spans of a provider. Every span that was started is counted in one of
-/// these once it has ended and the queues are empty.
+/// What became of the spans and the log records of a provider. Every span that was started is
+/// counted in one of these once it has ended and the queues are empty.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Statistics {
@@ -32,6 +32,12 @@ pub struct Statistics {
     pub kept_slow: u64,
     /// Spans that were held and not kept.
     pub left_out: u64,
+    /// Log records that an exporter accepted; with several exporters, each counts.
+    pub logs_exported: u64,
+    /// Log records in batches that an exporter refused or failed to deliver.
+    pub logs_failed: u64,
+    /// Log records dropped because an exporter's queue was full.
+    pub logs_dropped: u64,
     /// By the place of the rule in [`Rule::NAMES`].
     redacted: [u64; Rule::NAMES.len()],
 }
@@ -89,6 +95,9 @@ pub(crate) struct Counters {
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
     pub(super) left_out: AtomicU64,
+    pub(crate) logs_exported: AtomicU64,
+    pub(crate) logs_failed: AtomicU64,
+    pub(crate) logs_dropped: AtomicU64,
     redacted: [AtomicU64; Rule::NAMES.len()],
 }
 
@@ -108,6 +117,9 @@ impl Counters {
             kept_error: self.kept_error.load(Ordering::Relaxed),
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
             left_out: self.left_out.load(Ordering::Relaxed),
+            logs_exported: self.logs_exported.load(Ordering::Relaxed),
+            logs_failed: self.logs_failed.load(Ordering::Relaxed),
+            logs_dropped: self.logs_dropped.load(Ordering::Relaxed),
             dropped_buffer_full: recorder::dropped_spans(),
             dropped_without_provider: WITHOUT_PROVIDER.load(Ordering::Relaxed),
             redacted: self

@@ -11,10 +11,10 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// Lets something through once in a while.
 #[derive(Debug, Default)]
-pub(super) struct Rarely(Option<Instant>);
+pub(crate) struct Rarely(Option<Instant>);
 
 impl Rarely {
-    pub(super) fn is_due(&mut self) -> bool {
+    pub(crate) fn is_due(&mut self) -> bool {
         let is_due = self.0.is_none_or(|last| last.elapsed() >= EVERY);
         if is_due {
             self.0 = Some(monotonic_now());

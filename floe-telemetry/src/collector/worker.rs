@@ -238,7 +238,7 @@ impl ExporterThread {
 }
 
 /// Runs an exporter, which may be the user's own, so that its panic is one failed export.
-fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+pub(crate) fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         Err(format!(
             "the exporter panicked: {}",

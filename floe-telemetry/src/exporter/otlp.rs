@@ -8,9 +8,12 @@ mod grpc;
 #[cfg(feature = "otlp-http")]
 mod http;
 mod intake;
+#[cfg(feature = "logs")]
+mod logs;
 mod metrics;
 mod response;
 mod retry;
+mod sender;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -28,6 +31,8 @@ use opentelemetry_sdk::Resource;
 use tokio::runtime::{self, Runtime};
 
 use self::intake::OtlpIntake;
+#[cfg(feature = "logs")]
+pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
 use self::response::Answer;
 pub(crate) use self::value::attribute as otlp_attribute;

@@ -5,15 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::KeyValue;
+use opentelemetry_sdk::logs::SdkLogger;
 
 use crate::collector::Redaction;
 
 /// What holds for all records while it is in use.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Setting {
     pub(super) redaction: Redaction,
     /// Of the resource; made safe.
     pub(super) identity: Vec<KeyValue>,
+    /// Where records go besides the local output.
+    pub(super) logger: Option<SdkLogger>,
 }
 
 static SETTING: RwLock<Option<Arc<Setting>>> = RwLock::new(None);

@@ -1,11 +1,14 @@
 //! One log record, safe and bounded, before it has a form.
 
-use std::fmt::{self, Write};
+use std::fmt::{self, Write as _};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
-use opentelemetry::{Key, SpanId, TraceId};
+use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
 use tracing::Level;
+
+use super::bounded::Bounded;
 
 /// The longest text that is kept, in bytes.
 pub(super) const MAX_TEXT: usize = 8 * 1024;
@@ -31,6 +34,8 @@ pub(super) struct Entry {
     pub(super) place: Option<Place>,
     /// Whether the baggage says whose the record is.
     pub(super) is_foreign: bool,
+    /// Whether code of the user's panicked while it wrote a value.
+    pub(super) has_panicked: bool,
     texts: String,
     message: Range<usize>,
     target: Range<usize>,
@@ -43,6 +48,7 @@ pub(super) struct Entry {
 pub(super) struct Place {
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
+    pub(super) flags: TraceFlags,
 }
 
 #[derive(Debug)]
@@ -75,6 +81,7 @@ impl Entry {
             level: Level::INFO,
             place: None,
             is_foreign: false,
+            has_panicked: false,
             texts: String::new(),
             message: 0..0,
             target: 0..0,
@@ -86,7 +93,7 @@ impl Entry {
     /// Begins another record.
     pub(super) fn begin(&mut self, time: SystemTime, level: Level) {
         (self.time, self.level) = (time, level);
-        (self.place, self.is_foreign) = (None, false);
+        (self.place, self.is_foreign, self.has_panicked) = (None, false, false);
         (self.message, self.target) = (0..0, 0..0);
         self.texts.clear();
         self.identity.clear();
@@ -150,22 +157,27 @@ impl Entry {
         redact: impl FnOnce(&str) -> Option<String>,
     ) {
         let value = Stored::Text(self.put(write, redact));
-        self.fields.push(Field { key, value });
+        self.add(key, value);
     }
 
     pub(super) fn add_bool(&mut self, key: Key, value: bool) {
-        let value = Stored::Bool(value);
-        self.fields.push(Field { key, value });
+        self.add(key, Stored::Bool(value));
     }
 
     pub(super) fn add_i64(&mut self, key: Key, value: i64) {
-        let value = Stored::I64(value);
-        self.fields.push(Field { key, value });
+        self.add(key, Stored::I64(value));
     }
 
     pub(super) fn add_f64(&mut self, key: Key, value: f64) {
-        let value = Stored::F64(value);
-        self.fields.push(Field { key, value });
+        self.add(key, Stored::F64(value));
+    }
+
+    /// A later value wins: no key occurs twice.
+    fn add(&mut self, key: Key, value: Stored) {
+        match self.fields.iter_mut().find(|field| field.key == key) {
+            Some(known) => known.value = value,
+            None => self.fields.push(Field { key, value }),
+        }
     }
 
     /// Writes a text, makes it safe and cuts it. It is read beyond the cut, so that a secret that
@@ -176,17 +188,16 @@ impl Entry {
         redact: impl FnOnce(&str) -> Option<String>,
     ) -> Range<usize> {
         let start = self.texts.len();
-        let mut bounded = Bounded {
-            end: start + MAX_RAW,
-            texts: &mut self.texts,
-            is_cut: false,
-        };
-        // An error is what a full buffer answers, or what a `Display` of the user's says.
-        let _ = write(&mut bounded);
-        let mut is_cut = bounded.is_cut;
+        let mut bounded = Bounded::new(&mut self.texts, MAX_RAW);
+        // An error is what a full buffer answers, or what a `Display` of the user's says. It may
+        // panic, too: what it wrote until then is kept.
+        let written = catch_unwind(AssertUnwindSafe(|| write(&mut bounded)));
+        let mut is_cut = bounded.is_cut() || written.is_err();
+        self.has_panicked |= written.is_err();
         if is_cut {
             let end = self.texts.len();
-            let from = self.texts.floor_char_boundary(end - MAX_WORD);
+            let from = end.saturating_sub(MAX_WORD).max(start);
+            let from = self.texts.floor_char_boundary(from);
             let word = self.texts.get(from..).unwrap_or_default();
             let kept = word.rfind(char::is_whitespace).unwrap_or_default();
             self.texts.truncate(from + kept);
@@ -218,27 +229,5 @@ impl Entry {
 
     fn text(&self, range: &Range<usize>) -> &str {
         self.texts.get(range.clone()).unwrap_or_default()
-    }
-}
-
-/// A text that takes so much and no more: whoever writes it is told to stop.
-#[derive(Debug)]
-pub(super) struct Bounded<'a> {
-    texts: &'a mut String,
-    end: usize,
-    is_cut: bool,
-}
-
-impl Write for Bounded<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.end - self.texts.len();
-        if text.len() <= room {
-            self.texts.push_str(text);
-            return Ok(());
-        }
-        let (head, _) = text.split_at(text.floor_char_boundary(room));
-        self.texts.push_str(head);
-        self.is_cut = true;
-        Err(fmt::Error)
     }
 }

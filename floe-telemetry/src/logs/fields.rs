@@ -6,7 +6,8 @@ use std::fmt::{self, Debug, Write as _};
 use opentelemetry::Key;
 use tracing::field::{Field, Visit};
 
-use super::entry::{Bounded, Entry};
+use super::bounded::Bounded;
+use super::entry::Entry;
 use crate::collector::Redactor;
 
 /// Links of a chain of errors that are written.

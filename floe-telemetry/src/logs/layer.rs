@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::TraceContextExt as _;
@@ -16,7 +15,7 @@ use tracing_subscriber::layer;
 use super::entry::{Entry, Place};
 use super::fields::Fields;
 use super::memory::{self, Memory};
-use super::{console, json};
+use super::{console, delivery, json};
 use crate::clock::wall_now;
 use crate::collector::Redactor;
 use crate::keys;
@@ -53,11 +52,20 @@ where
         memory::with(|memory, has_context| {
             take_down(memory, event, has_context);
             let Memory {
+                setting,
                 entry,
                 timestamp,
                 line,
                 ..
             } = memory;
+            // What exporters log themselves, about records that they could not send for example,
+            // would go on for ever.
+            if let Some(logger) = &setting.logger
+                && has_context
+                && !Context::is_current_telemetry_suppressed()
+            {
+                delivery::emit(logger, entry);
+            }
             let timestamp = timestamp.of(entry.time);
             match self.form {
                 Form::Json => json::write(entry, timestamp, line),
@@ -90,8 +98,7 @@ fn take_down(memory: &mut Memory, event: &Event<'_>, has_context: bool) {
         is_log: event.is_log(),
         has_message: false,
     };
-    // A `Debug` of the user's own may panic. What was taken down until then is kept.
-    let visited = catch_unwind(AssertUnwindSafe(|| event.record(&mut fields)));
+    event.record(&mut fields);
     let has_message = fields.has_message;
     if !has_message {
         entry.set_message(
@@ -99,7 +106,7 @@ fn take_down(memory: &mut Memory, event: &Event<'_>, has_context: bool) {
             |text| redactor.log_message(text),
         );
     }
-    if visited.is_err() {
+    if entry.has_panicked {
         let key = Key::from_static_str(keys::FLOE_WARNING);
         entry.add_text(key, |text| text.write_str(PANICKED), |_| None);
     }
@@ -120,6 +127,7 @@ fn locate(cx: &Context, entry: &mut Entry, redactor: &mut Redactor) {
     entry.place = context.is_valid().then(|| Place {
         trace_id: context.trace_id(),
         span_id: context.span_id(),
+        flags: context.trace_flags(),
     });
     let baggage = cx.baggage();
     if baggage.is_empty() {

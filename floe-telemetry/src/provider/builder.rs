@@ -5,9 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry_sdk::Resource;
+#[cfg(feature = "logs")]
+use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::SpanExporter;
 
+#[cfg(feature = "logs")]
+use super::logs;
 use super::{IN_USE, TelemetryProvider, metrics};
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamp,
@@ -18,6 +22,8 @@ use crate::error::Error;
 #[cfg(feature = "_otlp")]
 use crate::exporter::otlp as start_otlp;
 use crate::exporter::{self, ConsoleExporter, OtlpTarget};
+#[cfg(feature = "logs")]
+use crate::logs::LogDestination;
 use crate::metrics::{Meters, MetricDestination};
 use crate::plugin;
 use crate::propagation::setup_propagators_with;
@@ -35,6 +41,8 @@ pub struct TelemetryProviderBuilder {
     /// OTLP destinations besides the configuration's own.
     otlp: Vec<OtlpTarget>,
     metrics: Vec<MetricDestination>,
+    #[cfg(feature = "logs")]
+    logs: Vec<LogDestination>,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -53,6 +61,8 @@ impl TelemetryProviderBuilder {
             exporters: Vec::new(),
             otlp: Vec::new(),
             metrics: Vec::new(),
+            #[cfg(feature = "logs")]
+            logs: Vec::new(),
         }
     }
 
@@ -73,13 +83,27 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Adds an exporter of log records: any of OpenTelemetry's. May be called again; each has a queue
+    /// and a thread of its own. It sees what [`logs`](crate::logs) writes, redacted.
+    #[cfg(feature = "logs")]
+    pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
+        let name = short_type_name::<E>();
+        self.logs.push(LogDestination::new(name, exporter));
+        self
+    }
+
     /// Also sends by OTLP to this endpoint, with everything else as configured.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
         let mut config = self.config.clone();
         config.otlp_endpoint = endpoint.into();
         config.otlp_protocol = protocol;
-        config.otlp.traces.endpoint = None;
-        config.otlp.traces.protocol = None;
+        for own in [
+            &mut config.otlp.traces,
+            &mut config.otlp.metrics,
+            &mut config.otlp.logs,
+        ] {
+            (own.endpoint, own.protocol) = (None, None);
+        }
         self.otlp.push(config.into());
         self
     }
@@ -97,19 +121,24 @@ impl TelemetryProviderBuilder {
     /// Nothing is left behind then.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         self.config.validate()?;
-        let mut targets = self.otlp.iter();
-        targets.try_for_each(|target| target.config.validate())?;
-        let counters = Arc::new(Counters::default());
+        for target in &self.otlp {
+            target.config.validate()?;
+        }
+        let counters = Arc::<Counters>::default();
         let is_noop = !self.config.enabled || is_disabled()?;
         let mut provider = TelemetryProvider {
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
             meters: None,
+            #[cfg(feature = "logs")]
+            logs: None,
             counters: Arc::clone(&counters),
         };
         if is_noop {
             // What is disabled still hands on the context of others, as the specification asks.
             setup_propagators_with(&self.config.propagators);
+            #[cfg(feature = "logs")]
+            logs::adopt(&self.config, counters)?;
             return Ok(provider);
         }
         if IN_USE.swap(true, Ordering::AcqRel) {
@@ -128,12 +157,10 @@ impl TelemetryProviderBuilder {
             keeps: self.config.sampling.keep().is_some(),
         };
         let propagators = self.config.propagators.clone();
-        let (pipeline, meters) = self.build(&counters)?;
-        provider.meters = meters;
+        let pipeline = self.build(&mut provider)?;
+        let refused = |_| Error::state("the telemetry collector did not take the configuration");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
-        installed
-            .recv()
-            .map_err(|_| Error::state("the telemetry collector did not take the configuration"))?;
+        installed.recv().map_err(refused)?;
         setup_propagators_with(&propagators);
         recorder::switch_provider(Some(sampling));
         Ok(provider)
@@ -146,8 +173,9 @@ impl TelemetryProviderBuilder {
         Ok(backend.or_else(|| has_endpoint.then(|| self.config.clone().into())))
     }
 
-    /// The way of the spans, and the metrics.
-    fn build(mut self, counters: &Arc<Counters>) -> Result<(Pipeline, Option<Meters>), Error> {
+    /// The way of the spans, the metrics and the logs.
+    fn build(mut self, provider: &mut TelemetryProvider) -> Result<Pipeline, Error> {
+        let counters = &provider.counters;
         let batch = self.config.batch_processor;
         let resource = Resource::builder()
             .with_attributes(self.config.resource_attributes.to_otel_dict())
@@ -181,17 +209,15 @@ impl TelemetryProviderBuilder {
             let console = ConsoleExporter::stderr();
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
-        let identity = self.config.resource_attributes.identity().into_iter();
-        let identity: Vec<_> = identity
-            .map(|attribute| Stamp::new(attribute, &mut redactor))
-            .collect();
         #[cfg(feature = "logs")]
-        crate::logs::adopt(
-            &redaction,
-            identity.iter().map(|stamp| stamp.attribute.clone()),
-        );
+        {
+            let (config, otlp) = (&self.config, &self.otlp);
+            provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
+        }
         let settings = PipelineSettings {
-            identity,
+            identity: (self.config.resource_attributes.identity().into_iter())
+                .map(|attribute| Stamp::new(attribute, &mut redactor))
+                .collect(),
             redactor,
             limits: self.config.limits,
             keep: self.config.sampling.keep(),
@@ -199,12 +225,11 @@ impl TelemetryProviderBuilder {
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
         };
-        let pipeline = Pipeline::new(settings, destinations);
-        let meters = (!self.metrics.is_empty()).then(|| {
+        provider.meters = (!self.metrics.is_empty()).then(|| {
             let config = &self.config.metrics;
             Meters::start(config, &resource, redaction, counters, self.metrics)
         });
-        Ok((pipeline, meters))
+        Ok(Pipeline::new(settings, destinations))
     }
 }
 
@@ -221,13 +246,5 @@ fn start_otlp(
     _: &Resource,
     _: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
-    Err(without_otlp(target))
-}
-
-#[cfg(not(feature = "_otlp"))]
-pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
-    Error::config(format!(
-        "backend: `{}` at `{}` is reached by OTLP, which needs the feature `otlp-grpc` or `otlp-http`",
-        target.config.backend, target.config.otlp_endpoint,
-    ))
+    Err(super::targets::without_otlp(target))
 }

@@ -13,6 +13,12 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
+    LogsService, LogsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
 };
@@ -34,6 +40,7 @@ use super::request::{Response, echo, empty};
 use super::store::Store;
 
 const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
 /// Serves one connection to its end.
@@ -57,7 +64,7 @@ async fn answer(
     };
     let planned = store.record(&parts.uri, &parts.headers, &body);
 
-    if parts.uri.path() == TRACES {
+    if [TRACES, LOGS].contains(&parts.uri.path()) {
         match planned {
             Response::Ok => {}
             Response::Http { status, headers } => return Ok(empty(status, &headers)),
@@ -73,23 +80,27 @@ async fn answer(
     }
 
     parts.headers.remove("grpc-encoding");
-    let is_metrics = parts.uri.path() == METRICS;
+    let path = parts.uri.path().to_owned();
     let request = Request::from_parts(parts, Body::new(Full::new(body)));
-    if is_metrics {
-        let mut service = MetricsServiceServer::new(Metrics { store });
-        return Ok(service
-            .call(request)
-            .await
-            .unwrap_or_else(|never: Infallible| match never {}));
-    }
-    // The service answers every other path with `UNIMPLEMENTED`.
-    let mut service = TraceServiceServer::new(Traces { store })
-        // What an exporter may send at once is for the exporter's tests to say.
-        .max_decoding_message_size(usize::MAX);
-    Ok(service
-        .call(request)
-        .await
-        .unwrap_or_else(|never: Infallible| match never {}))
+    // What an exporter may send at once is for the exporter's tests to say.
+    let answer = match &*path {
+        METRICS => {
+            let mut service = MetricsServiceServer::new(Metrics { store });
+            service.call(request).await
+        }
+        LOGS => {
+            let service = LogsServiceServer::new(Logs { store });
+            let mut service = service.max_decoding_message_size(usize::MAX);
+            service.call(request).await
+        }
+        // The service answers every other path with `UNIMPLEMENTED`.
+        _ => {
+            let service = TraceServiceServer::new(Traces { store });
+            let mut service = service.max_decoding_message_size(usize::MAX);
+            service.call(request).await
+        }
+    };
+    Ok(answer.unwrap_or_else(|never: Infallible| match never {}))
 }
 
 /// Stores the spans of what tonic decoded.
@@ -123,5 +134,22 @@ impl MetricsService for Metrics {
     ) -> Result<tonic::Response<ExportMetricsServiceResponse>, tonic::Status> {
         self.store.store_points(request.into_inner());
         Ok(tonic::Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
+/// Stores the log records of what tonic decoded.
+#[derive(Debug)]
+struct Logs {
+    store: Arc<Store>,
+}
+
+#[async_trait]
+impl LogsService for Logs {
+    async fn export(
+        &self,
+        request: tonic::Request<ExportLogsServiceRequest>,
+    ) -> Result<tonic::Response<ExportLogsServiceResponse>, tonic::Status> {
+        self.store.store_logs(request.into_inner());
+        Ok(tonic::Response::new(ExportLogsServiceResponse::default()))
     }
 }

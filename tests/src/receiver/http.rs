@@ -13,6 +13,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
@@ -28,6 +31,7 @@ use super::store::Store;
 
 const TRACES: &str = "/v1/traces";
 const METRICS: &str = "/v1/metrics";
+const LOGS: &str = "/v1/logs";
 const PROTOBUF: &str = "application/x-protobuf";
 
 /// Serves one connection to its end.
@@ -59,20 +63,46 @@ async fn answer(
     if parts.uri.path() == METRICS {
         return Ok(metrics(body, &store));
     }
-    let Ok(request) = ExportTraceServiceRequest::decode(body) else {
+    let Some(decoded) = Decoded::of(parts.uri.path(), body) else {
         return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[]));
     };
     Ok(match planned {
-        Response::Ok => {
-            store.store_spans(request);
-            taken(&ExportTraceServiceResponse::default())
-        }
+        Response::Ok => decoded.keep(&store),
         Response::Http { status, headers } => empty(status, &headers),
         Response::Grpc { .. } => unreachable!("`Receiver::respond` refuses a gRPC code over HTTP"),
         Response::Echo => empty(StatusCode::UNAUTHORIZED.as_u16(), &[])
             .map(|()| Full::from(echo(&parts.uri, &parts.headers))),
         Response::Hang => future::pending().await,
     })
+}
+
+/// A request that is kept if it is to be answered with success.
+enum Decoded {
+    Spans(ExportTraceServiceRequest),
+    Logs(ExportLogsServiceRequest),
+}
+
+impl Decoded {
+    fn of(path: &str, body: Bytes) -> Option<Self> {
+        match path {
+            LOGS => ExportLogsServiceRequest::decode(body).map(Self::Logs),
+            _ => ExportTraceServiceRequest::decode(body).map(Self::Spans),
+        }
+        .ok()
+    }
+
+    fn keep(self, store: &Store) -> hyper::Response<Full<Bytes>> {
+        match self {
+            Self::Spans(request) => {
+                store.store_spans(request);
+                taken(&ExportTraceServiceResponse::default())
+            }
+            Self::Logs(request) => {
+                store.store_logs(request);
+                taken(&ExportLogsServiceResponse::default())
+            }
+        }
+    }
 }
 
 /// Metrics are always taken: what an exporter does with other answers is the same for all signals.
@@ -96,7 +126,7 @@ fn refusal(uri: &Uri, method: &Method, headers: &HeaderMap) -> Option<StatusCode
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    if ![TRACES, METRICS].contains(&uri.path()) {
+    if ![TRACES, METRICS, LOGS].contains(&uri.path()) {
         Some(StatusCode::NOT_FOUND)
     } else if method != Method::POST {
         Some(StatusCode::METHOD_NOT_ALLOWED)

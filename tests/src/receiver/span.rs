@@ -158,7 +158,7 @@ fn received(span: Span, resource: &BTreeMap<String, Value>, scope: &str) -> Rece
 }
 
 /// However many bytes there are: an id of a wrong length has to show.
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

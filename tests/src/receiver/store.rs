@@ -5,9 +5,11 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use hyper::{HeaderMap, Uri};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
+use super::log::{self, ReceivedLog};
 use super::metric::{self, ReceivedPoint};
 use super::request::{ReceivedRequest, Response};
 use super::span::{self, ReceivedSpan};
@@ -26,6 +28,7 @@ struct State {
     requests: Vec<ReceivedRequest>,
     spans: Vec<ReceivedSpan>,
     points: Vec<ReceivedPoint>,
+    logs: Vec<ReceivedLog>,
     response: Response,
 }
 
@@ -52,6 +55,17 @@ impl Store {
         let points = metric::from_request(request);
         self.lock().points.extend(points);
         self.arrived.notify_all();
+    }
+
+    /// Keeps the log records of a request.
+    pub(super) fn store_logs(&self, request: ExportLogsServiceRequest) {
+        let logs = log::from_request(request);
+        self.lock().logs.extend(logs);
+        self.arrived.notify_all();
+    }
+
+    pub(super) fn logs(&self) -> Vec<ReceivedLog> {
+        self.lock().logs.clone()
     }
 
     pub(super) fn points(&self) -> Vec<ReceivedPoint> {
@@ -115,10 +129,13 @@ impl Store {
 }
 
 impl State {
-    /// Everything but metrics, which come when they like.
+    /// Everything but metrics and logs, which come when they like.
     fn span_requests(&self) -> impl Iterator<Item = &ReceivedRequest> {
         let requests = self.requests.iter();
-        requests.filter(|request| !request.path.to_lowercase().contains("metrics"))
+        requests.filter(|request| {
+            let path = request.path.to_lowercase();
+            !path.contains("metrics") && !path.contains("logs")
+        })
     }
 
     fn describe(&self) -> String {

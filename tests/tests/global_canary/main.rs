@@ -2,8 +2,8 @@
 //! of its own, and a search through every byte that this process sent, printed and wrote.
 //!
 //! A new entry is one line in a table: [`errors`], [`values`], [`plain`] for what goes into spans,
-//! [`refused`] for what is said about a configuration. A new signal is a table of its own and one
-//! line in [`tables`]: a label of a metric and the text of a log line belong there.
+//! [`logs`] for what is logged, [`refused`] for what is said about a configuration. A new signal is a
+//! table of its own: a label of a metric belongs there.
 //!
 //! What a canary looks like changes from entry to entry, so that all shapes are planted.
 
@@ -19,6 +19,7 @@
 mod child;
 mod delivery;
 mod errors;
+mod logs;
 mod plain;
 mod refused;
 mod values;
@@ -74,6 +75,7 @@ fn run_child(task: &str, variables: &[(&str, &str)]) -> Left {
 fn child() {
     match std::env::var(CHILD).as_deref() {
         Ok("spans") => child::spans(),
+        Ok("logs") => logs::child(),
         Ok("delivery") => delivery::child(),
         Ok("refused") => refused::child(),
         _ => {}
@@ -82,12 +84,26 @@ fn child() {
 
 #[test]
 fn nothing_that_goes_into_a_span_takes_a_credential_out() {
+    // What is printed is a picture, which has no room for everything.
+    search("spans", tables(), &["grpc", "http", "exporter"]);
+    assert!(tables().count() >= 50);
+}
+
+#[test]
+fn nothing_that_is_logged_takes_a_credential_out() {
+    let ways = ["stdout", "stderr", "grpc", "http", "exporter"];
+    search("logs", logs::ENTRIES.iter().copied(), &ways);
+}
+
+/// Lets a child plant the canaries of these entries, which all are to arrive by these ways without
+/// their secrets.
+fn search(task: &str, entries: impl Iterator<Item = Entry>, ways: &[&str]) {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
-    let folder = std::env::temp_dir().join(format!("floe-canary-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("floe-canary-{task}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let dump = folder.join("spans.txt");
+    let dump = folder.join("dump.txt");
     let mut left = run_child(
-        "spans",
+        task,
         &[
             (child::GRPC, &grpc.endpoint()),
             (child::HTTP, &http.endpoint()),
@@ -104,20 +120,19 @@ fn nothing_that_goes_into_a_span_takes_a_credential_out() {
     }
 
     let mut wrong = Vec::new();
-    for (canary, (entry, _)) in planted(tables()) {
+    for (canary, (entry, _)) in planted(entries) {
         let leaks = left.leaks(&canary);
         if !leaks.is_empty() {
             wrong.push(format!("{entry}: the secret left by {leaks:?}"));
         }
         let shown = left.shows(&canary);
-        for way in ["grpc", "http", "exporter"] {
-            if !shown.contains(&way) {
+        for way in ways {
+            if !shown.contains(way) {
                 wrong.push(format!("{entry}: nothing of it arrived by {way}"));
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(tables().count() >= 50);
 }
 
 #[test]
@@ -132,7 +147,8 @@ fn what_is_said_about_a_delivery_does_not_repeat_a_credential() {
 
 #[test]
 fn no_two_entries_share_a_name() {
-    let mut names: Vec<_> = tables().map(|(entry, _)| entry).collect();
+    let all = tables().chain(logs::ENTRIES.iter().copied());
+    let mut names: Vec<_> = all.map(|(entry, _)| entry).collect();
     names.sort_unstable();
     let count = names.len();
     names.dedup();

@@ -339,6 +339,8 @@ fn a_value_that_logs_or_panics_does_no_harm() {
     assert_eq!(lines[0]["value"], "written");
     assert_eq!(lines[1]["event"], "panics");
     assert_eq!(lines[1]["first"], 1);
+    assert_eq!(lines[1]["value"], "…");
+    assert_eq!(lines[1]["last"], 2);
     assert_eq!(
         lines[1]["floe.warning"],
         "a value panicked while it was logged"

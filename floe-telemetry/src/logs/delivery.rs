@@ -1,0 +1,163 @@
+//! Records on their way to the exporters of a provider.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
+use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{
+    LogExporter, LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider,
+};
+use tracing::Level;
+
+use super::SCOPE;
+use super::current::{self, Setting};
+use super::entry::{Entry, Value};
+use super::worker::{LogReport, LogSettings, LogWorker};
+use crate::error::Error;
+
+/// Starts an exporter.
+type Start = Box<dyn FnOnce(&Resource, &LogSettings) -> Result<LogWorker, Error> + Send>;
+
+/// An exporter whose thread is yet to be started.
+pub(crate) struct LogDestination(Start);
+
+impl fmt::Debug for LogDestination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogDestination")
+    }
+}
+
+impl LogDestination {
+    pub(crate) fn new(name: &str, mut exporter: impl LogExporter + 'static) -> Self {
+        let name = name.to_owned();
+        Self(Box::new(move |resource, settings| {
+            exporter.set_resource(resource);
+            LogWorker::start(name, exporter, settings)
+        }))
+    }
+}
+
+/// The logs of a provider.
+#[derive(Debug)]
+pub(crate) struct Logs {
+    workers: Workers,
+    setting: Setting,
+}
+
+/// What the reports of all exporters come through, and how many there are.
+pub(crate) type LogReports = (usize, Receiver<LogReport>);
+
+impl Logs {
+    /// Starts the exporters. From now on, what is logged is made safe and says whose it is by what
+    /// the provider was configured with.
+    pub(crate) fn start(
+        destinations: Vec<LogDestination>,
+        resource: &Resource,
+        settings: LogSettings,
+        identity: Vec<KeyValue>,
+    ) -> Result<Self, Error> {
+        let workers: Result<Vec<_>, _> = destinations
+            .into_iter()
+            .map(|LogDestination(start)| start(resource, &settings))
+            .collect();
+        let workers = Workers(workers?.into());
+        let setting = Setting {
+            redaction: settings.worker.redaction,
+            identity,
+            logger: None,
+        };
+        let logger = (!workers.0.is_empty()).then(|| {
+            let provider = SdkLoggerProvider::builder().with_log_processor(workers.clone());
+            provider.build().logger(SCOPE)
+        });
+        current::switch(Setting {
+            logger,
+            ..setting.clone()
+        });
+        Ok(Self { workers, setting })
+    }
+
+    /// Lets the exporters deliver what they have.
+    pub(crate) fn flush(&self) -> LogReports {
+        let (report, reports) = channel();
+        for worker in &*self.workers.0 {
+            worker.flush(&report);
+        }
+        (self.workers.0.len(), reports)
+    }
+
+    /// The same for the last time. The local output goes on.
+    pub(crate) fn shut_down(&self, timeout: Duration) -> LogReports {
+        current::switch(self.setting.clone());
+        let (report, reports) = channel();
+        for worker in &*self.workers.0 {
+            worker.shut_down(timeout, &report);
+        }
+        (self.workers.0.len(), reports)
+    }
+}
+
+/// Hands each record to each exporter. Records are safe before they come here, because the same
+/// texts were written on a line.
+#[derive(Clone, Debug)]
+struct Workers(Arc<[LogWorker]>);
+
+impl LogProcessor for Workers {
+    fn emit(&self, record: &mut SdkLogRecord, _: &InstrumentationScope) {
+        for worker in &*self.0 {
+            worker.push(record.clone());
+        }
+    }
+
+    /// [`Logs`] does it, which can wait for the answers.
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+/// Hands a record to OpenTelemetry's SDK.
+pub(super) fn emit(logger: &SdkLogger, entry: &Entry) {
+    let mut record = logger.create_log_record();
+    record.set_timestamp(entry.time);
+    record.set_observed_timestamp(entry.time);
+    let (severity, text) = severity(entry.level);
+    record.set_severity_number(severity);
+    record.set_severity_text(text);
+    // Which becomes the scope.
+    record.set_target(entry.target().to_owned());
+    record.set_body(entry.message().to_owned().into());
+    if let Some(place) = entry.place {
+        record.set_trace_context(place.trace_id, place.span_id, Some(place.flags));
+    }
+    for (key, value) in entry.identity().chain(entry.fields()) {
+        let value = match value {
+            Value::Bool(value) => AnyValue::Boolean(value),
+            Value::F64(value) => AnyValue::Double(value),
+            Value::I64(value) => AnyValue::Int(value),
+            Value::Text(value) => AnyValue::String(value.to_owned().into()),
+        };
+        record.add_attribute(key.clone(), value);
+    }
+    logger.emit(record);
+}
+
+/// The numbers of OpenTelemetry's
+/// [mapping](https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber).
+fn severity(level: Level) -> (Severity, &'static str) {
+    match level {
+        Level::ERROR => (Severity::Error, "ERROR"),
+        Level::WARN => (Severity::Warn, "WARN"),
+        Level::INFO => (Severity::Info, "INFO"),
+        Level::DEBUG => (Severity::Debug, "DEBUG"),
+        Level::TRACE => (Severity::Trace, "TRACE"),
+    }
+}

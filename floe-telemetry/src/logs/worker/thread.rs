@@ -1,0 +1,151 @@
+//! The thread of an exporter of log records: it makes batches, sends them and says how it went.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Instant;
+
+use futures_executor::block_on;
+use opentelemetry::InstrumentationScope;
+use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLogRecord};
+
+use super::{LogReport, LogSettings, Task, Waiting};
+use crate::clock::monotonic_now;
+use crate::collector::{Rarely, guarded};
+use crate::logs::SCOPE;
+
+/// What lives on the exporter's thread.
+pub(super) struct ExporterThread<E> {
+    name: String,
+    exporter: E,
+    scope: InstrumentationScope,
+    #[expect(clippy::vec_box, reason = "the boxes came through the queue")]
+    batch: Vec<Box<SdkLogRecord>>,
+    /// When the batch goes out, though it is not full.
+    due: Option<Instant>,
+    waiting: Arc<Waiting>,
+    settings: LogSettings,
+    /// The last failure since the last report.
+    failure: Option<String>,
+    rarely: Rarely,
+}
+
+impl<E: LogExporter> ExporterThread<E> {
+    pub(super) fn new(
+        name: String,
+        exporter: E,
+        waiting: Arc<Waiting>,
+        settings: LogSettings,
+    ) -> Self {
+        Self {
+            name,
+            exporter,
+            scope: InstrumentationScope::builder(SCOPE).build(),
+            batch: Vec::new(),
+            due: None,
+            waiting,
+            settings,
+            failure: None,
+            rarely: Rarely::default(),
+        }
+    }
+
+    pub(super) fn work(mut self, tasks: &Receiver<Task>) {
+        loop {
+            match self.next(tasks) {
+                Ok(Task::Record(record)) => self.take(record),
+                Ok(Task::Flush(report)) => {
+                    self.export();
+                    self.report(Ok(()), &report);
+                }
+                Ok(Task::Shutdown(timeout, report)) => {
+                    self.export();
+                    let ended = guarded(|| {
+                        let ended = self.exporter.shutdown_with_timeout(timeout);
+                        ended.map_err(|error| error.to_string())
+                    });
+                    self.report(ended, &report);
+                    break;
+                }
+                Err(RecvTimeoutError::Timeout) => self.export(),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.export();
+                    break;
+                }
+            }
+        }
+        // An exporter's own `Drop` must not take the thread down with noise either.
+        let _ = guarded(|| {
+            drop(self.exporter);
+            Ok(())
+        });
+    }
+
+    fn next(&self, tasks: &Receiver<Task>) -> Result<Task, RecvTimeoutError> {
+        match self.due {
+            Some(due) => tasks.recv_timeout(due.saturating_duration_since(monotonic_now())),
+            None => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    fn take(&mut self, record: Box<SdkLogRecord>) {
+        self.due = self
+            .due
+            .or_else(|| monotonic_now().checked_add(self.settings.delay));
+        self.batch.push(record);
+        if self.batch.len() >= self.settings.batch_size {
+            self.export();
+        }
+    }
+
+    fn export(&mut self) {
+        self.due = None;
+        let batch = std::mem::take(&mut self.batch);
+        if batch.is_empty() {
+            return;
+        }
+        let records: Vec<_> = batch
+            .iter()
+            .map(|record| (&**record, &self.scope))
+            .collect();
+        let result = guarded(|| {
+            let exported = block_on(self.exporter.export(LogBatch::new(&records)));
+            exported.map_err(|error| error.to_string())
+        });
+        self.waiting
+            .queued
+            .fetch_sub(batch.len(), Ordering::Relaxed);
+        let counters = &self.settings.worker.counters;
+        let counter = match &result {
+            Ok(()) => &counters.logs_exported,
+            Err(_) => &counters.logs_failed,
+        };
+        counter.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        if let Err(error) = result {
+            let error = self.settings.worker.redaction.safe(error);
+            // Written by this process, and not exported: this thread's telemetry is suppressed.
+            if self.rarely.is_due() {
+                tracing::warn!(
+                    exporter = self.name,
+                    records = batch.len(),
+                    error,
+                    "log records could not be exported"
+                );
+            }
+            self.failure = Some(error);
+        }
+    }
+
+    fn report(&mut self, result: Result<(), String>, report: &Sender<LogReport>) {
+        let dropped = self.waiting.dropped.swap(0, Ordering::Relaxed);
+        let result = match self.failure.take() {
+            Some(failure) => Err(failure),
+            None if dropped > 0 => Err(format!(
+                "{dropped} log records were dropped: its queue was full"
+            )),
+            None => result.map_err(|error| self.settings.worker.redaction.safe(error)),
+        };
+        // Nobody may wait for it any more.
+        let _ = report.send((self.name.clone(), result));
+    }
+}

@@ -1,0 +1,44 @@
+//! Where a signal goes by OTLP.
+
+use crate::config::{DEFAULT_OTLP_ENDPOINT, ExporterKind, Signal, TelemetryConfig};
+#[cfg(not(feature = "_otlp"))]
+use crate::error::Error;
+use crate::exporter::OtlpTarget;
+
+/// The targets that the configuration asks for: those of the spans that take the signal, unless it
+/// says otherwise. `chosen` are the signal's exporters.
+pub(super) fn targets(
+    signal: Signal,
+    chosen: Option<&[ExporterKind]>,
+    config: &TelemetryConfig,
+    of_spans: &[OtlpTarget],
+) -> Vec<OtlpTarget> {
+    let is_chosen = chosen.map(|chosen| chosen.contains(&ExporterKind::Otlp));
+    let has_endpoint = config.otlp.of(signal).endpoint.is_some();
+    let is_asked = is_chosen == Some(true) || has_endpoint;
+    if is_chosen == Some(false) {
+        Vec::new()
+    } else if of_spans.is_empty() && is_asked {
+        vec![config.clone().into()]
+    } else {
+        let takes = |target: &&OtlpTarget| is_asked || takes_more(target);
+        of_spans.iter().filter(takes).cloned().collect()
+    }
+}
+
+/// Where nothing but the endpoint of the traces is known, other signals have nowhere to go.
+fn takes_more(target: &OtlpTarget) -> bool {
+    let config = &target.config;
+    let is_for_traces =
+        config.otlp.traces.endpoint.is_some() && config.otlp_endpoint == DEFAULT_OTLP_ENDPOINT;
+    !target.is_traces_only && !is_for_traces
+}
+
+/// What is said where OTLP is not built in.
+#[cfg(not(feature = "_otlp"))]
+pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
+    Error::config(format!(
+        "backend: `{}` at `{}` is reached by OTLP, which needs the feature `otlp-grpc` or `otlp-http`",
+        target.config.backend, target.config.otlp_endpoint,
+    ))
+}

@@ -1,0 +1,140 @@
+//! Entries of log records, and the process that logs them: as JSON, as text, and by every exporter.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use floe_telemetry::config::{LoggingConfig, OtlpProtocol};
+use floe_telemetry::{
+    FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, propagation,
+};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogBatch, LogExporter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::child::{DUMP, GRPC, HTTP, quiet_panics};
+use crate::{Entry, planted};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+pub(crate) const ENTRIES: &[Entry] = &[
+    ("message", |c| tracing::info!("{}", c.text())),
+    ("message of log", |c| log::warn!("{}", c.text())),
+    ("target of log", |c| log::info!(target: &c.text(), "log")),
+    ("field of a text", |c| tracing::info!(url = c.text(), "log")),
+    (
+        "field by Display",
+        |c| tracing::info!(url = %c.text(), "log"),
+    ),
+    (
+        "field by Debug",
+        |c| tracing::info!(url = ?[c.text()], "log"),
+    ),
+    ("field named message", |c| {
+        tracing::info!(message = c.text());
+    }),
+    ("error of a field", |c| {
+        let error = io::Error::other(c.text());
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::error!(error, "log");
+    }),
+    ("source of an error", |c| {
+        let error = Outer(io::Error::other(c.text()));
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::error!(error, "log");
+    }),
+    ("text under a key that tells", |c| {
+        tracing::info!(api_key = c.secret(), marker = c.marker(), "log");
+    }),
+    ("number under a key that tells", |c| {
+        tracing::info!(password = c.number(), marker = c.marker(), "log");
+    }),
+    #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
+    ("float under a key that tells", |c| {
+        tracing::info!(token = c.number() as f64, marker = c.marker(), "log");
+    }),
+    ("large number under a key that tells", |c| {
+        let number = i128::from(c.number());
+        tracing::info!(secret = number, marker = c.marker(), "log");
+    }),
+    ("end of a long message", |c| {
+        tracing::info!("{} {}", "x".repeat(8_000), c.text());
+    }),
+    ("value that panics half-way", |c| {
+        tracing::info!(url = ?Panics(c.text()), "log");
+    }),
+    ("identity of the baggage", |c| {
+        let identity = FloeSpanAttributes::new(c.text(), "p", "1.0.0", Mode::Dev);
+        let _baggage = propagation::set_floe_baggage(&identity).attach();
+        tracing::info!("log");
+    }),
+];
+
+#[derive(Debug)]
+struct Outer(io::Error);
+
+impl fmt::Display for Outer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("outer")
+    }
+}
+
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+struct Panics(String);
+
+impl fmt::Debug for Panics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.0)?;
+        panic!("half-way")
+    }
+}
+
+/// An exporter of the user's own, which writes down whatever it is given.
+#[derive(Debug)]
+struct Dump(Mutex<File>);
+
+impl LogExporter for Dump {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        writeln!(self.0.lock().unwrap(), "{batch:?}").unwrap();
+        Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        writeln!(self.0.lock().unwrap(), "{resource:?}").unwrap();
+    }
+}
+
+/// Plants every canary that is logged.
+pub(crate) fn child() {
+    quiet_panics();
+    let form = |json_output| LoggingConfig {
+        log_level: "DEBUG".to_owned(),
+        json_output,
+    };
+    tracing_subscriber::registry()
+        .with(logs::layer(&form(true)).unwrap())
+        .with(logs::layer_with_writer(&form(false), io::stderr).unwrap())
+        .init();
+    let variable = |name| std::env::var(name).unwrap();
+    let mut config = TelemetryConfig::new("canaries");
+    config.batch_processor.max_queue_size = 8192;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_log_exporter(Dump(Mutex::new(File::create(variable(DUMP)).unwrap())))
+        .with_otlp(variable(GRPC), OtlpProtocol::Grpc)
+        .with_otlp(variable(HTTP), OtlpProtocol::Http)
+        .initialize()
+        .unwrap();
+    for (canary, (_, plant)) in planted(ENTRIES.iter().copied()) {
+        plant(&canary);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
