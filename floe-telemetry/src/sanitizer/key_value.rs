@@ -1,14 +1,15 @@
 //! Keys with values: `key=value` and its many spellings, in prose, code, JSON, Debug output, YAML.
 
 use super::lexicon::Class;
-use super::separator::{Separator, next_line, separator, value_start};
+use super::separator::{self, Separator, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{
-    at, before, is_name, rest, run_end, run_start, skip_spaces, starts_with, starts_with_word,
-};
+use super::text::{at, before, is_name, rest, run_end, run_start, skip_spaces, starts_with};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
-use super::{Level, Scan, cookie, foreign, header, loose, quote, structure, value};
+use super::{
+    Level, Scan, change, cookie, foreign, header, list, loose, operand, quote, structure, table,
+    value,
+};
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
 const KEY_LIMIT: usize = 64;
@@ -51,10 +52,14 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     let mark = quote::mark_len(text, key.end);
     let mut behind = key.end + mark;
     behind += usize::from(at(text, behind) == b']');
-    behind = behind_index(text, behind);
+    behind = separator::behind_index(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
     let is_item = mark > 0 && at(text, behind) == b',';
-    if structure::login_pair(scan, key, behind) {
+    let is_pair = mark == 0 && before(text, key.start) == b'{' && at(text, behind) == b',';
+    if structure::login_pair(scan, key, behind)
+        || is_pair && structure::tuple(scan, key, behind)
+        || table::scan(scan, key, behind)
+    {
         return;
     }
     if let Some(separator) = separator(text, behind).filter(|_| !is_item) {
@@ -91,18 +96,6 @@ fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
         && number > end
         && number_end > number
         && !is_name(at(text, number_end))
-}
-
-/// `password[0]`, `password[]`, `password%5B%5D`.
-fn behind_index(text: &[u8], from: usize) -> usize {
-    if starts_with_word(text, from, b"%5b") {
-        let end = run_end(text, from + 3, 4, |byte| byte.is_ascii_digit());
-        let is_index = starts_with_word(text, end, b"%5d");
-        return if is_index { end + 3 } else { from };
-    }
-    let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
-    let is_index = at(text, from) == b'[' && at(text, end) == b']';
-    if is_index { end + 1 } else { from }
 }
 
 fn follows_amp(text: &[u8], index: usize) -> bool {
@@ -143,6 +136,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if is_resource || is_counted(text, word, end) {
         return None;
     }
+    if word.ends_with(b"crypt") || word.ends_with(b"CRYPT") {
+        operand::cipher(scan, end);
+        return None;
+    }
     let mut class = scan.policy.classify(word)?;
     // `API key`, `access code`: the word before decides.
     if class == Class::Query
@@ -168,6 +165,9 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
 
 fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site, quoted_key: bool) {
     let from = value_start(scan.text, separator.after);
+    if change::told(scan, key, from) || list::map(scan, key, from) || list::items(scan, key, from) {
+        return;
+    }
     let from = next_line(scan.text, from).unwrap_or(from);
     match key.class {
         Class::Authorization => header::authorization(scan, from, site),
@@ -194,7 +194,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                         found.start
                     };
                     scan.redact(start, found.end);
-                    changed_to(scan, found);
+                    change::arrow(scan, found);
                 }
             } else if site.doubtful && found.end + 8 >= from + LONGEST {
                 // A run of doubtful keys is one value, read once.
@@ -202,17 +202,6 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             } else if let Some(found) = after_type(text, found) {
                 scan.redact(found.start, found.end);
             }
-        }
-    }
-}
-
-/// `"old" -> "new"`: the plan of a change has two values.
-fn changed_to(scan: &mut Scan<'_>, old: value::Extent) {
-    let arrow = skip_spaces(scan.text, old.after);
-    if old.quoted && starts_with(scan.text, arrow, b"-> ") {
-        let start = skip_spaces(scan.text, arrow + 3);
-        if let Some(new) = value::quoted(scan.text, start, Site::default()) {
-            scan.redact_unless_done(new.start, new.end);
         }
     }
 }

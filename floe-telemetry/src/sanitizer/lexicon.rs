@@ -100,6 +100,9 @@ impl Name {
         let last = self.as_bytes().last()?.checked_sub(b'a')?;
         let places = BY_LAST_LETTER.get(usize::from(last))?.iter();
         let places = places.take_while(|place| **place != NONE);
+        if is_in(self.last_word().1, words::NO_PASSWORDS) {
+            return None;
+        }
         places.into_iter().find_map(|&place| {
             let (suffix, whole, class) = words::SUFFIXES[place];
             let start = self.len.checked_sub(suffix.len())?;
@@ -117,10 +120,12 @@ impl Name {
             (b"", _) => Some(Class::Query),
             (_, true) if is_in(kind, words::KEY_KINDS) => Some(Class::Strong),
             (_, true) if is_in(kind, words::HARMLESS_KEYS) => None,
-            (_, true) => Some(Class::Weak),
-            (b"auth" | b"authorization" | b"access" | b"backup" | b"recovery", false) => {
-                Some(Class::Weak)
-            }
+            (_, true)
+            | (
+                b"auth" | b"authorization" | b"access" | b"backup" | b"recovery" | b"time"
+                | b"verification",
+                false,
+            ) => Some(Class::Weak),
             _ => None,
         }
     }

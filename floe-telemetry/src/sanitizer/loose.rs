@@ -1,11 +1,12 @@
 //! Keys whose value follows without `=` or `:`: options, SQL, XML, calls, netrc, sentences.
 
 use super::key_value::{Key, redact_at, word_before};
+use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::text::{at, is_break, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::verdict::is_secret;
-use super::{Scan, named, operand, sentence, sql, structure};
+use super::{Scan, lexicon, named, operand, owner, reversed, sentence, shape, sql, structure};
 
 /// `mark` is the length of the quote mark behind the key.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
@@ -14,9 +15,11 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let done = structure::xml(scan, key, behind)
         || operand::htpasswd(scan, key)
         || operand::piped(scan, key)
+        || (key.class == Class::Strong && reversed::scan(scan, key))
         || option(scan, key, mark)
         || named::scan(scan, key, behind)
         || (mark > 0 && structure::tuple(scan, key, behind))
+        || (mark > 0 && key.class == Class::Strong && owner::quoted_pair(scan, behind))
         || structure::fields(scan, key, behind)
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && at(text, key.end) != b'(' {
@@ -43,7 +46,9 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
         return true;
     };
     let word = &text[found.start..found.end];
-    let is_text = !found.quoted && is_prose(word) || word.starts_with(b"--");
+    // `set --secret dbPassword hunter2`: the option takes nothing, the key comes next.
+    let is_key = lexicon::classify(word) == Some(Class::Strong) && shape::is_camel(word);
+    let is_text = !found.quoted && (is_prose(word) || is_key) || word.starts_with(b"--");
     if !is_text && is_secret(text, key, found, site, false) {
         scan.redact(found.start, found.end);
     }

@@ -15,6 +15,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     }
     let found = named_value(scan.text, behind)
         .or_else(|| value_before(scan.text, key.start))
+        .or_else(|| assigned_before(scan.text, key.start))
+        .or_else(|| option_behind(scan.text, key))
         .or_else(|| invalid_input(scan.text, key));
     let Some(start) = found else {
         return false;
@@ -34,7 +36,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 fn is_kind(text: &[u8], key: usize) -> bool {
     let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
     let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
-    [&b"kind"[..], b"type"].contains(&&text[name..colon])
+    text[colon..key].contains(&b':') && [&b"kind"[..], b"type"].contains(&&text[name..colon])
 }
 
 /// `{"value": "…", "name": "api_key"}`: the field before the name.
@@ -51,6 +53,39 @@ fn value_before(text: &[u8], key: usize) -> Option<usize> {
     let separator = separator(text, end + quote::mark_len(text, end))?;
     (before(text, open) == b'{' && text[field..end].eq_ignore_ascii_case(b"value"))
         .then(|| value_start(text, separator.after))
+}
+
+/// `SET value = '…' WHERE name = 'api_key'`.
+fn assigned_before(text: &[u8], key: usize) -> Option<usize> {
+    let equals = run_start(text, key, 6, |byte| b"\"'= ".contains(&byte));
+    let name = run_start(text, equals, 12, is_name);
+    let names = [&b"name"[..], b"key", b"setting", b"parameter"];
+    let is_named = names
+        .iter()
+        .any(|known| text[name..equals].eq_ignore_ascii_case(known));
+    if !is_named || !text[equals..key].contains(&b'=') {
+        return None;
+    }
+    let line = run_start(text, name, 160, |byte| !b"\n;".contains(&byte));
+    let word = b"value";
+    let value = line
+        + text[line..name]
+            .windows(word.len())
+            .rposition(|part| part.eq_ignore_ascii_case(word))?;
+    let separator = separator(text, value + word.len())?;
+    Some(value_start(text, separator.after)).filter(|start| *start < name)
+}
+
+/// `secret set --name db --value …`: an option of a command about a secret.
+fn option_behind(text: &[u8], key: Key) -> Option<usize> {
+    let name = key.name(text);
+    if at(text, key.end) != b' ' || !(name == b"secret" || name.ends_with(b"SecureString")) {
+        return None;
+    }
+    let end = line_end(text, key.end).min(key.end + 160);
+    let option = b"--value ";
+    let found = find(text, key.end, end - key.end, option)?;
+    Some(found + option.len())
 }
 
 /// The name of a field in a line of its own, and what is wrong with it in the next one, as pydantic

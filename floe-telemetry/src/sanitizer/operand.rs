@@ -1,10 +1,10 @@
 //! Passwords that are operands of a command: no key and no option stands before them.
 
-use super::Scan;
 use super::key_value::{Key, word_before};
 use super::placeholder::is_placeholder;
-use super::shape::is_made_up;
-use super::text::{at, before, run_end, run_start, skip_spaces, starts_with_word};
+use super::shape::{LONGEST, is_made_up, is_opaque};
+use super::text::{at, before, is_name, run_end, run_start, skip_spaces, starts_with_word};
+use super::{Scan, quote};
 
 /// Where the next word begins and ends.
 fn word(text: &[u8], from: usize) -> (usize, usize) {
@@ -36,11 +36,17 @@ pub(super) fn htpasswd(scan: &mut Scan<'_>, key: Key) -> bool {
 
 /// `echo password | login --password-stdin`.
 pub(super) fn piped(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    if !key.is_option || !key.name(text).ends_with(b"-stdin") {
-        return false;
+    let is_one = key.is_option && key.name(scan.text).ends_with(b"-stdin");
+    if is_one {
+        echoed(scan, key.start);
     }
-    let bar = run_start(text, key.start, 96, |byte| !b"|\n".contains(&byte));
+    is_one
+}
+
+/// Redacts what is echoed into the command before `end`: `echo password | sudo -S`.
+pub(super) fn echoed(scan: &mut Scan<'_>, end: usize) {
+    let text = scan.text;
+    let bar = run_start(text, end, 96, |byte| !b"|\n".contains(&byte));
     let pipe = run_start(text, bar, 1, |byte| byte == b'|');
     let end = run_start(text, pipe, 4, |byte| b" \"'".contains(&byte));
     let start = run_start(text, end, 128, |byte| {
@@ -53,7 +59,64 @@ pub(super) fn piped(scan: &mut Scan<'_>, key: Key) -> bool {
     if pipe < bar && is_echo && !is_placeholder(&text[start..end]) {
         scan.redact_unless_done(start, end);
     }
-    true
+}
+
+/// `pgp_sym_decrypt(column, 'key')`, `AES_ENCRYPT('text', 'key')`; `open` is behind the name of the
+/// function. Words are names of algorithms.
+pub(super) fn cipher(scan: &mut Scan<'_>, open: usize) {
+    if at(scan.text, open) == b'(' {
+        arguments(scan, open + 1, |place, word| {
+            let is_word = word.iter().all(u8::is_ascii_lowercase);
+            is_made_up(word, 5) || is_opaque(word, 8) || place > 0 && !is_word
+        });
+    }
+}
+
+/// Redacts those of the quoted arguments at `from` that are a secret, by their place and their text.
+pub(super) fn arguments(
+    scan: &mut Scan<'_>,
+    from: usize,
+    is_secret: impl Fn(usize, &[u8]) -> bool,
+) -> bool {
+    let text = scan.text;
+    let mut index = from.max(scan.arguments_until);
+    let end = text.len().min(from + LONGEST);
+    let (mut place, mut found) = (0, false);
+    while index < end && !b")\n;".contains(&at(text, index)) {
+        place += usize::from(at(text, index) == b',');
+        let quote = quote::open(text, index)
+            .filter(|_| !is_name(before(text, index)) || b"bBN".contains(&before(text, index)));
+        let Some(quote) = quote else {
+            index += 1;
+            continue;
+        };
+        let start = index + quote.len;
+        let (close, after) = quote::close(text, start, quote);
+        if close - start <= LONGEST
+            && !is_placeholder(&text[start..close])
+            && is_secret(place, &text[start..close])
+        {
+            scan.redact_unless_done(start, close);
+            found = true;
+        }
+        index = after.max(start);
+    }
+    scan.arguments_until = index;
+    found
+}
+
+/// `-u user,password`; `start` is where the user begins.
+pub(super) fn listed(scan: &mut Scan<'_>, start: usize) -> bool {
+    let text = scan.text;
+    let inside = |byte: u8| byte > b' ' && !b"\"',".contains(&byte);
+    let comma = run_end(text, start, 64, inside);
+    let end = run_end(text, comma + 1, 64, inside);
+    let fits =
+        at(text, comma) == b',' && is_made_up(text.get(comma + 1..end).unwrap_or_default(), 6);
+    if fits {
+        scan.redact(comma + 1, end);
+    }
+    fits
 }
 
 /// `net use share password /user:name`, or the password behind the name; `slash` is that of `/user`.

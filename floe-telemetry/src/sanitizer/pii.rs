@@ -20,6 +20,7 @@ pub(super) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     let end = run_end(text, anchor, usize::MAX, |byte| byte.is_ascii_digit());
     scan.digits_until = end;
     token::telegram(scan, start, end);
+    token::password_file(scan, start, end);
     if scan.policy.level == Level::Credentials {
         return;
     }
@@ -59,7 +60,17 @@ fn ssn(scan: &mut Scan<'_>, start: usize) {
         && number[0] != b'9'
         && &number[4..6] != b"00"
         && &number[7..] != b"0000";
-    if in_form && given_out && stands_alone(text, start, start + 11) {
+    // Three numbers in a row are oftener three numbers, unless the words before say what they are.
+    let near = run_start(text, start, 24, |byte| byte != b'\n');
+    let is_named = || {
+        [&b"ssn"[..], b"social"].iter().any(|name| {
+            text[near..start]
+                .windows(name.len())
+                .any(|part| part.eq_ignore_ascii_case(name))
+        })
+    };
+    if in_form && given_out && (dash == b'-' || is_named()) && stands_alone(text, start, start + 11)
+    {
         scan.rule = Rule::Ssn;
         scan.redact(start, start + 11);
     }

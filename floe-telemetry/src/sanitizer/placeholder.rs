@@ -104,9 +104,11 @@ fn is_template(value: &[u8]) -> bool {
     };
     match value {
         [b'$', b'{', inner @ .., b'}'] => inner.iter().all(|byte| !matches!(byte, b'{' | b'}')),
-        [b'{', b'{', .., b'}', b'}'] | [b'$', b'(', .., b')'] | [b'%', b'(', .., b')', b's'] => {
-            true
-        }
+        // The first is encrypted already.
+        [b'E', b'N', b'C', b'[', .., b']']
+        | [b'{', b'{', .., b'}', b'}']
+        | [b'$', b'(', .., b')']
+        | [b'%', b'(', .., b')', b's'] => true,
         [b'$', inner @ ..] => {
             inner
                 .iter()

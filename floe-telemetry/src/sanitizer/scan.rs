@@ -1,8 +1,8 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
 use super::{
-    Level, Policy, REDACTED, Rule, address, command_line, finder, header, key_value, pem, pii,
-    shape, text, token, url,
+    Level, Policy, REDACTED, Rule, address, command_line, commands, finder, header, key_value, pem,
+    pii, shape, text, token, url,
 };
 
 /// How many different secrets are searched for in the rest of their text.
@@ -29,7 +29,11 @@ pub(super) struct Scan<'t> {
     pub(super) cookies_until: usize,
     pub(super) doubtful_until: usize,
     pub(super) foreign_until: usize,
-    pub(super) line: command_line::Line,
+    pub(super) table_until: usize,
+    pub(super) list_until: usize,
+    pub(super) reversed_until: usize,
+    pub(super) arguments_until: usize,
+    pub(super) line: commands::Line,
     pub(super) unmixed: (usize, usize),
     pub(super) encoded_until: usize,
     /// A run of plain words, known from a question about it.
@@ -51,7 +55,11 @@ impl<'t> Scan<'t> {
             cookies_until: 0,
             doubtful_until: 0,
             foreign_until: 0,
-            line: command_line::Line::default(),
+            table_until: 0,
+            list_until: 0,
+            reversed_until: 0,
+            arguments_until: 0,
+            line: commands::Line::default(),
             unmixed: (0, 0),
             encoded_until: 0,
             calm: (0, 0),

@@ -6,18 +6,50 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{LONGEST, is_made_up, is_opaque};
-use super::text::{at, before, is_break, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
-use super::{Scan, quote};
+use super::{Scan, change, owner, protocol};
 
 /// Words between a noun and its value.
-const FILLERS: &[&str] = &[
-    "is", "was", "provided", "given", "used", "value", "of", "equals", "to", "set", "got",
-    "received", "supplied", "valid", "not", "returned", "est", "ist", "lautet", "es",
+pub(super) const FILLERS: &[&str] = &[
+    "is",
+    "was",
+    "provided",
+    "given",
+    "used",
+    "value",
+    "of",
+    "equals",
+    "to",
+    "set",
+    "got",
+    "received",
+    "supplied",
+    "valid",
+    "generated",
+    "created",
+    "issued",
+    "changed",
+    "assigned",
+    "not",
+    "returned",
+    "est",
+    "ist",
+    "lautet",
+    "es",
 ];
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
-const SETTERS: &[&str] = &["setx", "setenv", "env", "arg", "configure", "config"];
+const SETTERS: &[&str] = &[
+    "setx",
+    "setenv",
+    "env",
+    "arg",
+    "configure",
+    "config",
+    "set",
+    "secret",
+];
 
 /// How far behind its key a sentence may have the value.
 const REACH: usize = 160;
@@ -29,9 +61,17 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
     }
     let _ = match key.class {
         Class::Strong => {
-            assigned(scan, key) || owned(scan, key) || pair(scan, key) || value(scan, key)
+            assigned(scan, key)
+                || change::told(scan, key, key.end)
+                || owner::owned(scan, key)
+                || owner::pair(scan, key)
+                || value(scan, key)
         }
-        Class::Weak => protocol(scan, key) || login(scan, key),
+        Class::Weak => {
+            protocol::authenticate(scan, key)
+                || protocol::login(scan, key)
+                || owner::pair(scan, key)
+        }
         _ => false,
     };
 }
@@ -59,109 +99,6 @@ fn assigned(scan: &mut Scan<'_>, key: Key) -> bool {
         )
 }
 
-/// `password for user bob: …`, `password (bob): …`, `password for bob is …`.
-fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    let start = skip_spaces(text, key.end);
-    let words = [&b"for user "[..], b"for ", b"of user ", b"of ", b"("];
-    let Some(word) = words
-        .iter()
-        .find(|word| starts_with_word(text, start, word))
-    else {
-        return false;
-    };
-    let owner = start + word.len();
-    let end = run_end(text, owner, 64, |byte| {
-        byte > b' ' && !b":=)".contains(&byte)
-    });
-    let colon = end + usize::from(at(text, end) == b')');
-    let verb = skip_spaces(text, colon);
-    let is_stated = starts_with_word(text, verb, b"is ") || starts_with_word(text, verb, b"was ");
-    let behind = if is_stated {
-        run_end(text, verb, 4, |byte| byte != b' ')
-    } else {
-        colon + 1
-    };
-    let value = skip_spaces(text, behind);
-    if end == owner || value == behind || !is_stated && at(text, colon) != b':' {
-        return false;
-    }
-    let word = &text[value..run_end(text, value, 32, |byte| byte > b' ')];
-    let fits = if is_stated {
-        is_made_up(word, 6)
-    } else {
-        !is_prose(word) && !word.is_empty()
-    };
-    fits && redact_at(scan, key, value, Site::default())
-}
-
-/// `credentials bob/hunter2`, `credentials (bob, hunter2)`.
-fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    let name = key.name(text);
-    let is_pair = starts_with_word(name, name.len().saturating_sub(11), b"credentials")
-        || starts_with_word(name, name.len().saturating_sub(5), b"creds");
-    let open = skip_spaces(text, key.end);
-    let user = open + usize::from(matches!(at(text, open), b'(' | b'['));
-    let user_end = run_end(text, user, 48, |byte| {
-        byte > b' ' && !b"/:,)]".contains(&byte)
-    });
-    if !is_pair || user_end == user || !matches!(at(text, user_end), b'/' | b':' | b',') {
-        return false;
-    }
-    let start = skip_spaces(text, user_end + 1);
-    let end = run_end(text, start, 64, |byte| {
-        byte > b' ' && !b",)]".contains(&byte)
-    });
-    let fits = is_made_up(&text[start..end], 6);
-    if fits {
-        scan.redact(start, end);
-    }
-    fits
-}
-
-/// `AUTH token`, `AUTH user password`, `AUTH PLAIN …`: the last word of a line of a protocol.
-fn protocol(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    if key.name(text) != b"AUTH" || !is_break(text, key.end) {
-        return false;
-    }
-    let first = skip_spaces(text, key.end);
-    let first_end = run_end(text, first, 256, |byte| byte > b' ');
-    let second = skip_spaces(text, first_end);
-    let second_end = run_end(text, second, 256, |byte| byte > b' ');
-    let mut fits = false;
-    for (start, end) in [(first, first_end), (second, second_end)] {
-        let word = &text[start..end];
-        if is_opaque(word, 8) || start == second && is_made_up(word, 6) {
-            scan.redact_unless_done(start, end);
-            fits = true;
-        }
-    }
-    fits
-}
-
-/// `LOGIN user password` of IMAP.
-fn login(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    let user = skip_spaces(text, key.end);
-    let user_end = run_end(text, user, 96, |byte| byte > b' ');
-    let start = skip_spaces(text, user_end);
-    if key.name(text) != b"LOGIN" || user == key.end || start == user_end {
-        return false;
-    }
-    let site = Site {
-        doubtful: true,
-        ..Site::default()
-    };
-    let found = value::extent(text, start, site)
-        .filter(|found| is_made_up(&text[found.start..found.end], 6));
-    if let Some(found) = found {
-        scan.redact(found.start, found.end);
-    }
-    found.is_some()
-}
-
 /// `API key provided: …`, `token … was revoked`, `the password is …`.
 fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
@@ -177,7 +114,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         {
             break;
         }
-        stated = [
+        stated |= [
             &b"is"[..],
             b"was",
             b"equals",
@@ -187,6 +124,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
             b"lautet",
         ]
         .contains(&word);
+        stated &= !word.eq_ignore_ascii_case(b"not");
         let colon = run_end(text, end, 1, |byte| matches!(byte, b':' | b'='));
         start = skip_spaces(text, colon);
     }
@@ -219,7 +157,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     ]
     .iter()
     .any(|known| starts_with_word(name, name.len().saturating_sub(known.len()), known))
-        || name.eq_ignore_ascii_case(b"pass") && is_line_command(text, key, found.end);
+        || name.eq_ignore_ascii_case(b"pass") && protocol::is_line_command(text, key, found.end);
     let least = if is_password { 6 } else { 10 };
     let fits = is_opaque(word, 8)
         || is_made_up(word, if stated || is_password { least } else { 64 })
@@ -229,19 +167,4 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         scan.redact(found.start, found.end);
     }
     fits
-}
-
-/// `PASS` in capitals is a test's verdict, unless it is a line of FTP or POP: `PASS x` and an answer.
-fn is_line_command(text: &[u8], key: Key, end: usize) -> bool {
-    if &text[key.start..key.end] != b"PASS" {
-        return true;
-    }
-    let line = run_start(text, key.start, 4, |byte| byte.is_ascii_whitespace());
-    let user = run_start(text, line, 64, |byte| byte != b'\n');
-    let end = run_end(text, end, 1, |byte| b"!?.".contains(&byte));
-    let answer = run_end(text, end, 2, |byte| matches!(byte, b'\r' | b'\n'));
-    starts_with_word(text, user, b"USER ")
-        || answer > end && at(text, answer).is_ascii_digit()
-        || before(text, key.start) == b'>'
-        || quote::open(text, end).is_some()
 }

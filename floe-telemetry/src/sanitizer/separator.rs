@@ -26,7 +26,10 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
         })
     };
     match (at(text, index), at(text, index + 1)) {
+        // LDIF's mark of base64.
+        (b':', b':') if at(text, index + 2) == b' ' => found(2, false),
         (b':', b':') => None,
+        (b'.', b'.') => found_leader(text, index),
         (b':', b'/') if at(text, index + 2) == b'/' => None,
         (b'=' | b'!', b'=') => found(
             run_end(text, index, 4, |byte| b"=!>".contains(&byte)) - index,
@@ -52,6 +55,19 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
     }
 }
 
+/// `name......... value`: at least four dots lead to the value.
+fn found_leader(text: &[u8], index: usize) -> Option<Separator> {
+    let end = run_end(text, index, 128, |byte| byte == b'.');
+    let is_quoted = quote::open(text, skip_spaces(text, end)).is_some();
+    (end >= index + 4).then_some(Separator {
+        after: run_end(text, end, 1, |byte| byte == b':'),
+        equals: false,
+        encoded: false,
+        // `checking the token..... done`
+        table: !is_quoted,
+    })
+}
+
 fn in_table(separator: Separator) -> Separator {
     Separator {
         table: true,
@@ -64,6 +80,9 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     let mut index = skip_spaces(text, from);
     while starts_with(text, index, b"%20") {
         index += 3;
+    }
+    if starts_with(text, index, b"<%= ") {
+        index = skip_spaces(text, index + 4);
     }
     if starts_with(text, index, b"** ") {
         index = skip_spaces(text, index + 2);
@@ -88,6 +107,11 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
             index = skip_spaces(text, anchor);
         }
     }
+    // `(string) (len=9) "…"`, as Go's dumps have it.
+    let typed = (0..2).fold(index, |index, _| behind_type(text, index));
+    if typed > index && at(text, typed) == b'"' {
+        index = typed;
+    }
     if starts_with(text, index, b"string(") {
         let len = run_end(text, index + 7, 8, |byte| byte.is_ascii_digit());
         if starts_with(text, len, b") \"") {
@@ -97,6 +121,33 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     index
 }
 
+/// Behind a remark in brackets and the blank after it.
+fn behind_type(text: &[u8], from: usize) -> usize {
+    let end = run_end(text, from + 1, 24, |byte| {
+        is_name(byte) || b"=.*[]".contains(&byte)
+    });
+    if at(text, from) == b'(' && starts_with(text, end, b") ") {
+        end + 2
+    } else {
+        from
+    }
+}
+
+/// `password[0]`, `password[]`, `password%5B%5D`, `password(s)`.
+pub(super) fn behind_index(text: &[u8], from: usize) -> usize {
+    if starts_with(text, from, b"(s)") {
+        return from + 3;
+    }
+    if starts_with_word(text, from, b"%5b") {
+        let end = run_end(text, from + 3, 4, |byte| byte.is_ascii_digit());
+        let is_index = starts_with_word(text, end, b"%5d");
+        return if is_index { end + 3 } else { from };
+    }
+    let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
+    let is_index = at(text, from) == b'[' && at(text, end) == b']';
+    if is_index { end + 1 } else { from }
+}
+
 /// Where a value begins on the next line: indented, in quotes or random.
 pub(super) fn next_line(text: &[u8], from: usize) -> Option<usize> {
     let line = match (at(text, from), at(text, from + 1)) {
@@ -104,7 +155,7 @@ pub(super) fn next_line(text: &[u8], from: usize) -> Option<usize> {
         (b'\n', _) => from + 1,
         _ => return None,
     };
-    let start = skip_spaces(text, line);
+    let start = value_start(text, line);
     let end = run_end(text, start, 256, |byte| byte > b' ');
     let is_alone = matches!(at(text, end), 0 | b'\n' | b'\r');
     let is_quoted = quote::open(text, start).is_some();

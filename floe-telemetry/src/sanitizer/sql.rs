@@ -4,16 +4,22 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
 use super::separator::value_start;
-use super::shape::is_opaque;
+use super::shape::{is_made_up, is_opaque};
 use super::text::{at, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Site};
-use super::{Scan, quote};
+use super::{Scan, operand, quote};
 
 /// `PASSWORD '…'`, `IDENTIFIED BY '…'`, `SET PASSWORD FOR u = '…'`; whether there was a value.
 pub(super) fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
     let start = skip_spaces(scan.text, key.end);
     if start == key.end {
         return false;
+    }
+    let list = [&b"in ("[..], b"in("]
+        .into_iter()
+        .find(|word| starts_with_word(scan.text, start, word));
+    if let Some(list) = list {
+        return operand::arguments(scan, start + list.len(), is_listed);
     }
     if key.class == Class::Identified {
         identified(scan, key, start)
@@ -22,6 +28,11 @@ pub(super) fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
     } else {
         literal(scan, key, start)
     }
+}
+
+/// Whether one of `token IN ('…', '…')` is a value, not a word.
+fn is_listed(_: usize, word: &[u8]) -> bool {
+    is_opaque(word, 8) || is_made_up(word, 6)
 }
 
 /// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
@@ -87,7 +98,8 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     };
     let word = &text[found.start..found.end];
     let name = key.name(text);
-    let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass");
+    let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass")
+        || name.ends_with(b"SecureString");
     let is_compound = !lexicon::is_noun(name) && name.contains(&b'_');
     let is_sentence = word.contains(&b' ') && is_prose(first_word(word));
     let fits = (is_password || is_compound) && !is_sentence && !is_placeholder(word);

@@ -2,13 +2,13 @@
 
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
-use super::shape::{LONGEST, is_word_like};
+use super::shape::{LONGEST, is_opaque, is_word_like};
 use super::text::{
     at, before, find, is_break, is_name, run_end, run_start, skip_spaces, starts_with,
 };
 use super::value::{self, Extent, Site};
 use super::verdict::is_secret;
-use super::{Scan, container, lexicon, quote};
+use super::{Scan, container, lexicon, operand, quote};
 
 /// Longest name of a function that makes credentials.
 const LIMIT_OF_NAME: usize = 40;
@@ -59,6 +59,12 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         } else {
             0
         };
+    // `<value><string>…`
+    let start = if at(text, start) == b'<' && at(text, start + 1).is_ascii_alphabetic() {
+        find(text, start, 32, b">").map_or(start, |close| close + 1)
+    } else {
+        start
+    };
     let end = run_end(text, start, usize::MAX, |byte| {
         !matches!(byte, b'<' | b']' | b'\n')
     });
@@ -99,7 +105,7 @@ fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
 pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
     let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u".contains(&byte));
-    if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[') {
+    if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[' | b'{') {
         return false;
     }
     let start = run_end(text, behind + 1, 64, |byte| byte.is_ascii_whitespace());
@@ -112,7 +118,7 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     };
     let word = &text[found.start..found.end];
-    if !matches!(at(text, found.after), b')' | b']') || is_column(word) {
+    if !matches!(at(text, found.after), b')' | b']' | b'}') || is_column(word) {
         return false;
     }
     redact_at(scan, key, start, Site::default())
@@ -194,6 +200,10 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
         &text[start..run_end(text, start, 32, is_name)]
     });
     // `add_credentials('name', 'password')` names its arguments.
-    word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !is_column(word))
+    if word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !is_column(word))
         && redact_at(scan, key, start, Site::default())
+    {
+        return true;
+    }
+    operand::arguments(scan, key.end + 1, |_, word| is_opaque(word, 16))
 }

@@ -1,7 +1,8 @@
 //! Credentials that are known by their shape alone: a vendor's prefix and enough characters behind.
 
-use super::shape::is_opaque;
-use super::text::{at, before, run_end, run_start, starts_with};
+use super::host::is_certain_host;
+use super::shape::{is_made_up, is_opaque};
+use super::text::{at, before, is_break, run_end, run_start, starts_with};
 use super::vendors::{KNOWN, Known, Tail};
 use super::{Rule, Scan};
 use std::sync::LazyLock;
@@ -199,13 +200,39 @@ pub(super) fn is_issued_tail(tail: &[u8]) -> bool {
     last.len() >= 16 && is_opaque(last, 16)
 }
 
+/// `host:port:database:user:password` of a `.pgpass` file; `digits` is the end of the port.
+pub(super) fn password_file(scan: &mut Scan<'_>, start: usize, digits: usize) {
+    let text = scan.text;
+    if before(text, start) != b':' || at(text, digits) != b':' {
+        return;
+    }
+    let field = |from: usize| run_end(text, from, 64, |byte| byte > b' ' && byte != b':');
+    let host = run_start(text, start - 1, 64, |byte| {
+        byte.is_ascii_alphanumeric() || b".-_*".contains(&byte)
+    });
+    let database = field(digits + 1);
+    let user = field(database + 1);
+    let end = field(user + 1);
+    let is_entry = at(text, database) == b':' && at(text, user) == b':' && !is_break(text, end - 1);
+    let has_names = !text[digits + 1..database].iter().all(u8::is_ascii_digit)
+        && is_certain_host(&text[host..start - 1]);
+    if is_entry && has_names && is_made_up(&text[user + 1..end], 6) {
+        scan.rule = Rule::KeyValue;
+        scan.redact(user + 1, end);
+    }
+}
+
 /// `123456789:AA…` of a Telegram bot; `digits` is the end of the number.
 pub(super) fn telegram(scan: &mut Scan<'_>, start: usize, digits: usize) {
     let text = scan.text;
     let from = digits + 1;
     if (8..=10).contains(&(digits - start)) && at(text, digits) == b':' {
         let end = run_end(text, from, 64, |byte| is_tail(Tail::Word, byte));
-        if end - from >= 33 && starts_with(text, from, b"AA") {
+        let is_bot = starts_with(text, from, b"AA")
+            || start
+                .checked_sub(4)
+                .is_some_and(|slash| starts_with(text, slash, b"/bot"));
+        if end - from >= 30 && is_bot {
             scan.rule = Rule::TokenFormat;
             scan.redact(start, end);
         }

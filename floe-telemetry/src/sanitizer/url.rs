@@ -189,6 +189,7 @@ fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
         byte != b'/' && byte != b'\\'
     });
     let mut announced = contains_hook(&text[start..host_end]);
+    let mut in_store = false;
     let mut index = host_end;
     while index < end {
         let segment = index + 1;
@@ -200,9 +201,11 @@ fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
             scan.redact(segment, index);
         } else if word.len() <= 40 {
             // Conda's `/t/token/channel`.
+            // `/secrets/name/version` is an address in a store.
             announced |= word == b"t"
                 || contains_hook(word)
-                || lexicon::classify(word) == Some(lexicon::Class::Strong);
+                || !in_store && lexicon::classify(word) == Some(lexicon::Class::Strong);
+            in_store |= word == b"secrets";
         }
     }
 }

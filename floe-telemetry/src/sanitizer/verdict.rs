@@ -1,10 +1,10 @@
 //! Whether the value of a key is a secret.
 
 use super::key_value::{Key, word_before};
-use super::lexicon::Class;
+use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence};
 use super::shape::{is_made_up, is_opaque, is_path};
-use super::text::{at, is_name, run_start, skip_spaces, starts_with_word};
+use super::text::{at, is_name, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Extent, List, Site};
 
 /// `token: String = "…"`: the value behind a type.
@@ -26,13 +26,20 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     let value = &text[found.start..found.end];
     match key.class {
         Class::Weak | Class::Query if names_an_algorithm(value) => false,
+        Class::Weak | Class::Query if is_pair_of_its_own(value) => false,
         Class::Weak if is_login(key.name(text)) && has_password(value) => true,
+        Class::Weak if is_one_time(key.name(text)) && is_digits(value) => true,
         Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),
         // A list is judged by its items.
-        Class::Weak if found.quoted => value
+        Class::Weak if found.quoted && !value.starts_with(b"echo ") => value
             .split(|byte| b"\"', ".contains(byte))
             .any(|item| is_opaque(item, 12)),
+        // `--password-command="echo hunter2"`.
+        Class::Weak if value.starts_with(b"echo ") => is_made_up(&value[5..], 6),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
+        // The grammar of URLs takes out the login and leaves the address.
+        _ if is_url_with_login(value) => false,
+        _ if names_an_entry(text, key, value, in_prose) => false,
         _ if is_sentence(value) || is_status(text, key, value) => false,
         _ if is_placeholder(value) || names_a_file(text, key, value) => false,
         // `kubectl create secret --from-file=password=/run/x`.
@@ -46,9 +53,35 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         {
             false
         }
+        // `PASS: name` is the verdict of a test.
+        _ if in_prose && key.name(text) == b"PASS" => is_made_up(value, 6) || is_opaque(value, 8),
+        _ if is_pair_of_its_own(value) => false,
         _ if !site.equals && is_parser_token(text, key, value) => false,
         _ => !(in_prose && is_prose(value)),
     }
+}
+
+/// `auth: API_TOKEN=…`: the value has a key, which is looked at next.
+fn is_pair_of_its_own(value: &[u8]) -> bool {
+    let end = run_end(value, 0, 48, is_name);
+    let is_variable =
+        value[..end].contains(&b'_') && !value[..end].iter().any(u8::is_ascii_lowercase);
+    is_variable && at(value, end) == b'=' && lexicon::classify(&value[..end]).is_some()
+}
+
+fn is_url_with_login(value: &[u8]) -> bool {
+    let scheme = run_end(value, 0, 32, |byte| is_name(byte) || b"+.-".contains(&byte));
+    scheme > 1 && starts_with_word(value, scheme, b"://") && value.contains(&b'@')
+}
+
+/// `cannot find the secret: team/database`: words with slashes between name an entry of a store.
+fn names_an_entry(text: &[u8], key: Key, value: &[u8], in_prose: bool) -> bool {
+    in_prose
+        && key.name(text) == b"secret"
+        && value.contains(&b'/')
+        && value
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || b"/_-".contains(byte))
 }
 
 /// `cannot fetch token: 401 Unauthorized`.
@@ -58,7 +91,18 @@ fn is_status(text: &[u8], key: Key, value: &[u8]) -> bool {
 }
 
 fn is_login(name: &[u8]) -> bool {
-    ends_with_word(name, b"auth") || ends_with_word(name, b"login")
+    let name = Name::new(name);
+    name.words().any(|word| matches!(word, b"auth" | b"login"))
+}
+
+/// Codes that are all digits.
+fn is_one_time(name: &[u8]) -> bool {
+    let name = Name::new(name);
+    matches!(name.last_word().1, b"otp" | b"totp" | b"pin" | b"code")
+}
+
+fn is_digits(value: &[u8]) -> bool {
+    (4..=10).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
 }
 
 /// `bob:hunter2`, `bob/hunter2`.

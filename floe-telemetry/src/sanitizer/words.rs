@@ -35,7 +35,7 @@ pub(super) const LITERALS: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
-    "cvv", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
+    "cvv", "ecu", "ryp", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
     "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr",
 ];
 
@@ -45,11 +45,9 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("password", false, Class::Strong), ("passwd", false, Class::Strong),
     ("passphrase", false, Class::Strong), ("passcode", false, Class::Strong),
     ("passwort", false, Class::Strong), ("pswd", false, Class::Strong),
-    ("pwd", false, Class::Strong), ("pass", true, Class::Strong),
-    ("pw", true, Class::Strong), ("dbpass", false, Class::Strong),
-    ("userpass", false, Class::Strong), ("storepass", false, Class::Strong),
-    ("keypass", false, Class::Strong), ("sshpass", false, Class::Strong),
-    ("secret", false, Class::Strong), ("token", false, Class::Strong),
+    ("pwd", false, Class::Strong), ("pass", false, Class::Strong),
+    ("pw", true, Class::Strong),
+    ("secret", false, Class::Strong), ("securestring", false, Class::Strong), ("token", false, Class::Strong),
     ("apikey", false, Class::Strong), ("accesskey", false, Class::Strong),
     ("secretkey", false, Class::Strong), ("privatekey", false, Class::Strong),
     ("accountkey", false, Class::Strong), ("credential", false, Class::Strong),
@@ -58,7 +56,7 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("cvv", true, Class::Strong), ("otp", true, Class::Weak),
     ("pin", true, Class::Weak), ("totp", true, Class::Weak),
     ("authorization", false, Class::Authorization), ("honeycombteam", false, Class::Strong),
-    ("authentication", true, Class::Weak), ("bearer", true, Class::Authorization),
+    ("authentication", true, Class::Weak), ("authenticate", true, Class::Weak), ("bearer", true, Class::Authorization),
     ("auth", true, Class::Weak), ("cookie", false, Class::Cookie),
     ("cookies", true, Class::Cookie), ("sessionid", false, Class::Weak),
     ("sessid", false, Class::Weak), ("session", true, Class::Weak),
@@ -76,6 +74,17 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("losenord", false, Class::Strong), ("community", true, Class::Strong), ("haslo", true, Class::Strong),
     ("heslo", true, Class::Strong), ("salasana", false, Class::Strong),
     ("sifre", true, Class::Strong), ("contrasena", true, Class::Strong),
+];
+
+/// Words that end like a password and are none.
+pub(super) const NO_PASSWORDS: &[&str] = &[
+    "bypass",
+    "compass",
+    "encompass",
+    "overpass",
+    "surpass",
+    "trespass",
+    "underpass",
 ];
 
 /// Names at the end of an attribute's key whose value is where something is and how to log in there.

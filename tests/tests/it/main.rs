@@ -29,6 +29,7 @@ mod propagation;
 mod recipes;
 mod redaction;
 mod redaction_corpus;
+mod redaction_programs;
 mod redaction_properties;
 mod redaction_shapes;
 mod relations;

@@ -1,0 +1,78 @@
+//! A change of a value names two: the old one and the new one.
+
+use super::Scan;
+use super::key_value::Key;
+use super::lexicon::Class;
+use super::placeholder::is_placeholder;
+use super::shape::{is_made_up, is_opaque};
+use super::text::{at, run_end, skip_spaces, starts_with, starts_with_word};
+use super::value::{self, Extent, Site};
+
+/// What happened to the value.
+const VERBS: &[&str] = &[
+    "changed", "updated", "replaced", "rotated", "modified", "reset", "set", "defined", "was",
+    "has", "been",
+];
+
+/// `"old" -> "new"`, `"old" => "new"`: the plan of a change.
+pub(super) fn arrow(scan: &mut Scan<'_>, old: Extent) {
+    let arrow = skip_spaces(scan.text, old.after);
+    let is_arrow = [&b"-> "[..], b"=> "]
+        .iter()
+        .any(|mark| starts_with(scan.text, arrow, mark));
+    if old.quoted && is_arrow {
+        let start = skip_spaces(scan.text, arrow + 3);
+        if let Some(new) = value::quoted(scan.text, start, Site::default()) {
+            scan.redact_unless_done(new.start, new.end);
+        }
+    }
+}
+
+/// `changed from 'old' to 'new'`, at `from`; whether there was a value.
+pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
+    let text = scan.text;
+    let mut start = skip_spaces(text, from);
+    for _ in 0..3 {
+        let end = run_end(text, start, 10, |byte| byte.is_ascii_alphabetic());
+        let word = &text[start..end];
+        if at(text, end) != b' '
+            || !VERBS
+                .iter()
+                .any(|verb| word.eq_ignore_ascii_case(verb.as_bytes()))
+        {
+            break;
+        }
+        start = skip_spaces(text, end);
+    }
+    let is_told = start > skip_spaces(text, from);
+    if key.class != Class::Strong || !is_told {
+        return false;
+    }
+    if starts_with_word(text, start, b"from ") {
+        start = skip_spaces(text, start + 5);
+    }
+    let Some(old) = stated(scan, start) else {
+        return false;
+    };
+    let link = skip_spaces(text, old);
+    if starts_with_word(text, link, b"to ") {
+        stated(scan, skip_spaces(text, link + 3));
+    }
+    true
+}
+
+/// Redacts the value at `start` if it looks like one, and says where the text goes on.
+fn stated(scan: &mut Scan<'_>, start: usize) -> Option<usize> {
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let found = value::extent(scan.text, start, site)?;
+    let word = &scan.text[found.start..found.end];
+    let looks_it = is_made_up(word, 6) || is_opaque(word, 8) || found.quoted;
+    if !looks_it || is_placeholder(word) {
+        return None;
+    }
+    scan.redact(found.start, found.end);
+    Some(found.after)
+}

@@ -1,0 +1,122 @@
+//! Commands that take a password as an option, and which of them stand in a line.
+
+/// How much of the line before the option is read.
+pub(super) const LINE_LIMIT: usize = 192;
+
+/// Longest name below.
+const LONGEST_COMMAND: usize = 12;
+
+/// What an option of a command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// `-psecret`, with nothing between.
+    Attached,
+    /// This option is always a password.
+    Always(u8),
+    /// `-w` takes no argument.
+    Postgres,
+    /// `-u a:b` is a user and a group.
+    Group,
+    Curl,
+}
+
+/// Programs of Net-SNMP: a community, and the two passphrases of its third version.
+const SNMP: &[&str] = &[
+    "snmpwalk",
+    "snmpget",
+    "snmpgetnext",
+    "snmpset",
+    "snmptable",
+    "snmptrap",
+];
+
+#[rustfmt::skip]
+const COMMANDS: &[(Role, &[&str])] = &[
+    (Role::Attached, &[
+        "mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mariadb",
+        "mariadb-dump", "sshpass", "7z", "7za", "7zr", "7zz", "rar", "unrar",
+    ]),
+    (Role::Always(b'p'), &[
+        "sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump",
+    ]),
+    (Role::Always(b'P'), &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql"]),
+    (Role::Always(b'w'), &[
+        "ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd",
+    ]),
+    (Role::Always(b'a'), &["redis-cli", "valkey-cli"]),
+    (Role::Always(b'k'), &["openssl"]),
+    (Role::Always(b'c'), SNMP),
+    (Role::Always(b'A'), SNMP),
+    (Role::Always(b'X'), SNMP),
+    (Role::Postgres, &["psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup", "createdb"]),
+    (Role::Group, &[
+        "docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah",
+    ]),
+    (Role::Curl, &["curl"]),
+];
+
+/// What the line before an option says: which commands it has. Kept from option to option, so that a
+/// line is read once, however many options it has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Line {
+    /// Everything before this was read; a word begins here.
+    until: usize,
+    seen: u32,
+}
+
+const HAS_USER: u32 = 1;
+const SSH: u32 = 2;
+/// The groups of commands follow, in the order of [`COMMANDS`].
+const FIRST_GROUP: u32 = 4;
+
+impl Line {
+    /// Reads on, up to the option.
+    pub(super) fn read(&mut self, text: &[u8], option: usize) {
+        let start = self.until.max(option.saturating_sub(LINE_LIMIT));
+        if start > self.until {
+            self.seen = 0;
+        }
+        let mut word = start;
+        for index in start..option {
+            let byte = text[index];
+            if byte.is_ascii_whitespace() || b"\"'[](),;|&`$/".contains(&byte) {
+                self.add(&text[word..index]);
+                word = index + 1;
+            }
+            if b"\n;|&".contains(&byte) {
+                self.seen = 0;
+            }
+        }
+        self.until = word;
+    }
+
+    fn add(&mut self, word: &[u8]) {
+        match word {
+            [b'-', b'u' | b'U' | b'D', ..] => self.seen |= HAS_USER,
+            [b'-', ..] if word.starts_with(b"--user") => self.seen |= HAS_USER,
+            [] | [b'-', ..] => {}
+            b"ssh" => self.seen |= SSH,
+            _ if word.len() <= LONGEST_COMMAND && !word.contains(&b':') => {
+                for (place, (_, commands)) in COMMANDS.iter().enumerate() {
+                    let begins = |command: &str| command.as_bytes().first() == word.first();
+                    if commands
+                        .iter()
+                        .any(|command| begins(command) && word == command.as_bytes())
+                    {
+                        self.seen |= FIRST_GROUP << place;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn has(self, role: Role) -> bool {
+        let place = COMMANDS.iter().position(|(known, _)| *known == role);
+        place.is_some_and(|place| self.seen & (FIRST_GROUP << place) != 0)
+    }
+
+    pub(super) fn has_user(self) -> bool {
+        self.seen & HAS_USER != 0 && self.seen & SSH == 0
+    }
+}

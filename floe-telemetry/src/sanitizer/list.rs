@@ -1,0 +1,79 @@
+//! Several values of one key: a list of YAML's, the values of a map.
+
+use super::key_value::Key;
+use super::lexicon::{Class, Name};
+use super::placeholder::is_placeholder;
+use super::shape::{is_made_up, is_opaque};
+use super::text::{at, is_redacted, line_end, run_end, skip_spaces};
+use super::{Scan, quote};
+
+/// How far the end of a map is looked for.
+const MAP: usize = 1024;
+
+/// `tokens:`, and below it `- …` lines; `from` is behind the separator.
+pub(super) fn items(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
+    let text = scan.text;
+    let mut line = from;
+    if !matches!(key.class, Class::Strong | Class::Weak) || line < scan.list_until {
+        return false;
+    }
+    let mut found = false;
+    loop {
+        let next = run_end(text, line, 2, |byte| matches!(byte, b'\n' | b'\r'));
+        let dash = skip_spaces(text, next);
+        if next == line || at(text, dash) != b'-' || at(text, dash + 1) != b' ' {
+            return found;
+        }
+        let end = line_end(text, dash);
+        let start = skip_spaces(text, dash + 1);
+        let mark = quote::mark_len(text, start);
+        let item = text
+            .get(start + mark..end - mark)
+            .unwrap_or_default()
+            .trim_ascii_end();
+        if is_value(item) {
+            scan.redact(start + mark, start + mark + item.len());
+            found = true;
+        }
+        line = end;
+        scan.list_until = end;
+    }
+}
+
+/// `"secrets": {"db": "…", "mail": "…"}`: the values of a map of secrets; `brace` is where it opens.
+pub(super) fn map(scan: &mut Scan<'_>, key: Key, brace: usize) -> bool {
+    let text = scan.text;
+    let name = Name::new(key.name(text));
+    let (_, last) = name.last_word();
+    let is_plural = [&b"secrets"[..], b"passwords", b"tokens"].contains(&last);
+    if !is_plural || at(text, brace) != b'{' || brace < scan.list_until {
+        return false;
+    }
+    let end = run_end(text, brace, MAP, |byte| byte != b'}');
+    scan.list_until = end;
+    let mut index = brace + 1;
+    let mut found = false;
+    while index < end {
+        let colon = run_end(text, index, end - index, |byte| byte != b':');
+        let start = skip_spaces(text, colon + 1);
+        let Some(quote) = quote::open(text, start).filter(|_| start < end) else {
+            index = colon + 1;
+            continue;
+        };
+        let (close, after) = quote::close(text, start + quote.len, quote);
+        let value = text.get(start + quote.len..close).unwrap_or_default();
+        // `db-login-v2` is the name of an entry.
+        let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let is_named = value.contains(&b'-') && digits < 3;
+        if is_value(value) && !is_named || is_opaque(value, 8) {
+            scan.redact(start + quote.len, close);
+            found = true;
+        }
+        index = after.max(start + 1);
+    }
+    found
+}
+
+fn is_value(word: &[u8]) -> bool {
+    !is_redacted(word, 0) && !is_placeholder(word) && (is_made_up(word, 7) || is_opaque(word, 8))
+}

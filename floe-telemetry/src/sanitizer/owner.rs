@@ -1,0 +1,113 @@
+//! Sentences that say whose the secret is: `password for bob: …`, `credentials bob/hunter2`.
+
+use super::Scan;
+use super::key_value::{Key, redact_at};
+use super::lexicon::Class;
+use super::placeholder::is_prose;
+use super::sentence::FILLERS;
+use super::shape::is_made_up;
+use super::text::{at, run_end, skip_spaces, starts_with_word};
+use super::value::{self, Site};
+
+/// `set "Db:Password" "…"`: both quoted, only a blank between them; `behind` is behind the key's quote.
+pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
+    let text = scan.text;
+    let start = skip_spaces(text, behind);
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let found = (start > behind)
+        .then(|| value::quoted(text, start, site))
+        .flatten()
+        .filter(|found| is_made_up(&text[found.start..found.end], 6));
+    if let Some(found) = found {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    found.is_some()
+}
+
+/// `password for user bob: …`, `password (bob): …`, `password for bob is …`.
+pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let start = skip_fillers(text, key.end);
+    let words = [
+        &b"for user "[..],
+        b"for key ",
+        b"for ",
+        b"of user ",
+        b"of ",
+        b"to ",
+        b"(",
+    ];
+    let Some(word) = words
+        .iter()
+        .find(|word| starts_with_word(text, start, word))
+    else {
+        return false;
+    };
+    let owner = start + word.len();
+    let end = run_end(text, owner, 96, |byte| {
+        byte > b' ' && !b":=)".contains(&byte)
+    });
+    let colon = end + usize::from(at(text, end) == b')');
+    let verb = skip_spaces(text, colon);
+    let is_stated = starts_with_word(text, verb, b"is ") || starts_with_word(text, verb, b"was ");
+    let behind = if is_stated {
+        run_end(text, verb, 4, |byte| byte != b' ')
+    } else {
+        colon + 1
+    };
+    let value = skip_spaces(text, behind);
+    if end == owner || value == behind || !is_stated && at(text, colon) != b':' {
+        return false;
+    }
+    let word = &text[value..run_end(text, value, 32, |byte| byte > b' ')];
+    let fits = if is_stated {
+        is_made_up(word, 6)
+    } else {
+        !is_prose(word) && !word.is_empty()
+    };
+    fits && redact_at(scan, key, value, Site::default())
+}
+
+/// Behind the words that only join: `password is generated for …`.
+fn skip_fillers(text: &[u8], from: usize) -> usize {
+    let mut start = skip_spaces(text, from);
+    for _ in 0..3 {
+        let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
+        let word = &text[start..end];
+        let is_joint = |filler: &&str| word.eq_ignore_ascii_case(filler.as_bytes());
+        if word.len() < 3 && word != b"is" || !FILLERS.iter().any(is_joint) {
+            break;
+        }
+        start = skip_spaces(text, end);
+    }
+    start
+}
+
+/// `credentials bob/hunter2`, `credentials (bob, hunter2)`.
+pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let name = key.name(text);
+    let is_pair = starts_with_word(name, name.len().saturating_sub(11), b"credentials")
+        || starts_with_word(name, name.len().saturating_sub(5), b"creds")
+        || key.class == Class::Weak && name.eq_ignore_ascii_case(b"auth");
+    let open = skip_spaces(text, key.end);
+    let user = open + usize::from(matches!(at(text, open), b'(' | b'[' | b'"' | b'\''));
+    let user_end = run_end(text, user, 48, |byte| {
+        byte > b' ' && !b"/:,)]\"'".contains(&byte)
+    });
+    if !is_pair || user_end == user || !matches!(at(text, user_end), b'/' | b':' | b',') {
+        return false;
+    }
+    let start = skip_spaces(text, user_end + 1);
+    let end = run_end(text, start, 64, |byte| {
+        byte > b' ' && !b",)]\"'".contains(&byte)
+    });
+    let fits = is_made_up(&text[start..end], 6);
+    if fits {
+        scan.redact(start, end);
+    }
+    fits
+}

@@ -1,0 +1,90 @@
+//! Lines of protocols that carry a password: SMTP, IMAP, POP, FTP, Redis.
+
+use super::key_value::Key;
+use super::shape::{is_made_up, is_opaque};
+use super::text::{
+    at, before, is_break, line_end, run_end, run_start, skip_spaces, starts_with_word,
+};
+use super::value::{self, Site};
+use super::{Scan, quote};
+
+/// `AUTH token`, `AUTH user password`, `AUTH PLAIN …`: the last word of a line of a protocol.
+pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    if !matches!(key.name(text), b"AUTH" | b"AUTHENTICATE") || !is_break(text, key.end) {
+        return false;
+    }
+    let is_word = |byte: u8| byte > b' ' && !b"\\\"'".contains(&byte);
+    let first = skip_spaces(text, key.end);
+    let first_end = run_end(text, first, 256, is_word);
+    let second = skip_spaces(text, first_end);
+    let second_end = run_end(text, second, 256, is_word);
+    let mut fits = false;
+    for (start, end) in [(first, first_end), (second, second_end)] {
+        let word = &text[start..end];
+        if is_opaque(word, 8) || start == second && is_made_up(word, 6) {
+            scan.redact_unless_done(start, end);
+            fits = true;
+        }
+    }
+    if text[first..first_end] == *b"LOGIN" && !fits {
+        fits = answers(scan, first_end);
+    }
+    fits
+}
+
+/// What a client sends line by line, in base64, when it is asked for user and password.
+fn answers(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let mut fits = false;
+    let mut start = line_end(text, from);
+    for _ in 0..8 {
+        start = run_end(text, start, 2, |byte| matches!(byte, b'\r' | b'\n'));
+        let end = run_end(text, start, 256, |byte| {
+            byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
+        });
+        let is_whole = end >= start + 8 && (end - start).is_multiple_of(4);
+        if is_whole && is_break(text, end) {
+            scan.redact_unless_done(start, end);
+            fits = true;
+        }
+        start = line_end(text, end);
+    }
+    fits
+}
+
+/// `LOGIN user password` of IMAP.
+pub(super) fn login(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let user = skip_spaces(text, key.end);
+    let user_end = run_end(text, user, 96, |byte| byte > b' ');
+    let start = skip_spaces(text, user_end);
+    if key.name(text) != b"LOGIN" || user == key.end || start == user_end {
+        return false;
+    }
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let found = value::extent(text, start, site)
+        .filter(|found| is_made_up(&text[found.start..found.end], 6));
+    if let Some(found) = found {
+        scan.redact(found.start, found.end);
+    }
+    found.is_some()
+}
+
+/// `PASS` in capitals is a test's verdict, unless it is a line of FTP or POP: `PASS x` and an answer.
+pub(super) fn is_line_command(text: &[u8], key: Key, end: usize) -> bool {
+    if &text[key.start..key.end] != b"PASS" {
+        return true;
+    }
+    let line = run_start(text, key.start, 4, |byte| byte.is_ascii_whitespace());
+    let user = run_start(text, line, 64, |byte| byte != b'\n');
+    let end = run_end(text, end, 1, |byte| b"!?.".contains(&byte));
+    let answer = run_end(text, end, 2, |byte| matches!(byte, b'\r' | b'\n'));
+    starts_with_word(text, user, b"USER ")
+        || answer > end && (at(text, answer).is_ascii_digit() || b"+-".contains(&at(text, answer)))
+        || before(text, key.start) == b'>'
+        || quote::open(text, end).is_some()
+}

@@ -1,0 +1,250 @@
+//! Tables: a line of names and, below it, lines of values; the columns of an `INSERT` and its rows.
+//!
+//! A column is known by its name, so its cells are judged like the value of a key.
+
+use super::Scan;
+use super::key_value::Key;
+use super::lexicon::Class;
+use super::placeholder::{is_placeholder, is_prose};
+use super::shape::{LONGEST, is_made_up, is_opaque};
+use super::text::{
+    at, before, is_name, is_redacted, line_end, run_end, run_start, skip_spaces, starts_with,
+    starts_with_word,
+};
+
+/// Longest line of names, before and behind the key.
+const HEADER: usize = 512;
+
+/// Rows of a table are read up to here, of those that have as many cells as there are names.
+const ROWS: usize = 256;
+
+/// What the values of each of the first 64 columns are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Columns {
+    count: usize,
+    strong: u64,
+    weak: u64,
+    /// Values as a program writes them: no blank behind a comma.
+    exact: bool,
+}
+
+impl Columns {
+    fn add(&mut self, class: Option<Class>) {
+        let bit = 1_u64.checked_shl(u32::try_from(self.count).unwrap_or(64));
+        match class {
+            Some(Class::Strong) => self.strong |= bit.unwrap_or(0),
+            Some(_) => self.weak |= bit.unwrap_or(0),
+            None => {}
+        }
+        self.count += 1;
+    }
+
+    fn is_secret(&self, column: usize, cell: &[u8]) -> bool {
+        let has = |columns: u64| column < 64 && columns & (1 << column) != 0;
+        let looks_it = is_made_up(cell, 5) || is_opaque(cell, 8);
+        !cell.is_empty()
+            && !is_redacted(cell, 0)
+            && !is_placeholder(cell)
+            && (has(self.strong) && (looks_it || self.exact && !is_prose(cell))
+                || has(self.weak) && is_opaque(cell, 12))
+    }
+}
+
+/// `behind` is behind the key and its quote; whether the key is a column.
+pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    if key.start < scan.table_until || key.is_option {
+        return false;
+    }
+    let next = skip_spaces(text, behind);
+    let open = run_start(text, key.start, 8, |byte| b"\"'` \t".contains(&byte));
+    let is_cell = |byte: u8| matches!(byte, b',' | b';' | b'|' | b'\n' | b'\r' | 0);
+    let is_first = is_cell(before(text, open)) || text[open..key.start].contains(&b'\t');
+    match (before(text, open), at(text, next)) {
+        (b'(' | b',', b',' | b')') if insert(scan, key) => true,
+        (_, mark @ (b',' | b';' | b'|')) if is_first => lines(scan, key, mark),
+        (mark @ (b',' | b';' | b'|'), b'\n' | b'\r') => lines(scan, key, mark),
+        _ if at(text, behind) == b'\t' && is_first => lines(scan, key, b'\t'),
+        (_, b'\n' | b'\r') if before(text, key.start) == b'\t' => lines(scan, key, b'\t'),
+        _ => false,
+    }
+}
+
+/// The cell at `from` without its blanks and quotes, and where the next one begins.
+fn cell(text: &[u8], from: usize, end: usize, mark: u8) -> (usize, usize, usize) {
+    let blank = |byte: u8| byte == b' ' || byte == b'\t' && mark != b'\t';
+    let mut start = run_end(text, from, end - from, blank);
+    let quote = at(text, start);
+    if start < end && matches!(quote, b'"' | b'\'') && mark != b'|' {
+        start += 1;
+        let close = run_end(text, start, end - start, |byte| byte != quote);
+        let next = run_end(text, close, end - close, |byte| byte != mark);
+        return (start, close, next + 1);
+    }
+    let next = run_end(text, start, end - start, |byte| byte != mark);
+    let stop = next - (next - run_start(text, next, next - start, blank));
+    (start, stop.max(start), next + 1)
+}
+
+/// The lines below a line of names.
+fn lines(scan: &mut Scan<'_>, key: Key, mark: u8) -> bool {
+    let text = scan.text;
+    let first = run_start(text, key.start, HEADER, |byte| byte != b'\n');
+    let end = run_end(text, key.end, HEADER, |byte| byte != b'\n' && byte != b'\r');
+    scan.table_until = end;
+    if at(text, end) == 0 {
+        return false;
+    }
+    let Some(columns) = names(scan, first, end, mark) else {
+        return false;
+    };
+    let mut found = false;
+    let mut line = end;
+    for _ in 0..ROWS {
+        line = run_end(text, line, 2, |byte| matches!(byte, b'\n' | b'\r'));
+        let end = line_end(text, line);
+        let is_ruler = text[line..end].iter().all(|byte| b"-+|:= ".contains(byte));
+        if line == end || !is_ruler && !row(scan, (line, end), mark, columns, &mut found) {
+            break;
+        }
+        line = end;
+        scan.table_until = end;
+    }
+    found
+}
+
+/// What the names say; `None` if something in the line is no name.
+fn names(scan: &Scan<'_>, first: usize, end: usize, mark: u8) -> Option<Columns> {
+    let text = scan.text;
+    let may_have_blanks = matches!(mark, b'|' | b'\t');
+    let mut columns = Columns {
+        exact: may_have_blanks || !text[first..end].windows(2).any(|two| two == [mark, b' ']),
+        ..Columns::default()
+    };
+    let mut from = first;
+    while from <= end {
+        let (start, stop, next) = cell(text, from, end, mark);
+        let name = &text[start..stop];
+        let is_name =
+            |byte: &u8| is_name(*byte) || b"-./".contains(byte) || may_have_blanks && *byte == b' ';
+        let is_edge = mark == b'|' && (from == first || next > end);
+        if name.len() > 48 || !name.iter().all(is_name) || name.is_empty() && !is_edge {
+            return None;
+        }
+        columns.add(scan.policy.classify(name));
+        from = next;
+    }
+    (columns.count >= 2).then_some(columns)
+}
+
+/// Whether the line has as many cells as there are columns.
+fn row(
+    scan: &mut Scan<'_>,
+    (first, end): (usize, usize),
+    mark: u8,
+    columns: Columns,
+    found: &mut bool,
+) -> bool {
+    let text = scan.text;
+    let cells = |each: &mut dyn FnMut(usize, usize, usize)| {
+        let (mut from, mut count) = (first, 0);
+        while from <= end && count <= columns.count {
+            let (start, stop, next) = cell(text, from, end, mark);
+            each(count, start, stop);
+            (from, count) = (next, count + 1);
+        }
+        count
+    };
+    if cells(&mut |_, _, _| {}) != columns.count {
+        return false;
+    }
+    cells(&mut |column, start, stop| {
+        if columns.is_secret(column, &text[start..stop]) {
+            scan.redact(start, stop);
+            *found = true;
+        }
+    });
+    true
+}
+
+/// `(name, password) VALUES ('bob', 'hunter2'), (…)`; whether the key is a column of it.
+fn insert(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let is_inside = |byte: u8| is_name(byte) || b" \n\t,.\"`[]-".contains(&byte);
+    let first = run_start(text, key.start, HEADER, is_inside);
+    let close = run_end(text, key.end, HEADER, is_inside);
+    let values = run_end(text, close + 1, 8, |byte| byte.is_ascii_whitespace());
+    let is_detail = starts_with(text, close, b")=(");
+    if before(text, first) != b'(' || !(is_detail || starts_with_word(text, values, b"values")) {
+        return false;
+    }
+    scan.table_until = close;
+    let mut columns = Columns::default();
+    for name in text[first..close].split(|byte| *byte == b',') {
+        let name = name.trim_ascii();
+        let name = name.strip_prefix(b"\"").unwrap_or(name);
+        columns.add(
+            scan.policy
+                .classify(name.strip_suffix(b"\"").unwrap_or(name)),
+        );
+    }
+    if is_detail {
+        return detail(scan, close + 3, columns);
+    }
+    let mut from = values + b"values".len();
+    for _ in 0..ROWS {
+        let open = run_end(text, from, 8, |byte| {
+            byte.is_ascii_whitespace() || byte == b','
+        });
+        if at(text, open) != b'(' {
+            break;
+        }
+        from = tuple(scan, open + 1, columns);
+        scan.table_until = from;
+    }
+    true
+}
+
+/// `(id, token)=(7, …)`: what a database says about a row; its texts have no quotes.
+fn detail(scan: &mut Scan<'_>, mut from: usize, columns: Columns) -> bool {
+    let text = scan.text;
+    for column in 0..columns.count {
+        let start = skip_spaces(text, from);
+        let end = run_end(text, start, LONGEST, |byte| !b",)\n".contains(&byte));
+        if columns.is_secret(column, &text[start..end]) {
+            scan.redact(start, end);
+        }
+        from = end + 1;
+    }
+    true
+}
+
+/// Behind the closing bracket of one row.
+fn tuple(scan: &mut Scan<'_>, mut from: usize, columns: Columns) -> usize {
+    let text = scan.text;
+    for column in 0..columns.count.max(1) {
+        let start = run_end(text, from, 8, |byte| byte.is_ascii_whitespace());
+        let start = start
+            + usize::from(matches!(at(text, start), b'N' | b'E') && at(text, start + 1) == b'\'');
+        let quote = at(text, start);
+        let end = if matches!(quote, b'\'' | b'"') {
+            let end = run_end(text, start + 1, LONGEST, |byte| byte != quote);
+            let columns = Columns {
+                exact: true,
+                ..columns
+            };
+            if columns.is_secret(column, &text[start + 1..end]) {
+                scan.redact(start + 1, end);
+            }
+            end + 1
+        } else {
+            start
+        };
+        let next = run_end(text, end, LONGEST, |byte| !b",)'\"\n".contains(&byte));
+        from = next + 1;
+        if at(text, next) != b',' {
+            break;
+        }
+    }
+    from.min(text.len())
+}
