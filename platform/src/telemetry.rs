@@ -60,12 +60,18 @@ fn runtime(
     manifest: &Manifest,
 ) -> Result<(), Error> {
     let telemetry = &manifest.telemetry;
-    if let Some(sampling) = &telemetry.sampling {
-        config.sampling = sampling.clone();
-    }
-    if let Some(batch) = &telemetry.batch_processor {
-        config.batch_processor = *batch;
-    }
+    let otlp = telemetry.otlp.as_ref();
+    choose(&mut config.sampling, telemetry.sampling.as_ref());
+    choose(
+        &mut config.batch_processor,
+        telemetry.batch_processor.as_ref(),
+    );
+    choose(&mut config.redaction, telemetry.redaction.as_ref());
+    choose(&mut config.otlp, otlp.map(|it| &it.value));
+    choose(&mut config.exporters, telemetry.exporters.as_ref());
+    choose(&mut config.metrics, telemetry.metrics.as_ref());
+    choose(&mut config.limits, telemetry.limits.as_ref());
+    choose(&mut config.propagators, telemetry.propagators.as_ref());
     config.authentication = telemetry.authentication.as_ref().map(|it| it.value.clone());
     let refused = |place: Place| {
         move |error: floe_telemetry::Error| Error::input(place, format!("telemetry: {error}"))
@@ -73,12 +79,19 @@ fn runtime(
     config
         .validate()
         .map_err(refused(Place::file(&identity.manifest)))?;
-    if let Some(authentication) = &telemetry.authentication {
+    let authentication = telemetry.authentication.as_ref().map(|it| it.referenced);
+    if let Some(place) = authentication.or_else(|| otlp.map(|it| it.referenced)) {
         // A run reads the artifacts: what they do not carry is not there.
-        let place = Place::yaml(&identity.manifest, authentication.referenced);
+        let place = Place::yaml(&identity.manifest, place);
         written(config).map_err(refused(place))?;
     }
     Ok(())
+}
+
+fn choose<T: Clone>(setting: &mut T, chosen: Option<&T>) {
+    if let Some(chosen) = chosen {
+        setting.clone_from(chosen);
+    }
 }
 
 /// Whether the configuration is still valid when it was written and read again.

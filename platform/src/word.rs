@@ -69,7 +69,7 @@ word! {
 word! {
     /// The address of a collector.
     Endpoint, str, is_endpoint,
-    "http://host:port without a credential"
+    "http://host:port or https://host:port without a credential"
 }
 
 fn is_name(text: &str) -> bool {
@@ -105,7 +105,8 @@ fn is_inner(text: &str) -> bool {
 }
 
 fn is_endpoint(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("http://") else {
+    let rest = text.strip_prefix("http://");
+    let Some(rest) = rest.or_else(|| text.strip_prefix("https://")) else {
         return false;
     };
     let authority = rest.split('/').next().unwrap_or_default();
@@ -173,12 +174,13 @@ mod tests {
                 "http://collector:4317",
                 "http://otlp.example.com/v1/traces",
                 "http://[::1]:4317",
+                "https://a:4317",
             ],
             &[
                 "",
                 "collector:4317",
                 "ftp://a",
-                "https://a:4317",
+                "https:/a:4317",
                 "http://user:word@a:4317",
                 "http://",
                 "http://:4317",

@@ -2,7 +2,11 @@
 //!
 //! What is here is what the runtime is configured with, key by key, and wins over `observability:`.
 
-use floe_telemetry::config::{BatchSpanProcessorConfig, SamplingConfig, TelemetryAuth};
+use floe_telemetry::config::{
+    BatchSpanProcessorConfig, ExportersConfig, MetricsConfig, OtlpConfig, RedactionConfig,
+    SamplingConfig, SpanLimits, TelemetryAuth,
+};
+use floe_telemetry::propagation::Propagator;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -16,4 +20,16 @@ pub struct Telemetry {
     pub authentication: Option<Spanned<TelemetryAuth>>,
     /// Queue and batch sizes.
     pub batch_processor: Option<BatchSpanProcessorConfig>,
+    /// What is taken out of everything that is recorded.
+    pub redaction: Option<RedactionConfig>,
+    /// Headers, compression and certificates; values of headers are references, too.
+    pub otlp: Option<Spanned<OtlpConfig>>,
+    /// The exporters of each signal.
+    pub exporters: Option<ExportersConfig>,
+    /// How metrics are made and sent.
+    pub metrics: Option<MetricsConfig>,
+    /// How much one span may carry.
+    pub limits: Option<SpanLimits>,
+    /// How a trace crosses the border of a process.
+    pub propagators: Option<Vec<Propagator>>,
 }

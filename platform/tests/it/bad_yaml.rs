@@ -84,17 +84,17 @@ const CASES: &[Case] = &[
 
     // Endpoints that lead nowhere.
     (MANIFEST, Append("observability: { tracing: { endpoint: 'collector:4317' } }"),
-        ":3:39: found `collector:4317`, accepted: http://host:port without a credential"),
+        ":3:39: found `collector:4317`, accepted: http://host:port or https://host:port without a credential"),
     (MANIFEST, Append("observability: { tracing: { endpoint: 'ftp://collector' } }"),
-        ":3:39: found `ftp://collector`, accepted: http://host:port without a credential"),
+        ":3:39: found `ftp://collector`, accepted: http://host:port or https://host:port without a credential"),
     (MANIFEST, Append("observability: { tracing: { endpoint: 'http://' } }"),
-        ":3:39: found `http://`, accepted: http://host:port without a credential"),
+        ":3:39: found `http://`, accepted: http://host:port or https://host:port without a credential"),
     (MANIFEST, Append("observability: { lineage: { endpoint: 'http://marquez:99999' } }"),
-        ":3:39: found `http://marquez:99999`, accepted: http://host:port without a credential"),
+        ":3:39: found `http://marquez:99999`, accepted: http://host:port or https://host:port without a credential"),
 
     // Credentials are not repeated.
     (MANIFEST, Append("observability: { tracing: { endpoint: 'http://u:hunter2@c:x' } }"),
-        ":3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port without a credential"),
+        ":3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port or https://host:port without a credential"),
     (MANIFEST, Append("plugins: password=hunter2"),
         ":3:10: found `password=<REDACTED>`, accepted: a mapping"),
 ];

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use floe::artifacts::{CompiledArtifacts, Observability};
 use floe::manifest::LineageTransport;
-use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
+use floe_telemetry::config::{
+    Compression, ExporterKind, MetricTemporality, OtlpProtocol, RedactionLevel, TelemetryAuth,
+};
+use floe_telemetry::propagation::Propagator;
 use floe_telemetry::{Mode, TelemetryConfig};
 use floe_tests::Receiver;
+use secrecy::ExposeSecret;
 
 use crate::product::Product;
 
@@ -54,6 +58,12 @@ telemetry:
   sampling: { dev: 1.0, staging: 0.25, prod: 0.01 }
   batch_processor: { max_queue_size: 8192, max_export_batch_size: 1024, schedule_delay_millis: 2000 }
   authentication: { auth_type: api_key, api_key: '${env:JAEGER_KEY}', header_name: X-Api-Key }
+  redaction: { level: strict, keys: [ticket] }
+  otlp: { all: { compression: gzip, headers: { X-Tenant: '${env:JAEGER_KEY}' } } }
+  exporters: { metrics: [none] }
+  metrics: { temporality: delta }
+  limits: { attribute_count: 64 }
+  propagators: [tracecontext]
 plugins: { telemetry_backend: { type: jaeger } }",
         &[],
     );
@@ -68,6 +78,18 @@ plugins: { telemetry_backend: { type: jaeger } }",
     // A reference is no credential, and is kept.
     let authentication = TelemetryAuth::api_key("X-Api-Key", "${env:JAEGER_KEY}");
     assert_eq!(telemetry.authentication, Some(authentication));
+    assert_eq!(telemetry.redaction.level, RedactionLevel::Strict);
+    assert_eq!(telemetry.redaction.keys, ["ticket"]);
+    assert_eq!(telemetry.otlp.all.compression, Some(Compression::Gzip));
+    let tenant = telemetry.otlp.all.headers.get("X-Tenant");
+    assert_eq!(
+        tenant.map(ExposeSecret::expose_secret),
+        Some("${env:JAEGER_KEY}")
+    );
+    assert_eq!(telemetry.exporters.metrics, Some(vec![ExporterKind::None]));
+    assert_eq!(telemetry.metrics.temporality, MetricTemporality::Delta);
+    assert_eq!(telemetry.limits.attribute_count, 64);
+    assert_eq!(telemetry.propagators, [Propagator::TraceContext]);
     // The manifest's environment counts, and with it the sampling.
     assert!((telemetry.sampling_ratio() - 0.25).abs() < f64::EPSILON);
     let resource = &telemetry.resource_attributes;
