@@ -17,6 +17,7 @@ pub mod counting;
 pub mod cpu_time;
 pub mod drop_log;
 pub mod growth;
+pub mod metrics;
 pub mod overhead;
 pub mod paced;
 pub mod pool;

@@ -10,6 +10,7 @@ mod drain;
 mod fetch;
 mod hold;
 mod limits;
+mod measures;
 mod pipeline;
 mod prepare;
 mod redact;
@@ -48,10 +49,10 @@ pub(crate) use self::warnings::Rarely;
 use self::warnings::Warnings;
 #[cfg(feature = "logs")]
 pub(crate) use self::worker::guarded;
-pub(crate) use self::worker::{BatchExporter, Worker, WorkerSettings};
+pub(crate) use self::worker::{BatchExporter, Report, Worker, WorkerSettings};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
-use crate::recorder::{self, Buffer, SpanRecord};
+use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
 /// How long the collector sleeps when there were spans, unless a buffer fills.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -66,6 +67,8 @@ type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
+    /// Calls that have no span.
+    measures: Vec<Measures>,
     clock: WallClock,
     /// Roots that wait for the rest of the round: what was fetched from the other threads goes out
     /// before them, so that whoever sees a root has seen its trace.
@@ -138,7 +141,7 @@ impl Collector {
         while let Ok(job) = jobs.try_recv() {
             job(self);
         }
-        let fetched = self.fetch(Room::Needed);
+        let fetched = self.count_calls() + self.fetch(Room::Needed);
         self.finish_drains();
         let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);
         self.warnings.tell(self.pipeline.as_ref());

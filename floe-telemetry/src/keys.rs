@@ -64,3 +64,20 @@ pub(crate) const EXCEPTION: &str = "exception";
 pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
 pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
 pub(crate) const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
+
+/// The name of the spans that a metric is made of, as the collector's span metrics connector calls it.
+#[cfg(feature = "provider")]
+pub(crate) const SPAN_NAME: &str = "span.name";
+/// Their kind.
+#[cfg(feature = "provider")]
+pub(crate) const SPAN_KIND: &str = "span.kind";
+/// How they ended.
+#[cfg(feature = "provider")]
+pub(crate) const STATUS_CODE: &str = "status.code";
+/// What they are part of: the module of the function, or the scope of the tracer.
+#[cfg(feature = "provider")]
+pub(crate) const COMPONENT: &str = "component";
+/// What had no room among the attribute sets of a metric
+/// ([cardinality limits](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits)).
+#[cfg(feature = "provider")]
+pub(crate) const METRIC_OVERFLOW: &str = "otel.metric.overflow";

@@ -27,6 +27,8 @@ mod process;
 mod recorder;
 #[cfg(feature = "provider")]
 mod redacting;
+#[cfg(feature = "provider")]
+mod spans;
 
 #[cfg(feature = "provider")]
 pub(crate) use self::meters::{Meters, MetricDestination};
@@ -35,3 +37,5 @@ pub use opentelemetry::KeyValue;
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
 pub use self::recorder::MetricRecorder;
+#[cfg(feature = "provider")]
+pub(crate) use self::spans::SpanMetrics;

@@ -22,22 +22,22 @@
 
 mod builder;
 mod ensure;
+mod finish;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
+mod sampling;
 mod targets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
-
-use opentelemetry_sdk::error::OTelSdkResult;
+use std::time::Duration;
 
 pub use self::builder::TelemetryProviderBuilder;
 pub use self::ensure::ensure_telemetry_initialized;
+use self::finish::finish;
 use crate::clock::monotonic_now;
-use crate::collector::{self, Counters, Drain, Statistics};
+use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 #[cfg(feature = "logs")]
@@ -131,10 +131,10 @@ impl TelemetryProvider {
         }
         let what = "flush";
         let deadline = monotonic_now().checked_add(timeout);
-        let meters = self.meters.as_ref().map(Meters::flush);
         #[cfg(feature = "logs")]
         let reports = self.logs.as_ref().map(Logs::flush);
-        let result = finish(what, timeout, deadline, None, meters);
+        let metrics = || self.meters.as_ref().map(Meters::flush);
+        let result = finish(what, timeout, deadline, None, metrics);
         #[cfg(feature = "logs")]
         let result = result.and(logs::finish(reports, what, timeout, deadline));
         result
@@ -153,10 +153,13 @@ impl TelemetryProvider {
         recorder::switch_provider(None);
         let what = "shutdown";
         let deadline = monotonic_now().checked_add(timeout);
-        let meters = self.meters.as_ref().map(|meters| meters.shut_down(timeout));
         #[cfg(feature = "logs")]
         let reports = self.logs.as_ref().map(|logs| logs.shut_down(timeout));
-        let result = finish(what, timeout, deadline, Some(timeout), meters);
+        let metrics = || {
+            let meters = self.meters.as_ref();
+            meters.map(|meters| meters.shut_down(timeout))
+        };
+        let result = finish(what, timeout, deadline, Some(timeout), metrics);
         #[cfg(feature = "logs")]
         let result = result.and(logs::finish(reports, what, timeout, deadline));
         IN_USE.store(false, Ordering::Release);
@@ -168,78 +171,6 @@ impl Drop for TelemetryProvider {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown(DROP_TIMEOUT) {
             tracing::warn!(%error, "the telemetry could not be shut down cleanly");
-        }
-    }
-}
-
-/// Waits until the spans and the metrics are delivered, which go on at the same time.
-fn finish(
-    what: &'static str,
-    timeout: Duration,
-    deadline: Option<Instant>,
-    shutdown: Option<Duration>,
-    meters: Option<Result<Receiver<OTelSdkResult>, Error>>,
-) -> Result<(), Error> {
-    let spans = await_reports(what, timeout, deadline, shutdown);
-    let metrics = meters.map_or(Ok(()), |answer| {
-        receive(&answer?, deadline)
-            .map_err(|error| error.explain(what, timeout))?
-            .map_err(|error| Error::export(format!("metrics: {error}")))
-    });
-    spans.and(metrics)
-}
-
-/// Lets the collector ask the exporters for reports, and waits for as many as it says.
-fn await_reports(
-    what: &'static str,
-    timeout: Duration,
-    deadline: Option<Instant>,
-    shutdown: Option<Duration>,
-) -> Result<(), Error> {
-    let (sender, reports) = channel();
-    let (expected, asked) = channel();
-    let drain = Drain::new(deadline, shutdown, sender, expected);
-    collector::run(move |collector| collector.drain(drain))?;
-    let expected = receive(&asked, deadline).map_err(|error| error.explain(what, timeout))?;
-    let mut failures = Vec::new();
-    for _ in 0..expected {
-        let (name, result) =
-            receive(&reports, deadline).map_err(|error| error.explain(what, timeout))?;
-        if let Err(failure) = result {
-            failures.push(format!("exporter `{name}`: {failure}"));
-        }
-    }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::export(failures.join("; ")))
-    }
-}
-
-/// Without a deadline (a timeout too large to add to the clock) it waits as long as it takes.
-fn receive<T>(from: &Receiver<T>, deadline: Option<Instant>) -> Result<T, Missing> {
-    let received = match deadline {
-        Some(deadline) => from.recv_timeout(deadline.saturating_duration_since(monotonic_now())),
-        None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
-    received.map_err(|error| match error {
-        RecvTimeoutError::Timeout => Missing::TooLate,
-        RecvTimeoutError::Disconnected => Missing::Gone,
-    })
-}
-
-enum Missing {
-    TooLate,
-    Gone,
-}
-
-impl Missing {
-    fn explain(self, what: &str, timeout: Duration) -> Error {
-        match self {
-            Self::TooLate => Error::timeout(what, timeout),
-            Self::Gone => Error::export(format!(
-                "{what}: a telemetry thread ended without an answer"
-            )),
         }
     }
 }

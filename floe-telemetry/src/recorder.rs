@@ -19,17 +19,20 @@ mod ids;
 pub mod lasting;
 mod late;
 mod local;
+mod measure;
 mod name;
 mod open;
 mod opening;
 pub mod outcome;
 mod parent;
+mod phase;
 mod pointer;
 mod record;
 mod recording;
 mod returned;
 mod sampling;
 mod span;
+mod state;
 mod tracer;
 
 pub(crate) use self::active::create_span_in;
@@ -51,7 +54,9 @@ pub(crate) use self::held::HeldSpan;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
 pub(crate) use self::local::context_is_alive;
-pub use self::open::{OpenSpan, enter, enter_below, enter_plain};
+#[cfg(feature = "provider")]
+pub(crate) use self::measure::{Measures, missed_calls, new_measures};
+pub use self::open::{enter, enter_below, enter_plain};
 pub use self::opening::Opening;
 pub use self::parent::{below, root};
 #[cfg(feature = "provider")]
@@ -62,6 +67,7 @@ pub use self::returned::{call_by_type, call_opaque};
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::{CaptureScope, switch_captures};
 #[cfg(feature = "provider")]
-pub(crate) use self::sampling::{Sampling, switch_provider};
+pub(crate) use self::sampling::{Measured, Sampling, switch_provider};
 pub use self::span::RecordedSpan;
+pub use self::state::OpenSpan;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

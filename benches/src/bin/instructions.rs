@@ -23,6 +23,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use benches::counting::Counting;
+use benches::metrics::Nowhere;
 use benches::work::{text, work};
 use benches::{arguments, report};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
@@ -42,10 +43,11 @@ const PLAIN_PROCESSOR: &str = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX_Fa
 const BATCH: i64 = 100;
 
 /// The programs, and how many calls each makes.
-const PROGRAMS: [(&str, i64); 4] = [
+const PROGRAMS: [(&str, i64); 5] = [
     ("sampled-3-attributes", 10_000),
     ("sampled", 10_000),
     ("unsampled-child", 10_000),
+    ("unsampled-child-metrics", 10_000),
     ("off", 100_000),
 ];
 
@@ -56,6 +58,11 @@ fn child_attributes(n: i64) -> i64 {
 
 #[traced(name = "child")]
 fn child(n: i64) -> i64 {
+    work(n)
+}
+
+#[traced(name = "child", metrics)]
+fn child_metrics(n: i64) -> i64 {
     work(n)
 }
 
@@ -131,17 +138,18 @@ fn run(program: &str) {
     if program == "off" {
         return measured(calls, child_attributes);
     }
-    let is_sampled = program != "unsampled-child";
+    let is_sampled = !program.starts_with("unsampled");
     let mut config = TelemetryConfig::new("instructions");
     config.sampling.dev = if is_sampled { 1.0 } else { 0.0 };
     let provider = TelemetryProvider::builder(config)
         .with_span_exporter(Counting::default())
+        .with_metric_exporter(Nowhere)
         .initialize()
         .expect("the provider starts");
-    let call = if program == "sampled" {
-        child
-    } else {
-        child_attributes
+    let call = match program {
+        "sampled" => child,
+        "unsampled-child-metrics" => child_metrics,
+        _ => child_attributes,
     };
     // Not counted: the thread's buffer, and boxes for as many spans as are open or waiting.
     for n in 0..2 * BATCH {

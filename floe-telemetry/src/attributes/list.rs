@@ -174,7 +174,6 @@ impl AttributeList {
     }
 
     /// Leaves nothing but the memory.
-    #[cfg(feature = "provider")]
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.dropped = 0;

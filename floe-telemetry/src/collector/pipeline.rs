@@ -14,6 +14,7 @@ use super::statistics::Counters;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
 use crate::config::{Keep, SpanLimits};
+use crate::metrics::SpanMetrics;
 use crate::recorder::{Buffer, SpanRecord};
 
 /// How spans are batched.
@@ -29,6 +30,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) counters: Arc<Counters>,
     /// Makes the spans safe.
     pub(crate) redactor: Redactor,
+    /// Makes metrics of them, if anybody takes metrics.
+    pub(crate) metrics: Option<SpanMetrics>,
 }
 
 /// The open batch and the exporters it goes to.
@@ -41,6 +44,7 @@ pub(crate) struct Pipeline {
     sites: Sites,
     destinations: Vec<Box<dyn Destination>>,
     hold: Option<Hold>,
+    metrics: Option<SpanMetrics>,
     /// Spans in the open batch.
     spans: usize,
     /// When the open batch is due, if it is not empty.
@@ -55,6 +59,7 @@ impl Pipeline {
             .map(|keep| Hold::new(keep, Arc::clone(counters)));
         Self {
             hold,
+            metrics: settings.metrics,
             identity: settings.identity,
             batch_size: settings.batch_size,
             delay: settings.delay,
@@ -86,11 +91,19 @@ impl Pipeline {
     /// Puts the span into the open batch, or holds it if the ratio left it out.
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         self.counters.collected.fetch_add(1, Ordering::Relaxed);
+        self.count(record, clock);
         match &mut self.hold {
             Some(hold) if !record.head.flags.is_sampled() => {
                 hold.push(record.take(), clock, monotonic_now());
             }
             _ => self.send(record, clock),
+        }
+    }
+
+    /// Makes metrics of a span, or of a call that has none.
+    pub(super) fn count(&mut self, record: &SpanRecord, clock: &WallClock) {
+        if let Some(metrics) = &mut self.metrics {
+            metrics.count(record, clock);
         }
     }
 

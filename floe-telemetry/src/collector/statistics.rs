@@ -22,6 +22,9 @@ pub struct Statistics {
     pub dropped_buffer_full: u64,
     /// Spans that ended while there was no provider, since the process started.
     pub dropped_without_provider: u64,
+    /// Calls without a span that are missing in the metrics, because a thread's buffer of them was
+    /// full, since the process started.
+    pub missed_calls: u64,
     /// Spans that the ratio left out and that are held at this moment: it is not known yet whether
     /// they are kept, or there is no room for them in an exporter's queue.
     pub held: u64,
@@ -122,6 +125,7 @@ impl Counters {
             logs_dropped: self.logs_dropped.load(Ordering::Relaxed),
             dropped_buffer_full: recorder::dropped_spans(),
             dropped_without_provider: WITHOUT_PROVIDER.load(Ordering::Relaxed),
+            missed_calls: recorder::missed_calls(),
             redacted: self
                 .redacted
                 .each_ref()

@@ -66,8 +66,8 @@ pub struct MetricsConfig {
     /// has the attribute `otel.metric.overflow`. Default 2000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub cardinality_limit: usize,
-    /// Whether calls, errors and durations of all spans are metrics, and not only those of
-    /// functions with `#[traced(metrics)]`. Default `false`.
+    /// Whether calls, errors and durations of all spans are metrics, sampled or not, and not only
+    /// those of functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
 }
 

@@ -21,7 +21,8 @@ use super::own;
 #[cfg(target_os = "linux")]
 use super::process;
 use super::redacting::RedactingMeterProvider;
-use crate::collector::{Counters, Redaction};
+use super::spans::SpanMetrics;
+use crate::collector::{Counters, Redaction, Redactor};
 use crate::config::{HistogramKind, MetricsConfig};
 use crate::error::Error;
 
@@ -58,6 +59,9 @@ impl MetricDestination {
 #[derive(Debug)]
 pub(crate) struct Meters(SdkMeterProvider);
 
+/// The name of our own meter.
+const OWN: &str = "floe.telemetry";
+
 impl Meters {
     /// Makes the destinations' metrics those of the process.
     pub(crate) fn start(
@@ -75,13 +79,24 @@ impl Meters {
         let sdk = builder
             .with_view(move |instrument: &Instrument| stream(instrument, &config))
             .build();
-        let meter = sdk.meter("floe.telemetry");
+        let meter = sdk.meter(OWN);
         own::observe(&meter, counters);
         #[cfg(target_os = "linux")]
         process::observe(&meter);
         let safe = Arc::new(RedactingMeterProvider::new(sdk.clone(), redaction));
         current::switch(Some(safe));
         Self(sdk)
+    }
+
+    /// What makes metrics of spans.
+    pub(crate) fn of_spans(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
+        let meter = self.0.meter(OWN);
+        SpanMetrics::new(
+            &meter,
+            config.from_spans,
+            config.cardinality_limit,
+            redactor,
+        )
     }
 
     /// Collects and delivers, and says when it is done.

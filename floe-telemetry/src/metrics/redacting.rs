@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use self::memory::{Memory, Set};
 use crate::collector::{Redaction, Redactor};
 use opentelemetry::metrics::{
-    AsyncInstrument, AsyncInstrumentBuilder, Counter, Gauge, Histogram, HistogramBuilder,
+    AsyncInstrument, AsyncInstrumentBuilder, BoundCounter, BoundGauge, BoundHistogram,
+    BoundSyncInstrument, BoundUpDownCounter, Counter, Gauge, Histogram, HistogramBuilder,
     InstrumentBuilder, InstrumentProvider, Meter, MeterProvider, ObservableCounter,
     ObservableGauge, ObservableUpDownCounter, SyncInstrument, UpDownCounter,
 };
@@ -63,7 +64,7 @@ impl<P> RedactingMeterProvider<P> {
 
 impl Policy {
     /// Records with attributes that are safe.
-    fn apply(&self, attributes: &[KeyValue], record: impl Fn(&[KeyValue])) {
+    fn apply<R>(&self, attributes: &[KeyValue], record: impl Fn(&[KeyValue]) -> R) -> R {
         if attributes.is_empty() {
             return record(attributes);
         }
@@ -80,7 +81,7 @@ impl Policy {
             // The thread is at its end.
             Ok(None) | Err(_) => {
                 let mut memory = Memory::under(self);
-                record(memory.safe(attributes).unwrap_or(attributes));
+                record(memory.safe(attributes).unwrap_or(attributes))
             }
         }
     }
@@ -103,7 +104,15 @@ impl<T: Copy, I: Record<T> + Send + Sync> SyncInstrument<T> for Safe<I> {
             self.instrument.record(measurement, safe);
         });
     }
+
+    fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
+        self.policy
+            .apply(attributes, |safe| self.instrument.bound(safe))
+    }
 }
+
+/// An instrument with attributes that are safe already.
+struct Bound<I>(I);
 
 impl<T: Copy> AsyncInstrument<T> for Safe<&dyn AsyncInstrument<T>> {
     fn observe(&self, measurement: T, attributes: &[KeyValue]) {
@@ -125,23 +134,42 @@ impl Instruments {
 /// An instrument that values are recorded with. OpenTelemetry has a word of its own for each.
 trait Record<T> {
     fn record(&self, value: T, attributes: &[KeyValue]);
+
+    fn bound(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync>;
 }
 
 macro_rules! record {
-    ($($instrument:ident . $method:ident),*) => {$(
-        impl<T> Record<T> for $instrument<T> {
+    ($($instrument:ident, $bound:ident . $method:ident),* $(,)?) => {$(
+        impl<T: Send + Sync + 'static> Record<T> for $instrument<T> {
             fn record(&self, value: T, attributes: &[KeyValue]) {
                 self.$method(value, attributes);
+            }
+
+            fn bound(
+                &self,
+                attributes: &[KeyValue],
+            ) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
+                Box::new(Bound(self.bind(attributes)))
+            }
+        }
+
+        impl<T: Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
+            fn measure(&self, measurement: T) {
+                self.0.$method(measurement);
             }
         }
     )*};
 }
 
 record!(
-    Counter.add,
-    UpDownCounter.add,
-    Gauge.record,
-    Histogram.record
+    Counter,
+    BoundCounter.add,
+    UpDownCounter,
+    BoundUpDownCounter.add,
+    Gauge,
+    BoundGauge.record,
+    Histogram,
+    BoundHistogram.record,
 );
 
 macro_rules! instruments {
@@ -245,6 +273,10 @@ mod tests {
         meter.f64_gauge("g").build().record(1.0, &labels);
         meter.u64_histogram("h").build().record(1, &labels);
         meter.f64_histogram("i").build().record(1.0, &labels);
+        meter.u64_counter("q").build().bind(&labels).add(1);
+        meter.i64_up_down_counter("r").build().bind(&labels).add(-1);
+        meter.f64_gauge("s").build().bind(&labels).record(1.0);
+        meter.f64_histogram("t").build().bind(&labels).record(1.0);
         macro_rules! observe {
             ($($method:ident $name:literal $value:literal),*) => {$(
                 let seen = labels.clone();
@@ -267,7 +299,7 @@ mod tests {
             .flat_map(ResourceMetrics::scope_metrics)
             .flat_map(ScopeMetrics::metrics)
             .collect();
-        assert_eq!(metrics.len(), 16);
+        assert_eq!(metrics.len(), 20);
         for metric in metrics {
             let attributes = match metric.data() {
                 AggregatedMetrics::U64(data) => attributes(data),

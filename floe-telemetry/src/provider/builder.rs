@@ -12,6 +12,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 
 #[cfg(feature = "logs")]
 use super::logs;
+use super::sampling::sampling;
 use super::{IN_USE, TelemetryProvider, metrics};
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamp,
@@ -27,7 +28,7 @@ use crate::logs::LogDestination;
 use crate::metrics::{Meters, MetricDestination};
 use crate::plugin;
 use crate::propagation::setup_propagators_with;
-use crate::recorder;
+use crate::recorder::{self, Measured};
 
 /// Starts the exporter that the user gave.
 type Start =
@@ -149,15 +150,12 @@ impl TelemetryProviderBuilder {
             ));
         }
         // From here on, dropping `provider` on an error gives the slot back.
-        let sampling = recorder::Sampling {
-            ratio: self.config.sampling_ratio(),
-            is_parent_based: self.config.sampling.is_parent_based(),
-            rules: self.config.sampling.patterns(),
-            rate_limit: self.config.sampling.rate_limit,
-            keeps: self.config.sampling.keep().is_some(),
-        };
+        let mut sampling = sampling(&self.config);
         let propagators = self.config.propagators.clone();
         let pipeline = self.build(&mut provider)?;
+        if provider.meters.is_none() {
+            sampling.measures = Measured::None;
+        }
         let refused = |_| Error::state("the telemetry collector did not take the configuration");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed.recv().map_err(refused)?;
@@ -214,21 +212,23 @@ impl TelemetryProviderBuilder {
             let (config, otlp) = (&self.config, &self.otlp);
             provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
         }
+        provider.meters = (!self.metrics.is_empty()).then(|| {
+            let config = &self.config.metrics;
+            Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
+        });
         let settings = PipelineSettings {
             identity: (self.config.resource_attributes.identity().into_iter())
                 .map(|attribute| Stamp::new(attribute, &mut redactor))
                 .collect(),
             redactor,
+            metrics: (provider.meters.as_ref())
+                .map(|meters| meters.of_spans(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             keep: self.config.sampling.keep(),
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
         };
-        provider.meters = (!self.metrics.is_empty()).then(|| {
-            let config = &self.config.metrics;
-            Meters::start(config, &resource, redaction, counters, self.metrics)
-        });
         Ok(Pipeline::new(settings, destinations))
     }
 }

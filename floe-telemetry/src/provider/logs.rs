@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::Resource;
 
-use super::{receive, targets::targets};
+use super::finish::receive;
+use super::targets::targets;
 use crate::collector::{Counters, Redaction, Redactor, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;

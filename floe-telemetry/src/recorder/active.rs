@@ -11,9 +11,10 @@ use opentelemetry::{Context, ContextGuard, InstrumentationScope, Key, KeyValue, 
 
 use super::failure;
 use super::local::context_is_alive;
-use super::open::{OpenSpan, enter_here, enter_in};
+use super::open::{enter_here, enter_in};
 use super::opening::Fill;
 use super::recording::Recording;
+use super::state::OpenSpan;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
 /// A span that lasts until the guard is dropped. [`create_span`] makes it.

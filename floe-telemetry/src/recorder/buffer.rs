@@ -113,12 +113,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Moves out what a span has that has ended then and so. If there is no room it is dropped.
+    /// Moves out what a span has that has ended then and so. Whether there was room.
     #[inline]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if self.heads.is_full() {
             // No reason to wake the collector: it was woken while the buffer filled.
-            *record = SpanRecord::blank();
             return false;
         }
         let items = record.attributes.items_mut();

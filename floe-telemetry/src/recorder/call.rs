@@ -8,10 +8,11 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
-use super::open::{OpenSpan, State, enter_plain};
+use super::open::enter_plain;
 use super::outcome::Look;
 use super::recording::Recording;
 use super::sampling;
+use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
 
 /// Runs `body` in the span of a call site that has nothing to say before it runs.

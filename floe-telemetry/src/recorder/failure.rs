@@ -90,6 +90,12 @@ fn guarded(type_name: &'static str, look: impl FnOnce(&'static str) -> Exception
 /// Records what an annotated function returned.
 #[cold]
 pub(super) fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
+    if span.is_measured() {
+        if !matches!(outcome, Outcome::Expected(_)) {
+            span.set_status(Status::error(""));
+        }
+        return;
+    }
     match *outcome {
         Outcome::Failure(ref failure) => {
             guarded(failure.type_name, |_| Exception::of_failure(failure)).write(span);
@@ -105,6 +111,9 @@ pub(super) fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
 /// Records that the body panicked.
 #[cold]
 pub(super) fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
+    if span.is_measured() {
+        return span.set_status(Status::error(""));
+    }
     let exception = Exception {
         type_name: "panic",
         message: panic_message(payload),

@@ -9,10 +9,11 @@ use std::cell::{Cell, RefCell};
 
 use opentelemetry::ContextGuard;
 
-use super::open::{OpenSpan, enter, enter_below};
+use super::open::{enter, enter_below};
 use super::opening::Fill;
 use super::parent::Parent;
 use super::sampling;
+use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
 
 /// What the wrapper of the future that is being polled waits for.
@@ -34,6 +35,8 @@ thread_local! {
 /// A poll that is going on inside of a span, or of one that the future is to open.
 pub(super) enum Entered {
     Attached(ContextGuard),
+    /// Of a call that is measured, in the context that is around it.
+    Measured,
     /// What the wrapper around this one waits for.
     Expecting(Outer),
 }
@@ -41,6 +44,16 @@ pub(super) enum Entered {
 pub(super) struct Outer(Awaited);
 
 impl Entered {
+    /// A poll inside of what there is, if there is anything.
+    #[inline]
+    pub(super) fn with(state: &State, attached: Option<ContextGuard>) -> Option<Self> {
+        match (state, attached) {
+            (_, Some(attached)) => Some(Self::Attached(attached)),
+            (State::Recording(_), None) => Some(Self::Measured),
+            (State::Off | State::LeftOut(_), None) => None,
+        }
+    }
+
     #[inline]
     pub(super) fn expecting() -> Self {
         Self::Expecting(Outer(AWAITED.replace(Awaited::Span)))

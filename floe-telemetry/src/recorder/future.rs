@@ -11,9 +11,10 @@ use opentelemetry::ContextGuard;
 
 use super::call::{conclude, panicked};
 use super::first_poll::Entered;
-use super::open::{State, enter_plain};
 use super::outcome::Look;
+use super::phase::Phase;
 use super::sampling;
+use super::state::State;
 use crate::callsite::CallSite;
 
 /// The future of an annotated `async fn` that has nothing to say before it runs.
@@ -55,59 +56,6 @@ pub type Never = <fn() -> ! as FnPointer>::Output;
 #[inline]
 pub const fn never<F: Future<Output = Never>>(future: F) -> F {
     future
-}
-
-/// How far a future is. A span begins with the first poll, so one that is never polled has none.
-#[derive(Debug)]
-pub(super) enum Phase {
-    /// Not polled yet, and the span is opened before it is.
-    Plain(&'static CallSite),
-    /// Not polled yet, and the future opens the span.
-    Within,
-    /// The span is there, or there is none.
-    Open(State),
-}
-
-impl Phase {
-    /// Puts the span into the current context, after opening it at the first poll. `None` when
-    /// there is none.
-    #[inline]
-    fn begin(&mut self) -> Option<Entered> {
-        if let Self::Plain(callsite) = *self {
-            let span = enter_plain(callsite);
-            *self = Self::Open(span.state);
-            return span.attached.map(Entered::Attached);
-        }
-        match self {
-            Self::Open(state) => state.attach().map(Entered::Attached),
-            Self::Within if !sampling::is_off() => Some(Entered::expecting()),
-            Self::Within | Self::Plain(_) => {
-                *self = Self::Open(State::Off);
-                None
-            }
-        }
-    }
-
-    /// Takes the span out of the current context again. One that `goes_on` keeps what it will be in
-    /// at the next poll; most futures have only one.
-    #[inline]
-    fn end(&mut self, entered: Entered, goes_on: bool) {
-        let attached = match entered {
-            Entered::Attached(attached) => Some(attached),
-            Entered::Expecting(outer) => {
-                let (state, attached) = match outer.opened() {
-                    Some(span) => (span.state, span.attached),
-                    None => (State::Off, None),
-                };
-                *self = Self::Open(state);
-                attached
-            }
-        };
-        if goes_on && let Self::Open(state) = self {
-            state.keep();
-        }
-        drop(attached);
-    }
 }
 
 pin_project_lite::pin_project! {
@@ -232,8 +180,10 @@ impl Drop for Held {
         if matches!(state, State::Off) {
             return;
         }
-        let attached = DROPPING.try_with(|all| all.borrow_mut().pop());
-        drop(attached);
+        if state.has_context() {
+            let attached = DROPPING.try_with(|all| all.borrow_mut().pop());
+            drop(attached);
+        }
         if let Some(recording) = state.recording() {
             recording.cancelled();
         }

@@ -8,11 +8,12 @@ use opentelemetry::{Context, Key, KeyValue, Value};
 
 use super::call::panicked;
 use super::failure;
-use super::open::{State, open_below};
+use super::open::open_below;
 use super::opening::Opening;
 use super::parent;
 use super::record::Origin;
 use super::sampling;
+use super::state::State;
 
 /// A span that was cancelled if it is dropped before it is ended.
 #[derive(Debug)]

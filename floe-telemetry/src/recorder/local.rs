@@ -13,9 +13,10 @@ use opentelemetry::Context;
 use super::buffer::{self, Writer};
 use super::head::Code;
 use super::ids::Ids;
+use super::measure::{self, Measure};
 use super::record::SpanRecord;
 use super::recording::Recording;
-use super::sampling::KnownRules;
+use super::sampling::{KnownRules, measured};
 use crate::clock::Ticks;
 
 /// How many recordings that are not in use a thread keeps.
@@ -27,6 +28,7 @@ pub(super) struct Local {
     #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
     blank: Vec<Box<Recording>>,
     writer: Option<Writer>,
+    measures: Option<measure::Writer>,
     pub(super) rules: KnownRules,
 }
 
@@ -37,6 +39,7 @@ thread_local! {
             ids: Ids::seeded(),
             blank: Vec::new(),
             writer: None,
+            measures: None,
             rules: KnownRules::default(),
         })
     };
@@ -67,8 +70,38 @@ impl Local {
     /// Hands what a finished span says over to the collector. Whether there was room.
     #[inline]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if record.is_measured() {
+            self.measure(record, end, code);
+            return true;
+        }
         let writer = self.writer.get_or_insert_with(buffer::new_writer);
-        writer.push(record, end, code)
+        writer.push(record, end, code) || {
+            self.lose(record, end, code);
+            false
+        }
+    }
+
+    /// A call counts, also without its span.
+    #[cold]
+    fn lose(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+        if measured::is_wanted_now(record) {
+            self.measure(record, end, code);
+        }
+        *record = SpanRecord::blank();
+    }
+
+    /// Hands over what metrics are made of, and nothing else.
+    #[inline]
+    fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+        let writer = self.measures.get_or_insert_with(measure::new_writer);
+        writer.push(Measure {
+            callsite: record.head.callsite,
+            more: record.more.take(),
+            start: record.head.start,
+            end,
+            code,
+        });
+        record.attributes.clear();
     }
 
     /// Keeps a recording whose content was handed over.

@@ -4,99 +4,18 @@ use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::Arc;
 
-use opentelemetry::trace::TraceContextExt;
-use opentelemetry::{Context, ContextGuard, InstrumentationScope};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, InstrumentationScope};
 
 use super::local::{self, context_is_alive};
 use super::opening::{Fill, fill_in};
 use super::parent::{self, Parent};
 use super::record::Origin;
 use super::recording::Recording;
-use super::sampling::{self, Decision};
+use super::sampling::{self, Decision, measured};
 use super::span::RecordedSpan;
+use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
-
-/// A span that is about to be run, and current already.
-#[derive(Debug)]
-pub struct OpenSpan {
-    pub(super) state: State,
-    pub(super) attached: Option<ContextGuard>,
-}
-
-#[derive(Debug)]
-pub(super) enum State {
-    /// No span: the body runs as it was written.
-    Off,
-    /// A root that sampling left out. The body runs with a context that says so.
-    LeftOut(Context),
-    /// The body runs with the span in its context.
-    Recording(Box<Recording>),
-}
-
-impl OpenSpan {
-    const OFF: Self = Self {
-        state: State::Off,
-        attached: None,
-    };
-
-    fn left_out(cx: Context) -> Self {
-        Self {
-            attached: Some(cx.clone().attach()),
-            state: State::LeftOut(cx),
-        }
-    }
-
-    /// What is to be ended, not current any more.
-    pub(super) fn recording(self) -> Option<Box<Recording>> {
-        drop(self.attached);
-        self.state.recording()
-    }
-
-    /// The span, not current any more, which will be current again.
-    pub(super) fn for_later(mut self) -> State {
-        self.state.keep();
-        self.state
-    }
-}
-
-impl State {
-    /// Makes the span current for a while.
-    pub(super) fn attach(&self) -> Option<ContextGuard> {
-        match self {
-            Self::Off => None,
-            Self::LeftOut(cx) => Some(cx.clone().attach()),
-            Self::Recording(recording) => recording.context.clone().map(Context::attach),
-        }
-    }
-
-    /// Keeps the context of a span that is to be current again later. It is still current now, unless
-    /// the user's code has left one of its own in front.
-    #[inline]
-    pub(super) fn keep(&mut self) {
-        if let Self::Recording(recording) = self
-            && recording.context.is_none()
-        {
-            let own = recording.record.head.span_id;
-            let context = Context::map_current(|cx| {
-                if cx.span().span_context().span_id() == own {
-                    cx.clone()
-                } else {
-                    cx.with_span(RecordedSpan::of_call(recording))
-                }
-            });
-            recording.context = Some(context);
-        }
-    }
-
-    /// What is to be ended.
-    #[inline]
-    pub(super) fn recording(self) -> Option<Box<Recording>> {
-        match self {
-            Self::Off | Self::LeftOut(_) => None,
-            Self::Recording(recording) => Some(recording),
-        }
-    }
-}
 
 /// Opens the span of a call site with what `fill` writes to it, which runs only if the span is
 /// recorded. It is a trait object so that there is one copy of this code, and not one for each
@@ -182,6 +101,9 @@ pub(super) fn open_below(
     match (decided, left_out) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
         (Some(Decision::AskByName(recording)), _) => begin_by_name(recording, parent, fill),
+        (Some(Decision::Measure(recording)), left_out) => {
+            begin_measured(recording, parent, left_out, fill)
+        }
         (Some(Decision::LeaveOut), Some(context)) => {
             OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
         }
@@ -202,11 +124,42 @@ fn begin_by_name(
         recording = fill_in(recording, fill);
     }
     match local::with(|local| sampling::accepts(&mut recording.record, local)) {
+        Some(Err(context)) if measured::goes_on(&mut recording.record) => {
+            begin_measured(recording, parent, Some(context), None)
+        }
         Some(Err(context)) => {
             recording.forget();
             OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
         }
         _ => begin(recording, parent, None, None),
+    }
+}
+
+/// Runs a call that is measured where it would run without a span. What has no call site is spoken
+/// to by hand, also when it fails, so it is in the context without being a parent.
+#[inline(never)]
+fn begin_measured(
+    mut recording: Box<Recording>,
+    parent: &Parent,
+    left_out: Option<SpanContext>,
+    fill: Option<Fill<'_>>,
+) -> OpenSpan {
+    let mut cx = match left_out {
+        Some(context) => Some(parent.map(|cx| cx.with_remote_span_context(context))),
+        None => parent.given(),
+    };
+    if recording.record.head.callsite.is_none() {
+        if let Some(fill) = fill {
+            recording = fill_in(recording, fill);
+        }
+        let around = cx.unwrap_or_else(Context::current);
+        let passed_on = around.span().span_context().clone();
+        cx = Some(around.with_span(RecordedSpan::measured(passed_on, &recording)));
+    }
+    recording.context.clone_from(&cx);
+    OpenSpan {
+        attached: cx.map(Context::attach),
+        state: State::Recording(recording),
     }
 }
 

@@ -5,9 +5,9 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 
-use super::open::OpenSpan;
 use super::outcome::Look;
 use super::returned::{in_future, in_stream};
+use super::state::OpenSpan;
 
 /// A pointer to any future or stream.
 pub trait Pointer: Sized {

@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::Arc;
+#[cfg(feature = "provider")]
+use std::time::Duration;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::{InstrumentationScope, KeyValue, TraceId};
 
 use super::head::{Code, Head};
 use crate::attributes::AttributeList;
+#[cfg(feature = "provider")]
+use crate::clock::WallClock;
 
 /// How many events and how many links a span may have (OpenTelemetry's defaults).
 const MAX_EVENTS: usize = 128;
@@ -85,6 +89,12 @@ impl SpanRecord {
         };
         let head = &self.head;
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
+    }
+
+    /// Whether it is no span, but a call that metrics are made of.
+    #[inline]
+    pub(super) fn is_measured(&self) -> bool {
+        self.head.trace_id == TraceId::INVALID
     }
 
     pub(super) fn set_name(&mut self, name: Cow<'static, str>) {
@@ -178,6 +188,20 @@ impl SpanRecord {
         let said = self.more.as_ref().and_then(|more| more.kind.clone());
         said.or_else(|| Some(self.head.callsite?.kind().clone()))
             .unwrap_or(SpanKind::Internal)
+    }
+
+    /// How long it took, as it will be exported.
+    pub(crate) fn duration(&self, clock: &WallClock) -> Duration {
+        let more = self.more.as_deref();
+        let head = &self.head;
+        match more.map(|more| (more.start, more.end)) {
+            None | Some((None, None)) => head.end.since(head.start),
+            Some((start, end)) => {
+                let start = start.unwrap_or_else(|| clock.at(head.start));
+                let end = end.unwrap_or_else(|| clock.at(head.end));
+                end.duration_since(start).unwrap_or_default()
+            }
+        }
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -10,9 +10,10 @@ use std::task::{Context as TaskContext, Poll};
 use futures_core::Stream;
 
 use super::call::{caught, panicked};
-use super::future::{Phase, Traced};
-use super::open::{OpenSpan, State};
+use super::future::Traced;
 use super::outcome::Look;
+use super::phase::Phase;
+use super::state::{OpenSpan, State};
 
 /// Runs a function that returns a future or a stream, as far as its signature says, which `go_on`
 /// finds out and puts into the span.

@@ -6,6 +6,9 @@
 
 mod capture;
 mod identity;
+pub(super) mod measured;
+#[cfg(feature = "provider")]
+mod provider;
 mod rate;
 mod rules;
 
@@ -23,10 +26,10 @@ use crate::clock::Ticks;
 
 #[cfg(feature = "testing")]
 pub(crate) use self::capture::CaptureScope;
+#[cfg(feature = "provider")]
+pub(crate) use self::provider::{Measured, Sampling, switch_provider};
 use self::rate::RateLimit;
 pub(crate) use self::rules::KnownRules;
-#[cfg(feature = "provider")]
-use self::rules::Rules;
 
 const PROVIDER: u8 = 1;
 #[cfg(feature = "testing")]
@@ -39,9 +42,13 @@ const RULES: u8 = 8;
 const RATE: u8 = 16;
 /// What is left out is recorded all the same, not sampled, because the collector may keep it.
 const KEEP: u8 = 32;
+/// Metrics are made of the calls of some functions.
+const MEASURES: u8 = 64;
+/// Metrics are made of all calls.
+const MEASURES_ALL: u8 = 128;
 /// What a provider may set.
 #[cfg(feature = "provider")]
-const OF_PROVIDER: u8 = PROVIDER | EACH_SPAN | RULES | RATE | KEEP;
+const OF_PROVIDER: u8 = PROVIDER | EACH_SPAN | RULES | RATE | KEEP | MEASURES | MEASURES_ALL;
 
 /// Who wants spans at the moment: zero, or a combination of the bits above.
 static LISTENERS: AtomicU8 = AtomicU8::new(0);
@@ -61,6 +68,8 @@ pub(super) enum Decision {
     Skip,
     /// A root that the ratio left out: children must know, so a context is attached.
     LeaveOut,
+    /// No span, or one that is left out, of a call that metrics are made of.
+    Measure(Box<Recording>),
     Record(Box<Recording>),
     /// A root whose name is not known yet, where that matters: [`accepts`] knows.
     AskByName(Box<Recording>),
@@ -71,47 +80,6 @@ pub(super) fn is_off() -> bool {
     cfg!(feature = "off") || LISTENERS.load(Ordering::Relaxed) == 0
 }
 
-#[cfg(feature = "provider")]
-pub(crate) fn switch_provider(sampling: Option<Sampling>) {
-    let Some(sampling) = sampling else {
-        LISTENERS.fetch_and(!OF_PROVIDER, Ordering::SeqCst);
-        return;
-    };
-    ROOT_BOUND.store(root_bound(sampling.ratio), Ordering::Relaxed);
-    let mut listens = PROVIDER;
-    if !sampling.is_parent_based {
-        listens |= EACH_SPAN;
-    }
-    if !sampling.rules.is_empty() {
-        listens |= RULES;
-        let rules = sampling.rules.into_iter();
-        Rules::install(rules.map(|(pattern, ratio)| (pattern.into(), root_bound(ratio))));
-    }
-    if let Some(per_second) = sampling.rate_limit {
-        listens |= RATE;
-        RATE_LIMIT.set(per_second);
-    }
-    if sampling.keeps {
-        listens |= KEEP;
-    }
-    LISTENERS.fetch_or(listens, Ordering::SeqCst);
-}
-
-/// Which spans the provider wants.
-#[cfg(feature = "provider")]
-#[derive(Clone, Debug)]
-pub(crate) struct Sampling {
-    pub(crate) ratio: f64,
-    /// Otherwise the ratio decides for spans with a parent, too.
-    pub(crate) is_parent_based: bool,
-    /// Patterns of names, and their ratios.
-    pub(crate) rules: Vec<(String, f64)>,
-    /// Roots in a second.
-    pub(crate) rate_limit: Option<f64>,
-    /// The collector wants what is left out, too.
-    pub(crate) keeps: bool,
-}
-
 #[cfg(feature = "testing")]
 pub(crate) fn switch_captures(on: bool) {
     if on {
@@ -119,18 +87,6 @@ pub(crate) fn switch_captures(on: bool) {
     } else {
         LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
     }
-}
-
-#[cfg(feature = "provider")]
-fn root_bound(ratio: f64) -> u64 {
-    // A float holds 2^63 exactly, so 1.0 gives a bound that no 63-bit number reaches.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the ratio is in 0..=1"
-    )]
-    let bound = (ratio.clamp(0.0, 1.0) * 9_223_372_036_854_775_808.0) as u64;
-    bound
 }
 
 /// Whether the ratio takes a span, and the rate limit if it has no parent here.
@@ -192,6 +148,9 @@ pub(super) fn decide(
         // of its trace, also what begins when the parent has ended.
         let keeps = listeners & KEEP != 0 && capture.is_none() && !above.is_remote();
         if !asks_ratio && !above.is_sampled() && !keeps {
+            if measured::is_wanted(listeners, callsite) && capture.is_none() {
+                return Decision::Measure(measured::begin(callsite, local));
+            }
             return Decision::Skip;
         }
         head.trace_id = above.trace_id();
@@ -212,6 +171,9 @@ pub(super) fn decide(
         if !takes(listeners, head.trace_id, is_root, bound) {
             if listeners & KEEP == 0 {
                 *left_out = Some(unsampled(&head, above.trace_state()));
+                if measured::is_wanted(listeners, callsite) {
+                    return Decision::Measure(measured::begin(callsite, local));
+                }
                 return Decision::LeaveOut;
             }
             head.flags = head.flags.with_sampled(false);
@@ -241,16 +203,4 @@ pub(super) fn decide(
 fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
     let flags = head.flags.with_sampled(false);
     SpanContext::new(head.trace_id, head.span_id, flags, false, state.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bound_covers_all_of_the_ratio() {
-        assert_eq!(root_bound(0.0), 0);
-        assert_eq!(root_bound(1.0), 1 << 63);
-        assert_eq!(root_bound(0.5), 1 << 62);
-    }
 }

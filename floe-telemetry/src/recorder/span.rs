@@ -35,10 +35,10 @@ enum Target {
 }
 
 impl RecordedSpan {
-    /// A span that is ended by its owner.
-    pub(super) fn own(recording: Box<Recording>) -> Self {
+    /// A span that is ended by its owner, and that others see as `context`.
+    pub(super) const fn own(context: SpanContext, recording: Box<Recording>) -> Self {
         Self {
-            context: recording.record.context(),
+            context,
             target: Target::Own(recording),
         }
     }
@@ -48,6 +48,14 @@ impl RecordedSpan {
     pub(super) fn of_call(recording: &Recording) -> Self {
         Self {
             context: recording.record.context(),
+            target: Target::Call(recording.handle()),
+        }
+    }
+
+    /// Access to a call that is measured and has no span: others see the one around it.
+    pub(super) fn measured(around: SpanContext, recording: &Recording) -> Self {
+        Self {
+            context: around,
             target: Target::Call(recording.handle()),
         }
     }

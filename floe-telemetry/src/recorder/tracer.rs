@@ -10,7 +10,7 @@ use opentelemetry::{Context, InstrumentationScope};
 use super::local;
 use super::record::Origin;
 use super::recording::Recording;
-use super::sampling::{self, Decision};
+use super::sampling::{self, Decision, measured};
 use super::span::RecordedSpan;
 
 /// An OpenTelemetry tracer provider whose spans go through our recorder.
@@ -57,15 +57,22 @@ impl Tracer for RecorderTracer {
             None | Some(Decision::Skip | Decision::LeaveOut) => {
                 RecordedSpan::silent(left_out.unwrap_or_else(|| pass_through(parent)))
             }
-            Some(Decision::Record(recording)) => self.build(builder, recording),
+            Some(Decision::Record(recording)) => self.build(builder, recording, None),
+            Some(Decision::Measure(recording)) => {
+                let context = left_out.unwrap_or_else(|| pass_through(parent));
+                self.build(builder, recording, Some(context))
+            }
             Some(Decision::AskByName(mut recording)) => {
                 recording.record.set_name(builder.name.clone());
                 match local::with(|local| sampling::accepts(&mut recording.record, local)) {
+                    Some(Err(context)) if measured::goes_on(&mut recording.record) => {
+                        self.build(builder, recording, Some(context))
+                    }
                     Some(Err(context)) => {
                         recording.forget();
                         RecordedSpan::silent(context)
                     }
-                    _ => self.build(builder, recording),
+                    _ => self.build(builder, recording, None),
                 }
             }
         }
@@ -73,7 +80,13 @@ impl Tracer for RecorderTracer {
 }
 
 impl RecorderTracer {
-    fn build(&self, builder: SpanBuilder, mut recording: Box<Recording>) -> RecordedSpan {
+    /// A span, which others see as `context` if it is not its own.
+    fn build(
+        &self,
+        builder: SpanBuilder,
+        mut recording: Box<Recording>,
+        context: Option<SpanContext>,
+    ) -> RecordedSpan {
         let record = &mut recording.record;
         let more = record.more_mut();
         more.origin = Origin::Scope(Arc::clone(&self.scope));
@@ -90,7 +103,8 @@ impl RecorderTracer {
         for link in links {
             record.add_link(link);
         }
-        RecordedSpan::own(recording)
+        let context = context.unwrap_or_else(|| recording.record.context());
+        RecordedSpan::own(context, recording)
     }
 }
 

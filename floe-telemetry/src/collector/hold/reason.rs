@@ -1,7 +1,5 @@
 //! Why a trace is kept.
 
-use std::time::Duration;
-
 use crate::clock::WallClock;
 use crate::config::Keep;
 use crate::keys;
@@ -21,7 +19,7 @@ impl Reason {
             return Some(Self::Error);
         }
         let bound = keep.slower_than.filter(|_| record.is_root())?;
-        (duration(record, clock) > bound).then_some(Self::Slow)
+        (record.duration(clock) > bound).then_some(Self::Slow)
     }
 
     const fn name(self) -> &'static str {
@@ -45,20 +43,6 @@ impl Reason {
         let fields: Vec<_> = std::iter::once("th:0").chain(others).collect();
         if let Ok(marked) = state.insert("ot", fields.join(";")) {
             *state = marked;
-        }
-    }
-}
-
-/// As it will be exported.
-fn duration(record: &SpanRecord, clock: &WallClock) -> Duration {
-    let more = record.more.as_deref();
-    let head = &record.head;
-    match more.map(|more| (more.start, more.end)) {
-        None | Some((None, None)) => head.end.since(head.start),
-        Some((start, end)) => {
-            let start = start.unwrap_or_else(|| clock.at(head.start));
-            let end = end.unwrap_or_else(|| clock.at(head.end));
-            end.duration_since(start).unwrap_or_default()
         }
     }
 }

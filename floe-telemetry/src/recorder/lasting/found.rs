@@ -8,10 +8,10 @@ use futures_core::Stream;
 
 use crate::recorder::call::conclude;
 use crate::recorder::future::Traced;
-use crate::recorder::open::OpenSpan;
 use crate::recorder::outcome::Look;
 use crate::recorder::pointer::Pointer;
 use crate::recorder::returned::{Ended, in_future, in_stream};
+use crate::recorder::state::OpenSpan;
 
 /// What a returned value was found to be. Each goes on in its own way once its function returned.
 pub struct Found<K, V>(PhantomData<fn(K, V)>);

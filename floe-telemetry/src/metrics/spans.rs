@@ -1,0 +1,211 @@
+//! Metrics made of spans: how many there were, how many failed, how long they took.
+//!
+//! On the collector thread, before anything is sampled, held or dropped. Names and attributes are
+//! those of the collector's
+//! [span metrics connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
+//! so that what reads its metrics reads these.
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, Meter};
+use opentelemetry::trace::SpanKind;
+use rustc_hash::FxHashMap;
+
+use crate::callsite::CallSite;
+use crate::clock::WallClock;
+use crate::collector::Redactor;
+use crate::keys;
+use crate::recorder::{Code, SpanRecord};
+
+/// Seconds: from what is over at once to what somebody waits for.
+const BOUNDARIES: [f64; 14] = [
+    0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0,
+];
+
+/// The metrics made of the spans of one provider.
+#[derive(Debug)]
+pub(crate) struct SpanMetrics {
+    /// Of all spans, and not of those alone that ask for it.
+    of_all: bool,
+    /// How many series there may be; what comes after goes together into one.
+    most: usize,
+    series: Vec<Series>,
+    /// Which series are those of a call site, by its address.
+    places: FxHashMap<usize, Vec<usize>>,
+    /// Which are those of spans that have none, by component and name.
+    names: FxHashMap<String, FxHashMap<String, Vec<usize>>>,
+    overflow: Option<usize>,
+    instruments: Instruments,
+    redactor: Redactor,
+}
+
+#[derive(Debug)]
+struct Instruments {
+    calls: Counter<u64>,
+    errors: Counter<u64>,
+    duration: Histogram<f64>,
+}
+
+/// Spans of the same name that ended alike, with their attributes looked up once.
+#[derive(Debug)]
+struct Series {
+    kind: SpanKind,
+    code: Code,
+    calls: BoundCounter<u64>,
+    /// Only where there are any.
+    errors: Option<BoundCounter<u64>>,
+    duration: BoundHistogram<f64>,
+}
+
+impl SpanMetrics {
+    pub(super) fn new(meter: &Meter, of_all: bool, most: usize, redactor: Redactor) -> Self {
+        Self {
+            of_all,
+            most,
+            series: Vec::new(),
+            places: FxHashMap::default(),
+            names: FxHashMap::default(),
+            overflow: None,
+            instruments: Instruments::of(meter),
+            redactor,
+        }
+    }
+
+    /// Counts a span that has ended, or a call that has none.
+    pub(crate) fn count(&mut self, record: &SpanRecord, clock: &WallClock) {
+        let asks = (record.head.callsite).is_some_and(CallSite::has_metrics);
+        if !self.of_all && !asks {
+            return;
+        }
+        let kind = record.kind();
+        let at = match self.find(record, &kind) {
+            Some(at) => at,
+            None if self.series.len() < self.most => self.make(record, kind),
+            None => self.overflow(record.head.code),
+        };
+        let series = &self.series[at];
+        series.calls.add(1);
+        series.duration.record(record.duration(clock).as_secs_f64());
+        if let Some(errors) = &series.errors {
+            errors.add(1);
+        }
+    }
+
+    fn find(&self, record: &SpanRecord, kind: &SpanKind) -> Option<usize> {
+        let known = match record.head.callsite {
+            Some(site) => self.places.get(&std::ptr::from_ref(site).addr()),
+            None => self.names.get(component(record))?.get(name(record)),
+        };
+        known?.iter().copied().find(|at| {
+            let series = &self.series[*at];
+            series.code == record.head.code && series.kind == *kind
+        })
+    }
+
+    fn make(&mut self, record: &SpanRecord, kind: SpanKind) -> usize {
+        let code = record.head.code;
+        let mut attributes = [
+            KeyValue::new(keys::SPAN_NAME, name(record).to_owned()),
+            KeyValue::new(keys::COMPONENT, component(record).to_owned()),
+            KeyValue::new(keys::SPAN_KIND, kind_word(&kind)),
+            KeyValue::new(keys::STATUS_CODE, code_word(code)),
+        ];
+        for attribute in &mut attributes {
+            self.redactor.attribute(attribute);
+        }
+        let at = self.series.len();
+        let known = if let Some(site) = record.head.callsite {
+            let place = self.places.entry(std::ptr::from_ref(site).addr());
+            place.or_default()
+        } else {
+            let names = self.names.entry(component(record).to_owned());
+            let name = names.or_default().entry(name(record).to_owned());
+            name.or_default()
+        };
+        known.push(at);
+        self.series
+            .push(self.instruments.bind(kind, code, &attributes));
+        at
+    }
+
+    /// What is one too many: its calls and its time, and what failed.
+    fn overflow(&mut self, code: Code) -> usize {
+        let first = *self.overflow.get_or_insert_with(|| {
+            let attributes = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
+            for code in [Code::Error, Code::Ok] {
+                let series = self.instruments.bind(SpanKind::Internal, code, &attributes);
+                self.series.push(series);
+            }
+            self.series.len() - 2
+        });
+        first + usize::from(code != Code::Error)
+    }
+}
+
+impl Instruments {
+    fn of(meter: &Meter) -> Self {
+        Self {
+            calls: meter
+                .u64_counter("traces.span.metrics.calls")
+                .with_unit("{call}")
+                .with_description("Spans that have ended, whether they were sampled or not.")
+                .build(),
+            errors: meter
+                .u64_counter("traces.span.metrics.errors")
+                .with_unit("{call}")
+                .with_description("Those of them whose status is an error.")
+                .build(),
+            duration: meter
+                .f64_histogram("traces.span.metrics.duration")
+                .with_unit("s")
+                .with_description("How long they took.")
+                .with_boundaries(BOUNDARIES.to_vec())
+                .build(),
+        }
+    }
+
+    fn bind(&self, kind: SpanKind, code: Code, attributes: &[KeyValue]) -> Series {
+        Series {
+            kind,
+            code,
+            calls: self.calls.bind(attributes),
+            errors: (code == Code::Error).then(|| self.errors.bind(attributes)),
+            duration: self.duration.bind(attributes),
+        }
+    }
+}
+
+/// A name that is made for each call would make a series of each; that of the call site is one.
+fn name(record: &SpanRecord) -> &str {
+    match record.head.callsite {
+        Some(site) => site.name(),
+        None => record.name().unwrap_or_default(),
+    }
+}
+
+/// The module of a function, or the scope of a tracer.
+fn component(record: &SpanRecord) -> &str {
+    match record.head.callsite {
+        Some(site) => site.module(),
+        None => record
+            .scope()
+            .map_or(env!("CARGO_PKG_NAME"), |scope| scope.name()),
+    }
+}
+
+const fn kind_word(kind: &SpanKind) -> &'static str {
+    match kind {
+        SpanKind::Client => "SPAN_KIND_CLIENT",
+        SpanKind::Server => "SPAN_KIND_SERVER",
+        SpanKind::Producer => "SPAN_KIND_PRODUCER",
+        SpanKind::Consumer => "SPAN_KIND_CONSUMER",
+        SpanKind::Internal => "SPAN_KIND_INTERNAL",
+    }
+}
+
+const fn code_word(code: Code) -> &'static str {
+    match code {
+        Code::Unset => "STATUS_CODE_UNSET",
+        Code::Error => "STATUS_CODE_ERROR",
+        Code::Ok => "STATUS_CODE_OK",
+    }
+}

@@ -1,0 +1,116 @@
+//! Calls that no span is made of, on their way to the collector, which makes metrics of them.
+//!
+//! They have a ring of their own: while a backend stands still, spans stay in theirs, and the metrics
+//! are to be right then, too. A thread that measures nothing has none.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::buffer;
+use super::head::{Code, Head};
+use super::record::{More, SpanRecord};
+use crate::callsite::CallSite;
+use crate::clock::Ticks;
+
+/// How many calls a thread can hold until the collector fetches them.
+const CAPACITY: usize = 8192;
+
+/// The collector is woken each time so many were written.
+const WAKE_EVERY: usize = CAPACITY / 4;
+
+/// A call that no span is made of.
+#[derive(Debug)]
+pub(super) struct Measure {
+    pub(super) callsite: Option<&'static CallSite>,
+    /// What it is called if it has no call site.
+    pub(super) more: Option<Box<More>>,
+    pub(super) start: Ticks,
+    pub(super) end: Ticks,
+    pub(super) code: Code,
+}
+
+/// The thread's half.
+#[derive(Debug)]
+pub(super) struct Writer {
+    calls: rtrb::Producer<Measure>,
+    written: usize,
+}
+
+/// The collector's half.
+#[derive(Debug)]
+pub(crate) struct Measures(rtrb::Consumer<Measure>);
+
+/// New rings on their way to the collector.
+static NEW: LazyLock<(Sender<Measures>, Mutex<Receiver<Measures>>)> = LazyLock::new(|| {
+    let (sender, receiver) = channel();
+    (sender, Mutex::new(receiver))
+});
+
+/// Calls that found their ring full.
+static MISSED: AtomicU64 = AtomicU64::new(0);
+
+#[cold]
+pub(super) fn new_writer() -> Writer {
+    let (calls, to_read) = rtrb::RingBuffer::new(CAPACITY);
+    // The receiver is a static, so there is always one.
+    let _ = NEW.0.send(Measures(to_read));
+    Writer { calls, written: 0 }
+}
+
+impl Writer {
+    #[inline]
+    pub(super) fn push(&mut self, call: Measure) {
+        if self.calls.push(call).is_err() {
+            MISSED.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        self.written = self.written.wrapping_add(1);
+        if self.written.is_multiple_of(WAKE_EVERY) {
+            buffer::wake();
+        }
+    }
+}
+
+impl Measures {
+    /// How many calls wait at this moment.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.slots()
+    }
+
+    /// Reads the next call into a record that is blank. Whether there was one.
+    pub(crate) fn pop(&mut self, record: &mut SpanRecord) -> bool {
+        let Ok(call) = self.0.pop() else {
+            return false;
+        };
+        record.head = Head {
+            callsite: call.callsite,
+            start: call.start,
+            end: call.end,
+            code: call.code,
+            ..Head::BLANK
+        };
+        record.more = call.more;
+        true
+    }
+
+    /// The thread has ended and everything it left was read.
+    pub(crate) fn is_done(&self) -> bool {
+        self.0.is_abandoned() && self.0.is_empty()
+    }
+}
+
+/// Rings of threads that the collector does not know yet.
+pub(crate) fn new_measures(into: &mut Vec<Measures>) {
+    into.extend(
+        NEW.1
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .try_iter(),
+    );
+}
+
+/// How many calls were missed since the process started.
+pub(crate) fn missed_calls() -> u64 {
+    MISSED.load(Ordering::Relaxed)
+}
