@@ -113,6 +113,11 @@ impl CallSite {
         &self.kind
     }
 
+    /// Whether it is one of a function, and not one of a span that another library makes.
+    pub(crate) const fn is_function(&self) -> bool {
+        !self.known.is_empty()
+    }
+
     pub(crate) const fn rule(&self) -> &AtomicU64 {
         &self.rule
     }

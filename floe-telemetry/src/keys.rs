@@ -31,6 +31,10 @@ pub const CODE_FUNCTION_NAME: &str = "code.function.name";
 pub const CODE_FILE_PATH: &str = "code.file.path";
 /// The line in the source file.
 pub const CODE_LINE_NUMBER: &str = "code.line.number";
+/// Where a span or an event of `tracing` comes from: the module, unless its author says otherwise.
+pub const TARGET: &str = "target";
+/// How important an event of `tracing` is: `TRACE`, `DEBUG`, `INFO`, `WARN` or `ERROR`.
+pub const LEVEL: &str = "level";
 
 /// The method of an HTTP request, or `_OTHER`
 /// ([HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/)).

@@ -54,6 +54,7 @@
 //! | `tower` | [`propagation::HttpServerLayer`]: a span for each request that a tower service answers |
 //! | `axum` | the same, named after axum's routes |
 //! | `reqwest-middleware` | [`propagation::HttpClientMiddleware`]: a span for each request of a client |
+//! | `tracing` | [`tracing_layer`]: the spans and events of `tracing` |
 //! | `off` | nothing; it takes away: `#[traced]` leaves functions as they are, and no span is recorded |
 //! | `testing` | [`testing::capture`] and assertions |
 
@@ -101,6 +102,8 @@ pub mod propagation;
 pub mod sanitizer;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tracing")]
+mod tracing_bridge;
 
 pub use floe_telemetry_macros::{FloeAttributes, traced};
 pub use opentelemetry::trace::SpanKind;
@@ -122,6 +125,8 @@ pub use self::recorder::{
     create_span_with, get_current_span, get_tracer, record_exception,
 };
 pub use self::sanitizer::{sanitize, sanitize_error_message, sanitize_url};
+#[cfg(feature = "tracing")]
+pub use self::tracing_bridge::{TracingLayer, tracing_layer};
 
 #[doc(hidden)]
 #[path = "private.rs"]

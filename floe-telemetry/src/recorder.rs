@@ -7,6 +7,9 @@
 //! [`Context`]: opentelemetry::Context
 
 mod active;
+mod bounded;
+#[cfg(feature = "tracing")]
+mod bridged;
 mod buffer;
 mod call;
 mod failure;
@@ -37,6 +40,8 @@ mod tracer;
 
 pub(crate) use self::active::create_span_in;
 pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span};
+#[cfg(feature = "tracing")]
+pub(crate) use self::bridged::BridgedSpan;
 #[cfg(feature = "provider")]
 pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
@@ -45,6 +50,8 @@ pub use self::call::{call, call_plain};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
+#[cfg(feature = "tracing")]
+pub(crate) use self::failure::{describe_error, exception_event};
 pub use self::first_poll::{enter_within, enter_within_below};
 pub use self::future::{Never, call_async, call_async_within, never};
 #[cfg(feature = "provider")]
@@ -58,12 +65,18 @@ pub(crate) use self::local::context_is_alive;
 pub(crate) use self::measure::{Measures, missed_calls, new_measures};
 pub use self::open::{enter, enter_below, enter_plain};
 pub use self::opening::Opening;
+#[cfg(feature = "tracing")]
+pub(crate) use self::parent::Parent;
 pub use self::parent::{below, root};
 #[cfg(feature = "provider")]
 pub(crate) use self::record::More;
 #[cfg(feature = "provider")]
-pub(crate) use self::record::{Origin, SpanRecord};
+pub(crate) use self::record::Origin;
+#[cfg(any(feature = "provider", feature = "tracing"))]
+pub(crate) use self::record::SpanRecord;
 pub use self::returned::{call_by_type, call_opaque};
+#[cfg(feature = "tracing")]
+pub(crate) use self::sampling::is_off;
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::{CaptureScope, switch_captures};
 #[cfg(feature = "provider")]

@@ -1,6 +1,8 @@
 //! Attributes on their way into a span.
 
 use std::borrow::Cow;
+#[cfg(feature = "tracing")]
+use std::fmt::Debug;
 use std::iter;
 
 use opentelemetry::{Key, KeyValue, Value};
@@ -84,6 +86,12 @@ impl AttributeList {
         {
             write(text);
         }
+    }
+
+    /// Sets `key` to the `Debug` text of a value.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn push_debug(&mut self, key: impl Into<Key>, value: &dyn Debug) {
+        self.push(key.into(), AttributeValue::Text(Text::of_debug(value)));
     }
 
     /// Sets `key` to text that is known at compile time.

@@ -38,6 +38,48 @@ impl Text {
         })
     }
 
+    /// What a value says of itself. Short text needs no memory while it is made, either.
+    #[cfg(feature = "tracing")]
+    pub(super) fn of_debug(value: &dyn fmt::Debug) -> Self {
+        use fmt::Write as _;
+
+        struct Writer {
+            short: Text,
+            /// All of it, once it is too long.
+            long: String,
+        }
+
+        impl fmt::Write for Writer {
+            fn write_str(&mut self, more: &str) -> fmt::Result {
+                if let Repr::Short { length, bytes } = &mut self.short.0
+                    && self.long.is_empty()
+                {
+                    let start = usize::from(*length);
+                    if let Some(room) = bytes.get_mut(start..start + more.len()) {
+                        room.copy_from_slice(more.as_bytes());
+                        *length += u8::try_from(more.len()).unwrap_or_default();
+                        return Ok(());
+                    }
+                    self.long.push_str(&self.short);
+                }
+                self.long.push_str(more);
+                Ok(())
+            }
+        }
+
+        let mut writer = Writer {
+            short: Self::empty(),
+            long: String::new(),
+        };
+        // What came before a failure stays.
+        let _ = write!(writer, "{value:?}");
+        if writer.long.is_empty() {
+            writer.short
+        } else {
+            writer.long.into()
+        }
+    }
+
     /// Takes over the text in place of what was there.
     pub(super) fn copy(&mut self, text: &str) {
         if let Repr::Short { length, bytes } = &mut self.0
@@ -178,6 +220,20 @@ mod tests {
             assert_eq!(&*text, next);
             text.take(next.to_owned());
             assert_eq!(&*text, next);
+        }
+    }
+
+    #[cfg(feature = "tracing")]
+    #[test]
+    fn what_a_value_says_is_whole_whatever_pieces_it_says_it_in() {
+        for length in 0..50 {
+            for piece in [1, 7, 22, 23] {
+                let text: String = "aäöü€ß".chars().cycle().take(length).collect();
+                let chars: Vec<char> = text.chars().collect();
+                let pieces: Vec<String> = chars.chunks(piece).map(String::from_iter).collect();
+                let says = fmt::from_fn(|f| pieces.iter().try_for_each(|piece| f.write_str(piece)));
+                assert_eq!(&*Text::of_debug(&says), text);
+            }
         }
     }
 

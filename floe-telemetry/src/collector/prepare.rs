@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::limits;
 use super::redact::{Redactor, Seen};
 use crate::attributes::ToAttributeValue;
+use crate::callsite::CallSite;
 use crate::clock::WallClock;
 use crate::config::SpanLimits;
 use crate::keys;
@@ -176,6 +177,15 @@ fn location(record: &SpanRecord) -> Option<&'static Location<'static>> {
     }
 }
 
+/// The function, or for a span of `tracing`, which knows of none, its target.
+fn from(site: &CallSite) -> KeyValue {
+    if !site.is_function() {
+        return KeyValue::new(keys::TARGET, site.module());
+    }
+    let function = format!("{}::{}", site.module(), site.function());
+    KeyValue::new(keys::CODE_FUNCTION_NAME, function)
+}
+
 impl Site {
     fn of_scope(scope: &InstrumentationScope, redactor: &mut Redactor) -> Self {
         Self {
@@ -185,21 +195,14 @@ impl Site {
     }
 
     fn of(record: &SpanRecord, redactor: &mut Redactor) -> Self {
-        let (name, function, file, line) = match (record.head.callsite, location(record)) {
-            (Some(site), _) => {
-                let function = format!("{}::{}", site.module(), site.function());
-                (site.name(), Some(function), site.file(), site.line())
-            }
+        let (name, from, file, line) = match (record.head.callsite, location(record)) {
+            (Some(site), _) => (site.name(), Some(from(site)), site.file(), site.line()),
             (None, Some(location)) => ("", None, location.file(), location.line()),
             (None, None) => return Self::default(),
         };
-        let code = function
-            .map(|function| KeyValue::new(keys::CODE_FUNCTION_NAME, function))
-            .into_iter()
-            .chain([
-                KeyValue::new(keys::CODE_FILE_PATH, file),
-                KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)),
-            ]);
+        let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
+        let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
+        let code = from.into_iter().chain(file).chain(line);
         Self {
             name: redactor
                 .redaction

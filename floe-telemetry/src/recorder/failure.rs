@@ -11,15 +11,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use opentelemetry::trace::{Event, SpanRef, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
+use super::bounded::{MAX_TEXT, bounded};
 use super::local::context_is_alive;
 use super::outcome::{Failure, Outcome, Says};
 use super::record::SpanRecord;
 use crate::clock::wall_now;
 use crate::keys;
-
-/// Bytes of an error's text that are looked at. Far more than the 500 characters that are kept
-/// after redaction, so that redaction sees whole tokens.
-const MAX_TEXT: usize = 16 * 1024;
 
 /// Links of the `source()` chain that are followed.
 const MAX_DEPTH: usize = 16;
@@ -120,6 +117,29 @@ pub(super) fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
         stacktrace: None,
     };
     exception.write(span);
+}
+
+/// What an error says of itself, and that as attributes, where its type is not known.
+#[cfg(feature = "tracing")]
+pub(crate) fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
+    let exception = guarded("", |name| Exception::of_error(name, error));
+    let mut details = vec![KeyValue::new(
+        keys::EXCEPTION_MESSAGE,
+        exception.message.clone(),
+    )];
+    details.extend(
+        exception
+            .stacktrace
+            .map(|text| KeyValue::new(keys::EXCEPTION_STACKTRACE, text)),
+    );
+    (exception.message, details)
+}
+
+/// The event of an error of which there is only its text.
+#[cfg(feature = "tracing")]
+pub(crate) fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
+    details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
+    Event::new(keys::EXCEPTION, wall_now(), details, 0)
 }
 
 /// A span to write to: one of ours, or any that a `Context` has.
@@ -223,26 +243,4 @@ impl Exception {
         span.event(Event::new(keys::EXCEPTION, wall_now(), details, 0));
         span.status(Status::error(self.message));
     }
-}
-
-/// The text of `value`, cut at [`MAX_TEXT`] bytes.
-fn bounded(value: &dyn fmt::Display) -> String {
-    struct Bounded(String);
-
-    impl fmt::Write for Bounded {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            let room = MAX_TEXT - self.0.len();
-            if text.len() <= room {
-                self.0.push_str(text);
-                return Ok(());
-            }
-            self.0.push_str(&text[..text.floor_char_boundary(room)]);
-            // Tells the formatter to stop: what follows would be thrown away.
-            Err(fmt::Error)
-        }
-    }
-
-    let mut text = Bounded(String::new());
-    let _ = write!(text, "{value}");
-    text.0
 }

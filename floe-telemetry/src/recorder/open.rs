@@ -131,12 +131,15 @@ fn begin_by_name(
             recording.forget();
             OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
         }
-        _ => begin(recording, parent, None, None),
+        _ => {
+            let callsite = recording.record.head.callsite;
+            begin(recording, parent, callsite, None)
+        }
     }
 }
 
-/// Runs a call that is measured where it would run without a span. What has no call site is spoken
-/// to by hand, also when it fails, so it is in the context without being a parent.
+/// Runs a call that is measured where it would run without a span. What is no function is spoken to
+/// by hand, also when it fails, so it is in the context without being a parent.
 #[inline(never)]
 fn begin_measured(
     mut recording: Box<Recording>,
@@ -148,7 +151,8 @@ fn begin_measured(
         Some(context) => Some(parent.map(|cx| cx.with_remote_span_context(context))),
         None => parent.given(),
     };
-    if recording.record.head.callsite.is_none() {
+    let callsite = recording.record.head.callsite;
+    if !callsite.is_some_and(CallSite::is_function) {
         if let Some(fill) = fill {
             recording = fill_in(recording, fill);
         }

@@ -97,11 +97,11 @@ impl SpanRecord {
         self.head.trace_id == TraceId::INVALID
     }
 
-    pub(super) fn set_name(&mut self, name: Cow<'static, str>) {
+    pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
         self.more_mut().name = Some(name);
     }
 
-    pub(super) fn add_event(&mut self, event: Event) {
+    pub(crate) fn add_event(&mut self, event: Event) {
         let more = self.more_mut();
         if more.events.len() < MAX_EVENTS {
             more.events.push(event);
@@ -120,14 +120,16 @@ impl SpanRecord {
     }
 
     /// OK is final, and nothing goes back to unset
-    /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)).
-    pub(super) fn set_status(&mut self, status: Status) {
+    /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)). An error that
+    /// says nothing leaves what an earlier one says, as in OpenTelemetry's SDK.
+    pub(crate) fn set_status(&mut self, status: Status) {
         let (code, description) = match status {
             Status::Unset => return,
             Status::Ok => (Code::Ok, Cow::Borrowed("")),
             Status::Error { description } => (Code::Error, description),
         };
-        if code > self.head.code || (code, self.head.code) == (Code::Error, Code::Error) {
+        let says_more = code == Code::Error && code == self.head.code && !description.is_empty();
+        if code > self.head.code || says_more {
             self.head.code = code;
             if self.more.is_some() || !description.is_empty() {
                 self.more_mut().description = description;
@@ -147,6 +149,9 @@ impl SpanRecord {
         });
         if let Some(name) = more.name {
             self.set_name(name);
+        }
+        if more.kind.is_some() {
+            self.more_mut().kind = more.kind;
         }
         for event in more.events {
             self.add_event(event);

@@ -76,7 +76,7 @@ pub(super) enum Decision {
 }
 
 #[inline]
-pub(super) fn is_off() -> bool {
+pub(crate) fn is_off() -> bool {
     cfg!(feature = "off") || LISTENERS.load(Ordering::Relaxed) == 0
 }
 
@@ -109,7 +109,8 @@ fn rate_takes() -> bool {
 /// Whether a root is recorded, now that it has its name. If not, the context that says so.
 pub(super) fn accepts(record: &mut SpanRecord, local: &mut Local) -> Result<(), SpanContext> {
     let listeners = LISTENERS.load(Ordering::Relaxed);
-    let name = record.more.as_ref().and_then(|more| more.name.as_deref());
+    let said = record.more.as_ref().and_then(|more| more.name.as_deref());
+    let name = said.or_else(|| Some(record.head.callsite?.name()));
     let bound = local.rules.get().of_name(name.unwrap_or_default());
     if takes(listeners, record.head.trace_id, true, bound) {
         return Ok(());

@@ -36,3 +36,4 @@ mod relations;
 mod secrets;
 mod shapes;
 mod traced;
+mod tracing_bridge;

@@ -1,0 +1,92 @@
+//! A span that another library opens, enters, writes to and closes, each on whatever thread it likes.
+
+use opentelemetry::Context;
+use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
+
+use super::open::open_below;
+use super::opening::Opening;
+use super::parent::{self, Parent};
+use super::record::SpanRecord;
+use super::state::State;
+use crate::callsite::CallSite;
+
+/// A span, or the context that goes on in place of one that was left out. If nobody ends the span it
+/// ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct BridgedSpan(State);
+
+impl BridgedSpan {
+    /// Opens a span below `parent`. `fill` runs only if it is recorded, and before anything is
+    /// decided if it `names` the span. There is nothing if nobody listens.
+    pub(crate) fn open(
+        callsite: &'static CallSite,
+        names: bool,
+        parent: Option<Parent>,
+        mut fill: impl FnMut(&mut SpanRecord),
+    ) -> Option<Self> {
+        let parent = parent.unwrap_or(parent::current());
+        let mut fill = |opening: &mut Opening| {
+            opening.0.record.head.callsite = Some(callsite);
+            fill(&mut opening.0.record);
+        };
+        let known = (!names).then_some(callsite);
+        match open_below(&parent, known, Some(&mut fill)).for_later() {
+            // On another thread what is below it must be left out as well.
+            State::Off => parent.map(pass_on).map(State::LeftOut).map(Self),
+            state => Some(Self(state)),
+        }
+    }
+
+    /// The context in which the span is current.
+    pub(crate) fn context(&self) -> Option<&Context> {
+        match &self.0 {
+            State::Off => None,
+            State::LeftOut(cx) => Some(cx),
+            State::Recording(recording) => recording.context.as_ref(),
+        }
+    }
+
+    /// What other spans may know of it.
+    pub(crate) fn span_context(&self) -> Option<SpanContext> {
+        Some(self.context()?.span().span_context().clone())
+    }
+
+    /// Whether what is said goes anywhere.
+    pub(crate) const fn is_recording(&self) -> bool {
+        matches!(self.0, State::Recording(_))
+    }
+
+    /// Adds what was said later.
+    pub(crate) fn say(&mut self, later: SpanRecord) {
+        if let State::Recording(recording) = &mut self.0 {
+            recording.record.adopt(later);
+        }
+    }
+
+    /// Links it to another span.
+    pub(crate) fn link(&mut self, to: SpanContext) {
+        if let State::Recording(recording) = &mut self.0 {
+            recording.record.add_link(Link::with_context(to));
+        }
+    }
+
+    /// It is not to be recorded after all.
+    #[cold]
+    pub(crate) fn forget(self) {
+        if let Some(mut recording) = self.0.recording() {
+            recording.forget();
+        }
+    }
+
+    /// Ends the span with the status that it has.
+    pub(crate) fn end(self) {
+        if let Some(recording) = self.0.recording() {
+            recording.end(None);
+        }
+    }
+}
+
+fn pass_on(cx: &Context) -> Option<Context> {
+    let goes_on = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
+    goes_on.then(|| cx.clone())
+}

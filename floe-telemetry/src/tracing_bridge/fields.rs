@@ -1,0 +1,106 @@
+//! The fields of a span as its attributes, or as what OpenTelemetry has another place for.
+
+use std::error::Error;
+use std::fmt::Debug;
+
+use opentelemetry::trace::{SpanKind, Status};
+use tracing::field::{Field, Visit};
+
+use crate::recorder::{SpanRecord, describe_error};
+
+/// The field that is the name of the span.
+pub(super) const NAME: &str = "otel.name";
+const KIND: &str = "otel.kind";
+const STATUS_CODE: &str = "otel.status_code";
+const STATUS_DESCRIPTION: &str = "otel.status_description";
+
+/// Writes fields to a span.
+#[derive(Debug)]
+pub(super) struct SpanFields<'a>(pub(super) &'a mut SpanRecord);
+
+impl SpanFields<'_> {
+    /// Whether the field is one that has another place, in which its text is now.
+    fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
+        if !field.name().starts_with("otel.") {
+            return false;
+        }
+        match field.name() {
+            NAME => self.0.set_name(text().into()),
+            KIND => {
+                if let Some(kind) = kind(&text()) {
+                    self.0.more_mut().kind = Some(kind);
+                }
+            }
+            STATUS_CODE => self.0.set_status(status(&text())),
+            STATUS_DESCRIPTION => self.0.set_status(Status::error(text())),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Visit for SpanFields<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.0.attributes.set(field.name(), &value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.attributes.set(field.name(), &value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.attributes.set(field.name(), &value);
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        self.0.attributes.set(field.name(), &value);
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        self.0.attributes.set(field.name(), &value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.attributes.set(field.name(), &value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if !self.is_special(field, || value.to_owned()) {
+            self.0.attributes.set(field.name(), value);
+        }
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        let (text, details) = describe_error(value);
+        self.0.attributes.set(field.name(), &text);
+        self.0.attributes.extend(details);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if !self.is_special(field, || format!("{value:?}")) {
+            self.0.attributes.push_debug(field.name(), value);
+        }
+    }
+}
+
+fn kind(text: &str) -> Option<SpanKind> {
+    [
+        ("internal", SpanKind::Internal),
+        ("server", SpanKind::Server),
+        ("client", SpanKind::Client),
+        ("producer", SpanKind::Producer),
+        ("consumer", SpanKind::Consumer),
+    ]
+    .into_iter()
+    .find_map(|(name, kind)| text.eq_ignore_ascii_case(name).then_some(kind))
+}
+
+fn status(text: &str) -> Status {
+    if text.eq_ignore_ascii_case("ok") {
+        Status::Ok
+    } else if text.eq_ignore_ascii_case("error") {
+        Status::error("")
+    } else {
+        Status::Unset
+    }
+}

@@ -1,0 +1,24 @@
+//! The spans and events of `tracing` by our recorder.
+
+mod events;
+mod fields;
+mod filters;
+mod nesting;
+mod order;
+mod threads;
+
+use floe_telemetry::testing::{self, Spans};
+use floe_telemetry::tracing_layer;
+use tracing::Dispatch;
+use tracing::dispatcher::with_default;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// A subscriber with nothing but our layer.
+fn subscriber() -> Dispatch {
+    Dispatch::new(tracing_subscriber::registry().with(tracing_layer()))
+}
+
+/// The spans of `code`, which runs under such a subscriber.
+fn record(code: impl FnOnce()) -> Spans {
+    testing::capture(|| with_default(&subscriber(), code))
+}

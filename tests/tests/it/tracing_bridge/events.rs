@@ -1,0 +1,170 @@
+//! What events become, and which span they belong to.
+
+use std::io;
+
+use floe_telemetry::{create_span, get_tracer, traced};
+use opentelemetry::Value;
+use opentelemetry::trace::{Event, Tracer};
+use tracing::{debug, error, event, info, info_span, instrument, warn};
+
+use super::record;
+
+fn attribute<'a>(event: &'a Event, key: &str) -> Option<&'a Value> {
+    let mut attributes = event.attributes.iter();
+    let found = attributes.find(|attribute| attribute.key.as_str() == key);
+    found.map(|attribute| &attribute.value)
+}
+
+#[test]
+fn an_event_is_an_event_of_the_span_it_is_in() {
+    let spans = record(|| {
+        let _outer = info_span!("outer").entered();
+        info_span!("inner").in_scope(|| {
+            warn!(target: "shop", rows = 3_u64, free = 0.5, ok = true, table = "orders", "slow {}", "disk");
+        });
+        debug!(n = 1);
+    });
+    let inner = spans.single("inner").assert_unset().events();
+    let [event] = inner else { panic!("{inner:?}") };
+    assert_eq!(event.name, "slow disk");
+    for (key, value) in [
+        ("level", Value::from("WARN")),
+        ("target", Value::from("shop")),
+        ("rows", Value::I64(3)),
+        ("free", Value::F64(0.5)),
+        ("ok", Value::Bool(true)),
+        ("table", Value::from("orders")),
+        ("code.file.path", Value::from(file!())),
+    ] {
+        assert_eq!(attribute(event, key), Some(&value), "{key}");
+    }
+    assert_eq!(attribute(event, "message"), None);
+    let outer = spans.single("outer").events();
+    let [event] = outer else { panic!("{outer:?}") };
+    assert!(event.name.starts_with("event "), "{}", event.name);
+    assert_eq!(attribute(event, "n"), Some(&Value::I64(1)));
+    assert_eq!(attribute(event, "level"), Some(&Value::from("DEBUG")));
+}
+
+#[instrument(err)]
+fn refuses(url: &str) -> Result<(), String> {
+    Err(format!("cannot reach {url}"))
+}
+
+#[test]
+fn an_error_event_makes_the_span_an_error() {
+    let spans = record(|| {
+        info_span!("logged").in_scope(|| error!("it broke"));
+        info_span!("warned").in_scope(|| warn!("nearly"));
+        let _ = refuses("postgresql://floe:hunter2@db/x");
+        info_span!("both").in_scope(|| {
+            error!(error = "disk full");
+            error!("so it ends");
+        });
+        info_span!("fine", otel.status_code = "ok").in_scope(|| error!("expected"));
+    });
+    spans
+        .single("logged")
+        .assert_error("")
+        .assert_event("it broke");
+    spans.single("warned").assert_unset();
+    let refused = spans
+        .single("refuses")
+        .assert_error("cannot reach postgresql://<REDACTED>@db/x")
+        .assert_event("exception");
+    assert_eq!(
+        attribute(&refused.events()[0], "exception.message"),
+        Some(&Value::from("cannot reach postgresql://<REDACTED>@db/x")),
+    );
+    // What an earlier error said stays.
+    spans
+        .single("both")
+        .assert_error("disk full")
+        .assert_event("exception");
+    spans.single("fine").assert_ok();
+}
+
+#[test]
+fn an_error_in_an_event_is_recorded_with_its_text() {
+    let spans = record(|| {
+        let failure = io::Error::other("disk full");
+        let _span = info_span!("load").entered();
+        error!(
+            cause = &failure as &(dyn std::error::Error + 'static),
+            "cannot load"
+        );
+    });
+    let load = spans.single("load").assert_error("");
+    let event = &load.assert_event("cannot load").events()[0];
+    assert_eq!(attribute(event, "cause"), Some(&Value::from("disk full")));
+    assert_eq!(
+        attribute(event, "exception.message"),
+        Some(&Value::from("disk full"))
+    );
+}
+
+#[traced]
+fn ours() {
+    info!("in ours");
+}
+
+#[test]
+fn an_event_goes_to_the_innermost_span_whoever_made_it() {
+    let spans = record(|| {
+        info_span!("outer").in_scope(|| {
+            ours();
+            get_tracer("plain").in_span("plain", |_| info!("in plain"));
+            let _guard = create_span("by hand");
+            info!("in by hand");
+        });
+    });
+    spans.single("ours").assert_event("in ours").assert_ok();
+    spans.single("plain").assert_event("in plain");
+    spans.single("by hand").assert_event("in by hand");
+    assert!(spans.single("outer").events().is_empty());
+}
+
+#[test]
+fn an_event_may_name_its_span() {
+    let spans = record(|| {
+        info!("outside");
+        let other = info_span!("other");
+        let _outer = info_span!("outer").entered();
+        info!(parent: &other, "to other");
+        info!(parent: None, "to none");
+        error!(parent: &other, "as an error");
+    });
+    spans
+        .single("other")
+        .assert_event("to other")
+        .assert_error("");
+    assert!(spans.single("outer").assert_unset().events().is_empty());
+}
+
+#[test]
+fn what_telemetry_says_about_itself_does_not_come_back() {
+    let spans = record(|| {
+        let _outer = info_span!("outer").entered();
+        error!(target: "floe_telemetry", "spans were dropped");
+        error!(target: "floe_telemetry::collector::worker", "spans could not be exported");
+        error!(target: "opentelemetry", "Context.OutOfOrderDrop");
+        error!(target: "opentelemetry_sdk", "BatchSpanProcessor.SpanDroppingStarted");
+        event!(target: "floe_telemetry_user", tracing::Level::INFO, "a crate of somebody's");
+    });
+    let outer = spans.single("outer").assert_unset();
+    outer.assert_event("a crate of somebody's");
+    assert_eq!(outer.events().len(), 1);
+}
+
+#[test]
+fn a_span_has_no_more_events_than_it_may() {
+    let spans = record(|| {
+        let _outer = info_span!("outer").entered();
+        for n in 0..1000 {
+            info!(n, "one of many");
+        }
+    });
+    let data = spans.single("outer").data();
+    assert_eq!(data.events.events.len(), 128);
+    assert_eq!(data.events.dropped_count, 1000 - 128);
+}

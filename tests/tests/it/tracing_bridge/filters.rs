@@ -1,0 +1,133 @@
+//! Which spans are left out, and what becomes of those around them.
+
+use floe_telemetry::{testing, traced, tracing_layer};
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::with_default;
+use tracing::{Level, debug_span, info, info_span, trace_span};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry;
+
+use super::record;
+
+#[traced]
+fn work() {}
+
+#[test]
+fn spans_below_the_level_are_left_out_and_their_events_are_not() {
+    let layer = tracing_layer().with_span_level(Level::INFO);
+    let spans = testing::capture(|| {
+        with_default(registry().with(layer), || {
+            let outer = info_span!("outer");
+            let _entered = outer.enter();
+            let middle = debug_span!("middle");
+            middle.in_scope(|| {
+                tracing::debug!("said in the middle");
+                info_span!("inner").in_scope(work);
+            });
+            info_span!(parent: &middle, "explicit");
+        });
+    });
+    assert_eq!(spans.len(), 4);
+    spans.single("outer").assert_event("said in the middle");
+    spans.single("inner").assert_child_of("outer");
+    spans.single("work").assert_child_of("inner");
+    spans.single("explicit").assert_child_of("outer");
+}
+
+#[test]
+fn filters_of_the_subscriber_work() {
+    let layer = tracing_layer()
+        .with_filter(filter_fn(|metadata| metadata.target() != "noise"))
+        .with_filter(LevelFilter::DEBUG);
+    let spans = testing::capture(|| {
+        with_default(registry().with(layer), || {
+            let noise = info_span!(target: "noise", "noise");
+            let _outer = info_span!("outer").entered();
+            let _noise = noise.enter();
+            trace_span!("too fine").in_scope(|| {
+                info!(target: "noise", "not this one");
+                info!("this one");
+                work();
+            });
+            info_span!(parent: &noise, "below noise");
+        });
+    });
+    assert_eq!(spans.len(), 3);
+    spans.single("outer").assert_event("this one");
+    assert_eq!(spans.single("outer").events().len(), 1);
+    spans.single("work").assert_child_of("outer");
+    // Its parent is not known to the layer.
+    spans.single("below noise").assert_root();
+}
+
+#[test]
+fn below_a_span_that_is_not_sampled_nothing_is() {
+    let left_out = SpanContext::new(
+        TraceId::from(7),
+        SpanId::from(8),
+        TraceFlags::default(),
+        true,
+        TraceState::default(),
+    );
+    let spans = record(|| {
+        let cx = Context::current().with_remote_span_context(left_out.clone());
+        let attached = cx.attach();
+        let outer = info_span!("outer", otel.name = "outer");
+        outer.record("otel.name", "still left out");
+        drop(attached);
+        // Here nothing is current any more, but the span knows where it belongs.
+        outer.in_scope(|| {
+            let current = Context::current().span().span_context().clone();
+            assert_eq!(current.trace_id(), left_out.trace_id());
+            assert!(!current.is_sampled());
+            info!("said to nobody");
+            work();
+            info_span!("inner").in_scope(work);
+        });
+        info_span!(parent: &outer, "explicit").in_scope(work);
+        info_span!("another").follows_from(&outer);
+    });
+    assert_eq!(spans.len(), 1);
+    let links = &spans.single("another").data().links.links;
+    assert_eq!(links[0].span_context.trace_id(), left_out.trace_id());
+}
+
+#[test]
+fn where_telemetry_is_suppressed_there_is_nothing() {
+    let spans = record(|| {
+        let _outer = info_span!("outer").entered();
+        let suppressed = Context::enter_telemetry_suppressed_scope();
+        info_span!("exporter").in_scope(|| {
+            info!("sending");
+            work();
+        });
+        drop(suppressed);
+        info_span!("after").in_scope(|| info!("again"));
+    });
+    assert_eq!(spans.names(), ["after", "outer"]);
+    assert!(spans.single("outer").events().is_empty());
+    spans
+        .single("after")
+        .assert_child_of("outer")
+        .assert_event("again");
+}
+
+#[test]
+fn a_second_layer_adds_nothing() {
+    let twice = registry().with(tracing_layer()).with(tracing_layer());
+    let spans = testing::capture(|| {
+        with_default(twice, || {
+            info_span!("outer", rows = 1).in_scope(work);
+        });
+    });
+    assert_eq!(spans.len(), 2);
+    spans
+        .single("outer")
+        .assert_root()
+        .assert_attribute("rows", 1);
+    spans.single("work").assert_child_of("outer");
+}

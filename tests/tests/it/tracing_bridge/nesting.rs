@@ -1,0 +1,207 @@
+//! Spans of `tracing`, ours and plain ones, above and below each other.
+
+use floe_telemetry::propagation::inject_context;
+use floe_telemetry::{create_span, get_current_span, get_tracer, testing, traced};
+use opentelemetry::trace::{FutureExt, TraceContextExt, Tracer};
+use opentelemetry::{Context, SpanId};
+use tokio::task::yield_now;
+use tracing::dispatcher::with_default;
+use tracing::instrument::WithSubscriber;
+use tracing::{Instrument, Span, info, info_span, instrument};
+
+use super::{record, subscriber};
+
+#[traced]
+fn ours(depth: usize) {
+    if depth > 0 {
+        theirs(depth);
+    }
+}
+
+#[instrument]
+fn theirs(depth: usize) {
+    get_current_span().set_attribute("set.by", "ours");
+    ours(depth - 1);
+}
+
+#[test]
+fn each_nests_below_the_other() {
+    let spans = record(|| {
+        get_tracer("plain").in_span("top", |_| {
+            info_span!("second").in_scope(|| ours(1));
+        });
+    });
+    assert_eq!(spans.len(), 5);
+    spans.single("second").assert_child_of("top");
+    spans
+        .single("theirs")
+        .assert_child_of("ours")
+        .assert_attribute("set.by", "ours");
+    let mut of_ours = spans.named("ours");
+    of_ours.next().unwrap().assert_child_of("theirs");
+    of_ours.next().unwrap().assert_child_of("second");
+}
+
+#[test]
+fn the_span_that_is_entered_is_the_current_one() {
+    let spans = record(|| {
+        let before = Context::current().span().span_context().clone();
+        let span = info_span!("outer");
+        assert_eq!(*Context::current().span().span_context(), before);
+        span.in_scope(|| {
+            let mut headers = std::collections::HashMap::new();
+            inject_context(&mut headers);
+            get_current_span().set_attribute("traceparent", headers["traceparent"].as_str());
+            get_current_span().update_name("renamed");
+        });
+        assert_eq!(*Context::current().span().span_context(), before);
+    });
+    let renamed = spans.single("renamed");
+    let ids = renamed.span_context();
+    renamed.assert_attribute(
+        "traceparent",
+        format!("00-{}-{}-03", ids.trace_id(), ids.span_id()),
+    );
+}
+
+#[test]
+fn an_explicit_parent_is_the_parent() {
+    let spans = record(|| {
+        let first = info_span!("first");
+        let _second = info_span!("second").entered();
+        info_span!(parent: &first, "below first").in_scope(|| ours(0));
+        info_span!(parent: None, "alone");
+        info_span!("below second");
+        drop(first);
+        let closed = info_span!("closed");
+        let id = closed.id();
+        info_span!(parent: id, "below closed");
+    });
+    spans.single("below first").assert_child_of("first");
+    spans.single("ours").assert_child_of("below first");
+    spans.single("alone").assert_root();
+    spans.single("below second").assert_child_of("second");
+    spans.single("below closed").assert_child_of("closed");
+}
+
+#[test]
+fn a_context_that_is_attached_is_the_parent() {
+    let spans = record(|| {
+        let plain = Context::current_with_span(get_tracer("plain").start("plain"));
+        info_span!("outer").in_scope(|| {
+            let _attached = plain.clone().attach();
+            info_span!("inner").in_scope(|| ours(0));
+        });
+    });
+    spans.single("inner").assert_child_of("plain");
+    spans.single("ours").assert_child_of("inner");
+    spans.single("outer").assert_root();
+}
+
+#[test]
+fn follows_from_is_a_link() {
+    let spans = record(|| {
+        let first = info_span!("first");
+        let second = info_span!("second");
+        second.follows_from(&first);
+        let gone = info_span!("gone").id();
+        second.follows_from(gone);
+    });
+    let first = spans.single("first").span_context().span_id();
+    let links = &spans.single("second").assert_root().data().links.links;
+    assert_eq!(links.len(), 1);
+    assert_eq!(links[0].span_context.span_id(), first);
+}
+
+#[instrument(fields(hops))]
+async fn theirs_async(hops: usize) {
+    for _ in 0..hops {
+        yield_now().await;
+    }
+    Span::current().record("hops", hops);
+    ours_async(hops).await;
+    info!("done");
+}
+
+#[traced]
+async fn ours_async(hops: usize) {
+    for _ in 0..hops {
+        yield_now().await;
+    }
+    async {
+        yield_now().await;
+        drop(create_span("leaf"));
+    }
+    .instrument(info_span!("block"))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nesting_survives_awaits_on_several_threads() {
+    let spans = testing::capture_async(async {
+        let tasks: Vec<_> = (0..50)
+            .map(|hops| {
+                let cx = Context::current_with_span(get_tracer("plain").start("above"));
+                tokio::spawn(
+                    theirs_async(hops)
+                        .with_context(cx)
+                        .with_subscriber(subscriber()),
+                )
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(spans.len(), 250);
+    for (name, parent) in [
+        ("theirs_async", "above"),
+        ("ours_async", "theirs_async"),
+        ("block", "ours_async"),
+        ("leaf", "block"),
+    ] {
+        assert_eq!(spans.named(name).count(), 50);
+        for span in spans.named(name) {
+            span.assert_child_of(parent);
+        }
+    }
+    for span in spans.named("theirs_async") {
+        span.assert_event("done");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_runs_in_the_span_that_it_was_given() {
+    let mut id = SpanId::INVALID;
+    let spans = testing::capture_async(async {
+        let dispatch = subscriber();
+        let tasks: Vec<_> = with_default(&dispatch, || {
+            let request = info_span!("request");
+            id = request.in_scope(|| get_current_span().span_context().span_id());
+            let spawn = |_| {
+                let task = info_span!(parent: &request, "task");
+                let code = async {
+                    yield_now().await;
+                    ours(0);
+                };
+                tokio::spawn(code.instrument(task).with_current_subscriber())
+            };
+            (0..20).map(spawn).collect()
+        });
+        for task in tasks {
+            task.await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(spans.named("task").count(), 20);
+    assert_eq!(spans.named("ours").count(), 20);
+    // Not by name: it may still be open, since only a subscriber of the whole process is told of
+    // everything that is closed.
+    for task in spans.named("task") {
+        assert_eq!(task.parent_span_id(), id);
+    }
+    for span in spans.named("ours") {
+        span.assert_child_of("task");
+    }
+}

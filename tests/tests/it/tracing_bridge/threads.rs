@@ -1,0 +1,125 @@
+//! One span on many threads, and threads that end.
+
+use std::cell::RefCell;
+use std::sync::Barrier;
+use std::thread;
+
+use floe_telemetry::{testing, traced};
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt;
+use tracing::dispatcher::with_default;
+use tracing::span::EnteredSpan;
+use tracing::{Dispatch, Span, info, info_span};
+
+use super::subscriber;
+
+#[traced]
+fn work() {}
+
+/// Runs `code` on a thread of its own, inside the capture of this one.
+fn on_thread<T: Send>(dispatch: &Dispatch, code: impl FnOnce() -> T + Send) -> T {
+    let cx = Context::current();
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let _attached = cx.attach();
+            with_default(dispatch, code)
+        });
+        thread.join().unwrap()
+    })
+}
+
+#[test]
+fn a_span_is_opened_entered_and_closed_on_different_threads() {
+    let dispatch = subscriber();
+    let spans = testing::capture(|| {
+        let span = on_thread(&dispatch, || info_span!("moved", step = 1));
+        let span = on_thread(&dispatch, move || {
+            span.in_scope(work);
+            span.record("step", 2);
+            span
+        });
+        on_thread(&dispatch, move || drop(span));
+    });
+    spans
+        .single("moved")
+        .assert_root()
+        .assert_attribute("step", 2);
+    spans.single("work").assert_child_of("moved");
+}
+
+#[test]
+fn a_span_is_entered_on_many_threads_at_once() {
+    const THREADS: usize = 8;
+    let dispatch = subscriber();
+    let barrier = Barrier::new(THREADS);
+    let spans = testing::capture(|| {
+        let shared = with_default(&dispatch, || info_span!("shared", last = 0));
+        let cx = Context::current();
+        thread::scope(|scope| {
+            for n in 0..THREADS {
+                let (shared, dispatch, cx, barrier) = (&shared, &dispatch, cx.clone(), &barrier);
+                scope.spawn(move || {
+                    let _attached = cx.attach();
+                    barrier.wait();
+                    with_default(dispatch, || {
+                        for _ in 0..50 {
+                            let _entered = shared.enter();
+                            shared.record("last", n);
+                            info_span!("inner").in_scope(work);
+                            info!("hello");
+                        }
+                    });
+                });
+            }
+        });
+        drop(shared);
+    });
+    let shared = spans.single("shared").assert_root().data();
+    assert_eq!(
+        shared.events.events.len() + shared.events.dropped_count as usize,
+        THREADS * 50
+    );
+    assert_eq!(spans.named("work").count(), THREADS * 50);
+    for inner in spans.named("inner") {
+        inner.assert_child_of("shared");
+    }
+    for work in spans.named("work") {
+        work.assert_child_of("inner");
+    }
+}
+
+thread_local! {
+    static LEFT: RefCell<Option<EnteredSpan>> = const { RefCell::new(None) };
+    static AT_THE_END: AtTheEnd = const { AtTheEnd };
+}
+
+/// Opens and enters a span when its thread ends, when much else has gone already.
+struct AtTheEnd;
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        let _ = std::panic::catch_unwind(|| info_span!("too late").in_scope(work));
+    }
+}
+
+#[test]
+fn a_thread_that_ends_inside_a_span_ends_well() {
+    let dispatch = subscriber();
+    let spans = testing::capture(|| {
+        on_thread(&dispatch, || {
+            AT_THE_END.with(|_| ());
+            let span = info_span!("left");
+            std::mem::forget(span.clone().entered());
+            LEFT.set(Some(span.entered()));
+        });
+        on_thread(&dispatch, || {
+            // The other way round: what is entered goes first.
+            LEFT.set(Some(info_span!("left first").entered()));
+            AT_THE_END.with(|_| ());
+        });
+        assert!(!Context::current().span().span_context().is_valid());
+    });
+    // A span that was forgotten has no end.
+    assert_eq!(spans.named("left").count(), 0);
+    assert!(Span::current().is_none());
+}
