@@ -11,6 +11,7 @@
 )]
 
 pub mod arguments;
+pub mod bridge;
 pub mod child;
 pub mod contestant;
 pub mod counting;

@@ -1,0 +1,118 @@
+//! What turns the spans of `tracing` into OpenTelemetry spans: ours beside tracing-opentelemetry.
+//!
+//! Everybody runs the same code, under a subscriber of the whole process.
+
+pub mod process;
+mod shapes;
+
+use std::time::Duration;
+
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, tracing_layer};
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+
+pub use self::shapes::Shape;
+use crate::counting::Counting;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A layer, or none.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
+pub enum Bridge {
+    /// The subscriber alone, which all have below them.
+    Registry,
+    /// tracing-opentelemetry as it comes.
+    OpenTelemetry,
+    /// The same without what we do not write: threads, busy and idle time.
+    LeanOpenTelemetry,
+    /// Ours.
+    Floe,
+}
+
+impl Bridge {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Registry,
+        Self::OpenTelemetry,
+        Self::LeanOpenTelemetry,
+        Self::Floe,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registry => "registry",
+            Self::OpenTelemetry => "tracing-opentelemetry",
+            Self::LeanOpenTelemetry => "tracing-opentelemetry-lean",
+            Self::Floe => "floe-telemetry",
+        }
+    }
+
+    /// Sets it up. Once in a process.
+    fn start(self, is_sampled: bool, exporter: &Counting) -> Exporting {
+        // The SDK's own debug events must not become events of the spans.
+        let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO);
+        match self {
+            Self::Registry => {
+                install(subscriber);
+                Exporting::Nothing
+            }
+            Self::OpenTelemetry | Self::LeanOpenTelemetry => {
+                let provider = sdk(is_sampled, exporter);
+                let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench"));
+                let is_lean = self == Self::LeanOpenTelemetry;
+                let layer = layer
+                    .with_threads(!is_lean)
+                    .with_tracked_inactivity(!is_lean);
+                install(subscriber.with(layer));
+                Exporting::Sdk(provider)
+            }
+            Self::Floe => {
+                let mut config = TelemetryConfig::new("bench");
+                config.sampling.dev = if is_sampled { 1.0 } else { 0.0 };
+                let builder = TelemetryProvider::builder(config);
+                let provider = builder.with_span_exporter(exporter.clone()).initialize();
+                install(subscriber.with(tracing_layer()));
+                Exporting::Ours(provider.expect("the provider starts"))
+            }
+        }
+    }
+}
+
+fn install(subscriber: impl tracing::Subscriber + Send + Sync) {
+    tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+}
+
+fn sdk(is_sampled: bool, exporter: &Counting) -> SdkTracerProvider {
+    let root = if is_sampled {
+        Sampler::AlwaysOn
+    } else {
+        Sampler::AlwaysOff
+    };
+    SdkTracerProvider::builder()
+        .with_sampler(Sampler::ParentBased(Box::new(root)))
+        .with_batch_exporter(exporter.clone())
+        .build()
+}
+
+/// What takes the spans.
+#[derive(Debug)]
+enum Exporting {
+    Nothing,
+    Sdk(SdkTracerProvider),
+    Ours(TelemetryProvider),
+}
+
+impl Exporting {
+    fn flush(&self) {
+        match self {
+            Self::Nothing => {}
+            Self::Sdk(provider) => provider.force_flush().expect("spans are delivered"),
+            Self::Ours(provider) => provider.force_flush(TIMEOUT).expect("spans are delivered"),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A layer in a process of its own, measured when it is asked.
+
+use std::time::Instant;
+
+use super::{Bridge, Shape};
+use crate::arguments;
+use crate::child::{self, Child, word};
+use crate::counting::Counting;
+use crate::statistics::Spread;
+
+/// Spans of one measurement, at most: they fit into the queue of the SDK.
+const SPANS: u32 = 1900;
+
+/// Measurements of one turn; those after `SETTLED` are of a busy thread.
+const MEASUREMENTS: usize = 8;
+const SETTLED: usize = 3;
+
+/// The parent's end.
+#[derive(Debug)]
+pub struct Process {
+    /// Who it is.
+    pub bridge: Bridge,
+    /// Whether it samples.
+    pub is_sampled: bool,
+    child: Child,
+}
+
+impl Process {
+    /// Starts the program again as this one.
+    #[must_use]
+    pub fn start(bridge: Bridge, is_sampled: bool) -> Self {
+        let sampled = is_sampled.to_string();
+        let arguments = ["--bridge", bridge.name(), "--sampled", &sampled];
+        Self {
+            bridge,
+            is_sampled,
+            child: Child::start(&arguments),
+        }
+    }
+
+    /// One turn: nanoseconds per span.
+    pub fn measure(&mut self, shape: Shape) -> f64 {
+        let answer = self.child.ask(&format!("measure {}", shape.name()));
+        word(&mut answer.split_whitespace())
+    }
+
+    /// How many spans it was asked for, and how many arrived at its exporter.
+    pub fn delivery(&mut self) -> (u64, u64) {
+        let answer = self.child.ask("delivery");
+        let mut words = answer.split_whitespace();
+        (word(&mut words), word(&mut words))
+    }
+}
+
+/// If this process was started by [`Process::start`], is that layer until the parent has gone.
+///
+/// # Panics
+///
+/// There is no layer of this name, or it cannot be set up.
+#[must_use]
+pub fn serve() -> bool {
+    let Some(name) = arguments::value::<String>("--bridge") else {
+        return false;
+    };
+    let is_sampled = arguments::value("--sampled").unwrap_or(true);
+    let bridge = Bridge::ALL.into_iter().find(|bridge| bridge.name() == name);
+    let bridge = bridge.expect("the name of a layer");
+    let arrived = Counting::default();
+    let exporting = bridge.start(is_sampled, &arrived);
+    let mut asked = 0;
+    child::serve(|words| {
+        if word::<String>(words) == "delivery" {
+            return format!("{asked} {}", arrived.spans());
+        }
+        let shape: Shape = word::<String>(words).parse().unwrap_or(Shape::Children);
+        let traces = SPANS / shape.spans();
+        let spans = traces * shape.spans();
+        let measured = (0..MEASUREMENTS).map(|_| {
+            let started = Instant::now();
+            repeat(shape, traces, is_sampled);
+            let took = started.elapsed();
+            exporting.flush();
+            took.as_secs_f64() * 1e9 / f64::from(spans)
+        });
+        let measured: Vec<f64> = measured.skip(SETTLED).collect();
+        if is_sampled && bridge != Bridge::Registry {
+            asked += u64::from(spans) * MEASUREMENTS as u64;
+        }
+        format!("{}", Spread::of(measured).median)
+    });
+    true
+}
+
+fn repeat(shape: Shape, traces: u32, is_sampled: bool) {
+    let traces = || (0..traces).for_each(|_| shape.trace());
+    if is_sampled {
+        traces();
+    } else {
+        // Of a trace that is left out the root is the smallest part.
+        tracing::info_span!("left out").in_scope(traces);
+    }
+}
