@@ -18,6 +18,7 @@ pub mod counting;
 pub mod cpu_time;
 pub mod drop_log;
 pub mod growth;
+pub mod logs;
 pub mod metrics;
 pub mod overhead;
 pub mod paced;

@@ -44,5 +44,6 @@ pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, 
     let plan = resolve::resolve(identity, &loaded)?;
     let warnings = enforce::enforce(identity, &loaded, &plan)?;
     let (sources, models) = build::compile(&loaded, &plan);
+    tracing::info!(sources = sources.len(), models = models.len(), "compiled");
     generate::generate(identity, &loaded, warnings, sources, models, output)
 }

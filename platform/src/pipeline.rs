@@ -84,12 +84,23 @@ fn execute(
     run_id: &RunId,
     artifacts: &CompiledArtifacts,
 ) -> Result<Report, Error> {
+    tracing::info!(
+        product = identity.name,
+        run_id = run_id.as_str(),
+        "run begins"
+    );
     let draft = Draft::new(&warehouse_path(&identity.folder))?;
     let mut report = Report::new(identity, run_id);
     let built = build(identity, artifacts, draft.path(), &mut report);
     metrics::record(&identity.name, artifacts, &report);
     let written = results::write(identity, &report);
     built.and(written)?;
+    tracing::info!(
+        built = report.count(Outcome::is_built),
+        failed = report.count(Outcome::is_failed),
+        skipped = report.count(Outcome::is_skipped),
+        "run ended"
+    );
     let failed = failed_path(&identity.folder);
     if report.count(Outcome::is_failed) > 0 {
         // For whoever looks for the mistake: what the failed model was to be made from.

@@ -2,10 +2,12 @@
 //!
 //! Everything else about telemetry is an attribute on the function that it is about.
 
+use std::io;
 use std::time::Duration;
 
-use floe_telemetry::config::{DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT, OtlpProtocol};
+use floe_telemetry::config::{DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT, LoggingConfig, OtlpProtocol};
 use floe_telemetry::exporter::ConsoleExporter;
+use floe_telemetry::logs::configure_logging_with_writer;
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider};
 
 use crate::environment::Environment;
@@ -152,17 +154,39 @@ pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, 
     Ok(config)
 }
 
-/// Starts the telemetry of this process: a picture on the standard output, and OTLP wherever the
-/// manifest or the environment wants it.
+/// Starts the telemetry of this process: a picture on the standard output, logs on the standard error
+/// if somebody asked for them, and OTLP wherever the manifest or the environment wants it.
 ///
 /// # Errors
 /// When a variable of the environment is not as it must be.
 pub fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
     let config = with_environment(config)?;
+    log(&config.logging)?;
     TelemetryProvider::builder(config)
         .with_span_exporter(ConsoleExporter::stdout().holding())
         .initialize()
         .map_err(|error| failed(&error))
+}
+
+/// The variables by which somebody asks for logs.
+const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
+
+/// Writes the logs where the picture is not, for whoever asked by a variable or in the manifest; sent
+/// they are in any case. A host that has a subscriber of its own keeps it.
+fn log(config: &LoggingConfig) -> Result<(), Error> {
+    let is_asked = *config != LoggingConfig::default()
+        || LOG_VARIABLES
+            .iter()
+            .any(|name| std::env::var_os(name).is_some());
+    let configured = if is_asked {
+        configure_logging_with_writer(config, io::stderr)
+    } else {
+        configure_logging_with_writer(config, io::sink)
+    };
+    match configured {
+        Err(error) if !error.is_state() => Err(failed(&error)),
+        _ => Ok(()),
+    }
 }
 
 /// Delivers what was recorded. A collector that cannot be reached is no failure of the command.

@@ -342,7 +342,7 @@ fn no_credential_leaves_the_program() {
         left.add("stdout", said.stdout);
         left.add("stderr", said.stderr);
         written(&product, &mut left);
-        for request in receiver.requests() {
+        for request in receiver.every_request() {
             left.add("trace", request.body);
         }
         let leaks = left.leaks(&canary);
@@ -392,8 +392,9 @@ fn a_run_says_how_much_was_kept_out_of_its_trace_and_not_what() {
         .lines()
         .find(|line| line.starts_with("redacted"))
         .unwrap();
-    // The message is in the status, an attribute and two texts of the event, of two spans.
-    assert_eq!(line, "redacted in the trace: 8 (key_value 8)");
+    // The message is in the status, an attribute and two texts of the event, of two spans, and it is
+    // logged.
+    assert_eq!(line, "redacted in trace and logs: 9 (key_value 9)");
     assert!(!said.stdout.contains("hunter2XyZ"), "{}", said.stdout);
 
     let said = Product::shop().run();

@@ -235,6 +235,47 @@ fn an_exporter_of_the_users_own_sees_what_is_safe() {
     );
 }
 
+/// The sizes of the batches that it is given.
+#[derive(Clone, Debug, Default)]
+struct Sizes(Arc<Mutex<Vec<usize>>>);
+
+impl LogExporter for Sizes {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        self.0.lock().unwrap().push(batch.iter().count());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_batch_is_bounded_in_records_and_in_bytes() {
+    let test = "a_batch_is_bounded_in_records_and_in_bytes";
+    if !is_child() {
+        again(test, &[]);
+        return;
+    }
+    configure();
+    let sizes = Sizes::default();
+    let mut config = TelemetryConfig::new("orders");
+    config.batch_processor.max_export_batch_size = 300;
+    let telemetry = TelemetryProvider::builder(config)
+        .with_log_exporter(sizes.clone())
+        .initialize()
+        .unwrap();
+    let all = |message: &str| {
+        for _ in 0..700 {
+            tracing::info!("{message}");
+        }
+        telemetry.force_flush(TIMEOUT).unwrap();
+        std::mem::take(&mut *sizes.0.lock().unwrap())
+    };
+    let small = all("small");
+    assert_eq!(small.iter().sum::<usize>(), 700);
+    assert!(small.iter().all(|size| *size <= 300), "{small:?}");
+    let large = all(&"large ".repeat(1_300));
+    assert_eq!(large.iter().sum::<usize>(), 700);
+    assert!(large.iter().all(|size| *size <= 135), "{large:?}");
+}
+
 /// An exporter that says where it is, and does nothing but fail.
 #[derive(Debug)]
 struct Broken;

@@ -38,7 +38,7 @@ pub(super) fn warn_of(warnings: &[InstrumentationWarning]) {
     }
 }
 
-/// How many credentials and personal data were kept out of the trace, by rule. Where none were,
+/// How many credentials and personal data were kept out of the trace and the logs, by rule. Where none were,
 /// there is nothing to say.
 pub(super) fn say_redactions(telemetry: &TelemetryProvider) {
     let statistics = telemetry.statistics();
@@ -49,7 +49,7 @@ pub(super) fn say_redactions(telemetry: &TelemetryProvider) {
     if !by_rule.is_empty() {
         let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
         say(&format_args!(
-            "redacted in the trace: {total} ({})\n",
+            "redacted in trace and logs: {total} ({})\n",
             by_rule.join(", ")
         ));
     }

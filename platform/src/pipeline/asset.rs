@@ -92,13 +92,19 @@ impl<'a> Asset<'a> {
         },
     ),
 )]
-fn skip(key: &str, run_id: &str, missing: &str) {}
+fn skip(key: &str, run_id: &str, missing: &str) {
+    tracing::warn!(asset = key, missing, "skipped");
+}
 
-/// What the span of an asset says of its end.
-pub(super) fn record(built: &Result<u64, Failure>, rows_key: &'static str) {
+/// What the span of an asset says of its end, and the log.
+pub(super) fn record(key: &str, built: &Result<u64, Failure>, rows_key: &'static str) {
     let span = get_current_span();
-    if let Ok(rows) = built {
-        span.set_attribute(rows_key, *rows);
+    match built {
+        Ok(rows) => {
+            span.set_attribute(rows_key, *rows);
+            tracing::info!(asset = key, rows, "built");
+        }
+        Err(error) => tracing::error!(asset = key, %error, "not built"),
     }
     span.set_attributes(&AssetEndAttributes {
         status: match built {

@@ -38,7 +38,7 @@ pub(super) fn build(
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
     let built = write(model, run);
-    asset::record(&built, TransformAttributes::ROWS_AFFECTED);
+    asset::record(key, &built, TransformAttributes::ROWS_AFFECTED);
     built
 }
 

@@ -39,7 +39,7 @@ pub(super) fn build(
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
     let built = load(source, run);
-    asset::record(&built, IngestionAttributes::ROWS_LOADED);
+    asset::record(key, &built, IngestionAttributes::ROWS_LOADED);
     built
 }
 

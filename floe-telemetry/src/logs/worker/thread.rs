@@ -7,12 +7,17 @@ use std::time::Instant;
 
 use futures_executor::block_on;
 use opentelemetry::InstrumentationScope;
+use opentelemetry::logs::AnyValue;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLogRecord};
 
 use super::{LogReport, LogSettings, Task, Waiting};
 use crate::clock::monotonic_now;
 use crate::collector::{Rarely, guarded};
 use crate::logs::SCOPE;
+
+/// A batch that is larger, in bytes, goes out before it is full: receivers take no more than 4 MiB at
+/// once by default.
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// What lives on the exporter's thread.
 pub(super) struct ExporterThread<E> {
@@ -21,6 +26,8 @@ pub(super) struct ExporterThread<E> {
     scope: InstrumentationScope,
     #[expect(clippy::vec_box, reason = "the boxes came through the queue")]
     batch: Vec<Box<SdkLogRecord>>,
+    /// The texts of the batch, in bytes.
+    bytes: usize,
     /// When the batch goes out, though it is not full.
     due: Option<Instant>,
     waiting: Arc<Waiting>,
@@ -42,6 +49,7 @@ impl<E: LogExporter> ExporterThread<E> {
             exporter,
             scope: InstrumentationScope::builder(SCOPE).build(),
             batch: Vec::new(),
+            bytes: 0,
             due: None,
             waiting,
             settings,
@@ -92,14 +100,15 @@ impl<E: LogExporter> ExporterThread<E> {
         self.due = self
             .due
             .or_else(|| monotonic_now().checked_add(self.settings.delay));
+        self.bytes += size(&record);
         self.batch.push(record);
-        if self.batch.len() >= self.settings.batch_size {
+        if self.batch.len() >= self.settings.batch_size || self.bytes >= MAX_BYTES {
             self.export();
         }
     }
 
     fn export(&mut self) {
-        self.due = None;
+        (self.due, self.bytes) = (None, 0);
         let batch = std::mem::take(&mut self.batch);
         if batch.is_empty() {
             return;
@@ -148,4 +157,17 @@ impl<E: LogExporter> ExporterThread<E> {
         // Nobody may wait for it any more.
         let _ = report.send((self.name.clone(), result));
     }
+}
+
+/// The texts of a record, in bytes.
+fn size(record: &SdkLogRecord) -> usize {
+    let text = |value: &AnyValue| match value {
+        AnyValue::String(text) => text.as_str().len(),
+        _ => 0,
+    };
+    let attributes = record.attributes_iter();
+    record.body().map_or(0, text)
+        + attributes
+            .map(|(key, value)| key.as_str().len() + text(value))
+            .sum::<usize>()
 }
