@@ -7,6 +7,7 @@
 mod batch;
 mod destination;
 mod drain;
+mod exports;
 mod fetch;
 mod hold;
 mod limits;
@@ -32,6 +33,7 @@ pub(crate) use self::batch::Intake;
 pub(crate) use self::batch::SpanDataIntake;
 pub(crate) use self::destination::{Destination, Lane};
 pub(crate) use self::drain::Drain;
+pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Room;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 #[cfg(feature = "_otlp")]

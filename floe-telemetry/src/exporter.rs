@@ -6,6 +6,8 @@ mod memory;
 #[cfg(feature = "_otlp")]
 mod otlp;
 mod plain;
+#[cfg(feature = "prometheus")]
+mod prometheus;
 mod target;
 
 pub use self::console::ConsoleExporter;
@@ -17,4 +19,6 @@ pub(crate) use self::otlp::otlp_logs;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::otlp::{otlp, otlp_attribute, otlp_metrics, try_otlp};
 pub(crate) use self::plain::plain;
+#[cfg(feature = "prometheus")]
+pub(crate) use self::prometheus::prometheus;
 pub(crate) use self::target::OtlpTarget;

@@ -85,3 +85,10 @@ pub(crate) const COMPONENT: &str = "component";
 /// ([cardinality limits](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits)).
 #[cfg(feature = "provider")]
 pub(crate) const METRIC_OVERFLOW: &str = "otel.metric.overflow";
+/// Which of several exporters
+/// ([component attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
+#[cfg(feature = "provider")]
+pub(crate) const OTEL_COMPONENT_NAME: &str = "otel.component.name";
+/// The rule by which something was taken out.
+#[cfg(feature = "provider")]
+pub(crate) const FLOE_REDACTION_RULE: &str = "floe.redaction.rule";

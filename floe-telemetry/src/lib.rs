@@ -51,6 +51,7 @@
 //! | `logs` | [`logs`]: lines that carry their trace, as JSON or for people, and by OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `schema` | `TelemetryConfig::json_schema` |
+//! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
 //! | `tower` | [`propagation::HttpServerLayer`]: a span for each request that a tower service answers |
 //! | `axum` | the same, named after axum's routes |
 //! | `reqwest-middleware` | [`propagation::HttpClientMiddleware`]: a span for each request of a client |

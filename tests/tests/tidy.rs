@@ -92,7 +92,10 @@ fn each_duty_has_one_home() {
             "tonic::transport",
             "floe-telemetry/src/exporter/otlp/grpc.rs",
         ),
-        ("hyper_util::", "floe-telemetry/src/exporter/otlp/http.rs"),
+        (
+            "hyper_util::client",
+            "floe-telemetry/src/exporter/otlp/http.rs",
+        ),
         ("IN_USE: AtomicBool", "floe-telemetry/src/provider.rs"),
     ] {
         for (name, text) in sources("floe-telemetry/src") {

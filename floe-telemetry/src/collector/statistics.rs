@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::exports::Exports;
 use crate::recorder;
 use crate::sanitizer::Rule;
 
@@ -101,6 +102,7 @@ pub(crate) struct Counters {
     pub(crate) logs_exported: AtomicU64,
     pub(crate) logs_failed: AtomicU64,
     pub(crate) logs_dropped: AtomicU64,
+    pub(crate) exports: Exports,
     redacted: [AtomicU64; Rule::NAMES.len()],
 }
 

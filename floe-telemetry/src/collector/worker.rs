@@ -1,20 +1,23 @@
 //! An exporter and its thread: a bounded queue in front, a report behind.
 
+mod thread;
+
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::Builder;
 use std::time::Duration;
 
 use opentelemetry::Context;
 
+use self::thread::ExporterThread;
+#[cfg(feature = "logs")]
+pub(crate) use self::thread::guarded;
 use super::redact::Redaction;
 use super::statistics::Counters;
 use super::warnings::Rarely;
 use crate::error::Error;
-use crate::recorder::{self, panic_message};
 
 /// Whether the collector waits for an exporter to make room.
 static WANTS_ROOM: AtomicBool = AtomicBool::new(false);
@@ -94,7 +97,11 @@ impl<B: Send + 'static> Worker<B> {
             failure: None,
             rarely: Rarely::default(),
         };
-        thread::Builder::new()
+        settings
+            .counters
+            .exports
+            .add(name, Arc::clone(&queued), settings.capacity);
+        Builder::new()
             .name(format!("floe-{name}"))
             .spawn(move || {
                 let _quiet = Context::enter_telemetry_suppressed_scope();
@@ -159,90 +166,4 @@ impl<B: Send + 'static> Worker<B> {
             let _ = report.send((self.name.clone(), Err("its thread has ended".to_owned())));
         }
     }
-}
-
-/// What lives on the exporter's thread.
-struct ExporterThread {
-    name: String,
-    queued: Arc<AtomicUsize>,
-    dropped: Arc<AtomicU64>,
-    counters: Arc<Counters>,
-    redaction: Redaction,
-    /// The last failure since the last report.
-    failure: Option<String>,
-    rarely: Rarely,
-}
-
-impl ExporterThread {
-    fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
-        while let Ok(task) = tasks.recv() {
-            match task {
-                Task::Export(spans, batch) => self.export(&mut *exporter, spans, batch),
-                Task::Flush(report) => {
-                    let flushed = guarded(|| exporter.flush());
-                    self.report(flushed, &report);
-                }
-                Task::Shutdown(timeout, report) => {
-                    let ended = guarded(|| exporter.shutdown(timeout));
-                    self.report(ended, &report);
-                    break;
-                }
-            }
-        }
-        // An exporter's own `Drop` must not take the thread down with noise either.
-        let _ = guarded(|| {
-            drop(exporter);
-            Ok(())
-        });
-    }
-
-    fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, spans: usize, batch: B) {
-        let result = guarded(|| exporter.export(batch));
-        self.queued.fetch_sub(spans, Ordering::Relaxed);
-        if WANTS_ROOM.swap(false, Ordering::SeqCst) {
-            recorder::wake_collector();
-        }
-        let counter = match &result {
-            Ok(()) => &self.counters.exported,
-            Err(_) => &self.counters.failed,
-        };
-        counter.fetch_add(spans as u64, Ordering::Relaxed);
-        if let Err(error) = result {
-            // Endpoints and headers carry credentials, and errors quote them.
-            let error = self.redaction.safe(error);
-            self.warn(spans, &error);
-            self.failure = Some(error);
-        }
-    }
-
-    fn warn(&mut self, spans: usize, error: &str) {
-        if self.rarely.is_due() {
-            tracing::warn!(
-                exporter = self.name,
-                spans,
-                error,
-                "spans could not be exported"
-            );
-        }
-    }
-
-    fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
-        let dropped = self.dropped.swap(0, Ordering::Relaxed);
-        let result = match self.failure.take() {
-            Some(failure) => Err(failure),
-            None if dropped > 0 => Err(format!("{dropped} spans were dropped: its queue was full")),
-            None => result.map_err(|error| self.redaction.safe(error)),
-        };
-        let _ = report.send((self.name.clone(), result));
-    }
-}
-
-/// Runs an exporter, which may be the user's own, so that its panic is one failed export.
-pub(crate) fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        Err(format!(
-            "the exporter panicked: {}",
-            panic_message(&*payload)
-        ))
-    })
 }

@@ -15,6 +15,8 @@ pub enum ExporterKind {
     Otlp,
     /// Standard error.
     Console,
+    /// The endpoint that Prometheus scrapes. For metrics alone; needs the feature `prometheus`.
+    Prometheus,
     /// Nowhere.
     None,
 }
@@ -23,6 +25,14 @@ impl ExporterKind {
     pub(super) const ALL: [(&'static str, Self); 3] = [
         ("otlp", Self::Otlp),
         ("console", Self::Console),
+        ("none", Self::None),
+    ];
+
+    /// Those of metrics.
+    pub(super) const OF_METRICS: [(&'static str, Self); 4] = [
+        ("otlp", Self::Otlp),
+        ("console", Self::Console),
+        ("prometheus", Self::Prometheus),
         ("none", Self::None),
     ];
 }
@@ -55,6 +65,12 @@ impl ExportersConfig {
             ("logs", &self.logs),
         ] {
             let Some(kinds) = kinds else { continue };
+            if signal != "metrics" && kinds.contains(&ExporterKind::Prometheus) {
+                problems.add(
+                    &format!("exporters.{signal}"),
+                    "`prometheus` takes metrics alone, accepted are `otlp`, `console` and `none`",
+                );
+            }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {
                 problems.add(
                     &format!("exporters.{signal}"),

@@ -6,6 +6,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
+use super::prometheus::PrometheusConfig;
 
 /// How the buckets of histograms are chosen.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -44,7 +45,7 @@ impl From<MetricTemporality> for Temporality {
 
 /// How metrics are aggregated, and how often they are sent
 /// ([periodic reader](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#periodic-exporting-metricreader)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[expect(
@@ -69,6 +70,8 @@ pub struct MetricsConfig {
     /// Whether calls, errors and durations of all spans are metrics, sampled or not, and not only
     /// those of functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
+    /// Where Prometheus scrapes, if `exporters.metrics` has `prometheus`.
+    pub prometheus: PrometheusConfig,
 }
 
 impl Default for MetricsConfig {
@@ -80,6 +83,7 @@ impl Default for MetricsConfig {
             histograms: HistogramKind::default(),
             cardinality_limit: 2000,
             from_spans: false,
+            prometheus: PrometheusConfig::default(),
         }
     }
 }
@@ -106,6 +110,7 @@ impl MetricsConfig {
                 problems.add(&format!("metrics.{key}"), "found 0, accepted is 1 or more");
             }
         }
+        self.prometheus.check(problems);
         if self.cardinality_limit == 0 {
             problems.add(
                 "metrics.cardinality_limit",

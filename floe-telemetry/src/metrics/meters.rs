@@ -11,6 +11,8 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+#[cfg(feature = "prometheus")]
+use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{
     Aggregation, Instrument, InstrumentKind, MeterProviderBuilder, PeriodicReader,
     SdkMeterProvider, Stream,
@@ -53,6 +55,12 @@ impl MetricDestination {
             builder.with_reader(reader)
         }))
     }
+
+    /// One that collects when it is asked.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn of_reader(reader: impl MetricReader) -> Self {
+        Self(Box::new(|builder, _| builder.with_reader(reader)))
+    }
 }
 
 /// The metrics of a provider.
@@ -75,7 +83,7 @@ impl Meters {
         for MetricDestination(add) in destinations {
             builder = add(builder, config);
         }
-        let config = *config;
+        let config = config.clone();
         let sdk = builder
             .with_view(move |instrument: &Instrument| stream(instrument, &config))
             .build();

@@ -6,39 +6,156 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
-use crate::collector::Counters;
+use crate::collector::{Counters, Queue, Statistics};
+use crate::keys;
 
-/// Observes the counters of a provider whenever metrics are collected.
+/// Seconds that an export may take.
+const EXPORT: [f64; 11] = [
+    0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0,
+];
+
+/// Observes the counters of a provider whenever metrics are collected, and lets its exporters measure
+/// their exports.
 pub(super) fn observe(meter: &Meter, counters: &Arc<Counters>) {
-    let seen = Arc::clone(counters);
+    spans(meter, counters);
+    #[cfg(feature = "logs")]
+    logs(meter, counters);
+    exports(meter, counters);
+    redactions(meter, counters);
+}
+
+/// A count, and what tells it from the others of its counter.
+type Count = (u64, Option<KeyValue>);
+
+/// A counter of which `read` tells the counts.
+fn counter(
+    meter: &Meter,
+    (name, unit, description): (&'static str, &'static str, &'static str),
+    counters: &Arc<Counters>,
+    read: impl Fn(&Statistics) -> Vec<Count> + Send + Sync + 'static,
+) {
+    let counters = Arc::clone(counters);
     let _kept = meter
-        .u64_observable_counter("otel.sdk.processor.span.processed")
-        .with_unit("{span}")
-        .with_description("Spans that ended, and what was in the way of those that were dropped.")
+        .u64_observable_counter(name)
+        .with_unit(unit)
+        .with_description(description)
         .with_callback(move |counter| {
-            let statistics = seen.read();
-            counter.observe(statistics.collected, &[]);
-            for (why, count) in [
-                ("queue_full", statistics.dropped_queue_full),
-                ("buffer_full", statistics.dropped_buffer_full),
-                ("no_provider", statistics.dropped_without_provider),
-            ] {
-                counter.observe(count, &[KeyValue::new("error.type", why)]);
+            for (count, attribute) in read(&counters.read()) {
+                counter.observe(count, attribute.as_slice());
             }
         })
         .build();
-    let seen = Arc::clone(counters);
+}
+
+/// What did not get through, and why.
+fn lost(count: u64, reason: &'static str) -> Count {
+    (count, Some(KeyValue::new(keys::ERROR_TYPE, reason)))
+}
+
+fn spans(meter: &Meter, counters: &Arc<Counters>) {
+    let processed = (
+        "otel.sdk.processor.span.processed",
+        "{span}",
+        "Spans that ended, and what was in the way of those that were dropped.",
+    );
+    counter(meter, processed, counters, |spans| {
+        vec![
+            (spans.collected, None),
+            lost(spans.dropped_queue_full, "queue_full"),
+            lost(spans.dropped_buffer_full, "buffer_full"),
+            lost(spans.dropped_without_provider, "no_provider"),
+        ]
+    });
+    let exported = (
+        "otel.sdk.exporter.span.exported",
+        "{span}",
+        "Spans that exporters delivered, or failed to.",
+    );
+    counter(meter, exported, counters, |spans| {
+        vec![(spans.exported, None), lost(spans.failed, "rejected")]
+    });
+    let missed = (
+        "floe.telemetry.calls.missed",
+        "{call}",
+        "Calls without a span that are missing in the metrics made of calls.",
+    );
+    counter(meter, missed, counters, |spans| {
+        vec![(spans.missed_calls, None)]
+    });
+}
+
+#[cfg(feature = "logs")]
+fn logs(meter: &Meter, counters: &Arc<Counters>) {
+    let exported = (
+        "otel.sdk.exporter.log.exported",
+        "{log_record}",
+        "Log records that exporters delivered, or failed to.",
+    );
+    counter(meter, exported, counters, |logs| {
+        vec![
+            (logs.logs_exported, None),
+            lost(logs.logs_failed, "rejected"),
+            lost(logs.logs_dropped, "queue_full"),
+        ]
+    });
+}
+
+/// How often each rule took something out, and never what.
+fn redactions(meter: &Meter, counters: &Arc<Counters>) {
+    let redactions = (
+        "floe.telemetry.redactions",
+        "{redaction}",
+        "What was taken out of telemetry, by the rule that did.",
+    );
+    counter(meter, redactions, counters, |all| {
+        let all = all.redacted();
+        all.map(|(rule, count)| (count, Some(KeyValue::new(keys::FLOE_REDACTION_RULE, rule))))
+            .collect()
+    });
+}
+
+fn exports(meter: &Meter, counters: &Arc<Counters>) {
+    let duration = meter
+        .f64_histogram("otel.sdk.exporter.operation.duration")
+        .with_unit("s")
+        .with_description("How long an export of spans takes, with all its retries.")
+        .with_boundaries(EXPORT.to_vec())
+        .build();
+    counters.exports.measure(duration);
+    queue(
+        meter,
+        counters,
+        "otel.sdk.processor.span.queue.size",
+        "Spans that wait in front of an exporter.",
+        Queue::spans,
+    );
+    queue(
+        meter,
+        counters,
+        "otel.sdk.processor.span.queue.capacity",
+        "Spans that may wait in front of an exporter.",
+        |queue| queue.capacity,
+    );
+}
+
+fn queue(
+    meter: &Meter,
+    counters: &Arc<Counters>,
+    name: &'static str,
+    description: &'static str,
+    size: fn(&Queue) -> usize,
+) {
+    let counters = Arc::clone(counters);
     let _kept = meter
-        .u64_observable_counter("otel.sdk.exporter.span.exported")
+        .i64_observable_up_down_counter(name)
         .with_unit("{span}")
-        .with_description("Spans that exporters delivered, or failed to.")
-        .with_callback(move |counter| {
-            let statistics = seen.read();
-            counter.observe(statistics.exported, &[]);
-            counter.observe(
-                statistics.failed,
-                &[KeyValue::new("error.type", "rejected")],
-            );
+        .with_description(description)
+        .with_callback(move |observer| {
+            for queue in counters.exports.queues() {
+                let component = KeyValue::new(keys::OTEL_COMPONENT_NAME, queue.name.to_string());
+                let size = i64::try_from(size(&queue)).unwrap_or(i64::MAX);
+                observer.observe(size, &[component]);
+            }
         })
         .build();
 }

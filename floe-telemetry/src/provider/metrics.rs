@@ -19,6 +19,9 @@ pub(super) fn destinations(
     if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console)) {
         destinations.push(MetricDestination::new(ConsoleMetrics));
     }
+    if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Prometheus)) {
+        destinations.push(prometheus(config)?);
+    }
     for target in targets(Signal::Metrics, chosen, config, of_spans) {
         destinations.push(otlp(&target)?);
     }
@@ -33,4 +36,16 @@ fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
 #[cfg(not(feature = "_otlp"))]
 fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
     Err(super::targets::without_otlp(target))
+}
+
+#[cfg(feature = "prometheus")]
+fn prometheus(config: &TelemetryConfig) -> Result<MetricDestination, Error> {
+    crate::exporter::prometheus(&config.metrics.prometheus)
+}
+
+#[cfg(not(feature = "prometheus"))]
+fn prometheus(_: &TelemetryConfig) -> Result<MetricDestination, Error> {
+    Err(Error::config(
+        "exporters.metrics: `prometheus` needs the feature `prometheus`",
+    ))
 }

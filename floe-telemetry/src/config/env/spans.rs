@@ -4,6 +4,7 @@
 use super::Reader;
 use super::parse::{self, Refusal, number, up_to};
 use crate::config::limits::MOST;
+use crate::config::prometheus::check_host;
 use crate::config::{ExporterKind, Sampler, TelemetryConfig};
 use crate::propagation::Propagator;
 
@@ -50,16 +51,34 @@ pub(super) fn apply(config: &mut TelemetryConfig, reader: &mut Reader) {
         &mut metrics.export_timeout_millis,
         number(1),
     );
+    let prometheus = &mut metrics.prometheus;
+    reader.set(
+        "OTEL_EXPORTER_PROMETHEUS_HOST",
+        &mut prometheus.host,
+        |host| match check_host(host) {
+            Ok(()) => Ok(host.to_owned()),
+            Err(message) => Err(Refusal::Refused(message.to_owned())),
+        },
+    );
+    reader.set(
+        "OTEL_EXPORTER_PROMETHEUS_PORT",
+        &mut prometheus.port,
+        number(1),
+    );
     limits(config, reader);
 
     let exporters = &mut config.exporters;
     for (name, field) in [
         ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
-        ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
         ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
     ] {
         reader.fill(name, field, parse::words(&ExporterKind::ALL));
     }
+    reader.fill(
+        "OTEL_METRICS_EXPORTER",
+        &mut exporters.metrics,
+        parse::words(&ExporterKind::OF_METRICS),
+    );
 }
 
 /// The variables of spans win over those of everything that has attributes.

@@ -1,0 +1,177 @@
+//! The endpoint that Prometheus scrapes: what it says, and what it does with requests that are none.
+//! One test: the provider is one for the process.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use floe_telemetry::config::ExporterKind;
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
+use opentelemetry::KeyValue;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+static METRICS: MetricRecorder = MetricRecorder::new("orders");
+
+#[traced(name = "orders.load", metrics)]
+fn load(works: bool) -> Result<(), &'static str> {
+    if works { Ok(()) } else { Err("refused") }
+}
+
+fn start(port: u16) -> Result<TelemetryProvider, Error> {
+    let mut config = TelemetryConfig::new("scraped");
+    config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
+    "127.0.0.1".clone_into(&mut config.metrics.prometheus.host);
+    config.metrics.prometheus.port = port;
+    TelemetryProvider::builder(config)
+        .with_span_exporter(MemoryExporter::new())
+        .initialize()
+}
+
+fn record() {
+    let url = format!("postgres://floe:{}@db/orders", concat!("hunter2", "XyZ"));
+    METRICS.increment(
+        Metric::new("orders.rows")
+            .with_unit("{row}")
+            .with_description("Rows, \"quoted\"\nand so on."),
+        25,
+        &[
+            KeyValue::new("table.name", "or\"ders\n"),
+            KeyValue::new("url", url),
+        ],
+    );
+    METRICS.set_gauge(Metric::new("orders.size").with_unit("By"), 1.5, &[]);
+    let duration = Metric::new("orders.duration").with_unit("s");
+    let duration = duration.with_boundaries(&[1.0, 10.0]);
+    METRICS.record_histogram(duration, 0.5, &[]);
+    METRICS.record_histogram(duration, 5, &[]);
+    METRICS.record_histogram(duration, 50, &[]);
+    load(true).unwrap();
+    load(false).unwrap_err();
+}
+
+/// Everything that is answered to these bytes.
+fn say(port: u16, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    // It may be closed before all of it is written.
+    let _ = stream.write_all(request);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn get(port: u16) -> String {
+    say(port, b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+}
+
+#[test]
+fn what_is_recorded_is_scraped() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+
+    let error = start(port).unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("cannot listen on `127.0.0.1` port {port}")),
+        "{error}"
+    );
+    drop(free);
+
+    let telemetry = start(port).unwrap();
+    record();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    check(&get(port));
+    hostile(port);
+    check(&get(port));
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    // The port is free again.
+    let telemetry = start(port).unwrap();
+    assert!(get(port).contains("target_info"));
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+#[track_caller]
+fn check(answer: &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    assert!(
+        head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"),
+        "{head}"
+    );
+    for expected in [
+        "# HELP orders_rows_total Rows, \"quoted\"\\nand so on.\n# TYPE orders_rows_total counter\n",
+        "orders_rows_total{otel_scope_name=\"orders\",table_name=\"or\\\"ders\\n\",url=\"postgres://<REDACTED>@db/orders\"} 25\n",
+        "# TYPE orders_size_bytes gauge\norders_size_bytes{otel_scope_name=\"orders\"} 1.5\n",
+        "orders_duration_seconds_bucket{otel_scope_name=\"orders\",le=\"1\"} 1\n",
+        "orders_duration_seconds_bucket{otel_scope_name=\"orders\",le=\"10\"} 2\n",
+        "orders_duration_seconds_bucket{otel_scope_name=\"orders\",le=\"+Inf\"} 3\n",
+        "orders_duration_seconds_sum{otel_scope_name=\"orders\"} 55.5\n",
+        "orders_duration_seconds_count{otel_scope_name=\"orders\"} 3\n",
+        "service_name=\"scraped\"",
+        "traces_span_metrics_errors_total{component=\"global_prometheus\",otel_scope_name=\"floe.telemetry\",span_kind=\"SPAN_KIND_INTERNAL\",span_name=\"orders.load\",status_code=\"STATUS_CODE_ERROR\"} 1\n",
+        "floe_telemetry_redactions_total{floe_redaction_rule=\"url_userinfo\",otel_scope_name=\"floe.telemetry\"} 1\n",
+        "otel_sdk_processor_span_queue_size{otel_component_name=\"MemoryExporter\",otel_scope_name=\"floe.telemetry\"} 0\n",
+    ] {
+        assert!(body.contains(expected), "{expected}\n{body}");
+    }
+    assert!(!body.contains("hunter2XyZ"));
+    // Each family once.
+    let mut types: Vec<_> = body
+        .lines()
+        .filter(|line| line.starts_with("# TYPE"))
+        .collect();
+    let all = types.len();
+    types.dedup();
+    assert_eq!(types.len(), all);
+    assert_eq!(types[types.len() - 1..].len(), 1);
+}
+
+/// Nothing of it ends the endpoint, and nothing of it is answered with metrics.
+fn hostile(port: u16) {
+    let long = format!(
+        "GET /metrics HTTP/1.1\r\nx: {}\r\n\r\n",
+        "y".repeat(1 << 20)
+    );
+    for (request, expected) in [
+        (&b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"[..], "404"),
+        (
+            b"POST /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n",
+            "405",
+        ),
+        (b"GET /metrics HTTP/9.9\r\n\r\n", ""),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ""),
+        (b"GET \xff\xfe HTTP/1.1\r\n\r\n", ""),
+        (b"\r\n\r\n\r\n\r\n\r\n", ""),
+        (long.as_bytes(), ""),
+    ] {
+        // What never becomes a request is waited for, but not for long.
+        let answer = say(port, request);
+        assert!(!answer.contains("orders_rows"), "{answer}");
+        assert!(answer.contains(expected), "{answer}");
+    }
+    let head = say(port, b"HEAD /metrics HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(
+        head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
+
+    // More that say nothing than are let in: one more is closed at once, and when they are gone
+    // there is room again.
+    let silent: Vec<_> = (0..16)
+        .map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap())
+        .collect();
+    for mut one in &silent {
+        one.write_all(b"GET").unwrap();
+    }
+    assert_eq!(get(port), "");
+    drop(silent);
+    let mut answer = String::new();
+    while !answer.contains("200 OK") {
+        answer = get(port);
+    }
+}
