@@ -1,0 +1,78 @@
+//! What libraries tell `tracing` becomes part of the trace, without code of theirs or ours: a service
+//! whose requests are spans of tower-http, between a client's span above them and spans of two kinds
+//! below. It asks itself once and prints where it sends to by what the environment says:
+//!
+//! ```text
+//! OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 cargo run -p floe-test-services --bin tracing-layer
+//! ```
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use floe_telemetry::propagation::HttpServerLayer;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced, tracing_layer};
+use floe_test_services::client;
+use tokio::net::TcpListener;
+use tower_http::trace::TraceLayer;
+use tracing::level_filters::LevelFilter;
+use tracing::{info, instrument};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+#[instrument(skip_all, fields(db.system.name = "sqlite", rows))]
+async fn query(id: u32) -> u32 {
+    tokio::task::yield_now().await;
+    tracing::Span::current().record("rows", 3);
+    id
+}
+
+#[traced(attributes(id))]
+async fn load(id: u32) -> String {
+    let id = query(id).await;
+    info!(id, "loaded");
+    format!("order {id}")
+}
+
+/// The `TraceLayer` is the one line of tower-http's; the one before it is the outer layer, which
+/// takes over the trace of the client.
+fn service() -> Router {
+    Router::new()
+        .route("/orders/{id}", get(async |Path(id)| load(id).await))
+        .layer(TraceLayer::new_for_http())
+        .layer(HttpServerLayer::new())
+}
+
+#[traced]
+async fn ask(url: String) -> Result<String, reqwest_middleware::Error> {
+    Ok(client().get(url).send().await?.text().await?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::from_env()?).initialize()?;
+    let filter = Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_target("tower_http", LevelFilter::DEBUG);
+    tracing_subscriber::registry()
+        .with(tracing_layer().with_filter(filter))
+        .init();
+
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/orders/7", listener.local_addr()?);
+    let server = tokio::spawn(async { axum::serve(listener, service()).await });
+    let answer = ask(url).await?;
+    server.abort();
+    telemetry.shutdown(TIMEOUT)?;
+    if answer == "order 7" {
+        Ok(())
+    } else {
+        Err(format!("the service answered `{answer}`").into())
+    }
+}
