@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -217,10 +218,11 @@ fn a_destructor_of_a_thread_may_log() {
 /// Nobody reads any more.
 #[test]
 fn a_writer_that_fails_is_no_failure_of_the_program() {
-    struct Broken;
+    struct Broken(bool);
 
     impl io::Write for Broken {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            assert!(!self.0, "a writer that panics");
             Err(io::Error::other("broken"))
         }
 
@@ -233,6 +235,10 @@ fn a_writer_that_fails_is_no_failure_of_the_program() {
         again("a_writer_that_fails_is_no_failure_of_the_program", &[]);
         return;
     }
-    logs::configure_logging_with_writer(&LoggingConfig::default(), || Broken).unwrap();
+    let panics = AtomicBool::new(false);
+    let writer = move || Broken(panics.swap(true, Ordering::Relaxed));
+    logs::configure_logging_with_writer(&LoggingConfig::default(), writer).unwrap();
     tracing::info!("lost");
+    tracing::info!("lost, too");
+    tracing::info!("lost as well");
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::TraceContextExt as _;
@@ -22,6 +23,9 @@ use crate::keys;
 
 /// What is said of a value that cannot be written.
 const PANICKED: &str = "a value panicked while it was logged";
+
+/// OpenTelemetry's API warns of its `Context` while nobody may ask for it: that would panic.
+const OPENTELEMETRY: &str = "opentelemetry";
 
 /// What a line looks like.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +53,8 @@ where
     W: for<'w> MakeWriter<'w> + 'static,
 {
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
-        memory::with(|memory, has_context| {
+        let may_ask = event.metadata().target() != OPENTELEMETRY;
+        memory::with(may_ask, |memory, has_context| {
             take_down(memory, event, has_context);
             let Memory {
                 setting,
@@ -71,11 +76,12 @@ where
                 Form::Json => json::write(entry, timestamp, line),
                 Form::Text { has_color } => console::write(entry, timestamp, has_color, line),
             }
-            // Nobody may be reading any more, which is no reason for the host to fail.
-            let _ = self
-                .writer
-                .make_writer_for(event.metadata())
-                .write_all(line);
+            // Nobody may be reading any more, or the writer is poisoned, which is no reason for the
+            // host to fail.
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                let mut writer = self.writer.make_writer_for(event.metadata());
+                writer.write_all(line)
+            }));
         });
     }
 }

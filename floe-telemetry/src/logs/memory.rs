@@ -1,6 +1,6 @@
 //! What a thread keeps from one record to the next.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use opentelemetry::Context;
@@ -57,18 +57,41 @@ impl Memory {
 }
 
 /// Runs `log` with the memory of the thread, and says whether the current `Context` may be asked
-/// for. Nothing runs while the memory is in use: that is a record that is made while another one is
-/// written, and could go on for ever.
-pub(super) fn with(log: impl FnOnce(&mut Memory, bool)) {
+/// for: not at the end of the thread, and not where `has_context` says so. Nothing runs while another
+/// record of the thread is written: that could go on for ever.
+pub(super) fn with(has_context: bool, log: impl FnOnce(&mut Memory, bool)) {
+    let Some(_busy) = Busy::begin() else { return };
     let mut log = Some(log);
-    let is_alive = MEMORY.try_with(|memory| {
-        if let (Ok(mut memory), Some(log)) = (memory.try_borrow_mut(), log.take()) {
-            memory.refresh();
-            log(&mut memory, true);
-        }
-    });
-    // The thread is at its end.
-    if let (Err(_), Some(log)) = (is_alive, log) {
+    if has_context {
+        // An error: the thread is at its end.
+        let _ = MEMORY.try_with(|memory| {
+            if let (Ok(mut memory), Some(log)) = (memory.try_borrow_mut(), log.take()) {
+                memory.refresh();
+                log(&mut memory, true);
+            }
+        });
+    }
+    if let Some(log) = log {
         log(&mut Memory::new(), false);
+    }
+}
+
+/// A record is being written on this thread.
+struct Busy;
+
+thread_local! {
+    /// Without a destructor, so that it is there until the thread's very end.
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Busy {
+    fn begin() -> Option<Self> {
+        (!BUSY.replace(true)).then_some(Self)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        BUSY.set(false);
     }
 }

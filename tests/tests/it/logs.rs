@@ -133,6 +133,30 @@ fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
     assert!(line.get("span_id").is_none());
 }
 
+/// With the layer that makes spans of OpenTelemetry of those of `tracing`.
+#[test]
+fn a_line_within_a_span_of_tracing_has_its_ids() {
+    let buffer = Written::default();
+    let writer = buffer.clone();
+    let logs = logs::layer_with_writer(&config("INFO", true), move || writer.clone()).unwrap();
+    let subscriber = tracing_subscriber::registry()
+        .with(floe_telemetry::tracing_layer())
+        .with(logs);
+    let mut id = None;
+    testing::capture(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info_span!("within").in_scope(|| {
+                id = propagation::get_span_id();
+                tracing::info!("line");
+            });
+        });
+    })
+    .single("within");
+    let line: Value = serde_json::from_slice(&buffer.0.lock().unwrap()).unwrap();
+    assert_eq!(json!(id), line["span_id"]);
+    assert!(id.is_some());
+}
+
 #[test]
 fn the_identity_of_the_baggage_is_on_the_line_and_fields_win_over_it() {
     let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
@@ -346,6 +370,17 @@ fn a_value_that_logs_or_panics_does_no_harm() {
         "a value panicked while it was logged"
     );
     assert_eq!(lines[2]["event"], "goes on");
+}
+
+/// OpenTelemetry says so while its `Context` is borrowed.
+#[test]
+fn contexts_without_end_are_a_warning_and_no_panic() {
+    let lines = all(|| {
+        let mut attached: Vec<_> = (0..66_000).map(|_| Context::new().attach()).collect();
+        while attached.pop().is_some() {}
+    });
+    let warned = lines.iter().any(|line| line["target"] == "opentelemetry");
+    assert!(warned, "{lines:?}");
 }
 
 #[test]
