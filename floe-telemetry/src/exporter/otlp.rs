@@ -11,6 +11,7 @@ mod intake;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
+mod request;
 mod response;
 mod retry;
 mod sender;
@@ -72,7 +73,7 @@ pub(crate) fn otlp(
     Ok(Box::new(Lane { intake, worker }))
 }
 
-fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Vec<u8>>>, Error> {
+fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Bytes>>, Error> {
     Ok(Box::new(connect(target, Signal::Traces)?))
 }
 
@@ -177,9 +178,9 @@ fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     ))
 }
 
-impl BatchExporter<Vec<u8>> for Otlp {
-    fn export(&mut self, batch: Vec<u8>) -> Result<(), String> {
-        let batch = self.transport.encode(batch.into())?;
+impl BatchExporter<Bytes> for Otlp {
+    fn export(&mut self, batch: Bytes) -> Result<(), String> {
+        let batch = self.transport.encode(batch)?;
         let sent = retry::send(&mut *self.transport, batch);
         self.runtime.block_on(async {
             match tokio::time::timeout(self.timeout, sent).await {

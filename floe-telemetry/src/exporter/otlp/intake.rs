@@ -4,107 +4,123 @@
 use std::mem;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 
+use super::request::Shelf;
 use super::span;
-use super::wire::{bytes_always, head, message};
+use super::wire::{bytes_always, head, head_length, message};
 use crate::collector::{Intake, Prepared, own_scope};
+
+/// How long the head of a field can be.
+const HEAD: usize = 11;
 
 /// Collects spans into the bytes of a request.
 #[derive(Debug)]
 pub(super) struct OtlpIntake {
     /// `ResourceSpans.resource`, as a field.
     resource: Vec<u8>,
-    /// The spans of `#[traced]` functions come first: they are the many.
+    /// `ScopeSpans.scope` of our own scope, as a field.
+    own_scope: Vec<u8>,
+    /// Where the spans of our own scope begin. What goes before them is as long as they are many.
+    room: usize,
+    /// That room, and the spans of our own scope so far, as fields: they are the many.
+    own: Vec<u8>,
+    /// The other scopes.
     scopes: Vec<Scope>,
     /// Where a span is encoded, because its length stands before it.
     scratch: Vec<u8>,
+    shelf: Shelf,
 }
 
 #[derive(Debug)]
 struct Scope {
-    /// `None`: our own.
-    scope: Option<Arc<InstrumentationScope>>,
+    scope: Arc<InstrumentationScope>,
     /// `ScopeSpans`: the scope and the spans so far, as fields.
     fields: Vec<u8>,
 }
 
 impl OtlpIntake {
     pub(super) fn new(resource: &Resource) -> Self {
-        let mut field = Vec::new();
+        let (mut field, mut own_scope_field) = (Vec::new(), Vec::new());
         message(&mut field, 1, |out| span::resource(out, resource));
+        message(&mut own_scope_field, 1, |out| {
+            span::scope(out, &own_scope());
+        });
+        let room = HEAD + field.len() + HEAD + own_scope_field.len();
         Self {
             resource: field,
-            scopes: vec![Scope::new(None)],
+            own_scope: own_scope_field,
+            room,
+            own: vec![0; room],
+            scopes: Vec::new(),
             scratch: Vec::new(),
+            shelf: Shelf::default(),
         }
+    }
+
+    /// The spans so far of a scope, as fields.
+    fn fields(&mut self, scope: Option<&Arc<InstrumentationScope>>) -> &mut Vec<u8> {
+        let Some(scope) = scope else {
+            return &mut self.own;
+        };
+        let mut scopes = self.scopes.iter();
+        let known = scopes.position(|it| Arc::ptr_eq(&it.scope, scope) || it.scope == *scope);
+        let at = known.unwrap_or_else(|| {
+            self.scopes.push(Scope::new(Arc::clone(scope)));
+            self.scopes.len() - 1
+        });
+        &mut self.scopes[at].fields
     }
 }
 
 impl Scope {
-    fn new(scope: Option<Arc<InstrumentationScope>>) -> Self {
+    fn new(scope: Arc<InstrumentationScope>) -> Self {
         let mut fields = Vec::new();
-        message(&mut fields, 1, |out| match &scope {
-            Some(scope) => span::scope(out, scope),
-            None => span::scope(out, &own_scope()),
-        });
+        message(&mut fields, 1, |out| span::scope(out, &scope));
         Self { scope, fields }
-    }
-
-    fn is(&self, scope: Option<&Arc<InstrumentationScope>>) -> bool {
-        match (&self.scope, scope) {
-            (Some(own), Some(other)) => Arc::ptr_eq(own, other) || own == other,
-            (own, other) => own.is_none() && other.is_none(),
-        }
     }
 }
 
 impl Intake for OtlpIntake {
-    type Batch = Vec<u8>;
+    type Batch = Bytes;
 
     fn push(&mut self, span: &Prepared<'_>) {
-        let scope = span.record.scope();
-        let known = self.scopes.iter().position(|known| known.is(scope));
-        let at = known.unwrap_or_else(|| {
-            self.scopes.push(Scope::new(scope.cloned()));
-            self.scopes.len() - 1
-        });
-        self.scratch.clear();
-        span::span(&mut self.scratch, span);
-        bytes_always(&mut self.scopes[at].fields, 2, &self.scratch);
+        let mut scratch = mem::take(&mut self.scratch);
+        scratch.clear();
+        span::span(&mut scratch, span);
+        bytes_always(self.fields(span.record.scope()), 2, &scratch);
+        self.scratch = scratch;
     }
 
-    fn take(&mut self) -> Vec<u8> {
-        let scopes = mem::replace(&mut self.scopes, vec![Scope::new(None)]);
-        // A scope that has nothing but itself has no spans.
-        let empty = self.scopes[0].fields.len();
-        let used = || {
-            scopes
-                .iter()
-                .filter(|scope| scope.scope.is_some() || scope.fields.len() > empty)
+    fn take(&mut self) -> Bytes {
+        let mut blank = self.shelf.take();
+        blank.resize(self.room, 0);
+        let mut request = mem::replace(&mut self.own, blank);
+        let scopes = mem::take(&mut self.scopes);
+        let own = match request.len() - self.room {
+            0 => None,
+            spans => Some(self.own_scope.len() + spans),
         };
-        let mut request = Vec::with_capacity(
-            self.resource.len() + used().map(|scope| scope.fields.len() + 16).sum::<usize>() + 16,
-        );
-        let mut body = 0;
-        let mut heads = Vec::new();
-        for scope in used() {
-            let mut bytes = Vec::new();
-            head(&mut bytes, 2, scope.fields.len());
-            body += bytes.len() + scope.fields.len();
-            heads.push(bytes);
+        let others = scopes.iter().map(|scope| scope.fields.len());
+        let body: usize = others
+            .chain(own)
+            .map(|length| head_length(length) + length)
+            .sum();
+        let front = &mut self.scratch;
+        front.clear();
+        head(front, 1, self.resource.len() + body);
+        front.extend_from_slice(&self.resource);
+        if let Some(own) = own {
+            head(front, 2, own);
+            front.extend_from_slice(&self.own_scope);
         }
-        head(&mut request, 1, self.resource.len() + body);
-        request.extend_from_slice(&self.resource);
-        for (head, scope) in heads.iter().zip(used()) {
-            request.extend_from_slice(head);
-            request.extend_from_slice(&scope.fields);
+        let start = self.room - front.len();
+        request[start..self.room].copy_from_slice(front);
+        for scope in &scopes {
+            bytes_always(&mut request, 2, &scope.fields);
         }
-        // The next batch will be about as long.
-        if let Some(own) = scopes.first() {
-            self.scopes[0].fields.reserve(own.fields.len());
-        }
-        request
+        self.shelf.request(request, start)
     }
 }

@@ -29,7 +29,7 @@ impl Sender {
     pub(super) fn send(&self, request: Vec<u8>) -> Result<(), OTelSdkError> {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
-        otlp.export(request).map_err(|reason| {
+        otlp.export(request.into()).map_err(|reason| {
             OTelSdkError::InternalFailure(sanitize_error_message(&reason).into_owned())
         })
     }

@@ -180,33 +180,36 @@ proptest! {
         )];
         let (mut sites, clock) = (Sites::default(), WallClock::new());
         let mut intake = OtlpIntake::new(&resource);
-        let mut expected: Vec<SpanData> = Vec::new();
-        for record in &mut records {
-            let prepared = sites.prepare(record, &clock, &identity);
-            intake.push(&prepared);
-            expected.push((&prepared).into());
-        }
-
-        let request = ExportTraceServiceRequest::decode(&*intake.take()).unwrap();
-        prop_assert_eq!(request.resource_spans.len(), 1);
-        let found = &request.resource_spans[0];
-        let attributes = &found.resource.as_ref().unwrap().attributes;
-        prop_assert_eq!(&attributes[0].key, "service.name");
-        let mut spans = Vec::new();
-        for scope in &found.scope_spans {
-            let name = &scope.scope.as_ref().unwrap().name;
-            for span in &scope.spans {
-                let same = expected.iter().any(|other| {
-                    other.span_context.span_id().to_bytes()[..] == span.span_id[..]
-                        && other.instrumentation_scope.name() == name
-                });
-                prop_assert!(same, "a span is in the wrong scope");
+        // The second one is in the memory of the one before.
+        for _ in 0..3 {
+            let mut expected: Vec<SpanData> = Vec::new();
+            for record in &mut records {
+                let prepared = sites.prepare(record, &clock, &identity);
+                intake.push(&prepared);
+                expected.push((&prepared).into());
             }
-            prop_assert!(!scope.spans.is_empty());
-            spans.extend(scope.spans.iter().cloned());
+
+            let request = ExportTraceServiceRequest::decode(&*intake.take()).unwrap();
+            prop_assert_eq!(request.resource_spans.len(), 1);
+            let found = &request.resource_spans[0];
+            let attributes = &found.resource.as_ref().unwrap().attributes;
+            prop_assert_eq!(&attributes[0].key, "service.name");
+            let mut spans = Vec::new();
+            for scope in &found.scope_spans {
+                let name = &scope.scope.as_ref().unwrap().name;
+                for span in &scope.spans {
+                    let same = expected.iter().any(|other| {
+                        other.span_context.span_id().to_bytes()[..] == span.span_id[..]
+                            && other.instrumentation_scope.name() == name
+                    });
+                    prop_assert!(same, "a span is in the wrong scope");
+                }
+                prop_assert!(!scope.spans.is_empty());
+                spans.extend(scope.spans.iter().cloned());
+            }
+            let expected = expected.into_iter().map(Span::from).collect();
+            prop_assert_eq!(text(spans), text(expected));
         }
-        let expected = expected.into_iter().map(Span::from).collect();
-        prop_assert_eq!(text(spans), text(expected));
 
         // The next batch begins empty.
         let request = ExportTraceServiceRequest::decode(&*intake.take()).unwrap();

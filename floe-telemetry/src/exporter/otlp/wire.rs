@@ -1,6 +1,6 @@
 //! The few shapes that protobuf has on the wire.
 
-use prost::encoding::encode_varint;
+use prost::encoding::{encode_varint, encoded_len_varint};
 
 pub(super) const VARINT: u32 = 0;
 pub(super) const FIXED64: u32 = 1;
@@ -78,4 +78,9 @@ pub(super) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec
 pub(super) fn head(out: &mut Vec<u8>, field: u32, length: usize) {
     tag(out, field, BYTES);
     number(out, length as u64);
+}
+
+/// How long that is, for the first fields of a message.
+pub(super) fn head_length(length: usize) -> usize {
+    1 + encoded_len_varint(length as u64)
 }
