@@ -1,0 +1,206 @@
+//! What Prometheus reads of runs, and the names that `deploy/` has for it. With `PROMETHEUS=1`, which
+//! `.ci/prometheus` sets, a real Prometheus scrapes it, too. One test: the provider is one for the
+//! process.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "tests, with helpers of other tests"
+)]
+
+#[path = "it/product.rs"]
+mod product;
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use std::{env, fs, thread};
+
+use floe::identity::Identity;
+use floe::pipeline::{self, RunId};
+use floe::telemetry;
+use floe_telemetry::TelemetryProvider;
+use floe_telemetry::config::ExporterKind;
+use floe_telemetry::exporter::MemoryExporter;
+
+use crate::product::Product;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a metric of ours begins with.
+const OURS: [&str; 4] = ["floe_", "traces_", "otel_sdk_", "process_"];
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// The body of an answer, if there is one.
+fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    let request = format!("GET {path} HTTP/1.0\r\nhost: x\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.contains(" 200 ").then(|| body.to_owned())
+}
+
+/// The names of samples, without labels.
+fn samples(text: &str) -> BTreeSet<&str> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| line.split(['{', ' ']).next())
+        .collect()
+}
+
+/// The names of ours that a document of `deploy/` asks for, but those that it records itself.
+fn asked(document: &str) -> BTreeSet<&str> {
+    let is_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == ':';
+    let words = document.split(|sign| !is_name(sign));
+    words
+        .filter(|word| {
+            let is_ours = OURS.iter().any(|prefix| word.starts_with(prefix));
+            let suffixes = [
+                "_total",
+                "_bucket",
+                "_size",
+                "_capacity",
+                "_affected",
+                "_bytes",
+            ];
+            is_ours && !word.contains(':') && suffixes.iter().any(|end| word.ends_with(end))
+        })
+        .collect()
+}
+
+#[test]
+fn deploy_asks_for_what_runs_emit() {
+    let port = free_port();
+    let product = Product::shop();
+    let (identity, manifest) = Identity::read(&product.path(""), None, None).unwrap();
+    let mut config = telemetry::config(&identity, &manifest).unwrap();
+    config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
+    "127.0.0.1".clone_into(&mut config.metrics.prometheus.host);
+    config.metrics.prometheus.port = port;
+    config.metrics.from_spans = true;
+    let provider = TelemetryProvider::builder(config)
+        .with_span_exporter(MemoryExporter::new())
+        .initialize()
+        .unwrap();
+    assert!(pipeline::run(&identity, &RunId::new()).is_ok());
+    product.replace(
+        "models/totals.sql",
+        "count(*)",
+        "\"postgresql://shop:hunter2@db/x\"",
+    );
+    let _ = pipeline::run(&identity, &RunId::new());
+    provider.force_flush(TIMEOUT).unwrap();
+
+    let text = get(port, "/metrics").unwrap();
+    assert!(!text.contains("hunter2"));
+    let emitted = samples(&text);
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
+    let mut names = 0;
+    for file in ["recording.yaml", "alerts.yaml", "dashboard.json"] {
+        let document = fs::read_to_string(deploy.join(file)).unwrap();
+        for name in asked(&document) {
+            assert!(emitted.contains(name), "{file}: `{name}` in\n{text}");
+            names += 1;
+        }
+    }
+    assert!(names > 20, "{names}");
+    if env::var_os("PROMETHEUS").is_some() {
+        lint(&text);
+        scraped(port);
+    }
+    provider.shutdown(TIMEOUT).unwrap();
+}
+
+/// `promtool` has nothing to say about how it is written, but that two names of OpenTelemetry's
+/// conventions end like those of histograms.
+fn lint(text: &str) {
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = promtool.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    let output = promtool.wait_with_output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    let known = |line: &&str| {
+        let is_count = line.contains("should not have \"_count\" suffix");
+        is_count && line.starts_with("process_")
+    };
+    let others: Vec<_> = said.lines().filter(|line| !known(line)).collect();
+    assert_eq!(others, [""; 0], "{said}");
+    // 3: it has found something, and not that it cannot read it.
+    assert_eq!(output.status.code(), Some(3), "{said}");
+}
+
+/// A server that ends with the test.
+struct Prometheus(Child);
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A real Prometheus finds the runs, and evaluates the rules over them.
+fn scraped(port: u16) {
+    let place = tempfile::tempdir().unwrap();
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
+    let rules = rules.canonicalize().unwrap();
+    let configuration = format!(
+        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\n\
+         rule_files: ['{rules}/recording.yaml', '{rules}/alerts.yaml']\n\
+         scrape_configs:\n  - {{job_name: shop, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}\n",
+        rules = rules.display(),
+    );
+    let file = place.path().join("prometheus.yml");
+    fs::write(&file, configuration).unwrap();
+    let web = free_port();
+    let server = Command::new("prometheus")
+        .arg(format!("--config.file={}", file.display()))
+        .arg(format!(
+            "--storage.tsdb.path={}",
+            place.path().join("data").display()
+        ))
+        .arg(format!("--web.listen-address=127.0.0.1:{web}"))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _server = Prometheus(server);
+    for (query, expected) in [
+        (
+            "floe_pipeline_runs_total",
+            "\"floe_pipeline_status\":\"failed\"",
+        ),
+        ("target_info", "\"service_name\":\"shop\""),
+        ("otel_sdk:span_queue:ratio", "\"job\":\"shop\""),
+        ("ALERTS", "FloePipelineFailed"),
+    ] {
+        // It scrapes each second, and answers with nothing until then.
+        let found = (0..60).any(|_| {
+            let answer = get(web, &format!("/api/v1/query?query={query}")).unwrap_or_default();
+            let is_there = answer.contains(expected);
+            if !is_there {
+                thread::park_timeout(Duration::from_millis(500));
+            }
+            is_there
+        });
+        assert!(found, "{query}");
+    }
+}
