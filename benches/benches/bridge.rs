@@ -1,4 +1,4 @@
-//! What a span of `tracing` costs on its thread with a layer that makes an OpenTelemetry span of it:
+//! What CPU time a span of `tracing` costs on its thread with a layer that makes an OpenTelemetry span of it:
 //! ours beside tracing-opentelemetry, over the same subscriber.
 //!
 //! Each is a process of its own for each state, and they are measured in turn, round after round. At
@@ -19,7 +19,7 @@ struct Cell {
     bridge: &'static str,
     sampled: bool,
     shape: &'static str,
-    /// Nanoseconds per span.
+    /// Nanoseconds of the thread's CPU time per span.
     nanos: Spread,
     /// Our nanoseconds as a multiple of these.
     ours_to_this: f64,

@@ -75,12 +75,12 @@ pub(crate) use self::record::Origin;
 #[cfg(any(feature = "provider", feature = "tracing"))]
 pub(crate) use self::record::SpanRecord;
 pub use self::returned::{call_by_type, call_opaque};
-#[cfg(feature = "tracing")]
-pub(crate) use self::sampling::is_off;
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::{CaptureScope, switch_captures};
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::{Measured, Sampling, switch_provider};
+#[cfg(feature = "tracing")]
+pub(crate) use self::sampling::{is_off, leaves_out_below};
 pub use self::span::RecordedSpan;
 pub use self::state::OpenSpan;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

@@ -3,7 +3,7 @@
 use opentelemetry::Context;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 
-use super::open::open_below;
+use super::open::open_for_later;
 use super::opening::Opening;
 use super::parent::{self, Parent};
 use super::record::SpanRecord;
@@ -30,7 +30,7 @@ impl BridgedSpan {
             fill(&mut opening.0.record);
         };
         let known = (!names).then_some(callsite);
-        match open_below(&parent, known, Some(&mut fill)).for_later() {
+        match open_for_later(&parent, known, Some(&mut fill)) {
             // On another thread what is below it must be left out as well.
             State::Off => parent.map(pass_on).map(State::LeftOut).map(Self),
             state => Some(Self(state)),
@@ -44,11 +44,6 @@ impl BridgedSpan {
             State::LeftOut(cx) => Some(cx),
             State::Recording(recording) => recording.context.as_ref(),
         }
-    }
-
-    /// What other spans may know of it.
-    pub(crate) fn span_context(&self) -> Option<SpanContext> {
-        Some(self.context()?.span().span_context().clone())
     }
 
     /// Whether what is said goes anywhere.

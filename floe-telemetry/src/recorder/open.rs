@@ -96,8 +96,45 @@ pub(super) fn open_below(
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     let mut left_out = None;
-    let decided =
-        local::with(|local| parent.map(|cx| sampling::decide(cx, callsite, local, &mut left_out)));
+    let decided = decide(parent, callsite, &mut left_out);
+    open_decided(decided, left_out, parent, callsite, fill)
+}
+
+/// The same for a span that will be current later, and is not now.
+#[cfg(feature = "tracing")]
+pub(super) fn open_for_later(
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> State {
+    let mut left_out = None;
+    match decide(parent, callsite, &mut left_out) {
+        Some(Decision::Record(recording)) => {
+            let (mut recording, cx) = fill_below(recording, parent, callsite, fill);
+            recording.context = Some(cx);
+            State::Recording(recording)
+        }
+        decided => open_decided(decided, left_out, parent, callsite, fill).for_later(),
+    }
+}
+
+#[inline]
+fn decide(
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    left_out: &mut Option<SpanContext>,
+) -> Option<Decision> {
+    local::with(|local| parent.map(|cx| sampling::decide(cx, callsite, local, left_out)))
+}
+
+#[inline]
+fn open_decided(
+    decided: Option<Decision>,
+    left_out: Option<SpanContext>,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> OpenSpan {
     match (decided, left_out) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
         (Some(Decision::AskByName(recording)), _) => begin_by_name(recording, parent, fill),
@@ -169,18 +206,30 @@ fn begin_measured(
 
 #[inline]
 fn begin(
-    mut recording: Box<Recording>,
+    recording: Box<Recording>,
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
+    let (recording, cx) = fill_below(recording, parent, callsite, fill);
+    OpenSpan {
+        attached: Some(cx.attach()),
+        state: State::Recording(recording),
+    }
+}
+
+/// The span with what `fill` says, and the context in which it is current.
+#[inline]
+fn fill_below(
+    mut recording: Box<Recording>,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> (Box<Recording>, Context) {
     recording.record.head.callsite = callsite;
     if let Some(fill) = fill {
         recording = fill_in(recording, fill);
     }
     let cx = parent.map(|cx| cx.with_span(RecordedSpan::of_call(&recording)));
-    OpenSpan {
-        attached: Some(cx.attach()),
-        state: State::Recording(recording),
-    }
+    (recording, cx)
 }

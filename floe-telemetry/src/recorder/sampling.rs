@@ -122,6 +122,16 @@ pub(super) fn accepts(record: &mut SpanRecord, local: &mut Local) -> Result<(), 
     Err(unsampled(&record.head, record.context().trace_state()))
 }
 
+/// Whether what begins below is left out because the span there is, whatever it is.
+#[cfg(feature = "tracing")]
+#[inline]
+pub(crate) fn leaves_out_below(cx: &Context) -> bool {
+    let span = cx.span();
+    let above = span.span_context();
+    let asks = LISTENERS.load(Ordering::Relaxed) & (EACH_SPAN | KEEP | MEASURES_ALL) != 0;
+    above.is_valid() && !above.is_sampled() && !asks && !cx.is_telemetry_suppressed()
+}
+
 /// Decides for a span whose parent is in `parent`, and whose name is that of its call site, or comes
 /// later. A span that is recorded starts now; the context
 /// of one that is left out goes to `left_out`, so that the decision fits into registers.

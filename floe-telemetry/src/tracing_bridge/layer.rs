@@ -47,17 +47,30 @@ fn is_telemetrys_own(metadata: &Metadata<'_>) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// The context of a span, as far as there is one.
+/// Whether what is said to the span of `cx` goes anywhere.
+fn is_heard(cx: &Context) -> bool {
+    !cx.is_telemetry_suppressed() && writing(|| cx.span().is_recording()) == Some(true)
+}
+
+fn heard(cx: &Context) -> Option<Context> {
+    is_heard(cx).then(|| cx.clone())
+}
+
+/// The context of a span, as far as there is one. One that is left out may have that of a span around
+/// it.
 fn own_context<S>(id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let span = layers.span(id)?;
-    let extensions = span.extensions();
-    extensions.get::<BridgedSpan>()?.context().cloned()
+    if let Some(bridged) = span.extensions().get::<BridgedSpan>() {
+        return bridged.context().cloned();
+    }
+    let cx = context_of(id, layers)?;
+    (!cx.span().span_context().is_sampled()).then_some(cx)
 }
 
-/// The same, or that of the nearest span around it.
+/// The context of a span, or that of the nearest one around it.
 fn context_of<S>(id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -86,25 +99,34 @@ where
         if recorder::is_off() || *metadata.level() > self.spans || !context_is_alive() {
             return;
         }
-        let site = Site::of(metadata);
-        let parent = if attributes.is_contextual() {
-            None
-        } else {
+        let parent = if !attributes.is_contextual() {
             Some(parent(attributes.parent(), &layers))
+        } else if entered::begin_left_out(id) {
+            return;
+        } else {
+            None
         };
+        let site = Site::of(metadata);
         let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
             attributes.record(&mut SpanFields(record));
         });
-        if let (Some(opened), Some(span)) = (opened, layers.span(id)) {
-            let mut extensions = span.extensions_mut();
-            if let Some(first) = extensions.replace(opened) {
-                // Another layer of ours was here before.
-                let second = extensions.replace(first);
-                drop(extensions);
-                if let Some(second) = second {
-                    second.forget();
-                }
+        let (Some(opened), Some(span)) = (opened, layers.span(id)) else {
+            return;
+        };
+        let cx = opened.context().cloned();
+        let mut extensions = span.extensions_mut();
+        if let Some(first) = extensions.replace(opened) {
+            // Another layer of ours was here before.
+            let second = extensions.replace(first);
+            drop(extensions);
+            if let Some(second) = second {
+                second.forget();
             }
+            return;
+        }
+        drop(extensions);
+        if let Some(cx) = cx {
+            entered::begin(id, cx);
         }
     }
 
@@ -126,14 +148,11 @@ where
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, layers: LayerContext<'_, S>) {
-        let followed = layers.span(follows).and_then(|span| {
-            let extensions = span.extensions();
-            extensions.get::<BridgedSpan>()?.span_context()
-        });
+        let followed = own_context(follows, &layers);
         if let (Some(followed), Some(span)) = (followed, layers.span(id))
             && let Some(bridged) = span.extensions_mut().get_mut::<BridgedSpan>()
         {
-            bridged.link(followed);
+            bridged.link(followed.span().span_context().clone());
         }
     }
 
@@ -143,13 +162,11 @@ where
             return;
         }
         let cx = match event.parent() {
-            Some(parent) => context_of(parent, &layers),
-            None => event.is_contextual().then(Context::current),
+            Some(parent) => context_of(parent, &layers).filter(is_heard),
+            None if event.is_contextual() => Context::map_current(heard),
+            None => None,
         };
-        if let Some(cx) = cx
-            && !cx.is_telemetry_suppressed()
-            && writing(|| cx.span().is_recording()) == Some(true)
-        {
+        if let Some(cx) = cx {
             let mut fields = EventFields::new(metadata, event.fields().count());
             guarded(|| event.record(&mut fields));
             writing(|| fields.add_to(&cx));
@@ -157,11 +174,8 @@ where
     }
 
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
-        if !recorder::is_off()
-            && context_is_alive()
-            && let Some(cx) = own_context(id, &layers)
-        {
-            entered::enter(id, cx);
+        if !recorder::is_off() && context_is_alive() {
+            entered::enter(id, || own_context(id, &layers));
         }
     }
 
@@ -170,6 +184,9 @@ where
     }
 
     fn on_close(&self, id: Id, layers: LayerContext<'_, S>) {
+        if entered::close(&id) {
+            return;
+        }
         let span = layers.span(&id);
         let bridged = span.and_then(|span| span.extensions_mut().remove::<BridgedSpan>());
         if let Some(bridged) = bridged {

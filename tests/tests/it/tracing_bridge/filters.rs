@@ -1,5 +1,7 @@
 //! Which spans are left out, and what becomes of those around them.
 
+use std::thread;
+
 use floe_telemetry::{testing, traced, tracing_layer};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
@@ -64,15 +66,91 @@ fn filters_of_the_subscriber_work() {
     spans.single("below noise").assert_root();
 }
 
-#[test]
-fn below_a_span_that_is_not_sampled_nothing_is() {
-    let left_out = SpanContext::new(
-        TraceId::from(7),
+/// A parent elsewhere that is not sampled.
+fn left_out(trace: u128) -> SpanContext {
+    SpanContext::new(
+        TraceId::from(trace),
         SpanId::from(8),
         TraceFlags::default(),
         true,
         TraceState::default(),
-    );
+    )
+}
+
+fn current() -> SpanContext {
+    Context::map_current(|cx| cx.span().span_context().clone())
+}
+
+#[test]
+fn what_is_left_out_stays_so_wherever_it_goes() {
+    const MANY: usize = 100;
+    let spans = record(|| {
+        let none = current();
+        let cx = Context::current().with_remote_span_context(left_out(7));
+        let outer = {
+            let _attached = cx.attach();
+            info_span!("outer")
+        };
+        let (inner, mut many) = outer.in_scope(|| {
+            let inner = info_span!("inner");
+            inner.in_scope(|| {
+                assert_eq!(current(), left_out(7));
+                info_span!("innermost").in_scope(work);
+            });
+            let many: Vec<_> = (0..MANY).map(|_| info_span!("many")).collect();
+            // In the same trace, but not where they began.
+            info_span!("another", otel.name = "other").in_scope(|| many[0].in_scope(work));
+            (inner, many)
+        });
+        assert_eq!(current(), none);
+        // Elsewhere they take their place along.
+        let elsewhere = Context::current().with_remote_span_context(left_out(9));
+        for span in many.iter().rev().step_by(7) {
+            let _attached = elsewhere.clone().attach();
+            span.in_scope(|| {
+                assert_eq!(current(), left_out(7));
+                info_span!("below").in_scope(work);
+            });
+            assert_eq!(current(), left_out(9));
+        }
+        let below = info_span!(parent: &inner, "explicit");
+        below.in_scope(work);
+        thread::scope(|scope| {
+            let (dispatch, inner) = (tracing::dispatcher::get_default(Clone::clone), inner);
+            scope.spawn(move || {
+                tracing::dispatcher::with_default(&dispatch, || {
+                    inner.in_scope(|| {
+                        assert_eq!(current(), left_out(7));
+                        info_span!("on a thread").in_scope(work);
+                    });
+                    assert!(!current().is_valid());
+                });
+            });
+        });
+        let taken = outer.entered();
+        many.truncate(MANY / 2);
+        let first = many.swap_remove(0).entered();
+        let second = many.swap_remove(0).entered();
+        drop(first);
+        drop(taken);
+        assert_eq!(current(), left_out(7));
+        drop(second);
+        assert_eq!(current(), none);
+        drop(many);
+        // Numbers come again, and nothing of what they were before is left.
+        for _ in 0..MANY {
+            info_span!("recorded").in_scope(|| info!("heard"));
+        }
+    });
+    assert_eq!(spans.len(), MANY);
+    for span in spans.named("recorded") {
+        span.assert_root().assert_event("heard");
+    }
+}
+
+#[test]
+fn below_a_span_that_is_not_sampled_nothing_is() {
+    let left_out = left_out(7);
     let spans = record(|| {
         let cx = Context::current().with_remote_span_context(left_out.clone());
         let attached = cx.attach();
