@@ -179,6 +179,23 @@ fn what_the_provider_takes_out_is_on_no_line_even_after_its_end() {
     log();
 }
 
+#[test]
+fn a_provider_that_is_disabled_says_how_lines_are_made_safe_and_whose_they_are() {
+    let test = "a_provider_that_is_disabled_says_how_lines_are_made_safe_and_whose_they_are";
+    if !is_child() {
+        let lines = lines(test, &[("OTEL_SDK_DISABLED", "true")]);
+        assert_eq!(events(&lines), ["of <REDACTED>"]);
+        assert_eq!(lines[0]["floe.product.name"], "orders");
+        return;
+    }
+    logs::configure_logging(&LoggingConfig::default()).unwrap();
+    let mut config = TelemetryConfig::new("orders");
+    config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    assert!(telemetry.is_noop());
+    tracing::info!("of CUST-123456");
+}
+
 #[derive(Debug)]
 struct LogsWhenDropped;
 

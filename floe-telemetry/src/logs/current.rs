@@ -36,9 +36,9 @@ pub(super) fn current() -> (u64, Arc<Setting>) {
 }
 
 /// Puts a setting into use.
-pub(super) fn switch(setting: Setting) {
+pub(super) fn switch(setting: Arc<Setting>) {
     let mut slot = SETTING.write().unwrap_or_else(PoisonError::into_inner);
-    let before = slot.replace(Arc::new(setting));
+    let before = slot.replace(setting);
     GENERATION.fetch_add(1, Ordering::AcqRel);
     drop(slot);
     drop(before);

@@ -46,7 +46,9 @@ impl LogDestination {
 #[derive(Debug)]
 pub(crate) struct Logs {
     workers: Workers,
-    setting: Setting,
+    provider: SdkLoggerProvider,
+    /// What holds when the exporters are gone.
+    setting: Arc<Setting>,
 }
 
 /// What the reports of all exporters come through, and how many there are.
@@ -65,53 +67,76 @@ impl Logs {
             .into_iter()
             .map(|LogDestination(start)| start(resource, &settings))
             .collect();
-        let workers = Workers(workers?.into());
+        // Both are shut down by hand: at their end they would say so to whoever reads the logs.
+        let factory = SdkLoggerProvider::builder().build();
+        let workers = Workers {
+            all: workers?.into(),
+            blank: factory.logger(SCOPE).create_log_record().into(),
+        };
+        let _ = factory.shutdown();
+        let provider = SdkLoggerProvider::builder()
+            .with_log_processor(workers.clone())
+            .build();
         let setting = Setting {
             redaction: settings.worker.redaction,
             identity,
             logger: None,
         };
-        let logger = (!workers.0.is_empty()).then(|| {
-            let provider = SdkLoggerProvider::builder().with_log_processor(workers.clone());
-            provider.build().logger(SCOPE)
-        });
-        current::switch(Setting {
-            logger,
+        current::switch(Arc::new(Setting {
+            logger: (!workers.all.is_empty()).then(|| provider.logger(SCOPE)),
             ..setting.clone()
-        });
-        Ok(Self { workers, setting })
+        }));
+        Ok(Self {
+            workers,
+            provider,
+            setting: Arc::new(setting),
+        })
     }
 
     /// Lets the exporters deliver what they have.
     pub(crate) fn flush(&self) -> LogReports {
         let (report, reports) = channel();
-        for worker in &*self.workers.0 {
+        for worker in &*self.workers.all {
             worker.flush(&report);
         }
-        (self.workers.0.len(), reports)
+        (self.workers.all.len(), reports)
     }
 
     /// The same for the last time. The local output goes on.
     pub(crate) fn shut_down(&self, timeout: Duration) -> LogReports {
-        current::switch(self.setting.clone());
+        current::switch(Arc::clone(&self.setting));
         let (report, reports) = channel();
-        for worker in &*self.workers.0 {
+        for worker in &*self.workers.all {
             worker.shut_down(timeout, &report);
         }
-        (self.workers.0.len(), reports)
+        (self.workers.all.len(), reports)
+    }
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        let _ = self.provider.shutdown();
     }
 }
 
 /// Hands each record to each exporter. Records are safe before they come here, because the same
 /// texts were written on a line.
 #[derive(Clone, Debug)]
-struct Workers(Arc<[LogWorker]>);
+struct Workers {
+    all: Arc<[LogWorker]>,
+    /// What stays where a record was taken away.
+    blank: Arc<SdkLogRecord>,
+}
 
 impl LogProcessor for Workers {
     fn emit(&self, record: &mut SdkLogRecord, _: &InstrumentationScope) {
-        for worker in &*self.0 {
+        let Some((last, others)) = self.all.split_last() else {
+            return;
+        };
+        for worker in others {
             worker.push(record.clone());
         }
+        last.push(std::mem::replace(record, (*self.blank).clone()));
     }
 
     /// [`Logs`] does it, which can wait for the answers.
