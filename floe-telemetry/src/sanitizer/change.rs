@@ -1,18 +1,12 @@
 //! A change of a value names two: the old one and the new one.
 
-use super::Scan;
 use super::key_value::Key;
 use super::lexicon::Class;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{at, run_end, skip_spaces, starts_with, starts_with_word};
 use super::value::{self, Extent, Site};
-
-/// What happened to the value.
-const VERBS: &[&str] = &[
-    "changed", "updated", "replaced", "rotated", "modified", "reset", "set", "defined", "was",
-    "has", "been",
-];
+use super::{Scan, words};
 
 /// `"old" -> "new"`, `"old" => "new"`: the plan of a change.
 pub(super) fn arrow(scan: &mut Scan<'_>, old: Extent) {
@@ -31,21 +25,20 @@ pub(super) fn arrow(scan: &mut Scan<'_>, old: Extent) {
 /// `changed from 'old' to 'new'`, at `from`; whether there was a value.
 pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     let text = scan.text;
-    let mut start = skip_spaces(text, from);
+    if key.class != Class::Strong {
+        return false;
+    }
+    let first = skip_spaces(text, from);
+    let mut start = first;
     for _ in 0..3 {
         let end = run_end(text, start, 10, |byte| byte.is_ascii_alphabetic());
         let word = &text[start..end];
-        if at(text, end) != b' '
-            || !VERBS
-                .iter()
-                .any(|verb| word.eq_ignore_ascii_case(verb.as_bytes()))
-        {
+        if at(text, end) != b' ' || !words::VERBS.has(word) {
             break;
         }
         start = skip_spaces(text, end);
     }
-    let is_told = start > skip_spaces(text, from);
-    if key.class != Class::Strong || !is_told {
+    if start == first {
         return false;
     }
     if starts_with_word(text, start, b"from ") {

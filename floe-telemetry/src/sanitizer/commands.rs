@@ -1,5 +1,7 @@
 //! Commands that take a password as an option, and which of them stand in a line.
 
+use super::text::Bytes;
+
 /// How much of the line before the option is read.
 pub(super) const LINE_LIMIT: usize = 192;
 
@@ -64,6 +66,9 @@ pub(super) struct Line {
     seen: u32,
 }
 
+/// What ends a word of a line.
+const ENDS: Bytes = Bytes::of(b"\"'[](),;|&`$/ \t\n\r\x0c");
+
 const HAS_USER: u32 = 1;
 const SSH: u32 = 2;
 /// The groups of commands follow, in the order of [`COMMANDS`].
@@ -79,11 +84,11 @@ impl Line {
         let mut word = start;
         for index in start..option {
             let byte = text[index];
-            if byte.is_ascii_whitespace() || b"\"'[](),;|&`$/".contains(&byte) {
+            if ENDS.has(byte) {
                 self.add(&text[word..index]);
                 word = index + 1;
             }
-            if b"\n;|&".contains(&byte) {
+            if matches!(byte, b'\n' | b';' | b'|' | b'&') {
                 self.seen = 0;
             }
         }

@@ -140,14 +140,14 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         operand::cipher(scan, end);
         return None;
     }
-    let mut class = scan.policy.classify(word)?;
+    let mut class = scan.classify(word)?;
     // `API key`, `access code`: the word before decides.
     if class == Class::Query
         && word.len() == 3 + usize::from(word.len() == 4)
         && before(text, start) == b' '
     {
         let phrase = run_start(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
-        class = scan.policy.classify(&text[phrase..end])?;
+        class = scan.classify(&text[phrase..end])?;
     }
     if class == Class::Weak && scan.policy.level == Level::Strict {
         class = Class::Strong;
@@ -169,6 +169,9 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
         return;
     }
     let from = next_line(scan.text, from).unwrap_or(from);
+    if site.doubtful && is_word(scan.text, from) {
+        return;
+    }
     match key.class {
         Class::Authorization => header::authorization(scan, from, site),
         Class::Cookie => cookie::cookies(scan, from, site),
@@ -204,6 +207,14 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             }
         }
     }
+}
+
+/// A few letters and a blank: too short for what a doubtful key needs.
+fn is_word(text: &[u8], from: usize) -> bool {
+    let end = run_end(text, from, 8, |byte| {
+        byte.is_ascii_alphabetic() || byte == b':' || byte == b','
+    });
+    end > from && end < from + 8 && at(text, end) == b' '
 }
 
 /// Redacts the value that starts at `from`, whatever introduced it.

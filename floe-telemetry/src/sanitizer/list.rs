@@ -43,10 +43,13 @@ pub(super) fn items(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
 /// `"secrets": {"db": "…", "mail": "…"}`: the values of a map of secrets; `brace` is where it opens.
 pub(super) fn map(scan: &mut Scan<'_>, key: Key, brace: usize) -> bool {
     let text = scan.text;
+    if at(text, brace) != b'{' || brace < scan.list_until {
+        return false;
+    }
     let name = Name::new(key.name(text));
     let (_, last) = name.last_word();
     let is_plural = [&b"secrets"[..], b"passwords", b"tokens"].contains(&last);
-    if !is_plural || at(text, brace) != b'{' || brace < scan.list_until {
+    if !is_plural {
         return false;
     }
     let end = run_end(text, brace, MAP, |byte| byte != b'}');

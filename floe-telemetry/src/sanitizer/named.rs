@@ -4,18 +4,23 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::separator::{separator, value_start};
 use super::shape::LONGEST;
-use super::text::{at, before, find, is_break, is_name, line_end, run_end, run_start};
+use super::text::{at, before, find, is_break, is_name, run_end, run_start};
 use super::value::Site;
 use super::{Scan, quote};
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    if is_kind(scan.text, key.start) {
+    let text = scan.text;
+    let gap = run_start(text, key.start, 8, |byte| b"\"'\\:= ".contains(&byte));
+    let is_named = text[gap..key.start]
+        .iter()
+        .any(|byte| matches!(byte, b':' | b'='));
+    if is_named && is_kind(text, key.start) {
         return false;
     }
-    let found = named_value(scan.text, behind)
-        .or_else(|| value_before(scan.text, key.start))
-        .or_else(|| assigned_before(scan.text, key.start))
+    let before = || value_before(text, key.start).or_else(|| assigned_before(text, key.start));
+    let found = named_value(text, behind)
+        .or_else(|| is_named.then(before).flatten())
         .or_else(|| option_behind(scan.text, key))
         .or_else(|| invalid_input(scan.text, key));
     let Some(start) = found else {
@@ -35,16 +40,22 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 /// `{"kind": "Token", "value": …}` is a node of a syntax tree.
 fn is_kind(text: &[u8], key: usize) -> bool {
     let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
+    if !text[colon..key].contains(&b':') {
+        return false;
+    }
     let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
-    text[colon..key].contains(&b':') && [&b"kind"[..], b"type"].contains(&&text[name..colon])
+    [&b"kind"[..], b"type"].contains(&&text[name..colon])
 }
 
 /// `{"value": "…", "name": "api_key"}`: the field before the name.
 fn value_before(text: &[u8], key: usize) -> Option<usize> {
     let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
+    if !text[colon..key].contains(&b':') {
+        return None;
+    }
     let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
     let is_name = [&b"name"[..], b"key", b"Name", b"Key"].contains(&&text[name..colon]);
-    if !is_name || !text[colon..key].contains(&b':') {
+    if !is_name {
         return None;
     }
     let open = run_start(text, name, 160, |byte| !b"{}\n".contains(&byte));
@@ -58,12 +69,15 @@ fn value_before(text: &[u8], key: usize) -> Option<usize> {
 /// `SET value = '…' WHERE name = 'api_key'`.
 fn assigned_before(text: &[u8], key: usize) -> Option<usize> {
     let equals = run_start(text, key, 6, |byte| b"\"'= ".contains(&byte));
+    if !text[equals..key].contains(&b'=') {
+        return None;
+    }
     let name = run_start(text, equals, 12, is_name);
     let names = [&b"name"[..], b"key", b"setting", b"parameter"];
     let is_named = names
         .iter()
         .any(|known| text[name..equals].eq_ignore_ascii_case(known));
-    if !is_named || !text[equals..key].contains(&b'=') {
+    if !is_named {
         return None;
     }
     let line = run_start(text, name, 160, |byte| !b"\n;".contains(&byte));
@@ -82,7 +96,7 @@ fn option_behind(text: &[u8], key: Key) -> Option<usize> {
     if at(text, key.end) != b' ' || !(name == b"secret" || name.ends_with(b"SecureString")) {
         return None;
     }
-    let end = line_end(text, key.end).min(key.end + 160);
+    let end = run_end(text, key.end, 160, |byte| byte != b'\n');
     let option = b"--value ";
     let found = find(text, key.end, end - key.end, option)?;
     Some(found + option.len())
@@ -94,7 +108,7 @@ fn invalid_input(text: &[u8], key: Key) -> Option<usize> {
     if at(text, key.end) != b'\n' || !matches!(before(text, key.start), 0 | b'\n') {
         return None;
     }
-    let end = line_end(text, key.end + 1).min(key.end + LONGEST);
+    let end = run_end(text, key.end + 1, LONGEST, |byte| byte != b'\n');
     let mark = b"input_value=";
     let found = find(text, key.end, end - key.end, mark)?;
     Some(found + mark.len())

@@ -1,13 +1,12 @@
 //! Sentences that say whose the secret is: `password for bob: …`, `credentials bob/hunter2`.
 
-use super::Scan;
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
-use super::sentence::FILLERS;
 use super::shape::is_made_up;
 use super::text::{at, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Site};
+use super::{Scan, words};
 
 /// `set "Db:Password" "…"`: both quoted, only a blank between them; `behind` is behind the key's quote.
 pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
@@ -31,6 +30,9 @@ pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
 pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let start = skip_fillers(text, key.end);
+    if !matches!(at(text, start) | 32, b'f' | b'o' | b't' | b'(') {
+        return false;
+    }
     let words = [
         &b"for user "[..],
         b"for key ",
@@ -77,8 +79,7 @@ fn skip_fillers(text: &[u8], from: usize) -> usize {
     for _ in 0..3 {
         let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
         let word = &text[start..end];
-        let is_joint = |filler: &&str| word.eq_ignore_ascii_case(filler.as_bytes());
-        if word.len() < 3 && word != b"is" || !FILLERS.iter().any(is_joint) {
+        if word.len() < 3 && word != b"is" || !words::FILLERS.has(word) {
             break;
         }
         start = skip_spaces(text, end);
@@ -93,12 +94,15 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_pair = starts_with_word(name, name.len().saturating_sub(11), b"credentials")
         || starts_with_word(name, name.len().saturating_sub(5), b"creds")
         || key.class == Class::Weak && name.eq_ignore_ascii_case(b"auth");
+    if !is_pair {
+        return false;
+    }
     let open = skip_spaces(text, key.end);
     let user = open + usize::from(matches!(at(text, open), b'(' | b'[' | b'"' | b'\''));
     let user_end = run_end(text, user, 48, |byte| {
         byte > b' ' && !b"/:,)]\"'".contains(&byte)
     });
-    if !is_pair || user_end == user || !matches!(at(text, user_end), b'/' | b':' | b',') {
+    if user_end == user || !matches!(at(text, user_end), b'/' | b':' | b',') {
         return false;
     }
     let start = skip_spaces(text, user_end + 1);

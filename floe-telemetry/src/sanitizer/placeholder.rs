@@ -8,7 +8,7 @@ use super::words;
 /// A word of a sentence.
 pub(super) fn is_prose(word: &[u8]) -> bool {
     let word = trim_end(word, b".,;:!?)");
-    words::is_listed(word, words::PROSE)
+    words::PROSE.has(word)
 }
 
 /// `This field is required.`: what is wrong with a value, in the place of the value.
@@ -31,7 +31,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         [b'&' | b'*', tail @ ..] => tail,
         _ => word,
     };
-    words::is_listed(type_name, words::LITERALS)
+    words::LITERALS.has(type_name)
         || word
             .iter()
             .all(|byte| !byte.is_ascii_alphanumeric() && byte.is_ascii())
@@ -81,7 +81,7 @@ fn is_remark(word: &[u8]) -> bool {
 fn find_mask(value: &[u8]) -> bool {
     value
         .windows(8)
-        .any(|part| part.eq_ignore_ascii_case(b"redacted"))
+        .any(|part| part[0] | 32 == b'r' && part.eq_ignore_ascii_case(b"redacted"))
         || value.windows(4).any(|part| part == b"****")
 }
 

@@ -4,36 +4,10 @@ use super::key_value::Key;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{at, run_end, run_start};
-use super::{Scan, quote};
+use super::{Scan, quote, words};
 
 /// How far before its key a value may be.
 const REACH: usize = 128;
-
-/// Words that say whose value it was.
-const LINKS: &[&str] = &["for", "as", "of", "in", "to", "valid", "is"];
-
-/// Words between the link and the key, or in the place of a link.
-const NOUNS: &[&str] = &[
-    "a",
-    "an",
-    "the",
-    "key",
-    "field",
-    "option",
-    "argument",
-    "arg",
-    "parameter",
-    "param",
-    "setting",
-    "variable",
-    "property",
-    "attribute",
-    "column",
-    "flag",
-    "input",
-    "api",
-    "not",
-];
 
 /// `'x' is not of type 'integer' for key 'password'`.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
@@ -44,13 +18,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     for _ in 0..4 {
         let start = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic());
         let word = &text[start..end];
-        let is_one = |words: &[&str]| {
-            words
-                .iter()
-                .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
-        };
-        linked |= is_one(LINKS);
-        if end == key.start || start == end || !linked && !is_one(NOUNS) {
+        linked |= words::LINKS.has(word);
+        if end == key.start || start == end || !linked && !words::NOUNS.has(word) {
             return false;
         }
         if linked {
@@ -65,8 +34,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
 /// Redacts what looks made up in the quotes before `end`, on the same line.
 fn quoted_before(scan: &mut Scan<'_>, end: usize) -> bool {
     let text = scan.text;
-    let line = run_start(text, end, REACH, |byte| byte != b'\n');
-    let mut index = line.max(scan.reversed_until);
+    let reach = REACH.min(end.saturating_sub(scan.reversed_until));
+    let mut index = run_start(text, end, reach, |byte| byte != b'\n');
     scan.reversed_until = end;
     let mut found = false;
     while index < end {

@@ -1,5 +1,6 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
+use super::lexicon::Class;
 use super::{
     Level, Policy, REDACTED, Rule, address, command_line, commands, finder, header, key_value, pem,
     pii, shape, text, token, url,
@@ -36,6 +37,8 @@ pub(super) struct Scan<'t> {
     pub(super) line: commands::Line,
     pub(super) unmixed: (usize, usize),
     pub(super) encoded_until: usize,
+    /// The key and the phrase that were judged last: texts repeat them.
+    last_keys: [(&'t [u8], Option<Class>); 2],
     /// A run of plain words, known from a question about it.
     calm: (usize, usize),
 }
@@ -62,6 +65,7 @@ impl<'t> Scan<'t> {
             line: commands::Line::default(),
             unmixed: (0, 0),
             encoded_until: 0,
+            last_keys: [(&[], None); 2],
             calm: (0, 0),
         }
     }
@@ -107,6 +111,15 @@ impl<'t> Scan<'t> {
                 grammar(self, anchor);
             }
         }
+    }
+
+    /// What a value of this key would be.
+    pub(super) fn classify(&mut self, key: &'t [u8]) -> Option<Class> {
+        let place = usize::from(key.contains(&b' '));
+        if self.last_keys[place].0 != key {
+            self.last_keys[place] = (key, self.policy.classify(key));
+        }
+        self.last_keys[place].1
     }
 
     /// Whether only words follow, without a digit, a quote, a sign or a capital inside: nothing that

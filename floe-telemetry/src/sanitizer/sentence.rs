@@ -6,38 +6,9 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{LONGEST, is_made_up, is_opaque};
-use super::text::{at, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, before, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
-use super::{Scan, change, owner, protocol};
-
-/// Words between a noun and its value.
-pub(super) const FILLERS: &[&str] = &[
-    "is",
-    "was",
-    "provided",
-    "given",
-    "used",
-    "value",
-    "of",
-    "equals",
-    "to",
-    "set",
-    "got",
-    "received",
-    "supplied",
-    "valid",
-    "generated",
-    "created",
-    "issued",
-    "changed",
-    "assigned",
-    "not",
-    "returned",
-    "est",
-    "ist",
-    "lautet",
-    "es",
-];
+use super::{Scan, change, owner, protocol, words};
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
 const SETTERS: &[&str] = &[
@@ -80,6 +51,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
 fn assigned(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let space = run_start(text, key.start, 4, |byte| byte == b' ');
+    if space == key.start || !before(text, space).is_ascii_alphabetic() {
+        return false;
+    }
     let start = skip_spaces(text, key.end);
     let word = &text[start..run_end(text, start, 32, |byte| byte > b' ')];
     space < key.start
@@ -107,11 +81,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     for _ in 0..4 {
         let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
         let word = &text[start..end];
-        if word.is_empty()
-            || !FILLERS
-                .iter()
-                .any(|filler| word.eq_ignore_ascii_case(filler.as_bytes()))
-        {
+        if word.is_empty() || !words::FILLERS.has(word) {
             break;
         }
         stated |= [

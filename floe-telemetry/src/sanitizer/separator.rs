@@ -78,6 +78,12 @@ fn in_table(separator: Separator) -> Separator {
 /// Skips spaces, Markdown's asterisks, a YAML tag or anchor and a type of PHP's.
 pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     let mut index = skip_spaces(text, from);
+    if !matches!(
+        at(text, index),
+        b'%' | b'<' | b'*' | b'!' | b'&' | b'(' | b's'
+    ) {
+        return index;
+    }
     while starts_with(text, index, b"%20") {
         index += 3;
     }

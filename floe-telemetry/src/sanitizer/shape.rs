@@ -3,6 +3,8 @@
 //! A key or a prefix has to give the reason first; the shape only decides the doubtful cases, for
 //! example `signature=` (a digest or an English word?) or `token: expected` (a value or a sentence?).
 
+use super::text::Bytes;
+
 /// No variable, path or doubtful value is longer. A value that is left in the text is read again from
 /// the next key inside of it, so its length has to be bounded.
 pub(super) const LONGEST: usize = 256;
@@ -23,11 +25,20 @@ pub(super) fn is_opaque(value: &[u8], min: usize) -> bool {
     // A longer value looks like its beginning.
     let value = &value[..value.len().min(LONGEST)];
     value.len() >= min
+        && has_turns(value)
+        && value.iter().all(|byte| OPAQUE.has(*byte))
         && !is_uuid(value)
-        && value
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.~+/=%$!*^#@&:|?".contains(b))
         && (random_letters(value) >= min.min(12) || is_symbolic(value))
+}
+
+const OPAQUE: Bytes = Bytes::alphanumeric_and(b"-_.~+/=%$!*^#@&:|?");
+const MADE_UP: Bytes = Bytes::alphanumeric_and(b"!$#%^&*~@?+-_.=");
+const SIGNS: Bytes = Bytes::of(b"!$#%^&*~@?");
+
+/// Whether there are digits or letters of both cases: what has none is no more than words.
+fn has_turns(value: &[u8]) -> bool {
+    value.iter().any(u8::is_ascii_digit)
+        || value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase)
 }
 
 /// How many characters are in parts that change their class of characters often.
@@ -47,10 +58,7 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
         return false;
     }
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let signs = word
-        .iter()
-        .filter(|byte| b"!$#%^&*~@?".contains(byte))
-        .count();
+    let signs = word.iter().filter(|byte| SIGNS.has(**byte)).count();
     if digits + signs == 0 {
         return false;
     }
@@ -74,9 +82,7 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
     });
     let is_version = matches!(word, [b'v' | b'V', second, ..] if second.is_ascii_digit());
     word.iter().any(u8::is_ascii_alphabetic)
-        && word
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!$#%^&*~@?+-_.=".contains(byte))
+        && word.iter().all(|byte| MADE_UP.has(*byte))
         && (signs > 0 || !word.contains(&b'.'))
         && !is_uuid(word)
         && !is_named

@@ -138,6 +138,15 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     if key.class == Class::Query {
         return false;
     }
+    let name = key.name(text);
+    let is_login = [&b"auth"[..], b"authentication", b"credentials", b"login"]
+        .iter()
+        .any(|word| {
+            name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word)
+        });
+    if !is_login {
+        return false;
+    }
     let equals = skip_spaces(
         text,
         run_end(text, skip_spaces(text, behind), 1, |byte| {
@@ -147,13 +156,7 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let open = run_end(text, equals, LIMIT_OF_NAME, |byte| {
         is_name(byte) || byte == b'.'
     });
-    let name = key.name(text);
-    let is_login = [&b"auth"[..], b"authentication", b"credentials", b"login"]
-        .iter()
-        .any(|word| {
-            name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word)
-        });
-    if !is_login || !matches!(at(text, open), b'(' | b'[') {
+    if !matches!(at(text, open), b'(' | b'[') {
         return false;
     }
     let site = Site {

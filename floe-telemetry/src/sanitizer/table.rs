@@ -8,7 +8,7 @@ use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{LONGEST, is_made_up, is_opaque};
 use super::text::{
-    at, before, is_name, is_redacted, line_end, run_end, run_start, skip_spaces, starts_with,
+    at, before, is_name, is_redacted, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
 };
 
@@ -17,6 +17,9 @@ const HEADER: usize = 512;
 
 /// Rows of a table are read up to here, of those that have as many cells as there are names.
 const ROWS: usize = 256;
+
+/// Longest row.
+const ROW: usize = 2048;
 
 /// What the values of each of the first 64 columns are.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,12 +44,14 @@ impl Columns {
 
     fn is_secret(&self, column: usize, cell: &[u8]) -> bool {
         let has = |columns: u64| column < 64 && columns & (1 << column) != 0;
-        let looks_it = is_made_up(cell, 5) || is_opaque(cell, 8);
-        !cell.is_empty()
-            && !is_redacted(cell, 0)
-            && !is_placeholder(cell)
-            && (has(self.strong) && (looks_it || self.exact && !is_prose(cell))
-                || has(self.weak) && is_opaque(cell, 12))
+        let (strong, weak) = (has(self.strong), has(self.weak));
+        if !strong && !weak || cell.is_empty() || is_redacted(cell, 0) || is_placeholder(cell) {
+            return false;
+        }
+        if weak {
+            return is_opaque(cell, 12);
+        }
+        is_made_up(cell, 5) || is_opaque(cell, 8) || self.exact && !is_prose(cell)
     }
 }
 
@@ -57,6 +62,11 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     }
     let next = skip_spaces(text, behind);
+    let may_be_column = matches!(at(text, next), b',' | b';' | b'|' | b'\n' | b'\r' | b')')
+        || at(text, behind) == b'\t';
+    if !may_be_column {
+        return false;
+    }
     let open = run_start(text, key.start, 8, |byte| b"\"'` \t".contains(&byte));
     let is_cell = |byte: u8| matches!(byte, b',' | b';' | b'|' | b'\n' | b'\r' | 0);
     let is_first = is_cell(before(text, open)) || text[open..key.start].contains(&b'\t');
@@ -92,7 +102,7 @@ fn lines(scan: &mut Scan<'_>, key: Key, mark: u8) -> bool {
     let first = run_start(text, key.start, HEADER, |byte| byte != b'\n');
     let end = run_end(text, key.end, HEADER, |byte| byte != b'\n' && byte != b'\r');
     scan.table_until = end;
-    if at(text, end) == 0 {
+    if !matches!(at(text, end), b'\n' | b'\r') {
         return false;
     }
     let Some(columns) = names(scan, first, end, mark) else {
@@ -102,7 +112,7 @@ fn lines(scan: &mut Scan<'_>, key: Key, mark: u8) -> bool {
     let mut line = end;
     for _ in 0..ROWS {
         line = run_end(text, line, 2, |byte| matches!(byte, b'\n' | b'\r'));
-        let end = line_end(text, line);
+        let end = run_end(text, line, ROW, |byte| !matches!(byte, b'\n' | b'\r'));
         let is_ruler = text[line..end].iter().all(|byte| b"-+|:= ".contains(byte));
         if line == end || !is_ruler && !row(scan, (line, end), mark, columns, &mut found) {
             break;

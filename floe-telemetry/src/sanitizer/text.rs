@@ -20,6 +20,39 @@ const WIDE_SPACES: &[&[u8]] = &[
     "\u{85}".as_bytes(),
 ];
 
+/// Which bytes are in a set, by a look into a table.
+pub(super) struct Bytes([bool; 256]);
+
+impl Bytes {
+    /// These, and all letters and digits of ASCII.
+    pub(super) const fn alphanumeric_and(bytes: &[u8]) -> Self {
+        let mut set = Self::of(bytes);
+        let mut byte = 0;
+        while byte < 128_u8 {
+            if byte.is_ascii_alphanumeric() {
+                set.0[byte as usize] = true;
+            }
+            byte += 1;
+        }
+        set
+    }
+
+    pub(super) const fn of(bytes: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let mut index = 0;
+        while index < bytes.len() {
+            set[bytes[index] as usize] = true;
+            index += 1;
+        }
+        Self(set)
+    }
+
+    #[inline]
+    pub(super) fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+}
+
 /// The byte at `index`, or 0 behind the end: 0 is a delimiter in every grammar.
 #[inline]
 pub(super) fn at(text: &[u8], index: usize) -> u8 {
@@ -43,10 +76,14 @@ pub(super) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
 }
 
 /// Like `starts_with`, ASCII case ignored.
+#[inline]
 pub(super) fn starts_with_word(text: &[u8], index: usize, what: &[u8]) -> bool {
-    rest(text, index)
-        .get(..what.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(what))
+    // Most texts differ in the first letter.
+    what.first()
+        .is_none_or(|first| at(text, index).eq_ignore_ascii_case(first))
+        && rest(text, index)
+            .get(..what.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(what))
 }
 
 pub(super) fn is_redacted(text: &[u8], index: usize) -> bool {
@@ -63,6 +100,7 @@ pub(super) fn is_name(byte: u8) -> bool {
 #[inline]
 pub(super) fn blank_len(text: &[u8], index: usize) -> usize {
     match at(text, index) {
+        b'!'..=b'~' => 0,
         0 if index >= text.len() => 0,
         0..=b' ' | 0x7f => 1,
         0xc2 | 0xe2 | 0xe3 | 0xef => WIDE_SPACES
@@ -80,7 +118,16 @@ pub(super) fn is_break(text: &[u8], index: usize) -> bool {
 }
 
 /// Skips spaces and terminal colours, not the end of the line.
-pub(super) fn skip_spaces(text: &[u8], mut index: usize) -> usize {
+#[inline]
+pub(super) fn skip_spaces(text: &[u8], index: usize) -> usize {
+    match at(text, index) {
+        b'!'..=b'~' => index,
+        b' ' if matches!(at(text, index + 1), b'!'..=b'~') => index + 1,
+        _ => skip_blanks(text, index),
+    }
+}
+
+fn skip_blanks(text: &[u8], mut index: usize) -> usize {
     loop {
         index = match at(text, index) {
             0x1b if at(text, index + 1) == b'[' => {

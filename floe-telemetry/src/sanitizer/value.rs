@@ -2,7 +2,7 @@
 
 use super::bare::bare_end;
 use super::container::{block_scalar, bracketed, field, wrapped};
-use super::text::{at, is_break, is_redacted, run_end, starts_with};
+use super::text::{Bytes, at, is_break, is_redacted, run_end, starts_with};
 use super::{pem, quote, shape};
 
 /// What surrounds the value, as far as its end depends on it.
@@ -58,7 +58,15 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     } else {
         text
     };
-    if is_break(text, from) || is_redacted(text, from) {
+    if is_break(text, from) {
+        return None;
+    }
+    // Most values in sentences are a word.
+    let word = run_end(text, from, 32, |byte| byte.is_ascii_alphanumeric());
+    if word > from && matches!(at(text, word), b' ' | b'\n') {
+        return Some(Extent::bare(from, word));
+    }
+    if is_redacted(text, from) {
         return None;
     }
     if starts_with(text, from, b"-----BEGIN") {
@@ -112,9 +120,15 @@ pub(super) fn of_variable(text: &[u8], name: &[u8], found: Extent, site: Site) -
     Extent::bare(found.start, if is_closed { end } else { found.end })
 }
 
+const PREFIXES: Bytes = Bytes::of(b"bBrRuUfFnN@&*$#");
+
 /// `"…"`, `b'…'`, `r"…"`, `@"…"`.
 pub(super) fn quoted(text: &[u8], from: usize, site: Site) -> Option<Extent> {
-    let prefix = run_end(text, from, 2, |byte| b"bBrRuUfFnN@&*$#".contains(&byte)) - from;
+    let prefix = run_end(text, from, 2, |byte| PREFIXES.has(byte)) - from;
+    let behind = at(text, from + prefix);
+    if prefix == 0 && behind.is_ascii_alphanumeric() {
+        return None;
+    }
     (0..=prefix).find_map(|skip| {
         let quote = quote::open(text, from + skip)?;
         // The quote that closes the text around us does not open a value.

@@ -27,8 +27,8 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     match key.class {
         Class::Weak | Class::Query if names_an_algorithm(value) => false,
         Class::Weak | Class::Query if is_pair_of_its_own(value) => false,
-        Class::Weak if is_login(key.name(text)) && has_password(value) => true,
-        Class::Weak if is_one_time(key.name(text)) && is_digits(value) => true,
+        Class::Weak if has_password(value) && is_login(key.name(text)) => true,
+        Class::Weak if is_digits(value) && is_one_time(key.name(text)) => true,
         Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),
         // A list is judged by its items.
         Class::Weak if found.quoted && !value.starts_with(b"echo ") => value
@@ -107,6 +107,9 @@ fn is_digits(value: &[u8]) -> bool {
 
 /// `bob:hunter2`, `bob/hunter2`.
 fn has_password(value: &[u8]) -> bool {
+    if value.len() < 7 {
+        return false;
+    }
     let mut parts = value.splitn(2, |byte| matches!(byte, b':' | b'/'));
     let user = parts.next().unwrap_or_default();
     user.iter()

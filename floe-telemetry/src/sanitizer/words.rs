@@ -4,7 +4,7 @@ use super::lexicon::Class;
 
 /// Words that follow a key and a colon in a sentence about the key, not as its value. Sorted.
 #[rustfmt::skip]
-pub(super) const PROSE: &[&str] = &[
+pub(super) static PROSE: List = List::of(&[
     "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth", "authentication",
     "authorization", "bad", "be", "between", "but", "by", "can", "cannot", "check", "connection",
     "contains", "could", "couldn't", "denied", "did", "does", "doesn't", "empty", "error",
@@ -18,18 +18,43 @@ pub(super) const PROSE: &[&str] = &[
     "that", "the", "this", "timed", "timeout", "to", "token", "too", "unable", "unauthorized",
     "unexpected", "unknown", "unreachable", "unsupported", "use", "user", "using", "value",
     "verification", "was", "wasn't", "were", "when", "while", "with", "without", "wrong", "you",
-];
+]);
 
 /// What stands for "no value" or for a type, in the languages that error messages come from. Sorted.
 #[rustfmt::skip]
-pub(super) const LITERALS: &[&str] = &[
+pub(super) static LITERALS: List = List::of(&[
     "", "any", "arc", "argon2", "argon2id", "await", "basic", "bcrypt", "bearer", "bool",
     "boolean", "box", "bytes", "char", "cow", "empty", "env", "false", "filtered", "float",
     "hidden", "int", "integer", "list", "masked", "missing", "n/a", "nan", "nil", "no", "none",
     "null", "number", "object", "option", "optional", "pbkdf2", "redacted", "required", "scrypt",
     "secret", "secretstr", "secretstring", "self", "str", "string", "text", "true", "undefined",
     "unset", "varchar", "vec", "yes",
-];
+]);
+
+/// Words between a noun and its value. Sorted.
+#[rustfmt::skip]
+pub(super) static FILLERS: List = List::of(&[
+    "assigned", "changed", "created", "equals", "es", "est", "generated", "given", "got", "is",
+    "issued", "ist", "lautet", "not", "of", "provided", "received", "returned", "set", "supplied",
+    "to", "used", "valid", "value", "was",
+]);
+
+/// What happened to a value. Sorted.
+#[rustfmt::skip]
+pub(super) static VERBS: List = List::of(&[
+    "been", "changed", "defined", "has", "modified", "replaced", "reset", "rotated", "set",
+    "updated", "was",
+]);
+
+/// Words that say whose value it was: `'x' is invalid for key 'password'`. Sorted.
+pub(super) static LINKS: List = List::of(&["as", "for", "in", "is", "of", "to", "valid"]);
+
+/// Words between one of these and the key. Sorted.
+#[rustfmt::skip]
+pub(super) static NOUNS: List = List::of(&[
+    "a", "an", "api", "arg", "argument", "attribute", "column", "field", "flag", "input", "key",
+    "not", "option", "param", "parameter", "property", "setting", "the", "variable",
+]);
 
 /// A piece of three letters of every word below, as rare in other words as possible.
 #[rustfmt::skip]
@@ -127,23 +152,41 @@ pub(super) const DESCRIPTORS: &[&str] = &[
     "provider", "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
 ];
 
-/// Whether the word is in the sorted list, whatever its case.
-pub(super) fn is_listed(word: &[u8], sorted: &[&str]) -> bool {
-    if !word
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"/'".contains(byte))
-    {
-        return false;
+/// A sorted list of words, asked about without regard to case.
+pub(super) struct List {
+    words: &'static [&'static str],
+    /// The lengths of the words by the last five bits of their first letter: most questions end here.
+    lengths: [u32; 32],
+}
+
+impl List {
+    pub(super) const fn of(words: &'static [&'static str]) -> Self {
+        let mut lengths = [0; 32];
+        let mut index = 0;
+        while index < words.len() {
+            let word = words[index].as_bytes();
+            let first = if word.is_empty() { 0 } else { word[0] };
+            lengths[(first & 31) as usize] |= 1 << word.len();
+            index += 1;
+        }
+        Self { words, lengths }
     }
-    let mut lower = [0; 16];
-    let Some(lower) = lower.get_mut(..word.len()) else {
-        return false;
-    };
-    lower.copy_from_slice(word);
-    lower.make_ascii_lowercase();
-    sorted
-        .binary_search_by(|known| known.as_bytes().cmp(lower))
-        .is_ok()
+
+    pub(super) fn has(&self, word: &[u8]) -> bool {
+        let first = word.first().copied().unwrap_or(0);
+        if word.len() > 16 || self.lengths[usize::from(first & 31)] & (1 << word.len()) == 0 {
+            return false;
+        }
+        let mut lower = [0; 16];
+        let Some(lower) = lower.get_mut(..word.len()) else {
+            return false;
+        };
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        self.words
+            .binary_search_by(|known| known.as_bytes().cmp(lower))
+            .is_ok()
+    }
 }
 
 #[cfg(test)]
@@ -151,10 +194,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sorted_lists_are_sorted_and_short_enough() {
-        for list in [PROSE, LITERALS] {
-            assert!(list.is_sorted() && list.iter().all(|word| word.len() <= 16));
-            assert!(list.iter().all(|word| is_listed(word.as_bytes(), list)));
+    fn lists_are_sorted_and_their_words_short_enough() {
+        for list in [&PROSE, &LITERALS, &FILLERS, &VERBS, &LINKS, &NOUNS] {
+            assert!(list.words.is_sorted());
+            assert!(list.words.iter().all(|word| list.has(word.as_bytes())));
+            assert!(!list.has(b"hunter2"));
         }
     }
 }
