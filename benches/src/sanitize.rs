@@ -1,9 +1,10 @@
 //! Redaction of clean messages, of logs, and of texts that repeat what a grammar reacts to.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::hint::black_box;
 
-use floe_telemetry::sanitize_error_message;
+use floe_telemetry::{RedactionStage, sanitize_error_message};
 use regex::{Regex, RegexSet};
 use serde::Serialize;
 
@@ -76,6 +77,7 @@ pub fn measure() -> Vec<Row> {
             replace_all(&six, text).len()
         }));
     }
+    rows.push(stage());
     for trigger in TRIGGERS {
         for size in [10_000, 100_000, 1_000_000] {
             if arguments::quick() && size > 10_000 {
@@ -87,6 +89,20 @@ pub fn measure() -> Vec<Row> {
         }
     }
     rows
+}
+
+/// A span with three short texts, through the stage that all spans pass.
+fn stage() -> Row {
+    let attributes = [
+        ("table", "orders_daily"),
+        ("step", "load"),
+        ("region", "eu-west-1"),
+    ];
+    let stage = RefCell::new(RedactionStage::new(&attributes));
+    let texts = attributes.map(|(_, text)| text).concat();
+    row("stage: span of three texts", &texts, |_| {
+        stage.borrow_mut().pass()
+    })
 }
 
 fn replace_all<'t>(rules: &[Regex], text: &'t str) -> Cow<'t, str> {

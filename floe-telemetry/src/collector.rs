@@ -41,6 +41,7 @@ pub(crate) use self::prepare::Prepared;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::prepare::Sites;
 pub(crate) use self::prepare::Stamp;
+pub use self::redact::RedactionStage;
 pub(crate) use self::redact::{Redaction, Redactor};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::span_data::own_scope;

@@ -66,7 +66,7 @@ impl Error {
         let message = message.into();
         Self {
             kind,
-            message: crate::sanitizer::sanitize(&message).into_owned(),
+            message: crate::sanitizer::sanitize_error(&message).into_owned(),
         }
     }
 

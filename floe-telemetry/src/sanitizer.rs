@@ -19,6 +19,7 @@ mod finder;
 mod foreign;
 mod header;
 mod host;
+mod insert;
 mod key_value;
 mod lexicon;
 mod list;
@@ -31,6 +32,7 @@ mod pem;
 mod pii;
 mod placeholder;
 mod policy;
+mod process;
 mod protocol;
 mod quote;
 mod reversed;
@@ -54,9 +56,12 @@ mod words;
 mod tests;
 
 pub use endpoint::sanitize_url;
-pub(crate) use field::{KeyMeaning, meaning, sanitize_value};
-pub(crate) use field::{meaning_with, sanitize_value_with};
+#[cfg(feature = "provider")]
+pub(crate) use field::{KeyMeaning, meaning_with, sanitize_value_with};
 pub(crate) use policy::{Level, Policy};
+#[cfg(feature = "provider")]
+pub(crate) use process::set_policies;
+pub(crate) use process::{sanitize_error, sanitize_sent, sanitize_sent_value};
 pub(crate) use rule::Rule;
 use scan::Scan;
 use std::borrow::Cow;
@@ -133,8 +138,15 @@ pub(crate) fn sanitize_with<'t>(
 
 /// The text without the secrets that one look finds; `None` if there are none.
 fn pass(policy: &Policy, text: &str, fired: &mut dyn FnMut(Rule)) -> Option<String> {
+    // Most texts are short and have nothing to look at.
+    let first = finder::Finder::new(policy).next(text.as_bytes(), 0);
+    if first.is_none() && policy.patterns.is_empty() {
+        return None;
+    }
     let mut scan = Scan::new(text.as_bytes(), policy);
-    scan.run();
+    if let Some((anchor, _)) = first {
+        scan.run(anchor);
+    }
     pattern::scan(&mut scan, text);
     scan.find_echoes(text);
     (!scan.found.is_empty()).then(|| scan.replace(text, fired))

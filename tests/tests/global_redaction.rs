@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use floe_telemetry::attributes::{AttributeList, AttributeSchema, AttributeValue};
@@ -9,9 +10,11 @@ use floe_telemetry::config::RedactionConfig;
 use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Strict};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
-    FloeAttributes, Statistics, TelemetryConfig, TelemetryProvider, create_span, get_current_span,
-    traced,
+    FloeAttributes, Mode, Statistics, TelemetryConfig, TelemetryProvider, create_span,
+    get_current_span, propagation, traced,
 };
+use opentelemetry::Context;
+use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -171,6 +174,20 @@ fn patterns_and_keys() {
     drop(create_span("span"));
     let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
     assert!(error.contains("refused <REDACTED>"), "{error}");
+
+    // What leaves outside of the pipeline, too: errors of ours, and baggage.
+    let error = "CUST-123456".parse::<Mode>().unwrap_err().to_string();
+    assert!(
+        error.contains("<REDACTED>") && !error.contains("CUST"),
+        "{error}"
+    );
+    let member = |key: &'static str, value: &'static str| KeyValueMetadata::new(key, value, "");
+    let members = [member("note", "CUST-123456"), member("customer_ref", "ab")];
+    let _current = Context::new().with_baggage(members).attach();
+    let mut headers = BTreeMap::new();
+    propagation::inject_context(&mut headers);
+    let expected = "customer_ref=<REDACTED>,note=<REDACTED>";
+    assert_eq!(headers["baggage"], expected);
 }
 
 fn counts() {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::FloeAttributes;
-use crate::sanitizer::sanitize;
+use crate::sanitizer::sanitize_error;
 
 /// The mode a platform runs in.
 ///
@@ -68,7 +68,7 @@ impl FromStr for Mode {
             "prod" => Ok(Self::Prod),
             other => Err(UnknownMode {
                 // Made safe as a whole: without its end, a credential is not known for one.
-                found: sanitize(other).chars().take(64).collect(),
+                found: sanitize_error(other).chars().take(64).collect(),
             }),
         }
     }

@@ -4,6 +4,7 @@ mod key;
 #[cfg(feature = "logs")]
 mod log;
 mod redaction;
+mod stage;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use opentelemetry_sdk::Resource;
 pub(crate) use self::key::Seen;
 use self::key::{Key, Keys};
 pub(crate) use self::redaction::Redaction;
+pub use self::stage::RedactionStage;
 use crate::attributes::AttributeValue;
 use crate::recorder::SpanRecord;
 use crate::sanitizer::KeyMeaning;

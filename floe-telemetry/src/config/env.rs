@@ -18,7 +18,7 @@ use self::parse::Refusal;
 use super::TelemetryConfig;
 use super::problems::Problems;
 use crate::error::Error;
-use crate::sanitizer::sanitize;
+use crate::sanitizer::sanitize_error;
 
 /// A variable that is set and not blank; the specification treats blank as unset.
 fn variable(name: &str) -> Result<Option<String>, Error> {
@@ -91,7 +91,7 @@ impl Reader {
         match parse(&text) {
             Ok(value) => return Some(value),
             Err(Refusal::Ignored(message)) => {
-                warn(&sanitize(&format!(
+                warn(&sanitize_error(&format!(
                     "{name}: {message}; the variable is ignored"
                 )));
             }

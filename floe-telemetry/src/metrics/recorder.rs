@@ -8,7 +8,7 @@ use super::current;
 use super::instruments::{Found, Instrument, Instruments, Kind};
 use super::metric::Metric;
 use super::number::MetricNumber;
-use crate::sanitizer::sanitize;
+use crate::sanitizer::sanitize_error;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
@@ -123,7 +123,11 @@ impl MetricRecorder {
                 .get_or_insert_default()
                 .make(scope, metric, kind);
             if let Some(fault) = fault {
-                tracing::warn!("metric `{}` {}", sanitize(metric.name), sanitize(&fault));
+                tracing::warn!(
+                    "metric `{}` {}",
+                    sanitize_error(metric.name),
+                    sanitize_error(&fault)
+                );
             }
         }
     }

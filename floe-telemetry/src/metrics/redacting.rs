@@ -6,6 +6,7 @@
 
 mod memory;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -129,6 +130,11 @@ impl Instruments {
             policy: self.policy.clone(),
         }
     }
+
+    /// What the author says about the instrument.
+    fn told(&self, text: Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
+        text.map(|text| self.policy.redaction.safe(text.into_owned()).into())
+    }
 }
 
 /// An instrument that values are recorded with. OpenTelemetry has a word of its own for each.
@@ -176,8 +182,8 @@ macro_rules! instruments {
     ($($method:ident -> $instrument:ident<$ty:ty>),* $(,)?) => {$(
         fn $method(&self, asked: InstrumentBuilder<'_, $instrument<$ty>>) -> $instrument<$ty> {
             let mut builder = self.meter.$method(asked.name);
-            builder.unit = asked.unit;
-            builder.description = asked.description;
+            builder.unit = self.told(asked.unit);
+            builder.description = self.told(asked.description);
             $instrument::new(Arc::new(self.safe(builder.build())))
         }
     )*};
@@ -187,8 +193,8 @@ macro_rules! histograms {
     ($($method:ident -> $ty:ty),* $(,)?) => {$(
         fn $method(&self, asked: HistogramBuilder<'_, Histogram<$ty>>) -> Histogram<$ty> {
             let mut builder = self.meter.$method(asked.name);
-            builder.unit = asked.unit;
-            builder.description = asked.description;
+            builder.unit = self.told(asked.unit);
+            builder.description = self.told(asked.description);
             builder.boundaries = asked.boundaries;
             Histogram::new(Arc::new(self.safe(builder.build())))
         }
@@ -202,8 +208,8 @@ macro_rules! observables {
             asked: AsyncInstrumentBuilder<'_, $instrument<$ty>, $ty>,
         ) -> $instrument<$ty> {
             let mut builder = self.meter.$method(asked.name);
-            builder.unit = asked.unit;
-            builder.description = asked.description;
+            builder.unit = self.told(asked.unit);
+            builder.description = self.told(asked.description);
             for callback in asked.callbacks {
                 let policy = self.policy.clone();
                 builder = builder.with_callback(move |observer| {

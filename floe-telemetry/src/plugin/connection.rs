@@ -10,7 +10,7 @@ use super::{ExporterConfig, backend};
 use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
-use crate::sanitizer::sanitize;
+use crate::sanitizer::sanitize_error;
 
 /// How long [`validate_connection`] takes at most.
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,8 +35,10 @@ impl ConnectionReport {
     /// What was tried, and how it ended.
     pub fn new(tried: impl AsRef<str>, took: Duration, result: Result<(), String>) -> Self {
         Self {
-            tried: sanitize(tried.as_ref()).into_owned(),
-            problem: result.err().map(|problem| sanitize(&problem).into_owned()),
+            tried: sanitize_error(tried.as_ref()).into_owned(),
+            problem: result
+                .err()
+                .map(|problem| sanitize_error(&problem).into_owned()),
             took,
         }
     }

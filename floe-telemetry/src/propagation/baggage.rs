@@ -9,7 +9,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::keys;
-use crate::sanitizer::{meaning, sanitize, sanitize_value};
+use crate::sanitizer::{sanitize_sent, sanitize_sent_value};
 
 const BAGGAGE: &str = "baggage";
 
@@ -75,16 +75,16 @@ fn encode(baggage: &Baggage) -> String {
     let mut header = String::new();
     for (key, (value, properties)) in entries.into_iter().take(MAX_MEMBERS) {
         let value = if keys::IDENTITY.contains(&key) {
-            sanitize(value.as_str())
-        } else if sanitize(key) == key {
-            sanitize_value(key, meaning(key), value.as_str())
+            sanitize_sent(value.as_str())
+        } else if sanitize_sent(key) == key {
+            sanitize_sent_value(key, value.as_str())
         } else {
             // A name with a secret in it would have to be another name.
             continue;
         };
         let value = utf8_percent_encode(&value, ENCODED).to_string();
         let properties = properties.as_str();
-        let properties = if are_properties(properties) && sanitize(properties) == properties {
+        let properties = if are_properties(properties) && sanitize_sent(properties) == properties {
             properties
         } else {
             ""

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::lexicon::{Class, is_address};
-use super::policy::{DEFAULT, Level, Policy};
+use super::policy::{Level, Policy};
 use super::{REDACTED, Rule, sanitize_with};
 
 /// What the key of an attribute says about its value.
@@ -17,12 +17,7 @@ pub(crate) enum KeyMeaning {
     Secret,
 }
 
-/// Reads the key.
-pub(crate) fn meaning(key: &str) -> KeyMeaning {
-    meaning_with(&DEFAULT, key)
-}
-
-/// [`meaning`] by a policy.
+/// Reads the key by a policy.
 pub(crate) fn meaning_with(policy: &Policy, key: &str) -> KeyMeaning {
     match policy.classify(key.as_bytes()) {
         None if is_address(key.as_bytes()) => KeyMeaning::Doubtful,
@@ -33,12 +28,8 @@ pub(crate) fn meaning_with(policy: &Policy, key: &str) -> KeyMeaning {
     }
 }
 
-/// The value of a key with this meaning, without what is secret in it.
-pub(crate) fn sanitize_value<'v>(key: &str, meaning: KeyMeaning, value: &'v str) -> Cow<'v, str> {
-    sanitize_value_with(&DEFAULT, key, meaning, value, &mut |_| {})
-}
-
-/// [`sanitize_value`] by a policy; `fired` is told the rule of each redaction.
+/// The value of a key with this meaning, without what is secret in it; `fired` is told the rule of
+/// each redaction.
 pub(crate) fn sanitize_value_with<'v>(
     policy: &Policy,
     key: &str,
@@ -77,10 +68,12 @@ pub(crate) fn sanitize_value_with<'v>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::policy::DEFAULT;
     use super::*;
 
     fn safe(key: &str, value: &str) -> String {
-        sanitize_value(key, meaning(key), value).into_owned()
+        let meaning = meaning_with(&DEFAULT, key);
+        sanitize_value_with(&DEFAULT, key, meaning, value, &mut |_| {}).into_owned()
     }
 
     #[test]

@@ -6,7 +6,9 @@ use super::placeholder::is_prose;
 use super::text::{at, is_break, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::verdict::is_secret;
-use super::{Scan, lexicon, named, operand, owner, reversed, sentence, shape, sql, structure};
+use super::{
+    Scan, change, lexicon, named, operand, owner, reversed, sentence, shape, sql, structure,
+};
 
 /// `mark` is the length of the quote mark behind the key.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
@@ -19,7 +21,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || option(scan, key, mark)
         || named::scan(scan, key, behind)
         || (mark > 0 && structure::tuple(scan, key, behind))
-        || (mark > 0 && key.class == Class::Strong && owner::quoted_pair(scan, behind))
+        || (mark > 0
+            && key.class == Class::Strong
+            && (owner::quoted_pair(scan, behind) || change::told(scan, key, behind)))
         || structure::fields(scan, key, behind)
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && at(text, key.end) != b'(' {

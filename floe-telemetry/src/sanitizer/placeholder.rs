@@ -61,7 +61,10 @@ fn is_expression(word: &[u8]) -> bool {
     match rest.first() {
         None => {
             let is_joined = path.iter().skip(1).any(|byte| matches!(byte, b'_' | b'.'));
-            is_joined && lexicon::classify(path) == Some(lexicon::Class::Strong)
+            // `random_password.db.result` is a reference.
+            let parts = path.split(|byte| *byte == b'.').count();
+            let is_reference = parts >= 3 && !path.iter().any(u8::is_ascii_uppercase);
+            is_joined && (is_reference || lexicon::classify(path) == Some(lexicon::Class::Strong))
         }
         Some(b'(') => !path.is_empty() && rest.contains(&b')'),
         Some(_) => false,

@@ -70,9 +70,9 @@ impl<'t> Scan<'t> {
         }
     }
 
-    pub(super) fn run(&mut self) {
+    /// Looks at the anchors from this byte on.
+    pub(super) fn run(&mut self, mut from: usize) {
         let finder = finder::Finder::new(self.policy);
-        let mut from = 0;
         while let Some((anchor, kinds)) = finder.next(self.text, from) {
             from = anchor + 1;
             if anchor < self.covered {

@@ -2,7 +2,7 @@
 
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
-use super::shape::{LONGEST, is_opaque, is_word_like};
+use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
 use super::text::{
     at, before, find, is_break, is_name, run_end, run_start, skip_spaces, starts_with,
 };
@@ -45,6 +45,10 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         })
     } else if at(text, behind) == b'>' && (in_tag || behind > key.end) {
         Some(behind)
+    } else if behind > key.end && at(text, behind) == b' ' {
+        // `<setting name="password" type="…"><value>…`
+        let close = run_end(text, behind, 96, |byte| !matches!(byte, b'<' | b'>'));
+        starts_with(text, close, b"><value>").then_some(close)
     } else if in_tag && is_break(text, behind) {
         find(text, behind, 160, b">").filter(|&close| before(text, close) != b'/')
     } else {
@@ -202,6 +206,18 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
         let start = start + quote.len;
         &text[start..run_end(text, start, 32, is_name)]
     });
+    // Of several arguments those that look like it, the first of them only if it is alone.
+    let is_alone = quote.is_none_or(|quote| {
+        let (_, after) = quote::close(text, start + quote.len, quote);
+        at(text, after) != b','
+    });
+    if !is_alone
+        && operand::arguments(scan, key.end + 1, |_, word| {
+            is_made_up(word, 6) || is_opaque(word, 8)
+        })
+    {
+        return true;
+    }
     // `add_credentials('name', 'password')` names its arguments.
     if word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !is_column(word))
         && redact_at(scan, key, start, Site::default())

@@ -1,30 +1,27 @@
-//! Tables: a line of names and, below it, lines of values; the columns of an `INSERT` and its rows.
+//! Tables: a line of names and, below it, lines of values.
 //!
 //! A column is known by its name, so its cells are judged like the value of a key.
 
-use super::Scan;
 use super::key_value::Key;
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{LONGEST, is_made_up, is_opaque};
-use super::text::{
-    at, before, is_name, is_redacted, run_end, run_start, skip_spaces, starts_with,
-    starts_with_word,
-};
+use super::shape::{is_made_up, is_opaque};
+use super::text::{at, before, is_name, is_redacted, run_end, run_start, skip_spaces};
+use super::{Scan, insert};
 
 /// Longest line of names, before and behind the key.
-const HEADER: usize = 512;
+pub(super) const HEADER: usize = 512;
 
 /// Rows of a table are read up to here, of those that have as many cells as there are names.
-const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 
 /// Longest row.
 const ROW: usize = 2048;
 
 /// What the values of each of the first 64 columns are.
 #[derive(Clone, Copy, Debug, Default)]
-struct Columns {
-    count: usize,
+pub(super) struct Columns {
+    pub(super) count: usize,
     strong: u64,
     weak: u64,
     /// Values as a program writes them: no blank behind a comma.
@@ -32,7 +29,15 @@ struct Columns {
 }
 
 impl Columns {
-    fn add(&mut self, class: Option<Class>) {
+    /// The same columns, whose values stand as they were written.
+    pub(super) fn exact(self) -> Self {
+        Self {
+            exact: true,
+            ..self
+        }
+    }
+
+    pub(super) fn add(&mut self, class: Option<Class>) {
         let bit = 1_u64.checked_shl(u32::try_from(self.count).unwrap_or(64));
         match class {
             Some(Class::Strong) => self.strong |= bit.unwrap_or(0),
@@ -42,7 +47,7 @@ impl Columns {
         self.count += 1;
     }
 
-    fn is_secret(&self, column: usize, cell: &[u8]) -> bool {
+    pub(super) fn is_secret(&self, column: usize, cell: &[u8]) -> bool {
         let has = |columns: u64| column < 64 && columns & (1 << column) != 0;
         let (strong, weak) = (has(self.strong), has(self.weak));
         if !strong && !weak || cell.is_empty() || is_redacted(cell, 0) || is_placeholder(cell) {
@@ -71,7 +76,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let is_cell = |byte: u8| matches!(byte, b',' | b';' | b'|' | b'\n' | b'\r' | 0);
     let is_first = is_cell(before(text, open)) || text[open..key.start].contains(&b'\t');
     match (before(text, open), at(text, next)) {
-        (b'(' | b',', b',' | b')') if insert(scan, key) => true,
+        (b'(' | b',', b',' | b')') if insert::scan(scan, key) => true,
         (_, mark @ (b',' | b';' | b'|')) if is_first => lines(scan, key, mark),
         (mark @ (b',' | b';' | b'|'), b'\n' | b'\r') => lines(scan, key, mark),
         _ if at(text, behind) == b'\t' && is_first => lines(scan, key, b'\t'),
@@ -175,86 +180,4 @@ fn row(
         }
     });
     true
-}
-
-/// `(name, password) VALUES ('bob', 'hunter2'), (…)`; whether the key is a column of it.
-fn insert(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    let is_inside = |byte: u8| is_name(byte) || b" \n\t,.\"`[]-".contains(&byte);
-    let first = run_start(text, key.start, HEADER, is_inside);
-    let close = run_end(text, key.end, HEADER, is_inside);
-    let values = run_end(text, close + 1, 8, |byte| byte.is_ascii_whitespace());
-    let is_detail = starts_with(text, close, b")=(");
-    if before(text, first) != b'(' || !(is_detail || starts_with_word(text, values, b"values")) {
-        return false;
-    }
-    scan.table_until = close;
-    let mut columns = Columns::default();
-    for name in text[first..close].split(|byte| *byte == b',') {
-        let name = name.trim_ascii();
-        let name = name.strip_prefix(b"\"").unwrap_or(name);
-        columns.add(
-            scan.policy
-                .classify(name.strip_suffix(b"\"").unwrap_or(name)),
-        );
-    }
-    if is_detail {
-        return detail(scan, close + 3, columns);
-    }
-    let mut from = values + b"values".len();
-    for _ in 0..ROWS {
-        let open = run_end(text, from, 8, |byte| {
-            byte.is_ascii_whitespace() || byte == b','
-        });
-        if at(text, open) != b'(' {
-            break;
-        }
-        from = tuple(scan, open + 1, columns);
-        scan.table_until = from;
-    }
-    true
-}
-
-/// `(id, token)=(7, …)`: what a database says about a row; its texts have no quotes.
-fn detail(scan: &mut Scan<'_>, mut from: usize, columns: Columns) -> bool {
-    let text = scan.text;
-    for column in 0..columns.count {
-        let start = skip_spaces(text, from);
-        let end = run_end(text, start, LONGEST, |byte| !b",)\n".contains(&byte));
-        if columns.is_secret(column, &text[start..end]) {
-            scan.redact(start, end);
-        }
-        from = end + 1;
-    }
-    true
-}
-
-/// Behind the closing bracket of one row.
-fn tuple(scan: &mut Scan<'_>, mut from: usize, columns: Columns) -> usize {
-    let text = scan.text;
-    for column in 0..columns.count.max(1) {
-        let start = run_end(text, from, 8, |byte| byte.is_ascii_whitespace());
-        let start = start
-            + usize::from(matches!(at(text, start), b'N' | b'E') && at(text, start + 1) == b'\'');
-        let quote = at(text, start);
-        let end = if matches!(quote, b'\'' | b'"') {
-            let end = run_end(text, start + 1, LONGEST, |byte| byte != quote);
-            let columns = Columns {
-                exact: true,
-                ..columns
-            };
-            if columns.is_secret(column, &text[start + 1..end]) {
-                scan.redact(start + 1, end);
-            }
-            end + 1
-        } else {
-            start
-        };
-        let next = run_end(text, end, LONGEST, |byte| !b",)'\"\n".contains(&byte));
-        from = next + 1;
-        if at(text, next) != b',' {
-            break;
-        }
-    }
-    from.min(text.len())
 }

@@ -99,8 +99,10 @@ pub(super) fn is_name(byte: u8) -> bool {
 /// The length of the white space or control character at `index`, 0 if there is none.
 #[inline]
 pub(super) fn blank_len(text: &[u8], index: usize) -> usize {
+    if matches!(at(text, index), b'!'..=b'~') {
+        return 0;
+    }
     match at(text, index) {
-        b'!'..=b'~' => 0,
         0 if index >= text.len() => 0,
         0..=b' ' | 0x7f => 1,
         0xc2 | 0xe2 | 0xe3 | 0xef => WIDE_SPACES

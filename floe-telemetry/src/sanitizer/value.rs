@@ -116,8 +116,10 @@ pub(super) fn of_variable(text: &[u8], name: &[u8], found: Extent, site: Site) -
     let end = run_end(text, found.end, shape::LONGEST, |byte| {
         byte != site.enclosing && !b"=\n".contains(&byte)
     });
-    let is_closed = at(text, end) == site.enclosing;
-    Extent::bare(found.start, if is_closed { end } else { found.end })
+    // `'KEY=value command --option'` is a line of a shell.
+    let is_command = text[found.end..end].windows(2).any(|two| two == b" -");
+    let is_whole = at(text, end) == site.enclosing && !is_command;
+    Extent::bare(found.start, if is_whole { end } else { found.end })
 }
 
 const PREFIXES: Bytes = Bytes::of(b"bBrRuUfFnN@&*$#");

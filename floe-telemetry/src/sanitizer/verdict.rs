@@ -26,7 +26,9 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     let value = &text[found.start..found.end];
     match key.class {
         Class::Weak | Class::Query if names_an_algorithm(value) => false,
-        Class::Weak | Class::Query if is_pair_of_its_own(value) => false,
+        Class::Weak | Class::Query if is_pair_of_its_own(value) || is_url_with_login(value) => {
+            false
+        }
         Class::Weak if has_password(value) && is_login(key.name(text)) => true,
         Class::Weak if is_digits(value) && is_one_time(key.name(text)) => true,
         Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),

@@ -75,6 +75,7 @@ async fn answer(
                 let message = echo(&parts.uri, &parts.headers);
                 return Ok(tonic::Status::unauthenticated(message).into_http());
             }
+            Response::Partial { .. } => unreachable!("`Receiver::respond` refuses it over gRPC"),
             Response::Hang => future::pending().await,
         }
     }

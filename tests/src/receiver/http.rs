@@ -20,7 +20,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message as _;
 
@@ -72,6 +72,15 @@ async fn answer(
         Response::Grpc { .. } => unreachable!("`Receiver::respond` refuses a gRPC code over HTTP"),
         Response::Echo => empty(StatusCode::UNAUTHORIZED.as_u16(), &[])
             .map(|()| Full::from(echo(&parts.uri, &parts.headers))),
+        Response::Partial { rejected, message } => {
+            let partial = ExportTraceServiceResponse {
+                partial_success: Some(ExportTracePartialSuccess {
+                    rejected_spans: rejected,
+                    error_message: message,
+                }),
+            };
+            taken(&partial)
+        }
         Response::Hang => future::pending().await,
     })
 }

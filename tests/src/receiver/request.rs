@@ -82,6 +82,13 @@ pub enum Response {
     /// A refusal that says the request's path and headers again, as careless backends do: 401 with
     /// them in the body, or `UNAUTHENTICATED` with them in the message.
     Echo,
+    /// Success in part, over HTTP only: what is said about it, and nothing is stored.
+    Partial {
+        /// How many items the receiver claims to have rejected.
+        rejected: i64,
+        /// The remark.
+        message: String,
+    },
     /// No answer: the request is read and the connection stays open until the receiver is dropped.
     Hang,
 }

@@ -64,6 +64,12 @@ const FAILURES: &[Failure] = &[
             deliver(to(&endpoint, OtlpProtocol::Grpc));
         },
     ),
+    ("remark of a partial success", Shape::Json, "", |c| {
+        answered_in_part(0, c);
+    }),
+    ("reason of a partial success", Shape::KeyValue, "", |c| {
+        answered_in_part(1, c);
+    }),
     ("error of an exporter", Shape::Url, "", |c| {
         deliver(TelemetryProvider::builder(config()).with_span_exporter(Broken(c.text(), false)));
     }),
@@ -109,6 +115,13 @@ fn authenticated(endpoint: &str, protocol: OtlpProtocol, c: &Canary) -> Builder 
         header_name: "Authorization".to_owned(),
     });
     TelemetryProvider::builder(config)
+}
+
+fn answered_in_part(rejected: i64, c: &Canary) {
+    let receiver = Receiver::http();
+    let message = c.text();
+    receiver.respond(Response::Partial { rejected, message });
+    deliver(to(&receiver.endpoint(), OtlpProtocol::Http));
 }
 
 /// Sends one span, which fails, and prints what is said about that.

@@ -2,8 +2,8 @@
 //! of its own, and a search through every byte that this process sent, printed and wrote.
 //!
 //! A new entry is one line in a table: [`errors`], [`values`], [`plain`] for what goes into spans,
-//! [`logs`] for what is logged, [`refused`] for what is said about a configuration. A new signal is a
-//! table of its own: a label of a metric belongs there.
+//! [`logs`] for what is logged, [`signals`] for labels of metrics and for baggage, [`refused`] for what
+//! is said about a configuration, [`delivery`] about a delivery.
 //!
 //! What a canary looks like changes from entry to entry, so that all shapes are planted.
 
@@ -22,6 +22,7 @@ mod errors;
 mod logs;
 mod plain;
 mod refused;
+mod signals;
 mod values;
 
 use std::process::Command;
@@ -76,6 +77,8 @@ fn child() {
     match std::env::var(CHILD).as_deref() {
         Ok("spans") => child::spans(),
         Ok("logs") => logs::child(),
+        Ok("metrics") => signals::child(signals::METRIC_ENTRIES),
+        Ok("baggage") => signals::child(signals::BAGGAGE_ENTRIES),
         Ok("delivery") => delivery::child(),
         Ok("refused") => refused::child(),
         _ => {}
@@ -93,6 +96,18 @@ fn nothing_that_goes_into_a_span_takes_a_credential_out() {
 fn nothing_that_is_logged_takes_a_credential_out() {
     let ways = ["stdout", "stderr", "grpc", "http", "exporter"];
     search("logs", logs::ENTRIES.iter().copied(), &ways);
+}
+
+#[test]
+fn no_label_of_a_metric_takes_a_credential_out() {
+    let entries = signals::METRIC_ENTRIES.iter().copied();
+    search("metrics", entries, &["grpc", "http"]);
+}
+
+#[test]
+fn no_baggage_takes_a_credential_out() {
+    let entries = signals::BAGGAGE_ENTRIES.iter().copied();
+    search("baggage", entries, &["stdout"]);
 }
 
 /// Lets a child plant the canaries of these entries, which all are to arrive by these ways without

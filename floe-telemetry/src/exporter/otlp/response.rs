@@ -38,7 +38,8 @@ pub(super) fn taken(body: &[u8]) -> Answer {
             partial.rejected_spans, partial.error_message,
         )),
         Some(partial) if !partial.error_message.is_empty() => {
-            let message = crate::sanitizer::sanitize_error_message(&partial.error_message);
+            let message = crate::sanitizer::sanitize_error(&partial.error_message);
+            let message = crate::sanitizer::sanitize_error_message(&message);
             tracing::warn!(%message, "the OTLP receiver has a remark");
             Answer::Taken
         }

@@ -1,0 +1,94 @@
+//! Entries of signals that are no spans: labels of metrics, and the baggage of requests.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::time::Duration;
+
+use floe_telemetry::config::OtlpProtocol;
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, propagation};
+use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
+use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
+
+use crate::child::{DUMP, GRPC, HTTP};
+use crate::{Entry, planted};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+static METRICS: MetricRecorder = MetricRecorder::new("canaries");
+
+pub(crate) const METRIC_ENTRIES: &[Entry] = &[
+    ("label of a counter", |c| {
+        METRICS.increment("counted", 1, &[KeyValue::new("url", c.text())]);
+    }),
+    ("label of a gauge", |c| {
+        METRICS.set_gauge("level", 1, &[KeyValue::new("url", c.text())]);
+    }),
+    ("label of a histogram", |c| {
+        METRICS.record_histogram("took", 0.5, &[KeyValue::new("url", c.text())]);
+    }),
+    ("label under a key that says secret", |c| {
+        let labels = [
+            KeyValue::new("url", c.text()),
+            KeyValue::new("api_key", c.secret().to_owned()),
+            KeyValue::new("password", c.number()),
+        ];
+        METRICS.increment("labelled", 1, &labels);
+    }),
+    ("name of a label", |c| {
+        METRICS.increment("named", 1, &[KeyValue::new(c.text(), "orders")]);
+    }),
+    ("array as a label", |c| {
+        let texts = Array::String(vec![StringValue::from(c.text())]);
+        METRICS.increment("listed", 1, &[KeyValue::new("urls", Value::Array(texts))]);
+    }),
+    ("description of a metric", |c| {
+        let name = format!("told.{}", c.marker());
+        let text = c.text();
+        METRICS.increment(Metric::new(&name).with_description(&text), 1, &[]);
+    }),
+];
+
+pub(crate) const BAGGAGE_ENTRIES: &[Entry] = &[
+    ("value of baggage", |c| send("note", &c.text(), "")),
+    ("value of baggage under a key that says secret", |c| {
+        let members = [
+            KeyValueMetadata::new("marker", c.marker().to_owned(), ""),
+            KeyValueMetadata::new("api_key", c.secret().to_owned(), ""),
+        ];
+        sent(&Context::new().with_baggage(members));
+    }),
+    ("property of baggage", |c| {
+        send("note", c.marker(), &format!("password={}", c.secret()));
+    }),
+];
+
+fn send(key: &'static str, value: &str, metadata: &str) {
+    let member = KeyValueMetadata::new(key, value.to_owned(), metadata);
+    sent(&Context::new().with_baggage([member]));
+}
+
+/// Prints the headers that a request would have.
+fn sent(context: &Context) {
+    let mut headers = BTreeMap::new();
+    let _current = context.clone().attach();
+    propagation::inject_context(&mut headers);
+    println!("{headers:?}");
+}
+
+/// Plants every canary of a metric, or of the baggage.
+pub(crate) fn child(entries: &[Entry]) {
+    propagation::setup_propagators();
+    let variable = |name| std::env::var(name).unwrap();
+    File::create(variable(DUMP)).unwrap();
+    let config = TelemetryConfig::new("canaries");
+    let telemetry = TelemetryProvider::builder(config)
+        .with_otlp(variable(GRPC), OtlpProtocol::Grpc)
+        .with_otlp(variable(HTTP), OtlpProtocol::Http)
+        .initialize()
+        .unwrap();
+    for (canary, (_, plant)) in planted(entries.iter().copied()) {
+        plant(&canary);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
