@@ -10,7 +10,7 @@ use opentelemetry_sdk::Resource;
 
 use super::request::Shelf;
 use super::span;
-use super::wire::{bytes_always, head, head_length, message};
+use super::wire::{bytes_always, head, head_length, message, message_of};
 use crate::collector::{Intake, Prepared, own_scope};
 
 /// How long the head of a field can be.
@@ -23,14 +23,14 @@ pub(super) struct OtlpIntake {
     resource: Vec<u8>,
     /// `ScopeSpans.scope` of our own scope, as a field.
     own_scope: Vec<u8>,
-    /// Where the spans of our own scope begin. What goes before them is as long as they are many.
+    /// Where the spans of our own scope begin: at the most that can go before them.
     room: usize,
     /// That room, and the spans of our own scope so far, as fields: they are the many.
     own: Vec<u8>,
     /// The other scopes.
     scopes: Vec<Scope>,
-    /// Where a span is encoded, because its length stands before it.
-    scratch: Vec<u8>,
+    /// What goes before the spans, which is as long as they are many.
+    front: Vec<u8>,
     shelf: Shelf,
 }
 
@@ -55,7 +55,7 @@ impl OtlpIntake {
             room,
             own: vec![0; room],
             scopes: Vec::new(),
-            scratch: Vec::new(),
+            front: Vec::new(),
             shelf: Shelf::default(),
         }
     }
@@ -87,11 +87,8 @@ impl Intake for OtlpIntake {
     type Batch = Bytes;
 
     fn push(&mut self, span: &Prepared<'_>) {
-        let mut scratch = mem::take(&mut self.scratch);
-        scratch.clear();
-        span::span(&mut scratch, span);
-        bytes_always(self.fields(span.record.scope()), 2, &scratch);
-        self.scratch = scratch;
+        let fields = self.fields(span.record.scope());
+        message_of::<2>(fields, 2, |out| span::span(out, span));
     }
 
     fn take(&mut self) -> Bytes {
@@ -108,7 +105,7 @@ impl Intake for OtlpIntake {
             .chain(own)
             .map(|length| head_length(length) + length)
             .sum();
-        let front = &mut self.scratch;
+        let front = &mut self.front;
         front.clear();
         head(front, 1, self.resource.len() + body);
         front.extend_from_slice(&self.resource);

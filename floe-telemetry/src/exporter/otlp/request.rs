@@ -1,7 +1,7 @@
 //! The bytes of a request, in memory that is used again for a later one.
 //!
-//! Requests are large. Were each given back to the allocator, that would put all its free memory in
-//! order each time, which took a third of what delivering a span costs.
+//! Requests are large. Were each given back to the allocator, it would return the pages to the system
+//! and fetch others for the next one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

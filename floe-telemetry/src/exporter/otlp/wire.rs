@@ -57,19 +57,28 @@ pub(super) fn fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
-/// Appends a field that is a message, in its place if its length is one byte.
+/// Appends a field that is a message, in its place if it is shorter than 128 bytes.
 pub(super) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
+    message_of::<1>(out, field, write);
+}
+
+/// The same, in its place if its length takes `DIGITS` bytes: with two, from 128 bytes to 16 KiB.
+pub(super) fn message_of<const DIGITS: usize>(
+    out: &mut Vec<u8>,
+    field: u32,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
     tag(out, field, BYTES);
-    let length_at = out.len();
-    out.push(0);
+    let at = out.len();
+    out.extend_from_slice(&[0; DIGITS]);
     write(out);
-    let length = out.len() - length_at - 1;
-    if let Ok(byte @ ..0x80) = u8::try_from(length) {
-        out[length_at] = byte;
+    let length = (out.len() - at - DIGITS) as u64;
+    if encoded_len_varint(length) == DIGITS {
+        encode_varint(length, &mut &mut out[at..at + DIGITS]);
     } else {
-        let mut bytes = Vec::new();
-        encode_varint(length as u64, &mut bytes);
-        out.splice(length_at..=length_at, bytes);
+        let mut digits = Vec::new();
+        encode_varint(length, &mut digits);
+        out.splice(at..at + DIGITS, digits);
     }
 }
 
