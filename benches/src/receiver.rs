@@ -136,8 +136,11 @@ async fn http(
     request: Request<Incoming>,
     counters: &Counters,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let is_traces = request.uri().path() == "/v1/traces";
     let body = request.into_body().collect().await?.to_bytes();
-    counters.spans.fetch_add(spans(&body), Ordering::Relaxed);
+    if is_traces {
+        counters.spans.fetch_add(spans(&body), Ordering::Relaxed);
+    }
     // No bytes are an answer without any field set, which is what accepts all.
     let mut response = Response::new(Full::default());
     let protobuf = HeaderValue::from_static("application/x-protobuf");
@@ -149,10 +152,13 @@ async fn grpc(
     request: Request<Incoming>,
     counters: Arc<Counters>,
 ) -> Result<Response<impl Body<Data = Bytes, Error = Infallible>>, hyper::Error> {
+    let is_traces = request.uri().path().contains(".TraceService/");
     let body = request.into_body().collect().await?.to_bytes();
-    // A message has its length and whether it is compressed in front.
-    let message = body.get(5..).unwrap_or_default();
-    counters.spans.fetch_add(spans(message), Ordering::Relaxed);
+    if is_traces {
+        // A message has its length and whether it is compressed in front.
+        let message = body.get(5..).unwrap_or_default();
+        counters.spans.fetch_add(spans(message), Ordering::Relaxed);
+    }
     let ok = [(
         HeaderName::from_static("grpc-status"),
         HeaderValue::from_static("0"),
