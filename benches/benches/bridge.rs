@@ -1,5 +1,5 @@
-//! What CPU time a span of `tracing` costs on its thread with a layer that makes an OpenTelemetry span of it:
-//! ours beside tracing-opentelemetry, over the same subscriber.
+//! What CPU time a span of `tracing` costs on its thread with a layer that makes an OpenTelemetry
+//! span of it: ours beside tracing-opentelemetry, over the same subscriber.
 //!
 //! Each is a process of its own for each state, and they are measured in turn, round after round. At
 //! the end what arrived at each exporter is counted. `--quick` shows that everything runs;
