@@ -15,6 +15,8 @@
 //! While no application starts a provider, each call costs one atomic load.
 
 mod current;
+#[cfg(feature = "provider")]
+mod exemplars;
 mod instruments;
 #[cfg(feature = "provider")]
 mod meters;
@@ -30,6 +32,8 @@ mod redacting;
 #[cfg(feature = "provider")]
 mod spans;
 
+#[cfg(feature = "_otlp")]
+pub(crate) use self::exemplars::exemplar;
 #[cfg(feature = "provider")]
 pub(crate) use self::meters::{Meters, MetricDestination};
 pub use opentelemetry::KeyValue;
@@ -37,5 +41,7 @@ pub use opentelemetry::KeyValue;
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
 pub use self::recorder::MetricRecorder;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::spans::DURATION;
 #[cfg(feature = "provider")]
 pub(crate) use self::spans::SpanMetrics;

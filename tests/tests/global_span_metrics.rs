@@ -192,7 +192,15 @@ fn functions_are_measured_whatever_is_sampled() {
         assert!(*sum > 0.0 && *sum < 10.0, "{sum}");
         assert_eq!(bounds.first(), Some(&0.000_01));
         assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe.telemetry"));
-        assert_eq!(receiver.spans().is_empty(), ratio == 0.0);
+        let spans = receiver.spans();
+        assert_eq!(spans.is_empty(), ratio == 0.0);
+        // One of the two that it counts.
+        let read: Vec<_> = (spans.iter().filter(|span| span.name.starts_with("orders.")))
+            .filter(|span| span.name != "orders.load")
+            .map(|span| (span.trace_id.clone(), span.span_id.clone()))
+            .collect();
+        assert_eq!(duration.exemplars.len(), usize::from(ratio > 0.0));
+        assert!(duration.exemplars.iter().all(|one| read.contains(one)));
     }
 }
 

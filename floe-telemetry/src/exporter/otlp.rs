@@ -3,6 +3,7 @@
 
 #[cfg(feature = "otlp-http")]
 mod compress;
+mod exemplars;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 #[cfg(feature = "otlp-http")]

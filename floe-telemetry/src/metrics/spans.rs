@@ -5,11 +5,12 @@
 //! [span metrics connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
 //! so that what reads its metrics reads these.
 
-use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, Meter};
 use opentelemetry::trace::SpanKind;
+use opentelemetry::{KeyValue, TraceId};
 use rustc_hash::FxHashMap;
 
+use super::exemplars::{self, Exemplar, Slot};
 use crate::callsite::CallSite;
 use crate::clock::WallClock;
 use crate::collector::Redactor;
@@ -20,6 +21,9 @@ use crate::recorder::{Code, SpanRecord};
 const BOUNDARIES: [f64; 14] = [
     0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0,
 ];
+
+/// The histogram of durations.
+pub(crate) const DURATION: &str = "traces.span.metrics.duration";
 
 /// The metrics made of the spans of one provider.
 #[derive(Debug)]
@@ -54,10 +58,12 @@ struct Series {
     /// Only where there are any.
     errors: Option<BoundCounter<u64>>,
     duration: BoundHistogram<f64>,
+    exemplar: Slot,
 }
 
 impl SpanMetrics {
     pub(super) fn new(meter: &Meter, of_all: bool, most: usize, redactor: Redactor) -> Self {
+        exemplars::clear();
         Self {
             of_all,
             most,
@@ -84,7 +90,18 @@ impl SpanMetrics {
         };
         let series = &self.series[at];
         series.calls.add(1);
-        series.duration.record(record.duration(clock).as_secs_f64());
+        let seconds = record.duration(clock).as_secs_f64();
+        series.duration.record(seconds);
+        let head = &record.head;
+        if head.trace_id != TraceId::INVALID && head.flags.is_sampled() {
+            let exemplar = Exemplar {
+                trace_id: head.trace_id,
+                span_id: head.span_id,
+                seconds,
+                time: clock.at(head.end),
+            };
+            exemplars::set(&series.exemplar, exemplar);
+        }
         if let Some(errors) = &series.errors {
             errors.add(1);
         }
@@ -155,7 +172,7 @@ impl Instruments {
                 .with_description("Those of them whose status is an error.")
                 .build(),
             duration: meter
-                .f64_histogram("traces.span.metrics.duration")
+                .f64_histogram(DURATION)
                 .with_unit("s")
                 .with_description("How long they took.")
                 .with_boundaries(BOUNDARIES.to_vec())
@@ -170,6 +187,7 @@ impl Instruments {
             calls: self.calls.bind(attributes),
             errors: (code == Code::Error).then(|| self.errors.bind(attributes)),
             duration: self.duration.bind(attributes),
+            exemplar: exemplars::slot(attributes),
         }
     }
 }

@@ -6,8 +6,9 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
-use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, NumberDataPoint};
+use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Exemplar, NumberDataPoint};
 
+use super::span::hex;
 use super::value::{Value, attributes};
 
 /// What a data point says.
@@ -43,6 +44,8 @@ pub struct ReceivedPoint {
     pub attributes: BTreeMap<String, Value>,
     /// What it says.
     pub value: MetricValue,
+    /// The spans that some of its values are of: trace id and span id, in hexadecimal digits.
+    pub exemplars: Vec<(String, String)>,
 }
 
 /// Every data point of a request.
@@ -54,7 +57,8 @@ pub(super) fn from_request(request: ExportMetricsServiceRequest) -> Vec<Received
             let scope = of_scope.scope.unwrap_or_default().name;
             for metric in of_scope.metrics {
                 let (temporality, values) = metric.data.map(values).unwrap_or_default();
-                points.extend(values.into_iter().map(|(attributes, value)| ReceivedPoint {
+                let values = values.into_iter();
+                points.extend(values.map(|(attributes, value, exemplars)| ReceivedPoint {
                     resource: resource.clone(),
                     scope: scope.clone(),
                     name: metric.name.clone(),
@@ -63,6 +67,7 @@ pub(super) fn from_request(request: ExportMetricsServiceRequest) -> Vec<Received
                     is_delta: temporality == i32::from(AggregationTemporality::Delta),
                     attributes,
                     value,
+                    exemplars,
                 }));
             }
         }
@@ -70,7 +75,7 @@ pub(super) fn from_request(request: ExportMetricsServiceRequest) -> Vec<Received
     points
 }
 
-type Points = Vec<(BTreeMap<String, Value>, MetricValue)>;
+type Points = Vec<(BTreeMap<String, Value>, MetricValue, Vec<(String, String)>)>;
 
 fn values(data: Data) -> (i32, Points) {
     match data {
@@ -87,7 +92,7 @@ fn values(data: Data) -> (i32, Points) {
                     point.explicit_bounds,
                     point.bucket_counts,
                 );
-                (attributes(point.attributes), value)
+                (attributes(point.attributes), value, spans(&point.exemplars))
             });
             (histogram.aggregation_temporality, points.collect())
         }
@@ -100,7 +105,7 @@ fn values(data: Data) -> (i32, Points) {
                     point.sum.unwrap_or_default(),
                     size(point.positive) + size(point.negative),
                 );
-                (attributes(point.attributes), value)
+                (attributes(point.attributes), value, spans(&point.exemplars))
             });
             (histogram.aggregation_temporality, points.collect())
         }
@@ -118,7 +123,17 @@ fn numbers(points: Vec<NumberDataPoint>, of: fn(f64) -> MetricValue) -> Points {
                 Some(Number::AsDouble(value)) => value,
                 None => f64::NAN,
             };
-            (attributes(point.attributes), of(number))
+            (
+                attributes(point.attributes),
+                of(number),
+                spans(&point.exemplars),
+            )
         })
+        .collect()
+}
+
+fn spans(exemplars: &[Exemplar]) -> Vec<(String, String)> {
+    let ids = exemplars.iter();
+    ids.map(|one| (hex(&one.trace_id), hex(&one.span_id)))
         .collect()
 }

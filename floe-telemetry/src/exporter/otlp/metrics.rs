@@ -9,8 +9,8 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use prost::Message;
 
-use super::OtlpTarget;
 use super::sender::Sender;
+use super::{OtlpTarget, exemplars};
 use crate::config::Signal;
 use crate::error::Error;
 
@@ -31,7 +31,8 @@ pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
 
 impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let request = ExportMetricsServiceRequest::from(metrics);
+        let mut request = ExportMetricsServiceRequest::from(metrics);
+        exemplars::add(metrics, &mut request);
         self.sender
             .send(request.encode_to_vec())
             .inspect_err(|reason| {
