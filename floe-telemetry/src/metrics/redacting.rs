@@ -8,8 +8,7 @@ mod memory;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
 
 use self::memory::{Memory, Set};
 use crate::collector::{Redaction, Redactor};
