@@ -29,7 +29,6 @@ use crate::metrics::{Meters, MetricDestination};
 use crate::plugin;
 use crate::propagation::setup_propagators_with;
 use crate::recorder::{self, Measured};
-use crate::sanitizer::set_policies;
 
 /// Starts the exporter that the user gave.
 type Start =
@@ -180,8 +179,7 @@ impl TelemetryProviderBuilder {
             .with_attributes(self.config.resource_attributes.to_otel_dict())
             .build();
         let policies = self.config.redaction.policies()?;
-        set_policies(policies.text.clone(), policies.attribute.clone());
-        let redaction = Redaction::new(policies, Arc::clone(counters));
+        let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
         let settings = WorkerSettings {

@@ -7,7 +7,7 @@ use crate::collector::Counters;
 use crate::config::Policies;
 use crate::sanitizer::{
     KeyMeaning, REDACTED, Rule, meaning_with, sanitize_error_message_with, sanitize_value_with,
-    sanitize_with,
+    sanitize_with, set_policies,
 };
 
 /// The configured redaction. Everything that answers with a text answers `None` when the text is
@@ -19,6 +19,12 @@ pub(crate) struct Redaction {
 }
 
 impl Redaction {
+    /// The one that errors and baggage follow from now on, too.
+    pub(crate) fn of_process(policies: Policies, counters: Arc<Counters>) -> Self {
+        set_policies(policies.text.clone(), policies.attribute.clone());
+        Self::new(policies, counters)
+    }
+
     pub(crate) fn new(policies: Policies, counters: Arc<Counters>) -> Self {
         Self {
             policies: Arc::new(policies),
