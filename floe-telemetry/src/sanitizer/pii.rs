@@ -97,7 +97,15 @@ fn card(scan: &mut Scan<'_>, start: usize) {
     }
     let digits = &digits[..len];
     let right = at(text, end);
+    // Cards are printed in fours, or as four, six and the rest; other groups are other numbers.
+    let mut groups = text[start..end]
+        .split(|byte| *byte == group_mark)
+        .map(<[u8]>::len);
+    let in_groups = len == end - start
+        || matches!((groups.next(), groups.next()), (Some(4), Some(4 | 6)))
+            && groups.all(|len| (3..=5).contains(&len));
     if is_issuer(digits)
+        && in_groups
         && luhn(digits)
         && stands_alone(text, start, end)
         && !right.is_ascii_digit()
