@@ -8,7 +8,10 @@ pub(crate) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let found = found.to_ascii_lowercase();
     words
         .iter()
-        .map(|word| (strsim::jaro_winkler(&found, word), *word))
+        .map(|word| {
+            let alike = strsim::jaro_winkler(&found, &word.to_ascii_lowercase());
+            (alike, *word)
+        })
         .filter(|(alike, _)| *alike >= ALIKE)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, word)| word)
