@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{
@@ -51,6 +51,16 @@ pub(crate) struct Logs {
     setting: Arc<Setting>,
 }
 
+/// A record without anything, which only a logger makes. Of that one nobody is to read.
+fn blank() -> SdkLogRecord {
+    let _quiet = Context::enter_telemetry_suppressed_scope();
+    let factory = SdkLoggerProvider::builder().build();
+    let blank = factory.logger(SCOPE).create_log_record();
+    let _ = factory.shutdown();
+    drop(factory);
+    blank
+}
+
 /// What the reports of all exporters come through, and how many there are.
 pub(crate) type LogReports = (usize, Receiver<LogReport>);
 
@@ -67,13 +77,11 @@ impl Logs {
             .into_iter()
             .map(|LogDestination(start)| start(resource, &settings))
             .collect();
-        // Both are shut down by hand: at their end they would say so to whoever reads the logs.
-        let factory = SdkLoggerProvider::builder().build();
         let workers = Workers {
             all: workers?.into(),
-            blank: factory.logger(SCOPE).create_log_record().into(),
+            blank: blank().into(),
         };
-        let _ = factory.shutdown();
+        // Shut down by hand: at its end it would say so to whoever reads the logs.
         let provider = SdkLoggerProvider::builder()
             .with_log_processor(workers.clone())
             .build();

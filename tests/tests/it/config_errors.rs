@@ -114,7 +114,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "logging: {log_level: warn}",
-        "telemetry configuration: line 2, column 22: logging.log_level: found `warn`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`",
+        "telemetry configuration: line 2, column 22: logging.log_level: found `warn`, accepted are `DEBUG`, `INFO`, `WARNING`, `ERROR` and `CRITICAL`, did you mean `WARNING`?",
     ),
     (
         "authentication: {auth_type: api_key}",
