@@ -138,4 +138,11 @@ pub(super) const ALL: &[Case] = &[
             "impl S { #[traced(skip)] fn f(&self) { body() } }",
         ),
     },
+    Case {
+        file: "block_with_skip_of_another",
+        input: Traced(
+            "",
+            "impl S { #[graphql(skip)] fn f(&self) { body() } #[cfg_attr(all(), graphql(skip))] fn g(&self) { body() } }",
+        ),
+    },
 ];

@@ -24,7 +24,7 @@ impl Conditional {
         let mut metas = metas.parse2(arguments(attr)?).ok()?.into_iter();
         let predicate = metas.next()?;
         let (ours, others): (Vec<_>, Vec<_>) = metas.partition(|meta| match meta {
-            Meta::List(list) => ends_in(&list.path, "traced") || args::is_skip(&list.tokens),
+            Meta::List(list) => ends_in(&list.path, "traced") || is_ours(&list.path, &list.tokens),
             other => ends_in(other.path(), "traced"),
         });
         let own = ours.iter().map(|meta| match meta {
@@ -40,9 +40,16 @@ impl Conditional {
     }
 }
 
-/// `#[traced(skip)]`, under whatever name, as nobody else has a use for it on a method.
+/// Attributes that may say `skip` of a method to a macro around its block.
+const OTHERS: [&str; 6] = ["graphql", "napi", "oai", "pyo3", "serde", "wasm_bindgen"];
+
+/// `#[traced(skip)]`, under whatever name it was imported.
 pub(super) fn is_skip(attr: &Attribute) -> bool {
-    !is_called(attr, "cfg_attr") && arguments(attr).is_some_and(|own| args::is_skip(&own))
+    !is_called(attr, "cfg_attr") && arguments(attr).is_some_and(|own| is_ours(attr.path(), &own))
+}
+
+fn is_ours(path: &Path, own: &TokenStream) -> bool {
+    args::is_skip(own) && !OTHERS.iter().any(|other| ends_in(path, other))
 }
 
 pub(super) fn is_called(attr: &Attribute, word: &str) -> bool {

@@ -342,6 +342,49 @@ fn arguments_are_dropped_in_the_order_of_a_plain_function() {
     assert_eq!(order(traced_now), order(bare_now));
 }
 
+struct Pair {
+    first: Noisy,
+    second: Noisy,
+}
+
+impl Pair {
+    fn bare(self) -> usize {
+        self.second.0.len()
+    }
+
+    #[traced]
+    fn with(self) -> usize {
+        self.second.0.len()
+    }
+
+    #[traced(attributes(length = self.first.0.len()))]
+    fn with_attributes(self) -> usize {
+        self.second.0.len()
+    }
+
+    #[traced]
+    fn apart(self) -> (Noisy, Noisy) {
+        (self.second, self.first)
+    }
+}
+
+#[test]
+fn self_is_dropped_as_a_whole() {
+    let order = |call: fn(Pair) -> usize| {
+        let log = Log::default();
+        let noisy = |name| Noisy(name, Rc::clone(&log));
+        let (first, second) = (noisy("first"), noisy("second"));
+        call(Pair { first, second });
+        log.take()
+    };
+    let bare = order(Pair::bare);
+    assert_eq!(bare, ["first", "second"]);
+    assert_eq!(order(Pair::with), bare);
+    assert_eq!(order(Pair::with_attributes), bare);
+    let apart = order(|pair| pair.apart().0.0.len());
+    assert_eq!(apart, ["second", "first"]);
+}
+
 /// What was dropped with the polls, and then with the future.
 macro_rules! order_later {
     ($call:ident, $polls:expr) => {{

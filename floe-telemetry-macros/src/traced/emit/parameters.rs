@@ -47,10 +47,9 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         .collect();
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
-            FnArg::Receiver(receiver) if matches!(place, Place::Future) => keep(receiver),
-            // As a whole: the compiler does not see that a field is read that was captured by itself.
-            FnArg::Receiver(receiver) if receiver.mutability.is_some() => keep(receiver),
-            FnArg::Receiver(_) => None,
+            // As a whole: fields that are captured by themselves are dropped in another order, and the
+            // compiler does not see that they are read.
+            FnArg::Receiver(receiver) => keep(receiver),
             FnArg::Typed(typed) if stays(typed) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
                 Pat::Ident(pat) if is_name(pat) => Some(again(pat, &mut typed.attrs, place)),
@@ -94,7 +93,8 @@ fn mention(input: &FnArg) -> Option<TokenStream> {
     }
 }
 
-/// `self` cannot be bound again, but a body that does not use it must not drop it early.
+/// `self` cannot be bound again, but a body that does not use it, or not all of it, must not drop it
+/// early or late.
 fn keep(receiver: &Receiver) -> Option<TokenStream> {
     let is_reference = match &receiver.kind {
         ReceiverKind::Reference(..) => true,
