@@ -1,0 +1,214 @@
+//! Arguments are dropped in the order in which those of a function without a span are.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use floe_telemetry::traced;
+
+fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+type Log = Rc<RefCell<Vec<&'static str>>>;
+
+/// Writes its name when it is dropped.
+struct Noisy(&'static str, Log);
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        self.1.borrow_mut().push(self.0);
+    }
+}
+
+macro_rules! dropping {
+    ($now:ident $later:ident $(#[$attribute:meta])?) => {
+        $(#[$attribute])?
+        fn $now(first: Noisy, _: Noisy, mut third: Noisy, _unused: Noisy) -> usize {
+            let inside = Noisy("inside", Rc::clone(&third.1));
+            third.0 = "third";
+            drop(inside);
+            first.0.len()
+        }
+
+        $(#[$attribute])?
+        async fn $later(
+            first: Noisy,
+            _: Noisy,
+            mut third: Noisy,
+            _unused: Noisy,
+            (left, _): (Noisy, Noisy),
+        ) -> usize {
+            let _inside = Noisy("inside", Rc::clone(&third.1));
+            third.0 = "third";
+            tokio::task::yield_now().await;
+            first.0.len() + left.0.len()
+        }
+    };
+}
+
+dropping!(bare_now bare_later);
+dropping!(traced_now traced_later #[traced]);
+
+mod staying_async {
+    use super::{Log, Noisy, Rc, traced};
+
+    macro_rules! dropping {
+        ($later:ident $mixed:ident $(#[$attribute:meta])?) => {
+            $(#[$attribute])?
+            #[must_use]
+            pub(super) async fn $later(
+                first: Noisy,
+                second: Noisy,
+                third: Noisy,
+                fourth: Noisy,
+            ) -> usize {
+                let _inside = Noisy("inside", Rc::clone(&third.1));
+                tokio::task::yield_now().await;
+                second.0.len() + fourth.0.len() + first.0.len()
+            }
+
+            $(#[$attribute])?
+            #[must_use]
+            pub(super) async fn $mixed(
+                first: Noisy,
+                _: Noisy,
+                mut third: Noisy,
+                _unused: Noisy,
+            ) -> usize {
+                let _inside = Noisy("inside", Rc::clone(&third.1));
+                third.0 = "third";
+                tokio::task::yield_now().await;
+                first.0.len()
+            }
+        };
+    }
+
+    dropping!(bare bare_mixed);
+    dropping!(with with_mixed #[traced]);
+
+    pub(super) fn noisy(log: &Log) -> [Noisy; 4] {
+        ["first", "second", "third", "fourth"].map(|name| Noisy(name, Rc::clone(log)))
+    }
+}
+
+#[test]
+fn an_async_fn_that_stays_one_drops_its_arguments_in_the_order_of_a_plain_one() {
+    use staying_async::{bare, bare_mixed, noisy, with, with_mixed};
+
+    macro_rules! order {
+        ($call:ident, $polls:expr) => {{
+            let log = Log::default();
+            let [first, second, third, fourth] = noisy(&log);
+            let mut future = Box::pin($call(first, second, third, fourth));
+            for _ in 0..$polls {
+                let _ = poll(future.as_mut());
+            }
+            let before = log.take();
+            drop(future);
+            (before, log.take())
+        }};
+    }
+    for polls in 0..3 {
+        assert_eq!(order!(with, polls), order!(bare, polls), "{polls}");
+        assert_eq!(
+            order!(with_mixed, polls),
+            order!(bare_mixed, polls),
+            "{polls}"
+        );
+    }
+}
+
+#[test]
+fn arguments_are_dropped_in_the_order_of_a_plain_function() {
+    let order = |call: fn(Noisy, Noisy, Noisy, Noisy) -> usize| {
+        let log = Log::default();
+        let noisy = |name| Noisy(name, Rc::clone(&log));
+        call(noisy("first"), noisy("second"), noisy(""), noisy("unused"));
+        log.take()
+    };
+    assert_eq!(
+        order(traced_now),
+        ["inside", "unused", "third", "second", "first"]
+    );
+    assert_eq!(order(traced_now), order(bare_now));
+}
+
+struct Pair {
+    first: Noisy,
+    second: Noisy,
+}
+
+impl Pair {
+    fn bare(self) -> usize {
+        self.second.0.len()
+    }
+
+    #[traced]
+    fn with(self) -> usize {
+        self.second.0.len()
+    }
+
+    #[traced(attributes(length = self.first.0.len()))]
+    fn with_attributes(self) -> usize {
+        self.second.0.len()
+    }
+
+    #[traced]
+    fn apart(self) -> (Noisy, Noisy) {
+        (self.second, self.first)
+    }
+}
+
+#[test]
+fn self_is_dropped_as_a_whole() {
+    let order = |call: fn(Pair) -> usize| {
+        let log = Log::default();
+        let noisy = |name| Noisy(name, Rc::clone(&log));
+        let (first, second) = (noisy("first"), noisy("second"));
+        call(Pair { first, second });
+        log.take()
+    };
+    let bare = order(Pair::bare);
+    assert_eq!(bare, ["first", "second"]);
+    assert_eq!(order(Pair::with), bare);
+    assert_eq!(order(Pair::with_attributes), bare);
+    let apart = order(|pair| pair.apart().0.0.len());
+    assert_eq!(apart, ["second", "first"]);
+}
+
+/// What was dropped with the polls, and then with the future.
+macro_rules! order_later {
+    ($call:ident, $polls:expr) => {{
+        let log = Log::default();
+        let noisy = |name| Noisy(name, Rc::clone(&log));
+        let pair = (noisy("left"), noisy("right"));
+        let future = $call(
+            noisy("first"),
+            noisy("second"),
+            noisy(""),
+            noisy("unused"),
+            pair,
+        );
+        let mut future = Box::pin(future);
+        for _ in 0..$polls {
+            let _ = poll(future.as_mut());
+        }
+        let before = log.take();
+        drop(future);
+        (before, log.take())
+    }};
+}
+
+#[test]
+fn arguments_of_a_future_are_dropped_in_the_order_of_a_plain_one() {
+    for polls in 0..3 {
+        assert_eq!(
+            order_later!(traced_later, polls),
+            order_later!(bare_later, polls),
+            "{polls}"
+        );
+    }
+}
