@@ -1,4 +1,4 @@
-//! `cargo test -p floe-tests-off`: everything compiles, runs, and leaves nothing behind.
+//! `cargo test --manifest-path tests/off/Cargo.toml`: everything compiles, runs, and leaves nothing behind.
 
 #![allow(
     dead_code,

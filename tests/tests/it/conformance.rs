@@ -1,5 +1,5 @@
 //! Every shape of function that someone once had trouble with, in each edition: the package
-//! `edition-2021` compiles these files, too. A comment at the head of each says which scenario
+//! `edition-2021` compiles most of these files, too. A comment at the head of each says which scenario
 //! (by its number in the survey of peers) is proved where.
 
 #![allow(

@@ -1,7 +1,7 @@
 //! What an attribute costs the compiler: 300 functions and 300 `async` ones, without and with the
 //! attributes of several crates.
 //!
-//! `cargo run --release -p benches --bin compile-time` writes a small package for each contestant,
+//! `cargo run --profile bench -p benches --bin compile-time` writes a small package for each contestant,
 //! builds its dependencies, and then checks and builds the package itself again and again, in turn
 //! with the others. It prints user seconds (medians), the size of the stripped binary, and the bytes
 //! of a future.
