@@ -178,10 +178,22 @@ fn early(text: &str) -> Result<Option<Parsed<'_>>, NoTraits> {
     Ok(Some(Parsed(text.strip_prefix('a').ok_or(NoTraits)?)))
 }
 
+#[track_caller]
+fn assert_all_ok(spans: &testing::Spans, names: &[&str]) {
+    let mut found = spans.names();
+    found.sort_unstable();
+    assert_eq!(found, names);
+    for name in names {
+        spans.named(name).for_each(|span| {
+            span.assert_ok();
+        });
+    }
+}
+
 #[test]
 fn borrows_go_through() {
     let _: for<'a> fn(&'a str, &str) -> &'a str = explicit;
-    testing::capture(|| {
+    let spans = testing::capture(|| {
         let mut list = vec![1];
         *reborrowed(&mut list) += 1;
         *ready(reborrowed_later(&mut list)).unwrap() += 1;
@@ -189,6 +201,16 @@ fn borrows_go_through() {
         assert_eq!(explicit("a", "b"), "a");
         assert_eq!(early("ab").ok().flatten().unwrap().0, "b");
     });
+    assert_all_ok(
+        &spans,
+        &[
+            "early",
+            "explicit",
+            "reborrowed",
+            "reborrowed_later",
+            "reborrowed_result",
+        ],
+    );
 }
 
 #[traced]
@@ -243,10 +265,11 @@ where
 
 #[test]
 fn higher_ranked_and_lending() {
-    testing::capture(|| {
+    let spans = testing::capture(|| {
         Windows(vec![1]).lend().unwrap()[0] += 1;
         assert_eq!(apply(|text| &text[1..], "ab"), "b");
     });
+    assert_all_ok(&spans, &["apply", "lend"]);
 }
 
 #[traced]
@@ -321,7 +344,7 @@ async fn converted(text: &str) -> String {
 
 #[test]
 fn coercions_and_inference() {
-    testing::capture(|| {
+    let spans = testing::capture(|| {
         assert_eq!(
             coerced(true).to_string() + &coerced(false).to_string(),
             "text3"
@@ -330,6 +353,16 @@ fn coercions_and_inference() {
         assert_eq!(collected("ab"), ['a', 'b']);
         assert_eq!(ready(converted("ab")), "ab");
     });
+    assert_all_ok(
+        &spans,
+        &[
+            "coerced",
+            "coerced",
+            "coerced_later",
+            "collected",
+            "converted",
+        ],
+    );
 }
 
 #[traced]
