@@ -96,8 +96,18 @@ pub(super) fn open_below(
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     let mut left_out = None;
-    let decided = decide(parent, callsite, &mut left_out);
-    open_decided(decided, left_out, parent, callsite, fill)
+    // What nearly all calls come to is here, and the rest out of line.
+    match decide(parent, callsite, &mut left_out) {
+        Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
+        Some(Decision::Skip) => left_alone(parent),
+        decided => open_decided(decided, &mut left_out, parent, callsite, fill),
+    }
+}
+
+/// The body runs below what is there already, which says that nothing is recorded.
+#[inline]
+fn left_alone(parent: &Parent) -> OpenSpan {
+    parent.given().map_or(OpenSpan::OFF, OpenSpan::left_out)
 }
 
 /// The same for a span that will be current later, and is not now.
@@ -114,7 +124,7 @@ pub(super) fn open_for_later(
             recording.context = Some(cx);
             State::Recording(recording)
         }
-        decided => open_decided(decided, left_out, parent, callsite, fill).for_later(),
+        decided => open_decided(decided, &mut left_out, parent, callsite, fill).for_later(),
     }
 }
 
@@ -127,15 +137,15 @@ fn decide(
     local::with(|local| parent.map(|cx| sampling::decide(cx, callsite, local, left_out)))
 }
 
-#[inline]
+#[inline(never)]
 fn open_decided(
     decided: Option<Decision>,
-    left_out: Option<SpanContext>,
+    left_out: &mut Option<SpanContext>,
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
-    match (decided, left_out) {
+    match (decided, left_out.take()) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
         (Some(Decision::AskByName(recording)), _) => begin_by_name(recording, parent, fill),
         (Some(Decision::Measure(recording)), left_out) => {
@@ -144,7 +154,7 @@ fn open_decided(
         (Some(Decision::LeaveOut), Some(context)) => {
             OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
         }
-        (Some(_), _) => parent.given().map_or(OpenSpan::OFF, OpenSpan::left_out),
+        (Some(_), _) => left_alone(parent),
         // The thread is ending, and its context may be gone.
         (None, _) => OpenSpan::OFF,
     }
