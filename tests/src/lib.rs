@@ -3,7 +3,7 @@
 //!
 //! [`again()`] runs a test in a process of its own.
 //! [`Canary`] is a credential that must not be found in anything that leaves.
-//! [`Receiver`] stores what arrives over gRPC or HTTP/protobuf. [`tree()`] turns spans into one
+//! [`remote()`] is the parent that another process has started. [`Receiver`] stores what arrives over gRPC or HTTP/protobuf. [`tree()`] turns spans into one
 //! string, so that a test compares the shape of a whole trace at once.
 #![expect(
     clippy::expect_used,
@@ -14,6 +14,7 @@
 mod again;
 mod canary;
 mod receiver;
+mod remote;
 mod tree;
 
 pub use again::{again, is_child};
@@ -23,4 +24,5 @@ pub use receiver::{
     ReceivedPoint, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind,
     Value,
 };
+pub use remote::remote;
 pub use tree::tree;

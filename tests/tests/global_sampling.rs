@@ -9,9 +9,8 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     Mode, TelemetryConfig, TelemetryProvider, get_current_span, get_tracer, traced,
 };
-use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
-};
+use floe_tests::remote;
+use opentelemetry::trace::{TraceContextExt, Tracer};
 use opentelemetry::{Context, KeyValue, baggage::BaggageExt};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -47,22 +46,6 @@ fn run(ratio: f64, code: impl FnOnce()) -> Vec<opentelemetry_sdk::trace::SpanDat
     code();
     telemetry.shutdown(TIMEOUT).unwrap();
     memory.spans()
-}
-
-fn remote(sampled: bool) -> Context {
-    let flags = if sampled {
-        TraceFlags::SAMPLED
-    } else {
-        TraceFlags::default()
-    };
-    let context = SpanContext::new(
-        TraceId::from(1),
-        SpanId::from(2),
-        flags,
-        true,
-        TraceState::NONE,
-    );
-    Context::new().with_remote_span_context(context)
 }
 
 #[test]

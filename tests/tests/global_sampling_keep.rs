@@ -13,12 +13,9 @@ use floe_telemetry::{
     Statistics, TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer,
     propagation, traced,
 };
-use floe_tests::{ReceivedSpan, Receiver, Value};
+use floe_tests::{ReceivedSpan, Receiver, Value, remote};
 use opentelemetry::Context;
-use opentelemetry::trace::{
-    Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
-    Tracer as _,
-};
+use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const REASON: &str = "floe.sampling.reason";
@@ -74,16 +71,6 @@ fn counted(statistics: &Statistics) -> [u64; 4] {
         ..
     } = *statistics;
     [held, kept_error, kept_slow, left_out]
-}
-
-fn remote(is_sampled: bool) -> Context {
-    Context::new().with_remote_span_context(SpanContext::new(
-        TraceId::from(1),
-        SpanId::from(2),
-        TraceFlags::default().with_sampled(is_sampled),
-        true,
-        TraceState::NONE,
-    ))
 }
 
 #[test]

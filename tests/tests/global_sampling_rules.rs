@@ -7,11 +7,8 @@ use std::time::Duration;
 
 use floe_telemetry::config::{OtlpProtocol, Sampler, SamplingConfig, SamplingRule};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, get_tracer, traced};
-use floe_tests::Receiver;
-use opentelemetry::Context;
-use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState, Tracer as _,
-};
+use floe_tests::{Receiver, remote};
+use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -57,16 +54,6 @@ fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
     let mut names: Vec<_> = spans.iter().map(|span| span.name.clone()).collect();
     names.sort();
     names
-}
-
-fn remote(is_sampled: bool) -> Context {
-    Context::new().with_remote_span_context(SpanContext::new(
-        TraceId::from(1),
-        SpanId::from(2),
-        TraceFlags::default().with_sampled(is_sampled),
-        true,
-        TraceState::NONE,
-    ))
 }
 
 #[test]

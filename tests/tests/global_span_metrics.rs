@@ -18,12 +18,9 @@ use floe_telemetry::{
     SpanKind, TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer,
     propagation, record_exception, traced,
 };
-use floe_tests::{MetricValue, ReceivedPoint, Receiver};
+use floe_tests::{MetricValue, ReceivedPoint, Receiver, remote};
 use opentelemetry::Context;
-use opentelemetry::trace::{
-    Span as _, SpanContext, SpanId, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState,
-    Tracer as _,
-};
+use opentelemetry::trace::{Span as _, Status, TraceContextExt as _, Tracer as _};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CALLS: &str = "traces.span.metrics.calls";
@@ -126,16 +123,6 @@ impl Measured {
         assert_eq!(found.len(), 1, "{metric} {name}: {found:?}");
         found[0]
     }
-}
-
-fn remote(is_sampled: bool) -> Context {
-    Context::new().with_remote_span_context(SpanContext::new(
-        TraceId::from(7_u128),
-        SpanId::from(7),
-        TraceFlags::default().with_sampled(is_sampled),
-        true,
-        TraceState::NONE,
-    ))
 }
 
 #[test]

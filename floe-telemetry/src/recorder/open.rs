@@ -100,7 +100,7 @@ pub(super) fn open_below(
     match decide(parent, callsite, &mut left_out) {
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
         Some(Decision::Skip) => left_alone(parent),
-        decided => open_decided(decided, &mut left_out, parent, callsite, fill),
+        decided => open_decided(decided, left_out, parent, callsite, fill),
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) fn open_for_later(
             recording.context = Some(cx);
             State::Recording(recording)
         }
-        decided => open_decided(decided, &mut left_out, parent, callsite, fill).for_later(),
+        decided => open_decided(decided, left_out, parent, callsite, fill).for_later(),
     }
 }
 
@@ -140,12 +140,12 @@ fn decide(
 #[inline(never)]
 fn open_decided(
     decided: Option<Decision>,
-    left_out: &mut Option<SpanContext>,
+    left_out: Option<SpanContext>,
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
-    match (decided, left_out.take()) {
+    match (decided, left_out) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
         (Some(Decision::AskByName(recording)), _) => begin_by_name(recording, parent, fill),
         (Some(Decision::Measure(recording)), left_out) => {
