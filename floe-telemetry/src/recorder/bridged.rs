@@ -1,7 +1,7 @@
 //! A span that another library opens, enters, writes to and closes, each on whatever thread it likes.
 
-use opentelemetry::Context;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
+use opentelemetry::{Context, SpanId};
 
 use super::open::open_for_later;
 use super::opening::Opening;
@@ -51,6 +51,18 @@ impl BridgedSpan {
         matches!(self.0, State::Recording(_))
     }
 
+    /// What is written to, if this is the span with that id and nobody has ended it.
+    pub(crate) fn record_of(&mut self, span: SpanId) -> Option<&mut SpanRecord> {
+        match &mut self.0 {
+            State::Recording(recording)
+                if recording.record.head.span_id == span && recording.handle().is_open() =>
+            {
+                Some(&mut recording.record)
+            }
+            _ => None,
+        }
+    }
+
     /// Adds what was said later.
     pub(crate) fn say(&mut self, later: SpanRecord) {
         if let State::Recording(recording) = &mut self.0 {
@@ -62,14 +74,6 @@ impl BridgedSpan {
     pub(crate) fn link(&mut self, to: SpanContext) {
         if let State::Recording(recording) = &mut self.0 {
             recording.record.add_link(Link::with_context(to));
-        }
-    }
-
-    /// It is not to be recorded after all.
-    #[cold]
-    pub(crate) fn forget(self) {
-        if let Some(mut recording) = self.0.recording() {
-            recording.forget();
         }
     }
 

@@ -7,13 +7,11 @@
 //! A [`Late`] lives as long as the process and serves one span after the other, each with a number
 //! of its own. A handle that outlives its span finds another number and does nothing. A write at
 //! the same time as the end may come too late: then it is kept under the number of its span, and
-//! who finds it later sees that it is not theirs.
-
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+//! who finds it later sees that it is not theirs. `tests/loom` runs this file in all orders that
+//! threads can come in.
 
 use super::record::SpanRecord;
+use super::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// Where one open span after the other is spoken to.
 #[derive(Debug)]
@@ -40,30 +38,13 @@ pub(super) struct Handle {
     number: u64,
 }
 
-/// Those that no thread keeps. There are as many in all as spans were open at the same time.
-static FREE: LazyLock<(Sender<&'static Late>, Mutex<Receiver<&'static Late>>)> =
-    LazyLock::new(|| {
-        let (sender, receiver) = channel();
-        (sender, Mutex::new(receiver))
-    });
-
 impl Late {
-    #[cold]
-    pub(super) fn take() -> &'static Self {
-        let free = FREE.1.try_lock().ok().and_then(|free| free.try_recv().ok());
-        free.unwrap_or_else(|| {
-            Box::leak(Box::new(Self {
-                number: AtomicU64::new(0),
-                touched: AtomicBool::new(false),
-                said: Mutex::new(None),
-            }))
-        })
-    }
-
-    #[cold]
-    pub(super) fn give_back(&'static self) {
-        // The receiver is a static, so there is always one.
-        let _ = FREE.0.send(self);
+    pub(super) fn new() -> Self {
+        Self {
+            number: AtomicU64::new(0),
+            touched: AtomicBool::new(false),
+            said: Mutex::new(None),
+        }
     }
 
     #[inline]
@@ -131,56 +112,5 @@ impl Handle {
             act(said);
             self.late.touched.store(true, Ordering::Relaxed);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_in_time_is_found_and_the_rest_is_not() {
-        let late = Late::take();
-        let handle = late.handle();
-        assert!(handle.is_open());
-        handle.say(|said| said.record.set_name("first".into()));
-        let said = late.close().unwrap();
-        assert_eq!(said.record.more.unwrap().name.as_deref(), Some("first"));
-
-        assert!(!handle.is_open());
-        handle.say(|_| unreachable!("the span has ended"));
-        assert!(late.close().is_none());
-        late.give_back();
-    }
-
-    #[test]
-    fn what_came_too_late_is_not_the_next_spans() {
-        let late = Late::take();
-        let handle = late.handle();
-        // As when the end comes between the look at the number and the write.
-        *late.lock() = Some(Said {
-            number: handle.number,
-            record: SpanRecord::blank(),
-            ended: true,
-        });
-        late.number.store(handle.number + 1, Ordering::Release);
-        late.touched.store(true, Ordering::Relaxed);
-
-        let next = late.handle();
-        assert!(next.is_open());
-        assert!(late.close().is_none());
-        next.say(|_| unreachable!("the span has ended"));
-        late.give_back();
-    }
-
-    #[test]
-    fn a_span_that_was_ended_hears_nothing_more() {
-        let late = Late::take();
-        let handle = late.handle();
-        handle.say(|said| said.ended = true);
-        assert!(!handle.is_open());
-        handle.say(|_| unreachable!("the span has ended"));
-        assert!(late.close().unwrap().ended);
-        late.give_back();
     }
 }

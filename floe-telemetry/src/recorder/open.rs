@@ -7,6 +7,7 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope};
 
+use super::head::Head;
 use super::local::{self, context_is_alive};
 use super::opening::{Fill, fill_in};
 use super::parent::{self, Parent};
@@ -132,7 +133,7 @@ pub(super) fn open_for_later(
 fn decide(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
-    left_out: &mut Option<SpanContext>,
+    left_out: &mut Option<Head>,
 ) -> Option<Decision> {
     local::with(|local| parent.map(|cx| sampling::decide(cx, callsite, local, left_out)))
 }
@@ -140,11 +141,12 @@ fn decide(
 #[inline(never)]
 fn open_decided(
     decided: Option<Decision>,
-    left_out: Option<SpanContext>,
+    left_out: Option<Head>,
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
+    let left_out = left_out.map(|head| parent.map(|cx| sampling::left_out(&head, cx)));
     match (decided, left_out) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
         (Some(Decision::AskByName(recording)), _) => begin_by_name(recording, parent, fill),

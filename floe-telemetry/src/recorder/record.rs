@@ -153,6 +153,7 @@ impl SpanRecord {
         if more.kind.is_some() {
             self.more_mut().kind = more.kind;
         }
+        let is_mixed = !more.events.is_empty();
         for event in more.events {
             self.add_event(event);
         }
@@ -160,6 +161,9 @@ impl SpanRecord {
             self.add_link(link);
         }
         let own = self.more_mut();
+        if is_mixed {
+            own.events.sort_by_key(|event| event.timestamp);
+        }
         own.dropped_events += more.dropped_events;
         own.dropped_links += more.dropped_links;
         own.end = more.end.or(own.end);

@@ -13,6 +13,7 @@ use super::late::{Handle, Late, Said};
 use super::local;
 use super::outcome::Look;
 use super::record::SpanRecord;
+use super::spare;
 use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
 use crate::keys;
@@ -33,7 +34,7 @@ impl Recording {
         Box::new(Self {
             record: SpanRecord::blank(),
             context: None,
-            late: Late::take(),
+            late: spare::take(),
             is_open: false,
         })
     }
@@ -155,6 +156,6 @@ impl Drop for Recording {
             let code = self.record.head.code;
             buffer::count(local::with(|local| local.push(&mut self.record, end, code)));
         }
-        self.late.give_back();
+        spare::give_back(self.late);
     }
 }

@@ -133,14 +133,14 @@ pub(crate) fn leaves_out_below(cx: &Context) -> bool {
 }
 
 /// Decides for a span whose parent is in `parent`, and whose name is that of its call site, or comes
-/// later. A span that is recorded starts now; the context
-/// of one that is left out goes to `left_out`, so that the decision fits into registers.
+/// later. A span that is recorded starts now; the ids of one that is left out go to `left_out`, so that
+/// the decision fits into registers, and nobody has to look whether there is something to drop.
 #[inline]
 pub(super) fn decide(
     parent: &Context,
     callsite: Option<&'static CallSite>,
     local: &mut Local,
-    left_out: &mut Option<SpanContext>,
+    left_out: &mut Option<Head>,
 ) -> Decision {
     let listeners = LISTENERS.load(Ordering::Relaxed);
     if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
@@ -181,7 +181,7 @@ pub(super) fn decide(
         let bound = bound.and_then(|site| local.rules.get().of_site(site));
         if !takes(listeners, head.trace_id, is_root, bound) {
             if listeners & KEEP == 0 {
-                *left_out = Some(unsampled(&head, above.trace_state()));
+                *left_out = Some(head);
                 if measured::is_wanted(listeners, callsite) {
                     return Decision::Measure(measured::begin(callsite, local));
                 }
@@ -208,6 +208,12 @@ pub(super) fn decide(
         return Decision::AskByName(recording);
     }
     Decision::Record(recording)
+}
+
+/// The context of a span that was left out below `parent`.
+#[cold]
+pub(super) fn left_out(head: &Head, parent: &Context) -> SpanContext {
+    unsampled(head, parent.span().span_context().trace_state())
 }
 
 #[cold]

@@ -53,15 +53,15 @@ impl Tracer for RecorderTracer {
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
         let mut left_out = None;
         let decided = local::with(|local| sampling::decide(parent, None, local, &mut left_out));
+        let around = || match left_out {
+            Some(head) => sampling::left_out(&head, parent),
+            // A span that is not recorded hands its parent's context on, as the specification asks.
+            None => parent.span().span_context().clone(),
+        };
         match decided {
-            None | Some(Decision::Skip | Decision::LeaveOut) => {
-                RecordedSpan::silent(left_out.unwrap_or_else(|| pass_through(parent)))
-            }
+            None | Some(Decision::Skip | Decision::LeaveOut) => RecordedSpan::silent(around()),
             Some(Decision::Record(recording)) => self.build(builder, recording, None),
-            Some(Decision::Measure(recording)) => {
-                let context = left_out.unwrap_or_else(|| pass_through(parent));
-                self.build(builder, recording, Some(context))
-            }
+            Some(Decision::Measure(recording)) => self.build(builder, recording, Some(around())),
             Some(Decision::AskByName(mut recording)) => {
                 recording.record.set_name(builder.name.clone());
                 match local::with(|local| sampling::accepts(&mut recording.record, local)) {
@@ -106,9 +106,4 @@ impl RecorderTracer {
         let context = context.unwrap_or_else(|| recording.record.context());
         RecordedSpan::own(context, recording)
     }
-}
-
-/// A span that is not recorded hands its parent's context on, as the specification asks.
-fn pass_through(parent: &Context) -> SpanContext {
-    parent.span().span_context().clone()
 }

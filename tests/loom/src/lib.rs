@@ -1,0 +1,30 @@
+//! What threads share without a lock, in every order that they can come in.
+//!
+//! The files of the recorder are compiled here a second time, as they are, with the atomics and the
+//! lock of [loom](https://docs.rs/loom), which runs each test once for every order.
+
+#[cfg(test)]
+mod recorder {
+    #[path = "../../../../floe-telemetry/src/recorder/late.rs"]
+    mod late;
+    mod late_in_all_orders;
+
+    mod sync {
+        pub(super) use std::sync::PoisonError;
+
+        pub(super) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+        pub(super) use loom::sync::{Mutex, MutexGuard};
+    }
+
+    mod record {
+        /// In place of what a span says: who said it.
+        #[derive(Debug, Default, Eq, PartialEq)]
+        pub(super) struct SpanRecord(pub(super) Vec<&'static str>);
+
+        impl SpanRecord {
+            pub(super) fn blank() -> Self {
+                Self::default()
+            }
+        }
+    }
+}
