@@ -35,7 +35,9 @@ mod recording;
 mod returned;
 mod sampling;
 mod span;
+mod spare;
 mod state;
+mod sync;
 mod tracer;
 
 pub(crate) use self::active::create_span_in;

@@ -5,8 +5,11 @@ mod events;
 mod fields;
 mod layer;
 mod sites;
+mod spans;
 
 use tracing::level_filters::LevelFilter;
+
+use self::spans::Spans;
 
 /// A layer that turns the spans of `tracing` into OpenTelemetry spans. [`tracing_layer`] makes it.
 ///
@@ -29,9 +32,19 @@ use tracing::level_filters::LevelFilter;
 ///
 /// What telemetry says about itself does not become telemetry: events of this crate and of
 /// OpenTelemetry are left out, and so is all that exporters' libraries do on exporters' threads.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct TracingLayer {
     spans: LevelFilter,
+    open: Spans,
+    /// There is one below it already.
+    is_second: bool,
+}
+
+/// A layer for another subscriber: the spans of this one stay here.
+impl Clone for TracingLayer {
+    fn clone(&self) -> Self {
+        tracing_layer().with_span_level(self.spans)
+    }
 }
 
 /// A layer that makes `tracing`'s spans and events part of the same traces.
@@ -77,9 +90,11 @@ pub struct TracingLayer {
 /// [`get_current_span`](crate::get_current_span) sets attributes that `tracing` knows no field for.
 /// Attributes for threads and for busy and idle time are not written.
 #[must_use]
-pub const fn tracing_layer() -> TracingLayer {
+pub fn tracing_layer() -> TracingLayer {
     TracingLayer {
         spans: LevelFilter::TRACE,
+        open: Spans::default(),
+        is_second: false,
     }
 }
 

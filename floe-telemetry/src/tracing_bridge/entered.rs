@@ -155,6 +155,20 @@ fn attach(cx: Context) -> (Option<ContextGuard>, Option<Place>) {
     (Some(cx.attach()), Some(place))
 }
 
+/// The span that this thread entered last, if it is the current one, sampled and to be spoken to.
+#[inline]
+pub(super) fn sampled() -> Option<(Id, SpanId)> {
+    let place = Context::map_current(|cx| {
+        let is_heard = cx.span().span_context().is_sampled() && !cx.is_telemetry_suppressed();
+        is_heard.then(|| Place::of(cx))
+    })?;
+    let id = with(|thread| {
+        let last = thread.entered.last()?;
+        (last.place == Some(place)).then(|| last.id.clone())
+    });
+    Some((id.flatten()?, place.span))
+}
+
 /// Ends what the last `enter` of `id` on this thread began.
 #[inline]
 pub(super) fn exit(id: &Id) {

@@ -12,9 +12,9 @@ use tracing::{Level, Metadata};
 use crate::attributes::{AttributeValue, ToAttributeValue};
 use crate::clock::wall_now;
 use crate::keys;
-use crate::recorder::{describe_error, exception_event};
+use crate::recorder::{SpanRecord, describe_error, exception_event};
 
-/// What an event says.
+/// The fields of an event.
 #[derive(Debug)]
 pub(super) struct EventFields {
     metadata: &'static Metadata<'static>,
@@ -22,6 +22,31 @@ pub(super) struct EventFields {
     /// The field `error` of an event without a message, which is what `#[instrument(err)]` writes.
     error: Option<String>,
     attributes: Vec<KeyValue>,
+}
+
+/// What is said to a span.
+#[derive(Debug)]
+pub(super) struct Said {
+    event: Event,
+    status: Status,
+}
+
+impl Said {
+    /// Says it to the span of `cx`, whoever made it.
+    pub(super) fn say_to(self, cx: &Context) {
+        let span = cx.span();
+        if self.status != Status::Unset {
+            span.set_status(self.status);
+        }
+        let event = self.event;
+        span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
+    }
+
+    /// Says it to one of ours.
+    pub(super) fn write_to(self, record: &mut SpanRecord) {
+        record.set_status(self.status);
+        record.add_event(self.event);
+    }
 }
 
 impl EventFields {
@@ -39,8 +64,8 @@ impl EventFields {
         }
     }
 
-    /// Adds the event to the span of `cx`. One of the level `ERROR` makes the span an error.
-    pub(super) fn add_to(mut self, cx: &Context) {
+    /// The event, and what it says about the span: one of the level `ERROR` makes it an error.
+    pub(super) fn said(mut self) -> Said {
         let metadata = self.metadata;
         let file = metadata.file();
         let line = metadata.line().map(i64::from);
@@ -49,12 +74,11 @@ impl EventFields {
             line.map(|line| KeyValue::new(keys::CODE_LINE_NUMBER, line)),
         ];
         self.attributes.extend(code.into_iter().flatten());
-        let span = cx.span();
-        if let Some(error) = &self.error {
-            span.set_status(Status::error(error.clone()));
-        } else if *metadata.level() == Level::ERROR {
-            span.set_status(Status::error(""));
-        }
+        let status = match &self.error {
+            Some(error) => Status::error(error.clone()),
+            None if *metadata.level() == Level::ERROR => Status::error(""),
+            None => Status::Unset,
+        };
         let event = match (self.message, self.error) {
             (None, Some(error)) => exception_event(error, self.attributes),
             (message, _) => {
@@ -62,7 +86,7 @@ impl EventFields {
                 Event::new(name, wall_now(), self.attributes, 0)
             }
         };
-        span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
+        Said { event, status }
     }
 
     fn value(&mut self, field: &Field, value: impl ToAttributeValue) {

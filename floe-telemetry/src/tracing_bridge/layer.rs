@@ -56,51 +56,59 @@ fn heard(cx: &Context) -> Option<Context> {
     is_heard(cx).then(|| cx.clone())
 }
 
-/// The context of a span, as far as there is one. One that is left out may have that of a span around
-/// it.
-fn own_context<S>(id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let span = layers.span(id)?;
-    if let Some(bridged) = span.extensions().get::<BridgedSpan>() {
-        return bridged.context().cloned();
+impl TracingLayer {
+    /// The context of a span, as far as there is one. One that is left out may have that of a span
+    /// around it.
+    fn own_context<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        if let Some(cx) = self.open.with(id, |span| span.context().cloned()) {
+            return cx;
+        }
+        let cx = self.context_of(id, layers)?;
+        (!cx.span().span_context().is_sampled()).then_some(cx)
     }
-    let cx = context_of(id, layers)?;
-    (!cx.span().span_context().is_sampled()).then_some(cx)
-}
 
-/// The context of a span, or that of the nearest one around it.
-fn context_of<S>(id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    layers.span(id)?.scope().find_map(|span| {
-        let extensions = span.extensions();
-        extensions.get::<BridgedSpan>()?.context().cloned()
-    })
-}
+    /// The context of a span, or that of the nearest one around it.
+    fn context_of<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let own = |id: &Id| self.open.with(id, |span| span.context().cloned()).flatten();
+        layers.span(id)?.scope().find_map(|span| own(&span.id()))
+    }
 
-/// What a span is below that is not below the current one.
-fn parent<S>(id: Option<&Id>, layers: &LayerContext<'_, S>) -> Parent
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let cx = id.and_then(|id| context_of(id, layers));
-    cx.map_or_else(root, |cx| below(&cx))
+    /// What a span is below that is not below the current one.
+    fn parent<S>(&self, id: Option<&Id>, layers: &LayerContext<'_, S>) -> Parent
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let cx = id.and_then(|id| self.context_of(id, layers));
+        cx.map_or_else(root, |cx| below(&cx))
+    }
+
+    /// Whether there is nothing to do.
+    fn is_idle(&self) -> bool {
+        recorder::is_off() || self.is_second || !context_is_alive()
+    }
 }
 
 impl<S> Layer<S> for TracingLayer
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
+    fn on_layer(&mut self, subscriber: &mut S) {
+        self.is_second = <dyn Subscriber>::is::<Self>(subscriber);
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, layers: LayerContext<'_, S>) {
         let metadata = attributes.metadata();
-        if recorder::is_off() || *metadata.level() > self.spans || !context_is_alive() {
+        if self.is_idle() || *metadata.level() > self.spans {
             return;
         }
         let parent = if !attributes.is_contextual() {
-            Some(parent(attributes.parent(), &layers))
+            Some(self.parent(attributes.parent(), &layers))
         } else if entered::begin_left_out(id) {
             return;
         } else {
@@ -110,87 +118,88 @@ where
         let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
             attributes.record(&mut SpanFields(record));
         });
-        let (Some(opened), Some(span)) = (opened, layers.span(id)) else {
-            return;
-        };
-        let cx = opened.context().cloned();
-        let mut extensions = span.extensions_mut();
-        if let Some(first) = extensions.replace(opened) {
-            // Another layer of ours was here before.
-            let second = extensions.replace(first);
-            drop(extensions);
-            if let Some(second) = second {
-                second.forget();
+        if let Some(opened) = opened {
+            let cx = opened.context().cloned();
+            self.open.put(id, opened);
+            if let Some(cx) = cx {
+                entered::begin(id, cx);
             }
-            return;
-        }
-        drop(extensions);
-        if let Some(cx) = cx {
-            entered::begin(id, cx);
         }
     }
 
-    fn on_record(&self, id: &Id, values: &Record<'_>, layers: LayerContext<'_, S>) {
-        let Some(span) = layers.span(id) else { return };
-        let is_recording = span
-            .extensions()
-            .get()
-            .is_some_and(BridgedSpan::is_recording);
-        if !is_recording {
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: LayerContext<'_, S>) {
+        if self.open.with(id, |span| span.is_recording()) != Some(true) {
             return;
         }
         // Nothing is locked while the values write what they are: that is the user's code.
         let mut later = SpanRecord::blank();
         guarded(|| values.record(&mut SpanFields(&mut later)));
-        if let Some(bridged) = span.extensions_mut().get_mut::<BridgedSpan>() {
-            bridged.say(later);
-        }
+        self.open.with(id, |span| span.say(later));
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, layers: LayerContext<'_, S>) {
-        let followed = own_context(follows, &layers);
-        if let (Some(followed), Some(span)) = (followed, layers.span(id))
-            && let Some(bridged) = span.extensions_mut().get_mut::<BridgedSpan>()
-        {
-            bridged.link(followed.span().span_context().clone());
+        if let Some(followed) = self.own_context(follows, &layers) {
+            let to = followed.span().span_context().clone();
+            self.open.with(id, |span| span.link(to));
         }
     }
 
     fn on_event(&self, event: &Event<'_>, layers: LayerContext<'_, S>) {
         let metadata = event.metadata();
-        if recorder::is_off() || is_telemetrys_own(metadata) || !context_is_alive() {
+        if self.is_idle() || is_telemetrys_own(metadata) {
             return;
         }
+        let said = || {
+            let mut fields = EventFields::new(metadata, event.fields().count());
+            guarded(|| event.record(&mut fields));
+            fields.said()
+        };
         let cx = match event.parent() {
-            Some(parent) => context_of(parent, &layers).filter(is_heard),
-            None if event.is_contextual() => Context::map_current(heard),
+            Some(parent) => self.context_of(parent, &layers).filter(is_heard),
+            None if event.is_contextual() => {
+                // Most often it is one of ours, which can be written to without a detour.
+                if let Some((id, span)) = entered::sampled() {
+                    let mut said = Some(said());
+                    self.open.with(&id, |open| {
+                        if let Some(record) = open.record_of(span)
+                            && let Some(said) = said.take()
+                        {
+                            said.write_to(record);
+                        }
+                    });
+                    if let (Some(said), Some(cx)) = (said, Context::map_current(heard)) {
+                        writing(|| said.say_to(&cx));
+                    }
+                    return;
+                }
+                Context::map_current(heard)
+            }
             None => None,
         };
         if let Some(cx) = cx {
-            let mut fields = EventFields::new(metadata, event.fields().count());
-            guarded(|| event.record(&mut fields));
-            writing(|| fields.add_to(&cx));
+            let said = said();
+            writing(|| said.say_to(&cx));
         }
     }
 
     fn on_enter(&self, id: &Id, layers: LayerContext<'_, S>) {
-        if !recorder::is_off() && context_is_alive() {
-            entered::enter(id, || own_context(id, &layers));
+        if !self.is_idle() {
+            entered::enter(id, || self.own_context(id, &layers));
         }
     }
 
     fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
-        entered::exit(id);
+        if !self.is_second {
+            entered::exit(id);
+        }
     }
 
-    fn on_close(&self, id: Id, layers: LayerContext<'_, S>) {
-        if entered::close(&id) {
+    fn on_close(&self, id: Id, _: LayerContext<'_, S>) {
+        if self.is_second || entered::close(&id) {
             return;
         }
-        let span = layers.span(&id);
-        let bridged = span.and_then(|span| span.extensions_mut().remove::<BridgedSpan>());
-        if let Some(bridged) = bridged {
-            bridged.end();
+        if let Some(span) = self.open.take(&id) {
+            span.end();
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::io;
 
-use floe_telemetry::{create_span, get_tracer, traced};
-use opentelemetry::Value;
-use opentelemetry::trace::{Event, Tracer};
+use floe_telemetry::{create_span, get_current_span, get_tracer, testing, traced};
+use opentelemetry::trace::{Event, TraceContextExt, Tracer};
+use opentelemetry::{Context, Value};
+use tracing::dispatcher::with_default;
 use tracing::{debug, error, event, info, info_span, instrument, warn};
 
-use super::record;
+use super::{record, subscriber};
 
 fn attribute<'a>(event: &'a Event, key: &str) -> Option<&'a Value> {
     let mut attributes = event.attributes.iter();
@@ -167,4 +168,63 @@ fn a_span_has_no_more_events_than_it_may() {
     let data = spans.single("outer").data();
     assert_eq!(data.events.events.len(), 128);
     assert_eq!(data.events.dropped_count, 1000 - 128);
+}
+
+#[test]
+fn events_of_both_ways_are_in_the_order_of_time() {
+    let spans = record(|| {
+        info_span!("both").in_scope(|| {
+            get_current_span().add_event("first", Vec::new());
+            info!("second");
+            get_current_span().add_event("third", Vec::new());
+            info!("fourth");
+        });
+    });
+    let names: Vec<_> = spans
+        .single("both")
+        .events()
+        .iter()
+        .map(|event| &*event.name)
+        .collect();
+    assert_eq!(names, ["first", "second", "third", "fourth"]);
+}
+
+#[test]
+fn a_span_that_the_plain_api_has_ended_hears_no_events() {
+    let spans = record(|| {
+        info_span!("ended").in_scope(|| {
+            info!("in time");
+            Context::current().span().end();
+            error!("too late");
+        });
+    });
+    spans.single("ended").assert_unset().assert_event("in time");
+    assert_eq!(spans.single("ended").events().len(), 1);
+}
+
+/// Both registries give their first span the same id.
+#[test]
+fn an_event_goes_to_the_span_of_its_own_subscriber() {
+    let (one, other) = (subscriber(), subscriber());
+    let spans = testing::capture(|| {
+        with_default(&one, || {
+            info_span!("outer").in_scope(|| {
+                with_default(&other, || {
+                    info_span!("inner").in_scope(|| info!("inside"));
+                    info!("between");
+                });
+                info!("outside");
+            });
+        });
+    });
+    let names = |span| -> Vec<_> {
+        spans
+            .single(span)
+            .events()
+            .iter()
+            .map(|event| event.name.clone())
+            .collect()
+    };
+    assert_eq!(names("inner"), ["inside"]);
+    assert_eq!(names("outer"), ["between", "outside"]);
 }
