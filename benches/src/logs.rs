@@ -135,7 +135,7 @@ fn place() -> SpanContext {
 /// It says whose the lines are.
 fn provider(is_exported: bool) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("benches");
-    config.batch_processor.max_queue_size = 1_000_000;
+    config.log_batch_processor.max_queue_size = 1_000_000;
     let builder = TelemetryProvider::builder(config).with_span_exporter(Counting::default());
     let builder = if is_exported {
         builder.with_log_exporter(Nowhere)

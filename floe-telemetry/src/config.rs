@@ -17,6 +17,7 @@ mod endpoint;
 mod env;
 mod exporters;
 mod limits;
+mod log_batch;
 mod logging;
 mod metrics;
 mod otlp;
@@ -39,6 +40,7 @@ pub use self::batch::BatchSpanProcessorConfig;
 pub(crate) use self::env::{context_variable, is_disabled, wants_no_color, warn};
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::limits::SpanLimits;
+pub use self::log_batch::BatchLogRecordProcessorConfig;
 #[cfg(feature = "logs")]
 pub(crate) use self::logging::Levels;
 pub use self::logging::LoggingConfig;
@@ -112,9 +114,12 @@ pub struct TelemetryConfig {
     /// The credential that is sent with OTLP.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
-    /// Queue and batch sizes.
+    /// Queue and batch sizes of spans.
     #[serde(default)]
     pub batch_processor: BatchSpanProcessorConfig,
+    /// Queue and batch sizes of log records.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub log_batch_processor: BatchLogRecordProcessorConfig,
     /// Logging.
     #[serde(default)]
     pub logging: LoggingConfig,
@@ -185,6 +190,7 @@ impl TelemetryConfig {
             resource_attributes: ResourceAttributes::new(service_name),
             authentication: None,
             batch_processor: BatchSpanProcessorConfig::default(),
+            log_batch_processor: BatchLogRecordProcessorConfig::default(),
             logging: LoggingConfig::default(),
             redaction: RedactionConfig::default(),
             backend: default_backend(),
@@ -224,6 +230,7 @@ impl TelemetryConfig {
             authentication.check(problems);
         }
         self.batch_processor.check(problems);
+        self.log_batch_processor.check(problems);
         self.logging.check(problems);
         problems.add_error(self.redaction.validate());
         problems.add_error(plugin::backend(&self.backend).map(drop));

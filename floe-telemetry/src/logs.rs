@@ -28,8 +28,8 @@
 //! it. A record that is made while another one is written, by a `Debug` for example, is left out.
 //!
 //! Where a provider sends spans by OTLP, it sends the records, too, unless `exporters.logs` or
-//! `OTEL_LOGS_EXPORTER` says otherwise: batched like spans, but after a second at most, from a queue
-//! of `batch_processor.max_queue_size`. Levels hold for them, too. What does not fit is dropped and counted
+//! `OTEL_LOGS_EXPORTER` says otherwise: batched as `log_batch_processor` says, from a bounded queue of
+//! their own. Levels hold for them, too. What does not fit is dropped and counted
 //! ([`Statistics`](crate::Statistics)). What the exporters log themselves is written and not sent.
 //!
 //! Lines are written on the thread that logs, and a writer that blocks holds it up: where that

@@ -68,6 +68,10 @@ fn runtime(
         &mut config.batch_processor,
         telemetry.batch_processor.as_ref(),
     );
+    choose(
+        &mut config.log_batch_processor,
+        telemetry.log_batch_processor.as_ref(),
+    );
     choose(&mut config.redaction, telemetry.redaction.as_ref());
     choose(&mut config.otlp, otlp.map(|it| &it.value));
     choose(&mut config.exporters, telemetry.exporters.as_ref());

@@ -10,7 +10,9 @@
 use std::thread;
 use std::time::Duration;
 
-use floe_telemetry::{create_span, ensure_telemetry_initialized};
+use floe_telemetry::config::LoggingConfig;
+use floe_telemetry::metrics::MetricRecorder;
+use floe_telemetry::{create_span, ensure_telemetry_initialized, logs};
 use floe_tests::{Receiver, Value, again, is_child};
 
 fn child() {
@@ -20,7 +22,10 @@ fn child() {
             scope.spawn(|| assert!(std::ptr::eq(telemetry, ensure_telemetry_initialized())));
         }
     });
+    logs::configure_logging_with_writer(&LoggingConfig::default(), std::io::sink).unwrap();
     drop(create_span("from.child"));
+    tracing::info!("from child");
+    MetricRecorder::new("child").increment("from.child", 1, &[]);
     telemetry.shutdown(Duration::from_secs(20)).unwrap();
     ensure_telemetry_initialized()
         .shutdown(Duration::from_secs(20))
@@ -67,4 +72,27 @@ fn once_and_from_the_environment() {
         "warning: nothing is recorded: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
          it must begin with `http://` or `https://`, for example `http://collector:4317`\n"
     );
+}
+
+/// A variable of one signal starts that signal, and nothing else: spans are not printed either.
+#[test]
+fn a_signal_alone() {
+    let of = |signal: &str| format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT");
+    for signal in ["TRACES", "METRICS", "LOGS"] {
+        let receiver = Receiver::grpc();
+        let endpoint = (&*of(signal), &*receiver.endpoint());
+        assert_eq!(run(&[endpoint]), ("noop=false".to_owned(), String::new()));
+        let spans = receiver.spans();
+        let (points, logs) = (receiver.points(), receiver.logs());
+        let arrived = [!spans.is_empty(), !points.is_empty(), !logs.is_empty()];
+        let expected = ["TRACES", "METRICS", "LOGS"].map(|each| each == signal);
+        assert_eq!(arrived, expected, "{signal}");
+        match signal {
+            "TRACES" => assert_eq!(spans[0].name, "from.child"),
+            "METRICS" => assert!(points.iter().any(|point| point.name == "from.child")),
+            _ => assert_eq!(logs[0].body, Some("from child".into())),
+        }
+        let none = format!("OTEL_{signal}_EXPORTER");
+        assert_eq!(run(&[endpoint, (&none, "none")]).0, "noop=true", "{signal}");
+    }
 }

@@ -260,7 +260,7 @@ fn a_batch_is_bounded_in_records_and_in_bytes() {
     configure();
     let sizes = Sizes::default();
     let mut config = TelemetryConfig::new("orders");
-    config.batch_processor.max_export_batch_size = 300;
+    config.log_batch_processor.max_export_batch_size = 300;
     let telemetry = TelemetryProvider::builder(config)
         .with_log_exporter(sizes.clone())
         .initialize()
@@ -302,7 +302,7 @@ fn what_is_logged_about_a_failed_export_is_not_exported() {
         let code = Code::PermissionDenied;
         receiver.respond(Response::Grpc { code, message });
         let mut config = config(&receiver, OtlpProtocol::Grpc);
-        config.batch_processor.schedule_delay_millis = 1;
+        config.log_batch_processor.schedule_delay_millis = 1;
         let telemetry = TelemetryProvider::builder(config)
             .with_log_exporter(Broken)
             .initialize()
@@ -341,8 +341,8 @@ fn a_receiver_that_hangs_costs_records_and_no_time() {
     let mut config = config(&receiver, OtlpProtocol::Http);
     config.exporters.traces = Some(vec![ExporterKind::None]);
     config.exporters.logs = Some(vec![ExporterKind::Otlp]);
-    config.batch_processor.max_queue_size = 100;
-    config.batch_processor.max_export_batch_size = 10;
+    config.log_batch_processor.max_queue_size = 100;
+    config.log_batch_processor.max_export_batch_size = 10;
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     for number in 0..1000 {
         tracing::info!(number, "many");

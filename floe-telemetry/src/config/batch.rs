@@ -1,4 +1,4 @@
-//! Queue and batch sizes.
+//! Queue and batch sizes of spans.
 
 use std::time::Duration;
 
@@ -58,6 +58,11 @@ impl BatchSpanProcessorConfig {
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
+        self.check_as("batch_processor", problems);
+    }
+
+    /// The rules, which are the same for every section that has these four numbers.
+    pub(super) fn check_as(&self, section: &str, problems: &mut Problems) {
         for (name, is_zero) in [
             ("max_queue_size", self.max_queue_size == 0),
             ("max_export_batch_size", self.max_export_batch_size == 0),
@@ -66,14 +71,14 @@ impl BatchSpanProcessorConfig {
         ] {
             if is_zero {
                 problems.add(
-                    &format!("batch_processor.{name}"),
+                    &format!("{section}.{name}"),
                     "found 0, accepted is 1 or more",
                 );
             }
         }
         if self.max_queue_size > MAX_QUEUE_SIZE {
             problems.add(
-                "batch_processor.max_queue_size",
+                &format!("{section}.max_queue_size"),
                 format!(
                     "found {}, accepted is at most {MAX_QUEUE_SIZE}",
                     self.max_queue_size
@@ -82,7 +87,7 @@ impl BatchSpanProcessorConfig {
         }
         if self.max_export_batch_size > self.max_queue_size {
             problems.add(
-                "batch_processor.max_export_batch_size",
+                &format!("{section}.max_export_batch_size"),
                 format!(
                     "found {}, accepted is at most max_queue_size, which is {}",
                     self.max_export_batch_size, self.max_queue_size,

@@ -18,6 +18,7 @@ impl fmt::Debug for TelemetryConfig {
             resource_attributes,
             authentication,
             batch_processor,
+            log_batch_processor,
             logging,
             redaction,
             backend,
@@ -36,6 +37,7 @@ impl fmt::Debug for TelemetryConfig {
                 .field("resource_attributes", resource_attributes)
                 .field("authentication", authentication)
                 .field("batch_processor", batch_processor)
+                .field("log_batch_processor", log_batch_processor)
                 .field("logging", logging)
                 .field("redaction", redaction)
                 .field("backend", backend)

@@ -4,6 +4,7 @@
 //! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
 //! asks; whatever else is not accepted is an error.
 
+mod batch;
 mod otlp;
 mod parse;
 mod service;
@@ -153,6 +154,7 @@ impl TelemetryConfig {
         let mut reader = Reader::default();
         service::apply(&mut config, &mut reader);
         spans::apply(&mut config, &mut reader);
+        batch::apply(&mut config, &mut reader);
         otlp::apply(&mut config, &mut reader);
         config.check(&mut reader.problems);
         reader.problems.into_result()?;

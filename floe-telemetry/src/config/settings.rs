@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use super::{Compression, DEFAULT_OTLP_ENDPOINT, OtlpOptions, OtlpProtocol, Signal, auth, secret};
+use super::{
+    Compression, DEFAULT_OTLP_ENDPOINT, OtlpOptions, OtlpProtocol, Signal, TelemetryConfig, auth,
+    secret,
+};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
 
@@ -65,11 +68,20 @@ impl OtlpSettings {
             is_complete: own.endpoint.is_some(),
             protocol,
             headers: headers(target, all, own)?,
-            timeout: timeout.min(config.batch_processor.export_timeout()),
+            timeout: timeout.min(longest(config, signal)),
             compression: own.compression.or(all.compression).unwrap_or_default(),
             certificate: file(|options| options.certificate.as_deref()),
             client,
         })
+    }
+}
+
+/// What whoever drives the exporter allows it.
+const fn longest(config: &TelemetryConfig, signal: Signal) -> Duration {
+    match signal {
+        Signal::Traces => config.batch_processor.export_timeout(),
+        Signal::Metrics => config.metrics.export_timeout(),
+        Signal::Logs => config.log_batch_processor.export_timeout(),
     }
 }
 

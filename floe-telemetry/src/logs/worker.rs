@@ -13,7 +13,7 @@ use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
 
 use self::thread::ExporterThread;
 use crate::collector::WorkerSettings;
-use crate::config::BatchSpanProcessorConfig;
+use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 
 /// How an exporter is driven.
@@ -27,17 +27,16 @@ pub(crate) struct LogSettings {
     pub(super) worker: WorkerSettings,
 }
 
-/// The longest that a record waits: people look for what was logged sooner than for spans
-/// ([`OTEL_BLRP_SCHEDULE_DELAY`](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-logrecord-processor)).
-const MAX_DELAY: Duration = Duration::from_secs(1);
-
 impl LogSettings {
-    /// Records wait as spans do, but not as long.
-    pub(crate) fn new(worker: &WorkerSettings, batch: &BatchSpanProcessorConfig) -> Self {
+    /// `worker` is what spans have; the queue of records has a size of its own.
+    pub(crate) fn new(worker: &WorkerSettings, batch: &BatchLogRecordProcessorConfig) -> Self {
         Self {
             batch_size: batch.max_export_batch_size,
-            delay: batch.schedule_delay().min(MAX_DELAY),
-            worker: worker.clone(),
+            delay: batch.schedule_delay(),
+            worker: WorkerSettings {
+                capacity: batch.max_queue_size,
+                ..worker.clone()
+            },
         }
     }
 }

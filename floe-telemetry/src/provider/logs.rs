@@ -29,7 +29,7 @@ pub(super) fn start(
     for attribute in &mut identity {
         redactor.attribute(attribute);
     }
-    let settings = LogSettings::new(settings, &config.batch_processor);
+    let settings = LogSettings::new(settings, &config.log_batch_processor);
     Logs::start(given, resource, settings, identity)
 }
 

@@ -3,8 +3,8 @@
 //! What is here is what the runtime is configured with, key by key, and wins over `observability:`.
 
 use floe_telemetry::config::{
-    BatchSpanProcessorConfig, ExportersConfig, MetricsConfig, OtlpConfig, RedactionConfig,
-    SamplingConfig, SpanLimits, TelemetryAuth,
+    BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ExportersConfig, MetricsConfig,
+    OtlpConfig, RedactionConfig, SamplingConfig, SpanLimits, TelemetryAuth,
 };
 use floe_telemetry::propagation::Propagator;
 use serde::Deserialize;
@@ -18,8 +18,10 @@ pub struct Telemetry {
     pub sampling: Option<SamplingConfig>,
     /// The credential that is sent along: a reference, because artifacts carry no credentials.
     pub authentication: Option<Spanned<TelemetryAuth>>,
-    /// Queue and batch sizes.
+    /// Queue and batch sizes of spans.
     pub batch_processor: Option<BatchSpanProcessorConfig>,
+    /// Queue and batch sizes of log records.
+    pub log_batch_processor: Option<BatchLogRecordProcessorConfig>,
     /// What is taken out of everything that is recorded.
     pub redaction: Option<RedactionConfig>,
     /// Headers, compression and certificates; values of headers are references, too.

@@ -57,6 +57,7 @@ observability:
 telemetry:
   sampling: { dev: 1.0, staging: 0.25, prod: 0.01 }
   batch_processor: { max_queue_size: 8192, max_export_batch_size: 1024, schedule_delay_millis: 2000 }
+  log_batch_processor: { max_queue_size: 4096, schedule_delay_millis: 500 }
   authentication: { auth_type: api_key, api_key: '${env:JAEGER_KEY}', header_name: X-Api-Key }
   redaction: { level: strict, keys: [ticket] }
   otlp: { all: { compression: gzip, headers: { X-Tenant: '${env:JAEGER_KEY}' } } }
@@ -75,6 +76,14 @@ plugins: { telemetry_backend: { type: jaeger } }",
     assert!(!telemetry.logging.json_output);
     assert_eq!(telemetry.batch_processor.max_queue_size, 8192);
     assert_eq!(telemetry.batch_processor.export_timeout_millis, 30000);
+    let log_batches = telemetry.log_batch_processor;
+    assert_eq!(
+        (
+            log_batches.max_queue_size,
+            log_batches.schedule_delay_millis
+        ),
+        (4096, 500)
+    );
     // A reference is no credential, and is kept.
     let authentication = TelemetryAuth::api_key("X-Api-Key", "${env:JAEGER_KEY}");
     assert_eq!(telemetry.authentication, Some(authentication));

@@ -94,6 +94,8 @@ type Builder = floe_telemetry::TelemetryProviderBuilder;
 fn config() -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     config.batch_processor.export_timeout_millis = 20_000;
+    config.metrics.export_timeout_millis = 20_000;
+    config.log_batch_processor.export_timeout_millis = 20_000;
     config
 }
 

@@ -126,7 +126,7 @@ pub(crate) fn child() {
         .init();
     let variable = |name| std::env::var(name).unwrap();
     let mut config = TelemetryConfig::new("canaries");
-    config.batch_processor.max_queue_size = 8192;
+    config.log_batch_processor.max_queue_size = 8192;
     let telemetry = TelemetryProvider::builder(config)
         .with_log_exporter(Dump(Mutex::new(File::create(variable(DUMP)).unwrap())))
         .with_otlp(variable(GRPC), OtlpProtocol::Grpc)

@@ -97,6 +97,14 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 35: batch_processor.max_queue_size: found 2000000, accepted is at most 1000000",
     ),
     (
+        "log_batch_processor: {max_queue_size: 100}",
+        "telemetry configuration: line 2, column 22: log_batch_processor.max_export_batch_size: found 512, accepted is at most max_queue_size, which is 100",
+    ),
+    (
+        "log_batch_processor: {export_timeout_millis: 0}",
+        "telemetry configuration: line 2, column 46: log_batch_processor.export_timeout_millis: found 0, accepted is 1 or more",
+    ),
+    (
         "batch_processor: {schedule_delay_millis: 0}",
         "telemetry configuration: line 2, column 42: batch_processor.schedule_delay_millis: found 0, accepted is 1 or more",
     ),

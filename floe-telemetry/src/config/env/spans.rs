@@ -1,5 +1,5 @@
-//! The variables that say which spans are recorded, how much they carry, and how they wait; and
-//! those of metrics that are like them.
+//! The variables that say which spans are recorded and how much they carry; and those of metrics that
+//! are like them.
 
 use super::Reader;
 use super::parse::{self, Refusal, number, up_to};
@@ -19,27 +19,6 @@ pub(super) fn apply(config: &mut TelemetryConfig, reader: &mut Reader) {
         list.map_err(|error| Refusal::Ignored(error.to_string()))
     });
 
-    let batch = &mut config.batch_processor;
-    reader.set(
-        "OTEL_BSP_MAX_QUEUE_SIZE",
-        &mut batch.max_queue_size,
-        number(1),
-    );
-    reader.set(
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-        &mut batch.max_export_batch_size,
-        number(1),
-    );
-    reader.set(
-        "OTEL_BSP_SCHEDULE_DELAY",
-        &mut batch.schedule_delay_millis,
-        number(1),
-    );
-    reader.set(
-        "OTEL_BSP_EXPORT_TIMEOUT",
-        &mut batch.export_timeout_millis,
-        number(1),
-    );
     let metrics = &mut config.metrics;
     reader.set(
         "OTEL_METRIC_EXPORT_INTERVAL",
