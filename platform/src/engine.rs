@@ -62,3 +62,8 @@ pub(crate) fn create(path: &Path) -> Result<Connection, Error> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     Ok(connection)
 }
+
+/// Whether the engine answers.
+pub(crate) fn validate(connection: &Connection) -> Result<(), Error> {
+    Ok(connection.query_row("SELECT 1", (), |_| Ok(()))?)
+}

@@ -14,6 +14,7 @@ mod run_id;
 mod source;
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use floe_telemetry::plugin::PluginType;
 use floe_telemetry::traced;
@@ -119,7 +120,7 @@ fn build(
     database: &Path,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let warehouse = engine::create(database)?;
+    let warehouse = open(database)?;
     let run_id = report.run_id().clone();
     let run = Run {
         id: run_id.as_str(),
@@ -134,6 +135,15 @@ fn build(
         progress.finish(step);
     }
     Ok(())
+}
+
+/// Opens the database, and sees that it answers.
+fn open(database: &Path) -> Result<Connection, Error> {
+    let started = Instant::now();
+    let opened = engine::create(database).and_then(|it| engine::validate(&it).map(|()| it));
+    let error = opened.as_ref().err().map(|_| "unreachable");
+    metrics::validated(model::ENGINE, started.elapsed(), error);
+    opened
 }
 
 /// The product's database.

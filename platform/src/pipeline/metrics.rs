@@ -1,10 +1,12 @@
 //! The metrics of a run, under the names of the platform's contract.
 
+use std::time::Duration;
+
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::metrics::{KeyValue, Metric};
 
 use super::{Outcome, Report};
-use crate::artifacts::CompiledArtifacts;
+use crate::artifacts::{CompiledArtifacts, CompiledSource};
 
 static METRICS: MetricRecorder = MetricRecorder::new("floe.pipeline");
 
@@ -36,6 +38,56 @@ const ROWS: Metric<'_> = Metric::new("floe.transform.rows_affected")
 const ERRORS: Metric<'_> = Metric::new("floe.errors")
     .with_unit("{error}")
     .with_description("Errors, by the component that had them.");
+const TESTS: Metric<'_> = Metric::new("floe.quality.tests_total")
+    .with_unit("{test}")
+    .with_description("Columns whose values were checked.");
+const TESTS_PASSED: Metric<'_> = Metric::new("floe.quality.tests_passed")
+    .with_unit("{test}")
+    .with_description("Columns whose values are all of the column's type.");
+const TESTS_FAILED: Metric<'_> = Metric::new("floe.quality.tests_failed")
+    .with_unit("{test}")
+    .with_description("Columns with a value that is not of the column's type.");
+const VALIDATION: Metric<'_> = Metric::new("floe.compute.validation_duration")
+    .with_unit("ms")
+    .with_description("How long it takes to see that the engine answers.");
+const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_errors")
+    .with_unit("{error}")
+    .with_description("Engines that did not answer.");
+
+/// Records whether every value of a source is of the type that its column says. A wrong value ends the
+/// reading, so nothing is known of the other columns then.
+pub(super) fn checked(source: &CompiledSource, is_right: bool) {
+    let labels = [
+        KeyValue::new("floe.quality.model", source.name.clone()),
+        KeyValue::new("floe.quality.test_name", "type"),
+    ];
+    let all = source.columns.len() as u64;
+    let (passed, failed) = if is_right { (all, 0) } else { (0, 1) };
+    METRICS.increment(TESTS, passed + failed, &labels);
+    METRICS.increment(TESTS_PASSED, passed, &labels);
+    METRICS.increment(TESTS_FAILED, failed, &labels);
+}
+
+/// Records how long the engine took to answer; `error`: what was wrong, if it did not.
+pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'static str>) {
+    let plugin = KeyValue::new("compute.plugin", plugin);
+    let status = match error {
+        None => "healthy",
+        Some(_) => "unhealthy",
+    };
+    let labels = [plugin.clone(), KeyValue::new("validation.status", status)];
+    METRICS.record_histogram(VALIDATION, took.as_secs_f64() * 1e3, &labels);
+    match error {
+        None => METRICS.increment(VALIDATION_ERRORS, 0, &[plugin]),
+        Some(error) => {
+            METRICS.increment(
+                VALIDATION_ERRORS,
+                1,
+                &[plugin, KeyValue::new("error.type", error)],
+            );
+        }
+    }
+}
 
 /// Records what became of a run of the product.
 pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report) {
@@ -68,9 +120,9 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
         } else {
             "ingestion"
         };
-        if step.outcome.is_failed() {
-            METRICS.increment(ERRORS, 1, &[KeyValue::new("component", component)]);
-        }
+        // Zero, too: a rate needs a series before the first error.
+        let errors = u64::from(step.outcome.is_failed());
+        METRICS.increment(ERRORS, errors, &[KeyValue::new("component", component)]);
         if let (Some(model), Outcome::Built { rows }) = (model, &step.outcome) {
             let labels = [
                 KeyValue::new("floe.transform.model", model.name.clone()),

@@ -11,9 +11,12 @@ use crate::conventions::{AssetAttributes, TransformAttributes};
 use crate::engine::QueryError;
 use crate::plugins::BuiltIn;
 
+/// What runs the queries.
+pub(super) const ENGINE: &str = "sqlite";
+
 floe_telemetry::plugin!(BuiltIn {
     kind: PluginType::Compute,
-    name: "sqlite",
+    name: ENGINE,
     tracer_name: "floe.compute.sqlite",
     description: "runs models on an embedded SQLite",
 });

@@ -9,7 +9,7 @@ use floe_telemetry::traced;
 use rusqlite::types::Value;
 
 use super::asset::{self, Failure};
-use super::{Run, generate};
+use super::{Run, generate, metrics};
 use crate::artifacts::{CompiledColumn, CompiledSource};
 use crate::conventions::{AssetAttributes, IngestionAttributes};
 use crate::error::{Error, reason};
@@ -77,13 +77,17 @@ fn read(source: &CompiledSource, file: &Path, run: &Run<'_>) -> Result<u64, Erro
         .map_err(|error| unreadable(file, &error))?
     {
         for (index, (column, text)) in source.columns.iter().zip(&record).enumerate() {
-            let value = value(column, text).ok_or_else(|| wrong(file, &record, column, text))?;
+            let value = value(column, text).ok_or_else(|| {
+                metrics::checked(source, false);
+                wrong(file, &record, column, text)
+            })?;
             insert.raw_bind_parameter(index + 1, value)?;
         }
         insert.raw_execute()?;
         rows += 1;
     }
     run.warehouse.execute_batch("COMMIT")?;
+    metrics::checked(source, true);
     Ok(rows)
 }
 
