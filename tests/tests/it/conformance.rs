@@ -1,6 +1,7 @@
-//! Every shape of function that someone once had trouble with, in each edition: the package
-//! `edition-2021` compiles most of these files, too. A comment at the head of each says which scenario
-//! (by its number in the survey of peers) is proved where.
+//! Every shape of function that someone once had trouble with. Most are written once and compiled in
+//! each way to annotate them (`modes.rs`), and all of them in each edition: the package `edition-2021`
+//! has them, too. A comment at the head of each file says which scenario (by its number in the survey
+//! of peers) is proved where.
 
 #![allow(
     clippy::needless_lifetimes,
@@ -16,8 +17,9 @@ mod functions;
 mod futures;
 mod hygiene;
 mod methods;
+mod modes;
 mod odd;
 mod outcomes;
 mod quiet;
-mod scenarios;
 mod table;
+mod types;

@@ -34,6 +34,7 @@ mod redaction_programs;
 mod redaction_properties;
 mod redaction_shapes;
 mod relations;
+mod scenarios;
 mod secrets;
 mod shapes;
 mod traced;

@@ -1,6 +1,7 @@
 //! What `name = …` takes.
 
 use std::borrow::Cow;
+use std::future::Future;
 use std::sync::Arc;
 
 use floe_telemetry::{testing, traced};

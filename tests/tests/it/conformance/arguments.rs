@@ -2,14 +2,19 @@
 //!
 //! 66 `traced::a_bare_attribute_names_the_span_after_the_function_and_records_no_argument` and the UI
 //! case `unused-argument`; 67 `the_parts_of_patterns_are_typed`; 68, 69
-//! `numbers_and_options_keep_their_meaning`; 70 is the UI case `attribute-not-an-argument`; 71, 72
-//! `attributes_are_evaluated_once_and_before_anything_is_moved`; 73 `conditional_arguments`; 74
-//! `unnamed_arguments`.
+//! `numbers_and_options_keep_their_meaning`; 70 is the UI case `attribute-not-an-argument`; 71
+//! `attributes_are_evaluated_once_and_before_anything_is_moved` and
+//! `nothing_is_evaluated_for_a_span_that_is_not_recorded`; 72
+//! `attributes_are_evaluated_once_and_before_anything_is_moved` and `what_is_moved_was_recorded`; 73
+//! `conditional_arguments`; 74 `unnamed_arguments`.
 
 use std::cell::Cell;
 
-use floe_telemetry::{testing, traced};
-use opentelemetry::Value;
+use floe_telemetry::{FloeAttributes, testing, traced};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::{Context, Value};
+
+use super::modes::{Modes, check_ok, in_each_mode, ready};
 
 struct Point {
     x: i64,
@@ -36,16 +41,13 @@ async fn parts_later((a, mut b): (bool, String), Point { x, .. }: Point) -> Stri
     b
 }
 
-#[tokio::test]
-async fn the_parts_of_patterns_are_typed() {
-    let spans = testing::capture_async(async {
+#[test]
+fn the_parts_of_patterns_are_typed() {
+    let spans = testing::capture(|| {
         parts((true, "b"), Point { x: 1, y: 2.5 }, [3, 4], Meters(5));
-        assert_eq!(
-            parts_later((true, "b".to_owned()), Point { x: 1, y: 0.0 }).await,
-            "b!"
-        );
-    })
-    .await;
+        let point = Point { x: 1, y: 0.0 };
+        assert_eq!(ready(parts_later((true, "b".to_owned()), point)), "b!");
+    });
     spans
         .single("parts")
         .assert_attribute("a", true)
@@ -80,19 +82,47 @@ fn numbers_and_options_keep_their_meaning() {
 
 struct NotClone(String);
 
-#[traced(
-    attributes(len = count(calls, value.0.len())),
-    attributes_fn = |value, calls: &&Cell<usize>| [("again", count(calls, value.0.len()))]
-)]
-fn moved(value: NotClone, calls: &Cell<usize>) -> String {
-    let _ = calls;
-    value.0
+in_each_mode! {
+    moves
+    types {}
+    shapes {
+        [text = value.0]
+        fn moved(value: NotClone) -> String {
+            value.0
+        }
+
+        [text = value.0]
+        async fn moved_later(value: NotClone) -> String {
+            value.0
+        }
+
+        [len = value.0.len()]
+        fn handed_on(value: NotClone) -> Result<NotClone, String> {
+            Ok(value)
+        }
+    }
+    run {
+        let value = || NotClone("abc".to_owned());
+        assert_eq!(moved(value()) + &ready(moved_later(value())), "abcabc");
+        assert_eq!(handed_on(value()).unwrap().0, "abc");
+    }
 }
 
-#[traced(attributes(len = count(calls, value.0.len())))]
-async fn moved_later(value: NotClone, calls: &Cell<usize>) -> String {
-    let _ = calls;
-    value.0
+#[test]
+fn what_is_moved_was_recorded() {
+    check_ok(moves::MODES, &["moved", "moved_later", "handed_on"]);
+}
+
+#[derive(FloeAttributes)]
+struct Computed {
+    total: i64,
+}
+
+impl Computed {
+    fn new(calls: &Cell<usize>) -> Self {
+        count(calls, 0);
+        Self { total: 1 }
+    }
 }
 
 fn count(calls: &Cell<usize>, len: usize) -> usize {
@@ -100,26 +130,70 @@ fn count(calls: &Cell<usize>, len: usize) -> usize {
     len
 }
 
-#[tokio::test]
-async fn attributes_are_evaluated_once_and_before_anything_is_moved() {
+#[traced(
+    name = count(calls, 0).to_string(),
+    floe_attributes = Computed::new(calls),
+    attributes(len = count(calls, value.0.len())),
+    attributes_fn = |value, calls: &&Cell<usize>| [("again", count(calls, value.0.len()))]
+)]
+fn counted(value: NotClone, calls: &Cell<usize>) -> String {
+    let _ = calls;
+    value.0
+}
+
+#[traced(
+    name = count(calls, 1).to_string(),
+    floe_attributes = Computed::new(calls),
+    attributes(len = count(calls, value.0.len())),
+    attributes_fn = |value, calls: &&Cell<usize>| [("again", count(calls, value.0.len()))]
+)]
+async fn counted_later(value: NotClone, calls: &Cell<usize>) -> String {
+    let _ = calls;
+    value.0
+}
+
+#[test]
+fn attributes_are_evaluated_once_and_before_anything_is_moved() {
     let calls = Cell::new(0);
     let value = || NotClone("abc".to_owned());
-    let spans = testing::capture_async(async {
-        moved(value(), &calls);
-        moved_later(value(), &calls).await;
-        drop(moved_later(value(), &calls));
-    })
-    .await;
-    assert_eq!(calls.get(), 3);
-    spans
-        .single("moved")
-        .assert_attribute("len", 3)
-        .assert_attribute("again", 3);
-    spans.single("moved_later").assert_attribute("len", 3);
-    // No one listens to this task, so nothing is evaluated.
-    tokio::task::yield_now().await;
-    moved(value(), &calls);
-    assert_eq!(calls.get(), 3);
+    let spans = testing::capture(|| {
+        counted(value(), &calls);
+        ready(counted_later(value(), &calls));
+        drop(counted_later(value(), &calls));
+    });
+    assert_eq!(calls.get(), 2 * 4);
+    for name in ["0", "1"] {
+        spans
+            .single(name)
+            .assert_attribute("total", 1)
+            .assert_attribute("len", 3)
+            .assert_attribute("again", 3);
+    }
+}
+
+/// What others decided not to record.
+fn unsampled() -> Context {
+    let ids = (TraceId::from(1), SpanId::from(2));
+    let flags = TraceFlags::default();
+    let context = SpanContext::new(ids.0, ids.1, flags, true, TraceState::NONE);
+    Context::current().with_remote_span_context(context)
+}
+
+#[test]
+fn nothing_is_evaluated_for_a_span_that_is_not_recorded() {
+    let calls = Cell::new(0);
+    let run = || {
+        counted(NotClone(String::new()), &calls);
+        ready(counted_later(NotClone(String::new()), &calls));
+    };
+    let spans = testing::capture(|| {
+        let _below = unsampled().attach();
+        run();
+    });
+    assert_eq!((spans.len(), calls.get()), (0, 0));
+    // And with nobody who listens.
+    run();
+    assert_eq!(calls.get(), 0);
 }
 
 #[traced(attributes(here, gone))]
@@ -153,14 +227,13 @@ async fn conditional_twice_later(
     here.len()
 }
 
-#[tokio::test]
-async fn conditional_arguments() {
-    let spans = testing::capture_async(async {
+#[test]
+fn conditional_arguments() {
+    let spans = testing::capture(|| {
         assert_eq!(conditional_twice(1), 1);
-        assert_eq!(conditional_twice_later(vec![1], 2).await, 1);
-        conditional(1) + conditional_later(2).await
-    })
-    .await;
+        assert_eq!(ready(conditional_twice_later(vec![1], 2)), 1);
+        conditional(1) + ready(conditional_later(2))
+    });
     spans
         .single("conditional_twice")
         .assert_attribute("here", 1)
@@ -181,52 +254,54 @@ async fn conditional_arguments() {
 
 struct Nothing;
 
-#[traced]
-fn unnamed(_: Nothing, _ignored: Nothing) {}
+in_each_mode! {
+    unnamed
+    types {}
+    shapes {
+        [n = 1]
+        fn ignored(_: Nothing, _ignored: Nothing) {}
 
-#[traced]
-async fn unnamed_later(_: Nothing, _ignored: Nothing) {}
-
-#[tokio::test]
-async fn unnamed_arguments() {
-    let spans = testing::capture_async(async {
-        unnamed(Nothing, Nothing);
-        unnamed_later(Nothing, Nothing).await;
-    })
-    .await;
-    assert_eq!(spans.len(), 2);
+        [n = 1]
+        async fn ignored_later(_: Nothing, _ignored: Nothing) {}
+    }
+    run {
+        ignored(Nothing, Nothing);
+        ready(ignored_later(Nothing, Nothing));
+    }
 }
 
-#[traced]
-fn borrows_mutably((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
-    more.push(n);
-    text.push('!');
-    format!("{text}{}", more.len())
+#[test]
+fn unnamed_arguments() {
+    check_ok(unnamed::MODES, &["ignored", "ignored_later"]);
 }
 
-#[traced(attributes(n))]
-#[allow(clippy::toplevel_ref_arg, reason = "the pattern is what is tested")]
-fn borrows_mutably_with((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
-    more.push(n);
-    text.push('!');
-    format!("{text}{}", more.len())
-}
+in_each_mode! {
+    borrowing
+    types {}
+    shapes {
+        [n]
+        #[allow(clippy::toplevel_ref_arg, reason = "the pattern is what is tested")]
+        fn borrows((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
+            more.push(n);
+            text.push('!');
+            format!("{text}{}", more.len())
+        }
 
-#[traced(attributes(n))]
-async fn borrows_mutably_later((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
-    more.push(n);
-    text.push('!');
-    format!("{text}{}", more.len())
-}
-
-#[tokio::test]
-async fn patterns_may_borrow_mutably() {
-    let spans = testing::capture_async(async {
+        [n]
+        async fn borrows_later((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
+            more.push(n);
+            text.push('!');
+            format!("{text}{}", more.len())
+        }
+    }
+    run {
         let (pair, list) = (("a".to_owned(), 3), vec![1]);
-        assert_eq!(borrows_mutably(pair.clone(), list.clone()), "a!2");
-        assert_eq!(borrows_mutably_with(pair.clone(), list.clone()), "a!2");
-        assert_eq!(borrows_mutably_later(pair, list).await, "a!2");
-    })
-    .await;
-    assert_eq!(spans.len(), 3);
+        assert_eq!(borrows(pair.clone(), list.clone()), "a!2");
+        assert_eq!(ready(borrows_later(pair, list)), "a!2");
+    }
+}
+
+#[test]
+fn patterns_may_borrow_mutably() {
+    check_ok(borrowing::MODES, &["borrows", "borrows_later"]);
 }

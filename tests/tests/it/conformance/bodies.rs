@@ -5,121 +5,123 @@ use std::ops::ControlFlow;
 
 use floe_telemetry::traced;
 
-use super::odd::{ready, spans_of};
+use super::modes::{BY_HAND, Modes, OK, check, in_each_mode, ready};
 
-#[traced]
-fn labels(rows: &[&[i32]]) -> Option<i32> {
-    'rows: for row in rows {
-        for cell in *row {
-            match cell {
-                0 => continue 'rows,
-                ..0 => break 'rows,
-                9 => return Some(9),
-                _ => {}
+in_each_mode! {
+    bodies
+    types {}
+    shapes {
+        [n = rows.len()]
+        fn labels(rows: &[&[i32]]) -> Option<i32> {
+            'rows: for row in rows {
+                for cell in *row {
+                    match cell {
+                        0 => continue 'rows,
+                        ..0 => break 'rows,
+                        9 => return Some(9),
+                        _ => {}
+                    }
+                }
+            }
+            let first = 'found: {
+                if let Some(row) = rows.first() {
+                    break 'found row.len();
+                }
+                0
+            };
+            i32::try_from(first).ok()
+        }
+
+        [n = 1]
+        fn let_else(text: Option<&str>) -> Result<usize, String> {
+            let Some(text) = text else {
+                return Err("none".to_owned());
+            };
+            let [first, ..] = text.as_bytes() else {
+                return Ok(0);
+            };
+            Ok(usize::from(*first))
+        }
+
+        [n = map.len()]
+        fn question_marks(map: &HashMap<u8, Vec<u8>>) -> Option<u8> {
+            Some(map.get(&1)?.first()? + 1)
+        }
+
+        [n = map.len()]
+        async fn question_marks_later(map: &HashMap<u8, Vec<u8>>) -> Option<u8> {
+            Some(map.get(&1)?.first()? + 1)
+        }
+
+        [n = list.len()]
+        fn flow(list: &[u8]) -> ControlFlow<u8> {
+            list.iter().try_for_each(|n| match n {
+                3 => ControlFlow::Break(3),
+                _ => ControlFlow::Continue(()),
+            })?;
+            ControlFlow::Continue(())
+        }
+
+        [n]
+        fn recursion(n: u64) -> u64 {
+            if n < 2 {
+                n
+            } else {
+                recursion(n - 1) + recursion(n - 2)
             }
         }
-    }
-    let first = 'found: {
-        if let Some(row) = rows.first() {
-            break 'found row.len();
+
+        [n]
+        fn nested(n: u8) -> u8 {
+            #[traced]
+            fn inner<T: From<u8>>(n: u8) -> T {
+                T::from(n)
+            }
+
+            struct Local(u8);
+
+            impl Local {
+                fn method(&self) -> u8 {
+                    self.0
+                }
+            }
+
+            inner::<u8>(n) + Local(1).method()
         }
-        0
-    };
-    i32::try_from(first).ok()
-}
 
-#[traced]
-fn let_else(text: Option<&str>) -> Result<usize, String> {
-    let Some(text) = text else {
-        return Err("none".to_owned());
-    };
-    let [first, ..] = text.as_bytes() else {
-        return Ok(0);
-    };
-    Ok(usize::from(*first))
-}
+        [n = list.len()]
+        fn captures(list: Vec<u8>) -> usize {
+            let owned = move || list.len();
+            let thread = std::thread::scope(|scope| scope.spawn(owned).join());
+            thread.unwrap()
+        }
 
-#[traced]
-fn question_marks(map: &HashMap<u8, Vec<u8>>) -> Option<u8> {
-    Some(map.get(&1)?.first()? + 1)
-}
+        [n]
+        #[expect(unsafe_code, reason = "the words are what this is about")]
+        async unsafe fn dangerous_later(n: &u8) -> u8 {
+            *n
+        }
 
-#[traced]
-async fn question_marks_later(map: &HashMap<u8, Vec<u8>>) -> Option<u8> {
-    Some(map.get(&1)?.first()? + 1)
-}
+        [n]
+        #[expect(unsafe_code, reason = "the words are what this is about")]
+        unsafe extern "C" fn dangerous_foreign(n: u8) -> u8 {
+            n
+        }
 
-#[traced]
-fn flow(list: &[u8]) -> ControlFlow<u8> {
-    list.iter().try_for_each(|n| match n {
-        3 => ControlFlow::Break(3),
-        _ => ControlFlow::Continue(()),
-    })?;
-    ControlFlow::Continue(())
-}
-
-#[traced]
-fn recursion(n: u64) -> u64 {
-    if n < 2 {
-        n
-    } else {
-        recursion(n - 1) + recursion(n - 2)
-    }
-}
-
-#[traced]
-fn nested(n: u8) -> u8 {
-    #[traced]
-    fn inner<T: From<u8>>(n: u8) -> T {
-        T::from(n)
-    }
-
-    struct Local(u8);
-
-    impl Local {
-        #[traced]
-        fn method(&self) -> u8 {
-            self.0
+        [n]
+        fn only_here(
+            #[cfg(test)] n: u8,
+            #[cfg(not(test))] n: NoSuchType,
+            #[allow(unused, reason = "as it says")] rest: u8,
+        ) -> u8 {
+            n
         }
     }
-
-    inner::<u8>(n) + Local(1).method()
-}
-
-#[traced]
-fn captures(list: Vec<u8>) -> usize {
-    let owned = move || list.len();
-    let thread = std::thread::scope(|scope| scope.spawn(owned).join());
-    thread.unwrap()
-}
-
-#[traced]
-#[expect(unsafe_code, reason = "the words are what this is about")]
-async unsafe fn dangerous_later(n: &u8) -> u8 {
-    *n
-}
-
-#[traced]
-#[expect(unsafe_code, reason = "the words are what this is about")]
-unsafe extern "C" fn dangerous_foreign(n: u8) -> u8 {
-    n
-}
-
-#[traced]
-fn only_here(
-    #[cfg(test)] n: u8,
-    #[cfg(not(test))] n: NoSuchType,
-    #[allow(unused, reason = "as it says")] rest: u8,
-) -> u8 {
-    n
-}
-
-#[test]
-fn bodies_of_all_kinds() {
-    let run = || {
+    run {
         assert_eq!(labels(&[&[0, 9], &[1, 9]]), Some(9));
         assert_eq!(labels(&[&[1, -1]]), Some(2));
         assert_eq!(let_else(Some("a")), Ok(97));
+        assert!(let_else(None).is_err());
         let map = HashMap::from([(1, vec![2])]);
         assert_eq!(question_marks(&map), Some(3));
         assert_eq!(ready(question_marks_later(&HashMap::new())), None);
@@ -130,22 +132,26 @@ fn bodies_of_all_kinds() {
         let _: unsafe extern "C" fn(u8) -> u8 = dangerous_foreign;
         let _ = dangerous_later;
         assert_eq!(only_here(1, 2), 1);
-    };
-    let names = [
-        "labels",
-        "labels",
-        "let_else",
-        "question_marks",
-        "question_marks_later",
-        "flow",
-        "recursion",
-        "recursion",
-        "recursion",
-        "nested",
-        "inner",
-        "method",
-        "captures",
-        "only_here",
+    }
+}
+
+#[test]
+fn bodies_of_all_kinds() {
+    let expected = [
+        ("labels", OK),
+        ("labels", OK),
+        ("let_else", OK),
+        ("let_else", "none"),
+        ("question_marks", OK),
+        ("question_marks_later", OK),
+        ("flow", OK),
+        ("recursion", OK),
+        ("recursion", OK),
+        ("recursion", OK),
+        ("nested", OK),
+        ("inner", BY_HAND),
+        ("captures", OK),
+        ("only_here", OK),
     ];
-    spans_of(run, &names);
+    check(bodies::MODES, &expected);
 }

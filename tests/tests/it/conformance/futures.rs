@@ -1,79 +1,152 @@
 //! Futures, scenarios 39 to 54.
 //!
-//! 39, 40 `shapes::a_function_that_returns_a_future_has_a_span_as_long_as_that`; 41 to 44
-//! `futures_are_send_when_they_were`; 45 `futures::a_thousand_levels_fit_a_stack_of_two_mebibytes`;
+//! 39, 40 `shapes::a_function_that_returns_a_future_has_a_span_as_long_as_that` and
+//! `what_is_written_before_a_returned_future_is_there`; 41 to 44 `futures_are_send_when_they_were`; 45
+//! `futures::a_thousand_levels_fit_a_stack_of_two_mebibytes` and `an_async_function_may_call_itself`;
 //! 46 `futures::a_span_adds_at_most_120_bytes_at_each_level`; 47
 //! `futures::many_levels_are_spawned_with_the_default_recursion_limit`; 48
 //! `outcome::a_future_that_was_never_polled_has_no_span`; 49, 50
 //! `outcome::a_future_dropped_while_pending_is_marked_and_what_it_held_is_its_child`; 51
 //! `interop::futures_that_take_turns_on_one_thread_keep_their_own_children`; 52
-//! `a_spawned_task_has_the_context_it_is_given`; 53 `shapes::a_stream_has_a_span_until_it_ends`; 54
-//! `a_loop_of_selects_leaks_no_span`, in 10 000 rounds.
+//! `a_spawned_task_has_the_context_it_is_given` and
+//! `a_spawned_task_is_the_root_of_its_own_trace_unless_it_is_given_a_context`; 53
+//! `shapes::a_stream_has_a_span_until_it_ends`; 54 `a_loop_of_selects_leaks_no_span`, in 10 000
+//! rounds.
 
 use std::cell::Cell;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use floe_telemetry::{testing, traced};
 use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
 
+use super::modes::{Modes, check_ok, in_each_mode, ready};
+
+in_each_mode! {
+    returned
+    types {}
+    shapes {
+        [n]
+        fn opaque(n: u8) -> impl Future<Output = Result<u8, String>> {
+            let doubled = n * 2;
+            async move {
+                tokio::task::yield_now().await;
+                Ok(doubled + n)
+            }
+        }
+
+        [n = *n]
+        fn boxed<'a>(n: &'a u8) -> Pin<Box<dyn Future<Output = u8> + Send + 'a>> {
+            let doubled = n * 2;
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                doubled + *n
+            })
+        }
+
+        [n]
+        fn no_move(n: u8) -> impl Future<Output = u8> {
+            std::future::ready(n)
+        }
+    }
+    run {
+        assert_eq!(ready(opaque(1)), Ok(3));
+        assert_eq!(ready(boxed(&1)), 3);
+        assert_eq!(ready(no_move(1)), 1);
+    }
+}
+
+#[test]
+fn what_is_written_before_a_returned_future_is_there() {
+    check_ok(returned::MODES, &["opaque", "boxed", "no_move"]);
+}
+
 fn send<T: Send>(value: T) -> T {
     value
 }
 
-#[traced]
-async fn borrows(text: &str, run: &mut (dyn FnMut() + Send)) -> usize {
-    run();
-    tokio::task::yield_now().await;
-    run();
-    text.len()
-}
+in_each_mode! {
+    sending
+    types {
+        struct NotSync(Cell<u8>);
+    }
+    shapes {
+        [text]
+        async fn borrows(text: &str, run: &mut (dyn FnMut() + Send)) -> usize {
+            run();
+            tokio::task::yield_now().await;
+            run();
+            text.len()
+        }
 
-#[traced(attributes(n = 1))]
-async fn calls<F, Fut>(call: F) -> u8
-where
-    F: Fn() -> Fut,
-    Fut: Future<Output = u8>,
-{
-    tokio::task::yield_now().await;
-    call().await
-}
+        [n = 1]
+        async fn calls<F, Fut>(call: F) -> u8
+        where
+            F: Fn() -> Fut,
+            Fut: Future<Output = u8>,
+        {
+            tokio::task::yield_now().await;
+            call().await
+        }
 
-#[traced]
-async fn not_sync(cell: Cell<u8>) -> u8 {
-    tokio::task::yield_now().await;
-    cell.get()
-}
+        [n = cell.get()]
+        async fn not_sync(cell: Cell<u8>) -> u8 {
+            tokio::task::yield_now().await;
+            cell.get()
+        }
 
-struct NotSync(Cell<u8>);
+        [n = self.0.get()]
+        impl NotSync {
+            async fn add(&mut self) -> u8 {
+                tokio::task::yield_now().await;
+                self.0.set(self.0.get() + 1);
+                self.0.get()
+            }
+        }
 
-impl NotSync {
-    #[traced]
-    async fn add(&mut self) -> u8 {
-        tokio::task::yield_now().await;
-        self.0.set(self.0.get() + 1);
-        self.0.get()
+        [n = *shared]
+        async fn local(shared: Rc<u8>) -> u8 {
+            tokio::task::yield_now().await;
+            *shared
+        }
+    }
+    run {
+        assert_eq!(ready(send(borrows("ab", &mut || ()))), 2);
+        assert_eq!(ready(send(calls(|| async { 3 }))), 3);
+        assert_eq!(ready(send(not_sync(Cell::new(4)))), 4);
+        assert_eq!(ready(send(NotSync(Cell::new(4)).add())), 5);
+        assert_eq!(ready(local(Rc::new(6))), 6);
     }
 }
 
-#[traced]
-async fn local(shared: Rc<u8>) -> u8 {
-    tokio::task::yield_now().await;
-    *shared
+#[test]
+fn futures_are_send_when_they_were() {
+    let names = ["borrows", "calls", "not_sync", "NotSync::add", "local"];
+    check_ok(sending::MODES, &names);
 }
 
-#[tokio::test]
-async fn futures_are_send_when_they_were() {
-    let spans = testing::capture_async(async {
-        assert_eq!(send(borrows("ab", &mut || ())).await, 2);
-        assert_eq!(send(calls(|| async { 3 })).await, 3);
-        assert_eq!(send(not_sync(Cell::new(4))).await, 4);
-        assert_eq!(send(NotSync(Cell::new(4)).add()).await, 5);
-        assert_eq!(local(Rc::new(6)).await, 6);
-    })
-    .await;
-    assert_eq!(spans.len(), 5);
+in_each_mode! {
+    recursion
+    types {}
+    shapes {
+        [depth]
+        async fn down(depth: u8) -> u8 {
+            if depth == 0 {
+                return 0;
+            }
+            Box::pin(down(depth - 1)).await + 1
+        }
+    }
+    run {
+        assert_eq!(ready(down(2)), 2);
+    }
+}
+
+#[test]
+fn an_async_function_may_call_itself() {
+    check_ok(recursion::MODES, &["down"; 3]);
 }
 
 #[traced]
@@ -86,8 +159,6 @@ async fn spawner() {
     tokio::spawn(task().with_context(Context::current()))
         .await
         .unwrap();
-    // Without a context it is a trace of its own, which the capture knows nothing of.
-    tokio::spawn(task()).await.unwrap();
 }
 
 #[tokio::test]

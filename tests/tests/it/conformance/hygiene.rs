@@ -1,7 +1,6 @@
 //! Hygiene, lints and tools, scenarios 75 to 80.
 //!
-//! 75 the UI case `shadowed-names` and `names_of_arguments_are_free`; 76
-//! `a_body_may_import_names_of_its_types`; 77 the UI cases `quiet-lints`, `dead-code`, and that this
+//! 75 the UI case `shadowed-names` and `names_are_the_users`; 76 `names_are_the_users`; 77 the UI cases `quiet-lints`, `dead-code`, and that this
 //! package is clean for all of clippy; 78 `functions_made_by_macros`; 79 the unit tests
 //! `an_unfinished_body_is_kept` and `the_item_survives_a_mistake` of the macros; 80
 //! `functions::the_type_stays`, `attributes_of_the_language_stay`, and the UI cases
@@ -9,50 +8,76 @@
 
 use floe_telemetry::{testing, traced};
 
-#[traced(attributes(span, cx, result))]
-async fn names(
-    span: i64,
-    cx: i64,
-    result: i64,
-    err: i64,
-    guard: i64,
-    tracer: i64,
-    __x: i64,
-) -> i64 {
-    span + cx + result + err + guard + tracer + __x
-}
+use super::modes::{Modes, check_ok, in_each_mode, ready};
 
-#[tokio::test]
-async fn names_of_arguments_are_free() {
-    let spans =
-        testing::capture_async(async { assert_eq!(names(1, 2, 3, 4, 5, 6, 7).await, 28) }).await;
-    spans.single("names").assert_attribute("cx", 2);
-}
+in_each_mode! {
+    names
+    types {
+        enum Outcome {
+            Result(u8),
+        }
+    }
+    shapes {
+        [cx]
+        #[allow(clippy::too_many_arguments, reason = "the names are what is tested")]
+        fn of_arguments(
+            span: i64,
+            cx: i64,
+            result: i64,
+            err: i64,
+            e: i64,
+            guard: i64,
+            tracer: i64,
+            __x: i64,
+        ) -> i64 {
+            span + cx + result + err + e + guard + tracer + __x
+        }
 
-enum Outcome {
-    Result(u8),
-}
+        [cx]
+        #[allow(clippy::too_many_arguments, reason = "the names are what is tested")]
+        async fn of_arguments_later(
+            span: i64,
+            cx: i64,
+            result: i64,
+            err: i64,
+            e: i64,
+            guard: i64,
+            tracer: i64,
+            __x: i64,
+        ) -> i64 {
+            span + cx + result + err + e + guard + tracer + __x
+        }
 
-#[traced]
-async fn imports() -> Outcome {
-    use Outcome::*;
-    Result(3)
-}
+        [n = 1]
+        async fn imports_later() -> Outcome {
+            use Outcome::*;
+            Result(3)
+        }
 
-#[traced]
-fn imports_now() -> Outcome {
-    use Outcome::*;
-    Result(3)
-}
-
-#[tokio::test]
-async fn a_body_may_import_names_of_its_types() {
-    let spans = testing::capture_async(async {
-        let (Outcome::Result(one), Outcome::Result(two)) = (imports().await, imports_now());
+        [n = 1]
+        fn imports() -> Outcome {
+            use Outcome::*;
+            Result(3)
+        }
+    }
+    run {
+        assert_eq!(of_arguments(1, 2, 3, 4, 5, 6, 7, 8), 36);
+        assert_eq!(ready(of_arguments_later(1, 2, 3, 4, 5, 6, 7, 8)), 36);
+        let (Outcome::Result(one), Outcome::Result(two)) = (imports(), ready(imports_later()));
         assert_eq!(one, two);
-    })
-    .await;
-    assert_eq!(spans.len(), 2);
+    }
+}
+
+#[test]
+fn names_are_the_users() {
+    let names = [
+        "of_arguments",
+        "of_arguments_later",
+        "imports",
+        "imports_later",
+    ];
+    let [.., spans] = check_ok(names::MODES, &names);
+    spans.single("of_arguments").assert_attribute("cx", 2);
 }
 
 struct Counter {
@@ -93,21 +118,29 @@ async fn functions_made_by_macros() {
         .assert_attribute("n", 3);
 }
 
-/// Documented.
-#[traced]
-#[must_use]
-#[inline]
-#[track_caller]
-pub(crate) fn decorated(n: u8) -> u8 {
-    #![expect(unused_variables, reason = "the attribute has to work from in here")]
-    let unused = 3;
-    n
+in_each_mode! {
+    language
+    types {}
+    shapes {
+        [n]
+        /// Documented.
+        #[must_use]
+        #[inline]
+        #[track_caller]
+        pub(crate) fn decorated(n: u8) -> u8 {
+            #![expect(unused_variables, reason = "the attribute has to work from in here")]
+            let unused = 3;
+            n
+        }
+    }
+    run {
+        assert_eq!(decorated(3), 3);
+    }
 }
 
 #[test]
 fn attributes_of_the_language_stay() {
-    let spans = testing::capture(|| assert_eq!(decorated(3), 3));
-    spans.single("decorated").assert_ok();
+    check_ok(language::MODES, &["decorated"]);
 }
 
 mod blanket {

@@ -1,42 +1,118 @@
-//! Methods and traits, scenarios 26 to 38.
+//! Methods and traits, scenarios 26 to 38; methods with an attribute of their own are in `table`.
 //!
 //! 26, 27 `self_is_not_recorded_and_can_be_borrowed_from`; 28, 29 `receivers_and_constructors`; 30
-//! `trait_methods_and_defaults`; 31 is the UI case `method-without-body`; 32
-//! `native_async_methods_are_send`; 33 to 36 `shapes::async_trait_methods_are_spans_in_both_orders`;
-//! 37, 38 `shapes::a_block_names_its_methods_and_shares_its_arguments` and
-//! `blocks_leave_the_rest_alone`.
+//! `trait_methods_and_defaults` and `each_shape_ends_each_way_with_each_set_of_arguments`; 31 is the
+//! UI case `method-without-body`; 32 `native_async_methods_are_send`; 33 to 36
+//! `shapes::async_trait_methods_are_spans_in_both_orders` and
+//! `each_shape_ends_each_way_with_each_set_of_arguments`; 37, 38
+//! `shapes::a_block_names_its_methods_and_shares_its_arguments` and `blocks_leave_the_rest_alone`.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use floe_telemetry::{testing, traced};
 
-fn ready<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("not ready"),
-    }
-}
+use super::modes::{Modes, check_ok, in_each_mode, ready};
 
 fn send<T: Send>(value: T) -> T {
     value
 }
 
+in_each_mode! {
+    receivers
+    types {
+        struct Opaque(Vec<u8>);
+    }
+    shapes {
+        [n = 1]
+        impl Opaque {
+            fn open(len: usize) -> Result<Self, String> {
+                Ok(Self(vec![0; len]))
+            }
+
+            async fn open_later(len: usize) -> Result<Self, String> {
+                Ok(Self(vec![0; len]))
+            }
+        }
+
+        [len = self.0.len()]
+        impl Opaque {
+            fn len(&self) -> usize {
+                self.0.len()
+            }
+
+            fn first(&mut self) -> &mut u8 {
+                &mut self.0[0]
+            }
+
+            async fn last(&mut self) -> Option<&mut u8> {
+                self.0.last_mut()
+            }
+
+            fn boxed(self: Box<Self>) -> usize {
+                self.0.len()
+            }
+
+            async fn boxed_later(self: Box<Self>) -> Vec<u8> {
+                self.0
+            }
+
+            fn pinned(self: Pin<&mut Self>) -> usize {
+                self.0.len()
+            }
+
+            async fn pinned_later(mut self: Pin<&mut Self>) -> usize {
+                self.0.push(1);
+                self.0.len()
+            }
+
+            async fn shared(self: Arc<Self>) -> usize {
+                self.0.len()
+            }
+
+            async fn consumed(mut self) -> Vec<u8> {
+                self.0.push(1);
+                self.0
+            }
+        }
+    }
+    run {
+        let mut opaque = Opaque::open(1).unwrap();
+        *opaque.first() += 1;
+        *ready(opaque.last()).unwrap() += 1;
+        assert_eq!((opaque.0[0], opaque.len()), (2, 1));
+        assert_eq!(Box::new(opaque).boxed(), 1);
+        let opaque = || ready(Opaque::open_later(1)).unwrap();
+        assert_eq!(ready(Box::new(opaque()).boxed_later()), [0]);
+        assert_eq!(Pin::new(&mut opaque()).pinned(), 1);
+        assert_eq!(ready(Pin::new(&mut opaque()).pinned_later()), 2);
+        assert_eq!(ready(Arc::new(opaque()).shared()), 1);
+        assert_eq!(ready(opaque().consumed()), [0, 1]);
+    }
+}
+
+#[test]
+fn receivers_and_constructors() {
+    let names = [
+        "Opaque::open",
+        "Opaque::first",
+        "Opaque::last",
+        "Opaque::len",
+        "Opaque::boxed",
+        "Opaque::boxed_later",
+        "Opaque::pinned",
+        "Opaque::pinned_later",
+        "Opaque::shared",
+        "Opaque::consumed",
+    ];
+    let names = [names.as_slice(), &["Opaque::open_later"; 5]].concat();
+    check_ok(receivers::MODES, &names);
+}
+
 struct Opaque(Vec<u8>);
 
 impl Opaque {
-    #[traced]
-    fn open(len: usize) -> Result<Self, String> {
-        Ok(Self(vec![0; len]))
-    }
-
-    #[traced]
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
     #[traced]
     fn first(&mut self) -> &mut u8 {
         &mut self.0[0]
@@ -46,27 +122,6 @@ impl Opaque {
     async fn last(&mut self) -> Option<&mut u8> {
         self.0.last_mut()
     }
-
-    #[traced]
-    fn boxed(self: Box<Self>) -> usize {
-        self.0.len()
-    }
-
-    #[traced]
-    fn pinned(self: Pin<&mut Self>) -> usize {
-        self.0.len()
-    }
-
-    #[traced]
-    async fn shared(self: Arc<Self>) -> usize {
-        self.0.len()
-    }
-
-    #[traced]
-    async fn consumed(mut self) -> Vec<u8> {
-        self.0.push(1);
-        self.0
-    }
 }
 
 #[test]
@@ -75,21 +130,10 @@ fn self_is_not_recorded_and_can_be_borrowed_from() {
         let mut opaque = Opaque(vec![1]);
         *opaque.first() += 1;
         *ready(opaque.last()).unwrap() += 1;
-        assert_eq!((opaque.0[0], opaque.len()), (3, 1));
+        assert_eq!(opaque.0[0], 3);
     });
     spans.single("first").assert_no_attribute("self");
     spans.single("last").assert_attribute("len", 1);
-}
-
-#[test]
-fn receivers_and_constructors() {
-    let spans = testing::capture(|| {
-        assert_eq!(Box::new(Opaque::open(1).unwrap()).boxed(), 1);
-        assert_eq!(Pin::new(&mut Opaque(vec![1])).pinned(), 1);
-        assert_eq!(ready(Arc::new(Opaque(vec![1])).shared()), 1);
-        assert_eq!(ready(Opaque(vec![]).consumed()), [1]);
-    });
-    assert_eq!(spans.len(), 5);
 }
 
 trait Store {
@@ -107,40 +151,67 @@ trait Store {
     }
 }
 
-impl Store for Opaque {
+in_each_mode! {
+    stores
+    types {
+        struct Opaque(Vec<u8>);
+    }
+    shapes {
+        [len = self.0.len()]
+        impl Store for Opaque {
+            fn size(&self) -> usize {
+                self.0.len()
+            }
+
+            async fn load(&self, key: &str) -> Option<u8> {
+                tokio::task::yield_now().await;
+                self.0.get(key.len()).copied()
+            }
+
+            async fn drop_table(&mut self, name: String) -> usize {
+                self.0.clear();
+                name.len()
+            }
+        }
+    }
+    run {
+        let mut opaque = Opaque(vec![1, 2]);
+        assert_eq!(opaque.size(), 2);
+        assert_eq!(ready(send(opaque.load("k"))), Some(2));
+        assert_eq!(ready(send(opaque.drop_table("t".to_owned()))), 1);
+    }
+}
+
+#[test]
+fn native_async_methods_are_send() {
+    let names = ["Opaque::size", "Opaque::load", "Opaque::drop_table"];
+    check_ok(stores::MODES, &names);
+}
+
+struct Two;
+
+impl Store for Two {
     #[traced]
     fn size(&self) -> usize {
-        self.0.len()
+        2
     }
 
     #[traced(attributes(key))]
     async fn load(&self, key: &str) -> Option<u8> {
-        std::future::ready(()).await;
-        self.0.get(key.len()).copied()
-    }
-
-    #[traced(attributes(name))]
-    async fn drop_table(&mut self, name: String) -> usize {
-        self.0.clear();
-        name.len()
+        u8::try_from(key.len()).ok()
     }
 }
 
 #[test]
 fn trait_methods_and_defaults() {
-    let spans = testing::capture(|| assert_eq!(Opaque(vec![1]).twice(), 2));
-    spans.single("size").assert_child_of("twice");
-}
-
-#[test]
-fn native_async_methods_are_send() {
     let spans = testing::capture(|| {
-        let mut opaque = Opaque(vec![1, 2]);
-        assert_eq!(ready(send(opaque.load("k"))), Some(2));
-        assert_eq!(ready(send(opaque.drop_table("t".to_owned()))), 1);
+        assert_eq!(Two.twice(), 4);
+        assert_eq!(ready(Two.load("k")), Some(1));
+        assert_eq!(ready(Two.drop_table(String::new())), 0);
     });
+    spans.single("size").assert_child_of("twice");
     spans.single("load").assert_attribute("key", "k");
-    spans.single("drop_table").assert_attribute("name", "t");
+    assert_eq!(spans.len(), 3);
 }
 
 trait Shape {

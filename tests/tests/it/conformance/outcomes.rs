@@ -1,7 +1,8 @@
 //! Errors and results, scenarios 55 to 65.
 //!
-//! 55, 57, 58 `outcome::the_error_may_be_of_any_type`; 56, 59, 60
-//! `values_that_only_look_like_results`; 61 `outcome::a_status_that_the_body_set_stays`; 62
+//! 55, 57, 58 `outcome::the_error_may_be_of_any_type` and `aliases_of_result_are_seen_through`; 56,
+//! 59, 60 `values_that_only_look_like_results` and `only_error_if_makes_an_error_of_a_break`; 61
+//! `outcome::a_status_that_the_body_set_stays`; 62
 //! `relations::error_if_decides_which_outcomes_are_errors`; 63
 //! `outcome::an_error_is_recorded_with_its_chain_and_without_its_secrets`; 64
 //! `outcome::a_panic_is_recorded_and_goes_on` and
@@ -11,11 +12,16 @@
 //! `a_panicking_debug_does_not_change_the_result`.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::ops::ControlFlow;
 use std::task::Poll;
 
+use anyhow::Context;
 use floe_telemetry::{testing, traced};
+
+use super::modes::{Modes, check, check_ok, in_each_mode, ready};
 
 mod custom {
     pub(super) enum Result {
@@ -23,39 +29,143 @@ mod custom {
     }
 }
 
-#[traced]
-fn no_result() -> custom::Result {
-    custom::Result::Err(3)
+in_each_mode! {
+    lookalikes
+    types {}
+    shapes {
+        [n = 1]
+        fn no_result() -> custom::Result {
+            custom::Result::Err(3)
+        }
+
+        [n = 1]
+        fn infallible() -> Result<(), Infallible> {
+            Ok(())
+        }
+
+        [fails = result.is_err()]
+        fn by_reference(result: &Result<u8, String>) -> &Result<u8, String> {
+            result
+        }
+
+        [n = 1]
+        fn nested() -> Result<Option<Result<u8, String>>, String> {
+            Ok(Some(Err("inner".to_owned())))
+        }
+
+        [n = 1]
+        async fn nested_later() -> Result<Option<Result<u8, String>>, String> {
+            Ok(Some(Err("inner".to_owned())))
+        }
+
+        [n = 1]
+        fn text() -> String {
+            "Err".to_owned()
+        }
+
+        [n = 1]
+        fn option() -> Option<u8> {
+            None
+        }
+
+        [n = 1]
+        fn poll() -> Poll<Result<u8, String>> {
+            Poll::Ready(Err("in a poll".to_owned()))
+        }
+
+        [n = 1]
+        fn flow() -> ControlFlow<u8> {
+            ControlFlow::Break(1)
+        }
+
+        [n = 1]
+        async fn flow_later() -> ControlFlow<u8> {
+            ControlFlow::Break(1)
+        }
+    }
+    run {
+        let custom::Result::Err(n) = no_result();
+        assert_eq!(n, 3);
+        infallible().unwrap();
+        assert!(by_reference(&Err(String::new())).is_err());
+        assert!(nested().is_ok() && ready(nested_later()).is_ok());
+        assert!(option().is_none() && poll().is_ready() && flow().is_break());
+        assert!(ready(flow_later()).is_break() && text() == "Err");
+    }
 }
 
-#[traced]
-fn infallible() -> Result<(), Infallible> {
-    Ok(())
+#[test]
+fn values_that_only_look_like_results() {
+    let names = [
+        "no_result",
+        "infallible",
+        "by_reference",
+        "nested",
+        "nested_later",
+        "text",
+        "option",
+        "poll",
+        "flow",
+        "flow_later",
+    ];
+    check_ok(lookalikes::MODES, &names);
 }
 
-#[traced]
-fn by_reference(result: &Result<u8, String>) -> &Result<u8, String> {
-    result
+type Alias<T> = Result<T, String>;
+type Whole = Result<(), &'static str>;
+
+in_each_mode! {
+    aliases
+    types {}
+    shapes {
+        [n]
+        fn alias(n: u8) -> Alias<u8> {
+            Err(format!("alias {n}"))
+        }
+
+        [n]
+        async fn alias_later(n: u8) -> Alias<u8> {
+            Err(format!("alias later {n}"))
+        }
+
+        [n = 1]
+        fn whole() -> Whole {
+            Err("whole")
+        }
+
+        [n = 1]
+        fn io_result() -> io::Result<()> {
+            Err(io::Error::other("io"))
+        }
+
+        [n = 1]
+        async fn anyhow_later() -> anyhow::Result<()> {
+            Err(anyhow::anyhow!("first")).context("second")
+        }
+
+        [n = 1]
+        fn boxed() -> Result<(), Box<dyn Error + Send + Sync>> {
+            Err("boxed".into())
+        }
+    }
+    run {
+        assert!(alias(1).is_err() && ready(alias_later(2)).is_err());
+        assert!(whole().is_err() && io_result().is_err());
+        assert!(ready(anyhow_later()).is_err() && boxed().is_err());
+    }
 }
 
-#[traced]
-fn nested() -> Result<Option<Result<u8, String>>, String> {
-    Ok(Some(Err("inner".to_owned())))
-}
-
-#[traced]
-fn option() -> Option<u8> {
-    None
-}
-
-#[traced]
-fn poll() -> Poll<Result<u8, String>> {
-    Poll::Ready(Err("in a poll".to_owned()))
-}
-
-#[traced]
-fn flow() -> ControlFlow<u8> {
-    ControlFlow::Break(1)
+#[test]
+fn aliases_of_result_are_seen_through() {
+    let expected = [
+        ("alias", "alias 1"),
+        ("alias_later", "alias later 2"),
+        ("whole", "whole"),
+        ("io_result", "io"),
+        ("anyhow_later", "second: first"),
+        ("boxed", "boxed"),
+    ];
+    check(aliases::MODES, &expected);
 }
 
 #[traced(error_if = ControlFlow::is_break)]
@@ -64,28 +174,8 @@ fn refused() -> ControlFlow<u8> {
 }
 
 #[test]
-fn values_that_only_look_like_results() {
-    let spans = testing::capture(|| {
-        let custom::Result::Err(n) = no_result();
-        assert_eq!(n, 3);
-        infallible().unwrap();
-        assert!(by_reference(&Err(String::new())).is_err());
-        assert!(nested().is_ok());
-        assert!(
-            option().is_none() && poll().is_ready() && flow().is_break() && refused().is_break()
-        );
-    });
-    for name in [
-        "no_result",
-        "infallible",
-        "by_reference",
-        "nested",
-        "option",
-        "poll",
-        "flow",
-    ] {
-        spans.single(name).assert_ok();
-    }
+fn only_error_if_makes_an_error_of_a_break() {
+    let spans = testing::capture(|| assert!(refused().is_break()));
     spans
         .single("refused")
         .assert_error("refused by `error_if`");

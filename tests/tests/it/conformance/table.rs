@@ -97,9 +97,13 @@ macro_rules! row {
     };
 }
 
-/// All shapes, annotated with `$traced`.
+/// All shapes, annotated with `$traced`; a stream returns nothing that `error_if` could look at, and is
+/// annotated with `$stream`.
 macro_rules! shapes {
     ($module:ident($n:ident, $cx:ident): $($traced:tt)*) => {
+        shapes!($module($n, $cx) [$($traced)*] [$($traced)*]);
+    };
+    ($module:ident($n:ident, $cx:ident) [$($traced:tt)*] [$($stream:tt)*]) => {
         #[allow(clippy::unused_self, clippy::trait_duplication_in_bounds, reason = "shapes")]
         mod $module {
             use super::*;
@@ -140,13 +144,13 @@ macro_rules! shapes {
                 Box::pin(end_later(end))
             }
 
-            #[$($traced)*]
+            #[$($stream)*]
             fn opaque_stream($n: u8, $cx: Context, end: End) -> impl Stream<Item = Outcome> + Send {
                 drop(($n, $cx));
                 one(end)
             }
 
-            #[$($traced)*]
+            #[$($stream)*]
             fn named_stream($n: u8, $cx: Context, end: End) -> Items {
                 drop(($n, $cx));
                 Box::pin(one(end))
@@ -266,6 +270,7 @@ macro_rules! shapes {
 }
 
 shapes!(plain(n, cx): traced);
+shapes!(with_error_if(n, cx)[traced(error_if = |_| true)][traced]);
 shapes!(with_attributes(n, cx): traced(attributes(n, "db.system.name" = "memory")));
 shapes!(with_parent(n, cx): traced(kind = client, attributes(n), parent = cx));
 
@@ -284,7 +289,15 @@ fn run(shape: &Shape, cx: Context, end: End) {
     assert!(as_expected, "{} {end:?}: {polled:?}", shape.name);
 }
 
-fn check(shape: &Shape, end: End, has_attributes: bool, has_parent: bool) {
+/// What is particular to one way to annotate the shapes.
+#[derive(Clone, Copy, Default)]
+struct Set {
+    has_attributes: bool,
+    has_parent: bool,
+    refuses: bool,
+}
+
+fn check(shape: &Shape, end: End, set: Set) {
     let name = shape.name;
     let spans = testing::capture(|| {
         let given = create_span("given");
@@ -297,8 +310,11 @@ fn check(shape: &Shape, end: End, has_attributes: bool, has_parent: bool) {
     spans.single("inside").assert_child_of(name);
     let span = spans
         .single(name)
-        .assert_child_of(if has_parent { "given" } else { "outer" });
+        .assert_child_of(if set.has_parent { "given" } else { "outer" });
     match (end, shape.lasts) {
+        (End::Works, Lasts::Call | Lasts::Future) if set.refuses => {
+            span.assert_error("refused by `error_if`")
+        }
         (End::Works, _) | (End::Fails, Lasts::Stream) => span.assert_ok(),
         (End::Fails, _) => span.assert_error("failed"),
         (End::Panics, _) => span.assert_error("on purpose"),
@@ -307,7 +323,7 @@ fn check(shape: &Shape, end: End, has_attributes: bool, has_parent: bool) {
     if end != End::Waits {
         span.assert_no_attribute("floe.cancelled");
     }
-    if has_attributes {
+    if set.has_attributes {
         span.assert_attribute("n", 7);
     } else {
         span.assert_no_attribute("n");
@@ -316,22 +332,40 @@ fn check(shape: &Shape, end: End, has_attributes: bool, has_parent: bool) {
 
 #[test]
 fn each_shape_ends_each_way_with_each_set_of_arguments() {
+    let none = Set::default();
+    let with_attributes = Set {
+        has_attributes: true,
+        ..none
+    };
     let sets = [
-        (plain::ALL, false, false),
-        (with_attributes::ALL, true, false),
-        (with_parent::ALL, true, true),
+        (plain::ALL, none),
+        (
+            with_error_if::ALL,
+            Set {
+                refuses: true,
+                ..none
+            },
+        ),
+        (with_attributes::ALL, with_attributes),
+        (
+            with_parent::ALL,
+            Set {
+                has_parent: true,
+                ..with_attributes
+            },
+        ),
     ];
     let mut checked = 0;
-    for (shapes, has_attributes, has_parent) in sets {
+    for (shapes, set) in sets {
         for shape in shapes {
             for end in [End::Works, End::Fails, End::Panics, End::Waits] {
                 // A call cannot be dropped half-way.
                 if end != End::Waits || shape.lasts != Lasts::Call {
-                    check(shape, end, has_attributes, has_parent);
+                    check(shape, end, set);
                     checked += 1;
                 }
             }
         }
     }
-    assert_eq!(checked, 3 * (4 * 3 + 13 * 4));
+    assert_eq!(checked, 4 * (4 * 3 + 13 * 4));
 }

@@ -1,29 +1,4 @@
-//! The same files as in the edition of the workspace, and what only this edition has.
-
-#![allow(
-    clippy::needless_lifetimes,
-    clippy::panic,
-    clippy::ptr_arg,
-    clippy::unwrap_used,
-    reason = "the shapes are what is tested"
-)]
-
-#[path = "../../tests/it/conformance/arguments.rs"]
-mod arguments;
-#[path = "../../tests/it/conformance/bodies.rs"]
-mod bodies;
-#[path = "../../tests/it/conformance/functions.rs"]
-mod functions;
-#[path = "../../tests/it/conformance/futures.rs"]
-mod futures;
-#[path = "../../tests/it/conformance/hygiene.rs"]
-mod hygiene;
-#[path = "../../tests/it/conformance/methods.rs"]
-mod methods;
-#[path = "../../tests/it/conformance/odd.rs"]
-mod odd;
-#[path = "../../tests/it/conformance/outcomes.rs"]
-mod outcomes;
+//! What only this edition has.
 
 use std::future::Future;
 use std::pin::pin;

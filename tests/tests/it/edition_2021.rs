@@ -1,0 +1,24 @@
+//! All that is about the macros, in the edition of another package: `tests/edition-2021`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod conformance;
+mod derive;
+mod derive_registry;
+mod derive_schema;
+mod derive_shapes;
+mod derive_values;
+mod derive_words;
+mod drop_order;
+mod futures;
+mod interop;
+mod lasting;
+mod names;
+mod open_span;
+mod outcome;
+mod relations;
+mod shapes;
+mod traced;
+
+#[path = "../../edition-2021/only.rs"]
+mod only;
