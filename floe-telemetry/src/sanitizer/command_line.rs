@@ -45,7 +45,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     if (is_user_option || is_cluster) && user(scan, name_end, line) || is_long {
         return;
     }
-    if name == b"S" && word_before(text, first - 1, b"sudo") {
+    if name == b"S" && word_before(text, first.saturating_sub(1), b"sudo") {
         return operand::echoed(scan, first);
     }
     if name.len() == 1 {

@@ -3,7 +3,9 @@
 use super::lexicon::Class;
 use super::separator::{self, Separator, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{at, before, is_name, rest, run_end, run_start, skip_spaces, starts_with};
+use super::text::{
+    at, before, is_name, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
 use super::{
@@ -240,7 +242,6 @@ pub(super) fn redact_at(scan: &mut Scan<'_>, key: Key, from: usize, site: Site) 
 
 /// Whether `what` stands before `end`, as a word of its own.
 pub(super) fn word_before(text: &[u8], end: usize, what: &[u8]) -> bool {
-    end.checked_sub(what.len()).is_some_and(|start| {
-        rest(text, start)[..what.len()].eq_ignore_ascii_case(what) && !is_name(before(text, start))
-    })
+    end.checked_sub(what.len())
+        .is_some_and(|start| starts_with_word(text, start, what) && !is_name(before(text, start)))
 }

@@ -51,7 +51,9 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     };
     let word = &text[found.start..found.end];
     // `set --secret dbPassword hunter2`: the option takes nothing, the key comes next.
-    let is_key = lexicon::classify(word) == Some(Class::Strong) && shape::is_camel(word);
+    let is_key = shape::is_camel(word)
+        && !word.iter().any(u8::is_ascii_digit)
+        && lexicon::classify(word) == Some(Class::Strong);
     let is_text = !found.quoted && (is_prose(word) || is_key) || word.starts_with(b"--");
     if !is_text && is_secret(text, key, found, site, false) {
         scan.redact(found.start, found.end);

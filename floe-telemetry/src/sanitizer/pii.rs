@@ -97,15 +97,8 @@ fn card(scan: &mut Scan<'_>, start: usize) {
     }
     let digits = &digits[..len];
     let right = at(text, end);
-    // Cards are printed in fours, or as four, six and the rest; other groups are other numbers.
-    let mut groups = text[start..end]
-        .split(|byte| *byte == group_mark)
-        .map(<[u8]>::len);
-    let in_groups = len == end - start
-        || matches!((groups.next(), groups.next()), (Some(4), Some(4 | 6)))
-            && groups.all(|len| (3..=5).contains(&len));
     if is_issuer(digits)
-        && in_groups
+        && (len == end - start || is_printed(&text[start..end], group_mark))
         && luhn(digits)
         && stands_alone(text, start, end)
         && !right.is_ascii_digit()
@@ -114,6 +107,15 @@ fn card(scan: &mut Scan<'_>, start: usize) {
         scan.redact(start, end);
         scan.digits_until = end;
     }
+}
+
+/// Cards are printed in fours, or as four, six and the rest; other groups are other numbers.
+fn is_printed(number: &[u8], mark: u8) -> bool {
+    let mut sizes = [0; 5];
+    for (size, group) in sizes.iter_mut().zip(number.split(|byte| *byte == mark)) {
+        *size = group.len();
+    }
+    matches!(sizes, [4, 4, 4, 4, 0 | 3] | [4, 6, 4 | 5, 0, 0])
 }
 
 /// Whether an issuer gives out numbers with these first digits and this length.

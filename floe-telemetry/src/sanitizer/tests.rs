@@ -226,9 +226,26 @@ fn personal_data_with_a_check_goes() {
 }
 
 #[test]
+fn a_word_before_the_key_does_not_hide_a_password() {
+    check(&[
+        (
+            "expected token: Some(\"Aaaaa!00aa\")",
+            "expected token: Some(\"<REDACTED>\")",
+        ),
+        ("expected token: aab0aab", "expected token: <REDACTED>"),
+        ("--password AaA0aPw x", "--password <REDACTED> x"),
+        ("expected token: Some(Ident)", "expected token: Some(Ident)"),
+        ("unexpected token: \"}\"", "unexpected token: \"}\""),
+    ]);
+}
+
+#[test]
 fn clean_text_comes_back_borrowed() {
     for clean in [
         "",
+        "-S",
+        "-us",
+        "4598 760633 411 task",
         "connection to cache-02.example.com:6379 refused",
         "password reset required for user analytics",
         "unexpected token '}' at line 9",

@@ -153,7 +153,7 @@ fn ends_with_word(name: &[u8], end: &[u8]) -> bool {
     name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 
-/// `unexpected token: foo` is about a grammar.
+/// `unexpected token: foo` is about a grammar, `expected token: "Amber!42xy"` is not.
 fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
     let Some(end) = key.start.checked_sub(1) else {
         return false;
@@ -173,5 +173,13 @@ fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
         ]
         .iter()
         .any(|word| text[start..end].eq_ignore_ascii_case(word))
-        && !is_opaque(value, 8)
+        && !is_opaque(value, 6)
+        && !is_mixed_password(value)
+}
+
+/// Letters, digits and signs, which no token of a grammar has together.
+fn is_mixed_password(value: &[u8]) -> bool {
+    is_made_up(value, 6)
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(|byte| b"!$#%^&*~@?".contains(byte))
 }
