@@ -190,6 +190,10 @@ fn variables_say_where_records_go() {
     assert!(all >= 2 && others == 0, "{all} {others}");
     let (all, others) = run(&[endpoint, own[0], own[1]]);
     assert!(all == 0 && others >= 2, "{all} {others}");
+    let spans = traces.spans().len();
+    // Whoever wants no spans may want the rest.
+    let (all, _) = run(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]);
+    assert!(all >= 2 && traces.spans().len() == spans, "{all}");
     // Spans are printed, records are sent.
     let (_, others) = run(&[own[0], own[1]]);
     assert!(others >= 2, "{others}");

@@ -58,6 +58,12 @@ pub struct ExportersConfig {
 }
 
 impl ExportersConfig {
+    /// Whether this is one of those that were chosen for spans; `None`: nobody chose.
+    pub(crate) fn chooses_spans(&self, kind: ExporterKind) -> Option<bool> {
+        let chosen = self.traces.as_ref();
+        chosen.map(|chosen| chosen.contains(&kind))
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         for (signal, kinds) in [
             ("traces", &self.traces),

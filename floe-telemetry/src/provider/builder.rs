@@ -13,6 +13,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 #[cfg(feature = "logs")]
 use super::logs;
 use super::sampling::sampling;
+use super::targets::Places;
 use super::{IN_USE, TelemetryProvider, metrics};
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamp,
@@ -26,7 +27,6 @@ use crate::exporter::{self, ConsoleExporter, OtlpTarget};
 #[cfg(feature = "logs")]
 use crate::logs::LogDestination;
 use crate::metrics::{Meters, MetricDestination};
-use crate::plugin;
 use crate::propagation::setup_propagators_with;
 use crate::recorder::{self, Measured};
 
@@ -164,13 +164,6 @@ impl TelemetryProviderBuilder {
         Ok(provider)
     }
 
-    /// Where the configuration itself sends spans, if it says so.
-    fn own_otlp(&self) -> Result<Option<OtlpTarget>, Error> {
-        let backend = plugin::target(&self.config)?;
-        let has_endpoint = self.config.otlp.traces.endpoint.is_some();
-        Ok(backend.or_else(|| has_endpoint.then(|| self.config.clone().into())))
-    }
-
     /// The way of the spans, the metrics and the logs.
     fn build(mut self, provider: &mut TelemetryProvider) -> Result<Pipeline, Error> {
         let counters = &provider.counters;
@@ -187,29 +180,24 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
         };
-        let own = self.own_otlp()?;
+        let places = Places::of(&self.config, self.otlp)?;
         let mut destinations = Vec::new();
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
         }
-        let chosen = self.config.exporters.traces.clone();
-        let wants = |kind| chosen.as_ref().map(|chosen| chosen.contains(&kind));
-        if wants(ExporterKind::Otlp).unwrap_or(own.is_some()) {
-            let otlp = own.unwrap_or_else(|| self.config.clone().into());
-            self.otlp.push(otlp);
-        }
-        for target in &self.otlp {
+        for target in &places.spans {
             destinations.push(start_otlp(target, &resource, &settings)?);
         }
         self.metrics
-            .extend(metrics::destinations(&self.config, &self.otlp)?);
-        if wants(ExporterKind::Console).unwrap_or(destinations.is_empty()) {
+            .extend(metrics::destinations(&self.config, &places.others)?);
+        let prints = self.config.exporters.chooses_spans(ExporterKind::Console);
+        if prints.unwrap_or(destinations.is_empty()) {
             let console = ConsoleExporter::stderr();
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
         #[cfg(feature = "logs")]
         {
-            let (config, otlp) = (&self.config, &self.otlp);
+            let (config, otlp) = (&self.config, &places.others);
             provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
         }
         provider.meters = (!self.metrics.is_empty()).then(|| {

@@ -1,9 +1,36 @@
 //! Where a signal goes by OTLP.
 
 use crate::config::{DEFAULT_OTLP_ENDPOINT, ExporterKind, Signal, TelemetryConfig};
-#[cfg(not(feature = "_otlp"))]
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
+use crate::plugin;
+
+/// Where things go by OTLP.
+pub(super) struct Places {
+    pub(super) spans: Vec<OtlpTarget>,
+    /// Where the other signals go if nothing is said of them. A choice for spans says nothing of these.
+    pub(super) others: Vec<OtlpTarget>,
+}
+
+impl Places {
+    /// Those that were `given` in code, and the configuration's own.
+    pub(super) fn of(config: &TelemetryConfig, given: Vec<OtlpTarget>) -> Result<Self, Error> {
+        let has_endpoint = config.otlp.traces.endpoint.is_some();
+        let own = plugin::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
+        let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
+        let sends_spans = chosen.unwrap_or(own.is_some());
+        let own = own.or_else(|| sends_spans.then(|| config.clone().into()));
+        let mut places = Self {
+            spans: given.clone(),
+            others: given,
+        };
+        if sends_spans {
+            places.spans.extend(own.clone());
+        }
+        places.others.extend(own);
+        Ok(places)
+    }
+}
 
 /// The targets that the configuration asks for: those of the spans that take the signal, unless it
 /// says otherwise. `chosen` are the signal's exporters.
