@@ -3,7 +3,7 @@
 //!
 //! [`again()`] runs a test in a process of its own.
 //! [`Canary`] is a credential that must not be found in anything that leaves.
-//! [`remote()`] is the parent that another process has started. [`Receiver`] stores what arrives over gRPC or HTTP/protobuf. [`tree()`] turns spans into one
+//! [`Proxy`] stands before a receiver. [`remote()`] is the parent that another process has started. [`Receiver`] stores what arrives over gRPC or HTTP/protobuf. [`tree()`] turns spans into one
 //! string, so that a test compares the shape of a whole trace at once.
 #![expect(
     clippy::expect_used,
@@ -13,12 +13,14 @@
 
 mod again;
 mod canary;
+mod proxy;
 mod receiver;
 mod remote;
 mod tree;
 
 pub use again::{again, is_child};
 pub use canary::{Canary, Left, Shape};
+pub use proxy::Proxy;
 pub use receiver::{
     Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedLog,
     ReceivedPoint, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind,

@@ -96,6 +96,18 @@ impl Receiver {
         Self::start(Transport::Http, ANY_PORT, Some(tls))
     }
 
+    /// Ends, and another one starts at the same address, with a certificate of this authority.
+    #[must_use]
+    pub fn renewed(self, authority: &Authority, client: ClientCertificate) -> Self {
+        let (transport, port) = (self.transport, self.port());
+        drop(self);
+        let alpn: &[u8] = match transport {
+            Transport::Grpc => b"h2",
+            Transport::Http => b"http/1.1",
+        };
+        Self::start(transport, port, Some(authority.acceptor(client, alpn)))
+    }
+
     fn start(transport: Transport, port: u16, tls: Option<TlsAcceptor>) -> Self {
         // Bound before the thread starts: a client that connects before the first `accept` waits
         // in the kernel's queue instead of being refused.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -68,6 +69,7 @@ fn otlp_over_tls_and_compressed() {
     an_authority_of_ones_own_is_trusted();
     another_authority_is_not();
     a_client_certificate_is_shown_when_it_is_required();
+    certificates_that_change_are_used_from_then_on();
     compressed_requests_are_decoded();
     files_that_are_no_certificates_are_one_clear_error();
     references_are_looked_up_when_exporting_starts();
@@ -118,6 +120,47 @@ fn a_client_certificate_is_shown_when_it_is_required() {
             assert_eq!(send(config).is_ok(), is_accepted);
             assert_eq!(receiver.requests().len(), usize::from(is_accepted));
         }
+    }
+}
+
+/// Puts a file in the place of another, as a link or a renamed file does.
+fn replace(file: &Path, with: &Path) {
+    let next = file.with_extension("next");
+    fs::copy(with, &next).unwrap();
+    fs::rename(next, file).unwrap();
+}
+
+fn certificates_that_change_are_used_from_then_on() {
+    let (old, new) = (Authority::new(), Authority::new());
+    for (protocol, receiver) in both(&old, ClientCertificate::Required) {
+        let authorities = old.certificate().with_file_name("renewed.pem");
+        fs::copy(old.certificate(), &authorities).unwrap();
+        let (certificate, key) = old.client();
+        let mut config = trusting(protocol, &receiver, &authorities);
+        config.otlp.all.client_certificate = Some(certificate.clone());
+        config.otlp.all.client_key = Some(key.clone());
+        let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        let delivered = || {
+            work(NOTE);
+            telemetry.force_flush(TIMEOUT).is_ok()
+        };
+        assert!(delivered());
+        // The receiver goes over to another authority, at the same address.
+        let receiver = receiver.renewed(&new, ClientCertificate::Required);
+        // What is not a certificate yet is not used, and no harm.
+        replace(&authorities, &key);
+        assert!(!delivered());
+        replace(&authorities, &new.certificate());
+        assert!(
+            !delivered(),
+            "the client's certificate is still the old one"
+        );
+        let (new_certificate, new_key) = new.client();
+        replace(&key, &new_key);
+        replace(&certificate, &new_certificate);
+        assert!(delivered());
+        assert_eq!(receiver.spans().len(), 1);
+        telemetry.shutdown(TIMEOUT).unwrap();
     }
 }
 
@@ -192,7 +235,7 @@ fn references_are_looked_up_when_exporting_starts() {
     let receiver = Receiver::http();
     let folder = Authority::new();
     let file = folder.certificate().with_file_name("token");
-    std::fs::write(&file, "hunter2\n").unwrap();
+    fs::write(&file, "hunter2\n").unwrap();
     let mut config = config(OtlpProtocol::Http, receiver.endpoint());
     config.authentication = Some(TelemetryAuth::api_key(
         "X-Key",

@@ -1,5 +1,6 @@
 //! How OTLP is sent for one signal, when everything that was said is put together.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,13 @@ pub(crate) struct OtlpSettings {
     pub(crate) certificate: Option<PathBuf>,
     /// The certificate and its key.
     pub(crate) client: Option<(PathBuf, PathBuf)>,
+}
+
+/// There are credentials among the headers.
+impl fmt::Debug for OtlpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpSettings").finish_non_exhaustive()
+    }
 }
 
 impl OtlpSettings {

@@ -4,6 +4,7 @@
 #[cfg(feature = "otlp-http")]
 mod compress;
 mod exemplars;
+mod files;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 #[cfg(feature = "otlp-http")]
@@ -12,6 +13,7 @@ mod intake;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
+mod reach;
 mod request;
 mod response;
 mod retry;
@@ -32,6 +34,7 @@ use bytes::Bytes;
 use opentelemetry_sdk::Resource;
 use tokio::runtime::{self, Runtime};
 
+use self::files::Files;
 use self::intake::OtlpIntake;
 #[cfg(feature = "logs")]
 pub(crate) use self::logs::otlp_logs;
@@ -59,7 +62,8 @@ trait Transport: std::fmt::Debug + Send {
 struct Otlp {
     runtime: Runtime,
     transport: Box<dyn Transport>,
-    timeout: Duration,
+    settings: OtlpSettings,
+    files: Files,
 }
 
 /// Starts the exporter that `config` describes.
@@ -85,21 +89,36 @@ fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
         .enable_all()
         .build()
         .map_err(|error| Error::thread("otlp", &error))?;
-    let transport = {
-        let _entered = runtime.enter();
-        match settings.protocol {
-            OtlpProtocol::Grpc => grpc(&settings),
-            OtlpProtocol::Http => http(&settings),
-        }?
-    };
+    let files = Files::of(&settings);
     Ok(Otlp {
+        transport: transport(&runtime, &settings)?,
         runtime,
-        transport,
-        timeout: settings.timeout,
+        settings,
+        files,
     })
 }
 
+fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
+    let _entered = runtime.enter();
+    match settings.protocol {
+        OtlpProtocol::Grpc => grpc(settings),
+        OtlpProtocol::Http => http(settings),
+    }
+}
+
 impl Otlp {
+    /// Connects anew if a file of the connection is another one now. As long as what is there cannot be
+    /// used, the connection stays what it was.
+    fn renew(&mut self) {
+        if !self.files.have_changed() {
+            return;
+        }
+        match transport(&self.runtime, &self.settings) {
+            Ok(transport) => self.transport = transport,
+            Err(error) => tracing::warn!(%error, "a certificate was not renewed"),
+        }
+    }
+
     /// Looking up a name cannot be called off, and dropping the runtime would wait for it, which is
     /// not allowed where a runtime of the host is at work.
     fn close(self) {
@@ -181,12 +200,14 @@ fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
 
 impl BatchExporter<Bytes> for Otlp {
     fn export(&mut self, batch: Bytes) -> Result<(), String> {
+        self.renew();
         let batch = self.transport.encode(batch)?;
         let sent = retry::send(&mut *self.transport, batch);
+        let timeout = self.settings.timeout;
         self.runtime.block_on(async {
-            match tokio::time::timeout(self.timeout, sent).await {
+            match tokio::time::timeout(timeout, sent).await {
                 Ok(result) => result,
-                Err(_) => Err(format!("not delivered within {:?}", self.timeout)),
+                Err(_) => Err(format!("not delivered within {timeout:?}")),
             }
         })
     }

@@ -15,7 +15,8 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-/// An authority that vouches for a receiver at 127.0.0.1 and for clients. Its files are gone when
+/// An authority that vouches for a receiver at 127.0.0.1, for one that is called `collector.test`, and for
+/// clients. Its files are gone when
 /// it is dropped.
 #[derive(Debug)]
 pub struct Authority {
@@ -71,7 +72,7 @@ impl Authority {
     }
 
     fn issue(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> (rcgen::Certificate, KeyPair) {
-        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let names = ["127.0.0.1", "localhost", "collector.test"].map(str::to_owned);
         let mut params = CertificateParams::new(names).expect("valid names");
         params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages = vec![purpose];

@@ -12,6 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 
 use super::Transport;
+use super::reach::Reach;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
 use crate::config::{Compression, OtlpSettings, Signal};
 use crate::error::Error;
@@ -42,6 +43,7 @@ impl Grpc {
             ))
         })?;
         let endpoint = secure(endpoint, settings)?;
+        let reach = Reach::of(endpoint.uri());
         let mut metadata = MetadataMap::new();
         for (name, value) in &settings.headers {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes());
@@ -56,7 +58,7 @@ impl Grpc {
         }
         Ok(Self {
             client: compressed(
-                tonic::client::Grpc::new(endpoint.connect_lazy())
+                tonic::client::Grpc::new(endpoint.connect_with_connector_lazy(reach))
                     .max_decoding_message_size(MAX_RESPONSE),
                 settings.compression,
             ),

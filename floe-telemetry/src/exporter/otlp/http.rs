@@ -9,15 +9,17 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    RETRY_AFTER, USER_AGENT,
 };
 use hyper::{Method, Request, Response, StatusCode, Uri};
-use hyper_util::client::legacy::connect::{Connect, HttpConnector};
+use hyper_util::client::legacy::connect::Connect;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::Transport;
 use super::compress::compress;
+use super::reach::Reach;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
 use crate::clock::wall_now;
 use crate::config::{Compression, OtlpSettings, Signal};
@@ -47,10 +49,19 @@ impl Http {
         let uri: Uri = url.parse().map_err(|error| {
             Error::config(format!("otlp_endpoint: `{url}` is not a URL: {error}"))
         })?;
+        let mut headers = headers(settings);
+        let reach = Reach::of(&uri);
+        let client = if uri.scheme_str() == Some("https") {
+            secure(reach, settings)?
+        } else {
+            let (reach, credential) = reach.forwarding();
+            headers.extend(credential.map(|credential| (PROXY_AUTHORIZATION, credential)));
+            pooled(reach)
+        };
         Ok(Self {
-            client: client(&uri, settings)?,
+            client,
             uri,
-            headers: headers(settings),
+            headers,
             compression: settings.compression,
         })
     }
@@ -103,41 +114,18 @@ fn pooled<C: Connect + Clone + Send + Sync + 'static>(connector: C) -> Box<dyn P
     Box::new(client)
 }
 
-fn connector() -> HttpConnector {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    connector
-}
-
 #[cfg(feature = "otlp-tls")]
-fn client(uri: &Uri, settings: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
-    use hyper_rustls::HttpsConnector;
-    use hyper_util::client::legacy::connect::proxy::Tunnel;
-    use hyper_util::client::proxy::matcher::Matcher;
-
-    let mut tcp = connector();
-    if uri.scheme_str() != Some("https") {
-        return Ok(pooled(tcp));
-    }
-    tcp.enforce_http(false);
+fn secure(reach: Reach, settings: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
     let config = super::tls::Tls::of(settings)?.config()?;
-    // `HTTPS_PROXY` and `NO_PROXY`, as other programs read them.
-    Ok(match Matcher::from_env().intercept(uri) {
-        None => pooled(HttpsConnector::from((tcp, config))),
-        Some(proxy) => {
-            let mut tunnel = Tunnel::new(proxy.uri().clone(), tcp);
-            if let Some(credential) = proxy.basic_auth() {
-                tunnel = tunnel.with_auth(credential.clone());
-            }
-            pooled(HttpsConnector::from((tunnel, config)))
-        }
-    })
+    let connector = hyper_rustls::HttpsConnector::from((reach, config));
+    Ok(pooled(connector))
 }
 
+/// Whether the feature is there was checked.
 #[cfg(not(feature = "otlp-tls"))]
 #[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
-fn client(_: &Uri, _: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
-    Ok(pooled(connector()))
+fn secure(reach: Reach, _: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
+    Ok(pooled(reach))
 }
 
 fn headers(settings: &OtlpSettings) -> HeaderMap {
