@@ -12,6 +12,7 @@ mod fetch;
 mod hold;
 mod limits;
 mod measures;
+mod panics;
 mod pipeline;
 mod prepare;
 mod redact;

@@ -15,6 +15,7 @@ mod document;
 mod duration;
 mod endpoint;
 mod env;
+mod errors;
 mod exporters;
 mod limits;
 mod log_batch;
@@ -37,7 +38,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::BatchSpanProcessorConfig;
+pub(crate) use self::endpoint::validate_endpoint;
 pub(crate) use self::env::{context_variable, is_disabled, wants_no_color, warn};
+pub use self::errors::ErrorsConfig;
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::limits::SpanLimits;
 pub use self::log_batch::BatchLogRecordProcessorConfig;
@@ -143,6 +146,9 @@ pub struct TelemetryConfig {
     /// How much one span may carry.
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: SpanLimits,
+    /// What is recorded of errors and panics.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub errors: ErrorsConfig,
     /// How a trace crosses the border of a process. Default `tracecontext` and `baggage`; empty:
     /// it does not.
     #[serde(
@@ -198,6 +204,7 @@ impl TelemetryConfig {
             exporters: ExportersConfig::default(),
             metrics: MetricsConfig::default(),
             limits: SpanLimits::default(),
+            errors: ErrorsConfig::default(),
             propagators: default_propagators(),
         }
     }
@@ -239,9 +246,4 @@ impl TelemetryConfig {
         self.metrics.check(problems);
         self.limits.check(problems);
     }
-}
-
-/// An endpoint is an absolute URL with a host and without a credential.
-pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
-    endpoint::check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }

@@ -66,6 +66,8 @@ pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const ERROR_MESSAGE: &str = "error.message";
 pub(crate) const EXCEPTION: &str = "exception";
 pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
+/// What that is for a panic, which has none.
+pub(crate) const PANIC: &str = "panic";
 pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
 pub(crate) const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 

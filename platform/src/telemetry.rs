@@ -77,6 +77,7 @@ fn runtime(
     choose(&mut config.exporters, telemetry.exporters.as_ref());
     choose(&mut config.metrics, telemetry.metrics.as_ref());
     choose(&mut config.limits, telemetry.limits.as_ref());
+    choose(&mut config.errors, telemetry.errors.as_ref());
     choose(&mut config.propagators, telemetry.propagators.as_ref());
     config.authentication = telemetry.authentication.as_ref().map(|it| it.value.clone());
     let refused = |place: Place| {

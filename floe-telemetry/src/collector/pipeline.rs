@@ -13,7 +13,7 @@ use super::redact::Redactor;
 use super::statistics::Counters;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::{Keep, SpanLimits};
+use crate::config::{ErrorsConfig, Keep, SpanLimits};
 use crate::metrics::SpanMetrics;
 use crate::recorder::{Buffer, SpanRecord};
 
@@ -23,6 +23,7 @@ pub(crate) struct PipelineSettings {
     /// What is stamped on each span that does not say it itself.
     pub(crate) identity: Vec<Stamp>,
     pub(crate) limits: SpanLimits,
+    pub(crate) errors: ErrorsConfig,
     /// What is kept of what the ratio left out.
     pub(crate) keep: Option<Keep>,
     pub(crate) batch_size: usize,
@@ -64,7 +65,7 @@ impl Pipeline {
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
-            sites: Sites::new(settings.redactor, settings.limits),
+            sites: Sites::new(settings.redactor, settings.limits, settings.errors),
             destinations,
             spans: 0,
             due: None,

@@ -9,12 +9,12 @@ use std::time::SystemTime;
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
 use rustc_hash::FxHashMap;
 
-use super::limits;
 use super::redact::{Redactor, Seen};
+use super::{limits, panics};
 use crate::attributes::ToAttributeValue;
 use crate::callsite::CallSite;
 use crate::clock::WallClock;
-use crate::config::SpanLimits;
+use crate::config::{ErrorsConfig, SpanLimits};
 use crate::keys;
 use crate::recorder::{Origin, SpanRecord};
 
@@ -56,6 +56,7 @@ pub(crate) struct Sites {
     scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
     redactor: Redactor,
     limits: SpanLimits,
+    errors: ErrorsConfig,
 }
 
 /// Scopes that are remembered. A program has far fewer, unless it makes them up as it goes.
@@ -90,10 +91,11 @@ impl Prepared<'_> {
 }
 
 impl Sites {
-    pub(crate) fn new(redactor: Redactor, limits: SpanLimits) -> Self {
+    pub(crate) fn new(redactor: Redactor, limits: SpanLimits, errors: ErrorsConfig) -> Self {
         Self {
             redactor,
             limits,
+            errors,
             ..Self::default()
         }
     }
@@ -122,6 +124,9 @@ impl Sites {
             let site = self.places.entry(address(record));
             site.or_insert_with(|| Site::of(record, redactor))
         };
+        if !self.errors.panic_messages {
+            panics::silence(record);
+        }
         redactor.record(record, &mut site.seen);
         limits::apply(&self.limits, record);
         if let Some(scope) = &site.scope {

@@ -26,6 +26,7 @@ impl fmt::Debug for TelemetryConfig {
             exporters,
             metrics,
             limits,
+            errors,
             propagators,
         } = self;
         let fields = fmt::from_fn(|f| {
@@ -45,6 +46,7 @@ impl fmt::Debug for TelemetryConfig {
                 .field("exporters", exporters)
                 .field("metrics", metrics)
                 .field("limits", limits)
+                .field("errors", errors)
                 .field("propagators", propagators)
                 .finish()
         });

@@ -1,5 +1,7 @@
 //! Where OTLP is sent: an absolute URL with a host and without a credential.
 
+use crate::error::Error;
+
 /// Whether `endpoint` is one; otherwise why not.
 ///
 /// A credential in it is refused: the endpoint is printed, and written into artifacts.
@@ -32,4 +34,9 @@ fn port_is_valid(host: &str) -> bool {
         None => true,
         Some((_, port)) => port.parse::<u16>().is_ok_and(|port| port != 0),
     }
+}
+
+/// An endpoint is an absolute URL with a host and without a credential.
+pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
+    check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }

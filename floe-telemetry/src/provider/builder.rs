@@ -212,6 +212,7 @@ impl TelemetryProviderBuilder {
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.of_spans(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
+            errors: self.config.errors,
             keep: self.config.sampling.keep(),
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),

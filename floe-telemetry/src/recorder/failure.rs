@@ -112,7 +112,7 @@ pub(super) fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
         return span.set_status(Status::error(""));
     }
     let exception = Exception {
-        type_name: "panic",
+        type_name: keys::PANIC,
         message: panic_message(payload),
         stacktrace: None,
     };

@@ -3,8 +3,8 @@
 //! What is here is what the runtime is configured with, key by key, and wins over `observability:`.
 
 use floe_telemetry::config::{
-    BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ExportersConfig, MetricsConfig,
-    OtlpConfig, RedactionConfig, SamplingConfig, SpanLimits, TelemetryAuth,
+    BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ErrorsConfig, ExportersConfig,
+    MetricsConfig, OtlpConfig, RedactionConfig, SamplingConfig, SpanLimits, TelemetryAuth,
 };
 use floe_telemetry::propagation::Propagator;
 use serde::Deserialize;
@@ -32,6 +32,8 @@ pub struct Telemetry {
     pub metrics: Option<MetricsConfig>,
     /// How much one span may carry.
     pub limits: Option<SpanLimits>,
+    /// What is recorded of errors and panics.
+    pub errors: Option<ErrorsConfig>,
     /// How a trace crosses the border of a process.
     pub propagators: Option<Vec<Propagator>>,
 }

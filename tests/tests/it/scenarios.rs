@@ -72,12 +72,15 @@ fn each_scenario_names_a_test_that_there_is() {
     let mut paths = Vec::new();
     for directory in [
         "tests/it",
+        "renamed/tests",
         "../ui-tests/tests",
         "../floe-telemetry-macros/src",
     ] {
         files(&root.join(directory), &mut paths);
     }
-    paths.push(root.join("tests/global_spawned.rs"));
+    for process in ["panics", "spawned"] {
+        paths.push(root.join(format!("tests/global_{process}.rs")));
+    }
     let mut scenarios_found: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     let mut names = BTreeSet::new();
     for path in paths {

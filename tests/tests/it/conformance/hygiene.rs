@@ -1,9 +1,11 @@
 //! Hygiene, lints and tools, scenarios 75 to 80.
 //!
-//! 75 the UI case `shadowed-names` and `names_are_the_users`; 76 `names_are_the_users`; 77 the UI cases `quiet-lints`, `dead-code`, and that this
-//! package is clean for all of clippy; 78 `functions_made_by_macros`; 79 the unit tests
-//! `an_unfinished_body_is_kept` and `the_item_survives_a_mistake` of the macros; 80
-//! `functions::the_type_stays`, `attributes_of_the_language_stay`, and the UI cases
+//! 75 the UI case `shadowed-names` and `names_are_the_users`; 76 `names_are_the_users`; 77
+//! `one_line_functions_are_spans_with_nothing_said_about_them`, the UI cases `quiet-lints` and
+//! `dead-code`, and that this package is clean for all of clippy; 78 `functions_made_by_macros`; 79 the
+//! unit tests `an_unfinished_body_is_kept` and `the_item_survives_a_mistake` of the macros; 80
+//! `functions::the_type_stays`, `attributes_of_the_language_stay`,
+//! `exported_symbols_are_those_of_the_function`, and the UI cases
 //! `unsafe-stays-unsafe` and `const-fn`.
 
 use floe_telemetry::{testing, traced};
@@ -141,6 +143,60 @@ in_each_mode! {
 #[test]
 fn attributes_of_the_language_stay() {
     check_ok(language::MODES, &["decorated"]);
+}
+
+/// By the names that the linker knows them by.
+mod exported {
+    #![expect(unsafe_code, reason = "the words are what this is about")]
+
+    use floe_telemetry::traced;
+
+    #[traced]
+    #[unsafe(no_mangle)]
+    pub(super) extern "C" fn floe_tests_plain(n: i64) -> i64 {
+        n + 1
+    }
+
+    #[traced(error_if = |_| true)]
+    #[unsafe(no_mangle)]
+    pub(super) extern "C" fn floe_tests_with_error_if(n: i64) -> i64 {
+        n + 2
+    }
+
+    #[unsafe(export_name = "floe_tests_renamed")]
+    #[traced(attributes(n))]
+    pub(super) extern "C" fn floe_tests_with_attribute(n: i64) -> i64 {
+        n + 3
+    }
+
+    pub(super) mod found {
+        unsafe extern "C" {
+            pub(in super::super) safe fn floe_tests_plain(n: i64) -> i64;
+            pub(in super::super) safe fn floe_tests_with_error_if(n: i64) -> i64;
+            pub(in super::super) safe fn floe_tests_renamed(n: i64) -> i64;
+        }
+    }
+}
+
+#[test]
+fn exported_symbols_are_those_of_the_function() {
+    use exported::found;
+
+    let spans = testing::capture(|| {
+        assert_eq!(found::floe_tests_plain(1), exported::floe_tests_plain(1));
+        assert_eq!(found::floe_tests_with_error_if(1), 3);
+        assert_eq!(exported::floe_tests_with_error_if(1), 3);
+        assert_eq!(found::floe_tests_renamed(1), 4);
+        assert_eq!(exported::floe_tests_with_attribute(1), 4);
+    });
+    assert_eq!(spans.len(), 6);
+    for name in [
+        "floe_tests_plain",
+        "floe_tests_with_error_if",
+        "floe_tests_with_attribute",
+    ] {
+        assert_eq!(spans.named(name).count(), 2, "{name}");
+    }
 }
 
 mod blanket {

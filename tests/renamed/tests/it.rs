@@ -1,0 +1,191 @@
+//! The runtime under another name, which each attribute is told.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use async_trait::async_trait;
+use floe_tests_renamed::one_line::{self, Table};
+use futures_core::Stream;
+use telemetry::{FloeAttributes, testing, traced};
+
+fn ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+#[derive(FloeAttributes)]
+#[floe(crate = telemetry, prefix = "order")]
+struct Order<'a> {
+    id: &'a str,
+    #[floe(flatten)]
+    size: Size,
+}
+
+#[derive(FloeAttributes)]
+#[floe(crate = ::telemetry)]
+struct Size {
+    rows: u64,
+    unit: Unit,
+}
+
+#[derive(FloeAttributes)]
+#[floe(crate = ::telemetry, rename_all = "lowercase")]
+enum Unit {
+    Rows,
+}
+
+#[derive(FloeAttributes)]
+#[floe(crate = telemetry, transparent)]
+struct Id(u64);
+
+#[traced(crate = telemetry, floe_attributes = order, attributes(id))]
+fn now(order: &Order<'_>, id: &Id) -> Result<usize, String> {
+    Ok(order.id.len() + usize::try_from(id.0).unwrap())
+}
+
+#[traced(crate = ::telemetry, attributes(n), error_if = |n| *n > 9, kind = client)]
+async fn later(n: u8) -> u8 {
+    std::future::ready(n).await
+}
+
+#[traced(crate = telemetry, boxed)]
+async fn boxed(n: u8) -> u8 {
+    std::future::ready(n).await
+}
+
+#[traced(crate = telemetry)]
+fn opaque(n: u8) -> impl Future<Output = u8> {
+    std::future::ready(n)
+}
+
+#[traced(crate = telemetry)]
+fn named(n: u8) -> Pin<Box<dyn Future<Output = u8>>> {
+    Box::pin(std::future::ready(n))
+}
+
+struct Empty;
+
+impl Stream for Empty {
+    type Item = u8;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
+        Poll::Ready(None)
+    }
+}
+
+#[traced(crate = telemetry)]
+fn stream() -> impl Stream<Item = u8> {
+    Empty
+}
+
+struct Store(u8);
+
+#[traced(crate = telemetry, attributes(n))]
+impl Store {
+    fn load(&self, n: u8) -> u8 {
+        n + self.0
+    }
+
+    #[traced(kind = server)]
+    async fn save(&self, n: u8) -> u8 {
+        n + self.0
+    }
+
+    #[traced(skip)]
+    fn size(&self) -> u8 {
+        self.0
+    }
+}
+
+#[async_trait]
+trait Loads {
+    async fn fetch(&self, n: u8) -> u8;
+}
+
+#[async_trait]
+impl Loads for Store {
+    #[traced(crate = telemetry, attributes(n))]
+    async fn fetch(&self, n: u8) -> u8 {
+        n
+    }
+}
+
+#[test]
+fn the_runtime_may_have_another_name() {
+    let spans = testing::capture(|| {
+        let size = Size {
+            rows: 3,
+            unit: Unit::Rows,
+        };
+        assert_eq!(now(&Order { id: "a", size }, &Id(7)), Ok(8));
+        assert_eq!(ready(later(1)).unwrap() + ready(boxed(2)).unwrap(), 3);
+        assert_eq!(ready(opaque(3)).unwrap() + ready(named(4)).unwrap(), 7);
+        let polled = pin!(stream()).poll_next(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(polled, Poll::Ready(None));
+        assert_eq!(Store(0).load(5) + ready(Store(0).save(6)).unwrap(), 11);
+        assert_eq!(ready(Store(0).fetch(7)).unwrap() + Store(0).size(), 7);
+    });
+    spans
+        .single("now")
+        .assert_ok()
+        .assert_attribute("order.id", "a")
+        .assert_attribute("rows", 3)
+        .assert_attribute("unit", "rows")
+        .assert_attribute("id", 7);
+    for (name, n) in [
+        ("later", 1),
+        ("Store::load", 5),
+        ("Store::save", 6),
+        ("fetch", 7),
+    ] {
+        spans.single(name).assert_ok().assert_attribute("n", n);
+    }
+    for name in ["boxed", "opaque", "named", "stream"] {
+        spans.single(name).assert_ok();
+    }
+    assert_eq!(spans.len(), 9);
+}
+
+#[test]
+fn one_line_functions_are_spans_with_nothing_said_about_them() {
+    let spans = testing::capture(|| {
+        one_line::unit();
+        ready(one_line::unit_later()).unwrap();
+        assert_eq!(one_line::number(1) + one_line::number_with(9), 12);
+        assert!(one_line::parsed("x").is_err());
+        let mut table = Table::named("orders");
+        table.name_mut().push('!');
+        assert_eq!(one_line::counted(&table), 7);
+        one_line::recorded(one_line::Mode::Incremental, 4);
+        assert!(!ready(table.has_rows()).unwrap());
+        assert_eq!(ready(Arc::new(table).rows()), Some(0));
+    });
+    for name in [
+        "unit",
+        "unit_later",
+        "number",
+        "Table::named",
+        "name_mut",
+        "rows",
+    ] {
+        spans.single(name).assert_ok();
+    }
+    spans
+        .single("number_with")
+        .assert_error("refused by `error_if`");
+    spans.single("parsed").assert_attribute("text", "x");
+    spans
+        .single("read orders!")
+        .assert_attribute("table.name", "orders!");
+    spans
+        .single("recorded")
+        .assert_attribute("mode", 1)
+        .assert_attribute("rows", 4);
+    assert_eq!(spans.len(), 11);
+}
