@@ -12,6 +12,7 @@ mod bounded;
 mod bridged;
 mod buffer;
 mod call;
+mod detail;
 mod failure;
 mod first_poll;
 mod future;
@@ -38,6 +39,7 @@ mod span;
 mod spare;
 mod state;
 mod sync;
+mod told;
 mod tracer;
 
 pub(crate) use self::active::create_span_in;
@@ -85,4 +87,6 @@ pub(crate) use self::sampling::{Measured, Sampling, switch_provider};
 pub(crate) use self::sampling::{is_off, leaves_out_below};
 pub use self::span::RecordedSpan;
 pub use self::state::OpenSpan;
+#[cfg(feature = "tracing")]
+pub(crate) use self::told::{EventHead, MESSAGE};
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

@@ -4,6 +4,7 @@ mod entered;
 mod events;
 mod fields;
 mod layer;
+mod scratch;
 mod sites;
 mod spans;
 

@@ -106,12 +106,12 @@ impl AttributeList {
         &self.items
     }
 
-    /// Adds what another list has.
-    pub(crate) fn append(&mut self, other: Self) {
-        for item in other.items {
+    /// Takes what another list has.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        for item in other.items.drain(..) {
             self.push(item.key, item.value);
         }
-        self.dropped += other.dropped;
+        self.dropped += std::mem::take(&mut other.dropped);
     }
 
     /// The attributes themselves, to be moved elsewhere.

@@ -64,7 +64,7 @@ impl BridgedSpan {
     }
 
     /// Adds what was said later.
-    pub(crate) fn say(&mut self, later: SpanRecord) {
+    pub(crate) fn say(&mut self, later: &mut SpanRecord) {
         if let State::Recording(recording) = &mut self.0 {
             recording.record.adopt(later);
         }

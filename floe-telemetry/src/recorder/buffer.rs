@@ -10,8 +10,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 
+use super::detail::{Detail, Pieces};
 use super::head::{Code, Head};
-use super::record::{More, SpanRecord};
+use super::record::SpanRecord;
+use super::told::MAX_TOLD;
 use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
 
@@ -24,17 +26,9 @@ const WAKE_EVERY: usize = CAPACITY / 4;
 /// How many details they can have.
 const DETAILS: usize = 4 * CAPACITY;
 
-/// While fewer are free, the attributes of a span go together as one. So a span never finds room
-/// for its head and none for its details.
-const RESERVE: usize = 2 * CAPACITY + MAX_ATTRIBUTES;
-
-/// What a span has besides its head.
-#[derive(Debug)]
-enum Detail {
-    Attribute(Attribute),
-    Attributes(Vec<Attribute>),
-    More(Box<More>),
-}
+/// While fewer are free, the attributes of a span go together as one, and its events with what is
+/// rare. So a span never finds room for its head and none for its details.
+const RESERVE: usize = 2 * CAPACITY + MAX_ATTRIBUTES + MAX_TOLD;
 
 /// The collector's half of a thread's buffer.
 #[derive(Debug)]
@@ -54,18 +48,13 @@ impl Buffer {
         };
         self.taken += 1;
         record.head = head;
+        let mut pieces = Pieces::default();
         for _ in 0..head.details {
             // They were written before the head.
-            match self.details.pop() {
-                Ok(Detail::Attribute(attribute)) => record.attributes.items_mut().push(attribute),
-                Ok(Detail::Attributes(all)) => *record.attributes.items_mut() = all,
-                Ok(Detail::More(more)) => {
-                    *record.attributes.dropped_mut() = more.dropped_attributes;
-                    record.more = Some(more);
-                }
-                Err(_) => break,
-            }
+            let Ok(piece) = self.details.pop() else { break };
+            pieces.add(record, piece);
         }
+        pieces.finish(record);
         true
     }
 
@@ -120,6 +109,9 @@ impl Writer {
             // No reason to wake the collector: it was woken while the buffer filled.
             return false;
         }
+        if !record.told.is_empty() && !self.has_plenty() {
+            record.untell();
+        }
         let items = record.attributes.items_mut();
         let mut details = items.len();
         if details > 0 && !self.push_each(items) {
@@ -127,7 +119,8 @@ impl Writer {
             details = 1;
         }
         details += self.push_rare(record);
-        // At most one for each attribute, and one more.
+        details += self.push_told(&mut record.told);
+        // At most one for each attribute, one more, and what is told.
         let details = u8::try_from(details).unwrap_or(u8::MAX);
         // Together with what is in registers. To read what was just written in narrower pieces
         // would wait until all that was written before, into cold memory, is there.
@@ -144,10 +137,15 @@ impl Writer {
         true
     }
 
+    #[inline]
+    fn has_plenty(&self) -> bool {
+        self.details.cached_slots() >= RESERVE || self.details.slots() >= RESERVE
+    }
+
     /// Whether there was plenty of room.
     #[inline]
     fn push_each(&mut self, items: &mut Vec<Attribute>) -> bool {
-        if self.details.cached_slots() < RESERVE && self.details.slots() < RESERVE {
+        if !self.has_plenty() {
             return false;
         }
         let Ok(chunk) = self.details.write_chunk_uninit(items.len()) else {
@@ -155,6 +153,17 @@ impl Writer {
         };
         chunk.fill_from_iter(items.drain(..).map(Detail::Attribute));
         true
+    }
+
+    #[inline]
+    fn push_told(&mut self, told: &mut Vec<Detail>) -> usize {
+        let pieces = told.len();
+        if pieces > 0
+            && let Ok(chunk) = self.details.write_chunk_uninit(pieces)
+        {
+            return chunk.fill_from_iter(told.drain(..));
+        }
+        0
     }
 
     #[inline]

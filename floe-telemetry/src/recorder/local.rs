@@ -102,6 +102,7 @@ impl Local {
             code,
         });
         record.attributes.clear();
+        record.told.clear();
     }
 
     /// Keeps a recording whose content was handed over.

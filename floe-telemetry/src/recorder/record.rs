@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, TraceId};
 
+use super::detail::Detail;
 use super::head::{Code, Head};
 use crate::attributes::AttributeList;
 #[cfg(feature = "provider")]
@@ -37,6 +38,8 @@ pub(crate) struct SpanRecord {
     pub(crate) head: Head,
     pub(crate) attributes: AttributeList,
     pub(crate) more: Option<Box<More>>,
+    /// Events that lie flat.
+    pub(super) told: Vec<Detail>,
 }
 
 /// What few spans have.
@@ -72,6 +75,7 @@ impl SpanRecord {
             head: Head::BLANK,
             attributes: AttributeList::default(),
             more: None,
+            told: Vec::new(),
         }
     }
 
@@ -110,6 +114,22 @@ impl SpanRecord {
         }
     }
 
+    /// Adds events that were noted elsewhere at the same time.
+    pub(super) fn add_events(&mut self, events: Vec<Event>) {
+        let is_mixed = self
+            .more
+            .as_ref()
+            .is_some_and(|more| !more.events.is_empty());
+        let is_mixed = is_mixed && !events.is_empty();
+        for event in events {
+            self.add_event(event);
+        }
+        if is_mixed {
+            let events = &mut self.more_mut().events;
+            events.sort_by_key(|event| event.timestamp);
+        }
+    }
+
     pub(super) fn add_link(&mut self, link: Link) {
         let more = self.more_mut();
         if more.links.len() < MAX_LINKS {
@@ -137,10 +157,10 @@ impl SpanRecord {
         }
     }
 
-    /// Adds what was said to another record of the same span, later.
-    pub(super) fn adopt(&mut self, later: Self) {
-        self.attributes.append(later.attributes);
-        let Some(more) = later.more else {
+    /// Takes over what was said to another record of the same span, later.
+    pub(super) fn adopt(&mut self, later: &mut Self) {
+        self.attributes.append(&mut later.attributes);
+        let Some(more) = later.more.take() else {
             return self.set_status(later.head.code.into());
         };
         self.set_status(match later.head.code {
@@ -153,17 +173,11 @@ impl SpanRecord {
         if more.kind.is_some() {
             self.more_mut().kind = more.kind;
         }
-        let is_mixed = !more.events.is_empty();
-        for event in more.events {
-            self.add_event(event);
-        }
+        self.add_events(more.events);
         for link in more.links {
             self.add_link(link);
         }
         let own = self.more_mut();
-        if is_mixed {
-            own.events.sort_by_key(|event| event.timestamp);
-        }
         own.dropped_events += more.dropped_events;
         own.dropped_links += more.dropped_links;
         own.end = more.end.or(own.end);

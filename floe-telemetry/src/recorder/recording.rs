@@ -129,9 +129,9 @@ impl Recording {
     }
 
     #[cold]
-    fn adopt(&mut self, said: Said) -> Option<Ticks> {
+    fn adopt(&mut self, mut said: Said) -> Option<Ticks> {
         let end = said.ended.then_some(said.record.head.end);
-        self.record.adopt(said.record);
+        self.record.adopt(&mut said.record);
         end
     }
 

@@ -1,115 +1,98 @@
 //! An event of `tracing` as an event of a span.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Debug;
 
-use opentelemetry::trace::{Event, Status, TraceContextExt};
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::Context;
+use opentelemetry::trace::{Status, TraceContextExt};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata};
 
-use crate::attributes::{AttributeValue, ToAttributeValue};
-use crate::clock::wall_now;
-use crate::keys;
-use crate::recorder::{SpanRecord, describe_error, exception_event};
+use super::scratch;
+use crate::attributes::{AttributeList, ToAttributeValue};
+use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_event};
 
-/// The fields of an event.
-#[derive(Debug)]
-pub(super) struct EventFields {
-    metadata: &'static Metadata<'static>,
-    message: Option<Cow<'static, str>>,
-    /// The field `error` of an event without a message, which is what `#[instrument(err)]` writes.
-    error: Option<String>,
-    attributes: Vec<KeyValue>,
-}
-
-/// What is said to a span.
+/// What an event says.
 #[derive(Debug)]
 pub(super) struct Said {
-    event: Event,
-    status: Status,
+    metadata: &'static Metadata<'static>,
+    has_message: bool,
+    /// The field `error` of an event without a message, which is what `#[instrument(err)]` writes.
+    error: Option<String>,
+    attributes: AttributeList,
 }
 
 impl Said {
-    /// Says it to the span of `cx`, whoever made it.
-    pub(super) fn say_to(self, cx: &Context) {
-        let span = cx.span();
-        if self.status != Status::Unset {
-            span.set_status(self.status);
+    pub(super) fn new(metadata: &'static Metadata<'static>) -> Self {
+        Self {
+            metadata,
+            has_message: false,
+            error: None,
+            attributes: scratch::take(),
         }
-        let event = self.event;
+    }
+
+    /// An event of the level `ERROR` makes the span one.
+    fn status(&self) -> Status {
+        match &self.error {
+            Some(error) => Status::error(error.clone()),
+            None if *self.metadata.level() == Level::ERROR => Status::error(""),
+            None => Status::Unset,
+        }
+    }
+
+    /// Says it to the span of `cx`, whoever made it.
+    pub(super) fn say_to(mut self, cx: &Context) {
+        let span = cx.span();
+        let status = self.status();
+        if status != Status::Unset {
+            span.set_status(status);
+        }
+        let mut event =
+            EventHead::now(self.metadata).into_event(self.attributes.items_mut().drain(..));
+        if let Some(error) = self.error.take() {
+            event = exception_event(error, event.attributes);
+        }
         span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
+        scratch::keep(self.attributes);
     }
 
     /// Says it to one of ours.
-    pub(super) fn write_to(self, record: &mut SpanRecord) {
-        record.set_status(self.status);
-        record.add_event(self.event);
-    }
-}
-
-impl EventFields {
-    pub(super) fn new(metadata: &'static Metadata<'static>, fields: usize) -> Self {
-        let mut attributes = Vec::with_capacity(fields + 4);
-        attributes.extend([
-            KeyValue::new(keys::LEVEL, metadata.level().as_str()),
-            KeyValue::new(keys::TARGET, metadata.target()),
-        ]);
-        Self {
-            metadata,
-            message: None,
-            error: None,
-            attributes,
-        }
-    }
-
-    /// The event, and what it says about the span: one of the level `ERROR` makes it an error.
-    pub(super) fn said(mut self) -> Said {
-        let metadata = self.metadata;
-        let file = metadata.file();
-        let line = metadata.line().map(i64::from);
-        let code = [
-            file.map(|file| KeyValue::new(keys::CODE_FILE_PATH, file)),
-            line.map(|line| KeyValue::new(keys::CODE_LINE_NUMBER, line)),
-        ];
-        self.attributes.extend(code.into_iter().flatten());
-        let status = match &self.error {
-            Some(error) => Status::error(error.clone()),
-            None if *metadata.level() == Level::ERROR => Status::error(""),
-            None => Status::Unset,
-        };
-        let event = match (self.message, self.error) {
-            (None, Some(error)) => exception_event(error, self.attributes),
-            (message, _) => {
-                let name = message.unwrap_or(Cow::Borrowed(metadata.name()));
-                Event::new(name, wall_now(), self.attributes, 0)
+    pub(super) fn write_to(mut self, record: &mut SpanRecord) {
+        record.set_status(self.status());
+        let head = EventHead::now(self.metadata);
+        let attributes = self.attributes.items_mut();
+        match self.error.take() {
+            None => record.tell(head, attributes),
+            Some(error) => {
+                let event = head.into_event(attributes.drain(..));
+                record.add_event(exception_event(error, event.attributes));
             }
-        };
-        Said { event, status }
+        }
+        scratch::keep(self.attributes);
     }
 
     fn value(&mut self, field: &Field, value: impl ToAttributeValue) {
-        if let Some(value) = value.to_attribute_value() {
-            self.push(field, value);
-        }
+        self.attributes.set(field.name(), &value);
     }
 
-    fn push(&mut self, field: &Field, value: AttributeValue) {
-        self.attributes
-            .push(KeyValue::new(field.name(), Value::from(value)));
-    }
-
-    fn text(&mut self, field: &Field, text: String) {
+    /// Whether the field is text that has another place, in which it is now.
+    fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
-            "message" => self.message = Some(text.into()),
-            "error" if self.message.is_none() => self.error = Some(text),
-            name => self.attributes.push(KeyValue::new(name, text)),
+            MESSAGE => {
+                self.has_message = true;
+                false
+            }
+            "error" if !self.has_message => {
+                self.error = Some(text());
+                true
+            }
+            _ => false,
         }
     }
 }
 
-impl Visit for EventFields {
+impl Visit for Said {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.value(field, value);
     }
@@ -135,16 +118,20 @@ impl Visit for EventFields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, value.to_owned());
+        if !self.is_special(field, || value.to_owned()) {
+            self.attributes.set(field.name(), value);
+        }
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let (text, details) = describe_error(value);
-        self.attributes.push(KeyValue::new(field.name(), text));
+        self.attributes.set(field.name(), &text);
         self.attributes.extend(details);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.text(field, format!("{value:?}"));
+        if !self.is_special(field, || format!("{value:?}")) {
+            self.attributes.push_debug(field.name(), value);
+        }
     }
 }

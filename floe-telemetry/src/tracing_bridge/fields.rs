@@ -1,5 +1,6 @@
 //! The fields of a span as its attributes, or as what OpenTelemetry has another place for.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Debug;
 
@@ -20,19 +21,19 @@ pub(super) struct SpanFields<'a>(pub(super) &'a mut SpanRecord);
 
 impl SpanFields<'_> {
     /// Whether the field is one that has another place, in which its text is now.
-    fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
+    fn is_special<'a>(&mut self, field: &Field, text: impl FnOnce() -> Cow<'a, str>) -> bool {
         if !field.name().starts_with("otel.") {
             return false;
         }
         match field.name() {
-            NAME => self.0.set_name(text().into()),
+            NAME => self.0.set_name(text().into_owned().into()),
             KIND => {
                 if let Some(kind) = kind(&text()) {
                     self.0.more_mut().kind = Some(kind);
                 }
             }
             STATUS_CODE => self.0.set_status(status(&text())),
-            STATUS_DESCRIPTION => self.0.set_status(Status::error(text())),
+            STATUS_DESCRIPTION => self.0.set_status(Status::error(text().into_owned())),
             _ => return false,
         }
         true
@@ -65,7 +66,7 @@ impl Visit for SpanFields<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if !self.is_special(field, || value.to_owned()) {
+        if !self.is_special(field, || value.into()) {
             self.0.attributes.set(field.name(), value);
         }
     }
@@ -77,7 +78,7 @@ impl Visit for SpanFields<'_> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if !self.is_special(field, || format!("{value:?}")) {
+        if !self.is_special(field, || format!("{value:?}").into()) {
             self.0.attributes.push_debug(field.name(), value);
         }
     }

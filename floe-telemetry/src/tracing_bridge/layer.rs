@@ -11,10 +11,10 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::events::EventFields;
+use super::events::Said;
 use super::fields::SpanFields;
 use super::sites::Site;
-use super::{TracingLayer, entered};
+use super::{TracingLayer, entered, scratch};
 use crate::recorder::{self, BridgedSpan, Parent, SpanRecord, below, context_is_alive, root};
 
 thread_local! {
@@ -133,8 +133,10 @@ where
         }
         // Nothing is locked while the values write what they are: that is the user's code.
         let mut later = SpanRecord::blank();
+        later.attributes = scratch::take();
         guarded(|| values.record(&mut SpanFields(&mut later)));
-        self.open.with(id, |span| span.say(later));
+        self.open.with(id, |span| span.say(&mut later));
+        scratch::keep(later.attributes);
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, layers: LayerContext<'_, S>) {
@@ -150,9 +152,9 @@ where
             return;
         }
         let said = || {
-            let mut fields = EventFields::new(metadata, event.fields().count());
-            guarded(|| event.record(&mut fields));
-            fields.said()
+            let mut said = Said::new(metadata);
+            guarded(|| event.record(&mut said));
+            said
         };
         let cx = match event.parent() {
             Some(parent) => self.context_of(parent, &layers).filter(is_heard),
@@ -167,7 +169,9 @@ where
                             said.write_to(record);
                         }
                     });
-                    if let (Some(said), Some(cx)) = (said, Context::map_current(heard)) {
+                    if let Some(said) = said
+                        && let Some(cx) = Context::map_current(heard)
+                    {
                         writing(|| said.say_to(&cx));
                     }
                     return;

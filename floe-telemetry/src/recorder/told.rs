@@ -1,0 +1,162 @@
+//! Events of `tracing`, told to a span of ours.
+//!
+//! They lie flat, each before its attributes, in memory that the recording keeps, and go so through
+//! the thread's ring. The collector makes OpenTelemetry's of them.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use opentelemetry::trace::Event;
+use opentelemetry::{KeyValue, Value};
+use tracing::Metadata;
+
+#[cfg(feature = "tracing")]
+use super::detail::Detail;
+use super::detail::Pieces;
+use super::record::SpanRecord;
+use crate::attributes::{Attribute, AttributeValue};
+use crate::keys;
+
+/// How many pieces a span can be told: with its attributes, fewer than a byte can count.
+pub(super) const MAX_TOLD: usize = 120;
+
+/// The field that is the name of the event.
+pub(crate) const MESSAGE: &str = "message";
+
+/// What an event has besides its fields.
+#[derive(Debug)]
+pub(crate) struct EventHead {
+    at: SystemTime,
+    metadata: &'static Metadata<'static>,
+    /// So many attributes follow.
+    pub(super) attributes: u8,
+}
+
+impl EventHead {
+    /// Of an event that happens now.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn now(metadata: &'static Metadata<'static>) -> Self {
+        Self {
+            at: crate::clock::wall_now(),
+            metadata,
+            attributes: 0,
+        }
+    }
+
+    /// The event with these attributes.
+    pub(crate) fn into_event(self, attributes: impl IntoIterator<Item = Attribute>) -> Event {
+        let metadata = self.metadata;
+        let mut all = Vec::with_capacity(usize::from(self.attributes) + 4);
+        all.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
+        all.push(KeyValue::new(keys::TARGET, metadata.target()));
+        if let Some(file) = metadata.file() {
+            all.push(KeyValue::new(keys::CODE_FILE_PATH, file));
+        }
+        if let Some(line) = metadata.line() {
+            all.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
+        }
+        let mut event = Event::new(metadata.name(), self.at, all, 0);
+        for attribute in attributes {
+            add(&mut event, attribute);
+        }
+        event
+    }
+}
+
+/// Adds an attribute, or the message.
+pub(super) fn add(event: &mut Event, Attribute { key, value }: Attribute) {
+    match value {
+        AttributeValue::Text(text) if key.as_str() == MESSAGE => {
+            event.name = Cow::Owned(text.into());
+        }
+        value => event
+            .attributes
+            .push(KeyValue::new(key, Value::from(value))),
+    }
+}
+
+impl SpanRecord {
+    /// Adds an event, whose attributes it takes.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn tell(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
+        let pieces = attributes.len() + 1;
+        match u8::try_from(attributes.len()) {
+            Ok(attributes) if self.told.len() + pieces <= MAX_TOLD => head.attributes = attributes,
+            _ => return self.add_event(head.into_event(attributes.drain(..))),
+        }
+        self.told.push(Detail::Event(head));
+        self.told
+            .extend(attributes.drain(..).map(Detail::Attribute));
+    }
+
+    /// Makes OpenTelemetry's of the events here, because the ring has no room for them.
+    #[cold]
+    pub(super) fn untell(&mut self) {
+        let mut pieces = Pieces::default();
+        for piece in std::mem::take(&mut self.told) {
+            pieces.add(self, piece);
+        }
+        pieces.finish(self);
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "tracing")]
+mod tests {
+    use super::*;
+    use crate::attributes::AttributeList;
+
+    fn told(messages: &[&str]) -> SpanRecord {
+        let subscriber = tracing_subscriber::registry();
+        let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("event"));
+        let metadata = span.metadata().unwrap();
+        let mut record = SpanRecord::blank();
+        for (n, message) in (0_i64..).zip(messages) {
+            let mut fields = AttributeList::default();
+            fields.set(MESSAGE, *message);
+            fields.set("n", &n);
+            record.tell(EventHead::now(metadata), fields.items_mut());
+        }
+        record
+    }
+
+    fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
+        let events = record.more.iter().flat_map(|more| &more.events);
+        let name = |event: &Event| (event.name.to_string(), event.attributes[4].clone());
+        events.map(name).collect()
+    }
+
+    #[test]
+    fn without_room_in_the_ring_the_events_are_the_same() {
+        let mut record = told(&["first", "a message that does not fit in place"]);
+        assert_eq!(record.told.len(), 6);
+        record.untell();
+        assert!(record.told.is_empty());
+        assert_eq!(
+            names(&record),
+            [
+                ("first".to_owned(), KeyValue::new("n", 0)),
+                (
+                    "a message that does not fit in place".to_owned(),
+                    KeyValue::new("n", 1)
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn more_than_a_span_is_told_are_kept_as_they_are() {
+        let mut record = told(&["again"; 100]);
+        assert!(record.told.len() <= MAX_TOLD);
+        record.untell();
+        let found = names(&record);
+        let numbers: Vec<i64> = found
+            .iter()
+            .map(|(_, n)| match n.value {
+                Value::I64(n) => n,
+                _ => -1,
+            })
+            .collect();
+        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
+    }
+}
