@@ -10,6 +10,7 @@ mod inflate;
 mod log;
 mod metric;
 mod request;
+mod serving;
 mod span;
 mod store;
 #[cfg(test)]
@@ -28,15 +29,12 @@ pub use tls::{Authority, ClientCertificate};
 pub use value::Value;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::runtime;
-use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use serving::Serving;
 use store::Store;
 
 /// The system chooses.
@@ -62,9 +60,7 @@ pub struct Receiver {
     transport: Transport,
     is_secure: bool,
     store: Arc<Store>,
-    /// Dropping the sender is the signal to stop.
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    _serving: Serving,
 }
 
 impl Receiver {
@@ -119,35 +115,16 @@ impl Receiver {
             .local_addr()
             .expect("the address of a bound listener");
 
-        // One thread, so that dropping the runtime on it drops every connection at once.
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .expect("a runtime for the receiver");
         let store = Arc::new(Store::default());
         let is_secure = tls.is_some();
         let served = Arc::clone(&store);
-        let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("otlp-receiver".to_owned())
-            .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        () = connection::serve(listener, transport, tls, served) => {}
-                        _ = stopped => {}
-                    }
-                });
-            })
-            .expect("a thread for the receiver");
-
+        let serving = Serving::start(move || connection::serve(listener, transport, tls, served));
         Self {
             address,
             transport,
             is_secure,
             store,
-            stop: Some(stop),
-            thread: Some(thread),
+            _serving: serving,
         }
     }
 
@@ -238,19 +215,5 @@ impl Receiver {
             let _valid: hyper::Response<()> = request::empty(*status, headers);
         }
         self.store.respond(response);
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        self.stop = None;
-        let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
-        // A server that died must not look like an exporter that sent nothing. A test that fails
-        // already keeps its own message: a second panic would abort the process.
-        if let Err(panic) = ended
-            && !thread::panicking()
-        {
-            resume_unwind(panic);
-        }
     }
 }

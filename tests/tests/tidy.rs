@@ -93,8 +93,12 @@ fn each_duty_has_one_home() {
             "floe-telemetry/src/exporter/otlp/grpc.rs",
         ),
         (
-            "hyper_util::client",
+            "hyper_util::client::legacy::{Client",
             "floe-telemetry/src/exporter/otlp/http.rs",
+        ),
+        (
+            "hyper_util::client::proxy",
+            "floe-telemetry/src/exporter/otlp/reach.rs",
         ),
         ("IN_USE: AtomicBool", "floe-telemetry/src/provider.rs"),
     ] {
