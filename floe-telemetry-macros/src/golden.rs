@@ -22,6 +22,8 @@ struct Case {
 enum Input {
     /// The arguments of `#[traced(…)]`, and the item below it.
     Traced(&'static str, &'static str),
+    /// The same with the feature `off`.
+    Off(&'static str, &'static str),
     Derive(&'static str),
 }
 
@@ -77,8 +79,10 @@ fn check(case: &Case, bless: bool) -> Option<String> {
 
 fn original(case: &Case) -> String {
     let text = match case.input {
-        Input::Traced("", item) => format!("#[traced] {item}"),
-        Input::Traced(args, item) => format!("#[traced({args})] {item}"),
+        Input::Traced("", item) | Input::Off("", item) => format!("#[traced] {item}"),
+        Input::Traced(args, item) | Input::Off(args, item) => {
+            format!("#[traced({args})] {item}")
+        }
         Input::Derive(item) => format!("#[derive(FloeAttributes)] {item}"),
     };
     let comment = |line: &str| format!("// {line}").trim_end().to_owned() + "\n";
@@ -88,6 +92,7 @@ fn original(case: &Case) -> String {
 fn expansion(case: &Case) -> String {
     let tokens = match case.input {
         Input::Traced(args, item) => traced::expand(parse(args), &parse(item)),
+        Input::Off(args, item) => traced::expand_with(parse(args), &parse(item), true),
         Input::Derive(item) => attributes::expand(parse(item)),
     };
     pretty(case, tokens)

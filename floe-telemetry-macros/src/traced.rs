@@ -31,10 +31,14 @@ use crate::ctxt::Ctxt;
 const IS_OFF: bool = cfg!(feature = "off");
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
+    expand_with(args, item, IS_OFF)
+}
+
+pub(crate) fn expand_with(args: TokenStream, item: &TokenStream, is_off: bool) -> TokenStream {
     let expanded = if Block::is_next(item) {
         expand_block(args, item)
     } else {
-        expand_function(args, item).map_err(|error| (item.clone(), error))
+        expand_function(args, item, is_off).map_err(|error| (item.clone(), error))
     };
     expanded.unwrap_or_else(|(item, error)| {
         let errors = error.into_compile_error();
@@ -42,7 +46,11 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     })
 }
 
-fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
+fn expand_function(
+    args: TokenStream,
+    item: &TokenStream,
+    is_off: bool,
+) -> syn::Result<TokenStream> {
     // Under another name the block leaves it to us.
     if args::is_skip(&args) {
         return Ok(item.clone());
@@ -54,8 +62,12 @@ fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenSt
         .as_ref()
         .map(|function| Traced::new(&cx, args, function));
     cx.check()?;
-    let traced = traced.filter(|_| !IS_OFF);
-    Ok(traced.map_or_else(|| item.clone(), |traced| emit::emit(&traced)))
+    Ok(match traced {
+        Some(traced) if !is_off => emit::emit(&traced),
+        // A function that awaits itself cannot do without its box.
+        Some(traced) if traced.boxed => emit::boxed_without_span(&traced),
+        _ => item.clone(),
+    })
 }
 
 /// The arguments are checked once and not for each method, as far as they can be without one.
@@ -70,7 +82,7 @@ fn expand_block(
         .ok();
     checks::block(&cx, &args, block.as_ref());
     match (cx.check(), block) {
-        (Ok(()), Some(block)) => Ok(block.emit(Some(&args).filter(|_| !IS_OFF))),
+        (Ok(()), Some(block)) => Ok(block.emit(Some(&args))),
         (Ok(()), None) => Ok(item.clone()),
         (Err(error), block) => Err((
             block.map_or_else(|| item.clone(), |block| block.emit(None)),

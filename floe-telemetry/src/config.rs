@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::BatchSpanProcessorConfig;
 pub(crate) use self::endpoint::validate_endpoint;
-pub(crate) use self::env::{context_variable, is_disabled, wants_no_color, warn};
+pub(crate) use self::env::{is_disabled, wants_no_color, warn};
 pub use self::errors::ErrorsConfig;
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::limits::SpanLimits;

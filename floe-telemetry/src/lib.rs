@@ -77,6 +77,7 @@ mod recorder;
 
 #[cfg(feature = "provider")]
 mod collector;
+mod environment;
 #[cfg(feature = "provider")]
 mod error;
 #[cfg(feature = "provider")]

@@ -57,9 +57,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 pub use self::carrier::{ExtractFrom, InjectInto, kind};
 pub use self::command::CommandExt;
-pub use self::environment::EnvironmentCarrier;
-#[cfg(feature = "provider")]
-pub use self::environment::from_environment;
+pub use self::environment::{EnvironmentCarrier, from_environment};
 #[cfg(feature = "reqwest-middleware")]
 pub use self::http::HttpClientMiddleware;
 #[cfg(feature = "tower")]

@@ -29,3 +29,17 @@
 //! }
 //! assert_eq!(load(1), 1);
 //! ```
+//!
+//! nor on a block, if it is one for a method of it:
+//!
+//! ```compile_fail
+//! struct Table(u8);
+//!
+//! #[floe_telemetry::traced(attributes(m))]
+//! impl Table {
+//!     fn load(&self, n: u8) -> u8 {
+//!         self.0 + n
+//!     }
+//! }
+//! assert_eq!(Table(1).load(1), 2);
+//! ```

@@ -87,7 +87,7 @@ fn each_duty_has_one_home() {
     for (duty, home) in [
         ("Instant::now()", "floe-telemetry/src/clock.rs"),
         ("SystemTime::now()", "floe-telemetry/src/clock.rs"),
-        ("env::var", "floe-telemetry/src/config/env.rs"),
+        ("env::var", "floe-telemetry/src/environment.rs"),
         (
             "tonic::transport",
             "floe-telemetry/src/exporter/otlp/grpc.rs",

@@ -1,6 +1,9 @@
 //! The inputs of `#[traced]`, each as small as shows its point.
 
-use super::{Case, Input::Traced};
+use super::{
+    Case,
+    Input::{Off, Traced},
+};
 
 pub(super) const ALL: &[Case] = &[
     Case {
@@ -146,6 +149,20 @@ pub(super) const ALL: &[Case] = &[
     Case {
         file: "renamed_crate",
         input: Traced("crate = crate::telemetry, attributes(n)", "fn f(n: u8) {}"),
+    },
+    Case {
+        file: "off",
+        input: Off(
+            "name = title(n), attributes(n), parent = cx, error_if = is_bad, metrics",
+            "async fn f(n: u8, cx: Context) -> Result<u8, Error> { g(n).await }",
+        ),
+    },
+    Case {
+        file: "off_boxed",
+        input: Off(
+            "boxed, attributes(n)",
+            "async fn f(mut n: Vec<u8>) -> usize { n.pop(); f(n).await }",
+        ),
     },
     Case {
         file: "mistakes",

@@ -8,7 +8,7 @@ mod parameters;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, spanned::Spanned};
+use syn::{Expr, Signature, spanned::Spanned};
 
 use super::{
     model::{Shape, Traced},
@@ -18,7 +18,6 @@ use crate::tokens;
 
 /// The function with its span around the body.
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
-    let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
     let mut sig = traced.function.sig.clone();
     let callsite = callsite(traced);
     let call = match &traced.shape {
@@ -27,8 +26,23 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         Shape::Async => future::of_async_fn(traced, &mut sig),
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
-    // In the user's braces: lints such as `dead_code` are silent about an item that ends in ours.
-    let body = traced.krate.required_by(quote!(#callsite #call));
+    function(
+        traced,
+        &sig,
+        traced.krate.required_by(quote!(#callsite #call)),
+    )
+}
+
+/// The function with nothing but its box.
+pub(super) fn boxed_without_span(traced: &Traced<'_>) -> TokenStream {
+    let mut sig = traced.function.sig.clone();
+    let body = future::boxed_without_span(traced, &mut sig);
+    function(traced, &sig, body)
+}
+
+/// In the user's braces: lints such as `dead_code` are silent about an item that ends in ours.
+fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStream {
+    let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
     let mut braces = Group::new(Delimiter::Brace, body);
     braces.set_span(traced.function.body.span());
     quote!(#(#attrs)* #vis #sig #braces)

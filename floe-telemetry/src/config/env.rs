@@ -1,4 +1,4 @@
-//! The only place that reads the environment.
+//! What the variables of the environment say.
 //!
 //! A value that is not one of a list, not a number or not a truth value is ignored with a warning,
 //! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
@@ -11,23 +11,24 @@ mod service;
 mod spans;
 
 use std::collections::BTreeSet;
-use std::env;
+use std::env::VarError;
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use self::parse::Refusal;
 use super::TelemetryConfig;
 use super::problems::Problems;
+use crate::environment;
 use crate::error::Error;
 use crate::sanitizer::sanitize_error;
 
 /// A variable that is set and not blank; the specification treats blank as unset.
 fn variable(name: &str) -> Result<Option<String>, Error> {
-    match env::var(name) {
+    match environment::variable(name) {
         Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value.trim().to_owned())),
-        Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => {
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => {
             Err(Error::config(format!("{name}: the value is not UTF-8")))
         }
     }
@@ -47,15 +48,10 @@ pub(crate) fn is_disabled() -> Result<bool, Error> {
     Ok(disabled.unwrap_or(false))
 }
 
-/// A variable that carries context. What is not text carries none.
-pub(crate) fn context_variable(name: &str) -> Option<String> {
-    env::var(name).ok()
-}
-
 /// Whether colours are unwanted (<https://no-color.org>), or the terminal has none.
 pub(crate) fn wants_no_color() -> bool {
-    env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || env::var_os("TERM").is_some_and(|value| value == "dumb")
+    environment::variable_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || environment::variable_os("TERM").is_some_and(|value| value == "dumb")
 }
 
 /// Goes to whoever listens to `tracing`. Configuration is often read before anybody does, and a

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, btree_map};
 
+use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, Injector};
-#[cfg(feature = "provider")]
-use {super::propagator, crate::config::context_variable, opentelemetry::Context};
+
+use super::propagator;
+use crate::environment;
 
 /// A copy of environment variables that carries context: `TRACEPARENT`, `TRACESTATE`, `BAGGAGE`.
 ///
@@ -24,7 +26,7 @@ use {super::propagator, crate::config::context_variable, opentelemetry::Context}
 pub struct EnvironmentCarrier(BTreeMap<String, String>);
 
 /// The context that the process was started in: the current one with what the environment's
-/// `TRACEPARENT`, `TRACESTATE` and `BAGGAGE` say. Needs the feature `provider`.
+/// `TRACEPARENT`, `TRACESTATE` and `BAGGAGE` say.
 ///
 /// Attach it at the start of `main`, after the provider was initialised, or give it to the
 /// outermost function:
@@ -38,21 +40,20 @@ pub struct EnvironmentCarrier(BTreeMap<String, String>);
 /// let _parent = propagation::from_environment().attach();
 /// run();
 /// ```
-#[cfg(feature = "provider")]
 #[must_use = "the context has to be attached or handed on"]
 pub fn from_environment() -> Context {
     super::extract_context(&EnvironmentCarrier::from_process())
 }
 
 impl EnvironmentCarrier {
-    /// The variables of this process that the propagators read. Needs the feature `provider`.
-    #[cfg(feature = "provider")]
+    /// The variables of this process that the propagators read.
     #[must_use]
     pub fn from_process() -> Self {
         propagator::with(|propagator| {
             let names = propagator.fields().map(normalize);
             names
-                .filter_map(|name| context_variable(&name).map(|value| (name, value)))
+                // What is not text carries nothing.
+                .filter_map(|name| environment::variable(&name).ok().map(|value| (name, value)))
                 .collect()
         })
     }

@@ -1,13 +1,11 @@
 //! A span whose owner makes it current for a while, writes to it and ends it.
 
-use std::error::Error;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
 use super::call::panicked;
-use super::failure;
 use super::open::open_below;
 use super::opening::Opening;
 use super::parent;
@@ -75,9 +73,10 @@ impl HeldSpan {
         }
     }
 
-    pub(crate) fn record_exception(&self, error: &(dyn Error + 'static)) {
+    #[cfg(feature = "reqwest-middleware")]
+    pub(crate) fn record_exception(&self, error: &(dyn std::error::Error + 'static)) {
         if let Some(cx) = self.context() {
-            failure::record_error(&cx.span(), error);
+            super::failure::record_error(&cx.span(), error);
         }
     }
 

@@ -7,10 +7,12 @@
 )]
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::future::Future;
 use std::mem::size_of_val;
 use std::pin::Pin;
 
+use async_trait::async_trait;
 use floe_telemetry::{
     FloeAttributes, FloeSpanAttributes, Mode, RecorderTracerProvider, SpanKind, callsite,
     create_span, create_span_with, get_current_span, get_tracer, record_exception, traced,
@@ -65,6 +67,181 @@ async fn plain(parent: Context, big: [u8; 1024]) -> u8 {
 #[traced]
 fn boxed(n: u8) -> Pin<Box<dyn Future<Output = u8>>> {
     Box::pin(std::future::ready(n))
+}
+
+#[derive(FloeAttributes)]
+#[floe(rename_all = "kebab-case")]
+enum Severity {
+    HighRisk,
+}
+
+#[derive(FloeAttributes)]
+#[floe(transparent)]
+struct TableId(u64);
+
+#[derive(FloeAttributes)]
+#[floe(prefix = "job")]
+enum Job<'a, T> {
+    Started {
+        id: &'a str,
+        #[floe(display)]
+        at: T,
+        #[floe(redact)]
+        token: Option<String>,
+        #[floe(skip)]
+        body: String,
+    },
+    Loaded(Load),
+    Unknown,
+}
+
+#[derive(FloeAttributes)]
+struct Alert<'a> {
+    #[floe(flatten)]
+    load: Load,
+    #[floe(flatten, prefix = "previous")]
+    previous: Option<&'a Load>,
+    table: TableId,
+    severity: Option<Severity>,
+    tags: Vec<String>,
+}
+
+#[test]
+fn a_derived_type_can_still_be_asked() {
+    let alert = Alert {
+        load: Load { rows: 1 },
+        previous: None,
+        table: TableId(2),
+        severity: Some(Severity::HighRisk),
+        tags: vec!["a".to_owned()],
+    };
+    let pairs: Vec<_> = alert.to_otel_dict().into_iter().collect();
+    assert_eq!(
+        pairs.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(),
+        ["load.rows", "table", "severity", "tags"]
+    );
+    assert_eq!(pairs[2].value, "high-risk".into());
+    assert_eq!(Alert::KEYS.len(), Alert::SCHEMA.len());
+    let started = Job::Started {
+        id: "7",
+        at: 1.5,
+        token: Some("hunter2".to_owned()),
+        body: String::new(),
+    };
+    assert!(!format!("{:?}", started.to_otel_dict()).contains("hunter2"));
+    let loaded: Job<'_, u8> = Job::Loaded(Load { rows: 3 });
+    assert_eq!(loaded.to_otel_dict().len(), 1);
+    assert_eq!(Job::<u8>::Unknown.to_otel_dict(), []);
+}
+
+#[traced(kind = server, parent = headers)]
+fn below_headers(headers: &HashMap<String, String>) -> usize {
+    headers.len()
+}
+
+#[traced(parent = headers, attributes(path))]
+async fn below_http(headers: http::HeaderMap, path: &str) -> usize {
+    headers.len() + path.len()
+}
+
+#[traced(boxed, attributes(depth))]
+async fn down(depth: u32) -> u32 {
+    // Without its box there could be no such function.
+    if depth == 0 {
+        0
+    } else {
+        down(depth - 1).await + 1
+    }
+}
+
+struct Tree(Vec<Tree>);
+
+#[traced(boxed)]
+impl Tree {
+    async fn count(&self) -> usize {
+        let mut sum = 1;
+        for child in &self.0 {
+            sum += child.count().await;
+        }
+        sum
+    }
+}
+
+mod telemetry {
+    pub(super) use floe_telemetry::*;
+}
+
+#[traced(crate = crate::telemetry, call_only)]
+fn elsewhere() -> std::future::Ready<u8> {
+    std::future::ready(1)
+}
+
+#[async_trait]
+trait Store {
+    async fn load(&self, key: &str) -> Result<usize, String>;
+
+    #[traced(attributes(self_len = self.len()))]
+    async fn reload(&self, key: &str) -> Result<usize, String> {
+        self.load(key).await
+    }
+
+    fn len(&self) -> usize;
+}
+
+struct Inside;
+struct Above;
+struct Below;
+
+#[async_trait]
+impl Store for Inside {
+    #[traced(attributes(key), kind = client)]
+    async fn load(&self, key: &str) -> Result<usize, String> {
+        Ok(key.len())
+    }
+
+    fn len(&self) -> usize {
+        0
+    }
+}
+
+#[traced]
+#[async_trait]
+impl Store for Above {
+    async fn load(&self, key: &str) -> Result<usize, String> {
+        Ok(key.len())
+    }
+
+    #[traced(skip)]
+    fn len(&self) -> usize {
+        0
+    }
+}
+
+#[async_trait]
+#[traced(attributes(key))]
+impl Store for Below {
+    #[traced(kind = server)]
+    async fn load(&self, key: &str) -> Result<usize, String> {
+        Ok(key.len())
+    }
+
+    #[cfg_attr(all(), traced(skip))]
+    fn len(&self) -> usize {
+        0
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn each_form_runs_as_it_was_written() {
+    assert_eq!(below_headers(&HashMap::new()), 0);
+    assert_eq!(below_http(http::HeaderMap::new(), "/").await, 1);
+    assert_eq!(down(3).await + u32::from(elsewhere().await), 4);
+    assert_eq!(Tree(vec![Tree(vec![]), Tree(vec![])]).count().await, 3);
+    for store in [&Inside as &(dyn Store + Sync), &Above, &Below] {
+        assert_eq!(store.load("key").await, Ok(3));
+        assert_eq!(store.reload("key").await, Ok(3));
+    }
+    assert_eq!(callsite::all().count(), 0);
 }
 
 struct Nothing;

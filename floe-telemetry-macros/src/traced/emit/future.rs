@@ -14,16 +14,29 @@ use crate::traced::{model::Traced, output::Output, returned::AsyncTrait};
 /// another future inside would store every argument once more, and each caller all of that again.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
-    let stays_async = traced.stays_async();
-    let place = if stays_async {
-        Place::FutureInside(&body)
+    let rebind = parameters::rebind(sig, place(traced, &body));
+    let future = future(traced, &rebind, &typed_body(traced));
+    returned(traced, sig, future)
+}
+
+/// The same without a span, for an `async fn` that may have to be boxed because it awaits itself.
+pub(super) fn boxed_without_span(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
+    let body = traced.function.body.to_token_stream();
+    let rebind = parameters::rebind(sig, place(traced, &body));
+    let block = block(traced, &rebind, None, &typed_body(traced));
+    returned(traced, sig, boxed(&block))
+}
+
+fn place<'a>(traced: &Traced<'_>, body: &'a TokenStream) -> Place<'a> {
+    if traced.stays_async() {
+        Place::FutureInside(body)
     } else {
         Place::Future
-    };
-    let rebind = parameters::rebind(sig, place);
-    let body = typed_body(traced);
-    let future = future(traced, &rebind, &body);
-    if stays_async {
+    }
+}
+
+fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> TokenStream {
+    if traced.stays_async() {
         return quote_spanned!(Span::mixed_site()=> #future.await);
     }
     sig.asyncness = None;
@@ -43,23 +56,35 @@ pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStrea
 fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> TokenStream {
     let private = traced.krate.private();
     let outcome = outcome(traced);
-    let allow = allow_future(traced);
     let open = (!traced.is_plain()).then(|| opening::open_within(traced));
-    let block = quote_spanned!(Span::mixed_site()=> #allow async move { #rebind #open #body });
-    let block = match &traced.output {
-        Output::Never => quote_spanned!(Span::mixed_site()=> #private::never(#block)),
-        _ => block,
-    };
+    let block = block(traced, rebind, open.as_ref(), body);
     let future = if open.is_none() {
         quote_spanned!(Span::mixed_site()=> #private::call_async(&__FLOE_CALLSITE, #block, #outcome))
     } else {
         quote_spanned!(Span::mixed_site()=> #private::call_async_within(#block, #outcome))
     };
-    if traced.boxed {
-        quote_spanned!(Span::mixed_site()=> ::std::boxed::Box::pin(#future))
-    } else {
-        future
+    if traced.boxed { boxed(&future) } else { future }
+}
+
+fn block(
+    traced: &Traced<'_>,
+    rebind: &TokenStream,
+    open: Option<&TokenStream>,
+    body: &TokenStream,
+) -> TokenStream {
+    let allow = allow_future(traced);
+    let block = quote_spanned!(Span::mixed_site()=> #allow async move { #rebind #open #body });
+    match &traced.output {
+        Output::Never => {
+            let private = traced.krate.private();
+            quote_spanned!(Span::mixed_site()=> #private::never(#block))
+        }
+        _ => block,
     }
+}
+
+fn boxed(future: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> ::std::boxed::Box::pin(#future))
 }
 
 /// What an `async fn` gives back may well be a future, such as the handle of a task, about which clippy

@@ -1,0 +1,209 @@
+//! What can be called without an annotation: it compiles, runs, gives back what it should, and records
+//! nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::process::Command;
+
+use floe_telemetry::domain::{
+    self, alert, catalog, compile, compute, dbt, egress, identity, ingestion, lineage,
+    orchestrator, quality, secrets, security, semantic, storage,
+};
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::plugin::{self, PluginMetadata, PluginType};
+use floe_telemetry::propagation::{
+    self, CommandExt, EnvironmentCarrier, HttpServerLayer, extract_context, inject_context,
+};
+use floe_telemetry::{
+    ActiveSpan, FloeSpanAttributes, MetricRecorder, Mode, sanitize, sanitize_error_message,
+    sanitize_url, tracing_layer,
+};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
+use tower::{Layer as _, Service as _};
+use tower::{ServiceExt, service_fn};
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Opens the span of a domain.
+type Open = fn() -> ActiveSpan;
+
+/// One for each domain: the length is a reason not to compile.
+const DOMAINS: [Open; domain::NAMES.len()] = [
+    || alert::alert_span(&alert::Alert::default()),
+    || catalog::catalog_span(&catalog::Catalog::default()),
+    || compile::compile_span(&compile::Compile::default()),
+    || compute::compute_span(&compute::Compute::default()),
+    || dbt::dbt_span(&dbt::Dbt::default()),
+    || egress::egress_span(&egress::Egress::default()),
+    || identity::identity_span(&identity::Identity::default()),
+    || ingestion::ingestion_span(&ingestion::Ingestion::default()),
+    || lineage::lineage_span(&lineage::Lineage::default()),
+    || orchestrator::orchestrator_span(&orchestrator::Orchestrator::default()),
+    || quality::quality_span(&quality::Quality::default()),
+    || secrets::secrets_span(&secrets::SecretRequest::default()),
+    || security::security_span(&security::Security::default()),
+    || semantic::semantic_span(&semantic::Semantic::default()),
+    || storage::storage_span(&storage::Storage::default()),
+];
+
+#[test]
+fn domains_record_nothing() {
+    let more: [Open; 3] = [
+        || compile::stage_span(compile::Stage::Load),
+        || dbt::node_span(&dbt::Node::default()),
+        || orchestrator::asset_span(&orchestrator::Asset::default()),
+    ];
+    for open in DOMAINS.into_iter().chain(more) {
+        let span = open();
+        span.set_attributes(&alert::Delivery {
+            delivery_status: alert::DeliveryStatus::Delivered,
+        });
+        span.add_event("event", vec![KeyValue::new("n", 1)]);
+        span.add_link(SpanContext::NONE);
+        span.update_name("renamed");
+        assert_eq!(
+            span.observe(Err::<(), _>(std::fmt::Error)),
+            Err(std::fmt::Error)
+        );
+        assert!(!span.is_recording() && !span.span_context().is_valid());
+        assert!(!Context::current().has_active_span());
+    }
+}
+
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+#[test]
+fn what_others_sent_is_passed_on() {
+    propagation::setup_propagators();
+    let given = HashMap::from([("traceparent".to_owned(), PARENT.to_owned())]);
+    let _parent = extract_context(&given).attach();
+    assert_eq!(
+        propagation::get_trace_id().as_deref(),
+        Some("0af7651916cd43dd8448eb211c80319c")
+    );
+    assert_eq!(
+        propagation::get_span_id().as_deref(),
+        Some("b7ad6b7169203331")
+    );
+    assert!(propagation::is_trace_active());
+    assert!(propagation::get_current_span_context().is_remote());
+    let identity = FloeSpanAttributes::new("sales", "orders", "1.0.0", Mode::Prod);
+    let _identity = propagation::set_floe_baggage(&identity).attach();
+    let _tenant = propagation::set_baggage_value("tenant", "acme").attach();
+    assert_eq!(
+        propagation::get_baggage_value("tenant").as_deref(),
+        Some("acme")
+    );
+
+    let mut sorted = BTreeMap::new();
+    inject_context(&mut sorted);
+    let mut pairs = Vec::<(String, String)>::new();
+    inject_context(&mut pairs);
+    let mut headers = http::HeaderMap::new();
+    inject_context(&mut headers);
+    let mut environment = EnvironmentCarrier::default();
+    inject_context(&mut environment);
+    assert_eq!(sorted["traceparent"], PARENT);
+    assert_eq!(headers["traceparent"], PARENT);
+    assert!(
+        pairs
+            .iter()
+            .any(|(key, value)| key == "traceparent" && value == PARENT)
+    );
+    assert!(
+        environment
+            .iter()
+            .any(|pair| pair == ("TRACEPARENT", PARENT))
+    );
+    assert_eq!(propagation::inject_headers()["baggage"], sorted["baggage"]);
+    let again = extract_context(&headers);
+    assert_eq!(
+        again.span().span_context().trace_id().to_string(),
+        PARENT[3..35]
+    );
+    // The environment of this process says nothing, or something; it can be asked.
+    let _ = propagation::from_environment();
+    let _ = EnvironmentCarrier::from_process();
+    let mut command = Command::new("true");
+    command.inject_context();
+    assert!(command.get_envs().any(|(name, _)| name == "TRACEPARENT"));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_server_answers() {
+    let answer = |_: http::Request<String>| async {
+        assert!(!Context::current().span().is_recording());
+        Ok::<_, Infallible>(http::Response::new(String::new()))
+    };
+    let mut service = HttpServerLayer::new().layer(service_fn(answer));
+    let request = http::Request::builder()
+        .uri("/orders")
+        .header("traceparent", PARENT)
+        .body(String::new())
+        .unwrap();
+    let response = service.ready().await.unwrap().call(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+#[test]
+fn metrics_go_nowhere() {
+    static METRICS: MetricRecorder = MetricRecorder::new("orders");
+    const ROWS: Metric<'_> = Metric::new("orders.rows")
+        .with_unit("{row}")
+        .with_description("Rows.")
+        .with_boundaries(&[1.0, 2.0]);
+    METRICS.increment(ROWS, 25_000, &[KeyValue::new("table", "orders")]);
+    METRICS.set_gauge("orders.backlog", 12, &[]);
+    METRICS.record_histogram(ROWS, 1.2, &[]);
+}
+
+struct DuckDb;
+
+impl PluginMetadata for DuckDb {
+    fn name(&self) -> &'static str {
+        "duckdb"
+    }
+
+    fn version(&self) -> &'static str {
+        "1.0.0"
+    }
+
+    fn floe_api_version(&self) -> &'static str {
+        "1.0"
+    }
+
+    fn plugin_type(&self) -> PluginType {
+        PluginType::Compute
+    }
+}
+
+floe_telemetry::plugin!(DuckDb);
+
+#[test]
+fn plugins_are_still_found() {
+    assert!(plugin::linked().any(|it| it.plugin().name() == "duckdb"));
+}
+
+#[test]
+fn texts_are_still_made_safe() {
+    let url = "postgresql://floe:hunter2@db.internal/orders";
+    for safe in [
+        sanitize_error_message(url),
+        sanitize(url),
+        floe_telemetry::sanitizer::sanitize_credentials(url),
+    ] {
+        assert!(!safe.contains("hunter2"), "{safe}");
+    }
+    assert!(!sanitize_url(url).contains("hunter2"));
+}
+
+#[test]
+fn the_layer_for_tracing_lets_everything_through() {
+    let subscriber = tracing_subscriber::registry().with(tracing_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        let span = tracing::info_span!("outer", rows = 3);
+        let _entered = span.enter();
+        tracing::info!("event");
+        assert!(!Context::current().has_active_span());
+    });
+}
