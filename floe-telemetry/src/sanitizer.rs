@@ -8,6 +8,7 @@
 
 mod address;
 mod bare;
+mod call;
 mod change;
 mod command_line;
 mod commands;
@@ -17,13 +18,17 @@ mod endpoint;
 mod field;
 mod finder;
 mod foreign;
+mod hash;
 mod header;
+mod homonym;
 mod host;
 mod insert;
+mod jwk;
 mod key_value;
 mod lexicon;
 mod list;
 mod loose;
+mod mailbox;
 mod named;
 mod operand;
 mod owner;
@@ -32,6 +37,7 @@ mod pem;
 mod pii;
 mod placeholder;
 mod policy;
+mod positional;
 mod process;
 mod protocol;
 mod quote;
@@ -50,6 +56,7 @@ mod url;
 mod value;
 mod vendors;
 mod verdict;
+mod windows;
 mod words;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::host::is_domain;
 use super::placeholder::is_masked;
 use super::shape::is_made_up;
 use super::text::{at, before, is_break, is_name, rest, run_end, run_start};
-use super::{Level, Rule, Scan};
+use super::{Level, Rule, Scan, mailbox};
 
 /// How far to both sides of the `@` an address may reach.
 const LIMIT: usize = 256;
@@ -72,6 +72,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
     if scan.policy.level != Level::Credentials {
         email(scan, sign);
     }
+    mailbox::scan(scan, sign);
 }
 
 /// Redacts what stands before the last `@` of the run, if that is a password; returns its place.

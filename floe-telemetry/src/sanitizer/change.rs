@@ -29,7 +29,7 @@ pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         return false;
     }
     let first = skip_spaces(text, from);
-    let mut start = first;
+    let mut start = first + usize::from(at(text, first) == b'(');
     for _ in 0..3 {
         let end = run_end(text, start, 10, |byte| byte.is_ascii_alphabetic());
         let word = &text[start..end];
@@ -38,7 +38,7 @@ pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         }
         start = skip_spaces(text, end);
     }
-    if start == first {
+    if start <= first + 1 {
         return false;
     }
     if starts_with_word(text, start, b"from ") {
@@ -48,8 +48,12 @@ pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         return false;
     };
     let link = skip_spaces(text, old);
-    if starts_with_word(text, link, b"to ") {
-        stated(scan, skip_spaces(text, link + 3));
+    let links = [&b"to "[..], b", now ", b", is now ", b", new "];
+    if let Some(words) = links
+        .iter()
+        .find(|words| starts_with_word(text, link, words))
+    {
+        stated(scan, skip_spaces(text, link + words.len()));
     }
     true
 }

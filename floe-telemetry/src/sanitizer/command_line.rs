@@ -8,16 +8,21 @@ use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_path};
 use super::text::{at, before, is_break, is_name, run_end, run_start, skip_spaces};
 use super::value::{self, Site};
-use super::{Scan, operand, quote};
+use super::{Scan, operand, positional, quote, windows};
 
-/// `anchor` is the first letter of the option, or the `s` of `--user` and `--proxy-user`.
+/// `anchor` is the first letter of the option, or the `s` of `--user`, `--proxy-user`, `/user`.
 pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    if let Some(slash) = anchor
+    if let Some(mark) = anchor
         .checked_sub(2)
-        .filter(|&slash| at(text, slash) == b'/')
+        .filter(|&mark| b"/_".contains(&at(text, mark)))
     {
-        return operand::net_use(scan, slash);
+        if at(text, mark) == b'/' {
+            windows::scan(scan, mark);
+        } else {
+            positional::add_user(scan, anchor);
+        }
+        return;
     }
     let first = run_start(text, anchor, 24, |byte| {
         byte.is_ascii_alphabetic() || byte == b'-'

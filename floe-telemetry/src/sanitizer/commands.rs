@@ -40,7 +40,10 @@ const COMMANDS: &[(Role, &[&str])] = &[
     ]),
     (Role::Always(b'p'), &[
         "sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump",
+        "useradd", "usermod",
     ]),
+    (Role::Always(b't'), &["doctl"]),
+    (Role::Always(b'N'), &["ssh-keygen"]),
     (Role::Always(b'P'), &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql"]),
     (Role::Always(b'w'), &[
         "ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd",

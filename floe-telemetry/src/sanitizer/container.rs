@@ -81,6 +81,8 @@ fn is_wrapper(name: &[u8]) -> bool {
         "secretstring",
         "redacted",
         "string",
+        "q",
+        "qq",
     ];
     known
         .iter()

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 pub(super) const KEY: u8 = 1;
 /// `://`, plain or with escaped slashes.
 pub(super) const URL: u8 = 2;
-/// `@` or `+`, which share a class.
+/// `@`, `+` or `$`, which share a class.
 pub(super) const SIGN: u8 = 4;
 /// Three digits.
 pub(super) const DIGITS: u8 = 8;
@@ -56,6 +56,7 @@ const fn classes() -> [u8; 256] {
     }
     table[b'@' as usize] = AT_OR_PLUS;
     table[b'+' as usize] = AT_OR_PLUS;
+    table[b'$' as usize] = AT_OR_PLUS;
     table[b':' as usize] = MARK;
     table[b'/' as usize] = MARK;
     table[b'.' as usize] = MARK;
@@ -120,11 +121,14 @@ static BUILT_IN: LazyLock<Anchors> = LazyLock::new(|| {
     for anchor in [b"bea", b"sic"] {
         set(anchor, SCHEME);
     }
-    for flag in b"apuwskflivcx" {
+    for flag in b"apuwskflivcxtn" {
         set(&[b' ', b'-', *flag], FLAG);
     }
     set(b"-us", FLAG);
     set(b"/us", FLAG);
+    set(b"/ad", FLAG);
+    set(b"/p:", FLAG);
+    set(b"/rp", FLAG);
     for before in 0..TABLE >> 5 {
         table[(before << 5) | usize::from(AT_OR_PLUS)] |= SIGN;
         table[(before << 5) | usize::from(NOT_ASCII)] |= KEY;

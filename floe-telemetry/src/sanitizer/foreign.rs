@@ -3,7 +3,7 @@
 use super::Scan;
 use super::key_value::{Key, with_key};
 use super::lexicon::Class;
-use super::text::{find, run_end};
+use super::text::{find, run_end, starts_with};
 
 /// Words for a password, as people write them: with a capital letter or without.
 const WORDS: &[&str] = &[
@@ -62,6 +62,14 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let Some(known) = WORDS.iter().find(|known| word.ends_with(known.as_bytes())) else {
         return;
     };
+    // Japanese quotes follow without anything between.
+    let open = "「".as_bytes();
+    if let Some(close) = starts_with(text, end, open)
+        .then(|| find(text, end, LIMIT * 2, "」".as_bytes()))
+        .flatten()
+    {
+        return scan.redact_unless_done(end + open.len(), close);
+    }
     let key = Key {
         start: end - known.len(),
         end,

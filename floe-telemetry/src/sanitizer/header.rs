@@ -1,7 +1,7 @@
 //! HTTP's credentials: `Authorization` with a scheme, cookies, and a scheme without its header.
 
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{is_opaque, is_word_like};
+use super::shape::{is_opaque, is_uuid, is_word_like};
 use super::text::{
     at, before, find, is_break, is_name, is_redacted, line_end, run_end, run_start, skip_spaces,
     starts_with_word,
@@ -89,10 +89,16 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
         let end = limit.unwrap_or_else(|| list_end(text, secret, site.enclosing));
         return scan.redact_unless_done(secret, end);
     }
-    if secret > scheme_end && (known(PLAIN) || is_word_like(scheme)) && !is_redacted(text, secret) {
+    if secret > scheme_end
+        && (known(PLAIN) || scheme.iter().all(u8::is_ascii_alphabetic))
+        && !is_redacted(text, secret)
+    {
         let end = end_of_word(secret);
         let word = text.get(secret..end).unwrap_or_default();
-        if !is_prose(word) && !is_placeholder(word) && (known(PLAIN) || is_opaque(word, 8)) {
+        if !is_prose(word)
+            && !is_placeholder(word)
+            && (known(PLAIN) || is_opaque(word, 8) || is_uuid(word))
+        {
             return scan.redact(secret, end);
         }
     }

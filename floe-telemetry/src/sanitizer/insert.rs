@@ -55,7 +55,7 @@ fn detail(scan: &mut Scan<'_>, mut from: usize, columns: Columns) -> bool {
         if columns.is_secret(column, &text[start..end]) {
             scan.redact(start, end);
         }
-        from = end + 1;
+        from = text.len().min(end + 1);
     }
     true
 }

@@ -3,14 +3,12 @@
 use super::lexicon::Class;
 use super::separator::{self, Separator, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{
-    at, before, is_name, run_end, run_start, skip_spaces, starts_with, starts_with_word,
-};
+use super::text::{at, before, is_name, run_end, run_start, starts_with, starts_with_word};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
 use super::{
-    Level, Scan, change, cookie, foreign, header, list, loose, operand, quote, structure, table,
-    value,
+    Level, Scan, call, change, cookie, foreign, header, homonym, jwk, list, loose, operand, owner,
+    quote, structure, table, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -56,6 +54,7 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     behind += usize::from(at(text, behind) == b']');
     behind = separator::behind_index(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
+    behind = homonym::behind_number(text, behind);
     let is_item = mark > 0 && at(text, behind) == b',';
     let is_pair = mark == 0 && before(text, key.start) == b'{' && at(text, behind) == b',';
     if structure::login_pair(scan, key, behind)
@@ -90,28 +89,10 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     }
 }
 
-/// `code 7`, `key 12 of 30`: a word of many meanings, and a number.
-fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
-    let number = skip_spaces(text, end);
-    let number_end = run_end(text, number, 12, |byte| byte.is_ascii_digit());
-    (word.eq_ignore_ascii_case(b"code") || word.eq_ignore_ascii_case(b"key"))
-        && number > end
-        && number_end > number
-        && !is_name(at(text, number_end))
-}
-
 fn follows_amp(text: &[u8], index: usize) -> bool {
     index
         .checked_sub(5)
         .is_some_and(|start| starts_with(text, start, b"&amp;"))
-}
-
-/// `arn:aws:secretsmanager:…:secret:name`: the word is a type of resource.
-fn is_resource_name(text: &[u8], end: usize) -> bool {
-    let start = run_start(text, end, 128, |byte| {
-        is_name(byte) || b":-/*".contains(&byte)
-    });
-    starts_with(text, start, b"arn:")
 }
 
 /// The sensitive key around the anchor; every word is looked at once.
@@ -134,12 +115,24 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         end -= 1;
     }
     let word = text.get(start..end)?;
-    let is_resource = before(text, start) == b':' && is_resource_name(text, start);
-    if is_resource || is_counted(text, word, end) {
+    let is_resource = before(text, start) == b':' && homonym::is_resource_name(text, start);
+    if is_resource || homonym::is_counted(text, word, end) {
         return None;
     }
-    if word.ends_with(b"crypt") || word.ends_with(b"CRYPT") {
+    let is_cipher = [&b"crypt"[..], b"CRYPT", b"AES.new"];
+    if is_cipher.iter().any(|name| word.ends_with(name)) {
         operand::cipher(scan, end);
+        return None;
+    }
+    if word.ends_with(b".toCharArray") {
+        call::characters(scan, start);
+        return None;
+    }
+    if word == b"kty" {
+        jwk::scan(scan, start);
+        return None;
+    }
+    if call::scan(scan, word, end) || homonym::is_cmdlet(text, word, end) {
         return None;
     }
     let mut class = scan.classify(word)?;
@@ -200,6 +193,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                     };
                     scan.redact(start, found.end);
                     change::arrow(scan, found);
+                    owner::behind_slash(scan, found.after);
                 }
             } else if site.doubtful && found.end + 8 >= from + LONGEST {
                 // A run of doubtful keys is one value, read once.

@@ -4,28 +4,28 @@ use super::key_value::Key;
 use super::lexicon::{Class, Name};
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, is_redacted, line_end, run_end, skip_spaces};
+use super::text::{at, before, is_name, is_redacted, line_end, run_end, skip_spaces};
 use super::{Scan, quote};
 
 /// How far the end of a map is looked for.
 const MAP: usize = 1024;
 
-/// `tokens:`, and below it `- …` lines; `from` is behind the separator.
+/// `tokens:`, and below it `- …` or `name: …` lines; `from` is behind the separator.
 pub(super) fn items(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     let text = scan.text;
     let mut line = from;
     if !matches!(key.class, Class::Strong | Class::Weak) || line < scan.list_until {
         return false;
     }
+    let is_map = key.class == Class::Weak;
     let mut found = false;
     loop {
         let next = run_end(text, line, 2, |byte| matches!(byte, b'\n' | b'\r'));
         let dash = skip_spaces(text, next);
-        if next == line || at(text, dash) != b'-' || at(text, dash + 1) != b' ' {
+        let Some(start) = item(text, dash, is_map).filter(|_| next > line && dash >= next) else {
             return found;
-        }
+        };
         let end = line_end(text, dash);
-        let start = skip_spaces(text, dash + 1);
         let mark = quote::mark_len(text, start);
         let item = text
             .get(start + mark..end - mark)
@@ -38,6 +38,19 @@ pub(super) fn items(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         line = end;
         scan.list_until = end;
     }
+}
+
+/// Where the value of a line begins: behind a dash, or in a map behind a name.
+fn item(text: &[u8], from: usize, is_map: bool) -> Option<usize> {
+    if at(text, from) == b'-' && at(text, from + 1) == b' ' {
+        return Some(skip_spaces(text, from + 1));
+    }
+    let colon = run_end(text, from, 48, |byte| {
+        is_name(byte) || matches!(byte, b'-' | b'.')
+    });
+    let is_indented = before(text, from) == b' ';
+    (is_map && is_indented && at(text, colon) == b':' && at(text, colon + 1) == b' ')
+        .then(|| skip_spaces(text, colon + 1))
 }
 
 /// `"secrets": {"db": "…", "mail": "…"}`: the values of a map of secrets; `brace` is where it opens.

@@ -3,11 +3,12 @@
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
+use super::shape::trim_end;
 use super::text::{at, is_break, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::verdict::is_secret;
 use super::{
-    Scan, change, lexicon, named, operand, owner, reversed, sentence, shape, sql, structure,
+    Scan, call, change, lexicon, named, operand, owner, reversed, sentence, shape, sql, structure,
 };
 
 /// `mark` is the length of the quote mark behind the key.
@@ -21,6 +22,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || option(scan, key, mark)
         || named::scan(scan, key, behind)
         || (mark > 0 && structure::tuple(scan, key, behind))
+        || (mark == 0 && call::constant(scan, key))
         || (mark > 0
             && key.class == Class::Strong
             && (owner::quoted_pair(scan, behind) || change::told(scan, key, behind)))
@@ -54,7 +56,9 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     let is_key = shape::is_camel(word)
         && !word.iter().any(u8::is_ascii_digit)
         && lexicon::classify(word) == Some(Class::Strong);
-    let is_text = !found.quoted && (is_prose(word) || is_key) || word.starts_with(b"--");
+    // `-Credential bob` of PowerShell names a user.
+    let is_user = key.name(text) == b"Credential" && !shape::is_opaque(word, 8);
+    let is_text = !found.quoted && (is_prose(word) || is_key || is_user) || word.starts_with(b"--");
     if !is_text && is_secret(text, key, found, site, false) {
         scan.redact(found.start, found.end);
     }
@@ -91,7 +95,8 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     let start = skip_spaces(text, key.end);
     let end = run_end(text, start, 256, |byte| byte > b' ');
-    if start == key.end || end == start || is_prose(&text[start..end]) {
+    let word = trim_end(&text[start..end], b".,;:!?)\"'");
+    if start == key.end || end == start || is_prose(word) {
         return false;
     }
     redact_at(scan, key, start, Site::default())

@@ -1,6 +1,6 @@
 //! Keys that stand as values: `{"name": "api_key", "value": "…"}`, a field's name above its error.
 
-use super::key_value::{Key, redact_at};
+use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::separator::{separator, value_start};
 use super::shape::LONGEST;
@@ -93,11 +93,18 @@ fn assigned_before(text: &[u8], key: usize) -> Option<usize> {
 /// `secret set --name db --value …`: an option of a command about a secret.
 fn option_behind(text: &[u8], key: Key) -> Option<usize> {
     let name = key.name(text);
-    if at(text, key.end) != b' ' || !(name == b"secret" || name.ends_with(b"SecureString")) {
+    if !is_break(text, key.end) || !(name == b"secret" || name.ends_with(b"SecureString")) {
         return None;
     }
     let end = run_end(text, key.end, 160, |byte| byte != b'\n');
     let option = b"--value ";
+    if name.ends_with(b"SecureString") && word_before(text, key.start.saturating_sub(1), b"type") {
+        let line = run_start(text, key.start, 160, |byte| byte != b'\n');
+        let before = find(text, line, key.start - line, option);
+        if let Some(before) = before {
+            return Some(before + option.len());
+        }
+    }
     let found = find(text, key.end, end - key.end, option)?;
     Some(found + option.len())
 }

@@ -36,7 +36,8 @@ pub(super) fn htpasswd(scan: &mut Scan<'_>, key: Key) -> bool {
 
 /// `echo password | login --password-stdin`.
 pub(super) fn piped(scan: &mut Scan<'_>, key: Key) -> bool {
-    let is_one = key.is_option && key.name(scan.text).ends_with(b"-stdin");
+    let name = key.name(scan.text);
+    let is_one = key.is_option && name.ends_with(b"-stdin") || name == b"chpasswd";
     if is_one {
         echoed(scan, key.start);
     }
@@ -56,6 +57,9 @@ pub(super) fn echoed(scan: &mut Scan<'_>, end: usize) {
     let is_echo = [&b"echo"[..], b"-n", b"printf", b"%s"]
         .iter()
         .any(|command| word_before(text, open, command));
+    // `echo user:password | chpasswd`.
+    let colon = text[start..end].iter().position(|byte| *byte == b':');
+    let start = start + colon.map_or(0, |colon| colon + 1);
     if pipe < bar && is_echo && !is_placeholder(&text[start..end]) {
         scan.redact_unless_done(start, end);
     }

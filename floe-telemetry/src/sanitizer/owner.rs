@@ -87,6 +87,40 @@ fn skip_fillers(text: &[u8], from: usize) -> usize {
     start
 }
 
+/// `auth-user-pass: bob / hunter2`: the value was a user, and the password is behind the slash.
+pub(super) fn behind_slash(scan: &mut Scan<'_>, from: usize) {
+    let text = scan.text;
+    if !starts_with_word(text, from, b" / ") {
+        return;
+    }
+    let end = run_end(text, from + 3, 64, |byte| byte > b' ');
+    if is_made_up(&text[from + 3..end], 6) {
+        scan.redact(from + 3, end);
+    }
+}
+
+/// `login attempt [bob/hunter2]`.
+pub(super) fn attempt(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let open = run_end(text, key.end, 24, |byte| {
+        byte.is_ascii_alphabetic() || matches!(byte, b' ' | b':')
+    });
+    let inside = |byte: u8| byte > b' ' && !b"/[],".contains(&byte);
+    let slash = run_end(text, open + 1, 64, inside);
+    let end = run_end(text, slash + 1, 64, |byte| byte > b' ' && byte != b']');
+    if at(text, open) != b'[' || at(text, slash) != b'/' || at(text, end) != b']' {
+        return false;
+    }
+    let is_bytes = at(text, slash + 1) == b'b' && at(text, slash + 2) == b'\'';
+    let start = slash + 1 + if is_bytes { 2 } else { 0 };
+    let end = if is_bytes { end - 1 } else { end };
+    let fits = is_made_up(text.get(start..end).unwrap_or_default(), 6);
+    if fits {
+        scan.redact(start, end);
+    }
+    fits
+}
+
 /// `credentials bob/hunter2`, `credentials (bob, hunter2)`.
 pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;

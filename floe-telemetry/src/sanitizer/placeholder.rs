@@ -1,7 +1,8 @@
 //! Values that hold no secret: a literal, a mask, a variable, a type, a word of a sentence.
 
+use super::homonym::is_command_name;
 use super::lexicon;
-use super::shape::{LONGEST, trim_end};
+use super::shape::{LONGEST, is_path, trim_end};
 use super::text::{at, is_name, is_redacted, run_end};
 use super::words;
 
@@ -43,6 +44,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || is_template(value)
         || is_generic_type(word)
         || is_expression(word)
+        || is_command_name(word)
         || is_remark(word)
 }
 
@@ -125,6 +127,9 @@ fn is_template(value: &[u8]) -> bool {
                     .all(|b| b.is_ascii_alphabetic() || b" _-:.".contains(b))
         }
         [b'{', inner @ .., b'}'] => name(inner),
+        // OpenSSL's way to say where a password is.
+        [b'e', b'n', b'v', b':', inner @ ..] => inner.iter().all(|byte| is_name(*byte)),
+        [b'f', b'i', b'l', b'e', b':', inner @ ..] => is_path(inner),
         [b'%', inner @ ..] => inner.len() == 1 && inner[0].is_ascii_alphabetic(),
         _ => false,
     }

@@ -2,8 +2,8 @@
 
 use super::lexicon::Class;
 use super::{
-    Level, Policy, REDACTED, Rule, address, command_line, commands, finder, header, key_value, pem,
-    pii, shape, text, token, url,
+    Level, Policy, REDACTED, Rule, address, command_line, commands, finder, hash, header,
+    key_value, pem, pii, shape, text, token, url,
 };
 
 /// How many different secrets are searched for in the rest of their text.
@@ -34,6 +34,8 @@ pub(super) struct Scan<'t> {
     pub(super) list_until: usize,
     pub(super) reversed_until: usize,
     pub(super) arguments_until: usize,
+    pub(super) hash_until: usize,
+    pub(super) jwk_until: usize,
     pub(super) line: commands::Line,
     pub(super) unmixed: (usize, usize),
     pub(super) encoded_until: usize,
@@ -62,6 +64,8 @@ impl<'t> Scan<'t> {
             list_until: 0,
             reversed_until: 0,
             arguments_until: 0,
+            hash_until: 0,
+            jwk_until: 0,
             line: commands::Line::default(),
             unmixed: (0, 0),
             encoded_until: 0,
@@ -207,10 +211,14 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// `@` and `+` share an anchor.
+/// `@`, `+` and `$` share an anchor.
 fn sign(scan: &mut Scan<'_>, at: usize) {
     match text::at(scan.text, at) {
         b'@' => address::scan(scan, at),
+        b'$' => {
+            scan.rule = Rule::TokenFormat;
+            hash::scan(scan, at);
+        }
         _ if scan.policy.level != Level::Credentials => pii::phone(scan, at),
         _ => {}
     }

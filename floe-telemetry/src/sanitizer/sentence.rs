@@ -8,7 +8,7 @@ use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{LONGEST, is_made_up, is_opaque};
 use super::text::{at, before, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
-use super::{Scan, change, owner, protocol, words};
+use super::{Scan, change, owner, positional, protocol, words};
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
 const SETTERS: &[&str] = &[
@@ -20,6 +20,7 @@ const SETTERS: &[&str] = &[
     "config",
     "set",
     "secret",
+    "enable",
 ];
 
 /// How far behind its key a sentence may have the value.
@@ -36,12 +37,18 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
                 || change::told(scan, key, key.end)
                 || owner::owned(scan, key)
                 || owner::pair(scan, key)
+                || positional::command(scan, key)
+                || positional::setting(scan, key)
                 || value(scan, key)
+                || positional::announced(scan, key)
         }
         Class::Weak => {
-            protocol::authenticate(scan, key)
+            positional::property(scan, key)
+                || protocol::authenticate(scan, key)
                 || protocol::login(scan, key)
                 || owner::pair(scan, key)
+                || owner::attempt(scan, key)
+                || positional::login(scan, key)
         }
         _ => false,
     };
@@ -115,18 +122,21 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     if found.end + 8 >= start + LONGEST {
         scan.doubtful_until = found.end;
     }
-    let word = &text[found.start..found.end];
+    // `« x »` has blanks inside.
+    let word = text[found.start..found.end].trim_ascii();
     let name = key.name(text);
-    let is_password = [
-        &b"password"[..],
-        b"passwd",
-        b"pwd",
-        b"passphrase",
-        b"passcode",
-        b"community",
-    ]
-    .iter()
-    .any(|known| starts_with_word(name, name.len().saturating_sub(known.len()), known))
+    let names_more = [
+        &b"token"[..],
+        b"secret",
+        b"key",
+        b"credential",
+        b"credentials",
+        b"creds",
+    ];
+    let is_password = !name.eq_ignore_ascii_case(b"pass")
+        && !names_more
+            .iter()
+            .any(|known| starts_with_word(name, name.len().saturating_sub(known.len()), known))
         || name.eq_ignore_ascii_case(b"pass") && protocol::is_line_command(text, key, found.end);
     let least = if is_password { 6 } else { 10 };
     let fits = is_opaque(word, 8)

@@ -30,6 +30,8 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
         (b':', b':') if at(text, index + 2) == b' ' => found(2, false),
         (b':', b':') => None,
         (b'.', b'.') => found_leader(text, index),
+        // A pair of Lisp.
+        (b'.', b' ') if index > from && at(text, index + 2) == b'"' => found(1, false),
         (b':', b'/') if at(text, index + 2) == b'/' => None,
         (b'=' | b'!', b'=') => found(
             run_end(text, index, 4, |byte| b"=!>".contains(&byte)) - index,

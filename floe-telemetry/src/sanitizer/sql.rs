@@ -99,7 +99,8 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     let word = &text[found.start..found.end];
     let name = key.name(text);
     let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass")
-        || name.ends_with(b"SecureString");
+        || name.ends_with(b"SecureString")
+        || name.eq_ignore_ascii_case(b"psk");
     let is_compound = !lexicon::is_noun(name) && name.contains(&b'_');
     let is_sentence = word.contains(&b' ') && is_prose(first_word(word));
     let fits = (is_password || is_compound) && !is_sentence && !is_placeholder(word);

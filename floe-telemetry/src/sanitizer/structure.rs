@@ -8,7 +8,7 @@ use super::text::{
 };
 use super::value::{self, Extent, Site};
 use super::verdict::is_secret;
-use super::{Scan, container, lexicon, operand, quote};
+use super::{REDACTED, Scan, container, lexicon, operand, quote};
 
 /// Longest name of a function that makes credentials.
 const LIMIT_OF_NAME: usize = 40;
@@ -83,7 +83,11 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         quoted: true,
     };
     // `<label for="password">Password</label>`
-    let is_label = lexicon::is_noun(&text[start..end.max(start)]);
+    let content = &text[start..end.max(start)];
+    let is_label = !content.iter().any(u8::is_ascii_digit)
+        && content
+            .split(|byte| b" ?.:!".contains(byte))
+            .any(lexicon::is_noun);
     if end > start && !is_label && is_secret(text, key, found, Site::default(), false) {
         scan.redact(start, end);
     }
@@ -122,7 +126,11 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     };
     let word = &text[found.start..found.end];
-    if !matches!(at(text, found.after), b')' | b']' | b'}') || is_column(word) {
+    let close = run_end(text, found.after, 2, |byte| byte == b'>');
+    // Of more than two, only what nobody would name something.
+    let is_last = matches!(at(text, close), b')' | b']' | b'}');
+    let is_mixed = word.iter().any(u8::is_ascii_uppercase) && is_made_up(word, 7);
+    if !is_last && !is_opaque(word, 8) && !is_mixed || is_column(word) {
         return false;
     }
     redact_at(scan, key, start, Site::default())
@@ -211,10 +219,12 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
         let (_, after) = quote::close(text, start + quote.len, quote);
         at(text, after) != b','
     });
+    let is_strong = key.class == Class::Strong || key.name(text).ends_with(b"auth");
     if !is_alone
-        && operand::arguments(scan, key.end + 1, |_, word| {
-            is_made_up(word, 6) || is_opaque(word, 8)
-        })
+        && (find(text, key.end, LONGEST, REDACTED.as_bytes()).is_some()
+            || operand::arguments(scan, key.end + 1, |_, word| {
+                is_strong && is_made_up(word, 6) || is_opaque(word, 8)
+            }))
     {
         return true;
     }

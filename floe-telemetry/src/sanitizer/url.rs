@@ -10,7 +10,7 @@ use super::shape::is_opaque;
 use super::text::{
     at, before, blank_len, find, is_name, rest, run_end, run_start, starts_with, starts_with_word,
 };
-use super::{Rule, Scan};
+use super::{Rule, Scan, positional};
 
 /// How far the end of an encoded userinfo is looked for.
 const ENCODED_WINDOW: usize = 1024;
@@ -24,14 +24,12 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     if at(text, anchor) == b'2' {
         return encoded(scan, anchor);
     }
-    let Some(colon) = anchor
-        .checked_sub(2)
-        .filter(|&index| at(text, index) == b':')
-    else {
+    let colon = anchor.saturating_sub(2);
+    if at(text, colon) != b':' {
         return;
-    };
-    let Some(start) = behind_slash(text, colon + 1).and_then(|index| behind_slash(text, index))
-    else {
+    }
+    let second = behind_slash(text, colon + 1);
+    let Some(start) = second.and_then(|index| behind_slash(text, index)) else {
         return;
     };
     let head = run_start(text, colon, 40, |byte| {
@@ -51,6 +49,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         start
     };
     path(scan, authority, end);
+    positional::behind_address(scan, head, end);
 }
 
 /// The index behind `/` or `\/`.

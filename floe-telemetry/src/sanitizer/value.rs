@@ -76,6 +76,9 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     if let Some(found) = quoted(text, from, site).or_else(|| wrapped(text, from)) {
         return (!is_redacted(text, found.start)).then_some(found);
     }
+    if let Some(found) = schemed(text, from, site) {
+        return (!is_redacted(text, found.start)).then_some(found);
+    }
     if let Some(found) = bracketed(text, from, site) {
         return (!is_redacted(text, found.start)).then_some(found);
     }
@@ -89,6 +92,23 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     }
     let end = bare_end(text, from, site);
     (end > from).then_some(Extent::bare(from, end))
+}
+
+/// `{SSHA}…`, `{bcrypt}…`: the name of a scheme, and what it made of a password.
+fn schemed(text: &[u8], from: usize, site: Site) -> Option<Extent> {
+    if at(text, from) != b'{' {
+        return None;
+    }
+    let close = run_end(text, from + 1, 24, |byte| {
+        byte.is_ascii_alphanumeric() || byte == b'-'
+    });
+    let start = close + 1;
+    if at(text, close) != b'}' || close == from + 1 {
+        return None;
+    }
+    let end = bare_end(text, start, site);
+    let word = &text[start.min(end)..end];
+    shape::is_opaque(word, 8).then(|| Extent::bare(start, end))
 }
 
 /// The whole of a value that was read in doubt and turned out to be a secret.
@@ -126,6 +146,13 @@ const PREFIXES: Bytes = Bytes::of(b"bBrRuUfFnN@&*$#");
 
 /// `"…"`, `b'…'`, `r"…"`, `@"…"`.
 pub(super) fn quoted(text: &[u8], from: usize, site: Site) -> Option<Extent> {
+    // `<<"…">>` is a binary of Erlang.
+    let from = from
+        + if starts_with(text, from, b"<<\"") {
+            2
+        } else {
+            0
+        };
     let prefix = run_end(text, from, 2, |byte| PREFIXES.has(byte)) - from;
     let behind = at(text, from + prefix);
     if prefix == 0 && behind.is_ascii_alphanumeric() {

@@ -3,7 +3,7 @@
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence};
-use super::shape::{is_made_up, is_opaque, is_path};
+use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
 use super::text::{at, is_name, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Extent, List, Site};
 
@@ -30,6 +30,8 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
             false
         }
         Class::Weak if has_password(value) && is_login(key.name(text)) => true,
+        // The secret of an AppRole.
+        Class::Weak if is_uuid(value) => ends_with_word(key.name(text), b"secret_id"),
         Class::Weak if is_digits(value) && is_one_time(key.name(text)) => true,
         Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),
         // A list is judged by its items.

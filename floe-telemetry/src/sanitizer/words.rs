@@ -46,6 +46,13 @@ pub(super) static VERBS: List = List::of(&[
     "updated", "was",
 ]);
 
+/// Words that say that a value follows. Sorted.
+#[rustfmt::skip]
+pub(super) static ANNOUNCERS: List = List::of(&[
+    "as", "below", "following", "generated", "here", "initial", "new", "now", "temporary", "this",
+    "use", "your",
+]);
+
 /// Words that say whose value it was: `'x' is invalid for key 'password'`. Sorted.
 pub(super) static LINKS: List = List::of(&["as", "for", "in", "is", "of", "to", "valid"]);
 
@@ -61,7 +68,8 @@ pub(super) static NOUNS: List = List::of(&[
 pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "ecu", "ryp", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
-    "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr",
+    "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr", "nec",
+    "pdo", "ftp", "nio", "och", "kty", "aes",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -71,7 +79,7 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("passphrase", false, Class::Strong), ("passcode", false, Class::Strong),
     ("passwort", false, Class::Strong), ("pswd", false, Class::Strong),
     ("pwd", false, Class::Strong), ("pass", false, Class::Strong),
-    ("pw", true, Class::Strong),
+    ("pw", false, Class::Strong),
     ("secret", false, Class::Strong), ("securestring", false, Class::Strong), ("token", false, Class::Strong),
     ("apikey", false, Class::Strong), ("accesskey", false, Class::Strong),
     ("secretkey", false, Class::Strong), ("privatekey", false, Class::Strong),
@@ -98,6 +106,7 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("parola", true, Class::Strong), ("wachtwoord", false, Class::Strong),
     ("losenord", false, Class::Strong), ("community", true, Class::Strong), ("haslo", true, Class::Strong),
     ("heslo", true, Class::Strong), ("salasana", false, Class::Strong),
+    ("masterauth", false, Class::Strong), ("authtok", false, Class::Strong), ("secretid", false, Class::Weak),
     ("sifre", true, Class::Strong), ("contrasena", true, Class::Strong),
 ];
 
@@ -121,9 +130,9 @@ pub(super) const ADDRESSES: &[&str] = &["connectionstring", "databaseurl", "dbur
 pub(super) const KEY_KINDS: &[&str] = &[
     "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
     "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
-    "functions", "hmac", "ingestion", "jwt", "license", "master", "pragma", "private", "rsa", "sas",
-    "secret", "secure", "security", "server", "service", "shared", "signing", "ssh",
-    "subscription",
+    "functions", "hmac", "ingestion", "instrumentation", "jwt", "license", "master", "pragma", "private", "rsa", "sas",
+    "sec", "secret", "secure", "security", "server", "service", "shared", "signing", "ssh",
+    "subscription", "unseal",
 ];
 
 /// Words before `key` that never make it one, whatever the value looks like.
@@ -195,7 +204,15 @@ mod tests {
 
     #[test]
     fn lists_are_sorted_and_their_words_short_enough() {
-        for list in [&PROSE, &LITERALS, &FILLERS, &VERBS, &LINKS, &NOUNS] {
+        for list in [
+            &PROSE,
+            &LITERALS,
+            &FILLERS,
+            &VERBS,
+            &ANNOUNCERS,
+            &LINKS,
+            &NOUNS,
+        ] {
             assert!(list.words.is_sorted());
             assert!(list.words.iter().all(|word| list.has(word.as_bytes())));
             assert!(!list.has(b"hunter2"));

@@ -1,0 +1,125 @@
+//! Arguments of functions that open a connection: `connect('host', 'user', 'password')`.
+
+use super::host::is_certain_host;
+use super::key_value::{Key, redact_at};
+use super::lexicon::Class;
+use super::operand;
+use super::placeholder::is_placeholder;
+use super::shape::{is_made_up, is_opaque};
+use super::text::{at, before, run_end, run_start, skip_spaces, starts_with, starts_with_word};
+use super::value::{self, Site};
+use super::{Scan, quote, windows};
+
+/// Names that end like this connect, or log in.
+const NAMES: &[&str] = &[
+    "connect",
+    "connection",
+    "login",
+    "logon",
+    "signin",
+    "authenticate",
+    "pdo",
+    "ftp",
+    "minio",
+];
+
+/// Behind the bracket of the call, if the name is one of a function that connects; `end` is behind
+/// the name.
+fn open(text: &[u8], name: &[u8], end: usize) -> Option<usize> {
+    let is_name = NAMES.iter().any(|known| {
+        name.len() >= known.len()
+            && name[name.len() - known.len()..].eq_ignore_ascii_case(known.as_bytes())
+    });
+    if !is_name {
+        return None;
+    }
+    let constructor = [&b"->__construct"[..], b"::__construct", b"->connect"]
+        .iter()
+        .find(|mark| starts_with(text, end, mark))
+        .map_or(0, |mark| mark.len());
+    let open = end + constructor;
+    // `EXEC sp_addlogin 'user', 'password'`
+    let is_procedure =
+        at(text, open) == b' ' && at(text, open + 1) == b'\'' && name.contains(&b'_');
+    (at(text, open) == b'(' || is_procedure).then_some(open + 1)
+}
+
+/// `CONNECT TO database USER bob USING secret`: a statement of DB2 and Informix.
+fn statement(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
+    let text = scan.text;
+    if !name.eq_ignore_ascii_case(b"connect") || !starts_with_word(text, end, b" to ") {
+        return false;
+    }
+    let line = run_end(text, end, 128, |byte| byte != b'\n');
+    let using = b" using ";
+    let place = text[end..line]
+        .windows(using.len())
+        .position(|part| part.eq_ignore_ascii_case(using));
+    if let Some(place) = place {
+        windows::argument(scan, end + place + using.len());
+    }
+    place.is_some()
+}
+
+/// Redacts the password among the arguments of the function with this name; whether there was one.
+pub(super) fn scan(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
+    let text = scan.text;
+    let Some(open) = open(text, name, end) else {
+        return statement(scan, name, end);
+    };
+    let first = skip_spaces(text, open);
+    let Some(mark) = quote::open(text, first) else {
+        return false;
+    };
+    let start = first + mark.len;
+    let (close, after) = quote::close(text, start, mark);
+    let second = skip_spaces(text, after + 1);
+    let has_user = at(text, after) == b',' && quote::open(text, second).is_some();
+    let is_database = [&b"pdo"[..], b"PDO", b"getConnection"]
+        .iter()
+        .any(|known| name.ends_with(known));
+    let address = has_user && is_database && is_address(text.get(start..close).unwrap_or_default());
+    operand::arguments(scan, open, |place, word| {
+        let fits = is_made_up(word, 6) || is_opaque(word, 8);
+        // Behind the address of a database and a user any word is the password.
+        place > 0 && !is_address(word) && (fits || address && place == 2 && word.len() >= 4)
+    })
+}
+
+fn is_address(word: &[u8]) -> bool {
+    let scheme = run_end(word, 0, 16, |byte| byte.is_ascii_alphanumeric());
+    is_certain_host(word) || at(word, scheme) == b':' && scheme > 1 && word.len() > 8
+}
+
+/// `set(SSL_PASSWORD, "…")`, `curl_setopt($ch, CURLOPT_USERPWD, "…")`: the name of a setting in
+/// capitals, and its value.
+pub(super) fn constant(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let name = key.name(text);
+    let is_constant = name.contains(&b'_') && !name.iter().any(u8::is_ascii_lowercase);
+    if at(text, key.end) != b',' || !is_constant || key.class != Class::Strong {
+        return false;
+    }
+    let start = skip_spaces(text, key.end + 1);
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let found = value::quoted(text, start, site);
+    found.is_some_and(|found| at(text, found.after) == b')')
+        && redact_at(scan, key, start, Site::default())
+}
+
+/// `"…".toCharArray()`: how Java hands over a password; `dot` is behind the closing quote.
+pub(super) fn characters(scan: &mut Scan<'_>, dot: usize) {
+    let text = scan.text;
+    let end = dot.saturating_sub(1);
+    if !matches!(at(text, end), b'"') || dot == 0 {
+        return;
+    }
+    let start = run_start(text, end, 128, |byte| byte != b'"' && byte != b'\n');
+    let word = &text[start..end];
+    if before(text, start) == b'"' && word.len() >= 4 && !is_placeholder(word) {
+        scan.redact_unless_done(start, end);
+    }
+}

@@ -1,0 +1,63 @@
+//! Words that are spelled like a key and mean something else: `code 7`, a type of resource.
+
+use super::text::{at, is_name, run_end, run_start, skip_spaces, starts_with};
+
+/// `code 7`, `key 12 of 30`: a word of many meanings, and a number.
+pub(super) fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
+    let number = skip_spaces(text, end);
+    let number_end = run_end(text, number, 12, |byte| byte.is_ascii_digit());
+    (word.eq_ignore_ascii_case(b"code") || word.eq_ignore_ascii_case(b"key"))
+        && number > end
+        && number_end > number
+        && !is_name(at(text, number_end))
+        && behind_number(text, end) == end
+}
+
+/// `Unseal Key 1: …`: behind the number of one of several keys; `end` if there is none.
+pub(super) fn behind_number(text: &[u8], end: usize) -> usize {
+    if at(text, end) != b' ' || !at(text, end + 1).is_ascii_digit() {
+        return end;
+    }
+    let number = run_end(text, end + 1, 2, |byte| byte.is_ascii_digit());
+    if at(text, number) == b':' && at(text, number + 1) == b' ' {
+        number
+    } else {
+        end
+    }
+}
+
+/// `arn:aws:secretsmanager:…:secret:name`: the word is a type of resource.
+pub(super) fn is_resource_name(text: &[u8], end: usize) -> bool {
+    let start = run_start(text, end, 128, |byte| {
+        is_name(byte) || b":-/*".contains(&byte)
+    });
+    starts_with(text, start, b"arn:")
+}
+
+/// `ConvertTo-SecureString : Input string was …`: PowerShell says which command failed.
+pub(super) fn is_cmdlet(text: &[u8], word: &[u8], end: usize) -> bool {
+    starts_with(text, end, b" : ") && is_command_name(word)
+}
+
+/// `ConvertTo-SecureString`, `Get-Credential`: two words of letters with capitals and a dash.
+pub(super) fn is_command_name(word: &[u8]) -> bool {
+    let mut parts = word.split(|byte| *byte == b'-');
+    let is_part = |part: &[u8]| {
+        part.len() >= 3
+            && part[0].is_ascii_uppercase()
+            && part.iter().all(u8::is_ascii_alphabetic)
+            && part[1..].iter().any(u8::is_ascii_lowercase)
+    };
+    let verbs = [
+        &b"Get"[..],
+        b"Read",
+        b"ConvertTo",
+        b"ConvertFrom",
+        b"New",
+        b"Import",
+        b"Export",
+    ];
+    parts.next().is_some_and(|verb| verbs.contains(&verb))
+        && parts.next().is_some_and(is_part)
+        && parts.next().is_none()
+}

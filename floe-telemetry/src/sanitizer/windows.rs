@@ -1,0 +1,36 @@
+//! Options of commands of Windows, which begin with a slash: `/p:secret`, `/rp secret`, `/user:name`.
+
+use super::placeholder::is_placeholder;
+use super::shape::is_made_up;
+use super::text::{at, before, run_end, skip_spaces};
+use super::{Scan, operand, positional};
+
+/// `slash` is that of the option.
+pub(super) fn scan(scan: &mut Scan<'_>, slash: usize) {
+    let text = scan.text;
+    if before(text, slash) != b' ' {
+        return;
+    }
+    let end = run_end(text, slash + 1, 12, |byte| byte.is_ascii_alphabetic());
+    match &text[slash + 1..end] {
+        b"user" => operand::net_use(scan, slash),
+        b"add" | b"ADD" => positional::net_user(scan, slash),
+        b"p" | b"P" if at(text, end) == b':' => argument(scan, end + 1),
+        b"rp" | b"RP" => argument(scan, skip_spaces(text, end)),
+        _ => {}
+    }
+}
+
+/// The argument at `from`.
+pub(super) fn argument(scan: &mut Scan<'_>, from: usize) {
+    let text = scan.text;
+    let mark = usize::from(matches!(at(text, from), b'"' | b'\''));
+    let start = from + mark;
+    let end = run_end(text, start, 128, |byte| {
+        byte > b' ' && !b"\"'".contains(&byte)
+    });
+    let word = &text[start.min(end)..end];
+    if is_made_up(word, 6) && !is_placeholder(word) {
+        scan.redact_unless_done(start, end);
+    }
+}
