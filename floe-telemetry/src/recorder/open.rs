@@ -88,10 +88,24 @@ pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> Ope
 /// Out of line, so that a function whose span nobody wants is short.
 #[inline(never)]
 fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> OpenSpan {
-    open_below(&parent::current(), callsite, fill)
+    open_at(&parent::current(), callsite, fill)
 }
 
+#[inline(never)]
 pub(super) fn open_below(
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> OpenSpan {
+    open_at(parent, callsite, fill)
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "most spans are below the current one, and there is nothing to look at then"
+)]
+#[inline(always)]
+fn open_at(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
