@@ -116,6 +116,17 @@ fn deploy_asks_for_what_runs_emit() {
         }
     }
     assert!(names > 20, "{names}");
+    // The same list is read back from a real backend by `.ci/backends`.
+    let every = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/backends/metrics.txt");
+    let every = fs::read_to_string(every).unwrap();
+    let every: Vec<_> = every
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    assert!(every.len() > 20, "{every:?}");
+    for name in every {
+        assert!(emitted.contains(name), "`{name}` in\n{text}");
+    }
     if env::var_os("PROMETHEUS").is_some() {
         lint(&text);
         scraped(port);

@@ -1,7 +1,8 @@
-"""Sends traces of real runs through a real collector to a real backend, and asks for them there.
+"""Sends traces, metrics and logs of real runs through a real collector to real backends, and asks for
+them there.
 
-Usage: check.py FLOE FOLDER [OTELCOL], with a folder for what it writes. The collector is Rotel, or the
-core of the OpenTelemetry Collector as a program.
+Usage: check.py FLOE PROGRAMS FOLDER [OTELCOL], with the folder of the backends' programs, and one for
+what this writes. The collector is Rotel, or the core of the OpenTelemetry Collector as a program.
 """
 
 import os
@@ -11,9 +12,11 @@ import sys
 from pathlib import Path
 
 import floe
+import logs
+import metrics
 import traces
+from backends import Backends
 from otelcol import Otelcol
-from phoenix import Phoenix
 from processes import Server, free_ports
 from rotel import Rotel
 
@@ -24,33 +27,33 @@ LEAKY = HERE / "leaky"
 LEAKY_SPANS = 15
 
 
-def main(program: Path, folder: Path, otelcol: str | None = None) -> None:
+def main(program: Path, programs: Path, folder: Path, otelcol: str | None = None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "phoenix").mkdir(parents=True)
     # Nothing of the caller's settings: neither an endpoint nor a proxy.
     environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-    ports = iter(free_ports(4))
-    venv = Path(sys.prefix)
-    with Phoenix(venv, folder / "phoenix", next(ports), next(ports), environment) as phoenix:
-        rest = (folder, next(ports), next(ports), phoenix, environment)
+    with Backends(Path(sys.prefix), programs, folder, environment) as backends:
+        rest = (folder, *free_ports(2), backends, environment)
         with Otelcol(otelcol, *rest) if otelcol else Rotel(*rest) as collector:
-            check_traces(program, folder, environment, phoenix, collector)
+            check(program, folder, environment, backends, collector)
 
 
-def check_traces(program, folder, environment, phoenix, collector) -> None:
+def check(program, folder, environment, backends, collector) -> None:
     token = secrets.token_hex(12)
+    phoenix = backends.phoenix
+    # Phoenix takes traces alone; the collector has somebody for everything.
+    traces_alone = {"OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
+    everything = (collector.grpc, collector.http)
 
     def run(route: str, where: Path, endpoint: str, protocol: str, key: str = phoenix.key) -> floe.Run:
         print(f"{where.name}: {route}, {protocol}", flush=True)
         return floe.run(program, where, environment | {
             "OTEL_TRACES_EXPORTER": "otlp,console",
-            # Phoenix takes traces alone.
-            "OTEL_METRICS_EXPORTER": "none",
-            "OTEL_LOGS_EXPORTER": "none",
             "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
             "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{key}",
-        })  # fmt: skip
+            # Its metrics say of which run they are.
+            "OTEL_RESOURCE_ATTRIBUTES": f"ci.run={run_name(where, protocol)}",
+        } | ({} if endpoint in everything else traces_alone))  # fmt: skip
 
     demo = folder / "demo"
     shutil.copytree(DEMO, demo, ignore=shutil.ignore_patterns("data", ".floe"))
@@ -69,6 +72,10 @@ def check_traces(program, folder, environment, phoenix, collector) -> None:
         wrong += traces.check_all(spans, ran.trace_id, traces.identity(product, "acme-retail"))
         wrong.equal("spans", len(spans), spans_expected)
         wrong.equal("exit code", ran.code, 0)
+        if endpoint in everything and spans:
+            name = run_name(demo / "customer-360", protocol)
+            wrong += metrics.check(backends.victoria, name, product, "acme-retail")
+            wrong += logs.check(backends.otelite, spans, product, "acme-retail")
         end_if(wrong, ran, collector)
 
     for endpoint, protocol in ((phoenix.grpc, "grpc"), (phoenix.http, "http/protobuf")):
@@ -90,18 +97,24 @@ def check_traces(program, folder, environment, phoenix, collector) -> None:
     wrong += traces.check_all(spans, ran.trace_id, traces.identity(product, "retail"))
     wrong.equal("exit code", ran.code, 1)
     wrong.true("the program printed a credential", token not in ran.output)
+    wrong += metrics.check(backends.victoria, run_name(leaky, "grpc"), product, "retail", failed="remote_orders")
+    wrong += logs.check(backends.otelite, spans, product, "retail", failed="remote_orders")
     wrong += leaks(folder, token, besides=model) + leaks(folder, phoenix.key, besides=model)
     end_if(wrong, ran, collector)
 
 
+def run_name(where: Path, protocol: str) -> str:
+    return f"{where.name}-{protocol.partition('/')[0]}"
+
+
 def leaks(folder: Path, token: str, besides: Path) -> list[str]:
-    """The files with the planted credential: the backend's database, what the collector took."""
+    """The files with the planted credential: the backends' databases, what the collector took."""
     files = [path for path in folder.rglob("*") if path.is_file() and path != besides]
     contents = {path: path.read_bytes() for path in files}
     wrong = [f"a credential is in {path}" for path, text in contents.items() if token.encode() in text]
     # The rest of the message must be there, or the search would be no proof.
     where = {path.relative_to(folder).parts[0] for path, text in contents.items() if b"warehouse.internal" in text}
-    if not {"phoenix", "collector.log"} <= where:
+    if not {"phoenix", "otelite", "collector.log"} <= where:
         wrong.append(f"the message of the database is only in {sorted(where)}")
     return wrong
 
@@ -117,6 +130,6 @@ def end_if(wrong: list[str], ran: floe.Run, collector: Server) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
+    main(*map(Path, sys.argv[1:4]), *sys.argv[4:])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from phoenix import Phoenix
+from backends import Backends
 from processes import Server, listens
 
 CONFIG = Path(__file__).parent.parent.parent / "deploy/collector/one.yaml"
@@ -10,20 +10,28 @@ CONFIG = Path(__file__).parent.parent.parent / "deploy/collector/one.yaml"
 
 class Otelcol(Server):
     def __init__(
-        self, program: str, folder: Path, http: int, grpc: int, phoenix: Phoenix, environment: dict[str, str]
+        self, program: str, folder: Path, http: int, grpc: int, backends: Backends, environment: dict[str, str]
     ):
         command = [
             program,
             f"--config={CONFIG}",
-            f"--config=yaml:exporters::otlp_grpc::headers::authorization: Bearer {phoenix.key}",
+            f"--config=yaml:exporters::otlp_grpc::headers::authorization: Bearer {backends.phoenix.key}",
+            # The one backend that the file knows is three here, one for each signal.
+            f"--config=yaml:exporters::otlp_http/metrics::metrics_endpoint: {backends.victoria.otlp}",
+            f"--config=yaml:exporters::otlp_grpc/logs::endpoint: {backends.otelite.grpc}",
+            "--config=yaml:exporters::otlp_grpc/logs::tls::insecure: true",
+            # Otelite takes none over gRPC.
+            "--config=yaml:exporters::otlp_grpc/logs::compression: none",
             # Everything it takes, in words: the search for credentials reads that, too.
             "--config=yaml:exporters::debug::verbosity: detailed",
             "--config=yaml:service::pipelines::traces::exporters: [otlp_grpc, debug]",
+            "--config=yaml:service::pipelines::metrics::exporters: [otlp_http/metrics, debug]",
+            "--config=yaml:service::pipelines::logs::exporters: [otlp_grpc/logs, debug]",
         ]
         environment = environment | {
             "HTTP_PORT": str(http),
             "GRPC_PORT": str(grpc),
-            "BACKEND": phoenix.grpc.removeprefix("http://"),
+            "BACKEND": backends.phoenix.grpc.removeprefix("http://"),
             "BACKEND_INSECURE": "true",
         }
         super().__init__("the Collector", command, folder / "collector.log", environment)

@@ -4,12 +4,12 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from phoenix import Phoenix
+from backends import Backends
 from processes import Server, listens
 
 
 class Rotel(Server):
-    def __init__(self, folder: Path, http: int, grpc: int, phoenix: Phoenix, environment: dict[str, str]):
+    def __init__(self, folder: Path, http: int, grpc: int, backends: Backends, environment: dict[str, str]):
         agent = Path(sysconfig.get_path("platlib")) / "rotel/rotel-agent"
         if not agent.is_file():
             raise SystemExit(f"no collector at {agent}, in the environment of {sys.executable}")
@@ -18,12 +18,19 @@ class Rotel(Server):
             "--otlp-grpc-endpoint", f"127.0.0.1:{grpc}",
             "--otlp-http-endpoint", f"127.0.0.1:{http}",
             "--exporter", "otlp",
-            "--otlp-exporter-protocol", "grpc",
-            "--otlp-exporter-endpoint", phoenix.grpc,
-            "--otlp-exporter-custom-headers", f"authorization=Bearer {phoenix.key}",
+            "--otlp-exporter-traces-endpoint", backends.phoenix.grpc,
+            "--otlp-exporter-traces-custom-headers", f"authorization=Bearer {backends.phoenix.key}",
+            "--otlp-exporter-metrics-endpoint", backends.victoria.otlp,
+            "--otlp-exporter-metrics-protocol", "http",
+            # Rotel compresses whatever it is told, and Otelite takes that over HTTP alone. (It answers
+            # in JSON, which Rotel logs as an error and is none.)
+            "--otlp-exporter-logs-endpoint", f"{backends.otelite.http}/v1/logs",
+            "--otlp-exporter-logs-protocol", "http",
             "--pid-file", str(folder / "rotel.pid"),
             # Everything it takes, in words: the search for credentials reads that, too.
             "--debug-log", "traces",
+            "--debug-log", "metrics",
+            "--debug-log", "logs",
             "--debug-log-verbosity", "detailed",
         ]  # fmt: skip
         super().__init__("Rotel", command, folder / "collector.log", environment)

@@ -1,0 +1,51 @@
+"""VictoriaMetrics: a time series database with OTLP at its front and PromQL behind."""
+
+import json
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from processes import Server, answers
+
+
+class VictoriaMetrics(Server):
+    def __init__(self, program: str, folder: Path, port: int, environment: dict[str, str]):
+        self.http = f"http://127.0.0.1:{port}"
+        # Where it takes metrics.
+        self.otlp = f"{self.http}/opentelemetry/v1/metrics"
+        command = [
+            program,
+            f"-storageDataPath={folder / 'data'}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+            "-retentionPeriod=1d",
+            # Units and `_total` as the specification wants them for Prometheus.
+            "-opentelemetry.usePrometheusNaming",
+            # What has arrived is found at once.
+            "-search.latencyOffset=0s",
+        ]
+        super().__init__("VictoriaMetrics", command, folder / "victoria.log", environment)
+
+    def __enter__(self):
+        super().__enter__()
+        self.wait_until(lambda: answers(f"{self.http}/health"), 60)
+        return self
+
+    def series(self, selector: str, patience: float = 30) -> list[dict]:
+        """The series that a selector finds, each with its labels and its last value: as soon as there
+        are any, or none at the end."""
+        end = time.monotonic() + patience
+        while not (found := self._query(selector)) and time.monotonic() < end:
+            time.sleep(0.2)
+        return found
+
+    def _query(self, selector: str) -> list[dict]:
+        # What came last is written with the others, and searched from then on.
+        with urllib.request.urlopen(f"{self.http}/internal/force_flush", timeout=30):
+            pass
+        query = urllib.parse.urlencode({"query": selector})
+        with urllib.request.urlopen(f"{self.http}/api/v1/query?{query}", timeout=30) as response:
+            answer = json.load(response)
+        return [
+            {"labels": each["metric"], "value": float(each["value"][1])} for each in answer["data"]["result"]
+        ]
