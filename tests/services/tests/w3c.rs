@@ -1,5 +1,13 @@
 //! The cases of the W3C's trace-context test suite, over real sockets: a request with these headers
 //! comes in, and with which headers does the service call back?
+//!
+//! | of the suite | here |
+//! |---|---|
+//! | `test_both_traceparent_and_tracestate_missing`, `test_multiple_requests_*` | [`each_call_is_a_span_of_its_own_in_one_trace`] |
+//! | `test_traceparent_*` | [`a_trace_goes_on_where_its_header_is_valid`], [`a_header_that_is_not_valid_begins_a_new_trace`] |
+//! | `test_tracestate_*`, at the strict level | [`the_trace_state_is_handed_on_if_all_of_it_is_valid`], [`the_trace_state_goes_by_its_name_and_belongs_to_a_trace`] |
+//!
+//! The flags of level 2, of which the suite knows nothing, are in [`the_flags_that_are_known_are_kept`].
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -159,7 +167,7 @@ fn valid() -> String {
 }
 
 #[test]
-fn a_trace_goes_on_where_its_header_is_valid_and_nowhere_else() {
+fn a_trace_goes_on_where_its_header_is_valid() {
     let harness = Harness::start();
     let valid = valid();
     for (name, value) in [
@@ -167,6 +175,10 @@ fn a_trace_goes_on_where_its_header_is_valid_and_nowhere_else() {
         ("Traceparent", &valid),
         ("TRACEPARENT", &valid),
         ("tRaCePaReNt", &valid),
+        ("traceparent", &format!(" {valid}")),
+        ("traceparent", &format!("\t{valid}")),
+        ("traceparent", &format!("{valid} ")),
+        ("traceparent", &format!("{valid}\t")),
         ("traceparent", &format!(" \t{valid}\t ")),
         ("traceparent", &format!("cc-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!("01-{TRACE}-{PARENT}-01-")),
@@ -180,6 +192,12 @@ fn a_trace_goes_on_where_its_header_is_valid_and_nowhere_else() {
         assert_eq!(context.trace_id, TRACE, "{name}: {value}");
         assert_ne!(context.parent_id, PARENT, "{name}: {value}");
     }
+}
+
+#[test]
+fn a_header_that_is_not_valid_begins_a_new_trace() {
+    let harness = Harness::start();
+    let valid = valid();
     for (name, value) in [
         // Other names.
         ("trace-parent", &*valid),
@@ -191,6 +209,7 @@ fn a_trace_goes_on_where_its_header_is_valid_and_nowhere_else() {
         ("traceparent", &format!("+0-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!("0-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!("000-{TRACE}-{PARENT}-01")),
+        ("traceparent", &format!("0000-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!("{valid}.")),
         ("traceparent", &format!("{valid}-")),
         ("traceparent", &format!("{valid}-more")),
@@ -199,6 +218,7 @@ fn a_trace_goes_on_where_its_header_is_valid_and_nowhere_else() {
         ("traceparent", &format!("00-{}-{PARENT}-01", &TRACE[1..])),
         ("traceparent", &format!("00-{TRACE}0-{PARENT}-01")),
         ("traceparent", &format!("00-.{}-{PARENT}-01", &TRACE[1..])),
+        ("traceparent", &format!("00-{}.-{PARENT}-01", &TRACE[1..])),
         (
             "traceparent",
             &format!("00-{}-{PARENT}-01", TRACE.to_uppercase()),
@@ -206,6 +226,7 @@ fn a_trace_goes_on_where_its_header_is_valid_and_nowhere_else() {
         ("traceparent", &format!("00-{}-{PARENT}-01", "0".repeat(32))),
         ("traceparent", &format!("00-{TRACE}-{}-01", &PARENT[1..])),
         ("traceparent", &format!("00-{TRACE}-{PARENT}1-01")),
+        ("traceparent", &format!("00-{TRACE}-.{}-01", &PARENT[1..])),
         ("traceparent", &format!("00-{TRACE}-{}.-01", &PARENT[1..])),
         ("traceparent", &format!("00-{TRACE}-{}-01", "0".repeat(16))),
         // Flags.
@@ -256,6 +277,11 @@ fn the_trace_state_is_handed_on_if_all_of_it_is_valid() {
         (&["", "one=1"], "one=1"),
         (&["one=1,,two=2,"], "one=1,two=2"),
         (&[" one=1 \t,\t two=2\t"], "one=1,two=2"),
+        (&["one=1\t \t,\t \ttwo=2"], "one=1,two=2"),
+        (&[" one=1"], "one=1"),
+        (&["\tone=1"], "one=1"),
+        (&["one=1 "], "one=1"),
+        (&["one=1\t"], "one=1"),
         (
             &[&format!("{key}={}", value.trim_end())],
             &format!("{key}={}", value.trim_end()),
@@ -322,9 +348,23 @@ fn the_trace_state_is_handed_on_if_all_of_it_is_valid() {
     ] {
         assert_eq!(state(states), None, "{states:?}");
     }
-    // Another name, or a trace that is not there.
-    let headers = [("traceparent", &*parent), ("trace-state", "one=1")];
-    assert_eq!(harness.context(&headers).state, None);
+}
+
+#[test]
+fn the_trace_state_goes_by_its_name_and_belongs_to_a_trace() {
+    let harness = Harness::start();
+    let parent = format!("00-{TRACE}-{PARENT}-00");
+    for (name, expected) in [
+        ("tracestate", Some("one=1")),
+        ("TRACESTATE", Some("one=1")),
+        ("TrAcEsTaTe", Some("one=1")),
+        ("trace-state", None),
+        ("trace.state", None),
+    ] {
+        let headers = [("traceparent", &*parent), (name, "one=1")];
+        assert_eq!(harness.context(&headers).state.as_deref(), expected);
+    }
+    // A trace that is not there.
     assert_eq!(harness.context(&[("tracestate", "one=1")]).state, None);
 }
 
