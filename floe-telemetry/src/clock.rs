@@ -80,8 +80,33 @@ impl WallClock {
         }
     }
 
-    pub(crate) fn at(&self, Ticks(instant): Ticks) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_nanos(instant.as_unix_nanos(&self.anchor))
+    pub(crate) fn at(&self, ticks: Ticks) -> SystemTime {
+        self.unix(ticks).into()
+    }
+
+    pub(crate) fn unix(&self, Ticks(instant): Ticks) -> UnixNanos {
+        UnixNanos(instant.as_unix_nanos(&self.anchor))
+    }
+}
+
+/// A time as OTLP has it: nanoseconds since 1970. What was before is 1970.
+#[cfg(feature = "provider")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnixNanos(pub(crate) u64);
+
+#[cfg(feature = "provider")]
+impl From<UnixNanos> for SystemTime {
+    fn from(UnixNanos(nanos): UnixNanos) -> Self {
+        Self::UNIX_EPOCH + Duration::from_nanos(nanos)
+    }
+}
+
+#[cfg(feature = "provider")]
+impl From<SystemTime> for UnixNanos {
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH);
+        let nanos = since.unwrap_or_default().as_nanos();
+        Self(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
 

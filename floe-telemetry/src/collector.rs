@@ -17,6 +17,7 @@ mod pipeline;
 mod prepare;
 mod redact;
 mod span_data;
+mod stamps;
 mod statistics;
 mod warnings;
 mod worker;
@@ -41,11 +42,11 @@ pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 pub(crate) use self::prepare::Prepared;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::prepare::Sites;
-pub(crate) use self::prepare::Stamp;
 pub use self::redact::RedactionStage;
 pub(crate) use self::redact::{Redaction, Redactor};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::span_data::own_scope;
+pub(crate) use self::stamps::Stamps;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 #[cfg(feature = "logs")]
@@ -204,7 +205,7 @@ impl Collector {
         #[cfg(feature = "testing")]
         if let Some(capture) = record.capture() {
             if let Some(spans) = self.captures.get_mut(&capture) {
-                spans.push((&self.sites.prepare(record, &self.clock, &[])).into());
+                spans.push((&self.sites.prepare(record, &self.clock, &Stamps::default())).into());
             }
             return;
         }

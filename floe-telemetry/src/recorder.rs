@@ -13,6 +13,7 @@ mod bridged;
 mod buffer;
 mod call;
 mod detail;
+mod enter;
 mod failure;
 mod first_poll;
 mod future;
@@ -51,6 +52,7 @@ pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
 };
 pub use self::call::{call, call_plain};
+pub use self::enter::{enter, enter_below, enter_plain};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
@@ -67,7 +69,6 @@ pub(crate) use self::ids::random;
 pub(crate) use self::local::context_is_alive;
 #[cfg(feature = "provider")]
 pub(crate) use self::measure::{Measures, missed_calls, new_measures};
-pub use self::open::{enter, enter_below, enter_plain};
 pub use self::opening::Opening;
 #[cfg(feature = "tracing")]
 pub(crate) use self::parent::Parent;

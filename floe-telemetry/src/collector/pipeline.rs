@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use super::destination::Destination;
 use super::fetch::Room;
 use super::hold::Hold;
-use super::prepare::{Sites, Stamp};
+use super::prepare::Sites;
 use super::redact::Redactor;
+use super::stamps::Stamps;
 use super::statistics::Counters;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
@@ -21,7 +22,7 @@ use crate::recorder::{Buffer, SpanRecord};
 #[derive(Debug)]
 pub(crate) struct PipelineSettings {
     /// What is stamped on each span that does not say it itself.
-    pub(crate) identity: Vec<Stamp>,
+    pub(crate) identity: Stamps,
     pub(crate) limits: SpanLimits,
     pub(crate) errors: ErrorsConfig,
     /// What is kept of what the ratio left out.
@@ -38,7 +39,7 @@ pub(crate) struct PipelineSettings {
 /// The open batch and the exporters it goes to.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    identity: Vec<Stamp>,
+    identity: Stamps,
     batch_size: usize,
     delay: Duration,
     counters: Arc<Counters>,

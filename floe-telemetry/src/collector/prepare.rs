@@ -4,16 +4,16 @@
 use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use opentelemetry::{InstrumentationScope, Key, KeyValue};
+use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::FxHashMap;
 
 use super::redact::{Redactor, Seen};
+use super::stamps::{Own, Stamps};
 use super::{limits, panics};
 use crate::attributes::ToAttributeValue;
 use crate::callsite::CallSite;
-use crate::clock::WallClock;
+use crate::clock::{UnixNanos, WallClock};
 use crate::config::{ErrorsConfig, SpanLimits};
 use crate::keys;
 use crate::recorder::{Origin, SpanRecord};
@@ -24,26 +24,17 @@ pub(crate) struct Prepared<'a> {
     /// Redacted; no key occurs twice.
     pub(crate) record: &'a SpanRecord,
     pub(crate) name: &'a str,
-    pub(crate) start: SystemTime,
-    pub(crate) end: SystemTime,
+    pub(crate) start: UnixNanos,
+    pub(crate) end: UnixNanos,
     site: &'a Site,
-    identity: &'a [Stamp],
-}
-
-/// An attribute that is the same on many spans, made once.
-#[derive(Debug)]
-pub(crate) struct Stamp {
-    pub(crate) attribute: KeyValue,
-    /// The attribute as a field of an OTLP span.
-    #[cfg(feature = "_otlp")]
-    pub(crate) otlp: Box<[u8]>,
+    identity: &'a Stamps,
 }
 
 /// What all spans of one place in the source have in common.
 #[derive(Debug, Default)]
 struct Site {
     name: Cow<'static, str>,
-    code: Vec<Stamp>,
+    code: Stamps,
     /// The scope of spans that come by the plain OpenTelemetry API, made safe.
     scope: Option<Arc<InstrumentationScope>>,
     seen: Seen,
@@ -62,31 +53,21 @@ pub(crate) struct Sites {
 /// Scopes that are remembered. A program has far fewer, unless it makes them up as it goes.
 const MAX_SCOPES: usize = 1024;
 
-impl Stamp {
-    pub(crate) fn new(mut attribute: KeyValue, redactor: &mut Redactor) -> Self {
-        redactor.attribute(&mut attribute);
-        Self {
-            #[cfg(feature = "_otlp")]
-            otlp: crate::exporter::otlp_attribute(&attribute),
-            attribute,
-        }
-    }
-}
-
 impl Prepared<'_> {
     /// What is stamped on the span: where it comes from, and whose it is. What the user's code said
     /// wins.
-    pub(crate) fn stamps(&self) -> impl Iterator<Item = &Stamp> {
-        let said = self.record.attributes.as_slice();
-        // Few keys are as long as those of stamps, so few are compared.
-        let lengths = said
-            .iter()
-            .fold(0, |bits, said| bits | length_bit(&said.key));
-        let stamps = self.site.code.iter().chain(self.identity);
-        stamps.filter(move |stamp| {
-            let key = &stamp.attribute.key;
-            lengths & length_bit(key) == 0 || said.iter().all(|said| said.key != *key)
-        })
+    pub(super) fn stamps(&self) -> impl Iterator<Item = &KeyValue> {
+        let own = Own::of(self.record.attributes.as_slice());
+        let code = self.site.code.besides(own);
+        code.chain(self.identity.besides(own))
+    }
+
+    /// The same as fields of an OTLP span.
+    #[cfg(feature = "_otlp")]
+    pub(crate) fn write_stamps(&self, out: &mut Vec<u8>) {
+        let own = Own::of(self.record.attributes.as_slice());
+        self.site.code.write_besides(own, out);
+        self.identity.write_besides(own, out);
     }
 }
 
@@ -105,7 +86,7 @@ impl Sites {
         &'a mut self,
         record: &'a mut SpanRecord,
         clock: &WallClock,
-        identity: &'a [Stamp],
+        identity: &'a Stamps,
     ) -> Prepared<'a> {
         // Baggage speaks for the product a request is about, so it comes before the resource.
         let baggage = record.more.as_mut().and_then(|more| more.identity.take());
@@ -138,18 +119,13 @@ impl Sites {
         let said_end = more.and_then(|more| more.end);
         Prepared {
             name: record.name().unwrap_or(&site.name),
-            start: said_start.unwrap_or_else(|| clock.at(record.head.start)),
-            end: said_end.unwrap_or_else(|| clock.at(record.head.end)),
+            start: said_start.map_or_else(|| clock.unix(record.head.start), Into::into),
+            end: said_end.map_or_else(|| clock.unix(record.head.end), Into::into),
             record,
             site,
             identity,
         }
     }
-}
-
-/// Keys of which this differs are different.
-fn length_bit(key: &Key) -> u64 {
-    1 << (key.as_str().len() % 64)
 }
 
 /// Sets the attributes that the span does not have.
@@ -213,9 +189,7 @@ impl Site {
                 .redaction
                 .text(name)
                 .map_or(Cow::Borrowed(name), Cow::Owned),
-            code: code
-                .map(|attribute| Stamp::new(attribute, redactor))
-                .collect(),
+            code: Stamps::new(code, redactor),
             ..Self::default()
         }
     }

@@ -14,7 +14,7 @@ impl From<&Prepared<'_>> for SpanData {
             .iter()
             .cloned()
             .map(KeyValue::from);
-        let stamped = span.stamps().map(|stamp| stamp.attribute.clone());
+        let stamped = span.stamps().cloned();
         let mut events = SpanEvents::default();
         let mut links = SpanLinks::default();
         if let Some(more) = &record.more {
@@ -29,8 +29,8 @@ impl From<&Prepared<'_>> for SpanData {
             parent_span_is_remote: record.head.parent_is_remote,
             span_kind: record.kind(),
             name: span.name.to_owned().into(),
-            start_time: span.start,
-            end_time: span.end,
+            start_time: span.start.into(),
+            end_time: span.end.into(),
             attributes: said.chain(stamped).collect(),
             dropped_attributes_count: record.attributes.dropped(),
             events,

@@ -16,7 +16,7 @@ use super::sampling::sampling;
 use super::targets::Places;
 use super::{IN_USE, TelemetryProvider, metrics};
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamp,
+    self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamps,
     WorkerSettings,
 };
 use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
@@ -205,9 +205,7 @@ impl TelemetryProviderBuilder {
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
         });
         let settings = PipelineSettings {
-            identity: (self.config.resource_attributes.identity().into_iter())
-                .map(|attribute| Stamp::new(attribute, &mut redactor))
-                .collect(),
+            identity: Stamps::new(self.config.resource_attributes.identity(), &mut redactor),
             redactor,
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.of_spans(&self.config.metrics, Redactor::new(redaction))),

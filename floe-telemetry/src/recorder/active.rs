@@ -9,9 +9,9 @@ use std::thread;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, InstrumentationScope, Key, KeyValue, Value};
 
+use super::enter::{enter_here, enter_in};
 use super::failure;
 use super::local::context_is_alive;
-use super::open::{enter_here, enter_in};
 use super::opening::Fill;
 use super::recording::Recording;
 use super::state::OpenSpan;

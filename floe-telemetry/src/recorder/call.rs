@@ -8,7 +8,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
-use super::open::enter_plain;
+use super::enter::enter_plain;
 use super::outcome::Look;
 use super::recording::Recording;
 use super::sampling;

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 
 use opentelemetry::ContextGuard;
 
-use super::open::{enter, enter_below};
+use super::enter::{enter, enter_below};
 use super::opening::Fill;
 use super::parent::Parent;
 use super::sampling;

@@ -1,93 +1,21 @@
 //! Opening a span: decide, let its attributes be filled in, put it into a `Context`.
 
-use std::borrow::Cow;
-use std::panic::Location;
-use std::sync::Arc;
-
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, InstrumentationScope};
 
 use super::head::Head;
-use super::local::{self, context_is_alive};
+use super::local;
 use super::opening::{Fill, fill_in};
 use super::parent::{self, Parent};
-use super::record::Origin;
 use super::recording::Recording;
 use super::sampling::{self, Decision, measured};
 use super::span::RecordedSpan;
 use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
 
-/// Opens the span of a call site with what `fill` writes to it, which runs only if the span is
-/// recorded. It is a trait object so that there is one copy of this code, and not one for each
-/// annotated function.
-#[inline]
-pub fn enter(callsite: &'static CallSite, fill: Fill<'_>) -> OpenSpan {
-    if sampling::is_off() {
-        return OpenSpan::OFF;
-    }
-    open(Some(callsite), Some(fill))
-}
-
-/// The same below `parent`, which runs only if someone listens.
-#[inline]
-pub fn enter_below(
-    callsite: &'static CallSite,
-    parent: impl FnOnce() -> Parent,
-    fill: Fill<'_>,
-) -> OpenSpan {
-    // What the parent is made from may be the current context.
-    if sampling::is_off() || !context_is_alive() {
-        return OpenSpan::OFF;
-    }
-    open_below(&parent(), Some(callsite), Some(fill))
-}
-
-/// Opens the span of a call site that has nothing to say.
-#[inline]
-pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
-    if sampling::is_off() {
-        return OpenSpan::OFF;
-    }
-    open(Some(callsite), None)
-}
-
-/// Opens a span that has no call site.
-pub(super) fn enter_here(
-    name: Cow<'static, str>,
-    location: &'static Location<'static>,
-) -> OpenSpan {
-    if sampling::is_off() {
-        return OpenSpan::OFF;
-    }
-    let mut name = Some(name);
-    open(
-        None,
-        Some(&mut |opening| {
-            let more = opening.0.record.more_mut();
-            more.name = name.take();
-            more.origin = Origin::Here(location);
-        }),
-    )
-}
-
-/// Opens a span in an instrumentation scope.
-pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> OpenSpan {
-    if sampling::is_off() {
-        return OpenSpan::OFF;
-    }
-    open(
-        None,
-        Some(&mut |opening| {
-            opening.0.record.more_mut().origin = Origin::Scope(Arc::clone(scope));
-            fill(opening);
-        }),
-    )
-}
-
 /// Out of line, so that a function whose span nobody wants is short.
 #[inline(never)]
-fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> OpenSpan {
+pub(super) fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> OpenSpan {
     open_at(&parent::current(), callsite, fill)
 }
 

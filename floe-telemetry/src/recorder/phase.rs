@@ -1,7 +1,7 @@
 //! How far a future is, and what it runs in.
 
+use super::enter::enter_plain;
 use super::first_poll::Entered;
-use super::open::enter_plain;
 use super::sampling;
 use super::state::State;
 use crate::callsite::CallSite;

@@ -2,14 +2,13 @@
 //! [`trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto)
 //! and its neighbours. A test compares with what `opentelemetry-proto` makes of the same span.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use opentelemetry::trace::{Event, Link, SpanKind, TraceState};
 use opentelemetry::{InstrumentationScope, SpanId, TraceFlags};
 use opentelemetry_sdk::Resource;
 
 use super::value::{Borrowed, SPAN_ATTRIBUTES, key_value, pair};
 use super::wire::{bytes, count, fixed32, fixed64, message, varint};
+use crate::clock::UnixNanos;
 use crate::collector::Prepared;
 use crate::recorder::{Code, SpanRecord};
 
@@ -31,8 +30,8 @@ pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
     }
     bytes(out, 5, span.name.as_bytes());
     varint(out, 6, kind(&record.kind()));
-    fixed64(out, 7, nanos(span.start));
-    fixed64(out, 8, nanos(span.end));
+    fixed64(out, 7, span.start.0);
+    fixed64(out, 8, span.end.0);
     for attribute in record.attributes.as_slice() {
         pair(
             out,
@@ -41,9 +40,7 @@ pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
             Borrowed::from(&attribute.value),
         );
     }
-    for stamp in span.stamps() {
-        out.extend_from_slice(&stamp.otlp);
-    }
+    span.write_stamps(out);
     count(out, 10, record.attributes.dropped());
     if let Some(more) = &record.more {
         more.events
@@ -76,7 +73,7 @@ pub(super) fn scope(out: &mut Vec<u8>, scope: &InstrumentationScope) {
 }
 
 fn event(out: &mut Vec<u8>, event: &Event) {
-    fixed64(out, 1, nanos(event.timestamp));
+    fixed64(out, 1, UnixNanos::from(event.timestamp).0);
     bytes(out, 2, event.name.as_bytes());
     event
         .attributes
@@ -127,10 +124,4 @@ fn kind(kind: &SpanKind) -> u64 {
 
 fn trace_state(out: &mut Vec<u8>, field: u32, state: &TraceState) {
     bytes(out, field, state.header().as_bytes());
-}
-
-/// Times before 1970 do not exist for OTLP.
-fn nanos(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -18,7 +18,7 @@ use prost::Message;
 use super::intake::OtlpIntake;
 use crate::attributes::ToAttributeValue;
 use crate::clock::WallClock;
-use crate::collector::{Intake, Redactor, Sites, Stamp};
+use crate::collector::{Intake, Redactor, Sites, Stamps};
 use crate::recorder::{Code, More, Origin, SpanRecord};
 
 fn value() -> impl Strategy<Value = Value> {
@@ -174,10 +174,8 @@ proptest! {
     #[test]
     fn the_bytes_are_those_of_opentelemetry(mut records in vec(record(), 0..6)) {
         let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
-        let identity = [Stamp::new(
-            KeyValue::new("floe.namespace", "sales"),
-            &mut Redactor::default(),
-        )];
+        let identity = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
+        let identity = Stamps::new(identity, &mut Redactor::default());
         let (mut sites, clock) = (Sites::default(), WallClock::new());
         let mut intake = OtlpIntake::new(&resource);
         // The second one is in the memory of the one before.

@@ -1,0 +1,83 @@
+//! The ways to a span, each with what it knows of it. Without a listener they end here.
+
+use std::borrow::Cow;
+use std::panic::Location;
+use std::sync::Arc;
+
+use opentelemetry::InstrumentationScope;
+
+use super::local::context_is_alive;
+use super::open::{open, open_below};
+use super::opening::Fill;
+use super::parent::Parent;
+use super::record::Origin;
+use super::sampling;
+use super::state::OpenSpan;
+use crate::callsite::CallSite;
+
+/// Opens the span of a call site with what `fill` writes to it, which runs only if the span is
+/// recorded. It is a trait object so that there is one copy of this code, and not one for each
+/// annotated function.
+#[inline]
+pub fn enter(callsite: &'static CallSite, fill: Fill<'_>) -> OpenSpan {
+    if sampling::is_off() {
+        return OpenSpan::OFF;
+    }
+    open(Some(callsite), Some(fill))
+}
+
+/// The same below `parent`, which runs only if someone listens.
+#[inline]
+pub fn enter_below(
+    callsite: &'static CallSite,
+    parent: impl FnOnce() -> Parent,
+    fill: Fill<'_>,
+) -> OpenSpan {
+    // What the parent is made from may be the current context.
+    if sampling::is_off() || !context_is_alive() {
+        return OpenSpan::OFF;
+    }
+    open_below(&parent(), Some(callsite), Some(fill))
+}
+
+/// Opens the span of a call site that has nothing to say.
+#[inline]
+pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
+    if sampling::is_off() {
+        return OpenSpan::OFF;
+    }
+    open(Some(callsite), None)
+}
+
+/// Opens a span that has no call site.
+pub(super) fn enter_here(
+    name: Cow<'static, str>,
+    location: &'static Location<'static>,
+) -> OpenSpan {
+    if sampling::is_off() {
+        return OpenSpan::OFF;
+    }
+    let mut name = Some(name);
+    open(
+        None,
+        Some(&mut |opening| {
+            let more = opening.0.record.more_mut();
+            more.name = name.take();
+            more.origin = Origin::Here(location);
+        }),
+    )
+}
+
+/// Opens a span in an instrumentation scope.
+pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> OpenSpan {
+    if sampling::is_off() {
+        return OpenSpan::OFF;
+    }
+    open(
+        None,
+        Some(&mut |opening| {
+            opening.0.record.more_mut().origin = Origin::Scope(Arc::clone(scope));
+            fill(opening);
+        }),
+    )
+}
