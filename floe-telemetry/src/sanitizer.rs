@@ -8,7 +8,9 @@
 
 mod address;
 mod bare;
+mod bound;
 mod call;
+mod card;
 mod change;
 mod command_line;
 mod commands;
@@ -76,6 +78,9 @@ use std::borrow::Cow;
 /// The longest error message that is recorded, in characters.
 pub const MAX_MESSAGE_CHARS: usize = 500;
 
+/// A text of this length may be read several times.
+const SHORT: usize = 4096;
+
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "<REDACTED>";
 
@@ -113,7 +118,7 @@ pub(crate) fn sanitize_error_message_with<'t>(
     };
     let mut short = clean.get(..cut).unwrap_or_default().to_owned();
     // A number or a name that was harmless may look like a secret without its end.
-    for _ in 0..3 {
+    for _ in 0..8 {
         let Cow::Owned(again) = sanitize_with(policy, &short, fired) else {
             break;
         };
@@ -133,8 +138,9 @@ pub(crate) fn sanitize_with<'t>(
         return Cow::Borrowed(text);
     };
     // A mark can stand where it completes a shape that the secret hid, so what was changed is read
-    // again; more than one more round was never seen.
-    for _ in 0..3 {
+    // again; more than one more round is for texts that nobody writes.
+    let rounds = if text.len() <= SHORT { 16 } else { 3 };
+    for _ in 0..rounds {
         let Some(cleaner) = pass(policy, &clean, fired) else {
             break;
         };

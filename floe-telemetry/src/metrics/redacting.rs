@@ -5,18 +5,20 @@
 //! are of use only while there are few: what was found out about a set is remembered.
 
 mod memory;
+mod record;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
 
 use self::memory::{Memory, Set};
+use self::record::Record;
 use crate::collector::{Redaction, Redactor};
+use crate::sanitizer::REDACTED;
 use opentelemetry::metrics::{
-    AsyncInstrument, AsyncInstrumentBuilder, BoundCounter, BoundGauge, BoundHistogram,
-    BoundSyncInstrument, BoundUpDownCounter, Counter, Gauge, Histogram, HistogramBuilder,
-    InstrumentBuilder, InstrumentProvider, Meter, MeterProvider, ObservableCounter,
-    ObservableGauge, ObservableUpDownCounter, SyncInstrument, UpDownCounter,
+    AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
+    HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,
+    ObservableCounter, ObservableGauge, ObservableUpDownCounter, SyncInstrument, UpDownCounter,
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
 
@@ -111,9 +113,6 @@ impl<T: Copy, I: Record<T> + Send + Sync> SyncInstrument<T> for Safe<I> {
     }
 }
 
-/// An instrument with attributes that are safe already.
-struct Bound<I>(I);
-
 impl<T: Copy> AsyncInstrument<T> for Safe<&dyn AsyncInstrument<T>> {
     fn observe(&self, measurement: T, attributes: &[KeyValue]) {
         self.policy.apply(attributes, |safe| {
@@ -130,57 +129,27 @@ impl Instruments {
         }
     }
 
+    /// The name of the instrument. The mark loses its brackets, which no name may have.
+    fn named(&self, name: Cow<'static, str>) -> Cow<'static, str> {
+        let safe = self.policy.redaction.safe(name.clone().into_owned());
+        if safe == name {
+            name
+        } else {
+            safe.replace(REDACTED, REDACTED.trim_matches(['<', '>']))
+                .into()
+        }
+    }
+
     /// What the author says about the instrument.
     fn told(&self, text: Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
         text.map(|text| self.policy.redaction.safe(text.into_owned()).into())
     }
 }
 
-/// An instrument that values are recorded with. OpenTelemetry has a word of its own for each.
-trait Record<T> {
-    fn record(&self, value: T, attributes: &[KeyValue]);
-
-    fn bound(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync>;
-}
-
-macro_rules! record {
-    ($($instrument:ident, $bound:ident . $method:ident),* $(,)?) => {$(
-        impl<T: Send + Sync + 'static> Record<T> for $instrument<T> {
-            fn record(&self, value: T, attributes: &[KeyValue]) {
-                self.$method(value, attributes);
-            }
-
-            fn bound(
-                &self,
-                attributes: &[KeyValue],
-            ) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
-                Box::new(Bound(self.bind(attributes)))
-            }
-        }
-
-        impl<T: Send + Sync> BoundSyncInstrument<T> for Bound<$bound<T>> {
-            fn measure(&self, measurement: T) {
-                self.0.$method(measurement);
-            }
-        }
-    )*};
-}
-
-record!(
-    Counter,
-    BoundCounter.add,
-    UpDownCounter,
-    BoundUpDownCounter.add,
-    Gauge,
-    BoundGauge.record,
-    Histogram,
-    BoundHistogram.record,
-);
-
 macro_rules! instruments {
     ($($method:ident -> $instrument:ident<$ty:ty>),* $(,)?) => {$(
         fn $method(&self, asked: InstrumentBuilder<'_, $instrument<$ty>>) -> $instrument<$ty> {
-            let mut builder = self.meter.$method(asked.name);
+            let mut builder = self.meter.$method(self.named(asked.name));
             builder.unit = self.told(asked.unit);
             builder.description = self.told(asked.description);
             $instrument::new(Arc::new(self.safe(builder.build())))
@@ -191,7 +160,7 @@ macro_rules! instruments {
 macro_rules! histograms {
     ($($method:ident -> $ty:ty),* $(,)?) => {$(
         fn $method(&self, asked: HistogramBuilder<'_, Histogram<$ty>>) -> Histogram<$ty> {
-            let mut builder = self.meter.$method(asked.name);
+            let mut builder = self.meter.$method(self.named(asked.name));
             builder.unit = self.told(asked.unit);
             builder.description = self.told(asked.description);
             builder.boundaries = asked.boundaries;
@@ -206,7 +175,7 @@ macro_rules! observables {
             &self,
             asked: AsyncInstrumentBuilder<'_, $instrument<$ty>, $ty>,
         ) -> $instrument<$ty> {
-            let mut builder = self.meter.$method(asked.name);
+            let mut builder = self.meter.$method(self.named(asked.name));
             builder.unit = self.told(asked.unit);
             builder.description = self.told(asked.description);
             for callback in asked.callbacks {
@@ -314,6 +283,53 @@ mod tests {
             let expected = [KeyValue::new("url", "postgres://<REDACTED>@db/orders")];
             assert_eq!(attributes, expected, "{}", metric.name());
         }
+    }
+
+    #[test]
+    fn what_an_instrument_is_called_is_safe_and_still_a_name() {
+        let memory = InMemoryMetricExporter::default();
+        let sdk = SdkMeterProvider::builder()
+            .with_periodic_exporter(memory.clone())
+            .build();
+        let meter = RedactingMeterProvider::new(sdk.clone(), Redaction::default()).meter("test");
+        let token = ["gh", "p_16C7e42F292c6912E7710c838347Ae178B4a"].concat();
+        meter
+            .u64_counter(format!("calls.{token}"))
+            .with_unit(format!("{{{token}}}"))
+            .with_description(url())
+            .build()
+            .add(1, &[]);
+        let _kept = meter
+            .u64_observable_gauge(format!("queue.{token}"))
+            .with_callback(|observer| observer.observe(1, &[]))
+            .build();
+        meter
+            .f64_histogram("token.duration")
+            .build()
+            .record(1.0, &[]);
+        sdk.force_flush().unwrap();
+
+        let all = memory.get_finished_metrics().unwrap();
+        let metrics = all
+            .iter()
+            .flat_map(ResourceMetrics::scope_metrics)
+            .flat_map(ScopeMetrics::metrics);
+        let mut told: Vec<_> = metrics
+            .map(|metric| (metric.name(), metric.unit(), metric.description()))
+            .collect();
+        told.sort_unstable();
+        assert_eq!(
+            told,
+            [
+                (
+                    "calls.REDACTED",
+                    "{<REDACTED>}",
+                    "postgres://<REDACTED>@db/orders"
+                ),
+                ("queue.REDACTED", "", ""),
+                ("token.duration", "", ""),
+            ]
+        );
     }
 
     fn attributes<T>(data: &MetricData<T>) -> Vec<KeyValue> {

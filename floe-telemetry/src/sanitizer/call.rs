@@ -21,6 +21,7 @@ const NAMES: &[&str] = &[
     "pdo",
     "ftp",
     "minio",
+    "_bind",
 ];
 
 /// Behind the bracket of the call, if the name is one of a function that connects; `end` is behind
@@ -68,22 +69,28 @@ pub(super) fn scan(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
         return statement(scan, name, end);
     };
     let first = skip_spaces(text, open);
+    let is_database = [&b"pdo"[..], b"PDO", b"getConnection"]
+        .iter()
+        .any(|known| name.ends_with(known));
+    let address = is_database && has_address_and_user(text, first);
+    operand::arguments(scan, open, |place, word| {
+        let fits = is_made_up(word, 6) || is_opaque(word, 8);
+        // Behind the address of a database and a user any word is the password.
+        place > 0 && !is_address(word) && (fits || address && place == 2 && word.len() >= 4)
+    })
+}
+
+/// Whether the arguments from `first` on are an address and another quoted text.
+fn has_address_and_user(text: &[u8], first: usize) -> bool {
     let Some(mark) = quote::open(text, first) else {
         return false;
     };
     let start = first + mark.len;
     let (close, after) = quote::close(text, start, mark);
     let second = skip_spaces(text, after + 1);
-    let has_user = at(text, after) == b',' && quote::open(text, second).is_some();
-    let is_database = [&b"pdo"[..], b"PDO", b"getConnection"]
-        .iter()
-        .any(|known| name.ends_with(known));
-    let address = has_user && is_database && is_address(text.get(start..close).unwrap_or_default());
-    operand::arguments(scan, open, |place, word| {
-        let fits = is_made_up(word, 6) || is_opaque(word, 8);
-        // Behind the address of a database and a user any word is the password.
-        place > 0 && !is_address(word) && (fits || address && place == 2 && word.len() >= 4)
-    })
+    at(text, after) == b','
+        && quote::open(text, second).is_some()
+        && is_address(text.get(start..close).unwrap_or_default())
 }
 
 fn is_address(word: &[u8]) -> bool {

@@ -60,14 +60,18 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         byte > b' ' && !b"\"',".contains(&byte)
     });
     let attached = &text[letter + 1..end];
+    // The beginning decides, but all of it goes.
+    let end = run_end(text, end, usize::MAX, |byte| {
+        byte > b' ' && !b"\"',".contains(&byte)
+    });
     if name[0] == b'p' && line.has(Role::Attached) && !is_placeholder(attached) {
-        scan.redact(letter + 1, end);
+        scan.redact_unless_done(letter + 1, end);
     } else if name[0] == b'u'
         && line.has(Role::Curl)
         // `curl -uuser:password`.
         && let Some(colon) = attached.iter().position(|&byte| byte == b':')
     {
-        scan.redact(letter + 1 + colon + 1, end);
+        scan.redact_unless_done(letter + 1 + colon + 1, end);
     }
 }
 

@@ -125,6 +125,7 @@ static BUILT_IN: LazyLock<Anchors> = LazyLock::new(|| {
         set(&[b' ', b'-', *flag], FLAG);
     }
     set(b"-us", FLAG);
+    set(b"_bi", KEY);
     set(b"/us", FLAG);
     set(b"/ad", FLAG);
     set(b"/p:", FLAG);

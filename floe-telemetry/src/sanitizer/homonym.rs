@@ -39,6 +39,27 @@ pub(super) fn is_cmdlet(text: &[u8], word: &[u8], end: usize) -> bool {
     starts_with(text, end, b" : ") && is_command_name(word)
 }
 
+/// `token: ExpiredSignature`, `InvalidToken`: the name of an error.
+pub(super) fn is_error_name(word: &[u8]) -> bool {
+    let heads = [
+        &b"Invalid"[..],
+        b"Expired",
+        b"Missing",
+        b"Unknown",
+        b"Unexpected",
+        b"Malformed",
+        b"Bad",
+        b"No",
+        b"Not",
+    ];
+    word.iter().all(u8::is_ascii_alphabetic)
+        && (word.ends_with(b"Error")
+            || word.ends_with(b"Exception")
+            || heads.iter().any(|head| {
+                word.starts_with(head) && word.get(head.len()).is_some_and(u8::is_ascii_uppercase)
+            }))
+}
+
 /// `ConvertTo-SecureString`, `Get-Credential`: two words of letters with capitals and a dash.
 pub(super) fn is_command_name(word: &[u8]) -> bool {
     let mut parts = word.split(|byte| *byte == b'-');

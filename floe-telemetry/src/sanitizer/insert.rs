@@ -1,12 +1,12 @@
 //! The columns of an `INSERT` and its rows, and what a database says about a row.
 
-use super::Scan;
 use super::key_value::Key;
 use super::shape::LONGEST;
 use super::table::{Columns, HEADER, ROWS};
 use super::text::{
     at, before, is_name, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
+use super::{Scan, bound};
 
 /// `(name, password) VALUES ('bob', 'hunter2'), (…)`; whether the key is a column of it.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
@@ -43,6 +43,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
         from = tuple(scan, open + 1, columns);
         scan.table_until = from;
     }
+    if let Some(open) = bound::open(text, from) {
+        tuple(scan, open, columns);
+    }
     true
 }
 
@@ -69,7 +72,9 @@ fn tuple(scan: &mut Scan<'_>, mut from: usize, columns: Columns) -> usize {
             + usize::from(matches!(at(text, start), b'N' | b'E') && at(text, start + 1) == b'\'');
         let quote = at(text, start);
         let end = if matches!(quote, b'\'' | b'"') {
-            let end = run_end(text, start + 1, LONGEST, |byte| byte != quote);
+            let end = run_end(text, start + 1, usize::MAX, |byte| {
+                byte != quote && byte != b'\n'
+            });
             if columns.exact().is_secret(column, &text[start + 1..end]) {
                 scan.redact(start + 1, end);
             }

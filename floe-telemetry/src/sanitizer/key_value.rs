@@ -7,8 +7,8 @@ use super::text::{at, before, is_name, run_end, run_start, starts_with, starts_w
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
 use super::{
-    Level, Scan, call, change, cookie, foreign, header, homonym, jwk, list, loose, operand, owner,
-    quote, structure, table, value,
+    Level, Scan, bound, call, change, cookie, foreign, header, homonym, jwk, list, loose, operand,
+    owner, quote, structure, table, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -195,6 +195,9 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                     change::arrow(scan, found);
                     owner::behind_slash(scan, found.after);
                 }
+            } else if bound::is_mark(&text[found.start..found.end]) {
+                bound::scan(scan, found.end);
+            } else if in_prose && owner::behind_remark(scan, found.end) {
             } else if site.doubtful && found.end + 8 >= from + LONGEST {
                 // A run of doubtful keys is one value, read once.
                 scan.doubtful_until = found.end;

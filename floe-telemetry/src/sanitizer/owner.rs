@@ -3,7 +3,7 @@
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
-use super::shape::is_made_up;
+use super::shape::{is_made_up, is_opaque};
 use super::text::{at, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::{Scan, words};
@@ -11,7 +11,13 @@ use super::{Scan, words};
 /// `set "Db:Password" "…"`: both quoted, only a blank between them; `behind` is behind the key's quote.
 pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
     let text = scan.text;
-    let start = skip_spaces(text, behind);
+    let mut start = skip_spaces(text, behind);
+    // `key "token" with value "…"`.
+    for word in [&b"with "[..], b"has ", b"value "] {
+        if start > behind && starts_with_word(text, start, word) {
+            start += word.len();
+        }
+    }
     let site = Site {
         doubtful: true,
         ..Site::default()
@@ -87,6 +93,25 @@ fn skip_fillers(text: &[u8], from: usize) -> usize {
     start
 }
 
+/// `--token: invalid choice: 'x'`: the value is in quotes, behind what is wrong with it.
+pub(super) fn behind_remark(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let end = run_end(text, from, 48, |byte| {
+        byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-')
+    });
+    let found = (at(text, end) == b':' && at(text, end + 1) == b' ')
+        .then(|| value::quoted(text, end + 2, Site::default()))
+        .flatten()
+        .filter(|found| {
+            let word = &text[found.start..found.end];
+            is_made_up(word, 6) || is_opaque(word, 8)
+        });
+    if let Some(found) = found {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    found.is_some()
+}
+
 /// `auth-user-pass: bob / hunter2`: the value was a user, and the password is behind the slash.
 pub(super) fn behind_slash(scan: &mut Scan<'_>, from: usize) {
     let text = scan.text;
@@ -97,6 +122,25 @@ pub(super) fn behind_slash(scan: &mut Scan<'_>, from: usize) {
     if is_made_up(&text[from + 3..end], 6) {
         scan.redact(from + 3, end);
     }
+}
+
+/// `BasicAuth(bob, hunter2)`, without quotes; `user` is behind the bracket.
+pub(super) fn bare_pair(scan: &mut Scan<'_>, user: usize) -> bool {
+    let text = scan.text;
+    let word = |from: usize| {
+        run_end(text, from, 64, |byte| {
+            byte > b' ' && !b",)]\"'".contains(&byte)
+        })
+    };
+    let comma = word(user);
+    let start = skip_spaces(text, comma + 1);
+    let end = word(start);
+    let is_pair = comma > user && at(text, comma) == b',' && matches!(at(text, end), b')' | b']');
+    let fits = is_pair && is_made_up(&text[start.min(end)..end], 6);
+    if fits {
+        scan.redact(start, end);
+    }
+    fits
 }
 
 /// `login attempt [bob/hunter2]`.

@@ -9,7 +9,14 @@ use super::words;
 /// A word of a sentence.
 pub(super) fn is_prose(word: &[u8]) -> bool {
     let word = trim_end(word, b".,;:!?)");
-    words::PROSE.has(word)
+    words::PROSE.has(word) || is_contraction(word)
+}
+
+/// `can't`, `won't`.
+fn is_contraction(word: &[u8]) -> bool {
+    word.len() <= 9
+        && word.ends_with(b"n't")
+        && word[..word.len() - 2].iter().all(u8::is_ascii_alphabetic)
 }
 
 /// `This field is required.`: what is wrong with a value, in the place of the value.

@@ -22,7 +22,9 @@ pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
     let mut fits = false;
     for (start, end) in [(first, first_end), (second, second_end)] {
         let word = &text[start..end];
-        if is_opaque(word, 8) || start == second && is_made_up(word, 6) {
+        // The names of mechanisms are in capitals.
+        let is_mechanism = !word.iter().any(u8::is_ascii_lowercase);
+        if is_opaque(word, 8) || (start == second || !is_mechanism) && is_made_up(word, 6) {
             scan.redact_unless_done(start, end);
             fits = true;
         }

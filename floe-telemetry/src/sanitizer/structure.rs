@@ -8,7 +8,7 @@ use super::text::{
 };
 use super::value::{self, Extent, Site};
 use super::verdict::is_secret;
-use super::{REDACTED, Scan, container, lexicon, operand, quote};
+use super::{REDACTED, Scan, container, lexicon, operand, owner, quote};
 
 /// Longest name of a function that makes credentials.
 const LIMIT_OF_NAME: usize = 40;
@@ -168,22 +168,25 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let open = run_end(text, equals, LIMIT_OF_NAME, |byte| {
         is_name(byte) || byte == b'.'
     });
-    if !matches!(at(text, open), b'(' | b'[') {
+    // Ruby's calls need no brackets.
+    let is_bare = open > behind && at(text, behind) == b' ' && quote::open(text, open).is_some();
+    if !matches!(at(text, open), b'(' | b'[') && !is_bare {
         return false;
     }
+    let first = skip_spaces(text, if is_bare { open } else { open + 1 });
     let site = Site {
         doubtful: true,
         ..Site::default()
     };
     let quoted = |from: usize| value::quoted(text, from, site);
-    let Some(user) = quoted(skip_spaces(text, open + 1)) else {
-        return false;
+    let Some(user) = quoted(first) else {
+        return !is_bare && owner::bare_pair(scan, first);
     };
     let Some(found) = quoted(skip_spaces(text, user.after + 1)) else {
         return false;
     };
     let fits = at(text, user.after) == b','
-        && matches!(at(text, found.after), b')' | b']')
+        && (matches!(at(text, found.after), b')' | b']') || is_bare)
         && is_secret(
             text,
             Key {

@@ -1,5 +1,6 @@
 //! Whether the value of a key is a secret.
 
+use super::homonym::is_error_name;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence};
@@ -44,6 +45,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         // The grammar of URLs takes out the login and leaves the address.
         _ if is_url_with_login(value) => false,
         _ if names_an_entry(text, key, value, in_prose) => false,
+        _ if in_prose && is_error_name(value) => false,
         _ if is_sentence(value) || is_status(text, key, value) => false,
         _ if is_placeholder(value) || names_a_file(text, key, value) => false,
         // `kubectl create secret --from-file=password=/run/x`.

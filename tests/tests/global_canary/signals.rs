@@ -12,6 +12,7 @@ use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 
 use crate::child::{DUMP, GRPC, HTTP};
 use crate::{Entry, planted};
+use floe_tests::Canary;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -47,7 +48,19 @@ pub(crate) const METRIC_ENTRIES: &[Entry] = &[
         let text = c.text();
         METRICS.increment(Metric::new(&name).with_description(&text), 1, &[]);
     }),
+    ("name of a metric", |c| {
+        METRICS.increment(Metric::new(&format!("{}.{}", c.marker(), token(c))), 1, &[]);
+    }),
+    ("unit of a metric", |c| {
+        let (name, unit) = (format!("counted.{}", c.marker()), token(c));
+        METRICS.increment(Metric::new(&name).with_unit(&unit), 1, &[]);
+    }),
 ];
+
+/// A token whose characters may all be in a name.
+fn token(canary: &Canary) -> String {
+    ["gl", "pat-q7X", canary.secret()].concat()
+}
 
 pub(crate) const BAGGAGE_ENTRIES: &[Entry] = &[
     ("value of baggage", |c| send("note", &c.text(), "")),
