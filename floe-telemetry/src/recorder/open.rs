@@ -4,7 +4,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::head::Head;
-use super::local;
+use super::local::{self, context_is_alive};
 use super::opening::{Fill, fill_in};
 use super::parent::{self, Parent};
 use super::recording::Recording;
@@ -77,7 +77,10 @@ fn decide(
     callsite: Option<&'static CallSite>,
     left_out: &mut Option<Head>,
 ) -> Option<Decision> {
-    local::with(|local| parent.map(|cx| sampling::decide(cx, callsite, local, left_out)))
+    if !context_is_alive() {
+        return None;
+    }
+    parent.map(|cx| sampling::decide(cx, callsite, left_out))
 }
 
 #[inline(never)]

@@ -18,7 +18,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState}
 use opentelemetry::{Context, TraceId};
 
 use super::head::Head;
-use super::local::Local;
+use super::local::{self, Local};
 use super::record::SpanRecord;
 use super::recording::Recording;
 use crate::callsite::CallSite;
@@ -135,79 +135,82 @@ pub(crate) fn leaves_out_below(cx: &Context) -> bool {
 /// Decides for a span whose parent is in `parent`, and whose name is that of its call site, or comes
 /// later. A span that is recorded starts now; the ids of one that is left out go to `left_out`, so that
 /// the decision fits into registers, and nobody has to look whether there is something to drop.
+/// Nothing is decided on a thread that is ending.
 #[inline]
 pub(super) fn decide(
     parent: &Context,
     callsite: Option<&'static CallSite>,
-    local: &mut Local,
     left_out: &mut Option<Head>,
-) -> Decision {
+) -> Option<Decision> {
     let listeners = LISTENERS.load(Ordering::Relaxed);
     if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
-        return Decision::Skip;
+        return Some(Decision::Skip);
     }
     let capture = capture::capture(listeners, parent);
     if capture.is_none() && listeners & PROVIDER == 0 {
-        return Decision::Skip;
+        return Some(Decision::Skip);
     }
     let span = parent.span();
     let above = span.span_context();
     let asks_ratio = capture.is_none() && (!above.is_valid() || listeners & EACH_SPAN != 0);
-    let mut head = Head::BLANK;
-    if above.is_valid() {
-        // A parent of this process that is not sampled is held by the collector, and so is the rest
-        // of its trace, also what begins when the parent has ended.
-        let keeps = listeners & KEEP != 0 && capture.is_none() && !above.is_remote();
-        if !asks_ratio && !above.is_sampled() && !keeps {
-            if measured::is_wanted(listeners, callsite) && capture.is_none() {
-                return Decision::Measure(measured::begin(callsite, local));
-            }
-            return Decision::Skip;
+    // A parent of this process that is not sampled is held by the collector, and so is the rest of its
+    // trace, also what begins when the parent has ended.
+    let keeps = listeners & KEEP != 0 && capture.is_none() && !above.is_remote();
+    if above.is_valid() && !asks_ratio && !above.is_sampled() && !keeps {
+        // The thread's own is not asked for: most of what is left out is left out here.
+        if measured::is_wanted(listeners, callsite) && capture.is_none() {
+            return local::with(|local| Decision::Measure(measured::begin(callsite, local)));
         }
-        head.trace_id = above.trace_id();
-        head.parent = above.span_id();
-        head.parent_is_remote = above.is_remote();
-        let is_sampled = asks_ratio || above.is_sampled();
-        head.flags = above.trace_flags().with_sampled(is_sampled);
-    } else {
-        head.trace_id = local.ids.trace_id();
-        head.flags = TraceFlags::SAMPLED | RANDOM;
+        return Some(Decision::Skip);
     }
-    head.span_id = local.ids.span_id();
-    let is_root = !above.is_valid() || above.is_remote();
-    let asks_rules = asks_ratio && is_root && listeners & RULES != 0;
-    if asks_ratio && (!asks_rules || callsite.is_some()) {
-        let bound = callsite.filter(|_| asks_rules);
-        let bound = bound.and_then(|site| local.rules.get().of_site(site));
-        if !takes(listeners, head.trace_id, is_root, bound) {
-            if listeners & KEEP == 0 {
-                *left_out = Some(head);
-                if measured::is_wanted(listeners, callsite) {
-                    return Decision::Measure(measured::begin(callsite, local));
+    local::with(|local| {
+        let mut head = Head::BLANK;
+        if above.is_valid() {
+            head.trace_id = above.trace_id();
+            head.parent = above.span_id();
+            head.parent_is_remote = above.is_remote();
+            let is_sampled = asks_ratio || above.is_sampled();
+            head.flags = above.trace_flags().with_sampled(is_sampled);
+        } else {
+            head.trace_id = local.ids.trace_id();
+            head.flags = TraceFlags::SAMPLED | RANDOM;
+        }
+        head.span_id = local.ids.span_id();
+        let is_root = !above.is_valid() || above.is_remote();
+        let asks_rules = asks_ratio && is_root && listeners & RULES != 0;
+        if asks_ratio && (!asks_rules || callsite.is_some()) {
+            let bound = callsite.filter(|_| asks_rules);
+            let bound = bound.and_then(|site| local.rules.get().of_site(site));
+            if !takes(listeners, head.trace_id, is_root, bound) {
+                if listeners & KEEP == 0 {
+                    *left_out = Some(head);
+                    if measured::is_wanted(listeners, callsite) {
+                        return Decision::Measure(measured::begin(callsite, local));
+                    }
+                    return Decision::LeaveOut;
                 }
-                return Decision::LeaveOut;
+                head.flags = head.flags.with_sampled(false);
             }
-            head.flags = head.flags.with_sampled(false);
         }
-    }
-    head.start = Ticks::now();
-    let mut recording = local.blank();
-    recording.open();
-    recording.record.head = head;
-    if *above.trace_state() != TraceState::NONE && above.is_valid() {
-        recording.record.more_mut().trace_state = above.trace_state().clone();
-    }
-    if let Some(identity) = identity::identity(parent) {
-        recording.record.more_mut().identity = Some(identity);
-    }
-    #[cfg(feature = "testing")]
-    if capture.is_some() {
-        recording.record.more_mut().capture = capture;
-    }
-    if asks_rules && callsite.is_none() {
-        return Decision::AskByName(recording);
-    }
-    Decision::Record(recording)
+        head.start = Ticks::now();
+        let mut recording = local.blank();
+        recording.open();
+        recording.record.head = head;
+        if *above.trace_state() != TraceState::NONE && above.is_valid() {
+            recording.record.more_mut().trace_state = above.trace_state().clone();
+        }
+        if let Some(identity) = identity::identity(parent) {
+            recording.record.more_mut().identity = Some(identity);
+        }
+        #[cfg(feature = "testing")]
+        if capture.is_some() {
+            recording.record.more_mut().capture = capture;
+        }
+        if asks_rules && callsite.is_none() {
+            return Decision::AskByName(recording);
+        }
+        Decision::Record(recording)
+    })
 }
 
 /// The context of a span that was left out below `parent`.

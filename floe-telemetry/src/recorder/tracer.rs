@@ -52,7 +52,7 @@ impl Tracer for RecorderTracer {
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
         let mut left_out = None;
-        let decided = local::with(|local| sampling::decide(parent, None, local, &mut left_out));
+        let decided = sampling::decide(parent, None, &mut left_out);
         let around = || match left_out {
             Some(head) => sampling::left_out(&head, parent),
             // A span that is not recorded hands its parent's context on, as the specification asks.
