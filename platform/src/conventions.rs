@@ -165,6 +165,19 @@ impl<'a> IngestionAttributes<'a> {
     }
 }
 
+/// What the platform's spans say in the words of OpenTelemetry's own conventions.
+pub const OF_OPENTELEMETRY: &[&str] = &[
+    "code.file.path",
+    "code.function.name",
+    "code.line.number",
+    "db.collection.name",
+    "db.system.name",
+    "error.type",
+    "exception.message",
+    "exception.type",
+    "file.path",
+];
+
 /// Every group that the platform's spans use.
 #[must_use]
 pub fn groups() -> Vec<AttributeGroup> {

@@ -19,6 +19,8 @@ struct Group {
     #[serde(rename = "type")]
     kind: &'static str,
     brief: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    note: &'static str,
     attributes: Vec<Attribute>,
 }
 
@@ -27,7 +29,7 @@ struct Group {
 enum Attribute {
     /// Defined in this group.
     New(Definition),
-    /// Defined in an earlier one.
+    /// Defined in an earlier one, or by OpenTelemetry.
     Known {
         #[serde(rename = "ref")]
         key: &'static str,
@@ -75,8 +77,21 @@ pub fn registry() -> Result<String, serde_saphyr::ser::Error> {
     let groups = conventions::groups();
     let groups = groups.iter().map(|group| self::group(group, &mut known));
     serde_saphyr::to_string(&Registry {
-        groups: groups.collect(),
+        groups: groups.chain([of_opentelemetry()]).collect(),
     })
+}
+
+/// What is defined in OpenTelemetry's registry, which Weaver finds where a manifest says.
+fn of_opentelemetry() -> Group {
+    let keys = conventions::OF_OPENTELEMETRY.iter();
+    Group {
+        id: "floe.opentelemetry".to_owned(),
+        kind: "attribute_group",
+        brief: "What the spans say in the words of OpenTelemetry's own conventions.",
+        note: "Defined in OpenTelemetry's registry: name it under `dependencies` in \
+               `registry_manifest.yaml`.",
+        attributes: keys.map(|key| Attribute::Known { key }).collect(),
+    }
 }
 
 fn group(group: &AttributeGroup, known: &mut HashSet<&'static str>) -> Group {
@@ -85,6 +100,7 @@ fn group(group: &AttributeGroup, known: &mut HashSet<&'static str>) -> Group {
         id: format!("registry.{}", group.id),
         kind: "attribute_group",
         brief: group.brief,
+        note: "",
         attributes: attributes
             .map(|attribute| {
                 if known.insert(attribute.key) {

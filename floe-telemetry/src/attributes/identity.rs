@@ -93,28 +93,28 @@ impl FromStr for Mode {
 )]
 pub struct FloeSpanAttributes {
     /// The namespace, 1 to 128 characters.
-    #[floe(key = "floe.namespace")]
+    #[floe(key = "floe.namespace", examples = ["sales"])]
     pub namespace: String,
     /// The name of the data product, 1 to 128 characters.
-    #[floe(key = "floe.product.name")]
+    #[floe(key = "floe.product.name", examples = ["customer-360"])]
     pub product_name: String,
     /// The version of the data product.
-    #[floe(key = "floe.product.version")]
+    #[floe(key = "floe.product.version", examples = ["1.2.0"])]
     pub product_version: String,
     /// The mode the platform runs in.
     #[floe(key = "floe.mode")]
     pub mode: Mode,
     /// The pipeline.
-    #[floe(key = "floe.pipeline.id")]
+    #[floe(key = "floe.pipeline.id", examples = ["customer-360-daily"])]
     pub pipeline_id: Option<String>,
-    /// The kind of job, for example `dbt_run` or `dagster_asset`.
-    #[floe(key = "floe.job.type")]
+    /// The kind of job.
+    #[floe(key = "floe.job.type", examples = ["dbt_run", "dagster_asset"])]
     pub job_type: Option<String>,
     /// The dbt model.
-    #[floe(key = "floe.dbt.model")]
+    #[floe(key = "floe.dbt.model", examples = ["stg_orders"])]
     pub model_name: Option<String>,
     /// The orchestrator's asset.
-    #[floe(key = "floe.dagster.asset")]
+    #[floe(key = "floe.dagster.asset", examples = ["stg_orders"])]
     pub asset_key: Option<String>,
 }
 

@@ -5,23 +5,97 @@ use std::collections::{BTreeMap, BTreeSet};
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
 use floe_telemetry::testing;
+use opentelemetry_semantic_conventions::attribute;
 use serde_json::Value;
 
 use crate::product::{self, Product};
 
-/// Each key with its definition.
-fn registry() -> BTreeMap<String, Value> {
+/// The groups, each in the form that Weaver's schema asks for
+/// (<https://github.com/open-telemetry/weaver/blob/main/schemas/semconv.schema.json>).
+fn groups() -> Vec<Value> {
     let said = product::program(&["schema"], &[]);
     said.assert_ok();
     let yaml: Value = serde_saphyr::from_str(&said.stdout).unwrap();
-    let groups = yaml["groups"].as_array().unwrap();
-    let attributes = groups.iter().flat_map(|group| {
+    assert_eq!(keys(&yaml), ["groups"]);
+    let groups = yaml["groups"].as_array().unwrap().clone();
+    let ids: BTreeSet<_> = groups
+        .iter()
+        .map(|group| group["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids.len(), groups.len(), "an id is unique");
+    for group in &groups {
         assert_eq!(group["type"], "attribute_group");
         assert!(!group["brief"].as_str().unwrap().is_empty(), "{group}");
-        group["attributes"].as_array().unwrap()
-    });
+        for key in keys(group) {
+            let accepted = ["attributes", "brief", "id", "note", "type"];
+            assert!(accepted.contains(&key.as_str()), "{group}");
+        }
+        group["attributes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .for_each(check);
+    }
+    groups
+}
+
+fn keys(object: &Value) -> Vec<String> {
+    object.as_object().unwrap().keys().cloned().collect()
+}
+
+/// An attribute is a definition or a reference, and never both.
+fn check(attribute: &Value) {
+    if attribute.get("ref").is_some() {
+        assert_eq!(keys(attribute), ["ref"], "{attribute}");
+        return;
+    }
+    assert_eq!(attribute["stability"], "development", "{attribute}");
+    let level = attribute["requirement_level"].as_str().unwrap();
+    assert!(["required", "recommended"].contains(&level), "{attribute}");
+    let fits = |example: &Value| match attribute["type"].as_str() {
+        Some("string" | "string[]") | None => example.is_string(),
+        Some("int" | "int[]") => example.is_i64(),
+        Some("double" | "double[]") => example.is_number(),
+        Some("boolean" | "boolean[]") => example.is_boolean(),
+        Some(_) => false,
+    };
+    let examples = attribute.get("examples").and_then(Value::as_array);
+    assert!(examples.is_none_or(|it| it.iter().all(fits)), "{attribute}");
+    if let Some(members) = attribute["type"].get("members") {
+        for member in members.as_array().unwrap() {
+            assert_eq!(keys(member), ["brief", "id", "stability", "value"]);
+        }
+    } else {
+        // Only texts must have one.
+        assert!(
+            attribute["type"] != "string" || examples.is_some(),
+            "{attribute}"
+        );
+    }
+}
+
+/// Each key with its definition.
+fn registry() -> BTreeMap<String, Value> {
+    let groups = groups();
+    let attributes = groups
+        .iter()
+        .flat_map(|group| group["attributes"].as_array().unwrap());
     attributes
         .filter_map(|attribute| Some((attribute["id"].as_str()?.to_owned(), attribute.clone())))
+        .collect()
+}
+
+/// The keys that OpenTelemetry defines.
+fn references() -> BTreeSet<String> {
+    let defined = registry();
+    let groups = groups();
+    let attributes = groups
+        .iter()
+        .flat_map(|group| group["attributes"].as_array().unwrap());
+    let references = attributes.filter_map(|attribute| attribute["ref"].as_str());
+    references
+        .filter(|key| !defined.contains_key(*key))
+        .map(str::to_owned)
         .collect()
 }
 
@@ -53,7 +127,23 @@ fn each_attribute_is_defined_with_type_and_text() {
 }
 
 #[test]
-fn a_run_says_nothing_of_its_own_that_the_registry_does_not_know() {
+fn what_is_only_referred_to_is_defined_by_opentelemetry() {
+    let defined = [
+        attribute::CODE_FILE_PATH,
+        attribute::CODE_FUNCTION_NAME,
+        attribute::CODE_LINE_NUMBER,
+        attribute::DB_COLLECTION_NAME,
+        attribute::DB_SYSTEM_NAME,
+        attribute::ERROR_TYPE,
+        attribute::EXCEPTION_MESSAGE,
+        attribute::EXCEPTION_TYPE,
+        attribute::FILE_PATH,
+    ];
+    assert_eq!(references(), defined.map(str::to_owned).into());
+}
+
+#[test]
+fn a_run_says_nothing_that_the_registry_does_not_know() {
     let product = Product::shop();
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
     let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
@@ -65,9 +155,8 @@ fn a_run_says_nothing_of_its_own_that_the_registry_does_not_know() {
                 .iter()
                 .map(|attribute| attribute.key.to_string())
         })
-        .filter(|key| key.starts_with("floe.") || key.starts_with("dagster."))
         .collect();
-    let known: BTreeSet<String> = registry().into_keys().collect();
+    let known: BTreeSet<String> = registry().into_keys().chain(references()).collect();
     let unknown: Vec<_> = said.difference(&known).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
     assert!(said.len() > 15, "{said:?}");
