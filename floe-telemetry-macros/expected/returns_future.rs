@@ -25,6 +25,7 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
             (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
                 .__floe_opaque()
                 .of::<Result<u8, Error>>()
+                .__floe_found()
                 .go_on(
                     __floe_span,
                     __floe_value,

@@ -17,6 +17,7 @@ fn f() -> Pin<Box<impl Future<Output = u8>>> {
                 (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
                     .__floe_opaque()
                     .of::<u8>()
+                    .__floe_found()
                     .go_on(
                         __floe_span,
                         __floe_value,

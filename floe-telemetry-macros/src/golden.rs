@@ -5,6 +5,7 @@
 
 mod cases;
 mod derive_cases;
+mod parameters;
 mod shapes;
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
@@ -62,6 +63,7 @@ fn all() -> impl Iterator<Item = &'static Case> {
     cases::ALL
         .iter()
         .chain(derive_cases::ALL)
+        .chain(parameters::ALL)
         .chain(shapes::ALL)
 }
 

@@ -51,7 +51,7 @@ pub(crate) use self::bridged::BridgedSpan;
 pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
 };
-pub use self::call::{call, call_plain};
+pub use self::call::{call, call_opening, call_plain};
 pub use self::enter::{enter, enter_below, enter_plain};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
@@ -79,7 +79,7 @@ pub(crate) use self::record::More;
 pub(crate) use self::record::Origin;
 #[cfg(any(feature = "provider", feature = "tracing"))]
 pub(crate) use self::record::SpanRecord;
-pub use self::returned::{call_by_type, call_opaque};
+pub use self::returned::{call_by_type, call_by_type_opening, call_opaque, call_opaque_opening};
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::{CaptureScope, switch_captures};
 #[cfg(feature = "provider")]

@@ -94,6 +94,14 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "name_of_constant",
+        input: Traced("name = names::LOAD", "fn load() {}"),
+    },
+    Case {
+        file: "name_of_argument",
+        input: Traced("name = table.name", "fn load(table: &Table) {}"),
+    },
+    Case {
         file: "attributes",
         input: Traced(
             r#"attributes(
@@ -137,6 +145,13 @@ pub(super) const ALL: &[Case] = &[
         input: Traced(
             "floe_attributes = (IDENTITY, alert)",
             "fn f(alert: &Alert) {}",
+        ),
+    },
+    Case {
+        file: "floe_attributes_by_their_types",
+        input: Traced(
+            "floe_attributes = (&Load { rows }, data::Table::new(rows), made(rows), rows.all())",
+            "fn f(rows: u64) {}",
         ),
     },
     Case {

@@ -23,6 +23,46 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "root",
+        input: Traced("root, kind = server", "fn f() {}"),
+    },
+    Case {
+        file: "error_if_path",
+        input: Traced(
+            "error_if = Answer::is_refused",
+            "async fn f() -> Answer { ask().await }",
+        ),
+    },
+    Case {
+        file: "error_if_with_type",
+        input: Traced(
+            "error_if = |_answer: &u8| -> bool { *_answer > 3 }",
+            "fn f() -> BoxFuture<'static, u8> { ask() }",
+        ),
+    },
+    Case {
+        file: "returns_by_type",
+        input: Traced("", "fn f(n: u8) -> Later<u8> { start(n) }"),
+    },
+    Case {
+        file: "call_only",
+        input: Traced(
+            "call_only",
+            "fn f(n: u8) -> impl Future<Output = u8> { start(n) }",
+        ),
+    },
+    Case {
+        file: "returns_future_of_opaque",
+        input: Traced(
+            "",
+            "fn f() -> impl Future<Output = Result<impl Sized, Error>> { get() }",
+        ),
+    },
+    Case {
+        file: "returns_future_of_opaque_alone",
+        input: Traced("", "fn f() -> impl Future<Output = impl Sized> { get() }"),
+    },
+    Case {
         file: "async_boxed",
         input: Traced("boxed", "async fn f(depth: u32) { f(depth - 1).await }"),
     },
@@ -128,6 +168,25 @@ pub(super) const ALL: &[Case] = &[
                 fn len(&self) -> usize { 0 }
 
                 const fn size() -> usize { Self::SIZE }
+            }"#,
+        ),
+    },
+    Case {
+        file: "block_with_conditions",
+        input: Traced(
+            "kind = client",
+            r#"
+            impl S {
+                #[cfg_attr(feature = "spans", traced(name = "loaded", root), must_use)]
+                fn load(&self) -> u8 { 1 }
+
+                #[cfg_attr(feature = "quiet", traced(skip))]
+                #[inline]
+                fn save(&self) {}
+
+                #[traced(root)]
+                #[cfg_attr(feature = "spans", telemetry::traced(attributes(n)))]
+                fn both(&self, n: u8) {}
             }"#,
         ),
     },

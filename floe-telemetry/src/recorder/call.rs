@@ -36,6 +36,21 @@ pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Look<T>) -> T 
     run(span, &mut Some(body), outcome)
 }
 
+/// Runs a body that opens its span itself, first thing, and records what came out.
+#[inline]
+pub fn call_opening<T>(body: impl FnOnce(&mut OpenSpan) -> T, outcome: Look<T>) -> T {
+    let (span, ended) = opening(body);
+    conclude(span.recording(), ended, outcome)
+}
+
+/// Runs such a body, and gives back the span that it opened.
+#[inline]
+pub(super) fn opening<T>(body: impl FnOnce(&mut OpenSpan) -> T) -> (OpenSpan, thread::Result<T>) {
+    let mut span = OpenSpan::OFF;
+    let ended = catch_unwind(AssertUnwindSafe(|| body(&mut span)));
+    (span, ended)
+}
+
 /// A body that is run once, without its type.
 pub(super) trait Body<T> {
     fn run(&mut self) -> T;

@@ -12,7 +12,9 @@ use std::future::Future;
 use futures_core::Stream;
 
 use self::found::found;
-pub use self::found::{Found, Lasting, OpaqueFuture, OpaqueStream, OpaqueValue, Value};
+pub use self::found::{
+    Found, IsSaidOtherwise, Lasting, OpaqueFuture, OpaqueStream, OpaqueValue, Said, Value,
+};
 use super::pointer::Pointer;
 
 /// The value an annotated function returned.
@@ -159,5 +161,8 @@ impl<V> IsValue for Returned<'_, V> {
 
 /// The traits, without their names.
 pub mod prelude {
-    pub use super::{IsAround as _, IsFuture as _, IsPointer as _, IsStream as _, IsValue as _};
+    pub use super::{
+        IsAround as _, IsFuture as _, IsPointer as _, IsSaidOtherwise as _, IsStream as _,
+        IsValue as _,
+    };
 }

@@ -9,7 +9,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use futures_core::Stream;
 
-use super::call::{caught, panicked};
+use super::call::{caught, opening, panicked};
 use super::future::Traced;
 use super::outcome::Look;
 use super::phase::Phase;
@@ -40,6 +40,32 @@ pub fn call_by_type<V>(
     }
     let (span, value) = run(span, body);
     go_on(span, value)
+}
+
+/// The same with a body that opens its span itself.
+#[inline]
+pub fn call_opaque_opening<V, W>(
+    body: impl FnOnce(&mut OpenSpan) -> V,
+    go_on: impl FnOnce(OpenSpan, V) -> W,
+) -> W {
+    match opening(body) {
+        (span, Ok(value)) => go_on(span, value),
+        (span, Err(payload)) => panicked(span.recording(), payload),
+    }
+}
+
+/// The same with a body that opens its span itself.
+#[inline]
+pub fn call_by_type_opening<V>(
+    body: impl FnOnce(&mut OpenSpan) -> V,
+    go_on: impl FnOnce(OpenSpan, V) -> V,
+) -> V {
+    call_opaque_opening(body, |span, value| {
+        if matches!(span.state, State::Off) {
+            return value;
+        }
+        go_on(span, value)
+    })
 }
 
 /// A future that is there already, from now on in `span`.

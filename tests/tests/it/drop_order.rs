@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use floe_telemetry::traced;
+use floe_telemetry::{testing, traced};
 
 fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
@@ -211,4 +212,140 @@ fn arguments_of_a_future_are_dropped_in_the_order_of_a_plain_one() {
             "{polls}"
         );
     }
+}
+
+type Later = Pin<Box<dyn Future<Output = usize>>>;
+
+struct Counted {
+    count: usize,
+    _noisy: Noisy,
+}
+
+/// Functions that take their arguments apart, and leave parts out, copy or borrow them.
+macro_rules! taking_apart {
+    ($module:ident $(#[$attribute:meta])?) => {
+        #[allow(clippy::toplevel_ref_arg, reason = "the patterns are what is tested")]
+        mod $module {
+            use super::{Counted, Future, Later, Noisy, Pair, Pin};
+
+            $(#[$attribute])?
+            pub(super) fn now(
+                (left, _): (Noisy, Noisy),
+                second: Noisy,
+                Pair { first, .. }: Pair,
+                Counted { count, .. }: Counted,
+                ref last: Noisy,
+                panics: bool,
+            ) -> usize {
+                let _inside = Noisy("inside", left.1.clone());
+                assert!(!panics, "on purpose");
+                left.0.len() + second.0.len() + first.0.len() + count + last.0.len()
+            }
+
+            $(#[$attribute])?
+            pub(super) fn by_type(
+                (left, _): (Noisy, Noisy),
+                second: Noisy,
+                Pair { first, .. }: Pair,
+                Counted { count, .. }: Counted,
+                ref last: Noisy,
+                panics: bool,
+            ) -> Later {
+                assert!(!panics, "on purpose");
+                let length = second.0.len() + first.0.len() + count + last.0.len();
+                Box::pin(std::future::ready(length + left.0.len()))
+            }
+
+            $(#[$attribute])?
+            pub(super) fn opaque(
+                (left, _): (Noisy, Noisy),
+                second: Noisy,
+                Pair { first, .. }: Pair,
+                Counted { count, .. }: Counted,
+                ref last: Noisy,
+                panics: bool,
+            ) -> Pin<Box<impl Future<Output = usize> + use<>>> {
+                assert!(!panics, "on purpose");
+                let length = second.0.len() + first.0.len() + count + last.0.len();
+                Box::pin(async move { length + left.0.len() })
+            }
+        }
+    };
+}
+
+taking_apart!(apart);
+taking_apart!(apart_traced #[floe_telemetry::traced]);
+taking_apart!(apart_root #[floe_telemetry::traced(root)]);
+taking_apart!(apart_recorded #[floe_telemetry::traced(attributes("db.rows" = 3))]);
+
+fn done<T>(_: T) {}
+
+#[test]
+fn what_a_pattern_leaves_out_is_dropped_when_it_is_without_a_span() {
+    macro_rules! order {
+        ($call:path, $panics:expr) => {{
+            let log = Log::default();
+            let noisy = |name| Noisy(name, Rc::clone(&log));
+            let pair = Pair {
+                first: noisy("first"),
+                second: noisy("left out of the pair"),
+            };
+            let counted = Counted {
+                count: 1,
+                _noisy: noisy("counted"),
+            };
+            let both = (noisy("left"), noisy("left out"));
+            let run = || {
+                done($call(
+                    both,
+                    noisy("second"),
+                    pair,
+                    counted,
+                    noisy("last"),
+                    $panics,
+                ))
+            };
+            let ended = catch_unwind(AssertUnwindSafe(run));
+            assert_eq!(ended.is_err(), $panics);
+            log.take()
+        }};
+    }
+    macro_rules! check {
+        ($function:ident) => {
+            for panics in [false, true] {
+                let bare = order!(apart::$function, panics);
+                for listens in [false, true] {
+                    let mut orders = Vec::new();
+                    let mut run = || {
+                        orders.push(order!(apart_traced::$function, panics));
+                        orders.push(order!(apart_root::$function, panics));
+                        orders.push(order!(apart_recorded::$function, panics));
+                    };
+                    if listens {
+                        let spans = testing::capture(run);
+                        assert_eq!(spans.len(), 3);
+                    } else {
+                        run();
+                    }
+                    for order in orders {
+                        assert_eq!(order, bare, "{panics} {listens}");
+                    }
+                }
+            }
+        };
+    }
+    check!(now);
+    check!(by_type);
+    check!(opaque);
+    let expected = [
+        "inside",
+        "last",
+        "counted",
+        "first",
+        "left out of the pair",
+        "second",
+        "left",
+        "left out",
+    ];
+    assert_eq!(order!(apart_recorded::now, false), expected);
 }

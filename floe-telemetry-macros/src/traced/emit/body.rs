@@ -17,28 +17,24 @@ use crate::traced::{
 /// A span that ends when the function returns, unless that turns out to be a future.
 pub(super) fn at_once(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let private = traced.krate.private();
-    let body = closure(traced, sig);
     let outcome = outcome(traced);
     if traced.may_live_on() {
-        let call = by_type(traced, &body, &outcome);
-        let open = opening::open(traced);
-        return quote!(#open #call);
+        let opened = Opened::new(traced, sig, "call_by_type");
+        let go_on = by_type(traced, &outcome);
+        return opened.call(traced, &go_on);
     }
     if traced.is_plain() {
+        let body = closure(traced, sig, Place::Closure, None);
         return quote_spanned! {Span::mixed_site()=>
             #private::call_plain(&__FLOE_CALLSITE, #body, #outcome)
         };
     }
-    let open = opening::open(traced);
-    quote_spanned! {Span::mixed_site()=>
-        #open
-        #private::call(__floe_span, #body, #outcome)
-    }
+    Opened::new(traced, sig, "call").call(traced, &outcome)
 }
 
 /// What is returned may be a future under any name, which its type says. An error about that is on
 /// the type in the signature.
-fn by_type(traced: &Traced<'_>, body: &TokenStream, outcome: &TokenStream) -> TokenStream {
+fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
     let span = match &traced.function.sig.output {
@@ -47,12 +43,12 @@ fn by_type(traced: &Traced<'_>, body: &TokenStream, outcome: &TokenStream) -> To
     };
     let look = Ident::new("__floe_returned", span);
     quote_spanned! {ours=>
-        #private::call_by_type(__floe_span, #body, |__floe_span, __floe_value| {
+        |__floe_span, __floe_value| {
             use #private::lasting::prelude::*;
             (&&&&#private::lasting::Returned(&__floe_value))
                 .#look()
                 .go_on(__floe_span, __floe_value, #outcome)
-        })
+        }
     }
 }
 
@@ -66,14 +62,13 @@ pub(super) fn returned(
         return at_once(traced, sig);
     }
     let private = traced.krate.private();
-    let open = opening::open(traced);
-    let body = closure(traced, sig);
+    let opened = Opened::new(traced, sig, "call_opaque");
     let ours = Span::mixed_site();
     // With one reference a stream is found before a future.
     let (references, of, outcome) = match &returned.what {
         What::Future(ty) => {
             let ty = ty.as_deref().and_then(output::erased);
-            let of = ty.map(|ty| quote_spanned!(ours=> .of::<#ty>()));
+            let of = ty.map(|ty| quote_spanned!(ours=> .of::<#ty>().__floe_found()));
             (quote_spanned!(ours=> &&), of, outcome(traced))
         }
         What::Stream => (
@@ -82,41 +77,103 @@ pub(super) fn returned(
             quote_spanned!(ours=> #private::outcome::success),
         ),
     };
-    let call = quote_spanned! {ours=>
-        #private::call_opaque(__floe_span, #body, |__floe_span, __floe_value| {
+    let go_on = quote_spanned! {ours=>
+        |__floe_span, __floe_value| {
             use #private::lasting::prelude::*;
             (#references #private::lasting::Returned(&__floe_value))
                 .__floe_opaque()
                 #of
                 .go_on(__floe_span, __floe_value, #outcome)
-        })
+        }
     };
     if returned.how == How::PinnedOpaque {
+        let (open, call) = opened.parts(traced, &go_on);
         quote_spanned!(ours=> #open ::std::boxed::Box::pin(#call))
     } else {
+        opened.call(traced, &go_on)
+    }
+}
+
+/// A span that is opened before its body runs, with what it records.
+struct Opened {
+    /// The function of the runtime that runs the body.
+    function: Ident,
+    /// The statement that opens the span, unless the body does.
+    open: Option<TokenStream>,
+    body: TokenStream,
+}
+
+impl Opened {
+    fn new(traced: &Traced<'_>, sig: &mut Signature, function: &str) -> Self {
+        let ours = Span::mixed_site();
+        if !traced.is_plain() && parameters::take_apart(sig) {
+            // What a pattern leaves out of an argument is dropped with its other parts only if it is
+            // taken apart where the body runs, and so the span is opened there, too.
+            let open = opening::open_inside(traced);
+            return Self {
+                function: Ident::new(&format!("{function}_opening"), ours),
+                open: None,
+                body: closure(traced, sig, Place::Closure, Some(&open)),
+            };
+        }
+        let expressions = opening::expressions(traced);
+        let place = if traced.is_plain() {
+            Place::Closure
+        } else {
+            Place::ClosureBehindOpening(&expressions)
+        };
+        Self {
+            function: Ident::new(function, ours),
+            open: Some(opening::open(traced)),
+            body: closure(traced, sig, place, None),
+        }
+    }
+
+    /// What comes before the call, and the call, whose last argument looks at what the body returned.
+    fn parts(self, traced: &Traced<'_>, look: &TokenStream) -> (Option<TokenStream>, TokenStream) {
+        let private = traced.krate.private();
+        let ours = Span::mixed_site();
+        let Self {
+            function,
+            open,
+            body,
+        } = self;
+        let span = open.as_ref().map(|_| quote_spanned!(ours=> __floe_span,));
+        let call = quote_spanned!(ours=> #private::#function(#span #body, #look));
+        (open, call)
+    }
+
+    fn call(self, traced: &Traced<'_>, look: &TokenStream) -> TokenStream {
+        let (open, call) = self.parts(traced, look);
         quote!(#open #call)
     }
 }
 
-/// The body, which is copied and not looked at.
-fn closure(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
+/// The body, which is copied and not looked at. With `open` it has a place for the span, and puts it
+/// there.
+fn closure(
+    traced: &Traced<'_>,
+    sig: &mut Signature,
+    place: Place<'_>,
+    open: Option<&TokenStream>,
+) -> TokenStream {
     let body = &traced.function.body;
-    let expressions = opening::expressions(traced);
-    let place = if traced.is_plain() {
-        Place::Closure
-    } else {
-        Place::ClosureBehindOpening(&expressions)
-    };
     let rebind = parameters::rebind(sig, place);
+    let parameters = if open.is_some() {
+        let private = traced.krate.private();
+        quote_spanned!(Span::mixed_site()=> |__floe_span: &mut #private::OpenSpan|)
+    } else {
+        quote_spanned!(Span::mixed_site()=> ||)
+    };
     let ty = written_type(traced);
     // A closure with a written type has to have braces, and the user's are the ones it gets.
     let label = label(body);
     let body = if rebind.is_empty() {
         quote!(#body)
     } else {
-        quote_spanned!(Span::mixed_site()=> { #rebind #label #body })
+        quote_spanned!(Span::mixed_site()=> { #rebind #open #label #body })
     };
-    quote_spanned!(Span::mixed_site()=> move || #ty #body)
+    quote_spanned!(Span::mixed_site()=> move #parameters #ty #body)
 }
 
 /// Written out: a body that never returns would leave the closure's type open, and the outcome would

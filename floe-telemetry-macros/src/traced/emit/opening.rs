@@ -30,6 +30,12 @@ pub(super) fn open_within(traced: &Traced<'_>) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #call;)
 }
 
+/// The same for the first statement of a body that has a place for the span.
+pub(super) fn open_inside(traced: &Traced<'_>) -> TokenStream {
+    let call = call(traced, "enter");
+    quote_spanned!(Span::mixed_site()=> *__floe_span = #call;)
+}
+
 /// All that the user wrote and that is evaluated with the arguments.
 pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     let parent = match &traced.parent {

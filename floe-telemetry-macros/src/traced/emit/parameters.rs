@@ -27,7 +27,7 @@ pub(super) enum Place<'a> {
     /// The one inside of an `async fn`, which has stored them already. With its body.
     FutureInside(&'a TokenStream),
     Closure,
-    /// With expressions before it that know the arguments by the names in their patterns.
+    /// With expressions before it that know the arguments by their names.
     ClosureBehindOpening(&'a TokenStream),
 }
 
@@ -53,13 +53,26 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
             FnArg::Typed(typed) if stays(typed) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
                 Pat::Ident(pat) if is_name(pat) => Some(again(pat, &mut typed.attrs, place)),
-                Pat::Wild(_) => Some(destructure(typed, index)),
-                _ if matches!(place, Place::ClosureBehindOpening(_)) => None,
                 _ => Some(destructure(typed, index)),
             },
         });
     }
     statements
+}
+
+/// Whether an argument is taken apart, and something may happen when its parts are dropped.
+pub(super) fn take_apart(sig: &Signature) -> bool {
+    sig.inputs.iter().any(|input| match input {
+        FnArg::Receiver(_) => false,
+        FnArg::Typed(typed) => {
+            let is_whole = match &*typed.pat {
+                Pat::Ident(pat) => is_name(pat),
+                Pat::Wild(_) => true,
+                _ => false,
+            };
+            !is_whole && !stays(typed)
+        }
+    })
 }
 
 /// How many of the first arguments need no binding of their own, because they are captured and then

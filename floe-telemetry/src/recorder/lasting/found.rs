@@ -26,6 +26,49 @@ pub(super) const fn found<K, V>() -> Found<K, V> {
     Found(PhantomData)
 }
 
+impl<K, V> Found<K, V> {
+    /// With what the signature says that it will become.
+    #[must_use]
+    pub const fn of<T>(self) -> Said<K, V, T> {
+        Said(PhantomData)
+    }
+}
+
+/// The same, with what the signature says that it will become: that leaves the compiler to find out
+/// what the body left open, such as the error of an `Ok(…)`.
+pub struct Said<K, V, T>(PhantomData<fn(K, V, T)>);
+
+impl<K, V, T> Debug for Said<K, V, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Said")
+    }
+}
+
+impl<V: Future<Output = T>, T> Said<OpaqueFuture, V, T> {
+    /// It becomes that, or may.
+    #[must_use]
+    pub const fn __floe_found(self) -> Found<OpaqueFuture, V> {
+        found()
+    }
+}
+
+/// What becomes something else, about which the compiler has an error at the signature, and would
+/// have another one here.
+pub trait IsSaidOtherwise {
+    /// What was found.
+    type Found;
+    /// Says that.
+    fn __floe_found(self) -> Self::Found;
+}
+
+impl<K, V, T> IsSaidOtherwise for Said<K, V, T> {
+    type Found = Found<K, V>;
+
+    fn __floe_found(self) -> Found<K, V> {
+        found()
+    }
+}
+
 /// Does not live on.
 #[derive(Debug)]
 pub struct Value;
@@ -61,15 +104,6 @@ impl<V: Pointer> Found<Lasting, V> {
 }
 
 impl<V: Future> Found<OpaqueFuture, V> {
-    /// Says what the signature says that it will become.
-    #[must_use]
-    pub const fn of<T>(self) -> Self
-    where
-        V: Future<Output = T>,
-    {
-        self
-    }
-
     /// Leaves the span to the future.
     pub fn go_on(
         self,
@@ -82,12 +116,6 @@ impl<V: Future> Found<OpaqueFuture, V> {
 }
 
 impl<V: Stream> Found<OpaqueStream, V> {
-    /// Has no result.
-    #[must_use]
-    pub const fn of<T>(self) -> Self {
-        self
-    }
-
     /// Leaves the span to the stream.
     pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> Traced<V, Ended> {
         in_stream(span, value)
@@ -95,12 +123,6 @@ impl<V: Stream> Found<OpaqueStream, V> {
 }
 
 impl<V> Found<OpaqueValue, V> {
-    /// Has no result.
-    #[must_use]
-    pub const fn of<T>(self) -> Self {
-        self
-    }
-
     /// Ends the span.
     pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> V {
         conclude(span.recording(), Ok(value), |_, _| ())

@@ -1,0 +1,43 @@
+// #[traced(kind = client)]
+// impl S {
+//     #[cfg_attr(feature = "spans", traced(name = "loaded", root), must_use)]
+//     fn load(&self) -> u8 {
+//         1
+//     }
+//     #[cfg_attr(feature = "quiet", traced(skip))]
+//     #[inline]
+//     fn save(&self) {}
+//     #[traced(root)]
+//     #[cfg_attr(feature = "spans", telemetry::traced(attributes(n)))]
+//     fn both(&self, n: u8) {}
+// }
+
+impl S {
+    #[cfg_attr(
+        feature = "spans",
+        ::floe_telemetry::traced(kind = client, name = "loaded", root)
+    )]
+    #[cfg_attr(feature = "spans", must_use)]
+    #[cfg_attr(
+        not(any(feature = "spans")),
+        ::floe_telemetry::traced(name = "S::load", kind = client)
+    )]
+    fn load(&self) -> u8 {
+        1
+    }
+    #[cfg_attr(
+        not(any(feature = "quiet")),
+        ::floe_telemetry::traced(name = "S::save", kind = client)
+    )]
+    #[inline]
+    fn save(&self) {}
+    #[cfg_attr(
+        feature = "spans",
+        ::floe_telemetry::traced(name = "S::both", kind = client, root, attributes(n))
+    )]
+    #[cfg_attr(
+        not(any(feature = "spans")),
+        ::floe_telemetry::traced(name = "S::both", kind = client, root)
+    )]
+    fn both(&self, n: u8) {}
+}

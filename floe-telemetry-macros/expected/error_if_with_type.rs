@@ -1,0 +1,39 @@
+// #[traced(error_if = |_answer:&u8|->bool{*_answer>3})]
+// fn f() -> BoxFuture<'static, u8> {
+//     ask()
+// }
+
+fn f() -> BoxFuture<'static, u8> {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+    );
+    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
+    ::floe_telemetry::__private::call_by_type(
+        __floe_span,
+        move || -> BoxFuture<'static, u8> { ask() },
+        |__floe_span, __floe_value| {
+            use ::floe_telemetry::__private::lasting::prelude::*;
+            (&&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                .__floe_returned()
+                .go_on(
+                    __floe_span,
+                    __floe_value,
+                    |__floe_return, __floe_tell| ::floe_telemetry::__private::error_if(
+                        __floe_return,
+                        || -> bool {
+                            #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+                            #[allow(
+                                clippy::no_effect_underscore_binding,
+                                clippy::used_underscore_binding
+                            )]
+                            let _answer: &u8 = __floe_return;
+                            { *_answer > 3 }
+                        },
+                        ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                            .__floe_look(),
+                        __floe_tell,
+                    ),
+                )
+        },
+    )
+}

@@ -1,0 +1,27 @@
+// #[traced(attributes(a))]
+// fn f(#[allow(unused_mut)] mut a: Vec<u8>, #[cfg(all())] #[expect(unused)] b: Vec<u8>) {}
+
+fn f(a: Vec<u8>, #[cfg(all())] b: Vec<u8>) {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f a", ::core::line!(), Internal
+    );
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+            __floe.attribute("a", &(a));
+        };
+        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+    };
+    ::floe_telemetry::__private::call(
+        __floe_span,
+        move || -> () {
+            #[allow(unused_mut)]
+            let mut a = a;
+            let _ = &a;
+            #[cfg(all())]
+            #[expect(unused)]
+            let b = b;
+            '__floe_body: {}
+        },
+        ::floe_telemetry::__private::outcome::success,
+    )
+}

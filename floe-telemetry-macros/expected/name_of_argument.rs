@@ -1,0 +1,19 @@
+// #[traced(name = table.name)]
+// fn load(table: &Table) {}
+
+fn load(table: &Table) {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "load", "load", ::core::line!(), Internal
+    );
+    let __floe_span = {
+        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+            __floe.name(&(table.name));
+        };
+        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+    };
+    ::floe_telemetry::__private::call(
+        __floe_span,
+        move || -> () {},
+        ::floe_telemetry::__private::outcome::success,
+    )
+}

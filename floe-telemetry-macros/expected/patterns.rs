@@ -1,0 +1,20 @@
+// #[traced]
+// fn f((left, _): (Lock, Lock), other: Lock) {
+//     work()
+// }
+
+fn f(__floe_argument_0: (Lock, Lock), other: Lock) {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call_plain(
+        &__FLOE_CALLSITE,
+        move || -> () {
+            let __floe_argument_0 = __floe_argument_0;
+            let (left, _) = __floe_argument_0;
+            let other = other;
+            '__floe_body: { work() }
+        },
+        ::floe_telemetry::__private::outcome::success,
+    )
+}

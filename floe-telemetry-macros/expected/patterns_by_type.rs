@@ -1,0 +1,38 @@
+// #[traced(attributes(left))]
+// fn f((left, _): (Lock, Lock)) -> Later<u8> {
+//     work(left)
+// }
+
+fn f(__floe_argument_0: (Lock, Lock)) -> Later<u8> {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f left", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call_by_type_opening(
+        move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| -> Later<u8> {
+            let __floe_argument_0 = __floe_argument_0;
+            let (left, _) = __floe_argument_0;
+            *__floe_span = {
+                let mut __floe_fill = |
+                    __floe: &mut ::floe_telemetry::__private::Opening|
+                {
+                    __floe.attribute("left", &(left));
+                };
+                ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+            };
+            '__floe_body: { work(left) }
+        },
+        |__floe_span, __floe_value| {
+            use ::floe_telemetry::__private::lasting::prelude::*;
+            (&&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                .__floe_returned()
+                .go_on(
+                    __floe_span,
+                    __floe_value,
+                    |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
+                            __floe_return,
+                        )
+                        .__floe_look()(__floe_return, __floe_tell),
+                )
+        },
+    )
+}

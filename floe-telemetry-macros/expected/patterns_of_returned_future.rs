@@ -1,0 +1,41 @@
+// #[traced(root)]
+// fn f(Pair { left, .. }: Pair) -> Pin<Box<impl Future<Output = u8>>> {
+//     work(left)
+// }
+
+fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+    );
+    ::std::boxed::Box::pin(
+        ::floe_telemetry::__private::call_opaque_opening(
+            move |
+                __floe_span: &mut ::floe_telemetry::__private::OpenSpan,
+            | -> Pin<Box<_>> {
+                let __floe_argument_0 = __floe_argument_0;
+                let Pair { left, .. } = __floe_argument_0;
+                *__floe_span = ::floe_telemetry::__private::enter_below(
+                    &__FLOE_CALLSITE,
+                    ::floe_telemetry::__private::root,
+                    &mut |_| {},
+                );
+                '__floe_body: { work(left) }
+            },
+            |__floe_span, __floe_value| {
+                use ::floe_telemetry::__private::lasting::prelude::*;
+                (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                    .__floe_opaque()
+                    .of::<u8>()
+                    .__floe_found()
+                    .go_on(
+                        __floe_span,
+                        __floe_value,
+                        |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
+                                __floe_return,
+                            )
+                            .__floe_look()(__floe_return, __floe_tell),
+                    )
+            },
+        ),
+    )
+}

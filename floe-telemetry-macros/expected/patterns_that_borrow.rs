@@ -1,0 +1,28 @@
+// #[traced(attributes(n))]
+// fn f((ref mut text, n): (String, u8), ref list: Vec<u8>) {
+//     work(text)
+// }
+
+fn f(__floe_argument_0: (String, u8), __floe_argument_1: Vec<u8>) {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f n", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call_opening(
+        move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| -> () {
+            let mut __floe_argument_0 = __floe_argument_0;
+            let (ref mut text, n) = __floe_argument_0;
+            let __floe_argument_1 = __floe_argument_1;
+            let ref list = __floe_argument_1;
+            *__floe_span = {
+                let mut __floe_fill = |
+                    __floe: &mut ::floe_telemetry::__private::Opening|
+                {
+                    __floe.attribute("n", &(n));
+                };
+                ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+            };
+            '__floe_body: { work(text) }
+        },
+        ::floe_telemetry::__private::outcome::success,
+    )
+}

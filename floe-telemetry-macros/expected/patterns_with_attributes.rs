@@ -1,0 +1,27 @@
+// #[traced(attributes(left))]
+// fn f((left, _): (Lock, Lock), other: Lock) -> u8 {
+//     work()
+// }
+
+fn f(__floe_argument_0: (Lock, Lock), other: Lock) -> u8 {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f left", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call_opening(
+        move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| -> u8 {
+            let __floe_argument_0 = __floe_argument_0;
+            let (left, _) = __floe_argument_0;
+            let other = other;
+            *__floe_span = {
+                let mut __floe_fill = |
+                    __floe: &mut ::floe_telemetry::__private::Opening|
+                {
+                    __floe.attribute("left", &(left));
+                };
+                ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+            };
+            '__floe_body: { work() }
+        },
+        ::floe_telemetry::__private::outcome::probe::<u8>().__floe_look(),
+    )
+}

@@ -1,0 +1,26 @@
+// #[traced]
+// async fn f(mut self: Pin<&mut Self>, list: Vec<u8>) {
+//     self.get()
+// }
+
+fn f(
+    mut self: Pin<&mut Self>,
+    list: Vec<u8>,
+) -> impl ::core::future::Future<Output = ()> {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call_async(
+        &__FLOE_CALLSITE,
+        async move {
+            let _ = &self;
+            let list = list;
+            if false {
+                let __floe_never: () = loop {};
+                #[allow(unreachable_code)] return __floe_never;
+            }
+            if false { loop {} } else { self.get() }
+        },
+        ::floe_telemetry::__private::outcome::success,
+    )
+}

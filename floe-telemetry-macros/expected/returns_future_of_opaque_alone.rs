@@ -1,0 +1,30 @@
+// #[traced]
+// fn f() -> impl Future<Output = impl Sized> {
+//     get()
+// }
+
+fn f() -> impl Future<Output = impl Sized> {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+    );
+    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
+    ::floe_telemetry::__private::call_opaque(
+        __floe_span,
+        move || { get() },
+        |__floe_span, __floe_value| {
+            use ::floe_telemetry::__private::lasting::prelude::*;
+            (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                .__floe_opaque()
+                .of::<_>()
+                .__floe_found()
+                .go_on(
+                    __floe_span,
+                    __floe_value,
+                    |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
+                            __floe_return,
+                        )
+                        .__floe_look()(__floe_return, __floe_tell),
+                )
+        },
+    )
+}

@@ -1,0 +1,18 @@
+// #[traced(root, kind = server)]
+// fn f() {}
+
+fn f() {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Server
+    );
+    let __floe_span = ::floe_telemetry::__private::enter_below(
+        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::root,
+        &mut |_| {},
+    );
+    ::floe_telemetry::__private::call(
+        __floe_span,
+        move || -> () {},
+        ::floe_telemetry::__private::outcome::success,
+    )
+}

@@ -1,0 +1,8 @@
+use floe_telemetry::traced;
+
+#[traced(attributes(table))]
+fn load() {}
+
+fn main() {
+    load();
+}

@@ -1,0 +1,29 @@
+use std::future::{Future, ready};
+use std::pin::Pin;
+
+use floe_telemetry::traced;
+
+#[traced]
+fn opaque() -> impl Future<Output = u8> {
+    async { "text" }
+}
+
+#[traced(attributes(n))]
+fn pinned(n: u8) -> Pin<Box<impl Future<Output = u8>>> {
+    Box::pin(ready(n.to_string()))
+}
+
+#[traced]
+fn boxed() -> Pin<Box<dyn Future<Output = u8>>> {
+    Box::pin(async { "text" })
+}
+
+#[traced]
+fn result() -> impl Future<Output = Result<u8, String>> {
+    async { Ok("text") }
+}
+
+#[traced]
+fn nothing() -> impl Future<Output = u8> {}
+
+fn main() {}
