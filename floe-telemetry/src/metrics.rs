@@ -30,6 +30,8 @@ mod recorder;
 #[cfg(feature = "provider")]
 mod redacting;
 #[cfg(feature = "provider")]
+mod series;
+#[cfg(feature = "provider")]
 mod spans;
 
 #[cfg(feature = "_otlp")]

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::current;
 use super::metric::Metric;
@@ -19,6 +19,24 @@ pub(super) enum Kind {
     Histogram,
 }
 
+/// What is recorded.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Measurement {
+    Count(u64),
+    Gauge(f64),
+    Distribution(f64),
+}
+
+impl Measurement {
+    pub(super) const fn kind(self) -> Kind {
+        match self {
+            Self::Count(_) => Kind::Counter,
+            Self::Gauge(_) => Kind::Gauge,
+            Self::Distribution(_) => Kind::Histogram,
+        }
+    }
+}
+
 /// An instrument, as it was first asked for.
 #[derive(Debug)]
 pub(super) enum Instrument {
@@ -27,6 +45,20 @@ pub(super) enum Instrument {
     Histogram(Histogram<f64>),
     /// OpenTelemetry would not have it.
     Refused,
+}
+
+impl Instrument {
+    /// Records what is of its kind.
+    pub(super) fn record(&self, measurement: Measurement, attributes: &[KeyValue]) {
+        match (self, measurement) {
+            (Self::Counter(counter), Measurement::Count(value)) => counter.add(value, attributes),
+            (Self::Gauge(gauge), Measurement::Gauge(value)) => gauge.record(value, attributes),
+            (Self::Histogram(histogram), Measurement::Distribution(value)) => {
+                histogram.record(value, attributes);
+            }
+            _ => {}
+        }
+    }
 }
 
 #[derive(Debug)]

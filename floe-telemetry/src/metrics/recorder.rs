@@ -5,15 +5,17 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::current;
-use super::instruments::{Found, Instrument, Instruments, Kind};
+use super::instruments::{Found, Instrument, Instruments, Kind, Measurement};
 use super::metric::Metric;
 use super::number::MetricNumber;
+#[cfg(feature = "provider")]
+use super::series::{self, Said};
 use crate::sanitizer::sanitize_error;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
-/// Instruments are made when they are first used and kept, so a call is a look into a table and a
-/// measurement of OpenTelemetry's. All threads may share one recorder; a `static` does.
+/// Instruments are made when they are first used and kept. What a thread records often with the same
+/// attributes it finds by one look into a table of its own (1024 series). All threads may share one recorder; a `static` does.
 ///
 /// A name belongs to the kind and the unit of its first use. Another use of it, a name that
 /// OpenTelemetry would not have, or the 2,001st name is reported once and not recorded. So is
@@ -31,6 +33,9 @@ pub struct MetricRecorder {
     component: &'static str,
     scope: OnceLock<InstrumentationScope>,
     instruments: RwLock<Option<Instruments>>,
+    /// By which threads know it again: another one may be where this one was.
+    #[cfg(feature = "provider")]
+    number: OnceLock<u64>,
 }
 
 impl MetricRecorder {
@@ -41,6 +46,8 @@ impl MetricRecorder {
             component,
             scope: OnceLock::new(),
             instruments: RwLock::new(None),
+            #[cfg(feature = "provider")]
+            number: OnceLock::new(),
         }
     }
 
@@ -52,13 +59,7 @@ impl MetricRecorder {
         value: u64,
         attributes: &[KeyValue],
     ) {
-        if current::generation() != 0 {
-            self.with(&metric.into(), Kind::Counter, |instrument| {
-                if let Instrument::Counter(counter) = instrument {
-                    counter.add(value, attributes);
-                }
-            });
-        }
+        self.record(metric, Measurement::Count(value), attributes);
     }
 
     /// Sets a gauge. A value that is no finite number is not recorded.
@@ -69,7 +70,10 @@ impl MetricRecorder {
         value: impl MetricNumber,
         attributes: &[KeyValue],
     ) {
-        self.record(&metric.into(), Kind::Gauge, value.to_f64(), attributes);
+        let value = value.to_f64();
+        if value.is_finite() {
+            self.record(metric, Measurement::Gauge(value), attributes);
+        }
     }
 
     /// Records a value of a distribution. One that is no finite number is not recorded: it would
@@ -81,22 +85,64 @@ impl MetricRecorder {
         value: impl MetricNumber,
         attributes: &[KeyValue],
     ) {
-        self.record(&metric.into(), Kind::Histogram, value.to_f64(), attributes);
+        let value = value.to_f64();
+        if value.is_finite() {
+            self.record(metric, Measurement::Distribution(value), attributes);
+        }
     }
 
     #[inline]
-    fn record(&self, metric: &Metric<'_>, kind: Kind, value: f64, attributes: &[KeyValue]) {
-        if current::generation() != 0 && value.is_finite() {
-            self.with(metric, kind, |instrument| match instrument {
-                Instrument::Gauge(gauge) => gauge.record(value, attributes),
-                Instrument::Histogram(histogram) => histogram.record(value, attributes),
-                Instrument::Counter(_) | Instrument::Refused => {}
+    fn record<'a>(
+        &self,
+        metric: impl Into<Metric<'a>>,
+        measurement: Measurement,
+        attributes: &[KeyValue],
+    ) {
+        let generation = current::generation();
+        if generation != 0 {
+            self.record_in(generation, metric.into(), measurement, attributes);
+        }
+    }
+
+    /// By the shortest way that there is for this series on this thread.
+    #[cfg(feature = "provider")]
+    fn record_in(
+        &self,
+        generation: u64,
+        metric: Metric<'_>,
+        measurement: Measurement,
+        attributes: &[KeyValue],
+    ) {
+        let kind = measurement.kind();
+        let said = Said {
+            recorder: *self.number.get_or_init(series::next_recorder),
+            metric,
+            kind,
+            attributes,
+        };
+        if !series::record(generation, &said, measurement) {
+            self.with(&metric, kind, |generation, instrument| {
+                instrument.record(measurement, attributes);
+                series::remember(generation, &said, instrument);
             });
         }
     }
 
-    /// Finds the instrument, or makes it, and uses it.
-    fn with(&self, metric: &Metric<'_>, kind: Kind, measure: impl Fn(&Instrument)) {
+    #[cfg(not(feature = "provider"))]
+    fn record_in(
+        &self,
+        _: u64,
+        metric: Metric<'_>,
+        measurement: Measurement,
+        attributes: &[KeyValue],
+    ) {
+        self.with(&metric, measurement.kind(), |_, instrument| {
+            instrument.record(measurement, attributes);
+        });
+    }
+
+    /// Finds the instrument, or makes it, and uses it. With it goes the number of its provider.
+    fn with(&self, metric: &Metric<'_>, kind: Kind, measure: impl Fn(u64, &Instrument)) {
         // The second look is at what the first one made.
         for _ in 0..2 {
             let known = self
@@ -107,7 +153,9 @@ impl MetricRecorder {
                 && instruments.generation == current::generation()
             {
                 match instruments.find(metric, kind) {
-                    Found::Instrument(instrument) => return measure(instrument),
+                    Found::Instrument(instrument) => {
+                        return measure(instruments.generation, instrument);
+                    }
                     Found::Unusable => return,
                     Found::New => {}
                 }

@@ -1,0 +1,156 @@
+//! The series that a thread records often. Each is known by what a caller says, and is bound: neither
+//! redaction nor OpenTelemetry has to look at its attributes again.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{Hash as _, Hasher as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram};
+use rustc_hash::{FxBuildHasher, FxHasher};
+
+use super::instruments::{Instrument, Kind, Measurement};
+use super::metric::Metric;
+
+/// Series that a thread knows. Who has more of them begins anew.
+const MAX_SERIES: usize = 1024;
+
+/// As often as this, a series is recorded before it is bound. What is bound is not forgotten by
+/// OpenTelemetry, also where it forgets between two exports what was not recorded, so that attributes
+/// that come once and never again must not be.
+const OFTEN: u32 = 16;
+
+/// The number of a recorder that has none yet.
+pub(super) fn next_recorder() -> u64 {
+    static RECORDERS: AtomicU64 = AtomicU64::new(0);
+
+    RECORDERS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What a caller says, but the value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said<'a> {
+    /// The number of the recorder.
+    pub(super) recorder: u64,
+    pub(super) metric: Metric<'a>,
+    pub(super) kind: Kind,
+    pub(super) attributes: &'a [KeyValue],
+}
+
+impl Said<'_> {
+    fn hash(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        hasher.write_u64(self.recorder);
+        self.metric.name.hash(&mut hasher);
+        self.metric.unit.hash(&mut hasher);
+        self.attributes.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// The same, and what it was bound to.
+#[derive(Debug)]
+struct Series {
+    recorder: u64,
+    name: String,
+    unit: String,
+    kind: Kind,
+    attributes: Box<[KeyValue]>,
+    recorded: u32,
+    bound: Option<Bound>,
+}
+
+#[derive(Debug)]
+enum Bound {
+    Counter(BoundCounter<u64>),
+    Gauge(BoundGauge<f64>),
+    Histogram(BoundHistogram<f64>),
+}
+
+impl Series {
+    fn new(said: &Said<'_>) -> Self {
+        Self {
+            recorder: said.recorder,
+            name: said.metric.name.to_owned(),
+            unit: said.metric.unit.to_owned(),
+            kind: said.kind,
+            attributes: said.attributes.into(),
+            recorded: 0,
+            bound: None,
+        }
+    }
+
+    fn is(&self, said: &Said<'_>) -> bool {
+        self.recorder == said.recorder
+            && self.kind == said.kind
+            && self.name == said.metric.name
+            && self.unit == said.metric.unit
+            && *self.attributes == *said.attributes
+    }
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The number of the provider that they are of.
+    generation: u64,
+    /// By the hash of what is said. Two that have the same are not both known.
+    series: HashMap<u64, Series, FxBuildHasher>,
+}
+
+thread_local! {
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+/// Records what belongs to a series that is bound, and says whether it did.
+pub(super) fn record(generation: u64, said: &Said<'_>, measurement: Measurement) -> bool {
+    let recorded = KNOWN.try_with(|known| {
+        let known = known.try_borrow().ok()?;
+        if known.generation != generation {
+            return None;
+        }
+        let series = known.series.get(&said.hash())?;
+        let bound = series.bound.as_ref().filter(|_| series.is(said))?;
+        match (bound, measurement) {
+            (Bound::Counter(counter), Measurement::Count(value)) => counter.add(value),
+            (Bound::Gauge(gauge), Measurement::Gauge(value)) => gauge.record(value),
+            (Bound::Histogram(histogram), Measurement::Distribution(value)) => {
+                histogram.record(value);
+            }
+            _ => return None,
+        }
+        Some(())
+    });
+    matches!(recorded, Ok(Some(())))
+}
+
+/// Remembers a series that was recorded by its instrument, and binds it if that is often.
+pub(super) fn remember(generation: u64, said: &Said<'_>, instrument: &Instrument) {
+    let _ = KNOWN.try_with(|known| {
+        let Ok(mut known) = known.try_borrow_mut() else {
+            return;
+        };
+        if known.generation != generation || known.series.len() >= MAX_SERIES {
+            known.generation = generation;
+            known.series.clear();
+        }
+        let series = known.series.entry(said.hash());
+        let series = series.or_insert_with(|| Series::new(said));
+        if !series.is(said) {
+            return;
+        }
+        series.recorded += 1;
+        if series.recorded >= OFTEN && series.bound.is_none() {
+            series.bound = bind(instrument, said.attributes);
+        }
+    });
+}
+
+fn bind(instrument: &Instrument, attributes: &[KeyValue]) -> Option<Bound> {
+    match instrument {
+        Instrument::Counter(counter) => Some(Bound::Counter(counter.bind(attributes))),
+        Instrument::Gauge(gauge) => Some(Bound::Gauge(gauge.bind(attributes))),
+        Instrument::Histogram(histogram) => Some(Bound::Histogram(histogram.bind(attributes))),
+        Instrument::Refused => None,
+    }
+}
