@@ -47,7 +47,7 @@ pub use self::log_batch::BatchLogRecordProcessorConfig;
 #[cfg(feature = "logs")]
 pub(crate) use self::logging::Levels;
 pub use self::logging::LoggingConfig;
-pub use self::metrics::{HistogramKind, MetricTemporality, MetricsConfig};
+pub use self::metrics::{HistogramKind, MetricTemporality, MetricView, MetricsConfig};
 pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, Signal};
 use self::problems::Problems;
 pub use self::prometheus::PrometheusConfig;

@@ -83,7 +83,7 @@ pub use self::returned::{call_by_type, call_by_type_opening, call_opaque, call_o
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::{CaptureScope, switch_captures};
 #[cfg(feature = "provider")]
-pub(crate) use self::sampling::{Measured, Sampling, switch_provider};
+pub(crate) use self::sampling::{Measured, Sampling, matches, switch_provider};
 #[cfg(feature = "tracing")]
 pub(crate) use self::sampling::{is_off, leaves_out_below};
 pub use self::span::RecordedSpan;

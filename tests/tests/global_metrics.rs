@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use floe_telemetry::config::{HistogramKind, MetricTemporality, OtlpProtocol};
+use floe_telemetry::config::{HistogramKind, MetricTemporality, MetricView, OtlpProtocol};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
 use floe_tests::{MetricValue, ReceivedPoint, Receiver};
@@ -92,6 +92,63 @@ fn own(points: &[ReceivedPoint]) {
     }
 }
 
+/// The first view that matches holds, for what it says and nothing else.
+fn views() {
+    let receiver = Receiver::http();
+    let mut config = config(&receiver, OtlpProtocol::Http);
+    config.metrics.temporality = MetricTemporality::LowMemory;
+    config.metrics.histograms = HistogramKind::Exponential;
+    config.metrics.views = vec![
+        MetricView {
+            boundaries: Some(vec![2.0, 4.0]),
+            ..MetricView::new("load.*")
+        },
+        MetricView {
+            drop: true,
+            ..MetricView::new("process.*")
+        },
+        // Bounds are nothing to a counter.
+        MetricView {
+            attributes: Some(vec!["table".to_owned()]),
+            boundaries: Some(vec![1.0]),
+            ..MetricView::new("by_table")
+        },
+        MetricView {
+            cardinality_limit: Some(5),
+            ..MetricView::new("m*y")
+        },
+        MetricView {
+            drop: true,
+            ..MetricView::new("load.duration")
+        },
+    ];
+    let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+    record();
+    for number in 0..40 {
+        let number = KeyValue::new("number", number);
+        METRICS.increment("many", 1, std::slice::from_ref(&number));
+        METRICS.increment("by_table", 1, &[KeyValue::new("table", "orders"), number]);
+    }
+    telemetry.shutdown(TIMEOUT).unwrap();
+    let points = receiver.points();
+    check(&points);
+    let duration = single(&points, "load.duration");
+    assert!(duration.is_delta);
+    assert_eq!(
+        duration.value,
+        MetricValue::Histogram(2, 5.5, vec![2.0, 4.0], vec![1, 0, 1])
+    );
+    let dropped = |point: &&ReceivedPoint| point.name.starts_with("process.");
+    assert_eq!(points.iter().find(dropped), None);
+    let by_table = single(&points, "by_table");
+    assert_eq!(by_table.value, MetricValue::Sum(40.0));
+    assert_eq!(by_table.attributes.len(), 1);
+    let many = points.iter().filter(|point| point.name == "many").count();
+    assert!((5..=6).contains(&many), "{many}");
+    // What is observed begins with the process.
+    assert!(!single(&points, "floe.telemetry.calls.missed").is_delta);
+}
+
 /// One test, because a process has one provider at a time.
 #[test]
 fn metrics_arrive_over_both_transports_as_they_are_configured() {
@@ -146,6 +203,7 @@ fn metrics_arrive_over_both_transports_as_they_are_configured() {
             .any(|point| point.attributes.get("otel.metric.overflow") == Some(&true.into()))
     );
     assert!(points.iter().all(|point| point.name != "between"));
+    views();
     assert!(
         !http
             .every_request()

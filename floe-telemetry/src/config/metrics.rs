@@ -1,10 +1,13 @@
 //! How metrics are aggregated, and how often they are sent.
 
+mod view;
+
 use std::time::Duration;
 
 use opentelemetry_sdk::metrics::Temporality;
 use serde::{Deserialize, Serialize};
 
+pub use self::view::MetricView;
 use super::problems::Problems;
 use super::prometheus::PrometheusConfig;
 
@@ -30,8 +33,20 @@ pub enum MetricTemporality {
     /// The start of the process. What Prometheus and its kin expect.
     #[default]
     Cumulative,
-    /// The export before.
+    /// The export before, but for sums that go up and down.
     Delta,
+    /// The export before where that needs less memory, which is where values are recorded, and the
+    /// start of the process where they are observed.
+    LowMemory,
+}
+
+impl MetricTemporality {
+    /// By the names that the specification has for them.
+    pub(super) const ALL: [(&'static str, Self); 3] = [
+        ("cumulative", Self::Cumulative),
+        ("delta", Self::Delta),
+        ("lowmemory", Self::LowMemory),
+    ];
 }
 
 impl From<MetricTemporality> for Temporality {
@@ -39,13 +54,22 @@ impl From<MetricTemporality> for Temporality {
         match temporality {
             MetricTemporality::Cumulative => Self::Cumulative,
             MetricTemporality::Delta => Self::Delta,
+            MetricTemporality::LowMemory => Self::LowMemory,
         }
     }
 }
 
+impl HistogramKind {
+    /// By the names that the specification has for them.
+    pub(super) const ALL: [(&'static str, Self); 2] = [
+        ("explicit_bucket_histogram", Self::Explicit),
+        ("base2_exponential_bucket_histogram", Self::Exponential),
+    ];
+}
+
 /// How metrics are aggregated, and how often they are sent
 /// ([periodic reader](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#periodic-exporting-metricreader)).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[expect(
@@ -70,6 +94,9 @@ pub struct MetricsConfig {
     /// Whether calls, errors and durations of all spans are metrics, sampled or not, and not only
     /// those of functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
+    /// What is made of metrics of some names. The first that matches holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<MetricView>,
     /// Where Prometheus scrapes, if `exporters.metrics` has `prometheus`.
     pub prometheus: PrometheusConfig,
 }
@@ -83,6 +110,7 @@ impl Default for MetricsConfig {
             histograms: HistogramKind::default(),
             cardinality_limit: 2000,
             from_spans: false,
+            views: Vec::new(),
             prometheus: PrometheusConfig::default(),
         }
     }
@@ -111,6 +139,7 @@ impl MetricsConfig {
             }
         }
         self.prometheus.check(problems);
+        view::check(&self.views, problems);
         if self.cardinality_limit == 0 {
             problems.add(
                 "metrics.cardinality_limit",

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use opentelemetry::Key;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -27,6 +28,7 @@ use super::spans::SpanMetrics;
 use crate::collector::{Counters, Redaction, Redactor};
 use crate::config::{HistogramKind, MetricsConfig};
 use crate::error::Error;
+use crate::recorder::matches;
 
 /// Buckets of an exponential histogram, and its largest scale: what the specification has as
 /// defaults.
@@ -123,18 +125,40 @@ impl Meters {
 
 /// How an instrument is aggregated.
 fn stream(instrument: &Instrument, config: &MetricsConfig) -> Option<Stream> {
-    let builder = Stream::builder().with_cardinality_limit(config.cardinality_limit);
-    let exponential = instrument.kind() == InstrumentKind::Histogram
-        && config.histograms == HistogramKind::Exponential;
-    if exponential {
-        let aggregation = Aggregation::Base2ExponentialHistogram {
+    let mut views = config.views.iter();
+    let view = views.find(|view| matches(&view.metric, instrument.name()));
+    let limit = view.and_then(|view| view.cardinality_limit);
+    let limit = limit.unwrap_or(config.cardinality_limit);
+    let mut builder = Stream::builder().with_cardinality_limit(limit);
+    if let Some(keys) = view.and_then(|view| view.attributes.clone()) {
+        builder = builder.with_allowed_attribute_keys(keys.into_iter().map(Key::from));
+    }
+    let aggregation = match view {
+        Some(view) if view.drop => Some(Aggregation::Drop),
+        _ if instrument.kind() == InstrumentKind::Histogram => {
+            histogram(view.and_then(|view| view.boundaries.clone()), config)
+        }
+        _ => None,
+    };
+    if let Some(aggregation) = aggregation {
+        builder = builder.with_aggregation(aggregation);
+    }
+    builder.build().ok()
+}
+
+/// The buckets of a histogram; `None`: those that its code names.
+fn histogram(boundaries: Option<Vec<f64>>, config: &MetricsConfig) -> Option<Aggregation> {
+    match (boundaries, config.histograms) {
+        (Some(boundaries), _) => Some(Aggregation::ExplicitBucketHistogram {
+            boundaries,
+            record_min_max: true,
+        }),
+        (None, HistogramKind::Exponential) => Some(Aggregation::Base2ExponentialHistogram {
             max_size: MAX_SIZE,
             max_scale: MAX_SCALE,
             record_min_max: true,
-        };
-        builder.with_aggregation(aggregation).build().ok()
-    } else {
-        builder.build().ok()
+        }),
+        (None, HistogramKind::Explicit) => None,
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) use self::capture::CaptureScope;
 pub(crate) use self::provider::{Measured, Sampling, switch_provider};
 use self::rate::RateLimit;
 pub(crate) use self::rules::KnownRules;
+#[cfg(feature = "provider")]
+pub(crate) use self::rules::matches;
 
 const PROVIDER: u8 = 1;
 #[cfg(feature = "testing")]

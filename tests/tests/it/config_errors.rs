@@ -177,6 +177,10 @@ const CASES: &[(&str, &str)] = &[
         "telemetry configuration: line 2, column 35: metrics.export_interval_millis: found 0, accepted is 1 or more",
     ),
     (
+        "metrics: {views: [{metric: '', drop: true, attributes: []}, {metric: a, boundaries: [1, 1], cardinality_limit: 0}]}",
+        "telemetry configuration: 4 mistakes\n  line 2, column 28: metrics.views.0.metric: found 0 bytes, accepted is a name of 1 to 256 with `*` for any characters\n  line 2, column 38: metrics.views.0.drop: nothing can be made of what is dropped, accepted is `drop` alone\n  line 2, column 85: metrics.views.1.boundaries: found [1.0, 1.0], accepted are finite numbers that rise\n  line 2, column 112: metrics.views.1.cardinality_limit: found 0, accepted is 1 or more",
+    ),
+    (
         "limits: {attribute_count: 129}",
         "telemetry configuration: line 2, column 27: limits.attribute_count: found 129, accepted is at most 128",
     ),

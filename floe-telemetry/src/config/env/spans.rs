@@ -5,7 +5,7 @@ use super::Reader;
 use super::parse::{self, Refusal, number, up_to};
 use crate::config::limits::MOST;
 use crate::config::prometheus::check_host;
-use crate::config::{ExporterKind, Sampler, TelemetryConfig};
+use crate::config::{ExporterKind, HistogramKind, MetricTemporality, Sampler, TelemetryConfig};
 use crate::propagation::Propagator;
 
 pub(super) fn apply(config: &mut TelemetryConfig, reader: &mut Reader) {
@@ -29,6 +29,16 @@ pub(super) fn apply(config: &mut TelemetryConfig, reader: &mut Reader) {
         "OTEL_METRIC_EXPORT_TIMEOUT",
         &mut metrics.export_timeout_millis,
         number(1),
+    );
+    reader.set(
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        &mut metrics.temporality,
+        parse::word(&MetricTemporality::ALL),
+    );
+    reader.set(
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        &mut metrics.histograms,
+        parse::word(&HistogramKind::ALL),
     );
     let prometheus = &mut metrics.prometheus;
     reader.set(

@@ -86,7 +86,7 @@ impl Rules {
 
 /// Whether a pattern stands for a text. What follows a `*` is looked for as early as it can be, so
 /// that only the last `*` is ever tried anew.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     // After the last `*`, and where in the text what follows it was looked for.
