@@ -29,7 +29,12 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
+    /// Whether the next attribute is the span's, and not an event's.
     #[inline]
+    pub(super) const fn is_between(&self) -> bool {
+        self.of_event == 0
+    }
+
     pub(super) fn add(&mut self, record: &mut SpanRecord, piece: Detail) {
         match piece {
             Detail::Attribute(attribute) => match self.events.last_mut() {
