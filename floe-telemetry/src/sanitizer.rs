@@ -55,6 +55,7 @@ mod table;
 mod text;
 mod token;
 mod url;
+mod url_path;
 mod value;
 mod vendors;
 mod verdict;

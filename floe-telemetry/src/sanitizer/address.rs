@@ -3,7 +3,7 @@
 use super::host::is_domain;
 use super::placeholder::is_masked;
 use super::shape::is_made_up;
-use super::text::{at, before, is_break, is_name, rest, run_end, run_start};
+use super::text::{at, before, is_break, is_name, part, rest, run_end, run_start};
 use super::{Level, Rule, Scan, mailbox};
 
 /// How far to both sides of the `@` an address may reach.
@@ -85,7 +85,7 @@ fn last_sign(scan: &mut Scan<'_>, sign: usize) -> usize {
         byte > b' ' && !b"\"'`<>,".contains(&byte)
     });
     // A password may contain `@`: the last one with a host behind it ends it.
-    let last = text[sign..end]
+    let last = part(text, sign, end)
         .iter()
         .rposition(|&byte| byte == b'@')
         .map_or(sign, |at| sign + at);
@@ -96,15 +96,15 @@ fn last_sign(scan: &mut Scan<'_>, sign: usize) -> usize {
 /// `user:password@host`, perhaps behind `dsn=` or `connect(`.
 fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let text = scan.text;
-    let Some(colon) = text[run..sign].iter().position(|&byte| byte == b':') else {
+    let Some(colon) = part(text, run, sign).iter().position(|&byte| byte == b':') else {
         return false;
     };
     let colon = run + colon;
     let user_start = run_start(text, colon, 64, |byte| {
         is_name(byte) || b".+-\\".contains(&byte)
     });
-    let user = &text[user_start..colon];
-    let password = &text[colon + 1..sign];
+    let user = part(text, user_start, colon);
+    let password = part(text, colon + 1, sign);
     let introduced = ROLES
         .iter()
         .any(|role| user.eq_ignore_ascii_case(role.as_bytes()));
@@ -129,7 +129,7 @@ fn is_mailbox(text: &[u8], start: usize, sign: usize) -> bool {
     let end = run_end(text, sign + 1, 255, |byte| {
         is_name(byte) || b".-".contains(&byte)
     });
-    text[start..sign]
+    part(text, start, sign)
         .iter()
         .all(|&byte| is_name(byte) || b".%+-'".contains(&byte))
         && !(at(text, end) == b':' && at(text, end + 1).is_ascii_digit())
@@ -140,7 +140,9 @@ fn is_server(text: &[u8]) -> bool {
     let end = run_end(text, 0, 255, |byte| {
         is_name(byte) || matches!(byte, b'.' | b'-')
     });
-    let host = text[..end].strip_suffix(b".").unwrap_or(&text[..end]);
+    let host = part(text, 0, end)
+        .strip_suffix(b".")
+        .unwrap_or(part(text, 0, end));
     let port = run_end(text, end + 1, 6, |byte| byte.is_ascii_digit());
     let has_port = at(text, end) == b':' && port > end + 1 && port < end + 7;
     is_domain(host)
@@ -162,7 +164,7 @@ fn has_port(text: &[u8]) -> bool {
 /// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`.
 fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let text = scan.text;
-    let Some(slash) = text[run..sign].iter().position(|&byte| byte == b'/') else {
+    let Some(slash) = part(text, run, sign).iter().position(|&byte| byte == b'/') else {
         return false;
     };
     let slash = run + slash;
@@ -171,11 +173,11 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     });
     let is_driver = [&b"thin:"[..], b"oci:", b"oci8:"]
         .iter()
-        .any(|d| text[..user].ends_with(d));
+        .any(|d| part(text, 0, user).ends_with(d));
     let command = run_start(text, user.saturating_sub(1), 16, |byte| {
         byte.is_ascii_alphabetic()
     });
-    let word = &text[command..user.saturating_sub(1).max(command)];
+    let word = part(text, command, user.saturating_sub(1).max(command));
     let is_oracle = |word: &[u8]| {
         ORACLE
             .iter()
@@ -183,16 +185,16 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     };
     // Options may stand between the command and the user: `sqlplus -s`.
     let line = run_start(text, user, 64, |byte| !b"\n;|&".contains(&byte));
-    let has_options = text[line..user].contains(&b'-')
+    let has_options = part(text, line, user).contains(&b'-')
         && is_oracle(
-            text[line..user]
+            part(text, line, user)
                 .split(|byte| *byte == b' ')
                 .next()
                 .unwrap_or_default(),
         );
     let is_command = is_oracle(word) || has_options;
     // `logon denied for user/password@host:1521`.
-    let is_login = || is_made_up(&text[slash + 1..sign], 6) && has_port(rest(text, sign + 1));
+    let is_login = || is_made_up(part(text, slash + 1, sign), 6) && has_port(rest(text, sign + 1));
     let fits = sign > slash + 1
         && user < slash
         && (is_driver || user == run && (is_command || is_login()));
@@ -205,7 +207,7 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
 /// `ssh -p 22 user@host`.
 fn follows_shell_command(text: &[u8], user: usize) -> bool {
     let line = run_start(text, user, 96, |byte| !b"\n;|&".contains(&byte));
-    let mut words = text[line..user].split(|byte| *byte == b' ');
+    let mut words = part(text, line, user).split(|byte| *byte == b' ');
     words.any(|word| [&b"ssh"[..], b"scp", b"rsync", b"sftp", b"mosh"].contains(&word))
 }
 
@@ -218,7 +220,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let end = run_end(text, sign + 1, 255, |byte| {
         is_name(byte) || matches!(byte, b'.' | b'-')
     });
-    let domain = &text[sign + 1..end];
+    let domain = part(text, sign + 1, end);
     let domain = domain.strip_suffix(b".").unwrap_or(domain);
     let last = domain
         .rsplit(|byte| *byte == b'.')
@@ -236,7 +238,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     if !foreign
         && !has_path
         && start < sign
-        && &text[start..sign] != b"git"
+        && part(text, start, sign) != b"git"
         && !follows_shell_command(text, start)
     {
         scan.rule = Rule::Email;

@@ -6,7 +6,9 @@ use super::lexicon::Class;
 use super::operand;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, before, run_end, run_start, skip_spaces, starts_with, starts_with_word};
+use super::text::{
+    at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+};
 use super::value::{self, Site};
 use super::{Scan, quote, windows};
 
@@ -53,7 +55,7 @@ fn statement(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
     }
     let line = run_end(text, end, 128, |byte| byte != b'\n');
     let using = b" using ";
-    let place = text[end..line]
+    let place = part(text, end, line)
         .windows(using.len())
         .position(|part| part.eq_ignore_ascii_case(using));
     if let Some(place) = place {
@@ -117,6 +119,22 @@ pub(super) fn constant(scan: &mut Scan<'_>, key: Key) -> bool {
         && redact_at(scan, key, start, Site::default())
 }
 
+/// `get('[name=password]').type('…')`, `find("password").send_keys("…")`: what a test types into a
+/// field; `behind` is behind the quote of the field's name.
+pub(super) fn typed(scan: &mut Scan<'_>, behind: usize) -> bool {
+    let text = scan.text;
+    let start = behind + usize::from(at(text, behind) == b')');
+    let end = run_end(text, start, 16, |byte| {
+        byte.is_ascii_alphabetic() || b"._".contains(&byte)
+    });
+    start > behind
+        && at(text, start) == b'.'
+        && at(text, end) == b'('
+        && operand::arguments(scan, end + 1, |_, word| {
+            is_made_up(word, 6) || is_opaque(word, 8)
+        })
+}
+
 /// `"…".toCharArray()`: how Java hands over a password; `dot` is behind the closing quote.
 pub(super) fn characters(scan: &mut Scan<'_>, dot: usize) {
     let text = scan.text;
@@ -125,7 +143,7 @@ pub(super) fn characters(scan: &mut Scan<'_>, dot: usize) {
         return;
     }
     let start = run_start(text, end, 128, |byte| byte != b'"' && byte != b'\n');
-    let word = &text[start..end];
+    let word = part(text, start, end);
     if before(text, start) == b'"' && word.len() >= 4 && !is_placeholder(word) {
         scan.redact_unless_done(start, end);
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::pii::stands_alone;
-use super::text::{at, before, run_start};
+use super::text::{at, before, part, run_start};
 use super::{Rule, Scan};
 
 /// 12 to 19 digits with a known issuer and a right check digit, perhaps in groups.
@@ -12,7 +12,10 @@ pub(super) fn scan(scan: &mut Scan<'_>, start: usize) {
     let mut digits = [0_u8; 19];
     let mut len = 0;
     let mut end = start;
-    let group_mark = match text[start..].iter().find(|byte| !byte.is_ascii_digit()) {
+    let group_mark = match part(text, start, text.len())
+        .iter()
+        .find(|byte| !byte.is_ascii_digit())
+    {
         Some(&mark @ (b' ' | b'-')) => mark,
         _ => 0,
     };

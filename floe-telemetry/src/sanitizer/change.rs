@@ -4,7 +4,7 @@ use super::key_value::Key;
 use super::lexicon::Class;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, run_end, skip_spaces, starts_with, starts_with_word};
+use super::text::{at, part, run_end, skip_spaces, starts_with, starts_with_word};
 use super::value::{self, Extent, Site};
 use super::{Scan, words};
 
@@ -32,7 +32,7 @@ pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     let mut start = first + usize::from(at(text, first) == b'(');
     for _ in 0..3 {
         let end = run_end(text, start, 10, |byte| byte.is_ascii_alphabetic());
-        let word = &text[start..end];
+        let word = part(text, start, end);
         if at(text, end) != b' ' || !words::VERBS.has(word) {
             break;
         }
@@ -65,7 +65,7 @@ fn stated(scan: &mut Scan<'_>, start: usize) -> Option<usize> {
         ..Site::default()
     };
     let found = value::extent(scan.text, start, site)?;
-    let word = &scan.text[found.start..found.end];
+    let word = part(scan.text, found.start, found.end);
     let looks_it = is_made_up(word, 6) || is_opaque(word, 8) || found.quoted;
     if !looks_it || is_placeholder(word) {
         return None;

@@ -6,7 +6,7 @@ use super::commands::{LINE_LIMIT, Line, Role};
 use super::key_value::word_before;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_path};
-use super::text::{at, before, is_break, is_name, run_end, run_start, skip_spaces};
+use super::text::{at, before, is_break, is_name, part, run_end, run_start, skip_spaces};
 use super::value::{self, Site};
 use super::{Scan, operand, positional, quote, windows};
 
@@ -40,7 +40,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let name_end = run_end(text, letter, 24, |byte| {
         is_name(byte) || byte == b'-' && is_long
     });
-    let name = &text[letter..name_end];
+    let name = part(text, letter, name_end);
     let is_user_option = matches!(
         name,
         b"u" | b"U" | b"a" | b"user" | b"username" | b"proxy-user"
@@ -59,7 +59,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let end = run_end(text, letter + 1, LINE_LIMIT, |byte| {
         byte > b' ' && !b"\"',".contains(&byte)
     });
-    let attached = &text[letter + 1..end];
+    let attached = part(text, letter + 1, end);
     // The beginning decides, but all of it goes.
     let end = run_end(text, end, usize::MAX, |byte| {
         byte > b' ' && !b"\"',".contains(&byte)
@@ -81,7 +81,7 @@ fn user(scan: &mut Scan<'_>, behind: usize, line: Line) -> bool {
     let Some((start, end)) = argument(text, behind) else {
         return false;
     };
-    let argument = &text[start..end];
+    let argument = part(text, start, end);
     let Some(colon) = argument.iter().position(|byte| matches!(byte, b':' | b'%')) else {
         return operand::listed(scan, start);
     };
@@ -113,7 +113,7 @@ fn password(scan: &mut Scan<'_>, letter: usize, line: Line) {
     let Some((start, end)) = argument(text, letter + 1) else {
         return;
     };
-    let word = &text[start..end];
+    let word = part(text, start, end);
     let is_number = word
         .iter()
         .all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));

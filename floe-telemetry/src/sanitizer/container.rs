@@ -1,7 +1,7 @@
 //! Values inside of something: `Some("…")`, `[…]`, `{…}` of ODBC, a field of a struct, a YAML block.
 
 use super::text::{
-    at, before, find, is_name, is_redacted, line_end, rest, run_end, skip_spaces, starts_with,
+    at, before, find, is_name, is_redacted, line_end, part, rest, run_end, skip_spaces, starts_with,
 };
 use super::value::{Extent, Site, quoted};
 use super::{lexicon, quote, shape};
@@ -21,7 +21,7 @@ pub(super) fn field(text: &[u8], brace: usize) -> Option<Extent> {
     let first = run_end(text, brace + 1, 64, |byte| byte.is_ascii_whitespace());
     let start = first + quote::mark_len(text, first);
     let end = run_end(text, start, 16, is_name);
-    let name = &text[start.min(end)..end];
+    let name = part(text, start.min(end), end);
     let known = [
         "value", "inner", "data", "secret", "raw", "plain", "text", "content", "string", "0",
         "default",
@@ -55,7 +55,7 @@ fn wrapped_in(text: &[u8], from: usize, depth: usize) -> Option<Extent> {
     if let Some(found) = quoted(text, inner, Site::default()) {
         return Some(found);
     }
-    let name = &text[from..name_end];
+    let name = part(text, from, name_end);
     let is_wrapper = is_wrapper(name);
     if is_wrapper
         && depth > 0
@@ -100,13 +100,17 @@ pub(super) fn bracketed(text: &[u8], from: usize, site: Site) -> Option<Extent> 
         b'{' if site.equals => return braced(text, from),
         _ => return None,
     };
-    let text = &text[..text.len().min(
-        from + if site.doubtful {
-            DOUBTFUL_WINDOW
-        } else {
-            BRACKET_WINDOW
-        },
-    )];
+    let text = part(
+        text,
+        0,
+        text.len().min(
+            from + if site.doubtful {
+                DOUBTFUL_WINDOW
+            } else {
+                BRACKET_WINDOW
+            },
+        ),
+    );
     let found = group(text, from, close)?;
     // `[{…}]` has keys of its own, `(abc)def` is not a group.
     (at(text, found.start) != b'{' && !is_name(at(text, found.after))).then_some(found)

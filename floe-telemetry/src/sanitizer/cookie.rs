@@ -2,7 +2,7 @@
 
 use super::placeholder::is_placeholder;
 use super::shape::{is_opaque, is_word_like};
-use super::text::{at, is_name, run_end, skip_spaces};
+use super::text::{at, is_name, part, run_end, skip_spaces};
 use super::value::Site;
 use super::{Rule, Scan, bare, lexicon, quote};
 
@@ -79,7 +79,7 @@ impl Cookie {
     }
 
     fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        &text[self.start..self.name_end]
+        part(text, self.start, self.name_end)
     }
 
     fn is_attribute(&self, text: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 use super::Scan;
 use super::key_value::{Key, with_key};
 use super::lexicon::Class;
-use super::text::{find, run_end, starts_with};
+use super::text::{find, part, run_end, starts_with};
 
 /// Words for a password, as people write them: with a capital letter or without.
 const WORDS: &[&str] = &[
@@ -58,7 +58,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         })
     });
     scan.foreign_until = hop.min(end + WIDE_MARKS[0].len());
-    let word = &text[end.saturating_sub(LIMIT)..end];
+    let word = part(text, end.saturating_sub(LIMIT), end);
     let Some(known) = WORDS.iter().find(|known| word.ends_with(known.as_bytes())) else {
         return;
     };

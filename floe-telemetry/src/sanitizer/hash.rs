@@ -3,7 +3,7 @@
 
 use super::Scan;
 use super::shape::{LONGEST, is_opaque};
-use super::text::{Bytes, at, before, run_end};
+use super::text::{Bytes, at, before, part, run_end};
 
 const INSIDE: Bytes = Bytes::alphanumeric_and(b"./+=,_-$");
 
@@ -19,7 +19,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, dollar: usize) {
     let name_end = run_end(text, dollar + 1, 24, |byte| {
         byte.is_ascii_alphanumeric() || byte == b'-'
     });
-    let name = &text[(dollar + 1).min(name_end)..name_end];
+    let name = part(text, (dollar + 1).min(name_end), name_end);
     let is_scram = at(text, name_end) == b':' && name.iter().all(u8::is_ascii_digit);
     if name.is_empty() || at(text, name_end) != b'$' && !is_scram || !is_format(name) {
         return;
@@ -33,7 +33,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, dollar: usize) {
     while matches!(before(text, end), b'.' | b',') {
         end -= 1;
     }
-    let is_hash = text[start.min(end)..end]
+    let is_hash = part(text, start.min(end), end)
         .split(|byte| matches!(byte, b'$' | b':'))
         .any(|part| is_opaque(part, LEAST));
     if is_hash {

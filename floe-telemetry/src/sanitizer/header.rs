@@ -3,8 +3,8 @@
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{is_opaque, is_uuid, is_word_like};
 use super::text::{
-    at, before, find, is_break, is_name, is_redacted, line_end, run_end, run_start, skip_spaces,
-    starts_with_word,
+    at, before, find, is_break, is_name, is_redacted, line_end, part, run_end, run_start,
+    skip_spaces, starts_with_word,
 };
 use super::value::{self, Site};
 use super::{Rule, Scan, bare, quote, shape};
@@ -78,7 +78,7 @@ pub(super) fn authorization(scan: &mut Scan<'_>, from: usize, site: Site) {
 fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Site) {
     let text = scan.text;
     let scheme_end = run_end(text, start, 32, |byte| is_name(byte) || byte == b'-');
-    let scheme = &text[start..scheme_end];
+    let scheme = part(text, start, scheme_end);
     let secret = skip_gap(text, scheme_end);
     let known = |list: &[&str]| {
         list.iter()
@@ -111,7 +111,7 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
         let next = run_end(text, end, 1, |byte| byte == b' ');
         let next_end = bare::bare_end(text, next, site);
         // A scheme that nobody knows, and its credentials.
-        if limit.is_none() && next > end && is_opaque(&text[next..next_end], 8) {
+        if limit.is_none() && next > end && is_opaque(part(text, next, next_end), 8) {
             return scan.redact_unless_done(start, next_end);
         }
         scan.redact_unless_done(start, end);
@@ -145,7 +145,7 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let start = run_start(text, anchor + 1, 8, |byte| byte.is_ascii_alphabetic());
     let end = run_end(text, anchor, 8, |byte| byte.is_ascii_alphabetic());
-    let word = &text[start..end];
+    let word = part(text, start, end);
     let is_bearer = word.eq_ignore_ascii_case(b"bearer");
     if is_name(before(text, start)) || !is_bearer && !word.eq_ignore_ascii_case(b"basic") {
         return;
@@ -170,7 +170,7 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     if found.end + 8 >= secret + shape::LONGEST {
         scan.doubtful_until = found.end;
     }
-    let word = &text[found.start..found.end];
+    let word = part(text, found.start, found.end);
     let is_base64 = word.len() >= 8
         && !is_word_like(word)
         && trim_padding(word).iter().all(|byte| is_token68(*byte));

@@ -1,6 +1,6 @@
 //! What looks like a host, so that an `@` before it ends the userinfo.
 
-use super::text::{at, is_name, run_end};
+use super::text::{at, is_name, part, run_end};
 
 /// The text may begin with a host.
 pub(super) fn is_host(text: &[u8]) -> bool {
@@ -13,7 +13,7 @@ pub(super) fn is_certain_host(text: &[u8]) -> bool {
     let name = run_end(text, 0, 255, |byte| {
         is_name(byte) || matches!(byte, b'.' | b'-')
     });
-    let host = &text[..name];
+    let host = part(text, 0, name);
     let has_port = at(text, name) == b':' && at(text, name + 1).is_ascii_digit();
     at(text, 0) == b'['
         || has_port

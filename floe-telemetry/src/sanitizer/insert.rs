@@ -4,7 +4,7 @@ use super::key_value::Key;
 use super::shape::LONGEST;
 use super::table::{Columns, HEADER, ROWS};
 use super::text::{
-    at, before, is_name, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+    at, before, is_name, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
 use super::{Scan, bound};
 
@@ -21,7 +21,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     scan.table_until = close;
     let mut columns = Columns::default();
-    for name in text[first..close].split(|byte| *byte == b',') {
+    for name in part(text, first, close).split(|byte| *byte == b',') {
         let name = name.trim_ascii();
         let name = name.strip_prefix(b"\"").unwrap_or(name);
         columns.add(
@@ -55,7 +55,7 @@ fn detail(scan: &mut Scan<'_>, mut from: usize, columns: Columns) -> bool {
     for column in 0..columns.count {
         let start = skip_spaces(text, from);
         let end = run_end(text, start, LONGEST, |byte| !b",)\n".contains(&byte));
-        if columns.is_secret(column, &text[start..end]) {
+        if columns.is_secret(column, part(text, start, end)) {
             scan.redact(start, end);
         }
         from = text.len().min(end + 1);
@@ -75,7 +75,10 @@ fn tuple(scan: &mut Scan<'_>, mut from: usize, columns: Columns) -> usize {
             let end = run_end(text, start + 1, usize::MAX, |byte| {
                 byte != quote && byte != b'\n'
             });
-            if columns.exact().is_secret(column, &text[start + 1..end]) {
+            if columns
+                .exact()
+                .is_secret(column, part(text, start + 1, end))
+            {
                 scan.redact(start + 1, end);
             }
             end + 1

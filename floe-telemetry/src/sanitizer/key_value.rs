@@ -3,7 +3,7 @@
 use super::lexicon::Class;
 use super::separator::{self, Separator, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{at, before, is_name, run_end, run_start, starts_with, starts_with_word};
+use super::text::{at, before, is_name, part, run_end, run_start, starts_with, starts_with_word};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
 use super::{
@@ -29,7 +29,7 @@ pub(super) struct Key {
 impl Key {
     /// The key without the dashes of an option.
     pub(super) fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        let mut name = &text[self.start..self.end];
+        let mut name = part(text, self.start, self.end);
         while let [b'-' | b'.', tail @ ..] = name {
             name = tail;
         }
@@ -142,7 +142,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         && before(text, start) == b' '
     {
         let phrase = run_start(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
-        class = scan.classify(&text[phrase..end])?;
+        class = scan.classify(part(text, phrase, end))?;
     }
     if class == Class::Weak && scan.policy.level == Level::Strict {
         class = Class::Strong;
@@ -175,10 +175,14 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                 return;
             };
             let text = scan.text;
+            let is_cell = separator.table && !site.doubtful;
+            if is_cell && !is_opaque(part(text, found.start, found.end), 8) {
+                return;
+            }
             let is_apart = !separator.equals || from > separator.after;
             let in_prose = is_apart && !quoted_key && !found.quoted;
             if is_secret(text, key, found, site, in_prose) {
-                if !separator.table || is_opaque(&text[found.start..found.end], 8) {
+                if !separator.table || is_opaque(part(text, found.start, found.end), 8) {
                     let found = value::whole(text, from, found, site);
                     let found = value::of_variable(text, key.name(text), found, site);
                     // The spaces behind `=` go with a bare value, as they always did.
@@ -195,7 +199,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                     change::arrow(scan, found);
                     owner::behind_slash(scan, found.after);
                 }
-            } else if bound::is_mark(&text[found.start..found.end]) {
+            } else if bound::is_mark(part(text, found.start, found.end)) {
                 bound::scan(scan, found.end);
             } else if in_prose && owner::behind_remark(scan, found.end) {
             } else if site.doubtful && found.end + 8 >= from + LONGEST {

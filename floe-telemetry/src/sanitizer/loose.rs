@@ -4,11 +4,12 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::trim_end;
-use super::text::{at, is_break, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, is_break, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::verdict::is_secret;
 use super::{
-    Scan, call, change, lexicon, named, operand, owner, reversed, sentence, shape, sql, structure,
+    Scan, call, change, lexicon, named, operand, owner, positional, reversed, sentence, shape, sql,
+    structure,
 };
 
 /// `mark` is the length of the quote mark behind the key.
@@ -22,7 +23,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || option(scan, key, mark)
         || named::scan(scan, key, behind)
         || (mark > 0 && structure::tuple(scan, key, behind))
-        || (mark == 0 && call::constant(scan, key))
+        || (mark == 0 && (call::constant(scan, key) || positional::here(scan, key)))
+        || (mark > 0 && (call::typed(scan, behind) || positional::parameters(scan, key, behind)))
         || (mark > 0
             && key.class == Class::Strong
             && (owner::quoted_pair(scan, behind) || change::told(scan, key, behind)))
@@ -51,7 +53,7 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     let Some(found) = value::extent(text, start, site).filter(|_| !is_next_option) else {
         return true;
     };
-    let word = &text[found.start..found.end];
+    let word = part(text, found.start, found.end);
     // `set --secret dbPassword hunter2`: the option takes nothing, the key comes next.
     let is_key = shape::is_camel(word)
         && !word.iter().any(u8::is_ascii_digit)
@@ -95,7 +97,7 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     let start = skip_spaces(text, key.end);
     let end = run_end(text, start, 256, |byte| byte > b' ');
-    let word = trim_end(&text[start..end], b".,;:!?)\"'");
+    let word = trim_end(part(text, start, end), b".,;:!?)\"'");
     if start == key.end || end == start || is_prose(word) {
         return false;
     }

@@ -2,7 +2,7 @@
 
 use super::host::is_domain;
 use super::shape::is_made_up;
-use super::text::{at, is_name, run_end, run_start};
+use super::text::{at, is_name, part, run_end, run_start};
 use super::{Rule, Scan};
 
 /// `sign` is the `@`. Not `bob@host:folder` of a copy.
@@ -11,16 +11,16 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let host = run_end(text, sign + 1, 255, |byte| {
         is_name(byte) || matches!(byte, b'.' | b'-')
     });
-    if at(text, host) != b':' || !is_domain(&text[sign + 1..host]) {
+    if at(text, host) != b':' || !is_domain(part(text, sign + 1, host)) {
         return;
     }
     let end = run_end(text, host + 1, 64, |byte| {
         byte > b' ' && !b"\"',;/".contains(&byte)
     });
-    let word = &text[host + 1..end];
+    let word = part(text, host + 1, end);
     let line = run_start(text, sign, 96, |byte| byte != b'\n');
     let copies = [&b"scp"[..], b"ssh", b"rsync", b"git", b"hg", b"sftp"];
-    let is_copy = text[line..sign]
+    let is_copy = part(text, line, sign)
         .split(|byte| *byte == b' ')
         .any(|word| copies.contains(&word));
     let has_letter = word.iter().any(u8::is_ascii_alphabetic);

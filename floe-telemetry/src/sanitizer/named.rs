@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::separator::{separator, value_start};
 use super::shape::LONGEST;
-use super::text::{at, before, find, is_break, is_name, run_end, run_start};
+use super::text::{at, before, find, is_break, is_name, part, run_end, run_start, starts_with};
 use super::value::Site;
 use super::{Scan, quote};
 
@@ -12,7 +12,7 @@ use super::{Scan, quote};
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
     let gap = run_start(text, key.start, 8, |byte| b"\"'\\:= ".contains(&byte));
-    let is_named = text[gap..key.start]
+    let is_named = part(text, gap, key.start)
         .iter()
         .any(|byte| matches!(byte, b':' | b'='));
     if is_named && is_kind(text, key.start) {
@@ -20,6 +20,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     }
     let before = || value_before(text, key.start).or_else(|| assigned_before(text, key.start));
     let found = named_value(text, behind)
+        .or_else(|| is_named.then(|| form_part(text, behind)).flatten())
         .or_else(|| is_named.then(before).flatten())
         .or_else(|| option_behind(scan.text, key))
         .or_else(|| invalid_input(scan.text, key));
@@ -40,21 +41,21 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 /// `{"kind": "Token", "value": …}` is a node of a syntax tree.
 fn is_kind(text: &[u8], key: usize) -> bool {
     let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
-    if !text[colon..key].contains(&b':') {
+    if !part(text, colon, key).contains(&b':') {
         return false;
     }
     let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
-    [&b"kind"[..], b"type"].contains(&&text[name..colon])
+    [&b"kind"[..], b"type"].contains(&part(text, name, colon))
 }
 
 /// `{"value": "…", "name": "api_key"}`: the field before the name.
 fn value_before(text: &[u8], key: usize) -> Option<usize> {
     let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
-    if !text[colon..key].contains(&b':') {
+    if !part(text, colon, key).contains(&b':') {
         return None;
     }
     let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
-    let is_name = [&b"name"[..], b"key", b"Name", b"Key"].contains(&&text[name..colon]);
+    let is_name = [&b"name"[..], b"key", b"Name", b"Key"].contains(&part(text, name, colon));
     if !is_name {
         return None;
     }
@@ -62,28 +63,36 @@ fn value_before(text: &[u8], key: usize) -> Option<usize> {
     let field = run_end(text, open, 8, |byte| b"\"'\\ ".contains(&byte));
     let end = run_end(text, field, 8, |byte| byte.is_ascii_alphabetic());
     let separator = separator(text, end + quote::mark_len(text, end))?;
-    (before(text, open) == b'{' && text[field..end].eq_ignore_ascii_case(b"value"))
+    (before(text, open) == b'{' && part(text, field, end).eq_ignore_ascii_case(b"value"))
         .then(|| value_start(text, separator.after))
+}
+
+/// `name="password"`, an empty line and the value: a part of a form.
+fn form_part(text: &[u8], behind: usize) -> Option<usize> {
+    [&b"\n\n"[..], b"\r\n\r\n"]
+        .iter()
+        .find(|gap| starts_with(text, behind, gap))
+        .map(|gap| behind + gap.len())
 }
 
 /// `SET value = '…' WHERE name = 'api_key'`.
 fn assigned_before(text: &[u8], key: usize) -> Option<usize> {
     let equals = run_start(text, key, 6, |byte| b"\"'= ".contains(&byte));
-    if !text[equals..key].contains(&b'=') {
+    if !part(text, equals, key).contains(&b'=') {
         return None;
     }
     let name = run_start(text, equals, 12, is_name);
     let names = [&b"name"[..], b"key", b"setting", b"parameter"];
     let is_named = names
         .iter()
-        .any(|known| text[name..equals].eq_ignore_ascii_case(known));
+        .any(|known| part(text, name, equals).eq_ignore_ascii_case(known));
     if !is_named {
         return None;
     }
     let line = run_start(text, name, 160, |byte| !b"\n;".contains(&byte));
     let word = b"value";
     let value = line
-        + text[line..name]
+        + part(text, line, name)
             .windows(word.len())
             .rposition(|part| part.eq_ignore_ascii_case(word))?;
     let separator = separator(text, value + word.len())?;

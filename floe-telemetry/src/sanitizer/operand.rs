@@ -3,7 +3,7 @@
 use super::key_value::{Key, word_before};
 use super::placeholder::is_placeholder;
 use super::shape::{LONGEST, is_made_up, is_opaque};
-use super::text::{at, before, is_name, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::{Scan, quote};
 
 /// Where the next word begins and ends.
@@ -21,8 +21,8 @@ pub(super) fn htpasswd(scan: &mut Scan<'_>, key: Key) -> bool {
     let (mut start, mut end) = word(text, key.end);
     let (mut in_line, mut no_file) = (false, false);
     while at(text, start) == b'-' && end > start + 1 {
-        in_line |= text[start..end].contains(&b'b');
-        no_file |= text[start..end].contains(&b'n');
+        in_line |= part(text, start, end).contains(&b'b');
+        no_file |= part(text, start, end).contains(&b'n');
         (start, end) = word(text, end);
     }
     for _ in 0..if no_file { 1 } else { 2 } {
@@ -58,9 +58,9 @@ pub(super) fn echoed(scan: &mut Scan<'_>, end: usize) {
         .iter()
         .any(|command| word_before(text, open, command));
     // `echo user:password | chpasswd`.
-    let colon = text[start..end].iter().position(|byte| *byte == b':');
+    let colon = part(text, start, end).iter().position(|byte| *byte == b':');
     let start = start + colon.map_or(0, |colon| colon + 1);
-    if pipe < bar && is_echo && !is_placeholder(&text[start..end]) {
+    if pipe < bar && is_echo && !is_placeholder(part(text, start, end)) {
         scan.redact_unless_done(start, end);
     }
 }
@@ -97,8 +97,8 @@ pub(super) fn arguments(
         let start = index + quote.len;
         let (close, after) = quote::close(text, start, quote);
         if close - start <= LONGEST
-            && !is_placeholder(&text[start..close])
-            && is_secret(place, &text[start..close])
+            && !is_placeholder(part(text, start, close))
+            && is_secret(place, part(text, start, close))
         {
             scan.redact_unless_done(start, close);
             found = true;
@@ -127,7 +127,7 @@ pub(super) fn listed(scan: &mut Scan<'_>, start: usize) -> bool {
 pub(super) fn net_use(scan: &mut Scan<'_>, slash: usize) {
     let text = scan.text;
     let line = run_start(text, slash, 192, |byte| byte != b'\n');
-    let is_net = text[line..slash]
+    let is_net = part(text, line, slash)
         .windows(8)
         .any(|part| part.eq_ignore_ascii_case(b"net use "));
     if before(text, slash) != b' ' || !starts_with_word(text, slash, b"/user:") || !is_net {
@@ -137,7 +137,7 @@ pub(super) fn net_use(scan: &mut Scan<'_>, slash: usize) {
     let left = run_start(text, slash - 1, 128, |byte| byte > b' ');
     for (start, end) in [(left, slash - 1), word(text, user)] {
         let is_switch = at(text, start) == b'/' || at(text, start) == b'\\';
-        if !is_switch && is_made_up(&text[start..end], 6) {
+        if !is_switch && is_made_up(part(text, start, end), 6) {
             scan.redact_unless_done(start, end);
         }
     }

@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, run_end, skip_spaces, starts_with_word};
+use super::text::{at, part, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::{Scan, words};
 
@@ -25,7 +25,7 @@ pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
     let found = (start > behind)
         .then(|| value::quoted(text, start, site))
         .flatten()
-        .filter(|found| is_made_up(&text[found.start..found.end], 6));
+        .filter(|found| is_made_up(part(text, found.start, found.end), 6));
     if let Some(found) = found {
         scan.redact_unless_done(found.start, found.end);
     }
@@ -70,7 +70,7 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     if end == owner || value == behind || !is_stated && at(text, colon) != b':' {
         return false;
     }
-    let word = &text[value..run_end(text, value, 32, |byte| byte > b' ')];
+    let word = part(text, value, run_end(text, value, 32, |byte| byte > b' '));
     let fits = if is_stated {
         is_made_up(word, 6)
     } else {
@@ -84,7 +84,7 @@ fn skip_fillers(text: &[u8], from: usize) -> usize {
     let mut start = skip_spaces(text, from);
     for _ in 0..3 {
         let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
-        let word = &text[start..end];
+        let word = part(text, start, end);
         if word.len() < 3 && word != b"is" || !words::FILLERS.has(word) {
             break;
         }
@@ -103,7 +103,7 @@ pub(super) fn behind_remark(scan: &mut Scan<'_>, from: usize) -> bool {
         .then(|| value::quoted(text, end + 2, Site::default()))
         .flatten()
         .filter(|found| {
-            let word = &text[found.start..found.end];
+            let word = part(text, found.start, found.end);
             is_made_up(word, 6) || is_opaque(word, 8)
         });
     if let Some(found) = found {
@@ -119,7 +119,7 @@ pub(super) fn behind_slash(scan: &mut Scan<'_>, from: usize) {
         return;
     }
     let end = run_end(text, from + 3, 64, |byte| byte > b' ');
-    if is_made_up(&text[from + 3..end], 6) {
+    if is_made_up(part(text, from + 3, end), 6) {
         scan.redact(from + 3, end);
     }
 }
@@ -136,7 +136,7 @@ pub(super) fn bare_pair(scan: &mut Scan<'_>, user: usize) -> bool {
     let start = skip_spaces(text, comma + 1);
     let end = word(start);
     let is_pair = comma > user && at(text, comma) == b',' && matches!(at(text, end), b')' | b']');
-    let fits = is_pair && is_made_up(&text[start.min(end)..end], 6);
+    let fits = is_pair && is_made_up(part(text, start.min(end), end), 6);
     if fits {
         scan.redact(start, end);
     }
@@ -175,7 +175,10 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     if !is_pair {
         return false;
     }
-    let open = skip_spaces(text, key.end);
+    let mut open = skip_spaces(text, key.end);
+    if starts_with_word(text, open, b"are ") {
+        open += 4;
+    }
     let user = open + usize::from(matches!(at(text, open), b'(' | b'[' | b'"' | b'\''));
     let user_end = run_end(text, user, 48, |byte| {
         byte > b' ' && !b"/:,)]\"'".contains(&byte)
@@ -187,7 +190,7 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let end = run_end(text, start, 64, |byte| {
         byte > b' ' && !b",)]\"'".contains(&byte)
     });
-    let fits = is_made_up(&text[start..end], 6);
+    let fits = is_made_up(part(text, start, end), 6);
     if fits {
         scan.redact(start, end);
     }

@@ -1,7 +1,7 @@
 //! Personal data with a checkable form: social security numbers, IBANs, telephone numbers; payment
 //! cards are in `card`. What cannot be checked is left alone: most long numbers are identifiers.
 
-use super::text::{at, before, is_name, run_end, run_start};
+use super::text::{at, before, is_name, part, run_end, run_start};
 use super::{Level, Rule, Scan, card, token};
 
 /// Lengths of IBANs by country.
@@ -64,7 +64,7 @@ fn ssn(scan: &mut Scan<'_>, start: usize) {
     let near = run_start(text, start, 24, |byte| byte != b'\n');
     let is_named = || {
         [&b"ssn"[..], b"social"].iter().any(|name| {
-            text[near..start]
+            part(text, near, start)
                 .windows(name.len())
                 .any(|part| part.eq_ignore_ascii_case(name))
         })
@@ -96,7 +96,7 @@ fn iban(scan: &mut Scan<'_>, inside: usize) {
     else {
         return;
     };
-    let country = &text[start..start + 2];
+    let country = part(text, start, start + 2);
     let Some(entry) = IBAN
         .as_bytes()
         .chunks(4)

@@ -53,6 +53,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || is_expression(word)
         || is_command_name(word)
         || is_remark(word)
+        || is_prompt(value)
 }
 
 /// `getpass.getpass()`, `self.password`, `DB_PASSWORD`, `:password`, `await`: code that gets the value.
@@ -77,6 +78,17 @@ fn is_expression(word: &[u8]) -> bool {
         }
         Some(b'(') => !path.is_empty() && rest.contains(&b')'),
         Some(_) => false,
+    }
+}
+
+/// `getpass("Password: ")`, `&Token`: a question for it, a reference to a type.
+fn is_prompt(value: &[u8]) -> bool {
+    match value {
+        [head @ .., b':'] | [head @ .., b':', b' '] => lexicon::is_noun(head),
+        [b'&', first, tail @ ..] => {
+            first.is_ascii_uppercase() && tail.iter().all(u8::is_ascii_alphabetic)
+        }
+        _ => false,
     }
 }
 

@@ -4,14 +4,16 @@
 use super::key_value::{Key, word_before};
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, before, is_break, is_name, run_end, run_start, skip_spaces, starts_with};
-use super::{Scan, windows, words};
+use super::text::{
+    at, before, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
+};
+use super::{Scan, operand, windows, words};
 
 /// Longest operand.
 const OPERAND: usize = 128;
 
 /// The next word: where it begins and ends.
-fn operand(text: &[u8], from: usize) -> (usize, usize) {
+fn next_word(text: &[u8], from: usize) -> (usize, usize) {
     let start = skip_spaces(text, from);
     (start, run_end(text, start, OPERAND, |byte| byte > b' '))
 }
@@ -23,18 +25,18 @@ fn looks_secret(word: &[u8]) -> bool {
 /// Redacts the second of the two words behind `from`, if it looks like a secret.
 fn second(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
-    let (first, first_end) = operand(text, from);
+    let (first, first_end) = next_word(text, from);
     let is_word = first > from
         && first_end > first
-        && text[first..first_end]
+        && part(text, first, first_end)
             .iter()
             .all(|byte| is_name(*byte) || b"-.@\\".contains(byte));
-    let first = &text[first..first_end];
+    let first = part(text, first, first_end);
     if !is_word || is_prose(first) || is_opaque(first, 8) {
         return false;
     }
-    let (start, end) = operand(text, first_end);
-    let fits = looks_secret(&text[start..end]);
+    let (start, end) = next_word(text, first_end);
+    let fits = looks_secret(part(text, start, end));
     if fits {
         scan.redact_unless_done(start, end);
     }
@@ -50,7 +52,7 @@ pub(super) fn behind_address(scan: &mut Scan<'_>, head: usize, end: usize) {
     let command = run_start(text, head, 64, |byte| {
         is_name(byte) || matches!(byte, b' ' | b'-' | b'.')
     });
-    let sets = text[command..head]
+    let sets = part(text, command, head)
         .split(|byte| *byte == b' ')
         .any(|word| [&b"set"[..], b"add", b"login", b"config", b"configure"].contains(&word));
     if sets {
@@ -75,7 +77,7 @@ pub(super) fn net_user(scan: &mut Scan<'_>, slash: usize) {
     let text = scan.text;
     let line = run_start(text, slash, 96, |byte| byte != b'\n');
     let command = b"net user ";
-    let place = text[line..slash]
+    let place = part(text, line, slash)
         .windows(command.len())
         .position(|part| part.eq_ignore_ascii_case(command));
     if let Some(place) = place.filter(|_| starts_with(text, slash, b"/add")) {
@@ -110,14 +112,16 @@ pub(super) fn login(scan: &mut Scan<'_>, key: Key) -> bool {
 /// configuration without a separator.
 pub(super) fn setting(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    let (mut start, mut end) = operand(text, key.end);
+    let (mut start, mut end) = next_word(text, key.end);
     if start == key.end || start == end {
         return false;
     }
     // `reg add … /v DefaultPassword /t REG_SZ /d secret`.
     if at(text, start) == b'/' {
         let line = run_end(text, start, 32, |byte| byte != b'\n');
-        let data = text[start..line].windows(3).position(|part| part == b"/d ");
+        let data = part(text, start, line)
+            .windows(3)
+            .position(|part| part == b"/d ");
         return data.is_some_and(|data| {
             windows::argument(scan, start + data + 3);
             true
@@ -125,14 +129,14 @@ pub(super) fn setting(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     // The kind of a hash.
     if end == start + 1 && at(text, start).is_ascii_digit() {
-        (start, end) = operand(text, end);
+        (start, end) = next_word(text, end);
     }
-    let word = &text[start..end];
+    let word = part(text, start, end);
     let line = run_start(text, key.start, 64, |byte| byte == b' ' || byte == b'\t');
     let is_alone = matches!(before(text, line), 0 | b'\n') && matches!(at(text, end), 0 | b'\n');
-    let (next, next_end) = operand(text, end);
+    let (next, next_end) = next_word(text, end);
     let is_community = key.name(text).eq_ignore_ascii_case(b"community")
-        && [&b"RO"[..], b"RW", b"ro", b"rw"].contains(&&text[next..next_end]);
+        && [&b"RO"[..], b"RW", b"ro", b"rw"].contains(&part(text, next, next_end));
     let is_kind = start > key.end + 2;
     let fits = is_community || (is_alone || is_kind) && looks_secret(word);
     if fits {
@@ -145,12 +149,43 @@ pub(super) fn setting(scan: &mut Scan<'_>, key: Key) -> bool {
 pub(super) fn property(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let parts = key.name(text).split(|byte| *byte == b'.').count();
-    let (start, end) = operand(text, key.end);
-    let fits = parts >= 3 && start > key.end && is_opaque(&text[start..end], 20);
+    let (start, end) = next_word(text, key.end);
+    let fits = parts >= 3 && start > key.end && is_opaque(part(text, start, end), 20);
     if fits {
         scan.redact_unless_done(start, end);
     }
     fits
+}
+
+/// `"method": "login", "params": ["bob", "…"]`, `"op": "auth", "args": ["…"]`; `behind` is behind the
+/// quote of the method.
+pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    let is_login = [&b"login"[..], b"auth", b"authenticate", b"signin"].contains(&key.name(text));
+    let name = run_end(text, behind, 6, |byte| b"\\\"', ".contains(&byte));
+    let is_list = [
+        &b"params\""[..],
+        b"args\"",
+        b"arguments\"",
+        b"params'",
+        b"args'",
+    ]
+    .iter()
+    .any(|known| starts_with(text, name, known));
+    if !is_login || !is_list {
+        return false;
+    }
+    let open = run_end(text, name, 16, |byte| byte != b'[');
+    at(text, open) == b'[' && operand::arguments(scan, open + 1, |_, word| looks_secret(word))
+}
+
+/// `… <<< secret`: a shell's text for what a command reads.
+pub(super) fn here(scan: &mut Scan<'_>, key: Key) -> bool {
+    let is_here = starts_with(scan.text, key.end, b" <<< ");
+    if is_here {
+        windows::argument(scan, key.end + 5);
+    }
+    is_here
 }
 
 /// `use the following password to go on: …`: words, a colon and the value.
@@ -165,12 +200,15 @@ pub(super) fn announced(scan: &mut Scan<'_>, key: Key) -> bool {
     let from = run_start(text, key.start, 40, |byte| {
         byte.is_ascii_alphabetic() || byte == b' '
     });
-    let is_announced = text[from..colon]
-        .split(|byte| *byte == b' ')
-        .any(|word| words::ANNOUNCERS.has(word));
+    // `password for the database of orders: …`
+    let is_owned = starts_with(text, key.end, b" for ");
+    let is_announced = is_owned
+        || part(text, from, colon)
+            .split(|byte| *byte == b' ')
+            .any(|word| words::ANNOUNCERS.has(word));
     let gap = run_end(text, colon + 1, 4, |byte| byte.is_ascii_whitespace());
-    let (start, end) = operand(text, gap);
-    let fits = is_announced && gap > colon + 1 && looks_secret(&text[start..end]);
+    let (start, end) = next_word(text, gap);
+    let fits = is_announced && gap > colon + 1 && looks_secret(part(text, start, end));
     if fits {
         scan.redact_unless_done(start, end);
     }

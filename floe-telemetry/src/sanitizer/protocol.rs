@@ -3,7 +3,7 @@
 use super::key_value::Key;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
-    at, before, is_break, line_end, run_end, run_start, skip_spaces, starts_with_word,
+    at, before, is_break, line_end, part, run_end, run_start, skip_spaces, starts_with_word,
 };
 use super::value::{self, Site};
 use super::{Scan, quote};
@@ -15,13 +15,17 @@ pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let is_word = |byte: u8| byte > b' ' && !b"\\\"'".contains(&byte);
+    if let Some(start) = bulk(text, key.end) {
+        scan.redact_unless_done(start, line_end(text, start));
+        return true;
+    }
     let first = skip_spaces(text, key.end);
     let first_end = run_end(text, first, 256, is_word);
     let second = skip_spaces(text, first_end);
     let second_end = run_end(text, second, 256, is_word);
     let mut fits = false;
     for (start, end) in [(first, first_end), (second, second_end)] {
-        let word = &text[start..end];
+        let word = part(text, start, end);
         // The names of mechanisms are in capitals.
         let is_mechanism = !word.iter().any(u8::is_ascii_lowercase);
         if is_opaque(word, 8) || (start == second || !is_mechanism) && is_made_up(word, 6) {
@@ -29,10 +33,20 @@ pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
             fits = true;
         }
     }
-    if text[first..first_end] == *b"LOGIN" && !fits {
+    if part(text, first, first_end) == *b"LOGIN" && !fits {
         fits = answers(scan, first_end);
     }
     fits
+}
+
+/// Behind the length of the next text, as Redis frames them: `AUTH`, `$12` and the password.
+fn bulk(text: &[u8], from: usize) -> Option<usize> {
+    let blank = |byte: u8| matches!(byte, b'\r' | b'\n');
+    let dollar = run_end(text, from, 2, blank);
+    let length = run_end(text, dollar + 1, 4, |byte| byte.is_ascii_digit());
+    let start = run_end(text, length, 2, blank);
+    (dollar > from && at(text, dollar) == b'$' && length > dollar + 1 && start > length)
+        .then_some(start)
 }
 
 /// What a client sends line by line, in base64, when it is asked for user and password.
@@ -72,7 +86,7 @@ pub(super) fn login(scan: &mut Scan<'_>, key: Key) -> bool {
         ..Site::default()
     };
     let found = value::extent(text, start, site)
-        .filter(|found| is_made_up(&text[found.start..found.end], 6));
+        .filter(|found| is_made_up(part(text, found.start, found.end), 6));
     if let Some(found) = found {
         scan.redact(found.start, found.end);
     }
@@ -81,7 +95,7 @@ pub(super) fn login(scan: &mut Scan<'_>, key: Key) -> bool {
 
 /// `PASS` in capitals is a test's verdict, unless it is a line of FTP or POP: `PASS x` and an answer.
 pub(super) fn is_line_command(text: &[u8], key: Key, end: usize) -> bool {
-    if &text[key.start..key.end] != b"PASS" {
+    if part(text, key.start, key.end) != b"PASS" {
         return true;
     }
     let line = run_start(text, key.start, 4, |byte| byte.is_ascii_whitespace());

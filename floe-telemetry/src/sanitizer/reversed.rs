@@ -3,7 +3,7 @@
 use super::key_value::Key;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, run_end, run_start};
+use super::text::{at, part, run_end, run_start};
 use super::{Scan, quote, words};
 
 /// How far before its key a value may be.
@@ -17,7 +17,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let mut linked = false;
     for _ in 0..4 {
         let start = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic());
-        let word = &text[start..end];
+        let word = part(text, start, end);
         linked |= words::LINKS.has(word);
         if end == key.start || start == end || !linked && !words::NOUNS.has(word) {
             return false;

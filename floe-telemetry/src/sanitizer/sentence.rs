@@ -6,7 +6,7 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{LONGEST, is_made_up, is_opaque};
-use super::text::{at, before, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, before, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::{Scan, change, owner, positional, protocol, words};
 
@@ -43,7 +43,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
                 || positional::announced(scan, key)
         }
         Class::Weak => {
-            positional::property(scan, key)
+            coded(scan, key)
+                || positional::property(scan, key)
+                || positional::parameters(scan, key, key.end)
                 || protocol::authenticate(scan, key)
                 || protocol::login(scan, key)
                 || owner::pair(scan, key)
@@ -62,7 +64,7 @@ fn assigned(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let start = skip_spaces(text, key.end);
-    let word = &text[start..run_end(text, start, 32, |byte| byte > b' ')];
+    let word = part(text, start, run_end(text, start, 32, |byte| byte > b' '));
     space < key.start
         && start > key.end
         && SETTERS
@@ -80,6 +82,37 @@ fn assigned(scan: &mut Scan<'_>, key: Key) -> bool {
         )
 }
 
+/// Behind `<b>`, `<code>`.
+fn behind_tag(text: &[u8], from: usize) -> usize {
+    let end = run_end(text, from + 1, 8, |byte| byte.is_ascii_alphabetic());
+    let is_tag = at(text, from) == b'<' && end > from + 1 && at(text, end) == b'>';
+    if is_tag && at(text, from + 1).is_ascii_lowercase() {
+        end + 1
+    } else {
+        from
+    }
+}
+
+/// `verification code is 123456`.
+fn coded(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let name = key.name(text);
+    let is_code = [&b"code"[..], b"otp", b"pin"].iter().any(|known| {
+        name.len() >= 3
+            && name[name.len() - known.len().min(name.len())..].eq_ignore_ascii_case(known)
+    });
+    if !is_code || !starts_with_word(text, key.end, b" is ") {
+        return false;
+    }
+    let start = skip_spaces(text, key.end + 4);
+    let end = run_end(text, start, 12, |byte| byte.is_ascii_digit());
+    let fits = (4..=10).contains(&(end - start)) && !at(text, end).is_ascii_alphanumeric();
+    if fits {
+        scan.redact(start, end);
+    }
+    fits
+}
+
 /// `API key provided: …`, `token … was revoked`, `the password is …`.
 fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
@@ -87,7 +120,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let mut stated = false;
     for _ in 0..4 {
         let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
-        let word = &text[start..end];
+        let word = part(text, start, end);
         if word.is_empty() || !words::FILLERS.has(word) {
             break;
         }
@@ -108,6 +141,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     if start == key.end && at(text, start) != b'[' {
         return false;
     }
+    start = behind_tag(text, start);
     start += usize::from(matches!(at(text, start), b'<' | b'(' | b'['));
     if start < scan.doubtful_until {
         return false;
@@ -123,7 +157,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         scan.doubtful_until = found.end;
     }
     // `« x »` has blanks inside.
-    let word = text[found.start..found.end].trim_ascii();
+    let word = part(text, found.start, found.end).trim_ascii();
     let name = key.name(text);
     let names_more = [
         &b"token"[..],

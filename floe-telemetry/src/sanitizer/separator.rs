@@ -2,7 +2,9 @@
 
 use super::quote;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, is_break, is_name, run_end, skip_spaces, starts_with, starts_with_word};
+use super::text::{
+    at, is_break, is_name, part, run_end, skip_spaces, starts_with, starts_with_word,
+};
 
 /// A separator and what it says about the value.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +169,7 @@ pub(super) fn next_line(text: &[u8], from: usize) -> Option<usize> {
     let end = run_end(text, start, 256, |byte| byte > b' ');
     let is_alone = matches!(at(text, end), 0 | b'\n' | b'\r');
     let is_quoted = quote::open(text, start).is_some();
-    let word = &text[start..end];
+    let word = part(text, start, end);
     (start > line && (is_quoted || is_alone && (is_opaque(word, 8) || is_made_up(word, 6))))
         .then_some(start)
 }

@@ -5,7 +5,7 @@ use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
 use super::separator::value_start;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, run_end, skip_spaces, starts_with_word};
+use super::text::{at, part, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::{Scan, operand, quote};
 
@@ -96,7 +96,7 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     let Some(found) = value::extent(text, start, site) else {
         return false;
     };
-    let word = &text[found.start..found.end];
+    let word = part(text, found.start, found.end);
     let name = key.name(text);
     let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass")
         || name.ends_with(b"SecureString")

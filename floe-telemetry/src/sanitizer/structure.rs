@@ -4,7 +4,8 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
 use super::text::{
-    at, before, find, is_break, is_name, run_end, run_start, skip_spaces, starts_with,
+    at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
+    starts_with_word,
 };
 use super::value::{self, Extent, Site};
 use super::verdict::is_secret;
@@ -64,7 +65,10 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
             0
         };
     // `<value><string>…`
-    let start = if at(text, start) == b'<' && at(text, start + 1).is_ascii_alphabetic() {
+    let is_wrapped = [&b"<value>"[..], b"<string>", b"<text>"]
+        .iter()
+        .any(|tag| starts_with_word(text, start, tag));
+    let start = if is_wrapped {
         find(text, start, 32, b">").map_or(start, |close| close + 1)
     } else {
         start
@@ -73,17 +77,12 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         !matches!(byte, b'<' | b']' | b'\n')
     });
     let is_closed = starts_with(text, end, b"</") || starts_with(text, end, b"]]>");
-    if !is_closed && text[start..end.max(start)].contains(&b' ') {
+    if !is_closed && part(text, start, end.max(start)).contains(&b' ') {
         return false;
     }
-    let found = Extent {
-        start,
-        end,
-        after: end,
-        quoted: true,
-    };
+    let found = Extent::inside(start, end);
     // `<label for="password">Password</label>`
-    let content = &text[start..end.max(start)];
+    let content = part(text, start, end.max(start));
     let is_label = !content.iter().any(u8::is_ascii_digit)
         && content
             .split(|byte| b" ?.:!".contains(byte))
@@ -97,12 +96,7 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 /// `&lt;password&gt;…&lt;/password&gt;`, as logs of SOAP have it.
 fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     let end = run_end(scan.text, start, LONGEST, |byte| !b"&<\n".contains(&byte));
-    let found = Extent {
-        start,
-        end,
-        after: end,
-        quoted: true,
-    };
+    let found = Extent::inside(start, end);
     if end > start && is_secret(scan.text, key, found, Site::default(), false) {
         scan.redact(start, end);
     }
@@ -112,7 +106,7 @@ fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
 /// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
 pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
-    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u".contains(&byte));
+    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u#".contains(&byte));
     if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[' | b'{') {
         return false;
     }
@@ -125,7 +119,7 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let Some(found) = quoted.filter(|found| found.quoted) else {
         return false;
     };
-    let word = &text[found.start..found.end];
+    let word = part(text, found.start, found.end);
     let close = run_end(text, found.after, 2, |byte| byte == b'>');
     // Of more than two, only what nobody would name something.
     let is_last = matches!(at(text, close), b')' | b']' | b'}');
@@ -133,7 +127,13 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     if !is_last && !is_opaque(word, 8) && !is_mixed || is_column(word) {
         return false;
     }
-    redact_at(scan, key, start, Site::default())
+    // `["AUTH", "…"]` is a command of Redis.
+    let class = if key.name(text) == b"AUTH" {
+        Class::Strong
+    } else {
+        key.class
+    };
+    redact_at(scan, Key { class, ..key }, start, Site::default())
 }
 
 /// `created_at` beside `password` in a list of columns.
@@ -197,7 +197,7 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
             Site::default(),
             false,
         )
-        && !lexicon::is_noun(&text[found.start..found.end]);
+        && !lexicon::is_noun(part(text, found.start, found.end));
     if fits {
         scan.redact(found.start, found.end);
     }
@@ -215,7 +215,7 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     let quote = quote::open(text, start);
     let word = quote.map(|quote| {
         let start = start + quote.len;
-        &text[start..run_end(text, start, 32, is_name)]
+        part(text, start, run_end(text, start, 32, is_name))
     });
     // Of several arguments those that look like it, the first of them only if it is alone.
     let is_alone = quote.is_none_or(|quote| {

@@ -6,7 +6,7 @@ use super::key_value::Key;
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, before, is_name, is_redacted, run_end, run_start, skip_spaces};
+use super::text::{at, before, is_name, is_redacted, part, run_end, run_start, skip_spaces};
 use super::{Scan, insert};
 
 /// Longest line of names, before and behind the key.
@@ -74,7 +74,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     }
     let open = run_start(text, key.start, 8, |byte| b"\"'` \t".contains(&byte));
     let is_cell = |byte: u8| matches!(byte, b',' | b';' | b'|' | b'\n' | b'\r' | 0);
-    let is_first = is_cell(before(text, open)) || text[open..key.start].contains(&b'\t');
+    let is_first = is_cell(before(text, open)) || part(text, open, key.start).contains(&b'\t');
     match (before(text, open), at(text, next)) {
         (b'(' | b',', b',' | b')') if insert::scan(scan, key) => true,
         (_, mark @ (b',' | b';' | b'|')) if is_first => lines(scan, key, mark),
@@ -118,7 +118,9 @@ fn lines(scan: &mut Scan<'_>, key: Key, mark: u8) -> bool {
     for _ in 0..ROWS {
         line = run_end(text, line, 2, |byte| matches!(byte, b'\n' | b'\r'));
         let end = run_end(text, line, ROW, |byte| !matches!(byte, b'\n' | b'\r'));
-        let is_ruler = text[line..end].iter().all(|byte| b"-+|:= ".contains(byte));
+        let is_ruler = part(text, line, end)
+            .iter()
+            .all(|byte| b"-+|:= ".contains(byte));
         if line == end || !is_ruler && !row(scan, (line, end), mark, columns, &mut found) {
             break;
         }
@@ -133,20 +135,26 @@ fn names(scan: &Scan<'_>, first: usize, end: usize, mark: u8) -> Option<Columns>
     let text = scan.text;
     let may_have_blanks = matches!(mark, b'|' | b'\t');
     let mut columns = Columns {
-        exact: may_have_blanks || !text[first..end].windows(2).any(|two| two == [mark, b' ']),
+        exact: may_have_blanks
+            || !part(text, first, end)
+                .windows(2)
+                .any(|two| two == [mark, b' ']),
         ..Columns::default()
     };
     let mut from = first;
     while from <= end {
         let (start, stop, next) = cell(text, from, end, mark);
-        let name = &text[start..stop];
+        let name = part(text, start, stop);
         let is_name =
             |byte: &u8| is_name(*byte) || b"-./".contains(byte) || may_have_blanks && *byte == b' ';
         let is_edge = mark == b'|' && (from == first || next > end);
         if name.len() > 48 || !name.iter().all(is_name) || name.is_empty() && !is_edge {
             return None;
         }
-        columns.add(scan.policy.classify(name));
+        // Beside `fail`, `pass` is a count.
+        let is_count = name.eq_ignore_ascii_case(b"pass");
+        let class = scan.policy.classify(name);
+        columns.add(class.map(|class| if is_count { Class::Weak } else { class }));
         from = next;
     }
     (columns.count >= 2).then_some(columns)
@@ -174,7 +182,7 @@ fn row(
         return false;
     }
     cells(&mut |column, start, stop| {
-        if columns.is_secret(column, &text[start..stop]) {
+        if columns.is_secret(column, part(text, start, stop)) {
             scan.redact(start, stop);
             *found = true;
         }

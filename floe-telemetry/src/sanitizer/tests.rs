@@ -240,6 +240,36 @@ fn a_word_before_the_key_does_not_hide_a_password() {
 }
 
 #[test]
+fn the_place_alone_may_give_a_secret_away() {
+    check(&[
+        (
+            "mc alias set store https://s3.example.com loader §",
+            "mc alias set store https://s3.example.com loader <REDACTED>",
+        ),
+        (
+            "new PDO('pgsql:host=db.example.com', 'bob', 'letmein')",
+            "new PDO('pgsql:host=db.example.com', 'bob', '<REDACTED>')",
+        ),
+        (
+            "shadow: bob:$6$Zq7xWv93$Zq7xWv93Lmt2Zq7xWv93Lmt2:19000:0",
+            "shadow: bob:$6$<REDACTED>:19000:0",
+        ),
+        (
+            "{\"kty\":\"oct\",\"k\":\"Zq7xWv93Lmt2Zq7xWv\",\"alg\":\"HS256\"}",
+            "{\"kty\":\"oct\",\"k\":\"<REDACTED>\",\"alg\":\"HS256\"}",
+        ),
+        (
+            "[SQL: INSERT INTO users (name, password) VALUES (?, ?)] [parameters: ('bob', '§')]",
+            "[SQL: INSERT INTO users (name, password) VALUES (?, ?)] [parameters: ('bob', '<REDACTED>')]",
+        ),
+        (
+            "xfreerdp /v:host /u:bob /p:§ and net user bob § /add",
+            "xfreerdp /v:host /u:bob /p:<REDACTED> and net user bob <REDACTED> /add",
+        ),
+    ]);
+}
+
+#[test]
 fn clean_text_comes_back_borrowed() {
     for clean in [
         "",

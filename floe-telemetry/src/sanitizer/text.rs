@@ -71,6 +71,13 @@ pub(super) fn rest(text: &[u8], index: usize) -> &[u8] {
     text.get(index..).unwrap_or_default()
 }
 
+/// The text from `start` to `end`, empty if there is no such text: a text that was cut must not
+/// become a panic.
+#[inline]
+pub(super) fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
+    text.get(start..end).unwrap_or_default()
+}
+
 pub(super) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
     rest(text, index).starts_with(what)
 }

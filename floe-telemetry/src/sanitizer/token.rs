@@ -2,7 +2,7 @@
 
 use super::host::is_certain_host;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, before, is_break, run_end, run_start, starts_with};
+use super::text::{at, before, is_break, part, run_end, run_start, starts_with};
 use super::vendors::{KNOWN, Known, Tail};
 use super::{Rule, Scan};
 use std::sync::LazyLock;
@@ -81,7 +81,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
                 text,
                 run_end(text, from, HEAD, |byte| is_tail(known.2, byte)),
             );
-            if head >= from + known.3 && looks_issued(known, &text[from..head]) {
+            if head >= from + known.3 && looks_issued(known, part(text, from, head)) {
                 let end = run_end(text, head, usize::MAX, |byte| is_tail(known.2, byte));
                 return scan.redact(start, trim_dots(text, end));
             }
@@ -137,7 +137,7 @@ fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
         text,
         run_end(text, head, usize::MAX, |byte| is_tail(Tail::Dotted, byte)),
     );
-    let token = &text[start..end];
+    let token = part(text, start, end);
     let dots = usize::from(at(text, head) == b'.');
     let has_header = [
         &b"eyJhbGci"[..],
@@ -177,14 +177,14 @@ fn marked(scan: &mut Scan<'_>, first: usize) -> bool {
     let text = scan.text;
     let inside = |byte: u8| is_tail(Tail::Word, byte);
     let is_marker = [&b"live"[..], b"pat"].iter().any(|word| {
-        text[..first + 2].ends_with(word) && matches!(at(text, first + 2), b'_' | b'-')
+        part(text, 0, first + 2).ends_with(word) && matches!(at(text, first + 2), b'_' | b'-')
     });
     if !is_marker || !is_mixed(scan, first + 3) {
         return false;
     }
     let start = run_start(text, first, 24, inside);
     let end = run_end(text, first, 256, inside);
-    let fits = is_issued_tail(&text[first + 2..end]);
+    let fits = is_issued_tail(part(text, first + 2, end));
     if fits {
         scan.redact(start, end);
     }
@@ -214,9 +214,11 @@ pub(super) fn password_file(scan: &mut Scan<'_>, start: usize, digits: usize) {
     let user = field(database + 1);
     let end = field(user + 1);
     let is_entry = at(text, database) == b':' && at(text, user) == b':' && !is_break(text, end - 1);
-    let has_names = !text[digits + 1..database].iter().all(u8::is_ascii_digit)
-        && is_certain_host(&text[host..start - 1]);
-    if is_entry && has_names && is_made_up(&text[user + 1..end], 6) {
+    let has_names = !part(text, digits + 1, database)
+        .iter()
+        .all(u8::is_ascii_digit)
+        && is_certain_host(part(text, host, start - 1));
+    if is_entry && has_names && is_made_up(part(text, user + 1, end), 6) {
         scan.rule = Rule::KeyValue;
         scan.redact(user + 1, end);
     }

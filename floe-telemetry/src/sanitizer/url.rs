@@ -4,13 +4,13 @@
 //! the userinfo by themselves: what follows has to look like a host.
 
 use super::host::{is_certain_host, is_host};
-use super::lexicon;
 use super::placeholder::is_masked;
 use super::shape::is_opaque;
 use super::text::{
-    at, before, blank_len, find, is_name, rest, run_end, run_start, starts_with, starts_with_word,
+    at, before, blank_len, find, is_name, part, rest, run_end, run_start, starts_with,
+    starts_with_word,
 };
-use super::{Rule, Scan, positional};
+use super::{Scan, positional, url_path};
 
 /// How far the end of an encoded userinfo is looked for.
 const ENCODED_WINDOW: usize = 1024;
@@ -36,7 +36,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         is_name(byte) || b"+.-:".contains(&byte)
     });
     let end = end_of_run(text, start, before(text, head));
-    let run = &text[start..end];
+    let run = part(text, start, end);
     scan.url_until = scan.url_until.max(start);
     let authority = if let Some(at) = userinfo(run) {
         scan.url_until = start + at + 1;
@@ -48,7 +48,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         unfinished(scan, start, end);
         start
     };
-    path(scan, authority, end);
+    url_path::scan(scan, authority, end);
     positional::behind_address(scan, head, end);
 }
 
@@ -149,7 +149,7 @@ fn has_masked_password(userinfo: &[u8]) -> bool {
 /// `scheme://user:pass` without `@`: a blank in the password, or a text cut in its middle.
 fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
-    let run = &text[start..end];
+    let run = part(text, start, end);
     let Some(colon) = run.iter().position(|&byte| byte == b':') else {
         return;
     };
@@ -175,43 +175,6 @@ fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
             scan.url_until = sign + 1;
         }
     }
-}
-
-/// Random segments behind one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
-fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
-    let text = scan.text;
-    scan.rule = Rule::UrlPath;
-    let end = run_end(text, start, end - start, |byte| {
-        !matches!(byte, b'?' | b'#')
-    });
-    let host_end = run_end(text, start, end - start, |byte| {
-        byte != b'/' && byte != b'\\'
-    });
-    let mut announced = contains_hook(&text[start..host_end]);
-    let mut in_store = false;
-    let mut index = host_end;
-    while index < end {
-        let segment = index + 1;
-        index = run_end(text, segment, end - segment, |byte| byte != b'/');
-        let word = &text[segment..index];
-        if word.len() > 11 && word.starts_with(b"bot") && word[3..].contains(&b':') {
-            scan.redact(segment + 3, index);
-        } else if announced && is_opaque(word, 16) {
-            scan.redact(segment, index);
-        } else if word.len() <= 40 {
-            // Conda's `/t/token/channel`.
-            // `/secrets/name/version` is an address in a store.
-            announced |= word == b"t"
-                || contains_hook(word)
-                || !in_store && lexicon::classify(word) == Some(lexicon::Class::Strong);
-            in_store |= word == b"secrets";
-        }
-    }
-}
-
-fn contains_hook(word: &[u8]) -> bool {
-    word.windows(4)
-        .any(|part| part.eq_ignore_ascii_case(b"hook"))
 }
 
 /// `https%3A%2F%2Fuser%3Apass%40host`.
@@ -241,7 +204,7 @@ fn encoded(scan: &mut Scan<'_>, anchor: usize) {
         }
         at += 1;
     }
-    let userinfo = &text[start..at];
+    let userinfo = part(text, start, at);
     let has_password = find(userinfo, 0, userinfo.len(), b"%3").is_some() || is_opaque(userinfo, 8);
     if has_password {
         scan.redact(start, at);

@@ -2,7 +2,7 @@
 
 use super::bare::bare_end;
 use super::container::{block_scalar, bracketed, field, wrapped};
-use super::text::{Bytes, at, is_break, is_redacted, run_end, starts_with};
+use super::text::{Bytes, at, is_break, is_redacted, part, run_end, starts_with};
 use super::{pem, quote, shape};
 
 /// What surrounds the value, as far as its end depends on it.
@@ -41,6 +41,16 @@ pub(super) struct Extent {
 }
 
 impl Extent {
+    /// What stands inside of marks that are not its own.
+    pub(super) fn inside(start: usize, end: usize) -> Self {
+        Self {
+            start,
+            end,
+            after: end,
+            quoted: true,
+        }
+    }
+
     pub(super) fn bare(start: usize, end: usize) -> Self {
         Self {
             start,
@@ -54,7 +64,7 @@ impl Extent {
 /// The value at `from`; `None` if there is none or it is redacted already.
 pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     let text = if site.doubtful {
-        &text[..text.len().min(from + shape::LONGEST + 1)]
+        part(text, 0, text.len().min(from + shape::LONGEST + 1))
     } else {
         text
     };
@@ -107,7 +117,7 @@ fn schemed(text: &[u8], from: usize, site: Site) -> Option<Extent> {
         return None;
     }
     let end = bare_end(text, start, site);
-    let word = &text[start.min(end)..end];
+    let word = part(text, start.min(end), end);
     shape::is_opaque(word, 8).then(|| Extent::bare(start, end))
 }
 
@@ -137,7 +147,9 @@ pub(super) fn of_variable(text: &[u8], name: &[u8], found: Extent, site: Site) -
         byte != site.enclosing && !b"=\n".contains(&byte)
     });
     // `'KEY=value command --option'` is a line of a shell.
-    let is_command = text[found.end..end].windows(2).any(|two| two == b" -");
+    let is_command = part(text, found.end, end)
+        .windows(2)
+        .any(|two| two == b" -");
     let is_whole = at(text, end) == site.enclosing && !is_command;
     Extent::bare(found.start, if is_whole { end } else { found.end })
 }

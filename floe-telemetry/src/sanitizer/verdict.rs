@@ -5,13 +5,13 @@ use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence};
 use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
-use super::text::{at, is_name, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Extent, List, Site};
 
 /// `token: String = "…"`: the value behind a type.
 pub(super) fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
     let equals = skip_spaces(text, declared.after);
-    if at(text, equals) != b'=' || !is_placeholder(&text[declared.start..declared.end]) {
+    if at(text, equals) != b'=' || !is_placeholder(part(text, declared.start, declared.end)) {
         return None;
     }
     let site = Site {
@@ -19,12 +19,12 @@ pub(super) fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
         ..Site::default()
     };
     let found = value::extent(text, skip_spaces(text, equals + 1), site)?;
-    (!is_placeholder(&text[found.start..found.end])).then_some(found)
+    (!is_placeholder(part(text, found.start, found.end))).then_some(found)
 }
 
 /// Whether the value of this key has to go.
 pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_prose: bool) -> bool {
-    let value = &text[found.start..found.end];
+    let value = part(text, found.start, found.end);
     match key.class {
         Class::Weak | Class::Query if names_an_algorithm(value) => false,
         Class::Weak | Class::Query if is_pair_of_its_own(value) || is_url_with_login(value) => {
@@ -176,7 +176,7 @@ fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
             b"previous",
         ]
         .iter()
-        .any(|word| text[start..end].eq_ignore_ascii_case(word))
+        .any(|word| part(text, start, end).eq_ignore_ascii_case(word))
         && !is_opaque(value, 6)
         && !is_mixed_password(value)
 }

@@ -2,7 +2,7 @@
 
 use super::placeholder::is_placeholder;
 use super::shape::is_made_up;
-use super::text::{at, before, run_end, skip_spaces};
+use super::text::{at, before, part, run_end, skip_spaces};
 use super::{Scan, operand, positional};
 
 /// `slash` is that of the option.
@@ -12,7 +12,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, slash: usize) {
         return;
     }
     let end = run_end(text, slash + 1, 12, |byte| byte.is_ascii_alphabetic());
-    match &text[slash + 1..end] {
+    match part(text, slash + 1, end) {
         b"user" => operand::net_use(scan, slash),
         b"add" | b"ADD" => positional::net_user(scan, slash),
         b"p" | b"P" if at(text, end) == b':' => argument(scan, end + 1),
@@ -29,7 +29,7 @@ pub(super) fn argument(scan: &mut Scan<'_>, from: usize) {
     let end = run_end(text, start, 128, |byte| {
         byte > b' ' && !b"\"'".contains(&byte)
     });
-    let word = &text[start.min(end)..end];
+    let word = part(text, start.min(end), end);
     if is_made_up(word, 6) && !is_placeholder(word) {
         scan.redact_unless_done(start, end);
     }

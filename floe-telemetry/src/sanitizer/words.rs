@@ -14,7 +14,7 @@ pub(super) static PROSE: List = List::of(&[
     "login", "malformed", "may", "mismatch", "missing", "must", "near", "needs", "neither", "no",
     "not", "of", "on", "only", "or", "out", "parse", "password", "path", "permission", "please",
     "provided", "refused", "rejected", "request", "required", "requires", "reset", "resource",
-    "returned", "revoked", "scheme", "server", "should", "signature", "status", "such", "syntax",
+    "returned", "revoked", "scheme", "see", "server", "should", "signature", "status", "such", "syntax",
     "that", "the", "this", "timed", "timeout", "to", "token", "too", "unable", "unauthorized",
     "unexpected", "unknown", "unreachable", "unsupported", "use", "user", "using", "value",
     "verification", "was", "wasn't", "were", "when", "while", "with", "without", "wrong", "you",

@@ -1,0 +1,55 @@
+//! Secrets in the path of a URL: those of webhooks, of links that are mailed, of package indexes.
+
+use super::lexicon;
+use super::shape::is_opaque;
+use super::text::{part, run_end};
+use super::{Rule, Scan};
+
+/// Segments before the token of a link that is mailed, and Conda's.
+const LINKS: &[&[u8]] = &[
+    b"t",
+    b"login",
+    b"magic",
+    b"reset",
+    b"verify",
+    b"confirm",
+    b"activate",
+    b"invite",
+];
+
+/// Random segments behind one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
+pub(super) fn scan(scan: &mut Scan<'_>, start: usize, end: usize) {
+    let text = scan.text;
+    scan.rule = Rule::UrlPath;
+    let end = run_end(text, start, end - start, |byte| {
+        !matches!(byte, b'?' | b'#')
+    });
+    let host_end = run_end(text, start, end - start, |byte| {
+        byte != b'/' && byte != b'\\'
+    });
+    let mut announced = contains_hook(part(text, start, host_end));
+    let mut in_store = false;
+    let mut index = host_end;
+    while index < end {
+        let segment = index + 1;
+        index = run_end(text, segment, end - segment, |byte| byte != b'/');
+        let word = part(text, segment, index);
+        if word.len() > 11 && word.starts_with(b"bot") && word[3..].contains(&b':') {
+            scan.redact(segment + 3, index);
+        } else if announced && is_opaque(word, 16) {
+            scan.redact(segment, index);
+        } else if word.len() <= 40 {
+            // Conda's `/t/token/channel`.
+            // `/secrets/name/version` is an address in a store.
+            announced |= LINKS.contains(&word)
+                || contains_hook(word)
+                || !in_store && lexicon::classify(word) == Some(lexicon::Class::Strong);
+            in_store |= word == b"secrets";
+        }
+    }
+}
+
+fn contains_hook(word: &[u8]) -> bool {
+    word.windows(4)
+        .any(|part| part.eq_ignore_ascii_case(b"hook"))
+}
