@@ -16,6 +16,7 @@ mod command_line;
 mod commands;
 mod container;
 mod cookie;
+mod email;
 mod endpoint;
 mod field;
 mod finder;

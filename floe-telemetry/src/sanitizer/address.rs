@@ -3,8 +3,8 @@
 use super::host::is_domain;
 use super::placeholder::is_masked;
 use super::shape::is_made_up;
-use super::text::{at, before, is_break, is_name, part, rest, run_end, run_start};
-use super::{Level, Rule, Scan, mailbox};
+use super::text::{at, before, is_name, part, rest, run_end, run_start};
+use super::{Level, Scan, email, mailbox};
 
 /// How far to both sides of the `@` an address may reach.
 const LIMIT: usize = 256;
@@ -18,40 +18,6 @@ const ORACLE: &[&str] = &[
 const ROLES: &[&str] = &[
     "mailto", "from", "to", "cc", "bcc", "email", "e-mail", "mail", "contact", "author", "sip",
     "user", "username", "owner",
-];
-
-/// Last labels of names that are no domain: files, units, hosts of one's own network.
-const NO_DOMAINS: &[&str] = &[
-    "png",
-    "jpg",
-    "jpeg",
-    "gif",
-    "svg",
-    "webp",
-    "css",
-    "js",
-    "service",
-    "socket",
-    "timer",
-    "target",
-    "slice",
-    "mount",
-    "local",
-    "internal",
-    "lan",
-    "cluster",
-    "localdomain",
-    "txt",
-    "csv",
-    "json",
-    "log",
-    "xml",
-    "yaml",
-    "yml",
-    "toml",
-    "gz",
-    "html",
-    "parquet",
 ];
 
 /// `sign` is an `@` that belongs to no URL.
@@ -70,7 +36,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
         }
     }
     if scan.policy.level != Level::Credentials {
-        email(scan, sign);
+        email::scan(scan, sign);
     }
     mailbox::scan(scan, sign);
 }
@@ -202,46 +168,4 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
         scan.redact(slash + 1, sign);
     }
     fits
-}
-
-/// `ssh -p 22 user@host`.
-fn follows_shell_command(text: &[u8], user: usize) -> bool {
-    let line = run_start(text, user, 96, |byte| !b"\n;|&".contains(&byte));
-    let mut words = part(text, line, user).split(|byte| *byte == b' ');
-    words.any(|word| [&b"ssh"[..], b"scp", b"rsync", b"sftp", b"mosh"].contains(&word))
-}
-
-/// Keeps the domain: it tells which mail system failed, not whose mail.
-fn email(scan: &mut Scan<'_>, sign: usize) {
-    let text = scan.text;
-    let local = run_start(text, sign, 64, |byte| {
-        is_name(byte) || b".%+-'".contains(&byte)
-    });
-    let end = run_end(text, sign + 1, 255, |byte| {
-        is_name(byte) || matches!(byte, b'.' | b'-')
-    });
-    let domain = part(text, sign + 1, end);
-    let domain = domain.strip_suffix(b".").unwrap_or(domain);
-    let last = domain
-        .rsplit(|byte| *byte == b'.')
-        .next()
-        .unwrap_or_default();
-    if !is_domain(domain) || !last.iter().all(u8::is_ascii_alphabetic) {
-        return;
-    }
-    let foreign = NO_DOMAINS
-        .iter()
-        .any(|name| last.eq_ignore_ascii_case(name.as_bytes()));
-    let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
-    // `user@host:path`, `user@host:~$`.
-    let has_path = at(text, end) == b':' && !is_break(text, end + 1);
-    if !foreign
-        && !has_path
-        && start < sign
-        && part(text, start, sign) != b"git"
-        && !follows_shell_command(text, start)
-    {
-        scan.rule = Rule::Email;
-        scan.redact(start, sign);
-    }
 }

@@ -63,12 +63,19 @@ fn ends_at(text: &[u8], index: usize, from: usize, site: Site) -> bool {
         // `<TOKEN>` is one value.
         b'>' if at(text, from) == b'<' => false,
         b'>' => is_break(text, next) || at(text, next) == b'<',
-        b'\\' => matches!(at(text, next), b'n' | b'r' | b't' | b'"' | b'\''),
+        b'\\' => {
+            matches!(at(text, next), b'n' | b'r' | b't' | b'"' | b'\'')
+                || starts_with(text, next, b"u0026")
+        }
         b'%' if site.list == List::Encoded => {
             ["%26", "%22", "%2c", "%7d", "%3b", "%20", "%27", "%0a"]
                 .iter()
                 .any(|end| starts_with_word(text, index, end.as_bytes()))
         }
+        // Punctuation of Chinese and Japanese.
+        0xe3 | 0xef => ["\u{ff0c}", "\u{ff1b}", "\u{3002}", "\u{3001}"]
+            .iter()
+            .any(|mark| starts_with(text, index, mark.as_bytes())),
         // An arrow or an ellipsis set against the value.
         0xe2 => {
             starts_with(text, index, "\u{2192}".as_bytes())

@@ -2,7 +2,7 @@
 
 use super::homonym::is_command_name;
 use super::lexicon;
-use super::shape::{LONGEST, is_path, trim_end};
+use super::shape::{LONGEST, is_opaque, is_path, trim_end};
 use super::text::{at, is_name, is_redacted, run_end};
 use super::words;
 
@@ -24,9 +24,14 @@ pub(super) fn is_sentence(value: &[u8]) -> bool {
     if !value.contains(&b' ') {
         return false;
     }
-    let words = value.split(|byte| *byte == b' ');
+    let words = value
+        .split(|byte| b" \"'".contains(byte))
+        .filter(|word| !word.is_empty());
     let known = words.clone().filter(|word| is_prose(word)).count();
-    value.len() <= LONGEST && known >= 2 && known * 3 >= words.count()
+    value.len() <= LONGEST
+        && known >= 2
+        && known * 3 >= words.clone().count()
+        && !words.into_iter().any(|word| is_opaque(word, 8))
 }
 
 /// Whether the value holds no secret: nothing, a literal, a mask, a variable, a type.

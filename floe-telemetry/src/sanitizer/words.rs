@@ -34,8 +34,8 @@ pub(super) static LITERALS: List = List::of(&[
 /// Words between a noun and its value. Sorted.
 #[rustfmt::skip]
 pub(super) static FILLERS: List = List::of(&[
-    "assigned", "changed", "created", "equals", "es", "est", "expired", "generated", "given", "got", "is",
-    "issued", "ist", "lautet", "not", "of", "provided", "received", "returned", "set", "supplied",
+    "assigned", "be", "cannot", "changed", "created", "equals", "es", "est", "expired", "generated", "given", "got", "is",
+    "issued", "ist", "lautet", "must", "not", "of", "provided", "received", "returned", "set", "supplied",
     "to", "used", "valid", "value", "was",
 ]);
 
