@@ -21,6 +21,9 @@ use std::{env, fs};
 
 use self::program::FUNCTIONS;
 
+/// What the others are compared with: the plain attribute.
+const OURS: &str = "floe-telemetry";
+
 /// Measurements of each contestant.
 const ROUNDS: usize = 5;
 
@@ -44,10 +47,17 @@ fn contestants() -> Vec<Contestant> {
         ours.display()
     );
     let fastrace = r#"fastrace = { version = "0.7", features = ["enable"] }"#;
+    let minitrace = r#"minitrace = { version = "0.6", features = ["enable"] }"#;
     let tracing = r#"tracing = "0.1""#;
+    let autometrics = r#"autometrics = "3""#;
+    // It names OpenTelemetry's crate by itself.
+    let otel_instrument = r#"
+        otel-instrument = "0.1"
+        opentelemetry = { version = "0.33", default-features = false, features = ["trace", "futures"] }
+    "#;
     [
         ("no attribute", "", ""),
-        ("floe-telemetry", &*ours, "#[floe_telemetry::traced]"),
+        (OURS, &*ours, "#[floe_telemetry::traced]"),
         (
             "floe-telemetry, 2 attributes",
             &*ours,
@@ -68,6 +78,13 @@ fn contestants() -> Vec<Contestant> {
             "tracing, 2 fields, err",
             tracing,
             "#[tracing::instrument(skip_all, fields(id, name), err)]",
+        ),
+        ("minitrace", minitrace, "#[minitrace::trace]"),
+        ("autometrics", autometrics, "#[autometrics::autometrics]"),
+        (
+            "otel-instrument, skip_all, err",
+            otel_instrument,
+            "#[otel_instrument::instrument(skip_all, err)]",
         ),
     ]
     .map(|(name, dependency, attribute)| Contestant {
@@ -115,18 +132,28 @@ fn print(contestants: &[Contestant], all: &mut [Measured]) {
         "{FUNCTIONS} functions and {FUNCTIONS} async ones; seconds are of the user's time, the median of {ROUNDS}"
     );
     println!(
-        "{:<30} {:>6} {:>6} {:>6} {:>6} {:>8}  futures: 1 argument, 1 KiB, 3 levels",
-        "", "check", "added", "build", "added", "KiB"
+        "{:<30} {:>6} {:>6} {:>7} {:>6} {:>6} {:>7} {:>8}  futures: 1 argument, 1 KiB, 3 levels",
+        "", "check", "added", "to ours", "build", "added", "to ours", "KiB"
     );
     let mut bare = None;
+    let mut ours = None;
     for (contestant, measured) in contestants.iter().zip(all) {
         let (check, build) = (median(&mut measured.check), median(&mut measured.build));
         let (bare_check, bare_build) = *bare.get_or_insert((check, build));
+        let added = (check - bare_check, build - bare_build);
+        if contestant.name == OURS {
+            ours = Some(added);
+        }
+        let ratio = |added: f64, ours: Option<f64>| {
+            ours.map_or_else(String::new, |ours| format!("{:.1}", added / ours))
+        };
         println!(
-            "{:<30} {check:>6.2} {:>6.2} {build:>6.2} {:>6.2} {:>8}  {}",
+            "{:<30} {check:>6.2} {:>6.2} {:>7} {build:>6.2} {:>6.2} {:>7} {:>8}  {}",
             contestant.name,
-            check - bare_check,
-            build - bare_build,
+            added.0,
+            ratio(added.0, ours.map(|(check, _)| check)),
+            added.1,
+            ratio(added.1, ours.map(|(_, build)| build)),
             measured.binary / 1024,
             measured.futures,
         );

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 /// Functions of each kind.
 pub(super) const FUNCTIONS: usize = 300;
 
-/// The text of the program. `attribute` stands above each function.
+/// The text of the program. `attribute` stands above each function. The constant is what
+/// otel-instrument asks for.
 pub(super) fn source(attribute: &str) -> String {
     let mut source = String::from(HEAD);
     let mut calls = String::new();
@@ -30,8 +31,10 @@ pub(super) fn source(attribute: &str) -> String {
     source
 }
 
-const HEAD: &str = r"
+const HEAD: &str = r#"
 use std::{future::Future, io, pin::pin, task::{Context, Poll, Waker}};
+
+pub const _OTEL_TRACER_NAME: &str = "compile-time";
 
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
@@ -39,7 +42,7 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
         Poll::Pending => unreachable!(),
     }
 }
-";
+"#;
 
 const FUNCTION: &str = r"
 @
