@@ -2,9 +2,10 @@
 //!
 //! One pass finds the places worth a look (`finder`), a small grammar behind each kind of place
 //! decides what there is a secret: `url`, `address`, `key_value` with `loose`, `header`, `token`,
-//! `pem`, `command_line`, `pii`. Everything else stays, so the message keeps its use: scheme, host,
-//! database, key names and error names. Every grammar reads a bounded distance back and consumes
-//! what it reads ahead, so the time is linear in the text whatever it contains.
+//! `hash`, `jwk`, `pem`, `command_line`, `pii`; where only the place says it, `call` and `positional`.
+//! Everything else stays, so the message keeps its use: scheme, host, database, key names and error
+//! names. Every grammar reads a bounded distance back and consumes what it reads ahead, so the time
+//! is linear in the text whatever it contains.
 
 mod address;
 mod bare;
