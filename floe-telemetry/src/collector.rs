@@ -49,7 +49,7 @@ pub(crate) use self::span_data::own_scope;
 pub(crate) use self::stamps::Stamps;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
-#[cfg(feature = "logs")]
+#[cfg(any(feature = "_otlp", feature = "logs"))]
 pub(crate) use self::warnings::Rarely;
 use self::warnings::Warnings;
 #[cfg(feature = "logs")]

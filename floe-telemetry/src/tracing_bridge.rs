@@ -31,6 +31,8 @@ use self::spans::Spans;
 /// [`Context`](opentelemetry::Context) is the current one: `#[traced]` functions, spans of the plain API and requests that go
 /// out are below it. All that it carries is redacted like any other span.
 ///
+/// A second layer of this kind that is added to the same subscriber by `.with` does nothing.
+///
 /// What telemetry says about itself does not become telemetry: events of this crate and of
 /// OpenTelemetry are left out, and so is all that exporters' libraries do on exporters' threads.
 #[derive(Debug)]

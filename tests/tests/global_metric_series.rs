@@ -103,6 +103,7 @@ fn what_is_recorded_often_is_recorded_like_the_rest() {
     );
 
     what_is_not_recorded_any_more_is_forgotten();
+    what_had_no_room_gets_it();
 }
 
 fn labels() -> [KeyValue; 2] {
@@ -180,5 +181,37 @@ fn what_is_not_recorded_any_more_is_forgotten() {
         once.values()
             .all(|count| *count == 1 || *count == 10 * OFTEN)
     );
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// What was recorded often while there was no room for it has a series of its own when there is.
+fn what_had_no_room_gets_it() {
+    let receiver = Receiver::grpc();
+    let telemetry = provider(&receiver, 20);
+    for number in 0..20 {
+        METRICS.increment("late", 1, &[KeyValue::new("number", number)]);
+    }
+    for _ in 0..OFTEN {
+        METRICS.increment("late", 1, &labels());
+    }
+    telemetry.force_flush(TIMEOUT).unwrap();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    for _ in 0..10_000 {
+        METRICS.increment("late", 1, &labels());
+    }
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let late = sums(&receiver, "late");
+    let of = |text: &str| -> u64 {
+        let found = late
+            .iter()
+            .filter(|(attributes, _)| attributes.contains(text));
+        found.map(|(_, count)| count).sum()
+    };
+    assert_eq!(
+        of("orders") + of("overflow") + 20,
+        20 + OFTEN + 10_000,
+        "{late:?}"
+    );
+    assert!(of("orders") > 5000, "{late:?}");
     telemetry.shutdown(TIMEOUT).unwrap();
 }

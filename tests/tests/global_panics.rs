@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, traced};
+use opentelemetry::KeyValue;
 use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
@@ -30,6 +31,15 @@ async fn panics_later() {
     panic!("{TEXT}");
 }
 
+/// Has no room for what is said of its error.
+#[traced(attributes_fn = || (0..128).map(|n| KeyValue::new(format!("n{n}"), n)).collect::<Vec<_>>())]
+fn full() {
+    panic!("{TEXT}");
+}
+
+#[traced(attributes(n = { assert!(std::hint::black_box(false), "{TEXT}"); 1 }))]
+fn bad_attribute() {}
+
 #[traced]
 fn fails() -> Result<(), String> {
     Err(TEXT.to_owned())
@@ -47,6 +57,8 @@ fn run() {
         assert!(polled.is_ready());
     };
     assert_eq!(text(&mut later), TEXT);
+    assert_eq!(text(&mut full), TEXT);
+    bad_attribute();
     assert!(fails().is_err());
     drop(create_span("after"));
 }
@@ -70,7 +82,7 @@ fn attribute(span: &SpanData, key: &str) -> Option<String> {
 #[test]
 fn the_text_of_a_panic_is_left_out_when_that_is_asked_for() {
     let all = spans(TelemetryConfig::new("panics"));
-    assert_eq!(all.len(), 5);
+    assert_eq!(all.len(), 7);
     for name in ["above", "panics", "panics_later"] {
         let span = all.iter().find(|span| span.name == name).unwrap();
         assert_eq!(span.status, Status::error(TEXT), "{name}");
@@ -82,7 +94,7 @@ fn the_text_of_a_panic_is_left_out_when_that_is_asked_for() {
     let written = config.to_yaml().unwrap();
     assert_eq!(TelemetryConfig::from_yaml(&written).unwrap(), config);
     let without = spans(config);
-    assert_eq!(without.len(), 5);
+    assert_eq!(without.len(), 7);
     for name in ["above", "panics", "panics_later"] {
         let span = without.iter().find(|span| span.name == name).unwrap();
         assert_eq!(span.status, Status::error("panic"), "{name}");
@@ -95,6 +107,15 @@ fn the_text_of_a_panic_is_left_out_when_that_is_asked_for() {
         assert_eq!(event.name, "exception");
         assert!(!format!("{span:?}").contains("4711"), "{span:?}");
     }
+    for name in ["full", "bad_attribute"] {
+        let span = without.iter().find(|span| span.name == name).unwrap();
+        assert!(!format!("{span:?}").contains("4711"), "{span:?}");
+        let with = all.iter().find(|span| span.name == name).unwrap();
+        assert!(format!("{with:?}").contains("4711"), "{with:?}");
+    }
+    let warned = without.iter().find(|span| span.name == "bad_attribute");
+    let warning = attribute(warned.unwrap(), "floe.warning");
+    assert_eq!(warning.as_deref(), Some("attributes panicked"));
     // An error is not a panic.
     let fails = without.iter().find(|span| span.name == "fails").unwrap();
     assert_eq!(fails.status, Status::error(TEXT));

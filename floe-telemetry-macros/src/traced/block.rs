@@ -11,7 +11,7 @@ use syn::{
 use super::{
     args::{self, Args},
     item,
-    own::{Conditional, arguments, is_called, is_skip},
+    own::{Conditional, arguments, is_called, is_skip, needs_comma, unless_skipped},
     returned::{Returned, What},
 };
 use crate::krate::Krate;
@@ -162,13 +162,18 @@ impl Method {
             .partition(Result::is_ok);
         let conditional: Vec<_> = conditional.into_iter().flatten().collect();
         let attrs = attrs.into_iter().filter_map(Result::err);
+        let unless = unless_skipped(&conditional);
         let mut traced = Vec::new();
         for it in &conditional {
             let (predicate, others) = (&it.predicate, &it.others);
+            let when = unless.as_ref().map_or_else(
+                || quote!(#predicate),
+                |unless| quote!(all(#predicate, #unless)),
+            );
             traced.extend(it.own.iter().map(|given| {
                 let comma = needs_comma(&own).then(|| quote!(,));
                 let attr = self.attr(shared, type_name, &quote!(#own #comma #given));
-                quote!(#[cfg_attr(#predicate, #attr)])
+                quote!(#[cfg_attr(#when, #attr)])
             }));
             if !others.is_empty() {
                 traced.push(quote!(#[cfg_attr(#predicate, #(#others),*)]));
@@ -219,11 +224,6 @@ impl Method {
             _ => true,
         }
     }
-}
-
-fn needs_comma(tokens: &TokenStream) -> bool {
-    let last = tokens.clone().into_iter().last();
-    !matches!(last, None | Some(TokenTree::Punct(_)))
 }
 
 fn path_of_the_macro(krate: Option<&Path>, span: proc_macro2::Span) -> TokenStream {

@@ -1,6 +1,7 @@
 //! The attributes that a method in a block has of its own: which are for us, and what they say.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
 use syn::{Attribute, Meta, Path, Token, parse::Parser, punctuated::Punctuated};
 
 use super::args;
@@ -10,6 +11,8 @@ pub(super) struct Conditional {
     pub(super) predicate: Meta,
     /// The arguments of each, without `skip`.
     pub(super) own: Vec<TokenStream>,
+    /// One of them is `skip`.
+    pub(super) skips: bool,
     /// What is not for us.
     pub(super) others: Vec<Meta>,
 }
@@ -31,12 +34,30 @@ impl Conditional {
             Meta::List(list) => list.tokens.clone(),
             _ => TokenStream::new(),
         });
+        let (skips, own): (Vec<_>, Vec<_>) = own.partition(args::is_skip);
         let is_ours = !ours.is_empty();
         is_ours.then(|| Self {
             predicate,
-            own: own.filter(|own| !args::is_skip(own)).collect(),
+            own,
+            skips: !skips.is_empty(),
             others,
         })
+    }
+}
+
+/// The condition under which none of them says `skip`.
+pub(super) fn unless_skipped(conditional: &[Conditional]) -> Option<TokenStream> {
+    let skips = conditional.iter().filter(|it| it.skips);
+    let skips: Vec<_> = skips.map(|it| &it.predicate).collect();
+    (!skips.is_empty()).then(|| quote!(not(any(#(#skips),*))))
+}
+
+/// Whether more arguments can follow these only behind a comma.
+pub(super) fn needs_comma(tokens: &TokenStream) -> bool {
+    match tokens.clone().into_iter().last() {
+        None => false,
+        Some(TokenTree::Punct(last)) => last.as_char() != ',',
+        Some(_) => true,
     }
 }
 

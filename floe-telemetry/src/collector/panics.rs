@@ -3,21 +3,26 @@
 use opentelemetry::KeyValue;
 use opentelemetry::trace::Event;
 
-use crate::attributes::AttributeValue;
+use crate::attributes::{Attribute, AttributeValue};
 use crate::keys;
 use crate::recorder::SpanRecord;
 
+/// What stands before the text of a panic in a warning.
+const WHY: &str = " panicked: ";
+
 /// Takes the text of a panic out of the status, the attributes and the event of the span whose
-/// function it went through.
+/// function it went through, and out of warnings.
 pub(super) fn silence(record: &mut SpanRecord) {
+    let attributes = record.attributes.items_mut();
+    attributes.iter_mut().for_each(silence_warning);
     let Some(more) = &mut record.more else {
         return;
     };
-    let attributes = record.attributes.items_mut();
-    let panicked = attributes.iter().any(|attribute| {
+    // A span that is full of attributes has no room for the type.
+    let is_named = attributes.iter().any(|attribute| {
         attribute.key.as_str() == keys::EXCEPTION_TYPE && is_panic(&attribute.value)
     });
-    if !panicked {
+    if !is_named && !more.events.iter().any(is_of_a_panic) {
         return;
     }
     attributes.retain(|attribute| attribute.key.as_str() != keys::EXCEPTION_MESSAGE);
@@ -26,6 +31,16 @@ pub(super) fn silence(record: &mut SpanRecord) {
         event
             .attributes
             .retain(|detail| detail.key.as_str() != keys::EXCEPTION_MESSAGE);
+    }
+}
+
+/// The code of attributes may panic, too.
+fn silence_warning(attribute: &mut Attribute) {
+    if attribute.key.as_str() == keys::FLOE_WARNING
+        && let AttributeValue::Text(text) = &mut attribute.value
+        && let Some((what, _)) = text.split_once(WHY)
+    {
+        *text = format!("{what}{}", WHY.trim_end_matches([':', ' '])).into();
     }
 }
 

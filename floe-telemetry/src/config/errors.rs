@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct ErrorsConfig {
     /// Whether a span says with what text its function panicked. Default `true`. With `false` it is
     /// an error all the same, with `error.type` and `exception.type` = `panic`, but the text never
-    /// leaves the process: the status says `panic`, and there is no `exception.message`.
+    /// leaves the process: the status says `panic`, and there is no `exception.message`. What an error
+    /// says of a panic that it stands for is the error's text, and is recorded.
     pub panic_messages: bool,
 }
 

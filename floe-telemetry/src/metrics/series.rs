@@ -1,7 +1,7 @@
 //! The series that a thread records often. Each is known by what a caller says, and is bound: neither
 //! redaction nor OpenTelemetry has to look at its attributes again.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,6 +20,10 @@ const MAX_SERIES: usize = 1024;
 /// OpenTelemetry, also where it forgets between two exports what was not recorded, so that attributes
 /// that come once and never again must not be.
 const OFTEN: u32 = 16;
+
+/// After so many measurements a series is bound anew: one that was bound while OpenTelemetry had no room
+/// for it goes with all others that had none, as long as it is bound.
+const RENEWED: u32 = 4096;
 
 /// The number of a recorder that has none yet.
 pub(super) fn next_recorder() -> u64 {
@@ -59,6 +63,8 @@ struct Series {
     attributes: Box<[KeyValue]>,
     recorded: u32,
     bound: Option<Bound>,
+    /// Measurements since it was bound.
+    used: Cell<u32>,
 }
 
 #[derive(Debug)]
@@ -78,6 +84,7 @@ impl Series {
             attributes: said.attributes.into(),
             recorded: 0,
             bound: None,
+            used: Cell::new(0),
         }
     }
 
@@ -139,6 +146,11 @@ pub(super) fn record(generation: u64, said: &Said<'_>, measurement: Measurement)
         }
         let series = known.series.get(&said.hash())?;
         let bound = series.bound.as_ref().filter(|_| series.is(said))?;
+        let used = series.used.get();
+        if used >= RENEWED {
+            return None;
+        }
+        series.used.set(used + 1);
         match (bound, measurement) {
             (Bound::Counter(counter), Measurement::Count(value)) => counter.add(value),
             (Bound::Gauge(gauge), Measurement::Gauge(value)) => gauge.record(value),
@@ -158,18 +170,21 @@ pub(super) fn remember(generation: u64, said: &Said<'_>, instrument: &Instrument
         let Ok(mut known) = known.try_borrow_mut() else {
             return;
         };
-        if known.generation != generation || known.series.len() >= MAX_SERIES {
+        let hash = said.hash();
+        let is_full = known.series.len() >= MAX_SERIES && !known.series.contains_key(&hash);
+        if known.generation != generation || is_full {
             known.generation = generation;
             known.series.clear();
         }
-        let series = known.series.entry(said.hash());
+        let series = known.series.entry(hash);
         let series = series.or_insert_with(|| Series::new(said));
         if !series.is(said) {
             return;
         }
-        series.recorded += 1;
-        if series.recorded >= OFTEN && series.bound.is_none() {
+        series.recorded = series.recorded.saturating_add(1);
+        if series.recorded >= OFTEN {
             series.bound = bind(instrument, said.attributes);
+            series.used.set(0);
         }
     });
 }

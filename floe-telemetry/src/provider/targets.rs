@@ -19,13 +19,13 @@ impl Places {
         let own = plugin::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
         let sends_spans = chosen.unwrap_or(own.is_some());
-        let own = own.or_else(|| sends_spans.then(|| config.clone().into()));
         let mut places = Self {
             spans: given.clone(),
             others: given,
         };
         if sends_spans {
-            places.spans.extend(own.clone());
+            let default = || config.clone().into();
+            places.spans.push(own.clone().unwrap_or_else(default));
         }
         places.others.extend(own);
         Ok(places)

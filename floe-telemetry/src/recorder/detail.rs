@@ -58,9 +58,7 @@ impl Pieces {
 
     #[inline]
     pub(super) fn finish(self, record: &mut SpanRecord) {
-        if !self.events.is_empty() {
-            record.add_events(self.events);
-        }
+        record.add_events(self.events);
     }
 }
 

@@ -114,20 +114,20 @@ impl SpanRecord {
         }
     }
 
-    /// Adds events that were noted elsewhere at the same time.
+    /// Adds events that were noted elsewhere at the same time. The first ones stay.
     pub(super) fn add_events(&mut self, events: Vec<Event>) {
-        let is_mixed = self
-            .more
-            .as_ref()
-            .is_some_and(|more| !more.events.is_empty());
-        let is_mixed = is_mixed && !events.is_empty();
-        for event in events {
-            self.add_event(event);
+        if events.is_empty() {
+            return;
         }
+        let more = self.more_mut();
+        let is_mixed = !more.events.is_empty();
+        more.events.extend(events);
         if is_mixed {
-            let events = &mut self.more_mut().events;
-            events.sort_by_key(|event| event.timestamp);
+            more.events.sort_by_key(|event| event.timestamp);
         }
+        let over = more.events.len().saturating_sub(MAX_EVENTS);
+        more.events.truncate(MAX_EVENTS);
+        more.dropped_events += u32::try_from(over).unwrap_or(u32::MAX);
     }
 
     pub(super) fn add_link(&mut self, link: Link) {

@@ -11,7 +11,7 @@ use tracing::span::Id;
 
 use crate::recorder::BridgedSpan;
 
-const PLACES: usize = 64;
+const PLACES: usize = 256;
 
 /// Those whose ids fall together. A line of the cache each, so that threads do not wait for others'.
 #[derive(Default)]
@@ -39,7 +39,7 @@ impl Spans {
         // Numbers of one thread follow each other, and those of several differ in their upper half.
         let mixed = id.into_u64().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let [.., last] = mixed.to_le_bytes();
-        let place = &self.0[usize::from(last) % PLACES];
+        let place = &self.0[usize::from(last)];
         place.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -64,7 +64,7 @@ impl Spans {
         let mut place = self.place(id);
         let span = place
             .iter_mut()
-            .find(|(other, _)| *other == id.into_u64())?;
+            .rfind(|(other, _)| *other == id.into_u64())?;
         Some(act(&mut span.1))
     }
 }

@@ -1,5 +1,6 @@
 //! Metrics over OTLP: OpenTelemetry's own encoding, sent like the spans.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -11,6 +12,7 @@ use prost::Message;
 
 use super::sender::Sender;
 use super::{OtlpTarget, exemplars};
+use crate::collector::Rarely;
 use crate::config::Signal;
 use crate::error::Error;
 
@@ -19,6 +21,7 @@ use crate::error::Error;
 pub(crate) struct OtlpMetrics {
     sender: Sender,
     temporality: Temporality,
+    failures: Mutex<Rarely>,
 }
 
 /// The exporter of metrics that the target describes.
@@ -26,6 +29,7 @@ pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
     Ok(OtlpMetrics {
         sender: Sender::new(target, Signal::Metrics)?,
         temporality: target.config.metrics.temporality.into(),
+        failures: Mutex::default(),
     })
 }
 
@@ -36,8 +40,11 @@ impl PushMetricExporter for OtlpMetrics {
         self.sender
             .send(request.encode_to_vec())
             .inspect_err(|reason| {
-                // What calls this says no more than that it failed.
-                tracing::warn!(%reason, "metrics could not be exported");
+                let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+                if failures.is_due() {
+                    // What calls this says no more than that it failed.
+                    tracing::warn!(%reason, "metrics could not be exported");
+                }
             })
     }
 

@@ -92,6 +92,17 @@ fn is_this_machine(receiver: &Uri) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// A tunnel would lead to port 443 whatever the scheme is.
+fn with_port(receiver: Uri) -> Uri {
+    let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
+    let Some(host) = receiver.host().filter(|_| is_plain) else {
+        return receiver;
+    };
+    let mut parts = receiver.clone().into_parts();
+    parts.authority = format!("{host}:80").parse().ok();
+    Uri::from_parts(parts).unwrap_or(receiver)
+}
+
 type Connecting = Pin<Box<dyn Future<Output = Result<Line, BoxError>> + Send>>;
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -118,7 +129,7 @@ impl Service<Uri> for Reach {
                         Some(credential) => tunnel.with_auth(credential),
                         None => tunnel,
                     };
-                    (tunnel.call(receiver).await?, false)
+                    (tunnel.call(with_port(receiver)).await?, false)
                 }
                 Via::Unusable(reason) => return Err(reason.into()),
             };
@@ -201,6 +212,19 @@ mod tests {
         ] {
             let receiver: Uri = receiver.parse().unwrap();
             assert_eq!(is_this_machine(&receiver), expected, "{receiver}");
+        }
+    }
+
+    #[test]
+    fn a_tunnel_leads_to_the_port_of_the_scheme() {
+        for (receiver, expected) in [
+            ("http://collector.test", "collector.test:80"),
+            ("http://[2001:db8::1]", "[2001:db8::1]:80"),
+            ("http://collector.test:4317", "collector.test:4317"),
+            ("https://collector.test", "collector.test"),
+        ] {
+            let reached = with_port(receiver.parse().unwrap());
+            assert_eq!(reached.authority().unwrap(), expected);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a receiver answers, in the terms of the OTLP specification
 //! ([response](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response)).
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 #[cfg(feature = "otlp-http")]
 use std::time::SystemTime;
@@ -8,8 +9,13 @@ use std::time::SystemTime;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
+use crate::collector::Rarely;
+
 /// Bytes of an answer that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
+
+/// A receiver may have the same one for each request.
+static REMARKS: Mutex<Rarely> = Mutex::new(Rarely::NEVER_YET);
 
 /// What became of a request.
 #[derive(Debug)]
@@ -38,9 +44,12 @@ pub(super) fn taken(body: &[u8]) -> Answer {
             partial.rejected_spans, partial.error_message,
         )),
         Some(partial) if !partial.error_message.is_empty() => {
-            let message = crate::sanitizer::sanitize_error(&partial.error_message);
-            let message = crate::sanitizer::sanitize_error_message(&message);
-            tracing::warn!(%message, "the OTLP receiver has a remark");
+            let mut remarks = REMARKS.lock().unwrap_or_else(PoisonError::into_inner);
+            if remarks.is_due() {
+                let message = crate::sanitizer::sanitize_error(&partial.error_message);
+                let message = crate::sanitizer::sanitize_error_message(&message);
+                tracing::warn!(%message, "the OTLP receiver has a remark");
+            }
             Answer::Taken
         }
         _ => Answer::Taken,

@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use floe_telemetry::{testing, traced};
+use opentelemetry::trace::Status;
 
 use super::modes::{Modes, check_ok, in_each_mode, ready};
 
@@ -241,6 +242,10 @@ use floe_telemetry::traced as instrument;
 
 struct Left(u8);
 
+fn is_odd<T: Copy + Into<u32>>(number: &T) -> bool {
+    (*number).into() % 2 == 1
+}
+
 #[traced(root)]
 impl Left {
     #[traced(skip)]
@@ -263,6 +268,18 @@ impl Left {
         self.0
     }
 
+    #[cfg_attr(all(), traced(skip))]
+    #[cfg_attr(all(), traced(name = "never"))]
+    fn both(&self) -> u8 {
+        self.0
+    }
+
+    #[traced(error_if = is_odd::<u8>)]
+    #[cfg_attr(all(), traced(name = "odd"))]
+    fn ends_in_a_sign(&self) -> u8 {
+        self.0
+    }
+
     #[instrument(skip)]
     fn other_word(&self) -> u8 {
         self.0
@@ -280,7 +297,10 @@ async fn a_method_may_be_left_out_however_that_is_written() {
     let spans = testing::capture_async(async {
         let left = Left(1);
         let sum = left.comma() + left.condition() + left.no_condition() + left.name();
-        assert_eq!(sum + left.other_word(), 5);
+        assert_eq!(
+            sum + left.other_word() + left.both() + left.ends_in_a_sign(),
+            7
+        );
         let outer = floe_telemetry::create_span("outer");
         let cx = opentelemetry::Context::current();
         assert_eq!(left.below(cx).await, 1);
@@ -290,5 +310,7 @@ async fn a_method_may_be_left_out_however_that_is_written() {
     spans.single("Left::no_condition").assert_root();
     spans.single("renamed").assert_root();
     spans.single("Left::below").assert_child_of("outer");
-    assert_eq!(spans.len(), 4);
+    let refused = Status::error("refused by `error_if`");
+    assert_eq!(spans.single("odd").data().status, refused);
+    assert_eq!(spans.len(), 5);
 }

@@ -168,6 +168,9 @@ fn a_span_has_no_more_events_than_it_may() {
     let data = spans.single("outer").data();
     assert_eq!(data.events.events.len(), 128);
     assert_eq!(data.events.dropped_count, 1000 - 128);
+    let numbers = data.events.iter().map(|event| attribute(event, "n"));
+    let first: Vec<_> = (0..128).map(Value::I64).collect();
+    assert!(numbers.eq(first.iter().map(Some)), "the first ones stay");
 }
 
 #[test]
