@@ -15,9 +15,10 @@ bench:
 bless:
     BLESS=1 cargo test -p floe-telemetry-macros
     TRYBUILD=overwrite cargo test -p floe-ui-tests
+    TRYBUILD=overwrite cargo test -p floe-tests-edition-2021 --test ui
 
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features floe-telemetry/schema,floe-telemetry/axum,floe-telemetry/reqwest-middleware,floe-telemetry/testing,floe-telemetry/otlp-grpc,floe-telemetry/otlp-http,floe-telemetry/otlp-tls,floe-telemetry/otlp-gzip,floe-telemetry/otlp-zstd
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features floe-telemetry/schema,floe-telemetry/tracing,floe-telemetry/axum,floe-telemetry/reqwest-middleware,floe-telemetry/testing,floe-telemetry/logs,floe-telemetry/otlp-grpc,floe-telemetry/otlp-http,floe-telemetry/otlp-tls,floe-telemetry/otlp-gzip,floe-telemetry/otlp-zstd,floe-telemetry/prometheus
 
 features:
     .ci/features

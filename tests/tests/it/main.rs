@@ -17,6 +17,7 @@ mod derive_shapes;
 mod derive_values;
 mod derive_words;
 mod domain;
+mod domain_scopes;
 mod drop_order;
 mod futures;
 mod fuzz;
