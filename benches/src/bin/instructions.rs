@@ -44,8 +44,9 @@ const PLAIN_PROCESSOR: &str = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX_Fa
 const BATCH: i64 = 100;
 
 /// The programs, and how many calls each makes.
-const PROGRAMS: [(&str, i64); 5] = [
+const PROGRAMS: [(&str, i64); 6] = [
     ("sampled-3-attributes", 10_000),
+    ("held-3-attributes", 10_000),
     ("sampled", 10_000),
     ("unsampled-child", 10_000),
     ("unsampled-child-metrics", 5_000),
@@ -142,8 +143,10 @@ fn run(program: &str) {
     if program == "unsampled-child-metrics" {
         return run_measured(calls);
     }
-    let ratio = f64::from(u8::from(program != "unsampled-child"));
-    let provider = with_ratio(ratio).initialize().expect("it starts");
+    let mut config = with_ratio(f64::from(u8::from(program.starts_with("sampled"))));
+    // What the ratio leaves out is held until it is known whether it failed.
+    config.sampling.keep_errors = program.starts_with("held");
+    let provider = builder(config).initialize().expect("it starts");
     let call = if program == "sampled" {
         child
     } else {
@@ -162,7 +165,7 @@ fn run(program: &str) {
 /// No more calls than the thread's buffer holds, and nothing is collected: valgrind does not know
 /// what the process then asks the system for.
 fn run_measured(calls: i64) {
-    let builder = with_ratio(0.0).with_metric_exporter(Nowhere);
+    let builder = builder(with_ratio(0.0)).with_metric_exporter(Nowhere);
     let provider = builder.initialize().expect("it starts");
     for n in 0..2 * BATCH {
         child_metrics(n);
@@ -173,10 +176,14 @@ fn run_measured(calls: i64) {
     mem::forget(provider);
 }
 
-fn with_ratio(ratio: f64) -> TelemetryProviderBuilder {
+fn with_ratio(ratio: f64) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("instructions");
     config.sampling.dev = ratio;
     config.metrics.export_interval_millis = 3_600_000;
+    config
+}
+
+fn builder(config: TelemetryConfig) -> TelemetryProviderBuilder {
     TelemetryProvider::builder(config).with_span_exporter(Counting::default())
 }
 
