@@ -77,13 +77,16 @@ pub(super) fn number<T: FromStr + PartialOrd + Display>(
     }
 }
 
-/// A whole number up to `most`.
-pub(super) fn up_to(most: u32) -> impl FnOnce(&str) -> Result<u32, Refusal> {
+/// A whole number from `least` to `most`.
+pub(super) fn between<T: FromStr + PartialOrd + Display>(
+    least: T,
+    most: T,
+) -> impl FnOnce(&str) -> Result<T, Refusal> {
     move |text| match text.parse() {
-        Ok(number) if number <= most => Ok(number),
+        Ok(number) if least <= number && number <= most => Ok(number),
         _ => Err(ignored(
             text,
-            &format!("accepted is a whole number from 0 to {most}"),
+            &format!("accepted is a whole number from {least} to {most}"),
         )),
     }
 }

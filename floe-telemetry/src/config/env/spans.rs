@@ -2,7 +2,7 @@
 //! are like them.
 
 use super::Reader;
-use super::parse::{self, Refusal, number, up_to};
+use super::parse::{self, Refusal, between, number};
 use crate::config::limits::MOST;
 use crate::config::prometheus::check_host;
 use crate::config::{ExporterKind, HistogramKind, MetricTemporality, Sampler, TelemetryConfig};
@@ -52,7 +52,7 @@ pub(super) fn apply(config: &mut TelemetryConfig, reader: &mut Reader) {
     reader.set(
         "OTEL_EXPORTER_PROMETHEUS_PORT",
         &mut prometheus.port,
-        number(1),
+        between(1, u16::MAX),
     );
     limits(config, reader);
 
@@ -77,13 +77,13 @@ fn limits(config: &mut TelemetryConfig, reader: &mut Reader) {
         "OTEL_ATTRIBUTE_COUNT_LIMIT",
         "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
     ] {
-        reader.set(name, &mut limits.attribute_count, up_to(MOST));
+        reader.set(name, &mut limits.attribute_count, between(0, MOST));
     }
     for (name, field) in [
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count),
         ("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.link_count),
     ] {
-        reader.set(name, field, up_to(MOST));
+        reader.set(name, field, between(0, MOST));
     }
     for (name, field) in [
         (
