@@ -14,8 +14,6 @@ const EVERY: Duration = Duration::from_mins(1);
 pub(crate) struct Rarely(Option<Instant>);
 
 impl Rarely {
-    pub(crate) const NEVER_YET: Self = Self(None);
-
     pub(crate) fn is_due(&mut self) -> bool {
         let is_due = self.0.is_none_or(|last| last.elapsed() >= EVERY);
         if is_due {

@@ -1,7 +1,7 @@
 //! What a receiver answers, in the terms of the OTLP specification
 //! ([response](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response)).
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 #[cfg(feature = "otlp-http")]
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ use crate::collector::Rarely;
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 /// A receiver may have the same one for each request.
-static REMARKS: Mutex<Rarely> = Mutex::new(Rarely::NEVER_YET);
+static REMARKS: LazyLock<Mutex<Rarely>> = LazyLock::new(Mutex::default);
 
 /// What became of a request.
 #[derive(Debug)]
