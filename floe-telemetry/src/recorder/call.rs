@@ -11,18 +11,13 @@ use std::thread;
 use super::enter::enter_plain;
 use super::outcome::Look;
 use super::recording::Recording;
-use super::sampling;
 use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
 
 /// Runs `body` in the span of a call site that has nothing to say before it runs.
 #[inline]
 pub fn call_plain<T>(callsite: &'static CallSite, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
-    if sampling::is_off() {
-        body()
-    } else {
-        run_plain(callsite, &mut Some(body), outcome)
-    }
+    call(enter_plain(callsite), body, outcome)
 }
 
 /// Runs `body` in `span` and records what came out, which `outcome` tells.
@@ -68,11 +63,6 @@ impl<T, F: FnOnce() -> T> Body<T> for Option<F> {
 #[cold]
 fn again() -> ! {
     unreachable!("a body is run once")
-}
-
-#[inline(never)]
-fn run_plain<T>(callsite: &'static CallSite, body: &mut dyn Body<T>, outcome: Look<T>) -> T {
-    run(enter_plain(callsite), body, outcome)
 }
 
 /// Apart, so that a function without a span is as short as it was written.
