@@ -9,8 +9,8 @@ use crate::clock::monotonic_now;
 use crate::collector::{self, Drain, Report};
 use crate::error::Error;
 
-/// Waits until the spans and the metrics are delivered. Metrics are made of spans, too, so they begin
-/// when the spans were fetched; but half of the time is theirs in any case.
+/// Waits until the spans and the metrics are delivered. Metrics are made of spans and of their exports,
+/// too, so they begin when these have ended; but half of the time is theirs in any case.
 pub(super) fn finish(
     what: &'static str,
     timeout: Duration,
@@ -22,13 +22,20 @@ pub(super) fn finish(
     let (expected, asked) = channel();
     let drain = Drain::new(deadline, shutdown, sender, expected);
     let begun = collector::run(move |collector| collector.drain(drain));
-    let fetched = receive(&asked, monotonic_now().checked_add(timeout / 2));
+    let half = monotonic_now().checked_add(timeout / 2);
+    let mut reported = Vec::new();
+    let fetched = receive(&asked, half);
+    if let Ok(expected) = fetched {
+        // Who is late is waited for again.
+        let _ = await_reports(&reports, &mut reported, expected, half);
+    }
     let metrics = metrics();
     let spans = begun.and_then(|_| {
         fetched
             .or_else(|_| receive(&asked, deadline))
-            .and_then(|expected| await_reports(&reports, expected, deadline))
-            .map_err(|error| error.explain(what, timeout))?
+            .and_then(|expected| await_reports(&reports, &mut reported, expected, deadline))
+            .map_err(|error| error.explain(what, timeout))?;
+        told(&reported)
     });
     let metrics = metrics.map_or(Ok(()), |answer| {
         receive(&answer?, deadline)
@@ -38,24 +45,31 @@ pub(super) fn finish(
     spans.and(metrics)
 }
 
-/// Waits for as many reports of exporters as are `expected`, and tells what failed.
+/// Waits until as many reports of exporters as are `expected` are there.
 fn await_reports(
     reports: &Receiver<Report>,
+    reported: &mut Vec<Report>,
     expected: usize,
     deadline: Option<Instant>,
-) -> Result<Result<(), Error>, Missing> {
-    let mut failures = Vec::new();
-    for _ in 0..expected {
-        let (name, result) = receive(reports, deadline)?;
-        if let Err(failure) = result {
-            failures.push(format!("exporter `{name}`: {failure}"));
-        }
+) -> Result<(), Missing> {
+    while reported.len() < expected {
+        reported.push(receive(reports, deadline)?);
     }
-    Ok(if failures.is_empty() {
+    Ok(())
+}
+
+/// What failed.
+fn told(reports: &[Report]) -> Result<(), Error> {
+    let failures = reports.iter().filter_map(|(name, result)| {
+        let failure = result.as_ref().err()?;
+        Some(format!("exporter `{name}`: {failure}"))
+    });
+    let failures: Vec<_> = failures.collect();
+    if failures.is_empty() {
         Ok(())
     } else {
         Err(Error::export(failures.join("; ")))
-    })
+    }
 }
 
 /// Without a deadline (a timeout too large to add to the clock) it waits as long as it takes.
@@ -70,6 +84,7 @@ pub(super) fn receive<T>(from: &Receiver<T>, deadline: Option<Instant>) -> Resul
     })
 }
 
+#[derive(Clone, Copy)]
 pub(super) enum Missing {
     TooLate,
     Gone,
