@@ -70,6 +70,8 @@ pub(crate) use self::local::context_is_alive;
 #[cfg(feature = "provider")]
 pub(crate) use self::measure::{Measures, missed_calls, new_measures};
 pub use self::opening::Opening;
+#[cfg(feature = "provider")]
+pub(crate) use self::opening::PANICKED;
 #[cfg(feature = "tracing")]
 pub(crate) use self::parent::Parent;
 pub use self::parent::{below, root};

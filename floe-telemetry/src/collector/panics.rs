@@ -5,10 +5,7 @@ use opentelemetry::trace::Event;
 
 use crate::attributes::{Attribute, AttributeValue};
 use crate::keys;
-use crate::recorder::SpanRecord;
-
-/// What stands before the text of a panic in a warning.
-const WHY: &str = " panicked: ";
+use crate::recorder::{PANICKED, SpanRecord};
 
 /// Takes the text of a panic out of the status, the attributes and the event of the span whose
 /// function it went through, and out of warnings.
@@ -38,9 +35,9 @@ pub(super) fn silence(record: &mut SpanRecord) {
 fn silence_warning(attribute: &mut Attribute) {
     if attribute.key.as_str() == keys::FLOE_WARNING
         && let AttributeValue::Text(text) = &mut attribute.value
-        && let Some((what, _)) = text.split_once(WHY)
+        && let Some((what, _)) = text.split_once(PANICKED)
     {
-        *text = format!("{what}{}", WHY.trim_end_matches([':', ' '])).into();
+        *text = format!("{what}{}", PANICKED.trim_end_matches([':', ' '])).into();
     }
 }
 

@@ -1,5 +1,6 @@
 //! What operators are told: that spans are lost, and not more often than they can read.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::pipeline::Pipeline;
@@ -11,13 +12,14 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// Lets something through once in a while.
 #[derive(Debug, Default)]
-pub(crate) struct Rarely(Option<Instant>);
+pub(crate) struct Rarely(Mutex<Option<Instant>>);
 
 impl Rarely {
-    pub(crate) fn is_due(&mut self) -> bool {
-        let is_due = self.0.is_none_or(|last| last.elapsed() >= EVERY);
+    pub(crate) fn is_due(&self) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = told.is_none_or(|last| last.elapsed() >= EVERY);
         if is_due {
-            self.0 = Some(monotonic_now());
+            *told = Some(monotonic_now());
         }
         is_due
     }

@@ -51,14 +51,8 @@ impl Buffer {
         let mut pieces = Pieces::default();
         for _ in 0..head.details {
             // They were written before the head.
-            match self.details.pop() {
-                // Most pieces, and not worth a call.
-                Ok(Detail::Attribute(attribute)) if pieces.is_between() => {
-                    record.attributes.items_mut().push(attribute);
-                }
-                Ok(piece) => pieces.add(record, piece),
-                Err(_) => break,
-            }
+            let Ok(piece) = self.details.pop() else { break };
+            pieces.add(record, piece);
         }
         pieces.finish(record);
         true

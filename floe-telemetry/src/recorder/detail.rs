@@ -29,21 +29,26 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    /// Whether the next attribute is the span's, and not an event's.
     #[inline]
-    pub(super) const fn is_between(&self) -> bool {
-        self.of_event == 0
-    }
-
     pub(super) fn add(&mut self, record: &mut SpanRecord, piece: Detail) {
         match piece {
-            Detail::Attribute(attribute) => match self.events.last_mut() {
-                Some(event) if self.of_event > 0 => {
-                    self.of_event -= 1;
+            // Most pieces, and not worth a call.
+            Detail::Attribute(attribute) if self.of_event == 0 => {
+                record.attributes.items_mut().push(attribute);
+            }
+            piece => self.add_rare(record, piece),
+        }
+    }
+
+    #[inline(never)]
+    fn add_rare(&mut self, record: &mut SpanRecord, piece: Detail) {
+        match piece {
+            Detail::Attribute(attribute) => {
+                self.of_event -= 1;
+                if let Some(event) = self.events.last_mut() {
                     told::add(event, attribute);
                 }
-                _ => record.attributes.items_mut().push(attribute),
-            },
+            }
             Detail::Attributes(all) => *record.attributes.items_mut() = all,
             Detail::More(more) => {
                 *record.attributes.dropped_mut() = more.dropped_attributes;

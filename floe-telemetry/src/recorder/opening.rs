@@ -17,6 +17,9 @@ use crate::keys;
 #[derive(Debug)]
 pub struct Opening(pub(super) Box<Recording>);
 
+/// What stands before the text of a panic in a warning.
+pub(crate) const PANICKED: &str = " panicked: ";
+
 /// Writes what a span is to have from its start.
 pub(super) type Fill<'a> = &'a mut dyn FnMut(&mut Opening);
 
@@ -86,7 +89,7 @@ impl Opening {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.warn(&format!("attributes_fn failed: {error}")),
             Err(payload) => self.warn(&format!(
-                "attributes_fn panicked: {}",
+                "attributes_fn{PANICKED}{}",
                 panic_message(&*payload)
             )),
         }
@@ -103,10 +106,7 @@ impl Opening {
 pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| fill(&mut opening))) {
-        opening.warn(&format!(
-            "attributes panicked: {}",
-            panic_message(&*payload)
-        ));
+        opening.warn(&format!("attributes{PANICKED}{}", panic_message(&*payload)));
     }
     opening.0
 }

@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::exemplar::Value;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
+use crate::clock::UnixNanos;
 use crate::metrics::{DURATION, exemplar};
 
 /// Adds them to a request that was made of `metrics`, and so has them in the same order.
@@ -50,10 +51,9 @@ fn one<'a>(
     since: SystemTime,
 ) -> Option<Exemplar> {
     let found = exemplar(attributes).filter(|found| found.time >= since)?;
-    let since_1970 = found.time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(Exemplar {
         filtered_attributes: Vec::new(),
-        time_unix_nano: u64::try_from(since_1970.as_nanos()).ok()?,
+        time_unix_nano: UnixNanos::from(found.time).0,
         span_id: found.span_id.to_bytes().to_vec(),
         trace_id: found.trace_id.to_bytes().to_vec(),
         value: Some(Value::AsDouble(found.seconds)),

@@ -1,6 +1,5 @@
 //! Metrics over OTLP: OpenTelemetry's own encoding, sent like the spans.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -21,7 +20,7 @@ use crate::error::Error;
 pub(crate) struct OtlpMetrics {
     sender: Sender,
     temporality: Temporality,
-    failures: Mutex<Rarely>,
+    failures: Rarely,
 }
 
 /// The exporter of metrics that the target describes.
@@ -29,7 +28,7 @@ pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
     Ok(OtlpMetrics {
         sender: Sender::new(target, Signal::Metrics)?,
         temporality: target.config.metrics.temporality.into(),
-        failures: Mutex::default(),
+        failures: Rarely::default(),
     })
 }
 
@@ -40,8 +39,7 @@ impl PushMetricExporter for OtlpMetrics {
         self.sender
             .send(request.encode_to_vec())
             .inspect_err(|reason| {
-                let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-                if failures.is_due() {
+                if self.failures.is_due() {
                     // What calls this says no more than that it failed.
                     tracing::warn!(%reason, "metrics could not be exported");
                 }

@@ -1,7 +1,7 @@
 //! What a receiver answers, in the terms of the OTLP specification
 //! ([response](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response)).
 
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::time::Duration;
 #[cfg(feature = "otlp-http")]
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ use crate::collector::Rarely;
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 /// A receiver may have the same one for each request.
-static REMARKS: LazyLock<Mutex<Rarely>> = LazyLock::new(Mutex::default);
+static REMARKS: LazyLock<Rarely> = LazyLock::new(Rarely::default);
 
 /// What became of a request.
 #[derive(Debug)]
@@ -44,8 +44,7 @@ pub(super) fn taken(body: &[u8]) -> Answer {
             partial.rejected_spans, partial.error_message,
         )),
         Some(partial) if !partial.error_message.is_empty() => {
-            let mut remarks = REMARKS.lock().unwrap_or_else(PoisonError::into_inner);
-            if remarks.is_due() {
+            if REMARKS.is_due() {
                 let message = crate::sanitizer::sanitize_error(&partial.error_message);
                 let message = crate::sanitizer::sanitize_error_message(&message);
                 tracing::warn!(%message, "the OTLP receiver has a remark");
