@@ -11,7 +11,6 @@ mod value;
 
 pub use self::identity::{FloeSpanAttributes, Mode};
 pub use self::into::{FloeAttributes, IntoAttributes};
-pub(crate) use self::list::MAX_ATTRIBUTES;
 pub use self::list::{Attribute, AttributeList};
 pub use self::schema::{
     AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,

@@ -1,7 +1,7 @@
 //! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
 //!
-//! Two rings: the heads of the spans, and what some of them have besides. Both are written from one
-//! end to the other, which is what caches are best at. The buffer outlives its thread: the reader's
+//! Three rings: the heads of the spans, their attributes, and what few of them have besides. They are
+//! written from one end to the other, which is what caches are best at. The buffer outlives its thread: the reader's
 //! half keeps it until the collector has emptied it.
 
 use std::mem;
@@ -10,11 +10,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 
-use super::detail::{Detail, Pieces};
 use super::head::{Code, Head};
+use super::rare::Rare;
 use super::record::SpanRecord;
-use super::told::MAX_TOLD;
-use crate::attributes::{Attribute, MAX_ATTRIBUTES};
+use super::ring;
+use super::told::{MAX_TOLD, Told};
+use crate::attributes::Attribute;
 use crate::clock::Ticks;
 
 /// How many finished spans a thread can hold until the collector fetches them.
@@ -23,12 +24,15 @@ const CAPACITY: usize = 4096;
 /// The collector is woken each time so many spans were written. Until then it comes by itself.
 const WAKE_EVERY: usize = CAPACITY / 4;
 
-/// How many details they can have.
-const DETAILS: usize = 4 * CAPACITY;
+/// How many attributes they can have. Those of a span that finds no room go together as one piece.
+const ATTRIBUTES: usize = 4 * CAPACITY;
 
-/// While fewer are free, the attributes of a span go together as one, and its events with what is
-/// rare. So a span never finds room for its head and none for its details.
-const RESERVE: usize = 2 * CAPACITY + MAX_ATTRIBUTES + MAX_TOLD;
+/// How many other pieces they can have.
+const RARE: usize = 4 * CAPACITY;
+
+/// While fewer are free, the events of a span go with what is rare. So a span never finds room for
+/// its head and none for its pieces, of which it has at most two then.
+const RESERVE: usize = 2 * CAPACITY + MAX_TOLD;
 
 /// The collector's half of a thread's buffer.
 #[derive(Debug)]
@@ -36,26 +40,42 @@ pub(crate) struct Buffer {
     id: u64,
     /// Spans read so far.
     taken: u64,
-    heads: rtrb::Consumer<Head>,
-    details: rtrb::Consumer<Detail>,
+    heads: ring::Reader<Head, CAPACITY>,
+    attributes: ring::Reader<Attribute, ATTRIBUTES>,
+    rare: ring::Reader<Rare, RARE>,
 }
 
 impl Buffer {
     /// Reads the next finished span into a record that is blank. Whether there was one.
     pub(crate) fn pop(&mut self, record: &mut SpanRecord) -> bool {
-        let Ok(head) = self.heads.pop() else {
+        let Some(head) = self.heads.pop() else {
             return false;
         };
         self.taken += 1;
         record.head = head;
-        let mut pieces = Pieces::default();
-        for _ in 0..head.details {
-            // They were written before the head.
-            let Ok(piece) = self.details.pop() else { break };
-            pieces.add(record, piece);
+        // The rest was written before the head.
+        let attributes = usize::from(head.attributes);
+        if head.rare > 0 {
+            self.pop_rare(record);
+        } else {
+            self.attributes
+                .pop_all(attributes, record.attributes.items_mut());
         }
-        pieces.finish(record);
         true
+    }
+
+    #[cold]
+    fn pop_rare(&mut self, record: &mut SpanRecord) {
+        let mut told = Told::default();
+        for _ in 0..record.head.rare {
+            let Some(piece) = self.rare.pop() else { break };
+            piece.put_back(record, &mut told);
+        }
+        let of_events = told.attributes_of_heads();
+        let own = usize::from(record.head.attributes).saturating_sub(of_events);
+        self.attributes.pop_all(own, record.attributes.items_mut());
+        self.attributes.pop_all(of_events, &mut told.attributes);
+        record.add_events(told.into_events());
     }
 
     /// Tells it from all other buffers.
@@ -70,12 +90,12 @@ impl Buffer {
 
     /// How many spans were written to it so far.
     pub(crate) fn written(&self) -> u64 {
-        self.taken + self.heads.slots() as u64
+        self.taken + self.heads.waiting() as u64
     }
 
     /// The thread has ended and everything it left was read.
     pub(crate) fn is_done(&self) -> bool {
-        self.heads.is_abandoned() && self.heads.is_empty()
+        self.heads.is_done()
     }
 }
 
@@ -94,89 +114,75 @@ static DROPPED: AtomicU64 = AtomicU64::new(0);
 static COLLECTOR: OnceLock<Thread> = OnceLock::new();
 
 /// The thread's half.
+#[derive(Debug)]
 pub(super) struct Writer {
-    // Dropped after `details`, so that who finds it abandoned has all of them.
-    details: rtrb::Producer<Detail>,
-    heads: rtrb::Producer<Head>,
-    written: usize,
+    // Dropped before `heads`, so that who finds that one left has all of them.
+    attributes: ring::Writer<Attribute, ATTRIBUTES>,
+    rare: ring::Writer<Rare, RARE>,
+    heads: ring::Writer<Head, CAPACITY>,
 }
 
 impl Writer {
     /// Moves out what a span has that has ended then and so. Whether there was room.
     #[inline]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        if self.heads.is_full() {
+        if !self.heads.has_room_for(1) {
             // No reason to wake the collector: it was woken while the buffer filled.
             return false;
         }
-        if !record.told.is_empty() && !self.has_plenty() {
-            record.untell();
-        }
         let items = record.attributes.items_mut();
-        let mut details = items.len();
-        if details > 0 && !self.push_each(items) {
-            let _ = self.details.push(Detail::Attributes(mem::take(items)));
-            details = 1;
+        let mut attributes = items.len();
+        let mut rare = 0;
+        if !self.attributes.push_all(items) {
+            let _ = self.rare.push(Rare::Attributes(mem::take(items)));
+            (attributes, rare) = (0, 1);
         }
-        details += self.push_rare(record);
-        details += self.push_told(&mut record.told);
-        // At most one for each attribute, one more, and what is told.
-        let details = u8::try_from(details).unwrap_or(u8::MAX);
+        if record.has_rare() {
+            let (of_events, pieces) = self.push_rare(record);
+            attributes += of_events;
+            rare += pieces;
+        }
         // Together with what is in registers. To read what was just written in narrower pieces
         // would wait until all that was written before, into cold memory, is there.
         let _ = self.heads.push(Head {
             end,
             code,
-            details,
+            // At most one for each attribute of the span and of its events.
+            attributes: u8::try_from(attributes).unwrap_or(u8::MAX),
+            // At most two, and one for each event.
+            rare: u8::try_from(rare).unwrap_or(u8::MAX),
             ..record.head
         });
-        self.written = self.written.wrapping_add(1);
-        if self.written.is_multiple_of(WAKE_EVERY) {
+        if self.heads.written().is_multiple_of(WAKE_EVERY) {
             wake();
         }
         true
     }
 
-    #[inline]
-    fn has_plenty(&self) -> bool {
-        self.details.cached_slots() >= RESERVE || self.details.slots() >= RESERVE
-    }
-
-    /// Whether there was plenty of room.
-    #[inline]
-    fn push_each(&mut self, items: &mut Vec<Attribute>) -> bool {
-        if !self.has_plenty() {
-            return false;
-        }
-        let Ok(chunk) = self.details.write_chunk_uninit(items.len()) else {
-            return false;
-        };
-        chunk.fill_from_iter(items.drain(..).map(Detail::Attribute));
-        true
-    }
-
-    #[inline]
-    fn push_told(&mut self, told: &mut Vec<Detail>) -> usize {
-        let pieces = told.len();
-        if pieces > 0
-            && let Ok(chunk) = self.details.write_chunk_uninit(pieces)
+    /// How many attributes of events, and how many other pieces.
+    #[inline(never)]
+    fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
+        let mut of_events = record.told.attributes.len();
+        let mut pieces = 0;
+        if self.rare.has_room_for(RESERVE) && self.attributes.push_all(&mut record.told.attributes)
         {
-            return chunk.fill_from_iter(told.drain(..));
+            for head in record.told.heads.drain(..) {
+                let _ = self.rare.push(Rare::Event(head));
+                pieces += 1;
+            }
+        } else {
+            record.untell();
+            of_events = 0;
         }
-        0
-    }
-
-    #[inline]
-    fn push_rare(&mut self, record: &mut SpanRecord) -> usize {
         let dropped = mem::take(record.attributes.dropped_mut());
         if dropped > 0 {
             record.more_mut().dropped_attributes = dropped;
         }
-        let Some(more) = record.more.take() else {
-            return 0;
-        };
-        let _ = self.details.push(Detail::More(more));
-        1
+        if let Some(more) = record.more.take() {
+            let _ = self.rare.push(Rare::More(more));
+            pieces += 1;
+        }
+        (of_events, pieces)
     }
 }
 
@@ -190,19 +196,21 @@ pub(super) fn count(pushed: Option<bool>) {
 
 #[cold]
 pub(super) fn new_writer() -> Writer {
-    let (heads, heads_to_read) = rtrb::RingBuffer::new(CAPACITY);
-    let (details, details_to_read) = rtrb::RingBuffer::new(DETAILS);
+    let (heads, heads_to_read) = ring::ring();
+    let (attributes, attributes_to_read) = ring::ring();
+    let (rare, rare_to_read) = ring::ring();
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         taken: 0,
         heads: heads_to_read,
-        details: details_to_read,
+        attributes: attributes_to_read,
+        rare: rare_to_read,
     });
     Writer {
-        details,
+        attributes,
+        rare,
         heads,
-        written: 0,
     }
 }
 

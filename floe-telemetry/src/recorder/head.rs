@@ -28,8 +28,10 @@ pub(crate) struct Head {
     pub(crate) parent_is_remote: bool,
     pub(crate) flags: TraceFlags,
     pub(crate) code: Code,
-    /// How many entries of the ring of details belong to the span.
-    pub(crate) details: u8,
+    /// How many attributes in the thread's ring belong to the span and its events.
+    pub(super) attributes: u8,
+    /// How many pieces of what is rare.
+    pub(super) rare: u8,
 }
 
 impl Head {
@@ -43,7 +45,8 @@ impl Head {
         parent_is_remote: false,
         flags: TraceFlags::SAMPLED,
         code: Code::Unset,
-        details: 0,
+        attributes: 0,
+        rare: 0,
     };
 }
 

@@ -10,6 +10,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use super::buffer;
 use super::head::{Code, Head};
 use super::record::{More, SpanRecord};
+use super::ring;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
@@ -33,13 +34,12 @@ pub(super) struct Measure {
 /// The thread's half.
 #[derive(Debug)]
 pub(super) struct Writer {
-    calls: rtrb::Producer<Measure>,
-    written: usize,
+    calls: ring::Writer<Measure, CAPACITY>,
 }
 
 /// The collector's half.
 #[derive(Debug)]
-pub(crate) struct Measures(rtrb::Consumer<Measure>);
+pub(crate) struct Measures(ring::Reader<Measure, CAPACITY>);
 
 /// New rings on their way to the collector.
 static NEW: LazyLock<(Sender<Measures>, Mutex<Receiver<Measures>>)> = LazyLock::new(|| {
@@ -52,10 +52,10 @@ static MISSED: AtomicU64 = AtomicU64::new(0);
 
 #[cold]
 pub(super) fn new_writer() -> Writer {
-    let (calls, to_read) = rtrb::RingBuffer::new(CAPACITY);
+    let (calls, to_read) = ring::ring();
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Measures(to_read));
-    Writer { calls, written: 0 }
+    Writer { calls }
 }
 
 impl Writer {
@@ -65,8 +65,7 @@ impl Writer {
             MISSED.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        self.written = self.written.wrapping_add(1);
-        if self.written.is_multiple_of(WAKE_EVERY) {
+        if self.calls.written().is_multiple_of(WAKE_EVERY) {
             buffer::wake();
         }
     }
@@ -75,12 +74,12 @@ impl Writer {
 impl Measures {
     /// How many calls wait at this moment.
     pub(crate) fn waiting(&self) -> usize {
-        self.0.slots()
+        self.0.waiting()
     }
 
     /// Reads the next call into a record that is blank. Whether there was one.
     pub(crate) fn pop(&mut self, record: &mut SpanRecord) -> bool {
-        let Ok(call) = self.0.pop() else {
+        let Some(call) = self.0.pop() else {
             return false;
         };
         record.head = Head {
@@ -96,7 +95,7 @@ impl Measures {
 
     /// The thread has ended and everything it left was read.
     pub(crate) fn is_done(&self) -> bool {
-        self.0.is_abandoned() && self.0.is_empty()
+        self.0.is_done()
     }
 }
 

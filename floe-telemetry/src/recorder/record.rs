@@ -10,8 +10,8 @@ use std::time::SystemTime;
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, TraceId};
 
-use super::detail::Detail;
 use super::head::{Code, Head};
+use super::told::Told;
 use crate::attributes::AttributeList;
 #[cfg(feature = "provider")]
 use crate::clock::WallClock;
@@ -39,7 +39,7 @@ pub(crate) struct SpanRecord {
     pub(crate) attributes: AttributeList,
     pub(crate) more: Option<Box<More>>,
     /// Events that lie flat.
-    pub(super) told: Vec<Detail>,
+    pub(super) told: Told,
 }
 
 /// What few spans have.
@@ -75,7 +75,7 @@ impl SpanRecord {
             head: Head::BLANK,
             attributes: AttributeList::default(),
             more: None,
-            told: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -93,6 +93,12 @@ impl SpanRecord {
         };
         let head = &self.head;
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
+    }
+
+    /// Whether it has more than a head and attributes.
+    #[inline]
+    pub(super) fn has_rare(&mut self) -> bool {
+        self.more.is_some() || !self.told.heads.is_empty() || *self.attributes.dropped_mut() > 0
     }
 
     /// Whether it is no span, but a call that metrics are made of.

@@ -10,14 +10,11 @@ use opentelemetry::trace::Event;
 use opentelemetry::{KeyValue, Value};
 use tracing::Metadata;
 
-#[cfg(feature = "tracing")]
-use super::detail::Detail;
-use super::detail::Pieces;
 use super::record::SpanRecord;
 use crate::attributes::{Attribute, AttributeValue};
 use crate::keys;
 
-/// How many pieces a span can be told: with its attributes, fewer than a byte can count.
+/// How many events and attributes of theirs a span can be told: with its attributes, fewer than a byte can count.
 pub(super) const MAX_TOLD: usize = 120;
 
 /// The field that is the name of the event.
@@ -30,6 +27,36 @@ pub(crate) struct EventHead {
     metadata: &'static Metadata<'static>,
     /// So many attributes follow.
     pub(super) attributes: u8,
+}
+
+/// Events that lie flat, and the attributes of all of them, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) heads: Vec<EventHead>,
+    pub(super) attributes: Vec<Attribute>,
+}
+
+impl Told {
+    /// How many attributes the events have.
+    pub(super) fn attributes_of_heads(&self) -> usize {
+        let of_each = self.heads.iter().map(|head| usize::from(head.attributes));
+        of_each.sum()
+    }
+
+    /// OpenTelemetry's, with their attributes.
+    pub(super) fn into_events(self) -> Vec<Event> {
+        let mut attributes = self.attributes.into_iter();
+        let events = self.heads.into_iter().map(|head| {
+            let own = attributes.by_ref().take(usize::from(head.attributes));
+            head.into_event(own)
+        });
+        events.collect()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.heads.clear();
+        self.attributes.clear();
+    }
 }
 
 impl EventHead {
@@ -79,24 +106,20 @@ impl SpanRecord {
     /// Adds an event, whose attributes it takes.
     #[cfg(feature = "tracing")]
     pub(crate) fn tell(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
-        let pieces = attributes.len() + 1;
+        let told = self.told.heads.len() + self.told.attributes.len();
         match u8::try_from(attributes.len()) {
-            Ok(attributes) if self.told.len() + pieces <= MAX_TOLD => head.attributes = attributes,
+            Ok(own) if told + usize::from(own) < MAX_TOLD => head.attributes = own,
             _ => return self.add_event(head.into_event(attributes.drain(..))),
         }
-        self.told.push(Detail::Event(head));
-        self.told
-            .extend(attributes.drain(..).map(Detail::Attribute));
+        self.told.heads.push(head);
+        self.told.attributes.append(attributes);
     }
 
     /// Makes OpenTelemetry's of the events here, because the ring has no room for them.
     #[cold]
     pub(super) fn untell(&mut self) {
-        let mut pieces = Pieces::default();
-        for piece in std::mem::take(&mut self.told) {
-            pieces.add(self, piece);
-        }
-        pieces.finish(self);
+        let told = std::mem::take(&mut self.told);
+        self.add_events(told.into_events());
     }
 }
 
@@ -129,9 +152,10 @@ mod tests {
     #[test]
     fn without_room_in_the_ring_the_events_are_the_same() {
         let mut record = told(&["first", "a message that does not fit in place"]);
-        assert_eq!(record.told.len(), 6);
+        assert_eq!(record.told.heads.len(), 2);
+        assert_eq!(record.told.attributes.len(), 4);
         record.untell();
-        assert!(record.told.is_empty());
+        assert!(record.told.heads.is_empty());
         assert_eq!(
             names(&record),
             [
@@ -147,7 +171,7 @@ mod tests {
     #[test]
     fn more_than_a_span_is_told_are_kept_as_they_are() {
         let mut record = told(&["again"; 100]);
-        assert!(record.told.len() <= MAX_TOLD);
+        assert!(record.told.heads.len() + record.told.attributes.len() <= MAX_TOLD);
         record.untell();
         let found = names(&record);
         let numbers: Vec<i64> = found

@@ -1,19 +1,23 @@
 //! What threads share without a lock, in every order that they can come in.
 //!
-//! The files of the recorder are compiled here a second time, as they are, with the atomics and the
-//! lock of [loom](https://docs.rs/loom), which runs each test once for every order.
+//! The files of the recorder are compiled here a second time, as they are, with the atomics, the lock
+//! and the cells of [loom](https://docs.rs/loom), which runs each test once for every order.
 
 #[cfg(test)]
 mod recorder {
     #[path = "../../../../floe-telemetry/src/recorder/late.rs"]
     mod late;
     mod late_in_all_orders;
+    #[path = "../../../../floe-telemetry/src/recorder/ring.rs"]
+    mod ring;
+    mod ring_in_all_orders;
 
     mod sync {
         pub(super) use std::sync::PoisonError;
 
-        pub(super) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-        pub(super) use loom::sync::{Mutex, MutexGuard};
+        pub(super) use loom::cell::UnsafeCell;
+        pub(super) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+        pub(super) use loom::sync::{Arc, Mutex, MutexGuard};
     }
 
     mod record {

@@ -1,0 +1,108 @@
+//! A thread that writes and one that reads, with items that tell loom when they are lost or dropped
+//! twice.
+
+use loom::model;
+use loom::sync::Arc;
+use loom::thread;
+
+use super::ring::{Reader, Writer, ring};
+
+/// Loom counts who has it, and fails if it is there at the end.
+type Item = Arc<usize>;
+
+fn two() -> (Writer<Item, 2>, Reader<Item, 2>) {
+    ring()
+}
+
+fn items(numbers: impl IntoIterator<Item = usize>) -> Vec<Item> {
+    numbers.into_iter().map(Arc::new).collect()
+}
+
+fn numbers(items: &[Item]) -> Vec<usize> {
+    items.iter().map(|item| **item).collect()
+}
+
+#[test]
+fn what_is_written_is_read_in_its_order() {
+    model(|| {
+        let (mut writer, mut reader) = two();
+        let thread = thread::spawn(move || {
+            let mut left = Vec::new();
+            for item in items(0..3) {
+                left.extend(writer.push(item).err());
+            }
+            left
+        });
+        let mut read = Vec::new();
+        for _ in 0..2 {
+            read.extend(reader.pop());
+        }
+        let left = thread.join().unwrap();
+        while let Some(item) = reader.pop() {
+            read.push(item);
+        }
+        let mut all = numbers(&read);
+        assert!(all.is_sorted());
+        // Only the third can have found the ring full.
+        assert!(left.len() <= 1);
+        all.extend(numbers(&left));
+        assert_eq!(all, [0, 1, 2]);
+        assert!(reader.is_done());
+    });
+}
+
+#[test]
+fn what_is_written_together_is_read_together() {
+    model(|| {
+        let (mut writer, mut reader) = two();
+        let thread = thread::spawn(move || {
+            let mut first = items([0]);
+            assert!(writer.push_all(&mut first));
+            let mut rest = items([1, 2]);
+            // All or none.
+            let fits = writer.push_all(&mut rest);
+            assert_eq!(rest.len(), if fits { 0 } else { 2 });
+            fits
+        });
+        let mut read = Vec::new();
+        reader.pop_all(2, &mut read);
+        let early = read.len();
+        assert_ne!(early, 3);
+        let fits = thread.join().unwrap();
+        reader.pop_all(3, &mut read);
+        assert_eq!(numbers(&read), if fits { vec![0, 1, 2] } else { vec![0] });
+        assert_eq!(reader.waiting(), 0);
+    });
+}
+
+#[test]
+fn who_finds_it_left_finds_all() {
+    model(|| {
+        let (mut writer, mut reader) = two();
+        let thread = thread::spawn(move || {
+            let _ = writer.push(Arc::new(0));
+        });
+        assert!(!reader.is_done(), "there is an item to be read, or to come");
+        let read = reader.pop();
+        thread.join().unwrap();
+        let rest = reader.pop();
+        assert_eq!(usize::from(read.is_some()) + usize::from(rest.is_some()), 1);
+        assert!(reader.is_done());
+    });
+}
+
+#[test]
+fn what_nobody_reads_is_dropped_once() {
+    model(|| {
+        let (mut writer, mut reader) = two();
+        let thread = thread::spawn(move || {
+            for item in items(0..3) {
+                let _ = writer.push(item);
+            }
+            assert!((2..=3).contains(&writer.written()));
+        });
+        drop(reader.pop());
+        drop(reader);
+        thread.join().unwrap();
+    });
+}
