@@ -7,12 +7,14 @@
 //! names. Every grammar reads a bounded distance back and consumes what it reads ahead, so the time
 //! is linear in the text whatever it contains.
 
+mod access_key;
 mod address;
 mod bare;
 mod bound;
 mod call;
 mod card;
 mod change;
+mod colour;
 mod command_line;
 mod commands;
 mod container;
@@ -29,6 +31,7 @@ mod host;
 mod insert;
 mod jwk;
 mod key_value;
+mod keyword;
 mod lexicon;
 mod list;
 mod loose;
@@ -36,6 +39,7 @@ mod mailbox;
 mod named;
 mod operand;
 mod owner;
+mod parameters;
 mod pattern;
 mod pem;
 mod pii;

@@ -74,7 +74,8 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let introduced = ROLES
         .iter()
         .any(|role| user.eq_ignore_ascii_case(role.as_bytes()));
-    let is_bare = user_start == run || b"=([{,;".contains(&before(text, user_start));
+    // `//user:password@host` has no scheme.
+    let is_bare = user_start == run || b"=([{,;/".contains(&before(text, user_start));
     let fits = is_bare
         && user != b"jdbc"
         && user.iter().any(u8::is_ascii_alphabetic)
@@ -160,10 +161,12 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
         );
     let is_command = is_oracle(word) || has_options;
     // `logon denied for user/password@host:1521`.
-    let is_login = || is_made_up(part(text, slash + 1, sign), 6) && has_port(rest(text, sign + 1));
+    let host = run_end(text, sign + 1, 2, |byte| byte == b'/');
+    let is_login = || is_made_up(part(text, slash + 1, sign), 6) && has_port(rest(text, host));
+    let is_whole = user == run || b"=([,;".contains(&before(text, user));
     let fits = sign > slash + 1
         && user < slash
-        && (is_driver || user == run && (is_command || is_login()));
+        && (is_driver || user == run && is_command || is_whole && is_login());
     if fits {
         scan.redact(slash + 1, sign);
     }

@@ -1,10 +1,10 @@
 //! Values without quotes, and the delimiters that end them.
 
-use super::quote;
 use super::text::{
-    at, before, blank_len, is_break, is_name, run_end, starts_with, starts_with_word,
+    at, before, blank_len, is_break, is_name, nul_len, run_end, starts_with, starts_with_word,
 };
 use super::value::{List, Site};
+use super::{colour, quote};
 
 /// The end of a value without quotes: a delimiter that is one in its place, see `ends_at`.
 pub(super) fn bare_end(text: &[u8], from: usize, site: Site) -> usize {
@@ -63,8 +63,11 @@ fn ends_at(text: &[u8], index: usize, from: usize, site: Site) -> bool {
         // `<TOKEN>` is one value.
         b'>' if at(text, from) == b'<' => false,
         b'>' => is_break(text, next) || at(text, next) == b'<',
+        b'[' => colour::len(text, index) > 0,
         b'\\' => {
-            matches!(at(text, next), b'n' | b'r' | b't' | b'"' | b'\'')
+            colour::len(text, index) > 0
+                || nul_len(text, index) > 0
+                || matches!(at(text, next), b'n' | b'r' | b't' | b'"' | b'\'')
                 || starts_with(text, next, b"u0026")
         }
         b'%' if site.list == List::Encoded => {

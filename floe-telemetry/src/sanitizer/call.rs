@@ -24,6 +24,7 @@ const NAMES: &[&str] = &[
     "ftp",
     "minio",
     "_bind",
+    "sequelize",
 ];
 
 /// Behind the bracket of the call, if the name is one of a function that connects; `end` is behind
@@ -133,6 +134,22 @@ pub(super) fn typed(scan: &mut Scan<'_>, behind: usize) -> bool {
         && operand::arguments(scan, end + 1, |_, word| {
             is_made_up(word, 6) || is_opaque(word, 8)
         })
+}
+
+/// `Password(hunter2A)`, `(password, hunter2A)`: the last word before a closing bracket, if nobody would
+/// name something like it.
+pub(super) fn bare(scan: &mut Scan<'_>, start: usize) -> bool {
+    let text = scan.text;
+    let end = run_end(text, start, 128, |byte| {
+        byte > b' ' && !b",()[]{}\"'=".contains(&byte)
+    });
+    let word = part(text, start, end);
+    let is_mixed = word.iter().any(u8::is_ascii_uppercase) && is_made_up(word, 7);
+    let fits = at(text, end) == b')' && (is_mixed || is_opaque(word, 8));
+    if fits {
+        scan.redact_unless_done(start, end);
+    }
+    fits
 }
 
 /// `"…".toCharArray()`: how Java hands over a password; `dot` is behind the closing quote.

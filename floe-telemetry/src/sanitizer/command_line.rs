@@ -87,6 +87,7 @@ fn user(scan: &mut Scan<'_>, behind: usize, line: Line) -> bool {
     };
     let password = &argument[colon + 1..];
     let harmless = password.is_empty()
+        || is_placeholder(argument)
         || argument.windows(3).any(|part| part == b"://")
         || password.starts_with(b"/")
         || password.iter().all(u8::is_ascii_digit)

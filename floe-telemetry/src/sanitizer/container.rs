@@ -52,11 +52,13 @@ fn wrapped_in(text: &[u8], from: usize, depth: usize) -> Option<Extent> {
         return None;
     }
     let inner = skip_spaces(text, name_end + 1);
-    if let Some(found) = quoted(text, inner, Site::default()) {
-        return Some(found);
-    }
     let name = part(text, from, name_end);
     let is_wrapper = is_wrapper(name);
+    // `environ["PASSWORD"]` is where a value is.
+    let is_index = open == b'[' && name.contains(&b'.');
+    if let Some(found) = quoted(text, inner, Site::default()).filter(|_| !is_index) {
+        return Some(found);
+    }
     if is_wrapper
         && depth > 0
         && let Some(found) = wrapped_in(text, inner, depth - 1)

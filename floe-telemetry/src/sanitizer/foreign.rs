@@ -3,7 +3,7 @@
 use super::Scan;
 use super::key_value::{Key, with_key};
 use super::lexicon::Class;
-use super::text::{find, part, run_end, starts_with};
+use super::text::{find, is_name, part, run_end, starts_with};
 
 /// Words for a password, as people write them: with a capital letter or without.
 const WORDS: &[&str] = &[
@@ -36,6 +36,32 @@ const WORDS: &[&str] = &[
     "รหัสผ่าน",
 ];
 
+/// Words for a token or a key of an interface: the value has to look like one.
+const DOUBTFUL: &[&str] = &[
+    "clé",
+    "Clé",
+    "clé_api",
+    "clé API",
+    "Clé API",
+    "clé d'API",
+    "clave de acceso",
+    "Schlüssel",
+    "schlüssel",
+    "ключ",
+    "Ключ",
+    "токен",
+    "Токен",
+    "секрет",
+    "令牌",
+    "密钥",
+    "密鑰",
+    "金鑰",
+    "トークン",
+    "キー",
+    "토큰",
+    "키",
+];
+
 /// Longest word above, in bytes, and more.
 const LIMIT: usize = 64;
 
@@ -52,15 +78,17 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let marks = WIDE_MARKS
         .iter()
         .filter_map(|mark| find(text, anchor, hop - anchor, mark));
-    let end = marks.min().unwrap_or_else(|| {
-        run_end(text, hop, LIMIT, |byte| {
-            byte >= 0x80 || byte.is_ascii_alphabetic()
-        })
-    });
+    let end = marks
+        .min()
+        .unwrap_or_else(|| run_end(text, hop, LIMIT, |byte| byte >= 0x80 || is_name(byte)));
     scan.foreign_until = hop.min(end + WIDE_MARKS[0].len());
     let word = part(text, end.saturating_sub(LIMIT), end);
-    let Some(known) = WORDS.iter().find(|known| word.ends_with(known.as_bytes())) else {
-        return;
+    let known_in =
+        |words: &'static [&str]| words.iter().find(|known| word.ends_with(known.as_bytes()));
+    let (known, class) = match (known_in(WORDS), known_in(DOUBTFUL)) {
+        (Some(known), _) => (known, Class::Strong),
+        (None, Some(known)) => (known, Class::Weak),
+        (None, None) => return,
     };
     // Japanese quotes follow without anything between.
     let open = "「".as_bytes();
@@ -73,7 +101,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let key = Key {
         start: end - known.len(),
         end,
-        class: Class::Strong,
+        class,
         is_option: false,
     };
     with_key(scan, key);

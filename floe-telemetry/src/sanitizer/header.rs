@@ -7,7 +7,7 @@ use super::text::{
     skip_spaces, starts_with_word,
 };
 use super::value::{self, Site};
-use super::{Rule, Scan, bare, quote, shape};
+use super::{Rule, Scan, bare, parameters, quote, shape};
 
 /// Schemes with one word of credentials behind them.
 const PLAIN: &[&str] = &[
@@ -25,7 +25,7 @@ const PLAIN: &[&str] = &[
     "goog",
 ];
 
-/// Schemes with a list of parameters behind them: all of it goes, to the end of the value.
+/// Schemes with a list of parameters behind them.
 const LISTS: &[&str] = &[
     "digest",
     "oauth",
@@ -87,7 +87,7 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
     let end_of_word = |from: usize| limit.unwrap_or_else(|| bare::bare_end(text, from, site));
     if secret > scheme_end && known(LISTS) {
         let end = limit.unwrap_or_else(|| list_end(text, secret, site.enclosing));
-        return scan.redact_unless_done(secret, end);
+        return parameters::scan(scan, secret, end);
     }
     if secret > scheme_end
         && (known(PLAIN) || scheme.iter().all(u8::is_ascii_alphabetic))
@@ -150,6 +150,9 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     if is_name(before(text, start)) || !is_bearer && !word.eq_ignore_ascii_case(b"basic") {
         return;
     }
+    if at(text, end) == b'.' {
+        return dotted(scan, end);
+    }
     let mark = quote::mark_len(text, end);
     let is_listed = at(text, end + mark) == b',';
     let is_apart = is_listed || at(text, end) != b':';
@@ -180,6 +183,19 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     if is_base64 && !is_prose(word) && fits {
         let found = value::whole(text, secret, found, site);
         scan.redact(found.start, found.end);
+    }
+}
+
+/// `bearer.authorization.k8s.io.…`: a list of protocols has no room for a blank.
+fn dotted(scan: &mut Scan<'_>, from: usize) {
+    let text = scan.text;
+    let end = run_end(text, from, shape::LONGEST, |byte| {
+        is_token68(byte) && byte != b':'
+    });
+    let last = part(text, from, end).iter().rposition(|byte| *byte == b'.');
+    let start = from + last.unwrap_or(0) + 1;
+    if is_opaque(part(text, start, end), 16) {
+        scan.redact_unless_done(start, end);
     }
 }
 

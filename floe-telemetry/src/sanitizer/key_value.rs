@@ -3,11 +3,13 @@
 use super::lexicon::Class;
 use super::separator::{self, Separator, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{at, before, is_name, part, run_end, run_start, starts_with, starts_with_word};
+use super::text::{
+    at, before, is_name, nul_len, part, run_end, run_start, starts_with, starts_with_word,
+};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret};
 use super::{
-    Level, Scan, bound, call, change, cookie, foreign, header, homonym, jwk, list, loose, operand,
+    Level, Scan, bound, change, colour, cookie, foreign, header, homonym, keyword, list, loose,
     owner, quote, structure, table, value,
 };
 
@@ -53,10 +55,12 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     let mut behind = key.end + mark;
     behind += usize::from(at(text, behind) == b']');
     behind = separator::behind_index(text, behind);
+    behind = colour::behind(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
     behind = homonym::behind_number(text, behind);
     let is_item = mark > 0 && at(text, behind) == b',';
-    let is_pair = mark == 0 && before(text, key.start) == b'{' && at(text, behind) == b',';
+    let opens = before(text, key.start);
+    let is_pair = mark == 0 && matches!(opens, b'{' | b'(') && at(text, behind) == b',';
     if structure::login_pair(scan, key, behind)
         || is_pair && structure::tuple(scan, key, behind)
         || table::scan(scan, key, behind)
@@ -89,6 +93,17 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     }
 }
 
+/// `\0--token`: the end of an escape is not part of the name.
+fn behind_nul(text: &[u8], start: usize) -> usize {
+    let escape = start.wrapping_sub(1);
+    let end = escape.wrapping_add(nul_len(text, escape));
+    if end > start && at(text, end) == b'-' {
+        end
+    } else {
+        start
+    }
+}
+
 fn follows_amp(text: &[u8], index: usize) -> bool {
     index
         .checked_sub(5)
@@ -108,7 +123,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     } else {
         anchor - 1
     };
-    let start = run_start(text, anchor + 1, KEY_LIMIT, is_key);
+    let start = behind_nul(text, run_start(text, anchor + 1, KEY_LIMIT, is_key));
     let mut end = run_end(text, anchor, KEY_LIMIT, is_key);
     scan.key_until = end;
     while matches!(before(text, end), b'-' | b'.' | b'_') {
@@ -119,20 +134,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if is_resource || homonym::is_counted(text, word, end) {
         return None;
     }
-    let is_cipher = [&b"crypt"[..], b"CRYPT", b"AES.new"];
-    if is_cipher.iter().any(|name| word.ends_with(name)) {
-        operand::cipher(scan, end);
-        return None;
-    }
-    if word.ends_with(b".toCharArray") {
-        call::characters(scan, start);
-        return None;
-    }
-    if word == b"kty" {
-        jwk::scan(scan, start);
-        return None;
-    }
-    if call::scan(scan, word, end) || homonym::is_cmdlet(text, word, end) {
+    if keyword::scan(scan, word, start, end) {
         return None;
     }
     let mut class = scan.classify(word)?;

@@ -96,11 +96,21 @@ impl Name {
         self.len = self.last_word().0;
     }
 
+    /// `CheckDidNotPass`, `FunctionPass`: to pass a test, or a pass over something.
+    fn is_verb(&self) -> bool {
+        let (start, last) = self.last_word();
+        let head = Self {
+            len: start,
+            ..*self
+        };
+        last == b"pass" && is_in(head.last_word().1, words::BEFORE_PASS)
+    }
+
     fn suffix(&self) -> Option<(usize, Class)> {
         let last = self.as_bytes().last()?.checked_sub(b'a')?;
         let places = BY_LAST_LETTER.get(usize::from(last))?.iter();
         let places = places.take_while(|place| **place != NONE);
-        if is_in(self.last_word().1, words::NO_PASSWORDS) {
+        if is_in(self.last_word().1, words::NO_PASSWORDS) || self.is_verb() {
             return None;
         }
         places.into_iter().find_map(|&place| {

@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::trim_end;
-use super::text::{at, is_break, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, is_break, nul_len, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::verdict::is_secret;
 use super::{
@@ -27,7 +27,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || (mark > 0 && (call::typed(scan, behind) || positional::parameters(scan, key, behind)))
         || (mark > 0
             && key.class == Class::Strong
-            && (owner::quoted_pair(scan, behind) || change::told(scan, key, behind)))
+            && (owner::quoted_pair(scan, behind)
+                || change::told(scan, key, behind)
+                || owner::found_instead(scan, behind)))
         || structure::fields(scan, key, behind)
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && at(text, key.end) != b'(' {
@@ -39,11 +41,13 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
 fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     let text = scan.text;
     let behind = key.end + mark;
-    if !key.is_option || !(is_break(text, behind) || at(text, behind) == b',') {
+    if !key.is_option
+        || !(is_break(text, behind) || at(text, behind) == b',' || nul_len(text, behind) > 0)
+    {
         return false;
     }
     let comma = run_end(text, behind, 1, |byte| byte == b',');
-    let start = skip_line_blanks(text, comma);
+    let start = skip_line_blanks(text, comma) + nul_len(text, comma);
     let site = Site {
         equals: true,
         ..Site::default()
@@ -98,7 +102,9 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     let start = skip_spaces(text, key.end);
     let end = run_end(text, start, 256, |byte| byte > b' ');
     let word = trim_end(part(text, start, end), b".,;:!?)\"'");
-    if start == key.end || end == start || is_prose(word) {
+    // `USER bob PASSWORD EXPIRE` is SQL.
+    let is_keyword = key.name(text) == b"PASSWORD" && word.iter().all(u8::is_ascii_uppercase);
+    if start == key.end || end == start || is_prose(word) || is_keyword {
         return false;
     }
     redact_at(scan, key, start, Site::default())

@@ -18,10 +18,12 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     if is_named && is_kind(text, key.start) {
         return false;
     }
-    let before = || value_before(text, key.start).or_else(|| assigned_before(text, key.start));
-    let found = named_value(text, behind)
+    let earlier = || value_before(text, key.start).or_else(|| assigned_before(text, key.start));
+    let is_short_name =
+        is_named && before(text, run_start(text, gap, 1, |byte| byte == b'k')) == b'"';
+    let found = named_value(text, behind, is_short_name)
         .or_else(|| is_named.then(|| form_part(text, behind)).flatten())
-        .or_else(|| is_named.then(before).flatten())
+        .or_else(|| is_named.then(earlier).flatten())
         .or_else(|| option_behind(scan.text, key))
         .or_else(|| invalid_input(scan.text, key));
     let Some(start) = found else {
@@ -131,7 +133,7 @@ fn invalid_input(text: &[u8], key: Key) -> Option<usize> {
 }
 
 /// The `value` that belongs to a key given as a name: `{"key": "api_key", "value": "…"}`.
-fn named_value(text: &[u8], from: usize) -> Option<usize> {
+fn named_value(text: &[u8], from: usize, is_short_name: bool) -> Option<usize> {
     // At most two other fields stand between the two: a type, a description.
     let next_field = |from: usize| run_end(text, from, 64, |byte| !b",{}[]()\n".contains(&byte));
     let is_list = at(text, from) == b',';
@@ -148,20 +150,23 @@ fn named_value(text: &[u8], from: usize) -> Option<usize> {
     let places = places.into_iter().take(if is_list { 3 } else { 1 });
     places
         .filter(|&place| place == from || at(text, place) == b',')
-        .find_map(|place| value_field(text, place))
+        .find_map(|place| value_field(text, place, is_short_name))
 }
 
 /// The value of the field `value` behind the comma or the blank at `from`.
-fn value_field(text: &[u8], from: usize) -> Option<usize> {
+fn value_field(text: &[u8], from: usize, is_short_name: bool) -> Option<usize> {
     let gap = run_end(text, from, 64, |byte| {
         byte == b',' || byte.is_ascii_whitespace()
     });
     let word = gap + quote::mark_len(text, gap);
     let end = run_end(text, word, 12, is_name);
     let name = text.get(word..end).unwrap_or_default();
-    let is_value = ["value", "val", "content", "secret", "default"]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    // `{"k": "…", "v": "…"}`
+    let is_short = is_short_name && name == b"v";
+    let is_value = is_short
+        || ["value", "val", "content", "secret", "default"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     if !is_value || gap == from {
         return None;
     }

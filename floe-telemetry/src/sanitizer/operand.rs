@@ -109,6 +109,69 @@ pub(super) fn arguments(
     found
 }
 
+/// Commands that read a password from what is piped into them.
+const READERS: &[&[u8]] = &[
+    b"kinit",
+    b"passwd",
+    b"su",
+    b"cryptsetup",
+    b"gpg",
+    b"vault",
+    b"mount",
+    b"sudo",
+    b"login",
+    b"ssh-add",
+];
+
+/// `echo password | kinit`; `end` is behind the `echo`.
+pub(super) fn echo(scan: &mut Scan<'_>, end: usize) {
+    let text = scan.text;
+    let (mut start, mut stop) = word(text, end);
+    if matches!(part(text, start, stop), b"-n" | b"-e" | b"-ne") {
+        (start, stop) = word(text, stop);
+    }
+    let (pipe, pipe_end) = word(text, stop);
+    let (reader, reader_end) = word(text, pipe_end);
+    let quote = usize::from(matches!(at(text, start), b'"' | b'\''));
+    let found = part(text, start + quote, stop.saturating_sub(quote));
+    let is_read =
+        part(text, pipe, pipe_end) == b"|" && READERS.contains(&part(text, reader, reader_end));
+    if start > end
+        && is_read
+        && !is_placeholder(found)
+        && (is_made_up(found, 5) || is_opaque(found, 8))
+    {
+        scan.redact_unless_done(start + quote, stop - quote);
+    }
+}
+
+/// `isql source user password`; `end` is behind the command.
+pub(super) fn third(scan: &mut Scan<'_>, end: usize) {
+    let text = scan.text;
+    let mut last = (end, end);
+    for _ in 0..3 {
+        last = word(text, last.1);
+        if at(text, last.0) == b'-' {
+            return;
+        }
+    }
+    let found = part(text, last.0, last.1);
+    if is_made_up(found, 5) || is_opaque(found, 8) {
+        scan.redact_unless_done(last.0, last.1);
+    }
+}
+
+/// `.logon host/user,password` of Teradata; `end` is behind the command.
+pub(super) fn logon(scan: &mut Scan<'_>, end: usize) {
+    let text = scan.text;
+    let (start, stop) = word(text, end);
+    let comma = run_end(text, start, stop - start, |byte| byte != b',');
+    let stop = run_end(text, comma + 1, 128, |byte| byte > b' ' && byte != b';');
+    if comma > start && at(text, comma) == b',' && !is_placeholder(part(text, comma + 1, stop)) {
+        scan.redact_unless_done(comma + 1, stop);
+    }
+}
+
 /// `-u user,password`; `start` is where the user begins.
 pub(super) fn listed(scan: &mut Scan<'_>, start: usize) -> bool {
     let text = scan.text;

@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, part, run_end, skip_spaces, starts_with_word};
+use super::text::{at, is_name, part, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::{Scan, words};
 
@@ -112,6 +112,42 @@ pub(super) fn behind_remark(scan: &mut Scan<'_>, from: usize) -> bool {
     found.is_some()
 }
 
+/// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
+/// key's quote.
+pub(super) fn found_instead(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let words = run_end(text, from, 48, |byte| {
+        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b' ')
+    });
+    let marks = [
+        &b"got "[..],
+        b"got: ",
+        b"found ",
+        b"found: ",
+        b"received ",
+        b"received: ",
+        b"was ",
+    ];
+    let is_found = marks
+        .iter()
+        .any(|mark| part(text, from, words).ends_with(mark));
+    let open = run_end(text, words, 24, |byte| {
+        is_name(byte) || b"{\": ".contains(&byte)
+    });
+    let quoted = [words, open.saturating_sub(1)]
+        .into_iter()
+        .filter(|_| is_found)
+        .find_map(|start| value::quoted(text, start, Site::default()))
+        .filter(|found| {
+            let word = part(text, found.start, found.end);
+            is_made_up(word, 6) || is_opaque(word, 8)
+        });
+    if let Some(found) = quoted {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    quoted.is_some()
+}
+
 /// `auth-user-pass: bob / hunter2`: the value was a user, and the password is behind the slash.
 pub(super) fn behind_slash(scan: &mut Scan<'_>, from: usize) {
     let text = scan.text;
@@ -170,6 +206,7 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let name = key.name(text);
     let is_pair = starts_with_word(name, name.len().saturating_sub(11), b"credentials")
+        || starts_with_word(name, name.len().saturating_sub(12), b"zugangsdaten")
         || starts_with_word(name, name.len().saturating_sub(5), b"creds")
         || key.class == Class::Weak && name.eq_ignore_ascii_case(b"auth");
     if !is_pair {
@@ -183,10 +220,12 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let user_end = run_end(text, user, 48, |byte| {
         byte > b' ' && !b"/:,)]\"'".contains(&byte)
     });
-    if user_end == user || !matches!(at(text, user_end), b'/' | b':' | b',') {
+    let is_apart = starts_with_word(text, user_end, b" / ");
+    let is_joined = matches!(at(text, user_end), b'/' | b':' | b',');
+    if user_end == user || !is_joined && !is_apart {
         return false;
     }
-    let start = skip_spaces(text, user_end + 1);
+    let start = skip_spaces(text, user_end + if is_apart { 3 } else { 1 });
     let end = run_end(text, start, 64, |byte| {
         byte > b' ' && !b",)]\"'".contains(&byte)
     });

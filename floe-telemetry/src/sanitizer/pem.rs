@@ -1,7 +1,7 @@
 //! Private keys in PEM armour, also on one line with escaped line ends.
 
 use super::Scan;
-use super::text::{at, find, rest, run_start, starts_with};
+use super::text::{at, find, line_end, rest, run_end, run_start, starts_with};
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -16,6 +16,22 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let label = &label[..label.len().min(48)];
     if label.windows(11).any(|word| word == b"PRIVATE KEY") {
         scan.redact(start, end(scan.text, start));
+    }
+}
+
+/// The private lines of a key of `PuTTY`; `from` is behind its first word.
+pub(super) fn putty(scan: &mut Scan<'_>, from: usize) {
+    let text = scan.text;
+    let mark = b"Private-Lines:";
+    let Some(found) = find(text, from, 4096, mark) else {
+        return;
+    };
+    let first = line_end(text, found);
+    let start = run_end(text, first, 2, |byte| matches!(byte, b'\r' | b'\n'));
+    let end = find(text, start, usize::MAX, b"Private-MAC").unwrap_or(text.len());
+    let end = run_start(text, end, 2, |byte| matches!(byte, b'\r' | b'\n'));
+    if start > first {
+        scan.redact_unless_done(start, end);
     }
 }
 

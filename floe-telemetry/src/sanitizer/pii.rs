@@ -168,7 +168,12 @@ pub(super) fn phone(scan: &mut Scan<'_>, plus: usize) {
     }
     let left = run_start(text, plus, 1, |byte| matches!(byte, b'.' | b'-' | b'_'));
     let joined = is_name(at(text, end));
-    if (8..=15).contains(&digits) && !joined && left == plus {
+    // Countries whose numbers all have one length.
+    let fits = match at(text, first) {
+        b'1' | b'7' => digits == 11,
+        _ => (8..=15).contains(&digits),
+    };
+    if fits && !joined && left == plus {
         scan.rule = Rule::Phone;
         scan.redact(plus, end);
         scan.digits_until = scan.digits_until.max(end);

@@ -1,5 +1,6 @@
 //! Values that hold no secret: a literal, a mask, a variable, a type, a word of a sentence.
 
+use super::bound::is_mark;
 use super::homonym::is_command_name;
 use super::lexicon;
 use super::shape::{LONGEST, is_opaque, is_path, trim_end};
@@ -81,7 +82,10 @@ fn is_expression(word: &[u8]) -> bool {
             let is_reference = parts >= 3 && !path.iter().any(u8::is_ascii_uppercase);
             is_joined && (is_reference || lexicon::classify(path) == Some(lexicon::Class::Strong))
         }
-        Some(b'(') => !path.is_empty() && rest.contains(&b')'),
+        // The call may go on behind the end of the value.
+        Some(b'(') => !path.is_empty() && (rest.contains(&b')') || is_mark(&rest[1..])),
+        // `os.environ["X"]`
+        Some(b'[') => path.contains(&b'.') && matches!(rest.get(1), Some(b'"' | b'\'')),
         Some(_) => false,
     }
 }
@@ -123,6 +127,19 @@ pub(super) fn is_masked(password: &[u8]) -> bool {
             .all(|byte| matches!(byte, b'x' | b'X' | b'*'))
 }
 
+/// YAML tags of `CloudFormation`: what follows is where the value is.
+const TAGS: &[&[u8]] = &[
+    b"Ref",
+    b"GetAtt",
+    b"Sub",
+    b"ImportValue",
+    b"Select",
+    b"Join",
+    b"FindInMap",
+    b"If",
+    b"Base64",
+];
+
 /// `${VAR}`, `$VAR`, `{{ var }}`, `<password>`, `%s`, `%(password)s`, `{password}`.
 fn is_template(value: &[u8]) -> bool {
     let name = |inner: &[u8]| {
@@ -148,9 +165,12 @@ fn is_template(value: &[u8]) -> bool {
             inner.len() < 40
                 && inner
                     .iter()
-                    .all(|b| b.is_ascii_alphabetic() || b" _-:.".contains(b))
+                    .all(|b| b.is_ascii_alphabetic() || b" _-:./|".contains(b))
         }
         [b'{', inner @ .., b'}'] => name(inner),
+        // `[PAD]` of a tokenizer.
+        [b'[', inner @ .., b']'] => inner.len() <= 8 && inner.iter().all(u8::is_ascii_uppercase),
+        [b'!', tag @ ..] => TAGS.contains(&tag),
         // OpenSSL's way to say where a password is.
         [b'e', b'n', b'v', b':', inner @ ..] => inner.iter().all(|byte| is_name(*byte)),
         [b'f', b'i', b'l', b'e', b':', inner @ ..] => is_path(inner),

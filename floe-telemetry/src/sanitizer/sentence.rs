@@ -44,6 +44,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
         }
         Class::Weak => {
             coded(scan, key)
+                || assigned(scan, key)
                 || positional::property(scan, key)
                 || positional::parameters(scan, key, key.end)
                 || protocol::authenticate(scan, key)
@@ -129,6 +130,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
             b"was",
             b"equals",
             b"returned",
+            b"es",
             b"est",
             b"ist",
             b"lautet",

@@ -1,10 +1,10 @@
 //! What stands between a key and its value.
 
-use super::quote;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
     at, is_break, is_name, part, run_end, skip_spaces, starts_with, starts_with_word,
 };
+use super::{colour, quote};
 
 /// A separator and what it says about the value.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,8 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
         ),
         (b':' | b'+' | b'?', b'=') | (b'=', b'>') => found(2, true),
         (b'-' | b'~', b'>') => found(2, false),
+        // R's arrow points the other way.
+        (b'<', b'-') if at(text, index + 2) == b' ' => found(2, true),
         (b'=', _) => found(1, true),
         (b':', _) => found(1, false),
         (b'|', _) => found(1, false).map(in_table),
@@ -81,7 +83,7 @@ fn in_table(separator: Separator) -> Separator {
 
 /// Skips spaces, Markdown's asterisks, a YAML tag or anchor and a type of PHP's.
 pub(super) fn value_start(text: &[u8], from: usize) -> usize {
-    let mut index = skip_spaces(text, from);
+    let mut index = colour::behind(text, skip_spaces(text, from));
     if !matches!(
         at(text, index),
         b'%' | b'<' | b'*' | b'!' | b'&' | b'(' | b's'
@@ -143,9 +145,12 @@ fn behind_type(text: &[u8], from: usize) -> usize {
     }
 }
 
-/// `password[0]`, `password[]`, `password%5B%5D`, `password(s)`.
+/// `password[0]`, `password[]`, `password%5B%5D`, `user%5Bpassword%5D`, `password(s)`.
 pub(super) fn behind_index(text: &[u8], from: usize) -> usize {
     if starts_with(text, from, b"(s)") {
+        return from + 3;
+    }
+    if starts_with_word(text, from, b"%5d") {
         return from + 3;
     }
     if starts_with_word(text, from, b"%5b") {

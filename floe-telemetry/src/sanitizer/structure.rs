@@ -9,7 +9,7 @@ use super::text::{
 };
 use super::value::{self, Extent, Site};
 use super::verdict::is_secret;
-use super::{REDACTED, Scan, container, lexicon, operand, owner, quote};
+use super::{REDACTED, Scan, call, container, lexicon, operand, owner, quote};
 
 /// Longest name of a function that makes credentials.
 const LIMIT_OF_NAME: usize = 40;
@@ -117,7 +117,7 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     };
     let quoted = value::quoted(text, start, site).or_else(|| container::wrapped(text, start));
     let Some(found) = quoted.filter(|found| found.quoted) else {
-        return false;
+        return call::bare(scan, start);
     };
     let word = part(text, found.start, found.end);
     let close = run_end(text, found.after, 2, |byte| byte == b'>');
@@ -238,4 +238,5 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
         return true;
     }
     operand::arguments(scan, key.end + 1, |_, word| is_opaque(word, 16))
+        || quote.is_none() && call::bare(scan, start)
 }

@@ -135,7 +135,7 @@ fn headers_commands_and_addresses() {
         ),
         (
             "Authorization: Digest a=\"b\", c=\"d\"",
-            "Authorization: Digest <REDACTED>",
+            "Authorization: Digest a=\"<REDACTED>\", c=\"<REDACTED>\"",
         ),
         (
             "map[Authorization:[Bearer §] A:[b]]",

@@ -103,6 +103,17 @@ pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// The length of a NUL that is written out, as it stands between the arguments of a process.
+pub(super) fn nul_len(text: &[u8], index: usize) -> usize {
+    if at(text, index) != b'\\' {
+        return 0;
+    }
+    [&b"\\0"[..], b"\\x00", b"\\u0000"]
+        .iter()
+        .find(|mark| starts_with(text, index, mark))
+        .map_or(0, |mark| mark.len())
+}
+
 /// The length of the white space or control character at `index`, 0 if there is none.
 #[inline]
 pub(super) fn blank_len(text: &[u8], index: usize) -> usize {

@@ -4,7 +4,7 @@ use super::host::is_certain_host;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{at, before, is_break, part, run_end, run_start, starts_with};
 use super::vendors::{KNOWN, Known, Tail};
-use super::{Rule, Scan};
+use super::{Rule, Scan, access_key};
 use std::sync::LazyLock;
 
 /// How much of a token is read before it is taken for one.
@@ -83,7 +83,11 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
             );
             if head >= from + known.3 && looks_issued(known, part(text, from, head)) {
                 let end = run_end(text, head, usize::MAX, |byte| is_tail(known.2, byte));
-                return scan.redact(start, trim_dots(text, end));
+                let end = trim_dots(text, end);
+                scan.redact(start, end);
+                return if known.2 == Tail::Upper {
+                    access_key::beside(scan, end);
+                };
             }
         }
     }

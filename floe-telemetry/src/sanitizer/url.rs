@@ -45,6 +45,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         }
         start + at + 1
     } else {
+        encoded_login(scan, start, end);
         unfinished(scan, start, end);
         start
     };
@@ -174,6 +175,24 @@ fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
             scan.redact(start, sign);
             scan.url_until = sign + 1;
         }
+    }
+}
+
+/// `https://user%3Apass%40host`: what was encoded once more than its scheme.
+fn encoded_login(scan: &mut Scan<'_>, start: usize, end: usize) {
+    let run = part(scan.text, start, end);
+    let authority = run_end(run, 0, 256, |byte| !b"/?#".contains(&byte));
+    let sign = run[..authority]
+        .windows(3)
+        .position(|three| three == b"%40");
+    let Some(sign) = sign.filter(|&sign| is_host(&run[sign + 3..authority])) else {
+        return;
+    };
+    let has_password = run[..sign]
+        .windows(3)
+        .any(|three| three.eq_ignore_ascii_case(b"%3a"));
+    if has_password {
+        scan.redact(start, start + sign);
     }
 }
 

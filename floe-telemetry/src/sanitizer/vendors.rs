@@ -71,4 +71,5 @@ pub(super) const KNOWN: &[Known] = known![
     "AKCp" "" 1 Alnum 40, "cmVm" "dGtu" 1 Alnum 40, "kgat" "_" 0 Alnum 24,
     "apify" "_api_" 3 Alnum 24, "tvly" "-" 1 Word 20, "nva" "pi-" 1 Word 24, "ctp" "_" 0 Word 24,
     "dbt" "c_" 2 Dotted 20, "dbt" "u_" 2 Dotted 20, "airb" "yte_" 2 Word 24, "vc" "p_" 0 Alnum 24,
+    "LT" "AI4" 2 Alnum 12, "LT" "AI5" 2 Alnum 12,
 ];

@@ -4,7 +4,7 @@ use super::homonym::is_error_name;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence};
-use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
+use super::shape::{is_made_up, is_opaque, is_path, is_uuid, is_word_like};
 use super::text::{at, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Extent, List, Site};
 
@@ -36,11 +36,11 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         Class::Weak if is_digits(value) && is_one_time(key.name(text)) => true,
         Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),
         // A list is judged by its items.
-        Class::Weak if found.quoted && !value.starts_with(b"echo ") => value
+        Class::Weak if found.quoted && printed(value).is_none() => value
             .split(|byte| b"\"', ".contains(byte))
             .any(|item| is_opaque(item, 12)),
         // `--password-command="echo hunter2"`.
-        Class::Weak if value.starts_with(b"echo ") => is_made_up(&value[5..], 6),
+        Class::Weak if let Some(word) = printed(value) => is_made_up(word, 6),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
         // The grammar of URLs takes out the login and leaves the address.
         _ if is_url_with_login(value) => false,
@@ -61,10 +61,18 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         }
         // `PASS: name` is the verdict of a test.
         _ if in_prose && key.name(text) == b"PASS" => is_made_up(value, 6) || is_opaque(value, 8),
-        _ if is_pair_of_its_own(value) => false,
+        _ if is_pair_of_its_own(value) || !site.equals && is_listed(text, key, value) => false,
         _ if !site.equals && is_parser_token(text, key, value) => false,
+        _ if !site.equals && !found.quoted && is_variant(text, key, found) => false,
         _ => !(in_prose && is_prose(value)),
     }
+}
+
+/// What a command that only prints prints.
+fn printed(command: &[u8]) -> Option<&[u8]> {
+    command
+        .strip_prefix(b"echo ")
+        .or_else(|| command.strip_prefix(b"printf "))
 }
 
 /// `auth: API_TOKEN=…`: the value has a key, which is looked at next.
@@ -73,6 +81,20 @@ fn is_pair_of_its_own(value: &[u8]) -> bool {
     let is_variable =
         value[..end].contains(&b'_') && !value[..end].iter().any(u8::is_ascii_lowercase);
     is_variable && at(value, end) == b'=' && lexicon::classify(&value[..end]).is_some()
+}
+
+/// `credentials: user=bob password=…`: the pairs of a list are looked at one by one.
+fn is_listed(text: &[u8], key: Key, value: &[u8]) -> bool {
+    let end = run_end(value, 0, 32, |byte| {
+        byte.is_ascii_alphabetic() || byte == b'_'
+    });
+    let names = [&b"credential"[..], b"credentials", b"creds"];
+    end >= 3
+        && at(value, end) == b'='
+        && end + 1 < value.len()
+        && names
+            .iter()
+            .any(|name| ends_with_word(key.name(text), name))
 }
 
 fn is_url_with_login(value: &[u8]) -> bool {
@@ -179,6 +201,17 @@ fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
         .any(|word| part(text, start, end).eq_ignore_ascii_case(word))
         && !is_opaque(value, 6)
         && !is_mixed_password(value)
+}
+
+/// `token: Eof, …`: a variant of an enumeration, as it is printed.
+fn is_variant(text: &[u8], key: Key, found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let is_listed = at(text, found.end) == b',' || starts_with_word(text, found.end, b" }");
+    key.name(text) == b"token"
+        && is_listed
+        && value.len() <= 12
+        && value[0].is_ascii_uppercase()
+        && is_word_like(value)
 }
 
 /// Letters, digits and signs, which no token of a grammar has together.

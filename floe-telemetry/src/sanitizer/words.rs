@@ -69,7 +69,7 @@ pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "ecu", "ryp", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
     "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr", "nec",
-    "pdo", "ftp", "nio", "och", "kty", "aes",
+    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -108,6 +108,9 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("heslo", true, Class::Strong), ("salasana", false, Class::Strong),
     ("masterauth", false, Class::Strong), ("authtok", false, Class::Strong), ("secretid", false, Class::Weak),
     ("sifre", true, Class::Strong), ("contrasena", true, Class::Strong),
+    // The end of a word that was cut.
+    ("ssword", true, Class::Strong), ("assword", true, Class::Strong),
+    ("zugangsdaten", true, Class::Strong),
 ];
 
 /// Words that end like a password and are none.
@@ -119,6 +122,12 @@ pub(super) const NO_PASSWORDS: &[&str] = &[
     "surpass",
     "trespass",
     "underpass",
+];
+
+/// Words before `pass` that make it a verb, or one of several turns.
+pub(super) const BEFORE_PASS: &[&str] = &[
+    "did", "not", "to", "must", "should", "first", "second", "last", "single", "multi", "two",
+    "function", "module", "check", "render", "compiler",
 ];
 
 /// Names at the end of an attribute's key whose value is where something is and how to log in there.
@@ -146,8 +155,8 @@ pub(super) const HARMLESS_KEYS: &[&str] = &[
 /// Words after the name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
 #[rustfmt::skip]
 pub(super) const QUALIFIERS: &[&str] = &[
-    "again", "b64", "base", "base64", "bytes", "confirm", "confirmation", "current", "default", "dev",
-    "development", "enc", "encoded", "encrypted", "env", "hash", "main", "new", "old", "pem", "plain",
+    "again", "alt", "ancien", "b64", "base", "base64", "bytes", "confirm", "confirmation", "current", "default", "dev",
+    "development", "enc", "encoded", "encrypted", "env", "hash", "main", "neu", "new", "nouveau", "nueva", "old", "pem", "plain",
     "plaintext", "prev", "previous", "prod", "production", "qa", "raw", "repeat", "staging",
     "str", "string", "test", "text", "val", "value", "variable",
 ];

@@ -31,6 +31,7 @@ mod propagation;
 mod recipes;
 mod redaction;
 mod redaction_corpus;
+mod redaction_persons;
 mod redaction_programs;
 mod redaction_properties;
 mod redaction_shapes;

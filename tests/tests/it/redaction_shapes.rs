@@ -2,8 +2,10 @@
 //!
 //! The shapes are in `corpus/shapes-*.txt`; what stands in them is made up from a fixed seed.
 
+mod alphabets;
 pub(crate) mod generator;
 pub(crate) mod mutation;
+mod persons;
 
 use floe_telemetry::sanitize_error_message;
 use generator::{Case, Numbers, expand, templates};

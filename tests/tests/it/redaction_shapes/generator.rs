@@ -1,5 +1,7 @@
 //! Messages from templates: what stands in braces is made up, from a fixed seed.
 
+use super::{alphabets, persons};
+
 /// A message with what must not and what must be in its safe form.
 pub(crate) struct Case {
     pub(crate) template: String,
@@ -31,25 +33,25 @@ impl Numbers {
         usize::try_from(self.next() % (limit as u64)).unwrap()
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(super) fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 
-    fn chars(&mut self, alphabet: &str, len: usize) -> String {
+    pub(super) fn chars(&mut self, alphabet: &str, len: usize) -> String {
         let alphabet = alphabet.as_bytes();
         (0..len)
             .map(|_| char::from(alphabet[self.below(alphabet.len())]))
             .collect()
     }
 
-    fn between(&mut self, low: usize, high: usize) -> usize {
+    pub(super) fn between(&mut self, low: usize, high: usize) -> usize {
         low + self.below(high - low + 1)
     }
 }
 
-const HEX: &str = "0123456789abcdef";
-const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const BASE62: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+pub(super) const HEX: &str = "0123456789abcdef";
+pub(super) const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+pub(super) const BASE62: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const WORDS: &[&str] = &[
     "Autumn", "copper", "lantern", "Berlin", "monkey", "Trustno", "qwerty", "Welcome", "dragon",
     "Sommer", "kestrel", "harbour", "Zebra", "pickle",
@@ -313,7 +315,16 @@ fn make_up(kind: char, numbers: &mut Numbers, secrets: &mut Vec<String>) -> Opti
         'b' => base64(&format!("loader:{}", password(numbers))),
         'N' => numbers.between(10_000_000, 999_999_999).to_string(),
         'k' | 'K' | 'c' | 'd' | 'P' | 't' => return Some(spelled(&key(numbers), kind)),
-        _ => return harmless(kind, numbers),
+        _ => {
+            if let Some((person, piece)) = persons::person(kind, numbers) {
+                secrets.push(piece);
+                return Some(person);
+            }
+            match alphabets::secret(kind, numbers) {
+                Some(secret) => secret,
+                None => return harmless(kind, numbers),
+            }
+        }
     };
     // Half a secret is a leak, too.
     let pieces = secret
