@@ -15,14 +15,15 @@ fn f(
         &__FLOE_CALLSITE,
         async move {
             let _ = &self;
+            #[allow(clippy::shadow_same)]
             let list = list;
+            #[allow(clippy::shadow_same)]
             let mut rest = rest;
             let __floe_argument_3 = __floe_argument_3;
             let (a, mut b) = __floe_argument_3;
             let __floe_argument_4 = __floe_argument_4;
             if false {
-                let __floe_never: () = loop {};
-                #[allow(unreachable_code)] return __floe_never;
+                return;
             }
             if false { loop {} } else {}
         },

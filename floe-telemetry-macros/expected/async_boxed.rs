@@ -7,13 +7,12 @@ fn f(depth: u32) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    ::std::boxed::Box::pin(
+    ::floe_telemetry::__private::Box::pin(
         ::floe_telemetry::__private::call_async(
             &__FLOE_CALLSITE,
             async move {
                 if false {
-                    let __floe_never: () = loop {};
-                    #[allow(unreachable_code)] return __floe_never;
+                    return;
                 }
                 if false { loop {} } else { f(depth - 1).await }
             },

@@ -11,8 +11,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>>
         &__FLOE_CALLSITE,
         async move {
             if false {
-                let __floe_never: Result<Body, Error> = loop {};
-                #[allow(unreachable_code)] return __floe_never;
+                return ::floe_telemetry::__private::never_made::<Result<Body, Error>>();
             }
             if false { loop {} } else { get(url).await }
         },

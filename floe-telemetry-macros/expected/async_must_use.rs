@@ -14,8 +14,7 @@ async fn f(a: String) -> usize {
             async move {
                 let _ = &a;
                 if false {
-                    let __floe_never: usize = loop {};
-                    #[allow(unreachable_code)] return __floe_never;
+                    return ::floe_telemetry::__private::never_made::<usize>();
                 }
                 if false { loop {} } else { a.len() }
             },

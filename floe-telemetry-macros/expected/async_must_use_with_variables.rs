@@ -14,15 +14,16 @@ async fn f(self, first: String, _second: String, third: String) -> usize {
             async move {
                 let _ = &first;
                 let _ = &self;
+                #[allow(clippy::shadow_same)]
                 #[allow(
                     clippy::no_effect_underscore_binding,
                     clippy::used_underscore_binding
                 )]
                 let _second = _second;
+                #[allow(clippy::shadow_same)]
                 let mut third = third;
                 if false {
-                    let __floe_never: usize = loop {};
-                    #[allow(unreachable_code)] return __floe_never;
+                    return ::floe_telemetry::__private::never_made::<usize>();
                 }
                 if false { loop {} } else { first.len() }
             },

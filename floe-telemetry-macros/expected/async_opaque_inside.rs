@@ -12,8 +12,7 @@ fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
         &__FLOE_CALLSITE,
         async move {
             if false {
-                let __floe_never: Result<_, ()> = loop {};
-                #[allow(unreachable_code)] return __floe_never;
+                return ::floe_telemetry::__private::never_made::<Result<_, ()>>();
             }
             if false {
                 loop {}

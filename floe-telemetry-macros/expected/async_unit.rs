@@ -11,8 +11,7 @@ fn unit() -> impl ::core::future::Future<Output = ()> {
         &__FLOE_CALLSITE,
         async move {
             if false {
-                let __floe_never: () = loop {};
-                #[allow(unreachable_code)] return __floe_never;
+                return;
             }
             if false {
                 loop {}

@@ -13,8 +13,7 @@ async fn main() -> Result<()> {
             &__FLOE_CALLSITE,
             async move {
                 if false {
-                    let __floe_never: Result<()> = loop {};
-                    #[allow(unreachable_code)] return __floe_never;
+                    return ::floe_telemetry::__private::never_made::<Result<()>>();
                 }
                 if false { loop {} } else { run().await }
             },

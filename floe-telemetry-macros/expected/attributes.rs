@@ -42,10 +42,13 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {
+            #[allow(clippy::shadow_same)]
             let path = path;
             let _ = &path;
+            #[allow(clippy::shadow_same)]
             let mode = mode;
             let _ = &mode;
+            #[allow(clippy::shadow_same)]
             let options = options;
             let _ = &options;
             '__floe_body: {}

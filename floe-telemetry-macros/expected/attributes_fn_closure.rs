@@ -24,6 +24,7 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {
+            #[allow(clippy::shadow_same)]
             let name = name;
             let _ = &name;
             '__floe_body: {}

@@ -12,8 +12,7 @@ fn f() -> impl ::core::future::Future<Output = Answer> {
         #[allow(clippy::async_yields_async)]
         async move {
             if false {
-                let __floe_never: Answer = loop {};
-                #[allow(unreachable_code)] return __floe_never;
+                return ::floe_telemetry::__private::never_made::<Answer>();
             }
             if false { loop {} } else { ask().await }
         },

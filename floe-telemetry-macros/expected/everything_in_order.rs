@@ -27,8 +27,7 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
                 )
             };
             if false {
-                let __floe_never: () = loop {};
-                #[allow(unreachable_code)] return __floe_never;
+                return;
             }
             if false { loop {} } else {}
         },

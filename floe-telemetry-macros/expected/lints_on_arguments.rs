@@ -15,10 +15,13 @@ fn f(a: Vec<u8>, #[cfg(all())] b: Vec<u8>) {
         __floe_span,
         move || -> () {
             #[allow(unused_mut)]
+            #[allow(clippy::shadow_same)]
+            #[allow(clippy::collection_is_never_read)]
             let mut a = a;
             let _ = &a;
             #[cfg(all())]
             #[expect(unused)]
+            #[allow(clippy::shadow_same)]
             let b = b;
             '__floe_body: {}
         },

@@ -31,6 +31,7 @@ fn f(_a: String, __floe_argument_1: Vec<u8>) {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {
+            #[allow(clippy::shadow_same)]
             #[allow(
                 clippy::no_effect_underscore_binding,
                 clippy::used_underscore_binding

@@ -5,11 +5,11 @@
 // }
 
 fn f(n: Vec<u8>) -> impl ::core::future::Future<Output = usize> {
-    ::std::boxed::Box::pin(async move {
+    ::floe_telemetry::__private::Box::pin(async move {
+        #[allow(clippy::shadow_same)]
         let mut n = n;
         if false {
-            let __floe_never: usize = loop {};
-            #[allow(unreachable_code)] return __floe_never;
+            return ::floe_telemetry::__private::never_made::<usize>();
         }
         if false {
             loop {}

@@ -18,6 +18,7 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> () {
+            #[allow(clippy::shadow_same)]
             let first = first;
             let _ = &first;
             '__floe_body: {}

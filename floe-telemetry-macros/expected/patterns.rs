@@ -12,6 +12,7 @@ fn f(__floe_argument_0: (Lock, Lock), other: Lock) {
         move || -> () {
             let __floe_argument_0 = __floe_argument_0;
             let (left, _) = __floe_argument_0;
+            #[allow(clippy::shadow_same)]
             let other = other;
             '__floe_body: { work() }
         },

@@ -7,7 +7,7 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    ::std::boxed::Box::pin(
+    ::floe_telemetry::__private::Box::pin(
         ::floe_telemetry::__private::call_opaque_opening(
             move |
                 __floe_span: &mut ::floe_telemetry::__private::OpenSpan,

@@ -11,6 +11,7 @@ fn f(__floe_argument_0: (Lock, Lock), other: Lock) -> u8 {
         move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| -> u8 {
             let __floe_argument_0 = __floe_argument_0;
             let (left, _) = __floe_argument_0;
+            #[allow(clippy::shadow_same)]
             let other = other;
             *__floe_span = {
                 let mut __floe_fill = |

@@ -14,10 +14,10 @@ fn f(
         &__FLOE_CALLSITE,
         async move {
             let _ = &self;
+            #[allow(clippy::shadow_same)]
             let list = list;
             if false {
-                let __floe_never: () = loop {};
-                #[allow(unreachable_code)] return __floe_never;
+                return;
             }
             if false { loop {} } else { self.get() }
         },

@@ -8,7 +8,7 @@ fn f() -> Pin<Box<impl Future<Output = u8>>> {
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
-    ::std::boxed::Box::pin(
+    ::floe_telemetry::__private::Box::pin(
         ::floe_telemetry::__private::call_opaque(
             __floe_span,
             move || -> Pin<Box<_>> { get() },

@@ -13,8 +13,7 @@ fn f() -> impl ::core::future::Future<Output = ()> {
                 &mut |_| {},
             );
             if false {
-                let __floe_never: () = loop {};
-                #[allow(unreachable_code)] return __floe_never;
+                return;
             }
             if false { loop {} } else {}
         },

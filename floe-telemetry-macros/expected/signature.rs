@@ -33,6 +33,7 @@ where
         &__FLOE_CALLSITE,
         move || -> Option<&'a T> {
             let _ = &self;
+            #[allow(clippy::shadow_same)]
             let rest = rest;
             '__floe_body: { Some(first) }
         },

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Generics, Type, WherePredicate, parse_quote};
+use syn::{GenericArgument, Generics, PathArguments, Type, WherePredicate, parse_quote};
 
 use crate::tokens;
 
@@ -20,8 +20,8 @@ pub(crate) enum On {
     /// The type itself: `Option<T>` may be fine where `T` is, and `PhantomData<T>` does not become
     /// so by it.
     Type,
-    /// The type parameters in it, as the standard library derives: for what is not asked of the
-    /// type itself, but of what is in an `Option`.
+    /// The type parameters in it and what is theirs, such as `I::Item`, as the standard library
+    /// derives: for what is not asked of the type itself, but of what is in an `Option`.
     Parameters,
 }
 
@@ -38,15 +38,17 @@ pub(crate) fn with_bounds<'a>(
     let mut seen = HashSet::new();
     for Bound { ty, what, on } in bounds {
         // A word that only looks like a parameter costs a bound that holds anyway.
-        let mentioned = parameters
-            .iter()
-            .filter(|parameter| tokens::any_ident(ty, |ident| ident == **parameter));
+        let is_parameter = |ident: &Ident| parameters.contains(&ident);
         let predicates: Vec<WherePredicate> = match on {
-            On::Type => mentioned
-                .take(1)
-                .map(|_| parse_quote!(#ty: #what))
+            On::Type => tokens::any_ident(ty, is_parameter)
+                .then(|| parse_quote!(#ty: #what))
+                .into_iter()
                 .collect(),
-            On::Parameters => mentioned.map(|ident| parse_quote!(#ident: #what)).collect(),
+            On::Parameters => {
+                let mut found = Vec::new();
+                open(ty, is_parameter, &mut found);
+                found.iter().map(|ty| parse_quote!(#ty: #what)).collect()
+            }
         };
         for predicate in predicates {
             if seen.insert(predicate.to_token_stream().to_string()) {
@@ -55,4 +57,40 @@ pub(crate) fn with_bounds<'a>(
         }
     }
     generics
+}
+
+/// The types in `ty` that are known only with its parameters.
+fn open<'a>(ty: &'a Type, is_parameter: impl Fn(&Ident) -> bool + Copy, found: &mut Vec<&'a Type>) {
+    match ty {
+        Type::Array(array) => open(&array.elem, is_parameter, found),
+        Type::Group(group) => open(&group.elem, is_parameter, found),
+        Type::Paren(paren) => open(&paren.elem, is_parameter, found),
+        Type::Reference(reference) => open(&reference.elem, is_parameter, found),
+        Type::Slice(slice) => open(&slice.elem, is_parameter, found),
+        Type::Tuple(tuple) => tuple
+            .elems
+            .iter()
+            .for_each(|ty| open(ty, is_parameter, found)),
+        Type::Path(path) => {
+            let first = path.path.segments.first();
+            let belongs = match &path.qself {
+                Some(of) => tokens::any_ident(&of.ty, is_parameter),
+                None => first.is_some_and(|first| is_parameter(&first.ident)),
+            };
+            if belongs {
+                found.push(ty);
+                return;
+            }
+            for segment in &path.path.segments {
+                if let PathArguments::AngleBracketed(arguments) = &segment.arguments {
+                    for argument in &arguments.args {
+                        if let GenericArgument::Type(ty) = argument {
+                            open(ty, is_parameter, found);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
 }

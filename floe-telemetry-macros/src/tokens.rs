@@ -1,6 +1,6 @@
 //! Looking at tokens, so that no place that syntax can hide in is forgotten.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Meta};
 
@@ -17,6 +17,15 @@ pub(crate) fn is_conditional(attr: &Attribute) -> bool {
         }
         meta => meta.path().is_ident("cfg"),
     }
+}
+
+/// The same `tokens`, but what is reported of them is at `span`.
+pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
+    let at = |mut tree: TokenTree| {
+        tree.set_span(tree.span().located_at(span));
+        tree
+    };
+    tokens.into_iter().map(at).collect()
 }
 
 fn any(tokens: TokenStream, predicate: impl Fn(&Ident) -> bool + Copy) -> bool {

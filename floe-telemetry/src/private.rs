@@ -1,6 +1,9 @@
 //! What expansions of the macros call, and nothing else. Not part of the public interface: any of
 //! it may change in any release. The macro crate is pinned to the same version.
 
+/// A crate without `std` does not know it by that path.
+pub use std::boxed::Box;
+
 pub use linkme;
 pub use opentelemetry::trace::SpanKind;
 
@@ -21,5 +24,6 @@ pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
     Never, OpenSpan, Opening, below, call, call_async, call_async_within, call_by_type,
     call_by_type_opening, call_opaque, call_opaque_opening, call_opening, call_plain, enter,
-    enter_below, enter_plain, enter_within, enter_within_below, lasting, never, outcome, root,
+    enter_below, enter_plain, enter_within, enter_within_below, lasting, never, never_made,
+    outcome, root,
 };

@@ -62,7 +62,7 @@ pub use self::failure::record_exception;
 #[cfg(feature = "tracing")]
 pub(crate) use self::failure::{describe_error, exception_event};
 pub use self::first_poll::{enter_within, enter_within_below};
-pub use self::future::{Never, call_async, call_async_within, never};
+pub use self::future::{Never, call_async, call_async_within, never, never_made};
 #[cfg(feature = "provider")]
 pub(crate) use self::head::Code;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]

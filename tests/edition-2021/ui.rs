@@ -1,6 +1,15 @@
 //! Mistakes of which the compiler may speak differently in this edition. `TRYBUILD=overwrite` blesses.
 
+#[path = "../../ui-tests/toolchain.rs"]
+mod toolchain;
+
 #[test]
 fn mistakes_are_explained_in_this_edition() {
+    toolchain::assert_toolchain();
     trybuild::TestCases::new().compile_fail("../../ui-tests/edition-2021/*.rs");
+}
+
+#[test]
+fn another_toolchain_is_refused() {
+    assert!(!toolchain::is_version("rustc 1.9.5", "1.95"));
 }

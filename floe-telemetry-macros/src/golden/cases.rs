@@ -180,6 +180,17 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "off_boxed_must_use",
+        input: Off(
+            "boxed",
+            "#[must_use] async fn f(first: String, mut rest: String) -> usize { f(first, rest).await }",
+        ),
+    },
+    Case {
+        file: "off_boxed_never",
+        input: Off("boxed", "async fn f(n: u8) -> ! { f(n).await }"),
+    },
+    Case {
         file: "mistakes",
         input: Traced("nmae = 1, kind = cleint, name", "fn f() { body() }"),
     },

@@ -121,6 +121,18 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "derive_generic_text",
+        input: Derive(
+            r"
+            struct Page<'a, I: Iterator, T> {
+                #[floe(display)]
+                first: Option<I::Item>,
+                #[floe(debug)]
+                rest: &'a [(T, <Vec<T> as ToOwned>::Owned)],
+            }",
+        ),
+    },
+    Case {
         file: "derive_renamed_crate",
         input: Derive("#[floe(crate = crate::telemetry)] struct Rows { keys: u64, rows: u64 }"),
     },

@@ -57,6 +57,17 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "receiver_that_is_not_used",
+        input: Traced("", "async fn f(&self, n: u8) -> u8 { n }"),
+    },
+    Case {
+        file: "lints_under_a_condition",
+        input: Traced(
+            "",
+            "fn f(#[cfg_attr(all(), expect(unused))] a: String, #[cfg_attr(all(), cfg(all()))] b: String) {}",
+        ),
+    },
+    Case {
         file: "async_must_use_with_variables",
         input: Traced(
             "",

@@ -21,10 +21,10 @@ impl Output {
         let ReturnType::Type(_, ty) = output else {
             return Self::Unit;
         };
-        match &**ty {
+        match bare(ty) {
             Type::Never(_) => Self::Never,
             Type::ImplTrait(_) => Self::Opaque,
-            ty => erased(ty).map_or(Self::Opaque, |ty| Self::Type(Box::new(ty))),
+            _ => erased(ty).map_or(Self::Opaque, |ty| Self::Type(Box::new(ty))),
         }
     }
 
@@ -38,7 +38,7 @@ impl Output {
         match self {
             Self::Unit | Self::Never => false,
             Self::Opaque => true,
-            Self::Type(ty) => match &**ty {
+            Self::Type(ty) => match bare(ty) {
                 Type::Path(path) => path
                     .path
                     .segments
@@ -53,7 +53,7 @@ impl Output {
     /// Whether what a function gives back by the call may be a future that is its own, and not one
     /// that it only lends.
     pub(super) fn may_live_on(&self) -> bool {
-        let lends = |ty: &Type| match ty {
+        let lends = |ty: &Type| match bare(ty) {
             Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) => true,
             Type::Path(path) => path.path.segments.last().is_some_and(|it| {
                 it.ident == "Pin"
@@ -66,6 +66,15 @@ impl Output {
     }
 }
 
+/// Out of parentheses, and of the invisible ones that a macro puts around a `$type`.
+pub(super) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
 /// The type without what can only be in a signature; `None` if that is all of it.
 pub(super) fn erased(ty: &Type) -> Option<Type> {
     let mut ty = ty.clone();
@@ -75,14 +84,16 @@ pub(super) fn erased(ty: &Type) -> Option<Type> {
 
 /// `_` for each `impl Trait`: the rest still says what `Ok(…)` alone leaves open, the type of the error.
 fn erase(ty: &mut Type) {
+    // With its parentheses, which the compiler would call unused.
+    if let Type::ImplTrait(opaque) = bare(ty) {
+        let underscore_token = Token![_](opaque.span());
+        *ty = Type::Infer(TypeInfer {
+            attrs: Vec::new(),
+            underscore_token,
+        });
+        return;
+    }
     match ty {
-        Type::ImplTrait(opaque) => {
-            let underscore_token = Token![_](opaque.span());
-            *ty = Type::Infer(TypeInfer {
-                attrs: Vec::new(),
-                underscore_token,
-            });
-        }
         Type::Array(array) => erase(&mut array.elem),
         Type::Group(group) => erase(&mut group.elem),
         Type::Paren(paren) => erase(&mut paren.elem),

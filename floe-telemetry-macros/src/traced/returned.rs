@@ -6,6 +6,8 @@ use syn::{
     TypeImplTrait, TypeParamBound, punctuated::Punctuated,
 };
 
+use super::output::bare;
+
 /// What is returned, and lives on after the call.
 pub(super) struct Returned {
     pub(super) what: What,
@@ -40,9 +42,7 @@ impl Returned {
 }
 
 fn of_type(ty: &Type) -> Option<Returned> {
-    match ty {
-        Type::Group(group) => of_type(&group.elem),
-        Type::Paren(paren) => of_type(&paren.elem),
+    match bare(ty) {
         Type::ImplTrait(opaque) => of_bounds(&opaque.bounds, How::Opaque),
         Type::Path(path) => of_path(path.path.segments.last()?),
         _ => None,
@@ -143,14 +143,6 @@ pub(super) fn out_of_reach(sig: &Signature) -> Option<&Type> {
         return find(ty).filter(|_| opaque);
     }
     Returned::new(sig).is_none().then(|| find(ty)).flatten()
-}
-
-fn bare(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
-        ty => ty,
-    }
 }
 
 fn find(ty: &Type) -> Option<&Type> {

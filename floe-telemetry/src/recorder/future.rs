@@ -58,6 +58,16 @@ pub const fn never<F: Future<Output = Never>>(future: F) -> F {
     future
 }
 
+/// For a place that is never come to, and that is of a type.
+///
+/// # Panics
+///
+/// If it is come to.
+#[must_use]
+pub fn never_made<T>() -> T {
+    unreachable!("it is behind `if false`")
+}
+
 pin_project_lite::pin_project! {
     /// A future or a stream inside a span.
     ///

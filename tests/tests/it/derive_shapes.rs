@@ -270,3 +270,26 @@ fn what_is_conditional_twice_is_there_or_not() {
     let variant = ConditionalVariants::Here { n: 4 };
     assert_eq!(recorded(&variant), pairs([("n", 4.into())]));
 }
+
+#[derive(FloeAttributes)]
+struct Page<I: Iterator> {
+    #[floe(display)]
+    first: Option<I::Item>,
+    #[floe(debug)]
+    rest: Vec<<I as Iterator>::Item>,
+    #[floe(skip)]
+    source: I,
+}
+
+#[test]
+fn what_belongs_to_a_parameter_is_written_as_text() {
+    let mut source = 1..4_u8;
+    let value = Page {
+        first: source.next(),
+        rest: vec![2, 3],
+        source,
+    };
+    let expected = [("first", "1".into()), ("rest", "[2, 3]".into())];
+    assert_eq!(recorded(&value), pairs(expected));
+    assert_eq!(value.source.len(), 2);
+}

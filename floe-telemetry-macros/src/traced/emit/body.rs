@@ -88,7 +88,7 @@ pub(super) fn returned(
     };
     if returned.how == How::PinnedOpaque {
         let (open, call) = opened.parts(traced, &go_on);
-        quote_spanned!(ours=> #open ::std::boxed::Box::pin(#call))
+        quote_spanned!(ours=> #open #private::Box::pin(#call))
     } else {
         opened.call(traced, &go_on)
     }

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{ReturnType, Signature, parse_quote_spanned};
+use syn::{ReturnType, Signature, Token, parse_quote_spanned, spanned::Spanned};
 
 use super::{
     on, opening, outcome,
     parameters::{self, Place},
 };
+use crate::tokens;
 use crate::traced::{model::Traced, output::Output, returned::AsyncTrait};
 
 /// There is one `async` block, and nothing around it but the runtime's wrapper: an `async fn` with
@@ -24,14 +25,14 @@ pub(super) fn boxed_without_span(traced: &Traced<'_>, sig: &mut Signature) -> To
     let body = traced.function.body.to_token_stream();
     let rebind = parameters::rebind(sig, place(traced, &body));
     let block = block(traced, &rebind, None, &typed_body(traced));
-    returned(traced, sig, boxed(&block))
+    returned(traced, sig, boxed(traced, &block))
 }
 
 fn place<'a>(traced: &Traced<'_>, body: &'a TokenStream) -> Place<'a> {
     if traced.stays_async() {
         Place::FutureInside(body)
     } else {
-        Place::Future
+        Place::Future(body)
     }
 }
 
@@ -63,7 +64,11 @@ fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> Toke
     } else {
         quote_spanned!(Span::mixed_site()=> #private::call_async_within(#block, #outcome))
     };
-    if traced.boxed { boxed(&future) } else { future }
+    if traced.boxed {
+        boxed(traced, &future)
+    } else {
+        future
+    }
 }
 
 fn block(
@@ -83,8 +88,9 @@ fn block(
     }
 }
 
-fn boxed(future: &TokenStream) -> TokenStream {
-    quote_spanned!(Span::mixed_site()=> ::std::boxed::Box::pin(#future))
+fn boxed(traced: &Traced<'_>, future: &TokenStream) -> TokenStream {
+    let private = traced.krate.private();
+    quote_spanned!(Span::mixed_site()=> #private::Box::pin(#future))
 }
 
 /// What an `async fn` gives back may well be a future, such as the handle of a task, about which clippy
@@ -108,7 +114,20 @@ fn future_of(traced: &Traced<'_>) -> ReturnType {
         (_, ReturnType::Default) => quote_spanned!(ours=> ()),
         (_, ReturnType::Type(_, ty)) => quote!(#ty),
     };
-    parse_quote_spanned!(ours=> -> impl ::core::future::Future<Output = #ty>)
+    // What is said of the function as a whole is on its header, which ends where the user's does.
+    let end = Token![>](end(&traced.function.sig));
+    parse_quote_spanned!(ours=> -> impl ::core::future::Future<Output = #ty #end)
+}
+
+/// The last token of a signature.
+fn end(sig: &Signature) -> Span {
+    match &sig.output {
+        ReturnType::Default => sig.paren_token.span.close(),
+        ReturnType::Type(_, ty) => {
+            let last = ty.to_token_stream().into_iter().last();
+            last.map_or_else(Span::call_site, |last| last.span())
+        }
+    }
 }
 
 /// An `async` block has no place to write its type. A `return` that never runs gives it one, so that
@@ -119,22 +138,18 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
     let body = &traced.function.body;
     let ours = Span::mixed_site();
     let body = quote_spanned!(ours=> if false { loop {} } else #body);
-    let (ty, span) = match &traced.output {
+    let typed = match &traced.output {
         // A value of type `!` says nothing about a type, so the runtime does.
         Output::Opaque | Output::Never => return body,
         Output::Unit => {
             let span = ours.located_at(traced.function.body.span_open());
-            (quote_spanned!(ours=> ()), span)
+            quote_spanned!(span=> return)
         }
-        Output::Type(ty) => (quote!(#ty), on(ty)),
+        // An error about the type of the body says where that type is from, which is the signature.
+        Output::Type(ty) => {
+            let private = tokens::located_at(traced.krate.private(), ty.span());
+            quote_spanned!(on(ty)=> return #private::never_made::<#ty>())
+        }
     };
-    // An error about the type of the body says where that type is from, which is the signature.
-    quote_spanned! {span=>
-        if false {
-            let __floe_never: #ty = loop {};
-            #[allow(unreachable_code)]
-            return __floe_never;
-        }
-        #body
-    }
+    quote_spanned!(ours=> if false { #typed; } #body)
 }

@@ -7,23 +7,18 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
-    Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type,
+    Attribute, FnArg, Meta, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Type,
     ext::IdentExt,
 };
 
-use super::allow_underscore;
+use super::{allow_underscore, plain::stays};
 use crate::tokens;
-
-/// The primitive types; a user's type that is called like one is merely dropped in another order.
-const PRIMITIVES: &[&str] = &[
-    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32",
-    "u64", "u8", "usize",
-];
 
 /// Where the body has moved to.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
-    Future,
+    /// With the body.
+    Future(&'a TokenStream),
     /// The one inside of an `async fn`, which has stored them already. With its body.
     FutureInside(&'a TokenStream),
     Closure,
@@ -43,17 +38,17 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         .iter()
         .take(captured)
         .rev()
-        .filter_map(mention)
+        .filter_map(|input| mention(input, place))
         .collect();
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
             // As a whole: fields that are captured by themselves are dropped in another order, and the
             // compiler does not see that they are read.
-            FnArg::Receiver(receiver) => keep(receiver),
+            FnArg::Receiver(receiver) => keep(receiver, place),
             FnArg::Typed(typed) if stays(typed) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
                 Pat::Ident(pat) if is_name(pat) => Some(again(pat, &mut typed.attrs, place)),
-                _ => Some(destructure(typed, index)),
+                _ => Some(destructure(typed, index, place)),
             },
         });
     }
@@ -94,9 +89,9 @@ fn captured(sig: &Signature, body: &TokenStream) -> usize {
     sig.inputs.iter().take_while(is_captured).count()
 }
 
-fn mention(input: &FnArg) -> Option<TokenStream> {
+fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
     match input {
-        FnArg::Receiver(receiver) => keep(receiver),
+        FnArg::Receiver(receiver) => keep(receiver, place),
         FnArg::Typed(typed) if stays(typed) => None,
         FnArg::Typed(typed) => {
             let name = &typed.pat;
@@ -107,35 +102,19 @@ fn mention(input: &FnArg) -> Option<TokenStream> {
 }
 
 /// `self` cannot be bound again, but a body that does not use it, or not all of it, must not drop it
-/// early or late.
-fn keep(receiver: &Receiver) -> Option<TokenStream> {
+/// early or late. A method that only was `async` does not have to use it at all.
+fn keep(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
     let is_reference = match &receiver.kind {
         ReceiverKind::Reference(..) => true,
         ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
         _ => false,
     };
     let this = &receiver.self_token;
-    (!is_reference).then(|| quote_spanned!(Span::mixed_site()=> let _ = &#this;))
-}
-
-/// Nobody can tell when it is dropped, and it is not assigned to.
-fn stays(typed: &PatType) -> bool {
-    is_plain(&typed.ty) && !tokens::any_ident(&typed.pat, |word| word == "mut")
-}
-
-fn is_plain(ty: &Type) -> bool {
-    match ty {
-        Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) => true,
-        Type::Array(array) => is_plain(&array.elem),
-        Type::Group(group) => is_plain(&group.elem),
-        Type::Paren(paren) => is_plain(&paren.elem),
-        Type::Tuple(tuple) => tuple.elems.iter().all(is_plain),
-        Type::Path(path) => path
-            .path
-            .get_ident()
-            .is_some_and(|ident| PRIMITIVES.iter().any(|word| ident == word)),
+    let is_unused = match place {
+        Place::Future(body) => !mentions(body.clone(), &Ident::from(*this)),
         _ => false,
-    }
+    };
+    (!is_reference || is_unused).then(|| quote_spanned!(Span::mixed_site()=> let _ = &#this;))
 }
 
 fn is_name(pat: &PatIdent) -> bool {
@@ -148,6 +127,7 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> To
     let name = &pat.ident;
     let attrs = of_the_binding(attrs);
     let allow = allow_underscore(name);
+    let allow_mut = mutability.map(|_| allow_never_read(place));
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
     // The attribute may be all that needs the argument, and has done so before.
     let used = match place {
@@ -158,9 +138,21 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> To
     };
     quote_spanned! {Span::mixed_site()=>
         #(#attrs)*
+        #[allow(clippy::shadow_same)]
+        #allow_mut
         #allow
         let #mutability #name = #name;
         #used
+    }
+}
+
+/// What clippy asks of locals, which the arguments of an `async fn` are to it, and those of others not.
+fn allow_never_read(place: Place<'_>) -> TokenStream {
+    match place {
+        Place::Future(_) | Place::FutureInside(_) => TokenStream::new(),
+        Place::Closure | Place::ClosureBehindOpening(_) => quote_spanned! {Span::mixed_site()=>
+            #[allow(clippy::collection_is_never_read)]
+        },
     }
 }
 
@@ -176,7 +168,7 @@ fn mentions(tokens: TokenStream, name: &Ident) -> bool {
 }
 
 /// What the compiler does with a pattern in the signature of an `async fn`, too.
-fn destructure(typed: &mut PatType, index: usize) -> TokenStream {
+fn destructure(typed: &mut PatType, index: usize, place: Place<'_>) -> TokenStream {
     let argument = format_ident!("__floe_argument_{index}", span = Span::mixed_site());
     let name = Pat::Ident(PatIdent {
         attrs: Vec::new(),
@@ -188,9 +180,15 @@ fn destructure(typed: &mut PatType, index: usize) -> TokenStream {
     let pattern = std::mem::replace(&mut *typed.pat, name);
     let attrs = of_the_binding(&mut typed.attrs);
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
+    let is_mut = tokens::any_ident(&pattern, |word| word == "mut");
+    let allow = is_mut.then(|| allow_never_read(place));
     let bind = match &pattern {
         Pat::Wild(_) => None,
-        _ => Some(quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern = #argument;)),
+        _ => Some(quote_spanned! {Span::mixed_site()=>
+            #(#attrs)*
+            #allow
+            let #pattern = #argument;
+        }),
     };
     let mutability = borrows_mutably(pattern.to_token_stream())
         .then(|| quote_spanned!(Span::mixed_site()=> mut));
@@ -220,13 +218,24 @@ fn borrows_mutably(pattern: TokenStream) -> bool {
 /// Attributes that have to be where the binding is. One that says whether there is an argument at
 /// all is at both.
 fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
-    let lints = ["allow", "deny", "expect", "forbid", "warn"];
-    let is_lint = |attr: &Attribute| lints.iter().any(|lint| attr.path().is_ident(lint));
     let found = attrs
         .iter()
         .filter(|attr| is_lint(attr) || tokens::is_conditional(attr))
         .cloned()
         .collect();
-    attrs.retain(|attr| !is_lint(attr));
+    attrs.retain(|attr| !is_lint(attr) || tokens::is_conditional(attr));
     found
+}
+
+/// `#[allow(…)]`, and `#[cfg_attr(…, allow(…))]`.
+fn is_lint(attr: &Attribute) -> bool {
+    const LEVELS: [&str; 5] = ["allow", "deny", "expect", "forbid", "warn"];
+    match &attr.meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => {
+            tokens::any_ident(&list.tokens, |word| {
+                LEVELS.iter().any(|level| word == level)
+            })
+        }
+        meta => LEVELS.iter().any(|level| meta.path().is_ident(level)),
+    }
 }

@@ -120,3 +120,71 @@ async fn an_argument_that_only_the_attribute_uses_is_used() {
     .await;
     assert_eq!(spans.len(), 5);
 }
+
+#[deny(unused_parens, unused_variables)]
+#[deny(
+    clippy::collection_is_never_read,
+    clippy::shadow_same,
+    clippy::unused_self
+)]
+#[forbid(unreachable_code)]
+mod not_said_without_a_span {
+    use std::fmt::Display;
+
+    use super::traced;
+
+    #[traced]
+    pub(super) fn conditional(
+        #[cfg_attr(all(), allow(unused_variables, reason = "as it says"))] text: String,
+    ) {
+    }
+
+    #[traced]
+    pub(super) async fn conditional_later(
+        #[cfg_attr(all(), expect(unused_variables, reason = "the name is a document"))]
+        text: String,
+    ) {
+    }
+
+    #[traced]
+    pub(super) fn parentheses(text: &str) -> &(impl Display + ?Sized) {
+        text
+    }
+
+    #[traced]
+    pub(super) fn pushed(mut list: Vec<u8>, (mut other, n): (Vec<u8>, u8)) {
+        list.push(n);
+        other.push(n);
+    }
+
+    #[traced]
+    pub(super) async fn moved_later(mut text: String, other: String) -> usize {
+        text.push('a');
+        text.len() + other.len()
+    }
+
+    pub(super) struct Empty;
+
+    impl Empty {
+        #[traced]
+        pub(super) async fn at_rest(&self) {}
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_said_of_a_function_without_a_span_is_not_said_of_one_with() {
+    use not_said_without_a_span::{
+        Empty, conditional, conditional_later, moved_later, parentheses, pushed,
+    };
+
+    let spans = testing::capture_async(async {
+        conditional(String::new());
+        conditional_later(String::new()).await;
+        assert_eq!(parentheses("a").to_string(), "a");
+        pushed(vec![1], (vec![2], 3));
+        assert_eq!(moved_later("a".to_owned(), "b".to_owned()).await, 3);
+        Empty.at_rest().await;
+    })
+    .await;
+    assert_eq!(spans.len(), 6);
+}

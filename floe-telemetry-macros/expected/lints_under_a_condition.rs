@@ -1,0 +1,26 @@
+// #[traced]
+// fn f(
+//     #[cfg_attr(all(), expect(unused))]
+//     a: String,
+//     #[cfg_attr(all(), cfg(all()))]
+//     b: String,
+// ) {}
+
+fn f(a: String, #[cfg_attr(all(), cfg(all()))] b: String) {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call_plain(
+        &__FLOE_CALLSITE,
+        move || -> () {
+            #[cfg_attr(all(), expect(unused))]
+            #[allow(clippy::shadow_same)]
+            let a = a;
+            #[cfg_attr(all(), cfg(all()))]
+            #[allow(clippy::shadow_same)]
+            let b = b;
+            '__floe_body: {}
+        },
+        ::floe_telemetry::__private::outcome::success,
+    )
+}

@@ -1,0 +1,12 @@
+// #[traced(boxed)]
+// async fn f(n: u8) -> ! {
+//     f(n).await
+// }
+
+fn f(n: u8) -> impl ::core::future::Future<Output = ::floe_telemetry::__private::Never> {
+    ::floe_telemetry::__private::Box::pin(
+        ::floe_telemetry::__private::never(async move {
+            if false { loop {} } else { f(n).await }
+        }),
+    )
+}

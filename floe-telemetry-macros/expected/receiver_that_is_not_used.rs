@@ -1,0 +1,21 @@
+// #[traced]
+// async fn f(&self, n: u8) -> u8 {
+//     n
+// }
+
+fn f(&self, n: u8) -> impl ::core::future::Future<Output = u8> {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call_async(
+        &__FLOE_CALLSITE,
+        async move {
+            let _ = &self;
+            if false {
+                return ::floe_telemetry::__private::never_made::<u8>();
+            }
+            if false { loop {} } else { n }
+        },
+        ::floe_telemetry::__private::outcome::probe::<u8>().__floe_look(),
+    )
+}
