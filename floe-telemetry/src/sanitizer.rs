@@ -9,6 +9,7 @@
 
 mod access_key;
 mod address;
+mod ahead;
 mod bare;
 mod bound;
 mod call;

@@ -9,7 +9,7 @@ use super::shape::{is_made_up, is_opaque};
 use super::text::{
     at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
-use super::value::{self, Site};
+use super::value::Site;
 use super::{Scan, quote, windows};
 
 /// Names that end like this connect, or log in.
@@ -75,7 +75,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
     let is_database = [&b"pdo"[..], b"PDO", b"getConnection"]
         .iter()
         .any(|known| name.ends_with(known));
-    let address = is_database && has_address_and_user(text, first);
+    let address = is_database && has_address_and_user(scan, first);
     operand::arguments(scan, open, |place, word| {
         let fits = is_made_up(word, 6) || is_opaque(word, 8);
         // Behind the address of a database and a user any word is the password.
@@ -84,12 +84,13 @@ pub(super) fn scan(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
 }
 
 /// Whether the arguments from `first` on are an address and another quoted text.
-fn has_address_and_user(text: &[u8], first: usize) -> bool {
+fn has_address_and_user(scan: &mut Scan<'_>, first: usize) -> bool {
+    let text = scan.text;
     let Some(mark) = quote::open(text, first) else {
         return false;
     };
     let start = first + mark.len;
-    let (close, after) = quote::close(text, start, mark);
+    let (close, after) = scan.close(start, mark);
     let second = skip_spaces(text, after + 1);
     at(text, after) == b','
         && quote::open(text, second).is_some()
@@ -115,7 +116,7 @@ pub(super) fn constant(scan: &mut Scan<'_>, key: Key) -> bool {
         doubtful: true,
         ..Site::default()
     };
-    let found = value::quoted(text, start, site);
+    let found = scan.quoted(start, site);
     found.is_some_and(|found| at(text, found.after) == b')')
         && redact_at(scan, key, start, Site::default())
 }

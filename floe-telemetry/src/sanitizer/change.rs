@@ -16,7 +16,7 @@ pub(super) fn arrow(scan: &mut Scan<'_>, old: Extent) {
         .any(|mark| starts_with(scan.text, arrow, mark));
     if old.quoted && is_arrow {
         let start = skip_spaces(scan.text, arrow + 3);
-        if let Some(new) = value::quoted(scan.text, start, Site::default()) {
+        if let Some(new) = scan.quoted(start, Site::default()) {
             scan.redact_unless_done(new.start, new.end);
         }
     }

@@ -6,7 +6,9 @@ use super::commands::{LINE_LIMIT, Line, Role};
 use super::key_value::word_before;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_path};
-use super::text::{at, before, is_break, is_name, part, run_end, run_start, skip_spaces};
+use super::text::{
+    at, before, is_break, is_name, is_redacted, part, run_end, run_start, skip_spaces,
+};
 use super::value::{self, Site};
 use super::{Scan, operand, positional, quote, windows};
 
@@ -61,24 +63,31 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     });
     let attached = part(text, letter + 1, end);
     // The beginning decides, but all of it goes.
-    let end = run_end(text, end, usize::MAX, |byte| {
-        byte > b' ' && !b"\"',".contains(&byte)
-    });
+    let whole = || {
+        run_end(text, end, usize::MAX, |byte| {
+            byte > b' ' && !b"\"',".contains(&byte)
+        })
+    };
     if name[0] == b'p' && line.has(Role::Attached) && !is_placeholder(attached) {
-        scan.redact_unless_done(letter + 1, end);
+        if !is_redacted(text, letter + 1) {
+            scan.redact(letter + 1, whole());
+        }
     } else if name[0] == b'u'
         && line.has(Role::Curl)
         // `curl -uuser:password`.
         && let Some(colon) = attached.iter().position(|&byte| byte == b':')
     {
-        scan.redact_unless_done(letter + 1 + colon + 1, end);
+        let start = letter + 1 + colon + 1;
+        if !is_redacted(text, start) {
+            scan.redact(start, whole());
+        }
     }
 }
 
 /// `-u user:password`; whether there was one.
 fn user(scan: &mut Scan<'_>, behind: usize, line: Line) -> bool {
     let text = scan.text;
-    let Some((start, end)) = argument(text, behind) else {
+    let Some((start, end)) = argument(scan, behind) else {
         return false;
     };
     let argument = part(text, start, end);
@@ -111,7 +120,7 @@ fn password(scan: &mut Scan<'_>, letter: usize, line: Line) {
     if !always && !user_before {
         return;
     }
-    let Some((start, end)) = argument(text, letter + 1) else {
+    let Some((start, end)) = argument(scan, letter + 1) else {
         return;
     };
     let word = part(text, start, end);
@@ -128,7 +137,8 @@ fn password(scan: &mut Scan<'_>, letter: usize, line: Line) {
 }
 
 /// The argument behind an option, in a shell line or in a printed list of arguments.
-fn argument(text: &[u8], behind: usize) -> Option<(usize, usize)> {
+fn argument(scan: &mut Scan<'_>, behind: usize) -> Option<(usize, usize)> {
+    let text = scan.text;
     let mark = quote::mark_len(text, behind);
     let comma = run_end(text, behind + mark, 1, |byte| matches!(byte, b',' | b'='));
     let start = skip_spaces(text, comma);
@@ -141,6 +151,6 @@ fn argument(text: &[u8], behind: usize) -> Option<(usize, usize)> {
         ..Site::default()
     };
     let found = value::extent(text, start, site)?;
-    let found = value::whole(text, start, found, site);
+    let found = scan.whole(start, found, site);
     Some((found.start, found.end))
 }

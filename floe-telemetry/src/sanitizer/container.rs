@@ -140,7 +140,8 @@ fn braced(text: &[u8], from: usize) -> Option<Extent> {
 fn group(text: &[u8], open: usize, close: u8) -> Option<Extent> {
     let start = open + 1;
     let window = text.len().min(start + BRACKET_WINDOW);
-    if !text.get(start..window)?.contains(&close) {
+    let text = part(text, 0, window);
+    if !text.get(start..)?.contains(&close) {
         return None;
     }
     let mut index = start;
@@ -166,8 +167,8 @@ fn group(text: &[u8], open: usize, close: u8) -> Option<Extent> {
 /// YAML's `|` and `>`: all the lines that are indented deeper than the first of them allows.
 pub(super) fn block_scalar(text: &[u8], from: usize) -> Option<Extent> {
     let marker_end = run_end(text, from + 1, 3, |byte| b"+-123456789".contains(&byte));
-    let first = line_end(text, marker_end);
-    if skip_spaces(text, marker_end) != first || first >= text.len() {
+    let first = skip_spaces(text, marker_end);
+    if !matches!(at(text, first), b'\n' | b'\r') {
         return None;
     }
     let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;

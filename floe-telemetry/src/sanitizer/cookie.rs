@@ -1,7 +1,7 @@
 //! Cookies: `name=value; name=value`.
 
 use super::placeholder::is_placeholder;
-use super::shape::{is_opaque, is_word_like};
+use super::shape::{LONGEST, is_opaque, is_word_like};
 use super::text::{at, is_name, part, run_end, skip_spaces};
 use super::value::Site;
 use super::{Rule, Scan, bare, lexicon, quote};
@@ -25,7 +25,7 @@ pub(super) fn cookies(scan: &mut Scan<'_>, from: usize, site: Site) {
     let text = scan.text;
     let quote = quote::open(text, from).filter(|_| at(text, from) != site.enclosing);
     let mut index = from + quote.map_or(0, |quote| quote.len);
-    let end = quote.map_or(usize::MAX, |quote| quote::close(text, index, quote).0);
+    let end = quote.map_or(usize::MAX, |quote| scan.close(index, quote).0);
     // A list of headers on one line is one list of cookies to us, read once.
     let mut first = from >= scan.cookies_until;
     while index < end {
@@ -36,9 +36,10 @@ pub(super) fn cookies(scan: &mut Scan<'_>, from: usize, site: Site) {
             }
         } else if first {
             // A cookie without a name, or a sentence about cookies.
-            let word_end = bare::bare_end(text, index, site).min(end);
+            let near = text.get(..end.min(index + LONGEST + 1)).unwrap_or(text);
+            let word_end = bare::bare_end(near, index, site).min(end);
             if is_opaque(text.get(index..word_end).unwrap_or_default(), 12) {
-                scan.redact(index, word_end);
+                scan.redact(index, bare::bare_end(text, index, site).min(end));
             }
         }
         let goes_on = part.has_value || !first && part.is_attribute(text);
@@ -62,7 +63,7 @@ struct Cookie {
 impl Cookie {
     fn new(text: &[u8], start: usize, limit: usize, enclosing: u8) -> Self {
         let is_name_byte = |byte: u8| is_name(byte) || b"-.$:%".contains(&byte);
-        let name_end = run_end(text, start, limit - start, is_name_byte);
+        let name_end = run_end(text, start, LONGEST.min(limit - start), is_name_byte);
         let has_value = at(text, name_end) == b'=' && name_end < limit;
         let is_value = |byte: u8| byte > b' ' && byte != b';' && byte != enclosing;
         let end = if has_value {

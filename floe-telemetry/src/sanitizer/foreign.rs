@@ -3,7 +3,7 @@
 use super::Scan;
 use super::key_value::{Key, with_key};
 use super::lexicon::Class;
-use super::text::{find, is_name, part, run_end, starts_with};
+use super::text::{at, find, is_name, part, run_end, starts_with};
 
 /// Words for a password, as people write them: with a capital letter or without.
 const WORDS: &[&str] = &[
@@ -74,14 +74,18 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         return;
     }
     let text = scan.text;
-    let hop = run_end(text, anchor, usize::MAX, |byte| byte >= 0x80);
-    let marks = WIDE_MARKS
-        .iter()
-        .filter_map(|mark| find(text, anchor, hop - anchor, mark));
-    let end = marks
-        .min()
-        .unwrap_or_else(|| run_end(text, hop, LIMIT, |byte| byte >= 0x80 || is_name(byte)));
-    scan.foreign_until = hop.min(end + WIDE_MARKS[0].len());
+    let is_mark = |at: usize| WIDE_MARKS.iter().any(|mark| starts_with(text, at, mark));
+    let mut hop = anchor;
+    while at(text, hop) >= 0x80 && !is_mark(hop) {
+        hop += 1;
+    }
+    let end = if at(text, hop) >= 0x80 {
+        scan.foreign_until = hop + WIDE_MARKS[0].len();
+        hop
+    } else {
+        scan.foreign_until = hop;
+        run_end(text, hop, LIMIT, |byte| byte >= 0x80 || is_name(byte))
+    };
     let word = part(text, end.saturating_sub(LIMIT), end);
     let known_in =
         |words: &'static [&str]| words.iter().find(|known| word.ends_with(known.as_bytes()));

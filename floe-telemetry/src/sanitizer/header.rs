@@ -3,8 +3,8 @@
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{is_opaque, is_uuid, is_word_like};
 use super::text::{
-    at, before, find, is_break, is_name, is_redacted, line_end, part, run_end, run_start,
-    skip_spaces, starts_with_word,
+    at, before, is_break, is_name, is_redacted, part, run_end, run_start, skip_spaces,
+    starts_with_word,
 };
 use super::value::{self, Site};
 use super::{Rule, Scan, bare, parameters, quote, shape};
@@ -58,16 +58,21 @@ pub(super) fn authorization(scan: &mut Scan<'_>, from: usize, site: Site) {
     let (start, limit) = match own_quote {
         Some(quote) => (
             from + quote.len,
-            Some(quote::close(text, from + quote.len, quote).0),
+            Some(scan.close(from + quote.len, quote).0),
         ),
         None => (from, None),
     };
     if is_redacted(text, start) || is_break(text, start) {
         return;
     }
+    let near = Site {
+        doubtful: true,
+        ..site
+    };
     if own_quote.is_none()
-        && let Some(found) = value::extent(text, start, site).filter(|found| found.quoted)
+        && let Some(found) = scan.extent(start, near).filter(|found| found.quoted)
     {
+        let found = scan.whole(start, found, site);
         // `Some("Bearer …")`.
         return credentials(scan, found.start, Some(found.end), site);
     }
@@ -86,8 +91,11 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
     };
     let end_of_word = |from: usize| limit.unwrap_or_else(|| bare::bare_end(text, from, site));
     if secret > scheme_end && known(LISTS) {
-        let end = limit.unwrap_or_else(|| list_end(text, secret, site.enclosing));
-        return parameters::scan(scan, secret, end);
+        if !is_redacted(text, secret) {
+            let end = limit.unwrap_or_else(|| list_end(text, secret, site.enclosing));
+            parameters::scan(scan, secret, end);
+        }
+        return;
     }
     if secret > scheme_end
         && (known(PLAIN) || scheme.iter().all(u8::is_ascii_alphabetic))
@@ -109,10 +117,12 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
     let word = text.get(start..end).unwrap_or_default();
     if !is_prose(word) && !is_placeholder(word) {
         let next = run_end(text, end, 1, |byte| byte == b' ');
-        let next_end = bare::bare_end(text, next, site);
         // A scheme that nobody knows, and its credentials.
-        if limit.is_none() && next > end && is_opaque(part(text, next, next_end), 8) {
-            return scan.redact_unless_done(start, next_end);
+        if limit.is_none() && next > end {
+            let next_end = bare::bare_end(text, next, site);
+            if is_opaque(part(text, next, next_end), 8) {
+                return scan.redact_unless_done(start, next_end);
+            }
         }
         scan.redact_unless_done(start, end);
     }
@@ -131,13 +141,16 @@ fn skip_gap(text: &[u8], from: usize) -> usize {
 
 /// A list of parameters ends with its line or with the quote around the whole header.
 fn list_end(text: &[u8], from: usize, enclosing: u8) -> usize {
-    let line = line_end(text, from);
+    let mut end = from;
     // The sentence around the header goes on behind a semicolon.
-    let line = find(text, from, line - from, b"; ").unwrap_or(line);
-    if enclosing == 0 {
-        return line;
+    while end < text.len()
+        && !matches!(text[end], b'\n' | b'\r')
+        && !(text[end] == b';' && at(text, end + 1) == b' ')
+        && (text[end] != enclosing || enclosing == 0)
+    {
+        end += 1;
     }
-    run_end(text, from, line - from, |byte| byte != enclosing)
+    end
 }
 
 /// `Bearer …` and `Basic …` without their header.
@@ -181,7 +194,7 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     let is_padded = word.len().is_multiple_of(4) && shape::is_camel(word);
     let fits = if is_bearer { is_varied } else { is_padded } || is_opaque(word, 8);
     if is_base64 && !is_prose(word) && fits {
-        let found = value::whole(text, secret, found, site);
+        let found = scan.whole(secret, found, site);
         scan.redact(found.start, found.end);
     }
 }

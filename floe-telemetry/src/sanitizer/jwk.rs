@@ -35,7 +35,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: usize) {
         };
         if PRIVATE.contains(&name) {
             let start = start + mark.len;
-            let (close, after) = quote::close(text, start, mark);
+            let (close, after) = scan.close(start, mark);
             if is_opaque(text.get(start..close).unwrap_or_default(), 16) {
                 scan.redact_unless_done(start, close);
             }

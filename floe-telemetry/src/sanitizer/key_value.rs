@@ -7,7 +7,7 @@ use super::text::{
     at, before, is_name, nul_len, part, run_end, run_start, starts_with, starts_with_word,
 };
 use super::value::{List, Site};
-use super::verdict::{after_type, is_secret};
+use super::verdict::{after_type, is_secret, is_word};
 use super::{
     Level, Scan, bound, change, colour, cookie, foreign, header, homonym, keyword, list, loose,
     owner, quote, structure, table, value,
@@ -173,7 +173,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
         Class::Authorization => header::authorization(scan, from, site),
         Class::Cookie => cookie::cookies(scan, from, site),
         _ => {
-            let Some(found) = value::extent(scan.text, from, site) else {
+            let Some(found) = scan.extent(from, site) else {
                 return;
             };
             let text = scan.text;
@@ -185,7 +185,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             let in_prose = is_apart && !quoted_key && !found.quoted;
             if is_secret(text, key, found, site, in_prose) {
                 if !separator.table || is_opaque(part(text, found.start, found.end), 8) {
-                    let found = value::whole(text, from, found, site);
+                    let found = scan.whole(from, found, site);
                     let found = value::of_variable(text, key.name(text), found, site);
                     // The spaces behind `=` go with a bare value, as they always did.
                     let is_equals = before(text, separator.after) == b'=';
@@ -201,7 +201,10 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                     change::arrow(scan, found);
                     owner::behind_slash(scan, found.after);
                 }
-            } else if bound::is_mark(part(text, found.start, found.end)) {
+                return;
+            }
+            scan.stays(from, found);
+            if bound::is_mark(part(text, found.start, found.end)) {
                 bound::scan(scan, found.end);
             } else if in_prose && owner::behind_remark(scan, found.end) {
             } else if site.doubtful && found.end + 8 >= from + LONGEST {
@@ -214,14 +217,6 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
     }
 }
 
-/// A few letters and a blank: too short for what a doubtful key needs.
-fn is_word(text: &[u8], from: usize) -> bool {
-    let end = run_end(text, from, 8, |byte| {
-        byte.is_ascii_alphabetic() || byte == b':' || byte == b','
-    });
-    end > from && end < from + 8 && at(text, end) == b' '
-}
-
 /// Redacts the value that starts at `from`, whatever introduced it.
 pub(super) fn redact_at(scan: &mut Scan<'_>, key: Key, from: usize, site: Site) -> bool {
     match key.class {
@@ -230,13 +225,14 @@ pub(super) fn redact_at(scan: &mut Scan<'_>, key: Key, from: usize, site: Site) 
         _ => {
             let doubtful = site.doubtful || matches!(key.class, Class::Weak | Class::Query);
             let site = Site { doubtful, ..site };
-            let Some(found) = value::extent(scan.text, from, site) else {
+            let Some(found) = scan.extent(from, site) else {
                 return false;
             };
             if !is_secret(scan.text, key, found, site, false) {
+                scan.stays(from, found);
                 return false;
             }
-            let found = value::whole(scan.text, from, found, site);
+            let found = scan.whole(from, found, site);
             scan.redact(found.start, found.end);
         }
     }

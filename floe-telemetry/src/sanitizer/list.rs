@@ -76,7 +76,7 @@ pub(super) fn map(scan: &mut Scan<'_>, key: Key, brace: usize) -> bool {
             index = colon + 1;
             continue;
         };
-        let (close, after) = quote::close(text, start + quote.len, quote);
+        let (close, after) = scan.close(start + quote.len, quote);
         let value = text.get(start + quote.len..close).unwrap_or_default();
         // `db-login-v2` is the name of an entry.
         let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();

@@ -5,7 +5,7 @@ use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::trim_end;
 use super::text::{at, is_break, nul_len, part, run_end, run_start, skip_spaces, starts_with_word};
-use super::value::{self, Site};
+use super::value::Site;
 use super::verdict::is_secret;
 use super::{
     Scan, call, change, lexicon, named, operand, owner, positional, reversed, sentence, shape, sql,
@@ -54,7 +54,7 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     };
     let is_next_option =
         at(text, start) == b'-' && (at(text, start + 1) == b'-' || is_break(text, start + 2));
-    let Some(found) = value::extent(text, start, site).filter(|_| !is_next_option) else {
+    let Some(found) = scan.extent(start, site).filter(|_| !is_next_option) else {
         return true;
     };
     let word = part(text, found.start, found.end);
@@ -66,7 +66,10 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     let is_user = key.name(text) == b"Credential" && !shape::is_opaque(word, 8);
     let is_text = !found.quoted && (is_prose(word) || is_key || is_user) || word.starts_with(b"--");
     if !is_text && is_secret(text, key, found, site, false) {
+        let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);
+    } else {
+        scan.stays(start, found);
     }
     true
 }

@@ -95,7 +95,7 @@ pub(super) fn arguments(
             continue;
         };
         let start = index + quote.len;
-        let (close, after) = quote::close(text, start, quote);
+        let (close, after) = scan.close(start, quote);
         if close - start <= LONGEST
             && !is_placeholder(part(text, start, close))
             && is_secret(place, part(text, start, close))

@@ -5,7 +5,7 @@ use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{at, is_name, part, run_end, skip_spaces, starts_with_word};
-use super::value::{self, Site};
+use super::value::Site;
 use super::{Scan, words};
 
 /// `set "Db:Password" "…"`: both quoted, only a blank between them; `behind` is behind the key's quote.
@@ -23,7 +23,7 @@ pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
         ..Site::default()
     };
     let found = (start > behind)
-        .then(|| value::quoted(text, start, site))
+        .then(|| scan.quoted(start, site))
         .flatten()
         .filter(|found| is_made_up(part(text, found.start, found.end), 6));
     if let Some(found) = found {
@@ -100,7 +100,7 @@ pub(super) fn behind_remark(scan: &mut Scan<'_>, from: usize) -> bool {
         byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-')
     });
     let found = (at(text, end) == b':' && at(text, end + 1) == b' ')
-        .then(|| value::quoted(text, end + 2, Site::default()))
+        .then(|| scan.quoted(end + 2, Site::default()))
         .flatten()
         .filter(|found| {
             let word = part(text, found.start, found.end);
@@ -137,7 +137,7 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, from: usize) -> bool {
     let quoted = [words, open.saturating_sub(1)]
         .into_iter()
         .filter(|_| is_found)
-        .find_map(|start| value::quoted(text, start, Site::default()))
+        .find_map(|start| scan.quoted(start, Site::default()))
         .filter(|found| {
             let word = part(text, found.start, found.end);
             is_made_up(word, 6) || is_opaque(word, 8)

@@ -3,7 +3,8 @@
 use super::key_value::Key;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
-    at, before, is_break, line_end, part, run_end, run_start, skip_spaces, starts_with_word,
+    at, before, is_break, is_redacted, line_end, part, run_end, run_start, skip_spaces,
+    starts_with_word,
 };
 use super::value::{self, Site};
 use super::{Scan, quote};
@@ -16,7 +17,9 @@ pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     let is_word = |byte: u8| byte > b' ' && !b"\\\"'".contains(&byte);
     if let Some(start) = bulk(text, key.end) {
-        scan.redact_unless_done(start, line_end(text, start));
+        if !is_redacted(text, start) {
+            scan.redact(start, line_end(text, start));
+        }
         return true;
     }
     let first = skip_spaces(text, key.end);

@@ -1,6 +1,6 @@
 //! Quotes in all the ways a quoted text is quoted again: `"`, `\"`, `\\\"`, `&quot;`, `%22`, `“`.
 
-use super::text::{at, is_name, line_end, rest, run_end, starts_with, starts_with_word};
+use super::text::{at, is_name, part, rest, run_end, starts_with, starts_with_word};
 
 /// Opening and closing marks of more than one byte.
 const MARKS: &[(&str, &str)] = &[
@@ -30,7 +30,7 @@ pub(super) struct Quote {
     close: Close,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Close {
     /// This byte behind as many backslashes as the opening one had.
     Byte {
@@ -38,6 +38,56 @@ enum Close {
         escapes: usize,
     },
     Text(&'static str),
+}
+
+impl Quote {
+    /// Whether the other one is closed by the same mark.
+    pub(super) fn closes_like(self, other: Self) -> bool {
+        self.close == other.close
+    }
+
+    /// How far behind the opening mark the content may reach.
+    pub(super) fn reach(self) -> usize {
+        match self.close {
+            Close::Byte { .. } => usize::MAX >> 1,
+            Close::Text(_) => WINDOW,
+        }
+    }
+
+    /// The closing mark of the content that starts at `from`: its place, or how far there is none;
+    /// and if there is one, the end of the content and where the text goes on. Between `from` and
+    /// `unsearched` there is none.
+    pub(super) fn find_close(
+        self,
+        text: &[u8],
+        from: usize,
+        unsearched: usize,
+    ) -> (usize, Option<(usize, usize)>) {
+        match self.close {
+            // To be told so of a single byte means that there is none at all.
+            Close::Byte { .. } if unsearched >= text.len() => (text.len(), None),
+            Close::Byte { mark, escapes } => match close_byte(text, from, mark, escapes) {
+                Some((end, after)) => (after - 1, Some((end, after))),
+                None => (text.len(), None),
+            },
+            Close::Text(close) => {
+                let limit = text.len().min(from + WINDOW);
+                let first = unsearched.clamp(from, limit);
+                let mut windows = part(text, first, limit).windows(close.len());
+                let begins = close.as_bytes()[0];
+                let found = windows.position(|part| {
+                    part[0] == begins && part.eq_ignore_ascii_case(close.as_bytes())
+                });
+                match found {
+                    Some(found) => (
+                        first + found,
+                        Some((first + found, first + found + close.len())),
+                    ),
+                    None => ((limit + 1).saturating_sub(close.len()).max(from), None),
+                }
+            }
+        }
+    }
 }
 
 /// The quote that opens at `index`.
@@ -106,24 +156,16 @@ pub(super) fn mark_len(text: &[u8], index: usize) -> usize {
 /// Where the content that starts at `from` ends, and where the text goes on behind the quote.
 /// Without a closing quote (the text was cut) the content ends with its line.
 pub(super) fn close(text: &[u8], from: usize, quote: Quote) -> (usize, usize) {
-    match quote.close {
-        Close::Byte { mark, escapes } => close_byte(text, from, mark, escapes),
-        Close::Text(close) => {
-            let window = rest(text, from);
-            let found = window[..window.len().min(WINDOW)]
-                .windows(close.len())
-                .position(|part| part.eq_ignore_ascii_case(close.as_bytes()));
-            if let Some(found) = found {
-                (from + found, from + found + close.len())
-            } else {
-                let end = run_end(text, from, WINDOW, |byte| byte != b'\n' && byte != b'\r');
-                (end, end)
-            }
-        }
-    }
+    let (_, closed) = quote.find_close(text, from, from);
+    closed.unwrap_or_else(|| {
+        let end = run_end(text, from, quote.reach(), |byte| {
+            byte != b'\n' && byte != b'\r'
+        });
+        (end, end)
+    })
 }
 
-fn close_byte(text: &[u8], from: usize, mark: u8, escapes: usize) -> (usize, usize) {
+fn close_byte(text: &[u8], from: usize, mark: u8, escapes: usize) -> Option<(usize, usize)> {
     let mut index = from;
     let mut backslashes = 0;
     while let Some(&byte) = text.get(index) {
@@ -135,14 +177,13 @@ fn close_byte(text: &[u8], from: usize, mark: u8, escapes: usize) -> (usize, usi
                 continue;
             }
             if !is_name(next) || escapes > 0 || mark == b'"' {
-                return (index - escapes.min(backslashes), index + 1);
+                return Some((index - escapes.min(backslashes), index + 1));
             }
         }
         backslashes = if byte == b'\\' { backslashes + 1 } else { 0 };
         index += 1;
     }
-    let end = line_end(text, from);
-    (end, end)
+    None
 }
 
 /// An escaped quote has more backslashes than the opening one; `\\"` is a backslash and a quote.

@@ -1,5 +1,6 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
+use super::ahead::Ahead;
 use super::lexicon::Class;
 use super::{
     Level, Policy, REDACTED, Rule, address, command_line, commands, finder, hash, header,
@@ -40,6 +41,9 @@ pub(super) struct Scan<'t> {
     pub(super) line: commands::Line,
     pub(super) unmixed: (usize, usize),
     pub(super) encoded_until: usize,
+    /// A long value that stayed in the text ends here.
+    pub(super) stayed_until: usize,
+    pub(super) ahead: Ahead,
     /// The key and the phrase that were judged last: texts repeat them.
     last_keys: [(&'t [u8], Option<Class>); 2],
     /// A run of plain words, known from a question about it.
@@ -71,6 +75,8 @@ impl<'t> Scan<'t> {
             line: commands::Line::default(),
             unmixed: (0, 0),
             encoded_until: 0,
+            stayed_until: 0,
+            ahead: Ahead::default(),
             last_keys: [(&[], None); 2],
             calm: (0, 0),
         }

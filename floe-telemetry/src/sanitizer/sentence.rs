@@ -179,7 +179,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         || is_made_up(word, if stated || is_password { least } else { 64 })
         || stated && found.quoted && !is_prose(word) && !is_placeholder(word);
     if fits {
-        let found = value::whole(text, start, found, site);
+        let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);
     }
     fits

@@ -105,7 +105,7 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     let is_sentence = word.contains(&b' ') && is_prose(first_word(word));
     let fits = (is_password || is_compound) && !is_sentence && !is_placeholder(word);
     if fits || is_opaque(word, 8) {
-        let found = value::whole(text, start, found, site);
+        let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);
         return true;
     }

@@ -7,7 +7,7 @@ use super::text::{
     at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
 };
-use super::value::{self, Extent, Site};
+use super::value::{Extent, Site};
 use super::verdict::is_secret;
 use super::{REDACTED, Scan, call, container, lexicon, operand, owner, quote};
 
@@ -73,17 +73,18 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     } else {
         start
     };
-    let end = run_end(text, start, usize::MAX, |byte| {
-        !matches!(byte, b'<' | b']' | b'\n')
-    });
+    let (last_blank, end) = scan.ahead.content(text, start);
     let is_closed = starts_with(text, end, b"</") || starts_with(text, end, b"]]>");
-    if !is_closed && part(text, start, end.max(start)).contains(&b' ') {
+    if !is_closed && last_blank.is_some_and(|blank| blank >= start) {
         return false;
     }
-    let found = Extent::inside(start, end);
+    let is_doubtful = matches!(key.class, Class::Weak | Class::Query);
+    let reach = if is_doubtful { start + LONGEST } else { end };
+    let found = Extent::inside(start, end.min(reach));
     // `<label for="password">Password</label>`
     let content = part(text, start, end.max(start));
-    let is_label = !content.iter().any(u8::is_ascii_digit)
+    let is_label = content.len() <= LONGEST
+        && !content.iter().any(u8::is_ascii_digit)
         && content
             .split(|byte| b" ?.:!".contains(byte))
             .any(lexicon::is_noun);
@@ -115,7 +116,10 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         doubtful: true,
         ..Site::default()
     };
-    let quoted = value::quoted(text, start, site).or_else(|| container::wrapped(text, start));
+    let near = part(text, 0, text.len().min(start + 4 * LONGEST));
+    let quoted = scan
+        .quoted(start, site)
+        .or_else(|| container::wrapped(near, start));
     let Some(found) = quoted.filter(|found| found.quoted) else {
         return call::bare(scan, start);
     };
@@ -123,7 +127,7 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let close = run_end(text, found.after, 2, |byte| byte == b'>');
     // Of more than two, only what nobody would name something.
     let is_last = matches!(at(text, close), b')' | b']' | b'}');
-    let is_mixed = word.iter().any(u8::is_ascii_uppercase) && is_made_up(word, 7);
+    let is_mixed = is_made_up(word, 7) && word.iter().any(u8::is_ascii_uppercase);
     if !is_last && !is_opaque(word, 8) && !is_mixed || is_column(word) {
         return false;
     }
@@ -178,11 +182,10 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         doubtful: true,
         ..Site::default()
     };
-    let quoted = |from: usize| value::quoted(text, from, site);
-    let Some(user) = quoted(first) else {
+    let Some(user) = scan.quoted(first, site) else {
         return !is_bare && owner::bare_pair(scan, first);
     };
-    let Some(found) = quoted(skip_spaces(text, user.after + 1)) else {
+    let Some(found) = scan.quoted(skip_spaces(text, user.after + 1), site) else {
         return false;
     };
     let fits = at(text, user.after) == b','
@@ -219,7 +222,7 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     });
     // Of several arguments those that look like it, the first of them only if it is alone.
     let is_alone = quote.is_none_or(|quote| {
-        let (_, after) = quote::close(text, start + quote.len, quote);
+        let (_, after) = scan.close(start + quote.len, quote);
         at(text, after) != b','
     });
     let is_strong = key.class == Class::Strong || key.name(text).ends_with(b"auth");

@@ -134,15 +134,8 @@ fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
     if !starts_with(text, start, b"eyJ") || before(text, start).is_ascii_alphanumeric() {
         return false;
     }
-    let head = run_end(text, start, usize::from(u16::MAX), |byte| {
-        is_tail(Tail::Word, byte)
-    });
-    let end = trim_dots(
-        text,
-        run_end(text, head, usize::MAX, |byte| is_tail(Tail::Dotted, byte)),
-    );
-    let token = part(text, start, end);
-    let dots = usize::from(at(text, head) == b'.');
+    let head = scan.ahead.word(text, start);
+    let has_dot = at(text, head) == b'.';
     let has_header = [
         &b"eyJhbGci"[..],
         b"eyJ0eXAi",
@@ -151,8 +144,15 @@ fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
         b"eyJrIjoi",
     ]
     .iter()
-    .any(|header| token.starts_with(header));
-    let fits = token.len() >= 16 && (dots >= 1 || has_header);
+    .any(|header| starts_with(text, start, header));
+    if !has_dot && !has_header {
+        return false;
+    }
+    let end = trim_dots(
+        text,
+        run_end(text, head, usize::MAX, |byte| is_tail(Tail::Dotted, byte)),
+    );
+    let fits = end >= start + 16;
     if fits {
         scan.rule = Rule::Jwt;
         scan.redact(start, end);

@@ -68,7 +68,7 @@ fn end_of_run(text: &[u8], start: usize, quote: u8) -> usize {
             b'"' | b'<' | b'>' | b'`' => true,
             b'\'' => quote == b'\'' || !is_name(at(text, index + 1)),
             b'\\' => matches!(at(text, index + 1), b'"' | b'n' | b'\''),
-            b':' => starts_with(text, index, b"://"),
+            b':' => begins_authority(text, index),
             _ => index >= text.len() || blank_len(text, index) > 0,
         };
         if ends {
@@ -76,6 +76,11 @@ fn end_of_run(text: &[u8], start: usize, quote: u8) -> usize {
         }
         index += 1;
     }
+}
+
+/// `://`, also with escaped slashes.
+fn begins_authority(text: &[u8], colon: usize) -> bool {
+    behind_slash(text, colon + 1).is_some_and(|second| behind_slash(text, second).is_some())
 }
 
 /// Where the `@` behind the userinfo is.

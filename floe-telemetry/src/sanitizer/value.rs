@@ -3,8 +3,9 @@
 use super::bare::bare_end;
 use super::container::{block_scalar, bracketed, field, wrapped};
 use super::placeholder::is_placeholder;
+use super::quote::{self, Quote};
 use super::text::{Bytes, at, is_break, is_redacted, part, run_end, starts_with};
-use super::{pem, quote, shape};
+use super::{pem, shape};
 
 /// What surrounds the value, as far as its end depends on it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,6 +53,20 @@ impl Extent {
         }
     }
 
+    /// Whether the value from `from` on is longer than what was read of it in doubt.
+    pub(super) fn is_cut(self, from: usize) -> bool {
+        self.end.saturating_sub(from) >= shape::LONGEST
+    }
+
+    pub(super) fn of_quote(start: usize, (end, after): (usize, usize)) -> Self {
+        Self {
+            start,
+            end,
+            after,
+            quoted: true,
+        }
+    }
+
     pub(super) fn bare(start: usize, end: usize) -> Self {
         Self {
             start,
@@ -64,11 +79,9 @@ impl Extent {
 
 /// The value at `from`; `None` if there is none or it is redacted already.
 pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
-    let text = if site.doubtful {
-        part(text, 0, text.len().min(from + shape::LONGEST + 1))
-    } else {
-        text
-    };
+    let reach = from + shape::LONGEST + 1;
+    let end = if site.doubtful { reach } else { usize::MAX };
+    let text = part(text, 0, text.len().min(end));
     if is_break(text, from) {
         return None;
     }
@@ -129,22 +142,6 @@ fn schemed(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     shape::is_opaque(word, 8).then(|| Extent::bare(start, end))
 }
 
-/// The whole of a value that was read in doubt and turned out to be a secret.
-pub(super) fn whole(text: &[u8], from: usize, found: Extent, site: Site) -> Extent {
-    if found.end.saturating_sub(from) < shape::LONGEST {
-        return found;
-    }
-    extent(
-        text,
-        from,
-        Site {
-            doubtful: false,
-            ..site
-        },
-    )
-    .unwrap_or(found)
-}
-
 /// `Environment="KEY=two words"`: a variable that is quoted with its value ends with the quote.
 pub(super) fn of_variable(text: &[u8], name: &[u8], found: Extent, site: Site) -> Extent {
     let is_variable = !name.iter().any(u8::is_ascii_lowercase);
@@ -166,6 +163,12 @@ const PREFIXES: Bytes = Bytes::of(b"bBrRuUfFnN@&*$#");
 
 /// `"…"`, `b'…'`, `r"…"`, `@"…"`.
 pub(super) fn quoted(text: &[u8], from: usize, site: Site) -> Option<Extent> {
+    let (start, quote) = opening(text, from, site)?;
+    Some(Extent::of_quote(start, quote::close(text, start, quote)))
+}
+
+/// Where quoted content begins, and its quote.
+pub(super) fn opening(text: &[u8], from: usize, site: Site) -> Option<(usize, Quote)> {
     // `<<"…">>` is a binary of Erlang.
     let from = from
         + if starts_with(text, from, b"<<\"") {
@@ -184,13 +187,6 @@ pub(super) fn quoted(text: &[u8], from: usize, site: Site) -> Option<Extent> {
         if skip == 0 && quote.len == 1 && at(text, from) == site.enclosing {
             return None;
         }
-        let start = from + skip + quote.len;
-        let (end, after) = quote::close(text, start, quote);
-        Some(Extent {
-            start,
-            end,
-            after,
-            quoted: true,
-        })
+        Some((from + skip + quote.len, quote))
     })
 }

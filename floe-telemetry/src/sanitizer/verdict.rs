@@ -22,6 +22,14 @@ pub(super) fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
     (!is_placeholder(part(text, found.start, found.end))).then_some(found)
 }
 
+/// A few letters and a blank: too short for what a doubtful key needs.
+pub(super) fn is_word(text: &[u8], from: usize) -> bool {
+    let end = run_end(text, from, 8, |byte| {
+        byte.is_ascii_alphabetic() || byte == b':' || byte == b','
+    });
+    end > from && end < from + 8 && at(text, end) == b' '
+}
+
 /// Whether the value of this key has to go.
 pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_prose: bool) -> bool {
     let value = part(text, found.start, found.end);

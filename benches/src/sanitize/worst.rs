@@ -1,0 +1,102 @@
+//! Texts that are slow to read: those of the corpus, and those that repeat what a grammar reacts to.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+use floe_telemetry::sanitize_error_message;
+use serde::Deserialize;
+
+use super::{Row, row};
+use crate::arguments;
+
+/// No spaces, one sign alone, quotes inside of quotes: what a text can be without any key.
+const WITHOUT_KEYS: [&str; 8] = [
+    "a",
+    "aB3",
+    "@",
+    "=",
+    "\"'",
+    "\\\"",
+    "{\"a\":\"{'b':[(",
+    "a=\"b='",
+];
+
+/// What the grammars react to. Repeated, it asks for as much work as a text can.
+#[rustfmt::skip]
+const TRIGGERS: [&str; 43] = [
+    "'a' for key password ", "password a:", "user,password\na,b\n", "a@b.cc:d", "AUTH LOGIN\n",
+    "password for 'a' ", "password Some(", "credentials a/", "<password x", " -u a:b", "password[",
+    "password 7 ", "login [a/", "password / a", "PASS_WORD, \"a\"", "token ", "password\"",
+    "password,", "auth=('a',", "(\"password\",", "mysql -p", "key: ", "community a ",
+    "change_password a ", "a@", "key=", "a://b:c@", "$6$a", "%3A%2F%2F", "key=\u{ab}",
+    "login a password", "bearer,", "Cookie: a=b; ", "密码：", "-----BEGIN PRIVATE KEY-----", "eyJ",
+    "sk-", "123 ", "password=a ", "password=hunter2 ", "the password is hunter2A ",
+    "{\"password\": \"a\"}, ", "authorization: AWS4-HMAC-SHA256 a; ",
+];
+
+/// A message of the corpus.
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    input: String,
+}
+
+/// The slowest messages of the corpus, each once and each as a long text, and all of the texts here.
+pub(super) fn rows() -> Vec<Row> {
+    let lengths: &[usize] = if arguments::quick() {
+        &[100_000]
+    } else {
+        &[100_000, 400_000]
+    };
+    let cases = cases();
+    let mut rows = slowest("each once", &cases, str::to_owned);
+    for &length in lengths {
+        let what = format!("each to {} kB", length / 1000);
+        rows.extend(slowest(&what, &cases, |input| {
+            repeated(&format!("{input} "), length)
+        }));
+    }
+    for text in WITHOUT_KEYS.iter().chain(&TRIGGERS) {
+        for &length in lengths {
+            let what = format!("repeated {text:?}");
+            rows.push(row(&what, &repeated(text, length), |text| {
+                sanitize_error_message(text).len()
+            }));
+        }
+    }
+    rows
+}
+
+/// The three slowest, what one in a hundred is slower than, and the median.
+fn slowest(how: &str, cases: &[Case], text: impl Fn(&str) -> String) -> Vec<Row> {
+    let mut rows: Vec<Row> = cases
+        .iter()
+        .map(|case| {
+            let what = format!("corpus, {how}: {}", case.id);
+            row(&what, &text(&case.input), |text| {
+                sanitize_error_message(text).len()
+            })
+        })
+        .collect();
+    rows.sort_by(|one, other| {
+        one.megabytes_per_second
+            .total_cmp(&other.megabytes_per_second)
+    });
+    let places = [0, 1, 2, rows.len() / 100, rows.len() / 2];
+    places.map(|place| rows[place].clone()).to_vec()
+}
+
+fn repeated(text: &str, length: usize) -> String {
+    text.repeat((length / text.len()).max(1))
+}
+
+fn cases() -> Vec<Case> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/redaction-dev.jsonl.gz");
+    let file = File::open(path).expect("the corpus of the tests");
+    BufReader::new(GzDecoder::new(file))
+        .lines()
+        .map(|line| serde_json::from_str(&line.expect("text")).expect("a case"))
+        .collect()
+}
