@@ -128,6 +128,14 @@ fn has_port(text: &[u8]) -> bool {
     host > 0 && at(text, host) == b':' && port > host + 1 && !is_name(at(text, port))
 }
 
+/// `host:1521/…`: the port of a listener of Oracle's.
+fn is_listener(text: &[u8]) -> bool {
+    let colon = run_end(text, 0, 255, |byte| byte != b':');
+    [&b":1521/"[..], b":1522/", b":2484/"]
+        .iter()
+        .any(|port| rest(text, colon).starts_with(port))
+}
+
 /// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`.
 fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let text = scan.text;
@@ -162,7 +170,10 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let is_command = is_oracle(word) || has_options;
     // `logon denied for user/password@host:1521`.
     let host = run_end(text, sign + 1, 2, |byte| byte == b'/');
-    let is_login = || is_made_up(part(text, slash + 1, sign), 6) && has_port(rest(text, host));
+    let is_login = || {
+        let server = rest(text, host);
+        has_port(server) && (is_made_up(part(text, slash + 1, sign), 6) || is_listener(server))
+    };
     let is_whole = user == run || b"=([,;".contains(&before(text, user));
     let fits = sign > slash + 1
         && user < slash

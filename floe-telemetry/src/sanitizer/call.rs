@@ -146,7 +146,9 @@ pub(super) fn bare(scan: &mut Scan<'_>, start: usize) -> bool {
     });
     let word = part(text, start, end);
     let is_mixed = word.iter().any(u8::is_ascii_uppercase) && is_made_up(word, 7);
-    let fits = at(text, end) == b')' && (is_mixed || is_opaque(word, 8));
+    // `(0xc000010000)` is an address.
+    let is_opaque = is_opaque(word, 8) && !word.starts_with(b"0x");
+    let fits = at(text, end) == b')' && (is_mixed || is_opaque);
     if fits {
         scan.redact_unless_done(start, end);
     }

@@ -24,7 +24,7 @@ pub(super) fn field(text: &[u8], brace: usize) -> Option<Extent> {
     let name = part(text, start.min(end), end);
     let known = [
         "value", "inner", "data", "secret", "raw", "plain", "text", "content", "string", "0",
-        "default",
+        "default", "given", "supplied", "provided", "received", "actual", "got", "input",
     ];
     let colon = skip_spaces(text, end + quote::mark_len(text, end));
     if !matches!(at(text, colon), b':' | b'=')

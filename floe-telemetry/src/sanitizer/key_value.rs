@@ -1,16 +1,14 @@
 //! Keys with values: `key=value` and its many spellings, in prose, code, JSON, Debug output, YAML.
 
 use super::lexicon::Class;
-use super::separator::{self, Separator, next_line, separator, value_start};
+use super::separator::{self, Separator, behind_nul, is_empty, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{
-    at, before, is_name, nul_len, part, run_end, run_start, starts_with, starts_with_word,
-};
+use super::text::{at, before, is_name, part, run_end, run_start, starts_with, starts_with_word};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret, is_word};
 use super::{
     Level, Scan, bound, change, colour, cookie, foreign, header, homonym, keyword, list, loose,
-    owner, quote, structure, table, value,
+    owner, pair, quote, structure, table, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -62,7 +60,7 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     let opens = before(text, key.start);
     let is_pair = mark == 0 && matches!(opens, b'{' | b'(') && at(text, behind) == b',';
     if structure::login_pair(scan, key, behind)
-        || is_pair && structure::tuple(scan, key, behind)
+        || is_pair && pair::tuple(scan, key, behind)
         || table::scan(scan, key, behind)
     {
         return;
@@ -90,17 +88,6 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
         redact_value(scan, key, separator, site, mark > 0);
     } else {
         loose::scan(scan, key, mark);
-    }
-}
-
-/// `\0--token`: the end of an escape is not part of the name.
-fn behind_nul(text: &[u8], start: usize) -> usize {
-    let escape = start.wrapping_sub(1);
-    let end = escape.wrapping_add(nul_len(text, escape));
-    if end > start && at(text, end) == b'-' {
-        end
-    } else {
-        start
     }
 }
 
@@ -165,6 +152,9 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
     if change::told(scan, key, from) || list::map(scan, key, from) || list::items(scan, key, from) {
         return;
     }
+    if is_empty(scan.text, separator, from) {
+        return;
+    }
     let from = next_line(scan.text, from).unwrap_or(from);
     if site.doubtful && is_word(scan.text, from) {
         return;
@@ -182,7 +172,9 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                 return;
             }
             let is_apart = !separator.equals || from > separator.after;
-            let in_prose = is_apart && !quoted_key && !found.quoted;
+            // `near "password": syntax error`
+            let goes_on = at(text, found.end) == b' ';
+            let in_prose = is_apart && (!quoted_key || goes_on) && !found.quoted;
             if is_secret(text, key, found, site, in_prose) {
                 if !separator.table || is_opaque(part(text, found.start, found.end), 8) {
                     let found = scan.whole(from, found, site);

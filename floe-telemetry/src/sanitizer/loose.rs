@@ -8,8 +8,8 @@ use super::text::{at, is_break, nul_len, part, run_end, run_start, skip_spaces, 
 use super::value::Site;
 use super::verdict::is_secret;
 use super::{
-    Scan, call, change, lexicon, named, operand, owner, positional, reversed, sentence, shape, sql,
-    structure,
+    Scan, call, change, lexicon, named, operand, owner, pair, positional, quote, reversed,
+    sentence, shape, sql, structure,
 };
 
 /// `mark` is the length of the quote mark behind the key.
@@ -22,7 +22,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || (key.class == Class::Strong && reversed::scan(scan, key))
         || option(scan, key, mark)
         || named::scan(scan, key, behind)
-        || (mark > 0 && structure::tuple(scan, key, behind))
+        || (mark > 0 && pair::tuple(scan, key, behind))
         || (mark == 0 && (call::constant(scan, key) || positional::here(scan, key)))
         || (mark > 0 && (call::typed(scan, behind) || positional::parameters(scan, key, behind)))
         || (mark > 0
@@ -31,6 +31,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
                 || change::told(scan, key, behind)
                 || owner::found_instead(scan, behind)))
         || structure::fields(scan, key, behind)
+        || (mark == 0 && typed(scan, key))
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && at(text, key.end) != b'(' {
         sentence::scan(scan, key);
@@ -81,6 +82,28 @@ fn skip_line_blanks(text: &[u8], from: usize) -> usize {
     } else {
         skip_spaces(text, from)
     }
+}
+
+/// `var token string = "…"`: a type between the name and the value.
+fn typed(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let name = skip_spaces(text, key.end);
+    let end = run_end(text, name, 16, |byte| {
+        byte.is_ascii_alphanumeric() || b"[]*&".contains(&byte)
+    });
+    let equals = skip_spaces(text, end);
+    let is_spaced = equals > end && at(text, equals + 1) == b' ';
+    if key.class != Class::Strong
+        || name == key.end
+        || end == name
+        || !is_spaced
+        || at(text, equals) != b'='
+    {
+        return false;
+    }
+    let start = skip_spaces(text, equals + 1);
+    let is_value = quote::open(text, start).is_some();
+    is_value && redact_at(scan, key, start, Site::default())
 }
 
 /// `login user password …`.

@@ -104,7 +104,8 @@ fn assigned_before(text: &[u8], key: usize) -> Option<usize> {
 /// `secret set --name db --value …`: an option of a command about a secret.
 fn option_behind(text: &[u8], key: Key) -> Option<usize> {
     let name = key.name(text);
-    if !is_break(text, key.end) || !(name == b"secret" || name.ends_with(b"SecureString")) {
+    let is_secret = name == b"secret" || name.ends_with(b"-secret");
+    if !is_break(text, key.end) || !(is_secret || name.ends_with(b"SecureString")) {
         return None;
     }
     let end = run_end(text, key.end, 160, |byte| byte != b'\n');
@@ -116,8 +117,10 @@ fn option_behind(text: &[u8], key: Key) -> Option<usize> {
             return Some(before + option.len());
         }
     }
-    let found = find(text, key.end, end - key.end, option)?;
-    Some(found + option.len())
+    [&option[..], b"--string-value "].iter().find_map(|option| {
+        let found = find(text, key.end, end - key.end, option)?;
+        Some(found + option.len())
+    })
 }
 
 /// The name of a field in a line of its own, and what is wrong with it in the next one, as pydantic

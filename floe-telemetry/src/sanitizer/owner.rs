@@ -1,6 +1,6 @@
 //! Sentences that say whose the secret is: `password for bob: …`, `credentials bob/hunter2`.
 
-use super::key_value::{Key, redact_at};
+use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::{is_made_up, is_opaque};
@@ -209,6 +209,13 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
         || starts_with_word(name, name.len().saturating_sub(12), b"zugangsdaten")
         || starts_with_word(name, name.len().saturating_sub(5), b"creds")
         || key.class == Class::Weak && name.eq_ignore_ascii_case(b"auth");
+    // `user/pass bob/hunter2`
+    let slash = key.start.saturating_sub(1);
+    let is_pair = is_pair
+        || at(text, slash) == b'/'
+            && [&b"user"[..], b"username", b"login"]
+                .iter()
+                .any(|word| word_before(text, slash, word));
     if !is_pair {
         return false;
     }

@@ -174,7 +174,14 @@ fn is_template(value: &[u8]) -> bool {
         // OpenSSL's way to say where a password is.
         [b'e', b'n', b'v', b':', inner @ ..] => inner.iter().all(|byte| is_name(*byte)),
         [b'f', b'i', b'l', b'e', b':', inner @ ..] => is_path(inner),
+        [b'%', inner @ .., b'%'] if !inner.is_empty() => inner
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || *byte == b'_'),
         [b'%', inner @ ..] => inner.len() == 1 && inner[0].is_ascii_alphabetic(),
+        // `@Microsoft.KeyVault(…)`
+        [b'@', inner @ ..] => {
+            inner.contains(&b'.') && inner.contains(&b'(') && is_expression(inner)
+        }
         _ => false,
     }
 }

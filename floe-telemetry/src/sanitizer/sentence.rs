@@ -175,7 +175,10 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
             .any(|known| starts_with_word(name, name.len().saturating_sub(known.len()), known))
         || name.eq_ignore_ascii_case(b"pass") && protocol::is_line_command(text, key, found.end);
     let least = if is_password { 6 } else { 10 };
+    // `secret Amber!42xy`
+    let is_signed = word.iter().any(|byte| b"!$^~".contains(byte)) && is_made_up(word, 8);
     let fits = is_opaque(word, 8)
+        || is_signed && word.iter().any(u8::is_ascii_digit)
         || is_made_up(word, if stated || is_password { least } else { 64 })
         || stated && found.quoted && !is_prose(word) && !is_placeholder(word);
     if fits {

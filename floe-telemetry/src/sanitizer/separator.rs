@@ -2,7 +2,8 @@
 
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
-    at, is_break, is_name, part, run_end, skip_spaces, starts_with, starts_with_word,
+    at, before, is_break, is_name, nul_len, part, run_end, skip_spaces, starts_with,
+    starts_with_word,
 };
 use super::{colour, quote};
 
@@ -177,4 +178,27 @@ pub(super) fn next_line(text: &[u8], from: usize) -> Option<usize> {
     let word = part(text, start, end);
     (start > line && (is_quoted || is_alone && (is_opaque(word, 8) || is_made_up(word, 6))))
         .then_some(start)
+}
+
+/// `TOKEN= ZONE=eu`: the next pair follows where a value would be.
+pub(super) fn is_empty(text: &[u8], separator: Separator, from: usize) -> bool {
+    let equals = separator.after - 1;
+    let is_joined = at(text, equals) == b'=' && is_name(before(text, equals));
+    let name = run_end(text, from, 32, is_name);
+    is_joined
+        && from > separator.after
+        && at(text, from).is_ascii_alphabetic()
+        && at(text, name) == b'='
+        && is_name(at(text, name + 1))
+}
+
+/// `\0--token`: the end of an escape is not part of the name.
+pub(super) fn behind_nul(text: &[u8], start: usize) -> usize {
+    let escape = start.wrapping_sub(1);
+    let end = escape.wrapping_add(nul_len(text, escape));
+    if end > start && at(text, end) == b'-' {
+        end
+    } else {
+        start
+    }
 }

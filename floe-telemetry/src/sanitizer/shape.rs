@@ -86,8 +86,33 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
         && (signs > 0 || !word.contains(&b'.'))
         && !is_uuid(word)
         && !is_named
+        && !is_quantity(word)
         && !is_version
         && !is_template_name(word)
+}
+
+/// `1200ms`, `4096kb`: a number and its unit.
+fn is_quantity(word: &[u8]) -> bool {
+    let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let units = [
+        &b"ms"[..],
+        b"us",
+        b"ns",
+        b"s",
+        b"m",
+        b"h",
+        b"d",
+        b"b",
+        b"kb",
+        b"mb",
+        b"gb",
+        b"tb",
+        b"px",
+    ];
+    digits > 0
+        && units
+            .iter()
+            .any(|unit| word[digits..].eq_ignore_ascii_case(unit))
 }
 
 /// `$1`, `%s`, `$PASSWORD`: a sign and a name.

@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
 use super::separator::value_start;
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{is_camel, is_made_up, is_opaque};
 use super::text::{at, part, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Site};
 use super::{Scan, operand, quote};
@@ -101,7 +101,7 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     let is_password = name.len() >= 4 && name[..4].eq_ignore_ascii_case(b"pass")
         || name.ends_with(b"SecureString")
         || name.eq_ignore_ascii_case(b"psk");
-    let is_compound = !lexicon::is_noun(name) && name.contains(&b'_');
+    let is_compound = !lexicon::is_noun(name) && (name.contains(&b'_') || is_camel(name));
     let is_sentence = word.contains(&b' ') && is_prose(first_word(word));
     let fits = (is_password || is_compound) && !is_sentence && !is_placeholder(word);
     if fits || is_opaque(word, 8) {

@@ -2,14 +2,14 @@
 
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
-use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
+use super::shape::{LONGEST, is_made_up, is_opaque};
 use super::text::{
     at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
 };
 use super::value::{Extent, Site};
 use super::verdict::is_secret;
-use super::{REDACTED, Scan, call, container, lexicon, operand, owner, quote};
+use super::{REDACTED, Scan, call, container, lexicon, operand, owner, pair, quote};
 
 /// Longest name of a function that makes credentials.
 const LIMIT_OF_NAME: usize = 40;
@@ -33,6 +33,9 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
     let opener = run_start(text, key.start, 32, |byte| is_name(byte) || byte == b':');
     let in_tag = before(text, opener) == b'<';
+    if starts_with(text, behind, b"&gt;") && before(text, opener) == b'/' {
+        return true;
+    }
     if starts_with(text, behind, b"&gt;") {
         return escaped_xml(scan, key, behind + 4);
     }
@@ -74,6 +77,10 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         start
     };
     let (last_blank, end) = scan.ahead.content(text, start);
+    // `user:<password>@host`
+    if at(text, start) == b'@' {
+        return false;
+    }
     let is_closed = starts_with(text, end, b"</") || starts_with(text, end, b"]]>");
     if !is_closed && last_blank.is_some_and(|blank| blank >= start) {
         return false;
@@ -102,50 +109,6 @@ fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
         scan.redact(start, end);
     }
     true
-}
-
-/// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
-pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let text = scan.text;
-    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u#".contains(&byte));
-    if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[' | b'{') {
-        return false;
-    }
-    let start = run_end(text, behind + 1, 64, |byte| byte.is_ascii_whitespace());
-    let site = Site {
-        doubtful: true,
-        ..Site::default()
-    };
-    let near = part(text, 0, text.len().min(start + 4 * LONGEST));
-    let quoted = scan
-        .quoted(start, site)
-        .or_else(|| container::wrapped(near, start));
-    let Some(found) = quoted.filter(|found| found.quoted) else {
-        return call::bare(scan, start);
-    };
-    let word = part(text, found.start, found.end);
-    let close = run_end(text, found.after, 2, |byte| byte == b'>');
-    // Of more than two, only what nobody would name something.
-    let is_last = matches!(at(text, close), b')' | b']' | b'}');
-    let is_mixed = is_made_up(word, 7) && word.iter().any(u8::is_ascii_uppercase);
-    if !is_last && !is_opaque(word, 8) && !is_mixed || is_column(word) {
-        return false;
-    }
-    // `["AUTH", "…"]` is a command of Redis.
-    let class = if key.name(text) == b"AUTH" {
-        Class::Strong
-    } else {
-        key.class
-    };
-    redact_at(scan, Key { class, ..key }, start, Site::default())
-}
-
-/// `created_at` beside `password` in a list of columns.
-fn is_column(word: &[u8]) -> bool {
-    is_word_like(word)
-        || word
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
 }
 
 /// `auth=('bob', 'hunter2')`, `HTTPBasicAuth('bob', 'hunter2')`: the second of two is the password.
@@ -235,7 +198,7 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
         return true;
     }
     // `add_credentials('name', 'password')` names its arguments.
-    if word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !is_column(word))
+    if word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !pair::is_column(word))
         && redact_at(scan, key, start, Site::default())
     {
         return true;

@@ -36,7 +36,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, start: usize, end: usize) {
         let word = part(text, segment, index);
         if word.len() > 11 && word.starts_with(b"bot") && word[3..].contains(&b':') {
             scan.redact(segment + 3, index);
-        } else if announced && is_opaque(word, 16) {
+        } else if announced && is_opaque(word, 16) && !is_file(word) {
             scan.redact(segment, index);
         } else if word.len() <= 40 {
             // Conda's `/t/token/channel`.
@@ -47,6 +47,14 @@ pub(super) fn scan(scan: &mut Scan<'_>, start: usize, end: usize) {
             in_store |= word == b"secrets";
         }
     }
+}
+
+/// `part-00000-….snappy.parquet`
+fn is_file(word: &[u8]) -> bool {
+    let extension = word.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    extension.len() < word.len()
+        && (2..=8).contains(&extension.len())
+        && extension.iter().all(u8::is_ascii_lowercase)
 }
 
 fn contains_hook(word: &[u8]) -> bool {

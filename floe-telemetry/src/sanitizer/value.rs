@@ -2,10 +2,9 @@
 
 use super::bare::bare_end;
 use super::container::{block_scalar, bracketed, field, wrapped};
-use super::placeholder::is_placeholder;
 use super::quote::{self, Quote};
 use super::text::{Bytes, at, is_break, is_redacted, part, run_end, starts_with};
-use super::{pem, shape};
+use super::{pem, reference, shape};
 
 /// What surrounds the value, as far as its end depends on it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,12 +92,10 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     if is_redacted(text, from) {
         return None;
     }
-    if at(text, from) == b'<' {
-        // `<your password>`
-        let close = run_end(text, from, 40, |byte| byte != b'>' && byte != b'\n') + 1;
-        if is_placeholder(part(text, from, close)) {
-            return Some(Extent::bare(from, close));
-        }
+    if let Some(found) =
+        reference::extent(text, from).or_else(|| reference::here_document(text, from))
+    {
+        return Some(found);
     }
     if starts_with(text, from, b"-----BEGIN") {
         let end = pem::end(text, from);

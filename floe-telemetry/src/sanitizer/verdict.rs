@@ -4,8 +4,9 @@ use super::homonym::is_error_name;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence};
+use super::reference::{names_a_source, names_an_entry};
 use super::shape::{is_made_up, is_opaque, is_path, is_uuid, is_word_like};
-use super::text::{at, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Extent, List, Site};
 
 /// `token: String = "…"`: the value behind a type.
@@ -34,6 +35,7 @@ pub(super) fn is_word(text: &[u8], from: usize) -> bool {
 pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_prose: bool) -> bool {
     let value = part(text, found.start, found.end);
     match key.class {
+        _ if value.starts_with(b"arn:") => false,
         Class::Weak | Class::Query if names_an_algorithm(value) => false,
         Class::Weak | Class::Query if is_pair_of_its_own(value) || is_url_with_login(value) => {
             false
@@ -46,13 +48,14 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         // A list is judged by its items.
         Class::Weak if found.quoted && printed(value).is_none() => value
             .split(|byte| b"\"', ".contains(byte))
-            .any(|item| is_opaque(item, 12)),
+            .any(|item| is_opaque(item, 12) || is_plural(text, key) && is_made_up(item, 7)),
         // `--password-command="echo hunter2"`.
         Class::Weak if let Some(word) = printed(value) => is_made_up(word, 6),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
         // The grammar of URLs takes out the login and leaves the address.
         _ if is_url_with_login(value) => false,
         _ if names_an_entry(text, key, value, in_prose) => false,
+        _ if names_a_source(text, key, value) => false,
         _ if in_prose && is_error_name(value) => false,
         _ if is_sentence(value) || is_status(text, key, value) => false,
         _ if is_placeholder(value) || names_a_file(text, key, value) => false,
@@ -61,14 +64,16 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         // `PWD=/home/x` is the working directory.
         _ if ends_with_word(key.name(text), b"pwd") && is_path(value) => false,
         // `pass=3 fail=1` counts tests.
-        _ if key.name(text).eq_ignore_ascii_case(b"pass")
-            && value.len() <= 3
-            && value.iter().all(u8::is_ascii_digit) =>
-        {
-            false
-        }
+        _ if key.name(text).eq_ignore_ascii_case(b"pass") && is_count(text, found) => false,
+        // `jwt: jwt malformed`
+        _ if in_prose && value.eq_ignore_ascii_case(key.name(text)) => false,
         // `PASS: name` is the verdict of a test.
-        _ if in_prose && key.name(text) == b"PASS" => is_made_up(value, 6) || is_opaque(value, 8),
+        _ if in_prose
+            && key.name(text) == b"PASS"
+            && !b"|;,".contains(&before(text, key.start)) =>
+        {
+            is_made_up(value, 6) || is_opaque(value, 8)
+        }
         _ if is_pair_of_its_own(value) || !site.equals && is_listed(text, key, value) => false,
         _ if !site.equals && is_parser_token(text, key, value) => false,
         _ if !site.equals && !found.quoted && is_variant(text, key, found) => false,
@@ -110,14 +115,21 @@ fn is_url_with_login(value: &[u8]) -> bool {
     scheme > 1 && starts_with_word(value, scheme, b"://") && value.contains(&b'@')
 }
 
-/// `cannot find the secret: team/database`: words with slashes between name an entry of a store.
-fn names_an_entry(text: &[u8], key: Key, value: &[u8], in_prose: bool) -> bool {
-    in_prose
-        && key.name(text) == b"secret"
-        && value.contains(&b'/')
-        && value
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || b"/_-".contains(byte))
+/// A small number, or one beside the number of what failed.
+fn is_count(text: &[u8], found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let next = run_end(text, found.end, 2, |byte| b", ".contains(&byte));
+    let others = [&b"fail"[..], b"warn", b"error", b"skip", b"total"];
+    value.iter().all(u8::is_ascii_digit)
+        && (value.len() <= 3
+            || others
+                .iter()
+                .any(|other| starts_with_word(text, next, other)))
+}
+
+/// Of the plurals, only this one has no other meaning.
+fn is_plural(text: &[u8], key: Key) -> bool {
+    ends_with_word(key.name(text), b"passwords")
 }
 
 /// `cannot fetch token: 401 Unauthorized`.
@@ -183,7 +195,7 @@ fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
     named.iter().any(|end| ends_with_word(name, end)) && is_path(value)
 }
 
-fn ends_with_word(name: &[u8], end: &[u8]) -> bool {
+pub(super) fn ends_with_word(name: &[u8], end: &[u8]) -> bool {
     name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
 }
 

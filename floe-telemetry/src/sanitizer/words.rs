@@ -7,7 +7,7 @@ use super::lexicon::Class;
 pub(super) static PROSE: List = List::of(&[
     "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth", "authentication",
     "authorization", "bad", "be", "between", "but", "by", "can", "cannot", "check", "connection",
-    "contains", "could", "couldn't", "denied", "did", "does", "doesn't", "empty", "error",
+    "contains", "could", "couldn't", "denied", "did", "does", "doesn't", "empty", "enter", "error",
     "exceeded", "expected", "expired", "expires", "failed", "failure", "field", "for", "forbidden",
     "format", "found", "from", "got", "has", "have", "header", "if", "illegal", "in", "incorrect",
     "insufficient", "internal", "invalid", "is", "isn't", "it", "its", "key", "length", "line",
@@ -34,7 +34,7 @@ pub(super) static LITERALS: List = List::of(&[
 /// Words between a noun and its value. Sorted.
 #[rustfmt::skip]
 pub(super) static FILLERS: List = List::of(&[
-    "assigned", "be", "cannot", "changed", "created", "equals", "es", "est", "expired", "generated", "given", "got", "is",
+    "assigned", "be", "cannot", "changed", "created", "equals", "es", "est", "expired", "generated", "given", "got", "has", "is",
     "issued", "ist", "lautet", "must", "not", "of", "provided", "received", "returned", "set", "supplied",
     "to", "used", "valid", "value", "was",
 ]);

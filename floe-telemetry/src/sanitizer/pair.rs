@@ -1,0 +1,66 @@
+//! A key and its value as two texts in brackets: `('password', '…')`.
+
+use super::key_value::{Key, redact_at};
+use super::lexicon::Class;
+use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
+use super::text::{at, before, part, run_end, run_start};
+use super::value::Site;
+use super::{Scan, call, container};
+
+/// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
+pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u#".contains(&byte));
+    if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[' | b'{') {
+        return false;
+    }
+    let start = run_end(text, behind + 1, 64, |byte| byte.is_ascii_whitespace());
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let near = part(text, 0, text.len().min(start + 4 * LONGEST));
+    let quoted = scan
+        .quoted(start, site)
+        .or_else(|| container::wrapped(near, start));
+    let Some(found) = quoted.filter(|found| found.quoted) else {
+        return call::bare(scan, start);
+    };
+    let word = part(text, found.start, found.end);
+    let close = run_end(text, found.after, 2, |byte| byte == b'>');
+    // Of more than two, only what nobody would name something.
+    let is_last = matches!(at(text, close), b')' | b']' | b'}');
+    let is_mixed = is_made_up(word, 7) && word.iter().any(u8::is_ascii_uppercase);
+    if !is_last && !is_opaque(word, 8) && !is_mixed
+        || is_column(word) && !is_certain_pair(text, key, open, close)
+    {
+        return false;
+    }
+    // `["AUTH", "…"]` is a command of Redis.
+    let class = if key.name(text) == b"AUTH" {
+        Class::Strong
+    } else {
+        key.class
+    };
+    redact_at(scan, Key { class, ..key }, start, Site::default())
+}
+
+/// One of several pairs in brackets, or the name of a constant.
+fn is_certain_pair(text: &[u8], key: Key, open: usize, close: usize) -> bool {
+    let is_constant = !key.name(text).iter().any(u8::is_ascii_lowercase);
+    let next = run_end(text, close + 1, 2, |byte| matches!(byte, b',' | b' '));
+    let bracket = open - 1;
+    let previous = run_start(text, bracket, 2, |byte| matches!(byte, b',' | b' '));
+    let is_listed = at(text, next) == at(text, bracket) && next > close + 1
+        || before(text, previous) == at(text, close) && previous < bracket
+        || before(text, bracket) == b'[';
+    at(text, bracket) == b'{' || is_constant || is_listed
+}
+
+/// `created_at` beside `password` in a list of columns.
+pub(super) fn is_column(word: &[u8]) -> bool {
+    is_word_like(word)
+        || word
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+}

@@ -1,0 +1,69 @@
+//! Values that say where the value is: `<your password>`, `$(cat /run/pw)`, `ENC[…]`, `<<EOF`.
+
+use super::key_value::{Key, word_before};
+use super::placeholder::is_placeholder;
+use super::text::{at, find, line_end, part, run_end, run_start, starts_with};
+use super::value::Extent;
+use super::verdict::ends_with_word;
+
+/// Longest reference.
+const LIMIT: usize = 128;
+
+/// A reference at `from` that has blanks or commas inside, as a whole.
+pub(super) fn extent(text: &[u8], from: usize) -> Option<Extent> {
+    let close = match at(text, from) {
+        b'<' => b'>',
+        b'$' if at(text, from + 1) == b'(' => b')',
+        b'E' if starts_with(text, from, b"ENC[") => b']',
+        _ => return None,
+    };
+    let end = run_end(text, from, LIMIT, |byte| byte != close && byte != b'\n') + 1;
+    is_placeholder(part(text, from, end)).then(|| Extent::bare(from, end))
+}
+
+/// `<<EOF` and the lines up to the word: a text in a shell, in HCL, in Ruby.
+pub(super) fn here_document(text: &[u8], from: usize) -> Option<Extent> {
+    if !starts_with(text, from, b"<<") {
+        return None;
+    }
+    let word = run_end(text, from + 2, 2, |byte| b"-~'\"".contains(&byte));
+    let word_end = run_end(text, word, 16, |byte| byte.is_ascii_uppercase());
+    let start = line_end(text, word_end) + 1;
+    let name = part(text, word, word_end);
+    let end = find(text, start, 4096, name).filter(|_| name.len() >= 2)?;
+    Some(Extent::bare(start, end.saturating_sub(1).max(start)))
+}
+
+/// `cannot find the secret: team/database`: words with slashes between name an entry of a store.
+///
+/// `secrets versions access --secret=database` does, too.
+pub(super) fn names_an_entry(text: &[u8], key: Key, value: &[u8], in_prose: bool) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || b"/_-".contains(byte);
+    if key.name(text) != b"secret" || !value.iter().all(is_word) {
+        return false;
+    }
+    let line = run_start(text, key.start, 96, |byte| byte != b'\n');
+    let is_told = [&b"such"[..], b"unknown", b"missing"]
+        .iter()
+        .any(|word| word_before(text, key.start.saturating_sub(1), word));
+    in_prose && (value.contains(&b'/') || is_told)
+        || key.is_option
+            && part(text, line, key.start)
+                .windows(8)
+                .any(|part| part == b"secrets ")
+}
+
+/// `credentials=default`: where they come from.
+pub(super) fn names_a_source(text: &[u8], key: Key, value: &[u8]) -> bool {
+    let sources = [
+        &b"default"[..],
+        b"auto",
+        b"anonymous",
+        b"env",
+        b"environment",
+        b"inherit",
+        b"instance",
+        b"profile",
+    ];
+    ends_with_word(key.name(text), b"credentials") && sources.contains(&value)
+}
