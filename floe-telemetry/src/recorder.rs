@@ -38,6 +38,8 @@ mod returned;
 mod ring;
 #[cfg(test)]
 mod ring_properties;
+mod ring_reader;
+mod ring_writer;
 mod sampling;
 mod span;
 mod spare;

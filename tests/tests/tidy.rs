@@ -158,7 +158,7 @@ fn errors_are_recorded_in_one_way() {
 }
 
 #[test]
-fn one_file_is_unsafe_and_no_test_is_silenced() {
+fn only_rings_are_unsafe_and_no_test_is_silenced() {
     // Concatenated, so that this file is not found itself.
     let words = [
         concat!("unsafe", " {"),
@@ -168,7 +168,7 @@ fn one_file_is_unsafe_and_no_test_is_silenced() {
     ];
     for (name, text) in own_sources() {
         for word in words {
-            if word == words[0] && name.ends_with("recorder/ring.rs") {
+            if word == words[0] && name.contains("/recorder/ring") {
                 continue;
             }
             let code = text

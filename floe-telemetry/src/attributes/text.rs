@@ -183,7 +183,12 @@ impl ToAttributeValue for String {
 
     #[inline]
     fn move_into(self, list: &mut AttributeList, key: impl Into<Key>) {
-        list.push_text(key, |text| text.take(self));
+        // Short text is not moved: that would read in one piece what was just written in two.
+        if self.len() <= SHORT {
+            list.push_text(key, |text| text.copy(&self));
+        } else {
+            list.push_text(key, |text| text.take(self));
+        }
     }
 }
 

@@ -13,7 +13,9 @@ use std::thread::Thread;
 use super::head::{Code, Head};
 use super::rare::Rare;
 use super::record::SpanRecord;
-use super::ring;
+use super::ring::ring;
+use super::ring_reader::Reader;
+use super::ring_writer;
 use super::told::{MAX_TOLD, Told};
 use crate::attributes::Attribute;
 use crate::clock::Ticks;
@@ -40,9 +42,9 @@ pub(crate) struct Buffer {
     id: u64,
     /// Spans read so far.
     taken: u64,
-    heads: ring::Reader<Head, CAPACITY>,
-    attributes: ring::Reader<Attribute, ATTRIBUTES>,
-    rare: ring::Reader<Rare, RARE>,
+    heads: Reader<Head, CAPACITY>,
+    attributes: Reader<Attribute, ATTRIBUTES>,
+    rare: Reader<Rare, RARE>,
 }
 
 impl Buffer {
@@ -117,9 +119,9 @@ static COLLECTOR: OnceLock<Thread> = OnceLock::new();
 #[derive(Debug)]
 pub(super) struct Writer {
     // Dropped before `heads`, so that who finds that one left has all of them.
-    attributes: ring::Writer<Attribute, ATTRIBUTES>,
-    rare: ring::Writer<Rare, RARE>,
-    heads: ring::Writer<Head, CAPACITY>,
+    attributes: ring_writer::Writer<Attribute, ATTRIBUTES>,
+    rare: ring_writer::Writer<Rare, RARE>,
+    heads: ring_writer::Writer<Head, CAPACITY>,
 }
 
 impl Writer {
@@ -196,9 +198,9 @@ pub(super) fn count(pushed: Option<bool>) {
 
 #[cold]
 pub(super) fn new_writer() -> Writer {
-    let (heads, heads_to_read) = ring::ring();
-    let (attributes, attributes_to_read) = ring::ring();
-    let (rare, rare_to_read) = ring::ring();
+    let (heads, heads_to_read) = ring();
+    let (attributes, attributes_to_read) = ring();
+    let (rare, rare_to_read) = ring();
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),

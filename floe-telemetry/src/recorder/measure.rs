@@ -10,7 +10,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use super::buffer;
 use super::head::{Code, Head};
 use super::record::{More, SpanRecord};
-use super::ring;
+use super::ring::ring;
+use super::ring_reader::Reader;
+use super::ring_writer;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
@@ -34,12 +36,12 @@ pub(super) struct Measure {
 /// The thread's half.
 #[derive(Debug)]
 pub(super) struct Writer {
-    calls: ring::Writer<Measure, CAPACITY>,
+    calls: ring_writer::Writer<Measure, CAPACITY>,
 }
 
 /// The collector's half.
 #[derive(Debug)]
-pub(crate) struct Measures(ring::Reader<Measure, CAPACITY>);
+pub(crate) struct Measures(Reader<Measure, CAPACITY>);
 
 /// New rings on their way to the collector.
 static NEW: LazyLock<(Sender<Measures>, Mutex<Receiver<Measures>>)> = LazyLock::new(|| {
@@ -52,7 +54,7 @@ static MISSED: AtomicU64 = AtomicU64::new(0);
 
 #[cold]
 pub(super) fn new_writer() -> Writer {
-    let (calls, to_read) = ring::ring();
+    let (calls, to_read) = ring();
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Measures(to_read));
     Writer { calls }

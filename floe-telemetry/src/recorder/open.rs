@@ -63,8 +63,8 @@ pub(super) fn open_for_later(
     let mut left_out = None;
     match decide(parent, callsite, &mut left_out) {
         Some(Decision::Record(recording)) => {
-            let (mut recording, cx) = fill_below(recording, parent, callsite, fill);
-            recording.context = Some(cx);
+            let mut recording = filled(recording, callsite, fill);
+            recording.context = below(parent, &recording);
             State::Recording(recording)
         }
         decided => open_decided(decided, left_out, parent, callsite, fill).for_later(),
@@ -168,25 +168,32 @@ fn begin(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
-    let (recording, cx) = fill_below(recording, parent, callsite, fill);
+    let recording = filled(recording, callsite, fill);
     OpenSpan {
-        attached: Some(cx.attach()),
+        attached: below(parent, &recording).map(Context::attach),
         state: State::Recording(recording),
     }
 }
 
-/// The span with what `fill` says, and the context in which it is current.
+/// The span with what `fill` says.
 #[inline]
-fn fill_below(
+fn filled(
     mut recording: Box<Recording>,
-    parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
-) -> (Box<Recording>, Context) {
+) -> Box<Recording> {
     recording.record.head.callsite = callsite;
-    if let Some(fill) = fill {
-        recording = fill_in(recording, fill);
+    match fill {
+        Some(fill) => fill_in(recording, fill),
+        None => recording,
     }
-    let cx = parent.map(|cx| cx.with_span(RecordedSpan::of_call(&recording)));
-    (recording, cx)
+}
+
+/// The context in which the span is current. It is written to where it stays: a context that was just
+/// made and is moved is read in wider pieces than it was written in, which waits for the memory.
+#[inline]
+fn below(parent: &Parent, recording: &Recording) -> Option<Context> {
+    let mut below = None;
+    parent.map(|cx| below = Some(cx.with_span(RecordedSpan::of_call(recording))));
+    below
 }

@@ -5,8 +5,8 @@
 //! only when it seems that there is nothing to do: each such look may have to fetch a line of the
 //! cache from the other processor.
 //!
-//! This is the only file with `unsafe`: the thread's spans and attributes go through here, several
-//! with one move. `tests/loom` runs it in all orders that threads can come in.
+//! This file and those of its two ends are the only ones with `unsafe`: a span's attributes go through
+//! with one move. `tests/loom` runs them in all orders that threads can come in.
 
 #![expect(
     unsafe_code,
@@ -15,20 +15,22 @@
 
 use std::fmt;
 use std::mem::MaybeUninit;
-use std::ptr;
 
+use super::ring_reader::Reader;
+use super::ring_writer::Writer;
 use super::sync::{Arc, AtomicBool, AtomicUsize, Ordering, UnsafeCell};
 
 /// Alone in its lines of the cache, of which processors fetch two at a time.
 #[repr(align(128))]
-struct Apart<T>(T);
+pub(super) struct Apart<T>(pub(super) T);
 
-struct Ring<T, const N: usize> {
+/// What both ends have.
+pub(super) struct Ring<T, const N: usize> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>; N]>,
-    written: Apart<AtomicUsize>,
-    read: Apart<AtomicUsize>,
+    pub(super) written: Apart<AtomicUsize>,
+    pub(super) read: Apart<AtomicUsize>,
     /// Nobody writes any more.
-    is_left: AtomicBool,
+    pub(super) is_left: AtomicBool,
 }
 
 // SAFETY: an item is moved in by one thread and moved out by another, so it must be `Send`. No two
@@ -38,22 +40,6 @@ struct Ring<T, const N: usize> {
 unsafe impl<T: Send, const N: usize> Send for Ring<T, N> {}
 // SAFETY: the same.
 unsafe impl<T: Send, const N: usize> Sync for Ring<T, N> {}
-
-/// The end that writes.
-pub(super) struct Writer<T, const N: usize> {
-    ring: Arc<Ring<T, N>>,
-    written: usize,
-    /// How many were read when it was last looked.
-    read: usize,
-}
-
-/// The end that reads.
-pub(super) struct Reader<T, const N: usize> {
-    ring: Arc<Ring<T, N>>,
-    read: usize,
-    /// How many were written when it was last looked.
-    written: usize,
-}
 
 /// A queue of `N` items, which is a power of two.
 pub(super) fn ring<T, const N: usize>() -> (Writer<T, N>, Reader<T, N>) {
@@ -68,172 +54,14 @@ pub(super) fn ring<T, const N: usize>() -> (Writer<T, N>, Reader<T, N>) {
         read: Apart(AtomicUsize::new(0)),
         is_left: AtomicBool::new(false),
     });
-    let writer = Writer {
-        ring: Arc::clone(&ring),
-        written: 0,
-        read: 0,
-    };
-    let reader = Reader {
-        ring,
-        read: 0,
-        written: 0,
-    };
-    (writer, reader)
+    (Writer::new(Arc::clone(&ring)), Reader::new(ring))
 }
 
 impl<T, const N: usize> Ring<T, N> {
     /// Where the item is that was written after `count` others.
     #[inline]
-    fn slot(&self, count: usize) -> &UnsafeCell<MaybeUninit<T>> {
+    pub(super) fn slot(&self, count: usize) -> &UnsafeCell<MaybeUninit<T>> {
         &self.slots[count % N]
-    }
-}
-
-impl<T, const N: usize> Writer<T, N> {
-    /// Whether so many more fit.
-    #[inline]
-    pub(super) fn has_room_for(&mut self, items: usize) -> bool {
-        self.free() >= items || {
-            self.read = self.ring.read.0.load(Ordering::Acquire);
-            self.free() >= items
-        }
-    }
-
-    /// How many were free when it was last looked. No fewer are now.
-    #[inline]
-    const fn free(&self) -> usize {
-        N - self.written.wrapping_sub(self.read)
-    }
-
-    /// How many were written, ever.
-    #[inline]
-    pub(super) const fn written(&self) -> usize {
-        self.written
-    }
-
-    /// Writes an item, if there is room.
-    #[inline]
-    pub(super) fn push(&mut self, item: T) -> Result<(), T> {
-        if !self.has_room_for(1) {
-            return Err(item);
-        }
-        self.ring.slot(self.written).with_mut(|slot| {
-            // SAFETY: the slot is free, so it is the writer's, and that is `self`, which is borrowed
-            // for writing. What was in it has been moved out.
-            unsafe { (*slot).write(item) };
-        });
-        self.publish(1);
-        Ok(())
-    }
-
-    /// Moves all items out of the vector, if there is room for all. Whether there was.
-    #[inline]
-    pub(super) fn push_all(&mut self, items: &mut Vec<T>) -> bool {
-        let count = items.len();
-        if !self.has_room_for(count) {
-            return false;
-        }
-        let from = items.as_ptr();
-        // SAFETY: none is fewer than there are. From here on the vector does not own them, so
-        // nobody drops them twice, whatever happens.
-        unsafe { items.set_len(0) };
-        for at in 0..count {
-            self.ring
-                .slot(self.written.wrapping_add(at))
-                .with_mut(|slot| {
-                    // SAFETY: the slot is free and the writer's, as in `push`. The item is one of the
-                    // `count` that the vector had, whose memory it keeps, and is moved once.
-                    unsafe { ptr::copy_nonoverlapping(from.add(at), slot.cast(), 1) };
-                });
-        }
-        self.publish(count);
-        true
-    }
-
-    #[inline]
-    fn publish(&mut self, items: usize) {
-        self.written = self.written.wrapping_add(items);
-        self.ring.written.0.store(self.written, Ordering::Release);
-    }
-}
-
-impl<T, const N: usize> Reader<T, N> {
-    /// How many items wait at this moment.
-    #[inline]
-    pub(super) fn waiting(&self) -> usize {
-        let written = self.ring.written.0.load(Ordering::Acquire);
-        written.wrapping_sub(self.read)
-    }
-
-    /// Moves out the next item, if there is one.
-    #[inline]
-    pub(super) fn pop(&mut self) -> Option<T> {
-        if self.has(1) == 0 {
-            return None;
-        }
-        let item = self.ring.slot(self.read).with(|slot| {
-            // SAFETY: it was written and not read, so it is there and the reader's, and that is
-            // `self`, which is borrowed for writing. Afterwards it counts as read, so it is moved
-            // once.
-            unsafe { (*slot).assume_init_read() }
-        });
-        self.publish(1);
-        Some(item)
-    }
-
-    /// Moves the next items to the end of the vector, at most so many.
-    #[inline]
-    pub(super) fn pop_all(&mut self, items: usize, into: &mut Vec<T>) {
-        let count = self.has(items);
-        into.reserve(count);
-        for at in 0..count {
-            self.ring.slot(self.read.wrapping_add(at)).with(|slot| {
-                // SAFETY: it is there and the reader's, as in `pop`. The vector has reserved room
-                // for it behind what it has, and owns it only when all are there.
-                unsafe {
-                    let to = into.as_mut_ptr().add(into.len() + at);
-                    ptr::copy_nonoverlapping(slot.cast(), to, 1);
-                }
-            });
-        }
-        // SAFETY: so many more were just moved in, and there is room for them. They do not count as
-        // the ring's any more before they can be dropped as the vector's: nothing here panics.
-        unsafe { into.set_len(into.len() + count) };
-        self.publish(count);
-    }
-
-    /// How many of so many items are there.
-    #[inline]
-    fn has(&mut self, items: usize) -> usize {
-        if self.written.wrapping_sub(self.read) < items {
-            self.written = self.ring.written.0.load(Ordering::Acquire);
-        }
-        self.written.wrapping_sub(self.read).min(items)
-    }
-
-    #[inline]
-    fn publish(&mut self, items: usize) {
-        self.read = self.read.wrapping_add(items);
-        self.ring.read.0.store(self.read, Ordering::Release);
-    }
-
-    /// Nobody writes any more, and all is read.
-    pub(super) fn is_done(&self) -> bool {
-        // What was written before the end is seen after it.
-        self.ring.is_left.load(Ordering::Acquire) && self.waiting() == 0
-    }
-}
-
-impl<T, const N: usize> Drop for Writer<T, N> {
-    fn drop(&mut self) {
-        self.ring.is_left.store(true, Ordering::Release);
-    }
-}
-
-impl<T, const N: usize> Drop for Reader<T, N> {
-    /// What nobody will read goes while there is still somebody whose it is.
-    fn drop(&mut self) {
-        while self.pop().is_some() {}
     }
 }
 
@@ -251,18 +79,8 @@ impl<T, const N: usize> Drop for Ring<T, N> {
     }
 }
 
-impl<T, const N: usize> fmt::Debug for Reader<T, N> {
+impl<T, const N: usize> fmt::Debug for Ring<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader")
-            .field("waiting", &self.waiting())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<T, const N: usize> fmt::Debug for Writer<T, N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
-            .field("written", &self.written)
-            .finish_non_exhaustive()
+        f.debug_struct("Ring").finish_non_exhaustive()
     }
 }

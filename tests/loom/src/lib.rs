@@ -11,6 +11,10 @@ mod recorder {
     #[path = "../../../../floe-telemetry/src/recorder/ring.rs"]
     mod ring;
     mod ring_in_all_orders;
+    #[path = "../../../../floe-telemetry/src/recorder/ring_reader.rs"]
+    mod ring_reader;
+    #[path = "../../../../floe-telemetry/src/recorder/ring_writer.rs"]
+    mod ring_writer;
 
     mod sync {
         pub(super) use std::sync::PoisonError;
