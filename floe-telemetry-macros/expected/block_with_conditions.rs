@@ -10,6 +10,14 @@
 //     #[traced(root)]
 //     #[cfg_attr(feature = "spans", telemetry::traced(attributes(n)))]
 //     fn both(&self, n: u8) {}
+//     #[cfg_attr(
+//         unix,
+//         cfg_attr(feature = "spans", traced(name = "deep"), inline),
+//         must_use
+//     )]
+//     fn nested(&self) -> u8 {
+//         1
+//     }
 // }
 
 impl S {
@@ -40,4 +48,17 @@ impl S {
         ::floe_telemetry::traced(name = "S::both", kind = client, root)
     )]
     fn both(&self, n: u8) {}
+    #[cfg_attr(unix, must_use)]
+    #[cfg_attr(
+        all(unix, feature = "spans"),
+        ::floe_telemetry::traced(kind = client, name = "deep")
+    )]
+    #[cfg_attr(all(unix, feature = "spans"), inline)]
+    #[cfg_attr(
+        not(any(all(unix, feature = "spans"))),
+        ::floe_telemetry::traced(name = "S::nested", kind = client)
+    )]
+    fn nested(&self) -> u8 {
+        1
+    }
 }

@@ -7,7 +7,8 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
     );
     let __floe_span = {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            #[allow(clippy::cloned_ref_to_slice_refs)] __floe.links(&([first, second]));
+            __floe.links(&(first));
+            __floe.links(&(second));
         };
         ::floe_telemetry::__private::enter_below(
             &__FLOE_CALLSITE,

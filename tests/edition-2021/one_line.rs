@@ -162,3 +162,11 @@ impl Table {
     /// Whether it has rows, later.
     pub async fn has_rows(&self) -> bool { ready(self).await.rows > 0 }
 }
+
+/// What can be done later.
+pub trait Later {
+    /// One more, later.
+    #[traced]
+    #[expect(async_fn_in_trait, reason = "without a span the compiler says so")]
+    async fn add(&self, n: u8) -> u8 { ready(n).await + 1 }
+}

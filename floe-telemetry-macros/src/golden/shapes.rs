@@ -187,6 +187,9 @@ pub(super) const ALL: &[Case] = &[
                 #[traced(root)]
                 #[cfg_attr(feature = "spans", telemetry::traced(attributes(n)))]
                 fn both(&self, n: u8) {}
+
+                #[cfg_attr(unix, cfg_attr(feature = "spans", traced(name = "deep"), inline), must_use)]
+                fn nested(&self) -> u8 { 1 }
             }"#,
         ),
     },

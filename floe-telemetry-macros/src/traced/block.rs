@@ -158,9 +158,9 @@ impl Method {
         let own: TokenStream = own.iter().filter_map(|attr| arguments(attr)).collect();
         let (conditional, attrs): (Vec<_>, Vec<_>) = attrs
             .into_iter()
-            .map(|attr| Conditional::new(attr).ok_or(attr))
+            .map(|attr| Conditional::of(attr).ok_or(attr))
             .partition(Result::is_ok);
-        let conditional: Vec<_> = conditional.into_iter().flatten().collect();
+        let conditional: Vec<_> = conditional.into_iter().flatten().flatten().collect();
         let attrs = attrs.into_iter().filter_map(Result::err);
         let unless = unless_skipped(&conditional);
         let mut traced = Vec::new();
@@ -180,8 +180,9 @@ impl Method {
             }
         }
         let attr = self.attr(shared, type_name, &own);
-        let predicates = conditional.iter().map(|it| &it.predicate);
-        traced.push(if conditional.is_empty() {
+        let deciding = conditional.iter().filter(|it| it.decides());
+        let predicates: Vec<_> = deciding.map(|it| &it.predicate).collect();
+        traced.push(if predicates.is_empty() {
             quote!(#[#attr])
         } else {
             quote!(#[cfg_attr(not(any(#(#predicates),*)), #attr)])

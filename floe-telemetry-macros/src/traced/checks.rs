@@ -152,3 +152,11 @@ pub(super) fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
         one => vec![one],
     }
 }
+
+/// What stands in an array is taken one by one, so that it is borrowed as everything else is.
+pub(super) fn each_of(written: Expr) -> Vec<Expr> {
+    match written {
+        Expr::Array(array) => array.elems.into_iter().collect(),
+        one => vec![one],
+    }
+}

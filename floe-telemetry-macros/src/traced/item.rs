@@ -4,7 +4,6 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::{
     AttrStyle, Attribute, Meta, Signature, Token, Visibility,
     parse::{ParseStream, Parser},
-    spanned::Spanned,
 };
 
 use crate::{ctxt::Ctxt, tokens};
@@ -98,7 +97,7 @@ impl Function {
         input.parse::<TokenStream>()?;
         let (inner, body) = split_inner(body);
         attrs.extend(inner);
-        attrs.iter_mut().for_each(expect_nothing_of_clippy);
+        attrs.iter_mut().for_each(expect_no_more_than_can_be);
         Ok(Self {
             attrs,
             vis,
@@ -108,14 +107,33 @@ impl Function {
     }
 }
 
-/// `expect` becomes `allow` where it names lints of clippy: some of them look at the body, which is
-/// elsewhere, and what they do not find there is no mistake of the user's.
-fn expect_nothing_of_clippy(attr: &mut Attribute) {
-    if let Meta::List(list) = &mut attr.meta
-        && list.path.is_ident("expect")
-        && tokens::any_ident(&list.tokens, |word| word == "clippy")
-    {
-        list.path = Ident::new("allow", list.path.span()).into();
+/// `expect` becomes `allow` where it names lints of clippy, or of the compiler, that look at a body or
+/// for the word `async`: the body is elsewhere, and what they do not find there is no mistake of the
+/// user's.
+fn expect_no_more_than_can_be(attr: &mut Attribute) {
+    const BLIND: [&str; 3] = ["clippy", "async_fn_in_trait", "unconditional_recursion"];
+    let Meta::List(list) = &mut attr.meta else {
+        return;
+    };
+    if !tokens::any_ident(&list.tokens, |word| BLIND.iter().any(|lint| word == lint)) {
+        return;
+    }
+    let allow = |word: Ident| {
+        if word == "expect" {
+            Ident::new("allow", word.span())
+        } else {
+            word
+        }
+    };
+    if list.path.is_ident("cfg_attr") {
+        let trees = std::mem::take(&mut list.tokens).into_iter();
+        let trees = trees.map(|tree| match tree {
+            TokenTree::Ident(word) => allow(word).into(),
+            other => other,
+        });
+        list.tokens = trees.collect();
+    } else if let Some(word) = list.path.get_ident() {
+        list.path = allow(word.clone()).into();
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Traced<'a> {
     /// A variant of the runtime's `SpanKind`.
     pub(super) kind: &'static str,
     pub(super) parent: Parent,
-    pub(super) links: Option<Expr>,
+    pub(super) links: Vec<Expr>,
     pub(super) error_if: Option<Expr>,
     pub(super) metrics: bool,
     pub(super) boxed: bool,
@@ -101,7 +101,7 @@ impl<'a> Traced<'a> {
                 None if args.root => Parent::Nothing,
                 None => Parent::Current,
             },
-            links: args.links,
+            links: args.links.map_or_else(Vec::new, checks::each_of),
             error_if: args
                 .error_if
                 .map(|(_, value)| value)
@@ -148,7 +148,7 @@ impl<'a> Traced<'a> {
     /// Whether there is anything to say about the span before the body runs.
     pub(super) fn fills(&self) -> bool {
         self.computed_name.is_some()
-            || self.links.is_some()
+            || !self.links.is_empty()
             || !self.floe_attributes.is_empty()
             || !self.records.is_empty()
             || self.attributes_fn.is_some()

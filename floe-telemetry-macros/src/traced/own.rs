@@ -6,9 +6,9 @@ use syn::{Attribute, Meta, Path, Token, parse::Parser, punctuated::Punctuated};
 
 use super::args;
 
-/// `#[cfg_attr(predicate, traced(…), …)]`
+/// `#[cfg_attr(predicate, traced(…), …)]`, or what is in another of these.
 pub(super) struct Conditional {
-    pub(super) predicate: Meta,
+    pub(super) predicate: TokenStream,
     /// The arguments of each, without `skip`.
     pub(super) own: Vec<TokenStream>,
     /// One of them is `skip`.
@@ -19,30 +19,54 @@ pub(super) struct Conditional {
 
 impl Conditional {
     /// `None` if nothing in it is for us.
-    pub(super) fn new(attr: &Attribute) -> Option<Self> {
-        if !is_called(attr, "cfg_attr") {
-            return None;
-        }
-        let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
-        let mut metas = metas.parse2(arguments(attr)?).ok()?.into_iter();
-        let predicate = metas.next()?;
-        let (ours, others): (Vec<_>, Vec<_>) = metas.partition(|meta| match meta {
-            Meta::List(list) => ends_in(&list.path, "traced") || is_ours(&list.path, &list.tokens),
-            other => ends_in(other.path(), "traced"),
-        });
-        let own = ours.iter().map(|meta| match meta {
-            Meta::List(list) => list.tokens.clone(),
-            _ => TokenStream::new(),
-        });
-        let (skips, own): (Vec<_>, Vec<_>) = own.partition(args::is_skip);
-        let is_ours = !ours.is_empty();
-        is_ours.then(|| Self {
-            predicate,
-            own,
-            skips: !skips.is_empty(),
-            others,
-        })
+    pub(super) fn of(attr: &Attribute) -> Option<Vec<Self>> {
+        let mut found = Vec::new();
+        collect(None, &attr.meta, &mut found)?;
+        found.iter().any(Self::decides).then_some(found)
     }
+
+    /// Whether there is one for us.
+    pub(super) fn decides(&self) -> bool {
+        self.skips || !self.own.is_empty()
+    }
+}
+
+fn collect(around: Option<&TokenStream>, meta: &Meta, found: &mut Vec<Conditional>) -> Option<()> {
+    let Meta::List(list) = meta else { return None };
+    if !ends_in(&list.path, "cfg_attr") {
+        return None;
+    }
+    let metas = Punctuated::<Meta, Token![,]>::parse_terminated;
+    let mut metas = metas.parse2(list.tokens.clone()).ok()?.into_iter();
+    let predicate = metas.next()?;
+    let predicate = around.map_or_else(
+        || quote!(#predicate),
+        |around| quote!(all(#around, #predicate)),
+    );
+    let at = found.len();
+    let mut own = Vec::new();
+    let mut others = Vec::new();
+    for meta in metas {
+        match &meta {
+            Meta::List(list)
+                if ends_in(&list.path, "traced") || is_ours(&list.path, &list.tokens) =>
+            {
+                own.push(list.tokens.clone());
+            }
+            Meta::List(_) if collect(Some(&predicate), &meta, found).is_some() => {}
+            other if ends_in(other.path(), "traced") => own.push(TokenStream::new()),
+            _ => others.push(meta),
+        }
+    }
+    let (skips, own): (Vec<_>, Vec<_>) = own.into_iter().partition(args::is_skip);
+    let here = Conditional {
+        predicate,
+        own,
+        skips: !skips.is_empty(),
+        others,
+    };
+    found.insert(at, here);
+    Some(())
 }
 
 /// The condition under which none of them says `skip`.

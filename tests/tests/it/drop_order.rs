@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use floe_telemetry::{testing, traced};
+use futures_core::Stream;
 
 fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
@@ -223,60 +224,104 @@ struct Counted {
 
 /// Functions that take their arguments apart, and leave parts out, copy or borrow them.
 macro_rules! taking_apart {
-    ($module:ident $(#[$attribute:meta])?) => {
+    ($module:ident ($left:ident $second:ident $count:ident) $(#[$attribute:meta])?) => {
         #[allow(clippy::toplevel_ref_arg, reason = "the patterns are what is tested")]
         mod $module {
-            use super::{Counted, Future, Later, Noisy, Pair, Pin};
+            use super::{Counted, Future, Later, Never, Noisy, Pair, Pin, Stream};
 
             $(#[$attribute])?
             pub(super) fn now(
-                (left, _): (Noisy, Noisy),
-                second: Noisy,
+                ($left, _): (Noisy, Noisy),
+                $second: Noisy,
                 Pair { first, .. }: Pair,
-                Counted { count, .. }: Counted,
+                Counted { $count, .. }: Counted,
                 ref last: Noisy,
                 panics: bool,
             ) -> usize {
-                let _inside = Noisy("inside", left.1.clone());
+                let _inside = Noisy("inside", $left.1.clone());
                 assert!(!panics, "on purpose");
-                left.0.len() + second.0.len() + first.0.len() + count + last.0.len()
+                $left.0.len() + $second.0.len() + first.0.len() + $count + last.0.len()
             }
 
             $(#[$attribute])?
             pub(super) fn by_type(
-                (left, _): (Noisy, Noisy),
-                second: Noisy,
+                ($left, _): (Noisy, Noisy),
+                $second: Noisy,
                 Pair { first, .. }: Pair,
-                Counted { count, .. }: Counted,
+                Counted { $count, .. }: Counted,
                 ref last: Noisy,
                 panics: bool,
             ) -> Later {
                 assert!(!panics, "on purpose");
-                let length = second.0.len() + first.0.len() + count + last.0.len();
-                Box::pin(std::future::ready(length + left.0.len()))
+                let length = $second.0.len() + first.0.len() + $count + last.0.len();
+                Box::pin(std::future::ready(length + $left.0.len()))
             }
 
             $(#[$attribute])?
             pub(super) fn opaque(
-                (left, _): (Noisy, Noisy),
-                second: Noisy,
+                ($left, _): (Noisy, Noisy),
+                $second: Noisy,
                 Pair { first, .. }: Pair,
-                Counted { count, .. }: Counted,
+                Counted { $count, .. }: Counted,
                 ref last: Noisy,
                 panics: bool,
             ) -> Pin<Box<impl Future<Output = usize> + use<>>> {
                 assert!(!panics, "on purpose");
-                let length = second.0.len() + first.0.len() + count + last.0.len();
-                Box::pin(async move { length + left.0.len() })
+                let length = $second.0.len() + first.0.len() + $count + last.0.len();
+                Box::pin(async move { length + $left.0.len() })
+            }
+
+            $(#[$attribute])?
+            pub(super) fn future(
+                ($left, _): (Noisy, Noisy),
+                $second: Noisy,
+                Pair { first, .. }: Pair,
+                Counted { $count, .. }: Counted,
+                ref last: Noisy,
+                panics: bool,
+            ) -> impl Future<Output = usize> + use<> {
+                assert!(!panics, "on purpose");
+                let length = $second.0.len() + $count + last.0.len();
+                async move { length + $left.0.len() + first.0.len() }
+            }
+
+            $(#[$attribute])?
+            pub(super) fn stream(
+                ($left, _): (Noisy, Noisy),
+                $second: Noisy,
+                Pair { first, .. }: Pair,
+                Counted { $count, .. }: Counted,
+                ref last: Noisy,
+                panics: bool,
+            ) -> impl Stream<Item = u8> + use<> {
+                assert!(!panics, "on purpose");
+                let length = $second.0.len() + $count + last.0.len();
+                Never(length + first.0.len(), $left)
             }
         }
     };
 }
 
-taking_apart!(apart);
-taking_apart!(apart_traced #[floe_telemetry::traced]);
-taking_apart!(apart_root #[floe_telemetry::traced(root)]);
-taking_apart!(apart_recorded #[floe_telemetry::traced(attributes("db.rows" = 3))]);
+/// A stream that has something to drop.
+struct Never(usize, Noisy);
+
+impl Stream for Never {
+    type Item = u8;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
+        Poll::Ready(None)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.0 + self.1.0.len(), None)
+    }
+}
+
+taking_apart!(apart (left second count));
+taking_apart!(apart_traced (left second count) #[floe_telemetry::traced]);
+taking_apart!(apart_root (left second count) #[floe_telemetry::traced(root)]);
+taking_apart!(apart_recorded (left second count) #[floe_telemetry::traced(attributes("db.rows" = 3))]);
+taking_apart!(apart_used (left second count) #[floe_telemetry::traced(attributes(left = left.0.len(), count), name = second.0)]);
 
 fn done<T>(_: T) {}
 
@@ -320,10 +365,11 @@ fn what_a_pattern_leaves_out_is_dropped_when_it_is_without_a_span() {
                         orders.push(order!(apart_traced::$function, panics));
                         orders.push(order!(apart_root::$function, panics));
                         orders.push(order!(apart_recorded::$function, panics));
+                        orders.push(order!(apart_used::$function, panics));
                     };
                     if listens {
                         let spans = testing::capture(run);
-                        assert_eq!(spans.len(), 3);
+                        assert_eq!(spans.len(), 4);
                     } else {
                         run();
                     }
@@ -337,6 +383,8 @@ fn what_a_pattern_leaves_out_is_dropped_when_it_is_without_a_span() {
     check!(now);
     check!(by_type);
     check!(opaque);
+    check!(future);
+    check!(stream);
     let expected = [
         "inside",
         "last",

@@ -131,6 +131,12 @@ fn new_trace(active: &SpanContext) -> Option<String> {
     Context::map_current(|cx| cx.baggage().get("tenant").map(ToString::to_string))
 }
 
+/// The array does not take them from the body.
+#[traced(links = [first, second, &third])]
+fn linked_to_each(first: SpanContext, second: Option<SpanContext>, third: Link) -> bool {
+    first.is_valid() && second.is_none() && third.attributes.is_empty()
+}
+
 #[traced(links = several)]
 async fn linked(several: Vec<SpanContext>) -> usize {
     several.len()
@@ -156,6 +162,18 @@ async fn links_may_be_an_argument() {
     assert_eq!(
         links(&spans.single("linked").data().links.links),
         [remote(601, true), remote(602, false)]
+    );
+}
+
+#[test]
+fn links_in_an_array_are_borrowed_one_by_one() {
+    let spans = testing::capture(|| {
+        let third = Link::with_context(remote(604, true));
+        assert!(linked_to_each(remote(603, true), None, third));
+    });
+    assert_eq!(
+        links(&spans.single("linked_to_each").data().links.links),
+        [remote(603, true), remote(604, true)]
     );
 }
 

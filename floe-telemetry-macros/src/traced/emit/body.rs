@@ -8,6 +8,7 @@ use super::{
     label, on, opening, outcome,
     parameters::{self, Place},
 };
+use crate::tokens;
 use crate::traced::{
     model::Traced,
     output::{self, Output},
@@ -139,7 +140,13 @@ impl Opened {
             body,
         } = self;
         let span = open.as_ref().map(|_| quote_spanned!(ours=> __floe_span,));
-        let call = quote_spanned!(ours=> #private::#function(#span #body, #look));
+        // What is wrong with what is returned is told where its type is.
+        let at = match &traced.function.sig.output {
+            ReturnType::Type(_, ty) => on(ty),
+            ReturnType::Default => ours,
+        };
+        let private = tokens::located_at(private, at);
+        let call = quote_spanned!(at=> #private::#function(#span #body, #look));
         (open, call)
     }
 

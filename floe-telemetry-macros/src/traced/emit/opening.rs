@@ -51,7 +51,7 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
         }
         AttributesFn::Path { arguments, .. } => arguments.iter().map(|it| &it.name).collect(),
     });
-    quote!(#parent #name #links #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
+    quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
 /// With where the span is, what it is below of, and what it says.
@@ -92,12 +92,10 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
         .computed_name
         .iter()
         .map(|name| name::set(name, on(name)));
-    let links = traced.links.iter().map(|links| {
-        quote_spanned! {on(links)=>
-            #[allow(clippy::cloned_ref_to_slice_refs)]
-            __floe.links(&(#links));
-        }
-    });
+    let links = traced
+        .links
+        .iter()
+        .map(|link| quote_spanned!(on(link)=> __floe.links(&(#link));));
     let floe_attributes = traced
         .floe_attributes
         .iter()

@@ -280,6 +280,25 @@ impl Left {
         self.0
     }
 
+    #[cfg_attr(all(), cfg_attr(all(), traced(skip)), must_use)]
+    fn nested_condition(&self) -> u8 {
+        self.0
+    }
+
+    #[cfg_attr(
+        all(),
+        cfg_attr(any(), traced(skip)),
+        cfg_attr(all(), traced(name = "deep"))
+    )]
+    fn nested_name(&self) -> u8 {
+        self.0
+    }
+
+    #[cfg_attr(any(), cfg_attr(all(), traced(name = "never")))]
+    fn nested_no_condition(&self) -> u8 {
+        self.0
+    }
+
     #[instrument(skip)]
     fn other_word(&self) -> u8 {
         self.0
@@ -301,6 +320,8 @@ async fn a_method_may_be_left_out_however_that_is_written() {
             sum + left.other_word() + left.both() + left.ends_in_a_sign(),
             7
         );
+        let nested = left.nested_condition() + left.nested_name();
+        assert_eq!(nested + left.nested_no_condition(), 3);
         let outer = floe_telemetry::create_span("outer");
         let cx = opentelemetry::Context::current();
         assert_eq!(left.below(cx).await, 1);
@@ -309,8 +330,10 @@ async fn a_method_may_be_left_out_however_that_is_written() {
     .await;
     spans.single("Left::no_condition").assert_root();
     spans.single("renamed").assert_root();
+    spans.single("deep").assert_root();
+    spans.single("Left::nested_no_condition").assert_root();
     spans.single("Left::below").assert_child_of("outer");
     let refused = Status::error("refused by `error_if`");
     assert_eq!(spans.single("odd").data().status, refused);
-    assert_eq!(spans.len(), 5);
+    assert_eq!(spans.len(), 7);
 }

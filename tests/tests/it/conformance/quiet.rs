@@ -65,6 +65,16 @@ mod said_without_a_span {
     #[expect(clippy::unused_async)]
     pub(super) async fn at_once() {}
 
+    #[traced]
+    #[cfg_attr(all(), expect(clippy::unused_async, reason = "a test"))]
+    pub(super) async fn at_once_by_condition() {}
+
+    #[traced]
+    #[expect(unconditional_recursion)]
+    pub(super) fn endless() -> u8 {
+        endless()
+    }
+
     #[traced(links = [cx.clone()])]
     pub(super) fn linked(cx: &Context) {
         let _ = cx;
@@ -73,15 +83,17 @@ mod said_without_a_span {
 
 #[tokio::test]
 async fn what_clippy_is_expected_to_say_it_may_keep_to_itself() {
-    use said_without_a_span::{at_once, linked, wraps};
+    use said_without_a_span::{at_once, at_once_by_condition, endless, linked, wraps};
 
     let spans = testing::capture_async(async {
         assert_eq!(wraps("ab".to_owned()), Ok(2));
         at_once().await;
+        at_once_by_condition().await;
+        let _: fn() -> u8 = endless;
         linked(&opentelemetry::Context::current());
     })
     .await;
-    assert_eq!(spans.len(), 3);
+    assert_eq!(spans.len(), 4);
 }
 
 #[deny(unused_variables)]
