@@ -176,7 +176,6 @@ impl AttributeList {
     }
 
     /// How many were dropped because the list was full.
-    #[cfg(feature = "provider")]
     pub(crate) const fn dropped(&self) -> u32 {
         self.dropped
     }

@@ -139,7 +139,7 @@ impl Writer {
             let _ = self.rare.push(Rare::Attributes(mem::take(items)));
             (attributes, rare) = (0, 1);
         }
-        if record.has_rare() {
+        if Rare::is_in(record) {
             let (of_events, pieces) = self.push_rare(record);
             attributes += of_events;
             rare += pieces;

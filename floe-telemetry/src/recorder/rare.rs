@@ -15,6 +15,12 @@ pub(super) enum Rare {
 }
 
 impl Rare {
+    /// Whether a span has any of it.
+    #[inline]
+    pub(super) fn is_in(record: &SpanRecord) -> bool {
+        record.more.is_some() || !record.told.heads.is_empty() || record.attributes.dropped() > 0
+    }
+
     /// Puts it where it was. Events are left for when their attributes are there.
     #[cold]
     pub(super) fn put_back(self, record: &mut SpanRecord, told: &mut Told) {

@@ -95,12 +95,6 @@ impl SpanRecord {
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
     }
 
-    /// Whether it has more than a head and attributes.
-    #[inline]
-    pub(super) fn has_rare(&mut self) -> bool {
-        self.more.is_some() || !self.told.heads.is_empty() || *self.attributes.dropped_mut() > 0
-    }
-
     /// Whether it is no span, but a call that metrics are made of.
     #[inline]
     pub(super) fn is_measured(&self) -> bool {
