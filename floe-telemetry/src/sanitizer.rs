@@ -11,6 +11,7 @@ mod access_key;
 mod address;
 mod ahead;
 mod bare;
+mod base64;
 mod bound;
 mod call;
 mod card;

@@ -24,7 +24,7 @@ const ROLES: &[&str] = &[
 pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let next = at(text, sign + 1);
-    let has_host = next.is_ascii_alphanumeric() || matches!(next, b'[' | b'/');
+    let has_host = next.is_ascii_alphanumeric() || matches!(next, b'[' | b'/' | b'(');
     if sign < scan.url_until || before(text, sign) == b'>' || !has_host {
         return;
     }
@@ -104,6 +104,10 @@ fn is_mailbox(text: &[u8], start: usize, sign: usize) -> bool {
 
 /// A host that can only be one: a domain, an address, a name with a port, `tcp(…)`.
 fn is_server(text: &[u8]) -> bool {
+    // `user:password@(host:3306)/database` of Go.
+    if let [b'(', inner @ ..] = text {
+        return has_port(inner);
+    }
     let end = run_end(text, 0, 255, |byte| {
         is_name(byte) || matches!(byte, b'.' | b'-')
     });

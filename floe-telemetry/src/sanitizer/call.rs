@@ -25,6 +25,8 @@ const NAMES: &[&str] = &[
     "minio",
     "_bind",
     "sequelize",
+    "mysqli",
+    "ftp.open",
 ];
 
 /// Behind the bracket of the call, if the name is one of a function that connects; `end` is behind
@@ -133,6 +135,21 @@ pub(super) fn typed(scan: &mut Scan<'_>, behind: usize) -> bool {
         && at(text, start) == b'.'
         && at(text, end) == b'('
         && operand::arguments(scan, end + 1, |_, word| {
+            is_made_up(word, 6) || is_opaque(word, 8)
+        })
+}
+
+/// `Credentials::new("bob", "hunter2")`, `[NetworkCredential]::new('bob', 'hunter2')`; `from` is behind
+/// the name of the type.
+pub(super) fn constructor(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let path = from + usize::from(at(text, from) == b']');
+    let open = run_end(text, path + 2, 24, |byte| {
+        byte.is_ascii_lowercase() || byte == b'_'
+    });
+    starts_with(text, path, b"::")
+        && at(text, open) == b'('
+        && operand::arguments(scan, open + 1, |_, word| {
             is_made_up(word, 6) || is_opaque(word, 8)
         })
 }

@@ -46,7 +46,7 @@ const COMMANDS: &[(Role, &[&str])] = &[
     (Role::Always(b'N'), &["ssh-keygen"]),
     (Role::Always(b'P'), &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql"]),
     (Role::Always(b'w'), &[
-        "ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd",
+        "ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd", "kadmin",
     ]),
     (Role::Always(b'a'), &["redis-cli", "valkey-cli"]),
     (Role::Always(b'k'), &["openssl"]),

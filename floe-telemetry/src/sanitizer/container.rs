@@ -1,5 +1,6 @@
 //! Values inside of something: `Some("…")`, `[…]`, `{…}` of ODBC, a field of a struct, a YAML block.
 
+use super::reference::is_lookup;
 use super::text::{
     at, before, find, is_name, is_redacted, line_end, part, rest, run_end, skip_spaces, starts_with,
 };
@@ -55,7 +56,7 @@ fn wrapped_in(text: &[u8], from: usize, depth: usize) -> Option<Extent> {
     let name = part(text, from, name_end);
     let is_wrapper = is_wrapper(name);
     // `environ["PASSWORD"]` is where a value is.
-    let is_index = open == b'[' && name.contains(&b'.');
+    let is_index = open == b'[' && name.contains(&b'.') || is_lookup(name);
     if let Some(found) = quoted(text, inner, Site::default()).filter(|_| !is_index) {
         return Some(found);
     }

@@ -3,7 +3,8 @@
 use super::Scan;
 use super::key_value::{Key, with_key};
 use super::lexicon::Class;
-use super::text::{at, find, is_name, part, run_end, starts_with};
+use super::shape::is_made_up;
+use super::text::{at, find, is_name, part, run_end, skip_spaces, starts_with};
 
 /// Words for a password, as people write them: with a capital letter or without.
 const WORDS: &[&str] = &[
@@ -65,6 +66,20 @@ const DOUBTFUL: &[&str] = &[
 /// Longest word above, in bytes, and more.
 const LIMIT: usize = 64;
 
+/// What says that a value follows: `密码是…`.
+const COPULAS: [&str; 4] = ["是", "为", "為", "は"];
+
+/// Redacts the word behind a copula, if it looks like a secret.
+fn stated(scan: &mut Scan<'_>, from: usize) {
+    let start = skip_spaces(scan.text, from);
+    let end = run_end(scan.text, start, LIMIT * 2, |byte| {
+        matches!(byte, b'!'..=b'~') && !b"\"',".contains(&byte)
+    });
+    if is_made_up(part(scan.text, start, end), 6) {
+        scan.redact_unless_done(start, end);
+    }
+}
+
 /// Marks that are written without a space before them.
 const WIDE_MARKS: [&[u8]; 2] = ["：".as_bytes(), "＝".as_bytes()];
 
@@ -87,6 +102,11 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         run_end(text, hop, LIMIT, |byte| byte >= 0x80 || is_name(byte))
     };
     let word = part(text, end.saturating_sub(LIMIT), end);
+    let copula = COPULAS
+        .iter()
+        .find(|verb| word.ends_with(verb.as_bytes()))
+        .map_or(0, |verb| verb.len());
+    let word = &word[..word.len() - copula];
     let known_in =
         |words: &'static [&str]| words.iter().find(|known| word.ends_with(known.as_bytes()));
     let (known, class) = match (known_in(WORDS), known_in(DOUBTFUL)) {
@@ -94,6 +114,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         (None, Some(known)) => (known, Class::Weak),
         (None, None) => return,
     };
+    if copula > 0 {
+        return stated(scan, end);
+    }
     // Japanese quotes follow without anything between.
     let open = "「".as_bytes();
     if let Some(close) = starts_with(text, end, open)

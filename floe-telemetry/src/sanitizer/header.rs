@@ -1,5 +1,6 @@
 //! HTTP's credentials: `Authorization` with a scheme, cookies, and a scheme without its header.
 
+use super::base64::{is_login, trim_padding};
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{is_opaque, is_uuid, is_word_like};
 use super::text::{
@@ -191,7 +192,7 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
         && !is_word_like(word)
         && trim_padding(word).iter().all(|byte| is_token68(*byte));
     let is_varied = !word.iter().all(u8::is_ascii_alphabetic) && !is_dashed_words(word);
-    let is_padded = word.len().is_multiple_of(4) && shape::is_camel(word);
+    let is_padded = word.len().is_multiple_of(4) && shape::is_camel(word) && is_login(word);
     let fits = if is_bearer { is_varied } else { is_padded } || is_opaque(word, 8);
     if is_base64 && !is_prose(word) && fits {
         let found = scan.whole(secret, found, site);
@@ -215,14 +216,6 @@ fn dotted(scan: &mut Scan<'_>, from: usize) {
 /// The characters that RFC 7235 allows in credentials.
 fn is_token68(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~+/:".contains(&byte)
-}
-
-/// Base64 is filled up with `=`, which elsewhere separates a key.
-fn trim_padding(mut word: &[u8]) -> &[u8] {
-    while let [head @ .., b'='] = word {
-        word = head;
-    }
-    word
 }
 
 fn is_dashed_words(word: &[u8]) -> bool {

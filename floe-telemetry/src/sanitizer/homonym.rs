@@ -1,6 +1,11 @@
 //! Words that are spelled like a key and mean something else: `code 7`, a type of resource.
 
-use super::text::{at, is_name, run_end, run_start, skip_spaces, starts_with};
+use super::key_value::Key;
+use super::shape::is_word_like;
+use super::text::{
+    at, before, is_name, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+};
+use super::value::Extent;
 
 /// `code 7`, `key 12 of 30`: a word of many meanings, and a number.
 pub(super) fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
@@ -81,4 +86,38 @@ pub(super) fn is_command_name(word: &[u8]) -> bool {
     parts.next().is_some_and(|verb| verbs.contains(&verb))
         && parts.next().is_some_and(is_part)
         && parts.next().is_none()
+}
+
+/// `string password = 3;`: the number of a field of Protocol Buffers.
+pub(super) fn is_field_number(text: &[u8], key: Key, found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let type_end = key.start.saturating_sub(1);
+    value.len() <= 4
+        && value.iter().all(u8::is_ascii_digit)
+        && at(text, found.end) == b';'
+        && at(text, type_end) == b' '
+        && before(text, type_end).is_ascii_lowercase()
+}
+
+/// A small number, or one beside the number of what failed.
+pub(super) fn is_count(text: &[u8], found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let next = run_end(text, found.end, 2, |byte| b", ".contains(&byte));
+    let others = [&b"fail"[..], b"warn", b"error", b"skip", b"total"];
+    value.iter().all(u8::is_ascii_digit)
+        && (value.len() <= 3
+            || others
+                .iter()
+                .any(|other| starts_with_word(text, next, other)))
+}
+
+/// `token: Eof, …`: a variant of an enumeration, as it is printed.
+pub(super) fn is_variant(text: &[u8], key: Key, found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let is_listed = at(text, found.end) == b',' || starts_with_word(text, found.end, b" }");
+    key.name(text) == b"token"
+        && is_listed
+        && value.len() <= 12
+        && value[0].is_ascii_uppercase()
+        && is_word_like(value)
 }

@@ -54,6 +54,7 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     behind += usize::from(at(text, behind) == b']');
     behind = separator::behind_index(text, behind);
     behind = colour::behind(text, behind);
+    behind = separator::behind_tag(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
     behind = homonym::behind_number(text, behind);
     let is_item = mark > 0 && at(text, behind) == b',';
@@ -65,7 +66,9 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     {
         return;
     }
-    if let Some(separator) = separator(text, behind).filter(|_| !is_item) {
+    if let Some(separator) = separator(text, behind)
+        .filter(|found| !(is_item || found.table && starts_with_word(text, found.after, b"value=")))
+    {
         let enclosing = before(text, key.start);
         let is_parameter =
             matches!(enclosing, b'?' | b'&') || enclosing == b';' && follows_amp(text, key.start);

@@ -106,11 +106,21 @@ impl Name {
         last == b"pass" && is_in(head.last_word().1, words::BEFORE_PASS)
     }
 
+    /// `existingSecret`, `imagePullSecret`: the name of one.
+    fn is_named(&self) -> bool {
+        let (start, last) = self.last_word();
+        let head = Self {
+            len: start,
+            ..*self
+        };
+        last == b"secret" && matches!(head.last_word().1, b"existing" | b"pull")
+    }
+
     fn suffix(&self) -> Option<(usize, Class)> {
         let last = self.as_bytes().last()?.checked_sub(b'a')?;
         let places = BY_LAST_LETTER.get(usize::from(last))?.iter();
         let places = places.take_while(|place| **place != NONE);
-        if is_in(self.last_word().1, words::NO_PASSWORDS) || self.is_verb() {
+        if is_in(self.last_word().1, words::NO_PASSWORDS) || self.is_verb() || self.is_named() {
             return None;
         }
         places.into_iter().find_map(|&place| {

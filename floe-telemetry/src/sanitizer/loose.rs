@@ -31,7 +31,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
                 || change::told(scan, key, behind)
                 || owner::found_instead(scan, behind)))
         || structure::fields(scan, key, behind)
-        || (mark == 0 && typed(scan, key))
+        || (mark == 0 && (typed(scan, key) || call::constructor(scan, key.end)))
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && at(text, key.end) != b'(' {
         sentence::scan(scan, key);
@@ -65,7 +65,11 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
         && lexicon::classify(word) == Some(Class::Strong);
     // `-Credential bob` of PowerShell names a user.
     let is_user = key.name(text) == b"Credential" && !shape::is_opaque(word, 8);
-    let is_text = !found.quoted && (is_prose(word) || is_key || is_user) || word.starts_with(b"--");
+    // `-Credential (New-Object …)` has the password inside.
+    let is_call = key.name(text) == b"Credential" && at(text, start) == b'(';
+    let is_text = !found.quoted && (is_prose(word) || is_key || is_user)
+        || is_call
+        || word.starts_with(b"--");
     if !is_text && is_secret(text, key, found, site, false) {
         let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);
@@ -88,6 +92,13 @@ fn skip_line_blanks(text: &[u8], from: usize) -> usize {
 fn typed(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let name = skip_spaces(text, key.end);
+    // `Dim password As String = "…"`
+    let name = name
+        + if starts_with_word(text, name, b"as ") {
+            3
+        } else {
+            0
+        };
     let end = run_end(text, name, 16, |byte| {
         byte.is_ascii_alphanumeric() || b"[]*&".contains(&byte)
     });

@@ -88,6 +88,11 @@ pub(super) fn arguments(
     let (mut place, mut found) = (0, false);
     while index < end && !b")\n;".contains(&at(text, index)) {
         place += usize::from(at(text, index) == b',');
+        // `"…".into()`
+        if at(text, index) == b'(' && at(text, index + 1) == b')' {
+            index += 2;
+            continue;
+        }
         let quote = quote::open(text, index)
             .filter(|_| !is_name(before(text, index)) || b"bBN".contains(&before(text, index)));
         let Some(quote) = quote else {

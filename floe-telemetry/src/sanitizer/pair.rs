@@ -54,7 +54,22 @@ fn is_certain_pair(text: &[u8], key: Key, open: usize, close: usize) -> bool {
     let is_listed = at(text, next) == at(text, bracket) && next > close + 1
         || before(text, previous) == at(text, close) && previous < bracket
         || before(text, bracket) == b'[';
-    at(text, bracket) == b'{' || is_constant || is_listed
+    let function = run_start(text, bracket, 24, |byte| {
+        byte.is_ascii_alphanumeric() || byte == b'_'
+    });
+    let function = part(text, function, bracket);
+    let sets = [
+        &b"set"[..],
+        b"put",
+        b"add",
+        b"with",
+        b"insert",
+        b"append",
+        b"define",
+    ]
+    .iter()
+    .any(|verb| function.len() >= verb.len() && function[..verb.len()].eq_ignore_ascii_case(verb));
+    at(text, bracket) == b'{' || is_constant || is_listed || sets
 }
 
 /// `created_at` beside `password` in a list of columns.

@@ -1,7 +1,7 @@
 //! Personal data with a checkable form: social security numbers, IBANs, telephone numbers; payment
 //! cards are in `card`. What cannot be checked is left alone: most long numbers are identifiers.
 
-use super::text::{at, before, is_name, part, run_end, run_start};
+use super::text::{at, before, is_name, part, run_end, run_start, starts_with_word};
 use super::{Level, Rule, Scan, card, token};
 
 /// Lengths of IBANs by country.
@@ -151,7 +151,12 @@ fn is_iban_start(text: &[u8], start: usize) -> bool {
 pub(super) fn phone(scan: &mut Scan<'_>, plus: usize) {
     let text = scan.text;
     let first = plus + 1 + usize::from(at(text, plus + 1) == b'(');
-    if is_name(before(text, plus)) || !matches!(at(text, first), b'1'..=b'9') {
+    let is_encoded = plus >= 3 && starts_with_word(text, plus - 3, b"%3d");
+    // One number behind the other.
+    let is_next = plus > 0 && plus == scan.covered;
+    if is_name(before(text, plus)) && !is_encoded && !is_next
+        || !matches!(at(text, first), b'1'..=b'9')
+    {
         return;
     }
     let (mut digits, mut end, mut index) = (0, plus, first);

@@ -3,6 +3,7 @@
 use super::bound::is_mark;
 use super::homonym::is_command_name;
 use super::lexicon;
+use super::reference::is_lookup;
 use super::shape::{LONGEST, is_opaque, is_path, trim_end};
 use super::text::{at, is_name, is_redacted, run_end};
 use super::words;
@@ -52,6 +53,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || word
             .iter()
             .all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'#'))
+        || word == b"0x0"
         || is_redacted(value, 0)
         || find_mask(value)
         || is_template(value)
@@ -83,7 +85,12 @@ fn is_expression(word: &[u8]) -> bool {
             is_joined && (is_reference || lexicon::classify(path) == Some(lexicon::Class::Strong))
         }
         // The call may go on behind the end of the value.
-        Some(b'(') => !path.is_empty() && (rest.contains(&b')') || is_mark(&rest[1..])),
+        Some(b'(') => {
+            let is_named = matches!(rest.get(1), Some(b'"' | b'\'')) && is_lookup(path);
+            !path.is_empty() && (rest.contains(&b')') || is_mark(&rest[1..]) || is_named)
+        }
+        // `fetch_env!("PASSWORD")`
+        Some(b'!') => is_lookup(path) && rest.get(1) == Some(&b'('),
         // `os.environ["X"]`
         Some(b'[') => path.contains(&b'.') && matches!(rest.get(1), Some(b'"' | b'\'')),
         Some(_) => false,
@@ -153,8 +160,9 @@ fn is_template(value: &[u8]) -> bool {
         // The first is encrypted already.
         [b'E', b'N', b'C', b'[', .., b']']
         | [b'{', b'{', .., b'}', b'}']
-        | [b'$', b'(', .., b')']
         | [b'%', b'(', .., b')', b's'] => true,
+        [b'$', b'(', inner @ .., b')'] => printed(inner).is_none(),
+        [b'$', inner @ ..] if is_member(inner) => true,
         [b'$', inner @ ..] => {
             inner
                 .iter()
@@ -184,6 +192,19 @@ fn is_template(value: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+/// What a command that only prints prints.
+pub(super) fn printed(command: &[u8]) -> Option<&[u8]> {
+    command
+        .strip_prefix(b"echo ")
+        .or_else(|| command.strip_prefix(b"printf "))
+}
+
+/// `request->token()`, behind the dollar of a variable.
+fn is_member(variable: &[u8]) -> bool {
+    let name = run_end(variable, 0, 32, is_name);
+    name > 0 && variable[name..].starts_with(b"->")
 }
 
 /// `Option<String>`, `List[str]`, `varchar(255)`: a declaration, not a value.

@@ -21,6 +21,29 @@ pub(super) fn extent(text: &[u8], from: usize) -> Option<Extent> {
     is_placeholder(part(text, from, end)).then(|| Extent::bare(from, end))
 }
 
+/// `request.getHeader("Authorization")`, `environ.get("TOKEN")`: a function that looks up what is named.
+pub(super) fn is_lookup(function: &[u8]) -> bool {
+    let name = function
+        .rsplit(|byte| matches!(byte, b'.' | b':'))
+        .next()
+        .unwrap_or_default();
+    let verbs = [
+        &b"get"[..],
+        b"fetch",
+        b"read",
+        b"load",
+        b"find",
+        b"lookup",
+        b"env",
+        b"require",
+        b"resolve",
+        b"param",
+    ];
+    verbs
+        .iter()
+        .any(|verb| name.len() >= verb.len() && name[..verb.len()].eq_ignore_ascii_case(verb))
+}
+
 /// `<<EOF` and the lines up to the word: a text in a shell, in HCL, in Ruby.
 pub(super) fn here_document(text: &[u8], from: usize) -> Option<Extent> {
     if !starts_with(text, from, b"<<") {

@@ -31,7 +31,8 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
     match (at(text, index), at(text, index + 1)) {
         // LDIF's mark of base64.
         (b':', b':') if at(text, index + 2) == b' ' => found(2, false),
-        (b':', b':') => None,
+        // `${PASSWORD:?must be set}` has a message, not a value.
+        (b':', b':' | b'?') => None,
         (b'.', b'.') => found_leader(text, index),
         // A pair of Lisp.
         (b'.', b' ') if index > from && at(text, index + 2) == b'"' => found(1, false),
@@ -87,7 +88,7 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     let mut index = colour::behind(text, skip_spaces(text, from));
     if !matches!(
         at(text, index),
-        b'%' | b'<' | b'*' | b'!' | b'&' | b'(' | b's'
+        b'%' | b'<' | b'*' | b'!' | b'&' | b'(' | b's' | b'0'
     ) {
         return index;
     }
@@ -125,6 +126,7 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     if typed > index && at(text, typed) == b'"' {
         index = typed;
     }
+    index = behind_pointer(text, index);
     if starts_with(text, index, b"string(") {
         let len = run_end(text, index + 7, 8, |byte| byte.is_ascii_digit());
         if starts_with(text, len, b") \"") {
@@ -134,6 +136,16 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     index
 }
 
+/// Behind an address and the blank after it: `0x7f12 "…"`, as debuggers print a text.
+fn behind_pointer(text: &[u8], from: usize) -> usize {
+    let end = run_end(text, from + 2, 16, |byte| byte.is_ascii_hexdigit());
+    if starts_with(text, from, b"0x") && starts_with(text, end, b" \"") {
+        end + 1
+    } else {
+        from
+    }
+}
+
 /// Behind a remark in brackets and the blank after it.
 fn behind_type(text: &[u8], from: usize) -> usize {
     let end = run_end(text, from + 1, 24, |byte| {
@@ -141,6 +153,16 @@ fn behind_type(text: &[u8], from: usize) -> usize {
     });
     if at(text, from) == b'(' && starts_with(text, end, b") ") {
         end + 2
+    } else {
+        from
+    }
+}
+
+/// `<b>Password</b>: …`: behind the tag that closes.
+pub(super) fn behind_tag(text: &[u8], from: usize) -> usize {
+    let name = run_end(text, from + 2, 8, |byte| byte.is_ascii_lowercase());
+    if starts_with(text, from, b"</") && starts_with(text, name, b">:") {
+        name + 1
     } else {
         from
     }

@@ -104,7 +104,11 @@ fn cell(text: &[u8], from: usize, end: usize, mark: u8) -> (usize, usize, usize)
 /// The lines below a line of names.
 fn lines(scan: &mut Scan<'_>, key: Key, mark: u8) -> bool {
     let text = scan.text;
-    let first = run_start(text, key.start, HEADER, |byte| byte != b'\n');
+    // `bad file: user,password`
+    let first = run_start(text, key.start, HEADER, |byte| {
+        !matches!(byte, b'\n' | b':')
+    });
+    let first = first + usize::from(before(text, first) == b':' && at(text, first) == b' ');
     let end = run_end(text, key.end, HEADER, |byte| byte != b'\n' && byte != b'\r');
     scan.table_until = end;
     if !matches!(at(text, end), b'\n' | b'\r') {

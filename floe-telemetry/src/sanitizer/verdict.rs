@@ -1,11 +1,11 @@
 //! Whether the value of a key is a secret.
 
-use super::homonym::is_error_name;
+use super::homonym::{is_count, is_error_name, is_field_number, is_variant};
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
-use super::placeholder::{is_placeholder, is_prose, is_sentence};
+use super::placeholder::{is_placeholder, is_prose, is_sentence, printed};
 use super::reference::{names_a_source, names_an_entry};
-use super::shape::{is_made_up, is_opaque, is_path, is_uuid, is_word_like};
+use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
 use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::{self, Extent, List, Site};
 
@@ -63,6 +63,11 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if is_path(value) && word_before(text, key.start.saturating_sub(1), b"file") => false,
         // `PWD=/home/x` is the working directory.
         _ if ends_with_word(key.name(text), b"pwd") && is_path(value) => false,
+        _ if site.equals && is_field_number(text, key, found) => false,
+        // `id-token: write` is a permission.
+        _ if matches!(value, b"read" | b"write") && ends_with_word(key.name(text), b"token") => {
+            false
+        }
         // `pass=3 fail=1` counts tests.
         _ if key.name(text).eq_ignore_ascii_case(b"pass") && is_count(text, found) => false,
         // `jwt: jwt malformed`
@@ -79,13 +84,6 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if !site.equals && !found.quoted && is_variant(text, key, found) => false,
         _ => !(in_prose && is_prose(value)),
     }
-}
-
-/// What a command that only prints prints.
-fn printed(command: &[u8]) -> Option<&[u8]> {
-    command
-        .strip_prefix(b"echo ")
-        .or_else(|| command.strip_prefix(b"printf "))
 }
 
 /// `auth: API_TOKEN=…`: the value has a key, which is looked at next.
@@ -113,18 +111,6 @@ fn is_listed(text: &[u8], key: Key, value: &[u8]) -> bool {
 fn is_url_with_login(value: &[u8]) -> bool {
     let scheme = run_end(value, 0, 32, |byte| is_name(byte) || b"+.-".contains(&byte));
     scheme > 1 && starts_with_word(value, scheme, b"://") && value.contains(&b'@')
-}
-
-/// A small number, or one beside the number of what failed.
-fn is_count(text: &[u8], found: Extent) -> bool {
-    let value = part(text, found.start, found.end);
-    let next = run_end(text, found.end, 2, |byte| b", ".contains(&byte));
-    let others = [&b"fail"[..], b"warn", b"error", b"skip", b"total"];
-    value.iter().all(u8::is_ascii_digit)
-        && (value.len() <= 3
-            || others
-                .iter()
-                .any(|other| starts_with_word(text, next, other)))
 }
 
 /// Of the plurals, only this one has no other meaning.
@@ -221,17 +207,6 @@ fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
         .any(|word| part(text, start, end).eq_ignore_ascii_case(word))
         && !is_opaque(value, 6)
         && !is_mixed_password(value)
-}
-
-/// `token: Eof, …`: a variant of an enumeration, as it is printed.
-fn is_variant(text: &[u8], key: Key, found: Extent) -> bool {
-    let value = part(text, found.start, found.end);
-    let is_listed = at(text, found.end) == b',' || starts_with_word(text, found.end, b" }");
-    key.name(text) == b"token"
-        && is_listed
-        && value.len() <= 12
-        && value[0].is_ascii_uppercase()
-        && is_word_like(value)
 }
 
 /// Letters, digits and signs, which no token of a grammar has together.

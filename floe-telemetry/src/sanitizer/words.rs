@@ -69,7 +69,7 @@ pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "ecu", "ryp", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
     "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr", "nec",
-    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne",
+    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne", "qli",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
