@@ -80,6 +80,14 @@ impl Text {
         }
     }
 
+    /// Its bytes, without a look whether they are text.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Repr::Long(text) => text.as_bytes(),
+        }
+    }
+
     /// Takes over the text in place of what was there.
     pub(super) fn copy(&mut self, text: &str) {
         if let Repr::Short { length, bytes } = &mut self.0
@@ -133,10 +141,7 @@ impl Deref for Text {
     fn deref(&self) -> &str {
         match &self.0 {
             // It was text when it was copied, so it is now.
-            Repr::Short { length, bytes } => {
-                let bytes = bytes.get(..usize::from(*length)).unwrap_or_default();
-                str::from_utf8(bytes).unwrap_or_default()
-            }
+            Repr::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Repr::Long(text) => text,
         }
     }

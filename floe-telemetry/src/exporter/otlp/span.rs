@@ -10,7 +10,7 @@ use super::value::{Borrowed, SPAN_ATTRIBUTES, key_value, pair};
 use super::wire::{bytes, count, fixed32, fixed64, message, varint};
 use crate::clock::UnixNanos;
 use crate::collector::Prepared;
-use crate::recorder::{Code, SpanRecord};
+use crate::recorder::{Code, Head, SpanRecord};
 
 /// `Span.flags`: the parent is remote, and that this is known.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -20,8 +20,7 @@ const IS_REMOTE: u32 = 0x200;
 pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
     let record = span.record;
     let head = &record.head;
-    bytes(out, 1, &head.trace_id.to_bytes());
-    bytes(out, 2, &head.span_id.to_bytes());
+    out.extend_from_slice(&ids(head));
     if let Some(more) = &record.more {
         trace_state(out, 3, &more.trace_state);
     }
@@ -29,9 +28,7 @@ pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
         bytes(out, 4, &head.parent.to_bytes());
     }
     bytes(out, 5, span.name.as_bytes());
-    varint(out, 6, kind(&record.kind()));
-    fixed64(out, 7, span.start.0);
-    fixed64(out, 8, span.end.0);
+    out.extend_from_slice(&kind_and_times(kind(&record.kind()), span));
     for attribute in record.attributes.as_slice() {
         pair(
             out,
@@ -54,6 +51,26 @@ pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
     }
     status(out, record);
     fixed32(out, 16, flags(head.flags, head.parent_is_remote));
+}
+
+/// The fields `trace_id` and `span_id`, in one piece.
+fn ids(head: &Head) -> [u8; 28] {
+    let mut fields = [0; 28];
+    fields[..2].copy_from_slice(&[0x0a, 16]);
+    fields[2..18].copy_from_slice(&head.trace_id.to_bytes());
+    fields[18..20].copy_from_slice(&[0x12, 8]);
+    fields[20..].copy_from_slice(&head.span_id.to_bytes());
+    fields
+}
+
+/// The fields `kind`, `start_time_unix_nano` and `end_time_unix_nano`, in one piece.
+fn kind_and_times(kind: u8, span: &Prepared<'_>) -> [u8; 20] {
+    let mut fields = [0; 20];
+    fields[..3].copy_from_slice(&[0x30, kind, 0x39]);
+    fields[3..11].copy_from_slice(&span.start.0.to_le_bytes());
+    fields[11] = 0x41;
+    fields[12..].copy_from_slice(&span.end.0.to_le_bytes());
+    fields
 }
 
 /// Appends `Resource` to `out`.
@@ -95,16 +112,16 @@ fn link(out: &mut Vec<u8>, link: &Link) {
 }
 
 fn status(out: &mut Vec<u8>, record: &SpanRecord) {
-    message(out, 15, |out| match record.head.code {
-        Code::Unset => {}
-        Code::Ok => varint(out, 3, 1),
-        Code::Error => {
+    match record.head.code {
+        Code::Unset => out.extend_from_slice(&[0x7a, 0]),
+        Code::Ok => out.extend_from_slice(&[0x7a, 2, 0x18, 1]),
+        Code::Error => message(out, 15, |out| {
             if let Some(more) = &record.more {
                 bytes(out, 2, more.description.as_bytes());
             }
             varint(out, 3, 2);
-        }
-    });
+        }),
+    }
 }
 
 fn flags(flags: TraceFlags, is_remote: bool) -> u32 {
@@ -112,7 +129,7 @@ fn flags(flags: TraceFlags, is_remote: bool) -> u32 {
     u32::from(flags.to_u8()) | HAS_IS_REMOTE | remote
 }
 
-fn kind(kind: &SpanKind) -> u64 {
+fn kind(kind: &SpanKind) -> u8 {
     match kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,

@@ -2,9 +2,9 @@
 //! ([`common.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto)).
 
 use opentelemetry::{Array, KeyValue, Value};
-use prost::encoding::{encode_varint, encoded_len_varint};
+use prost::encoding::encoded_len_varint;
 
-use super::wire::{FIXED64, VARINT, bytes_always, head, message, tag};
+use super::wire::{FIXED64, VARINT, bytes_always, head, heads, message, number, tag};
 use crate::attributes::AttributeValue;
 
 /// `Span.attributes`.
@@ -23,7 +23,7 @@ pub(super) enum Borrowed<'a> {
     Bool(bool),
     I64(i64),
     F64(f64),
-    Str(&'a str),
+    Text(&'a [u8]),
     Array(&'a Array),
 }
 
@@ -33,8 +33,8 @@ impl<'a> From<&'a AttributeValue> for Borrowed<'a> {
             AttributeValue::Bool(value) => Self::Bool(*value),
             AttributeValue::I64(value) => Self::I64(*value),
             AttributeValue::F64(value) => Self::F64(*value),
-            AttributeValue::Static(value) => Self::Str(value),
-            AttributeValue::Text(value) => Self::Str(value),
+            AttributeValue::Static(value) => Self::Text(value.as_bytes()),
+            AttributeValue::Text(value) => Self::Text(value.as_bytes()),
             AttributeValue::Array(value) => Self::Array(value),
         }
     }
@@ -46,10 +46,10 @@ impl<'a> From<&'a Value> for Borrowed<'a> {
             Value::Bool(value) => Self::Bool(*value),
             Value::I64(value) => Self::I64(*value),
             Value::F64(value) => Self::F64(*value),
-            Value::String(value) => Self::Str(value.as_str()),
+            Value::String(value) => Self::Text(value.as_str().as_bytes()),
             Value::Array(value) => Self::Array(value),
             // The enum is open; there is no other kind today.
-            _ => Self::Str(""),
+            _ => Self::Text(b""),
         }
     }
 }
@@ -69,7 +69,7 @@ pub(super) fn pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>
         Borrowed::Bool(_) => 2,
         Borrowed::I64(value) => 1 + encoded_len_varint(value.cast_unsigned()),
         Borrowed::F64(_) => 9,
-        Borrowed::Str(text) => 1 + encoded_len_varint(text.len() as u64) + text.len(),
+        Borrowed::Text(text) => 1 + encoded_len_varint(text.len() as u64) + text.len(),
         Borrowed::Array(array) => {
             let mut encoded = Vec::new();
             message(&mut encoded, 5, |out| self::array(out, array));
@@ -82,10 +82,24 @@ pub(super) fn pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>
             return bytes_always(out, 2, &encoded);
         }
     };
-    head(out, field, field_length(key.len()) + field_length(length));
-    bytes_always(out, 1, key.as_bytes());
-    head(out, 2, length);
-    any_value(out, value);
+    heads(
+        out,
+        [
+            (field, field_length(key.len()) + field_length(length)),
+            (1, key.len()),
+        ],
+    );
+    out.extend_from_slice(key.as_bytes());
+    match value {
+        Borrowed::Text(text) => {
+            heads(out, [(2, length), (1, text.len())]);
+            out.extend_from_slice(text);
+        }
+        value => {
+            head(out, 2, length);
+            any_value(out, value);
+        }
+    }
 }
 
 /// Bytes of a field with this many bytes of content and a number below 16.
@@ -96,14 +110,14 @@ fn field_length(content: usize) -> usize {
 /// `AnyValue`. Unlike plain fields, the members of a `oneof` are written also if they are zero.
 fn any_value(out: &mut Vec<u8>, value: Borrowed<'_>) {
     match value {
-        Borrowed::Str(text) => bytes_always(out, 1, text.as_bytes()),
+        Borrowed::Text(text) => bytes_always(out, 1, text),
         Borrowed::Bool(value) => {
             tag(out, 2, VARINT);
             out.push(u8::from(value));
         }
         Borrowed::I64(value) => {
             tag(out, 3, VARINT);
-            encode_varint(value.cast_unsigned(), out);
+            number(out, value.cast_unsigned());
         }
         Borrowed::F64(value) => {
             tag(out, 4, FIXED64);
@@ -121,7 +135,7 @@ fn array(out: &mut Vec<u8>, array: &Array) {
         Array::F64(items) => items.iter().for_each(|value| item(Borrowed::F64(*value))),
         Array::String(items) => items
             .iter()
-            .for_each(|value| item(Borrowed::Str(value.as_str()))),
+            .for_each(|value| item(Borrowed::Text(value.as_str().as_bytes()))),
         _ => {}
     }
 }

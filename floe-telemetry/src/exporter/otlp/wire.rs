@@ -9,7 +9,7 @@ const FIXED32: u32 = 5;
 
 /// Nearly all tags and lengths are a byte, which is written without a call.
 #[inline]
-fn number(out: &mut Vec<u8>, value: u64) {
+pub(super) fn number(out: &mut Vec<u8>, value: u64) {
     match u8::try_from(value) {
         Ok(byte @ ..0x80) => out.push(byte),
         _ => encode_varint(value, out),
@@ -87,6 +87,27 @@ pub(super) fn message_of<const DIGITS: usize>(
 pub(super) fn head(out: &mut Vec<u8>, field: u32, length: usize) {
     tag(out, field, BYTES);
     number(out, length as u64);
+}
+
+/// The heads of a field and of the first one in it, in one piece if both lengths take a byte.
+#[inline]
+pub(super) fn heads(out: &mut Vec<u8>, [outer, inner]: [(u32, usize); 2]) {
+    if let (Ok(outer_length @ ..0x80), Ok(inner_length @ ..0x80)) =
+        (u8::try_from(outer.1), u8::try_from(inner.1))
+    {
+        let tags = [outer.0, inner.0].map(short_tag);
+        out.extend_from_slice(&[tags[0], outer_length, tags[1], inner_length]);
+    } else {
+        head(out, outer.0, outer.1);
+        head(out, inner.0, inner.1);
+    }
+}
+
+/// The tag of a field with a number below 16.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "it takes seven bits")]
+const fn short_tag(field: u32) -> u8 {
+    (field << 3 | BYTES) as u8
 }
 
 /// How long that is, for the first fields of a message.
