@@ -66,6 +66,7 @@ mod text;
 mod token;
 mod url;
 mod url_path;
+mod validator;
 mod value;
 mod vendors;
 mod verdict;
@@ -150,7 +151,11 @@ pub(crate) fn sanitize_with<'t>(
     };
     // A mark can stand where it completes a shape that the secret hid, so what was changed is read
     // again; more than one more round is for texts that nobody writes.
-    let rounds = if text.len() <= SHORT { 16 } else { 3 };
+    let rounds = match text.len() {
+        ..=1024 => 64,
+        1025..=SHORT => 16,
+        _ => 3,
+    };
     for _ in 0..rounds {
         let Some(cleaner) = pass(policy, &clean, fired) else {
             break;

@@ -171,7 +171,9 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
                 .next()
                 .unwrap_or_default(),
         );
-    let is_command = is_oracle(word) || has_options;
+    // `rman target sys/hunter2@orders`
+    let is_target = word == b"target" && is_made_up(part(text, slash + 1, sign), 6);
+    let is_command = is_oracle(word) || has_options || is_target;
     // `logon denied for user/password@host:1521`.
     let host = run_end(text, sign + 1, 2, |byte| byte == b'/');
     let is_login = || {

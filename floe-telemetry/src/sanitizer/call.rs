@@ -24,6 +24,7 @@ const NAMES: &[&str] = &[
     "ftp",
     "minio",
     "_bind",
+    "_bind_s",
     "sequelize",
     "mysqli",
     "ftp.open",
@@ -158,6 +159,12 @@ pub(super) fn constructor(scan: &mut Scan<'_>, from: usize) -> bool {
 /// name something like it.
 pub(super) fn bare(scan: &mut Scan<'_>, start: usize) -> bool {
     let text = scan.text;
+    // The last of several.
+    let close = run_end(text, start, 96, |byte| !b"()[]{}\"'=\n".contains(&byte));
+    let comma = part(text, start, close)
+        .iter()
+        .rposition(|byte| *byte == b',');
+    let start = comma.map_or(start, |comma| skip_spaces(text, start + comma + 1));
     let end = run_end(text, start, 128, |byte| {
         byte > b' ' && !b",()[]{}\"'=".contains(&byte)
     });

@@ -11,11 +11,11 @@ use super::{Scan, words};
 /// `"old" -> "new"`, `"old" => "new"`: the plan of a change.
 pub(super) fn arrow(scan: &mut Scan<'_>, old: Extent) {
     let arrow = skip_spaces(scan.text, old.after);
-    let is_arrow = [&b"-> "[..], b"=> "]
+    let is_arrow = [&b"-> "[..], b"=> ", "→ ".as_bytes()]
         .iter()
         .any(|mark| starts_with(scan.text, arrow, mark));
     if old.quoted && is_arrow {
-        let start = skip_spaces(scan.text, arrow + 3);
+        let start = run_end(scan.text, arrow, 4, |byte| !b"\"'`".contains(&byte));
         if let Some(new) = scan.quoted(start, Site::default()) {
             scan.redact_unless_done(new.start, new.end);
         }
@@ -38,11 +38,19 @@ pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         }
         start = skip_spaces(text, end);
     }
-    if start <= first + 1 {
-        return false;
-    }
+    let is_told = start > first + 1;
     if starts_with_word(text, start, b"from ") {
         start = skip_spaces(text, start + 5);
+    } else if is_told && starts_with_word(text, start, b"to ") {
+        start = skip_spaces(text, start + 3);
+    }
+    // `secret from … to …`
+    let end = run_end(text, start, 128, |byte| byte > b' ');
+    let is_plain = start > first + 1
+        && is_opaque(part(text, start, end), 8)
+        && starts_with_word(text, end, b" to ");
+    if !is_told && !is_plain {
+        return false;
     }
     let Some(old) = stated(scan, start) else {
         return false;

@@ -68,7 +68,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
             byte > b' ' && !b"\"',".contains(&byte)
         })
     };
-    if name[0] == b'p' && line.has(Role::Attached) && !is_placeholder(attached) {
+    let takes_it = name[0] == b'p' && line.has(Role::Attached)
+        || name[0] == b'P' && line.has(Role::Always(b'P')) && is_made_up(attached, 6);
+    if takes_it && !is_placeholder(attached) {
         if !is_redacted(text, letter + 1) {
             scan.redact(letter + 1, whole());
         }

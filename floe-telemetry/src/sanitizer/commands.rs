@@ -50,6 +50,7 @@ const COMMANDS: &[(Role, &[&str])] = &[
     ]),
     (Role::Always(b'a'), &["redis-cli", "valkey-cli"]),
     (Role::Always(b'k'), &["openssl"]),
+    (Role::Always(b'K'), &["swift"]),
     (Role::Always(b'c'), SNMP),
     (Role::Always(b'A'), SNMP),
     (Role::Always(b'X'), SNMP),

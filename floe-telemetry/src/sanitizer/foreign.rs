@@ -71,6 +71,10 @@ const COPULAS: [&str; 4] = ["是", "为", "為", "は"];
 
 /// Redacts the word behind a copula, if it looks like a secret.
 fn stated(scan: &mut Scan<'_>, from: usize) {
+    let is_marked = WIDE_MARKS
+        .iter()
+        .any(|mark| starts_with(scan.text, from, mark));
+    let from = from + if is_marked { WIDE_MARKS[0].len() } else { 0 };
     let start = skip_spaces(scan.text, from);
     let end = run_end(scan.text, start, LIMIT * 2, |byte| {
         matches!(byte, b'!'..=b'~') && !b"\"',".contains(&byte)

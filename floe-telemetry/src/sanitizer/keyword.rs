@@ -18,7 +18,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, word: &[u8], start: usize, end: usize) -
         b"kty" => jwk::scan(scan, start),
         b"echo" => operand::echo(scan, end),
         b"isql" | b"iusql" => operand::third(scan, end),
-        b".logon" => operand::logon(scan, end),
+        b".logon" | b"LOGON" => operand::logon(scan, end),
         _ if word.starts_with(b"PuTTY-User-Key-File") => pem::putty(scan, end),
         _ => return call::scan(scan, word, end) || homonym::is_cmdlet(scan.text, word, end),
     }

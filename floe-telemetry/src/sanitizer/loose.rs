@@ -9,7 +9,7 @@ use super::value::Site;
 use super::verdict::is_secret;
 use super::{
     Scan, call, change, lexicon, named, operand, owner, pair, positional, quote, reversed,
-    sentence, shape, sql, structure,
+    sentence, shape, sql, structure, validator,
 };
 
 /// `mark` is the length of the quote mark behind the key.
@@ -29,7 +29,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
             && key.class == Class::Strong
             && (owner::quoted_pair(scan, behind)
                 || change::told(scan, key, behind)
-                || owner::found_instead(scan, behind)))
+                || validator::found_instead(scan, behind)))
         || structure::fields(scan, key, behind)
         || (mark == 0 && (typed(scan, key) || call::constructor(scan, key.end)))
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));

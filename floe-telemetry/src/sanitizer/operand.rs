@@ -166,11 +166,17 @@ pub(super) fn third(scan: &mut Scan<'_>, end: usize) {
     }
 }
 
-/// `.logon host/user,password` of Teradata; `end` is behind the command.
+/// `.logon host/user,password` of Teradata, `LOGON user/password` of a mainframe; `end` is behind the
+/// command.
 pub(super) fn logon(scan: &mut Scan<'_>, end: usize) {
     let text = scan.text;
     let (start, stop) = word(text, end);
     let comma = run_end(text, start, stop - start, |byte| byte != b',');
+    let slash = run_end(text, start, stop - start, |byte| byte != b'/');
+    let is_alone = slash < stop && comma == stop && is_made_up(part(text, slash + 1, stop), 6);
+    if is_alone {
+        return scan.redact_unless_done(slash + 1, stop);
+    }
     let stop = run_end(text, comma + 1, 128, |byte| byte > b' ' && byte != b';');
     if comma > start && at(text, comma) == b',' && !is_placeholder(part(text, comma + 1, stop)) {
         scan.redact_unless_done(comma + 1, stop);

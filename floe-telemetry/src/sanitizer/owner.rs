@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{at, is_name, part, run_end, skip_spaces, starts_with_word};
+use super::text::{at, part, run_end, skip_spaces, starts_with_word};
 use super::value::Site;
 use super::{Scan, words};
 
@@ -76,6 +76,13 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     } else {
         !is_prose(word) && !word.is_empty()
     };
+    // `credentials for host: bob hunter2`
+    let next = skip_spaces(text, value + word.len());
+    let next_end = run_end(text, next, 64, |byte| byte > b' ');
+    let is_login = key.name(text).ends_with(b"creds") || key.name(text).ends_with(b"credentials");
+    if fits && is_login && is_made_up(part(text, next, next_end), 6) {
+        scan.redact_unless_done(next, next_end);
+    }
     fits && redact_at(scan, key, value, Site::default())
 }
 
@@ -110,42 +117,6 @@ pub(super) fn behind_remark(scan: &mut Scan<'_>, from: usize) -> bool {
         scan.redact_unless_done(found.start, found.end);
     }
     found.is_some()
-}
-
-/// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
-/// key's quote.
-pub(super) fn found_instead(scan: &mut Scan<'_>, from: usize) -> bool {
-    let text = scan.text;
-    let words = run_end(text, from, 48, |byte| {
-        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b' ')
-    });
-    let marks = [
-        &b"got "[..],
-        b"got: ",
-        b"found ",
-        b"found: ",
-        b"received ",
-        b"received: ",
-        b"was ",
-    ];
-    let is_found = marks
-        .iter()
-        .any(|mark| part(text, from, words).ends_with(mark));
-    let open = run_end(text, words, 24, |byte| {
-        is_name(byte) || b"{\": ".contains(&byte)
-    });
-    let quoted = [words, open.saturating_sub(1)]
-        .into_iter()
-        .filter(|_| is_found)
-        .find_map(|start| scan.quoted(start, Site::default()))
-        .filter(|found| {
-            let word = part(text, found.start, found.end);
-            is_made_up(word, 6) || is_opaque(word, 8)
-        });
-    if let Some(found) = quoted {
-        scan.redact_unless_done(found.start, found.end);
-    }
-    quoted.is_some()
 }
 
 /// `auth-user-pass: bob / hunter2`: the value was a user, and the password is behind the slash.
@@ -211,7 +182,10 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
         || key.class == Class::Weak && name.eq_ignore_ascii_case(b"auth");
     // `user/pass bob/hunter2`
     let slash = key.start.saturating_sub(1);
+    let is_login = name.eq_ignore_ascii_case(b"login")
+        && (starts_with_word(text, key.end, b" is ") || starts_with_word(text, key.end, b" as "));
     let is_pair = is_pair
+        || is_login
         || at(text, slash) == b'/'
             && [&b"user"[..], b"username", b"login"]
                 .iter()
@@ -222,6 +196,8 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let mut open = skip_spaces(text, key.end);
     if starts_with_word(text, open, b"are ") {
         open += 4;
+    } else if is_login {
+        open += 3;
     }
     let user = open + usize::from(matches!(at(text, open), b'(' | b'[' | b'"' | b'\''));
     let user_end = run_end(text, user, 48, |byte| {

@@ -10,7 +10,7 @@ use super::{Scan, call, container};
 /// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
 pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
-    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u#".contains(&byte));
+    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u# ".contains(&byte));
     if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[' | b'{') {
         return false;
     }

@@ -127,8 +127,9 @@ pub(super) fn setting(scan: &mut Scan<'_>, key: Key) -> bool {
             true
         });
     }
-    // The kind of a hash.
-    if end == start + 1 && at(text, start).is_ascii_digit() {
+    // The kind of a hash, or of a value in the registry.
+    let is_kind = end == start + 1 && at(text, start).is_ascii_digit();
+    if is_kind || part(text, start, end) == b"REG_SZ" {
         (start, end) = next_word(text, end);
     }
     let word = part(text, start, end);

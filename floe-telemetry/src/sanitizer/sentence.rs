@@ -6,7 +6,9 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{LONGEST, is_made_up, is_opaque};
-use super::text::{at, before, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{
+    at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+};
 use super::value::{self, Site};
 use super::{Scan, change, owner, positional, protocol, words};
 
@@ -118,7 +120,12 @@ fn coded(scan: &mut Scan<'_>, key: Key) -> bool {
 fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let mut start = skip_spaces(text, key.end);
-    let mut stated = false;
+    // Italian and Portuguese.
+    let is_romance = ["è ", "é "]
+        .iter()
+        .any(|verb| starts_with(text, start, verb.as_bytes()));
+    let mut stated = is_romance;
+    start += if is_romance { "è ".len() } else { 0 };
     for _ in 0..4 {
         let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
         let word = part(text, start, end);
@@ -173,6 +180,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         && !names_more
             .iter()
             .any(|known| starts_with_word(name, name.len().saturating_sub(known.len()), known))
+        || name.ends_with(b"shared-key")
         || name.eq_ignore_ascii_case(b"pass") && protocol::is_line_command(text, key, found.end);
     let least = if is_password { 6 } else { 10 };
     // `secret Amber!42xy`

@@ -7,7 +7,7 @@ use super::separator::value_start;
 use super::shape::{is_camel, is_made_up, is_opaque};
 use super::text::{at, part, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Site};
-use super::{Scan, operand, quote};
+use super::{Scan, change, operand, quote};
 
 /// `PASSWORD '…'`, `IDENTIFIED BY '…'`, `SET PASSWORD FOR u = '…'`; whether there was a value.
 pub(super) fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
@@ -78,7 +78,10 @@ fn set_password(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         equals: true,
         ..Site::default()
     };
-    at(text, equals) == b'=' && redact_at(scan, key, value_start(text, equals + 1), site)
+    let start = value_start(text, equals + 1);
+    // `password for cn=bob` names somebody.
+    let is_set = equals > user_end || quote::open(text, start).is_some();
+    at(text, equals) == b'=' && is_set && redact_at(scan, key, start, site)
 }
 
 /// `PASSWORD '…'`. A quoted word behind `secret` or `token` is oftener a name than a value.
@@ -107,6 +110,7 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     if fits || is_opaque(word, 8) {
         let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);
+        change::arrow(scan, found);
         return true;
     }
     false

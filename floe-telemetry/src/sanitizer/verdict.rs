@@ -56,7 +56,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if is_url_with_login(value) => false,
         _ if names_an_entry(text, key, value, in_prose) => false,
         _ if names_a_source(text, key, value) => false,
-        _ if in_prose && is_error_name(value) => false,
+        _ if in_prose && (is_error_name(value) || is_page(value)) => false,
         _ if is_sentence(value) || is_status(text, key, value) => false,
         _ if is_placeholder(value) || names_a_file(text, key, value) => false,
         // `kubectl create secret --from-file=password=/run/x`.
@@ -108,6 +108,11 @@ fn is_listed(text: &[u8], key: Key, value: &[u8]) -> bool {
             .any(|name| ends_with_word(key.name(text), name))
 }
 
+/// `reset your password: https://…`
+fn is_page(value: &[u8]) -> bool {
+    value.starts_with(b"https://") || value.starts_with(b"http://")
+}
+
 fn is_url_with_login(value: &[u8]) -> bool {
     let scheme = run_end(value, 0, 32, |byte| is_name(byte) || b"+.-".contains(&byte));
     scheme > 1 && starts_with_word(value, scheme, b"://") && value.contains(&b'@')
@@ -126,7 +131,8 @@ fn is_status(text: &[u8], key: Key, value: &[u8]) -> bool {
 
 fn is_login(name: &[u8]) -> bool {
     let name = Name::new(name);
-    name.words().any(|word| matches!(word, b"auth" | b"login"))
+    name.words()
+        .any(|word| matches!(word, b"auth" | b"basicauth" | b"login"))
 }
 
 /// Codes that are all digits.

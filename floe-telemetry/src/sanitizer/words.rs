@@ -110,7 +110,7 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("sifre", true, Class::Strong), ("contrasena", true, Class::Strong),
     // The end of a word that was cut.
     ("ssword", true, Class::Strong), ("assword", true, Class::Strong),
-    ("zugangsdaten", true, Class::Strong),
+    ("zugangsdaten", true, Class::Strong), ("basicauth", true, Class::Weak),
 ];
 
 /// Words that end like a password and are none.

@@ -1,0 +1,42 @@
+//! What a validator found in the place of a value.
+
+use super::Scan;
+use super::shape::{is_made_up, is_opaque};
+use super::text::{is_name, part, run_end};
+use super::value::Site;
+
+/// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
+/// key's quote.
+pub(super) fn found_instead(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let words = run_end(text, from, 48, |byte| {
+        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b' ')
+    });
+    let marks = [
+        &b"got "[..],
+        b"got: ",
+        b"found ",
+        b"found: ",
+        b"received ",
+        b"received: ",
+        b"was ",
+    ];
+    let is_found = marks
+        .iter()
+        .any(|mark| part(text, from, words).ends_with(mark));
+    let open = run_end(text, words, 24, |byte| {
+        is_name(byte) || b"{\": ".contains(&byte)
+    });
+    let quoted = [words, open.saturating_sub(1)]
+        .into_iter()
+        .filter(|_| is_found)
+        .find_map(|start| scan.quoted(start, Site::default()))
+        .filter(|found| {
+            let word = part(text, found.start, found.end);
+            is_made_up(word, 6) || is_opaque(word, 8)
+        });
+    if let Some(found) = quoted {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    quoted.is_some()
+}
