@@ -31,7 +31,10 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
                 || change::told(scan, key, behind)
                 || validator::found_instead(scan, behind)))
         || structure::fields(scan, key, behind)
-        || (mark == 0 && (typed(scan, key) || call::constructor(scan, key.end)))
+        || (mark == 0
+            && (typed(scan, key)
+                || call::constructor(scan, key.end)
+                || key.class == Class::Strong && validator::found_instead(scan, behind)))
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && at(text, key.end) != b'(' {
         sentence::scan(scan, key);

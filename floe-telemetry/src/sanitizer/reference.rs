@@ -62,15 +62,17 @@ pub(super) fn here_document(text: &[u8], from: usize) -> Option<Extent> {
 /// `secrets versions access --secret=database` does, too.
 pub(super) fn names_an_entry(text: &[u8], key: Key, value: &[u8], in_prose: bool) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_lowercase() || b"/_-".contains(byte);
-    if key.name(text) != b"secret" || !value.iter().all(is_word) {
+    let name = key.name(text);
+    if name != b"secret" && name != b"token" || !value.iter().all(is_word) {
         return false;
     }
     let line = run_start(text, key.start, 96, |byte| byte != b'\n');
     let is_told = [&b"such"[..], b"unknown", b"missing"]
         .iter()
         .any(|word| word_before(text, key.start.saturating_sub(1), word));
-    in_prose && (value.contains(&b'/') || is_told)
+    in_prose && (value.contains(&b'/') && name == b"secret" || is_told)
         || key.is_option
+            && name == b"secret"
             && part(text, line, key.start)
                 .windows(8)
                 .any(|part| part == b"secrets ")

@@ -85,9 +85,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
                 let end = run_end(text, head, usize::MAX, |byte| is_tail(known.2, byte));
                 let end = trim_dots(text, end);
                 scan.redact(start, end);
-                return if known.2 == Tail::Upper {
-                    access_key::beside(scan, end);
-                };
+                return access_key::beside(scan, end, known.2 == Tail::Upper);
             }
         }
     }

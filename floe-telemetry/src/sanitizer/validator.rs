@@ -10,7 +10,7 @@ use super::value::Site;
 pub(super) fn found_instead(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let words = run_end(text, from, 48, |byte| {
-        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b' ')
+        byte.is_ascii_alphabetic() || b",: })".contains(&byte)
     });
     let marks = [
         &b"got "[..],

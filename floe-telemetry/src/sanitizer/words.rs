@@ -42,7 +42,8 @@ pub(super) static FILLERS: List = List::of(&[
 /// What happened to a value. Sorted.
 #[rustfmt::skip]
 pub(super) static VERBS: List = List::of(&[
-    "been", "changed", "defined", "has", "modified", "replaced", "reset", "rotated", "set",
+    "been", "changed", "defined", "evaluated", "expanded", "has", "modified", "replaced", "reset",
+    "resolved", "rotated", "set",
     "updated", "was",
 ]);
 
