@@ -10,6 +10,7 @@
 mod access_key;
 mod address;
 mod ahead;
+mod anchors;
 mod bare;
 mod base64;
 mod bound;
@@ -93,6 +94,10 @@ pub const MAX_MESSAGE_CHARS: usize = 500;
 /// A text of this length may be read several times.
 const SHORT: usize = 4096;
 
+/// A text of this length is looked over as a whole before anything else is asked.
+#[cfg(feature = "provider")]
+const PLAIN: usize = 64;
+
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "<REDACTED>";
 
@@ -165,16 +170,25 @@ pub(crate) fn sanitize_with<'t>(
     Cow::Owned(clean)
 }
 
+/// Whether nothing in the text is a place where a rule of the policy could begin: what is quickly
+/// said of most short texts. They come back as they are from all the functions here.
+#[cfg(feature = "provider")]
+#[inline]
+pub(crate) fn is_plain(policy: &Policy, text: &[u8]) -> bool {
+    text.len() <= PLAIN && policy.patterns.is_empty() && finder::has_none(policy, text)
+}
+
 /// The text without the secrets that one look finds; `None` if there are none.
 fn pass(policy: &Policy, text: &str, fired: &mut dyn FnMut(Rule)) -> Option<String> {
     // Most texts are short and have nothing to look at.
-    let first = finder::Finder::new(policy).next(text.as_bytes(), 0);
+    let finder = finder::Finder::new(policy);
+    let first = finder.next(text.as_bytes(), 0);
     if first.is_none() && policy.patterns.is_empty() {
         return None;
     }
     let mut scan = Scan::new(text.as_bytes(), policy);
     if let Some((anchor, _)) = first {
-        scan.run(anchor);
+        scan.run(&finder, anchor);
     }
     pattern::scan(&mut scan, text);
     scan.find_echoes(text);

@@ -81,6 +81,7 @@ impl Text {
     }
 
     /// Its bytes, without a look whether they are text.
+    #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),

@@ -44,6 +44,7 @@ impl Redactor {
                 .keys
                 .seen(attribute.key.as_str(), seen, at, &self.redaction);
             match &mut attribute.value {
+                AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {}
                 AttributeValue::Text(text) => {
                     if let Some(safe) = key.apply(text, &self.redaction) {
                         *text = safe.into();

@@ -1,10 +1,14 @@
 //! Values without quotes, and the delimiters that end them.
 
 use super::text::{
-    at, before, blank_len, is_break, is_name, nul_len, run_end, starts_with, starts_with_word,
+    Bytes, at, before, blank_len, is_break, is_name, nul_len, run_end, starts_with,
+    starts_with_word,
 };
 use super::value::{List, Site};
 use super::{colour, quote};
+
+/// Bytes that end no value in any place.
+const PLAIN: Bytes = Bytes::alphanumeric_and(b"_-./");
 
 /// The end of a value without quotes: a delimiter that is one in its place, see `ends_at`.
 pub(super) fn bare_end(text: &[u8], from: usize, site: Site) -> usize {
@@ -12,6 +16,10 @@ pub(super) fn bare_end(text: &[u8], from: usize, site: Site) -> usize {
     let mut opened = [0_usize; 3];
     while !is_break(text, index) {
         let byte = at(text, index);
+        if PLAIN.has(byte) {
+            index += 1;
+            continue;
+        }
         match byte {
             b'(' => opened[0] += 1,
             b'[' => opened[1] += 1,

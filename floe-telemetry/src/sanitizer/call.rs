@@ -30,14 +30,18 @@ const NAMES: &[&str] = &[
     "ftp.open",
 ];
 
+/// Whether the name is one of a function that connects.
+pub(super) fn connects(name: &[u8]) -> bool {
+    NAMES.iter().any(|known| {
+        name.len() >= known.len()
+            && name[name.len() - known.len()..].eq_ignore_ascii_case(known.as_bytes())
+    })
+}
+
 /// Behind the bracket of the call, if the name is one of a function that connects; `end` is behind
 /// the name.
 fn open(text: &[u8], name: &[u8], end: usize) -> Option<usize> {
-    let is_name = NAMES.iter().any(|known| {
-        name.len() >= known.len()
-            && name[name.len() - known.len()..].eq_ignore_ascii_case(known.as_bytes())
-    });
-    if !is_name {
+    if !connects(name) {
         return None;
     }
     let constructor = [&b"->__construct"[..], b"::__construct", b"->connect"]
@@ -109,9 +113,11 @@ fn is_address(word: &[u8]) -> bool {
 /// capitals, and its value.
 pub(super) fn constant(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    if at(text, key.end) != b',' || key.class != Class::Strong {
+        return false;
+    }
     let name = key.name(text);
-    let is_constant = name.contains(&b'_') && !name.iter().any(u8::is_ascii_lowercase);
-    if at(text, key.end) != b',' || !is_constant || key.class != Class::Strong {
+    if !name.contains(&b'_') || name.iter().any(u8::is_ascii_lowercase) {
         return false;
     }
     let start = skip_spaces(text, key.end + 1);

@@ -31,7 +31,16 @@ pub(super) fn len(text: &[u8], index: usize) -> usize {
 }
 
 /// Behind the colours at `index`.
-pub(super) fn behind(text: &[u8], mut index: usize) -> usize {
+#[inline]
+pub(super) fn behind(text: &[u8], index: usize) -> usize {
+    if matches!(at(text, index), b'[' | b'\\' | 0x1b) {
+        behind_all(text, index)
+    } else {
+        index
+    }
+}
+
+fn behind_all(text: &[u8], mut index: usize) -> usize {
     for _ in 0..3 {
         index += len(text, index);
     }

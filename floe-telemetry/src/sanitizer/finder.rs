@@ -6,149 +6,18 @@
 //! of neighbouring positions do not depend on each other, which makes this faster than an automaton
 //! with a state, and a text without anchors is left alone after this pass.
 
-use super::lexicon::Name;
-use super::{Policy, token, words};
-use std::fmt;
-use std::sync::LazyLock;
-
-/// A key name or a word that announces a secret.
-pub(super) const KEY: u8 = 1;
-/// `://`, plain or with escaped slashes.
-pub(super) const URL: u8 = 2;
-/// `@`, `+` or `$`, which share a class.
-pub(super) const SIGN: u8 = 4;
-/// Three digits.
-pub(super) const DIGITS: u8 = 8;
-/// The prefix of a well-known token.
-pub(super) const TOKEN: u8 = 16;
-/// `-----BEGIN`.
-pub(super) const PEM: u8 = 32;
-/// A short command line flag such as ` -p`.
-pub(super) const FLAG: u8 = 64;
-/// `Bearer`, `Basic`.
-pub(super) const SCHEME: u8 = 128;
-
-const DIGIT: u8 = 27;
-const AT_OR_PLUS: u8 = 28;
-const NOT_ASCII: u8 = 29;
-/// Colon, slash, backslash and dot.
-const MARK: u8 = 30;
-const DASH: u8 = 31;
-const TABLE: usize = 1 << 15;
+use super::Policy;
+use super::anchors::{BUILT_IN, CLASSES, TABLE, index};
 
 /// How many bytes are looked at together.
 const PIECE: usize = 8;
-
-const CLASSES: [u8; 256] = classes();
-
-const fn classes() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut letter = 0;
-    while letter < 26 {
-        table[(b'a' + letter) as usize] = letter + 1;
-        table[(b'A' + letter) as usize] = letter + 1;
-        letter += 1;
-    }
-    let mut digit = 0;
-    while digit < 10 {
-        table[(b'0' + digit) as usize] = DIGIT;
-        digit += 1;
-    }
-    table[b'@' as usize] = AT_OR_PLUS;
-    table[b'+' as usize] = AT_OR_PLUS;
-    table[b'$' as usize] = AT_OR_PLUS;
-    table[b':' as usize] = MARK;
-    table[b'/' as usize] = MARK;
-    table[b'.' as usize] = MARK;
-    table[b'\\' as usize] = MARK;
-    table[b'-' as usize] = DASH;
-    table[b'_' as usize] = DASH;
-    let mut byte = 0x80;
-    while byte < 256 {
-        table[byte] = NOT_ASCII;
-        byte += 1;
-    }
-    table
-}
-
-/// The flags of all groups of three classes.
-#[derive(Clone)]
-pub(super) struct Anchors(Box<[u8; TABLE]>);
-
-impl Anchors {
-    /// Those of the grammars.
-    pub(super) fn built_in() -> Self {
-        BUILT_IN.clone()
-    }
-
-    /// A piece of the key that all its spellings have in common: inside of one word, or the end of
-    /// a short last word with what separates the value.
-    pub(super) fn add_key(&mut self, key: &Name) {
-        if let Some(piece) = key.words().find_map(|word| word.get(..3)) {
-            self.0[index(piece)] |= KEY;
-            return;
-        }
-        let (_, last) = key.last_word();
-        if let [.., first, second] = *last {
-            for separator in *b"= :" {
-                self.0[index(&[first, second, separator])] |= KEY;
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Anchors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = self.0.iter().filter(|kinds| **kinds != 0).count();
-        write!(f, "Anchors({set})")
-    }
-}
-
-static BUILT_IN: LazyLock<Anchors> = LazyLock::new(|| {
-    let mut table = Box::new([0; TABLE]);
-    let mut set = |anchor: &[u8], kind: u8| table[index(anchor)] |= kind;
-    for anchor in words::ANCHORS {
-        set(anchor.as_bytes(), KEY);
-    }
-    for anchor in token::anchors() {
-        set(anchor, TOKEN);
-    }
-    set(b"://", URL);
-    // `%3A%2F%2F`: the colon and the slashes of an encoded URL.
-    set(b"a%2", URL);
-    set(b"123", DIGITS);
-    set(b"---", PEM);
-    for anchor in [b"bea", b"sic"] {
-        set(anchor, SCHEME);
-    }
-    for flag in b"apuwskflivcxtn" {
-        set(&[b' ', b'-', *flag], FLAG);
-    }
-    set(b"-us", FLAG);
-    set(b"_bi", KEY);
-    set(b"/us", FLAG);
-    set(b"/ad", FLAG);
-    set(b"/p:", FLAG);
-    set(b"/rp", FLAG);
-    for before in 0..TABLE >> 5 {
-        table[(before << 5) | usize::from(AT_OR_PLUS)] |= SIGN;
-        table[(before << 5) | usize::from(NOT_ASCII)] |= KEY;
-    }
-    Anchors(table)
-});
-
-fn index(anchor: &[u8]) -> usize {
-    anchor.iter().fold(0, |index, &byte| {
-        (index << 5) | usize::from(CLASSES[usize::from(byte)])
-    }) & (TABLE - 1)
-}
 
 /// The anchors of a policy, looked up once per text.
 pub(super) struct Finder<'p>(&'p [u8; TABLE]);
 
 impl<'p> Finder<'p> {
     pub(super) fn new(policy: &'p Policy) -> Self {
-        Self(&policy.anchors.as_ref().unwrap_or_else(|| &BUILT_IN).0)
+        Self(table(policy))
     }
 
     /// The first anchor that ends at or after `from`: the place of its last byte and its kinds.
@@ -156,22 +25,21 @@ impl<'p> Finder<'p> {
     pub(super) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
         let mut window = index(text.get(from.saturating_sub(2)..from)?);
         let rest = text.get(from..)?;
-        let mut skipped = 0;
-        // Most pieces have no anchor, so one branch is enough for all of a piece.
-        for piece in rest.chunks_exact(PIECE) {
-            let mut classes = [0; PIECE + 2];
-            (classes[0], classes[1]) = (window >> 5 & 31, window & 31);
-            for (class, &byte) in classes[2..].iter_mut().zip(piece) {
-                *class = usize::from(CLASSES[usize::from(byte)]);
+        // Where anchors are dense the next one is near.
+        let mut skipped = rest.len().min(PIECE);
+        for (offset, &byte) in rest.iter().enumerate().take(skipped) {
+            window = (window << 5) | usize::from(CLASSES[usize::from(byte)]);
+            let kinds = self.0[window & (TABLE - 1)];
+            if kinds != 0 {
+                return Some((from + offset, kinds));
             }
-            let mut kinds = 0;
-            for three in classes.windows(3) {
-                kinds |= self.0[(three[0] << 10 | three[1] << 5 | three[2]) & (TABLE - 1)];
-            }
+        }
+        for piece in rest[skipped..].chunks_exact(PIECE) {
+            let (kinds, last) = kinds_among(self.0, window, piece);
             if kinds != 0 {
                 break;
             }
-            window = classes[PIECE] << 5 | classes[PIECE + 1];
+            window = last;
             skipped += PIECE;
         }
         for (offset, &byte) in rest.iter().enumerate().skip(skipped) {
@@ -182,5 +50,89 @@ impl<'p> Finder<'p> {
             }
         }
         None
+    }
+}
+
+/// All the kinds in a piece, and its last two classes. Most pieces have no anchor, so one branch is
+/// enough for all of a piece.
+#[inline]
+fn kinds_among(table: &[u8; TABLE], window: usize, piece: &[u8]) -> (u8, usize) {
+    let mut classes = [0; PIECE + 2];
+    (classes[0], classes[1]) = (window >> 5 & 31, window & 31);
+    for (class, &byte) in classes[2..].iter_mut().zip(piece) {
+        *class = usize::from(CLASSES[usize::from(byte)]);
+    }
+    let mut kinds = 0;
+    for three in classes.windows(3) {
+        kinds |= table[(three[0] << 10 | three[1] << 5 | three[2]) & (TABLE - 1)];
+    }
+    (kinds, classes[PIECE] << 5 | classes[PIECE + 1])
+}
+
+/// Whether the text has no anchor: what [`Finder::next`] would say from its start.
+#[inline]
+pub(super) fn has_none(policy: &Policy, text: &[u8]) -> bool {
+    let table = table(policy);
+    let pieces = text.chunks_exact(PIECE);
+    let tail = pieces.remainder();
+    let (mut kinds, mut window) = (0, 0);
+    for piece in pieces {
+        let (found, last) = kinds_among(table, window, piece);
+        kinds |= found;
+        window = last;
+    }
+    for &byte in tail {
+        window = (window << 5) | usize::from(CLASSES[usize::from(byte)]);
+        kinds |= table[window & (TABLE - 1)];
+    }
+    kinds == 0
+}
+
+#[inline]
+fn table(policy: &Policy) -> &[u8; TABLE] {
+    &policy.anchors.as_ref().unwrap_or_else(|| &BUILT_IN).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::policy::DEFAULT;
+    use super::*;
+
+    /// The first anchor, found byte by byte.
+    fn plainly(text: &[u8], from: usize) -> Option<(usize, u8)> {
+        (from..text.len()).find_map(|end| {
+            let kinds = BUILT_IN.0[index(&text[end.saturating_sub(2)..=end])];
+            (kinds != 0).then_some((end, kinds))
+        })
+    }
+
+    #[test]
+    fn pieces_hide_no_anchor() {
+        let pieces = [
+            "pa", "s", "=", "w", "to", "ken", "://", "1", "23", " ", "x-", "é", "order", "@",
+        ];
+        let mut state = 1_usize;
+        let mut next = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let mut plain = 0;
+        for _ in 0..20_000 {
+            let text: String = (0..next(12)).map(|_| pieces[next(pieces.len())]).collect();
+            let text = text.as_bytes();
+            let finder = Finder::new(&DEFAULT);
+            assert_eq!(has_none(&DEFAULT, text), plainly(text, 0).is_none());
+            plain += usize::from(has_none(&DEFAULT, text));
+            let mut from = 0;
+            while from <= text.len() {
+                let found = finder.next(text, from);
+                assert_eq!(found, plainly(text, from), "{text:?} from {from}");
+                // Some of what follows is skipped, as if it were matched.
+                from = found.map_or(text.len() + 1, |(anchor, _)| anchor + 1 + next(3));
+            }
+        }
+        assert!((2_000..18_000).contains(&plain), "{plain}");
     }
 }

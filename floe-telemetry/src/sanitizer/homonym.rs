@@ -9,10 +9,12 @@ use super::value::Extent;
 
 /// `code 7`, `key 12 of 30`: a word of many meanings, and a number.
 pub(super) fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
+    if !word.eq_ignore_ascii_case(b"code") && !word.eq_ignore_ascii_case(b"key") {
+        return false;
+    }
     let number = skip_spaces(text, end);
     let number_end = run_end(text, number, 12, |byte| byte.is_ascii_digit());
-    (word.eq_ignore_ascii_case(b"code") || word.eq_ignore_ascii_case(b"key"))
-        && number > end
+    number > end
         && number_end > number
         && !is_name(at(text, number_end))
         && behind_number(text, end) == end

@@ -3,7 +3,9 @@
 use super::lexicon::Class;
 use super::separator::{self, Separator, behind_nul, is_empty, next_line, separator, value_start};
 use super::shape::{LONGEST, is_opaque};
-use super::text::{at, before, is_name, part, run_end, run_start, starts_with, starts_with_word};
+use super::text::{
+    Bytes, at, before, is_name, part, run_end, run_start, starts_with, starts_with_word,
+};
 use super::value::{List, Site};
 use super::verdict::{after_type, is_secret, is_word};
 use super::{
@@ -13,6 +15,8 @@ use super::{
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
 const KEY_LIMIT: usize = 64;
+
+const KEY: Bytes = Bytes::alphanumeric_and(b"_-.");
 
 /// A key name found in the text.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +110,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         return None;
     }
     let text = scan.text;
-    let is_key = |byte: u8| is_name(byte) || byte == b'-' || byte == b'.';
+    let is_key = |byte: u8| KEY.has(byte);
     // The anchor of a short name includes the separator behind it.
     let anchor = if is_key(at(text, anchor)) {
         anchor
@@ -124,17 +128,21 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if is_resource || homonym::is_counted(text, word, end) {
         return None;
     }
-    if keyword::scan(scan, word, start, end) {
+    let known = scan.word(word);
+    if known
+        .keyword
+        .is_some_and(|keyword| keyword::scan(scan, keyword, start, end))
+    {
         return None;
     }
-    let mut class = scan.classify(word)?;
+    let mut class = known.class?;
     // `API key`, `access code`: the word before decides.
     if class == Class::Query
         && word.len() == 3 + usize::from(word.len() == 4)
         && before(text, start) == b' '
     {
         let phrase = run_start(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
-        class = scan.classify(part(text, phrase, end))?;
+        class = scan.word(part(text, phrase, end)).class?;
     }
     if class == Class::Weak && scan.policy.level == Level::Strict {
         class = Class::Strong;

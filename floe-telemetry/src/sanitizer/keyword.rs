@@ -1,26 +1,55 @@
 //! Words that are no key themselves, and say by what they are where a secret is: functions,
 //! commands, marks of a format.
 
+use super::text::part;
 use super::{Scan, call, homonym, jwk, operand, pem};
 
-/// Looks at what the word from `start` to `end` introduces; whether it is no key.
-pub(super) fn scan(scan: &mut Scan<'_>, word: &[u8], start: usize, end: usize) -> bool {
+/// What a word introduces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keyword {
+    Cipher,
+    Characters,
+    JsonKey,
+    Echo,
+    Third,
+    Logon,
+    Putty,
+    /// A function that connects, or a command of PowerShell's.
+    Function,
+}
+
+/// What the word introduces, wherever it stands.
+pub(super) fn of(word: &[u8]) -> Option<Keyword> {
     let is_cipher = [&b"crypt"[..], b"CRYPT", b"AES.new", b"Fernet"];
     if is_cipher.iter().any(|name| word.ends_with(name)) {
-        operand::cipher(scan, end);
-        return true;
+        return Some(Keyword::Cipher);
     }
-    if word.ends_with(b".toCharArray") {
-        call::characters(scan, start);
-        return true;
-    }
-    match word {
-        b"kty" => jwk::scan(scan, start),
-        b"echo" => operand::echo(scan, end),
-        b"isql" | b"iusql" => operand::third(scan, end),
-        b".logon" | b"LOGON" => operand::logon(scan, end),
-        _ if word.starts_with(b"PuTTY-User-Key-File") => pem::putty(scan, end),
-        _ => return call::scan(scan, word, end) || homonym::is_cmdlet(scan.text, word, end),
+    Some(match word {
+        _ if word.ends_with(b".toCharArray") => Keyword::Characters,
+        b"kty" => Keyword::JsonKey,
+        b"echo" => Keyword::Echo,
+        b"isql" | b"iusql" => Keyword::Third,
+        b".logon" | b"LOGON" => Keyword::Logon,
+        _ if word.starts_with(b"PuTTY-User-Key-File") => Keyword::Putty,
+        _ if call::connects(word) || homonym::is_command_name(word) => Keyword::Function,
+        _ => return None,
+    })
+}
+
+/// Looks at what the word from `start` to `end` introduces; whether it is no key.
+pub(super) fn scan(scan: &mut Scan<'_>, keyword: Keyword, start: usize, end: usize) -> bool {
+    match keyword {
+        Keyword::Cipher => operand::cipher(scan, end),
+        Keyword::Characters => call::characters(scan, start),
+        Keyword::JsonKey => jwk::scan(scan, start),
+        Keyword::Echo => operand::echo(scan, end),
+        Keyword::Third => operand::third(scan, end),
+        Keyword::Logon => operand::logon(scan, end),
+        Keyword::Putty => pem::putty(scan, end),
+        Keyword::Function => {
+            let word = part(scan.text, start, end);
+            return call::scan(scan, word, end) || homonym::is_cmdlet(scan.text, word, end);
+        }
     }
     true
 }

@@ -11,7 +11,13 @@ use super::{Scan, quote};
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
-    let gap = run_start(text, key.start, 8, |byte| b"\"'\\:= ".contains(&byte));
+    let gap = run_start(text, key.start, 8, |byte| {
+        matches!(byte, b'"' | b'\'' | b'\\' | b':' | b'=' | b' ')
+    });
+    let may_follow = at(text, behind).is_ascii_whitespace() || at(text, behind) == b',';
+    if gap == key.start && !may_follow && !is_break(text, key.end) {
+        return false;
+    }
     let is_named = part(text, gap, key.start)
         .iter()
         .any(|byte| matches!(byte, b':' | b'='));

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::finder::Anchors;
+use super::anchors::Anchors;
 use super::lexicon::{self, Class, Name};
 
 /// How much is taken out of a text.

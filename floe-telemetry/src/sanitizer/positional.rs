@@ -135,9 +135,10 @@ pub(super) fn setting(scan: &mut Scan<'_>, key: Key) -> bool {
     let word = part(text, start, end);
     let line = run_start(text, key.start, 64, |byte| byte == b' ' || byte == b'\t');
     let is_alone = matches!(before(text, line), 0 | b'\n') && matches!(at(text, end), 0 | b'\n');
-    let (next, next_end) = next_word(text, end);
-    let is_community = key.name(text).eq_ignore_ascii_case(b"community")
-        && [&b"RO"[..], b"RW", b"ro", b"rw"].contains(&part(text, next, next_end));
+    let is_community = key.name(text).eq_ignore_ascii_case(b"community") && {
+        let (next, next_end) = next_word(text, end);
+        [&b"RO"[..], b"RW", b"ro", b"rw"].contains(&part(text, next, next_end))
+    };
     let is_kind = start > key.end + 2;
     let fits = is_community || (is_alone || is_kind) && looks_secret(word);
     if fits {

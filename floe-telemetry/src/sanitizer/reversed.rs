@@ -12,14 +12,17 @@ const REACH: usize = 128;
 /// `'x' is not of type 'integer' for key 'password'`.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    let is_gap = |byte: u8| b" \"'`:-".contains(&byte);
+    let is_gap = |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'`' | b':' | b'-');
     let mut end = run_start(text, key.start, 6, is_gap);
+    if end == key.start {
+        return false;
+    }
     let mut linked = false;
     for _ in 0..4 {
         let start = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic());
         let word = part(text, start, end);
         linked |= words::LINKS.has(word);
-        if end == key.start || start == end || !linked && !words::NOUNS.has(word) {
+        if start == end || !linked && !words::NOUNS.has(word) {
             return false;
         }
         if linked {
@@ -39,7 +42,9 @@ fn quoted_before(scan: &mut Scan<'_>, end: usize) -> bool {
     scan.reversed_until = end;
     let mut found = false;
     while index < end {
-        index = run_end(text, index, end - index, |byte| !b"\"'`".contains(&byte));
+        index = run_end(text, index, end - index, |byte| {
+            !matches!(byte, b'"' | b'\'' | b'`')
+        });
         let Some(open) = quote::open(text, index).filter(|_| index < end) else {
             index += 1;
             continue;

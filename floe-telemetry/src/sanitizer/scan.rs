@@ -1,9 +1,10 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
 use super::ahead::Ahead;
+use super::keyword::{self, Keyword};
 use super::lexicon::Class;
 use super::{
-    Level, Policy, REDACTED, Rule, address, command_line, commands, finder, hash, header,
+    Level, Policy, REDACTED, Rule, address, anchors, command_line, commands, finder, hash, header,
     key_value, pem, pii, shape, text, token, url,
 };
 
@@ -12,6 +13,15 @@ const MAX_ECHOES: usize = 4;
 
 /// Looks at the anchor that ends at the index.
 type Grammar<'t> = fn(&mut Scan<'t>, usize);
+
+/// What a word says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Word {
+    /// What a value of this key would be.
+    pub(super) class: Option<Class>,
+    /// What it introduces if it is no key.
+    pub(super) keyword: Option<Keyword>,
+}
 
 /// One text on its way through the grammars.
 pub(super) struct Scan<'t> {
@@ -44,8 +54,8 @@ pub(super) struct Scan<'t> {
     /// A long value that stayed in the text ends here.
     pub(super) stayed_until: usize,
     pub(super) ahead: Ahead,
-    /// The key and the phrase that were judged last: texts repeat them.
-    last_keys: [(&'t [u8], Option<Class>); 2],
+    /// Words that were judged: texts repeat them.
+    words: [(&'t [u8], Word); 8],
     /// A run of plain words, known from a question about it.
     calm: (usize, usize),
 }
@@ -77,14 +87,13 @@ impl<'t> Scan<'t> {
             encoded_until: 0,
             stayed_until: 0,
             ahead: Ahead::default(),
-            last_keys: [(&[], None); 2],
+            words: [(&[], Word::default()); 8],
             calm: (0, 0),
         }
     }
 
     /// Looks at the anchors from this byte on.
-    pub(super) fn run(&mut self, mut from: usize) {
-        let finder = finder::Finder::new(self.policy);
+    pub(super) fn run(&mut self, finder: &finder::Finder<'_>, mut from: usize) {
         while let Some((anchor, kinds)) = finder.next(self.text, from) {
             from = anchor + 1;
             if anchor < self.covered {
@@ -95,7 +104,7 @@ impl<'t> Scan<'t> {
             self.look(anchor, kinds);
             if self.text[anchor] >= 0x80 {
                 from = from.max(self.foreign_until);
-            } else if kinds == finder::DIGITS {
+            } else if kinds == anchors::DIGITS {
                 // A long number has an anchor at each of its digits.
                 from = from.max(self.digits_until);
             }
@@ -106,15 +115,15 @@ impl<'t> Scan<'t> {
     /// the key before it.
     fn look(&mut self, anchor: usize, kinds: u8) {
         let grammars: [(u8, Rule, Grammar<'t>); 7] = [
-            (finder::URL, Rule::UrlUserinfo, url::scan),
-            (finder::TOKEN, Rule::TokenFormat, token::scan),
-            (finder::PEM, Rule::Pem, pem::scan),
-            (finder::KEY, Rule::KeyValue, key_value::scan),
-            (finder::SCHEME, Rule::Header, header::bare_scheme),
-            (finder::FLAG, Rule::CommandLine, command_line::scan),
-            (finder::SIGN, Rule::UrlUserinfo, sign),
+            (anchors::URL, Rule::UrlUserinfo, url::scan),
+            (anchors::TOKEN, Rule::TokenFormat, token::scan),
+            (anchors::PEM, Rule::Pem, pem::scan),
+            (anchors::KEY, Rule::KeyValue, key_value::scan),
+            (anchors::SCHEME, Rule::Header, header::bare_scheme),
+            (anchors::FLAG, Rule::CommandLine, command_line::scan),
+            (anchors::SIGN, Rule::UrlUserinfo, sign),
         ];
-        if kinds & finder::DIGITS != 0 {
+        if kinds & anchors::DIGITS != 0 {
             pii::digits(self, anchor);
         }
         for (kind, rule, grammar) in grammars {
@@ -125,13 +134,16 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// What a value of this key would be.
-    pub(super) fn classify(&mut self, key: &'t [u8]) -> Option<Class> {
-        let place = usize::from(key.contains(&b' '));
-        if self.last_keys[place].0 != key {
-            self.last_keys[place] = (key, self.policy.classify(key));
+    /// What the word says, wherever it stands.
+    pub(super) fn word(&mut self, word: &'t [u8]) -> Word {
+        let last = word.last().copied().unwrap_or_default();
+        let place = (word.len() ^ usize::from(last)) % self.words.len();
+        if self.words[place].0 != word {
+            let class = self.policy.classify(word);
+            let keyword = keyword::of(word);
+            self.words[place] = (word, Word { class, keyword });
         }
-        self.last_keys[place].1
+        self.words[place].1
     }
 
     /// Whether only words follow, without a digit, a quote, a sign or a capital inside: nothing that

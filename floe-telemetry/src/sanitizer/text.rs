@@ -20,6 +20,8 @@ const WIDE_SPACES: &[&[u8]] = &[
     "\u{85}".as_bytes(),
 ];
 
+const NAME: Bytes = Bytes::alphanumeric_and(b"_");
+
 /// Which bytes are in a set, by a look into a table.
 pub(super) struct Bytes([bool; 256]);
 
@@ -100,7 +102,7 @@ pub(super) fn is_redacted(text: &[u8], index: usize) -> bool {
 /// Whether the byte may be inside a name: letter, digit, underscore.
 #[inline]
 pub(super) fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+    NAME.has(byte)
 }
 
 /// The length of a NUL that is written out, as it stands between the arguments of a process.
@@ -171,11 +173,12 @@ pub(super) fn run_end(
     limit: usize,
     inside: impl Fn(u8) -> bool,
 ) -> usize {
-    from + rest(text, from)
-        .iter()
-        .take(limit)
-        .take_while(|&&byte| inside(byte))
-        .count()
+    let stop = text.len().min(from.saturating_add(limit));
+    let mut end = from;
+    while end < stop && inside(text[end]) {
+        end += 1;
+    }
+    end
 }
 
 /// The start of the run of bytes before `to` that satisfy `inside`, at most `limit` bytes back.
@@ -185,13 +188,15 @@ pub(super) fn run_start(
     limit: usize,
     inside: impl Fn(u8) -> bool,
 ) -> usize {
-    let head = text.get(..to).unwrap_or_default();
-    to - head
-        .iter()
-        .rev()
-        .take(limit)
-        .take_while(|&&byte| inside(byte))
-        .count()
+    let Some(head) = text.get(..to) else {
+        return to;
+    };
+    let stop = to.saturating_sub(limit);
+    let mut start = to;
+    while start > stop && inside(head[start - 1]) {
+        start -= 1;
+    }
+    start
 }
 
 /// The end of the line that `from` is in.

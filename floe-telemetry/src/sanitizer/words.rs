@@ -176,35 +176,45 @@ pub(super) struct List {
     words: &'static [&'static str],
     /// The lengths of the words by the last five bits of their first letter: most questions end here.
     lengths: [u32; 32],
+    /// Where the words with each first letter begin.
+    places: [usize; 33],
 }
 
 impl List {
     pub(super) const fn of(words: &'static [&'static str]) -> Self {
         let mut lengths = [0; 32];
+        let mut places = [0; 33];
         let mut index = 0;
         while index < words.len() {
             let word = words[index].as_bytes();
             let first = if word.is_empty() { 0 } else { word[0] };
             lengths[(first & 31) as usize] |= 1 << word.len();
             index += 1;
+            places[(first & 31) as usize + 1] = index;
         }
-        Self { words, lengths }
+        let mut letter = 1;
+        while letter <= 32 {
+            if places[letter] < places[letter - 1] {
+                places[letter] = places[letter - 1];
+            }
+            letter += 1;
+        }
+        Self {
+            words,
+            lengths,
+            places,
+        }
     }
 
+    #[inline]
     pub(super) fn has(&self, word: &[u8]) -> bool {
-        let first = word.first().copied().unwrap_or(0);
-        if word.len() > 16 || self.lengths[usize::from(first & 31)] & (1 << word.len()) == 0 {
+        let letter = usize::from(word.first().copied().unwrap_or(0) & 31);
+        if word.len() > 16 || self.lengths[letter] & (1 << word.len()) == 0 {
             return false;
         }
-        let mut lower = [0; 16];
-        let Some(lower) = lower.get_mut(..word.len()) else {
-            return false;
-        };
-        lower.copy_from_slice(word);
-        lower.make_ascii_lowercase();
-        self.words
-            .binary_search_by(|known| known.as_bytes().cmp(lower))
-            .is_ok()
+        self.words[self.places[letter]..self.places[letter + 1]]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
     }
 }
 

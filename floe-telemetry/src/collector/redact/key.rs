@@ -54,6 +54,14 @@ impl Key {
         }
     }
 
+    /// Whether the value is known at once to be safe.
+    #[inline]
+    pub(super) fn is_plain(&self, value: &[u8], redaction: &Redaction) -> bool {
+        self.kind == Kind::Value
+            && self.meaning == KeyMeaning::Harmless
+            && redaction.is_plain_value(value)
+    }
+
     /// The safe value, if it is another.
     pub(super) fn apply(&self, value: &str, redaction: &Redaction) -> Option<String> {
         match self.kind {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::collector::Counters;
 use crate::config::Policies;
 use crate::sanitizer::{
-    KeyMeaning, REDACTED, Rule, meaning_with, sanitize_error_message_with, sanitize_value_with,
-    sanitize_with, set_policies,
+    KeyMeaning, Policy, REDACTED, Rule, is_plain, meaning_with, sanitize_error_message_with,
+    sanitize_value_with, sanitize_with, set_policies,
 };
 
 /// The configured redaction. Everything that answers with a text answers `None` when the text is
@@ -34,8 +34,8 @@ impl Redaction {
 
     /// A name, a key, or whatever else the author of the code chose.
     pub(in crate::collector) fn text(&self, text: &str) -> Option<String> {
-        changed(text, |text| {
-            sanitize_with(&self.policies.attribute, text, &mut |rule| self.count(rule))
+        changed(&self.policies.attribute, text, |policy, text| {
+            sanitize_with(policy, text, &mut |rule| self.count(rule))
         })
     }
 
@@ -44,25 +44,38 @@ impl Redaction {
         meaning_with(&self.policies.attribute, key)
     }
 
+    /// Whether the value of a harmless key is known at once to be safe.
+    #[inline]
+    pub(super) fn is_plain_value(&self, value: &[u8]) -> bool {
+        is_plain(&self.policies.attribute, value)
+    }
+
     /// The value of an attribute whose key has this meaning.
     pub(super) fn value(&self, key: &str, meaning: KeyMeaning, value: &str) -> Option<String> {
-        changed(value, |value| {
-            let fired = &mut |rule| self.count(rule);
-            sanitize_value_with(&self.policies.attribute, key, meaning, value, fired)
-        })
+        let policy = &self.policies.attribute;
+        let fired = &mut |rule| self.count(rule);
+        match meaning {
+            KeyMeaning::Harmless => changed(policy, value, |policy, value| {
+                sanitize_with(policy, value, fired)
+            }),
+            KeyMeaning::Doubtful | KeyMeaning::Secret => other(
+                value,
+                sanitize_value_with(policy, key, meaning, value, fired),
+            ),
+        }
     }
 
     /// What an error says, at its full length.
     pub(super) fn error_text(&self, text: &str) -> Option<String> {
-        changed(text, |text| {
-            sanitize_with(&self.policies.text, text, &mut |rule| self.count(rule))
+        changed(&self.policies.text, text, |policy, text| {
+            sanitize_with(policy, text, &mut |rule| self.count(rule))
         })
     }
 
     /// What an error says, as much of it as is kept.
     pub(super) fn message(&self, text: &str) -> Option<String> {
-        changed(text, |text| {
-            sanitize_error_message_with(&self.policies.text, text, &mut |rule| self.count(rule))
+        changed(&self.policies.text, text, |policy, text| {
+            sanitize_error_message_with(policy, text, &mut |rule| self.count(rule))
         })
     }
 
@@ -82,11 +95,24 @@ impl Redaction {
     }
 }
 
+/// The safe text by the rule, if it is not the same.
+#[inline]
+fn changed<'t>(
+    policy: &Policy,
+    text: &'t str,
+    rule: impl FnOnce(&Policy, &'t str) -> Cow<'t, str>,
+) -> Option<String> {
+    if is_plain(policy, text.as_bytes()) {
+        return None;
+    }
+    other(text, rule(policy, text))
+}
+
 /// The safe text, if it is not the same. A rule that only truncates borrows a prefix, one that hides
 /// all borrows the mark.
-fn changed<'t>(text: &'t str, rule: impl FnOnce(&'t str) -> Cow<'t, str>) -> Option<String> {
-    match rule(text) {
+fn other(text: &str, redacted: Cow<'_, str>) -> Option<String> {
+    match redacted {
         Cow::Borrowed(same) if std::ptr::eq(same, text) => None,
-        other => Some(other.into_owned()),
+        changed => Some(changed.into_owned()),
     }
 }
