@@ -66,7 +66,9 @@ pub(crate) use self::failure::{describe_error, exception_event};
 pub use self::first_poll::{enter_within, enter_within_below};
 pub use self::future::{Never, call_async, call_async_within, never, never_made};
 #[cfg(feature = "provider")]
-pub(crate) use self::head::{Code, Head};
+pub(crate) use self::head::Code;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::head::Head;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::held::HeldSpan;
 #[cfg(feature = "_otlp")]
