@@ -78,6 +78,8 @@ pub(crate) struct Collector {
     /// Roots that wait for the rest of the round: what was fetched from the other threads goes out
     /// before them, so that whoever sees a root has seen its trace.
     roots: Vec<SpanRecord>,
+    /// Records that were roots, for their memory.
+    blank: Vec<SpanRecord>,
     drains: Vec<Drain>,
     warnings: Warnings,
     pause: Duration,

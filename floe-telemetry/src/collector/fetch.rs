@@ -1,11 +1,16 @@
 //! Fetching finished spans from the threads' buffers.
 
+use std::mem;
+
 use super::Collector;
 use crate::recorder::{self, SpanRecord};
 
 /// Spans taken from one thread's buffer in one turn, so that a busy thread cannot keep the
 /// collector from its other duties.
 const TURN: usize = 2048;
+
+/// Records that are kept for their memory.
+const KEPT: usize = 256;
 
 /// Whether spans are fetched only as far as an exporter has room for them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,7 +53,8 @@ impl Collector {
                 }
                 fetched += 1;
                 if record.is_root() {
-                    self.roots.push(record.take());
+                    let blank = self.blank.pop().unwrap_or_else(SpanRecord::blank);
+                    self.roots.push(mem::replace(&mut record, blank));
                 } else {
                     self.pass(&mut record);
                     record.clear();
@@ -81,8 +87,12 @@ impl Collector {
     /// Passes on the first `roots` of those that wait.
     fn pass_roots(&mut self, roots: usize) {
         let rest = self.roots.split_off(roots);
-        for mut record in std::mem::replace(&mut self.roots, rest) {
+        for mut record in mem::replace(&mut self.roots, rest) {
             self.pass(&mut record);
+            if self.blank.len() < KEPT {
+                record.clear();
+                self.blank.push(record);
+            }
         }
     }
 

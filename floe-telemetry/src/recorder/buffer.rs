@@ -50,14 +50,13 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// Reads the next finished span into a record that is blank. Whether there was one.
     pub(crate) fn pop(&mut self, record: &mut SpanRecord) -> bool {
-        let Some(head) = self.heads.pop() else {
+        if !self.heads.pop_to(&mut record.head) {
             return false;
-        };
+        }
         self.taken += 1;
-        record.head = head;
         // The rest was written before the head.
-        let attributes = usize::from(head.attributes);
-        if head.rare > 0 {
+        let attributes = usize::from(record.head.attributes);
+        if record.head.rare > 0 {
             self.pop_rare(record);
         } else {
             self.attributes

@@ -52,6 +52,23 @@ impl<T, const N: usize> Reader<T, N> {
         Some(item)
     }
 
+    /// Copies the next item to where it is wanted, if there is one. Whether there was.
+    #[inline]
+    pub(super) fn pop_to(&mut self, to: &mut T) -> bool
+    where
+        T: Copy,
+    {
+        if self.has(1) == 0 {
+            return false;
+        }
+        self.ring.slot(self.read).with(|slot| {
+            // SAFETY: it is there and the reader's, as in `pop`.
+            *to = unsafe { (*slot).assume_init() };
+        });
+        self.publish(1);
+        true
+    }
+
     /// Moves the next items to the end of the vector, at most so many.
     #[inline]
     pub(super) fn pop_all(&mut self, items: usize, into: &mut Vec<T>) {
