@@ -78,6 +78,22 @@ fn what_is_written_together_is_read_together() {
 }
 
 #[test]
+fn what_is_plain_is_copied_to_its_place() {
+    model(|| {
+        let (mut writer, mut reader) = ring::<_, 2>();
+        let thread = thread::spawn(move || {
+            let _ = writer.push(1);
+        });
+        let mut read = 0;
+        let was_there = reader.pop_to(&mut read);
+        assert_eq!(read, usize::from(was_there));
+        thread.join().unwrap();
+        assert_ne!(reader.pop_to(&mut read), was_there);
+        assert_eq!(read, 1);
+    });
+}
+
+#[test]
 fn who_finds_it_left_finds_all() {
     model(|| {
         let (mut writer, mut reader) = two();
