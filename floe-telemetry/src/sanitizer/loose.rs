@@ -29,12 +29,12 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
             && key.class == Class::Strong
             && (owner::quoted_pair(scan, behind)
                 || change::told(scan, key, behind)
-                || validator::found_instead(scan, behind)))
+                || validator::found_instead(scan, key, behind)))
         || structure::fields(scan, key, behind)
         || (mark == 0
             && (typed(scan, key)
                 || call::constructor(scan, key.end)
-                || key.class == Class::Strong && validator::found_instead(scan, behind)))
+                || key.class == Class::Strong && validator::found_instead(scan, key, behind)))
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
     if !done && mark == 0 && at(text, key.end) != b'(' {
         sentence::scan(scan, key);
@@ -70,9 +70,16 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     let is_user = key.name(text) == b"Credential" && !shape::is_opaque(word, 8);
     // `-Credential (New-Object …)` has the password inside.
     let is_call = key.name(text) == b"Credential" && at(text, start) == b'(';
-    let is_text = !found.quoted && (is_prose(word) || is_key || is_user)
+    // `add_argument('--password', help='…')`
+    let name = run_end(text, start, 24, |byte| {
+        byte.is_ascii_lowercase() || byte == b'_'
+    });
+    let is_named =
+        mark > 0 && name > start && at(text, name) == b'=' && quote::open(text, name + 1).is_some();
+    let is_text = !found.quoted && (is_prose(word) || is_key || is_user || is_named)
         || is_call
-        || word.starts_with(b"--");
+        || word.starts_with(b"--")
+        || matches!(word, [b'-', letter] if letter.is_ascii_alphabetic());
     if !is_text && is_secret(text, key, found, site, false) {
         let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);

@@ -69,7 +69,24 @@ fn is_certain_pair(text: &[u8], key: Key, open: usize, close: usize) -> bool {
     ]
     .iter()
     .any(|verb| function.len() >= verb.len() && function[..verb.len()].eq_ignore_ascii_case(verb));
-    at(text, bracket) == b'{' || is_constant || is_listed || sets
+    // `addColumn("token", "uuid")` describes it.
+    let describes = [
+        &b"column"[..],
+        b"field",
+        b"index",
+        b"label",
+        b"argument",
+        b"option",
+        b"type",
+        b"rule",
+    ]
+    .iter()
+    .any(|what| {
+        function
+            .windows(what.len())
+            .any(|part| part.eq_ignore_ascii_case(what))
+    });
+    at(text, bracket) == b'{' || is_constant || is_listed || sets && !describes
 }
 
 /// `created_at` beside `password` in a list of columns.

@@ -44,7 +44,7 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
         (b':' | b'+' | b'?', b'=') | (b'=', b'>') => found(2, true),
         (b'-' | b'~', b'>') => found(2, false),
         // R's arrow points the other way.
-        (b'<', b'-') if at(text, index + 2) == b' ' => found(2, true),
+        (b'<', b'-') if quote::open(text, skip_spaces(text, index + 2)).is_some() => found(2, true),
         (b'=', _) => found(1, true),
         (b':', _) => found(1, false),
         (b'|', _) => found(1, false).map(in_table),

@@ -2,6 +2,7 @@
 
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
+use super::reference::is_lookup;
 use super::shape::{LONGEST, is_made_up, is_opaque};
 use super::text::{
     at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
@@ -176,6 +177,10 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     // `t.pass("…")` is a test.
     if at(text, key.end) != b'(' || key.name(text).ends_with(b".pass") {
         return false;
+    }
+    // `get_password("name")`
+    if is_lookup(key.name(text)) {
+        return operand::arguments(scan, key.end + 1, |_, word| is_opaque(word, 16));
     }
     let start = skip_spaces(text, key.end + 1);
     let quote = quote::open(text, start);

@@ -1,14 +1,16 @@
 //! What a validator found in the place of a value.
 
 use super::Scan;
+use super::key_value::Key;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{is_name, part, run_end};
 use super::value::Site;
 
 /// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
-/// key's quote.
-pub(super) fn found_instead(scan: &mut Scan<'_>, from: usize) -> bool {
+/// key's quote. What a parser found in the place of a token is a word.
+pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     let text = scan.text;
+    let is_token = key.name(text).eq_ignore_ascii_case(b"token");
     let words = run_end(text, from, 48, |byte| {
         byte.is_ascii_alphabetic() || b",: })".contains(&byte)
     });
@@ -33,7 +35,7 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, from: usize) -> bool {
         .find_map(|start| scan.quoted(start, Site::default()))
         .filter(|found| {
             let word = part(text, found.start, found.end);
-            is_made_up(word, 6) || is_opaque(word, 8)
+            !is_token && is_made_up(word, 6) || is_opaque(word, if is_token { 16 } else { 8 })
         });
     if let Some(found) = quoted {
         scan.redact_unless_done(found.start, found.end);
