@@ -18,13 +18,16 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
         byte > b' ' && !b"\"',;/".contains(&byte)
     });
     let word = part(text, host + 1, end);
+    let has_letter = word.iter().any(u8::is_ascii_alphabetic);
+    if !has_letter || !is_made_up(word, 6) || b"/:".contains(&at(text, end)) {
+        return;
+    }
     let line = run_start(text, sign, 96, |byte| byte != b'\n');
     let copies = [&b"scp"[..], b"ssh", b"rsync", b"git", b"hg", b"sftp"];
     let is_copy = part(text, line, sign)
         .split(|byte| *byte == b' ')
         .any(|word| copies.contains(&word));
-    let has_letter = word.iter().any(u8::is_ascii_alphabetic);
-    if has_letter && is_made_up(word, 6) && !is_copy && !b"/:".contains(&at(text, end)) {
+    if !is_copy {
         scan.rule = Rule::UrlUserinfo;
         scan.redact_unless_done(host + 1, end);
     }

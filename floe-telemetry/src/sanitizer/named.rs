@@ -46,9 +46,14 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     redact_at(scan, key, start, Site::default())
 }
 
+/// Between a name and a colon, and behind it.
+fn is_gap(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'\\' | b':' | b' ')
+}
+
 /// `{"kind": "Token", "value": …}` is a node of a syntax tree.
 fn is_kind(text: &[u8], key: usize) -> bool {
-    let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
+    let colon = run_start(text, key, 8, is_gap);
     if !part(text, colon, key).contains(&b':') {
         return false;
     }
@@ -58,7 +63,7 @@ fn is_kind(text: &[u8], key: usize) -> bool {
 
 /// `{"value": "…", "name": "api_key"}`: the field before the name.
 fn value_before(text: &[u8], key: usize) -> Option<usize> {
-    let colon = run_start(text, key, 8, |byte| b"\"'\\: ".contains(&byte));
+    let colon = run_start(text, key, 8, is_gap);
     if !part(text, colon, key).contains(&b':') {
         return None;
     }
@@ -85,7 +90,9 @@ fn form_part(text: &[u8], behind: usize) -> Option<usize> {
 
 /// `SET value = '…' WHERE name = 'api_key'`.
 fn assigned_before(text: &[u8], key: usize) -> Option<usize> {
-    let equals = run_start(text, key, 6, |byte| b"\"'= ".contains(&byte));
+    let equals = run_start(text, key, 6, |byte| {
+        matches!(byte, b'"' | b'\'' | b'=' | b' ')
+    });
     if !part(text, equals, key).contains(&b'=') {
         return None;
     }

@@ -17,8 +17,11 @@ const LIMIT_OF_NAME: usize = 40;
 
 /// `Secret { inner: "…" }`.
 pub(super) fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    if key.class != Class::Strong {
+        return false;
+    }
     let brace = skip_spaces(scan.text, behind);
-    if at(scan.text, brace) != b'{' || key.class != Class::Strong {
+    if at(scan.text, brace) != b'{' {
         return false;
     }
     if let Some(found) = container::field(scan.text, brace)

@@ -3,7 +3,7 @@
 use super::Scan;
 use super::key_value::Key;
 use super::shape::{is_made_up, is_opaque};
-use super::text::{is_name, part, run_end};
+use super::text::{before, is_name, part, run_end};
 use super::value::Site;
 
 /// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
@@ -12,8 +12,12 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     let text = scan.text;
     let is_token = key.name(text).eq_ignore_ascii_case(b"token");
     let words = run_end(text, from, 48, |byte| {
-        byte.is_ascii_alphabetic() || b",: })".contains(&byte)
+        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b' ' | b'}' | b')')
     });
+    // All of the words below end with a blank.
+    if before(text, words) != b' ' {
+        return false;
+    }
     let marks = [
         &b"got "[..],
         b"got: ",
@@ -26,12 +30,14 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     let is_found = marks
         .iter()
         .any(|mark| part(text, from, words).ends_with(mark));
+    if !is_found {
+        return false;
+    }
     let open = run_end(text, words, 24, |byte| {
         is_name(byte) || b"{\": ".contains(&byte)
     });
     let quoted = [words, open.saturating_sub(1)]
         .into_iter()
-        .filter(|_| is_found)
         .find_map(|start| scan.quoted(start, Site::default()))
         .filter(|found| {
             let word = part(text, found.start, found.end);
