@@ -86,6 +86,10 @@ impl Ahead {
     /// Where the content that starts at `from` ends, and where the text goes on behind the quote.
     /// Without a closing quote (the text was cut) the content ends with its line.
     pub(super) fn close(&mut self, text: &[u8], from: usize, quote: Quote) -> (usize, usize) {
+        // `''` is an empty value here, though a look from further before takes it for a doubled quote.
+        if quote.is_empty_at(text, from) {
+            return (from, from + 1);
+        }
         let known = self
             .quotes
             .iter()
@@ -169,5 +173,45 @@ impl Scan<'_> {
             return Some(Extent::bare(from, end));
         }
         value::extent(self.text, from, site)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::quote;
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_what_a_look_finds() {
+        let pieces = [
+            "'", "\"", "\\\"", "\\", " ", "a", "\n", "\u{ab}", "\u{bb}", "''", "`",
+        ];
+        let mut state = 7_usize;
+        let mut next = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let mut closed = 0;
+        for _ in 0..5_000 {
+            let text: String = (0..next(24)).map(|_| pieces[next(pieces.len())]).collect();
+            let text = text.as_bytes();
+            let mut ahead = Ahead::default();
+            for index in 0..text.len() {
+                let Some(quote) = quote::open(text, index) else {
+                    continue;
+                };
+                let from = index + quote.len;
+                let found = ahead.close(text, from, quote);
+                assert_eq!(
+                    found,
+                    quote::close(text, from, quote),
+                    "{text:?} from {from}"
+                );
+                closed += usize::from(found.1 > found.0);
+            }
+        }
+        assert!(closed > 5_000, "{closed}");
     }
 }

@@ -46,6 +46,12 @@ impl Quote {
         self.close == other.close
     }
 
+    /// Whether the content that starts at `from` is closed at once, without a backslash.
+    pub(super) fn is_empty_at(self, text: &[u8], from: usize) -> bool {
+        matches!(self.close, Close::Byte { mark, escapes: 0 }
+            if at(text, from) == mark && (mark == b'"' || !is_name(at(text, from + 1))))
+    }
+
     /// How far behind the opening mark the content may reach.
     pub(super) fn reach(self) -> usize {
         match self.close {
