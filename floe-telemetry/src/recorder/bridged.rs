@@ -32,7 +32,11 @@ impl BridgedSpan {
         let known = (!names).then_some(callsite);
         match open_for_later(&parent, known, Some(&mut fill)) {
             // On another thread what is below it must be left out as well.
-            State::Off => parent.map(pass_on).map(State::LeftOut).map(Self),
+            State::Off => parent
+                .map(pass_on)
+                .map(Box::new)
+                .map(State::LeftOut)
+                .map(Self),
             state => Some(Self(state)),
         }
     }

@@ -27,7 +27,7 @@ impl HeldSpan {
         fill: impl FnOnce(&mut Opening),
     ) -> Self {
         if sampling::is_off() {
-            return Self(State::LeftOut(parent));
+            return Self(State::LeftOut(Box::new(parent)));
         }
         let mut fill = Some(fill);
         let mut fill = |opening: &mut Opening| {

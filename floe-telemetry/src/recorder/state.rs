@@ -17,8 +17,10 @@ pub struct OpenSpan {
 pub(super) enum State {
     /// No span: the body runs as it was written.
     Off,
-    /// A root that sampling left out. The body runs with a context that says so.
-    LeftOut(Context),
+    /// A root that sampling left out. The body runs with a context that says so, in a box, so that a
+    /// state is two registers: in memory it would be read in one piece right after it was written in
+    /// two, which waits.
+    LeftOut(Box<Context>),
     /// The body runs with the span in its context.
     Recording(Box<Recording>),
 }
@@ -32,7 +34,7 @@ impl OpenSpan {
     pub(super) fn left_out(cx: Context) -> Self {
         Self {
             attached: Some(cx.clone().attach()),
-            state: State::LeftOut(cx),
+            state: State::LeftOut(Box::new(cx)),
         }
     }
 
@@ -56,7 +58,7 @@ impl State {
     pub(super) fn attach(&self) -> Option<ContextGuard> {
         match self {
             Self::Off => None,
-            Self::LeftOut(cx) => Some(cx.clone().attach()),
+            Self::LeftOut(cx) => Some(Context::clone(cx).attach()),
             Self::Recording(recording) => recording.context.clone().map(Context::attach),
         }
     }
