@@ -1,8 +1,8 @@
 //! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
 //!
 //! Three rings: the heads of the spans, their attributes, and what few of them have besides. They are
-//! written from one end to the other, which is what caches are best at. The buffer outlives its thread: the reader's
-//! half keeps it until the collector has emptied it.
+//! written from one end to the other, which is what caches are best at. The buffer outlives its thread:
+//! the reader's half keeps it until the collector has emptied it.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,8 +32,9 @@ const ATTRIBUTES: usize = 4 * CAPACITY;
 /// How many other pieces they can have.
 const RARE: usize = 4 * CAPACITY;
 
-/// While fewer are free, the events of a span go with what is rare. So a span never finds room for
-/// its head and none for its pieces, of which it has at most two then.
+/// While fewer are free, or there is no room for their attributes, the events of a span go together
+/// with what else is rare. So a span never finds room for its head and none for its pieces, of which
+/// it has at most two then.
 const RESERVE: usize = 2 * CAPACITY + MAX_TOLD;
 
 /// The collector's half of a thread's buffer.

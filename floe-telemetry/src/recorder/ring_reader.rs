@@ -84,8 +84,8 @@ impl<T, const N: usize> Reader<T, N> {
                 }
             });
         }
-        // SAFETY: so many more were just moved in, and there is room for them. They do not count as
-        // the ring's any more before they can be dropped as the vector's: nothing here panics.
+        // SAFETY: so many more were just moved in, and there is room for them. For a moment they count
+        // as the ring's, too; nothing in between panics or looks.
         unsafe { into.set_len(into.len() + count) };
         self.publish(count);
     }

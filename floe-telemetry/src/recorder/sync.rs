@@ -1,5 +1,5 @@
-//! What threads meet at in [`late`](super::late) and [`ring`](super::ring). `tests/loom` has another
-//! of the same name.
+//! What threads meet at in [`late`](super::late) and in [`ring`](super::ring) and its two ends.
+//! `tests/loom` has another of the same name.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,7 @@
 //! Events of `tracing`, told to a span of ours.
 //!
-//! They lie flat, each before its attributes, in memory that the recording keeps, and go so through
-//! the thread's ring. The collector makes OpenTelemetry's of them.
+//! They lie flat in memory that the recording keeps, and their attributes beside them, one after the
+//! other. So they go through the thread's rings, and the collector makes OpenTelemetry's of them.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -25,7 +25,7 @@ pub(crate) const MESSAGE: &str = "message";
 pub(crate) struct EventHead {
     at: SystemTime,
     metadata: &'static Metadata<'static>,
-    /// So many attributes follow.
+    /// So many of the attributes that are next in [`Told`] are its own.
     pub(super) attributes: u8,
 }
 

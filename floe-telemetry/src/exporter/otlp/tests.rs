@@ -172,7 +172,7 @@ fn text(mut spans: Vec<Span>) -> String {
 
 proptest! {
     #[test]
-    fn the_bytes_are_those_of_opentelemetry(mut records in vec(record(), 0..6)) {
+    fn the_message_is_that_of_opentelemetry(mut records in vec(record(), 0..6)) {
         let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
         let identity = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
         let identity = Stamps::new(identity, &mut Redactor::default());
