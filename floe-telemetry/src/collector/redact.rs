@@ -46,7 +46,7 @@ impl Redactor {
             match &mut attribute.value {
                 AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {}
                 AttributeValue::Text(text) => {
-                    if let Some(safe) = key.apply(text, &self.redaction) {
+                    if let Some(safe) = key.apply_rules(text, &self.redaction) {
                         *text = safe.into();
                     }
                 }

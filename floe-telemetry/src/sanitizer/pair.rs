@@ -3,7 +3,7 @@
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
-use super::text::{at, before, part, run_end, run_start};
+use super::text::{at, before, part, run_end, run_start, starts_with_word};
 use super::value::Site;
 use super::{Scan, call, container};
 
@@ -68,7 +68,7 @@ fn is_certain_pair(text: &[u8], key: Key, open: usize, close: usize) -> bool {
         b"define",
     ]
     .iter()
-    .any(|verb| function.len() >= verb.len() && function[..verb.len()].eq_ignore_ascii_case(verb));
+    .any(|verb| starts_with_word(function, 0, verb));
     // `addColumn("token", "uuid")` describes it.
     let describes = [
         &b"column"[..],

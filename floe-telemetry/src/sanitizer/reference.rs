@@ -2,7 +2,7 @@
 
 use super::key_value::{Key, word_before};
 use super::placeholder::is_placeholder;
-use super::text::{at, find, line_end, part, run_end, run_start, starts_with};
+use super::text::{at, find, line_end, part, run_end, run_start, starts_with, starts_with_word};
 use super::value::Extent;
 use super::verdict::ends_with_word;
 
@@ -39,9 +39,7 @@ pub(super) fn is_lookup(function: &[u8]) -> bool {
         b"resolve",
         b"param",
     ];
-    verbs
-        .iter()
-        .any(|verb| name.len() >= verb.len() && name[..verb.len()].eq_ignore_ascii_case(verb))
+    verbs.iter().any(|verb| starts_with_word(name, 0, verb))
 }
 
 /// `<<EOF` and the lines up to the word: a text in a shell, in HCL, in Ruby.

@@ -64,6 +64,14 @@ impl Key {
 
     /// The safe value, if it is another.
     pub(super) fn apply(&self, value: &str, redaction: &Redaction) -> Option<String> {
+        if self.is_plain(value.as_bytes(), redaction) {
+            return None;
+        }
+        self.apply_rules(value, redaction)
+    }
+
+    /// The same of a value that is not plain.
+    pub(super) fn apply_rules(&self, value: &str, redaction: &Redaction) -> Option<String> {
         match self.kind {
             Kind::Value => redaction.value(&self.name, self.meaning, value),
             Kind::ErrorText => redaction.error_text(value),

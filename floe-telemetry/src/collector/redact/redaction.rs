@@ -54,15 +54,10 @@ impl Redaction {
     pub(super) fn value(&self, key: &str, meaning: KeyMeaning, value: &str) -> Option<String> {
         let policy = &self.policies.attribute;
         let fired = &mut |rule| self.count(rule);
-        match meaning {
-            KeyMeaning::Harmless => changed(policy, value, |policy, value| {
-                sanitize_with(policy, value, fired)
-            }),
-            KeyMeaning::Doubtful | KeyMeaning::Secret => other(
-                value,
-                sanitize_value_with(policy, key, meaning, value, fired),
-            ),
-        }
+        other(
+            value,
+            sanitize_value_with(policy, key, meaning, value, fired),
+        )
     }
 
     /// What an error says, at its full length.
