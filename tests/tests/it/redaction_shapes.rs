@@ -6,42 +6,21 @@ mod alphabets;
 pub(crate) mod generator;
 pub(crate) mod mutation;
 mod persons;
+pub(crate) mod score;
 
 use floe_telemetry::sanitize_error_message;
-use generator::{Case, Numbers, expand, templates};
+use generator::Numbers;
+use score::{Secret, benign, cases};
 
 const SECRET: &str = include_str!("../../corpus/shapes-secret.txt");
 const BENIGN: &str = include_str!("../../corpus/shapes-benign.txt");
 const ROUNDS: usize = 8;
 
-fn cases(corpus: &str) -> impl Iterator<Item = Case> {
-    let mut numbers = Numbers(2026);
-    templates(corpus)
-        .flat_map(|template| std::iter::repeat_n(template, ROUNDS))
-        .map(move |template| expand(template, &mut numbers))
-}
-
-/// Checks what holds for every message, and returns the safe form.
-fn safe(case: &Case) -> String {
-    let safe = sanitize_error_message(&case.input).into_owned();
-    assert_eq!(sanitize_error_message(&safe), safe, "again: {}", case.input);
-    assert!(safe.chars().count() <= 500);
-    safe
-}
+const SEED: u64 = 2026;
 
 #[test]
 fn secrets_do_not_survive_in_any_shape_and_their_context_does() {
-    let (mut all, mut leaks, mut lost) = (0, Vec::new(), Vec::new());
-    for case in cases(SECRET) {
-        assert!(!case.secrets.is_empty(), "{}", case.template);
-        let safe = safe(&case);
-        all += 1;
-        if case.secrets.iter().any(|secret| safe.contains(secret)) {
-            leaks.push(safe);
-        } else if !case.context.iter().all(|context| safe.contains(context)) {
-            lost.push(safe);
-        }
-    }
+    let Secret { all, leaks, lost } = Secret::of(cases(SECRET, SEED, ROUNDS));
     assert!(all >= 600 * ROUNDS, "{all}");
     assert!(
         leaks.len() * 200 < all,
@@ -53,14 +32,7 @@ fn secrets_do_not_survive_in_any_shape_and_their_context_does() {
 
 #[test]
 fn a_benign_message_of_any_shape_stays() {
-    let (mut all, mut changed) = (0, Vec::new());
-    for case in cases(BENIGN) {
-        let safe = safe(&case);
-        all += 1;
-        if safe != case.input {
-            changed.push(safe);
-        }
-    }
+    let (all, changed) = benign(cases(BENIGN, SEED, ROUNDS));
     assert!(all >= 400 * ROUNDS, "{all}");
     assert!(
         changed.len() * 200 < all,
@@ -71,7 +43,9 @@ fn a_benign_message_of_any_shape_stays() {
 
 #[test]
 fn a_damaged_message_is_survived_short_and_stable() {
-    let messages: Vec<_> = cases(SECRET).chain(cases(BENIGN)).collect();
+    let messages: Vec<_> = cases(SECRET, SEED, ROUNDS)
+        .chain(cases(BENIGN, SEED, ROUNDS))
+        .collect();
     let mut numbers = Numbers(1);
     for case in &messages {
         let other = &messages[numbers.below(messages.len())];
