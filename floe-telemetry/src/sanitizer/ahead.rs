@@ -179,6 +179,7 @@ impl Scan<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::quote;
+    use super::super::tests::numbers;
     use super::*;
 
     #[test]
@@ -186,13 +187,7 @@ mod tests {
         let pieces = [
             "'", "\"", "\\\"", "\\", " ", "a", "\n", "\u{ab}", "\u{bb}", "''", "`",
         ];
-        let mut state = 7_usize;
-        let mut next = |below: usize| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % below
-        };
+        let mut next = numbers(7);
         let mut closed = 0;
         for _ in 0..5_000 {
             let text: String = (0..next(24)).map(|_| pieces[next(pieces.len())]).collect();

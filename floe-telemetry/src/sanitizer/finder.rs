@@ -96,6 +96,7 @@ fn table(policy: &Policy) -> &[u8; TABLE] {
 #[cfg(test)]
 mod tests {
     use super::super::policy::DEFAULT;
+    use super::super::tests::numbers;
     use super::*;
 
     /// The first anchor, found byte by byte.
@@ -111,13 +112,7 @@ mod tests {
         let pieces = [
             "pa", "s", "=", "w", "to", "ken", "://", "1", "23", " ", "x-", "é", "order", "@",
         ];
-        let mut state = 1_usize;
-        let mut next = |below: usize| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % below
-        };
+        let mut next = numbers(1);
         let mut plain = 0;
         for _ in 0..20_000 {
             let text: String = (0..next(12)).map(|_| pieces[next(pieces.len())]).collect();

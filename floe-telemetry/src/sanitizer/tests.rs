@@ -5,6 +5,17 @@ use super::*;
 /// A value that no rule knows by itself.
 const SECRET: &str = "Zq7xWv93Lmt2";
 
+/// Numbers below a limit that look random and are the same in every run.
+pub(super) fn numbers(seed: usize) -> impl FnMut(usize) -> usize {
+    let mut state = seed;
+    move |below| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    }
+}
+
 fn check(table: &[(&str, &str)]) {
     for (input, expected) in table {
         let input = input.replace('§', SECRET);
