@@ -22,6 +22,7 @@ mod command_line;
 mod commands;
 mod container;
 mod cookie;
+mod copula;
 mod email;
 mod endpoint;
 mod field;

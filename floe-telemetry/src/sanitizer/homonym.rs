@@ -1,6 +1,7 @@
 //! Words that are spelled like a key and mean something else: `code 7`, a type of resource.
 
 use super::key_value::Key;
+use super::lexicon::is_noun;
 use super::shape::is_word_like;
 use super::text::{
     at, before, is_name, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
@@ -25,7 +26,11 @@ pub(super) fn behind_number(text: &[u8], end: usize) -> usize {
     if at(text, end) != b' ' || !at(text, end + 1).is_ascii_digit() {
         return end;
     }
-    let number = run_end(text, end + 1, 2, |byte| byte.is_ascii_digit());
+    let mut number = run_end(text, end + 1, 2, |byte| byte.is_ascii_digit());
+    // `key 3 of 5: …`
+    if starts_with(text, number, b" of ") && before(text, end) | 32 == b'y' {
+        number = run_end(text, number + 4, 2, |byte| byte.is_ascii_digit());
+    }
     if at(text, number) == b':' && at(text, number + 1) == b' ' {
         number
     } else {
@@ -122,4 +127,25 @@ pub(super) fn is_variant(text: &[u8], key: Key, found: Extent) -> bool {
         && value.len() <= 12
         && value[0].is_ascii_uppercase()
         && is_word_like(value)
+}
+
+/// `pass: command not found`, `passphrase: tried passphrase …`: the value is a word of a sentence.
+pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let next = skip_spaces(text, found.end);
+    let next_end = run_end(text, next, 16, |byte| byte.is_ascii_alphabetic());
+    value.len() <= 8
+        && value.iter().all(u8::is_ascii_lowercase)
+        && next > found.end
+        && (starts_with(text, next, b"not ") || is_noun(part(text, next, next_end)))
+}
+
+/// `auth-token==2.1`: a package and its version.
+pub(super) fn is_requirement(text: &[u8], found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let is_version = |byte: &u8| byte.is_ascii_digit() || b".*".contains(byte);
+    before(text, found.start) == b'='
+        && b"=~<>!".contains(&before(text, found.start - 1))
+        && value.contains(&b'.')
+        && value.iter().all(is_version)
 }

@@ -54,18 +54,14 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     let text = scan.text;
     let mark = quote::mark_len(text, key.end);
-    let mut behind = key.end + mark;
-    behind += usize::from(at(text, behind) == b']');
-    behind = separator::behind_index(text, behind);
+    let mut behind = separator::behind_index(text, key.end + mark);
     behind = colour::behind(text, behind);
     behind = separator::behind_tag(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
     behind = homonym::behind_number(text, behind);
     let is_item = mark > 0 && at(text, behind) == b',';
-    let opens = before(text, key.start);
-    let is_pair = mark == 0 && matches!(opens, b'{' | b'(') && at(text, behind) == b',';
     if structure::login_pair(scan, key, behind)
-        || is_pair && pair::tuple(scan, key, behind)
+        || mark == 0 && pair::bare(scan, key, behind)
         || table::scan(scan, key, behind)
     {
         return;
@@ -83,7 +79,7 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
             (false, false) => List::Plain,
         };
         let site = Site {
-            enclosing: if mark == 0 && matches!(enclosing, b'"' | b'\'' | b'`') {
+            enclosing: if mark == 0 && b"\"'`".contains(&enclosing) {
                 enclosing
             } else {
                 0
@@ -160,7 +156,11 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
 
 fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site, quoted_key: bool) {
     let from = value_start(scan.text, separator.after);
-    if change::told(scan, key, from) || list::map(scan, key, from) || list::items(scan, key, from) {
+    if change::told(scan, key, from)
+        || list::map(scan, key, from)
+        || list::logins(scan, key, from)
+        || list::items(scan, key, from)
+    {
         return;
     }
     if is_empty(scan.text, separator, from) {

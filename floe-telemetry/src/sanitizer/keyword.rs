@@ -2,7 +2,7 @@
 //! commands, marks of a format.
 
 use super::text::part;
-use super::{Scan, call, homonym, jwk, operand, pem};
+use super::{Scan, call, homonym, jwk, operand, pem, protocol};
 
 /// What a word introduces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) enum Keyword {
     Third,
     Logon,
     Putty,
+    /// A line of a protocol.
+    Identify,
     /// A function that connects, or a command of PowerShell's.
     Function,
 }
@@ -30,6 +32,7 @@ pub(super) fn of(word: &[u8]) -> Option<Keyword> {
         b"echo" => Keyword::Echo,
         b"isql" | b"iusql" => Keyword::Third,
         b".logon" | b"LOGON" => Keyword::Logon,
+        b"IDENTIFY" => Keyword::Identify,
         _ if word.starts_with(b"PuTTY-User-Key-File") => Keyword::Putty,
         _ if call::connects(word) || homonym::is_command_name(word) => Keyword::Function,
         _ => return None,
@@ -45,6 +48,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, keyword: Keyword, start: usize, end: usi
         Keyword::Echo => operand::echo(scan, end),
         Keyword::Third => operand::third(scan, end),
         Keyword::Logon => operand::logon(scan, end),
+        Keyword::Identify => {
+            protocol::words(scan, end);
+        }
         Keyword::Putty => pem::putty(scan, end),
         Keyword::Function => {
             let word = part(scan.text, start, end);

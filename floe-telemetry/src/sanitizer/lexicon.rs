@@ -123,12 +123,27 @@ impl Name {
         if is_in(self.last_word().1, words::NO_PASSWORDS) || self.is_verb() || self.is_named() {
             return None;
         }
-        places.into_iter().find_map(|&place| {
-            let (suffix, whole, class) = words::SUFFIXES[place];
-            let start = self.len.checked_sub(suffix.len())?;
-            (self.as_bytes().ends_with(suffix.as_bytes()) && (!whole || self.begins_word(start)))
+        places
+            .into_iter()
+            .find_map(|&place| {
+                let (suffix, whole, class) = words::SUFFIXES[place];
+                let start = self.len.checked_sub(suffix.len())?;
+                (self.as_bytes().ends_with(suffix.as_bytes())
+                    && (!whole || self.begins_word(start)))
                 .then_some((start, class))
-        })
+            })
+            .or_else(|| self.joined_key())
+    }
+
+    /// `presharedkey`, `signingkey`: two words in one.
+    fn joined_key(&self) -> Option<(usize, Class)> {
+        let (start, last) = self.last_word();
+        let kind = last.strip_suffix(b"key").filter(|kind| kind.len() >= 5)?;
+        let is_kind = |known: &&str| known.len() >= 5 && kind.ends_with(known.as_bytes());
+        words::KEY_KINDS
+            .iter()
+            .any(is_kind)
+            .then_some((start, Class::Strong))
     }
 
     /// `key` and `code` depend on the word before them.

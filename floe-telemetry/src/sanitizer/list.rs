@@ -10,6 +10,9 @@ use super::{Scan, quote};
 /// How far the end of a map is looked for.
 const MAP: usize = 1024;
 
+/// How many lines of logins are read.
+const LINES: usize = 64;
+
 /// `tokens:`, and below it `- …` or `name: …` lines; `from` is behind the separator.
 pub(super) fn items(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     let text = scan.text;
@@ -38,6 +41,33 @@ pub(super) fn items(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         line = end;
         scan.list_until = end;
     }
+}
+
+/// `chpasswd:` of cloud-init, and below it lines of `user:password`; `from` is behind the separator.
+pub(super) fn logins(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
+    let text = scan.text;
+    if key.name(text) != b"chpasswd" {
+        return false;
+    }
+    let mut line = from;
+    let mut found = false;
+    for _ in 0..LINES {
+        let next = run_end(text, line, 2, |byte| matches!(byte, b'\n' | b'\r'));
+        let name = run_end(text, next, 32, |byte| matches!(byte, b' ' | b'-'));
+        line = line_end(text, name);
+        if name == next || next == line {
+            break;
+        }
+        let colon = run_end(text, name, 48, |byte| {
+            is_name(byte) || matches!(byte, b'-' | b'.')
+        });
+        let word = text.get(colon + 1..line).unwrap_or_default();
+        if at(text, colon) == b':' && is_value(word) {
+            scan.redact(colon + 1, line);
+            found = true;
+        }
+    }
+    found
 }
 
 /// Where the value of a line begins: behind a dash, or in a map behind a name.

@@ -18,12 +18,13 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let behind = key.end + mark;
     let done = structure::xml(scan, key, behind)
         || operand::htpasswd(scan, key)
+        || mark == 0 && positional::here(scan, key)
         || operand::piped(scan, key)
         || (key.class == Class::Strong && reversed::scan(scan, key))
         || option(scan, key, mark)
         || named::scan(scan, key, behind)
         || (mark > 0 && pair::tuple(scan, key, behind))
-        || (mark == 0 && (call::constant(scan, key) || positional::here(scan, key)))
+        || (mark == 0 && call::constant(scan, key))
         || (mark > 0 && (call::typed(scan, behind) || positional::parameters(scan, key, behind)))
         || (mark > 0
             && key.class == Class::Strong
@@ -76,7 +77,15 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     });
     let is_named =
         mark > 0 && name > start && at(text, name) == b'=' && quote::open(text, name + 1).is_some();
-    let is_text = !found.quoted && (is_prose(word) || is_key || is_user || is_named)
+    let is_told = || {
+        let next = skip_spaces(text, found.end);
+        let article = [&b"the "[..], b"a ", b"an ", b"this "];
+        word.iter().all(u8::is_ascii_lowercase)
+            && article
+                .iter()
+                .any(|word| starts_with_word(text, next, word))
+    };
+    let is_text = !found.quoted && (is_prose(word) || is_key || is_user || is_named || is_told())
         || is_call
         || word.starts_with(b"--")
         || matches!(word, [b'-', letter] if letter.is_ascii_alphabetic());

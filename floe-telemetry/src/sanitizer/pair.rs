@@ -27,7 +27,7 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return call::bare(scan, start);
     };
     let word = part(text, found.start, found.end);
-    let close = run_end(text, found.after, 2, |byte| byte == b'>');
+    let close = run_end(text, found.after, 2, |byte| matches!(byte, b'>' | b' '));
     // Of more than two, only what nobody would name something.
     let is_last = matches!(at(text, close), b')' | b']' | b'}');
     let is_mixed = is_made_up(word, 7) && word.iter().any(u8::is_ascii_uppercase);
@@ -43,6 +43,14 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         key.class
     };
     redact_at(scan, Key { class, ..key }, start, Site::default())
+}
+
+/// `(password, "…")`, `{password, "…"}`: the key has no quotes.
+pub(super) fn bare(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    matches!(before(text, key.start), b'{' | b'(')
+        && at(text, behind) == b','
+        && tuple(scan, key, behind)
 }
 
 /// One of several pairs in brackets, or the name of a constant.

@@ -61,6 +61,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || is_expression(word)
         || is_command_name(word)
         || is_remark(word)
+        || is_metavariable(word)
         || is_prompt(value)
 }
 
@@ -95,6 +96,11 @@ fn is_expression(word: &[u8]) -> bool {
         Some(b'[') => path.contains(&b'.') && matches!(rest.get(1), Some(b'"' | b'\'')),
         Some(_) => false,
     }
+}
+
+/// `-p PASSWORD`, `--token TOKEN`: what a usage text has in the place of a value.
+fn is_metavariable(word: &[u8]) -> bool {
+    word.iter().all(u8::is_ascii_uppercase) && lexicon::classify(word).is_some()
 }
 
 /// `getpass("Password: ")`, `&Token`: a question for it, a reference to a type.

@@ -185,7 +185,12 @@ pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 pub(super) fn here(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_here = starts_with(scan.text, key.end, b" <<< ");
     if is_here {
-        windows::argument(scan, key.end + 5);
+        // `<<< user:password`
+        let name = run_end(scan.text, key.end + 5, 48, |byte| {
+            is_name(byte) || b"\"'-.".contains(&byte)
+        });
+        let has_name = at(scan.text, name) == b':';
+        windows::argument(scan, if has_name { name + 1 } else { key.end + 5 });
     }
     is_here
 }
@@ -193,9 +198,18 @@ pub(super) fn here(scan: &mut Scan<'_>, key: Key) -> bool {
 /// `use the following password to go on: …`: words, a colon and the value.
 pub(super) fn announced(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    let colon = run_end(text, key.end, 64, |byte| {
-        byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'\'' | b',')
-    });
+    let is_word = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'\'' | b',');
+    let mut colon = run_end(text, key.end, 64, is_word);
+    // `(reset it with …)`
+    if at(text, colon) == b'(' {
+        let close = run_end(text, colon, 64, |byte| byte != b')' && byte != b'\n');
+        colon = run_end(
+            text,
+            close + usize::from(at(text, close) == b')'),
+            32,
+            is_word,
+        );
+    }
     if at(text, colon) != b':' || colon == key.end {
         return false;
     }

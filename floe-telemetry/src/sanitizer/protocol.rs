@@ -15,14 +15,25 @@ pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
     if !matches!(key.name(text), b"AUTH" | b"AUTHENTICATE") || !is_break(text, key.end) {
         return false;
     }
-    let is_word = |byte: u8| byte > b' ' && !b"\\\"'".contains(&byte);
     if let Some(start) = bulk(text, key.end) {
         if !is_redacted(text, start) {
             scan.redact(start, line_end(text, start));
         }
         return true;
     }
-    let first = skip_spaces(text, key.end);
+    let (first, first_end, mut fits) = words(scan, key.end);
+    if part(text, first, first_end) == *b"LOGIN" && !fits {
+        fits = answers(scan, first_end);
+    }
+    fits
+}
+
+/// Redacts what looks like a secret of the two words behind a command: `IDENTIFY user password`. Where
+/// the first word is, and whether there was a secret.
+pub(super) fn words(scan: &mut Scan<'_>, from: usize) -> (usize, usize, bool) {
+    let text = scan.text;
+    let is_word = |byte: u8| byte > b' ' && !b"\\\"'".contains(&byte);
+    let first = skip_spaces(text, from);
     let first_end = run_end(text, first, 256, is_word);
     let second = skip_spaces(text, first_end);
     let second_end = run_end(text, second, 256, is_word);
@@ -36,10 +47,7 @@ pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
             fits = true;
         }
     }
-    if part(text, first, first_end) == *b"LOGIN" && !fits {
-        fits = answers(scan, first_end);
-    }
-    fits
+    (first, first_end, fits)
 }
 
 /// Behind the length of the next text, as Redis frames them: `AUTH`, `$12` and the password.

@@ -101,6 +101,12 @@ impl Quote {
 pub(super) fn open(text: &[u8], index: usize) -> Option<Quote> {
     let byte = at(text, index);
     let is_one = matches!(byte, b'"' | b'\'' | b'`') && at(text, index + 1) != byte;
+    if byte == b'`' && is_typewritten(text, index) {
+        return Some(Quote {
+            len: 1,
+            close: Close::Text("'"),
+        });
+    }
     if is_one {
         let close = Close::Byte {
             mark: byte,
@@ -109,6 +115,14 @@ pub(super) fn open(text: &[u8], index: usize) -> Option<Quote> {
         return Some(Quote { len: 1, close });
     }
     may_be_mark(byte).then(|| open_long(text, index)).flatten()
+}
+
+/// A word between a backtick and an apostrophe, the quotes of typewriters and of GNU's programs.
+fn is_typewritten(text: &[u8], index: usize) -> bool {
+    let end = run_end(text, index + 1, 64, |byte| {
+        byte > b' ' && !b"`'\"".contains(&byte)
+    });
+    end > index + 1 && at(text, end) == b'\'' && !is_name(at(text, end + 1))
 }
 
 /// A mark of more than one byte, or one before another.

@@ -10,7 +10,7 @@ use super::text::{
     at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
 use super::value::{self, Site};
-use super::{Scan, change, owner, positional, protocol, words};
+use super::{Scan, change, copula, owner, positional, protocol, words};
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
 const SETTERS: &[&str] = &[
@@ -38,6 +38,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
             assigned(scan, key)
                 || change::told(scan, key, key.end)
                 || owner::owned(scan, key)
+                || copula::stated(scan, key)
                 || owner::pair(scan, key)
                 || positional::command(scan, key)
                 || positional::setting(scan, key)
@@ -129,20 +130,13 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     for _ in 0..4 {
         let end = run_end(text, start, 16, |byte| byte.is_ascii_alphabetic());
         let word = part(text, start, end);
-        if word.is_empty() || !words::FILLERS.has(word) {
+        // `passphrase tried was …`
+        let is_filler = words::FILLERS.has(word)
+            || word.ends_with(b"ed") && copula::begins(text, skip_spaces(text, end));
+        if word.is_empty() || !is_filler {
             break;
         }
-        stated |= [
-            &b"is"[..],
-            b"was",
-            b"equals",
-            b"returned",
-            b"es",
-            b"est",
-            b"ist",
-            b"lautet",
-        ]
-        .contains(&word);
+        stated |= copula::is_one(word);
         stated &= !word.eq_ignore_ascii_case(b"not");
         let colon = run_end(text, end, 1, |byte| matches!(byte, b':' | b'='));
         start = skip_spaces(text, colon);

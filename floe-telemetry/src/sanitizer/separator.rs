@@ -168,8 +168,25 @@ pub(super) fn behind_tag(text: &[u8], from: usize) -> usize {
     }
 }
 
+/// `["password":protected]=>`: behind what PHP says about a property.
+fn behind_visibility(text: &[u8], from: usize) -> usize {
+    let end = run_end(text, from, 96, |byte| {
+        is_name(byte) || b":\"\\".contains(&byte)
+    });
+    let is_said = [&b":protected"[..], b":private"]
+        .iter()
+        .any(|word| part(text, from, end).ends_with(word));
+    if at(text, from) == b':' && at(text, end) == b']' && is_said {
+        end
+    } else {
+        from
+    }
+}
+
 /// `password[0]`, `password[]`, `password%5B%5D`, `user%5Bpassword%5D`, `password(s)`.
 pub(super) fn behind_index(text: &[u8], from: usize) -> usize {
+    let from = behind_visibility(text, from);
+    let from = from + usize::from(at(text, from) == b']');
     if starts_with(text, from, b"(s)") {
         return from + 3;
     }

@@ -82,13 +82,30 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
     });
     let is_version = matches!(word, [b'v' | b'V', second, ..] if second.is_ascii_digit());
     word.iter().any(u8::is_ascii_alphabetic)
-        && word.iter().all(|byte| MADE_UP.has(*byte))
+        && (word.iter().all(|byte| MADE_UP.has(*byte)) || has_accents(word))
         && (signs > 0 || !word.contains(&b'.'))
         && !is_uuid(word)
         && !is_named
         && !is_quantity(word)
         && !is_version
         && !is_template_name(word)
+}
+
+/// Whether the word has letters of other European alphabets among those of a password.
+fn has_accents(word: &[u8]) -> bool {
+    let is_letter = |sign: char| match sign {
+        '\0'..='\x7f' => u8::try_from(sign).is_ok_and(|byte| MADE_UP.has(byte)),
+        _ => sign < '\u{530}' && sign.is_alphabetic(),
+    };
+    std::str::from_utf8(word).is_ok_and(|word| word.chars().all(is_letter))
+}
+
+/// Whether a quoted text of several words has one that a person or a program made up.
+pub(super) fn holds_made_up(value: &[u8]) -> bool {
+    value.len() <= LONGEST
+        && value
+            .split(|byte| b" ,;:=/@".contains(byte))
+            .any(|word| is_made_up(word, 6) || is_opaque(word, 8))
 }
 
 /// `1200ms`, `4096kb`: a number and its unit.

@@ -5,8 +5,8 @@ use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
 use super::separator::value_start;
 use super::shape::{is_camel, is_made_up, is_opaque};
-use super::text::{at, part, run_end, skip_spaces, starts_with_word};
-use super::value::{self, Site};
+use super::text::{at, before, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::value::{self, Extent, Site};
 use super::{Scan, change, operand, quote};
 
 /// `PASSWORD '…'`, `IDENTIFIED BY '…'`, `SET PASSWORD FOR u = '…'`; whether there was a value.
@@ -57,15 +57,19 @@ fn identified(scan: &mut Scan<'_>, key: Key, mut start: usize) -> bool {
         class: Class::Strong,
         ..key
     };
-    redact_at(
-        scan,
-        key,
-        start,
-        Site {
-            equals: true,
-            ..Site::default()
-        },
-    )
+    let site = Site {
+        equals: true,
+        ..Site::default()
+    };
+    // The password that this one takes the place of.
+    let old = scan
+        .quoted(start, site)
+        .map(|new| skip_spaces(text, new.after));
+    let replace = b"replace ";
+    if let Some(old) = old.filter(|old| starts_with_word(text, *old, replace)) {
+        redact_at(scan, key, skip_spaces(text, old + replace.len()), site);
+    }
+    redact_at(scan, key, start, site)
 }
 
 /// The rest of `SET PASSWORD FOR 'user'@'host' = '…'`.
@@ -106,7 +110,9 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
         || name.eq_ignore_ascii_case(b"psk");
     let is_compound = !lexicon::is_noun(name) && (name.contains(&b'_') || is_camel(name));
     let is_sentence = word.contains(&b' ') && is_prose(first_word(word));
-    let fits = (is_password || is_compound) && !is_sentence && !is_placeholder(word);
+    let fits = (is_password || is_compound || is_item(text, key, found))
+        && !is_sentence
+        && !is_placeholder(word);
     if fits || is_opaque(word, 8) {
         let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);
@@ -114,6 +120,15 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
         return true;
     }
     false
+}
+
+/// `(TYPE s3, SECRET '…', REGION '…')`: one of several options in brackets.
+fn is_item(text: &[u8], key: Key, found: Extent) -> bool {
+    let begins = run_start(text, key.start, 4, |byte| byte == b' ' || byte == b'\n');
+    let ends = skip_spaces(text, found.after);
+    !key.name(text).iter().any(u8::is_ascii_lowercase)
+        && b"(,".contains(&before(text, begins))
+        && b"),".contains(&at(text, ends))
 }
 
 fn first_word(text: &[u8]) -> &[u8] {

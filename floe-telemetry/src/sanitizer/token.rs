@@ -120,7 +120,7 @@ fn looks_issued(known: &Known, tail: &[u8]) -> bool {
                 || tail
                     .windows(2)
                     .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
-            mixed && (known.0.len() > 3 || is_opaque(tail, 12))
+            mixed && (known.0.len() > 4 || is_opaque(tail, 12))
         }
         Tail::Upper | Tail::Hex => true,
     }

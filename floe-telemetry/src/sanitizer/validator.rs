@@ -2,7 +2,7 @@
 
 use super::Scan;
 use super::key_value::Key;
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_opaque};
 use super::text::{before, is_name, part, run_end};
 use super::value::Site;
 
@@ -41,7 +41,7 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
         .find_map(|start| scan.quoted(start, Site::default()))
         .filter(|found| {
             let word = part(text, found.start, found.end);
-            !is_token && is_made_up(word, 6) || is_opaque(word, if is_token { 16 } else { 8 })
+            !is_token && holds_made_up(word) || is_opaque(word, if is_token { 16 } else { 8 })
         });
     if let Some(found) = quoted {
         scan.redact_unless_done(found.start, found.end);

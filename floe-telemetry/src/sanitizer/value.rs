@@ -3,7 +3,7 @@
 use super::bare::bare_end;
 use super::container::{block_scalar, bracketed, field, wrapped};
 use super::quote::{self, Quote};
-use super::text::{Bytes, at, is_break, is_redacted, part, run_end, starts_with};
+use super::text::{Bytes, at, is_break, is_name, is_redacted, part, run_end, starts_with};
 use super::{pem, reference, shape};
 
 /// What surrounds the value, as far as its end depends on it.
@@ -110,7 +110,8 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     if let Some(found) = bracketed(text, from, site) {
         return (!is_redacted(text, found.start)).then_some(found);
     }
-    if at(text, from) == b'{' && !site.equals {
+    // An object has keys of its own.
+    if at(text, from) == b'{' && (!site.equals || is_object(text, from)) {
         return field(text, from);
     }
     if matches!(at(text, from), b'|' | b'>')
@@ -120,6 +121,17 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     }
     let end = bare_end(text, from, site);
     (end > from).then_some(Extent::bare(from, end))
+}
+
+/// `{"name": …`: braces around pairs, not a quote of ODBC's.
+fn is_object(text: &[u8], brace: usize) -> bool {
+    let first = run_end(text, brace + 1, 16, |byte| byte.is_ascii_whitespace());
+    let mark = quote::mark_len(text, first);
+    let end = run_end(text, first + mark, 48, |byte| {
+        is_name(byte) || b"-.".contains(&byte)
+    });
+    let behind = end + quote::mark_len(text, end);
+    mark > 0 && end > first + mark && behind > end && matches!(at(text, behind), b':' | b'=')
 }
 
 /// `{SSHA}…`, `{bcrypt}…`: the name of a scheme, and what it made of a password.

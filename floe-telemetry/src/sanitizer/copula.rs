@@ -1,0 +1,74 @@
+//! Verbs between a noun and its value: `password is …`, `Passwort lautet …`.
+
+use super::Scan;
+use super::key_value::Key;
+use super::shape::{holds_made_up, is_made_up, is_opaque};
+use super::text::{at, part, run_end, skip_spaces};
+use super::value::{self, Site};
+
+const VERBS: &[&str] = &[
+    "is", "was", "equals", "returned", "es", "est", "ist", "lautet", "war", "era", "jest", "är",
+    "è", "é",
+];
+
+/// Whether the word is one.
+pub(super) fn is_one(word: &[u8]) -> bool {
+    VERBS.iter().any(|verb| verb.as_bytes() == word)
+}
+
+/// Behind the first verb of the words from `from` on, at most `reach` bytes away.
+pub(super) fn find(text: &[u8], from: usize, reach: usize) -> Option<usize> {
+    let limit = from + reach;
+    let mut start = skip_spaces(text, from);
+    while start < limit {
+        let end = run_end(text, start, reach, |byte| byte > b' ');
+        if is_one(part(text, start, end)) {
+            return Some(skip_spaces(text, end));
+        }
+        let is_word = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || *byte >= 0x80 || b"_-.@\'\"()/`".contains(byte)
+        };
+        if end == start || at(text, end) != b' ' || !part(text, start, end).iter().all(is_word) {
+            return None;
+        }
+        start = skip_spaces(text, end);
+    }
+    None
+}
+
+/// Whether the word at `from` is one.
+pub(super) fn begins(text: &[u8], from: usize) -> bool {
+    let end = run_end(text, from, 12, |byte| byte > b' ');
+    at(text, end) == b' ' && is_one(part(text, from, end))
+}
+
+/// `Passwort für den Benutzer bob lautet …`, `token of the build in CI is …`.
+pub(super) fn stated(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let start = skip_spaces(text, key.end);
+    let end = run_end(text, start, 8, |byte| {
+        byte.is_ascii_alphabetic() || byte >= 0x80
+    });
+    let prepositions = [
+        "for", "of", "to", "in", "at", "on", "für", "von", "zu", "pour", "de", "du", "para", "del",
+        "per", "di", "för", "dla", "voor",
+    ];
+    let is_joined = prepositions
+        .iter()
+        .any(|word| part(text, start, end) == word.as_bytes());
+    let Some(value) = is_joined.then(|| find(text, end, 80)).flatten() else {
+        return false;
+    };
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let found = value::extent(text, value, site).filter(|found| {
+        let word = part(text, found.start, found.end);
+        found.quoted && holds_made_up(word) || is_made_up(word, 6) || is_opaque(word, 8)
+    });
+    if let Some(found) = found {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    found.is_some()
+}
