@@ -2,9 +2,10 @@
 //! inside of it ask where it ends.
 
 use super::quote::Quote;
-use super::text::{is_name, is_redacted, run_end, starts_with};
+use super::shape::holds_made_up;
+use super::text::{at, is_name, is_redacted, part, run_end, starts_with};
 use super::value::{self, Extent, Site};
-use super::{Scan, pem, shape};
+use super::{Scan, lexicon, pem, quote, shape};
 
 /// A run that was read: where the look began, and where the run ends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -172,7 +173,26 @@ impl Scan<'_> {
             let end = self.ahead.armour(self.text, from);
             return Some(Extent::bare(from, end));
         }
-        value::extent(self.text, from, site)
+        let found = value::extent(self.text, from, site)?;
+        let found = self.behind_word(found).unwrap_or(found);
+        (!is_redacted(self.text, found.start)).then_some(found)
+    }
+
+    /// `Just "…"`, `chr "…"`: what is in the quotes behind a word, if it looks like a secret.
+    fn behind_word(&mut self, word: Extent) -> Option<Extent> {
+        let is_word = |byte: &u8| byte.is_ascii_alphabetic();
+        let fits = !word.quoted
+            && word.end - word.start <= 12
+            && at(self.text, word.end) == b' '
+            && part(self.text, word.start, word.end).iter().all(is_word)
+            && !lexicon::is_noun(part(self.text, word.start, word.end));
+        let mark = fits
+            .then(|| quote::open(self.text, word.end + 1))
+            .flatten()?;
+        let start = word.end + 1 + mark.len;
+        let (end, after) = self.close(start, mark);
+        let fits = holds_made_up(part(self.text, start, end)) || is_redacted(self.text, start);
+        fits.then_some(Extent::of_quote(start, (end, after)))
     }
 }
 

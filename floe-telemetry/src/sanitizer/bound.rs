@@ -1,6 +1,6 @@
 //! Values that are bound to a statement: `SET token = ? … [parameters: ('…', 7)]`.
 
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_opaque};
 use super::text::{find, run_end};
 use super::{Scan, operand};
 
@@ -9,8 +9,10 @@ const REACH: usize = 512;
 
 /// Where the bracket around the values behind `from` opens.
 pub(super) fn open(text: &[u8], from: usize) -> Option<usize> {
-    let mark = b"arameters: ";
-    let found = find(text, from, REACH, mark)? + mark.len();
+    let marks = [&b"arameters: "[..], b"ARAMETERS: ", b"rguments: "];
+    let found = marks
+        .iter()
+        .find_map(|mark| Some(find(text, from, REACH, mark)? + mark.len()))?;
     let open = run_end(text, found, 2, |byte| matches!(byte, b'[' | b'('));
     (open > found).then_some(open)
 }
@@ -36,6 +38,6 @@ pub(super) fn scan(scan: &mut Scan<'_>, from: usize) {
     scan.bound_until = open;
     operand::arguments(scan, open, |_, word| {
         let is_mixed = word.iter().any(u8::is_ascii_uppercase);
-        is_opaque(word, 8) || is_mixed && is_made_up(word, 6)
+        is_opaque(word, 8) || is_mixed && holds_made_up(word)
     });
 }

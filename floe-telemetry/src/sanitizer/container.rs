@@ -39,6 +39,14 @@ pub(super) fn field(text: &[u8], brace: usize) -> Option<Extent> {
     quoted(text, from, Site::default()).filter(|found| !is_redacted(text, found.start))
 }
 
+/// `<Token value='…' exp=7>`: the fields of an object as Python prints it.
+pub(super) fn object(text: &[u8], from: usize) -> Option<Extent> {
+    let name = run_end(text, from + 1, 48, |byte| is_name(byte) || byte == b'.');
+    let is_object =
+        at(text, from) == b'<' && at(text, from + 1).is_ascii_uppercase() && at(text, name) == b' ';
+    is_object.then(|| field(text, name)).flatten()
+}
+
 /// `Some("…")`, `Password("…")`, `SecretStr('…')`, `Some(…)`, `String::from("…")`.
 pub(super) fn wrapped(text: &[u8], from: usize) -> Option<Extent> {
     wrapped_in(text, from, MAX_WRAPPERS)
@@ -66,8 +74,9 @@ fn wrapped_in(text: &[u8], from: usize, depth: usize) -> Option<Extent> {
     {
         return Some(found);
     }
-    let found = (open == b'(' && is_wrapper)
-        .then(|| group(text, name_end, b')'))
+    let close = if open == b'(' { b')' } else { b']' };
+    let found = (is_wrapper && (open == b'(' || name == b"Optional"))
+        .then(|| group(text, name_end, close))
         .flatten()?;
     // `Token(0)` is an index.
     let is_index = found.end - found.start < 4 && at(text, found.start).is_ascii_digit();

@@ -9,7 +9,12 @@ use super::text::{
 use super::value::Extent;
 
 /// `code 7`, `key 12 of 30`: a word of many meanings, and a number.
+///
+/// `token_type=Bearer|expires_in=3600`: the value of another key.
 pub(super) fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
+    if word == b"Bearer" && at(text, end) == b'|' {
+        return true;
+    }
     if !word.eq_ignore_ascii_case(b"code") && !word.eq_ignore_ascii_case(b"key") {
         return false;
     }
@@ -148,4 +153,24 @@ pub(super) fn is_requirement(text: &[u8], found: Extent) -> bool {
         && b"=~<>!".contains(&before(text, found.start - 1))
         && value.contains(&b'.')
         && value.iter().all(is_version)
+}
+
+/// `<AuthMethod.PASSWORD: 1>` is a member of an enumeration, `'wrong password': 41` counts events.
+pub(super) fn is_numbered(text: &[u8], key: Key, found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let is_member = before(text, key.start) == b'<' && value.ends_with(b">");
+    let value = value.strip_suffix(b">").unwrap_or(value);
+    let is_event = before(text, key.start) == b' ' && b"'\"".contains(&at(text, key.end));
+    value.len() <= 4 && value.iter().all(u8::is_ascii_digit) && (is_member || is_event)
+}
+
+/// `passwd = _raw_input(prompt, stream)`: a call of which the value has only the beginning.
+pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
+    let name = run_end(text, found.start, 48, |byte| is_name(byte) || byte == b'.');
+    let argument = run_end(text, name + 1, 48, |byte| is_name(byte) || byte == b'.');
+    name > found.start
+        && at(text, name) == b'('
+        && argument == found.end
+        && at(text, argument) == b','
+        && !part(text, name, argument).iter().any(u8::is_ascii_digit)
 }

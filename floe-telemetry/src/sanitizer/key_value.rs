@@ -2,15 +2,15 @@
 
 use super::lexicon::Class;
 use super::separator::{self, Separator, behind_nul, is_empty, next_line, separator, value_start};
-use super::shape::{LONGEST, is_opaque};
+use super::shape::{is_made_up, is_opaque};
 use super::text::{
     Bytes, at, before, is_name, part, run_end, run_start, starts_with, starts_with_word,
 };
 use super::value::{List, Site};
-use super::verdict::{after_type, is_secret, is_word};
+use super::verdict::{is_secret, is_word};
 use super::{
-    Level, Scan, bound, change, colour, cookie, foreign, header, homonym, keyword, list, loose,
-    owner, pair, quote, structure, table, value,
+    Level, Scan, change, colour, cookie, foreign, header, homonym, index, keyword, list, loose,
+    otherwise, owner, pair, quote, row, structure, table, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -54,7 +54,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     let text = scan.text;
     let mark = quote::mark_len(text, key.end);
-    let mut behind = separator::behind_index(text, key.end + mark);
+    let mut behind = index::behind(text, key.end + mark);
     behind = colour::behind(text, behind);
     behind = separator::behind_tag(text, behind);
     behind = run_end(text, behind, 2, |byte| byte == b'*');
@@ -179,7 +179,10 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             };
             let text = scan.text;
             let is_cell = separator.table && !site.doubtful;
-            if is_cell && !is_opaque(part(text, found.start, found.end), 8) {
+            let cell = part(text, found.start, found.end);
+            let is_named = separator.table && (found.quoted || is_made_up(cell, 6));
+            let is_named = is_named && row::is_second_of_two(text, key.start, found.end);
+            if is_cell && !is_named && !is_opaque(cell, 8) {
                 return;
             }
             let is_apart = !separator.equals || from > separator.after;
@@ -187,9 +190,10 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             let goes_on = at(text, found.end) == b' ';
             let in_prose = is_apart && (!quoted_key || goes_on) && !found.quoted;
             if is_secret(text, key, found, site, in_prose) {
-                if !separator.table || is_opaque(part(text, found.start, found.end), 8) {
+                if !separator.table || is_named || is_opaque(cell, 8) {
                     let found = scan.whole(from, found, site);
-                    let found = value::of_variable(text, key.name(text), found, site);
+                    let found =
+                        value::of_variable(text, part(text, key.start, key.end), found, site);
                     // The spaces behind `=` go with a bare value, as they always did.
                     let is_equals = before(text, separator.after) == b'=';
                     let is_plain = is_equals && !found.quoted && found.start == from;
@@ -206,16 +210,7 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
                 }
                 return;
             }
-            scan.stays(from, found);
-            if bound::is_mark(part(text, found.start, found.end)) {
-                bound::scan(scan, found.end);
-            } else if in_prose && owner::behind_remark(scan, found.end) {
-            } else if site.doubtful && found.end + 8 >= from + LONGEST {
-                // A run of doubtful keys is one value, read once.
-                scan.doubtful_until = found.end;
-            } else if let Some(found) = after_type(text, found) {
-                scan.redact(found.start, found.end);
-            }
+            otherwise::scan(scan, key, found, (from, site, in_prose));
         }
     }
 }

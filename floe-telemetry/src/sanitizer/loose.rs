@@ -8,8 +8,8 @@ use super::text::{at, is_break, nul_len, part, run_end, run_start, skip_spaces, 
 use super::value::Site;
 use super::verdict::is_secret;
 use super::{
-    Scan, call, change, lexicon, named, operand, owner, pair, positional, quote, reversed,
-    sentence, shape, sql, structure, validator,
+    Scan, assertion, call, change, lexicon, named, operand, owner, pair, positional, quote,
+    reversed, sentence, shape, sql, structure, validator,
 };
 
 /// `mark` is the length of the quote mark behind the key.
@@ -35,8 +35,11 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || (mark == 0
             && (typed(scan, key)
                 || call::constructor(scan, key.end)
-                || key.class == Class::Strong && validator::found_instead(scan, key, behind)))
+                || key.class == Class::Strong
+                    && (change::told(scan, key, behind)
+                        || validator::found_instead(scan, key, behind))))
         || (mark == 0 && (structure::call(scan, key) || sql::sql(scan, key) || netrc(scan, key)));
+    let done = done || assertion::scan(scan, key);
     if !done && mark == 0 && at(text, key.end) != b'(' {
         sentence::scan(scan, key);
     }

@@ -3,8 +3,8 @@
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
-use super::shape::{is_made_up, is_opaque};
-use super::text::{at, part, run_end, skip_spaces, starts_with_word};
+use super::shape::{holds_made_up, is_made_up, is_word_like};
+use super::text::{at, part, run_end, skip_spaces, starts_with, starts_with_word};
 use super::value::Site;
 use super::{Scan, words};
 
@@ -25,7 +25,7 @@ pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
     let found = (start > behind)
         .then(|| scan.quoted(start, site))
         .flatten()
-        .filter(|found| is_made_up(part(text, found.start, found.end), 6));
+        .filter(|found| holds_made_up(part(text, found.start, found.end)));
     if let Some(found) = found {
         scan.redact_unless_done(found.start, found.end);
     }
@@ -74,7 +74,9 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     let fits = if is_stated {
         is_made_up(word, 6)
     } else {
-        !is_prose(word) && !word.is_empty()
+        // `No such property: token for class: Deploy`
+        let is_name = word.first().is_some_and(u8::is_ascii_uppercase) && is_word_like(word);
+        !is_prose(word) && !word.is_empty() && !is_name
     };
     // `credentials for host: bob hunter2`
     let next = skip_spaces(text, value + word.len());
@@ -98,25 +100,6 @@ fn skip_fillers(text: &[u8], from: usize) -> usize {
         start = skip_spaces(text, end);
     }
     start
-}
-
-/// `--token: invalid choice: 'x'`: the value is in quotes, behind what is wrong with it.
-pub(super) fn behind_remark(scan: &mut Scan<'_>, from: usize) -> bool {
-    let text = scan.text;
-    let end = run_end(text, from, 48, |byte| {
-        byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-')
-    });
-    let found = (at(text, end) == b':' && at(text, end + 1) == b' ')
-        .then(|| scan.quoted(end + 2, Site::default()))
-        .flatten()
-        .filter(|found| {
-            let word = part(text, found.start, found.end);
-            is_made_up(word, 6) || is_opaque(word, 8)
-        });
-    if let Some(found) = found {
-        scan.redact_unless_done(found.start, found.end);
-    }
-    found.is_some()
 }
 
 /// `auth-user-pass: bob / hunter2`: the value was a user, and the password is behind the slash.
@@ -194,7 +177,12 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let mut open = skip_spaces(text, key.end);
-    if starts_with_word(text, open, b"are ") {
+    let colon = run_end(text, open, 64, |byte| {
+        byte.is_ascii_graphic() && byte != b':' || byte == b' '
+    });
+    if starts_with(text, colon, b": ") && !is_login {
+        open = colon + 2;
+    } else if starts_with_word(text, open, b"are ") {
         open += 4;
     } else if is_login {
         open += 3;

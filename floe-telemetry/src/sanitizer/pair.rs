@@ -3,14 +3,14 @@
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
-use super::text::{at, before, part, run_end, run_start, starts_with_word};
+use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::Site;
 use super::{Scan, call, container};
 
 /// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
 pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
-    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u# ".contains(&byte));
+    let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u# :".contains(&byte));
     if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[' | b'{') {
         return false;
     }
@@ -48,9 +48,30 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 /// `(password, "…")`, `{password, "…"}`: the key has no quotes.
 pub(super) fn bare(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
-    matches!(before(text, key.start), b'{' | b'(')
-        && at(text, behind) == b','
-        && tuple(scan, key, behind)
+    if at(text, behind) != b',' {
+        return false;
+    }
+    // `{:token, "…"}`
+    let atom = run_start(text, key.start, 1, |byte| byte == b':');
+    if matches!(before(text, atom), b'{' | b'(') {
+        return tuple(scan, key, behind);
+    }
+    // `[Smtp:Password, hunter2]`
+    let open = run_start(text, key.start, 48, |byte| {
+        is_name(byte) || b".:".contains(&byte)
+    });
+    let start = skip_spaces(text, behind + 1);
+    let end = run_end(text, start, 128, |byte| {
+        byte > b' ' && !b",[]\"'".contains(&byte)
+    });
+    let word = part(text, start, end);
+    let fits = before(text, open) == b'['
+        && at(text, end) == b']'
+        && (is_made_up(word, 6) || is_opaque(word, 8));
+    if fits {
+        scan.redact_unless_done(start, end);
+    }
+    fits
 }
 
 /// One of several pairs in brackets, or the name of a constant.

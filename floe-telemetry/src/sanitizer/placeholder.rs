@@ -181,7 +181,7 @@ fn is_template(value: &[u8]) -> bool {
                     .iter()
                     .all(|b| b.is_ascii_alphabetic() || b" _-:./|".contains(b))
         }
-        [b'{', inner @ .., b'}'] => name(inner),
+        [b'{', inner @ .., b'}'] | [b'{', inner @ ..] => name(inner),
         // `[PAD]` of a tokenizer.
         [b'[', inner @ .., b']'] => inner.len() <= 8 && inner.iter().all(u8::is_ascii_uppercase),
         [b'!', tag @ ..] => TAGS.contains(&tag),

@@ -68,7 +68,11 @@ pub(super) fn names_an_entry(text: &[u8], key: Key, value: &[u8], in_prose: bool
     let is_told = [&b"such"[..], b"unknown", b"missing"]
         .iter()
         .any(|word| word_before(text, key.start.saturating_sub(1), word));
-    in_prose && (value.contains(&b'/') && name == b"secret" || is_told)
+    // `secret="default/db-credentials"`: a namespace and a name.
+    let parts = value.split(|byte| *byte == b'/').count();
+    let is_quoted_name = !in_prose && name == b"secret" && parts == 2 && value[0] != b'/';
+    is_quoted_name
+        || in_prose && (value.contains(&b'/') && name == b"secret" || is_told)
         || key.is_option
             && name == b"secret"
             && part(text, line, key.start)

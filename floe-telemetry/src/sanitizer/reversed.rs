@@ -2,7 +2,7 @@
 
 use super::key_value::Key;
 use super::placeholder::is_placeholder;
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_opaque};
 use super::text::{at, part, run_end, run_start};
 use super::{Scan, quote, words};
 
@@ -54,7 +54,7 @@ fn quoted_before(scan: &mut Scan<'_>, end: usize) -> bool {
         let close = run_end(text, start, end.saturating_sub(start), |byte| byte != mark);
         let escape = run_end(text, start, close - start, |byte| byte != b'\\');
         let word = text.get(start..escape).unwrap_or_default();
-        if close < end && !is_placeholder(word) && (is_made_up(word, 6) || is_opaque(word, 8)) {
+        if close < end && !is_placeholder(word) && (is_opaque(word, 8) || holds_made_up(word)) {
             scan.redact_unless_done(start, close);
             found = true;
         }

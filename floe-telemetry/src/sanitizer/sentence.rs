@@ -5,12 +5,12 @@
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{LONGEST, is_made_up, is_opaque};
+use super::shape::{LONGEST, is_made_up, is_opaque, is_uuid};
 use super::text::{
     at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
 use super::value::{self, Site};
-use super::{Scan, change, copula, owner, positional, protocol, words};
+use super::{Scan, bound, change, copula, owner, positional, protocol, refusal, words};
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
 const SETTERS: &[&str] = &[
@@ -43,6 +43,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
                 || positional::command(scan, key)
                 || positional::setting(scan, key)
                 || value(scan, key)
+                || refusal::refused(scan, key)
                 || positional::announced(scan, key)
         }
         Class::Weak => {
@@ -179,7 +180,12 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let least = if is_password { 6 } else { 10 };
     // `secret Amber!42xy`
     let is_signed = word.iter().any(|byte| b"!$^~".contains(byte)) && is_made_up(word, 8);
+    // `login of %s with password %s`, and its arguments on the next line.
+    if bound::is_mark(word) {
+        bound::scan(scan, found.end);
+    }
     let fits = is_opaque(word, 8)
+        || is_uuid(word) && name.ends_with(b"ey")
         || is_signed && word.iter().any(u8::is_ascii_digit)
         || is_made_up(word, if stated || is_password { least } else { 64 })
         || stated && found.quoted && !is_prose(word) && !is_placeholder(word);

@@ -5,7 +5,7 @@ use super::text::{
     at, before, is_break, is_name, nul_len, part, run_end, skip_spaces, starts_with,
     starts_with_word,
 };
-use super::{colour, quote};
+use super::{colour, quote, row};
 
 /// A separator and what it says about the value.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,9 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
         (b'=', _) => found(1, true),
         (b':', _) => found(1, false),
         (b'|', _) => found(1, false).map(in_table),
+        (0xe2, _) if starts_with(text, index, row::BAR) => {
+            found(row::BAR.len(), false).map(in_table)
+        }
         (b';' | b',', next) if next > b' ' => found(1, false).map(in_table),
         (b'%', b'3') if matches!(at(text, index + 2), b'd' | b'D' | b'a' | b'A') => found(3, true)
             .map(|separator| Separator {
@@ -67,12 +70,18 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
 fn found_leader(text: &[u8], index: usize) -> Option<Separator> {
     let end = run_end(text, index, 128, |byte| byte == b'.');
     let is_quoted = quote::open(text, skip_spaces(text, end)).is_some();
+    let colon = skip_spaces(text, end);
+    let colon = if at(text, colon) == b':' {
+        colon + 1
+    } else {
+        end
+    };
     (end >= index + 4).then_some(Separator {
-        after: run_end(text, end, 1, |byte| byte == b':'),
+        after: colon,
         equals: false,
         encoded: false,
         // `checking the token..... done`
-        table: !is_quoted,
+        table: !is_quoted && colon == end,
     })
 }
 
@@ -166,41 +175,6 @@ pub(super) fn behind_tag(text: &[u8], from: usize) -> usize {
     } else {
         from
     }
-}
-
-/// `["password":protected]=>`: behind what PHP says about a property.
-fn behind_visibility(text: &[u8], from: usize) -> usize {
-    let end = run_end(text, from, 96, |byte| {
-        is_name(byte) || b":\"\\".contains(&byte)
-    });
-    let is_said = [&b":protected"[..], b":private"]
-        .iter()
-        .any(|word| part(text, from, end).ends_with(word));
-    if at(text, from) == b':' && at(text, end) == b']' && is_said {
-        end
-    } else {
-        from
-    }
-}
-
-/// `password[0]`, `password[]`, `password%5B%5D`, `user%5Bpassword%5D`, `password(s)`.
-pub(super) fn behind_index(text: &[u8], from: usize) -> usize {
-    let from = behind_visibility(text, from);
-    let from = from + usize::from(at(text, from) == b']');
-    if starts_with(text, from, b"(s)") {
-        return from + 3;
-    }
-    if starts_with_word(text, from, b"%5d") {
-        return from + 3;
-    }
-    if starts_with_word(text, from, b"%5b") {
-        let end = run_end(text, from + 3, 4, |byte| byte.is_ascii_digit());
-        let is_index = starts_with_word(text, end, b"%5d");
-        return if is_index { end + 3 } else { from };
-    }
-    let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
-    let is_index = at(text, from) == b'[' && at(text, end) == b']';
-    if is_index { end + 1 } else { from }
 }
 
 /// Where a value begins on the next line: indented, in quotes or random.

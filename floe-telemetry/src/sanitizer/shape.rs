@@ -102,10 +102,27 @@ fn has_accents(word: &[u8]) -> bool {
 
 /// Whether a quoted text of several words has one that a person or a program made up.
 pub(super) fn holds_made_up(value: &[u8]) -> bool {
+    let mut words = value.split(|byte| b" ,;:=/@".contains(byte));
     value.len() <= LONGEST
-        && value
-            .split(|byte| b" ,;:=/@".contains(byte))
-            .any(|word| is_made_up(word, 6) || is_opaque(word, 8))
+        && !is_path(value)
+        && (words.any(|word| is_made_up(word, 6) || is_opaque(word, 8)) || is_mixture(value))
+}
+
+/// `Maple vRtUq 17`, `aB@maple:7`: letters of both cases beside a number or among signs and digits.
+fn is_mixture(value: &[u8]) -> bool {
+    let items = || value.split(|byte| *byte == b' ');
+    let is_number = |item: &[u8]| item.len() >= 2 && item.iter().all(u8::is_ascii_digit);
+    let is_irregular =
+        |item: &[u8]| item.len() >= 5 && is_camel(item) && item.iter().all(u8::is_ascii_alphabetic);
+    let has_sign = value.iter().any(|byte| SIGNS.has(*byte));
+    let has_digit = value.iter().any(u8::is_ascii_digit);
+    let has_both =
+        value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
+    if value.contains(&b' ') {
+        items().count() == 3 && items().any(is_number) && items().any(is_irregular)
+    } else {
+        has_sign && has_digit && has_both && value.len() >= 8
+    }
 }
 
 /// `1200ms`, `4096kb`: a number and its unit.

@@ -3,7 +3,7 @@
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::reference::is_lookup;
-use super::shape::{LONGEST, is_made_up, is_opaque};
+use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
 use super::text::{
     at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
@@ -152,7 +152,12 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let Some(user) = scan.quoted(first, site) else {
         return !is_bare && owner::bare_pair(scan, first);
     };
-    let Some(found) = scan.quoted(skip_spaces(text, user.after + 1), site) else {
+    let second = skip_spaces(text, user.after + 1);
+    let near = part(text, 0, text.len().min(second + LONGEST));
+    let found = scan
+        .quoted(second, site)
+        .or_else(|| container::wrapped(near, second));
+    let Some(found) = found else {
         return false;
     };
     let fits = at(text, user.after) == b','
@@ -205,12 +210,19 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     {
         return true;
     }
+    // `Token('RPAR', ')')`
+    if !is_alone && word.is_some_and(|word| word.iter().all(|byte| !byte.is_ascii_lowercase())) {
+        return false;
+    }
     // `add_credentials('name', 'password')` names its arguments.
     if word.is_some_and(|word| !key.name(text).ends_with(b"credentials") || !pair::is_column(word))
         && redact_at(scan, key, start, Site::default())
     {
         return true;
     }
-    operand::arguments(scan, key.end + 1, |_, word| is_opaque(word, 16))
-        || quote.is_none() && call::bare(scan, start)
+    // `changePassword(7, "…")`
+    let is_behind = quote.is_none() && is_strong && key.name(text).ends_with(b"assword");
+    operand::arguments(scan, key.end + 1, |_, word| {
+        is_opaque(word, 16) || is_behind && holds_made_up(word)
+    }) || quote.is_none() && call::bare(scan, start)
 }

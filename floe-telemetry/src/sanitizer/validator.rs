@@ -2,8 +2,8 @@
 
 use super::Scan;
 use super::key_value::Key;
-use super::shape::{holds_made_up, is_opaque};
-use super::text::{before, is_name, part, run_end};
+use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
+use super::text::{at, before, find, is_name, part, run_end};
 use super::value::Site;
 
 /// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
@@ -11,27 +11,23 @@ use super::value::Site;
 pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     let text = scan.text;
     let is_token = key.name(text).eq_ignore_ascii_case(b"token");
-    let words = run_end(text, from, 48, |byte| {
-        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b' ' | b'}' | b')')
+    let words = run_end(text, from, 64, |byte| {
+        byte.is_ascii_alphabetic() || b",:( })".contains(&byte)
     });
-    // All of the words below end with a blank.
-    if before(text, words) != b' ' {
-        return false;
+    // What stands between is a sentence, or the value is all that is in brackets.
+    let said = part(text, from, words);
+    let mut says = said.split(|byte| !byte.is_ascii_alphabetic());
+    let is_found =
+        says.clone().any(|word| FOUND.contains(&word)) && !says.any(|word| word == b"not");
+    if !(is_found && before(text, words) == b' ' || said == b" (") {
+        return extra(scan, from);
     }
-    let marks = [
-        &b"got "[..],
-        b"got: ",
-        b"found ",
-        b"found: ",
-        b"received ",
-        b"received: ",
-        b"was ",
-    ];
-    let is_found = marks
-        .iter()
-        .any(|mark| part(text, from, words).ends_with(mark));
-    if !is_found {
-        return false;
+    // `rejected value [hunter2]`
+    let close = run_end(text, words + 1, 128, |byte| byte > b' ' && byte != b']');
+    let word = part(text, words + 1, close);
+    if at(text, words) == b'[' && at(text, close) == b']' && !is_token && is_made_up(word, 6) {
+        scan.redact_unless_done(words + 1, close);
+        return true;
     }
     let open = run_end(text, words, 24, |byte| {
         is_name(byte) || b"{\": ".contains(&byte)
@@ -48,3 +44,32 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     }
     quoted.is_some()
 }
+
+/// `token was refused%!(EXTRA string=…)`: what Go was given and had no place for.
+fn extra(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let mark = b"%!(EXTRA string=";
+    let Some(start) = find(text, from, 96, mark).map(|found| found + mark.len()) else {
+        return false;
+    };
+    let end = run_end(text, start, LONGEST, |byte| !b",)\n".contains(&byte));
+    let fits = holds_made_up(part(text, start, end));
+    if fits {
+        scan.redact_unless_done(start, end);
+    }
+    fits
+}
+
+/// Words of which one says that a value follows.
+const FOUND: [&[u8]; 10] = [
+    b"got",
+    b"found",
+    b"received",
+    b"was",
+    b"given",
+    b"value",
+    b"input",
+    b"converting",
+    b"supplied",
+    b"actual",
+];

@@ -1,7 +1,7 @@
 //! Where the value behind a key begins and ends.
 
 use super::bare::bare_end;
-use super::container::{block_scalar, bracketed, field, wrapped};
+use super::container::{block_scalar, bracketed, field, object, wrapped};
 use super::quote::{self, Quote};
 use super::text::{Bytes, at, is_break, is_name, is_redacted, part, run_end, starts_with};
 use super::{pem, reference, shape};
@@ -114,6 +114,9 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     if at(text, from) == b'{' && (!site.equals || is_object(text, from)) {
         return field(text, from);
     }
+    if let Some(found) = object(text, from) {
+        return Some(found);
+    }
     if matches!(at(text, from), b'|' | b'>')
         && let Some(found) = block_scalar(text, from)
     {
@@ -153,7 +156,7 @@ fn schemed(text: &[u8], from: usize, site: Site) -> Option<Extent> {
 
 /// `Environment="KEY=two words"`: a variable that is quoted with its value ends with the quote.
 pub(super) fn of_variable(text: &[u8], name: &[u8], found: Extent, site: Site) -> Extent {
-    let is_variable = !name.iter().any(u8::is_ascii_lowercase);
+    let is_variable = name.starts_with(b"--") || !name.iter().any(u8::is_ascii_lowercase);
     if site.enclosing == 0 || found.quoted || !site.equals || !is_variable {
         return found;
     }

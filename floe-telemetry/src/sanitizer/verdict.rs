@@ -1,7 +1,8 @@
 //! Whether the value of a key is a secret.
 
 use super::homonym::{
-    is_count, is_error_name, is_field_number, is_in_sentence, is_requirement, is_variant,
+    is_count, is_cut_call, is_error_name, is_field_number, is_in_sentence, is_numbered,
+    is_requirement, is_variant,
 };
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
@@ -84,7 +85,8 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if is_pair_of_its_own(value) || !site.equals && is_listed(text, key, value) => false,
         _ if !site.equals && is_parser_token(text, key, value) => false,
         _ if !site.equals && !found.quoted && is_variant(text, key, found) => false,
-        _ if is_requirement(text, found) => false,
+        _ if is_requirement(text, found) || is_numbered(text, key, found) => false,
+        _ if !found.quoted && is_cut_call(text, found) => false,
         _ if in_prose && is_in_sentence(text, found) => false,
         _ => !(in_prose && is_prose(value)),
     }

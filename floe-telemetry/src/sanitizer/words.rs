@@ -55,13 +55,13 @@ pub(super) static ANNOUNCERS: List = List::of(&[
 ]);
 
 /// Words that say whose value it was: `'x' is invalid for key 'password'`. Sorted.
-pub(super) static LINKS: List = List::of(&["as", "for", "in", "is", "of", "to", "valid"]);
+pub(super) static LINKS: List = List::of(&["as", "at", "for", "in", "is", "of", "to", "valid"]);
 
 /// Words between one of these and the key. Sorted.
 #[rustfmt::skip]
 pub(super) static NOUNS: List = List::of(&[
     "a", "an", "api", "arg", "argument", "attribute", "column", "field", "flag", "input", "key",
-    "not", "option", "param", "parameter", "property", "setting", "the", "variable",
+    "not", "option", "param", "parameter", "path", "property", "setting", "the", "variable",
 ]);
 
 /// A piece of three letters of every word below, as rare in other words as possible.

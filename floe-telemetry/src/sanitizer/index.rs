@@ -1,0 +1,38 @@
+//! What stands between a key and its separator and belongs to the key: an index, what PHP says of it.
+
+use super::text::{at, is_name, part, run_end, starts_with, starts_with_word};
+
+/// `["password":protected]=>`: behind what PHP says about a property.
+fn behind_visibility(text: &[u8], from: usize) -> usize {
+    let end = run_end(text, from, 96, |byte| {
+        is_name(byte) || b":\"\\".contains(&byte)
+    });
+    let is_said = [&b":protected"[..], b":private"]
+        .iter()
+        .any(|word| part(text, from, end).ends_with(word));
+    if at(text, from) == b':' && at(text, end) == b']' && is_said {
+        end
+    } else {
+        from
+    }
+}
+
+/// `password[0]`, `password[]`, `password%5B%5D`, `user%5Bpassword%5D`, `password(s)`.
+pub(super) fn behind(text: &[u8], from: usize) -> usize {
+    let from = behind_visibility(text, from);
+    let from = from + usize::from(at(text, from) == b']');
+    if starts_with(text, from, b"(s)") {
+        return from + 3;
+    }
+    if starts_with_word(text, from, b"%5d") {
+        return from + 3;
+    }
+    if starts_with_word(text, from, b"%5b") {
+        let end = run_end(text, from + 3, 4, |byte| byte.is_ascii_digit());
+        let is_index = starts_with_word(text, end, b"%5d");
+        return if is_index { end + 3 } else { from };
+    }
+    let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
+    let is_index = at(text, from) == b'[' && at(text, end) == b']';
+    if is_index { end + 1 } else { from }
+}

@@ -1,0 +1,33 @@
+//! What is looked for if the value behind a key is none.
+
+use super::key_value::Key;
+use super::lexicon::Class;
+use super::shape::LONGEST;
+use super::text::part;
+use super::value::{Extent, Site};
+use super::verdict::after_type;
+use super::{Scan, assertion, bound, refusal, reversed, validator};
+
+/// `found` was read at `from` and stays, perhaps as a word of a sentence.
+pub(super) fn scan(
+    scan: &mut Scan<'_>,
+    key: Key,
+    found: Extent,
+    (from, site, in_prose): (usize, Site, bool),
+) {
+    let is_strong = key.class == Class::Strong;
+    scan.stays(from, found);
+    if bound::is_mark(part(scan.text, found.start, found.end)) {
+        bound::scan(scan, found.end);
+    } else if in_prose && refusal::behind_remark(scan, found.end)
+        || !site.doubtful && validator::found_instead(scan, key, from)
+        || is_strong && reversed::scan(scan, key)
+        || assertion::scan(scan, key)
+    {
+    } else if site.doubtful && found.end + 8 >= from + LONGEST {
+        // A run of doubtful keys is one value, read once.
+        scan.doubtful_until = found.end;
+    } else if let Some(found) = after_type(scan.text, found) {
+        scan.redact(found.start, found.end);
+    }
+}
