@@ -20,6 +20,7 @@ const DOUBTFUL_WINDOW: usize = 64;
 /// of their own.
 pub(super) fn field(text: &[u8], brace: usize) -> Option<Extent> {
     let first = run_end(text, brace + 1, 64, |byte| byte.is_ascii_whitespace());
+    let first = behind_type(text, first);
     let start = first + quote::mark_len(text, first);
     let end = run_end(text, start, 16, is_name);
     let name = part(text, start.min(end), end);
@@ -37,6 +38,22 @@ pub(super) fn field(text: &[u8], brace: usize) -> Option<Extent> {
     }
     let from = skip_spaces(text, colon + 1);
     quoted(text, from, Site::default()).filter(|found| !is_redacted(text, found.start))
+}
+
+/// `"type": "SecureString", "value": …`: behind the field that says what the value is.
+fn behind_type(text: &[u8], from: usize) -> usize {
+    let name = from + quote::mark_len(text, from);
+    if !starts_with(text, name, b"type") {
+        return from;
+    }
+    let comma = run_end(text, name, 48, |byte| {
+        byte.is_ascii_alphanumeric() || b"\": '\\._".contains(&byte)
+    });
+    if at(text, comma) == b',' {
+        run_end(text, comma + 1, 64, |byte| byte.is_ascii_whitespace())
+    } else {
+        from
+    }
 }
 
 /// `<Token value='…' exp=7>`: the fields of an object as Python prints it.

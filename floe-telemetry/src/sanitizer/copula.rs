@@ -23,7 +23,9 @@ pub(super) fn find(text: &[u8], from: usize, reach: usize) -> Option<usize> {
     while start < limit {
         let end = run_end(text, start, reach, |byte| byte > b' ');
         if is_one(part(text, start, end)) {
-            return Some(skip_spaces(text, end));
+            let value = skip_spaces(text, end);
+            let is_apart = at(text, value) == b':' && at(text, value + 1) == b' ';
+            return Some(if is_apart { value + 2 } else { value });
         }
         let is_word = |byte: &u8| {
             byte.is_ascii_alphanumeric() || *byte >= 0x80 || b"_-.@\'\"()/`".contains(byte)

@@ -2,7 +2,7 @@
 
 use super::key_value::Key;
 use super::lexicon::is_noun;
-use super::shape::is_word_like;
+use super::placeholder::is_prose;
 use super::text::{
     at, before, is_name, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
@@ -123,17 +123,6 @@ pub(super) fn is_count(text: &[u8], found: Extent) -> bool {
                 .any(|other| starts_with_word(text, next, other)))
 }
 
-/// `token: Eof, …`: a variant of an enumeration, as it is printed.
-pub(super) fn is_variant(text: &[u8], key: Key, found: Extent) -> bool {
-    let value = part(text, found.start, found.end);
-    let is_listed = at(text, found.end) == b',' || starts_with_word(text, found.end, b" }");
-    key.name(text) == b"token"
-        && is_listed
-        && value.len() <= 12
-        && value[0].is_ascii_uppercase()
-        && is_word_like(value)
-}
-
 /// `pass: command not found`, `passphrase: tried passphrase …`: the value is a word of a sentence.
 pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
     let value = part(text, found.start, found.end);
@@ -173,4 +162,22 @@ pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
         && argument == found.end
         && at(text, argument) == b','
         && !part(text, name, argument).iter().any(u8::is_ascii_digit)
+}
+
+/// `password for bob: aborted by user`: what became of it.
+pub(super) fn is_participle(text: &[u8], from: usize) -> bool {
+    let end = run_end(text, from, 16, |byte| byte.is_ascii_lowercase());
+    let next = skip_spaces(text, end);
+    let next_end = run_end(text, next, 16, |byte| byte.is_ascii_lowercase());
+    part(text, from, end).ends_with(b"ed") && next > end && is_prose(part(text, next, next_end))
+}
+
+/// `token: dictionary<values=string>`: a type and its parameters.
+pub(super) fn is_type(text: &[u8], found: Extent) -> bool {
+    !found.quoted
+        && at(text, found.end) == b'<'
+        && at(text, found.end + 1).is_ascii_alphabetic()
+        && part(text, found.start, found.end)
+            .iter()
+            .all(u8::is_ascii_lowercase)
 }

@@ -1,4 +1,4 @@
-//! What stands between a key and its separator and belongs to the key: an index, what PHP says of it.
+//! What belongs to a key and is no part of its name: an index, what PHP says of it, `-D`.
 
 use super::text::{at, is_name, part, run_end, starts_with, starts_with_word};
 
@@ -35,4 +35,13 @@ pub(super) fn behind(text: &[u8], from: usize) -> usize {
     let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
     let is_index = at(text, from) == b'[' && at(text, end) == b']';
     if is_index { end + 1 } else { from }
+}
+
+/// `-Dbasicauth=…`: behind the letter that defines a property of Java's.
+pub(super) fn behind_define(text: &[u8], start: usize) -> usize {
+    if starts_with(text, start, b"-D") && at(text, start + 2).is_ascii_lowercase() {
+        start + 2
+    } else {
+        start
+    }
 }

@@ -113,7 +113,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     } else {
         anchor - 1
     };
-    let start = behind_nul(text, run_start(text, anchor + 1, KEY_LIMIT, is_key));
+    let start = index::behind_define(
+        text,
+        behind_nul(text, run_start(text, anchor + 1, KEY_LIMIT, is_key)),
+    );
     let mut end = run_end(text, anchor, KEY_LIMIT, is_key);
     scan.key_until = end;
     while matches!(before(text, end), b'-' | b'.' | b'_') {

@@ -2,7 +2,7 @@
 //! commands, marks of a format.
 
 use super::text::part;
-use super::{Scan, call, homonym, jwk, operand, pem, protocol};
+use super::{Scan, call, homonym, jwk, login, operand, pem, protocol};
 
 /// What a word introduces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub(super) enum Keyword {
     Putty,
     /// A line of a protocol.
     Identify,
+    /// `addauth digest user:password` of `ZooKeeper`.
+    Digest,
+    /// `p` behind `u` in a query.
+    Parameter,
     /// A function that connects, or a command of PowerShell's.
     Function,
 }
@@ -31,7 +35,9 @@ pub(super) fn of(word: &[u8]) -> Option<Keyword> {
         b"kty" => Keyword::JsonKey,
         b"echo" => Keyword::Echo,
         b"isql" | b"iusql" => Keyword::Third,
-        b".logon" | b"LOGON" => Keyword::Logon,
+        b".logon" | b".LOGON" | b"LOGON" => Keyword::Logon,
+        b"p" => Keyword::Parameter,
+        b"addauth" => Keyword::Digest,
         b"IDENTIFY" => Keyword::Identify,
         _ if word.starts_with(b"PuTTY-User-Key-File") => Keyword::Putty,
         _ if call::connects(word) || homonym::is_command_name(word) => Keyword::Function,
@@ -48,6 +54,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, keyword: Keyword, start: usize, end: usi
         Keyword::Echo => operand::echo(scan, end),
         Keyword::Third => operand::third(scan, end),
         Keyword::Logon => operand::logon(scan, end),
+        Keyword::Digest => login::digest(scan, end),
+        Keyword::Parameter => login::parameter(scan, start, end),
         Keyword::Identify => {
             protocol::words(scan, end);
         }

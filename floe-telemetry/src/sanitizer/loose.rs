@@ -8,8 +8,8 @@ use super::text::{at, is_break, nul_len, part, run_end, run_start, skip_spaces, 
 use super::value::Site;
 use super::verdict::is_secret;
 use super::{
-    Scan, assertion, call, change, lexicon, named, operand, owner, pair, positional, quote,
-    reversed, sentence, shape, sql, structure, validator,
+    Scan, assertion, call, change, lexicon, named, operand, owner, pair, positional, protocol,
+    quote, reversed, sentence, shape, sql, structure, validator,
 };
 
 /// `mark` is the length of the quote mark behind the key.
@@ -23,7 +23,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || (key.class == Class::Strong && reversed::scan(scan, key))
         || option(scan, key, mark)
         || named::scan(scan, key, behind)
-        || (mark > 0 && pair::tuple(scan, key, behind))
+        || (mark > 0 && (protocol::shown(scan, key, behind) || pair::tuple(scan, key, behind)))
         || (mark == 0 && call::constant(scan, key))
         || (mark > 0 && (call::typed(scan, behind) || positional::parameters(scan, key, behind)))
         || (mark > 0
@@ -135,7 +135,9 @@ fn typed(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let start = skip_spaces(text, equals + 1);
-    let is_value = quote::open(text, start).is_some();
+    // `PASSWORD elastic = hunter2`
+    let word = part(text, start, run_end(text, start, 128, |byte| byte > b' '));
+    let is_value = quote::open(text, start).is_some() || shape::is_opaque(word, 8);
     is_value && redact_at(scan, key, start, Site::default())
 }
 

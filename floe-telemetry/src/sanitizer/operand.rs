@@ -2,12 +2,12 @@
 
 use super::key_value::{Key, word_before};
 use super::placeholder::is_placeholder;
-use super::shape::{LONGEST, is_made_up, is_opaque};
+use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
 use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::{Scan, quote};
 
 /// Where the next word begins and ends.
-fn word(text: &[u8], from: usize) -> (usize, usize) {
+pub(super) fn word(text: &[u8], from: usize) -> (usize, usize) {
     let start = skip_spaces(text, from);
     (start, run_end(text, start, 128, |byte| byte > b' '))
 }
@@ -135,16 +135,20 @@ pub(super) fn echo(scan: &mut Scan<'_>, end: usize) {
     if matches!(part(text, start, stop), b"-n" | b"-e" | b"-ne") {
         (start, stop) = word(text, stop);
     }
+    let quote = usize::from(matches!(at(text, start), b'"' | b'\''));
+    if quote > 0 {
+        let mark = at(text, start);
+        stop = run_end(text, start + 1, 128, |byte| byte != mark && byte != b'\n') + 1;
+    }
     let (pipe, pipe_end) = word(text, stop);
     let (reader, reader_end) = word(text, pipe_end);
-    let quote = usize::from(matches!(at(text, start), b'"' | b'\''));
     let found = part(text, start + quote, stop.saturating_sub(quote));
     let is_read =
         part(text, pipe, pipe_end) == b"|" && READERS.contains(&part(text, reader, reader_end));
     if start > end
         && is_read
         && !is_placeholder(found)
-        && (is_made_up(found, 5) || is_opaque(found, 8))
+        && (is_made_up(found, 5) || is_opaque(found, 8) || quote > 0 && holds_made_up(found))
     {
         scan.redact_unless_done(start + quote, stop - quote);
     }

@@ -1,5 +1,6 @@
 //! Sentences that say whose the secret is: `password for bob: …`, `credentials bob/hunter2`.
 
+use super::homonym::is_participle;
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
@@ -76,7 +77,7 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     } else {
         // `No such property: token for class: Deploy`
         let is_name = word.first().is_some_and(u8::is_ascii_uppercase) && is_word_like(word);
-        !is_prose(word) && !word.is_empty() && !is_name
+        !is_prose(word) && !word.is_empty() && !is_name && !is_participle(text, value)
     };
     // `credentials for host: bob hunter2`
     let next = skip_spaces(text, value + word.len());

@@ -65,9 +65,14 @@ pub(super) fn bare(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         byte > b' ' && !b",[]\"'".contains(&byte)
     });
     let word = part(text, start, end);
-    let fits = before(text, open) == b'['
-        && at(text, end) == b']'
-        && (is_made_up(word, 6) || is_opaque(word, 8));
+    let line = run_end(text, start, 128, |byte| byte > b' ');
+    // `configuration property: s3.secret, hunter2`
+    let is_told = before(text, open.saturating_sub(1)) == b':'
+        && before(text, open) == b' '
+        && end == line
+        && matches!(at(text, line), 0 | b'\n');
+    let is_pair = before(text, open) == b'[' && at(text, end) == b']';
+    let fits = (is_pair || is_told) && (is_made_up(word, 6) || is_opaque(word, 8));
     if fits {
         scan.redact_unless_done(start, end);
     }

@@ -203,7 +203,8 @@ fn is_template(value: &[u8]) -> bool {
 /// What a command that only prints prints.
 pub(super) fn printed(command: &[u8]) -> Option<&[u8]> {
     command
-        .strip_prefix(b"echo ")
+        .strip_prefix(b"echo -n ")
+        .or_else(|| command.strip_prefix(b"echo "))
         .or_else(|| command.strip_prefix(b"printf "))
 }
 

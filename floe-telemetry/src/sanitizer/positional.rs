@@ -3,7 +3,7 @@
 
 use super::key_value::{Key, word_before};
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_made_up, is_opaque};
 use super::text::{
     at, before, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
 };
@@ -36,6 +36,17 @@ fn second(scan: &mut Scan<'_>, from: usize) -> bool {
         return false;
     }
     let (start, end) = next_word(text, first_end);
+    let mark = at(text, start);
+    if matches!(mark, b'\'' | b'"') {
+        let close = run_end(text, start + 1, OPERAND, |byte| {
+            byte != mark && byte != b'\n'
+        });
+        let fits = holds_made_up(part(text, start + 1, close));
+        if fits {
+            scan.redact_unless_done(start + 1, close);
+        }
+        return fits;
+    }
     let fits = looks_secret(part(text, start, end));
     if fits {
         scan.redact_unless_done(start, end);
@@ -171,6 +182,7 @@ pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         b"arguments\"",
         b"params'",
         b"args'",
+        b"args:",
     ]
     .iter()
     .any(|known| starts_with(text, name, known));
@@ -178,7 +190,10 @@ pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     }
     let open = run_end(text, name, 16, |byte| byte != b'[');
-    at(text, open) == b'[' && operand::arguments(scan, open + 1, |_, word| looks_secret(word))
+    at(text, open) == b'['
+        && operand::arguments(scan, open + 1, |_, word| {
+            looks_secret(word) || holds_made_up(word)
+        })
 }
 
 /// `… <<< secret`: a shell's text for what a command reads.

@@ -6,7 +6,7 @@ use super::text::{
     at, before, is_break, is_redacted, line_end, part, run_end, run_start, skip_spaces,
     starts_with_word,
 };
-use super::value::{self, Site};
+use super::value::{self, Extent, Site};
 use super::{Scan, quote};
 
 /// `AUTH token`, `AUTH user password`, `AUTH PLAIN …`: the last word of a line of a protocol.
@@ -48,6 +48,30 @@ pub(super) fn words(scan: &mut Scan<'_>, from: usize) -> (usize, usize, bool) {
         }
     }
     (first, first_end, fits)
+}
+
+/// `"AUTH" "default" "…"`, as Redis shows the commands it is given: the last word. `behind` is behind
+/// the quote of the command.
+pub(super) fn shown(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    if !matches!(key.name(text), b"AUTH" | b"auth") {
+        return false;
+    }
+    let mut last = None;
+    let mut from = behind;
+    while let Some(found) = (at(text, from) == b' ')
+        .then(|| scan.quoted(from + 1, Site::default()))
+        .flatten()
+    {
+        from = found.after;
+        last = Some(found);
+    }
+    let word = |found: &Extent| part(text, found.start, found.end);
+    let last = last.filter(|found| word(found).iter().any(u8::is_ascii_lowercase));
+    if let Some(found) = last {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    last.is_some()
 }
 
 /// Behind the length of the next text, as Redis frames them: `AUTH`, `$12` and the password.
@@ -115,6 +139,6 @@ pub(super) fn is_line_command(text: &[u8], key: Key, end: usize) -> bool {
     let answer = run_end(text, end, 2, |byte| matches!(byte, b'\r' | b'\n'));
     starts_with_word(text, user, b"USER ")
         || answer > end && (at(text, answer).is_ascii_digit() || b"+-".contains(&at(text, answer)))
-        || before(text, key.start) == b'>'
+        || before(text, line) == b'>'
         || quote::open(text, end).is_some()
 }

@@ -76,12 +76,16 @@ fn found_leader(text: &[u8], index: usize) -> Option<Separator> {
     } else {
         end
     };
+    // `password....hunter2`
+    let start = skip_spaces(text, end);
+    let word = run_end(text, start, 64, |byte| byte > b' ');
+    let is_value = matches!(at(text, word), 0 | b'\n') && is_made_up(part(text, start, word), 7);
     (end >= index + 4).then_some(Separator {
         after: colon,
         equals: false,
         encoded: false,
         // `checking the token..... done`
-        table: !is_quoted && colon == end,
+        table: !is_quoted && !is_value && colon == end,
     })
 }
 

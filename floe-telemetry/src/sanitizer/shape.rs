@@ -110,7 +110,11 @@ pub(super) fn holds_made_up(value: &[u8]) -> bool {
 
 /// `Maple vRtUq 17`, `aB@maple:7`: letters of both cases beside a number or among signs and digits.
 fn is_mixture(value: &[u8]) -> bool {
-    let items = || value.split(|byte| *byte == b' ');
+    let items = || {
+        value
+            .split(|byte| *byte == b' ')
+            .map(|item| trim_end(item, b",;"))
+    };
     let is_number = |item: &[u8]| item.len() >= 2 && item.iter().all(u8::is_ascii_digit);
     let is_irregular =
         |item: &[u8]| item.len() >= 5 && is_camel(item) && item.iter().all(u8::is_ascii_alphabetic);

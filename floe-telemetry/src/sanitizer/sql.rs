@@ -1,6 +1,6 @@
 //! Passwords in SQL statements.
 
-use super::key_value::{Key, redact_at};
+use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
 use super::separator::value_start;
@@ -20,6 +20,12 @@ pub(super) fn sql(scan: &mut Scan<'_>, key: Key) -> bool {
         .find(|word| starts_with_word(scan.text, start, word));
     if let Some(list) = list {
         return operand::arguments(scan, start + list.len(), is_listed);
+    }
+    // `CREATE SECRET kafka_password AS '…'`
+    let is_named = word_before(scan.text, key.start.saturating_sub(1), b"SECRET");
+    if is_named && starts_with_word(scan.text, start, b"as ") {
+        let value = skip_spaces(scan.text, start + 3);
+        return redact_at(scan, key, value, Site::default());
     }
     if key.class == Class::Identified {
         identified(scan, key, start)

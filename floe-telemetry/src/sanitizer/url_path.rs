@@ -50,7 +50,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, start: usize, end: usize) {
 }
 
 /// `part-00000-….snappy.parquet`
-fn is_file(word: &[u8]) -> bool {
+pub(super) fn is_file(word: &[u8]) -> bool {
     let extension = word.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     extension.len() < word.len()
         && (2..=8).contains(&extension.len())

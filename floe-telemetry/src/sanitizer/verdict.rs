@@ -2,15 +2,17 @@
 
 use super::homonym::{
     is_count, is_cut_call, is_error_name, is_field_number, is_in_sentence, is_numbered,
-    is_requirement, is_variant,
+    is_requirement, is_type,
 };
+use super::host::is_certain_host;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence, printed};
 use super::reference::{names_a_source, names_an_entry};
 use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
-use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{at, before, is_name, part, run_end, skip_spaces, starts_with_word};
 use super::value::{self, Extent, List, Site};
+use super::{lexeme, url_path};
 
 /// `token: String = "…"`: the value behind a type.
 pub(super) fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
@@ -43,10 +45,18 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         Class::Weak | Class::Query if is_pair_of_its_own(value) || is_url_with_login(value) => {
             false
         }
+        // The address is read as one.
+        Class::Weak if is_login_at_host(value) && ends_with_word(key.name(text), b"dsn") => false,
         Class::Weak if has_password(value) && is_login(key.name(text)) => true,
         // The secret of an AppRole.
-        Class::Weak if is_uuid(value) => ends_with_word(key.name(text), b"secret_id"),
+        Class::Weak if is_uuid(value) => {
+            let name = key.name(text);
+            let is_header = starts_with_word(name, 0, b"x-") && ends_with_word(name, b"-session");
+            is_header || ends_with_word(name, b"secret_id")
+        }
         Class::Weak if is_digits(value) && is_one_time(key.name(text)) => true,
+        // The name of an object in a store.
+        Class::Query if value.contains(&b'/') && url_path::is_file(value) => false,
         Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),
         // A list is judged by its items.
         Class::Weak if found.quoted && printed(value).is_none() => value
@@ -83,8 +93,9 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
             is_made_up(value, 6) || is_opaque(value, 8)
         }
         _ if is_pair_of_its_own(value) || !site.equals && is_listed(text, key, value) => false,
-        _ if !site.equals && is_parser_token(text, key, value) => false,
-        _ if !site.equals && !found.quoted && is_variant(text, key, found) => false,
+        _ if !site.equals && lexeme::is_parser_token(text, key, value) => false,
+        _ if !site.equals && !found.quoted && lexeme::is_variant(text, key, found) => false,
+        _ if is_type(text, found) || lexeme::is_one(text, key, found) => false,
         _ if is_requirement(text, found) || is_numbered(text, key, found) => false,
         _ if !found.quoted && is_cut_call(text, found) => false,
         _ if in_prose && is_in_sentence(text, found) => false,
@@ -122,6 +133,12 @@ fn is_page(value: &[u8]) -> bool {
 fn is_url_with_login(value: &[u8]) -> bool {
     let scheme = run_end(value, 0, 32, |byte| is_name(byte) || b"+.-".contains(&byte));
     scheme > 1 && starts_with_word(value, scheme, b"://") && value.contains(&b'@')
+}
+
+/// `user:password@host`
+fn is_login_at_host(value: &[u8]) -> bool {
+    let sign = value.iter().rposition(|byte| *byte == b'@');
+    sign.is_some_and(|sign| value[..sign].contains(&b':') && is_certain_host(&value[sign + 1..]))
 }
 
 /// Of the plurals, only this one has no other meaning.
@@ -190,40 +207,19 @@ fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
         b"creds",
         b"token",
     ];
-    named.iter().any(|end| ends_with_word(name, end)) && is_path(value)
+    let is_file = || is_path(value) || value.contains(&b'/') && is_script(value);
+    named.iter().any(|end| ends_with_word(name, end)) && is_file()
+}
+
+/// `bin/setup.sh`, `keys/server.pem`
+fn is_script(value: &[u8]) -> bool {
+    value
+        .iter()
+        .all(|byte| is_name(*byte) || b"-./".contains(byte))
+        && url_path::is_file(value)
+        && !is_opaque(value, 12)
 }
 
 pub(super) fn ends_with_word(name: &[u8], end: &[u8]) -> bool {
     name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
-}
-
-/// `unexpected token: foo` is about a grammar, `expected token: "Amber!42xy"` is not.
-fn is_parser_token(text: &[u8], key: Key, value: &[u8]) -> bool {
-    let Some(end) = key.start.checked_sub(1) else {
-        return false;
-    };
-    let start = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic());
-    key.name(text).eq_ignore_ascii_case(b"token")
-        && [
-            &b"unexpected"[..],
-            b"expected",
-            b"unknown",
-            b"illegal",
-            b"next",
-            b"current",
-            b"first",
-            b"last",
-            b"previous",
-        ]
-        .iter()
-        .any(|word| part(text, start, end).eq_ignore_ascii_case(word))
-        && !is_opaque(value, 6)
-        && !is_mixed_password(value)
-}
-
-/// Letters, digits and signs, which no token of a grammar has together.
-fn is_mixed_password(value: &[u8]) -> bool {
-    is_made_up(value, 6)
-        && value.iter().any(u8::is_ascii_digit)
-        && value.iter().any(|byte| b"!$#%^&*~@?".contains(byte))
 }

@@ -9,7 +9,7 @@ pub(super) static PROSE: List = List::of(&[
     "authorization", "bad", "be", "between", "but", "by", "can", "cannot", "check", "connection",
     "contains", "could", "couldn't", "denied", "did", "does", "doesn't", "empty", "enter", "error",
     "exceeded", "expected", "expired", "expires", "failed", "failure", "field", "for", "forbidden",
-    "format", "found", "from", "got", "has", "have", "header", "if", "illegal", "in", "incorrect",
+    "format", "found", "from", "got", "has", "have", "header", "how", "if", "illegal", "in", "incorrect",
     "insufficient", "internal", "invalid", "is", "isn't", "it", "its", "key", "length", "line",
     "login", "malformed", "may", "mismatch", "missing", "must", "near", "needs", "neither", "no",
     "not", "of", "on", "only", "or", "out", "parse", "password", "path", "permission", "please",
@@ -17,7 +17,7 @@ pub(super) static PROSE: List = List::of(&[
     "returned", "revoked", "scheme", "see", "server", "should", "signature", "status", "such", "syntax",
     "that", "the", "this", "timed", "timeout", "to", "token", "too", "unable", "unauthorized",
     "unexpected", "unknown", "unreachable", "unsupported", "use", "user", "using", "value",
-    "verification", "was", "wasn't", "were", "when", "while", "with", "without", "wrong", "you",
+    "verification", "was", "wasn't", "were", "what", "when", "where", "while", "why", "with", "without", "wrong", "you",
 ]);
 
 /// What stands for "no value" or for a type, in the languages that error messages come from. Sorted.
@@ -25,7 +25,7 @@ pub(super) static PROSE: List = List::of(&[
 pub(super) static LITERALS: List = List::of(&[
     "", "any", "arc", "argon2", "argon2id", "await", "basic", "bcrypt", "bearer", "bool",
     "boolean", "box", "bytes", "char", "cow", "empty", "env", "false", "filtered", "float",
-    "hidden", "int", "integer", "list", "masked", "missing", "n/a", "nan", "nil", "no", "none",
+    "hidden", "id", "int", "integer", "list", "masked", "missing", "n/a", "nan", "nil", "no", "none",
     "null", "number", "object", "option", "optional", "pbkdf2", "redacted", "required", "scrypt",
     "secret", "secretstr", "secretstring", "self", "str", "string", "text", "true", "undefined",
     "unset", "varchar", "vec", "yes",
@@ -70,7 +70,7 @@ pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "ecu", "ryp", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
     "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr", "nec",
-    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne", "qli",
+    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne", "qli", "&p=",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -140,7 +140,7 @@ pub(super) const ADDRESSES: &[&str] = &["connectionstring", "databaseurl", "dbur
 pub(super) const KEY_KINDS: &[&str] = &[
     "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
     "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
-    "functions", "hmac", "ingestion", "instrumentation", "jwt", "license", "master", "pragma", "private", "rsa", "sas",
+    "functions", "hmac", "ingestion", "instrumentation", "jwt", "license", "master", "pragma", "principal", "private", "rsa", "sas",
     "sec", "secret", "secure", "security", "server", "service", "shared", "signing", "ssh",
     "subscription", "unseal",
 ];
