@@ -35,6 +35,7 @@ mod homonym;
 mod host;
 mod index;
 mod insert;
+mod judged;
 mod jwk;
 mod key_value;
 mod keyword;
@@ -65,6 +66,7 @@ mod reversed;
 mod row;
 mod rule;
 mod scan;
+mod search;
 mod sentence;
 mod separator;
 mod shape;
@@ -80,6 +82,7 @@ mod value;
 mod vendors;
 mod verdict;
 mod windows;
+mod word_list;
 mod words;
 
 #[cfg(test)]
@@ -88,6 +91,7 @@ mod tests;
 pub use endpoint::sanitize_url;
 #[cfg(feature = "provider")]
 pub(crate) use field::{KeyMeaning, meaning_with, sanitize_value_with};
+use judged::Words;
 pub(crate) use policy::{Level, Policy};
 #[cfg(feature = "provider")]
 pub(crate) use process::set_policies;
@@ -159,7 +163,7 @@ pub(crate) fn sanitize_with<'t>(
     text: &'t str,
     fired: &mut dyn FnMut(Rule),
 ) -> Cow<'t, str> {
-    let Some(mut clean) = pass(policy, text, fired) else {
+    let Some((mut clean, words)) = pass(policy, text, &Words::NONE, fired) else {
         return Cow::Borrowed(text);
     };
     // A mark can stand where it completes a shape that the secret hid, so what was changed is read
@@ -170,7 +174,7 @@ pub(crate) fn sanitize_with<'t>(
         _ => 3,
     };
     for _ in 0..rounds {
-        let Some(cleaner) = pass(policy, &clean, fired) else {
+        let Some((cleaner, _)) = pass(policy, &clean, &words, fired) else {
             break;
         };
         clean = cleaner;
@@ -186,21 +190,28 @@ pub(crate) fn is_plain(policy: &Policy, text: &[u8]) -> bool {
     text.len() <= PLAIN && policy.patterns.is_empty() && finder::has_none(policy, text)
 }
 
-/// The text without the secrets that one look finds; `None` if there are none.
-fn pass(policy: &Policy, text: &str, fired: &mut dyn FnMut(Rule)) -> Option<String> {
+/// The text without the secrets that one look finds, and the words it judged; `None` if there are no
+/// secrets.
+fn pass<'t>(
+    policy: &'t Policy,
+    text: &'t str,
+    words: &Words<'t>,
+    fired: &mut dyn FnMut(Rule),
+) -> Option<(String, Words<'t>)> {
     // Most texts are short and have nothing to look at.
-    let finder = finder::Finder::new(policy);
+    let mut finder = finder::Finder::new(policy);
     let first = finder.next(text.as_bytes(), 0);
     if first.is_none() && policy.patterns.is_empty() {
         return None;
     }
-    let mut scan = Scan::new(text.as_bytes(), policy);
+    let mut scan = Scan::new(text.as_bytes(), policy, *words);
     if let Some((anchor, _)) = first {
-        scan.run(&finder, anchor);
+        scan.run(finder, anchor);
     }
     pattern::scan(&mut scan, text);
     scan.find_echoes(text);
-    (!scan.found.is_empty()).then(|| scan.replace(text, fired))
+    let words = scan.words;
+    (!scan.found.is_empty()).then(|| (scan.replace(text, fired), words))
 }
 
 /// Where a text of too many characters is cut: never inside [`REDACTED`].

@@ -10,10 +10,11 @@ use super::text::{
     at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
 use super::value::Site;
+use super::word_list::Endings;
 use super::{Scan, quote, windows};
 
 /// Names that end like this connect, or log in.
-const NAMES: &[&str] = &[
+static NAMES: Endings = Endings::of(&[
     "connect",
     "connection",
     "login",
@@ -28,14 +29,11 @@ const NAMES: &[&str] = &[
     "sequelize",
     "mysqli",
     "ftp.open",
-];
+]);
 
 /// Whether the name is one of a function that connects.
 pub(super) fn connects(name: &[u8]) -> bool {
-    NAMES.iter().any(|known| {
-        name.len() >= known.len()
-            && name[name.len() - known.len()..].eq_ignore_ascii_case(known.as_bytes())
-    })
+    NAMES.has(name)
 }
 
 /// Behind the bracket of the call, if the name is one of a function that connects; `end` is behind

@@ -8,84 +8,94 @@
 
 use super::Policy;
 use super::anchors::{BUILT_IN, CLASSES, TABLE, index};
+use super::text::before;
 
 /// How many bytes are looked at together.
 const PIECE: usize = 8;
 
 /// The anchors of a policy, looked up once per text.
-pub(super) struct Finder<'p>(&'p [u8; TABLE]);
+pub(super) struct Finder<'p> {
+    table: &'p [u8; TABLE],
+    /// Where the last piece with an anchor begins, and the kinds of all its bytes: what it has behind
+    /// the anchor that was asked for is known, too.
+    piece: usize,
+    kinds: u64,
+}
 
 impl<'p> Finder<'p> {
     pub(super) fn new(policy: &'p Policy) -> Self {
-        Self(table(policy))
+        Self {
+            table: table(policy),
+            piece: usize::MAX,
+            kinds: 0,
+        }
     }
 
     /// The first anchor that ends at or after `from`: the place of its last byte and its kinds.
     #[inline]
-    pub(super) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
-        let mut window = index(text.get(from.saturating_sub(2)..from)?);
-        let rest = text.get(from..)?;
-        // Where anchors are dense the next one is near.
-        let mut skipped = rest.len().min(PIECE);
-        for (offset, &byte) in rest.iter().enumerate().take(skipped) {
-            window = (window << 5) | usize::from(CLASSES[usize::from(byte)]);
-            let kinds = self.0[window & (TABLE - 1)];
-            if kinds != 0 {
-                return Some((from + offset, kinds));
-            }
+    pub(super) fn next(&mut self, text: &[u8], from: usize) -> Option<(usize, u8)> {
+        match from.checked_sub(self.piece) {
+            Some(offset @ ..PIECE) => first(from, self.kinds >> (offset * 8))
+                .or_else(|| self.search(text, self.piece + PIECE)),
+            _ => self.search(text, from),
         }
-        for piece in rest[skipped..].chunks_exact(PIECE) {
-            let (kinds, last) = kinds_among(self.0, window, piece);
+    }
+
+    fn search(&mut self, text: &[u8], from: usize) -> Option<(usize, u8)> {
+        let (pieces, tail) = text.get(from..)?.as_chunks::<PIECE>();
+        let mut window = index(&[before(text, from.saturating_sub(1)), before(text, from)]) as u64;
+        let mut start = from;
+        for piece in pieces {
+            let kinds = kinds_among(self.table, &mut window, piece);
             if kinds != 0 {
-                break;
+                (self.piece, self.kinds) = (start, kinds);
+                return first(start, kinds);
             }
-            window = last;
-            skipped += PIECE;
+            start += PIECE;
         }
-        for (offset, &byte) in rest.iter().enumerate().skip(skipped) {
-            window = (window << 5) | usize::from(CLASSES[usize::from(byte)]);
-            let kinds = self.0[window & (TABLE - 1)];
-            if kinds != 0 {
-                return Some((from + offset, kinds));
-            }
-        }
-        None
+        self.piece = start;
+        self.kinds = kinds_among(self.table, &mut window, tail);
+        first(self.piece, self.kinds)
     }
 }
 
-/// All the kinds in a piece, and its last two classes. Most pieces have no anchor, so one branch is
-/// enough for all of a piece.
+/// The first of the kinds of the bytes from `start` on that is one.
 #[inline]
-fn kinds_among(table: &[u8; TABLE], window: usize, piece: &[u8]) -> (u8, usize) {
-    let mut classes = [0; PIECE + 2];
-    (classes[0], classes[1]) = (window >> 5 & 31, window & 31);
-    for (class, &byte) in classes[2..].iter_mut().zip(piece) {
-        *class = usize::from(CLASSES[usize::from(byte)]);
+fn first(start: usize, kinds: u64) -> Option<(usize, u8)> {
+    let before = kinds.trailing_zeros() / 8;
+    let [kind, ..] = kinds.checked_shr(before * 8)?.to_le_bytes();
+    Some((start + before as usize, kind))
+}
+
+/// The kinds of each byte of a piece, the first one lowest; `window` has the classes before it, and then
+/// its own. Most pieces have no anchor, so one branch is enough for all of a piece.
+#[inline]
+fn kinds_among(table: &[u8; TABLE], window: &mut u64, piece: &[u8]) -> u64 {
+    let behind = |place: usize| (piece.len() - 1 - place) * 5;
+    let mut classes = (*window & 0x3ff) << (piece.len() * 5);
+    for (place, &byte) in piece.iter().enumerate() {
+        classes |= u64::from(CLASSES[usize::from(byte)]) << behind(place);
     }
     let mut kinds = 0;
-    for three in classes.windows(3) {
-        kinds |= table[(three[0] << 10 | three[1] << 5 | three[2]) & (TABLE - 1)];
+    for place in 0..piece.len() {
+        let three = classes >> behind(place) & (TABLE as u64 - 1);
+        let kind = table[usize::try_from(three).unwrap_or(0)];
+        kinds |= u64::from(kind) << (place * 8);
     }
-    (kinds, classes[PIECE] << 5 | classes[PIECE + 1])
+    *window = classes;
+    kinds
 }
 
 /// Whether the text has no anchor: what [`Finder::next`] would say from its start.
 #[inline]
 pub(super) fn has_none(policy: &Policy, text: &[u8]) -> bool {
     let table = table(policy);
-    let pieces = text.chunks_exact(PIECE);
-    let tail = pieces.remainder();
+    let (pieces, tail) = text.as_chunks::<PIECE>();
     let (mut kinds, mut window) = (0, 0);
     for piece in pieces {
-        let (found, last) = kinds_among(table, window, piece);
-        kinds |= found;
-        window = last;
+        kinds |= kinds_among(table, &mut window, piece);
     }
-    for &byte in tail {
-        window = (window << 5) | usize::from(CLASSES[usize::from(byte)]);
-        kinds |= table[window & (TABLE - 1)];
-    }
-    kinds == 0
+    kinds | kinds_among(table, &mut window, tail) == 0
 }
 
 #[inline]
@@ -117,7 +127,7 @@ mod tests {
         for _ in 0..20_000 {
             let text: String = (0..next(12)).map(|_| pieces[next(pieces.len())]).collect();
             let text = text.as_bytes();
-            let finder = Finder::new(&DEFAULT);
+            let mut finder = Finder::new(&DEFAULT);
             assert_eq!(has_none(&DEFAULT, text), plainly(text, 0).is_none());
             plain += usize::from(has_none(&DEFAULT, text));
             let mut from = 0;

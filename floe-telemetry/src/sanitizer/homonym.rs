@@ -79,6 +79,9 @@ pub(super) fn is_error_name(word: &[u8]) -> bool {
 
 /// `ConvertTo-SecureString`, `Get-Credential`: two words of letters with capitals and a dash.
 pub(super) fn is_command_name(word: &[u8]) -> bool {
+    if !word.first().is_some_and(u8::is_ascii_uppercase) {
+        return false;
+    }
     let mut parts = word.split(|byte| *byte == b'-');
     let is_part = |part: &[u8]| {
         part.len() >= 3

@@ -30,6 +30,30 @@ pub(super) struct Name {
     starts: u64,
 }
 
+/// What a byte of a key is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Other,
+    Lower,
+    Upper,
+    Digit,
+}
+
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        kinds[byte as usize] = match byte {
+            b'a'..=b'z' => Kind::Lower,
+            b'A'..=b'Z' => Kind::Upper,
+            b'0'..=b'9' => Kind::Digit,
+            _ => Kind::Other,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
 impl Name {
     /// The last 64 letters and digits of the key.
     #[inline]
@@ -39,24 +63,22 @@ impl Name {
             len: 0,
             starts: 0,
         };
-        let (mut previous, mut next_starts) = (0, true);
-        for (index, &byte) in key.iter().enumerate().skip(key.len().saturating_sub(64)) {
-            if byte.is_ascii_alphanumeric() {
-                let next_is_lower = key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
-                let hump = byte.is_ascii_uppercase()
-                    && (previous_is_lower(previous) || (previous != 0 && next_is_lower));
-                let from_digit = previous.is_ascii_digit() && !byte.is_ascii_digit();
-                let to_digit = byte.is_ascii_digit() && previous.is_ascii_alphabetic();
-                if next_starts || hump || from_digit || to_digit {
-                    name.starts |= 1 << name.len;
-                }
+        let key = &key[key.len().saturating_sub(64)..];
+        let mut previous = Kind::Other;
+        for (index, &byte) in key.iter().enumerate() {
+            let kind = KINDS[usize::from(byte)];
+            if kind != Kind::Other {
+                let next_is_lower = || key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
+                let begins = match (previous, kind) {
+                    (Kind::Upper, Kind::Lower) => false,
+                    (Kind::Upper, Kind::Upper) => next_is_lower(),
+                    _ => previous != kind,
+                };
+                name.starts |= u64::from(begins) << name.len;
                 name.letters[name.len] = byte.to_ascii_lowercase();
                 name.len += 1;
-                next_starts = false;
-            } else {
-                next_starts = true;
             }
-            previous = byte;
+            previous = kind;
         }
         name
     }
@@ -71,11 +93,17 @@ impl Name {
 
     /// The last word, where it begins.
     pub(super) fn last_word(&self) -> (usize, &[u8]) {
-        let start = (0..self.len)
-            .rev()
-            .find(|&index| self.begins_word(index))
-            .unwrap_or(0);
-        (start, &self.letters[start..self.len])
+        self.last_word_before(self.len)
+    }
+
+    /// The last word of what stands before `end`, where it begins.
+    fn last_word_before(&self, end: usize) -> (usize, &[u8]) {
+        let Some(last) = end.checked_sub(1) else {
+            return (0, &[]);
+        };
+        let inside = (self.starts << (63 - last)).leading_zeros() as usize;
+        let start = last.saturating_sub(inside);
+        (start, &self.letters[start..end])
     }
 
     /// The words, in order.
@@ -96,52 +124,40 @@ impl Name {
         self.len = self.last_word().0;
     }
 
-    /// `CheckDidNotPass`, `FunctionPass`: to pass a test, or a pass over something.
-    fn is_verb(&self) -> bool {
+    /// `CheckDidNotPass`, `FunctionPass`: to pass a test, or a pass over something. `existingSecret`,
+    /// `imagePullSecret`: the name of one.
+    fn is_no_secret(&self) -> bool {
         let (start, last) = self.last_word();
-        let head = Self {
-            len: start,
-            ..*self
-        };
-        last == b"pass" && is_in(head.last_word().1, words::BEFORE_PASS)
-    }
-
-    /// `existingSecret`, `imagePullSecret`: the name of one.
-    fn is_named(&self) -> bool {
-        let (start, last) = self.last_word();
-        let head = Self {
-            len: start,
-            ..*self
-        };
-        last == b"secret" && matches!(head.last_word().1, b"existing" | b"pull")
+        let before = || self.last_word_before(start).1;
+        match last {
+            b"pass" => words::BEFORE_PASS.has(before()),
+            b"secret" => matches!(before(), b"existing" | b"pull"),
             // The hash of a key that everybody may know.
-            || self.as_bytes().ends_with(b"publickeytoken")
+            _ if self.as_bytes().ends_with(b"publickeytoken") => true,
+            _ => words::NO_PASSWORDS.has(last),
+        }
     }
 
     fn suffix(&self) -> Option<(usize, Class)> {
         let last = self.as_bytes().last()?.checked_sub(b'a')?;
         let places = BY_LAST_LETTER.get(usize::from(last))?.iter();
-        let places = places.take_while(|place| **place != NONE);
-        if is_in(self.last_word().1, words::NO_PASSWORDS) || self.is_verb() || self.is_named() {
-            return None;
-        }
-        places
-            .into_iter()
-            .find_map(|&place| {
-                let (suffix, whole, class) = words::SUFFIXES[place];
-                let start = self.len.checked_sub(suffix.len())?;
-                (self.as_bytes().ends_with(suffix.as_bytes())
-                    && (!whole || self.begins_word(start)))
+        let mut places = places.take_while(|place| **place != NONE);
+        let found = places.find_map(|&place| {
+            let (suffix, whole, class) = words::SUFFIXES[place];
+            let start = self.len.checked_sub(suffix.len())?;
+            (self.as_bytes().ends_with(suffix.as_bytes()) && (!whole || self.begins_word(start)))
                 .then_some((start, class))
-            })
+        });
+        found
             .or_else(|| self.joined_key())
+            .filter(|_| !self.is_no_secret())
     }
 
     /// `presharedkey`, `signingkey`: two words in one.
     fn joined_key(&self) -> Option<(usize, Class)> {
         let (start, last) = self.last_word();
         let kind = last.strip_suffix(b"key").filter(|kind| kind.len() >= 5)?;
-        let is_kind = |known: &&str| known.len() >= 5 && kind.ends_with(known.as_bytes());
+        let is_kind = |known: &str| known.len() >= 5 && kind.ends_with(known.as_bytes());
         words::KEY_KINDS
             .iter()
             .any(is_kind)
@@ -155,8 +171,8 @@ impl Name {
         let (_, kind) = self.last_word();
         match (kind, is_key) {
             (b"", _) => Some(Class::Query),
-            (_, true) if is_in(kind, words::KEY_KINDS) => Some(Class::Strong),
-            (_, true) if is_in(kind, words::HARMLESS_KEYS) => None,
+            (_, true) if words::KEY_KINDS.has(kind) => Some(Class::Strong),
+            (_, true) if words::HARMLESS_KEYS.has(kind) => None,
             (_, true)
             | (
                 b"auth" | b"authorization" | b"access" | b"backup" | b"recovery" | b"time"
@@ -185,14 +201,6 @@ const BY_LAST_LETTER: [[usize; 16]; 26] = {
     table
 };
 
-fn previous_is_lower(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit()
-}
-
-fn is_in(word: &[u8], list: &[&str]) -> bool {
-    list.iter().any(|known| known.as_bytes() == word)
-}
-
 /// What a value of this key would be, `None` for a key without meaning to us.
 pub(super) fn classify(key: &[u8]) -> Option<Class> {
     let mut name = Name::new(key);
@@ -207,11 +215,11 @@ pub(super) fn classify(key: &[u8]) -> Option<Class> {
             return Some(class_if_named.unwrap_or(class));
         }
         let (_, last) = name.last_word();
-        if is_in(last, words::DESCRIPTORS) {
+        if words::DESCRIPTORS.has(last) {
             return None;
         }
         // `token_github`: an unknown word behind the name asks the value for proof.
-        if !is_in(last, words::QUALIFIERS) && !last.iter().all(u8::is_ascii_digit) {
+        if !words::QUALIFIERS.has(last) && !last.iter().all(u8::is_ascii_digit) {
             class_if_named = Some(Class::Weak);
         }
         name.drop_last_word();
@@ -231,16 +239,5 @@ pub(super) fn is_address(key: &[u8]) -> bool {
 
 /// Whether the word alone, in a sentence, is a name for a secret: `token abc`, `password abc`.
 pub(super) fn is_noun(word: &[u8]) -> bool {
-    [
-        "password",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "secret",
-        "token",
-        "key",
-        "credential",
-    ]
-    .iter()
-    .any(|noun| word.eq_ignore_ascii_case(noun.as_bytes()))
+    words::SECRETS.has(word)
 }

@@ -2,9 +2,10 @@
 
 use super::key_value::{Key, word_before};
 use super::placeholder::is_placeholder;
-use super::text::{at, find, line_end, part, run_end, run_start, starts_with, starts_with_word};
+use super::text::{
+    at, ends_with_word, find, line_end, part, run_end, run_start, starts_with, starts_with_word,
+};
 use super::value::Extent;
-use super::verdict::ends_with_word;
 
 /// Longest reference.
 const LIMIT: usize = 128;

@@ -1,8 +1,8 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
 use super::ahead::Ahead;
-use super::keyword::{self, Keyword};
-use super::lexicon::Class;
+use super::judged::{Word, Words};
+use super::search::occurrences;
 use super::{
     Level, Policy, REDACTED, Rule, address, anchors, command_line, commands, finder, hash, header,
     key_value, pem, pii, shape, text, token, url,
@@ -13,15 +13,6 @@ const MAX_ECHOES: usize = 4;
 
 /// Looks at the anchor that ends at the index.
 type Grammar<'t> = fn(&mut Scan<'t>, usize);
-
-/// What a word says.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Word {
-    /// What a value of this key would be.
-    pub(super) class: Option<Class>,
-    /// What it introduces if it is no key.
-    pub(super) keyword: Option<Keyword>,
-}
 
 /// One text on its way through the grammars.
 pub(super) struct Scan<'t> {
@@ -55,14 +46,13 @@ pub(super) struct Scan<'t> {
     /// A long value that stayed in the text ends here.
     pub(super) stayed_until: usize,
     pub(super) ahead: Ahead,
-    /// Words that were judged: texts repeat them.
-    words: [(&'t [u8], Word); 8],
+    pub(super) words: Words<'t>,
     /// A run of plain words, known from a question about it.
     calm: (usize, usize),
 }
 
 impl<'t> Scan<'t> {
-    pub(super) fn new(text: &'t [u8], policy: &'t Policy) -> Self {
+    pub(super) fn new(text: &'t [u8], policy: &'t Policy, words: Words<'t>) -> Self {
         Self {
             text,
             policy,
@@ -89,13 +79,13 @@ impl<'t> Scan<'t> {
             encoded_until: 0,
             stayed_until: 0,
             ahead: Ahead::default(),
-            words: [(&[], Word::default()); 8],
+            words,
             calm: (0, 0),
         }
     }
 
     /// Looks at the anchors from this byte on.
-    pub(super) fn run(&mut self, finder: &finder::Finder<'_>, mut from: usize) {
+    pub(super) fn run(&mut self, mut finder: finder::Finder<'_>, mut from: usize) {
         while let Some((anchor, kinds)) = finder.next(self.text, from) {
             from = anchor + 1;
             if anchor < self.covered {
@@ -138,14 +128,7 @@ impl<'t> Scan<'t> {
 
     /// What the word says, wherever it stands.
     pub(super) fn word(&mut self, word: &'t [u8]) -> Word {
-        let last = word.last().copied().unwrap_or_default();
-        let place = (word.len() ^ usize::from(last)) % self.words.len();
-        if self.words[place].0 != word {
-            let class = self.policy.classify(word);
-            let keyword = keyword::of(word);
-            self.words[place] = (word, Word { class, keyword });
-        }
-        self.words[place].1
+        self.words.of(word, self.policy)
     }
 
     /// Whether only words follow, without a digit, a quote, a sign or a capital inside: nothing that
@@ -192,9 +175,7 @@ impl<'t> Scan<'t> {
                 continue;
             }
             known.push(secret);
-            let echoes = text
-                .match_indices(secret)
-                .map(|(at, _)| (at, at + secret.len(), rule));
+            let echoes = occurrences(self.text, bytes).map(|at| (at, at + bytes.len(), rule));
             self.found.extend(echoes);
         }
     }

@@ -5,8 +5,8 @@ use super::lexicon::Class;
 use super::reference::is_lookup;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
 use super::text::{
-    at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
-    starts_with_word,
+    at, before, ends_with_word, find, is_break, is_name, part, run_end, run_start, skip_spaces,
+    starts_with, starts_with_word,
 };
 use super::value::{Extent, Site};
 use super::verdict::is_secret;
@@ -124,9 +124,7 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let name = key.name(text);
     let is_login = [&b"auth"[..], b"authentication", b"credentials", b"login"]
         .iter()
-        .any(|word| {
-            name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word)
-        });
+        .any(|word| ends_with_word(name, word));
     if !is_login {
         return false;
     }

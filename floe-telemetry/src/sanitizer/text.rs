@@ -5,6 +5,7 @@
 //! as a whole.
 
 use super::REDACTED;
+use super::search::position;
 
 /// Spaces that people paste from word processors and terminals, as UTF-8.
 const WIDE_SPACES: &[&[u8]] = &[
@@ -93,6 +94,18 @@ pub(super) fn starts_with_word(text: &[u8], index: usize, what: &[u8]) -> bool {
         && rest(text, index)
             .get(..what.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(what))
+}
+
+/// Whether the name ends with `what`, ASCII case ignored.
+#[inline]
+pub(super) fn ends_with_word(name: &[u8], what: &[u8]) -> bool {
+    // Most names differ in the last letter.
+    what.last()
+        .is_none_or(|last| before(name, name.len()).eq_ignore_ascii_case(last))
+        && name
+            .len()
+            .checked_sub(what.len())
+            .is_some_and(|start| name[start..].eq_ignore_ascii_case(what))
 }
 
 pub(super) fn is_redacted(text: &[u8], index: usize) -> bool {
@@ -210,12 +223,5 @@ pub(super) fn line_end(text: &[u8], from: usize) -> usize {
 pub(super) fn find(text: &[u8], from: usize, limit: usize, what: &[u8]) -> Option<usize> {
     let window = rest(text, from);
     let window = &window[..limit.min(window.len())];
-    // Whether one byte is there is known sooner than where.
-    if !what.first().is_some_and(|first| window.contains(first)) {
-        return None;
-    }
-    window
-        .windows(what.len())
-        .position(|head| head == what)
-        .map(|found| from + found)
+    position(window, what).map(|found| from + found)
 }

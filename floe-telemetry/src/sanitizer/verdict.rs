@@ -10,7 +10,9 @@ use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence, printed};
 use super::reference::{names_a_source, names_an_entry};
 use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
-use super::text::{at, before, is_name, part, run_end, skip_spaces, starts_with_word};
+use super::text::{
+    at, before, ends_with_word, is_name, part, run_end, skip_spaces, starts_with_word,
+};
 use super::value::{self, Extent, List, Site};
 use super::{lexeme, url_path};
 
@@ -218,8 +220,4 @@ fn is_script(value: &[u8]) -> bool {
         .all(|byte| is_name(*byte) || b"-./".contains(byte))
         && url_path::is_file(value)
         && !is_opaque(value, 12)
-}
-
-pub(super) fn ends_with_word(name: &[u8], end: &[u8]) -> bool {
-    name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
 }

@@ -1,6 +1,7 @@
 //! The words that the grammars know: names of secrets, words of sentences, stand-ins for a value.
 
 use super::lexicon::Class;
+use super::word_list::List;
 
 /// Words that follow a key and a colon in a sentence about the key, not as its value. Sorted.
 #[rustfmt::skip]
@@ -64,6 +65,12 @@ pub(super) static NOUNS: List = List::of(&[
     "not", "option", "param", "parameter", "path", "property", "setting", "the", "variable",
 ]);
 
+/// Words that name a secret in a sentence. Sorted.
+#[rustfmt::skip]
+pub(super) static SECRETS: List = List::of(&[
+    "credential", "key", "passcode", "passphrase", "passwd", "password", "secret", "token",
+]);
+
 /// A piece of three letters of every word below, as rare in other words as possible.
 #[rustfmt::skip]
 pub(super) const ANCHORS: &[&str] = &[
@@ -114,8 +121,8 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("zugangsdaten", true, Class::Strong), ("basicauth", true, Class::Weak),
 ];
 
-/// Words that end like a password and are none.
-pub(super) const NO_PASSWORDS: &[&str] = &[
+/// Words that end like a password and are none. Sorted.
+pub(super) static NO_PASSWORDS: List = List::of(&[
     "bypass",
     "compass",
     "encompass",
@@ -123,100 +130,53 @@ pub(super) const NO_PASSWORDS: &[&str] = &[
     "surpass",
     "trespass",
     "underpass",
-];
+]);
 
-/// Words before `pass` that make it a verb, or one of several turns.
-pub(super) const BEFORE_PASS: &[&str] = &[
-    "did", "not", "to", "must", "should", "first", "second", "last", "single", "multi", "two",
-    "function", "module", "check", "render", "compiler",
-];
+/// Words before `pass` that make it a verb, or one of several turns. Sorted.
+pub(super) static BEFORE_PASS: List = List::of(&[
+    "check", "compiler", "did", "first", "function", "last", "module", "multi", "must", "not",
+    "render", "second", "should", "single", "to", "two",
+]);
 
 /// Names at the end of an attribute's key whose value is where something is and how to log in there.
 /// In a text it is found by what it looks like.
 pub(super) const ADDRESSES: &[&str] = &["connectionstring", "databaseurl", "dburl"];
 
-/// Words before `key` that make it a secret. Others (`primary_key`, `cache_key`) name a thing.
+/// Words before `key` that make it a secret. Others (`primary_key`, `cache_key`) name a thing. Sorted.
 #[rustfmt::skip]
-pub(super) const KEY_KINDS: &[&str] = &[
+pub(super) static KEY_KINDS: List = List::of(&[
     "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
     "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
     "functions", "hmac", "ingestion", "instrumentation", "jwt", "license", "master", "pragma", "principal", "private", "rsa", "sas",
     "sec", "secret", "secure", "security", "server", "service", "shared", "signing", "ssh",
     "subscription", "unseal",
-];
+]);
 
-/// Words before `key` that never make it one, whatever the value looks like.
+/// Words before `key` that never make it one, whatever the value looks like. Sorted.
 #[rustfmt::skip]
-pub(super) const HARMLESS_KEYS: &[&str] = &[
+pub(super) static HARMLESS_KEYS: List = List::of(&[
     "cache", "candidate", "composite", "config", "dedup", "foreign", "group", "hash",
     "idempotency", "join", "lookup", "message", "natural", "object", "partition", "primary",
     "public", "range", "row", "shard", "sort", "surrogate", "translation", "unique",
-];
+]);
 
-/// Words after the name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
+/// Words after the name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`. Sorted.
 #[rustfmt::skip]
-pub(super) const QUALIFIERS: &[&str] = &[
+pub(super) static QUALIFIERS: List = List::of(&[
     "again", "alt", "ancien", "b64", "base", "base64", "bytes", "confirm", "confirmation", "current", "default", "dev",
     "development", "enc", "encoded", "encrypted", "env", "hash", "main", "neu", "new", "nouveau", "nueva", "old", "pem", "plain",
     "plaintext", "prev", "previous", "prod", "production", "qa", "raw", "repeat", "staging",
     "str", "string", "test", "text", "val", "value", "variable",
-];
+]);
 
-/// Words after the name that make it something else, whatever the value looks like.
+/// Words after the name that make it something else, whatever the value looks like. Sorted.
 #[rustfmt::skip]
-pub(super) const DESCRIPTORS: &[&str] = &[
+pub(super) static DESCRIPTORS: List = List::of(&[
     "age", "arn", "attempts", "count", "created", "digest", "duration", "endpoint", "expiration",
     "expires", "expiry", "fields", "file", "filename", "format", "history", "id", "ids", "index",
     "issuer", "len", "length", "limit", "max", "min", "name", "names", "path", "policy",
     "provider", "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
-];
-
-/// A sorted list of words, asked about without regard to case.
-pub(super) struct List {
-    words: &'static [&'static str],
-    /// The lengths of the words by the last five bits of their first letter: most questions end here.
-    lengths: [u32; 32],
-    /// Where the words with each first letter begin.
-    places: [usize; 33],
-}
-
-impl List {
-    pub(super) const fn of(words: &'static [&'static str]) -> Self {
-        let mut lengths = [0; 32];
-        let mut places = [0; 33];
-        let mut index = 0;
-        while index < words.len() {
-            let word = words[index].as_bytes();
-            let first = if word.is_empty() { 0 } else { word[0] };
-            lengths[(first & 31) as usize] |= 1 << word.len();
-            index += 1;
-            places[(first & 31) as usize + 1] = index;
-        }
-        let mut letter = 1;
-        while letter <= 32 {
-            if places[letter] < places[letter - 1] {
-                places[letter] = places[letter - 1];
-            }
-            letter += 1;
-        }
-        Self {
-            words,
-            lengths,
-            places,
-        }
-    }
-
-    #[inline]
-    pub(super) fn has(&self, word: &[u8]) -> bool {
-        let letter = usize::from(word.first().copied().unwrap_or(0) & 31);
-        if word.len() > 16 || self.lengths[letter] & (1 << word.len()) == 0 {
-            return false;
-        }
-        self.words[self.places[letter]..self.places[letter + 1]]
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
-    }
-}
+]);
 
 #[cfg(test)]
 mod tests {
@@ -232,9 +192,15 @@ mod tests {
             &ANNOUNCERS,
             &LINKS,
             &NOUNS,
+            &SECRETS,
+            &NO_PASSWORDS,
+            &BEFORE_PASS,
+            &KEY_KINDS,
+            &HARMLESS_KEYS,
+            &QUALIFIERS,
+            &DESCRIPTORS,
         ] {
-            assert!(list.words.is_sorted());
-            assert!(list.words.iter().all(|word| list.has(word.as_bytes())));
+            assert!(list.is_sorted_and_complete());
             assert!(!list.has(b"hunter2"));
         }
     }

@@ -1,0 +1,43 @@
+//! What words say: texts repeat them, so each is judged once.
+
+use super::Policy;
+use super::keyword::{self, Keyword};
+use super::lexicon::Class;
+
+/// What a word says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word {
+    /// What a value of this key would be.
+    pub(super) class: Option<Class>,
+    /// What it introduces if it is no key.
+    pub(super) keyword: Option<Keyword>,
+}
+
+/// The last words that were judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words<'t>([(&'t [u8], Word); 8]);
+
+impl<'t> Words<'t> {
+    /// None so far.
+    pub(super) const NONE: Self = Self(
+        [(
+            &[],
+            Word {
+                class: None,
+                keyword: None,
+            },
+        ); 8],
+    );
+
+    /// What the word says by this policy.
+    pub(super) fn of(&mut self, word: &'t [u8], policy: &Policy) -> Word {
+        let last = word.last().copied().unwrap_or_default();
+        let place = (word.len() ^ usize::from(last)) % self.0.len();
+        if self.0[place].0 != word {
+            let class = policy.classify(word);
+            let keyword = keyword::of(word);
+            self.0[place] = (word, Word { class, keyword });
+        }
+        self.0[place].1
+    }
+}

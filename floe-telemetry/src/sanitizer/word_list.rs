@@ -1,0 +1,96 @@
+//! Lists of words that are asked at once whether they have one.
+
+use super::text::{before, ends_with_word};
+
+/// A sorted list of words, asked about without regard to case.
+pub(super) struct List {
+    words: &'static [&'static str],
+    /// The lengths of the words by the last five bits of their first letter: most questions end here.
+    lengths: [u32; 32],
+    /// Where the words with each first letter begin.
+    places: [usize; 33],
+}
+
+impl List {
+    pub(super) const fn of(words: &'static [&'static str]) -> Self {
+        let mut lengths = [0; 32];
+        let mut places = [0; 33];
+        let mut index = 0;
+        while index < words.len() {
+            let word = words[index].as_bytes();
+            let first = if word.is_empty() { 0 } else { word[0] };
+            lengths[(first & 31) as usize] |= 1 << word.len();
+            index += 1;
+            places[(first & 31) as usize + 1] = index;
+        }
+        let mut letter = 1;
+        while letter <= 32 {
+            if places[letter] < places[letter - 1] {
+                places[letter] = places[letter - 1];
+            }
+            letter += 1;
+        }
+        Self {
+            words,
+            lengths,
+            places,
+        }
+    }
+
+    #[inline]
+    pub(super) fn has(&self, word: &[u8]) -> bool {
+        let letter = usize::from(word.first().copied().unwrap_or(0) & 31);
+        if word.len() > 16 || self.lengths[letter] & (1 << word.len()) == 0 {
+            return false;
+        }
+        self.words[self.places[letter]..self.places[letter + 1]]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> {
+        self.words.iter().copied()
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_sorted_and_complete(&self) -> bool {
+        let is_known = |word: &&str| self.has(word.as_bytes());
+        self.words.is_sorted() && self.words.iter().all(is_known)
+    }
+}
+
+/// Ends of names, each of two letters or more, asked about without regard to case.
+pub(super) struct Endings {
+    ends: &'static [&'static str],
+    /// A bit for the last two letters of each: most questions end here.
+    pairs: u64,
+}
+
+impl Endings {
+    pub(super) const fn of(ends: &'static [&'static str]) -> Self {
+        let mut pairs = 0;
+        let mut index = 0;
+        while index < ends.len() {
+            let end = ends[index].as_bytes();
+            pairs |= pair(end[end.len() - 2], end[end.len() - 1]);
+            index += 1;
+        }
+        Self { ends, pairs }
+    }
+
+    /// Whether the name ends with one of them.
+    #[inline]
+    pub(super) fn has(&self, name: &[u8]) -> bool {
+        let len = name.len();
+        self.pairs & pair(before(name, len.saturating_sub(1)), before(name, len)) != 0
+            && self
+                .ends
+                .iter()
+                .any(|end| ends_with_word(name, end.as_bytes()))
+    }
+}
+
+/// One bit, the same for letters of both cases.
+const fn pair(one: u8, two: u8) -> u64 {
+    1 << ((one << 1 ^ two) & 31 | (one & 1) << 5)
+}
