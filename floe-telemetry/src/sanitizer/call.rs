@@ -176,7 +176,11 @@ pub(super) fn bare(scan: &mut Scan<'_>, start: usize) -> bool {
     let is_mixed = word.iter().any(u8::is_ascii_uppercase) && is_made_up(word, 7);
     // `(0xc000010000)` is an address.
     let is_opaque = is_opaque(word, 8) && !word.starts_with(b"0x");
-    let fits = at(text, end) == b')' && (is_mixed || is_opaque);
+    // `(KeyStore.java:42)` is a place in a source.
+    let digits = run_start(text, end, 6, |byte| byte.is_ascii_digit());
+    let is_place =
+        digits < end && before(text, digits) == b':' && part(text, start, digits).contains(&b'.');
+    let fits = at(text, end) == b')' && !is_place && (is_mixed || is_opaque);
     if fits {
         scan.redact_unless_done(start, end);
     }

@@ -81,7 +81,8 @@ fn wrapped_in(text: &[u8], from: usize, depth: usize) -> Option<Extent> {
     let name = part(text, from, name_end);
     let is_wrapper = is_wrapper(name);
     // `environ["PASSWORD"]` is where a value is.
-    let is_index = open == b'[' && name.contains(&b'.') || is_lookup(name);
+    let is_path = name.contains(&b'.') || name.iter().all(u8::is_ascii_lowercase);
+    let is_index = open == b'[' && is_path || is_lookup(name);
     if let Some(found) = quoted(text, inner, Site::default()).filter(|_| !is_index) {
         return Some(found);
     }

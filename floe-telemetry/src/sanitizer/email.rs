@@ -80,11 +80,12 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
     // `user@host:path`, `user@host:~$`.
     let has_path = at(text, end) == b':' && !is_break(text, end + 1);
-    // `kinit bob@EXAMPLE.ORG` names a realm of Kerberos.
+    // `kinit bob@EXAMPLE.ORG`, `krbtgt/EXAMPLE.ORG@EXAMPLE.ORG` name a realm of Kerberos.
     let is_realm = !domain.iter().any(u8::is_ascii_lowercase)
         && part(text, start.min(sign), sign)
             .iter()
             .any(u8::is_ascii_lowercase);
+    let is_realm = is_realm || part(text, start.min(sign), sign) == domain;
     if !foreign
         && !is_realm
         && !has_path

@@ -7,7 +7,7 @@ use super::text::{
     at, before, is_break, is_name, is_redacted, part, run_end, run_start, skip_spaces,
     starts_with_word,
 };
-use super::value::{self, Site};
+use super::value::{self, Extent, Site};
 use super::{Rule, Scan, bare, parameters, quote, shape};
 
 /// Schemes with one word of credentials behind them.
@@ -187,6 +187,15 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     if found.end + 8 >= secret + shape::LONGEST {
         scan.doubtful_until = found.end;
     }
+    // `…^A^A`: a control character that is written out.
+    let plain = run_end(text, found.start, found.end - found.start, |byte| {
+        byte != b'^'
+    });
+    let found = if at(text, plain) == b'^' {
+        Extent::bare(found.start, plain)
+    } else {
+        found
+    };
     let word = part(text, found.start, found.end);
     let is_base64 = word.len() >= 8
         && !is_word_like(word)

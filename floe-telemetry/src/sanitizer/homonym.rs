@@ -3,10 +3,12 @@
 use super::key_value::Key;
 use super::lexicon::is_noun;
 use super::placeholder::is_prose;
+use super::shape::is_word_like;
 use super::text::{
     at, before, is_name, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
 use super::value::Extent;
+use super::word_list::List;
 
 /// `code 7`, `key 12 of 30`: a word of many meanings, and a number.
 ///
@@ -14,6 +16,12 @@ use super::value::Extent;
 pub(super) fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
     if word == b"Bearer" && at(text, end) == b'|' {
         return true;
+    }
+    // `pam_unix(passwd:chauthtok)`: a service and what is asked of it.
+    let bracket = end - word.len();
+    if at(text, end) == b':' && before(text, bracket) == b'(' {
+        let module = run_start(text, bracket - 1, 16, is_name);
+        return starts_with(text, module, b"pam_");
     }
     if !word.eq_ignore_ascii_case(b"code") && !word.eq_ignore_ascii_case(b"key") {
         return false;
@@ -126,15 +134,36 @@ pub(super) fn is_count(text: &[u8], found: Extent) -> bool {
                 .any(|other| starts_with_word(text, next, other)))
 }
 
+/// What is said of the word before: `nonce mismatch`, `unbound variable`, `command not found`. Sorted.
+static SAID: List = List::of(&[
+    "denied",
+    "expired",
+    "failed",
+    "incorrect",
+    "invalid",
+    "mismatch",
+    "missing",
+    "not",
+    "parameter",
+    "rejected",
+    "required",
+    "variable",
+]);
+
 /// `pass: command not found`, `passphrase: tried passphrase …`: the value is a word of a sentence.
 pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
     let value = part(text, found.start, found.end);
+    // `token: Code: 403`
+    if at(text, found.end) == b':' && at(text, found.end + 1) == b' ' {
+        return value.first().is_some_and(u8::is_ascii_uppercase) && is_word_like(value);
+    }
     let next = skip_spaces(text, found.end);
     let next_end = run_end(text, next, 16, |byte| byte.is_ascii_alphabetic());
+    let next_word = part(text, next, next_end);
     value.len() <= 8
         && value.iter().all(u8::is_ascii_lowercase)
         && next > found.end
-        && (starts_with(text, next, b"not ") || is_noun(part(text, next, next_end)))
+        && (SAID.has(next_word) || is_noun(next_word))
 }
 
 /// `auth-token==2.1`: a package and its version.

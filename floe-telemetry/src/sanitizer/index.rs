@@ -33,7 +33,9 @@ pub(super) fn behind(text: &[u8], from: usize) -> usize {
         return if is_index { end + 3 } else { from };
     }
     let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
-    let is_index = at(text, from) == b'[' && at(text, end) == b']';
+    // `passwd[4711]: …` is a process.
+    let is_process = end > from + 2 && starts_with(text, end, b"]: ");
+    let is_index = at(text, from) == b'[' && at(text, end) == b']' && !is_process;
     if is_index { end + 1 } else { from }
 }
 

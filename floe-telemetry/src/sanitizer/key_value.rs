@@ -10,7 +10,7 @@ use super::value::{List, Site};
 use super::verdict::{is_secret, is_word};
 use super::{
     Level, Scan, change, colour, cookie, foreign, header, homonym, index, keyword, list, loose,
-    otherwise, owner, pair, quote, row, structure, table, value,
+    named, otherwise, owner, pair, quote, row, structure, table, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -186,6 +186,8 @@ fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site,
             let is_named = separator.table && (found.quoted || is_made_up(cell, 6));
             let is_named = is_named && row::is_second_of_two(text, key.start, found.end);
             if is_cell && !is_named && !is_opaque(cell, 8) {
+                // `ParameterKey=token,ParameterValue=…`
+                named::scan(scan, key, key.end);
                 return;
             }
             let is_apart = !separator.equals || from > separator.after;

@@ -157,7 +157,8 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_login = [&b"login"[..], b"user", b"account", b"username"]
         .iter()
         .any(|w| word_before(text, space, w));
-    if !is_login || space == login {
+    // `username or password (…)`
+    if !is_login || space == login || is_prose(part(text, login, login_end)) {
         return false;
     }
     let start = skip_spaces(text, key.end);

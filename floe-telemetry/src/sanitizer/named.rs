@@ -15,7 +15,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         matches!(byte, b'"' | b'\'' | b'\\' | b':' | b'=' | b' ')
     });
     let may_follow = at(text, behind).is_ascii_whitespace() || at(text, behind) == b',';
-    if gap == key.start && !may_follow && !is_break(text, key.end) {
+    let is_command = matches!(at(text, behind), b';' | b']' | b':');
+    if gap == key.start && !may_follow && !is_break(text, key.end) && !is_command {
         return false;
     }
     let is_named = part(text, gap, key.start)
@@ -29,6 +30,11 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         is_named && before(text, run_start(text, gap, 1, |byte| byte == b'k')) == b'"';
     let found = named_value(text, behind, is_short_name)
         .or_else(|| is_named.then(|| form_part(text, behind)).flatten())
+        .or_else(|| {
+            is_named
+                .then(|| runner_command(text, gap, behind))
+                .flatten()
+        })
         .or_else(|| is_named.then(earlier).flatten())
         .or_else(|| option_behind(scan.text, key))
         .or_else(|| invalid_input(scan.text, key));
@@ -86,6 +92,18 @@ fn form_part(text: &[u8], behind: usize) -> Option<usize> {
         .iter()
         .find(|gap| starts_with(text, behind, gap))
         .map(|gap| behind + gap.len())
+}
+
+/// `##vso[task.setvariable variable=token]…`, `::set-output name=token::…`: what a step tells its runner.
+fn runner_command(text: &[u8], gap: usize, behind: usize) -> Option<usize> {
+    let line = run_start(text, gap, 64, |byte| byte != b'\n');
+    let head = part(text, line, gap);
+    let has = |mark: &[u8]| head.windows(mark.len()).any(|part| part == mark);
+    if has(b"##vso[") {
+        let close = run_end(text, behind, 64, |byte| !b"]\n".contains(&byte));
+        return (at(text, close) == b']').then_some(close + 1);
+    }
+    (has(b"::set-") && starts_with(text, behind, b"::")).then_some(behind + 2)
 }
 
 /// `SET value = '…' WHERE name = 'api_key'`.
@@ -175,14 +193,15 @@ fn value_field(text: &[u8], from: usize, is_short_name: bool) -> Option<usize> {
         byte == b',' || byte.is_ascii_whitespace()
     });
     let word = gap + quote::mark_len(text, gap);
-    let end = run_end(text, word, 12, is_name);
+    let end = run_end(text, word, 16, is_name);
     let name = text.get(word..end).unwrap_or_default();
     // `{"k": "…", "v": "…"}`
     let is_short = is_short_name && name == b"v";
     let is_value = is_short
         || ["value", "val", "content", "secret", "default"]
             .iter()
-            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+        || name.ends_with(b"Value");
     if !is_value || gap == from {
         return None;
     }

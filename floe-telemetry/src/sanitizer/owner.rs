@@ -59,7 +59,12 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     let end = run_end(text, owner, 96, |byte| {
         byte > b' ' && !b":=)".contains(&byte)
     });
-    let colon = end + usize::from(at(text, end) == b')');
+    let is_closed = at(text, end) == b')';
+    // `credentials (Service: Ec2, …)`
+    if *word == b"(" && !is_closed {
+        return false;
+    }
+    let colon = end + usize::from(is_closed);
     let verb = skip_spaces(text, colon);
     let is_stated = starts_with_word(text, verb, b"is ") || starts_with_word(text, verb, b"was ");
     let behind = if is_stated {

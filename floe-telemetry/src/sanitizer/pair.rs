@@ -11,8 +11,11 @@ use super::{Scan, call, container};
 pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
     let open = run_start(text, key.start, 4, |byte| b"b\"'`\\&u# :".contains(&byte));
-    if at(text, behind) != b',' || !matches!(before(text, open), b'(' | b'[' | b'{') {
+    if at(text, behind) != b',' {
         return false;
+    }
+    if !matches!(before(text, open), b'(' | b'[' | b'{') {
+        return listed(scan, key, open, behind);
     }
     let start = run_end(text, behind + 1, 64, |byte| byte.is_ascii_whitespace());
     let site = Site {
@@ -43,6 +46,25 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         key.class
     };
     redact_at(scan, Key { class, ..key }, start, Site::default())
+}
+
+/// `['Host', 'db', 'X-Api-Key', '…']`: names and values in turns.
+fn listed(scan: &mut Scan<'_>, key: Key, open: usize, behind: usize) -> bool {
+    let text = scan.text;
+    let site = Site {
+        doubtful: true,
+        ..Site::default()
+    };
+    let start = skip_spaces(text, behind + 1);
+    let may_be = key.class == Class::Strong && matches!(before(text, open), b',' | b'\n');
+    let found = may_be
+        .then(|| scan.quoted(start, site))
+        .flatten()
+        .filter(|found| is_opaque(part(text, found.start, found.end), 16));
+    if let Some(found) = found {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    found.is_some()
 }
 
 /// `(password, "…")`, `{password, "…"}`: the key has no quotes.

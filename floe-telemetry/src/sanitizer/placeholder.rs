@@ -93,7 +93,7 @@ fn is_expression(word: &[u8]) -> bool {
         // `fetch_env!("PASSWORD")`
         Some(b'!') => is_lookup(path) && rest.get(1) == Some(&b'('),
         // `os.environ["X"]`
-        Some(b'[') => path.contains(&b'.') && matches!(rest.get(1), Some(b'"' | b'\'')),
+        Some(b'[') => !path.is_empty() && matches!(rest.get(1), Some(b'"' | b'\'')),
         Some(_) => false,
     }
 }
@@ -176,10 +176,12 @@ fn is_template(value: &[u8]) -> bool {
                 || inner.len() <= 2 && inner.iter().all(u8::is_ascii_digit)
         }
         [b'<', inner @ .., b'>'] => {
-            inner.len() < 40
+            // `<set to the key 'password' in secret 'db'>`
+            let limit = if inner.contains(&b' ') { 96 } else { 40 };
+            inner.len() < limit
                 && inner
                     .iter()
-                    .all(|b| b.is_ascii_alphabetic() || b" _-:./|".contains(b))
+                    .all(|b| b.is_ascii_alphabetic() || b" _-:./|'\"".contains(b))
         }
         [b'{', inner @ .., b'}'] | [b'{', inner @ ..] => name(inner),
         // `[PAD]` of a tokenizer.

@@ -213,7 +213,7 @@ pub(super) fn here(scan: &mut Scan<'_>, key: Key) -> bool {
 /// `use the following password to go on: …`: words, a colon and the value.
 pub(super) fn announced(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    let is_word = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'\'' | b',');
+    let is_word = |byte: u8| byte.is_ascii_alphabetic() || b" ',/._-".contains(&byte);
     let mut colon = run_end(text, key.end, 64, is_word);
     // `(reset it with …)`
     if at(text, colon) == b'(' {

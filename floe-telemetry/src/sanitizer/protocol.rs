@@ -141,4 +141,5 @@ pub(super) fn is_line_command(text: &[u8], key: Key, end: usize) -> bool {
         || answer > end && (at(text, answer).is_ascii_digit() || b"+-".contains(&at(text, answer)))
         || before(text, line) == b'>'
         || quote::open(text, end).is_some()
+        || starts_with_word(text, end, b"\\r\\n")
 }

@@ -2,6 +2,7 @@
 
 use super::key_value::{Key, word_before};
 use super::placeholder::is_placeholder;
+use super::shape::{is_made_up, is_opaque};
 use super::text::{
     at, ends_with_word, find, line_end, part, run_end, run_start, starts_with, starts_with_word,
 };
@@ -94,4 +95,19 @@ pub(super) fn names_a_source(text: &[u8], key: Key, value: &[u8]) -> bool {
         b"profile",
     ];
     ends_with_word(key.name(text), b"credentials") && sources.contains(&value)
+}
+
+/// `op://vault/item/password`, `awssm://prod/db`: an address of a store without a login, and without
+/// anything in it that could be a secret.
+pub(super) fn refers(value: &[u8]) -> bool {
+    let scheme = run_end(value, 0, 16, |byte| {
+        byte.is_ascii_lowercase() || byte == b'+'
+    });
+    scheme >= 2
+        && value.len() <= LIMIT
+        && starts_with(value, scheme, b"://")
+        && !value.contains(&b'@')
+        && !value[scheme + 3..]
+            .split(|byte| b"/?&=#".contains(byte))
+            .any(|word| is_opaque(word, 8) || is_made_up(word, 10))
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing separates the value here, so it has to look made up, not like a word of the sentence.
 
+use super::homonym::is_error_name;
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
@@ -118,6 +119,14 @@ fn coded(scan: &mut Scan<'_>, key: Key) -> bool {
     fits
 }
 
+/// `apns-id=…`, `mechanism=SCRAM-SHA-256,`: a pair with a key of its own.
+fn is_pair(word: &[u8]) -> bool {
+    let end = run_end(word, 0, 32, |byte| {
+        byte.is_ascii_lowercase() || b"-_".contains(&byte)
+    });
+    end >= 2 && at(word, end) == b'=' && word.len() > end + 2
+}
+
 /// `API key provided: …`, `token … was revoked`, `the password is …`.
 fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
@@ -163,6 +172,10 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     // `« x »` has blanks inside.
     let word = part(text, found.start, found.end).trim_ascii();
     let name = key.name(text);
+    // `403 ExpiredProviderToken apns-id=…`: another pair, or what went wrong.
+    if !found.quoted && !stated && (is_pair(word) || is_error_name(name)) {
+        return false;
+    }
     let names_more = [
         &b"token"[..],
         b"secret",

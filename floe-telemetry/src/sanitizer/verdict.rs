@@ -8,7 +8,7 @@ use super::host::is_certain_host;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence, printed};
-use super::reference::{names_a_source, names_an_entry};
+use super::reference::{names_a_source, names_an_entry, refers};
 use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
 use super::text::{
     at, before, ends_with_word, is_name, part, run_end, skip_spaces, starts_with_word,
@@ -57,6 +57,9 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
             is_header || ends_with_word(name, b"secret_id")
         }
         Class::Weak if is_digits(value) && is_one_time(key.name(text)) => true,
+        Class::Weak | Class::Query if !found.quoted && names_a_cache(key.name(text), value) => {
+            false
+        }
         // The name of an object in a store.
         Class::Query if value.contains(&b'/') && url_path::is_file(value) => false,
         Class::Query => is_opaque(value, if site.list == List::Query { 8 } else { 20 }),
@@ -97,6 +100,11 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if is_pair_of_its_own(value) || !site.equals && is_listed(text, key, value) => false,
         _ if !site.equals && lexeme::is_parser_token(text, key, value) => false,
         _ if !site.equals && !found.quoted && lexeme::is_variant(text, key, found) => false,
+        // `RequestToken: 6a1f…`: the name of a request.
+        _ if is_uuid(value) && ends_with_word(key.name(text), b"requesttoken") => false,
+        _ if refers(value) => false,
+        // `Credential=password:/etc/x`: where the one with this name is.
+        _ if before(text, key.start) == b'=' && is_path(value) => false,
         _ if is_type(text, found) || lexeme::is_one(text, key, found) => false,
         _ if is_requirement(text, found) || is_numbered(text, key, found) => false,
         _ if !found.quoted && is_cut_call(text, found) => false,
@@ -141,6 +149,17 @@ fn is_url_with_login(value: &[u8]) -> bool {
 fn is_login_at_host(value: &[u8]) -> bool {
     let sign = value.iter().rposition(|byte| *byte == b'@');
     sign.is_some_and(|sign| value[..sign].contains(&b':') && is_certain_host(&value[sign + 1..]))
+}
+
+/// `key: node-modules-linux-7b2c8d1e0f9a4b5c`: words, and the hash of what was kept.
+fn names_a_cache(name: &[u8], value: &[u8]) -> bool {
+    let mut parts = value.rsplit(|byte| *byte == b'-');
+    let hash = parts.next().unwrap_or_default();
+    let is_word = |part: &[u8]| part.len() >= 3 && part.iter().all(u8::is_ascii_alphabetic);
+    (name.eq_ignore_ascii_case(b"key") || name.eq_ignore_ascii_case(b"keys"))
+        && hash.len() >= 8
+        && hash.iter().all(u8::is_ascii_hexdigit)
+        && parts.filter(|part| is_word(part)).count() >= 1
 }
 
 /// Of the plurals, only this one has no other meaning.
@@ -209,7 +228,10 @@ fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
         b"creds",
         b"token",
     ];
-    let is_file = || is_path(value) || value.contains(&b'/') && is_script(value);
+    // `LoadCredential=name:/etc/credstore/name`
+    let colon = run_end(value, 0, 64, |byte| is_name(byte) || b"-.".contains(&byte));
+    let is_placed = || at(value, colon) == b':' && is_path(&value[colon + 1..]);
+    let is_file = || is_placed() || is_path(value) || value.contains(&b'/') && is_script(value);
     named.iter().any(|end| ends_with_word(name, end)) && is_file()
 }
 

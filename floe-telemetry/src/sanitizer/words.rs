@@ -51,7 +51,7 @@ pub(super) static VERBS: List = List::of(&[
 /// Words that say that a value follows. Sorted.
 #[rustfmt::skip]
 pub(super) static ANNOUNCERS: List = List::of(&[
-    "as", "below", "following", "generated", "here", "initial", "new", "now", "temporary", "this",
+    "as", "below", "enter", "following", "generated", "here", "initial", "new", "now", "temporary", "this",
     "use", "your",
 ]);
 
