@@ -204,7 +204,7 @@ fn pass<'t>(
     if first.is_none() && policy.patterns.is_empty() {
         return None;
     }
-    let mut scan = Scan::new(text.as_bytes(), policy, *words);
+    let mut scan = Scan::new(text.as_bytes(), policy, words);
     if let Some((anchor, _)) = first {
         scan.run(finder, anchor);
     }

@@ -14,11 +14,14 @@ const PLAIN: Bytes = Bytes::alphanumeric_and(b"_-./");
 pub(super) fn bare_end(text: &[u8], from: usize, site: Site) -> usize {
     let mut index = from;
     let mut opened = [0_usize; 3];
-    while !is_break(text, index) {
+    loop {
         let byte = at(text, index);
         if PLAIN.has(byte) {
             index += 1;
             continue;
+        }
+        if is_break(text, index) {
+            break;
         }
         match byte {
             b'(' => opened[0] += 1,

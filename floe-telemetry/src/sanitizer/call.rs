@@ -149,11 +149,13 @@ pub(super) fn typed(scan: &mut Scan<'_>, behind: usize) -> bool {
 pub(super) fn constructor(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let path = from + usize::from(at(text, from) == b']');
+    if !starts_with(text, path, b"::") {
+        return false;
+    }
     let open = run_end(text, path + 2, 24, |byte| {
         byte.is_ascii_lowercase() || byte == b'_'
     });
-    starts_with(text, path, b"::")
-        && at(text, open) == b'('
+    at(text, open) == b'('
         && operand::arguments(scan, open + 1, |_, word| {
             is_made_up(word, 6) || is_opaque(word, 8)
         })

@@ -45,11 +45,11 @@ pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         start = skip_spaces(text, start + 3);
     }
     // `secret from … to …`
-    let end = run_end(text, start, 128, |byte| byte > b' ');
-    let is_plain = start > first + 1
-        && is_opaque(part(text, start, end), 8)
-        && starts_with_word(text, end, b" to ");
-    if !is_told && !is_plain {
+    let is_plain = || {
+        let end = run_end(text, start, 128, |byte| byte > b' ');
+        starts_with_word(text, end, b" to ") && is_opaque(part(text, start, end), 8)
+    };
+    if !(is_told || start > first + 1 && is_plain()) {
         return false;
     }
     let Some(old) = stated(scan, start) else {

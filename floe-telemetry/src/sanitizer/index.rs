@@ -4,13 +4,16 @@ use super::text::{at, is_name, part, run_end, starts_with, starts_with_word};
 
 /// `["password":protected]=>`: behind what PHP says about a property.
 fn behind_visibility(text: &[u8], from: usize) -> usize {
+    if at(text, from) != b':' {
+        return from;
+    }
     let end = run_end(text, from, 96, |byte| {
         is_name(byte) || b":\"\\".contains(&byte)
     });
     let is_said = [&b":protected"[..], b":private"]
         .iter()
         .any(|word| part(text, from, end).ends_with(word));
-    if at(text, from) == b':' && at(text, end) == b']' && is_said {
+    if at(text, end) == b']' && is_said {
         end
     } else {
         from

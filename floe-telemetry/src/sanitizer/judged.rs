@@ -15,7 +15,9 @@ pub(super) struct Word {
 
 /// The last words that were judged.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Words<'t>([(&'t [u8], Word); 8]);
+pub(super) struct Words<'t>([(&'t [u8], Word); PLACES]);
+
+const PLACES: usize = 16;
 
 impl<'t> Words<'t> {
     /// None so far.
@@ -26,13 +28,14 @@ impl<'t> Words<'t> {
                 class: None,
                 keyword: None,
             },
-        ); 8],
+        ); PLACES],
     );
 
     /// What the word says by this policy.
     pub(super) fn of(&mut self, word: &'t [u8], policy: &Policy) -> Word {
-        let last = word.last().copied().unwrap_or_default();
-        let place = (word.len() ^ usize::from(last)) % self.0.len();
+        let letters = word.first().zip(word.last());
+        let (first, last) = letters.map_or((0, 0), |(first, last)| (*first, *last));
+        let place = (word.len() ^ usize::from(first) ^ (usize::from(last) << 1)) % PLACES;
         if self.0[place].0 != word {
             let class = policy.classify(word);
             let keyword = keyword::of(word);

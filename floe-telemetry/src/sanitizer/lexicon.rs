@@ -145,8 +145,11 @@ impl Name {
         let found = places.find_map(|&place| {
             let (suffix, whole, class) = words::SUFFIXES[place];
             let start = self.len.checked_sub(suffix.len())?;
-            (self.as_bytes().ends_with(suffix.as_bytes()) && (!whole || self.begins_word(start)))
-                .then_some((start, class))
+            let is_first = self.letters[start] == suffix.as_bytes()[0];
+            (is_first
+                && self.as_bytes().ends_with(suffix.as_bytes())
+                && (!whole || self.begins_word(start)))
+            .then_some((start, class))
         });
         found
             .or_else(|| self.joined_key())

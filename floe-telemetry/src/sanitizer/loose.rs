@@ -1,12 +1,15 @@
 //! Keys whose value follows without `=` or `:`: options, SQL, XML, calls, netrc, sentences.
 
-use super::key_value::{Key, redact_at, word_before};
+use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::trim_end;
-use super::text::{at, is_break, nul_len, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{
+    at, is_break, name_before, nul_len, part, run_end, run_start, skip_spaces, starts_with_word,
+};
 use super::value::Site;
 use super::verdict::is_secret;
+use super::word_list::List;
 use super::{
     Scan, assertion, call, change, lexicon, named, operand, owner, pair, positional, protocol,
     quote, reversed, sentence, shape, sql, structure, validator,
@@ -114,6 +117,9 @@ fn skip_line_blanks(text: &[u8], from: usize) -> usize {
 fn typed(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let name = skip_spaces(text, key.end);
+    if key.class != Class::Strong || name == key.end {
+        return false;
+    }
     // `Dim password As String = "…"`
     let name = name
         + if starts_with_word(text, name, b"as ") {
@@ -126,12 +132,7 @@ fn typed(scan: &mut Scan<'_>, key: Key) -> bool {
     });
     let equals = skip_spaces(text, end);
     let is_spaced = equals > end && at(text, equals + 1) == b' ';
-    if key.class != Class::Strong
-        || name == key.end
-        || end == name
-        || !is_spaced
-        || at(text, equals) != b'='
-    {
+    if end == name || !is_spaced || at(text, equals) != b'=' {
         return false;
     }
     let start = skip_spaces(text, equals + 1);
@@ -140,6 +141,9 @@ fn typed(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_value = quote::open(text, start).is_some() || shape::is_opaque(word, 8);
     is_value && redact_at(scan, key, start, Site::default())
 }
+
+/// Words before a name that say that it is somebody's.
+static OWNERS: List = List::of(&["account", "login", "user", "username"]);
 
 /// `login user password …`.
 fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
@@ -154,11 +158,9 @@ fn netrc(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     let login = run_start(text, login_end, 64, |byte| byte > b' ');
     let space = run_start(text, login, 4, |byte| byte.is_ascii_whitespace());
-    let is_login = [&b"login"[..], b"user", b"account", b"username"]
-        .iter()
-        .any(|w| word_before(text, space, w));
+    let is_login = space < login && OWNERS.has(name_before(text, space));
     // `username or password (…)`
-    if !is_login || space == login || is_prose(part(text, login, login_end)) {
+    if !is_login || is_prose(part(text, login, login_end)) {
         return false;
     }
     let start = skip_spaces(text, key.end);

@@ -134,9 +134,12 @@ fn assigned_before(text: &[u8], key: usize) -> Option<usize> {
 
 /// `secret set --name db --value …`: an option of a command about a secret.
 fn option_behind(text: &[u8], key: Key) -> Option<usize> {
+    if !is_break(text, key.end) {
+        return None;
+    }
     let name = key.name(text);
     let is_secret = name == b"secret" || name.ends_with(b"-secret");
-    if !is_break(text, key.end) || !(is_secret || name.ends_with(b"SecureString")) {
+    if !is_secret && !name.ends_with(b"SecureString") {
         return None;
     }
     let end = run_end(text, key.end, 160, |byte| byte != b'\n');

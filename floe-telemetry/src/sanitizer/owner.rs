@@ -5,7 +5,7 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::{holds_made_up, is_made_up, is_word_like};
-use super::text::{at, part, run_end, skip_spaces, starts_with, starts_with_word};
+use super::text::{at, ends_with_word, part, run_end, skip_spaces, starts_with, starts_with_word};
 use super::value::Site;
 use super::{Scan, words};
 
@@ -165,9 +165,9 @@ pub(super) fn attempt(scan: &mut Scan<'_>, key: Key) -> bool {
 pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let name = key.name(text);
-    let is_pair = starts_with_word(name, name.len().saturating_sub(11), b"credentials")
-        || starts_with_word(name, name.len().saturating_sub(12), b"zugangsdaten")
-        || starts_with_word(name, name.len().saturating_sub(5), b"creds")
+    let is_pair = ends_with_word(name, b"credentials")
+        || ends_with_word(name, b"zugangsdaten")
+        || ends_with_word(name, b"creds")
         || key.class == Class::Weak && name.eq_ignore_ascii_case(b"auth");
     // `user/pass bob/hunter2`
     let slash = key.start.saturating_sub(1);

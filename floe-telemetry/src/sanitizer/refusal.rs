@@ -29,10 +29,12 @@ pub(super) fn refused(scan: &mut Scan<'_>, key: Key) -> bool {
     let end = run_end(text, start, 24, |byte| {
         byte.is_ascii_alphabetic() || byte >= 0x80
     });
-    let is_refusal = REFUSALS
-        .iter()
-        .any(|stem| starts_with_word(text, start, stem.as_bytes()));
-    if start == key.end || !is_refusal || !starts_with(text, end, b": ") {
+    let is_refusal = || {
+        REFUSALS
+            .iter()
+            .any(|stem| starts_with_word(text, start, stem.as_bytes()))
+    };
+    if start == key.end || !starts_with(text, end, b": ") || !is_refusal() {
         return false;
     }
     let value = skip_spaces(text, end + 2);

@@ -52,7 +52,7 @@ pub(super) struct Scan<'t> {
 }
 
 impl<'t> Scan<'t> {
-    pub(super) fn new(text: &'t [u8], policy: &'t Policy, words: Words<'t>) -> Self {
+    pub(super) fn new(text: &'t [u8], policy: &'t Policy, words: &Words<'t>) -> Self {
         Self {
             text,
             policy,
@@ -79,7 +79,7 @@ impl<'t> Scan<'t> {
             encoded_until: 0,
             stayed_until: 0,
             ahead: Ahead::default(),
-            words,
+            words: *words,
             calm: (0, 0),
         }
     }

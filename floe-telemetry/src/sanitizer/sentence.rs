@@ -3,28 +3,30 @@
 //! Nothing separates the value here, so it has to look made up, not like a word of the sentence.
 
 use super::homonym::is_error_name;
-use super::key_value::{Key, redact_at, word_before};
+use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{LONGEST, is_made_up, is_opaque, is_uuid};
 use super::text::{
-    at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+    at, before, ends_with_word, name_before, part, run_end, run_start, skip_spaces, starts_with,
+    starts_with_word,
 };
 use super::value::{self, Site};
+use super::word_list::List;
 use super::{Scan, bound, change, copula, owner, positional, protocol, refusal, words};
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
-const SETTERS: &[&str] = &[
-    "setx",
-    "setenv",
-    "env",
+static SETTERS: List = List::of(&[
     "arg",
-    "configure",
     "config",
-    "set",
-    "secret",
+    "configure",
     "enable",
-];
+    "env",
+    "secret",
+    "set",
+    "setenv",
+    "setx",
+]);
 
 /// How far behind its key a sentence may have the value.
 const REACH: usize = 160;
@@ -69,13 +71,12 @@ fn assigned(scan: &mut Scan<'_>, key: Key) -> bool {
     if space == key.start || !before(text, space).is_ascii_alphabetic() {
         return false;
     }
+    if !SETTERS.has(name_before(text, space)) {
+        return false;
+    }
     let start = skip_spaces(text, key.end);
     let word = part(text, start, run_end(text, start, 32, |byte| byte > b' '));
-    space < key.start
-        && start > key.end
-        && SETTERS
-            .iter()
-            .any(|setter| word_before(text, space, setter.as_bytes()))
+    start > key.end
         && is_made_up(word, 5)
         && redact_at(
             scan,
@@ -171,6 +172,9 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     // `« x »` has blanks inside.
     let word = part(text, found.start, found.end).trim_ascii();
+    if !found.quoted && word.iter().all(u8::is_ascii_lowercase) {
+        return false;
+    }
     let name = key.name(text);
     // `403 ExpiredProviderToken apns-id=…`: another pair, or what went wrong.
     if !found.quoted && !stated && (is_pair(word) || is_error_name(name)) {
@@ -185,9 +189,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         b"creds",
     ];
     let is_password = !name.eq_ignore_ascii_case(b"pass")
-        && !names_more
-            .iter()
-            .any(|known| starts_with_word(name, name.len().saturating_sub(known.len()), known))
+        && !names_more.iter().any(|known| ends_with_word(name, known))
         || name.ends_with(b"shared-key")
         || name.eq_ignore_ascii_case(b"pass") && protocol::is_line_command(text, key, found.end);
     let least = if is_password { 6 } else { 10 };

@@ -172,24 +172,29 @@ fn is_symbolic(value: &[u8]) -> bool {
 
 /// Whether a run of letters and digits changes between them, or its case, oftener than words do.
 fn is_random(part: &[u8]) -> bool {
-    let kind = |byte: &u8| match byte {
+    if part.len() < 4 {
+        return false;
+    }
+    let kind = |byte: u8| match byte {
         b'0'..=b'9' => 0,
         b'a'..=b'z' => 1,
         _ => 2,
     };
-    let mut changes = 0;
-    for pair in part.windows(2) {
+    let (mut changes, mut digits) = (0, 0);
+    let mut left = kind(part[0]);
+    for byte in part {
+        let right = kind(*byte);
+        digits += usize::from(right == 0);
         // A capital letter and the rest of its word are one turn.
-        let (left, right) = (kind(&pair[0]), kind(&pair[1]));
         changes += usize::from(left != right && !(left == 2 && right == 1));
+        left = right;
     }
-    let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
     let needed = if digits == 0 {
         part.len() / 4
     } else {
         part.len() / 8
     };
-    part.len() >= 4 && changes >= 2 && changes >= needed && (digits > 0 || changes >= 3)
+    changes >= 2 && changes >= needed && (digits > 0 || changes >= 3)
 }
 
 /// Eight, four, four, four and twelve hexadecimal digits.

@@ -5,11 +5,12 @@ use super::lexicon::Class;
 use super::reference::is_lookup;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
 use super::text::{
-    at, before, ends_with_word, find, is_break, is_name, part, run_end, run_start, skip_spaces,
-    starts_with, starts_with_word,
+    at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
+    starts_with_word,
 };
 use super::value::{Extent, Site};
 use super::verdict::is_secret;
+use super::word_list::Endings;
 use super::{REDACTED, Scan, call, container, lexicon, operand, owner, pair, quote};
 
 /// Longest name of a function that makes credentials.
@@ -115,6 +116,9 @@ fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     true
 }
 
+/// Ends of the names of a user and a password together.
+static LOGINS: Endings = Endings::of(&["auth", "authentication", "credentials", "login"]);
+
 /// `auth=('bob', 'hunter2')`, `HTTPBasicAuth('bob', 'hunter2')`: the second of two is the password.
 pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
@@ -122,10 +126,7 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     }
     let name = key.name(text);
-    let is_login = [&b"auth"[..], b"authentication", b"credentials", b"login"]
-        .iter()
-        .any(|word| ends_with_word(name, word));
-    if !is_login {
+    if !LOGINS.has(name) {
         return false;
     }
     let equals = skip_spaces(

@@ -149,7 +149,7 @@ pub(super) fn blank_len(text: &[u8], index: usize) -> usize {
 /// Whether the text ends at `index` or goes on with white space.
 #[inline]
 pub(super) fn is_break(text: &[u8], index: usize) -> bool {
-    index >= text.len() || blank_len(text, index) > 0
+    !matches!(at(text, index), b'!'..=b'~') && (index >= text.len() || blank_len(text, index) > 0)
 }
 
 /// Skips spaces and terminal colours, not the end of the line.
@@ -210,6 +210,11 @@ pub(super) fn run_start(
         start -= 1;
     }
     start
+}
+
+/// The name that ends at `end`; of a long one only the last 32 bytes.
+pub(super) fn name_before(text: &[u8], end: usize) -> &[u8] {
+    part(text, run_start(text, end, 32, is_name), end)
 }
 
 /// The end of the line that `from` is in.

@@ -7,7 +7,7 @@ use super::host::{is_certain_host, is_host};
 use super::placeholder::is_masked;
 use super::shape::is_opaque;
 use super::text::{
-    at, before, blank_len, find, is_name, part, rest, run_end, run_start, starts_with,
+    Bytes, at, before, blank_len, find, is_name, part, rest, run_end, run_start, starts_with,
     starts_with_word,
 };
 use super::{Scan, positional, url_path};
@@ -59,11 +59,18 @@ fn behind_slash(text: &[u8], index: usize) -> Option<usize> {
     (at(text, slash) == b'/').then_some(slash + 1)
 }
 
+/// What never ends a URL, whatever follows.
+const PLAIN: Bytes = Bytes::alphanumeric_and(b"!#$%&()*+,-./;=?@[]^_{|}~");
+
 /// The end of everything that may belong to the URL: blanks and quotes end it, and the next URL.
 fn end_of_run(text: &[u8], start: usize, quote: u8) -> usize {
     let mut index = start;
     loop {
         let byte = at(text, index);
+        if PLAIN.has(byte) {
+            index += 1;
+            continue;
+        }
         let ends = match byte {
             b'"' | b'<' | b'>' | b'`' => true,
             b'\'' => quote == b'\'' || !is_name(at(text, index + 1)),
@@ -85,6 +92,9 @@ fn begins_authority(text: &[u8], colon: usize) -> bool {
 
 /// Where the `@` behind the userinfo is.
 fn userinfo(run: &[u8]) -> Option<usize> {
+    if !run.contains(&b'@') {
+        return None;
+    }
     let path = run
         .iter()
         .position(|byte| b"/?#\\".contains(byte))
@@ -186,6 +196,9 @@ fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
 /// `https://user%3Apass%40host`: what was encoded once more than its scheme.
 fn encoded_login(scan: &mut Scan<'_>, start: usize, end: usize) {
     let run = part(scan.text, start, end);
+    if !run.contains(&b'%') {
+        return;
+    }
     let authority = run_end(run, 0, 256, |byte| !b"/?#".contains(&byte));
     let sign = run[..authority]
         .windows(3)

@@ -41,7 +41,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, start: usize, end: usize) {
         } else if word.len() <= 40 {
             // Conda's `/t/token/channel`.
             // `/secrets/name/version` is an address in a store.
-            announced |= LINKS.contains(&word)
+            announced = announced
+                || LINKS.contains(&word)
                 || contains_hook(word)
                 || !in_store && lexicon::classify(word) == Some(lexicon::Class::Strong);
             in_store |= word == b"secrets";
@@ -59,5 +60,5 @@ pub(super) fn is_file(word: &[u8]) -> bool {
 
 fn contains_hook(word: &[u8]) -> bool {
     word.windows(4)
-        .any(|part| part.eq_ignore_ascii_case(b"hook"))
+        .any(|part| part[0] | 32 == b'h' && part.eq_ignore_ascii_case(b"hook"))
 }

@@ -17,9 +17,9 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     // What stands between is a sentence, or the value is all that is in brackets.
     let said = part(text, from, words);
     let mut says = said.split(|byte| !byte.is_ascii_alphabetic());
-    let is_found =
-        says.clone().any(|word| FOUND.contains(&word)) && !says.any(|word| word == b"not");
-    if !(is_found && before(text, words) == b' ' || said == b" (") {
+    let mut is_found =
+        || says.clone().any(|word| FOUND.contains(&word)) && !says.any(|word| word == b"not");
+    if !(before(text, words) == b' ' && is_found() || said == b" (") {
         return extra(scan, from);
     }
     // `rejected value [hunter2]`
@@ -49,6 +49,9 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
 fn extra(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let mark = b"%!(EXTRA string=";
+    if scan.ahead.percent(text, from) >= from + 96 {
+        return false;
+    }
     let Some(start) = find(text, from, 96, mark).map(|found| found + mark.len()) else {
         return false;
     };

@@ -2,6 +2,9 @@
 
 use super::text::{before, ends_with_word};
 
+/// Longest word of a list.
+const LONGEST: usize = 16;
+
 /// A sorted list of words, asked about without regard to case.
 pub(super) struct List {
     words: &'static [&'static str],
@@ -18,6 +21,9 @@ impl List {
         let mut index = 0;
         while index < words.len() {
             let word = words[index].as_bytes();
+            assert!(
+                word.len() <= LONGEST && (index == 0 || is_before(words[index - 1], words[index]))
+            );
             let first = if word.is_empty() { 0 } else { word[0] };
             lengths[(first & 31) as usize] |= 1 << word.len();
             index += 1;
@@ -40,7 +46,7 @@ impl List {
     #[inline]
     pub(super) fn has(&self, word: &[u8]) -> bool {
         let letter = usize::from(word.first().copied().unwrap_or(0) & 31);
-        if word.len() > 16 || self.lengths[letter] & (1 << word.len()) == 0 {
+        if word.len() > LONGEST || self.lengths[letter] & (1 << word.len()) == 0 {
             return false;
         }
         self.words[self.places[letter]..self.places[letter + 1]]
@@ -51,12 +57,19 @@ impl List {
     pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> {
         self.words.iter().copied()
     }
+}
 
-    #[cfg(test)]
-    pub(super) fn is_sorted_and_complete(&self) -> bool {
-        let is_known = |word: &&str| self.has(word.as_bytes());
-        self.words.is_sorted() && self.words.iter().all(is_known)
+/// Whether the first of two words stands before the second in a sorted list.
+const fn is_before(one: &str, two: &str) -> bool {
+    let (one, two) = (one.as_bytes(), two.as_bytes());
+    let mut index = 0;
+    while index < one.len() && index < two.len() {
+        if one[index] != two[index] {
+            return one[index] < two[index];
+        }
+        index += 1;
     }
+    one.len() < two.len()
 }
 
 /// Ends of names, each of two letters or more, asked about without regard to case.

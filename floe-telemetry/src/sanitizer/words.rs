@@ -177,31 +177,3 @@ pub(super) static DESCRIPTORS: List = List::of(&[
     "issuer", "len", "length", "limit", "max", "min", "name", "names", "path", "policy",
     "provider", "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
 ]);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_are_sorted_and_their_words_short_enough() {
-        for list in [
-            &PROSE,
-            &LITERALS,
-            &FILLERS,
-            &VERBS,
-            &ANNOUNCERS,
-            &LINKS,
-            &NOUNS,
-            &SECRETS,
-            &NO_PASSWORDS,
-            &BEFORE_PASS,
-            &KEY_KINDS,
-            &HARMLESS_KEYS,
-            &QUALIFIERS,
-            &DESCRIPTORS,
-        ] {
-            assert!(list.is_sorted_and_complete());
-            assert!(!list.has(b"hunter2"));
-        }
-    }
-}
