@@ -1,13 +1,13 @@
 //! Arguments of functions that open a connection: `connect('host', 'user', 'password')`.
 
 use super::host::is_certain_host;
-use super::key_value::{Key, redact_at};
+use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::operand;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
-    at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+    at, before, is_name, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
 use super::value::Site;
 use super::word_list::Endings;
@@ -165,6 +165,11 @@ pub(super) fn constructor(scan: &mut Scan<'_>, from: usize) -> bool {
 /// name something like it.
 pub(super) fn bare(scan: &mut Scan<'_>, start: usize) -> bool {
     let text = scan.text;
+    // `class PrivateKey(X25519Key):`
+    let name = run_start(text, start, 64, |byte| is_name(byte) || byte == b'(');
+    if word_before(text, name.saturating_sub(1), b"class") {
+        return false;
+    }
     // The last of several.
     let close = run_end(text, start, 96, |byte| !b"()[]{}\"'=\n".contains(&byte));
     let comma = part(text, start, close)

@@ -1,6 +1,7 @@
 //! Values inside of something: `Some("…")`, `[…]`, `{…}` of ODBC, a field of a struct, a YAML block.
 
 use super::reference::is_lookup;
+use super::shape::holds_made_up;
 use super::text::{
     at, before, find, is_name, is_redacted, line_end, part, rest, run_end, skip_spaces, starts_with,
 };
@@ -83,7 +84,12 @@ fn wrapped_in(text: &[u8], from: usize, depth: usize) -> Option<Extent> {
     // `environ["PASSWORD"]` is where a value is.
     let is_path = name.contains(&b'.') || name.iter().all(u8::is_ascii_lowercase);
     let is_index = open == b'[' && is_path || is_lookup(name);
-    if let Some(found) = quoted(text, inner, Site::default()).filter(|_| !is_index) {
+    // `password.encode("utf-8")` is a call of a method.
+    let is_method = open == b'(' && name.contains(&b'.') && name[0].is_ascii_lowercase();
+    let fits = |found: &Extent| !is_method || holds_made_up(part(text, found.start, found.end));
+    if let Some(found) =
+        quoted(text, inner, Site::default()).filter(|found| !is_index && fits(found))
+    {
         return Some(found);
     }
     if is_wrapper
@@ -96,9 +102,14 @@ fn wrapped_in(text: &[u8], from: usize, depth: usize) -> Option<Extent> {
     let found = (is_wrapper && (open == b'(' || name == b"Optional"))
         .then(|| group(text, name_end, close))
         .flatten()?;
+    // `Optional[HiddenText]` is a type.
+    let is_type = open == b'['
+        && part(text, found.start, found.end)
+            .iter()
+            .all(u8::is_ascii_alphabetic);
     // `Token(0)` is an index.
     let is_index = found.end - found.start < 4 && at(text, found.start).is_ascii_digit();
-    (!is_index).then_some(found)
+    (!is_index && !is_type).then_some(found)
 }
 
 fn is_wrapper(name: &[u8]) -> bool {

@@ -8,7 +8,7 @@ use super::text::{
     starts_with_word,
 };
 use super::value::{self, Extent, Site};
-use super::{Rule, Scan, bare, parameters, quote, shape};
+use super::{Rule, Scan, bare, code, parameters, quote, shape};
 
 /// Schemes with one word of credentials behind them.
 const PLAIN: &[&str] = &[
@@ -106,6 +106,7 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
         let word = text.get(secret..end).unwrap_or_default();
         if !is_prose(word)
             && !is_placeholder(word)
+            && !code::is_variable(word)
             && (known(PLAIN) || is_opaque(word, 8) || is_uuid(word))
         {
             return scan.redact(secret, end);
@@ -116,7 +117,8 @@ fn credentials(scan: &mut Scan<'_>, start: usize, limit: Option<usize>, site: Si
     }
     let end = end_of_word(start);
     let word = text.get(start..end).unwrap_or_default();
-    if !is_prose(word) && !is_placeholder(word) {
+    if !is_prose(word) && !is_placeholder(word) && !code::is_variable(word) && !code::is_call(word)
+    {
         let next = run_end(text, end, 1, |byte| byte == b' ');
         // A scheme that nobody knows, and its credentials.
         if limit.is_none() && next > end {

@@ -1,6 +1,6 @@
 //! What belongs to a key and is no part of its name: an index, what PHP says of it, `-D`.
 
-use super::text::{at, is_name, part, run_end, starts_with, starts_with_word};
+use super::text::{at, is_name, nul_len, part, run_end, starts_with, starts_with_word};
 
 /// `["password":protected]=>`: behind what PHP says about a property.
 fn behind_visibility(text: &[u8], from: usize) -> usize {
@@ -42,10 +42,22 @@ pub(super) fn behind(text: &[u8], from: usize) -> usize {
     if is_index { end + 1 } else { from }
 }
 
-/// `-Dbasicauth=…`: behind the letter that defines a property of Java's.
-pub(super) fn behind_define(text: &[u8], start: usize) -> usize {
+/// `-Dbasicauth=…`: behind the letter that defines a property of Java's, and behind a NUL.
+pub(super) fn behind_prefix(text: &[u8], start: usize) -> usize {
+    let start = behind_nul(text, start);
     if starts_with(text, start, b"-D") && at(text, start + 2).is_ascii_lowercase() {
         start + 2
+    } else {
+        start
+    }
+}
+
+/// `\0--token`: the end of an escape is not part of the name.
+fn behind_nul(text: &[u8], start: usize) -> usize {
+    let escape = start.wrapping_sub(1);
+    let end = escape.wrapping_add(nul_len(text, escape));
+    if end > start && at(text, end) == b'-' {
+        end
     } else {
         start
     }

@@ -1,7 +1,7 @@
 //! Keys with values: `key=value` and its many spellings, in prose, code, JSON, Debug output, YAML.
 
 use super::lexicon::Class;
-use super::separator::{self, Separator, behind_nul, is_empty, next_line, separator, value_start};
+use super::separator::{self, Separator, is_empty, next_line, separator, value_start};
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
     Bytes, at, before, is_name, part, run_end, run_start, starts_with, starts_with_word,
@@ -9,8 +9,8 @@ use super::text::{
 use super::value::{List, Site};
 use super::verdict::{is_secret, is_word};
 use super::{
-    Level, Scan, change, colour, cookie, foreign, header, homonym, index, keyword, list, loose,
-    named, otherwise, owner, pair, quote, row, structure, table, value,
+    Level, Scan, change, colour, cookie, escaped, foreign, header, homonym, index, keyword, list,
+    loose, named, otherwise, owner, pair, quote, row, structure, table, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -113,14 +113,14 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     } else {
         anchor - 1
     };
-    let start = index::behind_define(
-        text,
-        behind_nul(text, run_start(text, anchor + 1, KEY_LIMIT, is_key)),
-    );
+    let start = index::behind_prefix(text, run_start(text, anchor + 1, KEY_LIMIT, is_key));
     let mut end = run_end(text, anchor, KEY_LIMIT, is_key);
     scan.key_until = end;
     while matches!(before(text, end), b'-' | b'.' | b'_') {
         end -= 1;
+    }
+    if let Some(key) = escaped::key(scan, start, end) {
+        return Some(key);
     }
     let word = text.get(start..end)?;
     let is_resource = before(text, start) == b':' && homonym::is_resource_name(text, start);

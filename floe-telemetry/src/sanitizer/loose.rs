@@ -37,7 +37,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || structure::fields(scan, key, behind)
         || (mark == 0
             && (typed(scan, key)
-                || call::constructor(scan, key.end)
+                || key.class == Class::Strong && call::constructor(scan, key.end)
                 || key.class == Class::Strong
                     && (change::told(scan, key, behind)
                         || validator::found_instead(scan, key, behind))))

@@ -1,12 +1,12 @@
 //! What is looked for if the value behind a key is none.
 
+use super::code::after_type;
 use super::key_value::Key;
 use super::lexicon::Class;
-use super::shape::LONGEST;
+use super::shape::{LONGEST, is_opaque};
 use super::text::part;
 use super::value::{Extent, Site};
-use super::verdict::after_type;
-use super::{Scan, assertion, bound, refusal, reversed, validator};
+use super::{Scan, assertion, bound, owner, refusal, reversed, validator};
 
 /// `found` was read at `from` and stays, perhaps as a word of a sentence.
 pub(super) fn scan(
@@ -17,6 +17,9 @@ pub(super) fn scan(
 ) {
     let is_strong = key.class == Class::Strong;
     scan.stays(from, found);
+    if is_strong && in_prose {
+        owner::behind_slash(scan, found.after);
+    }
     if bound::is_mark(part(scan.text, found.start, found.end)) {
         bound::scan(scan, found.end);
     } else if in_prose && refusal::behind_remark(scan, found.end)
@@ -27,7 +30,9 @@ pub(super) fn scan(
     } else if site.doubtful && found.end + 8 >= from + LONGEST {
         // A run of doubtful keys is one value, read once.
         scan.doubtful_until = found.end;
-    } else if let Some(found) = after_type(scan.text, found) {
+    } else if let Some(found) = after_type(scan.text, found)
+        && (is_strong || is_opaque(part(scan.text, found.start, found.end), 12))
+    {
         scan.redact(found.start, found.end);
     }
 }

@@ -87,7 +87,9 @@ fn is_expression(word: &[u8]) -> bool {
         }
         // The call may go on behind the end of the value.
         Some(b'(') => {
-            let is_named = matches!(rest.get(1), Some(b'"' | b'\'')) && is_lookup(path);
+            let is_method = path.contains(&b'.') && path[0].is_ascii_lowercase();
+            let is_named =
+                matches!(rest.get(1), Some(b'"' | b'\'')) && (is_method || is_lookup(path));
             !path.is_empty() && (rest.contains(&b')') || is_mark(&rest[1..]) || is_named)
         }
         // `fetch_env!("PASSWORD")`

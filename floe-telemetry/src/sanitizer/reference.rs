@@ -94,7 +94,14 @@ pub(super) fn names_a_source(text: &[u8], key: Key, value: &[u8]) -> bool {
         b"instance",
         b"profile",
     ];
-    ends_with_word(key.name(text), b"credentials") && sources.contains(&value)
+    let is_login = [&b"credentials"[..], b"credential", b"creds"]
+        .iter()
+        .any(|end| ends_with_word(key.name(text), end));
+    // `creds: bob` is a user.
+    let is_user = value.len() <= 8 && value.iter().all(u8::is_ascii_lowercase);
+    is_login && is_user
+        || ends_with_word(key.name(text), b"token") && sources.contains(&value)
+        || is_login && sources.contains(&value)
 }
 
 /// `op://vault/item/password`, `awssm://prod/db`: an address of a store without a login, and without

@@ -12,6 +12,10 @@ const REACH: usize = 128;
 /// `'x' is not of type 'integer' for key 'password'`.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    // `use an object to pass it`
+    if key.name(text) == b"pass" {
+        return false;
+    }
     let is_gap = |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'`' | b':' | b'-');
     let mut end = run_start(text, key.start, 6, is_gap);
     if end == key.start {
@@ -54,7 +58,13 @@ fn quoted_before(scan: &mut Scan<'_>, end: usize) -> bool {
         let close = run_end(text, start, end.saturating_sub(start), |byte| byte != mark);
         let escape = run_end(text, start, close - start, |byte| byte != b'\\');
         let word = text.get(start..escape).unwrap_or_default();
-        if close < end && !is_placeholder(word) && (is_opaque(word, 8) || holds_made_up(word)) {
+        // `git fetch --all` is a command.
+        let is_command = word.windows(2).any(|two| two == b" -");
+        if close < end
+            && !is_command
+            && !is_placeholder(word)
+            && (is_opaque(word, 8) || holds_made_up(word))
+        {
             scan.redact_unless_done(start, close);
             found = true;
         }

@@ -177,7 +177,8 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     let name = key.name(text);
     // `403 ExpiredProviderToken apns-id=…`: another pair, or what went wrong.
-    if !found.quoted && !stated && (is_pair(word) || is_error_name(name)) {
+    let is_argument = name == b"pass" && word.contains(&b'_');
+    if !found.quoted && !stated && (is_pair(word) || is_error_name(name) || is_argument) {
         return false;
     }
     let names_more = [

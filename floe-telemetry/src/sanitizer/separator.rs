@@ -2,8 +2,7 @@
 
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
-    at, before, is_break, is_name, nul_len, part, run_end, skip_spaces, starts_with,
-    starts_with_word,
+    at, before, is_break, is_name, part, run_end, skip_spaces, starts_with, starts_with_word,
 };
 use super::{colour, quote, row};
 
@@ -42,6 +41,8 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
             true,
         ),
         (b':' | b'+' | b'?', b'=') | (b'=', b'>') => found(2, true),
+        // `$token->text` is a call.
+        (b'-', b'>') if at(text, index + 2).is_ascii_lowercase() => None,
         (b'-' | b'~', b'>') => found(2, false),
         // R's arrow points the other way.
         (b'<', b'-') if quote::open(text, skip_spaces(text, index + 2)).is_some() => found(2, true),
@@ -207,15 +208,4 @@ pub(super) fn is_empty(text: &[u8], separator: Separator, from: usize) -> bool {
         && at(text, from).is_ascii_alphabetic()
         && at(text, name) == b'='
         && is_name(at(text, name + 1))
-}
-
-/// `\0--token`: the end of an escape is not part of the name.
-pub(super) fn behind_nul(text: &[u8], start: usize) -> usize {
-    let escape = start.wrapping_sub(1);
-    let end = escape.wrapping_add(nul_len(text, escape));
-    if end > start && at(text, end) == b'-' {
-        end
-    } else {
-        start
-    }
 }

@@ -195,6 +195,9 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
         let start = start + quote.len;
         part(text, start, run_end(text, start, 32, is_name))
     });
+    if word.is_some_and(lexicon::is_noun) {
+        return false;
+    }
     // Of several arguments those that look like it, the first of them only if it is alone.
     let is_alone = quote.is_none_or(|quote| {
         let (_, after) = scan.close(start + quote.len, quote);

@@ -10,25 +10,9 @@ use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_placeholder, is_prose, is_sentence, printed};
 use super::reference::{names_a_source, names_an_entry, refers};
 use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
-use super::text::{
-    at, before, ends_with_word, is_name, part, run_end, skip_spaces, starts_with_word,
-};
-use super::value::{self, Extent, List, Site};
-use super::{lexeme, url_path};
-
-/// `token: String = "…"`: the value behind a type.
-pub(super) fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
-    let equals = skip_spaces(text, declared.after);
-    if at(text, equals) != b'=' || !is_placeholder(part(text, declared.start, declared.end)) {
-        return None;
-    }
-    let site = Site {
-        equals: true,
-        ..Site::default()
-    };
-    let found = value::extent(text, skip_spaces(text, equals + 1), site)?;
-    (!is_placeholder(part(text, found.start, found.end))).then_some(found)
-}
+use super::text::{at, before, ends_with_word, is_name, part, run_end, starts_with_word};
+use super::value::{Extent, List, Site};
+use super::{code, lexeme, url_path};
 
 /// A few letters and a blank: too short for what a doubtful key needs.
 pub(super) fn is_word(text: &[u8], from: usize) -> bool {
@@ -102,7 +86,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if !site.equals && !found.quoted && lexeme::is_variant(text, key, found) => false,
         // `RequestToken: 6a1f…`: the name of a request.
         _ if is_uuid(value) && ends_with_word(key.name(text), b"requesttoken") => false,
-        _ if refers(value) => false,
+        _ if refers(value) || code::is_one(text, found, site) => false,
         // `Credential=password:/etc/x`: where the one with this name is.
         _ if before(text, key.start) == b'=' && is_path(value) => false,
         _ if is_type(text, found) || lexeme::is_one(text, key, found) => false,

@@ -6,7 +6,7 @@ use super::word_list::List;
 /// Words that follow a key and a colon in a sentence about the key, not as its value. Sorted.
 #[rustfmt::skip]
 pub(super) static PROSE: List = List::of(&[
-    "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth", "authentication",
+    "a", "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth", "authentication",
     "authorization", "bad", "be", "between", "but", "by", "can", "cannot", "check", "connection",
     "contains", "could", "couldn't", "denied", "did", "does", "doesn't", "empty", "enter", "error",
     "exceeded", "expected", "expired", "expires", "failed", "failure", "field", "for", "forbidden",
@@ -77,7 +77,7 @@ pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "ecu", "ryp", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
     "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr", "nec",
-    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne", "qli", "&p=",
+    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne", "qli", "&p=", "t-a",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -114,7 +114,7 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("parola", true, Class::Strong), ("wachtwoord", false, Class::Strong),
     ("losenord", false, Class::Strong), ("community", true, Class::Strong), ("haslo", true, Class::Strong),
     ("heslo", true, Class::Strong), ("salasana", false, Class::Strong),
-    ("masterauth", false, Class::Strong), ("authtok", false, Class::Strong), ("secretid", false, Class::Weak),
+    ("masterauth", false, Class::Strong), ("artapi", false, Class::Strong), ("authtok", false, Class::Strong), ("secretid", false, Class::Weak),
     ("sifre", true, Class::Strong), ("contrasena", true, Class::Strong),
     // The end of a word that was cut.
     ("ssword", true, Class::Strong), ("assword", true, Class::Strong),
