@@ -41,6 +41,7 @@ mod judged;
 mod jwk;
 mod key_value;
 mod keyword;
+mod letter;
 mod lexeme;
 mod lexicon;
 mod list;

@@ -69,7 +69,11 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The three slowest, what one in a hundred is slower than, and the median.
+/// What all of them should reach.
+const GOAL: f64 = 50.0;
+
+/// The three slowest, what one in a hundred is slower than, the median, and the first that reaches the
+/// goal, which says how many do not.
 fn slowest(how: &str, cases: &[Case], text: impl Fn(&str) -> String) -> Vec<Row> {
     let mut rows: Vec<Row> = cases
         .iter()
@@ -84,8 +88,14 @@ fn slowest(how: &str, cases: &[Case], text: impl Fn(&str) -> String) -> Vec<Row>
         one.megabytes_per_second
             .total_cmp(&other.megabytes_per_second)
     });
+    let below = rows.partition_point(|row| row.megabytes_per_second < GOAL);
     let places = [0, 1, 2, rows.len() / 100, rows.len() / 2];
-    places.map(|place| rows[place].clone()).to_vec()
+    let mut shown = places.map(|place| rows[place].clone()).to_vec();
+    shown.extend(rows.get(below).map(|first| Row {
+        what: format!("corpus, {how}: {below} of {} below", rows.len()),
+        ..first.clone()
+    }));
+    shown
 }
 
 fn repeated(text: &str, length: usize) -> String {

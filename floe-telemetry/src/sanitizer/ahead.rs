@@ -43,7 +43,6 @@ pub(super) struct Ahead {
     word: Run,
     content: Run,
     armour: Run,
-    percent: Run,
     /// The last blank of the content of an element.
     blank: Option<usize>,
     /// The last content of each kind of quotes.
@@ -61,11 +60,6 @@ impl Ahead {
     pub(super) fn word(&mut self, text: &[u8], from: usize) -> usize {
         let inside = |byte| is_name(byte) || byte == b'-';
         self.word.end(text, from, inside)
-    }
-
-    /// The first `%` at or after `from`.
-    pub(super) fn percent(&mut self, text: &[u8], from: usize) -> usize {
-        self.percent.end(text, from, |byte| byte != b'%')
     }
 
     /// Where the PEM armour that begins at `from` ends.

@@ -3,6 +3,7 @@
 use super::key_value::Key;
 use super::lexicon::Class;
 use super::placeholder::is_placeholder;
+use super::search::position;
 use super::shape::{holds_made_up, is_opaque};
 use super::text::{at, part, run_end, run_start};
 use super::{Scan, quote};
@@ -28,9 +29,10 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let from = scan.asserted_until.max(key.start.saturating_sub(BEFORE));
     let end = text.len().min(key.end + BEHIND);
     scan.asserted_until = end;
-    let is_asserted = part(text, from, end).windows(5).any(|five| {
-        matches!(five, b"ssert" | b"xpect" | b"# 1\n ") || five.starts_with("└".as_bytes())
-    });
+    let near = part(text, from, end);
+    let is_asserted = ["ssert", "xpect", "# 1\n ", "└"]
+        .iter()
+        .any(|mark| position(near, mark.as_bytes()).is_some());
     if !is_asserted {
         return false;
     }

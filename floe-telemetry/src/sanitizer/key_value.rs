@@ -4,7 +4,7 @@ use super::lexicon::Class;
 use super::separator::{self, Separator, is_empty, next_line, separator, value_start};
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
-    Bytes, at, before, is_name, part, run_end, run_start, starts_with, starts_with_word,
+    Bytes, at, before, is_name, is_redacted, part, run_end, run_start, starts_with_word,
 };
 use super::value::{List, Site};
 use super::verdict::{is_secret, is_word};
@@ -33,11 +33,11 @@ pub(super) struct Key {
 impl Key {
     /// The key without the dashes of an option.
     pub(super) fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        let mut name = part(text, self.start, self.end);
-        while let [b'-' | b'.', tail @ ..] = name {
-            name = tail;
+        let mut start = self.start;
+        while matches!(at(text, start), b'-' | b'.') && start < self.end {
+            start += 1;
         }
-        name
+        part(text, start, self.end)
     }
 }
 
@@ -95,9 +95,7 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
 }
 
 fn follows_amp(text: &[u8], index: usize) -> bool {
-    index
-        .checked_sub(5)
-        .is_some_and(|start| starts_with(text, start, b"&amp;"))
+    part(text, index.saturating_sub(5), index) == b"&amp;"
 }
 
 /// The sensitive key around the anchor; every word is looked at once.
@@ -108,11 +106,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let text = scan.text;
     let is_key = |byte: u8| KEY.has(byte);
     // The anchor of a short name includes the separator behind it.
-    let anchor = if is_key(at(text, anchor)) {
-        anchor
-    } else {
-        anchor - 1
-    };
+    let anchor = anchor - usize::from(!is_key(at(text, anchor)));
     let start = index::behind_prefix(text, run_start(text, anchor + 1, KEY_LIMIT, is_key));
     let mut end = run_end(text, anchor, KEY_LIMIT, is_key);
     scan.key_until = end;
@@ -159,6 +153,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
 
 fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site, quoted_key: bool) {
     let from = value_start(scan.text, separator.after);
+    let is_list = matches!(key.class, Class::Authorization | Class::Cookie);
+    if !is_list && is_redacted(scan.text, from) {
+        return;
+    }
     if change::told(scan, key, from)
         || list::map(scan, key, from)
         || list::logins(scan, key, from)

@@ -3,6 +3,7 @@
 //! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` are
 //! sensitive because of their last words, `token_type` and `password_min_length` are not.
 
+use super::letter::{KINDS, Kind};
 use super::words;
 
 /// How much proof a key needs from its value.
@@ -30,30 +31,6 @@ pub(super) struct Name {
     starts: u64,
 }
 
-/// What a byte of a key is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Other,
-    Lower,
-    Upper,
-    Digit,
-}
-
-const KINDS: [Kind; 256] = {
-    let mut kinds = [Kind::Other; 256];
-    let mut byte = 0;
-    while byte < 128_u8 {
-        kinds[byte as usize] = match byte {
-            b'a'..=b'z' => Kind::Lower,
-            b'A'..=b'Z' => Kind::Upper,
-            b'0'..=b'9' => Kind::Digit,
-            _ => Kind::Other,
-        };
-        byte += 1;
-    }
-    kinds
-};
-
 impl Name {
     /// The last 64 letters and digits of the key.
     #[inline]
@@ -64,6 +41,11 @@ impl Name {
             starts: 0,
         };
         let key = &key[key.len().saturating_sub(64)..];
+        if key.iter().all(u8::is_ascii_lowercase) {
+            name.letters[..key.len()].copy_from_slice(key);
+            (name.len, name.starts) = (key.len(), 1);
+            return name;
+        }
         let mut previous = Kind::Other;
         for (index, &byte) in key.iter().enumerate() {
             let kind = KINDS[usize::from(byte)];

@@ -2,6 +2,7 @@
 
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
+use super::search::position;
 use super::separator::{separator, value_start};
 use super::shape::LONGEST;
 use super::text::{at, before, find, is_break, is_name, part, run_end, run_start, starts_with};
@@ -96,14 +97,18 @@ fn form_part(text: &[u8], behind: usize) -> Option<usize> {
 
 /// `##vso[task.setvariable variable=token]…`, `::set-output name=token::…`: what a step tells its runner.
 fn runner_command(text: &[u8], gap: usize, behind: usize) -> Option<usize> {
+    let close = run_end(text, behind, 64, |byte| !b"]\n".contains(&byte));
+    let (is_closed, sets) = (at(text, close) == b']', starts_with(text, behind, b"::"));
+    if !is_closed && !sets {
+        return None;
+    }
     let line = run_start(text, gap, 64, |byte| byte != b'\n');
     let head = part(text, line, gap);
-    let has = |mark: &[u8]| head.windows(mark.len()).any(|part| part == mark);
+    let has = |mark: &[u8]| position(head, mark).is_some();
     if has(b"##vso[") {
-        let close = run_end(text, behind, 64, |byte| !b"]\n".contains(&byte));
-        return (at(text, close) == b']').then_some(close + 1);
+        return is_closed.then_some(close + 1);
     }
-    (has(b"::set-") && starts_with(text, behind, b"::")).then_some(behind + 2)
+    (sets && has(b"::set-")).then_some(behind + 2)
 }
 
 /// `SET value = '…' WHERE name = 'api_key'`.

@@ -191,7 +191,7 @@ impl<'t> Scan<'t> {
     pub(super) fn replace(mut self, text: &str, fired: &mut dyn FnMut(Rule)) -> String {
         self.found
             .sort_unstable_by_key(|&(start, end, _)| (start, end));
-        let mut clean = String::with_capacity(text.len());
+        let mut clean = String::with_capacity(text.len() + self.found.len() * REDACTED.len());
         let mut kept = 0;
         let mut end_of_last = None;
         for &(start, end, rule) in &self.found {

@@ -24,17 +24,24 @@ pub(super) fn position(text: &[u8], what: &[u8]) -> Option<usize> {
     let fits = |head: u8, tail: u8| ((head ^ first) | (tail ^ last)) == 0;
     let stands =
         |&place: &usize| fits(heads[place], tails[place]) && text[place..].starts_with(what);
+    let Some(last) = tails.len().checked_sub(PIECE) else {
+        return (0..tails.len()).find(stands);
+    };
     let mut from = 0;
-    for (heads, tails) in heads.chunks_exact(PIECE).zip(tails.chunks_exact(PIECE)) {
-        let pairs = heads.iter().zip(tails);
+    loop {
+        let piece = from..from + PIECE;
+        let pairs = heads[piece.clone()].iter().zip(&tails[piece.clone()]);
         if pairs.fold(false, |any, (head, tail)| any | fits(*head, *tail))
-            && let Some(found) = (from..from + PIECE).find(stands)
+            && let Some(found) = piece.into_iter().find(stands)
         {
             return Some(found);
         }
-        from += PIECE;
+        if from == last {
+            return None;
+        }
+        // The last piece may begin inside of the one before.
+        from = last.min(from + PIECE);
     }
-    (from..tails.len()).find(stands)
 }
 
 #[cfg(test)]

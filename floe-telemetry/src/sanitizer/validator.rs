@@ -5,6 +5,7 @@ use super::key_value::Key;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
 use super::text::{at, before, find, is_name, part, run_end};
 use super::value::Site;
+use super::word_list::List;
 
 /// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
 /// key's quote. What a parser found in the place of a token is a word.
@@ -12,13 +13,13 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     let text = scan.text;
     let is_token = key.name(text).eq_ignore_ascii_case(b"token");
     let words = run_end(text, from, 64, |byte| {
-        byte.is_ascii_alphabetic() || b",:( })".contains(&byte)
+        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b'(' | b' ' | b'}' | b')')
     });
     // What stands between is a sentence, or the value is all that is in brackets.
     let said = part(text, from, words);
+    let is_said = |word: &[u8]| FOUND.has(word) && word.iter().all(u8::is_ascii_lowercase);
     let mut says = said.split(|byte| !byte.is_ascii_alphabetic());
-    let mut is_found =
-        || says.clone().any(|word| FOUND.contains(&word)) && !says.any(|word| word == b"not");
+    let mut is_found = || says.clone().any(is_said) && !says.any(|word| word == b"not");
     if !(before(text, words) == b' ' && is_found() || said == b" (") {
         return extra(scan, from);
     }
@@ -49,9 +50,6 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
 fn extra(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let mark = b"%!(EXTRA string=";
-    if scan.ahead.percent(text, from) >= from + 96 {
-        return false;
-    }
     let Some(start) = find(text, from, 96, mark).map(|found| found + mark.len()) else {
         return false;
     };
@@ -64,15 +62,15 @@ fn extra(scan: &mut Scan<'_>, from: usize) -> bool {
 }
 
 /// Words of which one says that a value follows.
-const FOUND: [&[u8]; 10] = [
-    b"got",
-    b"found",
-    b"received",
-    b"was",
-    b"given",
-    b"value",
-    b"input",
-    b"converting",
-    b"supplied",
-    b"actual",
-];
+static FOUND: List = List::of(&[
+    "actual",
+    "converting",
+    "found",
+    "given",
+    "got",
+    "input",
+    "received",
+    "supplied",
+    "value",
+    "was",
+]);

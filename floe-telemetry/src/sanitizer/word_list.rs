@@ -1,6 +1,6 @@
 //! Lists of words that are asked at once whether they have one.
 
-use super::text::{before, ends_with_word};
+use super::text::ends_with_word;
 
 /// Longest word of a list.
 const LONGEST: usize = 16;
@@ -94,8 +94,10 @@ impl Endings {
     /// Whether the name ends with one of them.
     #[inline]
     pub(super) fn has(&self, name: &[u8]) -> bool {
-        let len = name.len();
-        self.pairs & pair(before(name, len.saturating_sub(1)), before(name, len)) != 0
+        let [.., one, two] = *name else {
+            return false;
+        };
+        self.pairs & pair(one, two) != 0
             && self
                 .ends
                 .iter()
