@@ -1,5 +1,6 @@
 //! A future inside its span, which is current during each poll and ends with the future.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;
 use std::mem;
@@ -9,7 +10,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use opentelemetry::ContextGuard;
 
-use super::call::{conclude, panicked};
+use super::call::panicked;
 use super::first_poll::Entered;
 use super::outcome::Look;
 use super::phase::Phase;
@@ -137,18 +138,24 @@ impl Held {
         }
     }
 
-    /// Polls a future once, and ends the span when it is ready. For all futures with the same output.
-    fn poll<T>(
-        &mut self,
-        future: Pin<&mut dyn Future<Output = T>>,
-        task: &mut TaskContext<'_>,
-        outcome: Look<T>,
-    ) -> Poll<T> {
-        let Some(entered) = self.begin() else {
-            return future.poll(task);
-        };
-        self.run(entered, || future.poll(task), Poll::is_pending)
-            .map(|value| conclude(self.take().recording(), Ok(value), outcome))
+    /// What a poll inside of the span came to, which ends the span if the future is ready.
+    #[inline(never)]
+    fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Look<T>) {
+        self.0.end(entered, polled.is_pending());
+        if let Poll::Ready(value) = polled
+            && let Some(recording) = self.take().recording()
+        {
+            recording.returned(value, outcome);
+        }
+    }
+
+    /// The same for one that panicked, inside of the span or where there is none.
+    #[cold]
+    fn panicked(&mut self, entered: Option<Entered>, payload: Box<dyn Any + Send>) -> ! {
+        if let Some(entered) = entered {
+            self.0.end(entered, false);
+        }
+        panicked(self.take().recording(), payload)
     }
 
     /// Polls once, with the span current.
@@ -159,9 +166,13 @@ impl Held {
         poll: impl FnOnce() -> P,
         goes_on: impl FnOnce(&P) -> bool,
     ) -> P {
-        let polled = catch_unwind(AssertUnwindSafe(poll));
-        self.0.end(entered, polled.as_ref().is_ok_and(goes_on));
-        polled.unwrap_or_else(|payload| panicked(self.take().recording(), payload))
+        match catch_unwind(AssertUnwindSafe(poll)) {
+            Ok(polled) => {
+                self.0.end(entered, goes_on(&polled));
+                polled
+            }
+            Err(payload) => self.panicked(Some(entered), payload),
+        }
     }
 
     /// The span, to be ended now.
@@ -203,12 +214,23 @@ impl Drop for Held {
 impl<F: Future> Future for Traced<F, Look<F::Output>> {
     type Output = F::Output;
 
+    // The inner future is polled from here, and at one place, as in `call`.
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if this.span.is_off() {
-            return this.inner.poll(task);
+        let entered = if this.span.is_off() {
+            None
+        } else {
+            this.span.begin()
+        };
+        match catch_unwind(AssertUnwindSafe(|| this.inner.poll(task))) {
+            Ok(polled) => {
+                if let Some(entered) = entered {
+                    this.span.polled(entered, &polled, *this.outcome);
+                }
+                polled
+            }
+            Err(payload) => this.span.panicked(entered, payload),
         }
-        this.span.poll(this.inner, task, *this.outcome)
     }
 }

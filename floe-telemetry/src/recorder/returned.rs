@@ -4,12 +4,13 @@
 //! returned until that is ready, has ended or is dropped.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use futures_core::Stream;
 
-use super::call::{caught, opening, panicked};
+use super::call::{opening, panicked};
 use super::future::Traced;
 use super::outcome::Look;
 use super::phase::Phase;
@@ -88,7 +89,7 @@ pub(super) fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, Ended
 /// need it. If the function panics there is nothing to go on with.
 #[inline]
 fn run<T>(span: OpenSpan, body: impl FnOnce() -> T) -> (OpenSpan, T) {
-    match caught(&mut Some(body)) {
+    match catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => (span, value),
         Err(payload) => panicked(span.recording(), payload),
     }

@@ -92,7 +92,7 @@ pub struct OpaqueValue;
 impl<V> Found<Value, V> {
     /// Ends the span with what `outcome` tells.
     pub fn go_on(self, span: OpenSpan, value: V, outcome: Look<V>) -> V {
-        conclude(span.recording(), Ok(value), outcome)
+        conclude(span, Ok(value), outcome)
     }
 }
 
@@ -125,6 +125,6 @@ impl<V: Stream> Found<OpaqueStream, V> {
 impl<V> Found<OpaqueValue, V> {
     /// Ends the span.
     pub fn go_on(self, span: OpenSpan, value: V, _: Look<()>) -> V {
-        conclude(span.recording(), Ok(value), |_, _| ())
+        conclude(span, Ok(value), |_, _| ())
     }
 }
