@@ -121,6 +121,7 @@ pub(super) static BUILT_IN: LazyLock<Anchors> = LazyLock::new(|| {
     set(b"/ad", FLAG);
     set(b"/p:", FLAG);
     set(b"/rp", FLAG);
+    set(b"/p ", FLAG);
     for before in 0..TABLE >> 5 {
         table[(before << 5) | usize::from(AT_OR_PLUS)] |= SIGN;
         table[(before << 5) | usize::from(NOT_ASCII)] |= KEY;

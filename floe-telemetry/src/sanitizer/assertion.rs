@@ -17,7 +17,7 @@ const LIMIT: usize = 256;
 
 /// Words that say which value it is. Sorted.
 const LABELS: &[&str] = &[
-    "actual", "expected", "found", "got", "left", "received", "right", "was",
+    "actual", "expected", "found", "got", "left", "received", "right", "variant", "was",
 ];
 
 /// Redacts what looks like a secret among the values of an assertion about the key.
@@ -30,7 +30,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let end = text.len().min(key.end + BEHIND);
     scan.asserted_until = end;
     let near = part(text, from, end);
-    let is_asserted = ["ssert", "xpect", "# 1\n ", "└"]
+    let is_asserted = ["ssert", "xpect", "alida", "# 1\n ", "└"]
         .iter()
         .any(|mark| position(near, mark.as_bytes()).is_some());
     if !is_asserted {
@@ -71,11 +71,17 @@ fn value(scan: &mut Scan<'_>, index: usize) -> Option<(usize, usize, usize)> {
     (close > start && close - start <= LIMIT).then_some((start, close, after))
 }
 
-/// Whether `left:` or `but was:` stands before the value.
+/// Whether `left:` or `but was:` stands before the value, the mark of what a variable holds, or the
+/// number of an argument.
 fn is_labelled(text: &[u8], value: usize) -> bool {
     let gap = run_start(text, value, 12, |byte| {
         byte.is_ascii_whitespace() || byte == b':'
     });
+    let head = part(text, 0, gap);
+    let marks = ["└", "# 1", "# 2"];
+    if gap < value && marks.iter().any(|mark| head.ends_with(mark.as_bytes())) {
+        return true;
+    }
     let word = run_start(text, gap, 12, |byte| byte.is_ascii_alphabetic());
     gap < value
         && LABELS

@@ -92,7 +92,8 @@ fn ends_at(text: &[u8], index: usize, from: usize, site: Site) -> bool {
             .any(|mark| starts_with(text, index, mark.as_bytes())),
         // An arrow or an ellipsis set against the value.
         0xe2 => {
-            starts_with(text, index, "\u{2192}".as_bytes())
+            starts_with(text, index, "\u{2400}".as_bytes())
+                || starts_with(text, index, "\u{2192}".as_bytes())
                 || starts_with(text, index, "\u{201d}".as_bytes())
         }
         _ => false,

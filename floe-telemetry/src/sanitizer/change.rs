@@ -3,22 +3,47 @@
 use super::key_value::Key;
 use super::lexicon::Class;
 use super::placeholder::is_placeholder;
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_made_up, is_opaque};
 use super::text::{at, part, run_end, skip_spaces, starts_with, starts_with_word};
 use super::value::{self, Extent, Site};
 use super::{Scan, words};
 
-/// `"old" -> "new"`, `"old" => "new"`: the plan of a change.
+/// `"old" -> "new"`, `"old" => "new"`: the plan of a change; `"got", want "…"`, `"…" but … "…"`: the
+/// other value of a comparison.
 pub(super) fn arrow(scan: &mut Scan<'_>, old: Extent) {
-    let arrow = skip_spaces(scan.text, old.after);
-    let is_arrow = [&b"-> "[..], b"=> ", "→ ".as_bytes()]
+    let text = scan.text;
+    if !old.quoted {
+        return;
+    }
+    let arrow = skip_spaces(text, old.after);
+    let is_arrow = [&b"-> "[..], b"=> ", "→ ".as_bytes(), b", want ", b"!= "]
         .iter()
-        .any(|mark| starts_with(scan.text, arrow, mark));
-    if old.quoted && is_arrow {
-        let start = run_end(scan.text, arrow, 4, |byte| !b"\"'`".contains(&byte));
+        .any(|mark| starts_with(text, arrow, mark));
+    if is_arrow {
+        let start = run_end(text, arrow, 8, |byte| !b"\"'`".contains(&byte));
         if let Some(new) = scan.quoted(start, Site::default()) {
             scan.redact_unless_done(new.start, new.end);
         }
+    } else if at(text, old.after) == b' ' {
+        other(scan, old.after);
+    }
+}
+
+/// `"…" with a length of 12, but "…"`
+fn other(scan: &mut Scan<'_>, from: usize) {
+    let text = scan.text;
+    let start = run_end(text, from, 64, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b',')
+    });
+    let mut words = part(text, from, start).split(|byte| *byte == b' ');
+    if !words.any(|word| word == b"but") {
+        return;
+    }
+    let found = scan
+        .quoted(start, Site::default())
+        .filter(|found| holds_made_up(part(text, found.start, found.end)));
+    if let Some(found) = found {
+        scan.redact_unless_done(found.start, found.end);
     }
 }
 

@@ -56,6 +56,11 @@ fn is_number(value: &[u8]) -> bool {
     }
 }
 
+/// `0x10000f3c2a70004`: a number of any length, as a pointer or a session of a program has it.
+pub(super) fn is_hex(value: &[u8]) -> bool {
+    matches!(value, [b'0', b'x', digits @ ..] if digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit))
+}
+
 /// `$encoded`: letters of one case only, as variables have them.
 pub(super) fn is_variable(value: &[u8]) -> bool {
     matches!(value, [b'$', name @ ..] if name.len() >= 2
@@ -116,6 +121,7 @@ fn is_type(text: &[u8], found: Extent) -> bool {
     }
     is_name
         && (is_followed(b" {")
+            || is_followed(b"`")
             || lexicon::classify(value) == Some(lexicon::Class::Strong)
                 && [&b","[..], b")", b" = "]
                     .iter()

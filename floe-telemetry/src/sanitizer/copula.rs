@@ -3,7 +3,7 @@
 use super::Scan;
 use super::key_value::Key;
 use super::shape::{holds_made_up, is_made_up, is_opaque};
-use super::text::{at, part, run_end, skip_spaces};
+use super::text::{at, part, run_end, skip_spaces, starts_with};
 use super::value::{self, Site};
 
 const VERBS: &[&str] = &[
@@ -58,6 +58,9 @@ pub(super) fn stated(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_joined = prepositions
         .iter()
         .any(|word| part(text, start, end) == word.as_bytes());
+    // `the password (which is …)`
+    let is_joined = is_joined || at(text, start) == b'(' && starts_with(text, start + 1, b"which ");
+    let end = end + usize::from(at(text, end) == b'(');
     let Some(value) = is_joined.then(|| find(text, end, 80)).flatten() else {
         return false;
     };

@@ -157,6 +157,12 @@ pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
     if at(text, found.end) == b':' && at(text, found.end + 1) == b' ' {
         return value.first().is_some_and(u8::is_ascii_uppercase) && is_word_like(value);
     }
+    // `renames password -> passphrase`, `cannot fetch token: accounts "default" not found`
+    let is_lower = value.iter().all(u8::is_ascii_lowercase);
+    let is_before_quote = at(text, found.end) == b' ' && b"\"'`".contains(&at(text, found.end + 1));
+    if is_noun(value) || is_lower && is_before_quote {
+        return true;
+    }
     let next = skip_spaces(text, found.end);
     let next_end = run_end(text, next, 16, |byte| byte.is_ascii_alphabetic());
     let next_word = part(text, next, next_end);
@@ -182,7 +188,9 @@ pub(super) fn is_numbered(text: &[u8], key: Key, found: Extent) -> bool {
     let is_member = before(text, key.start) == b'<' && value.ends_with(b">");
     let value = value.strip_suffix(b">").unwrap_or(value);
     let is_event = before(text, key.start) == b' ' && b"'\"".contains(&at(text, key.end));
-    value.len() <= 4 && value.iter().all(u8::is_ascii_digit) && (is_member || is_event)
+    // `sasl_passwd:4: …` is a line of a file.
+    let is_line = before(text, found.start) == b':' && starts_with(text, found.end, b": ");
+    value.len() <= 4 && value.iter().all(u8::is_ascii_digit) && (is_member || is_event || is_line)
 }
 
 /// `passwd = _raw_input(prompt, stream)`: a call of which the value has only the beginning.

@@ -24,6 +24,10 @@ fn behind_visibility(text: &[u8], from: usize) -> usize {
 pub(super) fn behind(text: &[u8], from: usize) -> usize {
     let from = behind_visibility(text, from);
     let from = from + usize::from(at(text, from) == b']');
+    // `RotateSecret() = "…"`
+    if starts_with(text, from, b"() = ") {
+        return from + 2;
+    }
     if starts_with(text, from, b"(s)") {
         return from + 3;
     }

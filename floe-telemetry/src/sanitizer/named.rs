@@ -26,6 +26,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     if is_named && is_kind(text, key.start) {
         return false;
     }
+    // `"path": ["JWT_SECRET"], "received": …`
+    let is_listed = at(text, behind) == b']' && before(text, gap) == b'[';
+    let behind = behind + usize::from(is_listed);
     let earlier = || value_before(text, key.start).or_else(|| assigned_before(text, key.start));
     let is_short_name =
         is_named && before(text, run_start(text, gap, 1, |byte| byte == b'k')) == b'"';
@@ -206,9 +209,11 @@ fn value_field(text: &[u8], from: usize, is_short_name: bool) -> Option<usize> {
     // `{"k": "…", "v": "…"}`
     let is_short = is_short_name && name == b"v";
     let is_value = is_short
-        || ["value", "val", "content", "secret", "default"]
-            .iter()
-            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+        || [
+            "value", "val", "content", "secret", "default", "received", "input",
+        ]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
         || name.ends_with(b"Value");
     if !is_value || gap == from {
         return None;

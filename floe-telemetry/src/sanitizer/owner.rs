@@ -131,7 +131,11 @@ pub(super) fn bare_pair(scan: &mut Scan<'_>, user: usize) -> bool {
     let comma = word(user);
     let start = skip_spaces(text, comma + 1);
     let end = word(start);
-    let is_pair = comma > user && at(text, comma) == b',' && matches!(at(text, end), b')' | b']');
+    let has_name = part(text, user, comma).contains(&b'=');
+    let is_pair = comma > user
+        && !has_name
+        && at(text, comma) == b','
+        && matches!(at(text, end), b')' | b']');
     let fits = is_pair && is_made_up(part(text, start.min(end), end), 6);
     if fits {
         scan.redact(start, end);
@@ -199,7 +203,7 @@ pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     });
     let is_apart = starts_with_word(text, user_end, b" / ");
     let is_joined = matches!(at(text, user_end), b'/' | b':' | b',');
-    if user_end == user || !is_joined && !is_apart {
+    if user_end == user || !is_joined && !is_apart || part(text, user, user_end).contains(&b'=') {
         return false;
     }
     let start = skip_spaces(text, user_end + if is_apart { 3 } else { 1 });

@@ -6,7 +6,7 @@ use super::homonym::is_error_name;
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{LONGEST, is_made_up, is_opaque, is_uuid};
+use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque, is_uuid};
 use super::text::{
     at, before, ends_with_word, name_before, part, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
@@ -204,10 +204,12 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         || is_uuid(word) && name.ends_with(b"ey")
         || is_signed && word.iter().any(u8::is_ascii_digit)
         || is_made_up(word, if stated || is_password { least } else { 64 })
+        || is_password && found.quoted && before(text, start) == b' ' && holds_made_up(word)
         || stated && found.quoted && !is_prose(word) && !is_placeholder(word);
     if fits {
         let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);
+        change::arrow(scan, found);
     }
     fits
 }

@@ -40,7 +40,7 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
             run_end(text, index, 4, |byte| b"=!>".contains(&byte)) - index,
             true,
         ),
-        (b':' | b'+' | b'?', b'=') | (b'=', b'>') => found(2, true),
+        (b':' | b'+' | b'?' | b'~', b'=') | (b'=', b'>') => found(2, true),
         // `$token->text` is a call.
         (b'-', b'>') if at(text, index + 2).is_ascii_lowercase() => None,
         (b'-' | b'~', b'>') => found(2, false),
@@ -51,6 +51,9 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
         (b'|', _) => found(1, false).map(in_table),
         (0xe2, _) if starts_with(text, index, row::BAR) => {
             found(row::BAR.len(), false).map(in_table)
+        }
+        (b';', b's') if serialized(text, index) > index => {
+            found(serialized(text, index) - index, true)
         }
         (b';' | b',', next) if next > b' ' => found(1, false).map(in_table),
         (b'%', b'3') if matches!(at(text, index + 2), b'd' | b'D' | b'a' | b'A') => found(3, true)
@@ -65,6 +68,13 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
             .and_then(|mark| found(mark.len(), *mark == "\u{ff1d}")),
         _ => None,
     }
+}
+
+/// `;s:12:`, as PHP writes the length of the next text.
+fn serialized(text: &[u8], index: usize) -> usize {
+    let digits = run_end(text, index + 3, 6, |byte| byte.is_ascii_digit());
+    let fits = starts_with(text, index, b";s:") && starts_with(text, digits, b":\"");
+    if fits { digits + 1 } else { index }
 }
 
 /// `name......... value`: at least four dots lead to the value.

@@ -4,8 +4,10 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
 use super::separator::value_start;
-use super::shape::{is_camel, is_made_up, is_opaque};
-use super::text::{at, before, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::shape::{holds_made_up, is_camel, is_made_up, is_opaque};
+use super::text::{
+    at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+};
 use super::value::{self, Extent, Site};
 use super::{Scan, change, operand, quote};
 
@@ -99,7 +101,8 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     let text = scan.text;
     let is_national = matches!(at(text, start), b'N' | b'E' | b'n' | b'e');
     let start = start + usize::from(is_national && at(text, start + 1) == b'\'');
-    if !matches!(at(text, start), b'\'' | b'"') || key.class != Class::Strong {
+    let is_quote = quote::open(text, start).is_some() && b"\"'\\".contains(&at(text, start));
+    if !is_quote || key.class != Class::Strong {
         return false;
     }
     let site = Site {
@@ -116,7 +119,10 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
         || name.eq_ignore_ascii_case(b"psk");
     let is_compound = !lexicon::is_noun(name) && (name.contains(&b'_') || is_camel(name));
     let is_sentence = word.contains(&b' ') && is_prose(first_word(word));
-    let fits = (is_password || is_compound || is_item(text, key, found))
+    let fits = (is_password
+        || is_compound
+        || is_item(text, key, found)
+        || is_judged(text, found.after) && holds_made_up(word))
         && !is_sentence
         && !is_placeholder(word);
     if fits || is_opaque(word, 8) {
@@ -126,6 +132,21 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
         return true;
     }
     false
+}
+
+/// `secret "…" is too short`: what is said of a value, not of a name.
+fn is_judged(text: &[u8], from: usize) -> bool {
+    let said = [
+        &b" does not match"[..],
+        b" is too ",
+        b" is invalid",
+        b" is not valid",
+        b" is wrong",
+        b" was refused",
+        b" was rejected",
+        b" has expired",
+    ];
+    said.iter().any(|words| starts_with(text, from, words))
 }
 
 /// `(TYPE s3, SECRET '…', REGION '…')`: one of several options in brackets.

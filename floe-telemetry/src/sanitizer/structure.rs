@@ -226,5 +226,20 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_behind = quote.is_none() && is_strong && key.name(text).ends_with(b"assword");
     operand::arguments(scan, key.end + 1, |_, word| {
         is_opaque(word, 16) || is_behind && holds_made_up(word)
-    }) || quote.is_none() && call::bare(scan, start)
+    }) || quote.is_none() && (call::bare(scan, start) || constructed(scan, key, start))
+}
+
+/// `Password(hunter2)`, as a program shows a value of this type.
+fn constructed(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
+    let text = scan.text;
+    let end = run_end(text, start, 128, |byte| {
+        byte > b' ' && !b"(),".contains(&byte)
+    });
+    let fits = key.name(text) == b"Password"
+        && at(text, end) == b')'
+        && is_made_up(part(text, start, end), 6);
+    if fits {
+        scan.redact_unless_done(start, end);
+    }
+    fits
 }

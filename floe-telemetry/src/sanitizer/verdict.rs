@@ -27,7 +27,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     let value = part(text, found.start, found.end);
     match key.class {
         _ if value.starts_with(b"arn:") => false,
-        Class::Weak | Class::Query if names_an_algorithm(value) => false,
+        Class::Weak | Class::Query if names_an_algorithm(value) || code::is_hex(value) => false,
         Class::Weak | Class::Query if is_pair_of_its_own(value) || is_url_with_login(value) => {
             false
         }

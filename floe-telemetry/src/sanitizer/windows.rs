@@ -2,7 +2,7 @@
 
 use super::placeholder::is_placeholder;
 use super::shape::is_made_up;
-use super::text::{at, before, part, run_end, skip_spaces};
+use super::text::{at, before, part, run_end, run_start, skip_spaces};
 use super::{Scan, operand, positional};
 
 /// `slash` is that of the option.
@@ -16,9 +16,18 @@ pub(super) fn scan(scan: &mut Scan<'_>, slash: usize) {
         b"user" => operand::net_use(scan, slash),
         b"add" | b"ADD" => positional::net_user(scan, slash),
         b"p" | b"P" if at(text, end) == b':' => argument(scan, end + 1),
+        b"p" if at(text, end) == b' ' && has_option(text, slash) => argument(scan, end + 1),
         b"rp" | b"RP" => argument(scan, skip_spaces(text, end)),
         _ => {}
     }
+}
+
+/// `sign /f x.pfx /p hunter2`: another option and its argument stand before.
+fn has_option(text: &[u8], slash: usize) -> bool {
+    let line = run_start(text, slash, 96, |byte| byte != b'\n');
+    part(text, line, slash)
+        .windows(4)
+        .any(|four| matches!(four, [b' ', b'/', letter, b' '] if letter.is_ascii_lowercase()))
 }
 
 /// The argument at `from`.

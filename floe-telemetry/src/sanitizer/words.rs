@@ -29,7 +29,7 @@ pub(super) static LITERALS: List = List::of(&[
     "hidden", "id", "int", "integer", "list", "masked", "missing", "n/a", "nan", "nil", "no", "none",
     "null", "number", "object", "option", "optional", "pbkdf2", "redacted", "required", "scrypt",
     "secret", "secretstr", "secretstring", "self", "str", "string", "text", "true", "undefined",
-    "unset", "varchar", "vec", "yes",
+    "unset", "username", "varchar", "vec", "yes",
 ]);
 
 /// Words between a noun and its value. Sorted.
@@ -93,7 +93,7 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("secretkey", false, Class::Strong), ("privatekey", false, Class::Strong),
     ("accountkey", false, Class::Strong), ("credential", false, Class::Strong),
     ("credentials", false, Class::Strong), ("creds", true, Class::Strong),
-    ("jwt", true, Class::Strong), ("psk", true, Class::Strong),
+    ("jwt", true, Class::Strong), ("psk", false, Class::Strong),
     ("cvv", true, Class::Strong), ("otp", true, Class::Weak),
     ("pin", true, Class::Weak), ("totp", true, Class::Weak),
     ("authorization", false, Class::Authorization), ("honeycombteam", false, Class::Strong),
