@@ -158,17 +158,12 @@ impl Held {
         panicked(self.take().recording(), payload)
     }
 
-    /// Polls once, with the span current.
+    /// Polls something once, with the span current, which has kept its context.
     #[inline]
-    pub(super) fn run<P>(
-        &mut self,
-        entered: Entered,
-        poll: impl FnOnce() -> P,
-        goes_on: impl FnOnce(&P) -> bool,
-    ) -> P {
+    pub(super) fn run<P>(&mut self, entered: Entered, poll: impl FnOnce() -> P) -> P {
         match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(polled) => {
-                self.0.end(entered, goes_on(&polled));
+                self.0.end(entered, false);
                 polled
             }
             Err(payload) => self.panicked(Some(entered), payload),

@@ -108,9 +108,7 @@ impl<S: Stream> Stream for Traced<S, Ended> {
             return this.inner.poll_next(task);
         };
         // It has kept its context since it was returned.
-        let polled = this
-            .span
-            .run(entered, || this.inner.poll_next(task), |_| false);
+        let polled = this.span.run(entered, || this.inner.poll_next(task));
         if matches!(polled, Poll::Ready(None))
             && let Some(recording) = this.span.take().recording()
         {
