@@ -29,10 +29,13 @@ pub(super) fn position(text: &[u8], what: &[u8]) -> Option<usize> {
     };
     let mut from = 0;
     loop {
-        let piece = from..from + PIECE;
-        let pairs = heads[piece.clone()].iter().zip(&tails[piece.clone()]);
+        let pieces = (
+            heads[from..].first_chunk::<PIECE>()?,
+            tails[from..].first_chunk::<PIECE>()?,
+        );
+        let pairs = pieces.0.iter().zip(pieces.1);
         if pairs.fold(false, |any, (head, tail)| any | fits(*head, *tail))
-            && let Some(found) = piece.into_iter().find(stands)
+            && let Some(found) = (from..from + PIECE).find(stands)
         {
             return Some(found);
         }
