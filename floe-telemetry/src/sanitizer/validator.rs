@@ -3,25 +3,32 @@
 use super::Scan;
 use super::key_value::Key;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
-use super::text::{at, before, find, is_name, part, run_end};
+use super::text::{at, before, is_name, part, run_end, starts_with};
 use super::value::Site;
 use super::word_list::List;
 
 /// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
 /// key's quote. What a parser found in the place of a token is a word.
 pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
+    // Where only words follow there is nothing in quotes or brackets.
+    if scan.is_calm(from, 96) {
+        return false;
+    }
     let text = scan.text;
     let is_token = key.name(text).eq_ignore_ascii_case(b"token");
     let words = run_end(text, from, 64, |byte| {
         byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b'(' | b' ' | b'}' | b')')
     });
+    if at(text, words) == b'%' {
+        return extra(scan, words);
+    }
     // What stands between is a sentence, or the value is all that is in brackets.
     let said = part(text, from, words);
     let is_said = |word: &[u8]| FOUND.has(word) && word.iter().all(u8::is_ascii_lowercase);
     let mut says = said.split(|byte| !byte.is_ascii_alphabetic());
     let mut is_found = || says.clone().any(is_said) && !says.any(|word| word == b"not");
     if !(before(text, words) == b' ' && is_found() || said == b" (") {
-        return extra(scan, from);
+        return false;
     }
     // `rejected value [hunter2]`
     let close = run_end(text, words + 1, 128, |byte| byte > b' ' && byte != b']');
@@ -50,9 +57,10 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
 fn extra(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let mark = b"%!(EXTRA string=";
-    let Some(start) = find(text, from, 96, mark).map(|found| found + mark.len()) else {
+    if !starts_with(text, from, mark) {
         return false;
-    };
+    }
+    let start = from + mark.len();
     let end = run_end(text, start, LONGEST, |byte| !b",)\n".contains(&byte));
     let fits = holds_made_up(part(text, start, end));
     if fits {
