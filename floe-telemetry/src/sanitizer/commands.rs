@@ -59,7 +59,7 @@ const COMMANDS: &[(Role, &[&str])] = &[
 ];
 
 /// Longest command that is known in a line.
-const LONGEST_COMMAND: usize = 12;
+const LONGEST_COMMAND: usize = 13;
 
 /// The lengths of the commands by the last five bits of their first letter: few words have one of them.
 const LENGTHS: [u32; 32] = {
