@@ -23,10 +23,14 @@ pub fn call_plain<T>(callsite: &'static CallSite, body: impl FnOnce() -> T, outc
 /// Runs `body` in `span` and records what came out, which `outcome` tells.
 ///
 /// There is no function of ours between the caller and `body`: a processor foresees where the last
-/// sixteen calls return to, so each function that a long `body` returns through is paid for. And
-/// `body` is here once, so that it is compiled into the caller.
+/// sixteen calls return to, so each function that a long `body` returns through is paid for.
 #[inline]
 pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
+    if matches!(span.state, State::Off) {
+        // There is nothing to drop, which the compiler does not see.
+        mem::forget(span);
+        return body();
+    }
     conclude(span, catch_unwind(AssertUnwindSafe(body)), outcome)
 }
 
@@ -50,12 +54,7 @@ pub(super) fn opening<T>(body: impl FnOnce(&mut OpenSpan) -> T) -> (OpenSpan, th
 pub(super) fn conclude<T>(span: OpenSpan, ended: thread::Result<T>, outcome: Look<T>) -> T {
     match ended {
         Ok(value) => {
-            if matches!(span.state, State::Off) {
-                // There is nothing to drop, which the compiler does not see.
-                mem::forget(span);
-            } else {
-                returned(span, &value, outcome);
-            }
+            returned(span, &value, outcome);
             value
         }
         Err(payload) => panicked(span.recording(), payload),

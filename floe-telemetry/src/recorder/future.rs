@@ -209,15 +209,14 @@ impl Drop for Held {
 impl<F: Future> Future for Traced<F, Look<F::Output>> {
     type Output = F::Output;
 
-    // The inner future is polled from here, and at one place, as in `call`.
+    // The inner future is polled from here, as a body is called from `call`.
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let entered = if this.span.is_off() {
-            None
-        } else {
-            this.span.begin()
-        };
+        if this.span.is_off() {
+            return this.inner.poll(task);
+        }
+        let entered = this.span.begin();
         match catch_unwind(AssertUnwindSafe(|| this.inner.poll(task))) {
             Ok(polled) => {
                 if let Some(entered) = entered {
