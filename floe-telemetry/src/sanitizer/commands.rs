@@ -1,6 +1,7 @@
 //! Commands that take a password as an option, and which of them stand in a line.
 
 use super::text::Bytes;
+use super::word_list::Lengths;
 
 /// How much of the line before the option is read.
 pub(super) const LINE_LIMIT: usize = 192;
@@ -58,29 +59,16 @@ const COMMANDS: &[(Role, &[&str])] = &[
     (Role::Curl, &["curl"]),
 ];
 
-/// Longest command that is known in a line.
-const LONGEST_COMMAND: usize = 13;
-
-/// The lengths of the commands by the last five bits of their first letter: few words have one of them.
-const LENGTHS: [u32; 32] = {
-    let mut lengths = [0; 32];
+/// Few words may be one of them.
+const LENGTHS: Lengths = {
+    let mut lengths = Lengths::NONE;
     let mut group = 0;
     while group < COMMANDS.len() {
-        let mut place = 0;
-        while place < COMMANDS[group].1.len() {
-            let command = COMMANDS[group].1[place].as_bytes();
-            lengths[(command[0] & 31) as usize] |= 1 << command.len();
-            place += 1;
-        }
+        lengths = lengths.and(COMMANDS[group].1);
         group += 1;
     }
     lengths
 };
-
-fn may_be_command(word: &[u8]) -> bool {
-    let first = word.first().copied().unwrap_or_default();
-    word.len() <= LONGEST_COMMAND && LENGTHS[usize::from(first & 31)] & (1 << word.len()) != 0
-}
 
 /// What the line before an option says: which commands it has. Kept from option to option, so that a
 /// line is read once, however many options it has.
@@ -126,7 +114,7 @@ impl Line {
             [b'-', ..] if word.starts_with(b"--user") => self.seen |= HAS_USER,
             [] | [b'-', ..] => {}
             b"ssh" => self.seen |= SSH,
-            _ if may_be_command(word) => {
+            _ if LENGTHS.may_have(word) => {
                 for (place, (_, commands)) in COMMANDS.iter().enumerate() {
                     let begins = |command: &str| command.as_bytes().first() == word.first();
                     if commands

@@ -5,27 +5,49 @@ use super::text::ends_with_word;
 /// Longest word of a list.
 const LONGEST: usize = 16;
 
+/// The lengths of words by the last five bits of their first letter: most questions end here.
+pub(super) struct Lengths([u32; 32]);
+
+impl Lengths {
+    pub(super) const NONE: Self = Self([0; 32]);
+
+    /// These, and those of more words.
+    pub(super) const fn and(mut self, words: &[&str]) -> Self {
+        let mut index = 0;
+        while index < words.len() {
+            let word = words[index].as_bytes();
+            assert!(word.len() <= LONGEST);
+            let first = if word.is_empty() { 0 } else { word[0] };
+            self.0[(first & 31) as usize] |= 1 << word.len();
+            index += 1;
+        }
+        self
+    }
+
+    /// Whether the word may be one of them.
+    #[inline]
+    pub(super) fn may_have(&self, word: &[u8]) -> bool {
+        let first = word.first().copied().unwrap_or(0);
+        word.len() <= LONGEST && self.0[usize::from(first & 31)] & (1 << word.len()) != 0
+    }
+}
+
 /// A sorted list of words, asked about without regard to case.
 pub(super) struct List {
     words: &'static [&'static str],
-    /// The lengths of the words by the last five bits of their first letter: most questions end here.
-    lengths: [u32; 32],
+    lengths: Lengths,
     /// Where the words with each first letter begin.
     places: [usize; 33],
 }
 
 impl List {
     pub(super) const fn of(words: &'static [&'static str]) -> Self {
-        let mut lengths = [0; 32];
         let mut places = [0; 33];
         let mut index = 0;
         while index < words.len() {
             let word = words[index].as_bytes();
-            assert!(
-                word.len() <= LONGEST && (index == 0 || is_before(words[index - 1], words[index]))
-            );
+            assert!(index == 0 || is_before(words[index - 1], words[index]));
             let first = if word.is_empty() { 0 } else { word[0] };
-            lengths[(first & 31) as usize] |= 1 << word.len();
             index += 1;
             places[(first & 31) as usize + 1] = index;
         }
@@ -38,17 +60,17 @@ impl List {
         }
         Self {
             words,
-            lengths,
+            lengths: Lengths::NONE.and(words),
             places,
         }
     }
 
     #[inline]
     pub(super) fn has(&self, word: &[u8]) -> bool {
-        let letter = usize::from(word.first().copied().unwrap_or(0) & 31);
-        if word.len() > LONGEST || self.lengths[letter] & (1 << word.len()) == 0 {
+        if !self.lengths.may_have(word) {
             return false;
         }
+        let letter = usize::from(word.first().copied().unwrap_or(0) & 31);
         self.words[self.places[letter]..self.places[letter + 1]]
             .iter()
             .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
