@@ -69,7 +69,6 @@ mod reversed;
 mod row;
 mod rule;
 mod scan;
-mod search;
 mod sentence;
 mod separator;
 mod shape;

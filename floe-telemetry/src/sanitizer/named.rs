@@ -1,8 +1,9 @@
 //! Keys that stand as values: `{"name": "api_key", "value": "…"}`, a field's name above its error.
 
+use memchr::memmem;
+
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
-use super::search::position;
 use super::separator::{separator, value_start};
 use super::shape::LONGEST;
 use super::text::{at, before, find, is_break, is_name, part, run_end, run_start, starts_with};
@@ -107,7 +108,7 @@ fn runner_command(text: &[u8], gap: usize, behind: usize) -> Option<usize> {
     }
     let line = run_start(text, gap, 64, |byte| byte != b'\n');
     let head = part(text, line, gap);
-    let has = |mark: &[u8]| position(head, mark).is_some();
+    let has = |mark: &[u8]| memmem::find(head, mark).is_some();
     if has(b"##vso[") {
         return is_closed.then_some(close + 1);
     }

@@ -1,8 +1,9 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
+use memchr::memmem;
+
 use super::ahead::Ahead;
 use super::judged::{Word, Words};
-use super::search::occurrences;
 use super::{
     Level, Policy, REDACTED, Rule, address, anchors, command_line, commands, finder, hash, header,
     key_value, pem, pii, shape, text, token, url,
@@ -175,7 +176,7 @@ impl<'t> Scan<'t> {
                 continue;
             }
             known.push(secret);
-            let echoes = occurrences(self.text, bytes).map(|at| (at, at + bytes.len(), rule));
+            let echoes = memmem::find_iter(self.text, bytes).map(|at| (at, at + bytes.len(), rule));
             self.found.extend(echoes);
         }
     }

@@ -4,8 +4,9 @@
 //! a character. Where a delimiter may be wider (a no-break space, a typographic quote) it is matched
 //! as a whole.
 
+use memchr::memmem;
+
 use super::REDACTED;
-use super::search::position;
 
 /// Spaces that people paste from word processors and terminals, as UTF-8.
 const WIDE_SPACES: &[&[u8]] = &[
@@ -228,5 +229,5 @@ pub(super) fn line_end(text: &[u8], from: usize) -> usize {
 pub(super) fn find(text: &[u8], from: usize, limit: usize, what: &[u8]) -> Option<usize> {
     let window = rest(text, from);
     let window = &window[..limit.min(window.len())];
-    position(window, what).map(|found| from + found)
+    memmem::find(window, what).map(|found| from + found)
 }
