@@ -211,7 +211,7 @@ fn pass<'t>(
         scan.run(finder, anchor);
     }
     pattern::scan(&mut scan, text);
-    scan.find_echoes(text);
+    scan.find_echoes();
     let words = scan.words;
     (!scan.found.is_empty()).then(|| (scan.replace(text, fired), words))
 }

@@ -1,6 +1,8 @@
 //! What a test says about a secret that is not as it should be: `left: "…"`, `but was: <…>`.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
 
 use super::key_value::Key;
 use super::lexicon::Class;
@@ -15,6 +17,10 @@ const BEHIND: usize = 320;
 
 /// Longest value.
 const LIMIT: usize = 256;
+
+/// What only assertions and validators say.
+static MARKS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("ssert|xpect|alida|# 1\n |└").ok());
 
 /// Words that say which value it is. Sorted.
 const LABELS: &[&str] = &[
@@ -31,10 +37,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let end = text.len().min(key.end + BEHIND);
     scan.asserted_until = end;
     let near = part(text, from, end);
-    let is_asserted = ["ssert", "xpect", "alida", "# 1\n ", "└"]
-        .iter()
-        .any(|mark| memmem::find(near, mark.as_bytes()).is_some());
-    if !is_asserted {
+    if !MARKS.as_ref().is_some_and(|marks| marks.is_match(near)) {
         return false;
     }
     // What a parser expected is a word.

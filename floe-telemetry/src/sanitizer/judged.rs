@@ -17,7 +17,7 @@ pub(super) struct Word {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words<'t>([(&'t [u8], Word); PLACES]);
 
-const PLACES: usize = 16;
+const PLACES: usize = 8;
 
 impl<'t> Words<'t> {
     /// None so far.

@@ -5,7 +5,8 @@ use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::trim_end;
 use super::text::{
-    at, is_break, name_before, nul_len, part, run_end, run_start, skip_spaces, starts_with_word,
+    at, is_break, is_redacted, name_before, nul_len, part, run_end, run_start, skip_spaces,
+    starts_with_word,
 };
 use super::value::Site;
 use super::verdict::is_secret;
@@ -19,6 +20,12 @@ use super::{
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let text = scan.text;
     let behind = key.end + mark;
+    // Its value is gone already.
+    let value = skip_spaces(text, behind);
+    let open = quote::open(text, value).map_or(0, |quote| quote.len);
+    if mark == 0 && is_redacted(text, value + open) {
+        return;
+    }
     let done = structure::xml(scan, key, behind)
         || operand::htpasswd(scan, key)
         || mark == 0 && positional::here(scan, key)

@@ -1,6 +1,6 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
-use memchr::memmem;
+use memchr::memchr_iter;
 
 use super::ahead::Ahead;
 use super::judged::{Word, Words};
@@ -160,24 +160,32 @@ impl<'t> Scan<'t> {
     }
 
     /// A secret found by its key is one wherever the text repeats it: `password 'x' is wrong`.
-    pub(super) fn find_echoes(&mut self, text: &str) {
-        let mut known: Vec<&str> = Vec::new();
+    pub(super) fn find_echoes(&mut self) {
+        let mut known: [&[u8]; MAX_ECHOES] = [&[]; MAX_ECHOES];
+        let mut count = 0;
         for index in 0..self.found.len().min(MAX_ECHOES * 4) {
             let (start, end, rule) = self.found[index];
-            let secret = text.get(start..end).unwrap_or_default();
-            let secret = secret
-                .split_once(':')
-                .map_or(secret, |(_, password)| password);
-            let bytes = secret.as_bytes();
-            let is_distinct = (6..=128).contains(&bytes.len())
-                && bytes.iter().any(u8::is_ascii_alphabetic)
-                && (bytes.iter().any(u8::is_ascii_digit) || shape::is_camel(bytes));
-            if !is_distinct || known.contains(&secret) || known.len() == MAX_ECHOES {
+            let secret = text::part(self.text, start, end);
+            let colon = secret.iter().position(|byte| *byte == b':');
+            let secret = colon.map_or(secret, |colon| &secret[colon + 1..]);
+            let is_distinct = (6..=128).contains(&secret.len())
+                && secret.iter().any(u8::is_ascii_alphabetic)
+                && (secret.iter().any(u8::is_ascii_digit) || shape::is_camel(secret));
+            if !is_distinct || known.contains(&secret) {
                 continue;
             }
-            known.push(secret);
-            let echoes = memmem::find_iter(self.text, bytes).map(|at| (at, at + bytes.len(), rule));
-            self.found.extend(echoes);
+            let Some(place) = known.get_mut(count) else {
+                break;
+            };
+            *place = secret;
+            count += 1;
+            for at in memchr_iter(secret[0], self.text) {
+                // What is known of the place itself goes without saying.
+                let end = at + secret.len();
+                if end != self.found[index].1 && text::starts_with(self.text, at, secret) {
+                    self.found.push((at, end, rule));
+                }
+            }
         }
     }
 

@@ -197,6 +197,15 @@ fn is_random(part: &[u8]) -> bool {
     changes >= 2 && changes >= needed && (digits > 0 || changes >= 3)
 }
 
+/// Letters among digits and nothing else, neither a number nor the name of a format (`argon2id`).
+pub(super) fn is_alphanumeric(value: &[u8]) -> bool {
+    (9..=64).contains(&value.len())
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && !value.starts_with(b"0x")
+}
+
 /// Eight, four, four, four and twelve hexadecimal digits.
 pub(super) fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36

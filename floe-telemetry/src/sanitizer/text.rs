@@ -82,8 +82,11 @@ pub(super) fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
     text.get(start..end).unwrap_or_default()
 }
 
+#[inline]
 pub(super) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
-    rest(text, index).starts_with(what)
+    // Most texts differ in the first byte.
+    what.first().is_none_or(|first| at(text, index) == *first)
+        && rest(text, index).starts_with(what)
 }
 
 /// Like `starts_with`, ASCII case ignored.

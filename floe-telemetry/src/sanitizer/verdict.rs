@@ -7,9 +7,9 @@ use super::homonym::{
 use super::host::is_certain_host;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
-use super::placeholder::{is_placeholder, is_prose, is_sentence, printed};
+use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence, printed};
 use super::reference::{names_a_source, names_an_entry, refers};
-use super::shape::{is_made_up, is_opaque, is_path, is_uuid};
+use super::shape::{is_alphanumeric, is_made_up, is_opaque, is_path, is_uuid};
 use super::text::{at, before, ends_with_word, is_name, part, run_end, starts_with_word};
 use super::value::{Extent, List, Site};
 use super::{code, lexeme, url_path};
@@ -54,6 +54,8 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         // `--password-command="echo hunter2"`.
         Class::Weak if let Some(word) = printed(value) => is_made_up(word, 6),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
+        // What is asked below is about words, signs and numbers.
+        _ if is_alphanumeric(value) && !is_homonym(text, key, found) => !is_masked(value),
         // The grammar of URLs takes out the login and leaves the address.
         _ if is_url_with_login(value) => false,
         _ if names_an_entry(text, key, value, in_prose) => false,
@@ -95,6 +97,16 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if in_prose && is_in_sentence(text, found) => false,
         _ => !(in_prose && is_prose(value)),
     }
+}
+
+/// Whether the key, or what follows the value, has a meaning in which letters with digits are harmless:
+/// `token: i32,`, `PASS: case12345`, `CREDS: Type1234 = 4`, `token12=token12`.
+fn is_homonym(text: &[u8], key: Key, found: Extent) -> bool {
+    let name = key.name(text);
+    name.eq_ignore_ascii_case(b"token")
+        || name == b"PASS"
+        || starts_with_word(text, found.end, b" = ")
+        || name.eq_ignore_ascii_case(part(text, found.start, found.end))
 }
 
 /// `auth: API_TOKEN=…`: the value has a key, which is looked at next.
