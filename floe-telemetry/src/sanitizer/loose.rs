@@ -20,10 +20,11 @@ use super::{
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let text = scan.text;
     let behind = key.end + mark;
-    // Its value is gone already.
-    let value = skip_spaces(text, behind);
-    let open = quote::open(text, value).map_or(0, |quote| quote.len);
-    if mark == 0 && is_redacted(text, value + open) {
+    // Its value is gone already, whatever introduced it.
+    let value = run_end(text, behind, 48, |byte| {
+        byte.is_ascii_alphabetic() || b" :=-'\"`".contains(&byte)
+    });
+    if is_redacted(text, value) {
         return;
     }
     let done = structure::xml(scan, key, behind)

@@ -171,7 +171,7 @@ fn is_symbolic(value: &[u8]) -> bool {
 }
 
 /// Whether a run of letters and digits changes between them, or its case, oftener than words do.
-fn is_random(part: &[u8]) -> bool {
+pub(super) fn is_random(part: &[u8]) -> bool {
     if part.len() < 4 {
         return false;
     }
@@ -195,15 +195,6 @@ fn is_random(part: &[u8]) -> bool {
         part.len() / 8
     };
     changes >= 2 && changes >= needed && (digits > 0 || changes >= 3)
-}
-
-/// Letters among digits and nothing else, neither a number nor the name of a format (`argon2id`).
-pub(super) fn is_alphanumeric(value: &[u8]) -> bool {
-    (9..=64).contains(&value.len())
-        && value.iter().all(u8::is_ascii_alphanumeric)
-        && value.iter().any(u8::is_ascii_digit)
-        && value.iter().any(u8::is_ascii_alphabetic)
-        && !value.starts_with(b"0x")
 }
 
 /// Eight, four, four, four and twelve hexadecimal digits.
@@ -242,11 +233,10 @@ pub(super) fn is_path(value: &[u8]) -> bool {
         [b'/', ..] => 1,
         _ => return false,
     };
+    let tail = &value[start..];
     let part_ok = |part: &[u8]| !is_random(part) && part.len() < 40;
-    value[start..].split(|b| b"/\\._-".contains(b)).all(part_ok)
+    tail.split(|b| b"/\\._-".contains(b)).all(part_ok)
         && (start > 1
-            || value[start..]
-                .iter()
-                .any(|byte| matches!(byte, b'/' | b'.'))
-            || value[start..].iter().all(u8::is_ascii_lowercase))
+            || tail.iter().any(|byte| matches!(byte, b'/' | b'.'))
+            || tail.iter().all(u8::is_ascii_lowercase))
 }

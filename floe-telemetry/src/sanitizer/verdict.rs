@@ -9,7 +9,7 @@ use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
 use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence, printed};
 use super::reference::{names_a_source, names_an_entry, refers};
-use super::shape::{is_alphanumeric, is_made_up, is_opaque, is_path, is_uuid};
+use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};
 use super::text::{at, before, ends_with_word, is_name, part, run_end, starts_with_word};
 use super::value::{Extent, List, Site};
 use super::{code, lexeme, url_path};
@@ -97,6 +97,15 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if in_prose && is_in_sentence(text, found) => false,
         _ => !(in_prose && is_prose(value)),
     }
+}
+
+/// Letters and digits in turns, too long for a word: neither a number nor the name of a format (`argon2id`).
+fn is_alphanumeric(value: &[u8]) -> bool {
+    (9..=64).contains(&value.len())
+        && value.iter().all(u8::is_ascii_alphanumeric)
+        && value.iter().any(u8::is_ascii_alphabetic)
+        && (value.iter().any(u8::is_ascii_digit) || is_random(value))
+        && !value.starts_with(b"0x")
 }
 
 /// Whether the key, or what follows the value, has a meaning in which letters with digits are harmless:
