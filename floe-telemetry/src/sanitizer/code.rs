@@ -2,7 +2,7 @@
 
 use super::lexicon;
 use super::placeholder::is_placeholder;
-use super::shape::is_opaque;
+use super::shape::{is_made_up, is_opaque};
 use super::text::{at, is_name, part, run_end, skip_spaces, starts_with};
 use super::value::{self, Extent, Site};
 
@@ -38,7 +38,10 @@ pub(super) fn after_type(text: &[u8], declared: Extent) -> Option<Extent> {
     let is_constant = value
         .iter()
         .all(|byte| byte.is_ascii_digit() || *byte == b';');
-    let is_harmless = is_constant || is_placeholder(value) || is_one(text, found, site);
+    let is_harmless = is_constant
+        || is_placeholder(value)
+        || is_one(text, found, site)
+        || !found.quoted && is_cut_call(text, found);
     (!is_harmless).then_some(found)
 }
 
@@ -106,6 +109,24 @@ pub(super) fn is_call(value: &[u8]) -> bool {
     part(value, 0, name).contains(&b'.')
         && at(value, 0).is_ascii_alphabetic()
         && matches!(&value[name..], b"(" | b"(b" | b"()" | b"();")
+}
+
+/// `passwd = _raw_input(prompt, stream)`, `password = getpass(prompt="Database password: ")`: a call of
+/// which the value has only the beginning, as there are blanks in it.
+pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
+    let name = run_end(text, found.start, 48, |byte| {
+        is_name(byte) || b".:".contains(&byte)
+    });
+    let is_path = at(text, found.start).is_ascii_alphabetic() || at(text, found.start) == b'_';
+    if !is_path || name >= found.end || at(text, name) != b'(' {
+        return false;
+    }
+    let close = run_end(text, name, 96, |byte| byte != b')' && byte != b'\n');
+    let mut words = part(text, name, close).split(|byte| b" \"'`(=,:&*.".contains(byte));
+    close >= found.end
+        && part(text, name, found.end).len() > 2
+        && !words.any(|word| is_opaque(word, 8) || is_made_up(word, 4))
+        && !is_opaque(part(text, found.start, name), 12)
 }
 
 /// `cancellation_token: CancellationToken,`, `trait SigningKey: Sealed {`.

@@ -34,6 +34,13 @@ pub(super) fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
         && behind_number(text, end) == end
 }
 
+/// The algorithms of pairs of keys, before a word that stands for one of them.
+pub(super) fn is_algorithm(word: &[u8]) -> bool {
+    ["dsa", "ecdsa", "eddsa", "gpg", "openpgp", "pgp", "rsa"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
 /// `Unseal Key 1: …`: behind the number of one of several keys; `end` if there is none.
 pub(super) fn behind_number(text: &[u8], end: usize) -> usize {
     if at(text, end) != b' ' || !at(text, end + 1).is_ascii_digit() {
@@ -137,6 +144,8 @@ pub(super) fn is_count(text: &[u8], found: Extent) -> bool {
 /// What is said of the word before: `nonce mismatch`, `unbound variable`, `command not found`. Sorted.
 static SAID: List = List::of(&[
     "denied",
+    "disabled",
+    "exceeded",
     "expired",
     "failed",
     "incorrect",
@@ -147,6 +156,8 @@ static SAID: List = List::of(&[
     "parameter",
     "rejected",
     "required",
+    "unavailable",
+    "unreachable",
     "variable",
 ]);
 
@@ -155,7 +166,12 @@ pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
     let value = part(text, found.start, found.end);
     // `token: Code: 403`
     if at(text, found.end) == b':' && at(text, found.end + 1) == b' ' {
-        return value.first().is_some_and(u8::is_ascii_uppercase) && is_word_like(value);
+        let is_capital = value.first().is_some_and(u8::is_ascii_uppercase);
+        return is_capital && is_word_like(value) || is_noun(value);
+    }
+    // `JWT: exp 1712345678 is before now`
+    if value.len() <= 3 && value.iter().all(u8::is_ascii_lowercase) && at(text, found.end) == b' ' {
+        return true;
     }
     // `renames password -> passphrase`, `cannot fetch token: accounts "default" not found`
     let is_lower = value.iter().all(u8::is_ascii_lowercase);
@@ -166,10 +182,26 @@ pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
     let next = skip_spaces(text, found.end);
     let next_end = run_end(text, next, 16, |byte| byte.is_ascii_alphabetic());
     let next_word = part(text, next, next_end);
-    value.len() <= 8
-        && value.iter().all(u8::is_ascii_lowercase)
-        && next > found.end
-        && (SAID.has(next_word) || is_noun(next_word))
+    let is_short = value.len() <= 8 && is_word_like(value);
+    if next == found.end || !is_short && !is_action(value) {
+        return false;
+    }
+    // `Referer checking failed`, `policy check failed`
+    let third = skip_spaces(text, next_end);
+    let third_end = run_end(text, third, 16, |byte| byte.is_ascii_lowercase());
+    let is_told =
+        || next_word.len() >= 4 && third > next_end && SAID.has(part(text, third, third_end));
+    (is_lower || !is_short) && (SAID.has(next_word) || is_noun(next_word)) || is_told()
+}
+
+/// `validation`, `checking`, `Referer`: what is done, or who does it.
+fn is_action(value: &[u8]) -> bool {
+    let ends = [
+        "tion", "sion", "ing", "ment", "ance", "ence", "ity", "ure", "er",
+    ];
+    (6..=16).contains(&value.len())
+        && is_word_like(value)
+        && ends.iter().any(|end| value.ends_with(end.as_bytes()))
 }
 
 /// `auth-token==2.1`: a package and its version.
@@ -191,17 +223,6 @@ pub(super) fn is_numbered(text: &[u8], key: Key, found: Extent) -> bool {
     // `sasl_passwd:4: …` is a line of a file.
     let is_line = before(text, found.start) == b':' && starts_with(text, found.end, b": ");
     value.len() <= 4 && value.iter().all(u8::is_ascii_digit) && (is_member || is_event || is_line)
-}
-
-/// `passwd = _raw_input(prompt, stream)`: a call of which the value has only the beginning.
-pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
-    let name = run_end(text, found.start, 48, |byte| is_name(byte) || byte == b'.');
-    let argument = run_end(text, name + 1, 48, |byte| is_name(byte) || byte == b'.');
-    name > found.start
-        && at(text, name) == b'('
-        && argument == found.end
-        && at(text, argument) == b','
-        && !part(text, name, argument).iter().any(u8::is_ascii_digit)
 }
 
 /// `password for bob: aborted by user`: what became of it.

@@ -135,7 +135,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         && before(text, start) == b' '
     {
         let phrase = run_start(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
-        class = scan.word(part(text, phrase, end)).class?;
+        // `using RSA key 4A1F09C7…` names a public one.
+        if !homonym::is_algorithm(part(text, phrase, start - 1)) {
+            class = scan.word(part(text, phrase, end)).class?;
+        }
     }
     if class == Class::Weak && scan.policy.level == Level::Strict {
         class = Class::Strong;

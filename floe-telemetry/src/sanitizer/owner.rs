@@ -72,7 +72,7 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     } else {
         colon + 1
     };
-    let value = skip_spaces(text, behind);
+    let value = behind_prompt(text, skip_spaces(text, behind));
     if end == owner || value == behind || !is_stated && at(text, colon) != b':' {
         return false;
     }
@@ -82,7 +82,11 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     } else {
         // `No such property: token for class: Deploy`
         let is_name = word.first().is_some_and(u8::is_ascii_uppercase) && is_word_like(word);
-        !is_prose(word) && !word.is_empty() && !is_name && !is_participle(text, value)
+        // `"password for %s: ", name`
+        let is_closed = !word
+            .iter()
+            .any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80);
+        !is_prose(word) && !is_closed && !is_name && !is_participle(text, value)
     };
     // `credentials for host: bob hunter2`
     let next = skip_spaces(text, value + word.len());
@@ -92,6 +96,16 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
         scan.redact_unless_done(next, next_end);
     }
     fits && redact_at(scan, key, value, Site::default())
+}
+
+/// `"Password for user bob: " → hunter2`: behind the quote and the arrow.
+fn behind_prompt(text: &[u8], from: usize) -> usize {
+    let quote = run_end(text, from, 1, |byte| b"\"'`".contains(&byte));
+    let arrow = skip_spaces(text, quote);
+    ["\u{2192} ", "-> ", "=> "]
+        .iter()
+        .find(|mark| quote > from && starts_with(text, arrow, mark.as_bytes()))
+        .map_or(from, |mark| arrow + mark.len())
 }
 
 /// Behind the words that only join: `password is generated for …`.

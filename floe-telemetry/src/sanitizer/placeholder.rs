@@ -4,9 +4,10 @@ use super::bound::is_mark;
 use super::homonym::is_command_name;
 use super::lexicon;
 use super::reference::is_lookup;
-use super::shape::{LONGEST, is_opaque, is_path, trim_end};
+use super::shape::{LONGEST, holds_made_up, is_opaque, trim_end};
+use super::template::is_template;
 use super::text::{at, is_name, is_redacted, run_end};
-use super::words;
+use super::{quantity, words};
 
 /// A word of a sentence.
 pub(super) fn is_prose(word: &[u8]) -> bool {
@@ -66,7 +67,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
 }
 
 /// `getpass.getpass()`, `self.password`, `DB_PASSWORD`, `:password`, `await`: code that gets the value.
-fn is_expression(word: &[u8]) -> bool {
+pub(super) fn is_expression(word: &[u8]) -> bool {
     let path = run_end(word, 0, 64, |byte| {
         byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.')
     });
@@ -105,10 +106,12 @@ fn is_metavariable(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_uppercase) && lexicon::classify(word).is_some()
 }
 
-/// `getpass("Password: ")`, `&Token`: a question for it, a reference to a type.
+/// `getpass("New password: ")`, `&Token`: a question for it, a reference to a type.
 fn is_prompt(value: &[u8]) -> bool {
-    match value {
-        [head @ .., b':'] | [head @ .., b':', b' '] => lexicon::is_noun(head),
+    match value.trim_ascii_end() {
+        [head @ .., b':' | b'?'] => {
+            head.split(|byte| *byte == b' ').any(lexicon::is_noun) && !holds_made_up(head)
+        }
         [b'&', first, tail @ ..] => {
             first.is_ascii_uppercase() && tail.iter().all(u8::is_ascii_alphabetic)
         }
@@ -116,13 +119,22 @@ fn is_prompt(value: &[u8]) -> bool {
     }
 }
 
-/// `(known after apply)`.
+/// `(known after apply)`, `(hidden, 12 chars)`.
 fn is_remark(word: &[u8]) -> bool {
     let inner = match word {
         [b'(', inner @ .., b')'] => inner,
         _ => word,
     };
-    inner.contains(&b' ') && (inner == b"known after apply" || inner.ends_with(b" value"))
+    let is_known = |word: &[u8]| {
+        words::LITERALS.has(word)
+            || words::PROSE.has(word)
+            || quantity::is_unit(word)
+            || word.len() <= 3 && word.iter().all(u8::is_ascii_digit)
+    };
+    inner.contains(&b' ')
+        && (inner == b"known after apply"
+            || inner.ends_with(b" value")
+            || inner.split(|byte| b" ,".contains(byte)).all(is_known))
 }
 
 /// `[REDACTED alloc::string::String]`, `(hidden)`, `ab****`: somebody masked it before us.
@@ -133,89 +145,15 @@ fn find_mask(value: &[u8]) -> bool {
         || value.windows(4).any(|part| part == b"****")
 }
 
-/// A password that is none: `****`, `xxxxx`, `${PASSWORD}`.
+/// A password that is none: `****`, `xxxxx`, `${PASSWORD}`, `DB_PASSWORD`.
 pub(super) fn is_masked(password: &[u8]) -> bool {
+    let is_constant = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     is_template(password)
+        || password.iter().all(is_constant) && lexicon::classify(password).is_some()
         || find_mask(password)
         || password
             .iter()
             .all(|byte| matches!(byte, b'x' | b'X' | b'*'))
-}
-
-/// YAML tags of `CloudFormation`: what follows is where the value is.
-const TAGS: &[&[u8]] = &[
-    b"Ref",
-    b"GetAtt",
-    b"Sub",
-    b"ImportValue",
-    b"Select",
-    b"Join",
-    b"FindInMap",
-    b"If",
-    b"Base64",
-];
-
-/// `${VAR}`, `$VAR`, `{{ var }}`, `<password>`, `%s`, `%(password)s`, `{password}`.
-fn is_template(value: &[u8]) -> bool {
-    let name = |inner: &[u8]| {
-        !inner.is_empty()
-            && inner
-                .iter()
-                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b' '))
-    };
-    match value {
-        [b'$', b'{', inner @ .., b'}'] => inner.iter().all(|byte| !matches!(byte, b'{' | b'}')),
-        // The first is encrypted already.
-        [b'E', b'N', b'C', b'[', .., b']']
-        | [b'{', b'{', .., b'}', b'}']
-        | [b'%', b'(', .., b')', b's'] => true,
-        [b'$', b'(', inner @ .., b')'] => printed(inner).is_none(),
-        [b'$', inner @ ..] if is_member(inner) => true,
-        [b'$', inner @ ..] => {
-            inner
-                .iter()
-                .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
-                || inner.len() <= 2 && inner.iter().all(u8::is_ascii_digit)
-        }
-        [b'<', inner @ .., b'>'] => {
-            // `<set to the key 'password' in secret 'db'>`
-            let limit = if inner.contains(&b' ') { 96 } else { 40 };
-            inner.len() < limit
-                && inner
-                    .iter()
-                    .all(|b| b.is_ascii_alphabetic() || b" _-:./|'\"".contains(b))
-        }
-        [b'{', inner @ .., b'}'] | [b'{', inner @ ..] => name(inner),
-        // `[PAD]` of a tokenizer.
-        [b'[', inner @ .., b']'] => inner.len() <= 8 && inner.iter().all(u8::is_ascii_uppercase),
-        [b'!', tag @ ..] => TAGS.contains(&tag),
-        // OpenSSL's way to say where a password is.
-        [b'e', b'n', b'v', b':', inner @ ..] => inner.iter().all(|byte| is_name(*byte)),
-        [b'f', b'i', b'l', b'e', b':', inner @ ..] => is_path(inner),
-        [b'%', inner @ .., b'%'] if !inner.is_empty() => inner
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || *byte == b'_'),
-        [b'%', inner @ ..] => inner.len() == 1 && inner[0].is_ascii_alphabetic(),
-        // `@Microsoft.KeyVault(…)`
-        [b'@', inner @ ..] => {
-            inner.contains(&b'.') && inner.contains(&b'(') && is_expression(inner)
-        }
-        _ => false,
-    }
-}
-
-/// What a command that only prints prints.
-pub(super) fn printed(command: &[u8]) -> Option<&[u8]> {
-    command
-        .strip_prefix(b"echo -n ")
-        .or_else(|| command.strip_prefix(b"echo "))
-        .or_else(|| command.strip_prefix(b"printf "))
-}
-
-/// `request->token()`, behind the dollar of a variable.
-fn is_member(variable: &[u8]) -> bool {
-    let name = run_end(variable, 0, 32, is_name);
-    name > 0 && variable[name..].starts_with(b"->")
 }
 
 /// `Option<String>`, `List[str]`, `varchar(255)`: a declaration, not a value.

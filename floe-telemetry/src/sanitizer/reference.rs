@@ -2,10 +2,12 @@
 
 use super::key_value::{Key, word_before};
 use super::placeholder::is_placeholder;
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{is_made_up, is_opaque, is_path};
 use super::text::{
-    at, ends_with_word, find, line_end, part, run_end, run_start, starts_with, starts_with_word,
+    at, ends_with_word, find, is_name, line_end, part, run_end, run_start, starts_with,
+    starts_with_word,
 };
+use super::url_path;
 use super::value::Extent;
 
 /// Longest reference.
@@ -16,10 +18,16 @@ pub(super) fn extent(text: &[u8], from: usize) -> Option<Extent> {
     let close = match at(text, from) {
         b'<' => b'>',
         b'$' if at(text, from + 1) == b'(' => b')',
+        // `${PASSWORD:?is not set}`
+        b'$' if at(text, from + 1) == b'{' => b'}',
         b'E' if starts_with(text, from, b"ENC[") => b']',
         _ => return None,
     };
     let end = run_end(text, from, LIMIT, |byte| byte != close && byte != b'\n') + 1;
+    // What has no blank is read with all that is joined to it.
+    if close == b'}' && !part(text, from, end).contains(&b' ') {
+        return None;
+    }
     is_placeholder(part(text, from, end)).then(|| Extent::bare(from, end))
 }
 
@@ -117,4 +125,30 @@ pub(super) fn refers(value: &[u8]) -> bool {
         && !value[scheme + 3..]
             .split(|byte| b"/?&=#".contains(byte))
             .any(|word| is_opaque(word, 8) || is_made_up(word, 10))
+}
+
+/// `private_key=/etc/ssl/key.pem`; a password that looks like a path stays a password.
+pub(super) fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
+    let name = key.name(text);
+    let named = [
+        &b"key"[..],
+        b"credentials",
+        b"credential",
+        b"creds",
+        b"token",
+    ];
+    // `LoadCredential=name:/etc/credstore/name`
+    let colon = run_end(value, 0, 64, |byte| is_name(byte) || b"-.".contains(&byte));
+    let is_placed = || at(value, colon) == b':' && is_path(&value[colon + 1..]);
+    let is_file = || is_placed() || is_path(value) || value.contains(&b'/') && is_script(value);
+    named.iter().any(|end| ends_with_word(name, end)) && is_file()
+}
+
+/// `bin/setup.sh`, `keys/server.pem`
+fn is_script(value: &[u8]) -> bool {
+    value
+        .iter()
+        .all(|byte| is_name(*byte) || b"-./".contains(byte))
+        && url_path::is_file(value)
+        && !is_opaque(value, 12)
 }

@@ -2,7 +2,8 @@
 
 use super::shape::{is_made_up, is_opaque};
 use super::text::{
-    at, before, is_break, is_name, part, run_end, skip_spaces, starts_with, starts_with_word,
+    at, before, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
+    starts_with_word,
 };
 use super::{colour, quote, row};
 
@@ -30,8 +31,10 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
     match (at(text, index), at(text, index + 1)) {
         // LDIF's mark of base64.
         (b':', b':') if at(text, index + 2) == b' ' => found(2, false),
-        // `${PASSWORD:?must be set}` has a message, not a value.
+        // `${PASSWORD:?must be set}` has a message, `${PASSWORD:-x}` another value.
         (b':', b':' | b'?') => None,
+        (b':', b'+') if is_expanded(text, index) => None,
+        (b':', b'-' | b'=') if is_expanded(text, index) => found(2, false),
         (b'.', b'.') => found_leader(text, index),
         // A pair of Lisp.
         (b'.', b' ') if index > from && at(text, index + 2) == b'"' => found(1, false),
@@ -68,6 +71,12 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
             .and_then(|mark| found(mark.len(), *mark == "\u{ff1d}")),
         _ => None,
     }
+}
+
+/// Whether the name before is in braces behind a dollar.
+fn is_expanded(text: &[u8], end: usize) -> bool {
+    let name = run_start(text, end, 64, is_name);
+    before(text, name) == b'{' && before(text, name - 1) == b'$'
 }
 
 /// `;s:12:`, as PHP writes the length of the next text.

@@ -58,7 +58,9 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
         return false;
     }
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let signs = word.iter().filter(|byte| SIGNS.has(**byte)).count();
+    // `mismatch?` is a question.
+    let asked = usize::from(digits == 0 && word.ends_with(b"?"));
+    let signs = word.iter().filter(|byte| SIGNS.has(**byte)).count() - asked;
     if digits + signs == 0 {
         return false;
     }

@@ -87,7 +87,9 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     }
     let is_closed = starts_with(text, end, b"</") || starts_with(text, end, b"]]>");
-    if !is_closed && last_blank.is_some_and(|blank| blank >= start) {
+    // `AccountKey=<your-account-key>;EndpointSuffix=…`: the tag is a value.
+    let is_value = in_tag && b"=:(,".contains(&before(text, opener - 1));
+    if !is_closed && (is_value || last_blank.is_some_and(|blank| blank >= start)) {
         return false;
     }
     let is_doubtful = matches!(key.class, Class::Weak | Class::Query);

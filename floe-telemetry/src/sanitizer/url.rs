@@ -10,7 +10,7 @@ use super::text::{
     Bytes, at, before, blank_len, find, is_name, part, rest, run_end, run_start, starts_with,
     starts_with_word,
 };
-use super::{Scan, positional, url_path};
+use super::{Scan, positional, template, url_path};
 
 /// How far the end of an encoded userinfo is looked for.
 const ENCODED_WINDOW: usize = 1024;
@@ -40,7 +40,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     scan.url_until = scan.url_until.max(start);
     let authority = if let Some(at) = userinfo(run) {
         scan.url_until = start + at + 1;
-        if !is_plain_user(&run[..at]) && !has_masked_password(&run[..at]) {
+        if !is_plain_user(&run[..at]) && !template::is_login(&run[..at], &run[at + 1..]) {
             scan.redact(start, start + at);
         }
         start + at + 1
@@ -151,15 +151,6 @@ fn is_plain_user(userinfo: &[u8]) -> bool {
                 .iter()
                 .all(|byte| is_name(*byte) || matches!(byte, b'-' | b'.'))
             && !is_opaque(userinfo, 8)
-}
-
-/// `user:****`, `user:${PASSWORD}`, `{user}:{password}`.
-fn has_masked_password(userinfo: &[u8]) -> bool {
-    let colon = userinfo.iter().position(|&byte| byte == b':');
-    colon.is_some_and(|colon| {
-        let password = &userinfo[colon + 1..];
-        !password.is_empty() && is_masked(password)
-    })
 }
 
 /// `scheme://user:pass` without `@`: a blank in the password, or a text cut in its middle.

@@ -171,6 +171,13 @@ pub(super) fn of_variable(text: &[u8], name: &[u8], found: Extent, site: Site) -
     Extent::bare(found.start, if is_whole { end } else { found.end })
 }
 
+/// Whether the mark at `from` is the other one of the mark around key and value: `"` and `"`, and the
+/// quotes of typewriters in `` undefined method `password=' for nil ``.
+fn closes_around(text: &[u8], from: usize, enclosing: u8) -> bool {
+    at(text, from) == enclosing
+        || enclosing == b'`' && at(text, from) == b'\'' && is_break(text, from + 1)
+}
+
 const PREFIXES: Bytes = Bytes::of(b"bBrRuUfFnN@&*$#");
 
 /// `"…"`, `b'…'`, `r"…"`, `@"…"`.
@@ -196,7 +203,7 @@ pub(super) fn opening(text: &[u8], from: usize, site: Site) -> Option<(usize, Qu
     (0..=prefix).find_map(|skip| {
         let quote = quote::open(text, from + skip)?;
         // The quote that closes the text around us does not open a value.
-        if skip == 0 && quote.len == 1 && at(text, from) == site.enclosing {
+        if skip == 0 && quote.len == 1 && closes_around(text, from, site.enclosing) {
             return None;
         }
         Some((from + skip + quote.len, quote))

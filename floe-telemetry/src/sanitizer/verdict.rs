@@ -1,18 +1,18 @@
 //! Whether the value of a key is a secret.
 
 use super::homonym::{
-    is_count, is_cut_call, is_error_name, is_field_number, is_in_sentence, is_numbered,
-    is_requirement, is_type,
+    is_count, is_error_name, is_field_number, is_in_sentence, is_numbered, is_requirement, is_type,
 };
 use super::host::is_certain_host;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
-use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence, printed};
-use super::reference::{names_a_source, names_an_entry, refers};
+use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence};
+use super::reference::{names_a_file, names_a_source, names_an_entry, refers};
 use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};
+use super::template::printed;
 use super::text::{at, before, ends_with_word, is_name, part, run_end, starts_with_word};
 use super::value::{Extent, List, Site};
-use super::{code, lexeme, url_path};
+use super::{code, lexeme, quantity, url_path, words};
 
 /// A few letters and a blank: too short for what a doubtful key needs.
 pub(super) fn is_word(text: &[u8], from: usize) -> bool {
@@ -93,7 +93,8 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if before(text, key.start) == b'=' && is_path(value) => false,
         _ if is_type(text, found) || lexeme::is_one(text, key, found) => false,
         _ if is_requirement(text, found) || is_numbered(text, key, found) => false,
-        _ if !found.quoted && is_cut_call(text, found) => false,
+        _ if quantity::is_one(text, found) => false,
+        _ if !found.quoted && code::is_cut_call(text, found) => false,
         _ if in_prose && is_in_sentence(text, found) => false,
         _ => !(in_prose && is_prose(value)),
     }
@@ -118,9 +119,12 @@ fn is_homonym(text: &[u8], key: Key, found: Extent) -> bool {
         || name.eq_ignore_ascii_case(part(text, found.start, found.end))
 }
 
-/// `auth: API_TOKEN=…`: the value has a key, which is looked at next.
+/// `auth: API_TOKEN=…`: the value has a key, which is looked at next. `password: len=12` describes it.
 fn is_pair_of_its_own(value: &[u8]) -> bool {
     let end = run_end(value, 0, 48, is_name);
+    if at(value, end) == b'=' && words::DESCRIPTORS.has(&value[..end]) {
+        return true;
+    }
     let is_variable =
         value[..end].contains(&b'_') && !value[..end].iter().any(u8::is_ascii_lowercase);
     is_variable && at(value, end) == b'=' && lexicon::classify(&value[..end]).is_some()
@@ -221,30 +225,4 @@ fn names_an_algorithm(value: &[u8]) -> bool {
         && families
             .iter()
             .any(|family| starts_with_word(value, 0, family))
-}
-
-/// `private_key=/etc/ssl/key.pem`; a password that looks like a path stays a password.
-fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
-    let name = key.name(text);
-    let named = [
-        &b"key"[..],
-        b"credentials",
-        b"credential",
-        b"creds",
-        b"token",
-    ];
-    // `LoadCredential=name:/etc/credstore/name`
-    let colon = run_end(value, 0, 64, |byte| is_name(byte) || b"-.".contains(&byte));
-    let is_placed = || at(value, colon) == b':' && is_path(&value[colon + 1..]);
-    let is_file = || is_placed() || is_path(value) || value.contains(&b'/') && is_script(value);
-    named.iter().any(|end| ends_with_word(name, end)) && is_file()
-}
-
-/// `bin/setup.sh`, `keys/server.pem`
-fn is_script(value: &[u8]) -> bool {
-    value
-        .iter()
-        .all(|byte| is_name(*byte) || b"-./".contains(byte))
-        && url_path::is_file(value)
-        && !is_opaque(value, 12)
 }

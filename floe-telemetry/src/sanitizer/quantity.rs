@@ -1,0 +1,32 @@
+//! Values that count or measure: `password:  12 bytes`, `token: 3 of 5 used`.
+
+use super::text::{at, part, run_end, skip_spaces};
+use super::value::Extent;
+use super::word_list::List;
+
+/// What is counted or measured. Sorted.
+#[rustfmt::skip]
+static UNITS: List = List::of(&[
+    "attempt", "attempts", "bit", "bits", "byte", "bytes", "char", "character", "characters", "chars",
+    "day", "days", "digit", "digits", "entries", "hour", "hours", "items", "keys", "letters", "mins",
+    "minute", "minutes", "months", "ms", "rounds", "sec", "second", "seconds", "secrets", "secs",
+    "symbols", "times", "tokens", "tries", "weeks", "words", "years",
+]);
+
+pub(super) fn is_unit(word: &[u8]) -> bool {
+    UNITS.has(word)
+}
+
+/// Whether the value is a number with a unit behind it, or a small one with any word.
+pub(super) fn is_one(text: &[u8], found: Extent) -> bool {
+    let value = part(text, found.start, found.end);
+    let unit = skip_spaces(text, found.end);
+    if value.len() > 7 || unit == found.end || !value.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let end = run_end(text, unit, 16, |byte| byte.is_ascii_alphabetic());
+    let word = part(text, unit, end);
+    // `invalid token: 3 segments expected`
+    let is_small = value.len() <= 2 && word.len() >= 3 && word.iter().all(u8::is_ascii_lowercase);
+    is_small || is_unit(word) || word == b"of" && at(text, end + 1).is_ascii_digit()
+}

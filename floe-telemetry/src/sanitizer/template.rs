@@ -1,0 +1,130 @@
+//! What is filled in later: `${VAR}`, `{{ var }}`, `<your password>`, `%(password)s`.
+
+use super::lexicon;
+use super::placeholder::{is_expression, is_masked, is_prose};
+use super::shape::{is_camel, is_path};
+use super::text::{at, is_name, run_end};
+use super::{quantity, url_path};
+
+/// YAML tags of `CloudFormation`: what follows is where the value is.
+const TAGS: &[&[u8]] = &[
+    b"Ref",
+    b"GetAtt",
+    b"Sub",
+    b"ImportValue",
+    b"Select",
+    b"Join",
+    b"FindInMap",
+    b"If",
+    b"Base64",
+];
+
+/// `${VAR}`, `$VAR`, `{{ var }}`, `<password>`, `%s`, `%(password)s`, `{password}`.
+pub(super) fn is_template(value: &[u8]) -> bool {
+    let name = |inner: &[u8]| {
+        !inner.is_empty()
+            && inner
+                .iter()
+                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b' '))
+    };
+    match value {
+        [b'$', b'{', inner @ .., b'}'] => inner.iter().all(|byte| !matches!(byte, b'{' | b'}')),
+        // `${PASSWORD:-` and a mark of ours.
+        [b'$', b'{', inner @ ..] => inner
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || b"_:-=".contains(byte)),
+        // The first is encrypted already.
+        [b'E', b'N', b'C', b'[', .., b']']
+        | [b'{', b'{', .., b'}', b'}']
+        | [b'%', b'(', .., b')', b's'] => true,
+        [b'$', b'(', inner @ .., b')'] => printed(inner).is_none(),
+        [b'$', inner @ ..] if is_member(inner) => true,
+        [b'$', inner @ ..] => {
+            inner
+                .iter()
+                .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+                || inner.len() <= 2 && inner.iter().all(u8::is_ascii_digit)
+        }
+        [b'<', inner @ .., b'>'] => is_described(inner),
+        [b'{', inner @ .., b'}'] | [b'{', inner @ ..] => name(inner),
+        // `[PAD]` of a tokenizer, `[password]`.
+        [b'[', inner @ .., b']'] => {
+            inner.len() <= 8 && inner.iter().all(u8::is_ascii_uppercase) || lexicon::is_noun(inner)
+        }
+        [b'!', tag @ ..] => TAGS.contains(&tag),
+        // OpenSSL's way to say where a password is.
+        [b'e', b'n', b'v', b':', inner @ ..] => inner.iter().all(|byte| is_name(*byte)),
+        [b'f', b'i', b'l', b'e', b':', inner @ ..] => is_path(inner),
+        [b'%', inner @ .., b'%'] if !inner.is_empty() => inner
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || *byte == b'_'),
+        [b'%', inner @ ..] => inner.len() == 1 && inner[0].is_ascii_alphabetic(),
+        // `@Microsoft.KeyVault(…)`, `@token.txt`
+        [b'@', inner @ ..] => {
+            inner.contains(&b'.') && inner.contains(&b'(') && is_expression(inner)
+                || url_path::is_file(inner)
+                    && inner
+                        .iter()
+                        .all(|byte| byte.is_ascii_alphabetic() || b"-_./".contains(byte))
+        }
+        _ => false,
+    }
+}
+
+/// `<your password>`, `<32 random bytes>`, `<api-key-2>`: what belongs in this place, in words.
+///
+/// Numbers are told from those of a password by what stands beside them.
+fn is_described(inner: &[u8]) -> bool {
+    // `<set to the key 'password' in secret 'db'>`
+    let is_sentence = inner.contains(&b' ');
+    let separators: &[u8] = if is_sentence {
+        b" _-:./|'\"(),!?="
+    } else {
+        b"_-:./|'\""
+    };
+    let limit = if is_sentence { 96 } else { 40 };
+    let mut words = inner.split(|byte| separators.contains(byte));
+    let is_word = |word: &[u8]| word.iter().all(u8::is_ascii_alphabetic);
+    let is_known = |word: &[u8]| {
+        lexicon::is_noun(word) || is_sentence && (is_prose(word) || quantity::is_unit(word))
+    };
+    let is_short = |word: &[u8]| {
+        word.iter().all(u8::is_ascii_digit) && word.len() <= 4
+            || matches!(word, b"base64" | b"sha256" | b"utf8")
+    };
+    inner.len() < limit
+        && (words.clone().all(is_word)
+            || words.clone().any(is_known)
+                && words.all(|word| is_word(word) && !is_camel(word) || is_short(word)))
+}
+
+/// What a command that only prints prints.
+pub(super) fn printed(command: &[u8]) -> Option<&[u8]> {
+    command
+        .strip_prefix(b"echo -n ")
+        .or_else(|| command.strip_prefix(b"echo "))
+        .or_else(|| command.strip_prefix(b"printf "))
+}
+
+/// `request->token()`, behind the dollar of a variable.
+fn is_member(variable: &[u8]) -> bool {
+    let name = run_end(variable, 0, 32, is_name);
+    name > 0 && variable[name..].starts_with(b"->")
+}
+
+/// `user:****`, `user:${PASSWORD}`, `{user}:{password}`, `user:pass` at a `host`: a login of a
+/// documentation.
+pub(super) fn is_login(userinfo: &[u8], host: &[u8]) -> bool {
+    let Some(colon) = userinfo.iter().position(|&byte| byte == b':') else {
+        return false;
+    };
+    let password = &userinfo[colon + 1..];
+    let name = run_end(host, 0, 16, is_name);
+    let is_sample = || {
+        [&b"host"[..], b"hostname", b"HOST"].contains(&&host[..name])
+            && !password.iter().any(u8::is_ascii_digit)
+            && at(host, name) != b'.'
+            && lexicon::classify(password).is_some()
+    };
+    !password.is_empty() && (is_masked(password) || is_sample())
+}
