@@ -54,8 +54,14 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         // `--password-command="echo hunter2"`.
         Class::Weak if let Some(word) = printed(value) => is_made_up(word, 6),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
-        // What is asked below is about words, signs and numbers.
-        _ if is_alphanumeric(value) && !is_homonym(text, key, found) => !is_masked(value),
+        // Most of what is asked below is about words, signs and code.
+        _ if is_alphanumeric(value) && !is_homonym(text, key, found) => {
+            !words::LITERALS.has(value)
+                && !is_masked(value)
+                && !lexeme::is_one(text, key, found)
+                && !quantity::is_one(text, found)
+                && (site.equals || !lexeme::is_parser_token(text, key, value))
+        }
         // The grammar of URLs takes out the login and leaves the address.
         _ if is_url_with_login(value) => false,
         _ if names_an_entry(text, key, value, in_prose) => false,
@@ -100,21 +106,19 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     }
 }
 
-/// Letters and digits in turns, too long for a word: neither a number nor the name of a format (`argon2id`).
+/// Letters and digits: no word, and no number of a program.
 fn is_alphanumeric(value: &[u8]) -> bool {
-    (9..=64).contains(&value.len())
+    (5..=64).contains(&value.len())
         && value.iter().all(u8::is_ascii_alphanumeric)
-        && value.iter().any(u8::is_ascii_alphabetic)
         && (value.iter().any(u8::is_ascii_digit) || is_random(value))
         && !value.starts_with(b"0x")
 }
 
-/// Whether the key, or what follows the value, has a meaning in which letters with digits are harmless:
-/// `token: i32,`, `PASS: case12345`, `CREDS: Type1234 = 4`, `token12=token12`.
+/// Whether what follows a value of letters and digits, or the key, says that it is none:
+/// `pass: 12345`, `PASS: case12345`, `CREDS: Type1234 = 4`, `token12=token12`.
 fn is_homonym(text: &[u8], key: Key, found: Extent) -> bool {
     let name = key.name(text);
-    name.eq_ignore_ascii_case(b"token")
-        || name == b"PASS"
+    name.eq_ignore_ascii_case(b"pass")
         || starts_with_word(text, found.end, b" = ")
         || name.eq_ignore_ascii_case(part(text, found.start, found.end))
 }
