@@ -5,22 +5,23 @@ use super::{token, words};
 use std::fmt;
 use std::sync::LazyLock;
 
-/// A key name or a word that announces a secret.
-pub(super) const KEY: u8 = 1;
+// What an anchor is a sign of, in the order in which the grammars are asked.
+/// Three digits.
+pub(super) const DIGITS: u8 = 1;
 /// `://`, plain or with escaped slashes.
 pub(super) const URL: u8 = 2;
-/// `@`, `+` or `$`, which share a class.
-pub(super) const SIGN: u8 = 4;
-/// Three digits.
-pub(super) const DIGITS: u8 = 8;
 /// The prefix of a well-known token.
-pub(super) const TOKEN: u8 = 16;
+pub(super) const TOKEN: u8 = 4;
 /// `-----BEGIN`.
-pub(super) const PEM: u8 = 32;
+pub(super) const PEM: u8 = 8;
+/// A key name or a word that announces a secret.
+pub(super) const KEY: u8 = 16;
+/// `Bearer`, `Basic`.
+pub(super) const SCHEME: u8 = 32;
 /// A short command line flag such as ` -p`.
 pub(super) const FLAG: u8 = 64;
-/// `Bearer`, `Basic`.
-pub(super) const SCHEME: u8 = 128;
+/// `@`, `+` or `$`, which share a class.
+pub(super) const SIGN: u8 = 128;
 
 const DIGIT: u8 = 27;
 const AT_OR_PLUS: u8 = 28;

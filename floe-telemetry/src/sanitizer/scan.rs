@@ -13,7 +13,20 @@ use super::{
 const MAX_ECHOES: usize = 4;
 
 /// Looks at the anchor that ends at the index.
-type Grammar<'t> = fn(&mut Scan<'t>, usize);
+type Grammar = fn(&mut Scan<'_>, usize);
+
+/// The grammars by the bits of [`anchors`]. The order matters where they meet: a URL explains its `@`, a
+/// prefix explains more than the key before it.
+const GRAMMARS: [(Rule, Grammar); 8] = [
+    (Rule::TokenFormat, pii::digits),
+    (Rule::UrlUserinfo, url::scan),
+    (Rule::TokenFormat, token::scan),
+    (Rule::Pem, pem::scan),
+    (Rule::KeyValue, key_value::scan),
+    (Rule::Header, header::bare_scheme),
+    (Rule::CommandLine, command_line::scan),
+    (Rule::UrlUserinfo, sign),
+];
 
 /// One text on its way through the grammars.
 pub(super) struct Scan<'t> {
@@ -104,26 +117,12 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than
-    /// the key before it.
-    fn look(&mut self, anchor: usize, kinds: u8) {
-        let grammars: [(u8, Rule, Grammar<'t>); 7] = [
-            (anchors::URL, Rule::UrlUserinfo, url::scan),
-            (anchors::TOKEN, Rule::TokenFormat, token::scan),
-            (anchors::PEM, Rule::Pem, pem::scan),
-            (anchors::KEY, Rule::KeyValue, key_value::scan),
-            (anchors::SCHEME, Rule::Header, header::bare_scheme),
-            (anchors::FLAG, Rule::CommandLine, command_line::scan),
-            (anchors::SIGN, Rule::UrlUserinfo, sign),
-        ];
-        if kinds & anchors::DIGITS != 0 {
-            pii::digits(self, anchor);
-        }
-        for (kind, rule, grammar) in grammars {
-            if kinds & kind != 0 {
-                self.rule = rule;
-                grammar(self, anchor);
-            }
+    fn look(&mut self, anchor: usize, mut kinds: u8) {
+        while kinds != 0 {
+            let (rule, grammar) = GRAMMARS[kinds.trailing_zeros() as usize];
+            self.rule = rule;
+            grammar(self, anchor);
+            kinds &= kinds - 1;
         }
     }
 
