@@ -10,9 +10,11 @@ use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence};
 use super::reference::{names_a_file, names_a_source, names_an_entry, refers};
 use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};
 use super::template::printed;
-use super::text::{at, before, ends_with_word, is_name, part, run_end, starts_with_word};
+use super::text::{Bytes, at, before, ends_with_word, is_name, part, run_end, starts_with_word};
 use super::value::{Extent, List, Site};
 use super::{code, lexeme, quantity, url_path, words};
+
+const ALPHANUMERIC: Bytes = Bytes::alphanumeric_and(b"-_.");
 
 /// A few letters and a blank: too short for what a doubtful key needs.
 pub(super) fn is_word(text: &[u8], from: usize) -> bool {
@@ -106,12 +108,17 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     }
 }
 
-/// Letters and digits: no word, and no number of a program.
+/// Letters and digits, joined or not: no word, and no number of a program.
 fn is_alphanumeric(value: &[u8]) -> bool {
-    (5..=64).contains(&value.len())
-        && value.iter().all(u8::is_ascii_alphanumeric)
-        && (value.iter().any(u8::is_ascii_digit) || is_random(value))
+    let fits = (5..=64).contains(&value.len()) && value.iter().all(|byte| ALPHANUMERIC.has(*byte));
+    let looks_made = |value: &[u8]| {
+        value.iter().any(u8::is_ascii_digit)
+            || is_random(value) && value.iter().all(u8::is_ascii_alphabetic)
+    };
+    fits && looks_made(value)
         && !value.starts_with(b"0x")
+        && !is_uuid(value)
+        && (!value.contains(&b'.') || is_opaque(value, 16))
 }
 
 /// Whether what follows a value of letters and digits, or the key, says that it is none:
