@@ -167,7 +167,8 @@ pub(crate) fn sanitize_with<'t>(
     text: &'t str,
     fired: &mut dyn FnMut(Rule),
 ) -> Cow<'t, str> {
-    let Some((mut clean, words)) = pass(policy, text, &Words::NONE, fired) else {
+    let mut words = Words::NONE;
+    let Some(mut clean) = pass(policy, text, &mut words, fired) else {
         return Cow::Borrowed(text);
     };
     // A mark can stand where it completes a shape that the secret hid, so what was changed is read
@@ -178,7 +179,8 @@ pub(crate) fn sanitize_with<'t>(
         _ => 3,
     };
     for _ in 0..rounds {
-        let Some((cleaner, _)) = pass(policy, &clean, &words, fired) else {
+        let mut words = words;
+        let Some(cleaner) = pass(policy, &clean, &mut words, fired) else {
             break;
         };
         clean = cleaner;
@@ -194,14 +196,14 @@ pub(crate) fn is_plain(policy: &Policy, text: &[u8]) -> bool {
     text.len() <= PLAIN && policy.patterns.is_empty() && finder::has_none(policy, text)
 }
 
-/// The text without the secrets that one look finds, and the words it judged; `None` if there are no
-/// secrets.
+/// The text without the secrets that one look finds, `None` if there are none; `words` are those that
+/// were judged, of which there are more then.
 fn pass<'t>(
     policy: &'t Policy,
     text: &'t str,
-    words: &Words<'t>,
+    words: &mut Words<'t>,
     fired: &mut dyn FnMut(Rule),
-) -> Option<(String, Words<'t>)> {
+) -> Option<String> {
     // Most texts are short and have nothing to look at.
     let mut finder = finder::Finder::new(policy);
     let first = finder.next(text.as_bytes(), 0);
@@ -214,8 +216,11 @@ fn pass<'t>(
     }
     pattern::scan(&mut scan, text);
     scan.find_echoes();
-    let words = scan.words;
-    (!scan.found.is_empty()).then(|| (scan.replace(text, fired), words))
+    if scan.found.is_empty() {
+        return None;
+    }
+    *words = scan.words;
+    Some(scan.replace(text, fired))
 }
 
 /// Where a text of too many characters is cut: never inside [`REDACTED`].

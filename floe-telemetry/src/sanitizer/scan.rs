@@ -66,6 +66,7 @@ pub(super) struct Scan<'t> {
 }
 
 impl<'t> Scan<'t> {
+    #[inline]
     pub(super) fn new(text: &'t [u8], policy: &'t Policy, words: &Words<'t>) -> Self {
         Self {
             text,
@@ -196,7 +197,7 @@ impl<'t> Scan<'t> {
     }
 
     /// The text with every range replaced; ranges that overlap or touch become one.
-    pub(super) fn replace(mut self, text: &str, fired: &mut dyn FnMut(Rule)) -> String {
+    pub(super) fn replace(&mut self, text: &str, fired: &mut dyn FnMut(Rule)) -> String {
         self.found
             .sort_unstable_by_key(|&(start, end, _)| (start, end));
         let mut clean = String::with_capacity(text.len() + self.found.len() * REDACTED.len());
