@@ -25,6 +25,7 @@ mod commands;
 mod container;
 mod cookie;
 mod copula;
+mod device;
 mod email;
 mod endpoint;
 mod escaped;

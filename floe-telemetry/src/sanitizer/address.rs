@@ -75,7 +75,9 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
         .iter()
         .any(|role| user.eq_ignore_ascii_case(role.as_bytes()));
     // `//user:password@host` has no scheme.
-    let is_bare = user_start == run || b"=([{,;/".contains(&before(text, user_start));
+    // `dsn “user:password@tcp(host)”`
+    let lead = before(text, user_start);
+    let is_bare = user_start == run || lead >= 0x80 || b"=([{,;/".contains(&lead);
     let fits = is_bare
         && user != b"jdbc"
         && user.iter().any(u8::is_ascii_alphabetic)

@@ -120,6 +120,7 @@ pub(super) static BUILT_IN: LazyLock<Anchors> = LazyLock::new(|| {
     set(b"_bi", KEY);
     set(b"/us", FLAG);
     set(b"/ad", FLAG);
+    set(b"/lo", FLAG);
     set(b"/p:", FLAG);
     set(b"/rp", FLAG);
     set(b"/p ", FLAG);

@@ -5,13 +5,11 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::operand;
 use super::placeholder::is_placeholder;
-use super::shape::{is_made_up, is_opaque};
-use super::text::{
-    at, before, is_name, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
-};
+use super::shape::{holds_made_up, is_made_up, is_opaque};
+use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with};
 use super::value::Site;
 use super::word_list::Endings;
-use super::{Scan, quote, windows};
+use super::{Scan, quote, sql};
 
 /// Names that end like this connect, or log in.
 static NAMES: Endings = Endings::of(&[
@@ -29,6 +27,8 @@ static NAMES: Endings = Endings::of(&[
     "sequelize",
     "mysqli",
     "ftp.open",
+    "remote",
+    "remotesecure",
 ]);
 
 /// Whether the name is one of a function that connects.
@@ -53,36 +53,23 @@ fn open(text: &[u8], name: &[u8], end: usize) -> Option<usize> {
     (at(text, open) == b'(' || is_procedure).then_some(open + 1)
 }
 
-/// `CONNECT TO database USER bob USING secret`: a statement of DB2 and Informix.
-fn statement(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
-    let text = scan.text;
-    if !name.eq_ignore_ascii_case(b"connect") || !starts_with_word(text, end, b" to ") {
-        return false;
-    }
-    let line = run_end(text, end, 128, |byte| byte != b'\n');
-    let using = b" using ";
-    let place = part(text, end, line)
-        .windows(using.len())
-        .position(|part| part.eq_ignore_ascii_case(using));
-    if let Some(place) = place {
-        windows::argument(scan, end + place + using.len());
-    }
-    place.is_some()
-}
-
 /// Redacts the password among the arguments of the function with this name; whether there was one.
 pub(super) fn scan(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
     let text = scan.text;
     let Some(open) = open(text, name, end) else {
-        return statement(scan, name, end);
+        return sql::connect(scan, name, end);
     };
     let first = skip_spaces(text, open);
     let is_database = [&b"pdo"[..], b"PDO", b"getConnection"]
         .iter()
         .any(|known| name.ends_with(known));
     let address = is_database && has_address_and_user(scan, first);
+    // `remote('host:9000', db.table, 'bob', 'secret')`
+    let is_table = name.starts_with(b"remote");
     operand::arguments(scan, open, |place, word| {
-        let fits = is_made_up(word, 6) || is_opaque(word, 8);
+        let fits = is_made_up(word, 6)
+            || is_opaque(word, 8)
+            || place > 2 && is_table && holds_made_up(word);
         // Behind the address of a database and a user any word is the password.
         place > 0 && !is_address(word) && (fits || address && place == 2 && word.len() >= 4)
     })

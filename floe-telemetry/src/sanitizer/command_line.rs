@@ -119,6 +119,16 @@ fn password(scan: &mut Scan<'_>, letter: usize, line: Line) {
     // A separate word is the database, and PostgreSQL's `-w` says that there is no password.
     let is_bare =
         option == b'p' && line.has(Role::Attached) || option == b'w' && line.has(Role::Postgres);
+    // `7z x -p"two words"`
+    let quoted = (option == b'p' && line.has(Role::Attached))
+        .then(|| scan.quoted(letter + 1, Site::default()))
+        .flatten();
+    if let Some(found) = quoted {
+        if !is_placeholder(part(text, found.start, found.end)) {
+            scan.redact_unless_done(found.start, found.end);
+        }
+        return;
+    }
     if !always && !user_before {
         return;
     }

@@ -38,7 +38,7 @@ const COMMANDS: &[(Role, &[&str])] = &[
     ]),
     (Role::Always(b'p'), &[
         "sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump",
-        "useradd", "usermod",
+        "useradd", "usermod", "certutil",
     ]),
     (Role::Always(b't'), &["doctl"]),
     (Role::Always(b'N'), &["ssh-keygen"]),

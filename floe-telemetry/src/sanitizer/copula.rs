@@ -47,7 +47,12 @@ pub(super) fn begins(text: &[u8], from: usize) -> bool {
 /// `Passwort für den Benutzer bob lautet …`, `token of the build in CI is …`.
 pub(super) fn stated(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    let start = skip_spaces(text, key.end);
+    let mut start = skip_spaces(text, key.end);
+    // `password generated on first boot is …`
+    let participle = run_end(text, start, 16, |byte| byte.is_ascii_lowercase());
+    if part(text, start, participle).ends_with(b"ed") {
+        start = skip_spaces(text, participle);
+    }
     let end = run_end(text, start, 8, |byte| {
         byte.is_ascii_alphabetic() || byte >= 0x80
     });

@@ -49,6 +49,19 @@ fn is_refused(text: &[u8], end: usize) -> bool {
     .any(|what| starts_with(text, end, what))
 }
 
+/// Programs whose nodes and remotes are named like mailboxes: `rabbit@host`.
+fn is_program(local: &[u8]) -> bool {
+    [
+        &b"git"[..],
+        b"rabbit",
+        b"ejabberd",
+        b"couchdb",
+        b"emqx",
+        b"vernemq",
+    ]
+    .contains(&local)
+}
+
 /// `ssh -p 22 user@host`.
 fn follows_shell_command(text: &[u8], user: usize) -> bool {
     let line = run_start(text, user, 96, |byte| !b"\n;|&".contains(&byte));
@@ -91,7 +104,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
         && !has_path
         && !is_refused(text, end)
         && start < sign
-        && part(text, start, sign) != b"git"
+        && !is_program(part(text, start, sign))
         && !follows_shell_command(text, start)
     {
         scan.rule = Rule::Email;

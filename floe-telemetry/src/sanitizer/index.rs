@@ -1,6 +1,6 @@
 //! What belongs to a key and is no part of its name: an index, what PHP says of it, `-D`.
 
-use super::text::{at, is_name, nul_len, part, run_end, starts_with, starts_with_word};
+use super::text::{at, find, is_name, nul_len, part, run_end, starts_with, starts_with_word};
 
 /// `["password":protected]=>`: behind what PHP says about a property.
 fn behind_visibility(text: &[u8], from: usize) -> usize {
@@ -44,6 +44,27 @@ pub(super) fn behind(text: &[u8], from: usize) -> usize {
     let is_process = end > from + 2 && starts_with(text, end, b"]: ");
     let is_index = at(text, from) == b'[' && at(text, end) == b']' && !is_process;
     if is_index { end + 1 } else { from }
+}
+
+/// `password........hunter2`: the part of the word that the anchor is in, if dots lead to a value.
+pub(super) fn between_leaders(
+    text: &[u8],
+    start: usize,
+    anchor: usize,
+    end: usize,
+) -> (usize, usize) {
+    let dots = part(text, start, end).contains(&b'.');
+    match dots
+        .then(|| find(text, start, end - start, b"...."))
+        .flatten()
+    {
+        Some(dots) if dots > anchor => (start, dots),
+        Some(dots) => (
+            run_end(text, dots, end - dots, |byte| byte == b'.').min(anchor),
+            end,
+        ),
+        None => (start, end),
+    }
 }
 
 /// `-Dbasicauth=…`: behind the letter that defines a property of Java's, and behind a NUL.

@@ -9,8 +9,8 @@ use super::text::{
 use super::value::{List, Site};
 use super::verdict::{is_secret, is_word};
 use super::{
-    Level, Scan, change, colour, cookie, escaped, foreign, header, homonym, index, keyword, list,
-    loose, named, otherwise, owner, pair, quote, row, structure, table, value,
+    Level, Scan, change, colour, cookie, device, escaped, foreign, header, homonym, index, keyword,
+    list, loose, named, otherwise, owner, pair, quote, row, structure, table, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -70,8 +70,10 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
         .filter(|found| !(is_item || found.table && starts_with_word(text, found.after, b"value=")))
     {
         let enclosing = before(text, key.start);
-        let is_parameter =
-            matches!(enclosing, b'?' | b'&') || enclosing == b';' && follows_amp(text, key.start);
+        // `npmRegistries."//host".npmAuthToken: "…"`
+        let is_mark = b"\"'`".contains(&enclosing) && at(text, key.start) != b'.';
+        let is_parameter = matches!(enclosing, b'?' | b'&')
+            || enclosing == b';' && separator::follows_amp(text, key.start);
         let list = match (separator.encoded, is_parameter) {
             _ if separator.table => List::Row,
             (true, _) => List::Encoded,
@@ -79,11 +81,7 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
             (false, false) => List::Plain,
         };
         let site = Site {
-            enclosing: if mark == 0 && b"\"'`".contains(&enclosing) {
-                enclosing
-            } else {
-                0
-            },
+            enclosing: if mark == 0 && is_mark { enclosing } else { 0 },
             list,
             equals: separator.equals,
             doubtful: matches!(key.class, Class::Weak | Class::Query),
@@ -92,10 +90,6 @@ pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     } else {
         loose::scan(scan, key, mark);
     }
-}
-
-fn follows_amp(text: &[u8], index: usize) -> bool {
-    part(text, index.saturating_sub(5), index) == b"&amp;"
 }
 
 /// The sensitive key around the anchor; every word is looked at once.
@@ -108,7 +102,8 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     // The anchor of a short name includes the separator behind it.
     let anchor = anchor - usize::from(!is_key(at(text, anchor)));
     let start = index::behind_prefix(text, run_start(text, anchor + 1, KEY_LIMIT, is_key));
-    let mut end = run_end(text, anchor, KEY_LIMIT, is_key);
+    let end = run_end(text, anchor, KEY_LIMIT, is_key);
+    let (start, mut end) = index::between_leaders(text, start, anchor, end);
     scan.key_until = end;
     while matches!(before(text, end), b'-' | b'.' | b'_') {
         end -= 1;
@@ -119,6 +114,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let word = text.get(start..end)?;
     let is_resource = before(text, start) == b':' && homonym::is_resource_name(text, start);
     if is_resource || homonym::is_counted(text, word, end) {
+        device::key(scan, start, end);
         return None;
     }
     let known = scan.word(word);

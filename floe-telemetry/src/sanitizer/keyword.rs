@@ -16,6 +16,9 @@ pub(super) enum Keyword {
     Putty,
     /// A line of a protocol.
     Identify,
+    Acl,
+    /// A file of names and passwords.
+    UserList,
     /// `addauth digest user:password` of `ZooKeeper`.
     Digest,
     /// `p` behind `u` in a query.
@@ -39,6 +42,8 @@ pub(super) fn of(word: &[u8]) -> Option<Keyword> {
         b"p" => Keyword::Parameter,
         b"addauth" => Keyword::Digest,
         b"IDENTIFY" => Keyword::Identify,
+        b"ACL" | b"acl" => Keyword::Acl,
+        b"userlist.txt" => Keyword::UserList,
         _ if word.starts_with(b"PuTTY-User-Key-File") => Keyword::Putty,
         _ if call::connects(word) || homonym::is_command_name(word) => Keyword::Function,
         _ => return None,
@@ -59,6 +64,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, keyword: Keyword, start: usize, end: usi
         Keyword::Identify => {
             protocol::words(scan, end);
         }
+        Keyword::Acl => protocol::acl(scan, end),
+        Keyword::UserList => login::listed(scan, end),
         Keyword::Putty => pem::putty(scan, end),
         Keyword::Function => {
             let word = part(scan.text, start, end);

@@ -31,6 +31,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || operand::htpasswd(scan, key)
         || mark == 0 && positional::here(scan, key)
         || operand::piped(scan, key)
+        || operand::stored(scan, key)
         || (key.class == Class::Strong && reversed::scan(scan, key))
         || option(scan, key, mark)
         || named::scan(scan, key, behind)

@@ -170,6 +170,19 @@ pub(super) fn third(scan: &mut Scan<'_>, end: usize) {
     }
 }
 
+/// `mkstore -createCredential alias user password`: an option that makes a login takes three words.
+pub(super) fn stored(scan: &mut Scan<'_>, key: Key) -> bool {
+    let name = key.name(scan.text);
+    let makes = ["create", "modify", "add"]
+        .iter()
+        .any(|verb| name.starts_with(verb.as_bytes()));
+    let is_one = key.is_option && makes && name.ends_with(b"redential");
+    if is_one {
+        third(scan, key.end);
+    }
+    is_one
+}
+
 /// `.logon host/user,password` of Teradata, `LOGON user/password` of a mainframe; `end` is behind the
 /// command.
 pub(super) fn logon(scan: &mut Scan<'_>, end: usize) {

@@ -41,6 +41,8 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let words = [
+        "für Benutzer ".as_bytes(),
+        "für ".as_bytes(),
         &b"for user "[..],
         b"for key ",
         b"for ",
@@ -160,6 +162,19 @@ pub(super) fn bare_pair(scan: &mut Scan<'_>, user: usize) -> bool {
 /// `login attempt [bob/hunter2]`.
 pub(super) fn attempt(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    // `login with “hunter2x” failed`
+    if starts_with_word(text, key.end, b" with ") {
+        let site = Site {
+            doubtful: true,
+            ..Site::default()
+        };
+        let found = scan.quoted(key.end + 6, site);
+        let found = found.filter(|found| is_made_up(part(text, found.start, found.end), 8));
+        if let Some(found) = found {
+            scan.redact_unless_done(found.start, found.end);
+            return true;
+        }
+    }
     let open = run_end(text, key.end, 24, |byte| {
         byte.is_ascii_alphabetic() || matches!(byte, b' ' | b':')
     });

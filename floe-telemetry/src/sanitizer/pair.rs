@@ -5,7 +5,7 @@ use super::lexicon::Class;
 use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
 use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::Site;
-use super::{Scan, call, container};
+use super::{Scan, call, container, lexicon};
 
 /// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
 pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
@@ -99,6 +99,49 @@ pub(super) fn bare(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         scan.redact_unless_done(start, end);
     }
     fits
+}
+
+/// `Token(value=…, issuedAt=7)`: the field of a record that has the value; `start` is behind the bracket.
+pub(super) fn record(scan: &mut Scan<'_>, start: usize) -> bool {
+    let text = scan.text;
+    let end = run_end(text, start, 12, |byte| byte.is_ascii_alphabetic());
+    let names = [
+        &b"value"[..],
+        b"token",
+        b"raw",
+        b"secret",
+        b"text",
+        b"plain",
+    ];
+    if at(text, end) != b'=' || !names.contains(&part(text, start, end)) {
+        return false;
+    }
+    let stop = run_end(text, end + 1, 256, |byte| {
+        byte > b' ' && !b",)\"'".contains(&byte)
+    });
+    let word = part(text, end + 1, stop);
+    let fits = b",)".contains(&at(text, stop)) && (is_made_up(word, 6) || is_opaque(word, 8));
+    if fits {
+        scan.redact_unless_done(end + 1, stop);
+    }
+    fits
+}
+
+/// `Session(region='eu', aws_secret_access_key='…')`: arguments of which one has a key that is looked at
+/// by itself, and the others stay.
+pub(super) fn lists_keys(text: &[u8], from: usize) -> bool {
+    let open = run_end(text, from, 48, |byte| is_name(byte) || byte == b'.');
+    let end = run_end(text, open + 1, 24, is_name);
+    if at(text, open) != b'(' || end == open + 1 || !b"=:".contains(&at(text, end)) {
+        return false;
+    }
+    let close = run_end(text, end, 512, |byte| !b")\n".contains(&byte));
+    let mut parts = part(text, open + 1, close).split(|byte| b"=:".contains(byte));
+    parts.next_back();
+    parts.any(|part| {
+        let name = run_start(part, part.len(), 48, is_name);
+        name < part.len() && lexicon::classify(&part[name..]) == Some(Class::Strong)
+    })
 }
 
 /// One of several pairs in brackets, or the name of a constant.

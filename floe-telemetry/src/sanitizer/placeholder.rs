@@ -83,7 +83,9 @@ pub(super) fn is_expression(word: &[u8]) -> bool {
             let is_joined = path.iter().skip(1).any(|byte| matches!(byte, b'_' | b'.'));
             // `random_password.db.result` is a reference.
             let parts = path.split(|byte| *byte == b'.').count();
-            let is_reference = parts >= 3 && !path.iter().any(u8::is_ascii_uppercase);
+            // So is `java.lang.String`.
+            let last = path.iter().rposition(|byte| *byte == b'.').unwrap_or(0);
+            let is_reference = parts >= 3 && !path[..last].iter().any(u8::is_ascii_uppercase);
             is_joined && (is_reference || lexicon::classify(path) == Some(lexicon::Class::Strong))
         }
         // The call may go on behind the end of the value.

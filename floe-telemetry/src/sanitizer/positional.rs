@@ -3,7 +3,7 @@
 
 use super::key_value::{Key, word_before};
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{holds_made_up, is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_made_up, is_opaque, trim_end};
 use super::text::{
     at, before, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
 };
@@ -143,7 +143,8 @@ pub(super) fn setting(scan: &mut Scan<'_>, key: Key) -> bool {
     if is_kind || part(text, start, end) == b"REG_SZ" {
         (start, end) = next_word(text, end);
     }
-    let word = part(text, start, end);
+    let word = trim_end(part(text, start, end), b"\"'");
+    let end = start + word.len();
     let line = run_start(text, key.start, 64, |byte| byte == b' ' || byte == b'\t');
     let is_alone = matches!(before(text, line), 0 | b'\n') && matches!(at(text, end), 0 | b'\n');
     let is_community = key.name(text).eq_ignore_ascii_case(b"community") && {
@@ -174,7 +175,9 @@ pub(super) fn property(scan: &mut Scan<'_>, key: Key) -> bool {
 /// quote of the method.
 pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
-    let is_login = [&b"login"[..], b"auth", b"authenticate", b"signin"].contains(&key.name(text));
+    let is_login = [&b"login"[..], b"auth", b"authenticate", b"signin"]
+        .iter()
+        .any(|name| key.name(text).eq_ignore_ascii_case(name));
     let name = run_end(text, behind, 6, |byte| b"\\\"', ".contains(&byte));
     let is_list = [
         &b"params\""[..],

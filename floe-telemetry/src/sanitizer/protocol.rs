@@ -1,7 +1,7 @@
 //! Lines of protocols that carry a password: SMTP, IMAP, POP, FTP, Redis.
 
 use super::key_value::Key;
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_made_up, is_opaque};
 use super::text::{
     at, before, is_break, is_redacted, line_end, part, run_end, run_start, skip_spaces,
     starts_with_word,
@@ -120,12 +120,39 @@ pub(super) fn login(scan: &mut Scan<'_>, key: Key) -> bool {
         doubtful: true,
         ..Site::default()
     };
-    let found = value::extent(text, start, site)
-        .filter(|found| is_made_up(part(text, found.start, found.end), 6));
+    let found = value::extent(text, start, site).filter(|found| {
+        let word = part(text, found.start, found.end);
+        is_made_up(word, 6)
+            || found.quoted && (holds_made_up(word) || word.iter().any(u8::is_ascii_digit))
+    });
     if let Some(found) = found {
         scan.redact(found.start, found.end);
     }
     found.is_some()
+}
+
+/// `ACL SETUSER bob on >hunter2 ~*`, `"ACL" "SETUSER" "bob" "on" ">hunter2"`: Redis' way to add a password
+/// to a user; `end` is behind the first word.
+pub(super) fn acl(scan: &mut Scan<'_>, end: usize) {
+    let text = scan.text;
+    let first = run_end(text, end, 4, |byte| b"\"', ".contains(&byte));
+    if !starts_with_word(text, first, b"setuser") {
+        return;
+    }
+    let mut index = first;
+    for _ in 0..16 {
+        index = run_end(text, index, 256, |byte| byte > b' ');
+        let start = run_end(text, index, 4, |byte| b"\"', ".contains(&byte));
+        index = run_end(text, start, 256, |byte| {
+            byte > b' ' && !b"\"'".contains(&byte)
+        });
+        if matches!(at(text, start), b'>' | b'<') && index > start + 1 {
+            scan.redact_unless_done(start + 1, index);
+        }
+        if start == index {
+            break;
+        }
+    }
 }
 
 /// `PASS` in capitals is a test's verdict, unless it is a line of FTP or POP: `PASS x` and an answer.

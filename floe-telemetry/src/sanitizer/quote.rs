@@ -17,6 +17,7 @@ const MARKS: &[(&str, &str)] = &[
     ("\u{2018}", "\u{2019}"),
     ("\u{ab}", "\u{bb}"),
     ("\u{201e}", "\u{201c}"),
+    ("\u{2039}", "\u{203a}"),
 ];
 
 /// How far a quote of more than one byte is looked for.
@@ -136,6 +137,12 @@ fn open_long(text: &[u8], index: usize) -> Option<Quote> {
             close: Close::Text(close),
         });
     }
+    if starts_with(text, index, b"''") {
+        return is_doubled(text, index).then_some(Quote {
+            len: 2,
+            close: Close::Text("''"),
+        });
+    }
     let escapes = rest(text, index)
         .iter()
         .take(16)
@@ -146,6 +153,16 @@ fn open_long(text: &[u8], index: usize) -> Option<Quote> {
         len: escapes + 1,
         close: Close::Byte { mark, escapes },
     })
+}
+
+/// `'user=bob password=''hunter2'' port=7'`: quotes inside of a quoted text.
+fn is_doubled(text: &[u8], index: usize) -> bool {
+    let close = run_end(text, index + 2, 128, |byte| byte != b'\'' && byte != b'\n');
+    b"= ".contains(&at(text, index.wrapping_sub(1)))
+        && at(text, index + 2) > b' '
+        && !b",;)".contains(&at(text, index + 2))
+        && close > index + 2
+        && starts_with(text, close, b"''")
 }
 
 /// The first byte of any opening or closing mark.

@@ -4,7 +4,7 @@ use super::key_value::Key;
 use super::placeholder::is_placeholder;
 use super::shape::{holds_made_up, is_opaque};
 use super::text::{at, part, run_end, run_start};
-use super::{Scan, quote, words};
+use super::{Scan, operand, quote, words};
 
 /// How far before its key a value may be.
 const REACH: usize = 128;
@@ -36,6 +36,17 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
         end = run_start(text, start, 2, is_gap);
     }
     linked && quoted_before(scan, end)
+}
+
+/// `('bob', 'hunter2') is not a valid basic-auth tuple`: the login is what the text begins with.
+pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let line = run_start(text, key.start, REACH, |byte| byte != b'\n');
+    let is_pair = at(text, line) == b'(' && quote::open(text, line + 1).is_some();
+    is_pair
+        && operand::arguments(scan, line + 1, |place, word| {
+            place == 1 && holds_made_up(word)
+        })
 }
 
 /// Redacts what looks made up in the quotes before `end`, on the same line.

@@ -13,7 +13,10 @@ use super::text::{
 };
 use super::value::{self, Site};
 use super::word_list::List;
-use super::{Scan, bound, change, copula, owner, positional, protocol, refusal, words};
+use super::{
+    Scan, bound, change, copula, device, login, owner, positional, protocol, refusal, reversed,
+    words,
+};
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
 static SETTERS: List = List::of(&[
@@ -44,6 +47,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
                 || copula::stated(scan, key)
                 || owner::pair(scan, key)
                 || positional::command(scan, key)
+                || login::mapped(scan, key)
+                || device::peer(scan, key)
                 || positional::setting(scan, key)
                 || value(scan, key)
                 || refusal::refused(scan, key)
@@ -59,6 +64,8 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
                 || owner::pair(scan, key)
                 || owner::attempt(scan, key)
                 || positional::login(scan, key)
+                || device::user(scan, key)
+                || reversed::pair(scan, key)
         }
         _ => false,
     };

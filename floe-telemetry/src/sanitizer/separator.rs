@@ -79,6 +79,10 @@ fn is_expanded(text: &[u8], end: usize) -> bool {
     before(text, name) == b'{' && before(text, name - 1) == b'$'
 }
 
+pub(super) fn follows_amp(text: &[u8], index: usize) -> bool {
+    part(text, index.saturating_sub(5), index) == b"&amp;"
+}
+
 /// `;s:12:`, as PHP writes the length of the next text.
 fn serialized(text: &[u8], index: usize) -> usize {
     let digits = run_end(text, index + 3, 6, |byte| byte.is_ascii_digit());
@@ -99,7 +103,9 @@ fn found_leader(text: &[u8], index: usize) -> Option<Separator> {
     // `password....hunter2`
     let start = skip_spaces(text, end);
     let word = run_end(text, start, 64, |byte| byte > b' ');
-    let is_value = matches!(at(text, word), 0 | b'\n') && is_made_up(part(text, start, word), 7);
+    let ends = matches!(at(text, word), 0 | b'\n') || start == end;
+    let found = part(text, start, word);
+    let is_value = ends && (is_made_up(found, 7) || is_opaque(found, 8));
     (end >= index + 4).then_some(Separator {
         after: colon,
         equals: false,

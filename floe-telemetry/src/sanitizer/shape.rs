@@ -74,6 +74,8 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
         b"argon",
         b"scram",
         b"pbkdf",
+        b"latin",
+        b"non-latin",
     ]
     .iter()
     .any(|name| {

@@ -6,7 +6,7 @@ use super::placeholder::{is_placeholder, is_prose};
 use super::separator::value_start;
 use super::shape::{holds_made_up, is_camel, is_made_up, is_opaque};
 use super::text::{
-    at, before, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+    at, before, is_name, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
 use super::value::{self, Extent, Site};
 use super::{Scan, change, operand, quote};
@@ -101,7 +101,8 @@ fn literal(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     let text = scan.text;
     let is_national = matches!(at(text, start), b'N' | b'E' | b'n' | b'e');
     let start = start + usize::from(is_national && at(text, start + 1) == b'\'');
-    let is_quote = quote::open(text, start).is_some() && b"\"'\\".contains(&at(text, start));
+    let is_quote =
+        quote::open(text, start).is_some() && b"\"'\\\xc2\xe2".contains(&at(text, start));
     if !is_quote || key.class != Class::Strong {
         return false;
     }
@@ -160,4 +161,59 @@ fn is_item(text: &[u8], key: Key, found: Extent) -> bool {
 
 fn first_word(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == b' ').next().unwrap_or_default()
+}
+
+/// `CONNECT TO database USER bob USING 'hunter2'`, a statement of DB2 and Informix.
+pub(super) fn connect(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
+    let text = scan.text;
+    if !name.eq_ignore_ascii_case(b"connect") || !starts_with_word(text, end, b" to ") {
+        return false;
+    }
+    let line = run_end(text, end, 128, |byte| byte != b'\n');
+    let using = b" using ";
+    let find = |what: &[u8]| {
+        part(text, end, line)
+            .windows(what.len())
+            .position(|part| part.eq_ignore_ascii_case(what))
+    };
+    // `CONNECT TO bob IDENTIFIED BY secret USING 'orders'` names a database.
+    let place = find(using).filter(|_| find(b" identified ").is_none());
+    if let Some(place) = place {
+        let (start, stop) = operand::word(text, end + place + using.len());
+        let mark = quote::mark_len(text, start);
+        let inside = |byte: u8| byte > b' ' && !b"\"';".contains(&byte);
+        let stop = run_end(text, start + mark, stop - start, inside);
+        let word = part(text, start + mark, stop);
+        let is_user = find(b" user ").is_some_and(|user| user < place);
+        if !is_placeholder(word) && (is_user || is_made_up(word, 6)) {
+            scan.redact_unless_done(start + mark, stop);
+        }
+    }
+    place.is_some()
+}
+
+/// `s3('https://host/*.parquet', 'AKIA…', '…', 'Parquet')`: a function that reads a table from an address,
+/// which stands from `head` to `end`.
+pub(super) fn table(scan: &mut Scan<'_>, head: usize, end: usize) {
+    let text = scan.text;
+    if at(text, end) != b'\'' || at(text, end + 1) != b',' {
+        return;
+    }
+    let bracket = head.saturating_sub(2);
+    let name = run_start(text, bracket, 16, is_name);
+    let name = part(text, name, bracket);
+    let stores = [
+        "s3",
+        "s3cluster",
+        "gcs",
+        "oss",
+        "cosn",
+        "deltalake",
+        "iceberg",
+        "hudi",
+    ];
+    let is_store = |store: &&str| name.eq_ignore_ascii_case(store.as_bytes());
+    if at(text, bracket) == b'(' && stores.iter().any(is_store) {
+        operand::arguments(scan, end + 1, |_, word| is_opaque(word, 16));
+    }
 }

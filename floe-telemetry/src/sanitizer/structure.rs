@@ -228,7 +228,8 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_behind = quote.is_none() && is_strong && key.name(text).ends_with(b"assword");
     operand::arguments(scan, key.end + 1, |_, word| {
         is_opaque(word, 16) || is_behind && holds_made_up(word)
-    }) || quote.is_none() && (call::bare(scan, start) || constructed(scan, key, start))
+    }) || quote.is_none()
+        && (call::bare(scan, start) || constructed(scan, key, start) || pair::record(scan, start))
 }
 
 /// `Password(hunter2)`, as a program shows a value of this type.

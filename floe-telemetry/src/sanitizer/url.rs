@@ -10,7 +10,7 @@ use super::text::{
     Bytes, at, before, blank_len, find, is_name, part, rest, run_end, run_start, starts_with,
     starts_with_word,
 };
-use super::{Scan, positional, template, url_path};
+use super::{Scan, positional, sql, template, url_path};
 
 /// How far the end of an encoded userinfo is looked for.
 const ENCODED_WINDOW: usize = 1024;
@@ -50,7 +50,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         start
     };
     url_path::scan(scan, authority, end);
+    url_path::ticket(scan, authority, end);
     positional::behind_address(scan, head, end);
+    sql::table(scan, head, end);
 }
 
 /// The index behind `/` or `\/`.

@@ -1,8 +1,10 @@
 //! Secrets in the path of a URL: those of webhooks, of links that are mailed, of package indexes.
 
+use memchr::memmem;
+
 use super::lexicon;
-use super::shape::is_opaque;
-use super::text::{part, run_end};
+use super::shape::{is_opaque, is_uuid};
+use super::text::{before, part, run_end};
 use super::{Rule, Scan};
 
 /// Segments before the token of a link that is mailed, and Conda's.
@@ -16,6 +18,22 @@ const LINKS: &[&[u8]] = &[
     b"activate",
     b"invite",
 ];
+
+/// `?room=7&ticket=…`: what lets somebody in once, in the query of a URL.
+pub(super) fn ticket(scan: &mut Scan<'_>, start: usize, end: usize) {
+    let text = scan.text;
+    let name = b"ticket=";
+    let Some(place) = memmem::find(part(text, start, end), name) else {
+        return;
+    };
+    let value = start + place + name.len();
+    let stop = run_end(text, value, end - value, |byte| !b"&;#'\"".contains(&byte));
+    let word = part(text, value, stop);
+    if matches!(before(text, start + place), b'?' | b'&') && (is_uuid(word) || is_opaque(word, 12))
+    {
+        scan.redact_unless_done(value, stop);
+    }
+}
 
 /// Random segments behind one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
 pub(super) fn scan(scan: &mut Scan<'_>, start: usize, end: usize) {

@@ -17,14 +17,16 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     let text = scan.text;
     let is_token = key.name(text).eq_ignore_ascii_case(b"token");
     let words = run_end(text, from, 64, |byte| {
-        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b'(' | b' ' | b'}' | b')')
+        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b'(' | b' ' | b'}' | b')' | b'.')
     });
     if at(text, words) == b'%' {
         return extra(scan, words);
     }
     // What stands between is a sentence, or the value is all that is in brackets.
     let said = part(text, from, words);
-    let is_said = |word: &[u8]| FOUND.has(word) && word.iter().all(u8::is_ascii_lowercase);
+    let is_said = |word: &[u8]| {
+        FOUND.has(word) && word.iter().all(u8::is_ascii_lowercase) || word == b"Value"
+    };
     let mut says = said.split(|byte| !byte.is_ascii_alphabetic());
     let mut is_found = || says.clone().any(is_said) && !says.any(|word| word == b"not");
     if !(before(text, words) == b' ' && is_found() || said == b" (") {

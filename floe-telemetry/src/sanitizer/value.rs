@@ -4,7 +4,7 @@ use super::bare::bare_end;
 use super::container::{block_scalar, bracketed, field, object, wrapped};
 use super::quote::{self, Quote};
 use super::text::{Bytes, at, is_break, is_name, is_redacted, part, run_end, starts_with};
-use super::{pem, reference, shape};
+use super::{pair, pem, reference, shape};
 
 /// What surrounds the value, as far as its end depends on it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,6 +100,9 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     if starts_with(text, from, b"-----BEGIN") {
         let end = pem::end(text, from);
         return Some(Extent::bare(from, end));
+    }
+    if pair::lists_keys(text, from) {
+        return None;
     }
     if let Some(found) = quoted(text, from, site).or_else(|| wrapped(text, from)) {
         return (!is_redacted(text, found.start)).then_some(found);

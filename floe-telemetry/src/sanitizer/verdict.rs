@@ -28,7 +28,7 @@ pub(super) fn is_word(text: &[u8], from: usize) -> bool {
 pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_prose: bool) -> bool {
     let value = part(text, found.start, found.end);
     match key.class {
-        _ if value.starts_with(b"arn:") => false,
+        _ if value.starts_with(b"arn:") || is_fingerprint(key.name(text), value) => false,
         Class::Weak | Class::Query if names_an_algorithm(value) || code::is_hex(value) => false,
         Class::Weak | Class::Query if is_pair_of_its_own(value) || is_url_with_login(value) => {
             false
@@ -40,7 +40,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         Class::Weak if is_uuid(value) => {
             let name = key.name(text);
             let is_header = starts_with_word(name, 0, b"x-") && ends_with_word(name, b"-session");
-            is_header || ends_with_word(name, b"secret_id")
+            is_header || ends_with_word(name, b"secret_id") || name == b"SecretID"
         }
         Class::Weak if is_digits(value) && is_one_time(key.name(text)) => true,
         Class::Weak | Class::Query if !found.quoted && names_a_cache(key.name(text), value) => {
@@ -134,7 +134,9 @@ fn is_homonym(text: &[u8], key: Key, found: Extent) -> bool {
 fn is_pair_of_its_own(value: &[u8]) -> bool {
     let end = run_end(value, 0, 48, is_name);
     if at(value, end) == b'=' && words::DESCRIPTORS.has(&value[..end]) {
-        return true;
+        let said = &value[end + 1..];
+        let is_word = said.iter().all(u8::is_ascii_lowercase);
+        return is_word || said.iter().all(u8::is_ascii_digit);
     }
     let is_variable =
         value[..end].contains(&b'_') && !value[..end].iter().any(u8::is_ascii_lowercase);
@@ -207,6 +209,15 @@ fn is_one_time(name: &[u8]) -> bool {
 
 fn is_digits(value: &[u8]) -> bool {
     (4..=10).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
+}
+
+/// `--ca-cert-hash sha256:7c1f…`
+fn is_fingerprint(name: &[u8], value: &[u8]) -> bool {
+    value.starts_with(b"sha")
+        && value[..value.len().min(8)].contains(&b':')
+        && Name::new(name)
+            .words()
+            .any(|word| matches!(word, b"ca" | b"cert" | b"certificate" | b"host"))
 }
 
 /// `bob:hunter2`, `bob/hunter2`.

@@ -17,6 +17,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, slash: usize) {
         b"add" | b"ADD" => positional::net_user(scan, slash),
         b"p" | b"P" if at(text, end) == b':' => argument(scan, end + 1),
         b"p" if at(text, end) == b' ' && has_option(text, slash) => argument(scan, end + 1),
+        b"login" if at(text, end) == b':' => login(scan, end + 1),
         b"rp" | b"RP" => argument(scan, skip_spaces(text, end)),
         _ => {}
     }
@@ -28,6 +29,15 @@ fn has_option(text: &[u8], slash: usize) -> bool {
     part(text, line, slash)
         .windows(4)
         .any(|four| matches!(four, [b' ', b'/', letter, b' '] if letter.is_ascii_lowercase()))
+}
+
+/// `/login:CORP\bob,hunter2`
+fn login(scan: &mut Scan<'_>, user: usize) {
+    let text = scan.text;
+    let comma = run_end(text, user, 64, |byte| byte > b' ' && byte != b',');
+    if at(text, comma) == b',' && comma > user {
+        argument(scan, comma + 1);
+    }
 }
 
 /// The argument at `from`.

@@ -80,7 +80,7 @@ pub(super) const ANCHORS: &[&str] = &[
     "pas", "pwd", "cre", "tok", "key", "uth", "oki", "ses", "sig", "sas", "jwt", "cod", "otp",
     "cvv", "ecu", "ryp", "tif", "psk", "sid", "pin", "swd", "hma", "pw=", "pw:", "eyc", "dsn",
     "mmu", "nnw", "nha", "aro", "htw", "eno", "asl", "esl", "asa", "ifr", "ras", "ogi", "mlr", "nec",
-    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne", "qli", "&p=", "t-a",
+    "pdo", "ftp", "nio", "och", "kty", "aes", "bea", "uel", "isq", "ogo", "gsd", "ssw", "ech", "rne", "qli", "&p=", "t-a", "acl", "rli", "mot",
 ];
 
 /// Names at the end of a key: (letters, whether they must begin a word, class).
@@ -117,7 +117,7 @@ pub(super) const SUFFIXES: &[(&str, bool, Class)] = &[
     ("parola", true, Class::Strong), ("wachtwoord", false, Class::Strong),
     ("losenord", false, Class::Strong), ("community", true, Class::Strong), ("haslo", true, Class::Strong),
     ("heslo", true, Class::Strong), ("salasana", false, Class::Strong),
-    ("masterauth", false, Class::Strong), ("artapi", false, Class::Strong), ("authtok", false, Class::Strong), ("secretid", false, Class::Weak),
+    ("masterauth", false, Class::Strong), ("artapi", false, Class::Strong), ("authtok", false, Class::Strong), ("secretid", false, Class::Weak), ("authkey", false, Class::Strong),
     ("sifre", true, Class::Strong), ("contrasena", true, Class::Strong),
     // The end of a word that was cut.
     ("ssword", true, Class::Strong), ("assword", true, Class::Strong),
@@ -129,7 +129,10 @@ pub(super) static NO_PASSWORDS: List = List::of(&[
     "bypass",
     "compass",
     "encompass",
+    "keepass",
+    "lastpass",
     "overpass",
+    "sshpass",
     "surpass",
     "trespass",
     "underpass",
@@ -150,7 +153,7 @@ pub(super) const ADDRESSES: &[&str] = &["connectionstring", "databaseurl", "dbur
 pub(super) static KEY_KINDS: List = List::of(&[
     "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
     "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
-    "functions", "hmac", "ingestion", "instrumentation", "jwt", "license", "master", "pragma", "principal", "private", "rsa", "sas",
+    "functions", "hmac", "ingestion", "instrumentation", "isakmp", "jwt", "license", "master", "pragma", "principal", "private", "rsa", "sas",
     "sec", "secret", "secure", "security", "server", "service", "shared", "signing", "ssh",
     "subscription", "unseal",
 ]);
