@@ -124,7 +124,7 @@ pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
     let close = run_end(text, name, 96, |byte| byte != b')' && byte != b'\n');
     let mut words = part(text, name, close).split(|byte| b" \"'`(=,:&*.".contains(byte));
     close >= found.end
-        && part(text, name, found.end).len() > 2
+        && part(text, name, found.end).len() >= 2
         && !words.any(|word| is_opaque(word, 8) || is_made_up(word, 4))
         && !is_opaque(part(text, found.start, name), 12)
 }

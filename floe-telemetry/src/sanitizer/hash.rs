@@ -1,9 +1,10 @@
 //! Hashes of passwords, known by their format: `$6$salt$hash`, `$2b$12$…`, `$argon2id$v=19$…$…$…`,
-//! `pbkdf2_sha256$600000$salt$hash`, `SCRAM-SHA-256$4096:salt$key:key`.
+//! `pbkdf2_sha256$600000$salt$hash`, `SCRAM-SHA-256$4096:salt$key:key`; hashes that are no secret.
 
 use super::Scan;
+use super::lexicon::Name;
 use super::shape::{LONGEST, is_opaque};
-use super::text::{Bytes, at, before, part, run_end};
+use super::text::{Bytes, at, before, part, run_end, starts_with_word};
 
 const INSIDE: Bytes = Bytes::alphanumeric_and(b"./+=,_-$");
 
@@ -56,4 +57,30 @@ fn is_format(name: &[u8]) -> bool {
     name == b"y"
         || name[0].is_ascii_digit() && name.len() <= 8
         || families.iter().any(|family| name.starts_with(family))
+}
+
+/// `--ca-cert-hash sha256:7c1f…`
+pub(super) fn is_fingerprint(name: &[u8], value: &[u8]) -> bool {
+    value.starts_with(b"sha")
+        && value[..value.len().min(8)].contains(&b':')
+        && Name::new(name)
+            .words()
+            .any(|word| matches!(word, b"ca" | b"cert" | b"certificate" | b"host"))
+}
+
+/// `signature: sha256WithRSAEncryption`.
+pub(super) fn names_an_algorithm(value: &[u8]) -> bool {
+    let families = [
+        &b"sha"[..],
+        b"hmac",
+        b"ecdsa",
+        b"rsa",
+        b"ssh-",
+        b"scram",
+        b"md5",
+    ];
+    value.len() < 32
+        && families
+            .iter()
+            .any(|family| starts_with_word(value, 0, family))
 }

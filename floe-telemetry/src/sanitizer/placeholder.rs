@@ -63,6 +63,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || is_command_name(word)
         || is_remark(word)
         || is_metavariable(word)
+        || asks_for_it(word)
         || is_prompt(value)
 }
 
@@ -98,7 +99,7 @@ pub(super) fn is_expression(word: &[u8]) -> bool {
         // `fetch_env!("PASSWORD")`
         Some(b'!') => is_lookup(path) && rest.get(1) == Some(&b'('),
         // `os.environ["X"]`
-        Some(b'[') => !path.is_empty() && matches!(rest.get(1), Some(b'"' | b'\'')),
+        Some(b'[') => !path.is_empty() && matches!(rest.get(1), Some(b'"' | b'\'' | b':')),
         Some(_) => false,
     }
 }
@@ -121,6 +122,33 @@ fn is_prompt(value: &[u8]) -> bool {
     }
 }
 
+/// `(see logs)`, `(from environment)`: what begins like a sentence and has nothing but words.
+pub(super) fn is_told(value: &[u8]) -> bool {
+    let mut words = value.split(|byte| *byte == b' ');
+    words.next().is_some_and(is_prose)
+        && value.contains(&b' ')
+        && words.all(|word| word.iter().all(u8::is_ascii_lowercase))
+}
+
+/// `YOUR_KEY_HERE`, `your-token`, `REPLACE_ME`: words that ask for the value.
+fn asks_for_it(word: &[u8]) -> bool {
+    let mut words = word.split(|byte| b"_-.".contains(byte));
+    let is_one = |word: &[u8], known: &[&str]| {
+        known
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let asks = words
+        .clone()
+        .next()
+        .is_some_and(|word| is_one(word, &["your", "insert", "replace", "enter"]))
+        || words
+            .clone()
+            .next_back()
+            .is_some_and(|word| is_one(word, &["here"]));
+    asks && words.clone().count() >= 2 && words.all(|word| word.iter().all(u8::is_ascii_alphabetic))
+}
+
 /// `(known after apply)`, `(hidden, 12 chars)`.
 fn is_remark(word: &[u8]) -> bool {
     let inner = match word {
@@ -141,10 +169,20 @@ fn is_remark(word: &[u8]) -> bool {
 
 /// `[REDACTED alloc::string::String]`, `(hidden)`, `ab****`: somebody masked it before us.
 fn find_mask(value: &[u8]) -> bool {
-    value
-        .windows(8)
-        .any(|part| part[0] | 32 == b'r' && part.eq_ignore_ascii_case(b"redacted"))
+    is_bullets(value)
+        || value
+            .windows(8)
+            .any(|part| part[0] | 32 == b'r' && part.eq_ignore_ascii_case(b"redacted"))
         || value.windows(4).any(|part| part == b"****")
+}
+
+/// `••••••`, `●●●`: one sign of three bytes again and again.
+fn is_bullets(value: &[u8]) -> bool {
+    let (signs, rest) = value.as_chunks::<3>();
+    signs.len() >= 3
+        && rest.is_empty()
+        && value[0] >= 0xe2
+        && signs.iter().all(|sign| *sign == signs[0])
 }
 
 /// A password that is none: `****`, `xxxxx`, `${PASSWORD}`, `DB_PASSWORD`.
@@ -178,6 +216,7 @@ fn is_generic_type(word: &[u8]) -> bool {
     closes
         && [
             "option", "optional", "list", "vec", "secret", "box", "arc", "varchar", "char", "cow",
+            "byte", "uint8",
         ]
         .iter()
         .any(|known| word[..head].eq_ignore_ascii_case(known.as_bytes()))

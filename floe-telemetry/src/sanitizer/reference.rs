@@ -95,6 +95,9 @@ pub(super) fn names_a_source(text: &[u8], key: Key, value: &[u8]) -> bool {
     let sources = [
         &b"default"[..],
         b"auto",
+        b"include",
+        b"omit",
+        b"same-origin",
         b"anonymous",
         b"env",
         b"environment",
@@ -112,6 +115,19 @@ pub(super) fn names_a_source(text: &[u8], key: Key, value: &[u8]) -> bool {
         || is_login && sources.contains(&value)
 }
 
+/// `vault:secret/data/db#password`: the name of a store, and a path in it.
+fn names_a_store(value: &[u8], scheme: usize) -> bool {
+    let stores = [
+        &b"vault"[..],
+        b"ssm",
+        b"secretsmanager",
+        b"keyvault",
+        b"awskms",
+        b"sops",
+    ];
+    at(value, scheme) == b':' && stores.contains(&&value[..scheme])
+}
+
 /// `op://vault/item/password`, `awssm://prod/db`: an address of a store without a login, and without
 /// anything in it that could be a secret.
 pub(super) fn refers(value: &[u8]) -> bool {
@@ -120,9 +136,9 @@ pub(super) fn refers(value: &[u8]) -> bool {
     });
     scheme >= 2
         && value.len() <= LIMIT
-        && starts_with(value, scheme, b"://")
+        && (starts_with(value, scheme, b"://") || names_a_store(value, scheme))
         && !value.contains(&b'@')
-        && !value[scheme + 3..]
+        && !value[scheme + 1..]
             .split(|byte| b"/?&=#".contains(byte))
             .any(|word| is_opaque(word, 8) || is_made_up(word, 10))
 }
@@ -140,8 +156,40 @@ pub(super) fn names_a_file(text: &[u8], key: Key, value: &[u8]) -> bool {
     // `LoadCredential=name:/etc/credstore/name`
     let colon = run_end(value, 0, 64, |byte| is_name(byte) || b"-.".contains(&byte));
     let is_placed = || at(value, colon) == b':' && is_path(&value[colon + 1..]);
-    let is_file = || is_placed() || is_path(value) || value.contains(&b'/') && is_script(value);
+    let is_file = || {
+        is_document(value)
+            || is_placed()
+            || is_path(value)
+            || value.contains(&b'/') && is_script(value)
+    };
     named.iter().any(|end| ends_with_word(name, end)) && is_file()
+}
+
+/// `token.txt`: a name without anything random, and what kind of file it is.
+fn is_document(value: &[u8]) -> bool {
+    let kinds = [
+        &b"txt"[..],
+        b"pem",
+        b"key",
+        b"json",
+        b"crt",
+        b"cer",
+        b"yml",
+        b"yaml",
+        b"toml",
+        b"p12",
+        b"jks",
+        b"pfx",
+        b"env",
+        b"conf",
+    ];
+    let dot = value.iter().rposition(|byte| *byte == b'.');
+    dot.is_some_and(|dot| {
+        kinds.contains(&&value[dot + 1..])
+            && value[..dot]
+                .iter()
+                .all(|byte| byte.is_ascii_lowercase() || b"_-".contains(byte))
+    })
 }
 
 /// `bin/setup.sh`, `keys/server.pem`

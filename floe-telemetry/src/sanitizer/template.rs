@@ -59,6 +59,21 @@ pub(super) fn is_template(value: &[u8]) -> bool {
             .iter()
             .all(|byte| byte.is_ascii_uppercase() || *byte == b'_'),
         [b'%', inner @ ..] => inner.len() == 1 && inner[0].is_ascii_alphabetic(),
+        // A pattern: `.*`, `\S+`, `[^&]+`.
+        [b'.', b'*' | b'+', tail @ ..] | [b'\\', b'S' | b'w', b'+' | b'*', tail @ ..] => {
+            !tail.first().is_some_and(u8::is_ascii_alphanumeric)
+        }
+        [b'[', b'^', tail @ ..] => tail.contains(&b']'),
+        // `#{databasePassword}`, `@password@`, an alias of YAML's.
+        [b'#', b'{', inner @ .., b'}'] | [b'@', inner @ .., b'@'] => inner
+            .iter()
+            .all(|byte| byte.is_ascii_alphabetic() || b"._-".contains(byte)),
+        [b'*', inner @ ..] => {
+            inner.len() >= 3
+                && inner
+                    .iter()
+                    .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+        }
         // `@Microsoft.KeyVault(…)`, `@token.txt`
         [b'@', inner @ ..] => {
             inner.contains(&b'.') && inner.contains(&b'(') && is_expression(inner)
@@ -80,7 +95,7 @@ fn is_described(inner: &[u8]) -> bool {
     let separators: &[u8] = if is_sentence {
         b" _-:./|'\"(),!?="
     } else {
-        b"_-:./|'\""
+        b"_-:./|'\"()"
     };
     let limit = if is_sentence { 96 } else { 40 };
     let mut words = inner.split(|byte| separators.contains(byte));

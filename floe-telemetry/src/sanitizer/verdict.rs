@@ -1,12 +1,13 @@
 //! Whether the value of a key is a secret.
 
+use super::hash::{is_fingerprint, names_an_algorithm};
 use super::homonym::{
     is_count, is_error_name, is_field_number, is_in_sentence, is_numbered, is_requirement, is_type,
 };
 use super::host::is_certain_host;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
-use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence};
+use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence, is_told};
 use super::reference::{names_a_file, names_a_source, names_an_entry, refers};
 use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};
 use super::template::printed;
@@ -101,6 +102,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if before(text, key.start) == b'=' && is_path(value) => false,
         _ if is_type(text, found) || lexeme::is_one(text, key, found) => false,
         _ if is_requirement(text, found) || is_numbered(text, key, found) => false,
+        _ if before(text, found.start) == b'(' && is_told(value) => false,
         _ if quantity::is_one(text, found) => false,
         _ if !found.quoted && code::is_cut_call(text, found) => false,
         _ if in_prose && is_in_sentence(text, found) => false,
@@ -135,7 +137,9 @@ fn is_pair_of_its_own(value: &[u8]) -> bool {
     let end = run_end(value, 0, 48, is_name);
     if at(value, end) == b'=' && words::DESCRIPTORS.has(&value[..end]) {
         let said = &value[end + 1..];
-        let is_word = said.iter().all(u8::is_ascii_lowercase);
+        let is_word = said
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || b"_-".contains(byte));
         return is_word || said.iter().all(u8::is_ascii_digit);
     }
     let is_variable =
@@ -211,15 +215,6 @@ fn is_digits(value: &[u8]) -> bool {
     (4..=10).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
 }
 
-/// `--ca-cert-hash sha256:7c1f…`
-fn is_fingerprint(name: &[u8], value: &[u8]) -> bool {
-    value.starts_with(b"sha")
-        && value[..value.len().min(8)].contains(&b':')
-        && Name::new(name)
-            .words()
-            .any(|word| matches!(word, b"ca" | b"cert" | b"certificate" | b"host"))
-}
-
 /// `bob:hunter2`, `bob/hunter2`.
 fn has_password(value: &[u8]) -> bool {
     if value.len() < 7 {
@@ -230,21 +225,4 @@ fn has_password(value: &[u8]) -> bool {
     user.iter()
         .all(|byte| is_name(*byte) || matches!(byte, b'-' | b'.'))
         && parts.next().is_some_and(|password| is_made_up(password, 6))
-}
-
-/// `signature: sha256WithRSAEncryption`.
-fn names_an_algorithm(value: &[u8]) -> bool {
-    let families = [
-        &b"sha"[..],
-        b"hmac",
-        b"ecdsa",
-        b"rsa",
-        b"ssh-",
-        b"scram",
-        b"md5",
-    ];
-    value.len() < 32
-        && families
-            .iter()
-            .any(|family| starts_with_word(value, 0, family))
 }
