@@ -67,6 +67,7 @@ mod quantity;
 mod quote;
 mod reference;
 mod refusal;
+mod remark;
 mod reversed;
 mod row;
 mod rule;

@@ -41,8 +41,12 @@ const LISTS: &[&str] = &[
 pub(super) fn authorization(scan: &mut Scan<'_>, from: usize, site: Site) {
     scan.rule = Rule::Header;
     let text = scan.text;
-    if matches!(at(text, from), b'[' | b'(') {
-        let inner = skip_spaces(text, from + 1);
+    // `[]string{"Bearer …"}`
+    let slice = b"[]string{";
+    let is_slice = starts_with_word(text, from, slice);
+    if is_slice || matches!(at(text, from), b'[' | b'(') {
+        let open = if is_slice { slice.len() } else { 1 };
+        let inner = skip_spaces(text, from + open);
         return authorization(
             scan,
             inner,

@@ -111,7 +111,10 @@ impl Name {
     fn is_no_secret(&self) -> bool {
         let (start, last) = self.last_word();
         let before = || self.last_word_before(start).1;
+        // `--no-password`, `without_token`: the option takes nothing.
+        let is_denied = |no: &[u8]| self.as_bytes().starts_with(no) && self.begins_word(no.len());
         match last {
+            _ if is_denied(b"no") || is_denied(b"without") => true,
             b"pass" => words::BEFORE_PASS.has(before()),
             b"secret" => matches!(before(), b"existing" | b"pull"),
             // The hash of a key that everybody may know.

@@ -5,7 +5,7 @@ use super::lexicon::Class;
 use super::placeholder::is_prose;
 use super::shape::trim_end;
 use super::text::{
-    at, is_break, is_redacted, name_before, nul_len, part, run_end, run_start, skip_spaces,
+    at, before, is_break, is_redacted, name_before, nul_len, part, run_end, run_start, skip_spaces,
     starts_with_word,
 };
 use super::value::Site;
@@ -86,12 +86,19 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     let is_user = key.name(text) == b"Credential" && !shape::is_opaque(word, 8);
     // `-Credential (New-Object …)` has the password inside.
     let is_call = key.name(text) == b"Credential" && at(text, start) == b'(';
-    // `add_argument('--password', help='…')`
+    // `add_argument('--password', help='…')`, `add_argument('--token', required=True)`
     let name = run_end(text, start, 24, |byte| {
         byte.is_ascii_lowercase() || byte == b'_'
     });
-    let is_named =
-        mark > 0 && name > start && at(text, name) == b'=' && quote::open(text, name + 1).is_some();
+    let is_constant = at(text, name + 1).is_ascii_uppercase();
+    let is_named = mark > 0
+        && name > start
+        && at(text, name) == b'='
+        && (is_constant || quote::open(text, name + 1).is_some());
+    // `[--token-env VAR]` tells how a command is called.
+    let is_usage = before(text, key.start) == b'['
+        && at(text, found.end) == b']'
+        && word.iter().all(u8::is_ascii_uppercase);
     let is_told = || {
         let next = skip_spaces(text, found.end);
         let article = [&b"the "[..], b"a ", b"an ", b"this "];
@@ -100,7 +107,8 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
                 .iter()
                 .any(|word| starts_with_word(text, next, word))
     };
-    let is_text = !found.quoted && (is_prose(word) || is_key || is_user || is_named || is_told())
+    let is_text = !found.quoted
+        && (is_prose(word) || is_key || is_user || is_named || is_usage || is_told())
         || is_call
         || word.starts_with(b"--")
         || matches!(word, [b'-', letter] if letter.is_ascii_alphabetic());

@@ -94,8 +94,14 @@ pub(super) fn is_expression(word: &[u8]) -> bool {
             let is_method = path.contains(&b'.') && path[0].is_ascii_lowercase();
             let is_named =
                 matches!(rest.get(1), Some(b'"' | b'\'')) && (is_method || is_lookup(path));
-            !path.is_empty() && (rest.contains(&b')') || is_mark(&rest[1..]) || is_named)
+            // `password.into(`, of which the rest stands outside of the value.
+            let is_cut = rest.len() == 1 && path.contains(&b'.');
+            !path.is_empty() && (rest.contains(&b')') || is_mark(&rest[1..]) || is_named || is_cut)
         }
+        // `req.headers.authorization?.split(`
+        Some(b'?') => rest.get(1) == Some(&b'.') && path.contains(&b'.'),
+        // `base64(user:password)`
+        Some(b'6') => path == b"base" && rest.starts_with(b"64(") && rest.ends_with(b")"),
         // `fetch_env!("PASSWORD")`
         Some(b'!') => is_lookup(path) && rest.get(1) == Some(&b'('),
         // `os.environ["X"]`

@@ -3,7 +3,7 @@
 use super::lexicon;
 use super::placeholder::{is_expression, is_masked, is_prose};
 use super::shape::{is_camel, is_path};
-use super::text::{at, is_name, run_end};
+use super::text::{at, is_name, run_end, starts_with};
 use super::{quantity, url_path};
 
 /// YAML tags of `CloudFormation`: what follows is where the value is.
@@ -25,7 +25,7 @@ pub(super) fn is_template(value: &[u8]) -> bool {
         !inner.is_empty()
             && inner
                 .iter()
-                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b' '))
+                .all(|b| b.is_ascii_lowercase() || matches!(b, b'_' | b'-' | b' ' | b'.'))
     };
     match value {
         [b'$', b'{', inner @ .., b'}'] => inner.iter().all(|byte| !matches!(byte, b'{' | b'}')),
@@ -47,18 +47,26 @@ pub(super) fn is_template(value: &[u8]) -> bool {
         }
         [b'<', inner @ .., b'>'] => is_described(inner),
         [b'{', inner @ .., b'}'] | [b'{', inner @ ..] => name(inner),
-        // `[PAD]` of a tokenizer, `[password]`.
+        // `[PAD]` of a tokenizer, `[PROTECTED]`, `[password]`.
         [b'[', inner @ .., b']'] => {
-            inner.len() <= 8 && inner.iter().all(u8::is_ascii_uppercase) || lexicon::is_noun(inner)
+            inner.len() <= 12 && inner.iter().all(u8::is_ascii_uppercase) || lexicon::is_noun(inner)
         }
-        [b'!', tag @ ..] => TAGS.contains(&tag),
+        // `!vault-ref`
+        [b'!', tag @ ..] => TAGS.contains(&tag) || tag.starts_with(b"vault"),
         // OpenSSL's way to say where a password is.
         [b'e', b'n', b'v', b':', inner @ ..] => inner.iter().all(|byte| is_name(*byte)),
         [b'f', b'i', b'l', b'e', b':', inner @ ..] => is_path(inner),
         [b'%', inner @ .., b'%'] if !inner.is_empty() => inner
             .iter()
             .all(|byte| byte.is_ascii_uppercase() || *byte == b'_'),
-        [b'%', inner @ ..] => inner.len() == 1 && inner[0].is_ascii_alphabetic(),
+        // `%d`, `%kernel.project_dir%/private.pem`
+        [b'%', inner @ ..] => {
+            let name = run_end(inner, 0, 32, |byte| {
+                byte.is_ascii_lowercase() || b"._".contains(&byte)
+            });
+            inner.len() == 1 && inner[0].is_ascii_alphabetic()
+                || name > 1 && starts_with(inner, name, b"%/")
+        }
         // A pattern: `.*`, `\S+`, `[^&]+`.
         [b'.', b'*' | b'+', tail @ ..] | [b'\\', b'S' | b'w', b'+' | b'*', tail @ ..] => {
             !tail.first().is_some_and(u8::is_ascii_alphanumeric)

@@ -13,7 +13,7 @@ use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};
 use super::template::printed;
 use super::text::{Bytes, at, before, ends_with_word, is_name, part, run_end, starts_with_word};
 use super::value::{Extent, List, Site};
-use super::{code, lexeme, quantity, url_path, words};
+use super::{code, lexeme, quantity, remark, url_path, words};
 
 const ALPHANUMERIC: Bytes = Bytes::alphanumeric_and(b"-_.");
 
@@ -70,7 +70,12 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if names_an_entry(text, key, value, in_prose) => false,
         _ if names_a_source(text, key, value) => false,
         _ if in_prose && (is_error_name(value) || is_page(value)) => false,
-        _ if is_sentence(value) || is_status(text, key, value) => false,
+        _ if is_sentence(value)
+            || is_status(text, key, value)
+            || remark::is_one(text, key, found) =>
+        {
+            false
+        }
         _ if is_placeholder(value) || names_a_file(text, key, value) => false,
         // `kubectl create secret --from-file=password=/run/x`.
         _ if is_path(value) && word_before(text, key.start.saturating_sub(1), b"file") => false,
@@ -93,6 +98,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
             is_made_up(value, 6) || is_opaque(value, 8)
         }
         _ if is_pair_of_its_own(value) || !site.equals && is_listed(text, key, value) => false,
+        _ if !found.quoted && remark::is_next_field(text, key, found) => false,
         _ if !site.equals && lexeme::is_parser_token(text, key, value) => false,
         _ if !site.equals && !found.quoted && lexeme::is_variant(text, key, found) => false,
         // `RequestToken: 6a1f…`: the name of a request.

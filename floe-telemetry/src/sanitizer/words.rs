@@ -28,15 +28,15 @@ pub(super) static PROSE: List = List::of(&[
 /// What stands for "no value" or for a type, in the languages that error messages come from. Sorted.
 #[rustfmt::skip]
 pub(super) static LITERALS: List = List::of(&[
-    "", "accepted", "any", "arc", "argon2", "argon2id", "await", "basic", "bcrypt", "bearer", "binary",
-    "bool", "boolean", "box", "bytes", "changed", "char", "correct", "cow", "deleted", "eddsa", "empty",
-    "env", "es256", "es384", "es512", "false", "filtered", "fixme", "float", "hidden", "hs256", "hs384",
-    "hs512", "id", "int", "integer", "list", "masked", "md5", "missing", "n/a", "nan", "nil", "no",
-    "none", "null", "number", "object", "ok", "omitted", "option", "optional", "pbkdf2", "protected",
-    "ps256", "redacted", "required", "rs256", "rs384", "rs512", "scrypt", "secret", "secretstr",
-    "secretstring", "self", "set", "sha1", "sha256", "sha384", "sha512", "shown", "stored", "str",
-    "string", "tbd", "text", "todo", "true", "unchanged", "undefined", "unset", "username", "valid",
-    "varchar", "vec", "yes",
+    "", "accepted", "any", "arc", "argon2", "argon2id", "await", "basic", "bcrypt", "bearer",
+    "binary", "bool", "boolean", "box", "bytes", "changed", "char", "correct", "cow", "deleted",
+    "dyn", "eddsa", "empty", "env", "es256", "es384", "es512", "false", "filtered", "fixme",
+    "float", "hidden", "hs256", "hs384", "hs512", "id", "impl", "int", "integer", "list", "masked",
+    "md5", "missing", "n/a", "nan", "nil", "no", "none", "null", "number", "object", "ok",
+    "omitted", "option", "optional", "pbkdf2", "protected", "ps256", "redacted", "required",
+    "rs256", "rs384", "rs512", "scrypt", "secret", "secretstr", "secretstring", "self", "set",
+    "sha1", "sha256", "sha384", "sha512", "shown", "stored", "str", "string", "tbd", "text", "todo",
+    "true", "unchanged", "undefined", "unset", "username", "valid", "varchar", "vec", "yes",
 ]);
 
 /// Words between a noun and its value. Sorted.
