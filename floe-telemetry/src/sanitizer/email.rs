@@ -66,7 +66,19 @@ fn is_program(local: &[u8]) -> bool {
 fn follows_shell_command(text: &[u8], user: usize) -> bool {
     let line = run_start(text, user, 96, |byte| !b"\n;|&".contains(&byte));
     let mut words = part(text, line, user).split(|byte| *byte == b' ');
-    words.any(|word| [&b"ssh"[..], b"scp", b"rsync", b"sftp", b"mosh"].contains(&word))
+    words.any(|word| {
+        [
+            &b"ssh"[..],
+            b"scp",
+            b"rsync",
+            b"sftp",
+            b"mosh",
+            b"plink",
+            b"pscp",
+            b"psftp",
+        ]
+        .contains(&word)
+    })
 }
 
 /// Keeps the domain: it tells which mail system failed, not whose mail.

@@ -4,6 +4,7 @@ use super::Scan;
 use super::key_value::Key;
 use super::operand::word;
 use super::placeholder::is_placeholder;
+use super::shape::is_opaque;
 use super::text::{at, before, find, part, run_end, run_start, skip_spaces};
 use super::value::Site;
 
@@ -33,6 +34,24 @@ pub(super) fn listed(scan: &mut Scan<'_>, end: usize) {
     if let Some(found) = scan.quoted(skip_spaces(text, user.after), Site::default()) {
         scan.redact_unless_done(found.start, found.end);
     }
+}
+
+/// `cargo login …`: a command, and a token behind it.
+pub(super) fn bare(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let command = run_start(text, key.start.saturating_sub(1), 12, |byte| {
+        byte.is_ascii_lowercase()
+    });
+    let (start, end) = word(text, key.end);
+    let fits = key.name(text) == b"login"
+        && before(text, key.start) == b' '
+        && command + 1 < key.start
+        && start > key.end
+        && is_opaque(part(text, start, end), 20);
+    if fits {
+        scan.redact_unless_done(start, end);
+    }
+    fits
 }
 
 /// `sasl_passwd entry: [host]:587 bob:hunter2`: a map of hosts to logins.

@@ -140,6 +140,19 @@ pub(super) fn echo(scan: &mut Scan<'_>, end: usize) {
         let mark = at(text, start);
         stop = run_end(text, start + 1, 128, |byte| byte != mark && byte != b'\n') + 1;
     }
+    // `--password-file=<(echo password)`
+    if text
+        .get(..end)
+        .is_some_and(|head| head.ends_with(b"<(echo"))
+    {
+        let close = run_end(text, start + quote, stop - start, |byte| {
+            !b")\"'".contains(&byte)
+        });
+        if is_made_up(part(text, start + quote, close), 5) {
+            scan.redact_unless_done(start + quote, close);
+        }
+        return;
+    }
     let (pipe, pipe_end) = word(text, stop);
     let (reader, reader_end) = word(text, pipe_end);
     let found = part(text, start + quote, stop.saturating_sub(quote));

@@ -117,12 +117,27 @@ pub(super) fn record(scan: &mut Scan<'_>, start: usize) -> bool {
         return false;
     }
     let stop = run_end(text, end + 1, 256, |byte| {
-        byte > b' ' && !b",)\"'".contains(&byte)
+        byte > b' ' && !b",)]\"'".contains(&byte)
     });
     let word = part(text, end + 1, stop);
-    let fits = b",)".contains(&at(text, stop)) && (is_made_up(word, 6) || is_opaque(word, 8));
+    let fits = b",)]".contains(&at(text, stop)) && (is_made_up(word, 6) || is_opaque(word, 8));
     if fits {
         scan.redact_unless_done(end + 1, stop);
+    }
+    fits
+}
+
+/// `Password(hunter2)`, as a program shows a value of this type.
+pub(super) fn constructed(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
+    let text = scan.text;
+    let end = run_end(text, start, 128, |byte| {
+        byte > b' ' && !b"(),".contains(&byte)
+    });
+    let fits = key.name(text) == b"Password"
+        && at(text, end) == b')'
+        && is_made_up(part(text, start, end), 6);
+    if fits {
+        scan.redact_unless_done(start, end);
     }
     fits
 }

@@ -138,6 +138,10 @@ pub(super) fn is_told(value: &[u8]) -> bool {
 
 /// `YOUR_KEY_HERE`, `your-token`, `REPLACE_ME`: words that ask for the value.
 fn asks_for_it(word: &[u8]) -> bool {
+    let first = word.first().map_or(0, |byte| byte | 32);
+    if !b"yire".contains(&first) && !word.ends_with(b"here") && !word.ends_with(b"HERE") {
+        return false;
+    }
     let mut words = word.split(|byte| b"_-.".contains(byte));
     let is_one = |word: &[u8], known: &[&str]| {
         known
@@ -184,11 +188,11 @@ fn find_mask(value: &[u8]) -> bool {
 
 /// `••••••`, `●●●`: one sign of three bytes again and again.
 fn is_bullets(value: &[u8]) -> bool {
+    if value.first().is_none_or(|byte| *byte < 0xe2) {
+        return false;
+    }
     let (signs, rest) = value.as_chunks::<3>();
-    signs.len() >= 3
-        && rest.is_empty()
-        && value[0] >= 0xe2
-        && signs.iter().all(|sign| *sign == signs[0])
+    signs.len() >= 3 && rest.is_empty() && signs.iter().all(|sign| *sign == signs[0])
 }
 
 /// A password that is none: `****`, `xxxxx`, `${PASSWORD}`, `DB_PASSWORD`.

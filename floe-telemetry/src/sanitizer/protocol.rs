@@ -15,7 +15,11 @@ pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
     if !matches!(key.name(text), b"AUTH" | b"AUTHENTICATE") || !is_break(text, key.end) {
         return false;
     }
-    if let Some(start) = bulk(text, key.end) {
+    if let Some(mut start) = bulk(text, key.end) {
+        // The user is sent before the password.
+        if let Some(second) = bulk(text, line_end(text, start)) {
+            start = second;
+        }
         if !is_redacted(text, start) {
             scan.redact(start, line_end(text, start));
         }

@@ -18,6 +18,7 @@ const MARKS: &[(&str, &str)] = &[
     ("\u{ab}", "\u{bb}"),
     ("\u{201e}", "\u{201c}"),
     ("\u{2039}", "\u{203a}"),
+    ("\u{300c}", "\u{300d}"),
 ];
 
 /// How far a quote of more than one byte is looked for.
@@ -170,7 +171,7 @@ fn is_doubled(text: &[u8], index: usize) -> bool {
 fn may_be_mark(byte: u8) -> bool {
     matches!(
         byte,
-        b'"' | b'\'' | b'`' | b'\\' | b'&' | b'%' | 0xc2 | 0xe2
+        b'"' | b'\'' | b'`' | b'\\' | b'&' | b'%' | 0xc2 | 0xe2 | 0xe3
     )
 }
 

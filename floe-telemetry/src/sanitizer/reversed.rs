@@ -58,7 +58,7 @@ fn quoted_before(scan: &mut Scan<'_>, end: usize) -> bool {
     let mut found = false;
     while index < end {
         index = run_end(text, index, end - index, |byte| {
-            !matches!(byte, b'"' | b'\'' | b'`')
+            !matches!(byte, b'"' | b'\'' | b'`' | 0xc2 | 0xe2 | 0xe3)
         });
         let Some(open) = quote::open(text, index).filter(|_| index < end) else {
             index += 1;
@@ -66,7 +66,12 @@ fn quoted_before(scan: &mut Scan<'_>, end: usize) -> bool {
         };
         let start = index + open.len;
         let mark = at(text, index);
-        let close = run_end(text, start, end.saturating_sub(start), |byte| byte != mark);
+        let close = if mark < 0x80 {
+            run_end(text, start, end.saturating_sub(start), |byte| byte != mark)
+        } else {
+            let (_, closed) = open.find_close(part(text, 0, end), start, start);
+            closed.map_or(end, |(close, _)| close)
+        };
         let escape = run_end(text, start, close - start, |byte| byte != b'\\');
         let word = text.get(start..escape).unwrap_or_default();
         // `git fetch --all` is a command.

@@ -64,6 +64,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
                 || owner::pair(scan, key)
                 || owner::attempt(scan, key)
                 || positional::login(scan, key)
+                || login::bare(scan, key)
                 || device::user(scan, key)
                 || reversed::pair(scan, key)
         }

@@ -183,6 +183,9 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 /// `Password("…")`, `set_token('…')`.
 pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    if at(text, key.end) == b'[' {
+        return pair::record(scan, key.end + 1);
+    }
     // `t.pass("…")` is a test.
     if at(text, key.end) != b'(' || key.name(text).ends_with(b".pass") {
         return false;
@@ -229,20 +232,7 @@ pub(super) fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     operand::arguments(scan, key.end + 1, |_, word| {
         is_opaque(word, 16) || is_behind && holds_made_up(word)
     }) || quote.is_none()
-        && (call::bare(scan, start) || constructed(scan, key, start) || pair::record(scan, start))
-}
-
-/// `Password(hunter2)`, as a program shows a value of this type.
-fn constructed(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
-    let text = scan.text;
-    let end = run_end(text, start, 128, |byte| {
-        byte > b' ' && !b"(),".contains(&byte)
-    });
-    let fits = key.name(text) == b"Password"
-        && at(text, end) == b')'
-        && is_made_up(part(text, start, end), 6);
-    if fits {
-        scan.redact_unless_done(start, end);
-    }
-    fits
+        && (call::bare(scan, start)
+            || pair::constructed(scan, key, start)
+            || pair::record(scan, start))
 }

@@ -101,17 +101,19 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
         let end = pem::end(text, from);
         return Some(Extent::bare(from, end));
     }
-    if pair::lists_keys(text, from) {
-        return None;
-    }
-    if let Some(found) = quoted(text, from, site).or_else(|| wrapped(text, from)) {
+    if let Some(found) = quoted(text, from, site) {
         return (!is_redacted(text, found.start)).then_some(found);
+    }
+    if let Some(found) = wrapped(text, from) {
+        let stays = is_redacted(text, found.start) || pair::lists_keys(text, from);
+        return (!stays).then_some(found);
     }
     if let Some(found) = schemed(text, from, site) {
         return (!is_redacted(text, found.start)).then_some(found);
     }
     if let Some(found) = bracketed(text, from, site) {
-        return (!is_redacted(text, found.start)).then_some(found);
+        let stays = is_redacted(text, found.start) || pair::lists_keys(text, from);
+        return (!stays).then_some(found);
     }
     // An object has keys of its own.
     if at(text, from) == b'{' && (!site.equals || is_object(text, from)) {
