@@ -191,7 +191,9 @@ impl Scan<'_> {
             .flatten()?;
         let start = word.end + 1 + mark.len;
         let (end, after) = self.close(start, mark);
-        let fits = holds_made_up(part(self.text, start, end)) || is_redacted(self.text, start);
+        let is_address = starts_with(self.text, start, b"http");
+        let fits = !is_address && holds_made_up(part(self.text, start, end))
+            || is_redacted(self.text, start);
         fits.then_some(Extent::of_quote(start, (end, after)))
     }
 }

@@ -173,10 +173,10 @@ pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
     if value.len() <= 3 && value.iter().all(u8::is_ascii_lowercase) && at(text, found.end) == b' ' {
         return true;
     }
-    // `renames password -> passphrase`, `cannot fetch token: accounts "default" not found`
+    // `renames password -> passphrase`, `cannot fetch token: Post "https://x": dial tcp`
     let is_lower = value.iter().all(u8::is_ascii_lowercase);
     let is_before_quote = at(text, found.end) == b' ' && b"\"'`".contains(&at(text, found.end + 1));
-    if is_noun(value) || is_lower && is_before_quote {
+    if is_noun(value) || is_word_like(value) && is_before_quote {
         return true;
     }
     let next = skip_spaces(text, found.end);

@@ -10,7 +10,7 @@ use super::value::{List, Site};
 use super::verdict::{is_secret, is_word};
 use super::{
     Level, Scan, change, colour, cookie, device, escaped, foreign, header, homonym, index, keyword,
-    list, loose, named, otherwise, owner, pair, quote, row, structure, table, value,
+    list, loose, named, otherwise, owner, pair, quote, row, structure, table, url_path, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -113,7 +113,8 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     }
     let word = text.get(start..end)?;
     let is_resource = before(text, start) == b':' && homonym::is_resource_name(text, start);
-    if is_resource || homonym::is_counted(text, word, end) {
+    let is_page = before(text, start) == b'/' && url_path::ends_quoted(text, start, end);
+    if is_resource || is_page || homonym::is_counted(text, word, end) {
         device::key(scan, start, end);
         return None;
     }

@@ -102,10 +102,10 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
     let is_told = || {
         let next = skip_spaces(text, found.end);
         let article = [&b"the "[..], b"a ", b"an ", b"this "];
-        word.iter().all(u8::is_ascii_lowercase)
-            && article
-                .iter()
-                .any(|word| starts_with_word(text, next, word))
+        // The columns of a help text.
+        let is_column = start >= behind + 3 && at(text, found.end) == b' ';
+        let is_article = |word: &&[u8]| starts_with_word(text, next, word);
+        word.iter().all(u8::is_ascii_lowercase) && (is_column || article.iter().any(is_article))
     };
     let is_text = !found.quoted
         && (is_prose(word) || is_key || is_user || is_named || is_usage || is_told())

@@ -128,10 +128,10 @@ fn coded(scan: &mut Scan<'_>, key: Key) -> bool {
     fits
 }
 
-/// `apns-id=…`, `mechanism=SCRAM-SHA-256,`: a pair with a key of its own.
+/// `apns-id=…`, `API_KEY=…`: a pair with a key of its own.
 fn is_pair(word: &[u8]) -> bool {
     let end = run_end(word, 0, 32, |byte| {
-        byte.is_ascii_lowercase() || b"-_".contains(&byte)
+        byte.is_ascii_alphabetic() || b"-_".contains(&byte)
     });
     end >= 2 && at(word, end) == b'=' && word.len() > end + 2
 }

@@ -3,9 +3,9 @@
 use memchr::memmem;
 
 use super::lexicon;
-use super::shape::{is_opaque, is_uuid};
-use super::text::{before, part, run_end};
-use super::{Rule, Scan};
+use super::shape::{LONGEST, is_opaque, is_uuid};
+use super::text::{before, part, run_end, run_start, starts_with};
+use super::{Rule, Scan, quote};
 
 /// Segments before the token of a link that is mailed, and Conda's.
 const LINKS: &[&[u8]] = &[
@@ -79,4 +79,17 @@ pub(super) fn is_file(word: &[u8]) -> bool {
 fn contains_hook(word: &[u8]) -> bool {
     word.windows(4)
         .any(|part| part[0] | 32 == b'h' && part.eq_ignore_ascii_case(b"hook"))
+}
+
+/// Whether the word from `start` to `end` is the last of an address in quotes, and what follows says
+/// something about that: `"https://x/token": dial tcp`.
+pub(super) fn ends_quoted(text: &[u8], start: usize, end: usize) -> bool {
+    let open = run_start(text, start, LONGEST, |byte| {
+        byte > b' ' && !b"\"'`".contains(&byte)
+    });
+    let behind = end + quote::mark_len(text, end);
+    behind > end
+        && starts_with(text, behind, b": ")
+        && quote::open(text, behind + 2).is_none()
+        && part(text, open, start).starts_with(b"http")
 }
