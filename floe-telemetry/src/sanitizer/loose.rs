@@ -12,19 +12,15 @@ use super::value::Site;
 use super::verdict::is_secret;
 use super::word_list::List;
 use super::{
-    Scan, assertion, call, change, lexicon, named, operand, owner, pair, positional, protocol,
-    quote, reversed, sentence, shape, sql, structure, validator,
+    REDACTED, Scan, assertion, call, change, lexicon, named, operand, owner, pair, positional,
+    protocol, quote, reversed, sentence, shape, sql, structure, validator, words,
 };
 
 /// `mark` is the length of the quote mark behind the key.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let text = scan.text;
     let behind = key.end + mark;
-    // Its value is gone already, whatever introduced it.
-    let value = run_end(text, behind, 48, |byte| {
-        byte.is_ascii_alphabetic() || b" :=-'\"`".contains(&byte)
-    });
-    if is_redacted(text, value) {
+    if is_gone(text, behind) {
         return;
     }
     let done = structure::xml(scan, key, behind)
@@ -55,6 +51,27 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     if !done && mark == 0 && at(text, key.end) != b'(' {
         sentence::scan(scan, key);
     }
+}
+
+/// Whether the value of the key before `behind` has its mark already: `key provided: <REDACTED>`,
+/// `-p '<REDACTED>'`. Not in `password of <REDACTED> is …` and `login <REDACTED>/…`.
+fn is_gone(text: &[u8], behind: usize) -> bool {
+    let mut index = behind;
+    for _ in 0..4 {
+        index = run_end(text, index, 8, |byte| b" :=-'\"`".contains(&byte));
+        let end = run_end(text, index, 16, |byte| byte.is_ascii_alphabetic());
+        let word = part(text, index, end);
+        if word.is_empty() {
+            let next = at(text, index + REDACTED.len());
+            return is_redacted(text, index) && !b":/".contains(&next);
+        }
+        let is_filler = words::FILLERS.has(word) && word != b"of";
+        if word.len() > 1 && !is_filler && !lexicon::is_noun(word) {
+            return false;
+        }
+        index = end;
+    }
+    false
 }
 
 /// `--password value`, `"--token", "value"`.
