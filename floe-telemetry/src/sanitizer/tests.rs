@@ -251,6 +251,28 @@ fn a_word_before_the_key_does_not_hide_a_password() {
 }
 
 #[test]
+fn a_mark_of_something_else_does_not_hide_a_password() {
+    check(&[
+        (
+            "the password of <REDACTED> is hunter2X9",
+            "the password of <REDACTED> is <REDACTED>",
+        ),
+        (
+            "password for user <REDACTED> is hunter2X9",
+            "password for user <REDACTED> is <REDACTED>",
+        ),
+        (
+            "credentials <REDACTED>:hunter2X9",
+            "credentials <REDACTED>:<REDACTED>",
+        ),
+        (
+            "key provided: <REDACTED>, token=hunter2X9",
+            "key provided: <REDACTED>, token=<REDACTED>",
+        ),
+    ]);
+}
+
+#[test]
 fn the_place_alone_may_give_a_secret_away() {
     check(&[
         (
