@@ -191,7 +191,8 @@ impl Scan<'_> {
             .flatten()?;
         let start = word.end + 1 + mark.len;
         let (end, after) = self.close(start, mark);
-        let is_address = starts_with(self.text, start, b"http");
+        let is_address =
+            starts_with(self.text, start, b"http://") || starts_with(self.text, start, b"https://");
         let fits = !is_address && holds_made_up(part(self.text, start, end))
             || is_redacted(self.text, start);
         fits.then_some(Extent::of_quote(start, (end, after)))

@@ -117,7 +117,12 @@ pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
     let name = run_end(text, found.start, 48, |byte| {
         is_name(byte) || b".:".contains(&byte)
     });
-    let is_path = at(text, found.start).is_ascii_alphabetic() || at(text, found.start) == b'_';
+    let function = part(text, found.start, name);
+    let is_path = function
+        .first()
+        .is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+        && (function.iter().any(|byte| b"_.".contains(byte))
+            || !function.iter().any(u8::is_ascii_uppercase));
     if !is_path || name >= found.end || at(text, name) != b'(' {
         return false;
     }
@@ -126,7 +131,7 @@ pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
     close >= found.end
         && part(text, name, found.end).len() >= 2
         && !words.any(|word| is_opaque(word, 8) || is_made_up(word, 4))
-        && !is_opaque(part(text, found.start, name), 12)
+        && !is_opaque(function, 12)
 }
 
 /// `cancellation_token: CancellationToken,`, `trait SigningKey: Sealed {`.

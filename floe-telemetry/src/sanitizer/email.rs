@@ -50,16 +50,17 @@ fn is_refused(text: &[u8], end: usize) -> bool {
 }
 
 /// Programs whose nodes and remotes are named like mailboxes: `rabbit@host`.
-fn is_program(local: &[u8]) -> bool {
-    [
+fn is_program(local: &[u8], domain: &[u8]) -> bool {
+    let is_near = local == b"git" || !domain.contains(&b'.');
+    let programs = [
         &b"git"[..],
         b"rabbit",
         b"ejabberd",
         b"couchdb",
         b"emqx",
         b"vernemq",
-    ]
-    .contains(&local)
+    ];
+    is_near && programs.contains(&local)
 }
 
 /// `ssh -p 22 user@host`.
@@ -116,7 +117,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, sign: usize) {
         && !has_path
         && !is_refused(text, end)
         && start < sign
-        && !is_program(part(text, start, sign))
+        && !is_program(part(text, start, sign), domain)
         && !follows_shell_command(text, start)
     {
         scan.rule = Rule::Email;

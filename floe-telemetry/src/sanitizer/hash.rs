@@ -61,8 +61,10 @@ fn is_format(name: &[u8]) -> bool {
 
 /// `--ca-cert-hash sha256:7c1f…`
 pub(super) fn is_fingerprint(name: &[u8], value: &[u8]) -> bool {
+    let digits = run_end(value, 3, 3, |byte| byte.is_ascii_digit());
     value.starts_with(b"sha")
-        && value[..value.len().min(8)].contains(&b':')
+        && digits > 3
+        && at(value, digits) == b':'
         && Name::new(name)
             .words()
             .any(|word| matches!(word, b"ca" | b"cert" | b"certificate" | b"host"))

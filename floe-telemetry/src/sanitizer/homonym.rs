@@ -34,11 +34,15 @@ pub(super) fn is_counted(text: &[u8], word: &[u8], end: usize) -> bool {
         && behind_number(text, end) == end
 }
 
-/// The algorithms of pairs of keys, before a word that stands for one of them.
-pub(super) fn is_algorithm(word: &[u8]) -> bool {
-    ["dsa", "ecdsa", "eddsa", "gpg", "openpgp", "pgp", "rsa"]
-        .iter()
-        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+/// `RSA key 4A1F09C7…`: the algorithm of a pair of keys before the word that ends at `end`, and the number
+/// of the public one behind it.
+pub(super) fn is_public(text: &[u8], algorithm: &[u8], end: usize) -> bool {
+    let number = run_end(text, end, 64, |byte| {
+        byte == b' ' || byte.is_ascii_hexdigit()
+    });
+    let known = ["dsa", "ecdsa", "eddsa", "gpg", "openpgp", "pgp", "rsa"];
+    let is_known = |known: &&str| algorithm.eq_ignore_ascii_case(known.as_bytes());
+    number > end + 8 && !at(text, number).is_ascii_alphanumeric() && known.iter().any(is_known)
 }
 
 /// `Unseal Key 1: …`: behind the number of one of several keys; `end` if there is none.
@@ -176,7 +180,8 @@ pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
     // `renames password -> passphrase`, `cannot fetch token: Post "https://x": dial tcp`
     let is_lower = value.iter().all(u8::is_ascii_lowercase);
     let is_before_quote = at(text, found.end) == b' ' && b"\"'`".contains(&at(text, found.end + 1));
-    if is_noun(value) || is_word_like(value) && is_before_quote {
+    let is_method = matches!(value, b"Get" | b"Post" | b"Put" | b"Patch" | b"Delete");
+    if is_noun(value) || (is_lower || is_method) && is_before_quote {
         return true;
     }
     let next = skip_spaces(text, found.end);

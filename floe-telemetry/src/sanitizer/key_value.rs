@@ -133,7 +133,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     {
         let phrase = run_start(text, start - 1, 16, |byte| byte.is_ascii_alphabetic());
         // `using RSA key 4A1F09C7…` names a public one.
-        if !homonym::is_algorithm(part(text, phrase, start - 1)) {
+        if !homonym::is_public(text, part(text, phrase, start - 1), end) {
             class = scan.word(part(text, phrase, end)).class?;
         }
     }

@@ -111,10 +111,7 @@ impl Name {
     fn is_no_secret(&self) -> bool {
         let (start, last) = self.last_word();
         let before = || self.last_word_before(start).1;
-        // `--no-password`, `without_token`: the option takes nothing.
-        let is_denied = |no: &[u8]| self.as_bytes().starts_with(no) && self.begins_word(no.len());
         match last {
-            _ if is_denied(b"no") || is_denied(b"without") => true,
             b"pass" => words::BEFORE_PASS.has(before()),
             b"secret" => matches!(before(), b"existing" | b"pull"),
             // The hash of a key that everybody may know.
@@ -191,6 +188,10 @@ const BY_LAST_LETTER: [[usize; 16]; 26] = {
 
 /// What a value of this key would be, `None` for a key without meaning to us.
 pub(super) fn classify(key: &[u8]) -> Option<Class> {
+    // The option takes nothing.
+    if key.starts_with(b"--no-") || key.starts_with(b"--without-") {
+        return None;
+    }
     let mut name = Name::new(key);
     let mut class_if_named = None;
     while name.len > 0 {

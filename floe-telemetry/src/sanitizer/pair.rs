@@ -105,15 +105,7 @@ pub(super) fn bare(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 pub(super) fn record(scan: &mut Scan<'_>, start: usize) -> bool {
     let text = scan.text;
     let end = run_end(text, start, 12, |byte| byte.is_ascii_alphabetic());
-    let names = [
-        &b"value"[..],
-        b"token",
-        b"raw",
-        b"secret",
-        b"text",
-        b"plain",
-    ];
-    if at(text, end) != b'=' || !names.contains(&part(text, start, end)) {
+    if at(text, end) != b'=' || !CONTENTS.contains(&part(text, start, end)) {
         return false;
     }
     let stop = run_end(text, end + 1, 256, |byte| {
@@ -153,11 +145,17 @@ pub(super) fn lists_keys(text: &[u8], from: usize) -> bool {
     let close = run_end(text, end, 512, |byte| !b")\n".contains(&byte));
     let mut parts = part(text, open + 1, close).split(|byte| b"=:".contains(byte));
     parts.next_back();
-    parts.any(|part| {
-        let name = run_start(part, part.len(), 48, is_name);
-        name < part.len() && lexicon::classify(&part[name..]) == Some(Class::Strong)
-    })
+    let mut names = parts.map(|part| &part[run_start(part, part.len(), 48, is_name)..]);
+    // `Credentials(value='…', token=None)`
+    let is_other = |name: &[u8]| lexicon::classify(name).is_none();
+    !names.clone().any(|name| CONTENTS.contains(&name))
+        && names.any(|name| !is_other(name) && lexicon::classify(name) == Some(Class::Strong))
 }
+
+/// Names of a field that has what its record is about.
+const CONTENTS: &[&[u8]] = &[
+    b"value", b"token", b"raw", b"secret", b"text", b"plain", b"access", b"data", b"content",
+];
 
 /// One of several pairs in brackets, or the name of a constant.
 fn is_certain_pair(text: &[u8], key: Key, open: usize, close: usize) -> bool {

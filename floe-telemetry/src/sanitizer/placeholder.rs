@@ -99,9 +99,15 @@ pub(super) fn is_expression(word: &[u8]) -> bool {
             !path.is_empty() && (rest.contains(&b')') || is_mark(&rest[1..]) || is_named || is_cut)
         }
         // `req.headers.authorization?.split(`
-        Some(b'?') => rest.get(1) == Some(&b'.') && path.contains(&b'.'),
+        Some(b'?') => {
+            let is_code = |byte: &u8| byte.is_ascii_alphabetic() || b"._?([".contains(byte);
+            rest.get(1) == Some(&b'.') && path.contains(&b'.') && rest.iter().all(is_code)
+        }
         // `base64(user:password)`
-        Some(b'6') => path == b"base" && rest.starts_with(b"64(") && rest.ends_with(b")"),
+        Some(b'6') => {
+            let mut words = rest.split(|byte| b"():,".contains(byte));
+            path == b"base" && words.next() == Some(b"64") && words.any(lexicon::is_noun)
+        }
         // `fetch_env!("PASSWORD")`
         Some(b'!') => is_lookup(path) && rest.get(1) == Some(&b'('),
         // `os.environ["X"]`
@@ -198,8 +204,9 @@ fn is_bullets(value: &[u8]) -> bool {
 /// A password that is none: `****`, `xxxxx`, `${PASSWORD}`, `DB_PASSWORD`.
 pub(super) fn is_masked(password: &[u8]) -> bool {
     let is_constant = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
+    let last = password.rsplit(|byte| *byte == b'_').next();
     is_template(password)
-        || password.iter().all(is_constant) && lexicon::classify(password).is_some()
+        || password.iter().all(is_constant) && last.is_some_and(lexicon::is_noun)
         || find_mask(password)
         || password
             .iter()

@@ -16,8 +16,11 @@ pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     if let Some(mut start) = bulk(text, key.end) {
-        // The user is sent before the password.
-        if let Some(second) = bulk(text, line_end(text, start)) {
+        // The user is sent before the password; of what `MIGRATE` says the password comes first.
+        let next = [&b"KEYS"[..], b"COPY", b"REPLACE", b"SETNAME"];
+        if let Some(second) = bulk(text, line_end(text, start))
+            && !next.contains(&part(text, second, line_end(text, second)))
+        {
             start = second;
         }
         if !is_redacted(text, start) {

@@ -1,6 +1,6 @@
 //! Values that count or measure: `password:  12 bytes`, `token: 3 of 5 used`.
 
-use super::text::{at, part, run_end, skip_spaces};
+use super::text::{at, is_name, part, run_end, skip_spaces};
 use super::value::Extent;
 use super::word_list::List;
 
@@ -26,6 +26,10 @@ pub(super) fn is_one(text: &[u8], found: Extent) -> bool {
     }
     let end = run_end(text, unit, 16, |byte| byte.is_ascii_alphabetic());
     let word = part(text, unit, end);
+    // `password=482913 attempts=3`: the next key.
+    if is_name(at(text, end)) || b"=:".contains(&at(text, end)) {
+        return false;
+    }
     // `invalid token: 3 segments expected`
     let is_small = value.len() <= 2 && word.len() >= 3 && word.iter().all(u8::is_ascii_lowercase);
     is_small || is_unit(word) || word == b"of" && at(text, end + 1).is_ascii_digit()

@@ -159,7 +159,7 @@ fn open_long(text: &[u8], index: usize) -> Option<Quote> {
 /// `'user=bob password=''hunter2'' port=7'`: quotes inside of a quoted text.
 fn is_doubled(text: &[u8], index: usize) -> bool {
     let close = run_end(text, index + 2, 128, |byte| byte != b'\'' && byte != b'\n');
-    b"= ".contains(&at(text, index.wrapping_sub(1)))
+    b"= :(".contains(&at(text, index.wrapping_sub(1)))
         && at(text, index + 2) > b' '
         && !b",;)".contains(&at(text, index + 2))
         && close > index + 2

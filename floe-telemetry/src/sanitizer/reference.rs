@@ -125,7 +125,7 @@ fn names_a_store(value: &[u8], scheme: usize) -> bool {
         b"awskms",
         b"sops",
     ];
-    at(value, scheme) == b':' && stores.contains(&&value[..scheme])
+    at(value, scheme) == b':' && value.contains(&b'/') && stores.contains(&&value[..scheme])
 }
 
 /// `op://vault/item/password`, `awssm://prod/db`: an address of a store without a login, and without

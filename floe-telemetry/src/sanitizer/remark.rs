@@ -1,8 +1,12 @@
 //! What stands in the place of a value and is none: a word about it, the next field, a short name.
 
 use super::key_value::Key;
+use super::placeholder::is_prose;
+use super::shape::is_made_up;
 use super::text::{at, before, part, run_end, run_start};
 use super::value::Extent;
+use super::word_list::List;
+use super::words;
 
 /// `Kennwort: (leer)`, `password: (not set)`, `c.password = pw;`.
 pub(super) fn is_one(text: &[u8], key: Key, found: Extent) -> bool {
@@ -11,19 +15,27 @@ pub(super) fn is_one(text: &[u8], key: Key, found: Extent) -> bool {
     let is_aside = part(text, gap, found.start) == b" (" && at(text, found.end) == b')';
     let is_variable =
         value.len() <= 2 && before(text, key.start) == b'.' && at(text, found.end) == b';';
-    let is_word = |byte: &u8| byte.is_ascii_lowercase() || *byte == b' ';
-    (is_aside || is_variable) && value.iter().all(is_word)
+    let mut words = value.split(|byte| *byte == b' ');
+    let says = |word: &[u8]| is_prose(word) || words::LITERALS.has(word) || NOTHING.has(word);
+    is_aside && words.next().is_some_and(says)
+        || is_variable && value.iter().all(u8::is_ascii_lowercase)
 }
+
+/// Empty, in some languages.
+static NOTHING: List = List::of(&["leeg", "leer", "nicht", "vacia", "vide", "vuota"]);
 
 /// `{Username: Password: DB:0}`: a struct of Go whose field is empty.
 pub(super) fn is_next_field(text: &[u8], key: Key, found: Extent) -> bool {
     let value = part(text, found.start, found.end);
     let name = run_end(value, 0, 32, |byte| byte.is_ascii_alphabetic());
     let open = || run_start(text, key.start, 160, |byte| !b"{\n".contains(&byte));
+    // Nothing separates the fields but a blank.
+    let is_go = || before(text, open()) == b'{' && !part(text, open(), key.start).contains(&b',');
     name >= 2
+        && !is_made_up(&value[name..], 5)
         && at(value, name) == b':'
         && at(value, 0).is_ascii_uppercase()
         && at(text, key.start).is_ascii_uppercase()
         && before(text, found.start) == b' '
-        && before(text, open()) == b'{'
+        && is_go()
 }

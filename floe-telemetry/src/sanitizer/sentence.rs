@@ -4,7 +4,7 @@
 
 use super::homonym::is_error_name;
 use super::key_value::{Key, redact_at};
-use super::lexicon::Class;
+use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque, is_uuid};
 use super::text::{
@@ -133,7 +133,11 @@ fn is_pair(word: &[u8]) -> bool {
     let end = run_end(word, 0, 32, |byte| {
         byte.is_ascii_alphabetic() || b"-_".contains(&byte)
     });
-    end >= 2 && at(word, end) == b'=' && word.len() > end + 2
+    let name = &word[..end];
+    end >= 2
+        && at(word, end) == b'='
+        && word.len() > end + 2
+        && (!name.iter().any(u8::is_ascii_uppercase) || lexicon::classify(name).is_some())
 }
 
 /// `API key provided: …`, `token … was revoked`, `the password is …`.

@@ -59,7 +59,7 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
     }
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     // `mismatch?` is a question.
-    let asked = usize::from(digits == 0 && word.ends_with(b"?"));
+    let asked = usize::from(digits == 0 && word.strip_suffix(b"?").is_some_and(is_word_like));
     let signs = word.iter().filter(|byte| SIGNS.has(**byte)).count() - asked;
     if digits + signs == 0 {
         return false;

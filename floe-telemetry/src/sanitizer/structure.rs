@@ -88,7 +88,8 @@ pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     }
     let is_closed = starts_with(text, end, b"</") || starts_with(text, end, b"]]>");
     // `AccountKey=<your-account-key>;EndpointSuffix=…`: the tag is a value.
-    let is_value = in_tag && b"=:(,".contains(&before(text, opener - 1));
+    let is_value =
+        in_tag && b"=:(,".contains(&before(text, opener - 1)) && b";&@,".contains(&at(text, start));
     if !is_closed && (is_value || last_blank.is_some_and(|blank| blank >= start)) {
         return false;
     }

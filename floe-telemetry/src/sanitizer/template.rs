@@ -52,7 +52,11 @@ pub(super) fn is_template(value: &[u8]) -> bool {
             inner.len() <= 12 && inner.iter().all(u8::is_ascii_uppercase) || lexicon::is_noun(inner)
         }
         // `!vault-ref`
-        [b'!', tag @ ..] => TAGS.contains(&tag) || tag.starts_with(b"vault"),
+        [b'!', tag @ ..] => {
+            let is_store = tag.strip_prefix(b"vault");
+            TAGS.contains(&tag)
+                || is_store.is_some_and(|rest| matches!(rest, [] | [b'-' | b'/', ..]))
+        }
         // OpenSSL's way to say where a password is.
         [b'e', b'n', b'v', b':', inner @ ..] => inner.iter().all(|byte| is_name(*byte)),
         [b'f', b'i', b'l', b'e', b':', inner @ ..] => is_path(inner),
@@ -69,18 +73,23 @@ pub(super) fn is_template(value: &[u8]) -> bool {
         }
         // A pattern: `.*`, `\S+`, `[^&]+`.
         [b'.', b'*' | b'+', tail @ ..] | [b'\\', b'S' | b'w', b'+' | b'*', tail @ ..] => {
-            !tail.first().is_some_and(u8::is_ascii_alphanumeric)
+            !tail.iter().any(u8::is_ascii_alphanumeric)
         }
-        [b'[', b'^', tail @ ..] => tail.contains(&b']'),
+        [b'[', b'^', tail @ ..] => {
+            let behind = tail.rsplit(|byte| *byte == b']').next();
+            tail.contains(&b']')
+                && behind.is_some_and(|end| !end.iter().any(u8::is_ascii_alphanumeric))
+        }
         // `#{databasePassword}`, `@password@`, an alias of YAML's.
-        [b'#', b'{', inner @ .., b'}'] | [b'@', inner @ .., b'@'] => inner
+        [b'#', b'{', inner @ .., b'}'] => inner
             .iter()
             .all(|byte| byte.is_ascii_alphabetic() || b"._-".contains(byte)),
-        [b'*', inner @ ..] => {
-            inner.len() >= 3
-                && inner
-                    .iter()
-                    .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+        [b'@', inner @ .., b'@'] | [b'*', inner @ ..]
+            if inner
+                .iter()
+                .all(|byte| byte.is_ascii_alphabetic() || b"._-".contains(byte)) =>
+        {
+            lexicon::classify(inner).is_some()
         }
         // `@Microsoft.KeyVault(…)`, `@token.txt`
         [b'@', inner @ ..] => {
@@ -146,8 +155,8 @@ pub(super) fn is_login(userinfo: &[u8], host: &[u8]) -> bool {
     let is_sample = || {
         [&b"host"[..], b"hostname", b"HOST"].contains(&&host[..name])
             && !password.iter().any(u8::is_ascii_digit)
-            && at(host, name) != b'.'
-            && lexicon::classify(password).is_some()
+            && matches!(at(host, name), b':' | b'/' | 0)
+            && (lexicon::is_noun(password) || password == b"pass")
     };
     !password.is_empty() && (is_masked(password) || is_sample())
 }

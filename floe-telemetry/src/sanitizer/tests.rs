@@ -273,6 +273,25 @@ fn a_mark_of_something_else_does_not_hide_a_password() {
 }
 
 #[test]
+fn what_follows_does_not_make_a_password_harmless() {
+    check(&[
+        (
+            "user=bob password=482913 attempts=3",
+            "user=bob password=<REDACTED> attempts=3",
+        ),
+        ("password=42 user=bob", "password=<REDACTED> user=bob"),
+        ("secret=8675309 days=30", "secret=<REDACTED> days=30"),
+        ("  password: cookie", "  password: <REDACTED>"),
+        ("password=changed", "password=<REDACTED>"),
+        ("password: (swordfish)", "password: (<REDACTED>)"),
+        (
+            "postgres://u:MYTOKEN@10.0.0.1/x",
+            "postgres://<REDACTED>@10.0.0.1/x",
+        ),
+    ]);
+}
+
+#[test]
 fn the_place_alone_may_give_a_secret_away() {
     check(&[
         (

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::lexicon;
-use super::shape::{LONGEST, is_opaque, is_uuid};
+use super::shape::{LONGEST, is_made_up, is_opaque, is_uuid};
 use super::text::{before, part, run_end, run_start, starts_with};
 use super::{Rule, Scan, quote};
 
@@ -88,7 +88,14 @@ pub(super) fn ends_quoted(text: &[u8], start: usize, end: usize) -> bool {
         byte > b' ' && !b"\"'`".contains(&byte)
     });
     let behind = end + quote::mark_len(text, end);
+    let word = part(
+        text,
+        behind + 2,
+        run_end(text, behind + 2, LONGEST, |byte| byte > b' '),
+    );
     behind > end
+        && !is_made_up(word, 5)
+        && !is_opaque(word, 8)
         && starts_with(text, behind, b": ")
         && quote::open(text, behind + 2).is_none()
         && part(text, open, start).starts_with(b"http")

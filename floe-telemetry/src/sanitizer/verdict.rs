@@ -112,6 +112,8 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if quantity::is_one(text, found) => false,
         _ if !found.quoted && code::is_cut_call(text, found) => false,
         _ if in_prose && is_in_sentence(text, found) => false,
+        _ if in_prose && words::STATES.has(value) => false,
+        _ if in_prose && words::OPENINGS.has(value) => at(text, found.end) != b' ',
         _ => !(in_prose && is_prose(value)),
     }
 }

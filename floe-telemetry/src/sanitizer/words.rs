@@ -6,37 +6,55 @@ use super::word_list::List;
 /// Words that follow a key and a colon in a sentence about the key, not as its value. Sorted.
 #[rustfmt::skip]
 pub(super) static PROSE: List = List::of(&[
-    "a", "access", "add", "algorithm", "all", "allow", "already", "an", "and", "are", "argument", "at",
-    "attempt", "auth", "authentication", "authorization", "bad", "be", "between", "body", "bump", "but",
-    "by", "can", "cannot", "certificate", "check", "claim", "command", "connection", "contains",
-    "cookie", "could", "couldn't", "denied", "did", "do", "does", "doesn't", "drop", "each", "empty",
-    "enter", "environment", "error", "every", "exceeded", "executable", "expected", "expired",
-    "expires", "failed", "failure", "field", "file", "files", "fix", "for", "forbidden", "format",
-    "found", "from", "got", "has", "hash", "have", "header", "how", "if", "illegal", "in", "incorrect",
-    "input", "insufficient", "internal", "invalid", "is", "isn't", "it", "its", "key", "last", "length",
-    "line", "login", "make", "malformed", "max", "maximum", "maxlength", "may", "min", "minimum",
-    "minlength", "mismatch", "missing", "move", "must", "near", "needs", "neither", "never", "no",
-    "not", "of", "on", "only", "or", "origin", "out", "parse", "password", "passwords", "path",
-    "permission", "please", "provided", "referer", "refused", "rejected", "remove", "rename", "request",
-    "required", "requires", "reset", "resource", "returned", "retype", "revoked", "scheme", "see",
-    "server", "should", "signature", "status", "such", "support", "syntax", "that", "the", "this",
-    "timed", "timeout", "to", "token", "too", "type", "unable", "unauthorized", "unexpected", "unknown",
-    "unreachable", "unsupported", "update", "use", "user", "using", "value", "verification", "was",
-    "wasn't", "were", "what", "when", "where", "while", "why", "with", "without", "wrong", "you",
+    "a", "access", "already", "an", "and", "are", "argument", "at", "attempt", "auth",
+    "authentication", "authorization", "bad", "be", "between", "but", "by", "can", "cannot",
+    "check", "connection", "contains", "could", "couldn't", "denied", "did", "does", "doesn't",
+    "empty", "enter", "error", "exceeded", "expected", "expired", "expires", "failed", "failure",
+    "field", "for", "forbidden", "format", "found", "from", "got", "has", "have", "header", "how",
+    "if", "illegal", "in", "incorrect", "insufficient", "internal", "invalid", "is", "isn't", "it",
+    "its", "key", "length", "line", "login", "malformed", "may", "mismatch", "missing", "must",
+    "near", "needs", "neither", "no", "not", "of", "on", "only", "or", "out", "parse", "password",
+    "path", "permission", "please", "provided", "refused", "rejected", "request", "required",
+    "requires", "reset", "resource", "returned", "revoked", "scheme", "see", "server", "should",
+    "signature", "status", "such", "syntax", "that", "the", "this", "timed", "timeout", "to",
+    "token", "too", "unable", "unauthorized", "unexpected", "unknown", "unreachable", "unsupported",
+    "use", "user", "using", "value", "verification", "was", "wasn't", "were", "what", "when",
+    "where", "while", "why", "with", "without", "wrong", "you",
+]);
+
+/// Words that a sentence about the key goes on with: a value if nothing follows. Sorted.
+#[rustfmt::skip]
+pub(super) static OPENINGS: List = List::of(&[
+    "add", "algorithm", "all", "allow", "body", "bump", "certificate", "claim", "command", "cookie",
+    "do", "drop", "each", "environment", "every", "executable", "file", "files", "fix", "hash",
+    "input", "last", "make", "max", "maximum", "maxlength", "min", "minimum", "minlength", "move",
+    "never", "origin", "passwords", "referer", "remove", "rename", "retype", "support", "type",
+    "update",
+]);
+
+/// What became of a value, said in its place behind a colon. Sorted.
+pub(super) static STATES: List = List::of(&[
+    "accepted",
+    "changed",
+    "correct",
+    "deleted",
+    "protected",
+    "shown",
+    "stored",
+    "valid",
 ]);
 
 /// What stands for "no value" or for a type, in the languages that error messages come from. Sorted.
 #[rustfmt::skip]
 pub(super) static LITERALS: List = List::of(&[
-    "", "accepted", "any", "arc", "argon2", "argon2id", "await", "basic", "bcrypt", "bearer",
-    "binary", "bool", "boolean", "box", "bytes", "changed", "char", "correct", "cow", "deleted",
-    "dyn", "eddsa", "empty", "env", "es256", "es384", "es512", "false", "filtered", "fixme",
-    "float", "hidden", "hs256", "hs384", "hs512", "id", "impl", "int", "integer", "list", "masked",
-    "md5", "missing", "n/a", "nan", "nil", "no", "none", "null", "number", "object", "ok",
-    "omitted", "option", "optional", "pbkdf2", "protected", "ps256", "redacted", "required",
-    "rs256", "rs384", "rs512", "scrypt", "secret", "secretstr", "secretstring", "self", "set",
-    "sha1", "sha256", "sha384", "sha512", "shown", "stored", "str", "string", "tbd", "text", "todo",
-    "true", "unchanged", "undefined", "unset", "username", "valid", "varchar", "vec", "yes",
+    "", "any", "arc", "argon2", "argon2id", "await", "basic", "bcrypt", "bearer", "binary", "bool",
+    "boolean", "box", "bytes", "char", "cow", "dyn", "eddsa", "empty", "env", "es256", "es384",
+    "es512", "false", "filtered", "fixme", "float", "hidden", "hs256", "hs384", "hs512", "id",
+    "impl", "int", "integer", "list", "masked", "md5", "missing", "n/a", "nan", "nil", "no", "none",
+    "null", "number", "object", "ok", "omitted", "option", "optional", "pbkdf2", "ps256",
+    "redacted", "required", "rs256", "rs384", "rs512", "scrypt", "secret", "secretstr",
+    "secretstring", "self", "set", "sha1", "sha256", "sha384", "sha512", "str", "string", "tbd",
+    "text", "todo", "true", "unchanged", "undefined", "unset", "username", "varchar", "vec", "yes",
 ]);
 
 /// Words between a noun and its value. Sorted.
