@@ -20,7 +20,7 @@ use super::{
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
     let text = scan.text;
     let behind = key.end + mark;
-    if is_gone(text, behind) {
+    if scan.has_marks() && is_gone(text, behind) {
         return;
     }
     let done = structure::xml(scan, key, behind)
@@ -54,22 +54,23 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
 }
 
 /// Whether the value of the key before `behind` has its mark already: `key provided: <REDACTED>`,
-/// `-p '<REDACTED>'`. Not in `password of <REDACTED> is …` and `login <REDACTED>/…`.
+/// `-p '<REDACTED>'`, `login bob password <REDACTED>`. Not in `password of <REDACTED> is …` and
+/// `login <REDACTED>/…`.
 fn is_gone(text: &[u8], behind: usize) -> bool {
-    let mut index = behind;
+    let (mut index, mut last, mut is_plain) = (behind, &text[..0], true);
     for _ in 0..4 {
         index = run_end(text, index, 8, |byte| b" :=-'\"`".contains(&byte));
         let end = run_end(text, index, 16, |byte| byte.is_ascii_alphabetic());
         let word = part(text, index, end);
         if word.is_empty() {
             let next = at(text, index + REDACTED.len());
-            return is_redacted(text, index) && !b":/".contains(&next);
+            return is_redacted(text, index)
+                && !b":/".contains(&next)
+                && (is_plain || lexicon::classify(last) == Some(Class::Strong));
         }
         let is_filler = words::FILLERS.has(word) && word != b"of";
-        if word.len() > 1 && !is_filler && !lexicon::is_noun(word) {
-            return false;
-        }
-        index = end;
+        is_plain &= word.len() == 1 || is_filler || lexicon::is_noun(word);
+        (index, last) = (end, word);
     }
     false
 }

@@ -63,6 +63,8 @@ pub(super) struct Scan<'t> {
     pub(super) words: Words<'t>,
     /// A run of plain words, known from a question about it.
     calm: (usize, usize),
+    /// Whether the text has a mark of ours, once that was asked.
+    marked: Option<bool>,
 }
 
 impl<'t> Scan<'t> {
@@ -96,6 +98,7 @@ impl<'t> Scan<'t> {
             ahead: Ahead::default(),
             words: *words,
             calm: (0, 0),
+            marked: None,
         }
     }
 
@@ -150,6 +153,15 @@ impl<'t> Scan<'t> {
             self.calm = (from, end);
         }
         self.calm.1 >= self.text.len().min(from + reach)
+    }
+
+    /// Whether something of the text was redacted before.
+    pub(super) fn has_marks(&mut self) -> bool {
+        let text = self.text;
+        let mut signs = memchr_iter(b'<', text);
+        *self
+            .marked
+            .get_or_insert_with(|| signs.any(|at| text::is_redacted(text, at)))
     }
 
     pub(super) fn redact(&mut self, start: usize, end: usize) {
