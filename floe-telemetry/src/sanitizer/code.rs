@@ -129,6 +129,7 @@ pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
     let close = run_end(text, name, 96, |byte| byte != b')' && byte != b'\n');
     let mut words = part(text, name, close).split(|byte| b" \"'`(=,:&*.".contains(byte));
     close >= found.end
+        && at(text, close) == b')'
         && part(text, name, found.end).len() >= 2
         && !words.any(|word| is_opaque(word, 8) || is_made_up(word, 4))
         && !is_opaque(function, 12)

@@ -63,6 +63,7 @@ fn is_format(name: &[u8]) -> bool {
 pub(super) fn is_fingerprint(name: &[u8], value: &[u8]) -> bool {
     let digits = run_end(value, 3, 3, |byte| byte.is_ascii_digit());
     value.starts_with(b"sha")
+        && value.len() >= digits + 16
         && digits > 3
         && at(value, digits) == b':'
         && Name::new(name)

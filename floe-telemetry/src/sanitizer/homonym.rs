@@ -201,12 +201,11 @@ pub(super) fn is_in_sentence(text: &[u8], found: Extent) -> bool {
 
 /// `validation`, `checking`, `Referer`: what is done, or who does it.
 fn is_action(value: &[u8]) -> bool {
-    let ends = [
-        "tion", "sion", "ing", "ment", "ance", "ence", "ity", "ure", "er",
-    ];
+    let ends = ["tion", "sion", "ing", "ment", "ance", "ence", "ity"];
     (6..=16).contains(&value.len())
         && is_word_like(value)
-        && ends.iter().any(|end| value.ends_with(end.as_bytes()))
+        && (matches!(value, b"Referer" | b"referer" | b"header")
+            || ends.iter().any(|end| value.ends_with(end.as_bytes())))
 }
 
 /// `auth-token==2.1`: a package and its version.

@@ -189,7 +189,8 @@ const BY_LAST_LETTER: [[usize; 16]; 26] = {
 /// What a value of this key would be, `None` for a key without meaning to us.
 pub(super) fn classify(key: &[u8]) -> Option<Class> {
     // The option takes nothing.
-    if key.starts_with(b"--no-") || key.starts_with(b"--without-") {
+    let is_denied = key.starts_with(b"--no-") || key.starts_with(b"--without-");
+    if is_denied && key.split(|byte| *byte == b'-').nth(4).is_none() {
         return None;
     }
     let mut name = Name::new(key);

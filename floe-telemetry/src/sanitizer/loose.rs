@@ -68,7 +68,7 @@ fn is_gone(text: &[u8], behind: usize) -> bool {
                 && !b":/".contains(&next)
                 && (is_plain || lexicon::classify(last) == Some(Class::Strong));
         }
-        let is_filler = words::FILLERS.has(word) && word != b"of";
+        let is_filler = words::FILLERS.has(word) && !matches!(word, b"of" | b"to");
         is_plain &= word.len() == 1 || is_filler || lexicon::is_noun(word);
         (index, last) = (end, word);
     }
@@ -121,7 +121,12 @@ fn option(scan: &mut Scan<'_>, key: Key, mark: usize) -> bool {
         let next = skip_spaces(text, found.end);
         let article = [&b"the "[..], b"a ", b"an ", b"this "];
         // The columns of a help text.
-        let is_column = start >= behind + 3 && at(text, found.end) == b' ';
+        let line = run_start(text, key.start, 160, |byte| byte != b'\n');
+        let is_first = matches!(
+            part(text, line, key.start).trim_ascii_start(),
+            [] | [b'-', ..]
+        );
+        let is_column = is_first && start >= behind + 3 && at(text, found.end) == b' ';
         let is_article = |word: &&[u8]| starts_with_word(text, next, word);
         word.iter().all(u8::is_ascii_lowercase) && (is_column || article.iter().any(is_article))
     };

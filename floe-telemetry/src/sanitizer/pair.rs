@@ -3,7 +3,9 @@
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
-use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{
+    at, before, ends_with_word, is_name, part, run_end, run_start, skip_spaces, starts_with_word,
+};
 use super::value::Site;
 use super::{Scan, call, container, lexicon};
 
@@ -146,11 +148,32 @@ pub(super) fn lists_keys(text: &[u8], from: usize) -> bool {
     let mut parts = part(text, open + 1, close).split(|byte| b"=:".contains(byte));
     parts.next_back();
     let mut names = parts.map(|part| &part[run_start(part, part.len(), 48, is_name)..]);
-    // `Credentials(value='…', token=None)`
-    let is_other = |name: &[u8]| lexicon::classify(name).is_none();
-    !names.clone().any(|name| CONTENTS.contains(&name))
-        && names.any(|name| !is_other(name) && lexicon::classify(name) == Some(Class::Strong))
+    // `Credentials(phrase='…', token=None)`: the secret may be what has an unknown name.
+    let is_strong = |name: &[u8]| lexicon::classify(name) == Some(Class::Strong);
+    let is_plain = |name: &[u8]| PLAIN.iter().any(|end| ends_with_word(name, end));
+    names.clone().any(is_strong) && names.all(|name| is_strong(name) || is_plain(name))
 }
+
+/// How names of arguments end that have nothing to hide.
+const PLAIN: &[&[u8]] = &[
+    b"user",
+    b"username",
+    b"_id",
+    b"region",
+    b"region_name",
+    b"host",
+    b"hostname",
+    b"port",
+    b"type",
+    b"algorithm",
+    b"database",
+    b"db",
+    b"version",
+    b"url",
+    b"endpoint",
+    b"account",
+    b"tenant",
+];
 
 /// Names of a field that has what its record is about.
 const CONTENTS: &[&[u8]] = &[

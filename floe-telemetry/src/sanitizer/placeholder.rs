@@ -5,7 +5,7 @@ use super::homonym::is_command_name;
 use super::lexicon;
 use super::reference::is_lookup;
 use super::shape::{LONGEST, holds_made_up, is_opaque, trim_end};
-use super::template::is_template;
+use super::template::{asks_for_it, is_template};
 use super::text::{at, is_name, is_redacted, run_end};
 use super::{quantity, words};
 
@@ -86,7 +86,10 @@ pub(super) fn is_expression(word: &[u8]) -> bool {
             let parts = path.split(|byte| *byte == b'.').count();
             // So is `java.lang.String`.
             let last = path.iter().rposition(|byte| *byte == b'.').unwrap_or(0);
-            let is_reference = parts >= 3 && !path[..last].iter().any(u8::is_ascii_uppercase);
+            let is_class =
+                path.starts_with(b"java.") || !path[last..].iter().any(u8::is_ascii_uppercase);
+            let is_reference =
+                parts >= 3 && is_class && !path[..last].iter().any(u8::is_ascii_uppercase);
             is_joined && (is_reference || lexicon::classify(path) == Some(lexicon::Class::Strong))
         }
         // The call may go on behind the end of the value.
@@ -142,29 +145,6 @@ pub(super) fn is_told(value: &[u8]) -> bool {
         && words.all(|word| word.iter().all(u8::is_ascii_lowercase))
 }
 
-/// `YOUR_KEY_HERE`, `your-token`, `REPLACE_ME`: words that ask for the value.
-fn asks_for_it(word: &[u8]) -> bool {
-    let first = word.first().map_or(0, |byte| byte | 32);
-    if !b"yire".contains(&first) && !word.ends_with(b"here") && !word.ends_with(b"HERE") {
-        return false;
-    }
-    let mut words = word.split(|byte| b"_-.".contains(byte));
-    let is_one = |word: &[u8], known: &[&str]| {
-        known
-            .iter()
-            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
-    };
-    let asks = words
-        .clone()
-        .next()
-        .is_some_and(|word| is_one(word, &["your", "insert", "replace", "enter"]))
-        || words
-            .clone()
-            .next_back()
-            .is_some_and(|word| is_one(word, &["here"]));
-    asks && words.clone().count() >= 2 && words.all(|word| word.iter().all(u8::is_ascii_alphabetic))
-}
-
 /// `(known after apply)`, `(hidden, 12 chars)`.
 fn is_remark(word: &[u8]) -> bool {
     let inner = match word {
@@ -205,8 +185,9 @@ fn is_bullets(value: &[u8]) -> bool {
 pub(super) fn is_masked(password: &[u8]) -> bool {
     let is_constant = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let last = password.rsplit(|byte| *byte == b'_').next();
+    let is_joined = password.contains(&b'_') || password == b"PASSWORD";
     is_template(password)
-        || password.iter().all(is_constant) && last.is_some_and(lexicon::is_noun)
+        || is_joined && password.iter().all(is_constant) && last.is_some_and(lexicon::is_noun)
         || find_mask(password)
         || password
             .iter()

@@ -1,7 +1,7 @@
 //! Values that count or measure: `password:  12 bytes`, `token: 3 of 5 used`.
 
 use super::text::{at, is_name, part, run_end, skip_spaces};
-use super::value::Extent;
+use super::value::{Extent, Site};
 use super::word_list::List;
 
 /// What is counted or measured. Sorted.
@@ -18,10 +18,11 @@ pub(super) fn is_unit(word: &[u8]) -> bool {
 }
 
 /// Whether the value is a number with a unit behind it, or a small one with any word.
-pub(super) fn is_one(text: &[u8], found: Extent) -> bool {
+pub(super) fn is_one(text: &[u8], found: Extent, site: Site) -> bool {
     let value = part(text, found.start, found.end);
     let unit = skip_spaces(text, found.end);
-    if value.len() > 7 || unit == found.end || !value.iter().all(u8::is_ascii_digit) {
+    if site.equals || value.len() > 3 || unit == found.end || !value.iter().all(u8::is_ascii_digit)
+    {
         return false;
     }
     let end = run_end(text, unit, 16, |byte| byte.is_ascii_alphabetic());

@@ -125,7 +125,11 @@ fn names_a_store(value: &[u8], scheme: usize) -> bool {
         b"awskms",
         b"sops",
     ];
-    at(value, scheme) == b':' && value.contains(&b'/') && stores.contains(&&value[..scheme])
+    let mut names = value.split(|byte| b":/#".contains(byte));
+    at(value, scheme) == b':'
+        && value.contains(&b'/')
+        && stores.contains(&&value[..scheme])
+        && !names.any(|name| is_made_up(name, 6))
 }
 
 /// `op://vault/item/password`, `awssm://prod/db`: an address of a store without a login, and without

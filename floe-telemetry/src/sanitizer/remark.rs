@@ -17,7 +17,8 @@ pub(super) fn is_one(text: &[u8], key: Key, found: Extent) -> bool {
         value.len() <= 2 && before(text, key.start) == b'.' && at(text, found.end) == b';';
     let mut words = value.split(|byte| *byte == b' ');
     let says = |word: &[u8]| is_prose(word) || words::LITERALS.has(word) || NOTHING.has(word);
-    is_aside && words.next().is_some_and(says)
+    let is_lower = |word: &[u8]| word.iter().all(u8::is_ascii_lowercase);
+    is_aside && words.next().is_some_and(says) && words.all(is_lower)
         || is_variable && value.iter().all(u8::is_ascii_lowercase)
 }
 

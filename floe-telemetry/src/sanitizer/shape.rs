@@ -58,8 +58,9 @@ pub(super) fn is_made_up(word: &[u8], min: usize) -> bool {
         return false;
     }
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-    // `mismatch?` is a question.
-    let asked = usize::from(digits == 0 && word.strip_suffix(b"?").is_some_and(is_word_like));
+    // `mismatch?` is a question, `Letmein?` may be a password.
+    let is_word = |word: &[u8]| word.iter().all(u8::is_ascii_lowercase);
+    let asked = usize::from(digits == 0 && word.strip_suffix(b"?").is_some_and(is_word));
     let signs = word.iter().filter(|byte| SIGNS.has(**byte)).count() - asked;
     if digits + signs == 0 {
         return false;

@@ -2,7 +2,7 @@
 
 use super::lexicon;
 use super::placeholder::{is_expression, is_masked, is_prose};
-use super::shape::{is_camel, is_path};
+use super::shape::{is_camel, is_made_up, is_path};
 use super::text::{at, is_name, run_end, starts_with};
 use super::{quantity, url_path};
 
@@ -55,7 +55,9 @@ pub(super) fn is_template(value: &[u8]) -> bool {
         [b'!', tag @ ..] => {
             let is_store = tag.strip_prefix(b"vault");
             TAGS.contains(&tag)
-                || is_store.is_some_and(|rest| matches!(rest, [] | [b'-' | b'/', ..]))
+                || is_store.is_some_and(|rest| {
+                    matches!(rest, [] | [b'-' | b'/', ..]) && !rest.iter().any(u8::is_ascii_digit)
+                })
         }
         // OpenSSL's way to say where a password is.
         [b'e', b'n', b'v', b':', inner @ ..] => inner.iter().all(|byte| is_name(*byte)),
@@ -69,7 +71,11 @@ pub(super) fn is_template(value: &[u8]) -> bool {
                 byte.is_ascii_lowercase() || b"._".contains(&byte)
             });
             inner.len() == 1 && inner[0].is_ascii_alphabetic()
-                || name > 1 && starts_with(inner, name, b"%/")
+                || name > 1
+                    && starts_with(inner, name, b"%/")
+                    && !inner
+                        .split(|byte| *byte == b'/')
+                        .any(|part| is_made_up(part, 5))
         }
         // A pattern: `.*`, `\S+`, `[^&]+`.
         [b'.', b'*' | b'+', tail @ ..] | [b'\\', b'S' | b'w', b'+' | b'*', tail @ ..] => {
@@ -128,6 +134,36 @@ fn is_described(inner: &[u8]) -> bool {
         && (words.clone().all(is_word)
             || words.clone().any(is_known)
                 && words.all(|word| is_word(word) && !is_camel(word) || is_short(word)))
+}
+
+/// `YOUR_KEY_HERE`, `your-token`, `REPLACE_ME`: words that ask for the value.
+pub(super) fn asks_for_it(word: &[u8]) -> bool {
+    let first = word.first().map_or(0, |byte| byte | 32);
+    if !b"yire".contains(&first) && !word.ends_with(b"here") && !word.ends_with(b"HERE") {
+        return false;
+    }
+    let mut words = word.split(|byte| b"_-.".contains(byte));
+    let is_one = |word: &[u8], known: &[&str]| {
+        known
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    // `enter-sandman` is a song.
+    let things = ["me", "this", "value", "here", "name", "it", "with"];
+    let is_key = |word: &[u8]| lexicon::classify(word).is_some();
+    let verbs = ["your", "insert", "replace", "enter"];
+    let begins = words
+        .clone()
+        .next()
+        .is_some_and(|word| is_one(word, &verbs));
+    let ends = words
+        .clone()
+        .next_back()
+        .is_some_and(|word| is_one(word, &["here"]));
+    let mut rest = words.clone().skip(1);
+    let asks = begins && rest.any(|word| is_one(word, &things) || is_key(word))
+        || ends && words.clone().any(is_key);
+    asks && words.all(|word| word.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// What a command that only prints prints.

@@ -4,7 +4,7 @@ use memchr::memmem;
 
 use super::lexicon;
 use super::shape::{LONGEST, is_made_up, is_opaque, is_uuid};
-use super::text::{before, part, run_end, run_start, starts_with};
+use super::text::{at, before, part, run_end, run_start, starts_with};
 use super::{Rule, Scan, quote};
 
 /// Segments before the token of a link that is mailed, and Conda's.
@@ -93,7 +93,9 @@ pub(super) fn ends_quoted(text: &[u8], start: usize, end: usize) -> bool {
         behind + 2,
         run_end(text, behind + 2, LONGEST, |byte| byte > b' '),
     );
+    let goes_on = at(text, behind + 2 + word.len()) == b' ' || word == b"EOF";
     behind > end
+        && goes_on
         && !is_made_up(word, 5)
         && !is_opaque(word, 8)
         && starts_with(text, behind, b": ")

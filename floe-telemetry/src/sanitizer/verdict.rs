@@ -62,7 +62,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
             !words::LITERALS.has(value)
                 && !is_masked(value)
                 && !lexeme::is_one(text, key, found)
-                && !quantity::is_one(text, found)
+                && !quantity::is_one(text, found, site)
                 && (site.equals || !lexeme::is_parser_token(text, key, value))
         }
         // The grammar of URLs takes out the login and leaves the address.
@@ -109,7 +109,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if is_type(text, found) || lexeme::is_one(text, key, found) => false,
         _ if is_requirement(text, found) || is_numbered(text, key, found) => false,
         _ if before(text, found.start) == b'(' && is_told(value) => false,
-        _ if quantity::is_one(text, found) => false,
+        _ if quantity::is_one(text, found, site) => false,
         _ if !found.quoted && code::is_cut_call(text, found) => false,
         _ if in_prose && is_in_sentence(text, found) => false,
         _ if in_prose && words::STATES.has(value) => false,

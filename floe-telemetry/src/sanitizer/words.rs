@@ -25,11 +25,10 @@ pub(super) static PROSE: List = List::of(&[
 /// Words that a sentence about the key goes on with: a value if nothing follows. Sorted.
 #[rustfmt::skip]
 pub(super) static OPENINGS: List = List::of(&[
-    "add", "algorithm", "all", "allow", "body", "bump", "certificate", "claim", "command", "cookie",
-    "do", "drop", "each", "environment", "every", "executable", "file", "files", "fix", "hash",
-    "input", "last", "make", "max", "maximum", "maxlength", "min", "minimum", "minlength", "move",
-    "never", "origin", "passwords", "referer", "remove", "rename", "retype", "support", "type",
-    "update",
+    "add", "algorithm", "allow", "body", "bump", "certificate", "claim", "command", "cookie",
+    "environment", "executable", "file", "files", "fix", "hash", "input", "max", "maximum",
+    "maxlength", "min", "minimum", "minlength", "origin", "passwords", "referer", "remove",
+    "rename", "retype", "support", "type", "update",
 ]);
 
 /// What became of a value, said in its place behind a colon. Sorted.
