@@ -59,11 +59,14 @@ fn is_format(name: &[u8]) -> bool {
         || families.iter().any(|family| name.starts_with(family))
 }
 
+const BASE64: Bytes = Bytes::alphanumeric_and(b"+/=");
+
 /// `--ca-cert-hash sha256:7c1f…`
 pub(super) fn is_fingerprint(name: &[u8], value: &[u8]) -> bool {
     let digits = run_end(value, 3, 3, |byte| byte.is_ascii_digit());
     value.starts_with(b"sha")
         && value.len() >= digits + 16
+        && value[digits + 1..].iter().all(|byte| BASE64.has(*byte))
         && digits > 3
         && at(value, digits) == b':'
         && Name::new(name)
