@@ -198,8 +198,8 @@ pub(crate) fn is_plain(policy: &Policy, text: &[u8]) -> bool {
     text.len() <= PLAIN && policy.patterns.is_empty() && finder::has_none(policy, text)
 }
 
-/// The text without the secrets that one look finds, `None` if there are none; `words` are those that
-/// were judged, of which there are more then.
+/// The text without the secrets that one look finds, `None` if there are none. If there are, the words
+/// that were judged are added to `words`, for the next look.
 fn pass<'t>(
     policy: &'t Policy,
     text: &'t str,

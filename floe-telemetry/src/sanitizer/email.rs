@@ -51,16 +51,8 @@ fn is_refused(text: &[u8], end: usize) -> bool {
 
 /// Programs whose nodes and remotes are named like mailboxes: `rabbit@host`.
 fn is_program(local: &[u8], domain: &[u8]) -> bool {
-    let is_near = local == b"git" || !domain.contains(&b'.');
-    let programs = [
-        &b"git"[..],
-        b"rabbit",
-        b"ejabberd",
-        b"couchdb",
-        b"emqx",
-        b"vernemq",
-    ];
-    is_near && programs.contains(&local)
+    let nodes = [&b"rabbit"[..], b"ejabberd", b"couchdb", b"emqx", b"vernemq"];
+    local == b"git" || !domain.contains(&b'.') && nodes.contains(&local)
 }
 
 /// `ssh -p 22 user@host`.

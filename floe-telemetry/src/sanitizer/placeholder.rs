@@ -137,14 +137,6 @@ fn is_prompt(value: &[u8]) -> bool {
     }
 }
 
-/// `(see logs)`, `(from environment)`: what begins like a sentence and has nothing but words.
-pub(super) fn is_told(value: &[u8]) -> bool {
-    let mut words = value.split(|byte| *byte == b' ');
-    words.next().is_some_and(is_prose)
-        && value.contains(&b' ')
-        && words.all(|word| word.iter().all(u8::is_ascii_lowercase))
-}
-
 /// `(known after apply)`, `(hidden, 12 chars)`.
 fn is_remark(word: &[u8]) -> bool {
     let inner = match word {

@@ -8,18 +8,22 @@ use super::value::Extent;
 use super::word_list::List;
 use super::words;
 
-/// `Kennwort: (leer)`, `password: (not set)`, `c.password = pw;`.
+/// `Kennwort: (leer)`, `password: (not set)`, `token(see logs)`, `c.password = pw;`.
 pub(super) fn is_one(text: &[u8], key: Key, found: Extent) -> bool {
     let value = part(text, found.start, found.end);
     let gap = found.start.saturating_sub(2);
     let is_aside = part(text, gap, found.start) == b" (" && at(text, found.end) == b')';
     let is_variable =
         value.len() <= 2 && before(text, key.start) == b'.' && at(text, found.end) == b';';
-    let mut words = value.split(|byte| *byte == b' ');
-    let says = |word: &[u8]| is_prose(word) || words::LITERALS.has(word) || NOTHING.has(word);
     let is_lower = |word: &[u8]| word.iter().all(u8::is_ascii_lowercase);
-    is_aside && words.next().is_some_and(says) && words.all(is_lower)
-        || is_variable && value.iter().all(u8::is_ascii_lowercase)
+    let mut words = value.split(|byte| *byte == b' ');
+    let Some(first) = words.next() else {
+        return false;
+    };
+    let opens =
+        is_prose(first) && (is_aside || value.contains(&b' ') && before(text, found.start) == b'(');
+    let says = is_aside && (words::LITERALS.has(first) || NOTHING.has(first));
+    (opens || says) && words.all(is_lower) || is_variable && is_lower(value)
 }
 
 /// Empty, in some languages.

@@ -7,7 +7,7 @@ use super::homonym::{
 use super::host::is_certain_host;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class, Name};
-use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence, is_told};
+use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence};
 use super::reference::{names_a_file, names_a_source, names_an_entry, refers};
 use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};
 use super::template::printed;
@@ -58,7 +58,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         Class::Weak if let Some(word) = printed(value) => is_made_up(word, 6),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
         // Most of what is asked below is about words, signs and code.
-        _ if is_alphanumeric(value) && !is_homonym(text, key, found) => {
+        _ if is_alphanumeric(value) && !has_other_sense(text, key, found) => {
             !words::LITERALS.has(value)
                 && !is_masked(value)
                 && !lexeme::is_one(text, key, found)
@@ -108,7 +108,6 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if before(text, key.start) == b'=' && is_path(value) => false,
         _ if is_type(text, found) || lexeme::is_one(text, key, found) => false,
         _ if is_requirement(text, found) || is_numbered(text, key, found) => false,
-        _ if before(text, found.start) == b'(' && is_told(value) => false,
         _ if quantity::is_one(text, found, site) => false,
         _ if !found.quoted && code::is_cut_call(text, found) => false,
         _ if in_prose && is_in_sentence(text, found) => false,
@@ -120,12 +119,10 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
 
 /// Letters and digits, joined or not: no word, and no number of a program.
 fn is_alphanumeric(value: &[u8]) -> bool {
-    let fits = (5..=64).contains(&value.len()) && value.iter().all(|byte| ALPHANUMERIC.has(*byte));
-    let looks_made = |value: &[u8]| {
-        value.iter().any(u8::is_ascii_digit)
-            || is_random(value) && value.iter().all(u8::is_ascii_alphabetic)
-    };
-    fits && looks_made(value)
+    (5..=64).contains(&value.len())
+        && value.iter().all(|byte| ALPHANUMERIC.has(*byte))
+        && (value.iter().any(u8::is_ascii_digit)
+            || is_random(value) && value.iter().all(u8::is_ascii_alphabetic))
         && !value.starts_with(b"0x")
         && !is_uuid(value)
         && (!value.contains(&b'.') || is_opaque(value, 16))
@@ -133,7 +130,7 @@ fn is_alphanumeric(value: &[u8]) -> bool {
 
 /// Whether what follows a value of letters and digits, or the key, says that it is none:
 /// `pass: 12345`, `PASS: case12345`, `CREDS: Type1234 = 4`, `token12=token12`.
-fn is_homonym(text: &[u8], key: Key, found: Extent) -> bool {
+fn has_other_sense(text: &[u8], key: Key, found: Extent) -> bool {
     let name = key.name(text);
     name.eq_ignore_ascii_case(b"pass")
         || starts_with_word(text, found.end, b" = ")
