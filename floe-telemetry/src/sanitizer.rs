@@ -75,6 +75,7 @@ mod scan;
 mod sentence;
 mod separator;
 mod shape;
+mod signs;
 mod sql;
 mod structure;
 mod table;
@@ -89,6 +90,7 @@ mod vendors;
 mod verdict;
 mod windows;
 mod word_list;
+mod word_verdict;
 mod words;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::key_value::Key;
 use super::lexicon::Class;
 use super::placeholder::is_placeholder;
 use super::shape::{holds_made_up, is_opaque};
+use super::signs::{QUOTES, Signs};
 use super::text::{at, part, run_end, run_start};
 use super::{Scan, quote};
 
@@ -17,6 +18,9 @@ const BEHIND: usize = 320;
 
 /// Longest value.
 const LIMIT: usize = 256;
+
+/// What a value may stand in.
+const OPENERS: Signs = QUOTES.and(Signs::of("<"));
 
 /// What only assertions and validators say.
 static MARKS: LazyLock<Option<Regex>> =
@@ -30,7 +34,7 @@ const LABELS: &[&str] = &[
 /// Redacts what looks like a secret among the values of an assertion about the key.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    if key.class != Class::Strong || key.start < scan.asserted_until {
+    if key.class != Class::Strong || key.start < scan.asserted_until || !scan.has(OPENERS) {
         return false;
     }
     let from = scan.asserted_until.max(key.start.saturating_sub(BEFORE));

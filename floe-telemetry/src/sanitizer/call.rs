@@ -6,6 +6,7 @@ use super::lexicon::Class;
 use super::operand;
 use super::placeholder::is_placeholder;
 use super::shape::{holds_made_up, is_made_up, is_opaque};
+use super::signs::Signs;
 use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with};
 use super::value::Site;
 use super::word_list::Endings;
@@ -193,4 +194,37 @@ pub(super) fn characters(scan: &mut Scan<'_>, dot: usize) {
     if before(text, start) == b'"' && word.len() >= 4 && !is_placeholder(word) {
         scan.redact_unless_done(start, end);
     }
+}
+
+const LIST: Signs = Signs::of("[");
+
+/// `"method": "login", "params": ["bob", "…"]`, `"op": "auth", "args": ["…"]`; `behind` is behind the
+/// quote of the method.
+pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
+    let text = scan.text;
+    let names = [&b"login"[..], b"auth", b"authenticate", b"signin"];
+    let is_login = |name: &&[u8]| key.name(text).eq_ignore_ascii_case(name);
+    if !scan.has(LIST) || !names.iter().any(is_login) {
+        return false;
+    }
+    let name = run_end(text, behind, 6, |byte| b"\\\"', ".contains(&byte));
+    let is_list = [
+        &b"params\""[..],
+        b"args\"",
+        b"arguments\"",
+        b"params'",
+        b"args'",
+        b"args:",
+    ]
+    .iter()
+    .any(|known| starts_with(text, name, known));
+    if !is_list {
+        return false;
+    }
+    let open = run_end(text, name, 16, |byte| byte != b'[');
+    at(text, open) == b'['
+        && operand::arguments(scan, open + 1, |_, word| {
+            (is_made_up(word, 6) || is_opaque(word, 8)) && !is_placeholder(word)
+                || holds_made_up(word)
+        })
 }

@@ -136,7 +136,7 @@ pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
 }
 
 /// `cancellation_token: CancellationToken,`, `trait SigningKey: Sealed {`.
-fn is_type(text: &[u8], found: Extent) -> bool {
+pub(super) fn is_type(text: &[u8], found: Extent) -> bool {
     let value = part(text, found.start, found.end);
     let is_name = value.first().is_some_and(u8::is_ascii_uppercase)
         && value.iter().all(u8::is_ascii_alphabetic)

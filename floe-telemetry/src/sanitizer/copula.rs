@@ -5,15 +5,21 @@ use super::key_value::Key;
 use super::shape::{holds_made_up, is_made_up, is_opaque};
 use super::text::{at, part, run_end, skip_spaces, starts_with};
 use super::value::{self, Site};
+use super::word_list::List;
 
-const VERBS: &[&str] = &[
-    "is", "was", "equals", "returned", "es", "est", "ist", "lautet", "war", "era", "jest", "är",
-    "è", "é",
-];
+/// In the languages that error messages come from. Sorted.
+static VERBS: List = List::of(&[
+    "equals", "era", "es", "est", "is", "ist", "jest", "lautet", "returned", "war", "was",
+]);
+
+/// Whether the list has the word, and no letter of it is a capital.
+fn is_lower(word: &[u8], list: &List) -> bool {
+    list.has(word) && !word.iter().any(u8::is_ascii_uppercase)
+}
 
 /// Whether the word is one.
 pub(super) fn is_one(word: &[u8]) -> bool {
-    VERBS.iter().any(|verb| verb.as_bytes() == word)
+    is_lower(word, &VERBS) || ["är", "è", "é"].iter().any(|verb| verb.as_bytes() == word)
 }
 
 /// Behind the first verb of the words from `from` on, at most `reach` bytes away.
@@ -44,6 +50,12 @@ pub(super) fn begins(text: &[u8], from: usize) -> bool {
     at(text, end) == b' ' && is_one(part(text, from, end))
 }
 
+/// Words that join a noun to whose or what it is. Sorted.
+static PREPOSITIONS: List = List::of(&[
+    "at", "de", "del", "di", "dla", "du", "for", "för", "für", "in", "of", "on", "para", "per",
+    "pour", "to", "von", "voor", "zu",
+]);
+
 /// `Passwort für den Benutzer bob lautet …`, `token of the build in CI is …`.
 pub(super) fn stated(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
@@ -56,13 +68,8 @@ pub(super) fn stated(scan: &mut Scan<'_>, key: Key) -> bool {
     let end = run_end(text, start, 8, |byte| {
         byte.is_ascii_alphabetic() || byte >= 0x80
     });
-    let prepositions = [
-        "for", "of", "to", "in", "at", "on", "für", "von", "zu", "pour", "de", "du", "para", "del",
-        "per", "di", "för", "dla", "voor",
-    ];
-    let is_joined = prepositions
-        .iter()
-        .any(|word| part(text, start, end) == word.as_bytes());
+    let word = part(text, start, end);
+    let is_joined = is_lower(word, &PREPOSITIONS);
     // `the password (which is …)`
     let is_joined = is_joined || at(text, start) == b'(' && starts_with(text, start + 1, b"which ");
     let end = end + usize::from(at(text, end) == b'(');

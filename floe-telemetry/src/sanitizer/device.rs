@@ -38,18 +38,24 @@ pub(super) fn key(scan: &mut Scan<'_>, start: usize, end: usize) {
 /// `isakmp key hunter2 address 10.0.0.1`: whose the key is stands behind it.
 pub(super) fn peer(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    if key.name(text) != b"key" {
+        return false;
+    }
     let (start, end) = word(text, key.end);
     let (next, next_end) = word(text, end);
     let is_peer = matches!(part(text, next, next_end), b"address" | b"hostname");
-    is_peer && start > key.end && key.name(text) == b"key" && judged(scan, (start, end))
+    is_peer && start > key.end && judged(scan, (start, end))
 }
 
 /// `auth sha hunter2 priv aes 128 hunter3`: the user of an SNMP server.
 pub(super) fn user(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    if key.name(text) != b"auth" {
+        return false;
+    }
     let (start, end) = word(text, key.end);
     let is_hash = |name: &[u8]| name == b"md5" || name.starts_with(b"sha");
-    if key.name(text) != b"auth" || !is_hash(part(text, start, end)) {
+    if !is_hash(part(text, start, end)) {
         return false;
     }
     let secret = word(text, end);

@@ -23,11 +23,9 @@ pub(super) fn key(scan: &mut Scan<'_>, start: usize, end: usize) -> Option<Key> 
     let name = unescaped(part(text, start, end))?;
     let class = scan.policy.classify(&name)?;
     scan.key_until = end;
-    (class == Class::Strong).then_some(Key {
-        start,
-        end,
-        class,
+    (class == Class::Strong).then(|| Key {
         is_option: false,
+        ..Key::new(text, start, end, class)
     })
 }
 

@@ -129,11 +129,6 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     {
         return scan.redact_unless_done(end + open.len(), close);
     }
-    let key = Key {
-        start: end - known.len(),
-        end,
-        class,
-        is_option: false,
-    };
-    with_key(scan, key);
+    let start = end - known.len();
+    with_key(scan, Key::new(text, start, end, class));
 }

@@ -1,6 +1,28 @@
 //! What belongs to a key and is no part of its name: an index, what PHP says of it, `-D`.
 
+use super::signs::Signs;
 use super::text::{at, find, is_name, nul_len, part, run_end, starts_with, starts_with_word};
+use super::{Scan, colour, homonym, quote, separator};
+
+/// The length of the quote mark behind the name that ends at `end`, and where the text goes on behind that
+/// and what else belongs to the name.
+#[inline]
+pub(super) fn behind_name(text: &[u8], end: usize) -> (usize, usize) {
+    match (at(text, end), at(text, end + 1)) {
+        // As most names end.
+        (b'=', _) | (b' ', b'!'..=b'/' | b':'..=b'~') => (0, end),
+        _ => behind_all(text, end),
+    }
+}
+
+fn behind_all(text: &[u8], end: usize) -> (usize, usize) {
+    let mark = quote::mark_len(text, end);
+    let mut from = behind(text, end + mark);
+    from = colour::behind(text, from);
+    from = separator::behind_tag(text, from);
+    from = run_end(text, from, 2, |byte| byte == b'*');
+    (mark, homonym::behind_number(text, from))
+}
 
 /// `["password":protected]=>`: behind what PHP says about a property.
 fn behind_visibility(text: &[u8], from: usize) -> usize {
@@ -21,7 +43,7 @@ fn behind_visibility(text: &[u8], from: usize) -> usize {
 }
 
 /// `password[0]`, `password[]`, `password%5B%5D`, `user%5Bpassword%5D`, `password(s)`.
-pub(super) fn behind(text: &[u8], from: usize) -> usize {
+fn behind(text: &[u8], from: usize) -> usize {
     let from = behind_visibility(text, from);
     let from = from + usize::from(at(text, from) == b']');
     // `RotateSecret() = "…"`
@@ -46,16 +68,22 @@ pub(super) fn behind(text: &[u8], from: usize) -> usize {
     if is_index { end + 1 } else { from }
 }
 
+const DOT: Signs = Signs::of(".");
+
+/// The fewest dots that lead to a value.
+const DOTS: &[u8] = b"....";
+
 /// `password........hunter2`: the part of the word that the anchor is in, if dots lead to a value.
 pub(super) fn between_leaders(
-    text: &[u8],
+    scan: &mut Scan<'_>,
     start: usize,
     anchor: usize,
     end: usize,
 ) -> (usize, usize) {
-    let dots = part(text, start, end).contains(&b'.');
-    match dots
-        .then(|| find(text, start, end - start, b"...."))
+    let text = scan.text;
+    let may_lead = scan.has(DOT) && part(text, start, end).contains(&b'.');
+    match may_lead
+        .then(|| find(text, start, end - start, DOTS))
         .flatten()
     {
         Some(dots) if dots > anchor => (start, dots),

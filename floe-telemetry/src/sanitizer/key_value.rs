@@ -9,8 +9,8 @@ use super::text::{
 use super::value::{List, Site};
 use super::verdict::{is_secret, is_word};
 use super::{
-    Level, Scan, change, colour, cookie, device, escaped, foreign, header, homonym, index, keyword,
-    list, loose, named, otherwise, owner, pair, quote, row, structure, table, url_path, value,
+    Level, Scan, change, cookie, device, escaped, foreign, header, homonym, index, keyword, list,
+    loose, named, otherwise, owner, pair, row, structure, table, url_path, value,
 };
 
 /// Longest key that is read whole; of a longer one only this much around the anchor.
@@ -23,6 +23,8 @@ const KEY: Bytes = Bytes::alphanumeric_and(b"_-.");
 pub(super) struct Key {
     /// Where the word begins, dashes of an option included.
     pub(super) start: usize,
+    /// Where the name begins, behind the dashes.
+    pub(super) name_start: usize,
     /// Behind the last letter.
     pub(super) end: usize,
     pub(super) class: Class,
@@ -31,13 +33,22 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// The key without the dashes of an option.
-    pub(super) fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        let mut start = self.start;
-        while matches!(at(text, start), b'-' | b'.') && start < self.end {
-            start += 1;
+    /// The word from `start` to `end`.
+    pub(super) fn new(text: &[u8], start: usize, end: usize, class: Class) -> Self {
+        let is_dash = |byte: u8| matches!(byte, b'-' | b'.');
+        Self {
+            start,
+            name_start: run_end(text, start, end - start, is_dash),
+            end,
+            class,
+            is_option: at(text, start) == b'-',
         }
-        part(text, start, self.end)
+    }
+
+    /// The key without the dashes of an option.
+    #[inline]
+    pub(super) fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        part(text, self.name_start, self.end)
     }
 }
 
@@ -53,12 +64,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 /// Looks behind the key for its value.
 pub(super) fn with_key(scan: &mut Scan<'_>, key: Key) {
     let text = scan.text;
-    let mark = quote::mark_len(text, key.end);
-    let mut behind = index::behind(text, key.end + mark);
-    behind = colour::behind(text, behind);
-    behind = separator::behind_tag(text, behind);
-    behind = run_end(text, behind, 2, |byte| byte == b'*');
-    behind = homonym::behind_number(text, behind);
+    let (mark, behind) = index::behind_name(text, key.end);
     let is_item = mark > 0 && at(text, behind) == b',';
     if structure::login_pair(scan, key, behind)
         || mark == 0 && pair::bare(scan, key, behind)
@@ -103,7 +109,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let anchor = anchor - usize::from(!is_key(at(text, anchor)));
     let start = index::behind_prefix(text, run_start(text, anchor + 1, KEY_LIMIT, is_key));
     let end = run_end(text, anchor, KEY_LIMIT, is_key);
-    let (start, mut end) = index::between_leaders(text, start, anchor, end);
+    let (start, mut end) = index::between_leaders(scan, start, anchor, end);
     scan.key_until = end;
     while matches!(before(text, end), b'-' | b'.' | b'_') {
         end -= 1;
@@ -143,12 +149,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if matches!(class, Class::Weak | Class::Query) && start < scan.doubtful_until {
         return None;
     }
-    Some(Key {
-        start,
-        end,
-        class,
-        is_option: at(text, start) == b'-',
-    })
+    Some(Key::new(text, start, end, class))
 }
 
 fn redact_value(scan: &mut Scan<'_>, key: Key, separator: Separator, site: Site, quoted_key: bool) {

@@ -4,8 +4,9 @@ use super::Scan;
 use super::key_value::Key;
 use super::operand::word;
 use super::placeholder::is_placeholder;
-use super::shape::is_opaque;
-use super::text::{at, before, find, part, run_end, run_start, skip_spaces};
+use super::shape::{is_made_up, is_opaque};
+use super::signs::Signs;
+use super::text::{at, before, find, part, run_end, run_start, skip_spaces, starts_with_word};
 use super::value::Site;
 
 /// `digest user:password`; `end` is behind the command.
@@ -39,15 +40,12 @@ pub(super) fn listed(scan: &mut Scan<'_>, end: usize) {
 /// `cargo login …`: a command, and a token behind it.
 pub(super) fn bare(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    let command = run_start(text, key.start.saturating_sub(1), 12, |byte| {
-        byte.is_ascii_lowercase()
-    });
+    if key.name(text) != b"login" || before(text, key.start) != b' ' {
+        return false;
+    }
+    let command = run_start(text, key.start - 1, 12, |byte| byte.is_ascii_lowercase());
     let (start, end) = word(text, key.end);
-    let fits = key.name(text) == b"login"
-        && before(text, key.start) == b' '
-        && command + 1 < key.start
-        && start > key.end
-        && is_opaque(part(text, start, end), 20);
+    let fits = command + 1 < key.start && start > key.end && is_opaque(part(text, start, end), 20);
     if fits {
         scan.redact_unless_done(start, end);
     }
@@ -94,4 +92,47 @@ pub(super) fn parameter(scan: &mut Scan<'_>, start: usize, end: usize) {
             scan.redact_unless_done(end + 1, stop);
         }
     }
+}
+
+const BRACKET: Signs = Signs::of("[");
+
+/// `login attempt [bob/hunter2]`.
+pub(super) fn attempt(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    // `login with “hunter2x” failed`
+    if starts_with_word(text, key.end, b" with ") {
+        let site = Site {
+            doubtful: true,
+            ..Site::default()
+        };
+        let found = scan.quoted(key.end + 6, site);
+        let found = found.filter(|found| is_made_up(part(text, found.start, found.end), 8));
+        if let Some(found) = found {
+            scan.redact_unless_done(found.start, found.end);
+            return true;
+        }
+    }
+    if !scan.has(BRACKET) {
+        return false;
+    }
+    let open = run_end(text, key.end, 24, |byte| {
+        byte.is_ascii_alphabetic() || matches!(byte, b' ' | b':')
+    });
+    if at(text, open) != b'[' {
+        return false;
+    }
+    let inside = |byte: u8| byte > b' ' && !b"/[],".contains(&byte);
+    let slash = run_end(text, open + 1, 64, inside);
+    let end = run_end(text, slash + 1, 64, |byte| byte > b' ' && byte != b']');
+    if at(text, slash) != b'/' || at(text, end) != b']' {
+        return false;
+    }
+    let is_bytes = at(text, slash + 1) == b'b' && at(text, slash + 2) == b'\'';
+    let start = slash + 1 + if is_bytes { 2 } else { 0 };
+    let end = if is_bytes { end - 1 } else { end };
+    let fits = is_made_up(text.get(start..end).unwrap_or_default(), 6);
+    if fits {
+        scan.redact(start, end);
+    }
+    fits
 }

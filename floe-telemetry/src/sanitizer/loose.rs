@@ -33,7 +33,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         || named::scan(scan, key, behind)
         || (mark > 0 && (protocol::shown(scan, key, behind) || pair::tuple(scan, key, behind)))
         || (mark == 0 && call::constant(scan, key))
-        || (mark > 0 && (call::typed(scan, behind) || positional::parameters(scan, key, behind)))
+        || (mark > 0 && (call::typed(scan, behind) || call::parameters(scan, key, behind)))
         || (mark > 0
             && key.class == Class::Strong
             && (owner::quoted_pair(scan, behind)

@@ -1,14 +1,16 @@
 //! Keys that stand as values: `{"name": "api_key", "value": "…"}`, a field's name above its error.
 
-use memchr::memmem;
-
 use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::separator::{separator, value_start};
 use super::shape::LONGEST;
+use super::signs::{SEPARATORS, Signs};
 use super::text::{at, before, find, is_break, is_name, part, run_end, run_start, starts_with};
 use super::value::Site;
+use super::word_list::List;
 use super::{Scan, quote};
+
+const BRACKET: Signs = Signs::of("]");
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
@@ -30,19 +32,26 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     // `"path": ["JWT_SECRET"], "received": …`
     let is_listed = at(text, behind) == b']' && before(text, gap) == b'[';
     let behind = behind + usize::from(is_listed);
-    let earlier = || value_before(text, key.start).or_else(|| assigned_before(text, key.start));
     let is_short_name =
         is_named && before(text, run_start(text, gap, 1, |byte| byte == b'k')) == b'"';
-    let found = named_value(text, behind, is_short_name)
-        .or_else(|| is_named.then(|| form_part(text, behind)).flatten())
-        .or_else(|| {
-            is_named
-                .then(|| runner_command(text, gap, behind))
-                .flatten()
-        })
-        .or_else(|| is_named.then(earlier).flatten())
-        .or_else(|| option_behind(scan.text, key))
-        .or_else(|| invalid_input(scan.text, key));
+    let may_be_command = scan.has(BRACKET) || starts_with(text, behind, b"::");
+    let explicit = || {
+        form_part(text, behind)
+            .or_else(|| {
+                may_be_command
+                    .then(|| runner_command(text, gap, behind))
+                    .flatten()
+            })
+            .or_else(|| value_before(text, key.start))
+            .or_else(|| assigned_before(text, key.start))
+    };
+    let may_have_field = scan.has(SEPARATORS);
+    let found = may_have_field
+        .then(|| named_value(text, behind, is_short_name))
+        .flatten()
+        .or_else(|| is_named.then(explicit).flatten())
+        .or_else(|| option_behind(text, key))
+        .or_else(|| invalid_input(text, key));
     let Some(start) = found else {
         return false;
     };
@@ -101,14 +110,13 @@ fn form_part(text: &[u8], behind: usize) -> Option<usize> {
 
 /// `##vso[task.setvariable variable=token]…`, `::set-output name=token::…`: what a step tells its runner.
 fn runner_command(text: &[u8], gap: usize, behind: usize) -> Option<usize> {
-    let close = run_end(text, behind, 64, |byte| !b"]\n".contains(&byte));
+    let close = run_end(text, behind, 64, |byte| !matches!(byte, b']' | b'\n'));
     let (is_closed, sets) = (at(text, close) == b']', starts_with(text, behind, b"::"));
     if !is_closed && !sets {
         return None;
     }
     let line = run_start(text, gap, 64, |byte| byte != b'\n');
-    let head = part(text, line, gap);
-    let has = |mark: &[u8]| memmem::find(head, mark).is_some();
+    let has = |mark: &[u8]| find(text, line, gap - line, mark).is_some();
     if has(b"##vso[") {
         return is_closed.then_some(close + 1);
     }
@@ -199,6 +207,11 @@ fn named_value(text: &[u8], from: usize, is_short_name: bool) -> Option<usize> {
         .find_map(|place| value_field(text, place, is_short_name))
 }
 
+/// Fields that have the value of a name. Sorted.
+static FIELDS: List = List::of(&[
+    "content", "default", "input", "received", "secret", "val", "value",
+]);
+
 /// The value of the field `value` behind the comma or the blank at `from`.
 fn value_field(text: &[u8], from: usize, is_short_name: bool) -> Option<usize> {
     let gap = run_end(text, from, 64, |byte| {
@@ -209,13 +222,7 @@ fn value_field(text: &[u8], from: usize, is_short_name: bool) -> Option<usize> {
     let name = text.get(word..end).unwrap_or_default();
     // `{"k": "…", "v": "…"}`
     let is_short = is_short_name && name == b"v";
-    let is_value = is_short
-        || [
-            "value", "val", "content", "secret", "default", "received", "input",
-        ]
-        .iter()
-        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-        || name.ends_with(b"Value");
+    let is_value = is_short || FIELDS.has(name) || name.ends_with(b"Value");
     if !is_value || gap == from {
         return None;
     }

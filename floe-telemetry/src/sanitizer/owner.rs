@@ -37,7 +37,12 @@ pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
 pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let start = skip_fillers(text, key.end);
-    if !matches!(at(text, start) | 32, b'f' | b'o' | b't' | b'(') {
+    let may_be_owned = match at(text, start) | 32 {
+        b'f' | b't' => matches!(at(text, start + 1), b'o' | b'O' | 0xc3),
+        b'o' => at(text, start + 1) | 32 == b'f',
+        first => first == b'(',
+    };
+    if !may_be_owned {
         return false;
     }
     let words = [
@@ -69,13 +74,16 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     let colon = end + usize::from(is_closed);
     let verb = skip_spaces(text, colon);
     let is_stated = starts_with_word(text, verb, b"is ") || starts_with_word(text, verb, b"was ");
+    if !is_stated && at(text, colon) != b':' {
+        return false;
+    }
     let behind = if is_stated {
         run_end(text, verb, 4, |byte| byte != b' ')
     } else {
         colon + 1
     };
     let value = behind_prompt(text, skip_spaces(text, behind));
-    if end == owner || value == behind || !is_stated && at(text, colon) != b':' {
+    if end == owner || value == behind {
         return false;
     }
     let word = part(text, value, run_end(text, value, 32, |byte| byte > b' '));
@@ -153,41 +161,6 @@ pub(super) fn bare_pair(scan: &mut Scan<'_>, user: usize) -> bool {
         && at(text, comma) == b','
         && matches!(at(text, end), b')' | b']');
     let fits = is_pair && is_made_up(part(text, start.min(end), end), 6);
-    if fits {
-        scan.redact(start, end);
-    }
-    fits
-}
-
-/// `login attempt [bob/hunter2]`.
-pub(super) fn attempt(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    // `login with “hunter2x” failed`
-    if starts_with_word(text, key.end, b" with ") {
-        let site = Site {
-            doubtful: true,
-            ..Site::default()
-        };
-        let found = scan.quoted(key.end + 6, site);
-        let found = found.filter(|found| is_made_up(part(text, found.start, found.end), 8));
-        if let Some(found) = found {
-            scan.redact_unless_done(found.start, found.end);
-            return true;
-        }
-    }
-    let open = run_end(text, key.end, 24, |byte| {
-        byte.is_ascii_alphabetic() || matches!(byte, b' ' | b':')
-    });
-    let inside = |byte: u8| byte > b' ' && !b"/[],".contains(&byte);
-    let slash = run_end(text, open + 1, 64, inside);
-    let end = run_end(text, slash + 1, 64, |byte| byte > b' ' && byte != b']');
-    if at(text, open) != b'[' || at(text, slash) != b'/' || at(text, end) != b']' {
-        return false;
-    }
-    let is_bytes = at(text, slash + 1) == b'b' && at(text, slash + 2) == b'\'';
-    let start = slash + 1 + if is_bytes { 2 } else { 0 };
-    let end = if is_bytes { end - 1 } else { end };
-    let fits = is_made_up(text.get(start..end).unwrap_or_default(), 6);
     if fits {
         scan.redact(start, end);
     }

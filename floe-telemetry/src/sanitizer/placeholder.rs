@@ -47,6 +47,13 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         [b'&' | b'*', tail @ ..] => tail,
         _ => word,
     };
+    if word.iter().all(u8::is_ascii_alphabetic) {
+        return words::LITERALS.has(word)
+            || word.iter().all(|byte| byte | 32 == b'x')
+            || find_mask(word)
+            || is_metavariable(word)
+            || is_prompt(value);
+    }
     words::LITERALS.has(type_name)
         || word
             .iter()
@@ -157,11 +164,13 @@ fn is_remark(word: &[u8]) -> bool {
 
 /// `[REDACTED alloc::string::String]`, `(hidden)`, `ab****`: somebody masked it before us.
 fn find_mask(value: &[u8]) -> bool {
+    let mark = b"redacted";
     is_bullets(value)
-        || value
-            .windows(8)
-            .any(|part| part[0] | 32 == b'r' && part.eq_ignore_ascii_case(b"redacted"))
-        || value.windows(4).any(|part| part == b"****")
+        || value.len() >= mark.len()
+            && value
+                .windows(mark.len())
+                .any(|part| part[0] | 32 == b'r' && part.eq_ignore_ascii_case(mark))
+        || value.contains(&b'*') && value.windows(4).any(|part| part == b"****")
 }
 
 /// `••••••`, `●●●`: one sign of three bytes again and again.
@@ -176,10 +185,10 @@ fn is_bullets(value: &[u8]) -> bool {
 /// A password that is none: `****`, `xxxxx`, `${PASSWORD}`, `DB_PASSWORD`.
 pub(super) fn is_masked(password: &[u8]) -> bool {
     let is_constant = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
-    let last = password.rsplit(|byte| *byte == b'_').next();
-    let is_joined = password.contains(&b'_') || password == b"PASSWORD";
+    let last = || password.rsplit(|byte| *byte == b'_').next();
+    let is_joined = || password.contains(&b'_') || password == b"PASSWORD";
     is_template(password)
-        || is_joined && password.iter().all(is_constant) && last.is_some_and(lexicon::is_noun)
+        || password.iter().all(is_constant) && is_joined() && last().is_some_and(lexicon::is_noun)
         || find_mask(password)
         || password
             .iter()

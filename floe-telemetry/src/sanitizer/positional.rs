@@ -7,7 +7,7 @@ use super::shape::{holds_made_up, is_made_up, is_opaque, trim_end};
 use super::text::{
     at, before, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
 };
-use super::{Scan, operand, windows, words};
+use super::{Scan, windows, words};
 
 /// Longest operand.
 const OPERAND: usize = 128;
@@ -162,41 +162,16 @@ pub(super) fn setting(scan: &mut Scan<'_>, key: Key) -> bool {
 /// `fs.azure.account.key.name.dfs.core.windows.net value`: a property and a value, a blank between.
 pub(super) fn property(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    let parts = key.name(text).split(|byte| *byte == b'.').count();
+    let dots = key.name(text).iter().filter(|byte| **byte == b'.');
+    if dots.count() < 2 {
+        return false;
+    }
     let (start, end) = next_word(text, key.end);
-    let fits = parts >= 3 && start > key.end && is_opaque(part(text, start, end), 20);
+    let fits = start > key.end && is_opaque(part(text, start, end), 20);
     if fits {
         scan.redact_unless_done(start, end);
     }
     fits
-}
-
-/// `"method": "login", "params": ["bob", "…"]`, `"op": "auth", "args": ["…"]`; `behind` is behind the
-/// quote of the method.
-pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
-    let text = scan.text;
-    let is_login = [&b"login"[..], b"auth", b"authenticate", b"signin"]
-        .iter()
-        .any(|name| key.name(text).eq_ignore_ascii_case(name));
-    let name = run_end(text, behind, 6, |byte| b"\\\"', ".contains(&byte));
-    let is_list = [
-        &b"params\""[..],
-        b"args\"",
-        b"arguments\"",
-        b"params'",
-        b"args'",
-        b"args:",
-    ]
-    .iter()
-    .any(|known| starts_with(text, name, known));
-    if !is_login || !is_list {
-        return false;
-    }
-    let open = run_end(text, name, 16, |byte| byte != b'[');
-    at(text, open) == b'['
-        && operand::arguments(scan, open + 1, |_, word| {
-            looks_secret(word) || holds_made_up(word)
-        })
 }
 
 /// `… <<< secret`: a shell's text for what a command reads.

@@ -114,13 +114,16 @@ fn answers(scan: &mut Scan<'_>, from: usize) -> bool {
 /// `LOGIN user password` of IMAP.
 pub(super) fn login(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    if key.name(text) != b"LOGIN" {
+        return false;
+    }
     let user = skip_spaces(text, key.end);
     let user_end = run_end(text, user, 96, |byte| byte > b' ');
     let start = skip_spaces(text, user_end);
     // `250-AUTH PLAIN LOGIN CRAM-MD5` lists what a server knows.
     let is_listed =
         before(text, key.start) == b' ' && before(text, key.start - 1).is_ascii_uppercase();
-    if key.name(text) != b"LOGIN" || user == key.end || start == user_end || is_listed {
+    if user == key.end || start == user_end || is_listed {
         return false;
     }
     let site = Site {

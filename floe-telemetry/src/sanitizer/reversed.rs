@@ -3,8 +3,11 @@
 use super::key_value::Key;
 use super::placeholder::is_placeholder;
 use super::shape::{holds_made_up, is_opaque};
+use super::signs::{QUOTES, Signs};
 use super::text::{at, part, run_end, run_start};
 use super::{Scan, operand, quote, words};
+
+const BRACKET: Signs = Signs::of("(");
 
 /// How far before its key a value may be.
 const REACH: usize = 128;
@@ -13,7 +16,7 @@ const REACH: usize = 128;
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     // `use an object to pass it`
-    if key.name(text) == b"pass" {
+    if key.name(text) == b"pass" || !scan.has(QUOTES) {
         return false;
     }
     let is_gap = |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'`' | b':' | b'-');
@@ -41,6 +44,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
 /// `('bob', 'hunter2') is not a valid basic-auth tuple`: the login is what the text begins with.
 pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
+    if !scan.has(BRACKET) || !scan.has(QUOTES) {
+        return false;
+    }
     let line = run_start(text, key.start, REACH, |byte| byte != b'\n');
     let is_pair = at(text, line) == b'(' && quote::open(text, line + 1).is_some();
     is_pair

@@ -4,6 +4,7 @@ use memchr::memchr_iter;
 
 use super::ahead::Ahead;
 use super::judged::{Word, Words};
+use super::signs::Signs;
 use super::{
     Level, Policy, REDACTED, Rule, address, anchors, command_line, commands, finder, hash, header,
     key_value, pem, pii, shape, text, token, url,
@@ -63,8 +64,9 @@ pub(super) struct Scan<'t> {
     pub(super) words: Words<'t>,
     /// A run of plain words, known from a question about it.
     calm: (usize, usize),
-    /// Whether the text has a mark of ours, once that was asked.
-    marked: Option<bool>,
+    /// Whether the text has a mark of ours, and which signs it has, once that was asked.
+    pub(super) marked: Option<bool>,
+    pub(super) signs: Option<Signs>,
 }
 
 impl<'t> Scan<'t> {
@@ -99,6 +101,7 @@ impl<'t> Scan<'t> {
             words: *words,
             calm: (0, 0),
             marked: None,
+            signs: None,
         }
     }
 
@@ -153,15 +156,6 @@ impl<'t> Scan<'t> {
             self.calm = (from, end);
         }
         self.calm.1 >= self.text.len().min(from + reach)
-    }
-
-    /// Whether something of the text was redacted before.
-    pub(super) fn has_marks(&mut self) -> bool {
-        let text = self.text;
-        let mut signs = memchr_iter(b'<', text);
-        *self
-            .marked
-            .get_or_insert_with(|| signs.any(|at| text::is_redacted(text, at)))
     }
 
     pub(super) fn redact(&mut self, start: usize, end: usize) {

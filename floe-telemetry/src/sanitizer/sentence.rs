@@ -14,8 +14,8 @@ use super::text::{
 use super::value::{self, Site};
 use super::word_list::List;
 use super::{
-    Scan, bound, change, copula, device, login, owner, positional, protocol, refusal, reversed,
-    words,
+    Scan, bound, call, change, copula, device, login, owner, positional, protocol, refusal,
+    reversed, words,
 };
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
@@ -42,7 +42,6 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
     let _ = match key.class {
         Class::Strong => {
             assigned(scan, key)
-                || change::told(scan, key, key.end)
                 || owner::owned(scan, key)
                 || copula::stated(scan, key)
                 || owner::pair(scan, key)
@@ -58,11 +57,11 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
             coded(scan, key)
                 || assigned(scan, key)
                 || positional::property(scan, key)
-                || positional::parameters(scan, key, key.end)
+                || call::parameters(scan, key, key.end)
                 || protocol::authenticate(scan, key)
                 || protocol::login(scan, key)
                 || owner::pair(scan, key)
-                || owner::attempt(scan, key)
+                || login::attempt(scan, key)
                 || positional::login(scan, key)
                 || login::bare(scan, key)
                 || device::user(scan, key)

@@ -126,8 +126,8 @@ fn in_table(separator: Separator) -> Separator {
 pub(super) fn value_start(text: &[u8], from: usize) -> usize {
     let mut index = colour::behind(text, skip_spaces(text, from));
     if !matches!(
-        at(text, index),
-        b'%' | b'<' | b'*' | b'!' | b'&' | b'(' | b's' | b'0'
+        (at(text, index), at(text, index + 1)),
+        (b'%' | b'<' | b'*' | b'!' | b'&' | b'(', _) | (b's', b't') | (b'0', b'x')
     ) {
         return index;
     }

@@ -11,6 +11,7 @@ pub(super) const LONGEST: usize = 256;
 
 pub(super) fn trim_end<'t>(mut word: &'t [u8], what: &[u8]) -> &'t [u8] {
     while let [head @ .., last] = word
+        && !last.is_ascii_alphanumeric()
         && what.contains(last)
     {
         word = head;
@@ -33,6 +34,7 @@ pub(super) fn is_opaque(value: &[u8], min: usize) -> bool {
 
 const OPAQUE: Bytes = Bytes::alphanumeric_and(b"-_.~+/=%$!*^#@&:|?");
 const MADE_UP: Bytes = Bytes::alphanumeric_and(b"!$#%^&*~@?+-_.=");
+const SYMBOLS: Bytes = Bytes::of(b"!#$^*~@?+%");
 const SIGNS: Bytes = Bytes::of(b"!$#%^&*~@?");
 
 /// Whether there are digits or letters of both cases: what has none is no more than words.
@@ -166,11 +168,8 @@ fn is_template_name(word: &[u8]) -> bool {
 
 /// Letters, digits and several of the symbols that only passwords have.
 fn is_symbolic(value: &[u8]) -> bool {
-    let symbols = value
-        .iter()
-        .filter(|byte| b"!#$^*~@?+%".contains(byte))
-        .count();
-    symbols >= 2
+    let symbols = value.iter().filter(|byte| SYMBOLS.has(**byte));
+    symbols.count() >= 2
         && value.iter().any(u8::is_ascii_digit)
         && value.iter().any(u8::is_ascii_alphabetic)
 }

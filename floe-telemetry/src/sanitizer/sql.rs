@@ -86,6 +86,9 @@ fn set_password(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     let user = skip_spaces(text, from);
     let user_end = run_end(text, user, 96, |byte| byte > b' ' && byte != b'=');
     let equals = skip_spaces(text, user_end);
+    if at(text, equals) != b'=' {
+        return false;
+    }
     let site = Site {
         equals: true,
         ..Site::default()
@@ -93,7 +96,7 @@ fn set_password(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     let start = value_start(text, equals + 1);
     // `password for cn=bob` names somebody.
     let is_set = equals > user_end || quote::open(text, start).is_some();
-    at(text, equals) == b'=' && is_set && redact_at(scan, key, start, site)
+    is_set && redact_at(scan, key, start, site)
 }
 
 /// `PASSWORD '…'`. A quoted word behind `secret` or `token` is oftener a name than a value.

@@ -4,7 +4,7 @@
 //! a character. Where a delimiter may be wider (a no-break space, a typographic quote) it is matched
 //! as a whole.
 
-use memchr::memmem;
+use memchr::memchr_iter;
 
 use super::REDACTED;
 
@@ -232,5 +232,8 @@ pub(super) fn line_end(text: &[u8], from: usize) -> usize {
 pub(super) fn find(text: &[u8], from: usize, limit: usize, what: &[u8]) -> Option<usize> {
     let window = rest(text, from);
     let window = &window[..limit.min(window.len())];
-    memmem::find(window, what).map(|found| from + found)
+    // Most windows are short: less is asked of them than it takes to make a searcher ready.
+    let first = *what.first()?;
+    let found = memchr_iter(first, window).find(|found| window[*found..].starts_with(what))?;
+    Some(from + found)
 }

@@ -1,10 +1,8 @@
 //! Secrets in the path of a URL: those of webhooks, of links that are mailed, of package indexes.
 
-use memchr::memmem;
-
 use super::lexicon;
 use super::shape::{LONGEST, is_made_up, is_opaque, is_uuid};
-use super::text::{at, before, part, run_end, run_start, starts_with};
+use super::text::{at, before, find, part, run_end, run_start, starts_with};
 use super::{Rule, Scan, quote};
 
 /// Segments before the token of a link that is mailed, and Conda's.
@@ -23,14 +21,13 @@ const LINKS: &[&[u8]] = &[
 pub(super) fn ticket(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let name = b"ticket=";
-    let Some(place) = memmem::find(part(text, start, end), name) else {
+    let Some(place) = find(text, start, end.saturating_sub(start), name) else {
         return;
     };
-    let value = start + place + name.len();
+    let value = place + name.len();
     let stop = run_end(text, value, end - value, |byte| !b"&;#'\"".contains(&byte));
     let word = part(text, value, stop);
-    if matches!(before(text, start + place), b'?' | b'&') && (is_uuid(word) || is_opaque(word, 12))
-    {
+    if matches!(before(text, place), b'?' | b'&') && (is_uuid(word) || is_opaque(word, 12)) {
         scan.redact_unless_done(value, stop);
     }
 }
@@ -84,21 +81,22 @@ fn contains_hook(word: &[u8]) -> bool {
 /// Whether the word from `start` to `end` is the last of an address in quotes, and what follows says
 /// something about that: `"https://x/token": dial tcp`.
 pub(super) fn ends_quoted(text: &[u8], start: usize, end: usize) -> bool {
+    let behind = end + quote::mark_len(text, end);
+    if behind == end || !starts_with(text, behind, b": ") {
+        return false;
+    }
     let open = run_start(text, start, LONGEST, |byte| {
         byte > b' ' && !b"\"'`".contains(&byte)
     });
-    let behind = end + quote::mark_len(text, end);
     let word = part(
         text,
         behind + 2,
         run_end(text, behind + 2, LONGEST, |byte| byte > b' '),
     );
     let goes_on = at(text, behind + 2 + word.len()) == b' ' || word == b"EOF";
-    behind > end
-        && goes_on
+    goes_on
         && !is_made_up(word, 5)
         && !is_opaque(word, 8)
-        && starts_with(text, behind, b": ")
         && quote::open(text, behind + 2).is_none()
         && part(text, open, start).starts_with(b"http")
 }

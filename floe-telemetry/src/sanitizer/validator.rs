@@ -3,15 +3,19 @@
 use super::Scan;
 use super::key_value::Key;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
+use super::signs::{QUOTES, Signs};
 use super::text::{at, before, is_name, part, run_end, starts_with};
 use super::value::Site;
 use super::word_list::List;
+
+/// Quotes, brackets, or what Go says of arguments that it had no place for.
+const OPENERS: Signs = QUOTES.and(Signs::of("["));
 
 /// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
 /// key's quote. What a parser found in the place of a token is a word.
 pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     // Where only words follow there is nothing in quotes or brackets.
-    if scan.is_calm(from, 96) {
+    if !scan.has(OPENERS) || scan.is_calm(from, 96) {
         return false;
     }
     let text = scan.text;

@@ -84,9 +84,16 @@ pub(super) fn extent(text: &[u8], from: usize, site: Site) -> Option<Extent> {
     if is_break(text, from) {
         return None;
     }
-    // Most values in sentences are a word.
-    let word = run_end(text, from, 32, |byte| byte.is_ascii_alphanumeric());
-    if word > from && matches!(at(text, word), b' ' | b'\n') {
+    // Most values are a word.
+    let word = run_end(text, from, shape::LONGEST, |byte| {
+        byte.is_ascii_alphanumeric()
+    });
+    let is_whole = match at(text, word) {
+        b' ' | b'\n' => true,
+        b'&' => site.list == List::Query,
+        _ => word == text.len(),
+    };
+    if word > from && is_whole {
         return Some(Extent::bare(from, word));
     }
     if is_redacted(text, from) {

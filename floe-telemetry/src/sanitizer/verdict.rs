@@ -13,7 +13,7 @@ use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};
 use super::template::printed;
 use super::text::{Bytes, at, before, ends_with_word, is_name, part, run_end, starts_with_word};
 use super::value::{Extent, List, Site};
-use super::{code, lexeme, quantity, remark, url_path, words};
+use super::{code, lexeme, quantity, remark, url_path, word_verdict, words};
 
 const ALPHANUMERIC: Bytes = Bytes::alphanumeric_and(b"-_.");
 
@@ -65,6 +65,9 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
                 && !quantity::is_one(text, found, site)
                 && (site.equals || !lexeme::is_parser_token(text, key, value))
         }
+        _ if value.iter().all(u8::is_ascii_alphabetic) => {
+            word_verdict::is_secret(text, key, found, site, in_prose)
+        }
         // The grammar of URLs takes out the login and leaves the address.
         _ if is_url_with_login(value) => false,
         _ if names_an_entry(text, key, value, in_prose) => false,
@@ -90,13 +93,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if key.name(text).eq_ignore_ascii_case(b"pass") && is_count(text, found) => false,
         // `jwt: jwt malformed`, `token = token`
         _ if value.eq_ignore_ascii_case(key.name(text)) => false,
-        // `PASS: name` is the verdict of a test.
-        _ if in_prose
-            && key.name(text) == b"PASS"
-            && !b"|;,".contains(&before(text, key.start)) =>
-        {
-            is_made_up(value, 6) || is_opaque(value, 8)
-        }
+        _ if is_verdict(text, key, in_prose) => is_made_up(value, 6) || is_opaque(value, 8),
         _ if is_pair_of_its_own(value) || !site.equals && is_listed(text, key, value) => false,
         _ if !found.quoted && remark::is_next_field(text, key, found) => false,
         _ if !site.equals && lexeme::is_parser_token(text, key, value) => false,
@@ -115,6 +112,11 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if in_prose && words::OPENINGS.has(value) => at(text, found.end) != b' ',
         _ => !(in_prose && is_prose(value)),
     }
+}
+
+/// `PASS: name` is the verdict of a test.
+pub(super) fn is_verdict(text: &[u8], key: Key, in_prose: bool) -> bool {
+    in_prose && key.name(text) == b"PASS" && !b"|;,".contains(&before(text, key.start))
 }
 
 /// Letters and digits, joined or not: no word, and no number of a program.

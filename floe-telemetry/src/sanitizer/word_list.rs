@@ -1,7 +1,5 @@
 //! Lists of words that are asked at once whether they have one.
 
-use super::text::ends_with_word;
-
 /// Longest word of a list.
 const LONGEST: usize = 16;
 
@@ -48,6 +46,7 @@ impl List {
             let word = words[index].as_bytes();
             assert!(index == 0 || is_before(words[index - 1], words[index]));
             let first = if word.is_empty() { 0 } else { word[0] };
+            assert!(first.is_ascii());
             index += 1;
             places[(first & 31) as usize + 1] = index;
         }
@@ -97,20 +96,29 @@ const fn is_before(one: &str, two: &str) -> bool {
 /// Ends of names, each of two letters or more, asked about without regard to case.
 pub(super) struct Endings {
     ends: &'static [&'static str],
-    /// A bit for the last two letters of each: most questions end here.
-    pairs: u64,
+    /// The letters before each last letter: most questions end here.
+    pairs: [u32; 32],
+    /// The places of the ends with each last letter.
+    places: [u32; 32],
 }
 
 impl Endings {
     pub(super) const fn of(ends: &'static [&'static str]) -> Self {
-        let mut pairs = 0;
+        assert!(ends.len() <= 32);
+        let (mut pairs, mut places) = ([0; 32], [0; 32]);
         let mut index = 0;
         while index < ends.len() {
             let end = ends[index].as_bytes();
-            pairs |= pair(end[end.len() - 2], end[end.len() - 1]);
+            let last = (end[end.len() - 1] & 31) as usize;
+            pairs[last] |= 1 << (end[end.len() - 2] & 31);
+            places[last] |= 1 << index;
             index += 1;
         }
-        Self { ends, pairs }
+        Self {
+            ends,
+            pairs,
+            places,
+        }
     }
 
     /// Whether the name ends with one of them.
@@ -119,15 +127,22 @@ impl Endings {
         let [.., one, two] = *name else {
             return false;
         };
-        self.pairs & pair(one, two) != 0
-            && self
-                .ends
-                .iter()
-                .any(|end| ends_with_word(name, end.as_bytes()))
+        let last = usize::from(two & 31);
+        self.pairs[last] & (1 << (one & 31)) != 0 && self.has_of(self.places[last], name)
     }
-}
 
-/// One bit, the same for letters of both cases.
-const fn pair(one: u8, two: u8) -> u64 {
-    1 << ((one << 1 ^ two) & 31 | (one & 1) << 5)
+    fn has_of(&self, mut places: u32, name: &[u8]) -> bool {
+        while places != 0 {
+            let end = self.ends[places.trailing_zeros() as usize].as_bytes();
+            let start = name.len().checked_sub(end.len());
+            // Most names differ in the first letter.
+            if start.is_some_and(|start| {
+                name[start].eq_ignore_ascii_case(&end[0]) && name[start..].eq_ignore_ascii_case(end)
+            }) {
+                return true;
+            }
+            places &= places - 1;
+        }
+        false
+    }
 }
