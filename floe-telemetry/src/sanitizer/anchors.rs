@@ -1,6 +1,6 @@
 //! The three characters that each grammar of the sanitizer is found by, and what they are a sign of.
 
-use super::lexicon::Name;
+use super::name::Name;
 use super::{token, words};
 use std::fmt;
 use std::sync::LazyLock;

@@ -59,8 +59,8 @@ const COMMANDS: &[(Role, &[&str])] = &[
     (Role::Curl, &["curl"]),
 ];
 
-/// Few words may be one of them.
-const LENGTHS: Lengths = {
+/// Few words may be one of them, or one of a group.
+static LENGTHS: Lengths = {
     let mut lengths = Lengths::NONE;
     let mut group = 0;
     while group < COMMANDS.len() {
@@ -68,6 +68,16 @@ const LENGTHS: Lengths = {
         group += 1;
     }
     lengths
+};
+
+static LENGTHS_OF_GROUPS: [Lengths; COMMANDS.len()] = {
+    let mut groups = [Lengths::NONE; COMMANDS.len()];
+    let mut group = 0;
+    while group < COMMANDS.len() {
+        groups[group] = Lengths::NONE.and(COMMANDS[group].1);
+        group += 1;
+    }
+    groups
 };
 
 /// What the line before an option says: which commands it has. Kept from option to option, so that a
@@ -116,11 +126,11 @@ impl Line {
             b"ssh" => self.seen |= SSH,
             _ if LENGTHS.may_have(word) => {
                 for (place, (_, commands)) in COMMANDS.iter().enumerate() {
-                    let begins = |command: &str| command.as_bytes().first() == word.first();
-                    if commands
-                        .iter()
-                        .any(|command| begins(command) && word == command.as_bytes())
-                    {
+                    let is_one = |command: &&str| {
+                        // Most differ in the first letter.
+                        command.as_bytes()[0] == word[0] && word == command.as_bytes()
+                    };
+                    if LENGTHS_OF_GROUPS[place].may_have(word) && commands.iter().any(is_one) {
                         self.seen |= FIRST_GROUP << place;
                     }
                 }

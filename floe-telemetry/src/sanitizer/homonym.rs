@@ -98,7 +98,8 @@ pub(super) fn is_error_name(word: &[u8]) -> bool {
 
 /// `ConvertTo-SecureString`, `Get-Credential`: two words of letters with capitals and a dash.
 pub(super) fn is_command_name(word: &[u8]) -> bool {
-    if !word.first().is_some_and(u8::is_ascii_uppercase) {
+    // As the verbs begin.
+    if !matches!(at(word, 0), b'C' | b'E' | b'G' | b'I' | b'N' | b'R') {
         return false;
     }
     let mut parts = word.split(|byte| *byte == b'-');

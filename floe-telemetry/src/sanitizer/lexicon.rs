@@ -3,7 +3,9 @@
 //! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` are
 //! sensitive because of their last words, `token_type` and `password_min_length` are not.
 
-use super::letter::{KINDS, Kind};
+use super::name::Name;
+use super::shape::is_word_like;
+use super::text::ends_with_word;
 use super::words;
 
 /// How much proof a key needs from its value.
@@ -23,89 +25,7 @@ pub(super) enum Class {
     Identified,
 }
 
-/// A key without case and separators, with a mark where its words begin.
-#[derive(Clone, Debug)]
-pub(super) struct Name {
-    letters: [u8; 64],
-    len: usize,
-    starts: u64,
-}
-
 impl Name {
-    /// The last 64 letters and digits of the key.
-    #[inline]
-    pub(super) fn new(key: &[u8]) -> Self {
-        let mut name = Self {
-            letters: [0; 64],
-            len: 0,
-            starts: 0,
-        };
-        let key = &key[key.len().saturating_sub(64)..];
-        if key.iter().all(u8::is_ascii_lowercase) {
-            name.letters[..key.len()].copy_from_slice(key);
-            (name.len, name.starts) = (key.len(), 1);
-            return name;
-        }
-        let mut previous = Kind::Other;
-        for (index, &byte) in key.iter().enumerate() {
-            let kind = KINDS[usize::from(byte)];
-            if kind != Kind::Other {
-                let next_is_lower = || key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
-                let begins = match (previous, kind) {
-                    (Kind::Upper, Kind::Lower) => false,
-                    (Kind::Upper, Kind::Upper) => next_is_lower(),
-                    _ => previous != kind,
-                };
-                name.starts |= u64::from(begins) << name.len;
-                name.letters[name.len] = byte.to_ascii_lowercase();
-                name.len += 1;
-            }
-            previous = kind;
-        }
-        name
-    }
-
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.letters[..self.len]
-    }
-
-    fn begins_word(&self, index: usize) -> bool {
-        self.starts & (1 << index.min(63)) != 0
-    }
-
-    /// The last word, where it begins.
-    pub(super) fn last_word(&self) -> (usize, &[u8]) {
-        self.last_word_before(self.len)
-    }
-
-    /// The last word of what stands before `end`, where it begins.
-    fn last_word_before(&self, end: usize) -> (usize, &[u8]) {
-        let Some(last) = end.checked_sub(1) else {
-            return (0, &[]);
-        };
-        let inside = (self.starts << (63 - last)).leading_zeros() as usize;
-        let start = last.saturating_sub(inside);
-        (start, &self.letters[start..end])
-    }
-
-    /// The words, in order.
-    pub(super) fn words(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = (0..self.len).filter(|&index| self.begins_word(index));
-        starts.map(|start| {
-            let end = (start + 1..self.len).find(|&index| self.begins_word(index));
-            &self.letters[start..end.unwrap_or(self.len)]
-        })
-    }
-
-    /// Whether the key ends with these words.
-    pub(super) fn ends_with_word(&self, words: &Name) -> bool {
-        self.as_bytes().ends_with(words.as_bytes()) && self.begins_word(self.len - words.len)
-    }
-
-    fn drop_last_word(&mut self) {
-        self.len = self.last_word().0;
-    }
-
     /// `CheckDidNotPass`, `FunctionPass`: to pass a test, or a pass over something. `existingSecret`,
     /// `imagePullSecret`: the name of one.
     fn is_no_secret(&self) -> bool {
@@ -121,11 +41,8 @@ impl Name {
     }
 
     fn suffix(&self) -> Option<(usize, Class)> {
-        let last = self.as_bytes().last()?.checked_sub(b'a')?;
-        let places = BY_LAST_LETTER.get(usize::from(last))?.iter();
-        let mut places = places.take_while(|place| **place != NONE);
-        let found = places.find_map(|&place| {
-            let (suffix, whole, class) = words::SUFFIXES[place];
+        let mut suffixes = suffixes(self.as_bytes());
+        let found = suffixes.find_map(|(suffix, whole, class)| {
             let start = self.len.checked_sub(suffix.len())?;
             let is_first = self.letters[start] == suffix.as_bytes()[0];
             (is_first
@@ -169,25 +86,65 @@ impl Name {
     }
 }
 
-const NONE: usize = usize::MAX;
-
-/// The places of the names that end with each letter: few end as most words do.
-const BY_LAST_LETTER: [[usize; 16]; 26] = {
-    let mut table = [[NONE; 16]; 26];
-    let mut filled = [0; 26];
+/// The places of the suffixes by the last five bits of their last letter but one, and of their last letter.
+const BY_LAST_LETTER: [[u128; 32]; 2] = {
+    let mut table = [[0; 32]; 2];
     let mut place = 0;
     while place < words::SUFFIXES.len() {
         let suffix = words::SUFFIXES[place].0.as_bytes();
-        let letter = (suffix[suffix.len() - 1] - b'a') as usize;
-        table[letter][filled[letter]] = place;
-        filled[letter] += 1;
+        let mut letter = 0;
+        while letter < 2 {
+            let last = suffix[suffix.len() - 2 + letter] & 31;
+            table[letter][last as usize] |= 1 << place;
+            letter += 1;
+        }
         place += 1;
     }
     table
 };
 
+/// The suffixes that end with the last two letters of the key.
+#[inline]
+fn suffixes(key: &[u8]) -> impl Iterator<Item = (&'static str, bool, Class)> {
+    let places = |letters: &[u128; 32], letter: u8| letters[usize::from(letter & 31)];
+    let mut places = match *key {
+        [.., one, two] => places(&BY_LAST_LETTER[0], one) & places(&BY_LAST_LETTER[1], two),
+        _ => 0,
+    };
+    std::iter::from_fn(move || {
+        let suffix = words::SUFFIXES.get(places.trailing_zeros() as usize)?;
+        places &= places - 1;
+        Some(*suffix)
+    })
+}
+
 /// What a value of this key would be, `None` for a key without meaning to us.
 pub(super) fn classify(key: &[u8]) -> Option<Class> {
+    if is_word_like(key) && key.len() <= 64 {
+        class_of_word(key)
+    } else {
+        class_of_words(key)
+    }
+}
+
+/// [`classify`] of a key that is one word, as most are.
+fn class_of_word(key: &[u8]) -> Option<Class> {
+    let ends = |end: &str| ends_with_word(key, end.as_bytes());
+    let found = suffixes(key)
+        .find(|(suffix, whole, _)| ends(suffix) && (!whole || suffix.len() == key.len()));
+    match found {
+        // Two words in one.
+        Some((suffix, _, Class::Query)) if suffix.len() < key.len() => class_of_words(key),
+        None if ends("key") => class_of_words(key),
+        Some((_, _, class)) => {
+            let is_other = words::NO_PASSWORDS.has(key) || ends("publickeytoken");
+            (!is_other).then_some(class)
+        }
+        None => None,
+    }
+}
+
+fn class_of_words(key: &[u8]) -> Option<Class> {
     // The option takes nothing.
     let is_denied = key.starts_with(b"--no-") || key.starts_with(b"--without-");
     if is_denied && key.split(|byte| *byte == b'-').nth(4).is_none() {

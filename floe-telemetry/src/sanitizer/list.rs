@@ -1,7 +1,8 @@
 //! Several values of one key: a list of YAML's, the values of a map.
 
 use super::key_value::Key;
-use super::lexicon::{Class, Name};
+use super::lexicon::Class;
+use super::name::Name;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
 use super::text::{at, before, is_name, is_redacted, line_end, run_end, skip_spaces};

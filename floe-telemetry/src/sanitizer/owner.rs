@@ -37,38 +37,33 @@ pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
 pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let start = skip_fillers(text, key.end);
-    let may_be_owned = match at(text, start) | 32 {
-        b'f' | b't' => matches!(at(text, start + 1), b'o' | b'O' | 0xc3),
-        b'o' => at(text, start + 1) | 32 == b'f',
-        first => first == b'(',
+    let behind = |from: usize, word: &str| {
+        starts_with_word(text, from, word.as_bytes()).then(|| from + word.len())
     };
-    if !may_be_owned {
-        return false;
-    }
-    let words = [
-        "für Benutzer ".as_bytes(),
-        "für ".as_bytes(),
-        &b"for user "[..],
-        b"for key ",
-        b"for ",
-        b"of user ",
-        b"of ",
-        b"to ",
-        b"(",
-    ];
-    let Some(word) = words
-        .iter()
-        .find(|word| starts_with_word(text, start, word))
-    else {
+    let owner = match at(text, start).to_ascii_lowercase() {
+        b'f' => behind(start, "for ")
+            .map(|owner| {
+                behind(owner, "user ")
+                    .or_else(|| behind(owner, "key "))
+                    .unwrap_or(owner)
+            })
+            .or_else(|| {
+                behind(start, "für ").map(|owner| behind(owner, "Benutzer ").unwrap_or(owner))
+            }),
+        b'o' => behind(start, "of ").map(|owner| behind(owner, "user ").unwrap_or(owner)),
+        b't' => behind(start, "to "),
+        b'(' => Some(start + 1),
+        _ => None,
+    };
+    let Some(owner) = owner else {
         return false;
     };
-    let owner = start + word.len();
     let end = run_end(text, owner, 96, |byte| {
-        byte > b' ' && !b":=)".contains(&byte)
+        byte > b' ' && !matches!(byte, b':' | b'=' | b')')
     });
     let is_closed = at(text, end) == b')';
     // `credentials (Service: Ec2, …)`
-    if *word == b"(" && !is_closed {
+    if at(text, start) == b'(' && !is_closed {
         return false;
     }
     let colon = end + usize::from(is_closed);

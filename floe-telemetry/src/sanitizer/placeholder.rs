@@ -47,9 +47,10 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         [b'&' | b'*', tail @ ..] => tail,
         _ => word,
     };
-    if word.iter().all(u8::is_ascii_alphabetic) {
+    if word.iter().all(u8::is_ascii_alphanumeric) {
         return words::LITERALS.has(word)
-            || word.iter().all(|byte| byte | 32 == b'x')
+            || word.iter().all(|byte| matches!(byte, b'x' | b'X'))
+            || word == b"0x0"
             || find_mask(word)
             || is_metavariable(word)
             || is_prompt(value);

@@ -3,7 +3,8 @@
 use regex::Regex;
 
 use super::anchors::Anchors;
-use super::lexicon::{self, Class, Name};
+use super::lexicon::{self, Class};
+use super::name::Name;
 
 /// How much is taken out of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

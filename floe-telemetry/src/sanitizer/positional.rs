@@ -26,30 +26,29 @@ fn looks_secret(word: &[u8]) -> bool {
 fn second(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let (first, first_end) = next_word(text, from);
-    let is_word = first > from
-        && first_end > first
-        && part(text, first, first_end)
-            .iter()
-            .all(|byte| is_name(*byte) || b"-.@\\".contains(byte));
-    let first = part(text, first, first_end);
-    if !is_word || is_prose(first) || is_opaque(first, 8) {
-        return false;
-    }
     let (start, end) = next_word(text, first_end);
     let mark = at(text, start);
-    if matches!(mark, b'\'' | b'"') {
-        let close = run_end(text, start + 1, OPERAND, |byte| {
-            byte != mark && byte != b'\n'
-        });
-        let fits = holds_made_up(part(text, start + 1, close));
-        if fits {
-            scan.redact_unless_done(start + 1, close);
-        }
-        return fits;
-    }
-    let fits = looks_secret(part(text, start, end));
+    let is_quoted = matches!(mark, b'\'' | b'"');
+    let inside = |byte: u8| byte != mark && byte != b'\n';
+    let found = if is_quoted {
+        (start + 1, run_end(text, start + 1, OPERAND, inside))
+    } else {
+        (start, end)
+    };
+    let second = part(text, found.0, found.1);
+    let is_operand = |byte: &u8| is_name(*byte) || b"-.@\\".contains(byte);
+    let word = part(text, first, first_end);
+    let fits = (if is_quoted {
+        holds_made_up(second)
+    } else {
+        looks_secret(second)
+    }) && first > from
+        && !word.is_empty()
+        && word.iter().all(is_operand)
+        && !is_prose(word)
+        && !is_opaque(word, 8);
     if fits {
-        scan.redact_unless_done(start, end);
+        scan.redact_unless_done(found.0, found.1);
     }
     fits
 }

@@ -7,7 +7,7 @@ use super::text::{
     starts_with_word,
 };
 use super::value::{self, Extent, Site};
-use super::{Scan, quote};
+use super::{Scan, lexicon, quote};
 
 /// `AUTH token`, `AUTH user password`, `AUTH PLAIN …`: the last word of a line of a protocol.
 pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
@@ -123,7 +123,9 @@ pub(super) fn login(scan: &mut Scan<'_>, key: Key) -> bool {
     // `250-AUTH PLAIN LOGIN CRAM-MD5` lists what a server knows.
     let is_listed =
         before(text, key.start) == b' ' && before(text, key.start - 1).is_ascii_uppercase();
-    if user == key.end || start == user_end || is_listed {
+    // `CREATE ROLE bob LOGIN PASSWORD 'hunter2'`
+    let is_key = lexicon::is_noun(part(text, user, user_end));
+    if user == key.end || start == user_end || is_listed || is_key {
         return false;
     }
     let site = Site {

@@ -1,5 +1,7 @@
 //! Quotes in all the ways a quoted text is quoted again: `"`, `\"`, `\\\"`, `&quot;`, `%22`, `“`.
 
+use memchr::memchr2;
+
 use super::text::{at, is_name, part, rest, run_end, starts_with, starts_with_word};
 
 /// Opening and closing marks of more than one byte.
@@ -205,9 +207,14 @@ pub(super) fn close(text: &[u8], from: usize, quote: Quote) -> (usize, usize) {
 
 fn close_byte(text: &[u8], from: usize, mark: u8, escapes: usize) -> Option<(usize, usize)> {
     let mut index = from;
-    let mut backslashes = 0;
-    while let Some(&byte) = text.get(index) {
-        if byte == mark && closes(backslashes, escapes) {
+    loop {
+        let stop = index + memchr2(mark, b'\\', text.get(index..)?)?;
+        index = run_end(text, stop, usize::MAX, |byte| byte == b'\\');
+        let backslashes = index - stop;
+        if at(text, index) != mark {
+            continue;
+        }
+        if closes(backslashes, escapes) {
             // `it's` or a doubled quote: the value goes on.
             let next = at(text, index + 1);
             if escapes == 0 && next == mark && mark != b'`' && index > from {
@@ -218,10 +225,8 @@ fn close_byte(text: &[u8], from: usize, mark: u8, escapes: usize) -> Option<(usi
                 return Some((index - escapes.min(backslashes), index + 1));
             }
         }
-        backslashes = if byte == b'\\' { backslashes + 1 } else { 0 };
         index += 1;
     }
-    None
 }
 
 /// An escaped quote has more backslashes than the opening one; `\\"` is a backslash and a quote.

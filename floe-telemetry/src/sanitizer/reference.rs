@@ -33,10 +33,14 @@ pub(super) fn extent(text: &[u8], from: usize) -> Option<Extent> {
 
 /// `request.getHeader("Authorization")`, `environ.get("TOKEN")`: a function that looks up what is named.
 pub(super) fn is_lookup(function: &[u8]) -> bool {
-    let name = function
-        .rsplit(|byte| matches!(byte, b'.' | b':'))
-        .next()
-        .unwrap_or_default();
+    let end_of_path = function
+        .iter()
+        .rposition(|byte| matches!(byte, b'.' | b':'));
+    let name = &function[end_of_path.map_or(0, |end| end + 1)..];
+    // Most names begin like none of the verbs.
+    if !matches!(at(name, 0) | 32, b'e' | b'f' | b'g' | b'l' | b'p' | b'r') {
+        return false;
+    }
     let verbs = [
         &b"get"[..],
         b"fetch",

@@ -37,8 +37,8 @@ pub(super) fn is_next_field(text: &[u8], key: Key, found: Extent) -> bool {
     // Nothing separates the fields but a blank.
     let is_go = || before(text, open()) == b'{' && !part(text, open(), key.start).contains(&b',');
     name >= 2
-        && !is_made_up(&value[name..], 5)
         && at(value, name) == b':'
+        && !is_made_up(&value[name..], 5)
         && at(value, 0).is_ascii_uppercase()
         && at(text, key.start).is_ascii_uppercase()
         && before(text, found.start) == b' '

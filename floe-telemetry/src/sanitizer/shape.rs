@@ -221,9 +221,9 @@ pub(super) fn is_word_like(value: &[u8]) -> bool {
     let Some((first, tail)) = value.split_first() else {
         return true;
     };
-    let lower = tail.iter().all(u8::is_ascii_lowercase);
-    let upper = tail.iter().all(u8::is_ascii_uppercase) && first.is_ascii_uppercase();
-    first.is_ascii_alphabetic() && (lower || upper)
+    let is_lower = || tail.iter().all(u8::is_ascii_lowercase);
+    let is_upper = || first.is_ascii_uppercase() && tail.iter().all(u8::is_ascii_uppercase);
+    first.is_ascii_alphabetic() && (is_lower() || is_upper())
 }
 
 /// `/etc/ssl/key.pem`, `~/.ssh/id_rsa`, `C:\keys\x`: names a file that holds the secret.

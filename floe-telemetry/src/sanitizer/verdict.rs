@@ -6,7 +6,8 @@ use super::homonym::{
 };
 use super::host::is_certain_host;
 use super::key_value::{Key, word_before};
-use super::lexicon::{self, Class, Name};
+use super::lexicon::{self, Class};
+use super::name::Name;
 use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence};
 use super::reference::{names_a_file, names_a_source, names_an_entry, refers};
 use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};

@@ -1,5 +1,7 @@
 //! Lists of words that are asked at once whether they have one.
 
+use super::text::is_same_word;
+
 /// Longest word of a list.
 const LONGEST: usize = 16;
 
@@ -72,7 +74,7 @@ impl List {
         let letter = usize::from(word.first().copied().unwrap_or(0) & 31);
         self.words[self.places[letter]..self.places[letter + 1]]
             .iter()
-            .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+            .any(|known| is_same_word(word, known.as_bytes()))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &'static str> {
@@ -135,10 +137,7 @@ impl Endings {
         while places != 0 {
             let end = self.ends[places.trailing_zeros() as usize].as_bytes();
             let start = name.len().checked_sub(end.len());
-            // Most names differ in the first letter.
-            if start.is_some_and(|start| {
-                name[start].eq_ignore_ascii_case(&end[0]) && name[start..].eq_ignore_ascii_case(end)
-            }) {
+            if start.is_some_and(|start| is_same_word(&name[start..], end)) {
                 return true;
             }
             places &= places - 1;
