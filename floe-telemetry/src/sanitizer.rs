@@ -99,7 +99,7 @@ mod tests;
 pub use endpoint::sanitize_url;
 #[cfg(feature = "provider")]
 pub(crate) use field::{KeyMeaning, meaning_with, sanitize_value_with};
-use judged::Words;
+use judged::Known;
 pub(crate) use policy::{Level, Policy};
 #[cfg(feature = "provider")]
 pub(crate) use process::set_policies;
@@ -171,8 +171,8 @@ pub(crate) fn sanitize_with<'t>(
     text: &'t str,
     fired: &mut dyn FnMut(Rule),
 ) -> Cow<'t, str> {
-    let mut words = Words::NONE;
-    let Some(mut clean) = pass(policy, text, &mut words, fired) else {
+    let mut known = Known::NOTHING;
+    let Some(mut clean) = pass(policy, text, &mut known, fired) else {
         return Cow::Borrowed(text);
     };
     // A mark can stand where it completes a shape that the secret hid, so what was changed is read
@@ -183,8 +183,8 @@ pub(crate) fn sanitize_with<'t>(
         _ => 3,
     };
     for _ in 0..rounds {
-        let mut words = words;
-        let Some(cleaner) = pass(policy, &clean, &mut words, fired) else {
+        let mut known = known;
+        let Some(cleaner) = pass(policy, &clean, &mut known, fired) else {
             break;
         };
         clean = cleaner;
@@ -200,12 +200,12 @@ pub(crate) fn is_plain(policy: &Policy, text: &[u8]) -> bool {
     text.len() <= PLAIN && policy.patterns.is_empty() && finder::has_none(policy, text)
 }
 
-/// The text without the secrets that one look finds, `None` if there are none. If there are, the words
-/// that were judged are added to `words`, for the next look.
+/// The text without the secrets that one look finds, `None` if there are none. If there are, what was
+/// found out is added to `known`, for the next look.
 fn pass<'t>(
     policy: &'t Policy,
     text: &'t str,
-    words: &mut Words<'t>,
+    known: &mut Known<'t>,
     fired: &mut dyn FnMut(Rule),
 ) -> Option<String> {
     // Most texts are short and have nothing to look at.
@@ -214,7 +214,7 @@ fn pass<'t>(
     if first.is_none() && policy.patterns.is_empty() {
         return None;
     }
-    let mut scan = Scan::new(text.as_bytes(), policy, words);
+    let mut scan = Scan::new(text.as_bytes(), policy, known);
     if let Some((anchor, _)) = first {
         scan.run(finder, anchor);
     }
@@ -223,7 +223,7 @@ fn pass<'t>(
     if scan.found.is_empty() {
         return None;
     }
-    *words = scan.words;
+    *known = scan.known.marked();
     Some(scan.replace(text, fired))
 }
 

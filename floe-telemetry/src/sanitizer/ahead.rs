@@ -1,6 +1,8 @@
 //! What a look far ahead found, kept for the next look: a run is read once, however many places
 //! inside of it ask where it ends.
 
+use smallvec::SmallVec;
+
 use super::quote::Quote;
 use super::shape::holds_made_up;
 use super::text::{at, is_name, is_redacted, part, run_end, starts_with};
@@ -46,7 +48,7 @@ pub(super) struct Ahead {
     /// The last blank of the content of an element.
     blank: Option<usize>,
     /// The last content of each kind of quotes.
-    quotes: Vec<Quoted>,
+    quotes: SmallVec<[Quoted; 2]>,
 }
 
 impl Ahead {

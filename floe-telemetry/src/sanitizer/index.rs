@@ -61,10 +61,13 @@ fn behind(text: &[u8], from: usize) -> usize {
         let is_index = starts_with_word(text, end, b"%5d");
         return if is_index { end + 3 } else { from };
     }
+    if at(text, from) != b'[' {
+        return from;
+    }
     let end = run_end(text, from + 1, 4, |byte| byte.is_ascii_digit());
     // `passwd[4711]: …` is a process.
     let is_process = end > from + 2 && starts_with(text, end, b"]: ");
-    let is_index = at(text, from) == b'[' && at(text, end) == b']' && !is_process;
+    let is_index = at(text, end) == b']' && !is_process;
     if is_index { end + 1 } else { from }
 }
 

@@ -3,6 +3,7 @@
 use super::Policy;
 use super::keyword::{self, Keyword};
 use super::lexicon::Class;
+use super::signs::{MARK, Signs};
 
 /// What a word says.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,33 @@ pub(super) struct Word {
 pub(super) struct Words<'t>([(&'t [u8], Word); PLACES]);
 
 const PLACES: usize = 8;
+
+/// What was found out about a text that holds for what becomes of it, too.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'t> {
+    pub(super) words: Words<'t>,
+    /// Whether it has a mark of ours, once that was asked.
+    pub(super) is_marked: Option<bool>,
+    /// The signs that it may have, once that was asked.
+    pub(super) signs: Option<Signs>,
+}
+
+impl Known<'_> {
+    pub(super) const NOTHING: Self = Self {
+        words: Words::NONE,
+        is_marked: None,
+        signs: None,
+    };
+
+    /// What is known when the secrets of the text have given way to our marks.
+    pub(super) fn marked(self) -> Self {
+        Self {
+            is_marked: Some(true),
+            signs: self.signs.map(|signs| signs.and(MARK)),
+            ..self
+        }
+    }
+}
 
 impl<'t> Words<'t> {
     /// None so far.

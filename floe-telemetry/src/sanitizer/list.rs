@@ -26,7 +26,8 @@ pub(super) fn items(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
     loop {
         let next = run_end(text, line, 2, |byte| matches!(byte, b'\n' | b'\r'));
         let dash = skip_spaces(text, next);
-        let Some(start) = item(text, dash, is_map).filter(|_| next > line && dash >= next) else {
+        let start = (next > line).then(|| item(text, dash, is_map)).flatten();
+        let Some(start) = start else {
             return found;
         };
         let end = line_end(text, dash);

@@ -188,22 +188,19 @@ fn invalid_input(text: &[u8], key: Key) -> Option<usize> {
 
 /// The `value` that belongs to a key given as a name: `{"key": "api_key", "value": "…"}`.
 fn named_value(text: &[u8], from: usize, is_short_name: bool) -> Option<usize> {
-    // At most two other fields stand between the two: a type, a description.
-    let next_field = |from: usize| run_end(text, from, 64, |byte| !b",{}[]()\n".contains(&byte));
-    let is_list = at(text, from) == b',';
-    if !is_list && !at(text, from).is_ascii_whitespace() {
+    if at(text, from).is_ascii_whitespace() {
+        return value_field(text, from, is_short_name);
+    }
+    if at(text, from) != b',' {
         return None;
     }
-    let second = if is_list { next_field(from + 1) } else { from };
-    let third = if is_list {
-        next_field(second + 1)
-    } else {
-        from
-    };
-    let places = [from, second, third];
-    let places = places.into_iter().take(if is_list { 3 } else { 1 });
-    places
-        .filter(|&place| place == from || at(text, place) == b',')
+    // At most two other fields stand between the two: a type, a description.
+    let next_field = |from: usize| run_end(text, from, 64, |byte| !b",{}[]()\n".contains(&byte));
+    let second = next_field(from + 1);
+    let third = next_field(second + 1);
+    [from, second, third]
+        .into_iter()
+        .filter(|&place| at(text, place) == b',')
         .find_map(|place| value_field(text, place, is_short_name))
 }
 

@@ -1,10 +1,10 @@
 //! One text on its way through the grammars: finds the anchors, asks, collects, replaces.
 
 use memchr::memchr_iter;
+use smallvec::SmallVec;
 
 use super::ahead::Ahead;
-use super::judged::{Word, Words};
-use super::signs::Signs;
+use super::judged::{Known, Word};
 use super::{
     Level, Policy, REDACTED, Rule, address, anchors, command_line, commands, finder, hash, header,
     key_value, pem, pii, shape, text, token, url,
@@ -36,7 +36,7 @@ pub(super) struct Scan<'t> {
     /// The rule that is being followed.
     pub(super) rule: Rule,
     /// What has to go, and why.
-    pub(super) found: Vec<(usize, usize, Rule)>,
+    pub(super) found: SmallVec<[(usize, usize, Rule); 4]>,
     /// Everything before this was decided by a match.
     pub(super) covered: usize,
     /// Keys, numbers, userinfo, signs, cookies and doubtful values before these were looked at already.
@@ -61,22 +61,19 @@ pub(super) struct Scan<'t> {
     /// A long value that stayed in the text ends here.
     pub(super) stayed_until: usize,
     pub(super) ahead: Ahead,
-    pub(super) words: Words<'t>,
+    pub(super) known: Known<'t>,
     /// A run of plain words, known from a question about it.
     calm: (usize, usize),
-    /// Whether the text has a mark of ours, and which signs it has, once that was asked.
-    pub(super) marked: Option<bool>,
-    pub(super) signs: Option<Signs>,
 }
 
 impl<'t> Scan<'t> {
     #[inline]
-    pub(super) fn new(text: &'t [u8], policy: &'t Policy, words: &Words<'t>) -> Self {
+    pub(super) fn new(text: &'t [u8], policy: &'t Policy, known: &Known<'t>) -> Self {
         Self {
             text,
             policy,
             rule: Rule::KeyValue,
-            found: Vec::new(),
+            found: SmallVec::new(),
             covered: 0,
             key_until: 0,
             digits_until: 0,
@@ -98,10 +95,8 @@ impl<'t> Scan<'t> {
             encoded_until: 0,
             stayed_until: 0,
             ahead: Ahead::default(),
-            words: *words,
+            known: *known,
             calm: (0, 0),
-            marked: None,
-            signs: None,
         }
     }
 
@@ -112,6 +107,10 @@ impl<'t> Scan<'t> {
             if anchor < self.covered {
                 // The next anchor may begin inside of what was matched.
                 from = from.max(self.covered);
+                continue;
+            }
+            // A key has anchors inside, and was looked at as a whole.
+            if kinds == anchors::KEY && anchor < self.key_until && self.text[anchor] < 0x80 {
                 continue;
             }
             self.look(anchor, kinds);
@@ -135,7 +134,7 @@ impl<'t> Scan<'t> {
 
     /// What the word says, wherever it stands.
     pub(super) fn word(&mut self, word: &'t [u8]) -> Word {
-        self.words.of(word, self.policy)
+        self.known.words.of(word, self.policy)
     }
 
     /// Whether only words follow, without a digit, a quote, a sign or a capital inside: nothing that

@@ -177,8 +177,11 @@ pub(super) fn value_start(text: &[u8], from: usize) -> usize {
 
 /// Behind an address and the blank after it: `0x7f12 "…"`, as debuggers print a text.
 fn behind_pointer(text: &[u8], from: usize) -> usize {
+    if !starts_with(text, from, b"0x") {
+        return from;
+    }
     let end = run_end(text, from + 2, 16, |byte| byte.is_ascii_hexdigit());
-    if starts_with(text, from, b"0x") && starts_with(text, end, b" \"") {
+    if starts_with(text, end, b" \"") {
         end + 1
     } else {
         from
@@ -187,10 +190,13 @@ fn behind_pointer(text: &[u8], from: usize) -> usize {
 
 /// Behind a remark in brackets and the blank after it.
 fn behind_type(text: &[u8], from: usize) -> usize {
+    if at(text, from) != b'(' {
+        return from;
+    }
     let end = run_end(text, from + 1, 24, |byte| {
         is_name(byte) || b"=.*[]".contains(&byte)
     });
-    if at(text, from) == b'(' && starts_with(text, end, b") ") {
+    if starts_with(text, end, b") ") {
         end + 2
     } else {
         from

@@ -30,6 +30,9 @@ const OF_BYTE: [u32; 256] = {
     table
 };
 
+/// What our mark has.
+pub(super) const MARK: Signs = Signs::of("<>");
+
 /// What a quote may open with.
 pub(super) const QUOTES: Signs = Signs::of("\"'`\\&%é");
 
@@ -72,7 +75,8 @@ impl Scan<'_> {
     #[inline]
     pub(super) fn has(&mut self, signs: Signs) -> bool {
         let text = self.text;
-        self.signs
+        self.known
+            .signs
             .get_or_insert_with(|| Signs::in_text(text))
             .has_any(signs)
     }
@@ -82,7 +86,8 @@ impl Scan<'_> {
         let text = self.text;
         let mut signs = memchr_iter(b'<', text);
         *self
-            .marked
+            .known
+            .is_marked
             .get_or_insert_with(|| signs.any(|at| text::is_redacted(text, at)))
     }
 }

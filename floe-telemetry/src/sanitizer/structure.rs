@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::reference::is_lookup;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
-use super::signs::Signs;
+use super::signs::{QUOTES, Signs};
 use super::text::{
     at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
@@ -127,6 +127,9 @@ fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
     true
 }
 
+/// What a pair may begin with.
+const OPENERS: Signs = QUOTES.and(Signs::of("(["));
+
 /// Ends of the names of a user and a password together.
 static LOGINS: Endings = Endings::of(&["auth", "authentication", "credentials", "login"]);
 
@@ -137,7 +140,7 @@ pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         return false;
     }
     let name = key.name(text);
-    if !LOGINS.has(name) {
+    if !LOGINS.has(name) || !scan.has(OPENERS) {
         return false;
     }
     let equals = skip_spaces(

@@ -220,11 +220,8 @@ pub(super) fn run_start(
         return to;
     };
     let stop = to.saturating_sub(limit);
-    let mut start = to;
-    while start > stop && inside(head[start - 1]) {
-        start -= 1;
-    }
-    start
+    let run = head[stop..].iter().rev().take_while(|byte| inside(**byte));
+    to - run.count()
 }
 
 /// The name that ends at `end`; of a long one only the last 32 bytes.

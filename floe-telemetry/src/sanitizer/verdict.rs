@@ -1,5 +1,6 @@
 //! Whether the value of a key is a secret.
 
+use super::base64::trim_padding;
 use super::hash::{is_fingerprint, names_an_algorithm};
 use super::homonym::{
     is_count, is_error_name, is_field_number, is_in_sentence, is_numbered, is_requirement, is_type,
@@ -17,6 +18,7 @@ use super::value::{Extent, List, Site};
 use super::{code, lexeme, quantity, remark, url_path, word_verdict, words};
 
 const ALPHANUMERIC: Bytes = Bytes::alphanumeric_and(b"-_.");
+const BASE64: Bytes = Bytes::alphanumeric_and(b"+/_-");
 
 /// A few letters and a blank: too short for what a doubtful key needs.
 pub(super) fn is_word(text: &[u8], from: usize) -> bool {
@@ -59,7 +61,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         Class::Weak if let Some(word) = printed(value) => is_made_up(word, 6),
         Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
         // Most of what is asked below is about words, signs and code.
-        _ if is_alphanumeric(value) && !has_other_sense(text, key, found) => {
+        _ if (is_alphanumeric(value) || is_base64(value)) && !has_other_sense(text, key, found) => {
             !words::LITERALS.has(value)
                 && !is_masked(value)
                 && !lexeme::is_one(text, key, found)
@@ -129,6 +131,16 @@ fn is_alphanumeric(value: &[u8]) -> bool {
         && !value.starts_with(b"0x")
         && !is_uuid(value)
         && (!value.contains(&b'.') || is_opaque(value, 16))
+}
+
+/// Random letters and digits, and the signs that base64 has beside them.
+fn is_base64(value: &[u8]) -> bool {
+    let digits = trim_padding(value);
+    (16..=128).contains(&value.len())
+        && at(value, 0) != b'/'
+        && digits.iter().any(u8::is_ascii_digit)
+        && digits.iter().all(|byte| BASE64.has(*byte))
+        && is_opaque(value, 16)
 }
 
 /// Whether what follows a value of letters and digits, or the key, says that it is none:
