@@ -15,6 +15,7 @@ mod assertion;
 mod bare;
 mod base64;
 mod bound;
+mod bytes;
 mod call;
 mod card;
 mod change;

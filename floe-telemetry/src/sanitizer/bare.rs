@@ -1,8 +1,8 @@
 //! Values without quotes, and the delimiters that end them.
 
+use super::bytes::Bytes;
 use super::text::{
-    Bytes, at, before, blank_len, is_break, is_name, nul_len, run_end, starts_with,
-    starts_with_word,
+    at, before, blank_len, is_break, is_name, nul_len, run_end, starts_with, starts_with_word,
 };
 use super::value::{List, Site};
 use super::{colour, quote};

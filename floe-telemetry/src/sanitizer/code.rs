@@ -6,10 +6,13 @@ use super::shape::{is_made_up, is_opaque};
 use super::text::{at, is_name, part, run_end, skip_spaces, starts_with};
 use super::value::{self, Extent, Site};
 
+/// A longer value is no code.
+const LONGEST: usize = 96;
+
 /// Whether the value is code that gets or describes the secret.
 pub(super) fn is_one(text: &[u8], found: Extent, site: Site) -> bool {
     let value = part(text, found.start, found.end);
-    if value.len() > 96 {
+    if value.len() > LONGEST {
         return false;
     }
     is_number(value)
@@ -139,6 +142,7 @@ pub(super) fn is_cut_call(text: &[u8], found: Extent) -> bool {
 pub(super) fn is_type(text: &[u8], found: Extent) -> bool {
     let value = part(text, found.start, found.end);
     let is_name = value.first().is_some_and(u8::is_ascii_uppercase)
+        && value.len() <= LONGEST
         && value.iter().all(u8::is_ascii_alphabetic)
         && value.iter().any(u8::is_ascii_lowercase);
     let is_followed = |what: &[u8]| starts_with(text, found.end, what);

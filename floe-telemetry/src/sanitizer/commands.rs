@@ -1,6 +1,6 @@
 //! Commands that take a password as an option, and which of them stand in a line.
 
-use super::text::Bytes;
+use super::bytes::Bytes;
 use super::word_list::Lengths;
 
 /// How much of the line before the option is read.

@@ -2,9 +2,10 @@
 //! `pbkdf2_sha256$600000$salt$hash`, `SCRAM-SHA-256$4096:salt$key:key`; hashes that are no secret.
 
 use super::Scan;
+use super::bytes::Bytes;
 use super::name::Name;
 use super::shape::{LONGEST, is_opaque};
-use super::text::{Bytes, at, before, part, run_end, starts_with_word};
+use super::text::{at, before, part, run_end, starts_with_word};
 
 const INSIDE: Bytes = Bytes::alphanumeric_and(b"./+=,_-$");
 

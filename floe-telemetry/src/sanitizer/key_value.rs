@@ -1,11 +1,10 @@
 //! Keys with values: `key=value` and its many spellings, in prose, code, JSON, Debug output, YAML.
 
+use super::bytes::Bytes;
 use super::lexicon::Class;
 use super::separator::{self, Separator, is_empty, next_line, separator, value_start};
 use super::shape::{is_made_up, is_opaque};
-use super::text::{
-    Bytes, at, before, is_name, is_redacted, part, run_end, run_start, starts_with_word,
-};
+use super::text::{at, before, is_name, is_redacted, part, run_end, run_start, starts_with_word};
 use super::value::{List, Site};
 use super::verdict::{is_secret, is_word};
 use super::{

@@ -160,18 +160,27 @@ fn option_behind(text: &[u8], key: Key) -> Option<usize> {
         return None;
     }
     let end = run_end(text, key.end, 160, |byte| byte != b'\n');
-    let option = b"--value ";
     if name.ends_with(b"SecureString") && word_before(text, key.start.saturating_sub(1), b"type") {
         let line = run_start(text, key.start, 160, |byte| byte != b'\n');
-        let before = find(text, line, key.start - line, option);
-        if let Some(before) = before {
-            return Some(before + option.len());
+        let before = value_option(text, line, key.start);
+        if before.is_some() {
+            return before;
         }
     }
-    [&option[..], b"--string-value "].iter().find_map(|option| {
-        let found = find(text, key.end, end - key.end, option)?;
-        Some(found + option.len())
-    })
+    value_option(text, key.end, end)
+}
+
+/// Behind the first option that is the value, between the two places.
+fn value_option(text: &[u8], mut from: usize, end: usize) -> Option<usize> {
+    let name = b"value ";
+    loop {
+        let found = find(text, from, end.saturating_sub(from), name)?;
+        from = found + name.len();
+        let dashes = part(text, 0, found);
+        if dashes.ends_with(b"--") || dashes.ends_with(b"--string-") {
+            return Some(from);
+        }
+    }
 }
 
 /// The name of a field in a line of its own, and what is wrong with it in the next one, as pydantic

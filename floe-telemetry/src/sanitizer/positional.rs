@@ -1,6 +1,7 @@
 //! Commands whose last words are a name and a secret, without an option: `alias set a URL key secret`,
 //! `add_user bob secret`, `net user bob secret`.
 
+use super::bytes::Bytes;
 use super::key_value::{Key, word_before};
 use super::placeholder::{is_placeholder, is_prose};
 use super::shape::{holds_made_up, is_made_up, is_opaque, trim_end};
@@ -187,10 +188,13 @@ pub(super) fn here(scan: &mut Scan<'_>, key: Key) -> bool {
     is_here
 }
 
+/// What a sentence before a value has.
+const WORDS: Bytes = Bytes::alphabetic_and(b" ',/._-");
+
 /// `use the following password to go on: …`: words, a colon and the value.
 pub(super) fn announced(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    let is_word = |byte: u8| byte.is_ascii_alphabetic() || b" ',/._-".contains(&byte);
+    let is_word = |byte: u8| WORDS.has(byte);
     let mut colon = run_end(text, key.end, 64, is_word);
     // `(reset it with …)`
     if at(text, colon) == b'(' {

@@ -4,6 +4,7 @@ use memchr::memchr_iter;
 use smallvec::SmallVec;
 
 use super::ahead::Ahead;
+use super::bytes::Bytes;
 use super::judged::{Known, Word};
 use super::{
     Level, Policy, REDACTED, Rule, address, anchors, command_line, commands, finder, hash, header,
@@ -65,6 +66,9 @@ pub(super) struct Scan<'t> {
     /// A run of plain words, known from a question about it.
     calm: (usize, usize),
 }
+
+/// What plain words have.
+const CALM: Bytes = Bytes::alphabetic_and(b" \n,.-_");
 
 impl<'t> Scan<'t> {
     #[inline]
@@ -141,12 +145,11 @@ impl<'t> Scan<'t> {
     /// could be a value. What is found out holds for the questions inside of the run, too.
     pub(super) fn is_calm(&mut self, from: usize, reach: usize) -> bool {
         if !(self.calm.0..self.calm.1).contains(&from) {
-            let is_word = |byte: u8| byte.is_ascii_alphabetic() || b" \n,.-_".contains(&byte);
             let mut end = from;
             let mut last = 0;
             while end < self.text.len() {
                 let byte = self.text[end];
-                if !is_word(byte) || byte.is_ascii_uppercase() && u8::is_ascii_lowercase(&last) {
+                if !CALM.has(byte) || byte.is_ascii_uppercase() && u8::is_ascii_lowercase(&last) {
                     break;
                 }
                 last = byte;

@@ -205,8 +205,11 @@ fn behind_type(text: &[u8], from: usize) -> usize {
 
 /// `<b>Password</b>: …`: behind the tag that closes.
 pub(super) fn behind_tag(text: &[u8], from: usize) -> usize {
+    if !starts_with(text, from, b"</") {
+        return from;
+    }
     let name = run_end(text, from + 2, 8, |byte| byte.is_ascii_lowercase());
-    if starts_with(text, from, b"</") && starts_with(text, name, b">:") {
+    if starts_with(text, name, b">:") {
         name + 1
     } else {
         from

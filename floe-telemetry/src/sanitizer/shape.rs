@@ -3,7 +3,7 @@
 //! A key or a prefix has to give the reason first; the shape only decides the doubtful cases, for
 //! example `signature=` (a digest or an English word?) or `token: expected` (a value or a sentence?).
 
-use super::text::Bytes;
+use super::bytes::Bytes;
 
 /// No variable, path or doubtful value is longer. A value that is left in the text is read again from
 /// the next key inside of it, so its length has to be bounded.

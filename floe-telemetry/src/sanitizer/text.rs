@@ -7,6 +7,7 @@
 use memchr::memchr_iter;
 
 use super::REDACTED;
+use super::bytes::Bytes;
 
 /// Spaces that people paste from word processors and terminals, as UTF-8.
 const WIDE_SPACES: &[&[u8]] = &[
@@ -23,39 +24,6 @@ const WIDE_SPACES: &[&[u8]] = &[
 ];
 
 const NAME: Bytes = Bytes::alphanumeric_and(b"_");
-
-/// Which bytes are in a set, by a look into a table.
-pub(super) struct Bytes([bool; 256]);
-
-impl Bytes {
-    /// These, and all letters and digits of ASCII.
-    pub(super) const fn alphanumeric_and(bytes: &[u8]) -> Self {
-        let mut set = Self::of(bytes);
-        let mut byte = 0;
-        while byte < 128_u8 {
-            if byte.is_ascii_alphanumeric() {
-                set.0[byte as usize] = true;
-            }
-            byte += 1;
-        }
-        set
-    }
-
-    pub(super) const fn of(bytes: &[u8]) -> Self {
-        let mut set = [false; 256];
-        let mut index = 0;
-        while index < bytes.len() {
-            set[bytes[index] as usize] = true;
-            index += 1;
-        }
-        Self(set)
-    }
-
-    #[inline]
-    pub(super) fn has(&self, byte: u8) -> bool {
-        self.0[usize::from(byte)]
-    }
-}
 
 /// The byte at `index`, or 0 behind the end: 0 is a delimiter in every grammar.
 #[inline]

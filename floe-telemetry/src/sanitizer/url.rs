@@ -3,11 +3,12 @@
 //! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end
 //! the userinfo by themselves: what follows has to look like a host.
 
+use super::bytes::Bytes;
 use super::host::{is_certain_host, is_host};
 use super::placeholder::is_masked;
 use super::shape::is_opaque;
 use super::text::{
-    Bytes, at, before, blank_len, find, is_name, part, rest, run_end, run_start, starts_with,
+    at, before, blank_len, find, is_name, part, rest, run_end, run_start, starts_with,
     starts_with_word,
 };
 use super::{Scan, positional, sql, template, url_path};

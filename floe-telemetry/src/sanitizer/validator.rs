@@ -1,12 +1,16 @@
 //! What a validator found in the place of a value.
 
 use super::Scan;
+use super::bytes::Bytes;
 use super::key_value::Key;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
 use super::signs::{QUOTES, Signs};
 use super::text::{at, before, is_name, part, run_end, starts_with};
 use super::value::Site;
 use super::word_list::List;
+
+/// What a sentence about a value has.
+const WORDS: Bytes = Bytes::alphabetic_and(b",:( }).");
 
 /// Quotes, brackets, or what Go says of arguments that it had no place for.
 const OPENERS: Signs = QUOTES.and(Signs::of("["));
@@ -20,9 +24,7 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     }
     let text = scan.text;
     let is_token = key.name(text).eq_ignore_ascii_case(b"token");
-    let words = run_end(text, from, 64, |byte| {
-        byte.is_ascii_alphabetic() || matches!(byte, b',' | b':' | b'(' | b' ' | b'}' | b')' | b'.')
-    });
+    let words = run_end(text, from, 64, |byte| WORDS.has(byte));
     if at(text, words) == b'%' {
         return extra(scan, words);
     }

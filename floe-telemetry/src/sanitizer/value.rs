@@ -1,9 +1,10 @@
 //! Where the value behind a key begins and ends.
 
 use super::bare::bare_end;
+use super::bytes::Bytes;
 use super::container::{block_scalar, bracketed, field, object, wrapped};
 use super::quote::{self, Quote};
-use super::text::{Bytes, at, is_break, is_name, is_redacted, part, run_end, starts_with};
+use super::text::{at, is_break, is_name, is_redacted, part, run_end, starts_with};
 use super::{pair, pem, reference, shape};
 
 /// What surrounds the value, as far as its end depends on it.

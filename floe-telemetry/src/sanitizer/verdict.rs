@@ -1,6 +1,7 @@
 //! Whether the value of a key is a secret.
 
 use super::base64::trim_padding;
+use super::bytes::Bytes;
 use super::hash::{is_fingerprint, names_an_algorithm};
 use super::homonym::{
     is_count, is_error_name, is_field_number, is_in_sentence, is_numbered, is_requirement, is_type,
@@ -13,7 +14,7 @@ use super::placeholder::{is_masked, is_placeholder, is_prose, is_sentence};
 use super::reference::{names_a_file, names_a_source, names_an_entry, refers};
 use super::shape::{is_made_up, is_opaque, is_path, is_random, is_uuid};
 use super::template::printed;
-use super::text::{Bytes, at, before, ends_with_word, is_name, part, run_end, starts_with_word};
+use super::text::{at, before, ends_with_word, is_name, part, run_end, starts_with_word};
 use super::value::{Extent, List, Site};
 use super::{code, lexeme, quantity, remark, url_path, word_verdict, words};
 
