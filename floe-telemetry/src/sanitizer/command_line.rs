@@ -5,7 +5,7 @@
 use super::commands::{LINE_LIMIT, Line, Role};
 use super::key_value::word_before;
 use super::placeholder::is_placeholder;
-use super::shape::{is_made_up, is_path};
+use super::shape::{is_made_up, is_opaque, is_path};
 use super::text::{
     at, before, is_break, is_name, is_redacted, part, run_end, run_start, skip_spaces,
 };
@@ -97,6 +97,10 @@ fn user(scan: &mut Scan<'_>, behind: usize, line: Line) -> bool {
         return operand::listed(scan, start);
     };
     let password = &argument[colon + 1..];
+    // `curl -u token:`
+    if line.has(Role::Curl) && is_opaque(&argument[..colon], 20) {
+        scan.redact(start, start + colon);
+    }
     let harmless = password.is_empty()
         || is_placeholder(argument)
         || argument.windows(3).any(|part| part == b"://")

@@ -32,6 +32,8 @@ impl Name {
         let (start, last) = self.last_word();
         let before = || self.last_word_before(start).1;
         match last {
+            // `allow_no_password`
+            _ if before() == b"no" => true,
             b"pass" => words::BEFORE_PASS.has(before()),
             b"secret" => matches!(before(), b"existing" | b"pull"),
             // The hash of a key that everybody may know.
@@ -145,6 +147,10 @@ fn class_of_word(key: &[u8]) -> Option<Class> {
 }
 
 fn class_of_words(key: &[u8]) -> Option<Class> {
+    // What follows names an account of Azure's storage.
+    if key.starts_with(b"fs.azure.sas.") || key.starts_with(b"fs.azure.account.key.") {
+        return Some(Class::Strong);
+    }
     // The option takes nothing.
     let is_denied = key.starts_with(b"--no-") || key.starts_with(b"--without-");
     if is_denied && key.split(|byte| *byte == b'-').nth(4).is_none() {

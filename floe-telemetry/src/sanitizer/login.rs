@@ -6,7 +6,9 @@ use super::operand::word;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
 use super::signs::Signs;
-use super::text::{at, before, find, part, run_end, run_start, skip_spaces, starts_with_word};
+use super::text::{
+    at, before, find, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+};
 use super::value::Site;
 
 /// `digest user:password`; `end` is behind the command.
@@ -26,6 +28,14 @@ pub(super) fn digest(scan: &mut Scan<'_>, end: usize) {
 /// `userlist.txt:7: "bob" "hunter2"`: a line of a file; `end` is behind the name of the file.
 pub(super) fn listed(scan: &mut Scan<'_>, end: usize) {
     let text = scan.text;
+    // `userlist.txt line 7: …`
+    let line = b" line";
+    let end = end
+        + if starts_with(text, end, line) {
+            line.len()
+        } else {
+            0
+        };
     let start = run_end(text, end, 12, |byte| {
         byte.is_ascii_digit() || b": \n".contains(&byte)
     });

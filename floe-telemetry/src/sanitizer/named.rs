@@ -27,7 +27,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         .iter()
         .any(|byte| matches!(byte, b':' | b'='));
     if is_named && is_kind(text, key.start) {
-        return false;
+        return generated(scan, key);
     }
     // `"path": ["JWT_SECRET"], "received": …`
     let is_listed = at(text, behind) == b']' && before(text, gap) == b'[';
@@ -79,6 +79,19 @@ fn is_kind(text: &[u8], key: usize) -> bool {
     }
     let name = run_start(text, colon, 8, |byte| byte.is_ascii_alphabetic());
     [&b"kind"[..], b"type"].contains(&part(text, name, colon))
+}
+
+/// `"type": "random_password", …, "result": "…"`: what Terraform made, in its state.
+fn generated(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let result = b"\"result\":";
+    let found = (key.name(text) == b"random_password")
+        .then(|| find(text, key.end, LONGEST, result))
+        .flatten();
+    found.is_some_and(|found| {
+        let start = value_start(text, found + result.len());
+        redact_at(scan, key, start, Site::default())
+    })
 }
 
 /// `{"value": "…", "name": "api_key"}`: the field before the name.

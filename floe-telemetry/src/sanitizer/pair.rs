@@ -2,7 +2,8 @@
 
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
-use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
+use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque, is_word_like};
+use super::structure::LOGINS;
 use super::text::{
     at, before, ends_with_word, is_name, part, run_end, run_start, skip_spaces, starts_with_word,
 };
@@ -33,6 +34,9 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     };
     let word = part(text, found.start, found.end);
     let close = run_end(text, found.after, 2, |byte| matches!(byte, b'>' | b' '));
+    if at(text, close) == b',' && LOGINS.has(key.name(text)) {
+        return login(scan, close + 1);
+    }
     // Of more than two, only what nobody would name something.
     let is_last = matches!(at(text, close), b')' | b']' | b'}');
     let is_mixed = is_made_up(word, 7) && word.iter().any(u8::is_ascii_uppercase);
@@ -48,6 +52,19 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         key.class
     };
     redact_at(scan, Key { class, ..key }, start, Site::default())
+}
+
+/// `{auth, "bob", "…"}`: behind the user.
+fn login(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    let found = scan
+        .quoted(skip_spaces(text, from), Site::default())
+        .filter(|found| matches!(at(text, found.after), b')' | b']' | b'}'))
+        .filter(|found| holds_made_up(part(text, found.start, found.end)));
+    if let Some(found) = found {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    found.is_some()
 }
 
 /// `['Host', 'db', 'X-Api-Key', '…']`: names and values in turns.

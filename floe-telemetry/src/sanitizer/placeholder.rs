@@ -50,7 +50,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     if word.iter().all(u8::is_ascii_alphanumeric) {
         return words::LITERALS.has(word)
             || word.iter().all(|byte| matches!(byte, b'x' | b'X'))
-            || word == b"0x0"
+            || matches!(word, b"0" | b"1" | b"0x0")
             || find_mask(word)
             || is_metavariable(word)
             || is_prompt(value);

@@ -138,9 +138,9 @@ pub(super) fn setting(scan: &mut Scan<'_>, key: Key) -> bool {
             true
         });
     }
-    // The kind of a hash, or of a value in the registry.
+    // The kind of a hash, or of a value in the registry; what Airlift has in the place of a default.
     let is_kind = end == start + 1 && at(text, start).is_ascii_digit();
-    if is_kind || part(text, start, end) == b"REG_SZ" {
+    if is_kind || matches!(part(text, start, end), b"REG_SZ" | b"----") {
         (start, end) = next_word(text, end);
     }
     let word = trim_end(part(text, start, end), b"\"'");

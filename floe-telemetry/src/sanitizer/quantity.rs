@@ -21,7 +21,7 @@ pub(super) fn is_unit(word: &[u8]) -> bool {
 pub(super) fn is_one(text: &[u8], found: Extent, site: Site) -> bool {
     let value = part(text, found.start, found.end);
     let unit = skip_spaces(text, found.end);
-    if site.equals || value.len() > 3 || unit == found.end || !value.iter().all(u8::is_ascii_digit)
+    if site.equals || value.len() > 6 || unit == found.end || !value.iter().all(u8::is_ascii_digit)
     {
         return false;
     }
@@ -31,7 +31,12 @@ pub(super) fn is_one(text: &[u8], found: Extent, site: Site) -> bool {
     if is_name(at(text, end)) || b"=:".contains(&at(text, end)) {
         return false;
     }
+    if value.len() > 3 {
+        return word == b"bytes";
+    }
     // `invalid token: 3 segments expected`
     let is_small = value.len() <= 2 && word.len() >= 3 && word.iter().all(u8::is_ascii_lowercase);
-    is_small || is_unit(word) || word == b"of" && at(text, end + 1).is_ascii_digit()
+    // `token: 3 of 5 used`, `access key: 3 to 20 characters`
+    let is_range = matches!(word, b"of" | b"to") && at(text, end + 1).is_ascii_digit();
+    is_small || is_unit(word) || is_range
 }

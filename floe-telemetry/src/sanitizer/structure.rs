@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::reference::is_lookup;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
-use super::signs::{QUOTES, Signs};
+use super::signs::{MARK, QUOTES, Signs};
 use super::text::{
     at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
@@ -34,14 +34,11 @@ pub(super) fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     true
 }
 
-/// What tags stand in.
-const TAGS: Signs = Signs::of("<>");
-
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
 pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
     let may_end_a_tag = matches!(at(text, behind), b'<' | b'>' | b'&');
-    if !(may_end_a_tag || scan.has(TAGS) && is_break(text, behind)) {
+    if !(may_end_a_tag || scan.has(MARK) && is_break(text, behind)) {
         return false;
     }
     let opener = run_start(text, key.start, 32, |byte| is_name(byte) || byte == b':');
@@ -131,7 +128,8 @@ fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
 const OPENERS: Signs = QUOTES.and(Signs::of("(["));
 
 /// Ends of the names of a user and a password together.
-static LOGINS: Endings = Endings::of(&["auth", "authentication", "credentials", "login"]);
+pub(super) static LOGINS: Endings =
+    Endings::of(&["auth", "authentication", "credentials", "login"]);
 
 /// `auth=('bob', 'hunter2')`, `HTTPBasicAuth('bob', 'hunter2')`: the second of two is the password.
 pub(super) fn login_pair(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {

@@ -5,12 +5,12 @@ use super::bytes::Bytes;
 use super::key_value::Key;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
 use super::signs::{QUOTES, Signs};
-use super::text::{at, before, is_name, part, run_end, starts_with};
+use super::text::{at, before, find, is_name, part, run_end, starts_with};
 use super::value::Site;
 use super::word_list::List;
 
 /// What a sentence about a value has.
-const WORDS: Bytes = Bytes::alphabetic_and(b",:( }).");
+const WORDS: Bytes = Bytes::alphanumeric_and(b",:( }).-");
 
 /// Quotes, brackets, or what Go says of arguments that it had no place for.
 const OPENERS: Signs = QUOTES.and(Signs::of("["));
@@ -28,10 +28,23 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     if at(text, words) == b'%' {
         return extra(scan, words);
     }
+    // `'shared-secret' was not used (value hunter2)`
+    let told = b"(value ";
+    if let Some(place) = find(text, from, words - from, told) {
+        let start = place + told.len();
+        let end = run_end(text, start, 128, |byte| byte > b' ' && byte != b')');
+        let word = part(text, start, end);
+        let fits = at(text, end) == b')' && (is_made_up(word, 6) || is_opaque(word, 8));
+        if fits {
+            scan.redact_unless_done(start, end);
+            return true;
+        }
+    }
     // What stands between is a sentence, or the value is all that is in brackets.
     let said = part(text, from, words);
     let is_said = |word: &[u8]| {
-        FOUND.has(word) && word.iter().all(u8::is_ascii_lowercase) || word == b"Value"
+        FOUND.has(word) && word.iter().all(u8::is_ascii_lowercase)
+            || matches!(word, b"Value" | b"Got")
     };
     let mut says = said.split(|byte| !byte.is_ascii_alphabetic());
     let mut is_found = || says.clone().any(is_said) && !says.any(|word| word == b"not");

@@ -6,7 +6,7 @@ use super::key_value::Key;
 use super::placeholder::{is_placeholder, is_prose};
 use super::reference::{names_a_source, names_an_entry};
 use super::shape::is_opaque;
-use super::text::{at, ends_with_word, part};
+use super::text::{at, ends_with_word, part, run_end};
 use super::value::{Extent, Site};
 use super::verdict::is_verdict;
 use super::{code, lexeme, remark, words};
@@ -32,7 +32,8 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
     let is_code = !site.equals && lexeme::is_parser_token(text, key, value)
         || is_bare && (lexeme::is_variant(text, key, found) || code::is_type(text, found))
         || is_type(text, found)
-        || lexeme::is_one(text, key, found);
+        || lexeme::is_one(text, key, found)
+        || in_prose && goes_on(text, key, found);
     let is_said = || {
         is_in_sentence(text, found)
             || words::STATES.has(value)
@@ -40,4 +41,19 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
             || is_prose(value) && !words::OPENINGS.has(value)
     };
     !(is_code || in_prose && is_said())
+}
+
+/// `volume "token" : configmap references another`: words go on behind a name in quotes.
+fn goes_on(text: &[u8], key: Key, found: Extent) -> bool {
+    let is_lower = |byte: u8| byte.is_ascii_lowercase();
+    let next = run_end(text, found.end + 1, 24, is_lower);
+    b"\"'`".contains(&at(text, key.end))
+        && at(text, key.end + 1) == b' '
+        && part(text, found.start, found.end)
+            .iter()
+            .all(u8::is_ascii_lowercase)
+        && at(text, found.end) == b' '
+        && next > found.end + 3
+        && at(text, next) == b' '
+        && is_lower(at(text, next + 1))
 }

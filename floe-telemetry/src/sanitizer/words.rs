@@ -50,7 +50,7 @@ pub(super) static LITERALS: List = List::of(&[
     "boolean", "box", "bytes", "char", "cow", "dyn", "eddsa", "empty", "env", "es256", "es384",
     "es512", "false", "filtered", "fixme", "float", "hidden", "hs256", "hs384", "hs512", "id",
     "impl", "int", "integer", "list", "masked", "md5", "missing", "n/a", "nan", "nil", "no", "none",
-    "null", "number", "object", "ok", "omitted", "option", "optional", "pbkdf2", "ps256",
+    "null", "number", "object", "ok", "omitted", "option", "optional", "pbkdf2", "protected", "ps256",
     "redacted", "required", "rs256", "rs384", "rs512", "scrypt", "secret", "secretstr",
     "secretstring", "self", "set", "sha1", "sha256", "sha384", "sha512", "str", "string", "tbd",
     "text", "todo", "true", "unchanged", "undefined", "unset", "username", "varchar", "vec", "yes",
@@ -170,7 +170,7 @@ pub(super) const ADDRESSES: &[&str] = &["connectionstring", "databaseurl", "dbur
 #[rustfmt::skip]
 pub(super) static KEY_KINDS: List = List::of(&[
     "access", "account", "admin", "aes", "api", "app", "application", "auth", "cipher", "client",
-    "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "function",
+    "cosmos", "crypt", "decrypt", "decryption", "deploy", "encrypt", "encryption", "fernet", "function",
     "functions", "hmac", "ingestion", "instrumentation", "isakmp", "jwt", "license", "master", "pragma", "principal", "private", "rsa", "sas",
     "sec", "secret", "secure", "security", "server", "service", "shared", "signing", "ssh",
     "subscription", "unseal",
@@ -197,7 +197,7 @@ pub(super) static QUALIFIERS: List = List::of(&[
 #[rustfmt::skip]
 pub(super) static DESCRIPTORS: List = List::of(&[
     "age", "arn", "attempts", "count", "created", "digest", "duration", "endpoint", "expiration",
-    "expires", "expiry", "fields", "file", "filename", "format", "history", "id", "ids", "index",
+    "expires", "expiry", "failure", "failures", "fields", "file", "filename", "format", "history", "id", "ids", "index",
     "issuer", "len", "length", "limit", "max", "min", "name", "names", "path", "policy",
     "provider", "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
 ]);
