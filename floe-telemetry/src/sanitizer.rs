@@ -37,6 +37,7 @@ mod hash;
 mod header;
 mod homonym;
 mod host;
+mod htpasswd;
 mod index;
 mod insert;
 mod judged;

@@ -47,14 +47,8 @@ fn other(scan: &mut Scan<'_>, from: usize) {
     }
 }
 
-/// `changed from 'old' to 'new'`, at `from`; whether there was a value.
-pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
-    let text = scan.text;
-    if key.class != Class::Strong {
-        return false;
-    }
-    let first = skip_spaces(text, from);
-    let mut start = first + usize::from(at(text, first) == b'(');
+/// Behind what was done to a value: `was changed`.
+pub(super) fn behind_verbs(text: &[u8], mut start: usize) -> usize {
     for _ in 0..3 {
         let end = run_end(text, start, 10, |byte| byte.is_ascii_alphabetic());
         let word = part(text, start, end);
@@ -63,6 +57,18 @@ pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
         }
         start = skip_spaces(text, end);
     }
+    start
+}
+
+/// `changed from 'old' to 'new'`, at `from`; whether there was a value.
+pub(super) fn told(scan: &mut Scan<'_>, key: Key, from: usize) -> bool {
+    let text = scan.text;
+    if key.class != Class::Strong {
+        return false;
+    }
+    let first = skip_spaces(text, from);
+    let mut start = first + usize::from(at(text, first) == b'(');
+    start = behind_verbs(text, start);
     let is_told = start > first + 1;
     if starts_with_word(text, start, b"from ") {
         start = skip_spaces(text, start + 5);

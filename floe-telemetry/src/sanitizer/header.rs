@@ -8,7 +8,7 @@ use super::text::{
     starts_with_word,
 };
 use super::value::{self, Extent, Site};
-use super::{Rule, Scan, bare, code, parameters, quote, shape};
+use super::{Rule, Scan, bare, code, parameters, positional, quote, shape};
 
 /// Schemes with one word of credentials behind them.
 const PLAIN: &[&str] = &[
@@ -168,6 +168,11 @@ pub(super) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     let word = part(text, start, end);
     let is_bearer = word.eq_ignore_ascii_case(b"bearer");
     if is_name(before(text, start)) || !is_bearer && !word.eq_ignore_ascii_case(b"basic") {
+        return;
+    }
+    if at(text, end) == b'.' && part(text, 0, start).ends_with(b"http-") {
+        // `composer config http-basic.host user token`
+        positional::second(scan, run_end(text, end, 96, |byte| byte > b' '));
         return;
     }
     if at(text, end) == b'.' {

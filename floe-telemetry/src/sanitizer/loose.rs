@@ -12,8 +12,8 @@ use super::value::Site;
 use super::verdict::is_secret;
 use super::word_list::List;
 use super::{
-    REDACTED, Scan, assertion, call, change, lexicon, named, operand, owner, pair, positional,
-    protocol, quote, reversed, sentence, shape, sql, structure, validator, words,
+    REDACTED, Scan, assertion, call, change, htpasswd, lexicon, named, operand, owner, pair,
+    positional, protocol, quote, reversed, sentence, shape, sql, structure, validator, words,
 };
 
 /// `mark` is the length of the quote mark behind the key.
@@ -24,7 +24,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, mark: usize) {
         return;
     }
     let done = structure::xml(scan, key, behind)
-        || operand::htpasswd(scan, key)
+        || htpasswd::scan(scan, key)
         || mark == 0 && positional::here(scan, key)
         || operand::piped(scan, key)
         || operand::stored(scan, key)

@@ -12,28 +12,6 @@ pub(super) fn word(text: &[u8], from: usize) -> (usize, usize) {
     (start, run_end(text, start, 128, |byte| byte > b' '))
 }
 
-/// `htpasswd -b file user password`, `htpasswd -nb user password`.
-pub(super) fn htpasswd(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    if !key.name(text).ends_with(b"htpasswd") {
-        return false;
-    }
-    let (mut start, mut end) = word(text, key.end);
-    let (mut in_line, mut no_file) = (false, false);
-    while at(text, start) == b'-' && end > start + 1 {
-        in_line |= part(text, start, end).contains(&b'b');
-        no_file |= part(text, start, end).contains(&b'n');
-        (start, end) = word(text, end);
-    }
-    for _ in 0..if no_file { 1 } else { 2 } {
-        (start, end) = word(text, end);
-    }
-    if in_line && end > start {
-        scan.redact_unless_done(start, end);
-    }
-    in_line
-}
-
 /// `echo password | login --password-stdin`.
 pub(super) fn piped(scan: &mut Scan<'_>, key: Key) -> bool {
     let name = key.name(scan.text);

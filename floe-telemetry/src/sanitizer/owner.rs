@@ -7,7 +7,7 @@ use super::placeholder::is_prose;
 use super::shape::{holds_made_up, is_made_up, is_word_like};
 use super::text::{at, ends_with_word, part, run_end, skip_spaces, starts_with, starts_with_word};
 use super::value::Site;
-use super::{Scan, words};
+use super::{Scan, change, words};
 
 /// `set "Db:Password" "…"`: both quoted, only a blank between them; `behind` is behind the key's quote.
 pub(super) fn quoted_pair(scan: &mut Scan<'_>, behind: usize) -> bool {
@@ -77,9 +77,16 @@ pub(super) fn owned(scan: &mut Scan<'_>, key: Key) -> bool {
     } else {
         colon + 1
     };
-    let value = behind_prompt(text, skip_spaces(text, behind));
+    let mut value = behind_prompt(text, skip_spaces(text, behind));
     if end == owner || value == behind {
         return false;
+    }
+    if is_stated {
+        value = change::behind_verbs(text, value);
+        // `was changed to hunter2`
+        if starts_with_word(text, value, b"to ") {
+            value += 3;
+        }
     }
     let word = part(text, value, run_end(text, value, 32, |byte| byte > b' '));
     let fits = if is_stated {

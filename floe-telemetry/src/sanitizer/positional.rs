@@ -24,7 +24,7 @@ fn looks_secret(word: &[u8]) -> bool {
 }
 
 /// Redacts the second of the two words behind `from`, if it looks like a secret.
-fn second(scan: &mut Scan<'_>, from: usize) -> bool {
+pub(super) fn second(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let (first, first_end) = next_word(text, from);
     let (start, end) = next_word(text, first_end);

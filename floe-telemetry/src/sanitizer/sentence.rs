@@ -6,7 +6,7 @@ use super::homonym::is_error_name;
 use super::key_value::{Key, redact_at};
 use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque, is_uuid};
+use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque, is_uuid, trim_end};
 use super::text::{
     at, before, ends_with_word, name_before, part, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
@@ -14,8 +14,8 @@ use super::text::{
 use super::value::{self, Site};
 use super::word_list::List;
 use super::{
-    Scan, bound, call, change, copula, device, login, owner, positional, protocol, refusal,
-    reversed, words,
+    Scan, bound, call, change, copula, device, login, operand, owner, positional, protocol,
+    refusal, reversed, words,
 };
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
@@ -119,8 +119,14 @@ fn coded(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let start = skip_spaces(text, key.end + 4);
-    let end = run_end(text, start, 12, |byte| byte.is_ascii_digit());
-    let fits = (4..=10).contains(&(end - start)) && !at(text, end).is_ascii_alphanumeric();
+    let mut end = run_end(text, start, 12, |byte| byte.is_ascii_digit());
+    let mut fits = (4..=10).contains(&(end - start)) && !at(text, end).is_ascii_alphanumeric();
+    if !fits {
+        let (_, stop) = operand::word(text, start);
+        let word = trim_end(part(text, start, stop), b".,;!");
+        end = start + word.len();
+        fits = is_opaque(word, 16);
+    }
     if fits {
         scan.redact(start, end);
     }
