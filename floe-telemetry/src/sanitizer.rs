@@ -40,10 +40,10 @@ mod host;
 mod htpasswd;
 mod index;
 mod insert;
-mod judged;
 mod jwk;
 mod key_value;
 mod keyword;
+mod known;
 mod lexeme;
 mod lexicon;
 mod list;
@@ -101,7 +101,7 @@ mod tests;
 pub use endpoint::sanitize_url;
 #[cfg(feature = "provider")]
 pub(crate) use field::{KeyMeaning, meaning_with, sanitize_value_with};
-use judged::Known;
+use known::Known;
 pub(crate) use policy::{Level, Policy};
 #[cfg(feature = "provider")]
 pub(crate) use process::set_policies;

@@ -8,7 +8,7 @@ use super::key_value::Key;
 use super::lexicon::Class;
 use super::placeholder::is_placeholder;
 use super::shape::{holds_made_up, is_opaque};
-use super::signs::{QUOTES, Signs};
+use super::signs::{ANGLE, QUOTES, Signs};
 use super::text::{at, part, run_end, run_start};
 use super::{Scan, quote};
 
@@ -20,7 +20,7 @@ const BEHIND: usize = 320;
 const LIMIT: usize = 256;
 
 /// What a value may stand in.
-const OPENERS: Signs = QUOTES.and(Signs::of("<"));
+const OPENERS: Signs = QUOTES.and(ANGLE);
 
 /// What only assertions and validators say.
 static MARKS: LazyLock<Option<Regex>> =

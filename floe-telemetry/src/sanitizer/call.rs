@@ -1,4 +1,5 @@
-//! Arguments of functions that open a connection: `connect('host', 'user', 'password')`.
+//! Arguments: of functions that open a connection, `connect('host', 'user', 'password')`, of settings, of
+//! constructors, of methods that are called by their name.
 
 use super::host::is_certain_host;
 use super::key_value::{Key, redact_at, word_before};
@@ -6,7 +7,7 @@ use super::lexicon::Class;
 use super::operand;
 use super::placeholder::is_placeholder;
 use super::shape::{holds_made_up, is_made_up, is_opaque};
-use super::signs::Signs;
+use super::signs::OPEN_SQUARE;
 use super::text::{at, before, is_name, part, run_end, run_start, skip_spaces, starts_with};
 use super::value::Site;
 use super::word_list::Endings;
@@ -196,15 +197,13 @@ pub(super) fn characters(scan: &mut Scan<'_>, dot: usize) {
     }
 }
 
-const LIST: Signs = Signs::of("[");
-
 /// `"method": "login", "params": ["bob", "…"]`, `"op": "auth", "args": ["…"]`; `behind` is behind the
 /// quote of the method.
 pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
     let names = [&b"login"[..], b"auth", b"authenticate", b"signin"];
     let is_login = |name: &&[u8]| key.name(text).eq_ignore_ascii_case(name);
-    if !scan.has(LIST) || !names.iter().any(is_login) {
+    if !scan.has(OPEN_SQUARE) || !names.iter().any(is_login) {
         return false;
     }
     let name = run_end(text, behind, 6, |byte| b"\\\"', ".contains(&byte));

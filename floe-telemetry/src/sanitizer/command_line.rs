@@ -97,8 +97,9 @@ fn user(scan: &mut Scan<'_>, behind: usize, line: Line) -> bool {
         return operand::listed(scan, start);
     };
     let password = &argument[colon + 1..];
-    // `curl -u token:`
-    if line.has(Role::Curl) && is_opaque(&argument[..colon], 20) {
+    // `curl -u token:`, `curl -u token:secret`
+    let is_token = line.has(Role::Curl) && is_opaque(&argument[..colon], 20);
+    if is_token {
         scan.redact(start, start + colon);
     }
     let harmless = password.is_empty()
@@ -112,7 +113,7 @@ fn user(scan: &mut Scan<'_>, behind: usize, line: Line) -> bool {
     if !harmless {
         scan.redact(start + colon + 1, end);
     }
-    !harmless
+    is_token || !harmless
 }
 
 fn password(scan: &mut Scan<'_>, letter: usize, line: Line) {

@@ -59,7 +59,7 @@ const COMMANDS: &[(Role, &[&str])] = &[
     (Role::Curl, &["curl"]),
 ];
 
-/// Few words may be one of them, or one of a group.
+/// Few words may be one of them,
 static LENGTHS: Lengths = {
     let mut lengths = Lengths::NONE;
     let mut group = 0;
@@ -70,6 +70,7 @@ static LENGTHS: Lengths = {
     lengths
 };
 
+/// and fewer one of a group.
 static LENGTHS_OF_GROUPS: [Lengths; COMMANDS.len()] = {
     let mut groups = [Lengths::NONE; COMMANDS.len()];
     let mut group = 0;
@@ -126,10 +127,7 @@ impl Line {
             b"ssh" => self.seen |= SSH,
             _ if LENGTHS.may_have(word) => {
                 for (place, (_, commands)) in COMMANDS.iter().enumerate() {
-                    let is_one = |command: &&str| {
-                        // Most differ in the first letter.
-                        command.as_bytes()[0] == word[0] && word == command.as_bytes()
-                    };
+                    let is_one = |command: &&str| word == command.as_bytes();
                     if LENGTHS_OF_GROUPS[place].may_have(word) && commands.iter().any(is_one) {
                         self.seen |= FIRST_GROUP << place;
                     }

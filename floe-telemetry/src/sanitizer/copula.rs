@@ -7,19 +7,20 @@ use super::text::{at, part, run_end, skip_spaces, starts_with};
 use super::value::{self, Site};
 use super::word_list::List;
 
-/// In the languages that error messages come from. Sorted.
+/// Verbs in the languages that error messages come from; those that begin with no ASCII are in [`is_one`].
+/// Sorted.
 static VERBS: List = List::of(&[
     "equals", "era", "es", "est", "is", "ist", "jest", "lautet", "returned", "war", "was",
 ]);
 
 /// Whether the list has the word, and no letter of it is a capital.
-fn is_lower(word: &[u8], list: &List) -> bool {
+fn has_as_written(word: &[u8], list: &List) -> bool {
     list.has(word) && !word.iter().any(u8::is_ascii_uppercase)
 }
 
 /// Whether the word is one.
 pub(super) fn is_one(word: &[u8]) -> bool {
-    is_lower(word, &VERBS) || ["är", "è", "é"].iter().any(|verb| verb.as_bytes() == word)
+    has_as_written(word, &VERBS) || ["är", "è", "é"].iter().any(|verb| verb.as_bytes() == word)
 }
 
 /// Behind the first verb of the words from `from` on, at most `reach` bytes away.
@@ -69,7 +70,7 @@ pub(super) fn stated(scan: &mut Scan<'_>, key: Key) -> bool {
         byte.is_ascii_alphabetic() || byte >= 0x80
     });
     let word = part(text, start, end);
-    let is_joined = is_lower(word, &PREPOSITIONS);
+    let is_joined = has_as_written(word, &PREPOSITIONS);
     // `the password (which is …)`
     let is_joined = is_joined || at(text, start) == b'(' && starts_with(text, start + 1, b"which ");
     let end = end + usize::from(at(text, end) == b'(');

@@ -1,6 +1,7 @@
-//! What belongs to a key and is no part of its name: an index, what PHP says of it, `-D`.
+//! What belongs to a key and is no part of its name: its quote, an index, a colour, a tag that closes, a
+//! number, what PHP says of it, `-D`.
 
-use super::signs::Signs;
+use super::signs::DOT;
 use super::text::{at, find, is_name, nul_len, part, run_end, starts_with, starts_with_word};
 use super::{Scan, colour, homonym, quote, separator};
 
@@ -9,7 +10,7 @@ use super::{Scan, colour, homonym, quote, separator};
 #[inline]
 pub(super) fn behind_name(text: &[u8], end: usize) -> (usize, usize) {
     match (at(text, end), at(text, end + 1)) {
-        // As most names end.
+        // Nothing that is skipped begins so.
         (b'=', _) | (b' ', b'!'..=b'/' | b':'..=b'~') => (0, end),
         _ => behind_all(text, end),
     }
@@ -71,8 +72,6 @@ fn behind(text: &[u8], from: usize) -> usize {
     if is_index { end + 1 } else { from }
 }
 
-const DOT: Signs = Signs::of(".");
-
 /// The fewest dots that lead to a value.
 const DOTS: &[u8] = b"....";
 
@@ -84,8 +83,8 @@ pub(super) fn between_leaders(
     end: usize,
 ) -> (usize, usize) {
     let text = scan.text;
-    let may_lead = scan.has(DOT) && part(text, start, end).contains(&b'.');
-    match may_lead
+    match scan
+        .has(DOT)
         .then(|| find(text, start, end - start, DOTS))
         .flatten()
     {

@@ -31,9 +31,11 @@ impl Name {
     fn is_no_secret(&self) -> bool {
         let (start, last) = self.last_word();
         let before = || self.last_word_before(start).1;
+        // `allow_no_password`
+        if before() == b"no" {
+            return true;
+        }
         match last {
-            // `allow_no_password`
-            _ if before() == b"no" => true,
             b"pass" => words::BEFORE_PASS.has(before()),
             b"secret" => matches!(before(), b"existing" | b"pull"),
             // The hash of a key that everybody may know.
@@ -45,12 +47,9 @@ impl Name {
     fn suffix(&self) -> Option<(usize, Class)> {
         let mut suffixes = suffixes(self.as_bytes());
         let found = suffixes.find_map(|(suffix, whole, class)| {
-            let start = self.len.checked_sub(suffix.len())?;
-            let is_first = self.letters[start] == suffix.as_bytes()[0];
-            (is_first
-                && self.as_bytes().ends_with(suffix.as_bytes())
-                && (!whole || self.begins_word(start)))
-            .then_some((start, class))
+            let start = self.as_bytes().len().checked_sub(suffix.len())?;
+            (self.as_bytes().ends_with(suffix.as_bytes()) && (!whole || self.begins_word(start)))
+                .then_some((start, class))
         });
         found
             .or_else(|| self.joined_key())
@@ -71,7 +70,7 @@ impl Name {
     /// `key` and `code` depend on the word before them.
     fn key_or_code(&mut self, start: usize) -> Option<Class> {
         let is_key = &self.as_bytes()[start..] == b"key";
-        self.len = start;
+        self.truncate(start);
         let (_, kind) = self.last_word();
         match (kind, is_key) {
             (b"", _) => Some(Class::Query),
@@ -105,12 +104,14 @@ const BY_LAST_LETTER: [[u128; 32]; 2] = {
     table
 };
 
-/// The suffixes that end with the last two letters of the key.
+/// The suffixes that may end the key: five bits of each of its last two letters are the same.
 #[inline]
 fn suffixes(key: &[u8]) -> impl Iterator<Item = (&'static str, bool, Class)> {
-    let places = |letters: &[u128; 32], letter: u8| letters[usize::from(letter & 31)];
+    let ending_with = |letters: &[u128; 32], letter: u8| letters[usize::from(letter & 31)];
     let mut places = match *key {
-        [.., one, two] => places(&BY_LAST_LETTER[0], one) & places(&BY_LAST_LETTER[1], two),
+        [.., one, two] => {
+            ending_with(&BY_LAST_LETTER[0], one) & ending_with(&BY_LAST_LETTER[1], two)
+        }
         _ => 0,
     };
     std::iter::from_fn(move || {
@@ -136,7 +137,6 @@ fn class_of_word(key: &[u8]) -> Option<Class> {
         .find(|(suffix, whole, _)| ends(suffix) && (!whole || suffix.len() == key.len()));
     match found {
         // Two words in one.
-        Some((suffix, _, Class::Query)) if suffix.len() < key.len() => class_of_words(key),
         None if ends("key") => class_of_words(key),
         Some((_, _, class)) => {
             let is_other = words::NO_PASSWORDS.has(key) || ends("publickeytoken");
@@ -158,7 +158,7 @@ fn class_of_words(key: &[u8]) -> Option<Class> {
     }
     let mut name = Name::new(key);
     let mut class_if_named = None;
-    while name.len > 0 {
+    while !name.as_bytes().is_empty() {
         if let Some((start, class)) = name.suffix() {
             let class = if class == Class::Query {
                 name.key_or_code(start)?
@@ -175,7 +175,8 @@ fn class_of_words(key: &[u8]) -> Option<Class> {
         if !words::QUALIFIERS.has(last) && !last.iter().all(u8::is_ascii_digit) {
             class_if_named = Some(Class::Weak);
         }
-        name.drop_last_word();
+        let (start, _) = name.last_word();
+        name.truncate(start);
     }
     None
 }
@@ -184,7 +185,7 @@ fn class_of_words(key: &[u8]) -> Option<Class> {
 pub(super) fn is_address(key: &[u8]) -> bool {
     let name = Name::new(key);
     words::ADDRESSES.iter().any(|address| {
-        let start = name.len.checked_sub(address.len());
+        let start = name.as_bytes().len().checked_sub(address.len());
         name.as_bytes().ends_with(address.as_bytes())
             && start.is_some_and(|start| name.begins_word(start))
     })

@@ -1,11 +1,12 @@
-//! Passwords known by the user before them: `u=bob&p=…` in a query, `addauth digest bob:…`.
+//! Logins that neither a key nor a sign tells: `u=bob&p=…` in a query, `addauth digest bob:…`,
+//! `login attempt [bob/…]`.
 
 use super::Scan;
 use super::key_value::Key;
 use super::operand::word;
 use super::placeholder::is_placeholder;
 use super::shape::{is_made_up, is_opaque};
-use super::signs::Signs;
+use super::signs::OPEN_SQUARE;
 use super::text::{
     at, before, find, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
 };
@@ -104,8 +105,6 @@ pub(super) fn parameter(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
 }
 
-const BRACKET: Signs = Signs::of("[");
-
 /// `login attempt [bob/hunter2]`.
 pub(super) fn attempt(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
@@ -122,7 +121,7 @@ pub(super) fn attempt(scan: &mut Scan<'_>, key: Key) -> bool {
             return true;
         }
     }
-    if !scan.has(BRACKET) {
+    if !scan.has(OPEN_SQUARE) {
         return false;
     }
     let open = run_end(text, key.end, 24, |byte| {

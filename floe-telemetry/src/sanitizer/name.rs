@@ -3,8 +3,8 @@
 /// A key without case and separators, with a mark where its words begin.
 #[derive(Clone, Debug)]
 pub(super) struct Name {
-    pub(super) letters: [u8; 64],
-    pub(super) len: usize,
+    letters: [u8; 64],
+    len: usize,
     starts: u64,
 }
 
@@ -79,8 +79,9 @@ impl Name {
         self.as_bytes().ends_with(words.as_bytes()) && self.begins_word(self.len - words.len)
     }
 
-    pub(super) fn drop_last_word(&mut self) {
-        self.len = self.last_word().0;
+    /// Leaves out the letters from `len` on.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
     }
 }
 

@@ -4,13 +4,11 @@ use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::Class;
 use super::separator::{separator, value_start};
 use super::shape::LONGEST;
-use super::signs::{SEPARATORS, Signs};
+use super::signs::CLOSE_SQUARE;
 use super::text::{at, before, find, is_break, is_name, part, run_end, run_start, starts_with};
 use super::value::Site;
 use super::word_list::List;
 use super::{Scan, quote};
-
-const BRACKET: Signs = Signs::of("]");
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
 pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
@@ -34,7 +32,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let behind = behind + usize::from(is_listed);
     let is_short_name =
         is_named && before(text, run_start(text, gap, 1, |byte| byte == b'k')) == b'"';
-    let may_be_command = scan.has(BRACKET) || starts_with(text, behind, b"::");
+    let may_be_command = scan.has(CLOSE_SQUARE) || starts_with(text, behind, b"::");
     let explicit = || {
         form_part(text, behind)
             .or_else(|| {
@@ -45,10 +43,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
             .or_else(|| value_before(text, key.start))
             .or_else(|| assigned_before(text, key.start))
     };
-    let may_have_field = scan.has(SEPARATORS);
-    let found = may_have_field
-        .then(|| named_value(text, behind, is_short_name))
-        .flatten()
+    let found = named_value(text, behind, is_short_name)
         .or_else(|| is_named.then(explicit).flatten())
         .or_else(|| option_behind(text, key))
         .or_else(|| invalid_input(text, key));

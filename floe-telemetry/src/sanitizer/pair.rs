@@ -34,8 +34,8 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     };
     let word = part(text, found.start, found.end);
     let close = run_end(text, found.after, 2, |byte| matches!(byte, b'>' | b' '));
-    if at(text, close) == b',' && LOGINS.has(key.name(text)) {
-        return login(scan, close + 1);
+    if at(text, close) == b',' && LOGINS.has(key.name(text)) && login(scan, close + 1) {
+        return true;
     }
     // Of more than two, only what nobody would name something.
     let is_last = matches!(at(text, close), b')' | b']' | b'}');

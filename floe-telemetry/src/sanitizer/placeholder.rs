@@ -50,6 +50,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     if word.iter().all(u8::is_ascii_alphanumeric) {
         return words::LITERALS.has(word)
             || word.iter().all(|byte| matches!(byte, b'x' | b'X'))
+            // Flags, and a pointer to nothing.
             || matches!(word, b"0" | b"1" | b"0x0")
             || find_mask(word)
             || is_metavariable(word)
@@ -62,7 +63,6 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || word
             .iter()
             .all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'#'))
-        || word == b"0x0"
         || is_redacted(value, 0)
         || find_mask(value)
         || is_template(value)
@@ -70,7 +70,6 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || is_expression(word)
         || is_command_name(word)
         || is_remark(word)
-        || is_metavariable(word)
         || asks_for_it(word)
         || is_prompt(value)
 }
@@ -167,10 +166,9 @@ fn is_remark(word: &[u8]) -> bool {
 fn find_mask(value: &[u8]) -> bool {
     let mark = b"redacted";
     is_bullets(value)
-        || value.len() >= mark.len()
-            && value
-                .windows(mark.len())
-                .any(|part| part[0] | 32 == b'r' && part.eq_ignore_ascii_case(mark))
+        || value
+            .windows(mark.len())
+            .any(|part| part[0] | 32 == b'r' && part.eq_ignore_ascii_case(mark))
         || value.contains(&b'*') && value.windows(4).any(|part| part == b"****")
 }
 

@@ -27,29 +27,28 @@ fn looks_secret(word: &[u8]) -> bool {
 pub(super) fn second(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let (first, first_end) = next_word(text, from);
-    let (start, end) = next_word(text, first_end);
+    let user = part(text, first, first_end);
+    if first == from || user.is_empty() {
+        return false;
+    }
+    let (mut start, mut end) = next_word(text, first_end);
     let mark = at(text, start);
     let is_quoted = matches!(mark, b'\'' | b'"');
-    let inside = |byte: u8| byte != mark && byte != b'\n';
-    let found = if is_quoted {
-        (start + 1, run_end(text, start + 1, OPERAND, inside))
+    if is_quoted {
+        start += 1;
+        end = run_end(text, start, OPERAND, |byte| byte != mark && byte != b'\n');
+    }
+    let word = part(text, start, end);
+    // Most words are no secret, which is soon said.
+    let is_it = if is_quoted {
+        holds_made_up(word)
     } else {
-        (start, end)
+        looks_secret(word)
     };
-    let second = part(text, found.0, found.1);
     let is_operand = |byte: &u8| is_name(*byte) || b"-.@\\".contains(byte);
-    let word = part(text, first, first_end);
-    let fits = (if is_quoted {
-        holds_made_up(second)
-    } else {
-        looks_secret(second)
-    }) && first > from
-        && !word.is_empty()
-        && word.iter().all(is_operand)
-        && !is_prose(word)
-        && !is_opaque(word, 8);
+    let fits = is_it && user.iter().all(is_operand) && !is_prose(user) && !is_opaque(user, 8);
     if fits {
-        scan.redact_unless_done(found.0, found.1);
+        scan.redact_unless_done(start, end);
     }
     fits
 }

@@ -17,7 +17,7 @@ pub(super) fn is_unit(word: &[u8]) -> bool {
     UNITS.has(word)
 }
 
-/// Whether the value is a number with a unit behind it, or a small one with any word.
+/// Whether the value is a number with a unit behind it, a small one with any word, or the first of a range.
 pub(super) fn is_one(text: &[u8], found: Extent, site: Site) -> bool {
     let value = part(text, found.start, found.end);
     let unit = skip_spaces(text, found.end);
@@ -31,6 +31,7 @@ pub(super) fn is_one(text: &[u8], found: Extent, site: Site) -> bool {
     if is_name(at(text, end)) || b"=:".contains(&at(text, end)) {
         return false;
     }
+    // `token: 1024 bytes`
     if value.len() > 3 {
         return word == b"bytes";
     }

@@ -237,3 +237,20 @@ fn closes(backslashes: usize, escapes: usize) -> bool {
         backslashes <= escapes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::signs::{QUOTES, Signs};
+    use super::*;
+
+    #[test]
+    fn the_signs_of_quotes_are_those_that_one_opens_with() {
+        for byte in 0..=u8::MAX {
+            let is_sign = Signs::in_text(&[byte]).has_any(QUOTES);
+            assert!(is_sign || !may_be_mark(byte), "{byte}");
+        }
+        for (open, close) in MARKS {
+            assert!(may_be_mark(open.as_bytes()[0]) && may_be_mark(close.as_bytes()[0]));
+        }
+    }
+}

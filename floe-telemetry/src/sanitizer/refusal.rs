@@ -3,8 +3,11 @@
 use super::Scan;
 use super::key_value::Key;
 use super::shape::{holds_made_up, is_made_up, is_opaque};
-use super::text::{at, part, run_end, skip_spaces, starts_with, starts_with_word};
+use super::text::{
+    at, ends_with_word, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
+};
 use super::value::Site;
+use super::word_list::List;
 
 /// How words begin that say that a value was not accepted.
 const REFUSALS: &[&str] = &[
@@ -73,4 +76,15 @@ pub(super) fn behind_remark(scan: &mut Scan<'_>, from: usize) -> bool {
         scan.redact_unless_done(found.start, found.end);
     }
     found.is_some()
+}
+
+/// Words before a key whose value was not accepted. Sorted.
+static REFUSED: List = List::of(&["bad", "incorrect", "invalid", "rejected", "wrong"]);
+
+/// `wrong API key '…'`; what is wrong with a token is oftener a word of a grammar.
+pub(super) fn stands_before(text: &[u8], key: Key) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphabetic() || byte == b' ';
+    let words = part(text, run_start(text, key.start, 24, is_word), key.start);
+    let mut words = words.split(|byte| *byte == b' ');
+    !ends_with_word(key.name(text), b"token") && words.any(|word| REFUSED.has(word))
 }

@@ -3,11 +3,9 @@
 use super::key_value::Key;
 use super::placeholder::is_placeholder;
 use super::shape::{holds_made_up, is_opaque};
-use super::signs::{QUOTES, Signs};
+use super::signs::{OPEN_ROUND, QUOTES};
 use super::text::{at, part, run_end, run_start};
 use super::{Scan, operand, quote, words};
-
-const BRACKET: Signs = Signs::of("(");
 
 /// How far before its key a value may be.
 const REACH: usize = 128;
@@ -44,7 +42,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
 /// `('bob', 'hunter2') is not a valid basic-auth tuple`: the login is what the text begins with.
 pub(super) fn pair(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
-    if !scan.has(BRACKET) || !scan.has(QUOTES) {
+    if !scan.has(OPEN_ROUND) || !scan.has(QUOTES) {
         return false;
     }
     let line = run_start(text, key.start, REACH, |byte| byte != b'\n');

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::ahead::Ahead;
 use super::bytes::Bytes;
-use super::judged::{Known, Word};
+use super::known::{Known, Word};
 use super::{
     Level, Policy, REDACTED, Rule, address, anchors, command_line, commands, finder, hash, header,
     key_value, pem, pii, shape, text, token, url,
@@ -113,7 +113,7 @@ impl<'t> Scan<'t> {
                 from = from.max(self.covered);
                 continue;
             }
-            // A key has anchors inside, and was looked at as a whole.
+            // A key was looked at as a whole; a foreign word has a bound of its own.
             if kinds == anchors::KEY && anchor < self.key_until && self.text[anchor] < 0x80 {
                 continue;
             }

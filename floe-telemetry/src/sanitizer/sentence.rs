@@ -145,17 +145,6 @@ fn is_pair(word: &[u8]) -> bool {
         && (!name.iter().any(u8::is_ascii_uppercase) || lexicon::classify(name).is_some())
 }
 
-/// What is said of a value that was not accepted. Sorted.
-static REFUSALS: List = List::of(&["bad", "incorrect", "invalid", "rejected", "wrong"]);
-
-/// `wrong API key '…'`; what is wrong with a token is oftener a word of a grammar.
-fn is_refused(text: &[u8], key: Key) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_alphabetic() || byte == b' ';
-    let words = part(text, run_start(text, key.start, 24, is_word), key.start);
-    let mut words = words.split(|byte| *byte == b' ');
-    !ends_with_word(key.name(text), b"token") && words.any(|word| REFUSALS.has(word))
-}
-
 /// `API key provided: …`, `token … was revoked`, `the password is …`.
 fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
@@ -238,7 +227,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         || is_password && found.quoted && before(text, start) == b' ' && holds_made_up(word)
         || stated && found.quoted && !is_prose(word) && !is_placeholder(word)
         || is_joined
-        || found.quoted && is_refused(text, key) && holds_made_up(word);
+        || found.quoted && refusal::stands_before(text, key) && holds_made_up(word);
     if fits {
         let found = scan.whole(start, found, site);
         scan.redact(found.start, found.end);

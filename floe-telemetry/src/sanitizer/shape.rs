@@ -9,6 +9,7 @@ use super::bytes::Bytes;
 /// the next key inside of it, so its length has to be bounded.
 pub(super) const LONGEST: usize = 256;
 
+/// The word without the signs at its end that are in `what`, which has no letters and digits.
 pub(super) fn trim_end<'t>(mut word: &'t [u8], what: &[u8]) -> &'t [u8] {
     while let [head @ .., last] = word
         && !last.is_ascii_alphanumeric()

@@ -4,7 +4,7 @@ use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
 use super::reference::is_lookup;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
-use super::signs::{MARK, QUOTES, Signs};
+use super::signs::{ANGLE, OPEN_ROUND, OPEN_SQUARE, QUOTES, Signs};
 use super::text::{
     at, before, find, is_break, is_name, part, run_end, run_start, skip_spaces, starts_with,
     starts_with_word,
@@ -38,7 +38,7 @@ pub(super) fn fields(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
 pub(super) fn xml(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let text = scan.text;
     let may_end_a_tag = matches!(at(text, behind), b'<' | b'>' | b'&');
-    if !(may_end_a_tag || scan.has(MARK) && is_break(text, behind)) {
+    if !(may_end_a_tag || scan.has(ANGLE) && is_break(text, behind)) {
         return false;
     }
     let opener = run_start(text, key.start, 32, |byte| is_name(byte) || byte == b':');
@@ -125,7 +125,7 @@ fn escaped_xml(scan: &mut Scan<'_>, key: Key, start: usize) -> bool {
 }
 
 /// What a pair may begin with.
-const OPENERS: Signs = QUOTES.and(Signs::of("(["));
+const OPENERS: Signs = QUOTES.and(OPEN_ROUND).and(OPEN_SQUARE);
 
 /// Ends of the names of a user and a password together.
 pub(super) static LOGINS: Endings =

@@ -62,8 +62,8 @@ pub(super) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
 #[inline]
 pub(super) fn is_same_word(one: &[u8], two: &[u8]) -> bool {
     let is_same = |(one, two): (&u8, &u8)| {
-        let other = one ^ two;
-        other == 0 || other == 0x20 && one.is_ascii_alphabetic()
+        let difference = one ^ two;
+        difference == 0 || difference == 0x20 && one.is_ascii_alphabetic()
     };
     one.len() == two.len() && one.iter().zip(two).all(is_same)
 }

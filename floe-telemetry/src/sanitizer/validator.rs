@@ -4,7 +4,7 @@ use super::Scan;
 use super::bytes::Bytes;
 use super::key_value::Key;
 use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque};
-use super::signs::{QUOTES, Signs};
+use super::signs::{OPEN_ROUND, OPEN_SQUARE, QUOTES, Signs};
 use super::text::{at, before, find, is_name, part, run_end, starts_with};
 use super::value::Site;
 use super::word_list::List;
@@ -13,7 +13,7 @@ use super::word_list::List;
 const WORDS: Bytes = Bytes::alphanumeric_and(b",:( }).-");
 
 /// Quotes, brackets, or what Go says of arguments that it had no place for.
-const OPENERS: Signs = QUOTES.and(Signs::of("["));
+const OPENERS: Signs = QUOTES.and(OPEN_SQUARE).and(OPEN_ROUND);
 
 /// `".auth.token", got "…"`: what a validator found in the place of the value; `from` is behind the
 /// key's quote. What a parser found in the place of a token is a word.

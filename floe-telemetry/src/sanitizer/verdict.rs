@@ -3,9 +3,7 @@
 use super::base64::trim_padding;
 use super::bytes::Bytes;
 use super::hash::{is_fingerprint, names_an_algorithm};
-use super::homonym::{
-    is_count, is_error_name, is_field_number, is_in_sentence, is_numbered, is_requirement, is_type,
-};
+use super::homonym::{is_count, is_field_number, is_in_sentence, is_numbered, is_requirement};
 use super::host::is_certain_host;
 use super::key_value::{Key, word_before};
 use super::lexicon::{self, Class};
@@ -69,6 +67,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
                 && !quantity::is_one(text, found, site)
                 && (site.equals || !lexeme::is_parser_token(text, key, value))
         }
+        // What follows has a sign or a digit.
         _ if value.iter().all(u8::is_ascii_alphabetic) => {
             word_verdict::is_secret(text, key, found, site, in_prose)
         }
@@ -76,7 +75,7 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if is_url_with_login(value) => false,
         _ if names_an_entry(text, key, value, in_prose) => false,
         _ if names_a_source(text, key, value) => false,
-        _ if in_prose && (is_error_name(value) || is_page(value)) => false,
+        _ if in_prose && is_page(value) => false,
         _ if is_sentence(value)
             || is_status(text, key, value)
             || remark::is_one(text, key, found) =>
@@ -89,10 +88,6 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         // `PWD=/home/x` is the working directory.
         _ if ends_with_word(key.name(text), b"pwd") && is_path(value) => false,
         _ if site.equals && is_field_number(text, key, found) => false,
-        // `id-token: write` is a permission.
-        _ if matches!(value, b"read" | b"write") && ends_with_word(key.name(text), b"token") => {
-            false
-        }
         // `pass=3 fail=1` counts tests.
         _ if key.name(text).eq_ignore_ascii_case(b"pass") && is_count(text, found) => false,
         // `jwt: jwt malformed`, `token = token`
@@ -101,19 +96,16 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
         _ if is_pair_of_its_own(value) || !site.equals && is_listed(text, key, value) => false,
         _ if !found.quoted && remark::is_next_field(text, key, found) => false,
         _ if !site.equals && lexeme::is_parser_token(text, key, value) => false,
-        _ if !site.equals && !found.quoted && lexeme::is_variant(text, key, found) => false,
         // `RequestToken: 6a1f…`: the name of a request.
         _ if is_uuid(value) && ends_with_word(key.name(text), b"requesttoken") => false,
         _ if refers(value) || code::is_one(text, found, site) => false,
         // `Credential=password:/etc/x`: where the one with this name is.
         _ if before(text, key.start) == b'=' && is_path(value) => false,
-        _ if is_type(text, found) || lexeme::is_one(text, key, found) => false,
+        _ if lexeme::is_one(text, key, found) => false,
         _ if is_requirement(text, found) || is_numbered(text, key, found) => false,
         _ if quantity::is_one(text, found, site) => false,
         _ if !found.quoted && code::is_cut_call(text, found) => false,
         _ if in_prose && is_in_sentence(text, found) => false,
-        _ if in_prose && words::STATES.has(value) => false,
-        _ if in_prose && words::OPENINGS.has(value) => at(text, found.end) != b' ',
         _ => !(in_prose && is_prose(value)),
     }
 }
@@ -136,11 +128,11 @@ fn is_alphanumeric(value: &[u8]) -> bool {
 
 /// Random letters and digits, and the signs that base64 has beside them.
 fn is_base64(value: &[u8]) -> bool {
-    let digits = trim_padding(value);
+    let unpadded = trim_padding(value);
     (16..=128).contains(&value.len())
         && at(value, 0) != b'/'
-        && digits.iter().any(u8::is_ascii_digit)
-        && digits.iter().all(|byte| BASE64.has(*byte))
+        && unpadded.iter().any(u8::is_ascii_digit)
+        && unpadded.iter().all(|byte| BASE64.has(*byte))
         && is_opaque(value, 16)
 }
 

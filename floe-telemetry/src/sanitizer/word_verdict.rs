@@ -15,14 +15,16 @@ use super::{code, lexeme, remark, words};
 pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_prose: bool) -> bool {
     let value = part(text, found.start, found.end);
     let name = key.name(text);
-    let is_other = names_an_entry(text, key, value, in_prose)
+    let is_none = names_an_entry(text, key, value, in_prose)
         || names_a_source(text, key, value)
         || in_prose && is_error_name(value)
         || remark::is_one(text, key, found)
         || is_placeholder(value)
+        // `id-token: write` is a permission.
         || matches!(value, b"read" | b"write") && ends_with_word(name, b"token")
+        // `jwt: jwt malformed`, `token = token`
         || value.eq_ignore_ascii_case(name);
-    if is_other {
+    if is_none {
         return false;
     }
     if is_verdict(text, key, in_prose) {

@@ -33,14 +33,7 @@ pub(super) static OPENINGS: List = List::of(&[
 
 /// What became of a value, said in its place behind a colon. Sorted.
 pub(super) static STATES: List = List::of(&[
-    "accepted",
-    "changed",
-    "correct",
-    "deleted",
-    "protected",
-    "shown",
-    "stored",
-    "valid",
+    "accepted", "changed", "correct", "deleted", "shown", "stored", "valid",
 ]);
 
 /// What stands for "no value" or for a type, in the languages that error messages come from. Sorted.

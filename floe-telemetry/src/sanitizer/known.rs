@@ -1,9 +1,12 @@
-//! What words say: texts repeat them, so each is judged once.
+//! What was found out about a text, kept for the next look: what its words say, its signs, whether it has
+//! a mark of ours.
 
-use super::Policy;
+use memchr::memchr_iter;
+
 use super::keyword::{self, Keyword};
 use super::lexicon::Class;
-use super::signs::{MARK, Signs};
+use super::signs::Signs;
+use super::{Policy, REDACTED, Scan, text};
 
 /// What a word says.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +26,7 @@ const PLACES: usize = 8;
 /// What was found out about a text that holds for what becomes of it, too.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known<'t> {
+    /// What the last words say.
     pub(super) words: Words<'t>,
     /// Whether it has a mark of ours, once that was asked.
     pub(super) is_marked: Option<bool>,
@@ -41,7 +45,9 @@ impl Known<'_> {
     pub(super) fn marked(self) -> Self {
         Self {
             is_marked: Some(true),
-            signs: self.signs.map(|signs| signs.and(MARK)),
+            signs: self
+                .signs
+                .map(|signs| signs.and(Signs::in_text(REDACTED.as_bytes()))),
             ..self
         }
     }
@@ -70,5 +76,27 @@ impl<'t> Words<'t> {
             self.0[place] = (word, Word { class, keyword });
         }
         self.0[place].1
+    }
+}
+
+impl Scan<'_> {
+    /// Whether the text has one of these signs anywhere.
+    #[inline]
+    pub(super) fn has(&mut self, signs: Signs) -> bool {
+        let text = self.text;
+        self.known
+            .signs
+            .get_or_insert_with(|| Signs::in_text(text))
+            .has_any(signs)
+    }
+
+    /// Whether something of the text was redacted before.
+    pub(super) fn has_marks(&mut self) -> bool {
+        let text = self.text;
+        let mut signs = memchr_iter(b'<', text);
+        *self
+            .known
+            .is_marked
+            .get_or_insert_with(|| signs.any(|at| text::is_redacted(text, at)))
     }
 }
