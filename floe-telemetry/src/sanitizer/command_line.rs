@@ -98,7 +98,8 @@ fn user(scan: &mut Scan<'_>, behind: usize, line: Line) -> bool {
     };
     let password = &argument[colon + 1..];
     // `curl -u token:`, `curl -u token:secret`
-    let is_token = line.has(Role::Curl) && is_opaque(&argument[..colon], 20);
+    let user = &argument[..colon];
+    let is_token = line.has(Role::Curl) && !user.contains(&b'.') && is_opaque(user, 20);
     if is_token {
         scan.redact(start, start + colon);
     }

@@ -1,11 +1,11 @@
 //! Verbs between a noun and its value: `password is …`, `Passwort lautet …`.
 
-use super::Scan;
 use super::key_value::Key;
-use super::shape::{holds_made_up, is_made_up, is_opaque};
-use super::text::{at, part, run_end, skip_spaces, starts_with};
+use super::shape::{holds_made_up, is_made_up, is_opaque, trim_end};
+use super::text::{at, part, run_end, skip_spaces, starts_with, starts_with_word};
 use super::value::{self, Site};
 use super::word_list::List;
+use super::{Scan, operand};
 
 /// Verbs in the languages that error messages come from; those that begin with no ASCII are in [`is_one`].
 /// Sorted.
@@ -89,4 +89,30 @@ pub(super) fn stated(scan: &mut Scan<'_>, key: Key) -> bool {
         scan.redact_unless_done(found.start, found.end);
     }
     found.is_some()
+}
+
+/// `verification code is 123456`.
+pub(super) fn coded(scan: &mut Scan<'_>, key: Key) -> bool {
+    let text = scan.text;
+    let name = key.name(text);
+    let is_code = [&b"code"[..], b"otp", b"pin"].iter().any(|known| {
+        name.len() >= 3
+            && name[name.len() - known.len().min(name.len())..].eq_ignore_ascii_case(known)
+    });
+    if !is_code || !starts_with_word(text, key.end, b" is ") {
+        return false;
+    }
+    let start = skip_spaces(text, key.end + 4);
+    let mut end = run_end(text, start, 12, |byte| byte.is_ascii_digit());
+    let mut fits = (4..=10).contains(&(end - start)) && !at(text, end).is_ascii_alphanumeric();
+    if !fits {
+        let (_, stop) = operand::word(text, start);
+        let word = trim_end(part(text, start, stop), b".,;!");
+        end = start + word.len();
+        fits = is_opaque(word, 16);
+    }
+    if fits {
+        scan.redact(start, end);
+    }
+    fits
 }

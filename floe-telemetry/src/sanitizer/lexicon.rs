@@ -31,11 +31,9 @@ impl Name {
     fn is_no_secret(&self) -> bool {
         let (start, last) = self.last_word();
         let before = || self.last_word_before(start).1;
-        // `allow_no_password`
-        if before() == b"no" {
-            return true;
-        }
         match last {
+            // A flag.
+            _ if self.as_bytes().ends_with(b"allownopassword") => true,
             b"pass" => words::BEFORE_PASS.has(before()),
             b"secret" => matches!(before(), b"existing" | b"pull"),
             // The hash of a key that everybody may know.
@@ -148,7 +146,9 @@ fn class_of_word(key: &[u8]) -> Option<Class> {
 
 fn class_of_words(key: &[u8]) -> Option<Class> {
     // What follows names an account of Azure's storage.
-    if key.starts_with(b"fs.azure.sas.") || key.starts_with(b"fs.azure.account.key.") {
+    let is_account = key.starts_with(b"fs.azure.account.key.")
+        || key.starts_with(b"fs.azure.sas.") && !key.starts_with(b"fs.azure.sas.token.");
+    if is_account {
         return Some(Class::Strong);
     }
     // The option takes nothing.

@@ -5,7 +5,7 @@ use super::Scan;
 use super::key_value::Key;
 use super::operand::word;
 use super::placeholder::is_placeholder;
-use super::shape::{is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_made_up, is_opaque};
 use super::signs::OPEN_SQUARE;
 use super::text::{
     at, before, find, part, run_end, run_start, skip_spaces, starts_with, starts_with_word,
@@ -144,4 +144,20 @@ pub(super) fn attempt(scan: &mut Scan<'_>, key: Key) -> bool {
         scan.redact(start, end);
     }
     fits
+}
+
+/// `{auth, "bob", "…"}`; `from` is behind the user.
+pub(super) fn tuple(scan: &mut Scan<'_>, from: usize) -> bool {
+    let text = scan.text;
+    if at(text, from) != b',' {
+        return false;
+    }
+    let found = scan
+        .quoted(skip_spaces(text, from + 1), Site::default())
+        .filter(|found| matches!(at(text, found.after), b')' | b']' | b'}'))
+        .filter(|found| holds_made_up(part(text, found.start, found.end)));
+    if let Some(found) = found {
+        scan.redact_unless_done(found.start, found.end);
+    }
+    found.is_some()
 }

@@ -85,7 +85,8 @@ fn generated(scan: &mut Scan<'_>, key: Key) -> bool {
         .flatten();
     found.is_some_and(|found| {
         let start = value_start(text, found + result.len());
-        redact_at(scan, key, start, Site::default())
+        let class = Class::Weak;
+        redact_at(scan, Key { class, ..key }, start, Site::default())
     })
 }
 

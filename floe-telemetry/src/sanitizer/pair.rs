@@ -2,13 +2,13 @@
 
 use super::key_value::{Key, redact_at};
 use super::lexicon::Class;
-use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque, is_word_like};
+use super::shape::{LONGEST, is_made_up, is_opaque, is_word_like};
 use super::structure::LOGINS;
 use super::text::{
     at, before, ends_with_word, is_name, part, run_end, run_start, skip_spaces, starts_with_word,
 };
 use super::value::Site;
-use super::{Scan, call, container, lexicon};
+use super::{Scan, call, container, lexicon, login};
 
 /// `('password', '…')`, `[b"authorization", b"Bearer …"]`: exactly two, the first is the key.
 pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
@@ -34,7 +34,8 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     };
     let word = part(text, found.start, found.end);
     let close = run_end(text, found.after, 2, |byte| matches!(byte, b'>' | b' '));
-    if at(text, close) == b',' && LOGINS.has(key.name(text)) && login(scan, close + 1) {
+    let is_login = before(text, open) == b'{' && LOGINS.has(key.name(text));
+    if is_login && login::tuple(scan, close) {
         return true;
     }
     // Of more than two, only what nobody would name something.
@@ -52,19 +53,6 @@ pub(super) fn tuple(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
         key.class
     };
     redact_at(scan, Key { class, ..key }, start, Site::default())
-}
-
-/// `{auth, "bob", "…"}`: behind the user.
-fn login(scan: &mut Scan<'_>, from: usize) -> bool {
-    let text = scan.text;
-    let found = scan
-        .quoted(skip_spaces(text, from), Site::default())
-        .filter(|found| matches!(at(text, found.after), b')' | b']' | b'}'))
-        .filter(|found| holds_made_up(part(text, found.start, found.end)));
-    if let Some(found) = found {
-        scan.redact_unless_done(found.start, found.end);
-    }
-    found.is_some()
 }
 
 /// `['Host', 'db', 'X-Api-Key', '…']`: names and values in turns.

@@ -28,7 +28,8 @@ pub(super) fn second(scan: &mut Scan<'_>, from: usize) -> bool {
     let text = scan.text;
     let (first, first_end) = next_word(text, from);
     let user = part(text, first, first_end);
-    if first == from || user.is_empty() {
+    // `api_key id 7` names it.
+    if first == from || matches!(user, b"" | b"id") {
         return false;
     }
     let (mut start, mut end) = next_word(text, first_end);

@@ -1,13 +1,13 @@
 //! Lines of protocols that carry a password: SMTP, IMAP, POP, FTP, Redis.
 
 use super::key_value::Key;
-use super::shape::{holds_made_up, is_made_up, is_opaque};
+use super::shape::{holds_made_up, is_made_up, is_opaque, trim_end};
 use super::text::{
     at, before, is_break, is_redacted, line_end, part, run_end, run_start, skip_spaces,
     starts_with_word,
 };
 use super::value::{self, Extent, Site};
-use super::{Scan, lexicon, quote};
+use super::{Scan, quote};
 
 /// `AUTH token`, `AUTH user password`, `AUTH PLAIN …`: the last word of a line of a protocol.
 pub(super) fn authenticate(scan: &mut Scan<'_>, key: Key) -> bool {
@@ -46,7 +46,9 @@ pub(super) fn words(scan: &mut Scan<'_>, from: usize) -> (usize, usize, bool) {
     let second_end = run_end(text, second, 256, is_word);
     let mut fits = false;
     for (start, end) in [(first, first_end), (second, second_end)] {
-        let word = part(text, start, end);
+        // `cmd=[AUTH bob hunter2]`
+        let word = trim_end(part(text, start, end), b"])}");
+        let end = start + word.len();
         // The names of mechanisms are in capitals.
         let is_mechanism = !word.iter().any(u8::is_ascii_lowercase);
         if is_opaque(word, 8) || (start == second || !is_mechanism) && is_made_up(word, 6) {
@@ -124,7 +126,7 @@ pub(super) fn login(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_listed =
         before(text, key.start) == b' ' && before(text, key.start - 1).is_ascii_uppercase();
     // `CREATE ROLE bob LOGIN PASSWORD 'hunter2'`
-    let is_key = lexicon::is_noun(part(text, user, user_end));
+    let is_key = part(text, user, user_end) == b"PASSWORD";
     if user == key.end || start == user_end || is_listed || is_key {
         return false;
     }

@@ -5,7 +5,7 @@ use memchr::memchr2;
 use super::text::{at, is_name, part, rest, run_end, starts_with, starts_with_word};
 
 /// Opening and closing marks of more than one byte.
-const MARKS: &[(&str, &str)] = &[
+pub(super) const MARKS: &[(&str, &str)] = &[
     ("\"\"\"", "\"\"\""),
     ("'''", "'''"),
     ("&quot;", "&quot;"),
@@ -170,7 +170,7 @@ fn is_doubled(text: &[u8], index: usize) -> bool {
 
 /// The first byte of any opening or closing mark.
 #[inline]
-fn may_be_mark(byte: u8) -> bool {
+pub(super) fn may_be_mark(byte: u8) -> bool {
     matches!(
         byte,
         b'"' | b'\'' | b'`' | b'\\' | b'&' | b'%' | 0xc2 | 0xe2 | 0xe3
@@ -235,22 +235,5 @@ fn closes(backslashes: usize, escapes: usize) -> bool {
         backslashes.is_multiple_of(2)
     } else {
         backslashes <= escapes
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::signs::{QUOTES, Signs};
-    use super::*;
-
-    #[test]
-    fn the_signs_of_quotes_are_those_that_one_opens_with() {
-        for byte in 0..=u8::MAX {
-            let is_sign = Signs::in_text(&[byte]).has_any(QUOTES);
-            assert!(is_sign || !may_be_mark(byte), "{byte}");
-        }
-        for (open, close) in MARKS {
-            assert!(may_be_mark(open.as_bytes()[0]) && may_be_mark(close.as_bytes()[0]));
-        }
     }
 }

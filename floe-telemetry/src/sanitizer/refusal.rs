@@ -79,7 +79,7 @@ pub(super) fn behind_remark(scan: &mut Scan<'_>, from: usize) -> bool {
 }
 
 /// Words before a key whose value was not accepted. Sorted.
-static REFUSED: List = List::of(&["bad", "incorrect", "invalid", "rejected", "wrong"]);
+static REFUSED: List = List::of(&["incorrect", "wrong"]);
 
 /// `wrong API key '…'`; what is wrong with a token is oftener a word of a grammar.
 pub(super) fn stands_before(text: &[u8], key: Key) -> bool {

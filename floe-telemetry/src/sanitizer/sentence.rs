@@ -3,19 +3,18 @@
 //! Nothing separates the value here, so it has to look made up, not like a word of the sentence.
 
 use super::homonym::is_error_name;
-use super::key_value::{Key, redact_at};
+use super::key_value::{Key, redact_at, word_before};
 use super::lexicon::{self, Class};
 use super::placeholder::{is_placeholder, is_prose};
-use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque, is_uuid, trim_end};
+use super::shape::{LONGEST, holds_made_up, is_made_up, is_opaque, is_uuid};
 use super::text::{
     at, before, ends_with_word, name_before, part, run_end, run_start, skip_spaces, starts_with,
-    starts_with_word,
 };
 use super::value::{self, Site};
 use super::word_list::List;
 use super::{
-    Scan, bound, call, change, copula, device, login, operand, owner, positional, protocol,
-    refusal, reversed, words,
+    Scan, bound, call, change, copula, device, login, owner, positional, protocol, refusal,
+    reversed, words,
 };
 
 /// Commands with a key and a value behind them, in a shell, a Dockerfile, a tool's settings.
@@ -54,7 +53,7 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key) {
                 || positional::announced(scan, key)
         }
         Class::Weak => {
-            coded(scan, key)
+            copula::coded(scan, key)
                 || assigned(scan, key)
                 || positional::property(scan, key)
                 || call::parameters(scan, key, key.end)
@@ -105,32 +104,6 @@ fn behind_tag(text: &[u8], from: usize) -> usize {
     } else {
         from
     }
-}
-
-/// `verification code is 123456`.
-fn coded(scan: &mut Scan<'_>, key: Key) -> bool {
-    let text = scan.text;
-    let name = key.name(text);
-    let is_code = [&b"code"[..], b"otp", b"pin"].iter().any(|known| {
-        name.len() >= 3
-            && name[name.len() - known.len().min(name.len())..].eq_ignore_ascii_case(known)
-    });
-    if !is_code || !starts_with_word(text, key.end, b" is ") {
-        return false;
-    }
-    let start = skip_spaces(text, key.end + 4);
-    let mut end = run_end(text, start, 12, |byte| byte.is_ascii_digit());
-    let mut fits = (4..=10).contains(&(end - start)) && !at(text, end).is_ascii_alphanumeric();
-    if !fits {
-        let (_, stop) = operand::word(text, start);
-        let word = trim_end(part(text, start, stop), b".,;!");
-        end = start + word.len();
-        fits = is_opaque(word, 16);
-    }
-    if fits {
-        scan.redact(start, end);
-    }
-    fits
 }
 
 /// `apns-id=…`, `API_KEY=…`: a pair with a key of its own.
@@ -190,8 +163,9 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     // `« x »` has blanks inside.
     let word = part(text, found.start, found.end).trim_ascii();
     let is_lower = word.iter().all(u8::is_ascii_lowercase);
-    // No word of a sentence is that long: `the secret key is amberlanternharbour`.
-    let is_joined = stated && is_lower && word.len() >= 18;
+    // No word is that long and alone: `the secret key is amberlanternharbour, …`.
+    let ends = matches!(at(text, found.end), 0 | b',' | b'.' | b';' | b'\n');
+    let is_joined = stated && is_lower && ends && word.len() >= 18;
     if !found.quoted && is_lower && !is_joined {
         return false;
     }
@@ -213,7 +187,17 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         && !names_more.iter().any(|known| ends_with_word(name, known))
         || name.ends_with(b"shared-key")
         || name.eq_ignore_ascii_case(b"pass") && protocol::is_line_command(text, key, found.end);
-    let least = if is_password { 6 } else { 10 };
+    // `verification failed with secret Amber!42xy`
+    let is_used = [&b"with"[..], b"using"]
+        .iter()
+        .any(|word| word_before(text, key.start.saturating_sub(1), word));
+    let least = if is_password {
+        6
+    } else if is_used {
+        8
+    } else {
+        10
+    };
     // `secret Amber!42xy`
     let is_signed = word.iter().any(|byte| b"!$^~".contains(byte)) && is_made_up(word, 8);
     // `login of %s with password %s`, and its arguments on the next line.
@@ -223,7 +207,14 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let fits = is_opaque(word, 8)
         || is_uuid(word) && name.ends_with(b"ey")
         || is_signed && word.iter().any(u8::is_ascii_digit)
-        || is_made_up(word, if stated || is_password { least } else { 64 })
+        || is_made_up(
+            word,
+            if stated || is_password || is_used {
+                least
+            } else {
+                64
+            },
+        )
         || is_password && found.quoted && before(text, start) == b' ' && holds_made_up(word)
         || stated && found.quoted && !is_prose(word) && !is_placeholder(word)
         || is_joined

@@ -39,6 +39,8 @@ pub(super) fn separator(text: &[u8], from: usize) -> Option<Separator> {
         // A pair of Lisp.
         (b'.', b' ') if index > from && at(text, index + 2) == b'"' => found(1, false),
         (b':', b'/') if at(text, index + 2) == b'/' => None,
+        // `password : = x`, which a parser of INI files does not know.
+        (b':', b' ') if starts_with(text, index + 2, b"= ") => found(3, true),
         (b'=' | b'!', b'=') => found(
             run_end(text, index, 4, |byte| b"=!>".contains(&byte)) - index,
             true,

@@ -61,3 +61,20 @@ impl Signs {
         self.0 & others.0 != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::quote::{MARKS, may_be_mark};
+    use super::*;
+
+    #[test]
+    fn the_signs_of_quotes_are_those_that_one_opens_with() {
+        for byte in 0..=u8::MAX {
+            let is_sign = Signs::in_text(&[byte]).has_any(QUOTES);
+            assert!(is_sign || !may_be_mark(byte), "{byte}");
+        }
+        for (open, close) in MARKS {
+            assert!(may_be_mark(open.as_bytes()[0]) && may_be_mark(close.as_bytes()[0]));
+        }
+    }
+}

@@ -152,9 +152,10 @@ fn names(scan: &Scan<'_>, first: usize, end: usize, mark: u8) -> Option<Columns>
         let is_name =
             |byte: &u8| is_name(*byte) || b"-./".contains(byte) || may_have_blanks && *byte == b' ';
         let is_edge = mark == b'|' && (from == first || next > end);
-        // A name has more than the dashes of a ruler.
-        let is_empty = name.iter().all(|byte| *byte == b'-') && !is_edge;
-        if name.len() > 48 || !name.iter().all(is_name) || is_empty {
+        // What Airlift has in the place of a default.
+        let is_dashes = mark == b'\t' && name == b"----";
+        if name.len() > 48 || !name.iter().all(is_name) || name.is_empty() && !is_edge || is_dashes
+        {
             return None;
         }
         // Beside `fail`, `pass` is a count.

@@ -10,7 +10,7 @@ use super::value::Site;
 use super::word_list::List;
 
 /// What a sentence about a value has.
-const WORDS: Bytes = Bytes::alphanumeric_and(b",:( }).-");
+const WORDS: Bytes = Bytes::alphabetic_and(b",:( }).");
 
 /// Quotes, brackets, or what Go says of arguments that it had no place for.
 const OPENERS: Signs = QUOTES.and(OPEN_SQUARE).and(OPEN_ROUND);
@@ -24,7 +24,15 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     }
     let text = scan.text;
     let is_token = key.name(text).eq_ignore_ascii_case(b"token");
-    let words = run_end(text, from, 64, |byte| WORDS.has(byte));
+    let mut words = run_end(text, from, 64, |byte| WORDS.has(byte));
+    // `must be 32 url-safe base64-encoded bytes. Got: '…'`
+    let sentences = run_end(text, words, 64, |byte| {
+        WORDS.has(byte) || byte.is_ascii_digit() || byte == b'-'
+    });
+    let is_got = part(text, words, sentences).ends_with(b". Got: ");
+    if is_got {
+        words = sentences;
+    }
     if at(text, words) == b'%' {
         return extra(scan, words);
     }
@@ -34,7 +42,8 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
         let start = place + told.len();
         let end = run_end(text, start, 128, |byte| byte > b' ' && byte != b')');
         let word = part(text, start, end);
-        let fits = at(text, end) == b')' && (is_made_up(word, 6) || is_opaque(word, 8));
+        let fits =
+            at(text, end) == b')' && (is_made_up(word, 6) && !is_token || is_opaque(word, 16));
         if fits {
             scan.redact_unless_done(start, end);
             return true;
@@ -43,18 +52,19 @@ pub(super) fn found_instead(scan: &mut Scan<'_>, key: Key, from: usize) -> bool 
     // What stands between is a sentence, or the value is all that is in brackets.
     let said = part(text, from, words);
     let is_said = |word: &[u8]| {
-        FOUND.has(word) && word.iter().all(u8::is_ascii_lowercase)
-            || matches!(word, b"Value" | b"Got")
+        FOUND.has(word) && word.iter().all(u8::is_ascii_lowercase) || word == b"Value"
     };
     let mut says = said.split(|byte| !byte.is_ascii_alphabetic());
     let mut is_found = || says.clone().any(is_said) && !says.any(|word| word == b"not");
-    if !(before(text, words) == b' ' && is_found() || said == b" (") {
+    if !(is_got || before(text, words) == b' ' && is_found() || said == b" (") {
         return false;
     }
     // `rejected value [hunter2]`
-    let close = run_end(text, words + 1, 128, |byte| byte > b' ' && byte != b']');
+    let close = run_end(text, words + 1, 64, |byte| {
+        byte >= b' ' && !matches!(byte, b']' | b'=')
+    });
     let word = part(text, words + 1, close);
-    if at(text, words) == b'[' && at(text, close) == b']' && !is_token && is_made_up(word, 6) {
+    if at(text, words) == b'[' && at(text, close) == b']' && !is_token && holds_made_up(word) {
         scan.redact_unless_done(words + 1, close);
         return true;
     }

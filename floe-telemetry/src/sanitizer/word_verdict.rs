@@ -6,7 +6,7 @@ use super::key_value::Key;
 use super::placeholder::{is_placeholder, is_prose};
 use super::reference::{names_a_source, names_an_entry};
 use super::shape::is_opaque;
-use super::text::{at, ends_with_word, part, run_end};
+use super::text::{at, ends_with_word, part, run_end, starts_with};
 use super::value::{Extent, Site};
 use super::verdict::is_verdict;
 use super::{code, lexeme, remark, words};
@@ -49,8 +49,9 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
 fn goes_on(text: &[u8], key: Key, found: Extent) -> bool {
     let is_lower = |byte: u8| byte.is_ascii_lowercase();
     let next = run_end(text, found.end + 1, 24, is_lower);
-    b"\"'`".contains(&at(text, key.end))
-        && at(text, key.end + 1) == b' '
+    matches!(key.name(text), b"token" | b"secret")
+        && b"\"'`".contains(&at(text, key.end))
+        && starts_with(text, key.end + 1, b" : ")
         && part(text, found.start, found.end)
             .iter()
             .all(u8::is_ascii_lowercase)

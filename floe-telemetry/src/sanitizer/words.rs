@@ -190,7 +190,7 @@ pub(super) static QUALIFIERS: List = List::of(&[
 #[rustfmt::skip]
 pub(super) static DESCRIPTORS: List = List::of(&[
     "age", "arn", "attempts", "count", "created", "digest", "duration", "endpoint", "expiration",
-    "expires", "expiry", "failure", "failures", "fields", "file", "filename", "format", "history", "id", "ids", "index",
+    "expires", "expiry", "fields", "file", "filename", "format", "history", "id", "ids", "index",
     "issuer", "len", "length", "limit", "max", "min", "name", "names", "path", "policy",
     "provider", "ref", "scope", "size", "ttl", "type", "uri", "url", "version",
 ]);
