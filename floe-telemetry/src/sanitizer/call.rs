@@ -38,12 +38,8 @@ pub(super) fn connects(name: &[u8]) -> bool {
     NAMES.has(name)
 }
 
-/// Behind the bracket of the call, if the name is one of a function that connects; `end` is behind
-/// the name.
+/// Behind the bracket of the call; `end` is behind the name of the function.
 fn open(text: &[u8], name: &[u8], end: usize) -> Option<usize> {
-    if !connects(name) {
-        return None;
-    }
     let constructor = [&b"->__construct"[..], b"::__construct", b"->connect"]
         .iter()
         .find(|mark| starts_with(text, end, mark))
@@ -55,7 +51,8 @@ fn open(text: &[u8], name: &[u8], end: usize) -> Option<usize> {
     (at(text, open) == b'(' || is_procedure).then_some(open + 1)
 }
 
-/// Redacts the password among the arguments of the function with this name; whether there was one.
+/// Redacts the password among the arguments of the function with this name, which is one that connects;
+/// whether there was one.
 pub(super) fn scan(scan: &mut Scan<'_>, name: &[u8], end: usize) -> bool {
     let text = scan.text;
     let Some(open) = open(text, name, end) else {

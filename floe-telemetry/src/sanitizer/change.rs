@@ -36,7 +36,7 @@ fn other(scan: &mut Scan<'_>, from: usize) {
         byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b',')
     });
     let mut words = part(text, from, start).split(|byte| *byte == b' ');
-    if !words.any(|word| word == b"but") {
+    if value::opening(text, start, Site::default()).is_none() || !words.any(|word| word == b"but") {
         return;
     }
     let found = scan

@@ -9,7 +9,13 @@ use super::text::{at, before, is_name, part, run_end, run_start};
 const LIMIT: usize = 96;
 
 /// The key around the word from `start` to `end`, if an escape is inside or beside it.
+#[inline]
 pub(super) fn key(scan: &mut Scan<'_>, start: usize, end: usize) -> Option<Key> {
+    let has_escape = at(scan.text, end) == b'\\' || before(scan.text, start) == b'\\';
+    has_escape.then(|| read(scan, start, end)).flatten()
+}
+
+fn read(scan: &mut Scan<'_>, start: usize, end: usize) -> Option<Key> {
     let text = scan.text;
     let is_escaped = at(text, end) == b'\\' && at(text, end + 1) == b'u'
         || before(text, start) == b'\\' && at(text, start) == b'u';

@@ -2,7 +2,9 @@
 //! number, what PHP says of it, `-D`.
 
 use super::signs::DOT;
-use super::text::{at, find, is_name, nul_len, part, run_end, starts_with, starts_with_word};
+use super::text::{
+    at, before, find, is_name, nul_len, part, run_end, starts_with, starts_with_word,
+};
 use super::{Scan, colour, homonym, quote, separator};
 
 /// The length of the quote mark behind the name that ends at `end`, and where the text goes on behind that
@@ -98,7 +100,17 @@ pub(super) fn between_leaders(
 }
 
 /// `-Dbasicauth=…`: behind the letter that defines a property of Java's, and behind a NUL.
+#[inline]
 pub(super) fn behind_prefix(text: &[u8], start: usize) -> usize {
+    let may_have_one = at(text, start) == b'-' || before(text, start) == b'\\';
+    if may_have_one {
+        behind_escape(text, start)
+    } else {
+        start
+    }
+}
+
+fn behind_escape(text: &[u8], start: usize) -> usize {
     let start = behind_nul(text, start);
     if starts_with(text, start, b"-D") && at(text, start + 2).is_ascii_lowercase() {
         start + 2

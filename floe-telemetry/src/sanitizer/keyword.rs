@@ -1,7 +1,7 @@
 //! Words that are no key themselves, and say by what they are where a secret is: functions,
 //! commands, marks of a format.
 
-use super::text::part;
+use super::text::{part, starts_with};
 use super::{Scan, call, homonym, jwk, login, operand, pem, protocol};
 
 /// What a word introduces.
@@ -23,8 +23,10 @@ pub(super) enum Keyword {
     Digest,
     /// `p` behind `u` in a query.
     Parameter,
-    /// A function that connects, or a command of PowerShell's.
-    Function,
+    /// A function that connects.
+    Connection,
+    /// A command of PowerShell's.
+    Cmdlet,
 }
 
 /// What the word introduces, wherever it stands.
@@ -45,7 +47,8 @@ pub(super) fn of(word: &[u8]) -> Option<Keyword> {
         b"ACL" | b"acl" => Keyword::Acl,
         b"userlist.txt" => Keyword::UserList,
         _ if word.starts_with(b"PuTTY-User-Key-File") => Keyword::Putty,
-        _ if call::connects(word) || homonym::is_command_name(word) => Keyword::Function,
+        _ if call::connects(word) => Keyword::Connection,
+        _ if homonym::is_command_name(word) => Keyword::Cmdlet,
         _ => return None,
     })
 }
@@ -67,10 +70,11 @@ pub(super) fn scan(scan: &mut Scan<'_>, keyword: Keyword, start: usize, end: usi
         Keyword::Acl => protocol::acl(scan, end),
         Keyword::UserList => login::listed(scan, end),
         Keyword::Putty => pem::putty(scan, end),
-        Keyword::Function => {
+        Keyword::Connection => {
             let word = part(scan.text, start, end);
             return call::scan(scan, word, end) || homonym::is_cmdlet(scan.text, word, end);
         }
+        Keyword::Cmdlet => return starts_with(scan.text, end, b" : "),
     }
     true
 }

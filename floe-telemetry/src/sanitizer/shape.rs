@@ -185,21 +185,20 @@ pub(super) fn is_random(part: &[u8]) -> bool {
         b'a'..=b'z' => 1,
         _ => 2,
     };
-    let (mut changes, mut digits) = (0, 0);
+    let (mut changes, mut has_digit) = (0, false);
     let mut left = kind(part[0]);
     for byte in part {
         let right = kind(*byte);
-        digits += usize::from(right == 0);
+        has_digit |= right == 0;
         // A capital letter and the rest of its word are one turn.
         changes += usize::from(left != right && !(left == 2 && right == 1));
+        // Enough, with digits or without, however it goes on.
+        if changes >= (part.len() / 4).max(3) {
+            return true;
+        }
         left = right;
     }
-    let needed = if digits == 0 {
-        part.len() / 4
-    } else {
-        part.len() / 8
-    };
-    changes >= 2 && changes >= needed && (digits > 0 || changes >= 3)
+    has_digit && changes >= (part.len() / 8).max(2)
 }
 
 /// Eight, four, four, four and twelve hexadecimal digits.
