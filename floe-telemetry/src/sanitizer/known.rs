@@ -80,7 +80,7 @@ impl<'t> Words<'t> {
 }
 
 impl Scan<'_> {
-    /// Whether the text has one of these signs anywhere.
+    /// Whether the text may have one of these signs.
     #[inline]
     pub(super) fn has(&mut self, signs: Signs) -> bool {
         let text = self.text;
