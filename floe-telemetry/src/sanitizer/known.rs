@@ -30,8 +30,10 @@ pub(super) struct Known<'t> {
     pub(super) words: Words<'t>,
     /// Whether it has a mark of ours, once that was asked.
     pub(super) is_marked: Option<bool>,
-    /// The signs that it may have, once that was asked.
-    pub(super) signs: Option<Signs>,
+    /// The signs that it may have, once that was asked often enough.
+    signs: Option<Signs>,
+    /// How often it was asked.
+    asked: usize,
 }
 
 impl Known<'_> {
@@ -39,6 +41,7 @@ impl Known<'_> {
         words: Words::NONE,
         is_marked: None,
         signs: None,
+        asked: 0,
     };
 
     /// What is known when the secrets of the text have given way to our marks.
@@ -83,11 +86,21 @@ impl Scan<'_> {
     /// Whether the text may have one of these signs.
     #[inline]
     pub(super) fn has(&mut self, signs: Signs) -> bool {
-        let text = self.text;
-        self.known
-            .signs
-            .get_or_insert_with(|| Signs::in_text(text))
-            .has_any(signs)
+        match self.known.signs {
+            Some(known) => known.has_any(signs),
+            None => self.reads(signs),
+        }
+    }
+
+    /// The same before the text was read for its signs: a long one is worth it once it has many keys.
+    fn reads(&mut self, signs: Signs) -> bool {
+        self.known.asked += 1;
+        if self.text.len() > 512 + 64 * self.known.asked {
+            return true;
+        }
+        let known = Signs::in_text(self.text);
+        self.known.signs = Some(known);
+        known.has_any(signs)
     }
 
     /// Whether something of the text was redacted before.

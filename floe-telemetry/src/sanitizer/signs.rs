@@ -10,9 +10,6 @@ const KNOWN: &[u8] = b"\"'`\\&%<>([].";
 /// The bytes that are no ASCII are one sign.
 const NOT_ASCII: u32 = 1 << 31;
 
-/// A longer text is not read for its signs: it is likely to have them.
-const LONG: usize = 512;
-
 /// The set of each byte.
 const OF_BYTE: [u32; 256] = {
     let mut table = [0; 256];
@@ -49,11 +46,8 @@ impl Signs {
         Self(set)
     }
 
-    /// Those that a text may have.
+    /// Those of a text.
     pub(super) fn in_text(text: &[u8]) -> Self {
-        if text.len() > LONG {
-            return Self(u32::MAX);
-        }
         let sets = text.iter().map(|byte| OF_BYTE[usize::from(*byte)]);
         Self(sets.fold(0, |all, set| all | set))
     }
