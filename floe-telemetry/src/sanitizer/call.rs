@@ -220,7 +220,6 @@ pub(super) fn parameters(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let open = run_end(text, name, 16, |byte| byte != b'[');
     at(text, open) == b'['
         && operand::arguments(scan, open + 1, |_, word| {
-            (is_made_up(word, 6) || is_opaque(word, 8)) && !is_placeholder(word)
-                || holds_made_up(word)
+            is_made_up(word, 6) || is_opaque(word, 8) || holds_made_up(word)
         })
 }

@@ -36,11 +36,10 @@ fn other(scan: &mut Scan<'_>, from: usize) {
         byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b',')
     });
     let mut words = part(text, from, start).split(|byte| *byte == b' ');
-    if value::opening(text, start, Site::default()).is_none() || !words.any(|word| word == b"but") {
-        return;
-    }
-    let found = scan
-        .quoted(start, Site::default())
+    let opening =
+        value::opening(text, start, Site::default()).filter(|_| words.any(|word| word == b"but"));
+    let found = opening
+        .map(|(content, quote)| Extent::of_quote(content, scan.close(content, quote)))
         .filter(|found| holds_made_up(part(text, found.start, found.end)));
     if let Some(found) = found {
         scan.redact_unless_done(found.start, found.end);

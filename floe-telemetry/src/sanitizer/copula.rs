@@ -2,7 +2,7 @@
 
 use super::key_value::Key;
 use super::shape::{holds_made_up, is_made_up, is_opaque, trim_end};
-use super::text::{at, part, run_end, skip_spaces, starts_with, starts_with_word};
+use super::text::{at, ends_with_word, part, run_end, skip_spaces, starts_with, starts_with_word};
 use super::value::{self, Site};
 use super::word_list::List;
 use super::{Scan, operand};
@@ -95,10 +95,9 @@ pub(super) fn stated(scan: &mut Scan<'_>, key: Key) -> bool {
 pub(super) fn coded(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let name = key.name(text);
-    let is_code = [&b"code"[..], b"otp", b"pin"].iter().any(|known| {
-        name.len() >= 3
-            && name[name.len() - known.len().min(name.len())..].eq_ignore_ascii_case(known)
-    });
+    let is_code = [&b"code"[..], b"otp", b"pin"]
+        .iter()
+        .any(|known| ends_with_word(name, known));
     if !is_code || !starts_with_word(text, key.end, b" is ") {
         return false;
     }

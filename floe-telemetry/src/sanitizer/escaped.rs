@@ -11,17 +11,14 @@ const LIMIT: usize = 96;
 /// The key around the word from `start` to `end`, if an escape is inside or beside it.
 #[inline]
 pub(super) fn key(scan: &mut Scan<'_>, start: usize, end: usize) -> Option<Key> {
-    let has_escape = at(scan.text, end) == b'\\' || before(scan.text, start) == b'\\';
-    has_escape.then(|| read(scan, start, end)).flatten()
+    let text = scan.text;
+    let is_escaped = at(text, end) == b'\\' && at(text, end + 1) == b'u'
+        || before(text, start) == b'\\' && at(text, start) == b'u';
+    is_escaped.then(|| read(scan, start, end)).flatten()
 }
 
 fn read(scan: &mut Scan<'_>, start: usize, end: usize) -> Option<Key> {
     let text = scan.text;
-    let is_escaped = at(text, end) == b'\\' && at(text, end + 1) == b'u'
-        || before(text, start) == b'\\' && at(text, start) == b'u';
-    if !is_escaped {
-        return None;
-    }
     let inside = |byte: u8| is_name(byte) || b"-.\\".contains(&byte);
     let start = run_start(text, start, LIMIT, inside);
     let end = run_end(text, end, LIMIT, inside);

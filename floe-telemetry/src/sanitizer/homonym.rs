@@ -98,8 +98,7 @@ pub(super) fn is_error_name(word: &[u8]) -> bool {
 
 /// `ConvertTo-SecureString`, `Get-Credential`: two words of letters with capitals and a dash.
 pub(super) fn is_command_name(word: &[u8]) -> bool {
-    // As the verbs below begin.
-    if !matches!(at(word, 0), b'C' | b'E' | b'G' | b'I' | b'N' | b'R') {
+    if !at(word, 0).is_ascii_uppercase() || !word.contains(&b'-') {
         return false;
     }
     let mut parts = word.split(|byte| *byte == b'-');

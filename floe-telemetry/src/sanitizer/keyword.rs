@@ -1,7 +1,7 @@
 //! Words that are no key themselves, and say by what they are where a secret is: functions,
 //! commands, marks of a format.
 
-use super::text::{part, starts_with};
+use super::text::part;
 use super::{Scan, call, homonym, jwk, login, operand, pem, protocol};
 
 /// What a word introduces.
@@ -74,7 +74,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, keyword: Keyword, start: usize, end: usi
             let word = part(scan.text, start, end);
             return call::scan(scan, word, end) || homonym::is_cmdlet(scan.text, word, end);
         }
-        Keyword::Cmdlet => return starts_with(scan.text, end, b" : "),
+        Keyword::Cmdlet => {
+            return homonym::is_cmdlet(scan.text, part(scan.text, start, end), end);
+        }
     }
     true
 }

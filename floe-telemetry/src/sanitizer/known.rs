@@ -29,7 +29,7 @@ pub(super) struct Known<'t> {
     /// What the last words say.
     pub(super) words: Words<'t>,
     /// Whether it has a mark of ours, once that was asked.
-    pub(super) is_marked: Option<bool>,
+    is_marked: Option<bool>,
     /// The signs that it may have, once that was asked often enough.
     signs: Option<Signs>,
     /// How often it was asked.

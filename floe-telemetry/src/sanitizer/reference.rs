@@ -37,10 +37,6 @@ pub(super) fn is_lookup(function: &[u8]) -> bool {
         .iter()
         .rposition(|byte| matches!(byte, b'.' | b':'));
     let name = &function[end_of_path.map_or(0, |end| end + 1)..];
-    // Most names begin like none of the verbs below.
-    if !matches!(at(name, 0) | 32, b'e' | b'f' | b'g' | b'l' | b'p' | b'r') {
-        return false;
-    }
     let verbs = [
         &b"get"[..],
         b"fetch",

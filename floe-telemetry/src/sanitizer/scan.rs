@@ -113,10 +113,6 @@ impl<'t> Scan<'t> {
                 from = from.max(self.covered);
                 continue;
             }
-            // A key was looked at as a whole; a foreign word has a bound of its own.
-            if kinds == anchors::KEY && anchor < self.key_until && self.text[anchor] < 0x80 {
-                continue;
-            }
             self.look(anchor, kinds);
             if self.text[anchor] >= 0x80 {
                 from = from.max(self.foreign_until);

@@ -195,8 +195,10 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
         6
     } else if is_used {
         8
-    } else {
+    } else if stated {
         10
+    } else {
+        64
     };
     // `secret Amber!42xy`
     let is_signed = word.iter().any(|byte| b"!$^~".contains(byte)) && is_made_up(word, 8);
@@ -207,14 +209,7 @@ fn value(scan: &mut Scan<'_>, key: Key) -> bool {
     let fits = is_opaque(word, 8)
         || is_uuid(word) && name.ends_with(b"ey")
         || is_signed && word.iter().any(u8::is_ascii_digit)
-        || is_made_up(
-            word,
-            if stated || is_password || is_used {
-                least
-            } else {
-                64
-            },
-        )
+        || is_made_up(word, least)
         || is_password && found.quoted && before(text, start) == b' ' && holds_made_up(word)
         || stated && found.quoted && !is_prose(word) && !is_placeholder(word)
         || is_joined

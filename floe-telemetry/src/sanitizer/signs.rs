@@ -40,7 +40,9 @@ impl Signs {
         let mut set = 0;
         let mut index = 0;
         while index < signs.len() {
-            set |= OF_BYTE[signs[index] as usize];
+            let sign = OF_BYTE[signs[index] as usize];
+            assert!(sign != 0, "it is not among those that are known");
+            set |= sign;
             index += 1;
         }
         Self(set)
