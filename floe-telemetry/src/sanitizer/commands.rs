@@ -59,7 +59,7 @@ const COMMANDS: &[(Role, &[&str])] = &[
     (Role::Curl, &["curl"]),
 ];
 
-/// Few words may be one of them,
+/// Few words may be one of them.
 static LENGTHS: Lengths = {
     let mut lengths = Lengths::NONE;
     let mut group = 0;
@@ -70,7 +70,7 @@ static LENGTHS: Lengths = {
     lengths
 };
 
-/// and fewer one of a group.
+/// Fewer may be one of a group.
 static LENGTHS_OF_GROUPS: [Lengths; COMMANDS.len()] = {
     let mut groups = [Lengths::NONE; COMMANDS.len()];
     let mut group = 0;

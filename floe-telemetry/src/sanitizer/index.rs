@@ -102,16 +102,10 @@ pub(super) fn between_leaders(
 /// `-Dbasicauth=…`: behind the letter that defines a property of Java's, and behind a NUL.
 #[inline]
 pub(super) fn behind_prefix(text: &[u8], start: usize) -> usize {
-    let may_have_one = at(text, start) == b'-' || before(text, start) == b'\\';
-    if may_have_one {
-        behind_escape(text, start)
-    } else {
-        start
-    }
-}
-
-fn behind_escape(text: &[u8], start: usize) -> usize {
-    let start = behind_nul(text, start);
+    let start = match before(text, start) {
+        b'\\' => behind_nul(text, start),
+        _ => start,
+    };
     if starts_with(text, start, b"-D") && at(text, start + 2).is_ascii_lowercase() {
         start + 2
     } else {

@@ -32,14 +32,9 @@ pub(super) fn scan(scan: &mut Scan<'_>, key: Key, behind: usize) -> bool {
     let behind = behind + usize::from(is_listed);
     let is_short_name =
         is_named && before(text, run_start(text, gap, 1, |byte| byte == b'k')) == b'"';
-    let may_be_command = scan.has(CLOSE_SQUARE) || starts_with(text, behind, b"::");
     let explicit = || {
         form_part(text, behind)
-            .or_else(|| {
-                may_be_command
-                    .then(|| runner_command(text, gap, behind))
-                    .flatten()
-            })
+            .or_else(|| runner_command(scan, gap, behind))
             .or_else(|| value_before(text, key.start))
             .or_else(|| assigned_before(text, key.start))
     };
@@ -118,16 +113,21 @@ fn form_part(text: &[u8], behind: usize) -> Option<usize> {
 }
 
 /// `##vso[task.setvariable variable=token]…`, `::set-output name=token::…`: what a step tells its runner.
-fn runner_command(text: &[u8], gap: usize, behind: usize) -> Option<usize> {
-    let close = run_end(text, behind, 64, |byte| !matches!(byte, b']' | b'\n'));
-    let (is_closed, sets) = (at(text, close) == b']', starts_with(text, behind, b"::"));
-    if !is_closed && !sets {
+fn runner_command(scan: &mut Scan<'_>, gap: usize, behind: usize) -> Option<usize> {
+    let text = scan.text;
+    let inside = |byte: u8| !matches!(byte, b']' | b'\n');
+    let close = scan
+        .has(CLOSE_SQUARE)
+        .then(|| run_end(text, behind, 64, inside))
+        .filter(|close| at(text, *close) == b']');
+    let sets = starts_with(text, behind, b"::");
+    if close.is_none() && !sets {
         return None;
     }
     let line = run_start(text, gap, 64, |byte| byte != b'\n');
     let has = |mark: &[u8]| find(text, line, gap - line, mark).is_some();
     if has(b"##vso[") {
-        return is_closed.then_some(close + 1);
+        return close.map(|close| close + 1);
     }
     (sets && has(b"::set-")).then_some(behind + 2)
 }
