@@ -16,6 +16,6 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>>
             if false { loop {} } else { get(url).await }
         },
         ::floe_telemetry::__private::outcome::probe::<Result<Body, Error>>()
-            .__floe_look(),
+            .__floe_classify(),
     )
 }

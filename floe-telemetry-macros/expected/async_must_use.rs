@@ -18,7 +18,7 @@ async fn f(a: String) -> usize {
                 }
                 if false { loop {} } else { a.len() }
             },
-            ::floe_telemetry::__private::outcome::probe::<usize>().__floe_look(),
+            ::floe_telemetry::__private::outcome::probe::<usize>().__floe_classify(),
         )
         .await
 }

@@ -27,7 +27,7 @@ async fn f(self, first: String, _second: String, third: String) -> usize {
                 }
                 if false { loop {} } else { first.len() }
             },
-            ::floe_telemetry::__private::outcome::probe::<usize>().__floe_look(),
+            ::floe_telemetry::__private::outcome::probe::<usize>().__floe_classify(),
         )
         .await
 }

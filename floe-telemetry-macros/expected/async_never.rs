@@ -15,6 +15,6 @@ fn never() -> impl ::core::future::Future<Output = ::floe_telemetry::__private::
         |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
                 __floe_return,
             )
-            .__floe_look()(__floe_return, __floe_tell),
+            .__floe_classify()(__floe_return, __floe_tell),
     )
 }

@@ -21,6 +21,6 @@ fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
                 Ok(3)
             }
         },
-        ::floe_telemetry::__private::outcome::probe::<Result<_, ()>>().__floe_look(),
+        ::floe_telemetry::__private::outcome::probe::<Result<_, ()>>().__floe_classify(),
     )
 }

@@ -17,7 +17,7 @@ async fn main() -> Result<()> {
                 }
                 if false { loop {} } else { run().await }
             },
-            ::floe_telemetry::__private::outcome::probe::<Result<()>>().__floe_look(),
+            ::floe_telemetry::__private::outcome::probe::<Result<()>>().__floe_classify(),
         )
         .await
 }

@@ -17,7 +17,8 @@ fn f() -> Option<u8> {
                 let result = __floe_return;
                 result.is_none()
             },
-            ::floe_telemetry::__private::outcome::probe_of(__floe_return).__floe_look(),
+            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                .__floe_classify(),
             __floe_tell,
         ),
     )

@@ -12,8 +12,8 @@ fn f() -> BoxFuture<'static, u8> {
         __floe_span,
         move || -> BoxFuture<'static, u8> { ask() },
         |__floe_span, __floe_value| {
-            use ::floe_telemetry::__private::lasting::prelude::*;
-            (&&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+            use ::floe_telemetry::__private::returned_future::prelude::*;
+            (&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_returned()
                 .go_on(
                     __floe_span,
@@ -30,7 +30,7 @@ fn f() -> BoxFuture<'static, u8> {
                             { *_answer > 3 }
                         },
                         ::floe_telemetry::__private::outcome::probe_of(__floe_return)
-                            .__floe_look(),
+                            .__floe_classify(),
                         __floe_tell,
                     ),
                 )

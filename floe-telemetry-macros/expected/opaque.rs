@@ -12,8 +12,8 @@ fn opaque() -> impl Iterator<Item = u8> {
         __floe_span,
         move || { read() },
         |__floe_span, __floe_value| {
-            use ::floe_telemetry::__private::lasting::prelude::*;
-            (&&&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+            use ::floe_telemetry::__private::returned_future::prelude::*;
+            (&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_returned()
                 .go_on(
                     __floe_span,
@@ -21,7 +21,7 @@ fn opaque() -> impl Iterator<Item = u8> {
                     |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
                             __floe_return,
                         )
-                        .__floe_look()(__floe_return, __floe_tell),
+                        .__floe_classify()(__floe_return, __floe_tell),
                 )
         },
     )

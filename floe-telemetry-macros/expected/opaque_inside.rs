@@ -11,6 +11,6 @@ fn opaque<'a>() -> Result<(Vec<impl Sized + 'a>, &'a [impl Copy]), Error> {
         &__FLOE_CALLSITE,
         move || -> Result<(Vec<_>, &'a [_]), Error> { read() },
         ::floe_telemetry::__private::outcome::probe::<Result<(Vec<_>, &'a [_]), Error>>()
-            .__floe_look(),
+            .__floe_classify(),
     )
 }

@@ -22,8 +22,8 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
                 '__floe_body: { work(left) }
             },
             |__floe_span, __floe_value| {
-                use ::floe_telemetry::__private::lasting::prelude::*;
-                (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                use ::floe_telemetry::__private::returned_future::prelude::*;
+                (&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                     .__floe_opaque()
                     .of::<u8>()
                     .__floe_found()
@@ -33,7 +33,7 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
                         |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
                                 __floe_return,
                             )
-                            .__floe_look()(__floe_return, __floe_tell),
+                            .__floe_classify()(__floe_return, __floe_tell),
                     )
             },
         ),

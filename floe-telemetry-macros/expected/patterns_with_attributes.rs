@@ -23,6 +23,6 @@ fn f(__floe_argument_0: (Lock, Lock), other: Lock) -> u8 {
             };
             '__floe_body: { work() }
         },
-        ::floe_telemetry::__private::outcome::probe::<u8>().__floe_look(),
+        ::floe_telemetry::__private::outcome::probe::<u8>().__floe_classify(),
     )
 }

@@ -16,6 +16,6 @@ fn f(&self, n: u8) -> impl ::core::future::Future<Output = u8> {
             }
             if false { loop {} } else { n }
         },
-        ::floe_telemetry::__private::outcome::probe::<u8>().__floe_look(),
+        ::floe_telemetry::__private::outcome::probe::<u8>().__floe_classify(),
     )
 }

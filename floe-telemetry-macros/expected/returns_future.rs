@@ -21,8 +21,8 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
             async move { Ok(m) }
         },
         |__floe_span, __floe_value| {
-            use ::floe_telemetry::__private::lasting::prelude::*;
-            (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+            use ::floe_telemetry::__private::returned_future::prelude::*;
+            (&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_opaque()
                 .of::<Result<u8, Error>>()
                 .__floe_found()
@@ -32,7 +32,7 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
                     |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
                             __floe_return,
                         )
-                        .__floe_look()(__floe_return, __floe_tell),
+                        .__floe_classify()(__floe_return, __floe_tell),
                 )
         },
     )

@@ -12,8 +12,8 @@ fn f() -> impl Future<Output = impl Sized> {
         __floe_span,
         move || { get() },
         |__floe_span, __floe_value| {
-            use ::floe_telemetry::__private::lasting::prelude::*;
-            (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+            use ::floe_telemetry::__private::returned_future::prelude::*;
+            (&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_opaque()
                 .of::<_>()
                 .__floe_found()
@@ -23,7 +23,7 @@ fn f() -> impl Future<Output = impl Sized> {
                     |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
                             __floe_return,
                         )
-                        .__floe_look()(__floe_return, __floe_tell),
+                        .__floe_classify()(__floe_return, __floe_tell),
                 )
         },
     )

@@ -13,8 +13,8 @@ fn f() -> Pin<Box<impl Future<Output = u8>>> {
             __floe_span,
             move || -> Pin<Box<_>> { get() },
             |__floe_span, __floe_value| {
-                use ::floe_telemetry::__private::lasting::prelude::*;
-                (&&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+                use ::floe_telemetry::__private::returned_future::prelude::*;
+                (&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                     .__floe_opaque()
                     .of::<u8>()
                     .__floe_found()
@@ -24,7 +24,7 @@ fn f() -> Pin<Box<impl Future<Output = u8>>> {
                         |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
                                 __floe_return,
                             )
-                            .__floe_look()(__floe_return, __floe_tell),
+                            .__floe_classify()(__floe_return, __floe_tell),
                     )
             },
         ),

@@ -12,8 +12,8 @@ fn f() -> impl Stream<Item = u8> {
         __floe_span,
         move || { iter([1]) },
         |__floe_span, __floe_value| {
-            use ::floe_telemetry::__private::lasting::prelude::*;
-            (&::floe_telemetry::__private::lasting::Returned(&__floe_value))
+            use ::floe_telemetry::__private::returned_future::prelude::*;
+            (&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_opaque()
                 .go_on(
                     __floe_span,

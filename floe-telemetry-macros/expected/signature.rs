@@ -37,6 +37,6 @@ where
             let rest = rest;
             '__floe_body: { Some(first) }
         },
-        ::floe_telemetry::__private::outcome::probe::<Option<&'a T>>().__floe_look(),
+        ::floe_telemetry::__private::outcome::probe::<Option<&'a T>>().__floe_classify(),
     )
 }

@@ -1,6 +1,6 @@
 //! How an error names what was found and what is accepted.
 
-/// Says that `found` is no `what`, which word was probably meant, and which there are.
+/// ErrorView that `found` is no `what`, which word was probably meant, and which there are.
 pub(crate) fn unknown<'a>(
     what: &str,
     found: &str,

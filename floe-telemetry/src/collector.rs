@@ -7,18 +7,18 @@
 mod batch;
 mod destination;
 mod drain;
+mod enrich;
 mod exports;
 mod fetch;
-mod hold;
 mod limits;
 mod measures;
 mod panics;
 mod pipeline;
-mod prepare;
 mod redact;
 mod span_data;
 mod stamps;
 mod statistics;
+mod tail;
 mod warnings;
 mod worker;
 
@@ -35,13 +35,13 @@ pub(crate) use self::batch::Intake;
 pub(crate) use self::batch::SpanDataIntake;
 pub(crate) use self::destination::{Destination, Lane};
 pub(crate) use self::drain::Drain;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::enrich::EnrichedSpan;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::enrich::Enricher;
 pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Room;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
-#[cfg(feature = "_otlp")]
-pub(crate) use self::prepare::Prepared;
-#[cfg(any(test, feature = "testing"))]
-pub(crate) use self::prepare::Sites;
 pub use self::redact::RedactionStage;
 pub(crate) use self::redact::{Redaction, Redactor};
 #[cfg(feature = "_otlp")]
@@ -50,7 +50,7 @@ pub(crate) use self::stamps::Stamps;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 #[cfg(any(feature = "_otlp", feature = "logs"))]
-pub(crate) use self::warnings::Rarely;
+pub(crate) use self::warnings::RateLimited;
 use self::warnings::Warnings;
 #[cfg(feature = "logs")]
 pub(crate) use self::worker::guarded;
@@ -86,7 +86,7 @@ pub(crate) struct Collector {
     pipeline: Option<Pipeline>,
     /// What captures need; a provider's pipeline has its own, for its own redaction.
     #[cfg(feature = "testing")]
-    sites: Sites,
+    sites: Enricher,
     #[cfg(feature = "testing")]
     pub(crate) captures: std::collections::HashMap<u64, Vec<opentelemetry_sdk::trace::SpanData>>,
 }

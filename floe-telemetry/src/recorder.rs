@@ -12,16 +12,15 @@ mod bounded;
 mod bridged;
 mod buffer;
 mod call;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+mod detached;
 mod enter;
+mod events;
 mod failure;
 mod first_poll;
 mod future;
 mod head;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-mod held;
 mod ids;
-pub mod lasting;
-mod late;
 mod local;
 mod measure;
 mod name;
@@ -29,23 +28,22 @@ mod open;
 mod opening;
 pub mod outcome;
 mod parent;
+mod pending;
 mod phase;
 mod pointer;
 mod rare;
 mod record;
 mod recording;
 mod returned;
+pub mod returned_future;
 mod ring;
 #[cfg(test)]
 mod ring_properties;
-mod ring_reader;
-mod ring_writer;
 mod sampling;
 mod span;
 mod spare;
 mod state;
 mod sync;
-mod told;
 mod tracer;
 
 pub(crate) use self::active::create_span_in;
@@ -57,7 +55,11 @@ pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
 };
 pub use self::call::{call, call_opening, call_plain};
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub(crate) use self::detached::DetachedSpan;
 pub use self::enter::{enter, enter_below, enter_plain};
+#[cfg(feature = "tracing")]
+pub(crate) use self::events::{EventHead, MESSAGE};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 pub use self::failure::record_exception;
@@ -69,8 +71,6 @@ pub use self::future::{Never, call_async, call_async_within, never, never_made};
 pub(crate) use self::head::Code;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::head::Head;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-pub(crate) use self::held::HeldSpan;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
 pub(crate) use self::local::context_is_alive;
@@ -97,6 +97,4 @@ pub(crate) use self::sampling::{Measured, Sampling, matches, switch_provider};
 pub(crate) use self::sampling::{is_off, leaves_out_below};
 pub use self::span::RecordedSpan;
 pub use self::state::OpenSpan;
-#[cfg(feature = "tracing")]
-pub(crate) use self::told::{EventHead, MESSAGE};
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

@@ -98,7 +98,7 @@ fn each_duty_has_one_home() {
         ),
         (
             "hyper_util::client::proxy",
-            "floe-telemetry/src/exporter/otlp/reach.rs",
+            "floe-telemetry/src/exporter/otlp/proxy.rs",
         ),
         ("IN_USE: AtomicBool", "floe-telemetry/src/provider.rs"),
     ] {

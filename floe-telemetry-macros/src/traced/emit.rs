@@ -79,10 +79,10 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         Shape::AsyncTrait(_) | Shape::Returns(_) => false,
     };
     if let (Output::Type(ty), None, true) = (&traced.output, &traced.error_if, is_the_body) {
-        return quote_spanned!(ours=> #private::outcome::probe::<#ty>().__floe_look());
+        return quote_spanned!(ours=> #private::outcome::probe::<#ty>().__floe_classify());
     }
     let look = quote_spanned! {ours=>
-        #private::outcome::probe_of(__floe_return).__floe_look()
+        #private::outcome::probe_of(__floe_return).__floe_classify()
     };
     let looked = match &traced.error_if {
         None => quote_spanned!(ours=> #look(__floe_return, __floe_tell)),

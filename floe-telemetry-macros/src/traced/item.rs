@@ -152,7 +152,7 @@ pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     Ok(ahead.peek(Token![fn]))
 }
 
-/// Says what the attribute is for, on the first word of what it is not for.
+/// ErrorView what the attribute is for, on the first word of what it is not for.
 fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     if is_function(input)? {
         return Ok(());

@@ -5,14 +5,14 @@ use std::mem;
 
 use opentelemetry_sdk::trace::SpanData;
 
-use super::prepare::Prepared;
+use super::enrich::EnrichedSpan;
 
 /// Collects spans into batches, on the collector thread.
 pub(crate) trait Intake: fmt::Debug + Send {
     /// What the exporter is given.
     type Batch: fmt::Debug + Send + 'static;
 
-    fn push(&mut self, span: &Prepared<'_>);
+    fn push(&mut self, span: &EnrichedSpan<'_>);
 
     /// The spans so far; a new batch begins.
     fn take(&mut self) -> Self::Batch;
@@ -25,7 +25,7 @@ pub(crate) struct SpanDataIntake(Vec<SpanData>);
 impl Intake for SpanDataIntake {
     type Batch = Vec<SpanData>;
 
-    fn push(&mut self, span: &Prepared<'_>) {
+    fn push(&mut self, span: &EnrichedSpan<'_>) {
         self.0.push(span.into());
     }
 

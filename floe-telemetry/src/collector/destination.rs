@@ -5,12 +5,12 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::batch::Intake;
-use super::prepare::Prepared;
+use super::enrich::EnrichedSpan;
 use super::worker::{Report, Worker};
 
 /// What the pipeline asks of a destination, whatever form its batches have.
 pub(crate) trait Destination: fmt::Debug + Send {
-    fn push(&mut self, span: &Prepared<'_>);
+    fn push(&mut self, span: &EnrichedSpan<'_>);
 
     /// Hands the batch to the exporter's thread.
     fn ship(&mut self, spans: usize);
@@ -31,7 +31,7 @@ pub(crate) struct Lane<I: Intake> {
 }
 
 impl<I: Intake> Destination for Lane<I> {
-    fn push(&mut self, span: &Prepared<'_>) {
+    fn push(&mut self, span: &EnrichedSpan<'_>) {
         self.intake.push(span);
     }
 

@@ -6,12 +6,12 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::destination::Destination;
+use super::enrich::Enricher;
 use super::fetch::Room;
-use super::hold::Hold;
-use super::prepare::Sites;
 use super::redact::Redactor;
 use super::stamps::Stamps;
 use super::statistics::Counters;
+use super::tail::TailSampler;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
 use crate::config::{ErrorsConfig, Keep, SpanLimits};
@@ -43,9 +43,9 @@ pub(crate) struct Pipeline {
     batch_size: usize,
     delay: Duration,
     counters: Arc<Counters>,
-    sites: Sites,
+    sites: Enricher,
     destinations: Vec<Box<dyn Destination>>,
-    hold: Option<Hold>,
+    hold: Option<TailSampler>,
     metrics: Option<SpanMetrics>,
     /// Spans in the open batch.
     spans: usize,
@@ -58,7 +58,7 @@ impl Pipeline {
         let counters = &settings.counters;
         let hold = settings
             .keep
-            .map(|keep| Hold::new(keep, Arc::clone(counters)));
+            .map(|keep| TailSampler::new(keep, Arc::clone(counters)));
         Self {
             hold,
             metrics: settings.metrics,
@@ -66,7 +66,7 @@ impl Pipeline {
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
-            sites: Sites::new(settings.redactor, settings.limits, settings.errors),
+            sites: Enricher::new(settings.redactor, settings.limits, settings.errors),
             destinations,
             spans: 0,
             due: None,
@@ -82,7 +82,7 @@ impl Pipeline {
     /// none can, spans stay in the threads' buffers.
     pub(super) fn has_room(&self, waiting: usize) -> bool {
         // What is kept comes first.
-        !self.hold.as_ref().is_some_and(Hold::has_kept) && self.can_take(waiting)
+        !self.hold.as_ref().is_some_and(TailSampler::has_kept) && self.can_take(waiting)
     }
 
     fn can_take(&self, waiting: usize) -> bool {
@@ -135,7 +135,7 @@ impl Pipeline {
             hold.expire(monotonic_now());
         }
         while room == Room::Ignored || self.can_take(0) {
-            let Some(mut record) = self.hold.as_mut().and_then(Hold::pop) else {
+            let Some(mut record) = self.hold.as_mut().and_then(TailSampler::pop) else {
                 break;
             };
             self.send(&mut record, clock);

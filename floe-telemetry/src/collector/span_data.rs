@@ -3,10 +3,10 @@
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
-use super::prepare::Prepared;
+use super::enrich::EnrichedSpan;
 
-impl From<&Prepared<'_>> for SpanData {
-    fn from(span: &Prepared<'_>) -> Self {
+impl From<&EnrichedSpan<'_>> for SpanData {
+    fn from(span: &EnrichedSpan<'_>) -> Self {
         let record = span.record;
         let said = record
             .attributes

@@ -12,9 +12,9 @@ const EVERY: Duration = Duration::from_mins(1);
 
 /// Lets something through once in a while.
 #[derive(Debug, Default)]
-pub(crate) struct Rarely(Mutex<Option<Instant>>);
+pub(crate) struct RateLimited(Mutex<Option<Instant>>);
 
-impl Rarely {
+impl RateLimited {
     pub(crate) fn is_due(&self) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = told.is_none_or(|last| last.elapsed() >= EVERY);
@@ -30,7 +30,7 @@ impl Rarely {
 pub(super) struct Warnings {
     buffer_full: u64,
     queue_full: u64,
-    rarely: Rarely,
+    rarely: RateLimited,
 }
 
 impl Warnings {

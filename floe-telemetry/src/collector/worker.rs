@@ -16,7 +16,7 @@ use self::thread::ExporterThread;
 pub(crate) use self::thread::guarded;
 use super::redact::Redaction;
 use super::statistics::Counters;
-use super::warnings::Rarely;
+use super::warnings::RateLimited;
 use crate::error::Error;
 
 /// Whether the collector waits for an exporter to make room.
@@ -95,7 +95,7 @@ impl<B: Send + 'static> Worker<B> {
             counters: Arc::clone(&settings.counters),
             redaction: settings.redaction.clone(),
             failure: None,
-            rarely: Rarely::default(),
+            rarely: RateLimited::default(),
         };
         settings
             .counters

@@ -13,7 +13,7 @@ mod intake;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
-mod reach;
+mod proxy;
 mod request;
 mod response;
 mod retry;

@@ -35,11 +35,11 @@ pub enum PluginType {
     Identity,
     /// Checks data.
     Quality,
-    /// Says who may do what.
+    /// ErrorView who may do what.
     Rbac,
     /// Tells people.
     AlertChannel,
-    /// Says who may talk to whom.
+    /// ErrorView who may talk to whom.
     NetworkSecurity,
 }
 

@@ -35,7 +35,7 @@ impl BridgedSpan {
             State::Off => parent
                 .map(pass_on)
                 .map(Box::new)
-                .map(State::LeftOut)
+                .map(State::NotSampled)
                 .map(Self),
             state => Some(Self(state)),
         }
@@ -45,7 +45,7 @@ impl BridgedSpan {
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
             State::Off => None,
-            State::LeftOut(cx) => Some(cx),
+            State::NotSampled(cx) => Some(cx),
             State::Recording(recording) => recording.context.as_ref(),
         }
     }

@@ -10,13 +10,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 
+use super::events::{MAX_EVENTS, SpanEvents};
 use super::head::{Code, Head};
 use super::rare::Rare;
 use super::record::SpanRecord;
-use super::ring::ring;
-use super::ring_reader::Reader;
-use super::ring_writer;
-use super::told::{MAX_TOLD, Told};
+use super::ring::{self, Reader, ring};
 use crate::attributes::Attribute;
 use crate::clock::Ticks;
 
@@ -35,7 +33,7 @@ const RARE: usize = 4 * CAPACITY;
 /// While fewer are free, or there is no room for their attributes, the events of a span go together
 /// with what else is rare. So a span never finds room for its head and none for its pieces, of which
 /// it has at most two then.
-const RESERVE: usize = 2 * CAPACITY + MAX_TOLD;
+const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
 
 /// The collector's half of a thread's buffer.
 #[derive(Debug)]
@@ -68,16 +66,16 @@ impl Buffer {
 
     #[cold]
     fn pop_rare(&mut self, record: &mut SpanRecord) {
-        let mut told = Told::default();
+        let mut events = SpanEvents::default();
         for _ in 0..record.head.rare {
             let Some(piece) = self.rare.pop() else { break };
-            piece.put_back(record, &mut told);
+            piece.put_back(record, &mut events);
         }
-        let of_events = told.attributes_of_heads();
+        let of_events = events.attributes_of_heads();
         let own = usize::from(record.head.attributes).saturating_sub(of_events);
         self.attributes.pop_all(own, record.attributes.items_mut());
-        self.attributes.pop_all(of_events, &mut told.attributes);
-        record.add_events(told.into_events());
+        self.attributes.pop_all(of_events, &mut events.attributes);
+        record.add_events(events.into_events());
     }
 
     /// Tells it from all other buffers.
@@ -119,9 +117,9 @@ static COLLECTOR: OnceLock<Thread> = OnceLock::new();
 #[derive(Debug)]
 pub(super) struct Writer {
     // Dropped before `heads`, so that who finds that one left has all of them.
-    attributes: ring_writer::Writer<Attribute, ATTRIBUTES>,
-    rare: ring_writer::Writer<Rare, RARE>,
-    heads: ring_writer::Writer<Head, CAPACITY>,
+    attributes: ring::Writer<Attribute, ATTRIBUTES>,
+    rare: ring::Writer<Rare, RARE>,
+    heads: ring::Writer<Head, CAPACITY>,
 }
 
 impl Writer {
@@ -164,16 +162,17 @@ impl Writer {
     /// How many attributes of events, and how many other pieces.
     #[inline(never)]
     fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
-        let mut of_events = record.told.attributes.len();
+        let mut of_events = record.packed.attributes.len();
         let mut pieces = 0;
-        if self.rare.has_room_for(RESERVE) && self.attributes.push_all(&mut record.told.attributes)
+        if self.rare.has_room_for(RESERVE)
+            && self.attributes.push_all(&mut record.packed.attributes)
         {
-            for head in record.told.heads.drain(..) {
+            for head in record.packed.heads.drain(..) {
                 let _ = self.rare.push(Rare::Event(head));
                 pieces += 1;
             }
         } else {
-            record.untell();
+            record.unpack_events();
             of_events = 0;
         }
         let dropped = mem::take(record.attributes.dropped_mut());

@@ -9,14 +9,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
 use super::enter::enter_plain;
-use super::outcome::Look;
+use super::outcome::Classifier;
 use super::recording::Recording;
 use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
 
 /// Runs `body` in the span of a call site that has nothing to say before it runs.
 #[inline]
-pub fn call_plain<T>(callsite: &'static CallSite, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
+pub fn call_plain<T>(
+    callsite: &'static CallSite,
+    body: impl FnOnce() -> T,
+    outcome: Classifier<T>,
+) -> T {
     call(enter_plain(callsite), body, outcome)
 }
 
@@ -25,7 +29,7 @@ pub fn call_plain<T>(callsite: &'static CallSite, body: impl FnOnce() -> T, outc
 /// There is no function of ours between the caller and `body`: a processor foresees where the last
 /// sixteen calls return to, so each function that a long `body` returns through is paid for.
 #[inline]
-pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Look<T>) -> T {
+pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     if matches!(span.state, State::Off) {
         // There is nothing to drop, which the compiler does not see.
         mem::forget(span);
@@ -36,7 +40,7 @@ pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Look<T>) -> T 
 
 /// Runs a body that opens its span itself, first thing, and records what came out.
 #[inline]
-pub fn call_opening<T>(body: impl FnOnce(&mut OpenSpan) -> T, outcome: Look<T>) -> T {
+pub fn call_opening<T>(body: impl FnOnce(&mut OpenSpan) -> T, outcome: Classifier<T>) -> T {
     let (span, ended) = opening(body);
     conclude(span, ended, outcome)
 }
@@ -51,7 +55,7 @@ pub(super) fn opening<T>(body: impl FnOnce(&mut OpenSpan) -> T) -> (OpenSpan, th
 
 /// Records how the body ended, ends the span, and goes on as the body did.
 #[inline]
-pub(super) fn conclude<T>(span: OpenSpan, ended: thread::Result<T>, outcome: Look<T>) -> T {
+pub(super) fn conclude<T>(span: OpenSpan, ended: thread::Result<T>, outcome: Classifier<T>) -> T {
     match ended {
         Ok(value) => {
             returned(span, &value, outcome);
@@ -63,7 +67,7 @@ pub(super) fn conclude<T>(span: OpenSpan, ended: thread::Result<T>, outcome: Loo
 
 /// Ends the span of a body that has returned. Apart, so that a function without a span is short.
 #[inline(never)]
-fn returned<T>(span: OpenSpan, value: &T, outcome: Look<T>) {
+fn returned<T>(span: OpenSpan, value: &T, outcome: Classifier<T>) {
     if let Some(recording) = span.recording() {
         recording.returned(value, outcome);
     }

@@ -13,7 +13,7 @@ use opentelemetry::{Context, KeyValue};
 
 use super::bounded::{MAX_TEXT, bounded};
 use super::local::context_is_alive;
-use super::outcome::{Failure, Outcome, Says};
+use super::outcome::{ErrorView, Failure, Outcome};
 use super::record::SpanRecord;
 use crate::clock::wall_now;
 use crate::keys;
@@ -190,10 +190,10 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
 impl Exception {
     fn of_failure(failure: &Failure<'_>) -> Self {
         let message = match failure.says {
-            Says::Error(error) => return Self::of_error(failure.type_name, error),
-            Says::Display(text) => bounded(&text),
-            Says::Debug(text) => bounded(&format_args!("{text:?}")),
-            Says::Nothing => failure.type_name.to_owned(),
+            ErrorView::Error(error) => return Self::of_error(failure.type_name, error),
+            ErrorView::Display(text) => bounded(&text),
+            ErrorView::Debug(text) => bounded(&format_args!("{text:?}")),
+            ErrorView::Nothing => failure.type_name.to_owned(),
         };
         Self {
             type_name: failure.type_name,

@@ -12,7 +12,7 @@ use opentelemetry::ContextGuard;
 
 use super::call::panicked;
 use super::first_poll::Entered;
-use super::outcome::Look;
+use super::outcome::Classifier;
 use super::phase::Phase;
 use super::sampling;
 use super::state::State;
@@ -23,8 +23,8 @@ use crate::callsite::CallSite;
 pub fn call_async<F: Future>(
     callsite: &'static CallSite,
     future: F,
-    outcome: Look<F::Output>,
-) -> Traced<F, Look<F::Output>> {
+    outcome: Classifier<F::Output>,
+) -> Traced<F, Classifier<F::Output>> {
     Traced::new(Phase::Plain(callsite), future, outcome)
 }
 
@@ -35,8 +35,8 @@ pub fn call_async<F: Future>(
 #[inline]
 pub fn call_async_within<F: Future>(
     future: F,
-    outcome: Look<F::Output>,
-) -> Traced<F, Look<F::Output>> {
+    outcome: Classifier<F::Output>,
+) -> Traced<F, Classifier<F::Output>> {
     Traced::new(Phase::Within, future, outcome)
 }
 
@@ -140,7 +140,7 @@ impl Held {
 
     /// What a poll inside of the span came to, which ends the span if the future is ready.
     #[inline(never)]
-    fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Look<T>) {
+    fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
         self.0.end(entered, polled.is_pending());
         if let Poll::Ready(value) = polled
             && let Some(recording) = self.take().recording()
@@ -206,7 +206,7 @@ impl Drop for Held {
     }
 }
 
-impl<F: Future> Future for Traced<F, Look<F::Output>> {
+impl<F: Future> Future for Traced<F, Classifier<F::Output>> {
     type Output = F::Output;
 
     // The inner future is polled from here, as a body is called from `call`.

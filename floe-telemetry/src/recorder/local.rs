@@ -102,7 +102,7 @@ impl Local {
             code,
         });
         record.attributes.clear();
-        record.told.clear();
+        record.packed.clear();
     }
 
     /// Keeps a recording whose content was handed over.

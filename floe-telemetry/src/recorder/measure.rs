@@ -10,9 +10,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use super::buffer;
 use super::head::{Code, Head};
 use super::record::{More, SpanRecord};
-use super::ring::ring;
-use super::ring_reader::Reader;
-use super::ring_writer;
+use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
@@ -36,7 +34,7 @@ pub(super) struct Measure {
 /// The thread's half.
 #[derive(Debug)]
 pub(super) struct Writer {
-    calls: ring_writer::Writer<Measure, CAPACITY>,
+    calls: ring::Writer<Measure, CAPACITY>,
 }
 
 /// The collector's half.

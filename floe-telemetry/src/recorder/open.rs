@@ -38,19 +38,19 @@ fn open_at(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
-    let mut left_out = None;
+    let mut not_sampled = None;
     // What nearly all calls come to is here, and the rest out of line.
-    match decide(parent, callsite, &mut left_out) {
+    match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
         Some(Decision::Skip) => left_alone(parent),
-        decided => open_decided(decided, left_out, parent, callsite, fill),
+        decided => open_decided(decided, not_sampled, parent, callsite, fill),
     }
 }
 
 /// The body runs below what is there already, which says that nothing is recorded.
 #[inline]
 fn left_alone(parent: &Parent) -> OpenSpan {
-    parent.given().map_or(OpenSpan::OFF, OpenSpan::left_out)
+    parent.given().map_or(OpenSpan::OFF, OpenSpan::not_sampled)
 }
 
 /// The same for a span that will be current later, and is not now.
@@ -60,14 +60,14 @@ pub(super) fn open_for_later(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> State {
-    let mut left_out = None;
-    match decide(parent, callsite, &mut left_out) {
+    let mut not_sampled = None;
+    match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => {
             let mut recording = filled(recording, callsite, fill);
             recording.context = below(parent, &recording);
             State::Recording(recording)
         }
-        decided => open_decided(decided, left_out, parent, callsite, fill).for_later(),
+        decided => open_decided(decided, not_sampled, parent, callsite, fill).for_later(),
     }
 }
 
@@ -75,31 +75,31 @@ pub(super) fn open_for_later(
 fn decide(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
-    left_out: &mut Option<Head>,
+    not_sampled: &mut Option<Head>,
 ) -> Option<Decision> {
     if !context_is_alive() {
         return None;
     }
-    parent.map(|cx| sampling::decide(cx, callsite, left_out))
+    parent.map(|cx| sampling::decide(cx, callsite, not_sampled))
 }
 
 #[inline(never)]
 fn open_decided(
     decided: Option<Decision>,
-    left_out: Option<Head>,
+    not_sampled: Option<Head>,
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
-    let left_out = left_out.map(|head| parent.map(|cx| sampling::left_out(&head, cx)));
-    match (decided, left_out) {
+    let not_sampled = not_sampled.map(|head| parent.map(|cx| sampling::not_sampled(&head, cx)));
+    match (decided, not_sampled) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
         (Some(Decision::AskByName(recording)), _) => begin_by_name(recording, parent, fill),
-        (Some(Decision::Measure(recording)), left_out) => {
-            begin_measured(recording, parent, left_out, fill)
+        (Some(Decision::Measure(recording)), not_sampled) => {
+            begin_measured(recording, parent, not_sampled, fill)
         }
-        (Some(Decision::LeaveOut), Some(context)) => {
-            OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
+        (Some(Decision::NotSampled), Some(context)) => {
+            OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
         }
         (Some(_), _) => left_alone(parent),
         // The thread is ending, and its context may be gone.
@@ -123,7 +123,7 @@ fn begin_by_name(
         }
         Some(Err(context)) => {
             recording.forget();
-            OpenSpan::left_out(parent.map(|cx| cx.with_remote_span_context(context)))
+            OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
         }
         _ => {
             let callsite = recording.record.head.callsite;
@@ -138,10 +138,10 @@ fn begin_by_name(
 fn begin_measured(
     mut recording: Box<Recording>,
     parent: &Parent,
-    left_out: Option<SpanContext>,
+    not_sampled: Option<SpanContext>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
-    let mut cx = match left_out {
+    let mut cx = match not_sampled {
         Some(context) => Some(parent.map(|cx| cx.with_remote_span_context(context))),
         None => parent.given(),
     };

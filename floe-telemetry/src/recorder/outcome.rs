@@ -1,7 +1,7 @@
 //! Whether a returned value is an error, and what it says, for any type.
 //!
 //! A generic function cannot ask whether its type is a `Result` whose error can be displayed. The
-//! expansion can: it writes `probe::<Type>().__floe_look()`, and method lookup takes the first of the
+//! expansion can: it writes `probe::<Type>().__floe_classify()`, and method lookup takes the first of the
 //! types below that has the method, from the most telling to the least: each is a pointer to the
 //! next. So a type alias of `Result` is seen through, a type that is merely called `Result` is not
 //! taken for one, and no bound is put on the user's generics.
@@ -20,10 +20,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Looks at what an annotated function returned, and tells what is to be recorded, if anything is.
 /// It tells and does not return that, because what it tells may borrow from the value for less time
 /// than the caller can name.
-pub type Look<T> = fn(&T, Tell<'_>);
+pub type Classifier<T> = fn(&T, Sink<'_>);
 
 /// Takes what is to be recorded.
-pub type Tell<'a> = &'a mut dyn FnMut(Outcome<'_>);
+pub type Sink<'a> = &'a mut dyn FnMut(Outcome<'_>);
 
 /// How an annotated function returned, when that is not merely a success.
 #[derive(Debug)]
@@ -38,10 +38,15 @@ pub enum Outcome<'a> {
 }
 
 /// What returns nothing succeeds.
-pub fn success(_: &(), _: Tell<'_>) {}
+pub fn success(_: &(), _: Sink<'_>) {}
 
 /// Looks, and then asks `error_if`, whose panic is no answer.
-pub fn error_if<T>(value: &T, is_error: impl FnOnce() -> bool, look: Look<T>, tell: Tell<'_>) {
+pub fn error_if<T>(
+    value: &T,
+    is_error: impl FnOnce() -> bool,
+    look: Classifier<T>,
+    tell: Sink<'_>,
+) {
     let is_error = catch_unwind(AssertUnwindSafe(is_error)).ok();
     let mut failed = false;
     look(value, &mut |outcome| {
@@ -59,7 +64,7 @@ pub fn error_if<T>(value: &T, is_error: impl FnOnce() -> bool, look: Look<T>, te
 /// An error, as far as its type lets it be seen.
 pub struct Failure<'a> {
     pub(super) type_name: &'static str,
-    pub(super) says: Says<'a>,
+    pub(super) says: ErrorView<'a>,
 }
 
 impl Debug for Failure<'_> {
@@ -71,7 +76,7 @@ impl Debug for Failure<'_> {
 }
 
 /// What can be asked of an error.
-pub(super) enum Says<'a> {
+pub(super) enum ErrorView<'a> {
     Error(&'a (dyn Error + 'a)),
     Display(&'a (dyn Display + 'a)),
     Debug(&'a (dyn Debug + 'a)),
@@ -99,11 +104,11 @@ macro_rules! levels {
             /// What looks at such a value.
             #[inline]
             #[must_use]
-            pub fn __floe_look(&self) -> Look<Result<T, E>> {
+            pub fn __floe_classify(&self) -> Classifier<Result<T, E>> {
                 Self::look
             }
 
-            fn look(result: &Result<T, E>, tell: Tell<'_>) {
+            fn look(result: &Result<T, E>, tell: Sink<'_>) {
                 if let Err($error) = result {
                     tell(Outcome::Failure(Failure {
                         type_name: type_name::<E>(),
@@ -117,17 +122,17 @@ macro_rules! levels {
 
 levels! {
     /// Is `E` an error of its own?
-    IsStdError [Error] error => Says::Error(error), else IsAsDynSendError;
+    IsStdError [Error] error => ErrorView::Error(error), else IsAsDynSendError;
     /// Does `E` hold an error, as `anyhow::Error` and `Box<dyn Error + Send + Sync>` do?
-    IsAsDynSendError [AsRef<dyn Error + Send + Sync + 'e>] error => Says::Error(error.as_ref()), else IsAsDynError;
+    IsAsDynSendError [AsRef<dyn Error + Send + Sync + 'e>] error => ErrorView::Error(error.as_ref()), else IsAsDynError;
     /// Does `E` hold an error, as `Box<dyn Error>` does?
-    IsAsDynError [AsRef<dyn Error + 'e>] error => Says::Error(error.as_ref()), else IsDisplay;
+    IsAsDynError [AsRef<dyn Error + 'e>] error => ErrorView::Error(error.as_ref()), else IsDisplay;
     /// Does `E` have a text?
-    IsDisplay [Display] error => Says::Display(error), else IsDebug;
+    IsDisplay [Display] error => ErrorView::Display(error), else IsDebug;
     /// Does `E` have a text for programmers?
-    IsDebug [Debug] error => Says::Debug(error), else IsAnyResult;
+    IsDebug [Debug] error => ErrorView::Debug(error), else IsAnyResult;
     /// Is it a `Result` at all?
-    IsAnyResult [Sized] _error => Says::Nothing, else IsValue;
+    IsAnyResult [Sized] _error => ErrorView::Nothing, else IsValue;
 }
 
 /// Any type: what is not a `Result` does not fail.
@@ -138,12 +143,12 @@ impl<T> IsValue<T> {
     /// What looks at such a value.
     #[inline]
     #[must_use]
-    pub fn __floe_look(&self) -> Look<T> {
+    pub fn __floe_classify(&self) -> Classifier<T> {
         |_, _| ()
     }
 }
 
-/// To be asked for its `__floe_look`.
+/// To be asked for its `__floe_classify`.
 #[inline]
 #[must_use]
 pub const fn probe<T>() -> IsStdError<T> {

@@ -1,7 +1,7 @@
 //! What few spans have besides a head and attributes, as it goes through the thread's ring.
 
+use super::events::{EventHead, SpanEvents};
 use super::record::{More, SpanRecord};
-use super::told::{EventHead, Told};
 use crate::attributes::Attribute;
 
 /// A piece of it.
@@ -18,12 +18,12 @@ impl Rare {
     /// Whether a span has any of it.
     #[inline]
     pub(super) fn is_in(record: &SpanRecord) -> bool {
-        record.more.is_some() || !record.told.heads.is_empty() || record.attributes.dropped() > 0
+        record.more.is_some() || !record.packed.heads.is_empty() || record.attributes.dropped() > 0
     }
 
     /// Puts it where it was. Events are left for when their attributes are there.
     #[cold]
-    pub(super) fn put_back(self, record: &mut SpanRecord, told: &mut Told) {
+    pub(super) fn put_back(self, record: &mut SpanRecord, told: &mut SpanEvents) {
         match self {
             Self::Attributes(all) => *record.attributes.items_mut() = all,
             Self::More(more) => {

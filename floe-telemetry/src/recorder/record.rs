@@ -10,8 +10,8 @@ use std::time::SystemTime;
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue, TraceId};
 
+use super::events::SpanEvents;
 use super::head::{Code, Head};
-use super::told::Told;
 use crate::attributes::AttributeList;
 #[cfg(feature = "provider")]
 use crate::clock::WallClock;
@@ -38,8 +38,8 @@ pub(crate) struct SpanRecord {
     pub(crate) head: Head,
     pub(crate) attributes: AttributeList,
     pub(crate) more: Option<Box<More>>,
-    /// Events that lie flat.
-    pub(super) told: Told,
+    /// Events in packed form, as the ring transports them.
+    pub(super) packed: SpanEvents,
 }
 
 /// What few spans have.
@@ -75,7 +75,7 @@ impl SpanRecord {
             head: Head::BLANK,
             attributes: AttributeList::default(),
             more: None,
-            told: Told::default(),
+            packed: SpanEvents::default(),
         }
     }
 

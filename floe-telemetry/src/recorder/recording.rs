@@ -9,9 +9,9 @@ use opentelemetry::Context;
 use super::buffer;
 use super::failure::{record_outcome, record_panic};
 use super::head::Code;
-use super::late::{Handle, Late, Said};
 use super::local;
-use super::outcome::Look;
+use super::outcome::Classifier;
+use super::pending::{Handle, PendingUpdates, Update};
 use super::record::SpanRecord;
 use super::spare;
 use crate::attributes::AttributeValue;
@@ -24,7 +24,7 @@ pub(super) struct Recording {
     pub(super) record: SpanRecord,
     /// The context with the span in it, if that is to be current again.
     pub(super) context: Option<Context>,
-    late: &'static Late,
+    pending: &'static PendingUpdates,
     is_open: bool,
 }
 
@@ -34,7 +34,7 @@ impl Recording {
         Box::new(Self {
             record: SpanRecord::blank(),
             context: None,
-            late: spare::take(),
+            pending: spare::take(),
             is_open: false,
         })
     }
@@ -48,17 +48,17 @@ impl Recording {
     #[cold]
     pub(super) fn forget(&mut self) {
         self.is_open = false;
-        self.late.close();
+        self.pending.close();
     }
 
     /// What others may speak to the span by.
     #[inline]
     pub(super) fn handle(&self) -> Handle {
-        self.late.handle()
+        self.pending.handle()
     }
 
     /// Ends the span of a function that has returned `value`.
-    pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Look<T>) {
+    pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Classifier<T>) {
         let ended = self.close();
         if ended.is_none() {
             let record = &mut self.record;
@@ -125,13 +125,13 @@ impl Recording {
     /// ended it, if it has.
     #[inline]
     fn close(&mut self) -> Option<Ticks> {
-        self.late.close().and_then(|said| self.adopt(said))
+        self.pending.close().and_then(|update| self.adopt(update))
     }
 
     #[cold]
-    fn adopt(&mut self, mut said: Said) -> Option<Ticks> {
-        let end = said.ended.then_some(said.record.head.end);
-        self.record.adopt(&mut said.record);
+    fn adopt(&mut self, mut update: Update) -> Option<Ticks> {
+        let end = update.ended.then_some(update.record.head.end);
+        self.record.adopt(&mut update.record);
         end
     }
 
@@ -156,6 +156,6 @@ impl Drop for Recording {
             let code = self.record.head.code;
             buffer::count(local::with(|local| local.push(&mut self.record, end, code)));
         }
-        spare::give_back(self.late);
+        spare::give_back(self.pending);
     }
 }

@@ -12,7 +12,7 @@ use futures_core::Stream;
 
 use super::call::{opening, panicked};
 use super::future::Traced;
-use super::outcome::Look;
+use super::outcome::Classifier;
 use super::phase::Phase;
 use super::state::{OpenSpan, State};
 
@@ -74,8 +74,8 @@ pub fn call_by_type_opening<V>(
 pub(super) fn in_future<T, F: Future<Output = T>>(
     span: OpenSpan,
     future: F,
-    outcome: Look<T>,
-) -> Traced<F, Look<T>> {
+    outcome: Classifier<T>,
+) -> Traced<F, Classifier<T>> {
     Traced::new(Phase::Open(span.for_later()), future, outcome)
 }
 

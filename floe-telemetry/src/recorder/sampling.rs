@@ -69,7 +69,7 @@ pub(super) enum Decision {
     /// Nothing: no one listens, or the parent is not sampled.
     Skip,
     /// A root that the ratio left out: children must know, so a context is attached.
-    LeaveOut,
+    NotSampled,
     /// No span, or one that is left out, of a call that metrics are made of.
     Measure(Box<Recording>),
     Record(Box<Recording>),
@@ -135,14 +135,14 @@ pub(crate) fn leaves_out_below(cx: &Context) -> bool {
 }
 
 /// Decides for a span whose parent is in `parent`, and whose name is that of its call site, or comes
-/// later. A span that is recorded starts now; the ids of one that is left out go to `left_out`, so that
+/// later. A span that is recorded starts now; the ids of one that is left out go to `not_sampled`, so that
 /// the decision fits into registers, and nobody has to look whether there is something to drop.
 /// Nothing is decided on a thread that is ending.
 #[inline]
 pub(super) fn decide(
     parent: &Context,
     callsite: Option<&'static CallSite>,
-    left_out: &mut Option<Head>,
+    not_sampled: &mut Option<Head>,
 ) -> Option<Decision> {
     let listeners = LISTENERS.load(Ordering::Relaxed);
     if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
@@ -185,11 +185,11 @@ pub(super) fn decide(
             let bound = bound.and_then(|site| local.rules.get().of_site(site));
             if !takes(listeners, head.trace_id, is_root, bound) {
                 if listeners & KEEP == 0 {
-                    *left_out = Some(head);
+                    *not_sampled = Some(head);
                     if measured::is_wanted(listeners, callsite) {
                         return Decision::Measure(measured::begin(callsite, local));
                     }
-                    return Decision::LeaveOut;
+                    return Decision::NotSampled;
                 }
                 head.flags = head.flags.with_sampled(false);
             }
@@ -217,7 +217,7 @@ pub(super) fn decide(
 
 /// The context of a span that was left out below `parent`.
 #[cold]
-pub(super) fn left_out(head: &Head, parent: &Context) -> SpanContext {
+pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
     unsampled(head, parent.span().span_context().trace_state())
 }
 

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, Span, SpanContext, Status};
 
-use super::late::Handle;
+use super::pending::Handle;
 use super::record::SpanRecord;
 use super::recording::Recording;
 use crate::attributes::ToAttributeValue;
@@ -23,7 +23,7 @@ pub struct RecordedSpan {
     target: Target,
 }
 
-/// Where what is said goes.
+/// Where updates go.
 #[derive(Debug)]
 enum Target {
     /// Not sampled, or ended.
@@ -67,11 +67,11 @@ impl RecordedSpan {
         }
     }
 
-    fn say(&mut self, act: impl FnOnce(&mut SpanRecord)) {
+    fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         match &mut self.target {
             Target::Nowhere => {}
             Target::Own(recording) => act(&mut recording.record),
-            Target::Call(handle) => handle.say(|said| act(&mut said.record)),
+            Target::Call(handle) => handle.update(|update| act(&mut update.record)),
         }
     }
 
@@ -79,11 +79,11 @@ impl RecordedSpan {
         match mem::replace(&mut self.target, Target::Nowhere) {
             Target::Nowhere => {}
             Target::Own(recording) => recording.end(time),
-            Target::Call(handle) => handle.say(|said| {
-                said.ended = true;
-                said.record.head.end = Ticks::now();
+            Target::Call(handle) => handle.update(|update| {
+                update.ended = true;
+                update.record.head.end = Ticks::now();
                 if let Some(time) = time {
-                    said.record.more_mut().end = Some(time);
+                    update.record.more_mut().end = Some(time);
                 }
             }),
         }
@@ -100,7 +100,7 @@ impl Span for RecordedSpan {
         T: Into<Cow<'static, str>>,
     {
         let event = Event::new(name, timestamp, attributes, 0);
-        self.say(|record| record.add_event(event));
+        self.update(|record| record.add_event(event));
     }
 
     fn span_context(&self) -> &SpanContext {
@@ -116,11 +116,11 @@ impl Span for RecordedSpan {
     }
 
     fn set_attribute(&mut self, KeyValue { key, value, .. }: KeyValue) {
-        self.say(|record| value.set_in(&mut record.attributes, key));
+        self.update(|record| value.set_in(&mut record.attributes, key));
     }
 
     fn set_status(&mut self, status: Status) {
-        self.say(|record| record.set_status(status));
+        self.update(|record| record.set_status(status));
     }
 
     fn update_name<T>(&mut self, new_name: T)
@@ -128,12 +128,12 @@ impl Span for RecordedSpan {
         T: Into<Cow<'static, str>>,
     {
         let name = new_name.into();
-        self.say(|record| record.set_name(name));
+        self.update(|record| record.set_name(name));
     }
 
     fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
         let link = Link::new(span_context, attributes, 0);
-        self.say(|record| record.add_link(link));
+        self.update(|record| record.add_link(link));
     }
 
     fn end(&mut self) {

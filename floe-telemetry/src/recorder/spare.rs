@@ -4,24 +4,26 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex};
 
-use super::late::Late;
+use super::pending::PendingUpdates;
 
-static SPARE: LazyLock<(Sender<&'static Late>, Mutex<Receiver<&'static Late>>)> =
-    LazyLock::new(|| {
-        let (sender, receiver) = channel();
-        (sender, Mutex::new(receiver))
-    });
+static SPARE: LazyLock<(
+    Sender<&'static PendingUpdates>,
+    Mutex<Receiver<&'static PendingUpdates>>,
+)> = LazyLock::new(|| {
+    let (sender, receiver) = channel();
+    (sender, Mutex::new(receiver))
+});
 
 /// One that nobody uses.
 #[cold]
-pub(super) fn take() -> &'static Late {
+pub(super) fn take() -> &'static PendingUpdates {
     let spare = SPARE.1.try_lock().ok();
     let spare = spare.and_then(|spare| spare.try_recv().ok());
-    spare.unwrap_or_else(|| Box::leak(Box::new(Late::new())))
+    spare.unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 
 #[cold]
-pub(super) fn give_back(late: &'static Late) {
+pub(super) fn give_back(pending: &'static PendingUpdates) {
     // The receiver is a static, so there is always one.
-    let _ = SPARE.0.send(late);
+    let _ = SPARE.0.send(pending);
 }

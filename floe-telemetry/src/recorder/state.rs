@@ -20,7 +20,7 @@ pub(super) enum State {
     /// A root that sampling left out. The body runs with a context that says so, in a box, so that a
     /// state is two registers: in memory it would be read in one piece right after it was written in
     /// two, which waits.
-    LeftOut(Box<Context>),
+    NotSampled(Box<Context>),
     /// The body runs with the span in its context.
     Recording(Box<Recording>),
 }
@@ -31,10 +31,10 @@ impl OpenSpan {
         attached: None,
     };
 
-    pub(super) fn left_out(cx: Context) -> Self {
+    pub(super) fn not_sampled(cx: Context) -> Self {
         Self {
             attached: Some(cx.clone().attach()),
-            state: State::LeftOut(Box::new(cx)),
+            state: State::NotSampled(Box::new(cx)),
         }
     }
 
@@ -58,7 +58,7 @@ impl State {
     pub(super) fn attach(&self) -> Option<ContextGuard> {
         match self {
             Self::Off => None,
-            Self::LeftOut(cx) => Some(Context::clone(cx).attach()),
+            Self::NotSampled(cx) => Some(Context::clone(cx).attach()),
             Self::Recording(recording) => recording.context.clone().map(Context::attach),
         }
     }
@@ -88,7 +88,7 @@ impl State {
     pub(super) const fn has_context(&self) -> bool {
         match self {
             Self::Off => false,
-            Self::LeftOut(_) => true,
+            Self::NotSampled(_) => true,
             Self::Recording(recording) => recording.context.is_some(),
         }
     }
@@ -97,7 +97,7 @@ impl State {
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
-            Self::Off | Self::LeftOut(_) => None,
+            Self::Off | Self::NotSampled(_) => None,
             Self::Recording(recording) => Some(recording),
         }
     }

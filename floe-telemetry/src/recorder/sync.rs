@@ -1,4 +1,4 @@
-//! What threads meet at in [`late`](super::late) and in [`ring`](super::ring) and its two ends.
+//! What threads meet at in [`pending`](super::pending) and in [`ring`](super::ring) and its two ends.
 //! `tests/loom` has another of the same name.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

@@ -51,15 +51,15 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
-        let mut left_out = None;
-        let decided = sampling::decide(parent, None, &mut left_out);
-        let around = || match left_out {
-            Some(head) => sampling::left_out(&head, parent),
+        let mut not_sampled = None;
+        let decided = sampling::decide(parent, None, &mut not_sampled);
+        let around = || match not_sampled {
+            Some(head) => sampling::not_sampled(&head, parent),
             // A span that is not recorded hands its parent's context on, as the specification asks.
             None => parent.span().span_context().clone(),
         };
         match decided {
-            None | Some(Decision::Skip | Decision::LeaveOut) => RecordedSpan::silent(around()),
+            None | Some(Decision::Skip | Decision::NotSampled) => RecordedSpan::silent(around()),
             Some(Decision::Record(recording)) => self.build(builder, recording, None),
             Some(Decision::Measure(recording)) => self.build(builder, recording, Some(around())),
             Some(Decision::AskByName(mut recording)) => {

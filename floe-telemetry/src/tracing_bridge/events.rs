@@ -41,7 +41,7 @@ impl Said {
         }
     }
 
-    /// Says it to the span of `cx`, whoever made it.
+    /// ErrorView it to the span of `cx`, whoever made it.
     pub(super) fn say_to(mut self, cx: &Context) {
         let span = cx.span();
         let status = self.status();
@@ -57,13 +57,13 @@ impl Said {
         scratch::keep(self.attributes);
     }
 
-    /// Says it to one of ours.
+    /// ErrorView it to one of ours.
     pub(super) fn write_to(mut self, record: &mut SpanRecord) {
         record.set_status(self.status());
         let head = EventHead::now(self.metadata);
         let attributes = self.attributes.items_mut();
         match self.error.take() {
-            None => record.tell(head, attributes),
+            None => record.push_event(head, attributes),
             Some(error) => {
                 let event = head.into_event(attributes.drain(..));
                 record.add_event(exception_event(error, event.attributes));

@@ -19,10 +19,10 @@ pub(super) struct Site {
     pub(super) is_named_by_field: bool,
 }
 
-type Sites<S> = HashMap<usize, &'static Site, S>;
+type Enricher<S> = HashMap<usize, &'static Site, S>;
 
 /// All that were seen. There are as many as there are such places in the program.
-static SITES: LazyLock<Mutex<Sites<std::hash::RandomState>>> = LazyLock::new(Mutex::default);
+static SITES: LazyLock<Mutex<Enricher<std::hash::RandomState>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
     /// Those that this thread has seen.

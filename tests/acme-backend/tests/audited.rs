@@ -4,7 +4,7 @@ use floe_tests_acme_backend as _;
 
 use floe_telemetry::plugin::{self, InstrumentationGap, PluginType};
 
-/// Says that it is instrumented, and is.
+/// ErrorView that it is instrumented, and is.
 mod seen {
     use super::Plugin;
 
@@ -14,7 +14,7 @@ mod seen {
     pub(crate) fn put() {}
 }
 
-/// Says that it is instrumented, and is not.
+/// ErrorView that it is instrumented, and is not.
 mod unseen {
     use super::Plugin;
 

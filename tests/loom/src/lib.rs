@@ -5,16 +5,12 @@
 
 #[cfg(test)]
 mod recorder {
-    #[path = "../../../../floe-telemetry/src/recorder/late.rs"]
-    mod late;
-    mod late_in_all_orders;
+    #[path = "../../../../floe-telemetry/src/recorder/pending.rs"]
+    mod pending;
+    mod pending_updates;
     #[path = "../../../../floe-telemetry/src/recorder/ring.rs"]
     mod ring;
-    mod ring_in_all_orders;
-    #[path = "../../../../floe-telemetry/src/recorder/ring_reader.rs"]
-    mod ring_reader;
-    #[path = "../../../../floe-telemetry/src/recorder/ring_writer.rs"]
-    mod ring_writer;
+    mod ring_orders;
 
     mod sync {
         pub(super) use std::sync::PoisonError;
@@ -25,7 +21,7 @@ mod recorder {
     }
 
     mod record {
-        /// In place of what a span says: who said it.
+        /// Stands for a span's record: the names of those who updated it.
         #[derive(Debug, Default, Eq, PartialEq)]
         pub(super) struct SpanRecord(pub(super) Vec<&'static str>);
 

@@ -184,7 +184,7 @@ pub(crate) fn check() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Says everything about the configuration of the environment, and tries to start with it.
+/// ErrorView everything about the configuration of the environment, and tries to start with it.
 pub(crate) fn child() {
     let mut config = TelemetryConfig::new("orders");
     match config.apply_env() {

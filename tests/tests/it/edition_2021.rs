@@ -12,11 +12,11 @@ mod derive_words;
 mod drop_order;
 mod futures;
 mod interop;
-mod lasting;
 mod names;
 mod open_span;
 mod outcome;
 mod relations;
+mod returned_future;
 mod shapes;
 mod traced;
 

@@ -45,8 +45,8 @@ fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
     let look = Ident::new("__floe_returned", span);
     quote_spanned! {ours=>
         |__floe_span, __floe_value| {
-            use #private::lasting::prelude::*;
-            (&&&&#private::lasting::Returned(&__floe_value))
+            use #private::returned_future::prelude::*;
+            (&&&&#private::returned_future::Returned(&__floe_value))
                 .#look()
                 .go_on(__floe_span, __floe_value, #outcome)
         }
@@ -80,8 +80,8 @@ pub(super) fn returned(
     };
     let go_on = quote_spanned! {ours=>
         |__floe_span, __floe_value| {
-            use #private::lasting::prelude::*;
-            (#references #private::lasting::Returned(&__floe_value))
+            use #private::returned_future::prelude::*;
+            (#references #private::returned_future::Returned(&__floe_value))
                 .__floe_opaque()
                 #of
                 .go_on(__floe_span, __floe_value, #outcome)

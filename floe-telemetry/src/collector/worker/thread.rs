@@ -9,7 +9,7 @@ use super::{BatchExporter, Report, Task, WANTS_ROOM};
 use crate::clock::monotonic_now;
 use crate::collector::redact::Redaction;
 use crate::collector::statistics::Counters;
-use crate::collector::warnings::Rarely;
+use crate::collector::warnings::RateLimited;
 use crate::recorder::{self, panic_message};
 
 /// What lives on the exporter's thread.
@@ -21,7 +21,7 @@ pub(super) struct ExporterThread {
     pub(super) redaction: Redaction,
     /// The last failure since the last report.
     pub(super) failure: Option<String>,
-    pub(super) rarely: Rarely,
+    pub(super) rarely: RateLimited,
 }
 
 impl ExporterThread {

@@ -12,7 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 
 use super::Transport;
-use super::reach::Reach;
+use super::proxy::ProxyConnector;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
 use crate::config::{Compression, OtlpSettings, Signal};
 use crate::error::Error;
@@ -43,7 +43,7 @@ impl Grpc {
             ))
         })?;
         let endpoint = secure(endpoint, settings)?;
-        let reach = Reach::of(endpoint.uri());
+        let reach = ProxyConnector::of(endpoint.uri());
         let mut metadata = MetadataMap::new();
         for (name, value) in &settings.headers {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes());

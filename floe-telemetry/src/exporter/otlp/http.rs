@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::Transport;
 use super::compress::compress;
-use super::reach::Reach;
+use super::proxy::ProxyConnector;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
 use crate::clock::wall_now;
 use crate::config::{Compression, OtlpSettings, Signal};
@@ -50,7 +50,7 @@ impl Http {
             Error::config(format!("otlp_endpoint: `{url}` is not a URL: {error}"))
         })?;
         let mut headers = headers(settings);
-        let reach = Reach::of(&uri);
+        let reach = ProxyConnector::of(&uri);
         let client = if uri.scheme_str() == Some("https") {
             secure(reach, settings)?
         } else {
@@ -115,7 +115,7 @@ fn pooled<C: Connect + Clone + Send + Sync + 'static>(connector: C) -> Box<dyn P
 }
 
 #[cfg(feature = "otlp-tls")]
-fn secure(reach: Reach, settings: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
+fn secure(reach: ProxyConnector, settings: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
     let config = super::tls::Tls::of(settings)?.config()?;
     let connector = hyper_rustls::HttpsConnector::from((reach, config));
     Ok(pooled(connector))
@@ -124,7 +124,7 @@ fn secure(reach: Reach, settings: &OtlpSettings) -> Result<Box<dyn Post>, Error>
 /// Whether the feature is there was checked.
 #[cfg(not(feature = "otlp-tls"))]
 #[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
-fn secure(reach: Reach, _: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
+fn secure(reach: ProxyConnector, _: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
     Ok(pooled(reach))
 }
 

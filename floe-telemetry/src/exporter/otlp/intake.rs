@@ -11,7 +11,7 @@ use opentelemetry_sdk::Resource;
 use super::request::Shelf;
 use super::span;
 use super::wire::{bytes_always, head, head_length, message, message_of};
-use crate::collector::{Intake, Prepared, own_scope};
+use crate::collector::{EnrichedSpan, Intake, own_scope};
 
 /// How long the head of a field can be.
 const HEAD: usize = 11;
@@ -86,7 +86,7 @@ impl Scope {
 impl Intake for OtlpIntake {
     type Batch = Bytes;
 
-    fn push(&mut self, span: &Prepared<'_>) {
+    fn push(&mut self, span: &EnrichedSpan<'_>) {
         let fields = self.fields(span.record.scope());
         message_of::<2>(fields, 2, |out| span::span(out, span));
     }

@@ -11,7 +11,7 @@ use prost::Message;
 
 use super::sender::Sender;
 use super::{OtlpTarget, exemplars};
-use crate::collector::Rarely;
+use crate::collector::RateLimited;
 use crate::config::Signal;
 use crate::error::Error;
 
@@ -20,7 +20,7 @@ use crate::error::Error;
 pub(crate) struct OtlpMetrics {
     sender: Sender,
     temporality: Temporality,
-    failures: Rarely,
+    failures: RateLimited,
 }
 
 /// The exporter of metrics that the target describes.
@@ -28,7 +28,7 @@ pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
     Ok(OtlpMetrics {
         sender: Sender::new(target, Signal::Metrics)?,
         temporality: target.config.metrics.temporality.into(),
-        failures: Rarely::default(),
+        failures: RateLimited::default(),
     })
 }
 

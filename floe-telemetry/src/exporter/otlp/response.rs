@@ -9,13 +9,13 @@ use std::time::SystemTime;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
-use crate::collector::Rarely;
+use crate::collector::RateLimited;
 
 /// Bytes of an answer that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
 /// A receiver may have the same one for each request.
-static REMARKS: LazyLock<Rarely> = LazyLock::new(Rarely::default);
+static REMARKS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 
 /// What became of a request.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use opentelemetry_sdk::Resource;
 use super::value::{Borrowed, SPAN_ATTRIBUTES, key_value, pair};
 use super::wire::{bytes, count, fixed32, fixed64, message, varint};
 use crate::clock::UnixNanos;
-use crate::collector::Prepared;
+use crate::collector::EnrichedSpan;
 use crate::recorder::{Code, Head, SpanRecord};
 
 /// `Span.flags`: the parent is remote, and that this is known.
@@ -17,7 +17,7 @@ const HAS_IS_REMOTE: u32 = 0x100;
 const IS_REMOTE: u32 = 0x200;
 
 /// Appends `Span` to `out`.
-pub(super) fn span(out: &mut Vec<u8>, span: &Prepared<'_>) {
+pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     let record = span.record;
     let head = &record.head;
     out.extend_from_slice(&ids(head));
@@ -64,7 +64,7 @@ fn ids(head: &Head) -> [u8; 28] {
 }
 
 /// The fields `kind`, `start_time_unix_nano` and `end_time_unix_nano`, in one piece.
-fn kind_and_times(kind: u8, span: &Prepared<'_>) -> [u8; 20] {
+fn kind_and_times(kind: u8, span: &EnrichedSpan<'_>) -> [u8; 20] {
     let mut fields = [0; 20];
     fields[..3].copy_from_slice(&[0x30, kind, 0x39]);
     fields[3..11].copy_from_slice(&span.start.0.to_le_bytes());

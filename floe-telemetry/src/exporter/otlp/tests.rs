@@ -18,7 +18,7 @@ use prost::Message;
 use super::intake::OtlpIntake;
 use crate::attributes::ToAttributeValue;
 use crate::clock::WallClock;
-use crate::collector::{Intake, Redactor, Sites, Stamps};
+use crate::collector::{Enricher, Intake, Redactor, Stamps};
 use crate::recorder::{Code, More, Origin, SpanRecord};
 
 fn value() -> impl Strategy<Value = Value> {
@@ -176,7 +176,7 @@ proptest! {
         let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
         let identity = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
         let identity = Stamps::new(identity, &mut Redactor::default());
-        let (mut sites, clock) = (Sites::default(), WallClock::new());
+        let (mut sites, clock) = (Enricher::default(), WallClock::new());
         let mut intake = OtlpIntake::new(&resource);
         // The second one is in the memory of the one before.
         for _ in 0..3 {

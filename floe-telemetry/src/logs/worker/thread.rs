@@ -12,7 +12,7 @@ use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLogRecord};
 
 use super::{LogReport, LogSettings, Task, Waiting};
 use crate::clock::monotonic_now;
-use crate::collector::{Rarely, guarded};
+use crate::collector::{RateLimited, guarded};
 use crate::logs::SCOPE;
 
 /// A batch that is larger, in bytes, goes out before it is full: receivers take no more than 4 MiB at
@@ -34,7 +34,7 @@ pub(super) struct ExporterThread<E> {
     settings: LogSettings,
     /// The last failure since the last report.
     failure: Option<String>,
-    rarely: Rarely,
+    rarely: RateLimited,
 }
 
 impl<E: LogExporter> ExporterThread<E> {
@@ -54,7 +54,7 @@ impl<E: LogExporter> ExporterThread<E> {
             waiting,
             settings,
             failure: None,
-            rarely: Rarely::default(),
+            rarely: RateLimited::default(),
         }
     }
 

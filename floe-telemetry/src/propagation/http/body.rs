@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Poll, ready};
 use http_body::{Body, Frame, SizeHint};
 
 use crate::keys;
-use crate::recorder::HeldSpan;
+use crate::recorder::DetachedSpan;
 
 pin_project_lite::pin_project! {
     /// A response's body, with which the span of its request ends.
@@ -15,12 +15,12 @@ pin_project_lite::pin_project! {
     pub struct HttpServerBody<B> {
         #[pin]
         inner: B,
-        span: Option<HeldSpan>,
+        span: Option<DetachedSpan>,
     }
 }
 
 impl<B: Body> HttpServerBody<B> {
-    pub(super) fn new(inner: B, mut span: HeldSpan, is_head: bool) -> Self {
+    pub(super) fn new(inner: B, mut span: DetachedSpan, is_head: bool) -> Self {
         // Nobody asks for a body that is not to be sent.
         if is_head || inner.is_end_stream() {
             span.end();

@@ -13,7 +13,7 @@ use reqwest_middleware::{Error, Middleware, Next, Result, reqwest as client};
 use super::semantics;
 use crate::keys;
 use crate::propagation::{current, inject_from};
-use crate::recorder::{HeldSpan, Opening};
+use crate::recorder::{DetachedSpan, Opening};
 
 /// A middleware for `reqwest-middleware` that makes a client span of each request and sends its
 /// trace context and the current baggage along.
@@ -67,7 +67,7 @@ impl Middleware for HttpClientMiddleware {
         next: Next<'_>,
     ) -> Result<client::Response> {
         let fill = |opening: &mut Opening| describe(opening, &request);
-        let span = HeldSpan::open(self.location, &SpanKind::Client, current(), fill);
+        let span = DetachedSpan::open(self.location, &SpanKind::Client, current(), fill);
         if let Some(cx) = span.context() {
             inject_from(cx, request.headers_mut());
         }
@@ -83,7 +83,7 @@ pin_project_lite::pin_project! {
     struct InSpan<F> {
         #[pin]
         inner: F,
-        span: HeldSpan,
+        span: DetachedSpan,
     }
 }
 

@@ -4,7 +4,7 @@
 use http::{Method, StatusCode, Version};
 
 use crate::keys;
-use crate::recorder::{HeldSpan, Opening};
+use crate::recorder::{DetachedSpan, Opening};
 
 /// The method, and the name that begins the name of the span. What is not a method of HTTP could
 /// be anything, and would make as many names.
@@ -52,7 +52,7 @@ pub(super) fn protocol(version: Version) -> Option<&'static str> {
 }
 
 /// The status of the response. `is_error` says whether it is one on this side of the wire.
-pub(super) fn status(span: &HeldSpan, status: StatusCode, is_error: bool) {
+pub(super) fn status(span: &DetachedSpan, status: StatusCode, is_error: bool) {
     span.set_attribute(keys::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
     if is_error {
         span.set_attribute(keys::ERROR_TYPE, status.as_str().to_owned());

@@ -18,7 +18,7 @@ use super::body::HttpServerBody;
 use super::semantics;
 use crate::keys;
 use crate::propagation::{current, extract_onto};
-use crate::recorder::{HeldSpan, Opening};
+use crate::recorder::{DetachedSpan, Opening};
 
 /// A tower layer that makes a server span of each request, below the trace context that the request
 /// brings along, and hands that and its baggage to the service.
@@ -101,7 +101,7 @@ where
         let base = current().with_remote_span_context(SpanContext::NONE);
         let parent = extract_onto(base, request.headers());
         let fill = |opening: &mut Opening| describe(opening, &request);
-        let mut span = HeldSpan::open(self.location, &SpanKind::Server, parent, fill);
+        let mut span = DetachedSpan::open(self.location, &SpanKind::Server, parent, fill);
         let is_head = request.method() == Method::HEAD;
         let inner = span.run(|| self.inner.call(request));
         HttpServerFuture {
@@ -119,7 +119,7 @@ pin_project_lite::pin_project! {
     pub struct HttpServerFuture<F> {
         #[pin]
         inner: F,
-        span: Option<HeldSpan>,
+        span: Option<DetachedSpan>,
         is_head: bool,
     }
 }

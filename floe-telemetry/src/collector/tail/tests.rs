@@ -24,8 +24,8 @@ fn keep(max_spans: usize) -> Keep {
     }
 }
 
-fn hold(max_spans: usize) -> Hold {
-    Hold::new(keep(max_spans), Arc::default())
+fn hold(max_spans: usize) -> TailSampler {
+    TailSampler::new(keep(max_spans), Arc::default())
 }
 
 /// A span that ends. Number 0 of a trace is its root.
@@ -62,7 +62,7 @@ impl End {
 }
 
 /// The spans that are kept, by their traces.
-fn taken(hold: &mut Hold) -> BTreeMap<u8, Vec<u64>> {
+fn taken(hold: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
     let mut taken: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
     while let Some(record) = hold.pop() {
         assert_eq!(
@@ -81,7 +81,7 @@ fn taken(hold: &mut Hold) -> BTreeMap<u8, Vec<u64>> {
     taken
 }
 
-fn counted(hold: &Hold) -> [u64; 4] {
+fn counted(hold: &TailSampler) -> [u64; 4] {
     let counters = &hold.counters;
     [
         &counters.held,

@@ -22,7 +22,7 @@ use tower_service::Service;
 
 /// Connects, by the way that was found for a receiver.
 #[derive(Clone)]
-pub(super) struct Reach {
+pub(super) struct ProxyConnector {
     tcp: HttpConnector,
     via: Via,
 }
@@ -45,13 +45,13 @@ struct Proxy {
     credential: Option<HeaderValue>,
 }
 
-impl fmt::Debug for Reach {
+impl fmt::Debug for ProxyConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reach").finish_non_exhaustive()
+        f.debug_struct("ProxyConnector").finish_non_exhaustive()
     }
 }
 
-impl Reach {
+impl ProxyConnector {
     /// The way to `receiver`, through a tunnel if there is a proxy.
     pub(super) fn of(receiver: &Uri) -> Self {
         let mut tcp = HttpConnector::new();
@@ -106,7 +106,7 @@ fn with_port(receiver: Uri) -> Uri {
 type Connecting = Pin<Box<dyn Future<Output = Result<Line, BoxError>> + Send>>;
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-impl Service<Uri> for Reach {
+impl Service<Uri> for ProxyConnector {
     type Response = Line;
     type Error = BoxError;
     type Future = Connecting;

@@ -35,7 +35,7 @@ struct Trace {
 
 /// The traces that are held, and those spans of theirs that wait for room in an exporter.
 #[derive(Debug)]
-pub(super) struct Hold {
+pub(super) struct TailSampler {
     keep: Keep,
     counters: Arc<Counters>,
     traces: FxHashMap<TraceId, Trace>,
@@ -53,7 +53,7 @@ pub(super) struct Hold {
     kept: VecDeque<(Reason, SpanRecord)>,
 }
 
-impl Hold {
+impl TailSampler {
     pub(super) fn new(keep: Keep, counters: Arc<Counters>) -> Self {
         Self {
             decided: Decisions::at_most(keep.hold.max_spans),
@@ -201,7 +201,7 @@ impl Hold {
     fn follow(&mut self, decision: Decision, record: SpanRecord) {
         match decision {
             Decision::Keep(reason) => self.kept.push_back((reason, record)),
-            Decision::LeaveOut => self.leave(&self.counters.left_out),
+            Decision::NotSampled => self.leave(&self.counters.left_out),
         }
     }
 

@@ -5,9 +5,7 @@ use loom::model;
 use loom::sync::Arc;
 use loom::thread;
 
-use super::ring::ring;
-use super::ring_reader::Reader;
-use super::ring_writer::Writer;
+use super::ring::{Reader, Writer, ring};
 
 /// Loom counts who has it, and fails if it is there at the end.
 type Item = Arc<usize>;

@@ -11,12 +11,12 @@ use super::reason::Reason;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Decision {
     Keep(Reason),
-    LeaveOut,
+    NotSampled,
 }
 
 impl From<Option<Reason>> for Decision {
     fn from(reason: Option<Reason>) -> Self {
-        reason.map_or(Self::LeaveOut, Self::Keep)
+        reason.map_or(Self::NotSampled, Self::Keep)
     }
 }
 

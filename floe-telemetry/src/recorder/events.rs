@@ -1,7 +1,7 @@
-//! Events of `tracing`, told to a span of ours.
+//! Events of `tracing` on a recorded span.
 //!
-//! They lie flat in memory that the recording keeps, and their attributes beside them, one after the
-//! other. So they go through the thread's rings, and the collector makes OpenTelemetry's of them.
+//! They are stored packed, in memory that the recording reuses, with all attributes in one list, and go
+//! through the thread's rings that way; the collector converts them into OpenTelemetry's events.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -14,8 +14,9 @@ use super::record::SpanRecord;
 use crate::attributes::{Attribute, AttributeValue};
 use crate::keys;
 
-/// How many events and attributes of theirs a span can be told: with its attributes, fewer than a byte can count.
-pub(super) const MAX_TOLD: usize = 120;
+/// How many events, with their attributes, a span transports in packed form: together with the span's own
+/// attributes the count must fit into a `u8`.
+pub(super) const MAX_EVENTS: usize = 120;
 
 /// The field that is the name of the event.
 pub(crate) const MESSAGE: &str = "message";
@@ -25,18 +26,18 @@ pub(crate) const MESSAGE: &str = "message";
 pub(crate) struct EventHead {
     at: SystemTime,
     metadata: &'static Metadata<'static>,
-    /// So many of the attributes that are next in [`Told`] are its own.
+    /// So many of the attributes that are next in [`SpanEvents`] are its own.
     pub(super) attributes: u8,
 }
 
-/// Events that lie flat, and the attributes of all of them, one after the other.
+/// Packed events, and the attributes of all of them, one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct SpanEvents {
     pub(super) heads: Vec<EventHead>,
     pub(super) attributes: Vec<Attribute>,
 }
 
-impl Told {
+impl SpanEvents {
     /// How many attributes the events have.
     pub(super) fn attributes_of_heads(&self) -> usize {
         let of_each = self.heads.iter().map(|head| usize::from(head.attributes));
@@ -105,21 +106,21 @@ pub(super) fn add(event: &mut Event, Attribute { key, value }: Attribute) {
 impl SpanRecord {
     /// Adds an event, whose attributes it takes.
     #[cfg(feature = "tracing")]
-    pub(crate) fn tell(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
-        let told = self.told.heads.len() + self.told.attributes.len();
+    pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
+        let packed = self.packed.heads.len() + self.packed.attributes.len();
         match u8::try_from(attributes.len()) {
-            Ok(own) if told + usize::from(own) < MAX_TOLD => head.attributes = own,
+            Ok(own) if packed + usize::from(own) < MAX_EVENTS => head.attributes = own,
             _ => return self.add_event(head.into_event(attributes.drain(..))),
         }
-        self.told.heads.push(head);
-        self.told.attributes.append(attributes);
+        self.packed.heads.push(head);
+        self.packed.attributes.append(attributes);
     }
 
-    /// Makes OpenTelemetry's of the events here, because the ring has no room for them.
+    /// Converts the events here, because the ring has no room for them.
     #[cold]
-    pub(super) fn untell(&mut self) {
-        let told = std::mem::take(&mut self.told);
-        self.add_events(told.into_events());
+    pub(super) fn unpack_events(&mut self) {
+        let events = std::mem::take(&mut self.packed);
+        self.add_events(events.into_events());
     }
 }
 
@@ -129,7 +130,7 @@ mod tests {
     use super::*;
     use crate::attributes::AttributeList;
 
-    fn told(messages: &[&str]) -> SpanRecord {
+    fn with_events(messages: &[&str]) -> SpanRecord {
         let subscriber = tracing_subscriber::registry();
         let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("event"));
         let metadata = span.metadata().unwrap();
@@ -138,7 +139,7 @@ mod tests {
             let mut fields = AttributeList::default();
             fields.set(MESSAGE, *message);
             fields.set("n", &n);
-            record.tell(EventHead::now(metadata), fields.items_mut());
+            record.push_event(EventHead::now(metadata), fields.items_mut());
         }
         record
     }
@@ -151,11 +152,11 @@ mod tests {
 
     #[test]
     fn without_room_in_the_ring_the_events_are_the_same() {
-        let mut record = told(&["first", "a message that does not fit in place"]);
-        assert_eq!(record.told.heads.len(), 2);
-        assert_eq!(record.told.attributes.len(), 4);
-        record.untell();
-        assert!(record.told.heads.is_empty());
+        let mut record = with_events(&["first", "a message that does not fit in place"]);
+        assert_eq!(record.packed.heads.len(), 2);
+        assert_eq!(record.packed.attributes.len(), 4);
+        record.unpack_events();
+        assert!(record.packed.heads.is_empty());
         assert_eq!(
             names(&record),
             [
@@ -169,10 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn more_than_a_span_is_told_are_kept_as_they_are() {
-        let mut record = told(&["again"; 100]);
-        assert!(record.told.heads.len() + record.told.attributes.len() <= MAX_TOLD);
-        record.untell();
+    fn events_beyond_the_packed_limit_are_kept() {
+        let mut record = with_events(&["again"; 100]);
+        assert!(record.packed.heads.len() + record.packed.attributes.len() <= MAX_EVENTS);
+        record.unpack_events();
         let found = names(&record);
         let numbers: Vec<i64> = found
             .iter()

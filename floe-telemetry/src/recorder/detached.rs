@@ -15,9 +15,9 @@ use super::state::State;
 
 /// A span that was cancelled if it is dropped before it is ended.
 #[derive(Debug)]
-pub(crate) struct HeldSpan(State);
+pub(crate) struct DetachedSpan(State);
 
-impl HeldSpan {
+impl DetachedSpan {
     /// Opens a span below what is in `parent`. `fill` runs only if it is recorded. Where nobody
     /// listens, there is still `parent` to be handed on.
     pub(crate) fn open(
@@ -27,7 +27,7 @@ impl HeldSpan {
         fill: impl FnOnce(&mut Opening),
     ) -> Self {
         if sampling::is_off() {
-            return Self(State::LeftOut(Box::new(parent)));
+            return Self(State::NotSampled(Box::new(parent)));
         }
         let mut fill = Some(fill);
         let mut fill = |opening: &mut Opening| {
@@ -45,7 +45,7 @@ impl HeldSpan {
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
             State::Off => None,
-            State::LeftOut(cx) => Some(cx),
+            State::NotSampled(cx) => Some(cx),
             State::Recording(recording) => recording.context.as_ref(),
         }
     }
@@ -92,7 +92,7 @@ impl HeldSpan {
     }
 }
 
-impl Drop for HeldSpan {
+impl Drop for DetachedSpan {
     fn drop(&mut self) {
         if let Some(recording) = self.take().recording() {
             recording.cancelled();

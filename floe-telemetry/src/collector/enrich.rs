@@ -20,7 +20,7 @@ use crate::recorder::{Origin, SpanRecord};
 
 /// A finished span, ready to be turned into whatever an exporter takes.
 #[derive(Debug)]
-pub(crate) struct Prepared<'a> {
+pub(crate) struct EnrichedSpan<'a> {
     /// Redacted; no key occurs twice.
     pub(crate) record: &'a SpanRecord,
     pub(crate) name: &'a str,
@@ -42,7 +42,7 @@ struct Site {
 
 /// The places seen so far. There are as many as there are call sites and scopes in the program.
 #[derive(Debug, Default)]
-pub(crate) struct Sites {
+pub(crate) struct Enricher {
     places: FxHashMap<usize, Site>,
     scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
     redactor: Redactor,
@@ -53,7 +53,7 @@ pub(crate) struct Sites {
 /// Scopes that are remembered. A program has far fewer, unless it makes them up as it goes.
 const MAX_SCOPES: usize = 1024;
 
-impl Prepared<'_> {
+impl EnrichedSpan<'_> {
     /// What is stamped on the span: where it comes from, and whose it is. What the user's code said
     /// wins.
     pub(super) fn stamps(&self) -> impl Iterator<Item = &KeyValue> {
@@ -71,7 +71,7 @@ impl Prepared<'_> {
     }
 }
 
-impl Sites {
+impl Enricher {
     pub(crate) fn new(redactor: Redactor, limits: SpanLimits, errors: ErrorsConfig) -> Self {
         Self {
             redactor,
@@ -87,7 +87,7 @@ impl Sites {
         record: &'a mut SpanRecord,
         clock: &WallClock,
         identity: &'a Stamps,
-    ) -> Prepared<'a> {
+    ) -> EnrichedSpan<'a> {
         // Baggage speaks for the product a request is about, so it comes before the resource.
         let baggage = record.more.as_mut().and_then(|more| more.identity.take());
         if let Some(baggage) = baggage {
@@ -117,7 +117,7 @@ impl Sites {
         let more = record.more.as_deref();
         let said_start = more.and_then(|more| more.start);
         let said_end = more.and_then(|more| more.end);
-        Prepared {
+        EnrichedSpan {
             name: record.name().unwrap_or(&site.name),
             start: said_start.map_or_else(|| clock.unix(record.head.start), Into::into),
             end: said_end.map_or_else(|| clock.unix(record.head.end), Into::into),

@@ -5,17 +5,18 @@
 //! and a span that ends before it would say nothing, so that is an error of the compiler. What
 //! nobody can know to be a future, such as a type parameter without bounds, is a value.
 
-mod found;
-
+use std::fmt::{self, Debug};
 use std::future::Future;
+use std::marker::PhantomData;
 
 use futures_core::Stream;
 
-use self::found::found;
-pub use self::found::{
-    Found, IsSaidOtherwise, Lasting, OpaqueFuture, OpaqueStream, OpaqueValue, Said, Value,
-};
+use super::call::conclude;
+use super::future::Traced;
+use super::outcome::Classifier;
 use super::pointer::Pointer;
+use super::returned::{Ended, in_future, in_stream};
+use super::state::OpenSpan;
 
 /// The value an annotated function returned.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ around!(Option<> Result<E> Vec<>);
 pub trait IsPointer {
     /// The type that was returned.
     type Type;
-    /// Says that.
+    /// ErrorView that.
     fn __floe_returned(&self) -> Found<Lasting, Self::Type>;
 }
 
@@ -90,7 +91,7 @@ pub trait IsFuture {
     fn __floe_returned(&self) -> Found<Value, Self::Type>
     where
         Self::Type: OverWithTheCall;
-    /// Says that.
+    /// ErrorView that.
     fn __floe_opaque(&self) -> Found<OpaqueFuture, Self::Type>;
 }
 
@@ -117,7 +118,7 @@ pub trait IsStream {
     fn __floe_returned(&self) -> Found<Value, Self::Type>
     where
         Self::Type: OverWithTheCall;
-    /// Says that.
+    /// ErrorView that.
     fn __floe_opaque(&self) -> Found<OpaqueStream, Self::Type>;
 }
 
@@ -140,9 +141,9 @@ impl<V: Stream> IsStream for Returned<'_, V> {
 pub trait IsValue {
     /// The type that was returned.
     type Type;
-    /// Says that.
+    /// ErrorView that.
     fn __floe_returned(self) -> Found<Value, Self::Type>;
-    /// Says that, where the signature sounds otherwise.
+    /// ErrorView that, where the signature sounds otherwise.
     fn __floe_opaque(self) -> Found<OpaqueValue, Self::Type>;
 }
 
@@ -159,10 +160,126 @@ impl<V> IsValue for Returned<'_, V> {
     }
 }
 
+/// What a returned value was found to be. Each goes on in its own way once its function returned.
+pub struct Found<K, V>(PhantomData<fn(K, V)>);
+
+impl<K, V> Debug for Found<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Found")
+    }
+}
+
+const fn found<K, V>() -> Found<K, V> {
+    Found(PhantomData)
+}
+
+impl<K, V> Found<K, V> {
+    /// With what the signature says that it will become.
+    #[must_use]
+    pub const fn of<T>(self) -> Declared<K, V, T> {
+        Declared(PhantomData)
+    }
+}
+
+/// The same, with what the signature says that it will become: that leaves the compiler to find out
+/// what the body left open, such as the error of an `Ok(…)`.
+pub struct Declared<K, V, T>(PhantomData<fn(K, V, T)>);
+
+impl<K, V, T> Debug for Declared<K, V, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Declared")
+    }
+}
+
+impl<V: Future<Output = T>, T> Declared<OpaqueFuture, V, T> {
+    /// It becomes that, or may.
+    #[must_use]
+    pub const fn __floe_found(self) -> Found<OpaqueFuture, V> {
+        found()
+    }
+}
+
+/// What becomes something else, about which the compiler has an error at the signature, and would
+/// have another one here.
+pub trait DeclaredTypeMismatch {
+    /// What was found.
+    type Found;
+    /// ErrorView that.
+    fn __floe_found(self) -> Self::Found;
+}
+
+impl<K, V, T> DeclaredTypeMismatch for Declared<K, V, T> {
+    type Found = Found<K, V>;
+
+    fn __floe_found(self) -> Found<K, V> {
+        found()
+    }
+}
+
+/// Does not live on.
+#[derive(Debug)]
+pub struct Value;
+
+/// Lives on, and keeps its type inside of a span.
+#[derive(Debug)]
+pub struct Lasting;
+
+/// A future that the signature only calls `impl Future`.
+#[derive(Debug)]
+pub struct OpaqueFuture;
+
+/// A stream that the signature only calls `impl Stream`.
+#[derive(Debug)]
+pub struct OpaqueStream;
+
+/// What is called like a future or a stream, and is neither.
+#[derive(Debug)]
+pub struct OpaqueValue;
+
+impl<V> Found<Value, V> {
+    /// Ends the span with what `outcome` tells.
+    pub fn go_on(self, span: OpenSpan, value: V, outcome: Classifier<V>) -> V {
+        conclude(span, Ok(value), outcome)
+    }
+}
+
+impl<V: Pointer> Found<Lasting, V> {
+    /// Leaves the span to the future or stream.
+    pub fn go_on(self, span: OpenSpan, value: V, outcome: Classifier<V::Output>) -> V {
+        value.in_span(span, outcome)
+    }
+}
+
+impl<V: Future> Found<OpaqueFuture, V> {
+    /// Leaves the span to the future.
+    pub fn go_on(
+        self,
+        span: OpenSpan,
+        value: V,
+        outcome: Classifier<V::Output>,
+    ) -> Traced<V, Classifier<V::Output>> {
+        in_future(span, value, outcome)
+    }
+}
+
+impl<V: Stream> Found<OpaqueStream, V> {
+    /// Leaves the span to the stream.
+    pub fn go_on(self, span: OpenSpan, value: V, _: Classifier<()>) -> Traced<V, Ended> {
+        in_stream(span, value)
+    }
+}
+
+impl<V> Found<OpaqueValue, V> {
+    /// Ends the span.
+    pub fn go_on(self, span: OpenSpan, value: V, _: Classifier<()>) -> V {
+        conclude(span, Ok(value), |_, _| ())
+    }
+}
+
 /// The traits, without their names.
 pub mod prelude {
     pub use super::{
-        IsAround as _, IsFuture as _, IsPointer as _, IsSaidOtherwise as _, IsStream as _,
+        DeclaredTypeMismatch as _, IsAround as _, IsFuture as _, IsPointer as _, IsStream as _,
         IsValue as _,
     };
 }

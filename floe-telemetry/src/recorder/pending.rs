@@ -1,0 +1,116 @@
+//! Updates that the plain OpenTelemetry API makes to the span of an annotated function.
+//!
+//! The record of such a span belongs to the call, and no other code can access it; the `Context` has a
+//! [`Handle`] instead. Few spans are updated through a handle, so the call must find out that there are
+//! no updates without a lock and without an atomic read-modify-write, which would stall on memory.
+//!
+//! A [`PendingUpdates`] lives as long as the process and serves one span after the other, each with a
+//! number of its own. A handle that outlives its span finds another number and does nothing. An update
+//! that races with the end of the span may come too late: it is stored under the number of its span,
+//! and the next span discards it. `tests/loom` runs this file under every interleaving.
+
+use super::record::SpanRecord;
+use super::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
+
+/// The updates to one open span after the other.
+#[derive(Debug)]
+pub(super) struct PendingUpdates {
+    /// The number of the current span. Written by its call alone.
+    number: AtomicU64,
+    /// Whether there was an update since this was false.
+    touched: AtomicBool,
+    update: Mutex<Option<Update>>,
+}
+
+/// All updates to a span, merged.
+#[derive(Debug)]
+pub(super) struct Update {
+    number: u64,
+    pub(super) record: SpanRecord,
+    /// The plain API has ended the span, though the call goes on.
+    pub(super) ended: bool,
+}
+
+/// Access to a span, which may have ended.
+#[derive(Debug)]
+pub(super) struct Handle {
+    pending: &'static PendingUpdates,
+    number: u64,
+}
+
+impl PendingUpdates {
+    pub(super) fn new() -> Self {
+        Self {
+            number: AtomicU64::new(0),
+            touched: AtomicBool::new(false),
+            update: Mutex::new(None),
+        }
+    }
+
+    #[inline]
+    pub(super) fn handle(&'static self) -> Handle {
+        Handle {
+            pending: self,
+            number: self.number.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Retires the current span's number and returns the updates made before that.
+    #[inline]
+    pub(super) fn close(&self) -> Option<Update> {
+        let number = self.number.load(Ordering::Relaxed);
+        // An update that happened before is visible, whatever the ordering: it is one variable.
+        let update = if self.touched.load(Ordering::Relaxed) {
+            self.take(number)
+        } else {
+            None
+        };
+        self.number.store(number + 1, Ordering::Release);
+        update
+    }
+
+    #[cold]
+    fn take(&self, number: u64) -> Option<Update> {
+        let mut update = self.lock();
+        self.touched.store(false, Ordering::Relaxed);
+        update.take().filter(|update| update.number == number)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Update>> {
+        self.update.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Handle {
+    fn is_current(&self) -> bool {
+        self.pending.number.load(Ordering::Acquire) == self.number
+    }
+
+    /// Whether the span is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_current()
+            && !(self.pending.touched.load(Ordering::Relaxed)
+                && (self.pending.lock().as_ref())
+                    .is_some_and(|update| update.number == self.number && update.ended))
+    }
+
+    /// Updates the span if it is open.
+    pub(super) fn update(&self, act: impl FnOnce(&mut Update)) {
+        let mut slot = self.pending.lock();
+        if !self.is_current() {
+            return;
+        }
+        if (slot.as_ref()).is_none_or(|update| update.number != self.number) {
+            *slot = None;
+        }
+        let update = slot.get_or_insert_with(|| Update {
+            number: self.number,
+            record: SpanRecord::blank(),
+            ended: false,
+        });
+        if !update.ended {
+            act(update);
+            self.pending.touched.store(true, Ordering::Relaxed);
+        }
+    }
+}

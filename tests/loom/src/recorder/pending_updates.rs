@@ -1,0 +1,99 @@
+//! A span that others update while its call ends it and begins the next one.
+
+use loom::model;
+use loom::thread;
+
+use super::pending::{Handle, PendingUpdates, Update};
+
+fn pending() -> &'static PendingUpdates {
+    Box::leak(Box::new(PendingUpdates::new()))
+}
+
+fn write(handle: &Handle, word: &'static str) {
+    handle.update(|update| update.record.0.push(word));
+}
+
+fn words(update: Option<Update>) -> Vec<&'static str> {
+    update.map(|update| update.record.0).unwrap_or_default()
+}
+
+#[test]
+fn an_update_before_the_end_is_found() {
+    model(|| {
+        let pending = pending();
+        let handle = pending.handle();
+        let writer = thread::spawn(move || write(&handle, "first"));
+        writer.join().unwrap();
+        assert_eq!(words(pending.close()), ["first"]);
+        assert_eq!(words(pending.close()), [""; 0]);
+    });
+}
+
+#[test]
+fn an_update_racing_with_the_end_belongs_to_its_span_or_is_lost() {
+    model(|| {
+        let pending = pending();
+        let handle = pending.handle();
+        let writer = thread::spawn(move || write(&handle, "first"));
+        let first = words(pending.close());
+        assert!(first.is_empty() || first == ["first"]);
+        let second = pending.handle();
+        write(&second, "second");
+        assert_eq!(words(pending.close()), ["second"]);
+        writer.join().unwrap();
+        let _third = pending.handle();
+        assert_eq!(words(pending.close()), [""; 0]);
+    });
+}
+
+#[test]
+fn two_writers_are_both_seen() {
+    model(|| {
+        let pending = pending();
+        let writers = ["one", "other"].map(|word| {
+            let handle = pending.handle();
+            thread::spawn(move || write(&handle, word))
+        });
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        let mut seen = words(pending.close());
+        seen.sort_unstable();
+        assert_eq!(seen, ["one", "other"]);
+    });
+}
+
+#[test]
+fn nothing_is_added_after_the_end() {
+    model(|| {
+        let pending = pending();
+        let (ends, writes) = (pending.handle(), pending.handle());
+        let ender = thread::spawn(move || ends.update(|update| update.ended = true));
+        write(&writes, "word");
+        ender.join().unwrap();
+        assert!(!writes.is_open());
+        write(&writes, "too late");
+        let update = pending.close().unwrap();
+        assert!(update.ended);
+        let seen = words(Some(update));
+        assert!(seen.is_empty() || seen == ["word"]);
+    });
+}
+
+#[test]
+fn a_handle_that_outlives_its_span_does_not_update_the_next() {
+    model(|| {
+        let pending = pending();
+        let first = pending.handle();
+        let writer = thread::spawn(move || {
+            write(&first, "first");
+            first.is_open()
+        });
+        let _ = pending.close();
+        let second = pending.handle();
+        assert!(second.is_open());
+        assert_eq!(words(pending.close()), [""; 0]);
+        let _ = writer.join().unwrap();
+        assert!(!second.is_open());
+    });
+}
