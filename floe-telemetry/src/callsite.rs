@@ -5,7 +5,6 @@
 
 use std::sync::atomic::AtomicU64;
 
-use linkme::distributed_slice;
 use opentelemetry::trace::SpanKind;
 
 /// A function with `#[traced]`.
@@ -129,24 +128,19 @@ impl CallSite {
     }
 }
 
-/// The linker knows the list by this name alone, in all of the program: so that it is not taken for
-/// that of another crate, or of another version of this one, both are in it.
-#[doc(hidden)]
-#[distributed_slice]
-pub static FLOE_TELEMETRY_0_1_CALLSITES: [CallSite];
+crate::__floe_link_list! {
+    /// The call sites of the program.
+    #[expect(unsafe_code, reason = "the bounds of the linker's list, see `link_list`")]
+    static CALL_SITES: [CallSite] = "fl_site_0_1";
+}
 
 /// The static of an annotated function, in the list.
-///
-/// It gets there by what linkme's `#[distributed_slice(CALLSITES)]` comes to in the end. The way
-/// through that attribute, with its check of the type, would take the compiler longer than all else
-/// that is done for an annotated function. Nobody promises that form, so our dependency is on the one
-/// version that has it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_callsite {
     ($site:ident, $name:literal, $function:literal, $line:expr, $kind:ident $(, $with:ident)?) => {
-        $crate::__private::CALLSITES! {
-            #![linkme_macro = $crate::__private::CALLSITES]
+        $crate::__floe_linked! {
+            "fl_site_0_1"
             static $site: $crate::__private::CallSite = $crate::__private::CallSite::new(
                 $name,
                 $function,
@@ -161,7 +155,8 @@ macro_rules! __floe_callsite {
 
 /// Every `#[traced]` function linked into the program, in no particular order.
 ///
-/// A function that the linker removed because nothing calls it may be missing.
+/// A function that the linker removed because nothing calls it may be missing. Empty on WebAssembly
+/// and under Miri, where the linker makes no such list.
 ///
 /// ```
 /// use floe_telemetry::{callsite, traced};
@@ -173,5 +168,26 @@ macro_rules! __floe_callsite {
 /// assert!(callsite::all().any(|site| site.name() == "orders.load" && site.function() == "load"));
 /// ```
 pub fn all() -> impl Iterator<Item = &'static CallSite> {
-    FLOE_TELEMETRY_0_1_CALLSITES.iter()
+    CALL_SITES.iter()
+}
+
+#[cfg(test)]
+mod tests {
+    /// Two incompatible versions of this crate may be in one program, so their lists differ in name.
+    #[test]
+    fn the_lists_name_this_version() {
+        let (major, minor) = (
+            env!("CARGO_PKG_VERSION_MAJOR"),
+            env!("CARGO_PKG_VERSION_MINOR"),
+        );
+        let version = format!("_{major}_{minor}\"");
+        let names: Vec<&str> = include_str!("callsite.rs")
+            .lines()
+            .filter(|line| line.contains("\"fl_") && !line.contains("contains"))
+            .collect();
+        assert!(names.len() >= 2, "{names:?}");
+        for name in names {
+            assert!(name.contains(&version), "{name}");
+        }
+    }
 }

@@ -64,6 +64,10 @@
 // Lets the derive be used in this crate: its expansions name the crate as users do.
 extern crate self as floe_telemetry;
 
+// Before all others, for its macros.
+#[macro_use]
+mod link_list;
+
 #[cfg_attr(
     not(feature = "provider"),
     expect(unused_imports, reason = "without a provider nobody can listen")

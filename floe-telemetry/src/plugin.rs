@@ -100,7 +100,6 @@ pub use self::connection::{CONNECTION_TIMEOUT, ConnectionReport, validate_connec
 pub use self::helm::HelmValues;
 pub use self::kind::PluginType;
 #[doc(hidden)]
-pub use self::linked::FLOE_TELEMETRY_0_1_PLUGINS;
 pub use self::linked::{LinkedPlugin, linked};
 pub use self::metadata::{API_VERSION, PluginMetadata};
 #[cfg(feature = "provider")]

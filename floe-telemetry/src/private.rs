@@ -4,7 +4,6 @@
 /// A crate without `std` does not know it by that path.
 pub use std::boxed::Box;
 
-pub use linkme;
 pub use opentelemetry::trace::SpanKind;
 
 #[doc(hidden)]
@@ -18,8 +17,10 @@ pub use crate::attributes::expansion::{
     Describe, Field, Otherwise, Present, debug, display, record, record_prefixed, redact,
 };
 pub use crate::attributes::schema::{Prefixed, SchemaList};
-pub use crate::callsite::{CallSite, FLOE_TELEMETRY_0_1_CALLSITES as CALLSITES};
-pub use crate::plugin::FLOE_TELEMETRY_0_1_PLUGINS as PLUGINS;
+pub use crate::callsite::CallSite;
+#[cfg(windows)]
+pub use crate::link_list::Bound;
+pub use crate::link_list::LinkList;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
     Never, OpenSpan, Opening, below, call, call_async, call_async_within, call_by_type,

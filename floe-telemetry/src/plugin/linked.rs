@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use linkme::distributed_slice;
-
 use super::PluginMetadata;
 #[cfg(feature = "provider")]
 use super::{TelemetryBackendPlugin, console, jaeger, otlp};
@@ -97,10 +95,11 @@ impl fmt::Debug for LinkedPlugin {
     }
 }
 
-/// The name is that of the list for the linker, as in [`callsite`](crate::callsite).
-#[doc(hidden)]
-#[distributed_slice]
-pub static FLOE_TELEMETRY_0_1_PLUGINS: [LinkedPlugin];
+crate::__floe_link_list! {
+    /// The plugins that other crates add.
+    #[expect(unsafe_code, reason = "the bounds of the linker's list, see `link_list`")]
+    static PLUGINS: [LinkedPlugin] = "fl_plugin_0_1";
+}
 
 /// Every plugin linked into the program, in no particular order, and not judged.
 pub fn linked() -> impl Iterator<Item = &'static LinkedPlugin> {
@@ -110,9 +109,7 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedPlugin> {
     let built_in = [&console::LINKED, &jaeger::LINKED, &otlp::LINKED];
     #[cfg(not(feature = "provider"))]
     let built_in = [];
-    built_in
-        .into_iter()
-        .chain(FLOE_TELEMETRY_0_1_PLUGINS.iter())
+    built_in.into_iter().chain(PLUGINS.iter())
 }
 
 /// Puts a plugin into the list that the linker makes of all plugins of the program.
@@ -125,14 +122,15 @@ macro_rules! plugin {
     ($plugin:expr $(,)?) => {
         const _: () = {
             static PLUGIN: &dyn $crate::plugin::PluginMetadata = &$plugin;
-            #[$crate::__private::linkme::distributed_slice($crate::__private::PLUGINS)]
-            #[linkme(crate = $crate::__private::linkme)]
-            static LINKED: $crate::plugin::LinkedPlugin = $crate::plugin::LinkedPlugin::new(
-                PLUGIN,
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
-            );
+            $crate::__floe_linked! {
+                "fl_plugin_0_1"
+                static LINKED: $crate::plugin::LinkedPlugin = $crate::plugin::LinkedPlugin::new(
+                    PLUGIN,
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                );
+            }
         };
     };
 }
@@ -148,15 +146,16 @@ macro_rules! telemetry_backend {
     ($backend:expr $(,)?) => {
         const _: () = {
             static BACKEND: &dyn $crate::plugin::TelemetryBackendPlugin = &$backend;
-            #[$crate::__private::linkme::distributed_slice($crate::__private::PLUGINS)]
-            #[linkme(crate = $crate::__private::linkme)]
-            static LINKED: $crate::plugin::LinkedPlugin = $crate::plugin::LinkedPlugin::new(
-                BACKEND,
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
-            )
-            .with_backend(BACKEND);
+            $crate::__floe_linked! {
+                "fl_plugin_0_1"
+                static LINKED: $crate::plugin::LinkedPlugin = $crate::plugin::LinkedPlugin::new(
+                    BACKEND,
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+                .with_backend(BACKEND);
+            }
         };
     };
 }
