@@ -7,7 +7,6 @@
 //! [`Context`]: opentelemetry::Context
 
 mod active;
-mod bounded;
 #[cfg(feature = "tracing")]
 mod bridged;
 mod buffer;
@@ -19,9 +18,8 @@ mod events;
 mod failure;
 mod first_poll;
 mod future;
-mod head;
 mod ids;
-mod local;
+mod listeners;
 mod measure;
 mod name;
 mod open;
@@ -31,7 +29,6 @@ mod parent;
 mod pending;
 mod phase;
 mod pointer;
-mod rare;
 mod record;
 mod recording;
 mod returned;
@@ -41,13 +38,14 @@ mod ring;
 mod ring_properties;
 mod sampling;
 mod span;
-mod spare;
 mod state;
 mod sync;
 mod tracer;
 
 pub(crate) use self::active::create_span_in;
-pub use self::active::{ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span};
+pub use self::active::{
+    ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span, record_exception,
+};
 #[cfg(feature = "tracing")]
 pub(crate) use self::bridged::BridgedSpan;
 #[cfg(feature = "provider")]
@@ -62,18 +60,16 @@ pub use self::enter::{enter, enter_below, enter_plain};
 pub(crate) use self::events::{EventHead, MESSAGE};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
-pub use self::failure::record_exception;
 #[cfg(feature = "tracing")]
 pub(crate) use self::failure::{describe_error, exception_event};
 pub use self::first_poll::{enter_within, enter_within_below};
 pub use self::future::{Never, call_async, call_async_within, never, never_made};
-#[cfg(feature = "provider")]
-pub(crate) use self::head::Code;
-#[cfg(feature = "_otlp")]
-pub(crate) use self::head::Head;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
-pub(crate) use self::local::context_is_alive;
+#[cfg(feature = "tracing")]
+pub(crate) use self::listeners::is_off;
+#[cfg(feature = "testing")]
+pub(crate) use self::listeners::switch_captures;
 #[cfg(feature = "provider")]
 pub(crate) use self::measure::{Measures, missed_calls, new_measures};
 pub use self::opening::Opening;
@@ -82,19 +78,20 @@ pub(crate) use self::opening::PANICKED;
 #[cfg(feature = "tracing")]
 pub(crate) use self::parent::Parent;
 pub use self::parent::{below, root};
-#[cfg(feature = "provider")]
-pub(crate) use self::record::More;
-#[cfg(feature = "provider")]
-pub(crate) use self::record::Origin;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::record::Head;
 #[cfg(any(feature = "provider", feature = "tracing"))]
 pub(crate) use self::record::SpanRecord;
+#[cfg(feature = "provider")]
+pub(crate) use self::record::{Code, More, Origin};
+pub(crate) use self::recording::context_is_alive;
 pub use self::returned::{call_by_type, call_by_type_opening, call_opaque, call_opaque_opening};
 #[cfg(feature = "testing")]
-pub(crate) use self::sampling::{CaptureScope, switch_captures};
+pub(crate) use self::sampling::CaptureScope;
+#[cfg(feature = "tracing")]
+pub(crate) use self::sampling::leaves_out_below;
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::{Measured, Sampling, matches, switch_provider};
-#[cfg(feature = "tracing")]
-pub(crate) use self::sampling::{is_off, leaves_out_below};
 pub use self::span::RecordedSpan;
 pub use self::state::OpenSpan;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

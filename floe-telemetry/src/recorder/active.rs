@@ -11,9 +11,8 @@ use opentelemetry::{Context, ContextGuard, InstrumentationScope, Key, KeyValue, 
 
 use super::enter::{enter_here, enter_in};
 use super::failure;
-use super::local::context_is_alive;
 use super::opening::Fill;
-use super::recording::Recording;
+use super::recording::{Recording, context_is_alive};
 use super::state::OpenSpan;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
@@ -95,6 +94,29 @@ pub fn get_current_span() -> CurrentSpan {
     } else {
         Context::default()
     })
+}
+
+/// Records an error on the current span: status, attributes and an `exception` event, as an
+/// annotated function does with its `Err`.
+///
+/// ```
+/// use floe_telemetry::{record_exception, testing, traced};
+///
+/// #[traced]
+/// fn refresh() {
+///     if let Err(error) = "x".parse::<i32>() {
+///         record_exception(&error);
+///     }
+/// }
+///
+/// let spans = testing::capture(|| refresh());
+/// spans.single("refresh").assert_error("invalid digit found in string");
+/// ```
+pub fn record_exception(error: &(impl Error + ?Sized)) {
+    if context_is_alive() {
+        // Cloned: the error's text is the user's code, and may start spans of its own.
+        failure::record_error(&Context::current().span(), error);
+    }
 }
 
 impl ActiveSpan {

@@ -10,10 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 
-use super::events::{MAX_EVENTS, SpanEvents};
-use super::head::{Code, Head};
-use super::rare::Rare;
-use super::record::SpanRecord;
+use super::events::{EventHead, MAX_EVENTS, SpanEvents};
+use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::attributes::Attribute;
 use crate::clock::Ticks;
@@ -241,4 +239,35 @@ pub(crate) fn dropped_spans() -> u64 {
 /// Makes `thread` the one that is woken.
 pub(crate) fn set_collector(thread: Thread) {
     let _ = COLLECTOR.set(thread);
+}
+
+/// A piece of what few spans have besides a head and attributes.
+#[derive(Debug)]
+enum Rare {
+    /// The span's attributes, for which their own ring had no room.
+    Attributes(Vec<Attribute>),
+    More(Box<More>),
+    /// Its attributes are in the ring of attributes, behind the span's.
+    Event(EventHead),
+}
+
+impl Rare {
+    /// Whether a span has any of it.
+    #[inline]
+    fn is_in(record: &SpanRecord) -> bool {
+        record.more.is_some() || !record.packed.heads.is_empty() || record.attributes.dropped() > 0
+    }
+
+    /// Puts it where it was. Events are left for when their attributes are there.
+    #[cold]
+    fn put_back(self, record: &mut SpanRecord, events: &mut SpanEvents) {
+        match self {
+            Self::Attributes(all) => *record.attributes.items_mut() = all,
+            Self::More(more) => {
+                *record.attributes.dropped_mut() = more.dropped_attributes;
+                record.more = Some(more);
+            }
+            Self::Event(head) => events.heads.push(head),
+        }
+    }
 }

@@ -6,11 +6,11 @@ use opentelemetry::trace::{SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
 use super::call::panicked;
+use super::listeners;
 use super::open::open_below;
 use super::opening::Opening;
 use super::parent;
 use super::record::Origin;
-use super::sampling;
 use super::state::State;
 
 /// A span that was cancelled if it is dropped before it is ended.
@@ -26,7 +26,7 @@ impl DetachedSpan {
         parent: Context,
         fill: impl FnOnce(&mut Opening),
     ) -> Self {
-        if sampling::is_off() {
+        if listeners::is_off() {
             return Self(State::NotSampled(Box::new(parent)));
         }
         let mut fill = Some(fill);

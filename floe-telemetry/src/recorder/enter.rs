@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use opentelemetry::InstrumentationScope;
 
-use super::local::context_is_alive;
+use super::listeners;
 use super::open::{open, open_below};
 use super::opening::Fill;
 use super::parent::Parent;
 use super::record::Origin;
-use super::sampling;
+use super::recording::context_is_alive;
 use super::state::OpenSpan;
 use crate::callsite::CallSite;
 
@@ -20,7 +20,7 @@ use crate::callsite::CallSite;
 /// annotated function.
 #[inline]
 pub fn enter(callsite: &'static CallSite, fill: Fill<'_>) -> OpenSpan {
-    if sampling::is_off() {
+    if listeners::is_off() {
         return OpenSpan::OFF;
     }
     open(Some(callsite), Some(fill))
@@ -34,7 +34,7 @@ pub fn enter_below(
     fill: Fill<'_>,
 ) -> OpenSpan {
     // What the parent is made from may be the current context.
-    if sampling::is_off() || !context_is_alive() {
+    if listeners::is_off() || !context_is_alive() {
         return OpenSpan::OFF;
     }
     open_below(&parent(), Some(callsite), Some(fill))
@@ -43,7 +43,7 @@ pub fn enter_below(
 /// Opens the span of a call site that has nothing to say.
 #[inline]
 pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
-    if sampling::is_off() {
+    if listeners::is_off() {
         return OpenSpan::OFF;
     }
     open(Some(callsite), None)
@@ -54,7 +54,7 @@ pub(super) fn enter_here(
     name: Cow<'static, str>,
     location: &'static Location<'static>,
 ) -> OpenSpan {
-    if sampling::is_off() {
+    if listeners::is_off() {
         return OpenSpan::OFF;
     }
     let mut name = Some(name);
@@ -70,7 +70,7 @@ pub(super) fn enter_here(
 
 /// Opens a span in an instrumentation scope.
 pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> OpenSpan {
-    if sampling::is_off() {
+    if listeners::is_off() {
         return OpenSpan::OFF;
     }
     open(

@@ -10,7 +10,6 @@ use opentelemetry::trace::Event;
 use opentelemetry::{KeyValue, Value};
 use tracing::Metadata;
 
-use super::record::SpanRecord;
 use crate::attributes::{Attribute, AttributeValue};
 use crate::keys;
 
@@ -100,88 +99,5 @@ pub(super) fn add(event: &mut Event, Attribute { key, value }: Attribute) {
         value => event
             .attributes
             .push(KeyValue::new(key, Value::from(value))),
-    }
-}
-
-impl SpanRecord {
-    /// Adds an event, whose attributes it takes.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
-        let packed = self.packed.heads.len() + self.packed.attributes.len();
-        match u8::try_from(attributes.len()) {
-            Ok(own) if packed + usize::from(own) < MAX_EVENTS => head.attributes = own,
-            _ => return self.add_event(head.into_event(attributes.drain(..))),
-        }
-        self.packed.heads.push(head);
-        self.packed.attributes.append(attributes);
-    }
-
-    /// Converts the events here, because the ring has no room for them.
-    #[cold]
-    pub(super) fn unpack_events(&mut self) {
-        let events = std::mem::take(&mut self.packed);
-        self.add_events(events.into_events());
-    }
-}
-
-#[cfg(test)]
-#[cfg(feature = "tracing")]
-mod tests {
-    use super::*;
-    use crate::attributes::AttributeList;
-
-    fn with_events(messages: &[&str]) -> SpanRecord {
-        let subscriber = tracing_subscriber::registry();
-        let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("event"));
-        let metadata = span.metadata().unwrap();
-        let mut record = SpanRecord::blank();
-        for (n, message) in (0_i64..).zip(messages) {
-            let mut fields = AttributeList::default();
-            fields.set(MESSAGE, *message);
-            fields.set("n", &n);
-            record.push_event(EventHead::now(metadata), fields.items_mut());
-        }
-        record
-    }
-
-    fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
-        let events = record.more.iter().flat_map(|more| &more.events);
-        let name = |event: &Event| (event.name.to_string(), event.attributes[4].clone());
-        events.map(name).collect()
-    }
-
-    #[test]
-    fn without_room_in_the_ring_the_events_are_the_same() {
-        let mut record = with_events(&["first", "a message that does not fit in place"]);
-        assert_eq!(record.packed.heads.len(), 2);
-        assert_eq!(record.packed.attributes.len(), 4);
-        record.unpack_events();
-        assert!(record.packed.heads.is_empty());
-        assert_eq!(
-            names(&record),
-            [
-                ("first".to_owned(), KeyValue::new("n", 0)),
-                (
-                    "a message that does not fit in place".to_owned(),
-                    KeyValue::new("n", 1)
-                ),
-            ]
-        );
-    }
-
-    #[test]
-    fn events_beyond_the_packed_limit_are_kept() {
-        let mut record = with_events(&["again"; 100]);
-        assert!(record.packed.heads.len() + record.packed.attributes.len() <= MAX_EVENTS);
-        record.unpack_events();
-        let found = names(&record);
-        let numbers: Vec<i64> = found
-            .iter()
-            .map(|(_, n)| match n.value {
-                Value::I64(n) => n,
-                _ => -1,
-            })
-            .collect();
-        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
     }
 }

@@ -8,11 +8,9 @@ use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use opentelemetry::trace::{Event, SpanRef, Status, TraceContextExt};
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Event, SpanRef, Status};
 
-use super::bounded::{MAX_TEXT, bounded};
-use super::local::context_is_alive;
 use super::outcome::{ErrorView, Failure, Outcome};
 use super::record::SpanRecord;
 use crate::clock::wall_now;
@@ -21,34 +19,15 @@ use crate::keys;
 /// Links of the `source()` chain that are followed.
 const MAX_DEPTH: usize = 16;
 
+/// Bytes of an error's text that are looked at. Far more than the 500 characters that are kept
+/// after redaction, so that redaction sees whole tokens.
+const MAX_TEXT: usize = 16 * 1024;
+
 /// What the span says about an error.
 struct Exception {
     type_name: &'static str,
     message: String,
     stacktrace: Option<String>,
-}
-
-/// Records an error on the current span: status, attributes and an `exception` event, as an
-/// annotated function does with its `Err`.
-///
-/// ```
-/// use floe_telemetry::{record_exception, testing, traced};
-///
-/// #[traced]
-/// fn refresh() {
-///     if let Err(error) = "x".parse::<i32>() {
-///         record_exception(&error);
-///     }
-/// }
-///
-/// let spans = testing::capture(|| refresh());
-/// spans.single("refresh").assert_error("invalid digit found in string");
-/// ```
-pub fn record_exception(error: &(impl Error + ?Sized)) {
-    if context_is_alive() {
-        // Cloned: the error's text is the user's code, and may start spans of its own.
-        record_error(&Context::current().span(), error);
-    }
 }
 
 /// Records an error on a span.
@@ -243,4 +222,26 @@ impl Exception {
         span.event(Event::new(keys::EXCEPTION, wall_now(), details, 0));
         span.status(Status::error(self.message));
     }
+}
+
+/// The text of `value`, cut at [`MAX_TEXT`] bytes.
+fn bounded(value: &dyn fmt::Display) -> String {
+    struct Bounded(String);
+
+    impl fmt::Write for Bounded {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            let room = MAX_TEXT - self.0.len();
+            if text.len() <= room {
+                self.0.push_str(text);
+                return Ok(());
+            }
+            self.0.push_str(&text[..text.floor_char_boundary(room)]);
+            // Tells the formatter to stop: what follows would be thrown away.
+            Err(fmt::Error)
+        }
+    }
+
+    let mut text = Bounded(String::new());
+    let _ = write!(text, "{value}");
+    text.0
 }

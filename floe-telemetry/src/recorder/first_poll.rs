@@ -10,9 +10,9 @@ use std::cell::{Cell, RefCell};
 use opentelemetry::ContextGuard;
 
 use super::enter::{enter, enter_below};
+use super::listeners;
 use super::opening::Fill;
 use super::parent::Parent;
-use super::sampling;
 use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
 
@@ -75,7 +75,7 @@ impl Outer {
 /// Opens the span of the future that is being polled for the first time.
 #[inline]
 pub fn enter_within(callsite: &'static CallSite, fill: Fill<'_>) {
-    if !sampling::is_off() && AWAITED.get() == Awaited::Span {
+    if !listeners::is_off() && AWAITED.get() == Awaited::Span {
         leave_behind(enter(callsite, fill));
     }
 }
@@ -86,7 +86,7 @@ pub fn enter_within_below(
     parent: impl FnOnce() -> Parent,
     fill: Fill<'_>,
 ) {
-    if !sampling::is_off() && AWAITED.get() == Awaited::Span {
+    if !listeners::is_off() && AWAITED.get() == Awaited::Span {
         leave_behind(enter_below(callsite, parent, fill));
     }
 }

@@ -12,9 +12,9 @@ use opentelemetry::ContextGuard;
 
 use super::call::panicked;
 use super::first_poll::Entered;
+use super::listeners;
 use super::outcome::Classifier;
 use super::phase::Phase;
-use super::sampling;
 use super::state::State;
 use crate::callsite::CallSite;
 
@@ -129,7 +129,7 @@ impl Held {
             Phase::Open(State::Off) => true,
             Phase::Open(_) => false,
             Phase::Plain(_) | Phase::Within => {
-                let off = sampling::is_off();
+                let off = listeners::is_off();
                 if off {
                     self.0 = Phase::Open(State::Off);
                 }

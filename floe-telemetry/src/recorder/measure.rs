@@ -8,8 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::buffer;
-use super::head::{Code, Head};
-use super::record::{More, SpanRecord};
+use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;

@@ -3,12 +3,11 @@
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-use super::head::Head;
-use super::local::{self, context_is_alive};
 use super::opening::{Fill, fill_in};
 use super::parent::{self, Parent};
-use super::recording::Recording;
-use super::sampling::{self, Decision, measured};
+use super::record::Head;
+use super::recording::{self, Recording, context_is_alive};
+use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
@@ -117,8 +116,8 @@ fn begin_by_name(
     if let Some(fill) = fill {
         recording = fill_in(recording, fill);
     }
-    match local::with(|local| sampling::accepts(&mut recording.record, local)) {
-        Some(Err(context)) if measured::goes_on(&mut recording.record) => {
+    match recording::with(|local| sampling::accepts(&mut recording.record, local)) {
+        Some(Err(context)) if sampling::becomes_measured(&mut recording.record) => {
             begin_measured(recording, parent, Some(context), None)
         }
         Some(Err(context)) => {

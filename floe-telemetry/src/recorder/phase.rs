@@ -2,7 +2,7 @@
 
 use super::enter::enter_plain;
 use super::first_poll::Entered;
-use super::sampling;
+use super::listeners;
 use super::state::State;
 use crate::callsite::CallSite;
 
@@ -30,7 +30,7 @@ impl Phase {
         }
         match self {
             Self::Open(state) => Entered::with(state, state.attach()),
-            Self::Within if !sampling::is_off() => Some(Entered::expecting()),
+            Self::Within if !listeners::is_off() => Some(Entered::expecting()),
             Self::Within | Self::Plain(_) => {
                 *self = Self::Open(State::Off);
                 None

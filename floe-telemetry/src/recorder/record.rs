@@ -1,6 +1,7 @@
 //! A span as the caller's thread leaves it.
 
 use std::borrow::Cow;
+use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
 #[cfg(feature = "provider")]
@@ -8,11 +9,16 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanKind, Status, TraceState};
-use opentelemetry::{InstrumentationScope, KeyValue, TraceId};
+use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId};
 
 use super::events::SpanEvents;
-use super::head::{Code, Head};
+#[cfg(feature = "tracing")]
+use super::events::{EventHead, MAX_EVENTS as MAX_PACKED};
+#[cfg(feature = "tracing")]
+use crate::attributes::Attribute;
 use crate::attributes::AttributeList;
+use crate::callsite::CallSite;
+use crate::clock::Ticks;
 #[cfg(feature = "provider")]
 use crate::clock::WallClock;
 
@@ -66,6 +72,60 @@ pub(crate) struct More {
     pub(crate) dropped_events: u32,
     pub(crate) links: Vec<Link>,
     pub(crate) dropped_links: u32,
+}
+
+/// OpenTelemetry's status without its text, from the weakest to the strongest.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Code {
+    #[default]
+    Unset,
+    Error,
+    Ok,
+}
+
+/// What every span has. It is as large as a line of the cache, and is copied into the thread's ring
+/// when the span ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    pub(crate) parent: SpanId,
+    pub(crate) start: Ticks,
+    pub(crate) end: Ticks,
+    pub(crate) callsite: Option<&'static CallSite>,
+    pub(crate) parent_is_remote: bool,
+    pub(crate) flags: TraceFlags,
+    pub(crate) code: Code,
+    /// How many attributes in the thread's ring belong to the span and its events.
+    pub(super) attributes: u8,
+    /// How many pieces of what is rare.
+    pub(super) rare: u8,
+}
+
+impl Head {
+    pub(crate) const BLANK: Self = Self {
+        trace_id: TraceId::INVALID,
+        span_id: SpanId::INVALID,
+        parent: SpanId::INVALID,
+        start: Ticks::ZERO,
+        end: Ticks::ZERO,
+        callsite: None,
+        parent_is_remote: false,
+        flags: TraceFlags::SAMPLED,
+        code: Code::Unset,
+        attributes: 0,
+        rare: 0,
+    };
+}
+
+impl From<Code> for Status {
+    fn from(code: Code) -> Self {
+        match code {
+            Code::Unset => Self::Unset,
+            Code::Error => Self::error(""),
+            Code::Ok => Self::Ok,
+        }
+    }
 }
 
 impl SpanRecord {
@@ -184,12 +244,34 @@ impl SpanRecord {
     }
 }
 
+/// Events of `tracing`, in packed form.
+impl SpanRecord {
+    /// Adds an event, whose attributes it takes.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
+        let packed = self.packed.heads.len() + self.packed.attributes.len();
+        match u8::try_from(attributes.len()) {
+            Ok(own) if packed + usize::from(own) < MAX_PACKED => head.attributes = own,
+            _ => return self.add_event(head.into_event(attributes.drain(..))),
+        }
+        self.packed.heads.push(head);
+        self.packed.attributes.append(attributes);
+    }
+
+    /// Converts the events here, because the ring has no room for them.
+    #[cold]
+    pub(super) fn unpack_events(&mut self) {
+        let events = mem::take(&mut self.packed);
+        self.add_events(events.into_events());
+    }
+}
+
 /// What the collector asks.
 #[cfg(feature = "provider")]
 impl SpanRecord {
     /// Takes all of it.
     pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::blank())
+        mem::replace(self, Self::blank())
     }
 
     /// Leaves nothing but the memory of the attributes.
@@ -200,7 +282,7 @@ impl SpanRecord {
 
     /// Whether no span of this process is above it.
     pub(crate) fn is_root(&self) -> bool {
-        self.head.parent == opentelemetry::SpanId::INVALID || self.head.parent_is_remote
+        self.head.parent == SpanId::INVALID || self.head.parent_is_remote
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
@@ -245,5 +327,79 @@ impl SpanRecord {
     #[cfg(feature = "testing")]
     pub(crate) fn capture(&self) -> Option<u64> {
         self.more.as_ref()?.capture
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "tracing")]
+    use opentelemetry::Value;
+
+    use super::*;
+    #[cfg(feature = "tracing")]
+    use crate::recorder::events::MESSAGE;
+
+    #[test]
+    fn a_head_fills_one_cache_line() {
+        assert_eq!(size_of::<Head>(), 64);
+    }
+
+    #[cfg(feature = "tracing")]
+    fn with_events(messages: &[&str]) -> SpanRecord {
+        let subscriber = tracing_subscriber::registry();
+        let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("event"));
+        let metadata = span.metadata().unwrap();
+        let mut record = SpanRecord::blank();
+        for (n, message) in (0_i64..).zip(messages) {
+            let mut fields = AttributeList::default();
+            fields.set(MESSAGE, *message);
+            fields.set("n", &n);
+            record.push_event(EventHead::now(metadata), fields.items_mut());
+        }
+        record
+    }
+
+    #[cfg(feature = "tracing")]
+    fn names(record: &SpanRecord) -> Vec<(String, KeyValue)> {
+        let events = record.more.iter().flat_map(|more| &more.events);
+        let name = |event: &Event| (event.name.to_string(), event.attributes[4].clone());
+        events.map(name).collect()
+    }
+
+    #[cfg(feature = "tracing")]
+    #[test]
+    fn without_room_in_the_ring_the_events_are_the_same() {
+        let mut record = with_events(&["first", "a message that does not fit in place"]);
+        assert_eq!(record.packed.heads.len(), 2);
+        assert_eq!(record.packed.attributes.len(), 4);
+        record.unpack_events();
+        assert!(record.packed.heads.is_empty());
+        assert_eq!(
+            names(&record),
+            [
+                ("first".to_owned(), KeyValue::new("n", 0)),
+                (
+                    "a message that does not fit in place".to_owned(),
+                    KeyValue::new("n", 1)
+                ),
+            ]
+        );
+    }
+
+    #[cfg(feature = "tracing")]
+    #[test]
+    fn events_beyond_the_packed_limit_are_kept() {
+        let mut record = with_events(&["again"; 100]);
+        assert!(record.packed.heads.len() + record.packed.attributes.len() <= MAX_PACKED);
+        record.unpack_events();
+        let found = names(&record);
+        let numbers: Vec<i64> = found
+            .iter()
+            .map(|(_, n)| match n.value {
+                Value::I64(n) => n,
+                _ => -1,
+            })
+            .collect();
+        assert_eq!(numbers, (0..100).collect::<Vec<_>>());
     }
 }

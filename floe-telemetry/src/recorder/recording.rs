@@ -1,19 +1,23 @@
 //! A span while it is open. It belongs to the call, the future or the handle that ends it.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{LazyLock, Mutex};
 use std::time::SystemTime;
 
 use opentelemetry::Context;
 
-use super::buffer;
+use super::buffer::{self, Writer};
 use super::failure::{record_outcome, record_panic};
-use super::head::Code;
-use super::local;
+use super::ids::Ids;
+use super::listeners;
+use super::measure::{self, Measure};
 use super::outcome::Classifier;
 use super::pending::{Handle, PendingUpdates, Update};
-use super::record::SpanRecord;
-use super::spare;
+use super::record::{Code, SpanRecord};
+use super::sampling::rules::KnownRules;
 use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
 use crate::keys;
@@ -34,7 +38,7 @@ impl Recording {
         Box::new(Self {
             record: SpanRecord::blank(),
             context: None,
-            pending: spare::take(),
+            pending: take_updates(),
             is_open: false,
         })
     }
@@ -140,7 +144,7 @@ impl Recording {
         self.is_open = false;
         // Its values are the user's, whose destructors may make spans.
         drop(self.context.take());
-        let pushed = local::with(|local| {
+        let pushed = with(|local| {
             let pushed = local.push(&mut self.record, end, code);
             local.keep(self);
             pushed
@@ -154,8 +158,127 @@ impl Drop for Recording {
         if self.is_open {
             let end = self.close().unwrap_or_else(Ticks::now);
             let code = self.record.head.code;
-            buffer::count(local::with(|local| local.push(&mut self.record, end, code)));
+            buffer::count(with(|local| local.push(&mut self.record, end, code)));
         }
-        spare::give_back(self.pending);
+        give_back(self.pending);
     }
+}
+
+/// How many recordings that are not in use a thread keeps.
+const KEPT: usize = 1024;
+
+pub(super) struct Local {
+    pub(super) ids: Ids,
+    /// The one that was used last is taken first: it is in the cache.
+    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
+    blank: Vec<Box<Recording>>,
+    writer: Option<Writer>,
+    measures: Option<measure::Writer>,
+    pub(super) rules: KnownRules,
+}
+
+thread_local! {
+    static LOCAL: RefCell<Local> = {
+        Context::map_current(|_| ());
+        RefCell::new(Local {
+            ids: Ids::seeded(),
+            blank: Vec::new(),
+            writer: None,
+            measures: None,
+            rules: KnownRules::default(),
+        })
+    };
+}
+
+/// Whether OpenTelemetry's current `Context` may be asked for.
+#[inline]
+pub(crate) fn context_is_alive() -> bool {
+    LOCAL.try_with(|_| ()).is_ok()
+}
+
+/// Runs `act`, which must not call code of others. On a thread that is ending there is nothing.
+#[inline]
+pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
+    LOCAL
+        .try_with(|local| local.try_borrow_mut().ok().map(|mut local| act(&mut local)))
+        .ok()
+        .flatten()
+}
+
+impl Local {
+    /// A recording for a new span.
+    #[inline]
+    pub(super) fn blank(&mut self) -> Box<Recording> {
+        self.blank.pop().unwrap_or_else(Recording::new)
+    }
+
+    /// Hands what a finished span says over to the collector. Whether there was room.
+    #[inline]
+    pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
+        if record.is_measured() {
+            self.measure(record, end, code);
+            return true;
+        }
+        let writer = self.writer.get_or_insert_with(buffer::new_writer);
+        writer.push(record, end, code) || {
+            self.lose(record, end, code);
+            false
+        }
+    }
+
+    /// A call counts, also without its span.
+    #[cold]
+    fn lose(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+        if listeners::measures(listeners::current(), record.head.callsite) {
+            self.measure(record, end, code);
+        }
+        *record = SpanRecord::blank();
+    }
+
+    /// Hands over what metrics are made of, and nothing else.
+    #[inline]
+    fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+        let writer = self.measures.get_or_insert_with(measure::new_writer);
+        writer.push(Measure {
+            callsite: record.head.callsite,
+            more: record.more.take(),
+            start: record.head.start,
+            end,
+            code,
+        });
+        record.attributes.clear();
+        record.packed.clear();
+    }
+
+    /// Keeps a recording whose content was handed over.
+    #[inline]
+    pub(super) fn keep(&mut self, recording: Box<Recording>) {
+        if self.blank.len() < KEPT {
+            self.blank.push(recording);
+        }
+    }
+}
+
+/// Where spans are updated that no thread keeps. There are as many in all as spans were open at the
+/// same time.
+static SPARE: LazyLock<(
+    Sender<&'static PendingUpdates>,
+    Mutex<Receiver<&'static PendingUpdates>>,
+)> = LazyLock::new(|| {
+    let (sender, receiver) = channel();
+    (sender, Mutex::new(receiver))
+});
+
+/// A [`PendingUpdates`] that no recording uses.
+#[cold]
+fn take_updates() -> &'static PendingUpdates {
+    let spare = SPARE.1.try_lock().ok();
+    let spare = spare.and_then(|spare| spare.try_recv().ok());
+    spare.unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
+}
+
+#[cold]
+fn give_back(pending: &'static PendingUpdates) {
+    // The receiver is a static, so there is always one.
+    let _ = SPARE.0.send(pending);
 }

@@ -6,54 +6,30 @@
 
 mod capture;
 mod identity;
-pub(super) mod measured;
 #[cfg(feature = "provider")]
 mod provider;
 mod rate;
-mod rules;
+pub(super) mod rules;
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry::{Context, TraceId};
-
-use super::head::Head;
-use super::local::{self, Local};
-use super::record::SpanRecord;
-use super::recording::Recording;
-use crate::callsite::CallSite;
-use crate::clock::Ticks;
 
 #[cfg(feature = "testing")]
 pub(crate) use self::capture::CaptureScope;
 #[cfg(feature = "provider")]
 pub(crate) use self::provider::{Measured, Sampling, switch_provider};
 use self::rate::RateLimit;
-pub(crate) use self::rules::KnownRules;
 #[cfg(feature = "provider")]
 pub(crate) use self::rules::matches;
-
-const PROVIDER: u8 = 1;
-#[cfg(feature = "testing")]
-const CAPTURES: u8 = 2;
-/// The provider decides for each span, whatever its parent does.
-const EACH_SPAN: u8 = 4;
-/// Some names have a ratio of their own.
-const RULES: u8 = 8;
-/// Roots are limited.
-const RATE: u8 = 16;
-/// What is left out is recorded all the same, not sampled, because the collector may keep it.
-const KEEP: u8 = 32;
-/// Metrics are made of the calls of some functions.
-const MEASURES: u8 = 64;
-/// Metrics are made of all calls.
-const MEASURES_ALL: u8 = 128;
-/// What a provider may set.
-#[cfg(feature = "provider")]
-const OF_PROVIDER: u8 = PROVIDER | EACH_SPAN | RULES | RATE | KEEP | MEASURES | MEASURES_ALL;
-
-/// Who wants spans at the moment: zero, or a combination of the bits above.
-static LISTENERS: AtomicU8 = AtomicU8::new(0);
+#[cfg(feature = "tracing")]
+use super::listeners::MEASURES_ALL;
+use super::listeners::{self, EACH_SPAN, KEEP, Listeners, PROVIDER, RATE, RULES};
+use super::record::{Head, SpanRecord};
+use super::recording::{self, Local, Recording};
+use crate::callsite::CallSite;
+use crate::clock::Ticks;
 
 /// A root is sampled if the last 63 bits of its trace id are below this (OpenTelemetry's
 /// `TraceIdRatioBased`, so that other SDKs with the same ratio take the same traces).
@@ -77,22 +53,8 @@ pub(super) enum Decision {
     AskByName(Box<Recording>),
 }
 
-#[inline]
-pub(crate) fn is_off() -> bool {
-    cfg!(feature = "off") || LISTENERS.load(Ordering::Relaxed) == 0
-}
-
-#[cfg(feature = "testing")]
-pub(crate) fn switch_captures(on: bool) {
-    if on {
-        LISTENERS.fetch_or(CAPTURES, Ordering::SeqCst);
-    } else {
-        LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
-    }
-}
-
 /// Whether the ratio takes a span, and the rate limit if it has no parent here.
-fn takes(listeners: u8, trace_id: TraceId, is_root: bool, bound: Option<u64>) -> bool {
+fn takes(listeners: Listeners, trace_id: TraceId, is_root: bool, bound: Option<u64>) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the low half is what the ratio looks at"
@@ -110,7 +72,7 @@ fn rate_takes() -> bool {
 
 /// Whether a root is recorded, now that it has its name. If not, the context that says so.
 pub(super) fn accepts(record: &mut SpanRecord, local: &mut Local) -> Result<(), SpanContext> {
-    let listeners = LISTENERS.load(Ordering::Relaxed);
+    let listeners = listeners::current();
     let said = record.more.as_ref().and_then(|more| more.name.as_deref());
     let name = said.or_else(|| Some(record.head.callsite?.name()));
     let bound = local.rules.get().of_name(name.unwrap_or_default());
@@ -130,7 +92,7 @@ pub(super) fn accepts(record: &mut SpanRecord, local: &mut Local) -> Result<(), 
 pub(crate) fn leaves_out_below(cx: &Context) -> bool {
     let span = cx.span();
     let above = span.span_context();
-    let asks = LISTENERS.load(Ordering::Relaxed) & (EACH_SPAN | KEEP | MEASURES_ALL) != 0;
+    let asks = listeners::current() & (EACH_SPAN | KEEP | MEASURES_ALL) != 0;
     above.is_valid() && !above.is_sampled() && !asks && !cx.is_telemetry_suppressed()
 }
 
@@ -144,7 +106,7 @@ pub(super) fn decide(
     callsite: Option<&'static CallSite>,
     not_sampled: &mut Option<Head>,
 ) -> Option<Decision> {
-    let listeners = LISTENERS.load(Ordering::Relaxed);
+    let listeners = listeners::current();
     if cfg!(feature = "off") || listeners == 0 || parent.is_telemetry_suppressed() {
         return Some(Decision::Skip);
     }
@@ -160,12 +122,12 @@ pub(super) fn decide(
     let keeps = listeners & KEEP != 0 && capture.is_none() && !above.is_remote();
     if above.is_valid() && !asks_ratio && !above.is_sampled() && !keeps {
         // The thread's own is not asked for: most of what is left out is left out here.
-        if measured::is_wanted(listeners, callsite) && capture.is_none() {
-            return local::with(|local| Decision::Measure(measured::begin(callsite, local)));
+        if listeners::measures(listeners, callsite) && capture.is_none() {
+            return recording::with(|local| Decision::Measure(measure(callsite, local)));
         }
         return Some(Decision::Skip);
     }
-    local::with(|local| {
+    recording::with(|local| {
         let mut head = Head::BLANK;
         if above.is_valid() {
             head.trace_id = above.trace_id();
@@ -186,8 +148,8 @@ pub(super) fn decide(
             if !takes(listeners, head.trace_id, is_root, bound) {
                 if listeners & KEEP == 0 {
                     *not_sampled = Some(head);
-                    if measured::is_wanted(listeners, callsite) {
-                        return Decision::Measure(measured::begin(callsite, local));
+                    if listeners::measures(listeners, callsite) {
+                        return Decision::Measure(measure(callsite, local));
                     }
                     return Decision::NotSampled;
                 }
@@ -225,4 +187,26 @@ pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
 fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
     let flags = head.flags.with_sampled(false);
     SpanContext::new(head.trace_id, head.span_id, flags, false, state.clone())
+}
+
+/// Begins to measure a call. It has no ids, which distinguishes it from a span.
+#[inline(never)]
+fn measure(callsite: Option<&'static CallSite>, local: &mut Local) -> Box<Recording> {
+    let mut recording = local.blank();
+    recording.open();
+    recording.record.head = Head {
+        callsite,
+        start: Ticks::now(),
+        ..Head::BLANK
+    };
+    recording
+}
+
+/// Turns a span that is not recorded after all into a measured call, if metrics are made from it.
+pub(super) fn becomes_measured(record: &mut SpanRecord) -> bool {
+    let is_measured = listeners::measures(listeners::current(), record.head.callsite);
+    if is_measured {
+        record.head.trace_id = TraceId::INVALID;
+    }
+    is_measured
 }

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use opentelemetry::trace::{SpanBuilder, SpanContext, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::local;
 use super::record::Origin;
-use super::recording::Recording;
-use super::sampling::{self, Decision, measured};
+use super::recording::{self, Recording};
+use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 
 /// An OpenTelemetry tracer provider whose spans go through our recorder.
@@ -64,8 +63,8 @@ impl Tracer for RecorderTracer {
             Some(Decision::Measure(recording)) => self.build(builder, recording, Some(around())),
             Some(Decision::AskByName(mut recording)) => {
                 recording.record.set_name(builder.name.clone());
-                match local::with(|local| sampling::accepts(&mut recording.record, local)) {
-                    Some(Err(context)) if measured::goes_on(&mut recording.record) => {
+                match recording::with(|local| sampling::accepts(&mut recording.record, local)) {
+                    Some(Err(context)) if sampling::becomes_measured(&mut recording.record) => {
                         self.build(builder, recording, Some(context))
                     }
                     Some(Err(context)) => {

@@ -2,6 +2,10 @@
 
 use opentelemetry::Context;
 
+#[cfg(feature = "testing")]
+use crate::recorder::listeners::CAPTURES;
+use crate::recorder::listeners::Listeners;
+
 /// In the `Context` while a capture runs.
 #[cfg(feature = "testing")]
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +35,8 @@ impl CaptureScope {
 /// The capture that `cx` is in.
 #[cfg(feature = "testing")]
 #[inline]
-pub(super) fn capture(listeners: u8, cx: &Context) -> Option<u64> {
-    if listeners & super::CAPTURES == 0 {
+pub(super) fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {
+    if listeners & CAPTURES == 0 {
         return None;
     }
     let scope = cx.get::<CaptureScope>().map(|scope| scope.0);
@@ -41,6 +45,6 @@ pub(super) fn capture(listeners: u8, cx: &Context) -> Option<u64> {
 
 #[cfg(not(feature = "testing"))]
 #[inline]
-pub(super) fn capture(_: u8, _: &Context) -> Option<u64> {
+pub(super) fn capture(_: Listeners, _: &Context) -> Option<u64> {
     None
 }

@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use super::rules::Rules;
-use super::{
-    EACH_SPAN, KEEP, LISTENERS, MEASURES, MEASURES_ALL, OF_PROVIDER, PROVIDER, RATE, RATE_LIMIT,
-    ROOT_BOUND, RULES,
+use super::{RATE_LIMIT, ROOT_BOUND};
+use crate::recorder::listeners::{
+    self, EACH_SPAN, KEEP, MEASURES, MEASURES_ALL, PROVIDER, RATE, RULES,
 };
 
 /// Which spans the provider wants.
@@ -34,7 +34,7 @@ pub(crate) enum Measured {
 
 pub(crate) fn switch_provider(sampling: Option<Sampling>) {
     let Some(sampling) = sampling else {
-        LISTENERS.fetch_and(!OF_PROVIDER, Ordering::SeqCst);
+        listeners::clear_provider();
         return;
     };
     ROOT_BOUND.store(root_bound(sampling.ratio), Ordering::Relaxed);
@@ -59,7 +59,7 @@ pub(crate) fn switch_provider(sampling: Option<Sampling>) {
         Measured::Annotated => MEASURES,
         Measured::All => MEASURES_ALL,
     };
-    LISTENERS.fetch_or(listens, Ordering::SeqCst);
+    listeners::set(listens);
 }
 
 fn root_bound(ratio: f64) -> u64 {

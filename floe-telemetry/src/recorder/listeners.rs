@@ -1,0 +1,73 @@
+//! Who wants spans at the moment: the one atomic that every annotated call reads first.
+
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use crate::callsite::CallSite;
+
+/// A combination of the bits below.
+pub(super) type Listeners = u16;
+
+/// A provider records spans.
+pub(super) const PROVIDER: Listeners = 1;
+/// A `testing::capture` is running.
+#[cfg(feature = "testing")]
+pub(super) const CAPTURES: Listeners = 1 << 1;
+/// The sampler decides for each span, whatever its parent's decision is.
+pub(super) const EACH_SPAN: Listeners = 1 << 2;
+/// There are sampling rules.
+pub(super) const RULES: Listeners = 1 << 3;
+/// There is a rate limit for roots.
+pub(super) const RATE: Listeners = 1 << 4;
+/// Traces that the ratio does not choose are recorded for the tail sampler, with the sampled flag off.
+pub(super) const KEEP: Listeners = 1 << 5;
+/// Metrics are made from the calls of functions with `#[traced(metrics)]`.
+pub(super) const MEASURES: Listeners = 1 << 6;
+/// Metrics are made from all calls.
+pub(super) const MEASURES_ALL: Listeners = 1 << 7;
+/// What a provider sets when it starts, and clears when it shuts down.
+#[cfg(feature = "provider")]
+const OF_PROVIDER: Listeners = PROVIDER | EACH_SPAN | RULES | RATE | KEEP | MEASURES | MEASURES_ALL;
+
+/// Zero while nothing is recorded.
+static LISTENERS: AtomicU16 = AtomicU16::new(0);
+
+/// The bits that are set now.
+#[inline]
+pub(super) fn current() -> Listeners {
+    LISTENERS.load(Ordering::Relaxed)
+}
+
+/// Whether nothing is recorded.
+#[inline]
+pub(crate) fn is_off() -> bool {
+    cfg!(feature = "off") || current() == 0
+}
+
+/// Whether metrics are made from calls of `callsite`, or from spans that have no call site.
+#[inline]
+pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> bool {
+    listeners & MEASURES_ALL != 0
+        || listeners & MEASURES != 0 && callsite.is_some_and(CallSite::has_metrics)
+}
+
+/// Sets the bits of a provider that has started.
+#[cfg(feature = "provider")]
+pub(super) fn set(bits: Listeners) {
+    LISTENERS.fetch_or(bits, Ordering::SeqCst);
+}
+
+/// Clears the bits of a provider that shuts down.
+#[cfg(feature = "provider")]
+pub(super) fn clear_provider() {
+    LISTENERS.fetch_and(!OF_PROVIDER, Ordering::SeqCst);
+}
+
+/// Announces the first capture, or the end of the last.
+#[cfg(feature = "testing")]
+pub(crate) fn switch_captures(on: bool) {
+    if on {
+        LISTENERS.fetch_or(CAPTURES, Ordering::SeqCst);
+    } else {
+        LISTENERS.fetch_and(!CAPTURES, Ordering::SeqCst);
+    }
+}
