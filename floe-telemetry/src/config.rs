@@ -61,7 +61,6 @@ pub use self::sampling::{HoldConfig, Sampler, SamplingConfig, SamplingRule};
 pub(crate) use self::settings::OtlpSettings;
 pub(crate) use self::suggest::nearest;
 use crate::error::Error;
-use crate::plugin;
 use crate::propagation::Propagator;
 
 /// The endpoint that OTLP over gRPC has by default.
@@ -129,7 +128,7 @@ pub struct TelemetryConfig {
     /// What is taken out of everything that is recorded.
     #[serde(default)]
     pub redaction: RedactionConfig,
-    /// The name of a [`TelemetryBackendPlugin`](crate::plugin::TelemetryBackendPlugin): `console`
+    /// The name of a [`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin): `console`
     /// (default) prints and sends nothing, `jaeger` sends OTLP to Jaeger, `otlp` to the endpoint;
     /// or one of another crate.
     #[serde(default = "default_backend")]
@@ -240,7 +239,7 @@ impl TelemetryConfig {
         self.log_batch_processor.check(problems);
         self.logging.check(problems);
         problems.add_error(self.redaction.validate());
-        problems.add_error(plugin::backend(&self.backend).map(drop));
+        problems.add_error(crate::backend::find(&self.backend).map(drop));
         self.otlp.check(problems);
         self.exporters.check(problems);
         self.metrics.check(problems);

@@ -88,6 +88,8 @@ mod error;
 mod provider;
 
 pub mod attributes;
+#[cfg(feature = "provider")]
+pub mod backend;
 pub mod callsite;
 #[cfg(feature = "provider")]
 pub mod config;
@@ -98,7 +100,6 @@ pub mod keys;
 #[cfg(feature = "logs")]
 pub mod logs;
 pub mod metrics;
-pub mod plugin;
 pub mod prelude;
 pub mod propagation;
 #[cfg_attr(

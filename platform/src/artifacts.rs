@@ -18,8 +18,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use floe_plugin::InstrumentationWarning;
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::plugin::InstrumentationWarning;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;

@@ -1,14 +1,16 @@
-//! What is instrumented, and what is not: every annotated function of the program, and every plugin.
+//! The audit of the program's instrumentation: every annotated function and every plugin.
 
 use std::fmt;
 
+use floe_plugin::registry::{self, LinkedPlugin};
+use floe_plugin::{InstrumentationWarning, PluginType};
+use floe_telemetry::backend::{self, LinkedBackend};
 use floe_telemetry::callsite::{self, CallSite};
-use floe_telemetry::plugin::{self, InstrumentationWarning, LinkedPlugin};
 use serde::Serialize;
 
 use crate::error::Error;
 
-/// All of it.
+/// The result of the audit.
 #[derive(Debug, Serialize)]
 pub struct Audit {
     functions: Vec<Function>,
@@ -29,36 +31,40 @@ struct Function {
     metrics: bool,
 }
 
-/// A plugin that is linked into the program.
+/// A plugin or a telemetry backend that is linked into the program.
 #[derive(Debug, Serialize)]
 struct Plugin {
     #[serde(rename = "type")]
     kind: &'static str,
     name: &'static str,
     version: &'static str,
-    floe_api_version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    floe_api_version: Option<&'static str>,
     tracer_name: Option<&'static str>,
     description: &'static str,
 }
 
 impl Audit {
-    /// Looks at the program itself; nothing of it is run.
+    /// Audits this program. No audited function runs.
     ///
     /// # Errors
-    /// When two plugins have the same name, or one is for another platform.
+    /// Two plugins have the same name, or a plugin is incompatible with this platform.
     pub fn new() -> Result<Self, Error> {
-        let refused = |error: floe_telemetry::Error| Error::Setting(error.to_string());
-        let plugins = plugin::discover().map_err(refused)?;
+        let refused = |error: registry::Error| Error::Setting(error.to_string());
+        let plugins = registry::discover().map_err(refused)?;
+        let mut plugins: Vec<_> = plugins.into_iter().map(Plugin::new).collect();
+        plugins.extend(backend::linked().map(Plugin::backend));
+        plugins.sort_by_key(|plugin| (plugin.kind, plugin.name));
         let mut functions: Vec<_> = callsite::all().map(Function::new).collect();
         functions.sort_by_key(|function| (function.span, function.file, function.line));
         Ok(Self {
             functions,
-            plugins: plugins.into_iter().map(Plugin::new).collect(),
-            warnings: plugin::audit().map_err(refused)?,
+            plugins,
+            warnings: floe_plugin::audit().map_err(refused)?,
         })
     }
 
-    /// What nobody will see at work.
+    /// The plugins that are not instrumented.
     pub fn warnings(&self) -> &[InstrumentationWarning] {
         &self.warnings
     }
@@ -85,14 +91,26 @@ impl Plugin {
             kind: plugin.plugin_type().as_str(),
             name: plugin.name(),
             version: plugin.version(),
-            floe_api_version: plugin.floe_api_version(),
+            floe_api_version: Some(plugin.floe_api_version()),
             tracer_name: plugin.tracer_name(),
             description: plugin.description(),
         }
     }
+
+    fn backend(linked: &'static LinkedBackend) -> Self {
+        let backend = linked.backend();
+        Self {
+            kind: PluginType::TelemetryBackend.as_str(),
+            name: backend.name(),
+            version: backend.version(),
+            floe_api_version: None,
+            tracer_name: None,
+            description: backend.description(),
+        }
+    }
 }
 
-/// Two tables. The last column of each may be long; the others are as wide as their longest text.
+/// Two tables and a summary.
 impl fmt::Display for Audit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let functions = self.functions.iter().map(|it| {
@@ -113,7 +131,7 @@ impl fmt::Display for Audit {
                 it.description.to_owned(),
             ]
         });
-        table(f, ["PLUGIN", "NAME", "TRACER", "WHAT IT DOES"], plugins)?;
+        table(f, ["PLUGIN", "NAME", "TRACER", "DESCRIPTION"], plugins)?;
         writeln!(f)?;
         writeln!(
             f,
@@ -125,6 +143,7 @@ impl fmt::Display for Audit {
     }
 }
 
+/// Writes a table with left-aligned columns, each as wide as its longest cell.
 fn table<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     head: [&str; N],

@@ -1,22 +1,23 @@
-//! The command line: reads it, calls the library, prints what became of it.
+//! The command line: parses it, calls the library, and prints the result.
 
-mod backend;
 mod output;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use floe_telemetry::TelemetryConfig;
+use floe_telemetry::{TelemetryConfig, backend};
 
-use self::output::{complain, complain_of_usage, print_error, say, say_redactions, warn_of};
+use self::output::{print, print_error, print_redactions, print_usage_error, print_warnings};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::audit::Audit;
 use crate::compile;
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::helm;
 use crate::identity::Identity;
-use crate::pipeline::{self, Outcome, Report, RunId};
+use crate::pipeline::{self, Outcome, Report, RunError, RunId};
 use crate::schema;
 use crate::telemetry;
 
@@ -30,7 +31,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check a product and write what a run needs to one JSON file
+    /// Check a product and write its compiled artifacts, one JSON file
     #[command(after_help = EXIT_CODES)]
     Compile {
         #[command(flatten)]
@@ -41,9 +42,9 @@ enum Command {
     },
     /// Compile a product and build all of its tables
     ///
-    /// The tables are in `.floe/warehouse.db` in the product's folder, a SQLite database, which is
-    /// replaced when all of them could be built. Otherwise it stays as it was, and what could be
-    /// built is in `.floe/warehouse.failed.db` beside it.
+    /// The tables are stored in a SQLite database, `.floe/warehouse.db` in the product's folder. It is
+    /// replaced only if all tables were built. Otherwise the tables that were built are stored in
+    /// `.floe/warehouse.failed.db` beside it.
     #[command(after_help = EXIT_CODES)]
     Run {
         #[command(flatten)]
@@ -52,28 +53,28 @@ enum Command {
         #[arg(long, value_name = "PATH", conflicts_with_all = ["env", "manifest"])]
         artifacts: Option<PathBuf>,
     },
-    /// Print the values of the Helm charts that the product's telemetry backend needs
+    /// Print the values of the Helm charts that run the product's telemetry backend
     Backend {
         #[command(flatten)]
         product: ProductArgs,
-        /// Try instead whether the backend takes telemetry, within ten seconds
+        /// Check instead whether the backend accepts telemetry, within ten seconds
         #[arg(long)]
         check: bool,
     },
-    /// Print what is instrumented and what is not: every annotated function, and every plugin
+    /// Print every annotated function, every tracer and every plugin, and what is not instrumented
     ///
-    /// Among a function's attributes, `{Type}` stands for all that the type has, and `*` for those
-    /// that are known only when it runs.
+    /// Among the attributes of a function, `{Type}` stands for all keys of that type, and `*` for
+    /// keys that are known only when the function runs.
     Audit {
         /// Print JSON instead of tables
         #[arg(long)]
         json: bool,
     },
-    /// Print what the platform's spans say, as a registry of OpenTelemetry semantic conventions
+    /// Print the attributes of the platform's spans as a registry of semantic conventions
     ///
-    /// The registry is in the YAML of OpenTelemetry's Weaver.
+    /// The registry is in the YAML format of OpenTelemetry Weaver.
     Schema {
-        /// Print the JSON Schema of the telemetry's configuration instead
+        /// Print the JSON Schema of the telemetry configuration instead
         #[arg(long)]
         config: bool,
     },
@@ -81,16 +82,16 @@ enum Command {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  all is well
-  1  a table could not be built, or the system refused something
-  2  the product, the manifest or the command line is not as it must be";
+  0  success
+  1  a table could not be built, or an operation of the system failed
+  2  the product, the manifest or the command line contains a mistake";
 
 #[derive(Debug, Args)]
 struct ProductArgs {
     /// The product's folder, with its floe.yaml
     #[arg(value_name = "PRODUCT")]
     folder: PathBuf,
-    /// What to compile it for [default: the manifest's environment, else dev]
+    /// The environment to compile for [default: the manifest's environment, else dev]
     #[arg(long, value_enum)]
     env: Option<Environment>,
     /// The platform's manifest [default: the nearest manifest.yaml in the product's folder or
@@ -100,7 +101,7 @@ struct ProductArgs {
 }
 
 impl ProductArgs {
-    /// Who is going to be observed, and how.
+    /// The product's identity, and the configuration of its telemetry.
     fn identity(&self) -> Result<(Identity, TelemetryConfig), Error> {
         let (identity, manifest) =
             Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;
@@ -109,7 +110,7 @@ impl ProductArgs {
     }
 }
 
-/// Does what the command line says.
+/// Runs the program.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -118,24 +119,24 @@ pub fn main() -> ExitCode {
     match execute(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&error);
+            print_failures(&error);
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-/// What there is instead of a command: a mistake, or help that was asked for.
+/// Prints the usage error, or the help that was requested.
 fn refuse(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     match text.strip_prefix("error: ") {
-        Some(message) => complain(message.trim_end()),
-        None if error.use_stderr() => complain_of_usage(&text),
-        None => say(&text),
+        Some(message) => print_error("error", message.trim_end()),
+        None if error.use_stderr() => print_usage_error(&text),
+        None => print(&text),
     }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
-fn execute(command: &Command) -> Result<(), Error> {
+fn execute(command: &Command) -> Result<(), RunError> {
     match command {
         Command::Compile { product, output } => {
             let (identity, config) = product.identity()?;
@@ -143,36 +144,37 @@ fn execute(command: &Command) -> Result<(), Error> {
             let output = output.as_deref().unwrap_or(&default);
             observed(config, || {
                 let artifacts = compile::compile(&identity, output)?;
-                warn_of(&artifacts.instrumentation);
-                say(&format_args!("wrote {}\n", output.display()));
+                print_warnings(&artifacts.instrumentation);
+                print(&format_args!("wrote {}\n", output.display()));
                 Ok(())
             })
         }
         Command::Backend { product, check } => {
             let (_, config) = product.identity()?;
             if *check {
-                backend::check(&telemetry::with_environment(config)?)
+                check_backend(&telemetry::with_environment(config)?)?;
             } else {
-                backend::values(&config)
+                print_charts(&config)?;
             }
+            Ok(())
         }
         Command::Audit { json } => {
             let audit = Audit::new()?;
             if *json {
-                say(&format_args!("{:#}\n", serde_json::json!(audit)));
+                print(&format_args!("{:#}\n", serde_json::json!(audit)));
             } else {
-                say(&audit);
+                print(&audit);
             }
-            warn_of(audit.warnings());
+            print_warnings(audit.warnings());
             Ok(())
         }
         Command::Schema { config: true } => {
-            say(&format_args!("{:#}\n", TelemetryConfig::json_schema()));
+            print(&format_args!("{:#}\n", TelemetryConfig::json_schema()));
             Ok(())
         }
         Command::Schema { config: false } => {
             let registry = schema::registry().map_err(|error| Error::Setting(error.to_string()))?;
-            say(&registry);
+            print(&registry);
             Ok(())
         }
         Command::Run {
@@ -180,7 +182,9 @@ fn execute(command: &Command) -> Result<(), Error> {
             artifacts: None,
         } => {
             let (identity, config) = product.identity()?;
-            observed(config, || told(pipeline::run(&identity, &RunId::new())))
+            observed(config, || {
+                print_report(pipeline::run(&identity, &RunId::new()))
+            })
         }
         Command::Run {
             product,
@@ -190,27 +194,60 @@ fn execute(command: &Command) -> Result<(), Error> {
             let identity = Identity::compiled(&product.folder, path, &artifacts)?;
             let config = artifacts.observability.telemetry.clone();
             observed(config, || {
-                told(pipeline::run_compiled(&identity, &RunId::new(), &artifacts))
+                print_report(pipeline::run_compiled(&identity, &RunId::new(), &artifacts))
             })
         }
     }
 }
 
-/// Prints what became of a run.
-fn told(outcome: Result<Report, Error>) -> Result<(), Error> {
+/// Checks whether the backend accepts telemetry, within ten seconds.
+fn check_backend(config: &TelemetryConfig) -> Result<(), Error> {
+    let report = backend::validate_connection(config).map_err(|error| refused(&error))?;
+    if report.is_ok() {
+        print(&format_args!("{}: {report}\n", config.backend));
+        return Ok(());
+    }
+    Err(Error::Telemetry(format!("{}: {report}", config.backend)))
+}
+
+/// Prints the values of the Helm charts of the backend, one YAML document for each chart.
+fn print_charts(config: &TelemetryConfig) -> Result<(), Error> {
+    let backend = backend::find(&config.backend).map_err(|error| refused(&error))?;
+    let mut text = String::new();
+    for chart in helm::charts(backend, config) {
+        // Writing to a `String` cannot fail.
+        let _ = write!(
+            text,
+            "---\n# helm install … {}\n{}",
+            chart.chart, chart.values
+        );
+    }
+    if text.is_empty() {
+        let _ = writeln!(text, "# {} needs no chart", config.backend);
+    }
+    print(&text);
+    Ok(())
+}
+
+fn refused(error: &floe_telemetry::Error) -> Error {
+    Error::Setting(error.to_string())
+}
+
+/// Prints the report of a run.
+fn print_report(outcome: Result<Report, RunError>) -> Result<(), RunError> {
     match &outcome {
-        Ok(report) => say(&format_args!("{report}\n")),
-        Err(Error::Failed(report)) => say(&format_args!("{report}\n")),
+        Ok(report) => print(&format_args!("{report}\n")),
+        Err(RunError::AssetsFailed(report)) => print(&format_args!("{report}\n")),
         Err(_) => {}
     }
     outcome.map(drop)
 }
 
-/// Does it under the eyes of the telemetry, whose picture comes behind what the command says.
+/// Runs a command with telemetry. The trace is printed after the output of the command.
 fn observed(
     config: TelemetryConfig,
-    command: impl FnOnce() -> Result<(), Error>,
-) -> Result<(), Error> {
+    command: impl FnOnce() -> Result<(), RunError>,
+) -> Result<(), RunError> {
     let (mode, ratio) = (
         config.resource_attributes.floe_mode,
         config.sampling_ratio(),
@@ -218,27 +255,27 @@ fn observed(
     let telemetry = telemetry::start(config)?;
     let outcome = command();
     if let Err(error) = telemetry::stop(&telemetry) {
-        // The work is done, and a collector that cannot be reached does not undo it.
+        // The command has finished: a collector that cannot be reached must not fail it.
         print_error("warning", &error.to_string());
     }
-    say_redactions(&telemetry);
+    print_redactions(&telemetry);
     if !telemetry.is_noop() && telemetry.statistics().collected == 0 {
         let percent = ratio * 100.0;
-        say(&format_args!(
+        print(&format_args!(
             "not recorded: `{mode}` records {percent} % of its runs\n"
         ));
     }
     outcome
 }
 
-/// One line for each thing that is wrong.
-fn report(error: &Error) {
-    let Error::Failed(report) = error else {
-        return complain(&error.to_string());
+/// Prints one line for each failure.
+fn print_failures(error: &RunError) {
+    let RunError::AssetsFailed(report) = error else {
+        return print_error("error", &error.to_string());
     };
     for step in report.steps() {
         if let Outcome::Failed { message } = &step.outcome {
-            complain(message);
+            print_error("error", message);
         }
     }
 }

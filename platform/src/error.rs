@@ -1,43 +1,39 @@
-//! What can stop the platform, and the exit code of each.
+//! The errors of the platform and their exit codes.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::pipeline::{Outcome, Report};
 use crate::place::Place;
 
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The product or the platform's manifest is not as it must be.
+    /// The product or the platform's manifest contains a mistake.
     #[error("{place}: {message}")]
     Input {
-        /// Where the mistake is.
+        /// The place of the mistake.
         place: Place,
         /// What was found and what is accepted.
         message: String,
     },
-    /// A setting from outside the files, such as an environment variable, is wrong.
+    /// A setting outside of the files, such as an environment variable, is not valid.
     #[error("{0}")]
     Setting(String),
-    /// The operating system refused to read or write.
+    /// The operating system could not read or write a file.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The operation, for example `write`.
         action: &'static str,
-        /// With which file.
+        /// The file.
         path: PathBuf,
-        /// The reason.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The engine failed in something that is not the fault of one model.
+    /// The engine failed, and no single query is the cause.
     #[error("engine: {0}")]
     Engine(#[from] rusqlite::Error),
-    /// Some assets could not be built.
-    #[error("{} of {} assets failed", .0.count(Outcome::is_failed), .0.steps().len())]
-    Failed(Box<Report>),
-    /// The telemetry runtime could not start or stop.
+    /// The telemetry runtime could not start or shut down.
     #[error("telemetry: {0}")]
     Telemetry(String),
 }
@@ -59,16 +55,16 @@ impl Error {
         }
     }
 
-    /// 2 when the user has to change something, 1 when something else went wrong.
+    /// The exit code of the program: 2 for a mistake of the user, 1 for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Setting(_) => 2,
-            Self::Io { .. } | Self::Engine(_) | Self::Failed(_) | Self::Telemetry(_) => 1,
+            Self::Io { .. } | Self::Engine(_) | Self::Telemetry(_) => 1,
         }
     }
 }
 
-/// The reason of an I/O error without the operating system's number.
+/// The description of an I/O error without the operating system's error code.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),

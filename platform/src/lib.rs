@@ -1,9 +1,9 @@
-//! `floe`, a small data platform: it compiles a data product (YAML and SQL) into artifacts and
-//! runs it, asset by asset, on an embedded SQL engine.
+//! `floe`, a small data platform: it compiles a data product (YAML and SQL) into artifacts and runs
+//! it, asset by asset, on an embedded SQL engine.
 //!
-//! A product is a folder with a `floe.yaml`; see [`product`] for its fields. The rules of the
-//! platform it runs on are in a `manifest.yaml`; see [`manifest`]. The two entry points are
-//! [`compile::compile`] and [`pipeline::run`]; the program around them is [`cli`].
+//! A product is a folder with a `floe.yaml` (see [`product`]). The rules of the platform are in a
+//! `manifest.yaml` (see [`manifest`]). The entry points are [`compile::compile`] and
+//! [`pipeline::run`]; [`cli`] is the program around them.
 
 pub mod artifacts;
 pub mod audit;
@@ -12,6 +12,7 @@ pub mod compile;
 pub mod conventions;
 pub mod environment;
 pub mod error;
+pub mod helm;
 pub mod identity;
 pub mod manifest;
 pub mod pipeline;

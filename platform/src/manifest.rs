@@ -4,18 +4,18 @@
 //! copied to a place without one runs on the built-in manifest, `src/manifest.yaml`.
 
 mod observability;
-mod plugins;
 mod telemetry;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use floe_telemetry::backend;
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
 pub use self::observability::{
     Exporter, LineageTransport, LogFormat, LogLevel, Observability, Protocol,
 };
-pub use self::plugins::{BackendName, Plugins, Selection};
 pub use self::telemetry::Telemetry;
 use crate::environment::Environment;
 use crate::error::{Error, reason};
@@ -68,6 +68,28 @@ pub struct Governance {
     pub bronze_prefix: Option<String>,
 }
 
+/// Which plugins do the platform's work.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plugins {
+    /// Where telemetry is kept.
+    pub telemetry_backend: Option<Selection<BackendName>>,
+}
+
+/// The choice of a plugin: `{ type: jaeger }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection<N> {
+    /// The plugin's name.
+    #[serde(rename = "type")]
+    pub kind: Spanned<N>,
+}
+
+/// The name of a telemetry backend that is linked into the program.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct BackendName(String);
+
 impl Manifest {
     /// Reads a manifest, or the built-in one when its path says so.
     ///
@@ -78,6 +100,24 @@ impl Manifest {
             return yaml::parse(path, include_str!("manifest.yaml"));
         }
         yaml::read(path)
+    }
+}
+
+impl BackendName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for BackendName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        match backend::find(&name) {
+            Ok(_) => Ok(Self(name)),
+            Err(error) => Err(error.to_string()),
+        }
     }
 }
 

@@ -1,31 +1,33 @@
-//! Runs a compiled product: its sources become tables, then its models, one after the other.
+//! Runs a product: loads its sources and builds its models, one after the other.
 //!
-//! An asset that fails takes along only those that need it; all others are built. The warehouse
-//! is replaced when all went well, and stays as it was otherwise.
+//! When an asset fails, the assets that depend on it are skipped and all others are built. The
+//! warehouse is replaced only if every asset was built.
 
 mod asset;
 mod generate;
 mod metrics;
 mod model;
+mod outcome;
 mod progress;
 mod report;
 mod results;
-mod run_id;
+mod run;
 mod source;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use floe_telemetry::plugin::PluginType;
+use floe_plugin::PluginType;
 use floe_telemetry::traced;
 use rusqlite::Connection;
 
 use self::asset::Asset;
-pub use self::asset::Failure;
+pub use self::outcome::{Failure, Outcome};
 use self::progress::Progress;
-pub use self::report::{Outcome, Report, Step};
+pub use self::report::{Report, RunError, Step};
 pub use self::results::results_path;
-pub use self::run_id::RunId;
+use self::run::Run;
+pub use self::run::RunId;
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Draft};
 use crate::compile;
@@ -35,38 +37,30 @@ use crate::error::Error;
 use crate::identity::Identity;
 use crate::plugins::BuiltIn;
 
-floe_telemetry::plugin!(BuiltIn {
+floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Orchestrator,
     name: "local",
     tracer_name: "floe.orchestrator.local",
     description: "builds assets one after the other in this process",
 });
 
-/// What every asset of a run is built with.
-#[derive(Debug)]
-struct Run<'a> {
-    id: &'a str,
-    folder: &'a Path,
-    warehouse: &'a Connection,
-}
-
 /// Compiles the product and builds all of its assets.
 ///
 /// # Errors
-/// [`Error::Failed`] with the report when an asset failed; any other when the run could not go on.
+/// [`RunError::AssetsFailed`] if an asset failed, [`RunError::Stopped`] if the run could not continue.
 #[traced(
     name = "floe.pipeline.run",
     floe_attributes = PipelineAttributes::manual(&identity.name, run_id.as_str())
 )]
-pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, Error> {
+pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
     let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;
     execute(identity, run_id, &artifacts)
 }
 
-/// Builds all assets of a product that is compiled already.
+/// Builds all assets of a compiled product.
 ///
 /// # Errors
-/// The same as [`run`].
+/// As for [`run`].
 #[traced(
     name = "floe.pipeline.run",
     floe_attributes = PipelineAttributes::manual(&identity.name, run_id.as_str())
@@ -75,16 +69,16 @@ pub fn run_compiled(
     identity: &Identity,
     run_id: &RunId,
     artifacts: &CompiledArtifacts,
-) -> Result<Report, Error> {
+) -> Result<Report, RunError> {
     execute(identity, run_id, artifacts)
 }
 
-/// Builds the assets, and writes down what became of each, also when the run ends early.
+/// Builds the assets and writes their results, even if the run stops early.
 fn execute(
     identity: &Identity,
     run_id: &RunId,
     artifacts: &CompiledArtifacts,
-) -> Result<Report, Error> {
+) -> Result<Report, RunError> {
     tracing::info!(
         product = identity.name,
         run_id = run_id.as_str(),
@@ -104,16 +98,16 @@ fn execute(
     );
     let failed = failed_path(&identity.folder);
     if report.count(Outcome::is_failed) > 0 {
-        // For whoever looks for the mistake: what the failed model was to be made from.
+        // Kept for debugging: it contains the inputs of the failed model.
         draft.publish_as(&failed)?;
-        return Err(Error::Failed(Box::new(report)));
+        return Err(RunError::AssetsFailed(Box::new(report)));
     }
     draft.publish()?;
     atomic::remove(&failed)?;
     Ok(report)
 }
 
-/// Builds the assets in order into a new database.
+/// Builds the assets, in order, in a new database.
 fn build(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
@@ -137,7 +131,7 @@ fn build(
     Ok(())
 }
 
-/// Opens the database, and sees that it answers.
+/// Creates the database and checks that the engine answers.
 fn open(database: &Path) -> Result<Connection, Error> {
     let started = Instant::now();
     let opened = engine::create(database).and_then(|it| engine::validate(&it).map(|()| it));
@@ -146,12 +140,12 @@ fn open(database: &Path) -> Result<Connection, Error> {
     opened
 }
 
-/// The product's database.
+/// The path of a product's database.
 pub fn warehouse_path(folder: &Path) -> PathBuf {
     folder.join(".floe").join("warehouse.db")
 }
 
-/// The database of the last run, when it failed.
+/// The path of the database of the last run, if that run failed.
 pub fn failed_path(folder: &Path) -> PathBuf {
     folder.join(".floe").join("warehouse.failed.db")
 }

@@ -1,7 +1,7 @@
 //! Who does the platform's work. Each plugin is in the module that does it, in one line; what all of
 //! them have in common is here.
 
-use floe_telemetry::plugin::{PluginMetadata, PluginType};
+use floe_plugin::{PluginMetadata, PluginType};
 
 /// A plugin of the platform itself.
 #[derive(Debug)]

@@ -112,7 +112,7 @@ impl TelemetryProviderBuilder {
     /// Starts the telemetry of the process.
     ///
     /// Spans go to the exporters that were added, and where the configuration's `backend` says
-    /// ([`TelemetryBackendPlugin`](crate::plugin::TelemetryBackendPlugin)): over OTLP, or, if no
+    /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)): over OTLP, or, if no
     /// exporter was added, onto standard error. The configuration's propagators become those of the
     /// process, see [`setup_propagators_with`].
     ///

@@ -1,9 +1,9 @@
 //! Where a signal goes by OTLP.
 
+use crate::backend;
 use crate::config::{DEFAULT_OTLP_ENDPOINT, ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
-use crate::plugin;
 
 /// Where things go by OTLP.
 pub(super) struct Places {
@@ -16,7 +16,7 @@ impl Places {
     /// Those that were `given` in code, and the configuration's own.
     pub(super) fn of(config: &TelemetryConfig, given: Vec<OtlpTarget>) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
-        let own = plugin::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
+        let own = backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
         let sends_spans = chosen.unwrap_or(own.is_some());
         let mut places = Self {

@@ -1,23 +1,19 @@
-//! What a person at a terminal reads.
+//! Output of the program on the terminal. Credentials in paths, names and quoted input are redacted.
 
+use std::fmt;
 use std::io::{self, Write as _};
 
-use floe_telemetry::plugin::InstrumentationWarning;
+use floe_plugin::InstrumentationWarning;
 use floe_telemetry::sanitizer::sanitize_credentials;
 use floe_telemetry::{TelemetryProvider, sanitize_error_message};
 
-/// Prints what was asked for, without the credentials that a path or a name can have. Nobody may be
-/// reading any more: that is no mistake of ours.
-pub(super) fn say(text: &dyn std::fmt::Display) {
+/// Prints to standard output. A closed standard output is not an error: nobody reads it.
+pub(super) fn print(text: &dyn fmt::Display) {
     let text = text.to_string();
     let _ = write!(io::stdout().lock(), "{}", sanitize_credentials(&text));
 }
 
-pub(super) fn complain(message: &str) {
-    print_error("error", message);
-}
-
-/// What is wrong often quotes what was found, and that may be a credential.
+/// Prints `kind: message` to standard error.
 pub(super) fn print_error(kind: &str, message: &str) {
     let _ = writeln!(
         io::stderr().lock(),
@@ -26,21 +22,20 @@ pub(super) fn print_error(kind: &str, message: &str) {
     );
 }
 
-/// What the command line's own parser has to say beside errors.
-pub(super) fn complain_of_usage(text: &str) {
+/// Prints the usage text of the command line's parser to standard error.
+pub(super) fn print_usage_error(text: &str) {
     let _ = write!(io::stderr().lock(), "{}", sanitize_credentials(text));
 }
 
-/// One line for each plugin that nobody will see at work.
-pub(super) fn warn_of(warnings: &[InstrumentationWarning]) {
+/// Prints one line for each warning of the instrumentation audit.
+pub(super) fn print_warnings(warnings: &[InstrumentationWarning]) {
     for warning in warnings {
         print_error("warning", &warning.to_string());
     }
 }
 
-/// How many credentials and personal data were kept out of the trace and the logs, by rule. Where none were,
-/// there is nothing to say.
-pub(super) fn say_redactions(telemetry: &TelemetryProvider) {
+/// Prints how many findings were redacted in the trace and the logs, by rule, if there were any.
+pub(super) fn print_redactions(telemetry: &TelemetryProvider) {
     let statistics = telemetry.statistics();
     let by_rule: Vec<String> = statistics
         .redacted()
@@ -48,7 +43,7 @@ pub(super) fn say_redactions(telemetry: &TelemetryProvider) {
         .collect();
     if !by_rule.is_empty() {
         let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
-        say(&format_args!(
+        print(&format_args!(
             "redacted in trace and logs: {total} ({})\n",
             by_rule.join(", ")
         ));

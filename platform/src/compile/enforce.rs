@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use floe_telemetry::plugin::{self, InstrumentationWarning};
+use floe_plugin::InstrumentationWarning;
 use floe_telemetry::traced;
 use serde_saphyr::{Location, Spanned};
 
@@ -27,7 +27,7 @@ pub(super) fn enforce(
 ) -> Result<Vec<InstrumentationWarning>, Error> {
     rules(identity, loaded, plan)?;
     // Of the platform itself: a plugin that nobody sees at work stops no product.
-    plugin::audit().map_err(|error| Error::Setting(error.to_string()))
+    floe_plugin::audit().map_err(|error| Error::Setting(error.to_string()))
 }
 
 fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use floe_telemetry::plugin::InstrumentationWarning;
+use floe_plugin::InstrumentationWarning;
 use floe_telemetry::traced;
 
 use super::load::Loaded;

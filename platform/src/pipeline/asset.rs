@@ -1,14 +1,15 @@
-//! One thing that a run builds, and what can become of it.
+//! An asset of a run: a source or a model.
 
 use std::collections::BTreeSet;
 
-use floe_telemetry::{get_current_span, sanitize_error_message, traced};
+use floe_telemetry::{sanitize_error_message, traced};
 
-use super::report::{Outcome, Report};
-use super::{Run, model, source};
+use super::outcome::{Failure, Outcome};
+use super::report::Report;
+use super::run::Run;
+use super::{model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::conventions::{AssetAttributes, AssetEndAttributes, AssetStatus};
-use crate::engine::QueryError;
 use crate::error::Error;
 
 /// A source or a model.
@@ -18,20 +19,8 @@ pub(super) enum Asset<'a> {
     Model(&'a CompiledModel),
 }
 
-/// Why an asset was not built.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Failure {
-    /// Its query is wrong; the others go on.
-    #[error(transparent)]
-    Query(#[from] QueryError),
-    /// Its data is wrong, or the engine is: the run ends here.
-    #[error(transparent)]
-    Stop(#[from] Error),
-}
-
 impl<'a> Asset<'a> {
-    /// Every asset after those it needs.
+    /// All assets of a product; each follows the assets that it depends on.
     pub(super) fn all(artifacts: &'a CompiledArtifacts) -> Vec<Self> {
         let sources = artifacts.sources.iter().map(Self::Source);
         sources
@@ -53,7 +42,7 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// Builds it, unless something that it needs is not there.
+    /// Builds the asset, unless an asset that it depends on was not built.
     pub(super) fn build(self, run: &Run<'_>, done: &Report) -> Result<Outcome, Error> {
         let missing = self
             .needs()
@@ -81,7 +70,7 @@ impl<'a> Asset<'a> {
     }
 }
 
-/// An asset that is left out is in the trace as well, so that nobody has to look for it.
+/// Records a span for an asset that is not built, so that the trace contains every asset.
 #[traced(
     name = format!("dagster.asset.{key}"),
     floe_attributes = (
@@ -94,23 +83,4 @@ impl<'a> Asset<'a> {
 )]
 fn skip(key: &str, run_id: &str, missing: &str) {
     tracing::warn!(asset = key, missing, "skipped");
-}
-
-/// What the span of an asset says of its end, and the log.
-pub(super) fn record(key: &str, built: &Result<u64, Failure>, rows_key: &'static str) {
-    let span = get_current_span();
-    match built {
-        Ok(rows) => {
-            span.set_attribute(rows_key, *rows);
-            tracing::info!(asset = key, rows, "built");
-        }
-        Err(error) => tracing::error!(asset = key, %error, "not built"),
-    }
-    span.set_attributes(&AssetEndAttributes {
-        status: match built {
-            Ok(_) => AssetStatus::Success,
-            Err(_) => AssetStatus::Failed,
-        },
-        missing: None,
-    });
 }

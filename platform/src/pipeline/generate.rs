@@ -1,29 +1,29 @@
-//! Makes the CSV file of a source from a query, for products that bring no data.
+//! Generates the CSV file of a source from a query, for products that ship without data.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use floe_telemetry::plugin::PluginType;
+use floe_plugin::PluginType;
 use floe_telemetry::traced;
 use rusqlite::Statement;
 use rusqlite::types::ValueRef;
 
-use super::Run;
-use super::asset::Failure;
+use super::outcome::Failure;
+use super::run::Run;
 use crate::artifacts::Query;
 use crate::atomic;
 use crate::engine::QueryError;
 use crate::place::Place;
 use crate::plugins::BuiltIn;
 
-floe_telemetry::plugin!(BuiltIn {
+floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Storage,
     name: "local",
     tracer_name: "floe.storage.local",
-    description: "keeps files in the folder of the product",
+    description: "stores files in the product's folder",
 });
 
-/// Writes the result of the query, whole or not at all.
+/// Writes the result of the query to the file, or leaves the file as it was.
 #[traced(name = "dagster.io.write", attributes("file.path" = %path.display()))]
 pub(super) fn write(query: &Query, path: &Path, run: &Run<'_>) -> Result<(), Failure> {
     let origin = run.folder.join(&query.path);
@@ -53,7 +53,7 @@ pub(super) fn write(query: &Query, path: &Path, run: &Run<'_>) -> Result<(), Fai
     }
 }
 
-/// Which end of the copy gave up.
+/// Why the copy stopped: reading from the engine failed, or writing to the file.
 enum Stopped {
     Engine(rusqlite::Error),
     Output(io::Error),

@@ -1,61 +1,62 @@
-//! The metrics of a run, under the names of the platform's contract.
+//! The metrics of a run.
 
 use std::time::Duration;
 
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::metrics::{KeyValue, Metric};
 
-use super::{Outcome, Report};
+use super::outcome::Outcome;
+use super::report::Report;
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 
 static METRICS: MetricRecorder = MetricRecorder::new("floe.pipeline");
 
-/// Bounds for what takes milliseconds in a demo and hours in a warehouse.
+/// Histogram boundaries from milliseconds, as in the demo, to hours, as in a large warehouse.
 const SECONDS: &[f64] = &[
     0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0,
 ];
 
 const DURATION: Metric<'_> = Metric::new("floe.pipeline.duration")
     .with_unit("s")
-    .with_description("How long a run takes.")
+    .with_description("Duration of a run.")
     .with_boundaries(SECONDS);
 const RUNS: Metric<'_> = Metric::new("floe.pipeline.runs")
     .with_unit("{run}")
-    .with_description("Runs that have ended.");
+    .with_description("Runs that ended.");
 const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
     .with_unit("{run}")
-    .with_description("Runs in which an asset failed.");
+    .with_description("Runs in which at least one asset failed.");
 const MATERIALIZATIONS: Metric<'_> = Metric::new("floe.asset.materializations")
     .with_unit("{asset}")
-    .with_description("Assets that a run was to build, by what became of them.");
+    .with_description("Assets of a run, by outcome.");
 const TRANSFORM_DURATION: Metric<'_> = Metric::new("floe.transform.duration")
     .with_unit("s")
-    .with_description("How long a model takes.")
+    .with_description("Duration of building a model.")
     .with_boundaries(SECONDS);
 const ROWS: Metric<'_> = Metric::new("floe.transform.rows_affected")
     .with_unit("{row}")
-    .with_description("Rows of a model after its last run.");
+    .with_description("Rows of a model after the last run.");
 const ERRORS: Metric<'_> = Metric::new("floe.errors")
     .with_unit("{error}")
-    .with_description("Errors, by the component that had them.");
+    .with_description("Errors, by component.");
 const TESTS: Metric<'_> = Metric::new("floe.quality.tests_total")
     .with_unit("{test}")
     .with_description("Columns whose values were checked.");
 const TESTS_PASSED: Metric<'_> = Metric::new("floe.quality.tests_passed")
     .with_unit("{test}")
-    .with_description("Columns whose values are all of the column's type.");
+    .with_description("Columns in which every value has the column's type.");
 const TESTS_FAILED: Metric<'_> = Metric::new("floe.quality.tests_failed")
     .with_unit("{test}")
-    .with_description("Columns with a value that is not of the column's type.");
+    .with_description("Columns in which a value does not have the column's type.");
 const VALIDATION: Metric<'_> = Metric::new("floe.compute.validation_duration")
     .with_unit("ms")
-    .with_description("How long it takes to see that the engine answers.");
+    .with_description("Duration of the engine's health check.");
 const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_errors")
     .with_unit("{error}")
-    .with_description("Engines that did not answer.");
+    .with_description("Failed health checks of the engine.");
 
-/// Records whether every value of a source is of the type that its column says. A wrong value ends the
-/// reading, so nothing is known of the other columns then.
+/// Records whether every value of a source has the type of its column. Loading stops at the first
+/// wrong value, so the other columns are not counted in that case.
 pub(super) fn checked(source: &CompiledSource, is_right: bool) {
     let labels = [
         KeyValue::new("floe.quality.model", source.name.clone()),
@@ -68,7 +69,7 @@ pub(super) fn checked(source: &CompiledSource, is_right: bool) {
     METRICS.increment(TESTS_FAILED, failed, &labels);
 }
 
-/// Records how long the engine took to answer; `error`: what was wrong, if it did not.
+/// Records a health check of the engine. `error` is the type of the error if the check failed.
 pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'static str>) {
     let plugin = KeyValue::new("compute.plugin", plugin);
     let status = match error {
@@ -89,7 +90,7 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
     }
 }
 
-/// Records what became of a run of the product.
+/// Records the outcome of a run.
 pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report) {
     let failed = report.count(Outcome::is_failed) > 0;
     let status = if failed { "failed" } else { "success" };
@@ -120,7 +121,7 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
         } else {
             "ingestion"
         };
-        // Zero, too: a rate needs a series before the first error.
+        // Also recorded as zero: a rate needs a data point before the first error.
         let errors = u64::from(step.outcome.is_failed());
         METRICS.increment(ERRORS, errors, &[KeyValue::new("component", component)]);
         if let (Some(model), Outcome::Built { rows }) = (model, &step.outcome) {

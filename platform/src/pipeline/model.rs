@@ -1,20 +1,20 @@
-//! A model: the result of a query, as a table or a view.
+//! A model: the result of a query, stored as a table or a view.
 
-use floe_telemetry::plugin::PluginType;
+use floe_plugin::PluginType;
 use floe_telemetry::traced;
 use rusqlite::Connection;
 
-use super::Run;
-use super::asset::{self, Failure};
+use super::outcome::{self, Failure};
+use super::run::Run;
 use crate::artifacts::CompiledModel;
 use crate::conventions::{AssetAttributes, TransformAttributes};
 use crate::engine::QueryError;
 use crate::plugins::BuiltIn;
 
-/// What runs the queries.
+/// The name of the engine's plugin.
 pub(super) const ENGINE: &str = "sqlite";
 
-floe_telemetry::plugin!(BuiltIn {
+floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Compute,
     name: ENGINE,
     tracer_name: "floe.compute.sqlite",
@@ -41,7 +41,7 @@ pub(super) fn build(
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
     let built = write(model, run);
-    asset::record(key, &built, TransformAttributes::ROWS_AFFECTED);
+    outcome::record(key, &built, TransformAttributes::ROWS_AFFECTED);
     built
 }
 
@@ -61,7 +61,8 @@ fn write(model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
 
 fn execute(warehouse: &Connection, statement: &str, table: &str) -> rusqlite::Result<u64> {
     warehouse.execute(statement, ())?;
-    // A view is resolved only now, so that its mistakes come out here and not at its first reader.
+    // SQLite resolves a view when it is queried: counting its rows reports mistakes here and not in
+    // the first model that reads the view.
     let count = format!("SELECT count(*) FROM \"{table}\"");
     warehouse
         .query_row(&count, (), |row| row.get(0))

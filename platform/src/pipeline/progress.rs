@@ -1,4 +1,4 @@
-//! The bar that a person at a terminal watches; elsewhere nothing is drawn.
+//! The progress bar. It is drawn on a terminal only.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(super) struct Progress(ProgressBar);
 
 impl Progress {
     pub(super) fn new(assets: usize) -> Self {
-        // On the standard error, and only when that is a terminal.
+        // indicatif draws on standard error, and only if that is a terminal.
         let bar = ProgressBar::new(assets as u64);
         let style = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -1,15 +1,16 @@
-//! What became of a run, for a person: a line for each asset and one for all.
+//! The report of a run: one line for each asset and a summary.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::sanitize_error_message;
 
-use super::RunId;
+use super::outcome::Outcome;
+use super::run::RunId;
 use crate::error::Error;
 use crate::identity::Identity;
 
-/// What became of a run.
+/// The report of a run.
 #[derive(Debug)]
 pub struct Report {
     product: String,
@@ -18,51 +19,36 @@ pub struct Report {
     steps: Vec<Step>,
 }
 
-/// What became of one asset.
+/// The outcome of one asset.
 #[derive(Debug)]
 pub struct Step {
-    /// The asset.
+    /// The name of the asset.
     pub key: String,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// How long it took.
+    /// How long the asset took.
     pub took: Duration,
 }
 
-/// What became of an asset.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is in the warehouse.
-    Built {
-        /// How many rows it has.
-        rows: u64,
-    },
-    /// Its query is wrong.
-    Failed {
-        /// Where and why.
-        message: String,
-    },
-    /// Something that it needs is not there.
-    Skipped {
-        /// What it needs.
-        missing: String,
-    },
+/// Why a run did not build all assets of a product.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Some assets failed; every asset that does not depend on them was built.
+    #[error("{} of {} assets failed", .0.count(Outcome::is_failed), .0.steps().len())]
+    AssetsFailed(Box<Report>),
+    /// The run stopped before all assets were built.
+    #[error(transparent)]
+    Stopped(#[from] Error),
 }
 
-impl Outcome {
-    /// Whether it is in the warehouse.
-    pub fn is_built(&self) -> bool {
-        matches!(self, Self::Built { .. })
-    }
-
-    /// Whether its query is wrong.
-    pub fn is_failed(&self) -> bool {
-        matches!(self, Self::Failed { .. })
-    }
-
-    /// Whether it was left out.
-    pub fn is_skipped(&self) -> bool {
-        matches!(self, Self::Skipped { .. })
+impl RunError {
+    /// The exit code of the program: 2 for a mistake of the user, 1 for any other failure.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::AssetsFailed(_) => 1,
+            Self::Stopped(error) => error.exit_code(),
+        }
     }
 }
 
@@ -86,7 +72,7 @@ impl Report {
         &self.run_id
     }
 
-    /// Adds what becomes of an asset, also when the run ends with it.
+    /// Builds an asset and adds its outcome, even if the run stops with this asset.
     pub(super) fn time(
         &mut self,
         key: &str,
@@ -109,7 +95,7 @@ impl Report {
         result.map(|_| &self.steps[self.steps.len() - 1])
     }
 
-    /// What became of each asset, in order.
+    /// The outcomes of the assets, in the order in which they were built.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -119,7 +105,7 @@ impl Report {
         self.started.elapsed()
     }
 
-    /// How many assets it is true of.
+    /// The number of assets with an outcome that `is` accepts.
     pub fn count(&self, is: fn(&Outcome) -> bool) -> usize {
         self.steps.iter().filter(|step| is(&step.outcome)).count()
     }
@@ -171,7 +157,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// A number with a comma after each three digits.
+/// A number with a comma between groups of three digits.
 struct Thousands(u64);
 
 impl fmt::Display for Thousands {
@@ -187,7 +173,7 @@ impl fmt::Display for Thousands {
     }
 }
 
-/// A duration as people say it.
+/// A duration in milliseconds or seconds.
 struct Took(Duration);
 
 impl fmt::Display for Took {

@@ -1,11 +1,11 @@
-//! What became of the last run, for programs: one JSON file beside the compiled artifacts, which
-//! alone do not say whether anything was built from them.
+//! The results of the last run as a JSON file beside the compiled artifacts.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Outcome, Report, Step};
+use super::outcome::Outcome;
+use super::report::{Report, Step};
 use crate::atomic;
 use crate::environment::Environment;
 use crate::error::Error;
@@ -36,20 +36,20 @@ struct Asset<'a> {
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<u64>,
-    /// Why it was not built.
+    /// Why the asset failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
-    /// What it needed and did not get.
+    /// The dependency that was not built.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'a str>,
 }
 
-/// Where they are.
+/// The path of the results of a product's last run.
 pub fn results_path(folder: &Path) -> PathBuf {
     folder.join(".floe").join("run_results.json")
 }
 
-/// Assets that the run did not come to are not in it.
+/// Writes the results. If the run stopped early, the assets after that point are missing.
 pub(super) fn write(identity: &Identity, report: &Report) -> Result<(), Error> {
     let results = Results {
         run_id: report.run_id().as_str(),

@@ -1,15 +1,17 @@
-//! A source: a CSV file that becomes a table. Every value is checked on the way.
+//! A source: a CSV file that is loaded into a table. Every value is checked against the type of its
+//! column.
 
 use std::fs::File;
 use std::path::Path;
 
 use csv::{ErrorKind, StringRecord};
-use floe_telemetry::plugin::PluginType;
+use floe_plugin::PluginType;
 use floe_telemetry::traced;
 use rusqlite::types::Value;
 
-use super::asset::{self, Failure};
-use super::{Run, generate, metrics};
+use super::outcome::{self, Failure};
+use super::run::Run;
+use super::{generate, metrics};
 use crate::artifacts::{CompiledColumn, CompiledSource};
 use crate::conventions::{AssetAttributes, IngestionAttributes};
 use crate::error::{Error, reason};
@@ -17,11 +19,11 @@ use crate::place::Place;
 use crate::plugins::BuiltIn;
 use crate::product::ColumnType;
 
-floe_telemetry::plugin!(BuiltIn {
+floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Ingestion,
     name: "csv",
     tracer_name: "floe.ingestion.csv",
-    description: "loads CSV files, every value checked",
+    description: "loads CSV files and checks every value",
 });
 
 #[traced(
@@ -39,7 +41,7 @@ pub(super) fn build(
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
     let built = load(source, run);
-    asset::record(key, &built, IngestionAttributes::ROWS_LOADED);
+    outcome::record(key, &built, IngestionAttributes::ROWS_LOADED);
     built
 }
 
@@ -51,7 +53,7 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
     Ok(read(source, &file, run)?)
 }
 
-/// Reads the file into the table.
+/// Loads the file into the table.
 #[traced(name = "dagster.io.read", attributes("file.path" = %source.path.display()))]
 fn read(source: &CompiledSource, file: &Path, run: &Run<'_>) -> Result<u64, Error> {
     let input = File::open(file).map_err(|error| {
@@ -64,7 +66,7 @@ fn read(source: &CompiledSource, file: &Path, run: &Run<'_>) -> Result<u64, Erro
     let header = reader.headers().map_err(|error| unreadable(file, &error))?;
     check_header(file, header, &source.columns)?;
     create(source, run)?;
-    // Not `Transaction`: it wants the connection for itself.
+    // `rusqlite::Transaction` needs `&mut Connection`, and the connection is shared.
     run.warehouse.execute_batch("BEGIN")?;
     let marks = vec!["?"; source.columns.len()].join(", ");
     let mut insert = run
@@ -130,7 +132,8 @@ fn check_header(
     Err(Error::input(Place::file(file).line(1), message))
 }
 
-/// The text as the column's type; nothing is a null.
+/// The value of a field in the column's type. An empty field is null; `None` if the text is not of
+/// the type.
 fn value(column: &CompiledColumn, text: &str) -> Option<Value> {
     if text.is_empty() {
         return Some(Value::Null);
@@ -147,7 +150,7 @@ fn value(column: &CompiledColumn, text: &str) -> Option<Value> {
     }
 }
 
-/// `YYYY-MM-DD`, and the day is in the calendar.
+/// Whether the text is `YYYY-MM-DD` and a day of the calendar.
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_shaped = bytes.len() == 10
@@ -186,7 +189,7 @@ fn wrong(file: &Path, record: &StringRecord, column: &CompiledColumn, text: &str
     Error::input(at(file, record.position()), message)
 }
 
-/// What the CSV reader says, in our words.
+/// The error for a file that the CSV reader refused.
 fn unreadable(file: &Path, error: &csv::Error) -> Error {
     let place = at(file, error.position());
     let message = match error.kind() {

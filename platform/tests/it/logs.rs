@@ -82,7 +82,7 @@ fn what_is_logged_goes_where_the_trace_goes() {
         };
         assert_eq!(span.name, format!("dagster.asset.{asset}"));
         assert_eq!(log.trace_id, span.trace_id);
-        assert_eq!(log.scope, "floe::pipeline::asset");
+        assert_eq!(log.scope, "floe::pipeline::outcome");
         assert_eq!(log.resource, span.resource);
     }
 }

@@ -9,6 +9,7 @@ mod bad_yaml;
 mod choices;
 mod customer_360;
 mod failing_model;
+mod helm;
 mod logs;
 mod marts;
 mod product;

@@ -1,13 +1,13 @@
-//! A backend of another crate is chosen by its name alone.
+//! A backend of another crate is chosen by its name.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::time::Duration;
 
-// The program's own line: a crate that nothing refers to is not linked.
+// A crate that nothing refers to is not linked.
 use floe_tests_acme_backend as _;
 
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, plugin, traced};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, backend, traced};
 use floe_tests::{Receiver, Response};
 
 #[traced(name = "orders.load")]
@@ -52,10 +52,7 @@ fn a_backend_of_another_crate_is_chosen_by_its_name() {
 
 #[test]
 fn it_is_among_those_that_an_error_lists() {
-    assert_eq!(
-        plugin::backend_names(),
-        ["acme", "console", "jaeger", "otlp"]
-    );
+    assert_eq!(backend::names(), ["acme", "console", "jaeger", "otlp"]);
     let mut config = TelemetryConfig::new("orders");
     config.backend = "acne".to_owned();
     assert_eq!(
@@ -68,7 +65,7 @@ fn it_is_among_those_that_an_error_lists() {
 fn its_connection_is_tried_with_what_would_be_sent() {
     let receiver = Receiver::http();
     let config = config(&receiver.endpoint());
-    let report = plugin::validate_connection(&config).unwrap();
+    let report = backend::validate_connection(&config).unwrap();
     assert!(report.is_ok(), "{report}");
     let tried = format!("an empty OTLP/HTTP request to `{}`", receiver.endpoint());
     assert_eq!(report.tried, tried);
@@ -80,7 +77,7 @@ fn its_connection_is_tried_with_what_would_be_sent() {
         status: 401,
         headers: Vec::new(),
     });
-    let report = plugin::validate_connection(&config).unwrap();
+    let report = backend::validate_connection(&config).unwrap();
     assert_eq!(
         report.problem.unwrap(),
         "the receiver answered 401 Unauthorized"
@@ -91,7 +88,7 @@ fn its_connection_is_tried_with_what_would_be_sent() {
 fn an_endpoint_where_nobody_listens_or_answers_is_a_report() {
     // Bound and dropped: nobody listens there now.
     let gone = Receiver::http().endpoint();
-    let report = plugin::validate_connection(&config(&gone)).unwrap();
+    let report = backend::validate_connection(&config(&gone)).unwrap();
     assert!(
         !report.is_ok() && report.to_string().contains(&gone),
         "{report}"
@@ -99,10 +96,10 @@ fn an_endpoint_where_nobody_listens_or_answers_is_a_report() {
 
     let silent = Receiver::http();
     silent.respond(Response::Hang);
-    let report = plugin::validate_connection(&config(&silent.endpoint())).unwrap();
+    let report = backend::validate_connection(&config(&silent.endpoint())).unwrap();
     assert_eq!(report.problem.unwrap(), "no answer within 5s");
     assert!(
-        report.took < plugin::CONNECTION_TIMEOUT,
+        report.took < backend::CONNECTION_TIMEOUT,
         "{:?}",
         report.took
     );

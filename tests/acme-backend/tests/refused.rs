@@ -1,36 +1,28 @@
-//! Backends that cannot be chosen: two of one name, one for another interface, one that panics, one
-//! that names no endpoint. Those that can are not affected.
+//! Backends that cannot be used: two of the same name, one that panics, and one without a valid
+//! endpoint. Each is an error for the configuration that chooses it, and for no other.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use floe_telemetry::plugin::{
-    self, ExporterConfig, OtlpExporterConfig, PluginMetadata, PluginType, TelemetryBackendPlugin,
-};
+use floe_telemetry::backend::{ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 
 struct Backend {
     name: &'static str,
-    api: &'static str,
     endpoint: Option<&'static str>,
 }
 
-floe_telemetry::telemetry_backend!(Backend::new("twin", "1.0", Some("http://a:4317")));
-floe_telemetry::telemetry_backend!(Backend::new("twin", "1.0", Some("http://b:4317")));
-floe_telemetry::telemetry_backend!(Backend::new("future", "1.1", Some("http://a:4317")));
-floe_telemetry::telemetry_backend!(Backend::new("panics", "1.0", None));
-floe_telemetry::telemetry_backend!(Backend::new("nowhere", "1.0", Some("acme")));
+floe_telemetry::telemetry_backend!(Backend::new("twin", Some("http://a:4317")));
+floe_telemetry::telemetry_backend!(Backend::new("twin", Some("http://b:4317")));
+floe_telemetry::telemetry_backend!(Backend::new("panics", None));
+floe_telemetry::telemetry_backend!(Backend::new("nowhere", Some("acme")));
 
 impl Backend {
-    const fn new(name: &'static str, api: &'static str, endpoint: Option<&'static str>) -> Self {
-        Self {
-            name,
-            api,
-            endpoint,
-        }
+    const fn new(name: &'static str, endpoint: Option<&'static str>) -> Self {
+        Self { name, endpoint }
     }
 }
 
-impl PluginMetadata for Backend {
+impl TelemetryBackendPlugin for Backend {
     fn name(&self) -> &str {
         self.name
     }
@@ -39,16 +31,6 @@ impl PluginMetadata for Backend {
         "0.1.0"
     }
 
-    fn floe_api_version(&self) -> &str {
-        self.api
-    }
-
-    fn plugin_type(&self) -> PluginType {
-        PluginType::TelemetryBackend
-    }
-}
-
-impl TelemetryBackendPlugin for Backend {
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
         let endpoint = self.endpoint.expect("an endpoint");
         ExporterConfig::Otlp(OtlpExporterConfig::new(endpoint, config.otlp_protocol))
@@ -70,13 +52,7 @@ fn each_is_one_clear_error() {
     check(
         "twin",
         &format!(
-            "telemetry_backend plugins: two have the same name: twin 0.1.0 ({file}:17) and twin 0.1.0 ({file}:18): accepted is one of each name"
-        ),
-    );
-    check(
-        "future",
-        &format!(
-            "telemetry_backend plugin future 0.1.0 ({file}:19): it is written for version `1.1` of the plugin interface, which this program does not have; this program has `1.0`"
+            "backend: several backends have the same name: twin 0.1.0 ({file}:14) and twin 0.1.0 ({file}:15): accepted is one of each name"
         ),
     );
     check("panics", "backend: `panics` panicked");
@@ -84,7 +60,10 @@ fn each_is_one_clear_error() {
         "nowhere",
         "backend `nowhere`: endpoint: `acme` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
     );
-    let all = plugin::discover().unwrap_err().to_string();
-    assert!(all.contains("future 0.1.0"), "{all}");
-    assert!(TelemetryConfig::new("orders").validate().is_ok());
+    check(
+        "unknown",
+        "backend: unknown backend `unknown`: accepted are `console`, `jaeger`, `nowhere`, `otlp`, `panics`, `twin`",
+    );
+    let other = TelemetryProvider::builder(TelemetryConfig::new("orders")).initialize();
+    assert!(other.is_ok());
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::process::Command;
 
+use floe_plugin::{PluginMetadata, PluginType, registry};
 use floe_telemetry::domain::{
     self, alert, catalog, compile, compute, dbt, egress, identity, ingestion, lineage,
     orchestrator, quality, secrets, security, semantic, storage,
 };
 use floe_telemetry::metrics::Metric;
-use floe_telemetry::plugin::{self, PluginMetadata, PluginType};
 use floe_telemetry::propagation::{
     self, CommandExt, EnvironmentCarrier, HttpServerLayer, extract_context, inject_context,
 };
@@ -177,11 +177,11 @@ impl PluginMetadata for DuckDb {
     }
 }
 
-floe_telemetry::plugin!(DuckDb);
+floe_plugin::plugin!(DuckDb);
 
 #[test]
 fn plugins_are_still_found() {
-    assert!(plugin::linked().any(|it| it.plugin().name() == "duckdb"));
+    assert!(registry::linked().any(|it| it.plugin().name() == "duckdb"));
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use floe_plugin::verify_plugin_instrumentation;
+use floe_telemetry::backend;
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::plugin::{self, verify_plugin_instrumentation};
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, logs, testing, traced,
 };
@@ -76,7 +77,7 @@ async fn an_application_runs_and_has_no_spans() {
     telemetry.force_flush(Duration::from_secs(30)).unwrap();
     telemetry.shutdown(Duration::from_secs(30)).unwrap();
     assert_eq!(memory.spans(), []);
-    assert!(plugin::backend("console").is_ok());
+    assert!(backend::find("console").is_ok());
     assert!(verify_plugin_instrumentation([]).is_empty());
     assert!(testing::capture(|| load(2)).is_empty());
 }

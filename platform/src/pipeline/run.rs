@@ -1,21 +1,35 @@
-//! The name of one run.
+//! One run: its id, and what each of its assets is built with.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
+use std::path::Path;
 
-/// A random UUID. Runs are told apart by it; it is no secret.
+use rusqlite::Connection;
+
+/// What each asset of a run is built with.
+#[derive(Debug)]
+pub(super) struct Run<'a> {
+    /// The id of the run.
+    pub(super) id: &'a str,
+    /// The product's folder.
+    pub(super) folder: &'a Path,
+    /// The database that the run creates.
+    pub(super) warehouse: &'a Connection,
+}
+
+/// The id of a run: a random UUID (version 4). It is not a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunId(String);
 
 impl RunId {
-    /// A new one.
+    /// Creates a new id.
     #[expect(
         clippy::new_without_default,
-        reason = "a default that differs each time misleads"
+        reason = "a default value should be the same each time"
     )]
     pub fn new() -> Self {
-        // The standard library seeds its hash maps at random; it has no other random numbers.
+        // The random seed of a hash map is the only random number in the standard library.
         let random = || RandomState::new().build_hasher().finish();
         let (high, low) = (random(), random());
         let version = high & 0xffff_ffff_ffff_0fff | 0x4000;
@@ -33,7 +47,7 @@ impl RunId {
         )
     }
 
-    /// The text.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -50,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_runs_have_two_names() {
+    fn ids_are_unique_version_4_uuids() {
         let (one, two) = (RunId::new(), RunId::new());
         assert_ne!(one, two);
         assert_eq!(one.as_str().len(), 36);

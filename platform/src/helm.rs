@@ -1,33 +1,35 @@
-//! Values of Helm charts, as `helm install --values` reads them.
+//! Values of the Helm charts that run a telemetry backend in a cluster, as `helm install --values`
+//! reads them.
 
-use serde::Serialize;
-
-use super::OtlpExporterConfig;
-use crate::config::{OtlpProtocol, TelemetryAuth, TelemetryConfig};
+use floe_telemetry::TelemetryConfig;
+use floe_telemetry::backend::{ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
+use floe_telemetry::config::{AuthType, OtlpProtocol, TelemetryAuth};
 
 /// The values of one Helm chart.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HelmValues {
-    /// The chart, with its repository: `jaegertracing/jaeger`.
-    pub chart: String,
-    /// YAML. Never a credential: it names the Kubernetes secret that has it.
+    /// The chart with its repository, for example `jaegertracing/jaeger`.
+    pub chart: &'static str,
+    /// YAML. It never contains a credential: it names the Kubernetes secret that does.
     pub values: String,
 }
 
-impl HelmValues {
-    /// The values of this chart.
-    pub fn new(chart: impl Into<String>, values: impl Into<String>) -> Self {
-        Self {
-            chart: chart.into(),
-            values: values.into(),
-        }
+/// The charts that `backend` needs, with values for the configuration. Empty for a backend that runs
+/// outside of the cluster.
+pub fn charts(backend: &dyn TelemetryBackendPlugin, config: &TelemetryConfig) -> Vec<HelmValues> {
+    let ExporterConfig::Otlp(otlp) = backend.otlp_exporter_config(config) else {
+        return Vec::new();
+    };
+    match backend.name() {
+        "jaeger" => vec![jaeger(), collector(&otlp, config)],
+        "otlp" => vec![collector(&otlp, config)],
+        _ => Vec::new(),
     }
 }
 
-/// Jaeger with traces in memory, of a size for development (the chart `jaegertracing/jaeger`,
-/// <https://github.com/jaegertracing/helm-charts>).
-pub(super) fn jaeger() -> HelmValues {
+/// Jaeger with traces in memory, sized for development
+/// (<https://github.com/jaegertracing/helm-charts>).
+fn jaeger() -> HelmValues {
     const VALUES: &str = "\
 collector:
   resources:
@@ -40,22 +42,25 @@ query:
 storage:
   type: memory
 ";
-    HelmValues::new("jaegertracing/jaeger", VALUES)
+    HelmValues {
+        chart: "jaegertracing/jaeger",
+        values: VALUES.to_owned(),
+    }
 }
 
-/// The Kubernetes secret, and the entry in it, that the collector's credential comes from.
+/// The Kubernetes secret that the collector reads its credential from, and the key in that secret.
 const SECRET: (&str, &str) = ("floe-telemetry", "credential");
 
-/// The variable that brings it into the collector's process.
+/// The environment variable of the collector that holds the credential.
 const VARIABLE: &str = "FLOE_TELEMETRY_CREDENTIAL";
 
-/// A collector that takes OTLP and sends it on (the chart `open-telemetry/opentelemetry-collector`,
-/// <https://github.com/open-telemetry/opentelemetry-helm-charts>). Receivers and processors are
-/// the chart's own: OTLP on 4317 and 4318, `memory_limiter` and `batch`.
-pub(super) fn collector(to: &OtlpExporterConfig, config: &TelemetryConfig) -> HelmValues {
+/// An OpenTelemetry collector that forwards to `to`
+/// (<https://github.com/open-telemetry/opentelemetry-helm-charts>). Receivers and processors are the
+/// chart's defaults: OTLP on ports 4317 and 4318, `memory_limiter` and `batch`.
+fn collector(to: &OtlpExporterConfig, config: &TelemetryConfig) -> HelmValues {
     let (exporter, settings) = match to.protocol {
         OtlpProtocol::Grpc => ("otlp/backend", grpc(&to.endpoint)),
-        OtlpProtocol::Http => ("otlphttp/backend", http(&to.endpoint)),
+        _ => ("otlphttp/backend", http(&to.endpoint)),
     };
     let authentication = config.authentication.as_ref();
     let variables = authentication.map(|_| credential()).unwrap_or_default();
@@ -74,7 +79,10 @@ image:
         exporters: [{exporter}]
 "
     );
-    HelmValues::new("open-telemetry/opentelemetry-collector", values)
+    HelmValues {
+        chart: "open-telemetry/opentelemetry-collector",
+        values,
+    }
 }
 
 fn credential() -> String {
@@ -93,11 +101,14 @@ extraEnvs:
 
 fn header(authentication: &TelemetryAuth) -> String {
     let name = quoted(&authentication.header_name);
-    let scheme = authentication.scheme();
+    let scheme = match authentication.auth_type {
+        AuthType::Bearer => "Bearer ",
+        _ => "",
+    };
     format!("      headers:\n        {name}: \"{scheme}${{env:{VARIABLE}}}\"\n")
 }
 
-/// The collector wants `host:port` here, and is told apart whether it is TLS.
+/// The collector's gRPC exporter takes `host:port`, and TLS as a setting of its own.
 fn grpc(endpoint: &str) -> String {
     let (scheme, address) = endpoint.split_once("://").unwrap_or(("http", endpoint));
     let address = quoted(address.trim_end_matches('/'));
@@ -105,7 +116,7 @@ fn grpc(endpoint: &str) -> String {
     format!("      endpoint: {address}\n      tls:\n        insecure: {insecure}\n")
 }
 
-/// The collector appends the path of the signal to one, and not to the other.
+/// The collector appends the path of the signal to `endpoint`, and leaves `traces_endpoint` alone.
 fn http(endpoint: &str) -> String {
     let endpoint = endpoint.trim_end_matches('/');
     let key = if endpoint.ends_with("/v1/traces") {
@@ -116,7 +127,7 @@ fn http(endpoint: &str) -> String {
     format!("      {key}: {}\n", quoted(endpoint))
 }
 
-/// A YAML text, whatever is in it. JSON's quotes are YAML's.
+/// A double-quoted YAML string. Control characters are dropped.
 fn quoted(text: &str) -> String {
     let escaped: String = text
         .chars()

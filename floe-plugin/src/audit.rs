@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use super::{LinkedPlugin, PluginMetadata, PluginType, discover};
-use crate::callsite;
-use crate::error::Error;
+use floe_telemetry::callsite;
+
+use crate::kind::PluginType;
+use crate::metadata::PluginMetadata;
+use crate::registry::{self, LinkedPlugin};
 
 /// A plugin that nobody will see at work.
-#[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct InstrumentationWarning {
     /// What the plugin does.
@@ -21,8 +24,12 @@ pub struct InstrumentationWarning {
 }
 
 /// What is missing.
-#[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum InstrumentationGap {
     /// It has no tracer name, which says that it is not instrumented.
@@ -71,7 +78,7 @@ impl fmt::Display for InstrumentationWarning {
 /// Telemetry backends are left out: instrumented, they would observe themselves for ever.
 ///
 /// ```
-/// use floe_telemetry::plugin::{PluginMetadata, PluginType, verify_plugin_instrumentation};
+/// use floe_plugin::{PluginMetadata, PluginType, verify_plugin_instrumentation};
 ///
 /// struct Slack;
 ///
@@ -105,9 +112,9 @@ pub fn verify_plugin_instrumentation<'a>(
 ///
 /// # Errors
 ///
-/// The same as [`discover`].
-pub fn audit() -> Result<Vec<InstrumentationWarning>, Error> {
-    let judged = discover()?.into_iter().filter_map(judge_linked);
+/// The same as [`registry::discover`].
+pub fn audit() -> Result<Vec<InstrumentationWarning>, registry::Error> {
+    let judged = registry::discover()?.into_iter().filter_map(judge_linked);
     let warnings: Vec<_> = judged.collect();
     warnings.iter().for_each(log);
     Ok(warnings)

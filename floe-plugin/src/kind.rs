@@ -1,11 +1,11 @@
-//! What a plugin does for the platform.
+//! The kinds of plugins.
 
 use std::fmt;
 
 /// What a plugin does for the platform.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(
-    feature = "provider",
+    feature = "serde",
     derive(serde::Deserialize, serde::Serialize),
     serde(rename_all = "snake_case")
 )]
@@ -13,38 +13,38 @@ use std::fmt;
 pub enum PluginType {
     /// Runs queries.
     Compute,
-    /// Decides what is built when.
+    /// Schedules and runs the assets of a product.
     Orchestrator,
-    /// Knows the tables.
+    /// Lists tables and where they are stored.
     Catalog,
-    /// Keeps files and tables.
+    /// Stores files and tables.
     Storage,
-    /// Keeps telemetry. Never instrumented itself: it would observe itself for ever.
+    /// Stores telemetry. Never instrumented: its spans would be exported to itself and cause new spans.
     TelemetryBackend,
-    /// Keeps lineage.
+    /// Stores lineage.
     LineageBackend,
-    /// Runs models.
+    /// Runs dbt.
     Dbt,
-    /// Gives tables business meaning.
+    /// Defines metrics and dimensions over tables.
     SemanticLayer,
-    /// Brings data in.
+    /// Loads data from external sources.
     Ingestion,
-    /// Knows credentials.
+    /// Resolves secrets.
     Secrets,
-    /// Knows who somebody is.
+    /// Authenticates users and services.
     Identity,
-    /// Checks data.
+    /// Checks the quality of data.
     Quality,
-    /// ErrorView who may do what.
+    /// Generates roles and role bindings.
     Rbac,
-    /// Tells people.
+    /// Sends alerts.
     AlertChannel,
-    /// ErrorView who may talk to whom.
+    /// Generates network policies.
     NetworkSecurity,
 }
 
 impl PluginType {
-    /// All of them.
+    /// All plugin types.
     pub const ALL: [Self; 15] = [
         Self::Compute,
         Self::Orchestrator,
@@ -63,7 +63,7 @@ impl PluginType {
         Self::NetworkSecurity,
     ];
 
-    /// The name as it is written in configuration and in logs: `telemetry_backend`.
+    /// The name in configuration files and in logs, for example `telemetry_backend`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Whether a backend takes telemetry: tried, and told.
+//! Checks whether a backend accepts telemetry.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,33 +6,33 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::{ExporterConfig, backend};
+use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
 use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::sanitizer::sanitize_error;
 
-/// How long [`validate_connection`] takes at most.
+/// How long [`validate_connection`](super::validate_connection) waits for a report.
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the answer to one request may take.
+/// How long the receiver may take to answer the request.
 #[cfg(feature = "_otlp")]
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What was tried, and what came of it. Never contains a credential.
+/// The result of a connection check. Never contains a credential.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectionReport {
-    /// What was tried, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
+    /// What the check did, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
     pub tried: String,
-    /// Why it did not work; `None` when it did.
+    /// Why the check failed; `None` if it succeeded.
     pub problem: Option<String>,
-    /// How long it took.
+    /// How long the check took.
     pub took: Duration,
 }
 
 impl ConnectionReport {
-    /// What was tried, and how it ended.
+    /// Creates a report. Credentials in `tried` and in the problem are redacted.
     pub fn new(tried: impl AsRef<str>, took: Duration, result: Result<(), String>) -> Self {
         Self {
             tried: sanitize_error(tried.as_ref()).into_owned(),
@@ -43,7 +43,7 @@ impl ConnectionReport {
         }
     }
 
-    /// Whether the backend takes telemetry.
+    /// Whether the backend accepts telemetry.
     #[must_use]
     pub const fn is_ok(&self) -> bool {
         self.problem.is_none()
@@ -64,33 +64,8 @@ impl fmt::Display for ConnectionReport {
     }
 }
 
-/// Tries whether the backend that `config` chooses takes telemetry. Ends within
-/// [`CONNECTION_TIMEOUT`], whatever the endpoint and the plugin do.
-///
-/// # Errors
-///
-/// The configuration is not valid or chooses a backend that is not there. A backend that does not
-/// answer is not an error but a report.
-pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport, Error> {
-    config.validate()?;
-    let backend = backend(&config.backend)?;
-    let config = config.clone();
-    let started = monotonic_now();
-    let name = config.backend.clone();
-    let report = within(CONNECTION_TIMEOUT, move || {
-        backend.validate_connection(&config)
-    })?;
-    Ok(report.unwrap_or_else(|problem| {
-        ConnectionReport::new(
-            format!("the backend `{name}`"),
-            started.elapsed(),
-            Err(problem),
-        )
-    }))
-}
-
-/// Does it on a thread of its own, which is left alone when it takes longer.
-fn within<T: Send + 'static>(
+/// Runs `work` on a thread of its own. The caller stops waiting after `limit`; the thread is not joined.
+pub(super) fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Result<T, String>, Error> {
@@ -105,13 +80,13 @@ fn within<T: Send + 'static>(
         .map_err(|error| Error::thread(NAME, &error))?;
     Ok(match receiver.recv_timeout(limit) {
         Ok(Ok(report)) => Ok(report),
-        Ok(Err(_)) => Err("the plugin panicked".to_owned()),
+        Ok(Err(_)) => Err("the backend panicked".to_owned()),
         Err(_) => Err(format!("no answer within {limit:?}")),
     })
 }
 
-/// Sends what the exporter would send, but no spans.
-pub(super) fn try_exporter(
+/// Sends the request that the exporter would send, without spans.
+pub(super) fn send_empty_request(
     exporter: &ExporterConfig,
     config: &TelemetryConfig,
 ) -> ConnectionReport {
@@ -131,12 +106,12 @@ pub(super) fn try_exporter(
 }
 
 #[cfg(feature = "_otlp")]
-fn send(otlp: &super::OtlpExporterConfig, config: &TelemetryConfig) -> Result<(), String> {
+fn send(otlp: &OtlpExporterConfig, config: &TelemetryConfig) -> Result<(), String> {
     crate::exporter::try_otlp(&otlp.target(config), ANSWER_TIMEOUT)
 }
 
 #[cfg(not(feature = "_otlp"))]
-fn send(_: &super::OtlpExporterConfig, _: &TelemetryConfig) -> Result<(), String> {
+fn send(_: &OtlpExporterConfig, _: &TelemetryConfig) -> Result<(), String> {
     Err("OTLP needs the feature `otlp-grpc` or `otlp-http`".to_owned())
 }
 
@@ -145,16 +120,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plugin_that_hangs_or_panics_is_a_report() {
+    fn a_backend_that_hangs_or_panics_is_a_report() {
         let forever = mpsc::channel::<()>();
         let hung = within(Duration::from_millis(20), move || forever.1.recv().is_ok());
         assert_eq!(hung.unwrap().unwrap_err(), "no answer within 20ms");
         let panicked = within(CONNECTION_TIMEOUT, || -> () { panic!("a bug") });
-        assert_eq!(panicked.unwrap().unwrap_err(), "the plugin panicked");
+        assert_eq!(panicked.unwrap().unwrap_err(), "the backend panicked");
     }
 
     #[test]
-    fn a_report_says_what_was_tried_without_credentials() {
+    fn a_report_contains_no_credentials() {
         let refused = Err("401 for token=abcdefgh12345".to_owned());
         let report =
             ConnectionReport::new("http://floe:hunter2@jaeger:4317", Duration::ZERO, refused);

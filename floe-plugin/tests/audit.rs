@@ -1,14 +1,12 @@
 //! The audit of a program with plugins of all kinds: it warns of those that nobody will see.
 
-use floe_tests_acme_backend as _;
-
-use floe_telemetry::plugin::{self, InstrumentationGap, PluginType};
+use floe_plugin::{InstrumentationGap, PluginMetadata, PluginType, registry};
 
 /// ErrorView that it is instrumented, and is.
 mod seen {
     use super::Plugin;
 
-    floe_telemetry::plugin!(Plugin("seen", Some("floe.storage.seen")));
+    floe_plugin::plugin!(Plugin("seen", Some("floe.storage.seen")));
 
     #[floe_telemetry::traced]
     pub(crate) fn put() {}
@@ -18,15 +16,15 @@ mod seen {
 mod unseen {
     use super::Plugin;
 
-    floe_telemetry::plugin!(Plugin("unseen", Some("floe.storage.unseen")));
+    floe_plugin::plugin!(Plugin("unseen", Some("floe.storage.unseen")));
 }
 
-floe_telemetry::plugin!(Plugin("nameless", None));
-floe_telemetry::plugin!(Plugin("misnamed", Some("floe-storage")));
+floe_plugin::plugin!(Plugin("nameless", None));
+floe_plugin::plugin!(Plugin("misnamed", Some("floe-storage")));
 
 struct Plugin(&'static str, Option<&'static str>);
 
-impl plugin::PluginMetadata for Plugin {
+impl PluginMetadata for Plugin {
     fn name(&self) -> &str {
         self.0
     }
@@ -49,15 +47,15 @@ impl plugin::PluginMetadata for Plugin {
 }
 
 #[test]
-fn each_plugin_that_nobody_will_see_is_a_warning() -> Result<(), floe_telemetry::Error> {
+fn each_plugin_that_nobody_will_see_is_a_warning() -> Result<(), registry::Error> {
     seen::put();
-    let warnings = plugin::audit()?;
+    let warnings = floe_plugin::audit()?;
     let found: Vec<_> = warnings
         .iter()
         .map(|warning| (warning.plugin_name.as_str(), &warning.gap))
         .collect();
     let misnamed = InstrumentationGap::MalformedTracerName("floe-storage".to_owned());
-    let unseen = InstrumentationGap::NoTracedFunction("audited::unseen".to_owned());
+    let unseen = InstrumentationGap::NoTracedFunction("audit::unseen".to_owned());
     assert_eq!(
         found,
         [
@@ -68,7 +66,7 @@ fn each_plugin_that_nobody_will_see_is_a_warning() -> Result<(), floe_telemetry:
     );
     assert_eq!(
         warnings[2].to_string(),
-        "plugin 'unseen' (storage): no `#[traced]` function in `audited::unseen` or below it; annotate its operations with `#[traced]`"
+        "plugin 'unseen' (storage): no `#[traced]` function in `audit::unseen` or below it; annotate its operations with `#[traced]`"
     );
     Ok(())
 }

@@ -1,0 +1,63 @@
+//! The metadata of a plugin.
+
+use std::fmt;
+
+use crate::kind::PluginType;
+
+/// The version of the interface between the platform and its plugins.
+///
+/// A plugin is compatible if it was written for the same major version and for this minor version or
+/// an older one.
+pub const API_VERSION: &str = "1.0";
+
+/// The metadata of a plugin: its name, versions, type, and the tracers of its spans.
+///
+/// See the [crate documentation](crate) for an example.
+pub trait PluginMetadata: Send + Sync {
+    /// The name that configuration chooses the plugin by, for example `slack`. Unique among the
+    /// plugins of a type.
+    fn name(&self) -> &str;
+
+    /// The version of the plugin, for example `1.4.0`.
+    fn version(&self) -> &str;
+
+    /// The version of the plugin interface that the plugin was written for, as `X.Y` or `X.Y.Z`.
+    /// Return a literal instead of [`API_VERSION`], which is the version of the platform that the
+    /// plugin is compiled with.
+    fn floe_api_version(&self) -> &str;
+
+    /// The type of the plugin.
+    fn plugin_type(&self) -> PluginType;
+
+    /// One sentence that describes the plugin. Default: empty.
+    #[expect(
+        clippy::unnecessary_literal_bound,
+        reason = "an implementation may own its text"
+    )]
+    fn description(&self) -> &str {
+        ""
+    }
+
+    /// The name of the tracer of the plugin's spans, `floe.<domain>.<name>`: lower-case letters in
+    /// the domain; lower-case letters, digits and underscores in the name, starting with a letter.
+    ///
+    /// `None`, the default, means that the plugin is not instrumented.
+    fn tracer_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// The names of all tracers of the plugin. Default: [`tracer_name`](Self::tracer_name) alone.
+    fn tracer_names(&self) -> Vec<&str> {
+        self.tracer_name().into_iter().collect()
+    }
+}
+
+impl fmt::Debug for dyn PluginMetadata + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginMetadata")
+            .field("plugin_type", &self.plugin_type())
+            .field("name", &self.name())
+            .field("version", &self.version())
+            .finish_non_exhaustive()
+    }
+}

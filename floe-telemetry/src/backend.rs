@@ -1,0 +1,32 @@
+//! Telemetry backends: named destinations that a configuration chooses with
+//! [`TelemetryConfig::backend`](crate::TelemetryConfig::backend).
+//!
+//! Three backends are built in:
+//!
+//! | name | where telemetry goes |
+//! |---|---|
+//! | `console` (default) | to the terminal, or over OTLP once an endpoint is configured |
+//! | `jaeger` | over OTLP to `jaeger-collector` in the same cluster, or to the configured endpoint |
+//! | `otlp` | over OTLP to the configured endpoint |
+//!
+//! Another crate adds a backend by implementing [`TelemetryBackendPlugin`] and registering it with
+//! [`telemetry_backend!`](crate::telemetry_backend). The linker collects the registered backends, so
+//! no code runs at startup. A crate that nothing refers to is not linked: a program that wants the
+//! backends of such a crate needs one line, `use acme_floe_backend as _;`.
+//!
+//! A backend only says where OTLP goes. To use another protocol, send OTLP to an OpenTelemetry
+//! collector and let it translate.
+
+mod built_in;
+mod chosen;
+mod connection;
+mod exporter_config;
+mod plugin;
+mod registry;
+
+pub(crate) use self::chosen::target;
+pub use self::chosen::validate_connection;
+pub use self::connection::{CONNECTION_TIMEOUT, ConnectionReport};
+pub use self::exporter_config::{ExporterConfig, OtlpExporterConfig};
+pub use self::plugin::TelemetryBackendPlugin;
+pub use self::registry::{LinkedBackend, find, linked, names};

@@ -1,0 +1,51 @@
+//! The backend that a configuration chooses.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::connection::{CONNECTION_TIMEOUT, ConnectionReport, within};
+use super::exporter_config::ExporterConfig;
+use super::registry::find;
+use crate::clock::monotonic_now;
+use crate::config::{TelemetryConfig, validate_endpoint};
+use crate::error::Error;
+use crate::exporter::OtlpTarget;
+
+/// Checks whether the backend that `config` chooses accepts telemetry.
+///
+/// Returns within [`CONNECTION_TIMEOUT`], whatever the endpoint and the backend do.
+///
+/// # Errors
+///
+/// The configuration is not valid, or no backend has the name that it chooses. A backend that does
+/// not answer is not an error: the report describes the problem.
+pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport, Error> {
+    config.validate()?;
+    let backend = find(&config.backend)?;
+    let config = config.clone();
+    let started = monotonic_now();
+    let name = config.backend.clone();
+    let report = within(CONNECTION_TIMEOUT, move || {
+        backend.validate_connection(&config)
+    })?;
+    Ok(report.unwrap_or_else(|problem| {
+        ConnectionReport::new(
+            format!("the backend `{name}`"),
+            started.elapsed(),
+            Err(problem),
+        )
+    }))
+}
+
+/// Where the backend that `config` chooses receives OTLP; `None` if it is the terminal.
+pub(crate) fn target(config: &TelemetryConfig) -> Result<Option<OtlpTarget>, Error> {
+    let backend = find(&config.backend)?;
+    let exporter = AssertUnwindSafe(|| backend.otlp_exporter_config(config));
+    let exporter = catch_unwind(exporter)
+        .map_err(|_| Error::config(format!("backend: `{}` panicked", config.backend)))?;
+    let ExporterConfig::Otlp(otlp) = exporter else {
+        return Ok(None);
+    };
+    validate_endpoint("endpoint", &otlp.endpoint)
+        .map_err(|error| error.within(&format!("backend `{}`", config.backend)))?;
+    Ok(Some(otlp.target(config)))
+}

@@ -1,0 +1,84 @@
+//! How a backend receives telemetry.
+
+use secrecy::SecretString;
+
+use crate::config::{DEFAULT_OTLP_ENDPOINT, OtlpProtocol, TelemetryConfig};
+use crate::exporter::OtlpTarget;
+
+/// How a backend receives telemetry.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ExporterConfig {
+    /// Traces are printed on the terminal, unless the program added an exporter of its own. Nothing
+    /// is sent.
+    Console,
+    /// Telemetry is sent over OTLP.
+    Otlp(OtlpExporterConfig),
+}
+
+/// The destination of OTLP requests.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OtlpExporterConfig {
+    /// An absolute URL. Over HTTP, the exporter appends `/v1/traces` unless the URL ends with it.
+    pub endpoint: String,
+    /// The transport: gRPC or HTTP.
+    pub protocol: OtlpProtocol,
+    /// Headers of every request. A header of the same name from the environment or from the
+    /// configuration, such as its `authentication`, takes precedence.
+    pub headers: Vec<(String, SecretString)>,
+    /// Whether the backend accepts traces only. Metrics and logs are then sent only if the
+    /// configuration lists `otlp` among their exporters.
+    pub is_traces_only: bool,
+}
+
+impl OtlpExporterConfig {
+    /// Sends to `endpoint` over `protocol`, without headers.
+    pub fn new(endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            protocol,
+            headers: Vec::new(),
+            is_traces_only: false,
+        }
+    }
+
+    /// Sends to the configured endpoint over the configured protocol, without headers.
+    ///
+    /// `default_endpoint` is used when the configuration has [`DEFAULT_OTLP_ENDPOINT`], which means
+    /// that no endpoint was configured.
+    #[must_use]
+    pub fn from_config(config: &TelemetryConfig, default_endpoint: &str) -> Self {
+        let endpoint = match config.otlp_endpoint.as_str() {
+            DEFAULT_OTLP_ENDPOINT => default_endpoint,
+            configured => configured,
+        };
+        Self::new(endpoint, config.otlp_protocol)
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Marks a backend that accepts traces only.
+    #[must_use]
+    pub fn traces_only(mut self) -> Self {
+        self.is_traces_only = true;
+        self
+    }
+
+    /// The configuration of an exporter that sends here.
+    pub(super) fn target(&self, config: &TelemetryConfig) -> OtlpTarget {
+        let mut config = config.clone();
+        config.otlp_endpoint.clone_from(&self.endpoint);
+        config.otlp_protocol = self.protocol;
+        OtlpTarget {
+            config,
+            headers: self.headers.clone(),
+            is_traces_only: self.is_traces_only,
+        }
+    }
+}

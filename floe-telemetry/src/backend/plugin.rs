@@ -1,0 +1,71 @@
+//! The interface that a backend implements.
+
+use std::fmt;
+
+use super::connection::{self, ConnectionReport};
+use super::exporter_config::ExporterConfig;
+use crate::config::TelemetryConfig;
+
+/// A named destination for telemetry.
+///
+/// A backend that needs no more than an endpoint, a protocol and headers does not need an
+/// implementation: the built-in backend `otlp` takes all three from the configuration.
+///
+/// ```standalone_crate
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::backend::{self, ExporterConfig, OtlpExporterConfig, TelemetryBackendPlugin};
+///
+/// struct Tempo;
+///
+/// impl TelemetryBackendPlugin for Tempo {
+///     fn name(&self) -> &str { "tempo" }
+///     fn version(&self) -> &str { env!("CARGO_PKG_VERSION") }
+///
+///     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
+///         let otlp = OtlpExporterConfig::from_config(config, "http://tempo:4317");
+///         ExporterConfig::Otlp(otlp.with_header("X-Scope-OrgID", "floe"))
+///     }
+/// }
+///
+/// floe_telemetry::telemetry_backend!(Tempo);
+///
+/// assert_eq!(backend::names(), ["console", "jaeger", "otlp", "tempo"]);
+/// ```
+pub trait TelemetryBackendPlugin: Send + Sync {
+    /// The name that a configuration chooses the backend by, for example `jaeger`. Unique among the
+    /// backends of a program.
+    fn name(&self) -> &str;
+
+    /// The version of the backend, for example `1.4.0`.
+    fn version(&self) -> &str;
+
+    /// One sentence that describes the backend. Default: empty.
+    #[expect(
+        clippy::unnecessary_literal_bound,
+        reason = "an implementation may own its text"
+    )]
+    fn description(&self) -> &str {
+        ""
+    }
+
+    /// Where the provider sends telemetry. `config` is the user's configuration, already validated.
+    fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig;
+
+    /// Checks whether the backend accepts telemetry. Default: sends an OTLP request without spans,
+    /// over the transport and with the headers that the provider would use.
+    ///
+    /// [`validate_connection`](super::validate_connection) calls this method and gives up after
+    /// [`CONNECTION_TIMEOUT`](super::CONNECTION_TIMEOUT).
+    fn validate_connection(&self, config: &TelemetryConfig) -> ConnectionReport {
+        connection::send_empty_request(&self.otlp_exporter_config(config), config)
+    }
+}
+
+impl fmt::Debug for dyn TelemetryBackendPlugin + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryBackendPlugin")
+            .field("name", &self.name())
+            .field("version", &self.version())
+            .finish_non_exhaustive()
+    }
+}

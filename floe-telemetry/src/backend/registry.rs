@@ -1,0 +1,196 @@
+//! The backends that are linked into the program, and how one is found by its name.
+
+use std::fmt;
+
+use super::built_in::{Console, Jaeger, Otlp};
+use super::plugin::TelemetryBackendPlugin;
+use crate::config::nearest;
+use crate::error::Error;
+
+/// A backend that is linked into the program, and the place in the source that registered it.
+#[derive(Clone, Copy)]
+pub struct LinkedBackend {
+    backend: &'static dyn TelemetryBackendPlugin,
+    module: &'static str,
+    file: &'static str,
+    line: u32,
+}
+
+impl LinkedBackend {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        backend: &'static dyn TelemetryBackendPlugin,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        Self {
+            backend,
+            module,
+            file,
+            line,
+        }
+    }
+
+    /// The backend.
+    #[must_use]
+    pub const fn backend(&self) -> &'static dyn TelemetryBackendPlugin {
+        self.backend
+    }
+
+    /// The path of the module that registered the backend.
+    #[must_use]
+    pub const fn module(&self) -> &'static str {
+        self.module
+    }
+
+    /// The source file that registered the backend, as passed to the compiler.
+    #[must_use]
+    pub const fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// The line that registered the backend, counted from 1.
+    #[must_use]
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+}
+
+/// `acme 2.3.4 (acme-backend/lib.rs:14)`.
+impl fmt::Display for LinkedBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, version) = (self.backend.name(), self.backend.version());
+        write!(f, "{name} {version} ({}:{})", self.file, self.line)
+    }
+}
+
+impl fmt::Debug for LinkedBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinkedBackend")
+            .field("backend", &self.backend)
+            .field("module", &self.module)
+            .field("file", &self.file)
+            .field("line", &self.line)
+            .finish()
+    }
+}
+
+crate::__floe_link_list! {
+    /// The backends that other crates register.
+    #[expect(unsafe_code, reason = "the bounds of the linker's list, see `link_list`")]
+    static BACKENDS: [LinkedBackend] = "fl_backend_0_1";
+}
+
+/// The backends of this crate. They are not in the linker's list, because an element of a list counts
+/// as `unsafe_code` in the crate that declares the list.
+static BUILT_IN: [LinkedBackend; 3] = [
+    LinkedBackend::new(&Console, module_path!(), file!(), line!()),
+    LinkedBackend::new(&Jaeger, module_path!(), file!(), line!()),
+    LinkedBackend::new(&Otlp, module_path!(), file!(), line!()),
+];
+
+/// Every backend that is linked into the program, in no particular order, including backends that
+/// share a name and can therefore not be chosen.
+pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
+    BUILT_IN.iter().chain(BACKENDS.iter())
+}
+
+/// The names that [`TelemetryConfig::backend`](crate::TelemetryConfig::backend) accepts, sorted.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The backend of this name.
+///
+/// # Errors
+///
+/// No backend has this name, or several have. The error lists the accepted names, or the places in
+/// the source that registered the same name.
+///
+/// ```standalone_crate
+/// use floe_telemetry::backend;
+///
+/// let error = backend::find("jaegr").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "backend: unknown backend `jaegr`: accepted are `console`, `jaeger`, `otlp`; did you mean `jaeger`?",
+/// );
+/// ```
+pub fn find(name: &str) -> Result<&'static dyn TelemetryBackendPlugin, Error> {
+    let mut found: Vec<_> = linked()
+        .filter(|linked| linked.backend().name() == name)
+        .collect();
+    match found[..] {
+        [] => Err(unknown(name)),
+        [linked] => Ok(linked.backend()),
+        _ => {
+            // The linker's order differs between platforms; the message must not.
+            found.sort_by_key(|linked| (linked.file(), linked.line()));
+            Err(duplicate(&found))
+        }
+    }
+}
+
+/// Registers a telemetry backend with the program, so that a configuration can choose it by its name.
+///
+/// The argument is a constant expression of a type that implements
+/// [`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin): a unit struct, or a call of a
+/// `const fn`. The macro works in crates with `#![forbid(unsafe_code)]`. See
+/// [`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin) for an example.
+#[macro_export]
+macro_rules! telemetry_backend {
+    ($backend:expr $(,)?) => {
+        const _: () = {
+            static BACKEND: &dyn $crate::backend::TelemetryBackendPlugin = &$backend;
+            $crate::__floe_linked! {
+                "fl_backend_0_1"
+                static LINKED: $crate::backend::LinkedBackend = $crate::backend::LinkedBackend::new(
+                    BACKEND,
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                );
+            }
+        };
+    };
+}
+
+fn duplicate(backends: &[&LinkedBackend]) -> Error {
+    let all: Vec<String> = backends.iter().map(ToString::to_string).collect();
+    Error::config(format!(
+        "backend: several backends have the same name: {}: accepted is one of each name",
+        all.join(" and "),
+    ))
+}
+
+fn unknown(name: &str) -> Error {
+    let names = names();
+    let accepted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let hint = nearest(name, &names).map(|name| format!("; did you mean `{name}`?"));
+    Error::config(format!(
+        "backend: unknown backend `{name}`: accepted are {}{}",
+        accepted.join(", "),
+        hint.unwrap_or_default(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn similar_names_are_suggested() {
+        let names = ["console", "jaeger", "otlp"];
+        assert_eq!(nearest("Jaeger", &names), Some("jaeger"));
+        assert_eq!(nearest("consle", &names), Some("console"));
+        assert_eq!(nearest("otpl", &names), Some("otlp"));
+        assert_eq!(nearest("datadog", &names), None);
+        assert_eq!(nearest("", &names), None);
+    }
+}

@@ -1,0 +1,77 @@
+//! The outcomes of building an asset.
+
+use floe_telemetry::get_current_span;
+
+use crate::conventions::{AssetEndAttributes, AssetStatus};
+use crate::engine::QueryError;
+use crate::error::Error;
+
+/// The outcome of building an asset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The asset is in the warehouse.
+    Built {
+        /// The number of its rows.
+        rows: u64,
+    },
+    /// The query of the asset failed.
+    Failed {
+        /// The place of the mistake and its description.
+        message: String,
+    },
+    /// An asset that this one depends on was not built.
+    Skipped {
+        /// The name of that asset.
+        missing: String,
+    },
+}
+
+impl Outcome {
+    /// Whether the asset is in the warehouse.
+    pub fn is_built(&self) -> bool {
+        matches!(self, Self::Built { .. })
+    }
+
+    /// Whether the query of the asset failed.
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+
+    /// Whether the asset was skipped because a dependency was not built.
+    pub fn is_skipped(&self) -> bool {
+        matches!(self, Self::Skipped { .. })
+    }
+}
+
+/// Why an asset was not built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The query of the asset is wrong. Other assets can still be built.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The input data is wrong or the engine failed. The run stops.
+    #[error(transparent)]
+    Stop(#[from] Error),
+}
+
+/// Records the outcome of an asset on the current span and in the log. `rows_key` is the key of the
+/// number of rows.
+pub(super) fn record(key: &str, built: &Result<u64, Failure>, rows_key: &'static str) {
+    let span = get_current_span();
+    let status = match built {
+        Ok(rows) => {
+            span.set_attribute(rows_key, *rows);
+            tracing::info!(asset = key, rows, "built");
+            AssetStatus::Success
+        }
+        Err(error) => {
+            tracing::error!(asset = key, %error, "not built");
+            AssetStatus::Failed
+        }
+    };
+    span.set_attributes(&AssetEndAttributes {
+        status,
+        missing: None,
+    });
+}
