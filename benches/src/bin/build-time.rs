@@ -1,0 +1,201 @@
+//! What a library adds to the first build of a crate: a package with one annotated function, built
+//! from nothing, with each of several libraries.
+//!
+//! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches what they
+//! need, and builds them in turn in empty target folders. It prints the seconds that pass and those of
+//! all processors (medians of three), the crates that are compiled, and the size of the stripped
+//! binary. Seconds depend on the machine and its load; compare those of one run.
+//!
+//! It uses the standard library alone, so it can also be compiled without the other benchmarks:
+//! `CARGO=cargo CARGO_MANIFEST_DIR=benches rustc --edition 2024 benches/src/bin/build-time.rs`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+use std::{env, fs};
+
+/// Builds of each package in each profile.
+const ROUNDS: usize = 3;
+
+struct Contestant {
+    name: &'static str,
+    dependency: String,
+    attribute: &'static str,
+}
+
+#[derive(Default)]
+struct Measured {
+    wall: Vec<f64>,
+    processors: Vec<f64>,
+    crates: usize,
+    binary: u64,
+}
+
+fn contestants() -> Vec<Contestant> {
+    let ours = |features: &str| {
+        let path = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../floe-telemetry"))
+            .expect("the library is beside the benchmarks");
+        format!(
+            "floe-telemetry = {{ path = '{}', {features} }}",
+            path.display()
+        )
+    };
+    [
+        ("nothing", String::new(), ""),
+        (
+            "floe-telemetry, light",
+            ours("default-features = false"),
+            "#[floe_telemetry::traced]",
+        ),
+        (
+            "floe-telemetry, redact",
+            ours("default-features = false, features = ['redact']"),
+            "#[floe_telemetry::traced]",
+        ),
+        (
+            "floe-telemetry, provider",
+            ours("features = []"),
+            "#[floe_telemetry::traced]",
+        ),
+        (
+            "fastrace 0.7",
+            r#"fastrace = { version = "0.7", features = ["enable"] }"#.to_owned(),
+            "#[fastrace::trace]",
+        ),
+        (
+            "tracing 0.1",
+            r#"tracing = "0.1""#.to_owned(),
+            "#[tracing::instrument]",
+        ),
+    ]
+    .map(|(name, dependency, attribute)| Contestant {
+        name,
+        dependency,
+        attribute,
+    })
+    .into()
+}
+
+fn main() {
+    let directory = env::temp_dir().join("floe-telemetry-build-time");
+    let contestants = contestants();
+    for (number, contestant) in contestants.iter().enumerate() {
+        let package = directory.join(number.to_string());
+        write_package(&package, contestant);
+        cargo(&package, &["fetch"]);
+    }
+    for profile in ["dev", "release"] {
+        let mut all: Vec<Measured> = contestants.iter().map(|_| Measured::default()).collect();
+        for _ in 0..ROUNDS {
+            for (number, measured) in all.iter_mut().enumerate() {
+                build(&directory.join(number.to_string()), profile, measured);
+            }
+        }
+        print(profile, &contestants, &mut all);
+    }
+}
+
+fn build(package: &Path, profile: &str, measured: &mut Measured) {
+    let target = package.join("target");
+    if target.exists() {
+        fs::remove_dir_all(&target).expect("the target folder can be removed");
+    }
+    let (start, before) = (Instant::now(), children());
+    cargo(package, &["build", "--offline", "--profile", profile]);
+    measured.wall.push(start.elapsed().as_secs_f64());
+    measured.processors.push(children() - before);
+    let folder = target.join(if profile == "dev" { "debug" } else { profile });
+    let binary = fs::metadata(folder.join("build-time")).expect("there is a binary");
+    measured.binary = binary.len();
+    measured.crates = fs::read_dir(folder.join("deps"))
+        .expect("there are dependencies")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| {
+            // A proc macro is a shared object, whose name has an underscore before its hash no more
+            // than that of a library.
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            matches!(extension, Some("rlib" | "so" | "dylib" | "dll"))
+        })
+        .count();
+}
+
+fn print(profile: &str, contestants: &[Contestant], all: &mut [Measured]) {
+    println!(
+        "{profile:<26} {:>8} {:>10} {:>7} {:>8}",
+        "seconds", "processors", "crates", "KiB"
+    );
+    for (contestant, measured) in contestants.iter().zip(all) {
+        println!(
+            "{:<26} {:>8.1} {:>10.1} {:>7} {:>8}",
+            contestant.name,
+            median(&mut measured.wall),
+            median(&mut measured.processors),
+            measured.crates,
+            measured.binary / 1024,
+        );
+    }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn write_package(package: &Path, contestant: &Contestant) {
+    let manifest = format!(
+        "[package]\nname = \"build-time\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\n{}\n\n[profile.dev]\nstrip = true\n\n[profile.release]\nstrip = true\n\n\
+         [workspace]\n",
+        contestant.dependency,
+    );
+    let source = format!(
+        "{}\nfn call(id: u64) -> Result<u64, std::io::Error> {{\n    Ok(id + 1)\n}}\n\n\
+         fn main() {{\n    std::hint::black_box(call(1).unwrap());\n}}\n",
+        contestant.attribute,
+    );
+    fs::create_dir_all(package.join("src")).expect("the temporary folder can be written");
+    fs::write(package.join("Cargo.toml"), manifest).expect("a manifest is written");
+    fs::write(package.join("src/main.rs"), source).expect("a file is written");
+}
+
+fn cargo(package: &Path, arguments: &[&str]) {
+    let target: PathBuf = package.join("target");
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .arg("--quiet")
+        .current_dir(package)
+        .env("CARGO_TARGET_DIR", target)
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "`cargo {}` in {}: {}",
+        arguments.join(" "),
+        package.display(),
+        String::from_utf8_lossy(&output.stderr),
+    );
+}
+
+/// Seconds that all children so far have used processors, in user and system mode, which Linux counts
+/// in hundredths. Zero elsewhere.
+fn children() -> f64 {
+    let Ok(stat) = fs::read_to_string("/proc/self/stat") else {
+        return 0.0;
+    };
+    let fields = stat.rsplit_once(')').expect("the name is in parentheses").1;
+    let ticks: Vec<f64> = fields
+        .split_whitespace()
+        .skip(13)
+        .take(2)
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    ticks.iter().sum::<f64>() / 100.0
+}
