@@ -31,8 +31,9 @@
 //!
 //! # In libraries
 //!
-//! Annotate, with `default-features = false`: nothing heavier than the OpenTelemetry API comes
-//! along, and without a provider an annotated function costs one atomic load.
+//! Annotate, with `default-features = false`: only the OpenTelemetry API and the macro are compiled,
+//! and without a provider an annotated function costs one atomic load. Redaction is part of the
+//! application, whose provider has it.
 //!
 //! # In applications
 //!
@@ -42,6 +43,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], and propagators whose baggage is redacted; implied by `provider` |
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
 //! | `otlp-grpc` | export by OTLP over gRPC |
 //! | `otlp-http` | export by OTLP over HTTP |
@@ -56,7 +58,7 @@
 //! | `axum` | the same, named after axum's routes |
 //! | `reqwest-middleware` | [`propagation::HttpClientMiddleware`]: a span for each request of a client |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing` |
-//! | `off` | nothing; it takes away: `#[traced]` leaves functions as they are, and no span is recorded |
+//! | `off` | removes everything: `#[traced]` leaves functions as they are, and no span is recorded. Only for the package of a binary: cargo unites features, so a library that sets it disables the spans of every program that uses it |
 //! | `testing` | [`testing::capture`] and assertions |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -93,6 +95,7 @@ pub mod backend;
 pub mod callsite;
 #[cfg(feature = "provider")]
 pub mod config;
+#[cfg(feature = "redact")]
 pub mod domain;
 #[cfg(feature = "provider")]
 pub mod exporter;
@@ -102,6 +105,7 @@ pub mod logs;
 pub mod metrics;
 pub mod prelude;
 pub mod propagation;
+#[cfg(feature = "redact")]
 #[cfg_attr(
     not(feature = "provider"),
     allow(dead_code, unused_imports, reason = "the collector uses the rest")
@@ -135,6 +139,7 @@ pub use self::recorder::{
     ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, create_span,
     create_span_with, get_current_span, get_tracer, record_exception,
 };
+#[cfg(feature = "redact")]
 pub use self::sanitizer::{sanitize, sanitize_error_message, sanitize_url};
 #[cfg(feature = "tracing")]
 pub use self::tracing_bridge::{TracingLayer, tracing_layer};

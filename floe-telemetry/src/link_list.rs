@@ -221,7 +221,7 @@ macro_rules! __floe_link_list_between {
     ) => {
         $(#[$attribute])*
         $visibility static $name: $crate::__private::LinkList<$type> = {
-            const { ::core::assert!($list.len() <= 15, "the name of a section is too long") };
+            const _: () = ::core::assert!($list.len() <= 15, "the name of a section is too long");
             // SAFETY: the declarations of what the linker makes, of no size: nothing is read there
             // but by `LinkList`.
             unsafe extern "Rust" {
@@ -268,7 +268,7 @@ macro_rules! __floe_link_list {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
         $(#[$attribute])*
         $visibility static $name: $crate::__private::LinkList<$type> = {
-            const { ::core::assert!($section.len() <= 15, "the name of a section is too long") };
+            const _: () = ::core::assert!($section.len() <= 15, "the name of a section is too long");
             // SAFETY: the first place of the section; nothing reads it.
             #[unsafe(link_section = ::core::concat!(".", $section, "$a"))]
             static START: $crate::__private::Bound<$type> = $crate::__private::Bound::new();

@@ -27,6 +27,13 @@
 //! spans.single("serve").assert_child_of("call").assert_attribute("floe.namespace", "sales");
 //! ```
 //!
+//! # Without redaction
+//!
+//! The propagators of this crate redact what leaves as baggage, so they come with the feature
+//! `redact`, which `provider` implies. Without it, as in a library with `default-features = false`,
+//! the functions of this module use OpenTelemetry's global propagator: the application's provider
+//! sets ours.
+//!
 //! # Trust
 //!
 //! Whoever sends a request chooses its trace, its baggage, and so the `floe.*` identity of what is
@@ -37,6 +44,7 @@
 //! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
 //! [W3C Baggage]: https://www.w3.org/TR/baggage/
 
+#[cfg(feature = "redact")]
 mod baggage;
 mod carrier;
 mod command;
@@ -44,15 +52,20 @@ mod environment;
 #[cfg(feature = "http")]
 mod http;
 mod identity;
+#[cfg(feature = "redact")]
 mod propagator;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "redact")]
 mod trace_context;
+#[cfg(feature = "redact")]
 mod trace_state;
 
 use std::collections::HashMap;
 
 use opentelemetry::Context;
+#[cfg(not(feature = "redact"))]
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 pub use self::carrier::{ExtractFrom, InjectInto, kind};
@@ -63,6 +76,9 @@ pub use self::http::HttpClientMiddleware;
 #[cfg(feature = "tower")]
 pub use self::http::{HttpServer, HttpServerBody, HttpServerFuture, HttpServerLayer};
 pub use self::identity::{get_baggage_value, set_baggage_value, set_floe_baggage};
+#[cfg(feature = "redact")]
+use self::propagator::with as with_propagator;
+#[cfg(feature = "redact")]
 pub use self::propagator::{
     Propagator, UnknownPropagator, setup_propagators, setup_propagators_with,
 };
@@ -93,7 +109,7 @@ pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
 /// The same from a context that need not be the current one.
 pub(crate) fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
     carrier.inject(&mut |injector| {
-        propagator::with(|propagator| propagator.inject_context(cx, injector));
+        with_propagator(|propagator| propagator.inject_context(cx, injector));
     });
 }
 
@@ -123,10 +139,10 @@ pub(crate) fn extract_onto<K>(
     carrier: &(impl ExtractFrom<K> + ?Sized),
 ) -> Context {
     carrier.extract(&mut |extractor| {
-        if extractor.get(trace_context::TRACEPARENT).is_some() {
+        if extractor.get(TRACEPARENT).is_some() {
             cx = cx.with_remote_span_context(SpanContext::NONE);
         }
-        cx = propagator::with(|propagator| propagator.extract_with_context(&cx, extractor));
+        cx = with_propagator(|propagator| propagator.extract_with_context(&cx, extractor));
     });
     cx
 }
@@ -183,6 +199,15 @@ pub fn get_span_id() -> Option<String> {
 #[must_use]
 pub fn is_trace_active() -> bool {
     get_current_span_context().is_valid()
+}
+
+const TRACEPARENT: &str = "traceparent";
+
+/// Runs `f` with OpenTelemetry's global propagator. Ours redact baggage, so they are not compiled
+/// without redaction.
+#[cfg(not(feature = "redact"))]
+fn with_propagator<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
+    opentelemetry::global::get_text_map_propagator(|propagator| f(propagator))
 }
 
 fn current() -> Context {

@@ -42,6 +42,7 @@ mod state;
 mod sync;
 mod tracer;
 
+#[cfg(feature = "redact")]
 pub(crate) use self::active::create_span_in;
 pub use self::active::{
     ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span, record_exception,

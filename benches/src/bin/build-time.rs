@@ -4,7 +4,7 @@
 //! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches what they
 //! need, and builds them in turn in empty target folders. It prints the seconds that pass and those of
 //! all processors (medians of three), the crates that are compiled, and the size of the stripped
-//! binary. Seconds depend on the machine and its load; compare those of one run.
+//! binary. With arguments, only the packages whose names contain one of them. Seconds depend on the machine and its load; compare those of one run.
 //!
 //! It uses the standard library alone, so it can also be compiled without the other benchmarks:
 //! `CARGO=cargo CARGO_MANIFEST_DIR=benches rustc --edition 2024 benches/src/bin/build-time.rs`.
@@ -40,8 +40,9 @@ struct Measured {
 
 fn contestants() -> Vec<Contestant> {
     let ours = |features: &str| {
-        let path = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../floe-telemetry"))
-            .expect("the library is beside the benchmarks");
+        let path =
+            fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../floe-telemetry"))
+                .expect("the library is beside the benchmarks");
         format!(
             "floe-telemetry = {{ path = '{}', {features} }}",
             path.display()
@@ -85,7 +86,12 @@ fn contestants() -> Vec<Contestant> {
 
 fn main() {
     let directory = env::temp_dir().join("floe-telemetry-build-time");
-    let contestants = contestants();
+    let wanted: Vec<String> = env::args().skip(1).collect();
+    let mut contestants = contestants();
+    contestants.retain(|contestant| {
+        let is_wanted = |name: &String| contestant.name.contains(name.as_str());
+        wanted.is_empty() || wanted.iter().any(is_wanted)
+    });
     for (number, contestant) in contestants.iter().enumerate() {
         let package = directory.join(number.to_string());
         write_package(&package, contestant);

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::FloeAttributes;
-use crate::sanitizer::sanitize_error;
 
 /// The mode a platform runs in.
 ///
@@ -52,11 +51,36 @@ impl fmt::Display for Mode {
 }
 
 /// The text was not one of the three modes.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("unknown environment `{found}`: accepted are `dev`, `staging` and `prod`")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnknownMode {
-    found: String,
+    /// `None` if it was no word, and so could be anything, a credential too.
+    found: Option<String>,
 }
+
+impl UnknownMode {
+    fn new(text: &str) -> Self {
+        let is_word = !text.is_empty()
+            && text.len() <= 32
+            && text
+                .bytes()
+                .all(|c| c.is_ascii_alphabetic() || c == b'-' || c == b'_');
+        Self {
+            found: is_word.then(|| text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for UnknownMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown environment")?;
+        if let Some(found) = &self.found {
+            write!(f, " `{found}`")?;
+        }
+        f.write_str(": accepted are `dev`, `staging` and `prod`")
+    }
+}
+
+impl std::error::Error for UnknownMode {}
 
 impl FromStr for Mode {
     type Err = UnknownMode;
@@ -66,10 +90,7 @@ impl FromStr for Mode {
             "dev" => Ok(Self::Dev),
             "staging" => Ok(Self::Staging),
             "prod" => Ok(Self::Prod),
-            other => Err(UnknownMode {
-                // Made safe as a whole: without its end, a credential is not known for one.
-                found: sanitize_error(other).chars().take(64).collect(),
-            }),
+            other => Err(UnknownMode::new(other)),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::metric::Metric;
 use super::number::MetricNumber;
 #[cfg(feature = "provider")]
 use super::series::{self, Said};
+#[cfg(feature = "redact")]
 use crate::sanitizer::sanitize_error;
 
 /// Records the metrics of one component, which is their instrumentation scope.
@@ -170,6 +171,10 @@ impl MetricRecorder {
                 .unwrap_or_else(PoisonError::into_inner)
                 .get_or_insert_default()
                 .make(scope, metric, kind);
+            // Without a provider there are no instruments, so there is no fault either.
+            #[cfg(not(feature = "redact"))]
+            let _ = fault;
+            #[cfg(feature = "redact")]
             if let Some(fault) = fault {
                 tracing::warn!(
                     "metric `{}` {}",

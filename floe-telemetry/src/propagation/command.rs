@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::environment::normalize;
-use super::{EnvironmentCarrier, inject_context, propagator};
+use super::{EnvironmentCarrier, inject_context, with_propagator};
 
 /// Hands the current context to a child process.
 pub trait CommandExt {
@@ -44,7 +44,7 @@ impl CommandExt for Command {
             return self;
         }
         let fields: Vec<_> =
-            propagator::with(|propagator| propagator.fields().map(normalize).collect());
+            with_propagator(|propagator| propagator.fields().map(normalize).collect());
         for name in fields {
             self.env_remove(name);
         }

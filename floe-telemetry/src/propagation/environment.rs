@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, btree_map};
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, Injector};
 
-use super::propagator;
+use super::with_propagator;
 use crate::environment;
 
 /// A copy of environment variables that carries context: `TRACEPARENT`, `TRACESTATE`, `BAGGAGE`.
@@ -49,7 +49,7 @@ impl EnvironmentCarrier {
     /// The variables of this process that the propagators read.
     #[must_use]
     pub fn from_process() -> Self {
-        propagator::with(|propagator| {
+        with_propagator(|propagator| {
             let names = propagator.fields().map(normalize);
             names
                 // What is not text carries nothing.

@@ -83,11 +83,22 @@ impl fmt::Display for Propagator {
 }
 
 /// The name is not that of a propagator.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("unknown propagator `{found}`: accepted are `tracecontext`, `baggage` and `none`")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnknownPropagator {
     found: String,
 }
+
+impl fmt::Display for UnknownPropagator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = &self.found;
+        write!(
+            f,
+            "unknown propagator `{found}`: accepted are `tracecontext`, `baggage` and `none`"
+        )
+    }
+}
+
+impl std::error::Error for UnknownPropagator {}
 
 impl FromStr for Propagator {
     type Err = UnknownPropagator;

@@ -8,10 +8,8 @@ use std::time::SystemTime;
 
 use opentelemetry::trace::Event;
 use opentelemetry::{KeyValue, Value};
-use tracing::Metadata;
 
 use crate::attributes::{Attribute, AttributeValue};
-use crate::keys;
 
 /// How many events, with their attributes, a span transports in packed form: together with the span's own
 /// attributes the count must fit into a `u8`.
@@ -20,11 +18,19 @@ pub(super) const MAX_EVENTS: usize = 120;
 /// The field that is the name of the event.
 pub(crate) const MESSAGE: &str = "message";
 
+/// What `tracing` knows of an event before it happens.
+#[cfg(feature = "tracing")]
+type Metadata = &'static tracing::Metadata<'static>;
+
+/// The bridge alone makes packed events, so without it there are none.
+#[cfg(not(feature = "tracing"))]
+type Metadata = std::convert::Infallible;
+
 /// What an event has besides its fields.
 #[derive(Debug)]
 pub(crate) struct EventHead {
     at: SystemTime,
-    metadata: &'static Metadata<'static>,
+    metadata: Metadata,
     /// So many of the attributes that are next in [`SpanEvents`] are its own.
     pub(super) attributes: u8,
 }
@@ -62,7 +68,7 @@ impl SpanEvents {
 impl EventHead {
     /// Of an event that happens now.
     #[cfg(feature = "tracing")]
-    pub(crate) fn now(metadata: &'static Metadata<'static>) -> Self {
+    pub(crate) fn now(metadata: Metadata) -> Self {
         Self {
             at: crate::clock::wall_now(),
             metadata,
@@ -72,22 +78,35 @@ impl EventHead {
 
     /// The event with these attributes.
     pub(crate) fn into_event(self, attributes: impl IntoIterator<Item = Attribute>) -> Event {
-        let metadata = self.metadata;
         let mut all = Vec::with_capacity(usize::from(self.attributes) + 4);
-        all.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
-        all.push(KeyValue::new(keys::TARGET, metadata.target()));
-        if let Some(file) = metadata.file() {
-            all.push(KeyValue::new(keys::CODE_FILE_PATH, file));
-        }
-        if let Some(line) = metadata.line() {
-            all.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
-        }
-        let mut event = Event::new(metadata.name(), self.at, all, 0);
+        let name = describe(self.metadata, &mut all);
+        let mut event = Event::new(name, self.at, all, 0);
         for attribute in attributes {
             add(&mut event, attribute);
         }
         event
     }
+}
+
+/// The event's name; its level, target and place in the code become attributes.
+#[cfg(feature = "tracing")]
+fn describe(metadata: Metadata, attributes: &mut Vec<KeyValue>) -> &'static str {
+    use crate::keys;
+
+    attributes.push(KeyValue::new(keys::LEVEL, metadata.level().as_str()));
+    attributes.push(KeyValue::new(keys::TARGET, metadata.target()));
+    if let Some(file) = metadata.file() {
+        attributes.push(KeyValue::new(keys::CODE_FILE_PATH, file));
+    }
+    if let Some(line) = metadata.line() {
+        attributes.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
+    }
+    metadata.name()
+}
+
+#[cfg(not(feature = "tracing"))]
+fn describe(metadata: Metadata, _: &mut Vec<KeyValue>) -> &'static str {
+    match metadata {}
 }
 
 /// Adds an attribute, or the message.
