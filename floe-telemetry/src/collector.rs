@@ -8,14 +8,18 @@ mod batch;
 mod destination;
 mod drain;
 mod enrich;
+mod exemplars;
 mod exports;
 mod fetch;
+mod goals;
 mod limits;
 mod measures;
 mod panics;
 mod pipeline;
+mod rate_limited;
 mod redact;
 mod span_data;
+mod span_metrics;
 mod stamps;
 mod statistics;
 mod tail;
@@ -39,19 +43,24 @@ pub(crate) use self::drain::Drain;
 pub(crate) use self::enrich::EnrichedSpan;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::enrich::Enricher;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::exemplars::exemplar;
 pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Room;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
+#[cfg(any(feature = "_otlp", feature = "logs"))]
+pub(crate) use self::rate_limited::RateLimited;
 pub use self::redact::RedactionStage;
 pub(crate) use self::redact::{Redaction, Redactor};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::span_data::own_scope;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::span_metrics::DURATION;
+pub(crate) use self::span_metrics::SpanMetrics;
 pub(crate) use self::stamps::Stamps;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
-#[cfg(any(feature = "_otlp", feature = "logs"))]
-pub(crate) use self::warnings::RateLimited;
-use self::warnings::Warnings;
+use self::warnings::DropWarnings;
 #[cfg(feature = "logs")]
 pub(crate) use self::worker::guarded;
 pub(crate) use self::worker::{BatchExporter, Report, Worker, WorkerSettings};
@@ -81,7 +90,7 @@ pub(crate) struct Collector {
     /// Records that were roots, for their memory.
     blank: Vec<SpanRecord>,
     drains: Vec<Drain>,
-    warnings: Warnings,
+    warnings: DropWarnings,
     pause: Duration,
     pipeline: Option<Pipeline>,
     /// What captures need; a provider's pipeline has its own, for its own redaction.
@@ -151,7 +160,8 @@ impl Collector {
         let fetched = self.count_calls() + self.fetch(Room::Needed);
         self.finish_drains();
         let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);
-        self.warnings.tell(self.pipeline.as_ref());
+        let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
+        self.warnings.warn(dropped);
 
         self.pause = if fetched > 0 {
             SHORTEST_PAUSE

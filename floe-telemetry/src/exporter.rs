@@ -17,7 +17,7 @@ pub use self::memory::MemoryExporter;
 #[cfg(all(feature = "_otlp", feature = "logs"))]
 pub(crate) use self::otlp::otlp_logs;
 #[cfg(feature = "_otlp")]
-pub(crate) use self::otlp::{otlp, otlp_attribute, otlp_metrics, try_otlp};
+pub(crate) use self::otlp::{otlp, otlp_metrics, try_otlp};
 pub(crate) use self::plain::plain;
 #[cfg(feature = "prometheus")]
 pub(crate) use self::prometheus::prometheus;

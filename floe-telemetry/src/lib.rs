@@ -54,9 +54,9 @@
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
-//! | `tower` | [`propagation::HttpServerLayer`]: a span for each request that a tower service answers |
+//! | `tower` | [`instrument::HttpServerLayer`]: a span for each request that a tower service answers |
 //! | `axum` | the same, named after axum's routes |
-//! | `reqwest-middleware` | [`propagation::HttpClientMiddleware`]: a span for each request of a client |
+//! | `reqwest-middleware` | [`instrument::HttpClientMiddleware`]: a span for each request of a client |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing` |
 //! | `off` | removes everything: `#[traced]` leaves functions as they are, and no span is recorded. Only for the package of a binary: cargo unites features, so a library that sets it disables the spans of every program that uses it |
 //! | `testing` | [`testing::capture`] and assertions |
@@ -86,6 +86,8 @@ mod collector;
 mod environment;
 #[cfg(feature = "provider")]
 mod error;
+#[cfg(feature = "_otlp")]
+mod otlp_encoding;
 #[cfg(feature = "provider")]
 mod provider;
 
@@ -99,6 +101,8 @@ pub mod config;
 pub mod domain;
 #[cfg(feature = "provider")]
 pub mod exporter;
+#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
+pub mod instrument;
 pub mod keys;
 #[cfg(feature = "logs")]
 pub mod logs;

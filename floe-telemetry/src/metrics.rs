@@ -15,8 +15,6 @@
 //! While no application starts a provider, each call costs one atomic load.
 
 mod current;
-#[cfg(feature = "provider")]
-mod exemplars;
 mod instruments;
 #[cfg(feature = "provider")]
 mod meters;
@@ -31,11 +29,7 @@ mod recorder;
 mod redacting;
 #[cfg(feature = "provider")]
 mod series;
-#[cfg(feature = "provider")]
-mod spans;
 
-#[cfg(feature = "_otlp")]
-pub(crate) use self::exemplars::exemplar;
 #[cfg(feature = "provider")]
 pub(crate) use self::meters::{Meters, MetricDestination};
 pub use opentelemetry::KeyValue;
@@ -43,7 +37,3 @@ pub use opentelemetry::KeyValue;
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
 pub use self::recorder::MetricRecorder;
-#[cfg(feature = "_otlp")]
-pub(crate) use self::spans::DURATION;
-#[cfg(feature = "provider")]
-pub(crate) use self::spans::SpanMetrics;

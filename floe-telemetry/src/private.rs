@@ -21,9 +21,10 @@ pub use crate::callsite::CallSite;
 #[cfg(windows)]
 pub use crate::link_list::Bound;
 pub use crate::link_list::LinkList;
+pub use crate::propagation::below;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
-    Never, OpenSpan, Opening, below, call, call_async, call_async_within, call_by_type,
+    Never, OpenSpan, Opening, call, call_async, call_async_within, call_by_type,
     call_by_type_opening, call_opaque, call_opaque_opening, call_opening, call_plain, enter,
     enter_below, enter_plain, enter_within, enter_within_below, never, never_made, outcome,
     returned_future, root,

@@ -52,6 +52,7 @@ mod environment;
 #[cfg(feature = "http")]
 mod http;
 mod identity;
+mod parent;
 #[cfg(feature = "redact")]
 mod propagator;
 #[cfg(test)]
@@ -71,11 +72,8 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 pub use self::carrier::{ExtractFrom, InjectInto, kind};
 pub use self::command::CommandExt;
 pub use self::environment::{EnvironmentCarrier, from_environment};
-#[cfg(feature = "reqwest-middleware")]
-pub use self::http::HttpClientMiddleware;
-#[cfg(feature = "tower")]
-pub use self::http::{HttpServer, HttpServerBody, HttpServerFuture, HttpServerLayer};
 pub use self::identity::{get_baggage_value, set_baggage_value, set_floe_baggage};
+pub use self::parent::{AsParent, below};
 #[cfg(feature = "redact")]
 use self::propagator::with as with_propagator;
 #[cfg(feature = "redact")]
@@ -210,7 +208,7 @@ fn with_propagator<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     opentelemetry::global::get_text_map_propagator(|propagator| f(propagator))
 }
 
-fn current() -> Context {
+pub(crate) fn current() -> Context {
     if context_is_alive() {
         Context::current()
     } else {

@@ -76,9 +76,8 @@ pub(crate) use self::measure::{Measures, missed_calls, new_measures};
 pub use self::opening::Opening;
 #[cfg(feature = "provider")]
 pub(crate) use self::opening::PANICKED;
-#[cfg(feature = "tracing")]
 pub(crate) use self::parent::Parent;
-pub use self::parent::{below, root};
+pub use self::parent::root;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::record::Head;
 #[cfg(any(feature = "provider", feature = "tracing"))]

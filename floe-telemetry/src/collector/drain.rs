@@ -3,30 +3,11 @@
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use super::goals::Goals;
 use super::pipeline::Pipeline;
 use super::worker::Report;
 use crate::clock::monotonic_now;
 use crate::recorder::Buffer;
-
-/// How many spans must have been taken from each buffer.
-#[derive(Debug, Default)]
-pub(super) struct Goals(Vec<(u64, u64)>);
-
-impl Goals {
-    /// All that there is at this moment.
-    pub(super) fn of(buffers: &[Buffer]) -> Self {
-        let goals = buffers.iter().map(|buffer| (buffer.id(), buffer.written()));
-        Self(goals.collect())
-    }
-
-    /// Whether all of it was fetched. A buffer that is gone was fetched to its end.
-    pub(super) fn are_reached(&self, buffers: &[Buffer]) -> bool {
-        self.0.iter().all(|(id, goal)| {
-            let buffer = buffers.iter().find(|buffer| buffer.id() == *id);
-            buffer.is_none_or(|buffer| buffer.taken() >= *goal)
-        })
-    }
-}
 
 /// A flush or a shutdown that waits until every span that had ended before it was fetched.
 #[derive(Debug)]

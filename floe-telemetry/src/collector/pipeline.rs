@@ -9,13 +9,13 @@ use super::destination::Destination;
 use super::enrich::Enricher;
 use super::fetch::Room;
 use super::redact::Redactor;
+use super::span_metrics::SpanMetrics;
 use super::stamps::Stamps;
 use super::statistics::Counters;
 use super::tail::TailSampler;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
 use crate::config::{ErrorsConfig, Keep, SpanLimits};
-use crate::metrics::SpanMetrics;
 use crate::recorder::{Buffer, SpanRecord};
 
 /// How spans are batched.

@@ -60,7 +60,7 @@ impl Stamps {
         for mut attribute in attributes {
             redactor.attribute(&mut attribute);
             #[cfg(feature = "_otlp")]
-            let otlp = crate::exporter::otlp_attribute(&attribute);
+            let otlp = crate::otlp_encoding::encode_attribute(&attribute);
             #[cfg(feature = "_otlp")]
             {
                 stamps.otlp.extend_from_slice(&otlp);

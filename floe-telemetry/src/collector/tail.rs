@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use self::decisions::{Decision, Decisions};
 use self::reason::Reason;
-use super::drain::Goals;
+use super::goals::Goals;
 use super::statistics::Counters;
 use crate::clock::WallClock;
 use crate::config::Keep;

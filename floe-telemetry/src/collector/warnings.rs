@@ -1,45 +1,23 @@
-//! What operators are told: that spans are lost, and not more often than they can read.
+//! The warning that spans were dropped.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use super::pipeline::Pipeline;
-use crate::clock::monotonic_now;
+use super::rate_limited::RateLimited;
 use crate::recorder;
 
-/// At most one warning of a kind in this time.
-const EVERY: Duration = Duration::from_mins(1);
-
-/// Lets something through once in a while.
+/// The drops that were warned of.
 #[derive(Debug, Default)]
-pub(crate) struct RateLimited(Mutex<Option<Instant>>);
-
-impl RateLimited {
-    pub(crate) fn is_due(&self) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = told.is_none_or(|last| last.elapsed() >= EVERY);
-        if is_due {
-            *told = Some(monotonic_now());
-        }
-        is_due
-    }
-}
-
-/// The drops that were told of.
-#[derive(Debug, Default)]
-pub(super) struct Warnings {
+pub(super) struct DropWarnings {
     buffer_full: u64,
     queue_full: u64,
-    rarely: RateLimited,
+    rate: RateLimited,
 }
 
-impl Warnings {
-    /// Warns of spans that were dropped since the last warning.
-    pub(super) fn tell(&mut self, pipeline: Option<&Pipeline>) {
+impl DropWarnings {
+    /// Warns of spans that were dropped since the last warning. `queue_full` is how many the exporters'
+    /// queues had no room for.
+    pub(super) fn warn(&mut self, queue_full: u64) {
         let buffer_full = recorder::dropped_spans();
-        let queue_full = pipeline.map_or(0, Pipeline::dropped);
         let is_new = buffer_full > self.buffer_full || queue_full > self.queue_full;
-        if is_new && self.rarely.is_due() {
+        if is_new && self.rate.is_due() {
             tracing::warn!(
                 buffer_full = buffer_full - self.buffer_full,
                 queue_full = queue_full.saturating_sub(self.queue_full),

@@ -14,9 +14,9 @@ use opentelemetry::Context;
 use self::thread::ExporterThread;
 #[cfg(feature = "logs")]
 pub(crate) use self::thread::guarded;
+use super::rate_limited::RateLimited;
 use super::redact::Redaction;
 use super::statistics::Counters;
-use super::warnings::RateLimited;
 use crate::error::Error;
 
 /// Whether the collector waits for an exporter to make room.

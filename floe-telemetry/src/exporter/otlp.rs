@@ -23,8 +23,6 @@ mod span;
 mod tests;
 #[cfg(feature = "otlp-tls")]
 mod tls;
-mod value;
-mod wire;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -40,7 +38,6 @@ use self::intake::OtlpIntake;
 pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
 use self::response::Answer;
-pub(crate) use self::value::attribute as otlp_attribute;
 use super::OtlpTarget;
 use crate::collector::{BatchExporter, Destination, Lane, Worker, WorkerSettings};
 use crate::config::{Compression, OtlpProtocol, OtlpSettings, Signal};

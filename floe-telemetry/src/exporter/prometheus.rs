@@ -15,7 +15,6 @@ use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Tempora
 use self::server::Server;
 use crate::config::PrometheusConfig;
 use crate::error::Error;
-use crate::metrics::MetricDestination;
 
 /// Collects when it is scraped.
 #[derive(Debug)]
@@ -30,13 +29,13 @@ struct ScrapedReader {
 /// # Errors
 ///
 /// Nobody can be listened to at this address.
-pub(crate) fn prometheus(config: &PrometheusConfig) -> Result<MetricDestination, Error> {
+pub(crate) fn prometheus(config: &PrometheusConfig) -> Result<impl MetricReader, Error> {
     let inner = Arc::new(ManualReader::builder().build());
     let server = Server::start(config, Arc::clone(&inner))?;
-    Ok(MetricDestination::of_reader(ScrapedReader {
+    Ok(ScrapedReader {
         inner,
         server: Mutex::new(Some(server)),
-    }))
+    })
 }
 
 impl MetricReader for ScrapedReader {

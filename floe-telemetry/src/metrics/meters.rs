@@ -24,8 +24,7 @@ use super::own;
 #[cfg(target_os = "linux")]
 use super::process;
 use super::redacting::RedactingMeterProvider;
-use super::spans::SpanMetrics;
-use crate::collector::{Counters, Redaction, Redactor};
+use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
 use crate::config::{HistogramKind, MetricsConfig};
 use crate::error::Error;
 use crate::recorder::matches;

@@ -1,23 +1,8 @@
-//! The headers of the `http` crate as a carrier, and spans for requests.
-
-#[cfg(feature = "tower")]
-mod body;
-#[cfg(feature = "reqwest-middleware")]
-mod client;
-#[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
-mod semantics;
-#[cfg(feature = "tower")]
-mod server;
+//! The headers of the `http` crate as a carrier.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use opentelemetry::propagation::{Extractor, Injector};
 
-#[cfg(feature = "tower")]
-pub use self::body::HttpServerBody;
-#[cfg(feature = "reqwest-middleware")]
-pub use self::client::HttpClientMiddleware;
-#[cfg(feature = "tower")]
-pub use self::server::{HttpServer, HttpServerFuture, HttpServerLayer};
 use super::{ExtractFrom, InjectInto, kind};
 
 impl ExtractFrom<kind::Headers> for HeaderMap {

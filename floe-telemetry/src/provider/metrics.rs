@@ -40,7 +40,8 @@ fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
 
 #[cfg(feature = "prometheus")]
 fn prometheus(config: &TelemetryConfig) -> Result<MetricDestination, Error> {
-    crate::exporter::prometheus(&config.metrics.prometheus)
+    let reader = crate::exporter::prometheus(&config.metrics.prometheus)?;
+    Ok(MetricDestination::of_reader(reader))
 }
 
 #[cfg(not(feature = "prometheus"))]

@@ -5,7 +5,7 @@ use opentelemetry::{Context, SpanId};
 
 use super::open::open_for_later;
 use super::opening::Opening;
-use super::parent::{self, Parent};
+use super::parent::Parent;
 use super::record::SpanRecord;
 use super::state::State;
 use crate::callsite::CallSite;
@@ -24,7 +24,7 @@ impl BridgedSpan {
         parent: Option<Parent>,
         mut fill: impl FnMut(&mut SpanRecord),
     ) -> Option<Self> {
-        let parent = parent.unwrap_or(parent::current());
+        let parent = parent.unwrap_or(Parent::CURRENT);
         let mut fill = |opening: &mut Opening| {
             opening.0.record.head.callsite = Some(callsite);
             fill(&mut opening.0.record);

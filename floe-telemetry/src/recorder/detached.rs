@@ -9,7 +9,7 @@ use super::call::panicked;
 use super::listeners;
 use super::open::open_below;
 use super::opening::Opening;
-use super::parent;
+use super::parent::Parent;
 use super::record::Origin;
 use super::state::State;
 
@@ -38,7 +38,7 @@ impl DetachedSpan {
                 fill(opening);
             }
         };
-        Self(open_below(&parent::below(&parent), None, Some(&mut fill)).for_later())
+        Self(open_below(&Parent::of(parent), None, Some(&mut fill)).for_later())
     }
 
     /// The context to run in.

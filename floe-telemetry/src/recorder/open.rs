@@ -4,7 +4,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::opening::{Fill, fill_in};
-use super::parent::{self, Parent};
+use super::parent::Parent;
 use super::record::Head;
 use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
@@ -15,7 +15,7 @@ use crate::callsite::CallSite;
 /// Out of line, so that a function whose span nobody wants is short.
 #[inline(never)]
 pub(super) fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> OpenSpan {
-    open_at(&parent::current(), callsite, fill)
+    open_at(&Parent::CURRENT, callsite, fill)
 }
 
 #[inline(never)]

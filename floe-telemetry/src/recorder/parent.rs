@@ -1,17 +1,16 @@
 //! What a span is below of, and what it is linked to, from the values that users have.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use opentelemetry::Context;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
-
-use crate::propagation::{ExtractFrom, extract_context};
 
 /// The context that a span starts from.
 #[derive(Debug)]
 pub struct Parent(Option<Context>);
 
 impl Parent {
+    /// Below the current span.
+    pub const CURRENT: Self = Self(None);
+
     #[inline]
     pub(super) fn map<T>(&self, look: impl FnOnce(&Context) -> T) -> T {
         match &self.0 {
@@ -26,12 +25,6 @@ impl Parent {
     }
 }
 
-/// Below the span that is active.
-#[inline]
-pub(super) const fn current() -> Parent {
-    Parent(None)
-}
-
 /// Below nothing. What else is in the current context, such as baggage, stays.
 #[must_use]
 pub fn root() -> Parent {
@@ -39,64 +32,11 @@ pub fn root() -> Parent {
     Parent(Some(Context::map_current(without_span)))
 }
 
-/// Below what was given.
-pub fn below<K>(parent: &(impl AsParent<K> + ?Sized)) -> Parent {
-    // A carrier is code of others.
-    Parent(catch_unwind(AssertUnwindSafe(|| parent.as_parent())).ok())
-}
-
-/// A value that says what a span is below of. `K` is the kind of value, which nobody writes.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the parent of a span",
-    label = "not a `Context`, a `SpanContext`, or a carrier",
-    note = "`parent` takes OpenTelemetry's `Context` or `SpanContext`, or a carrier: an `Extractor`, a map or pairs of text, or with the feature `http` a `HeaderMap`"
-)]
-pub trait AsParent<K> {
-    /// The context to start from.
-    fn as_parent(&self) -> Context;
-}
-
-/// The kind of a context that is given as such.
-#[derive(Debug)]
-pub struct Given;
-
-/// The kind of a carrier, which has kinds of its own.
-#[derive(Debug)]
-pub struct Carrier<K>(K);
-
-/// The kind of what has another kind inside.
-#[derive(Debug)]
-pub struct Inside<K>(K);
-
-impl AsParent<Given> for Context {
-    fn as_parent(&self) -> Context {
-        self.clone()
-    }
-}
-
-impl AsParent<Given> for SpanContext {
-    fn as_parent(&self) -> Context {
-        Context::map_current(|cx| cx.with_remote_span_context(self.clone()))
-    }
-}
-
-/// Read by the propagator of the process; a carrier without a parent leaves the current one.
-impl<K, C: ExtractFrom<K> + ?Sized> AsParent<Carrier<K>> for C {
-    fn as_parent(&self) -> Context {
-        extract_context(self)
-    }
-}
-
-impl<K, T: AsParent<K> + ?Sized> AsParent<Inside<K>> for &T {
-    fn as_parent(&self) -> Context {
-        T::as_parent(self)
-    }
-}
-
-/// `None` is the current context.
-impl<K, T: AsParent<K>> AsParent<Inside<K>> for Option<T> {
-    fn as_parent(&self) -> Context {
-        self.as_ref().map_or_else(Context::current, T::as_parent)
+impl Parent {
+    /// Below the span in `cx`, or below nothing if it has none.
+    #[must_use]
+    pub const fn of(cx: Context) -> Self {
+        Self(Some(cx))
     }
 }
 

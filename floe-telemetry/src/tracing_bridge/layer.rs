@@ -15,7 +15,7 @@ use super::events::Said;
 use super::fields::SpanFields;
 use super::sites::Site;
 use super::{TracingLayer, entered, scratch};
-use crate::recorder::{self, BridgedSpan, Parent, SpanRecord, below, context_is_alive, root};
+use crate::recorder::{self, BridgedSpan, Parent, SpanRecord, context_is_alive, root};
 
 thread_local! {
     /// Whether this thread is writing an event to a span.
@@ -85,7 +85,7 @@ impl TracingLayer {
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let cx = id.and_then(|id| self.context_of(id, layers));
-        cx.map_or_else(root, |cx| below(&cx))
+        cx.map_or_else(root, Parent::of)
     }
 
     /// Whether there is nothing to do.

@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use super::{BatchExporter, Report, Task, WANTS_ROOM};
 use crate::clock::monotonic_now;
+use crate::collector::rate_limited::RateLimited;
 use crate::collector::redact::Redaction;
 use crate::collector::statistics::Counters;
-use crate::collector::warnings::RateLimited;
 use crate::recorder::{self, panic_message};
 
 /// What lives on the exporter's thread.

@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 
 use crate::clock::UnixNanos;
-use crate::metrics::{DURATION, exemplar};
+use crate::collector::{DURATION, exemplar};
 
 /// Adds them to a request that was made of `metrics`, and so has them in the same order.
 pub(super) fn add(metrics: &ResourceMetrics, request: &mut ExportMetricsServiceRequest) {

@@ -10,8 +10,8 @@ use opentelemetry_sdk::Resource;
 
 use super::request::Shelf;
 use super::span;
-use super::wire::{bytes_always, head, head_length, message, message_of};
 use crate::collector::{EnrichedSpan, Intake, own_scope};
+use crate::otlp_encoding::{bytes_always, head, head_length, message, message_of};
 
 /// How long the head of a field can be.
 const HEAD: usize = 11;

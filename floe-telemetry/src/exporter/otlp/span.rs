@@ -6,10 +6,11 @@ use opentelemetry::trace::{Event, Link, SpanKind, TraceState};
 use opentelemetry::{InstrumentationScope, SpanId, TraceFlags};
 use opentelemetry_sdk::Resource;
 
-use super::value::{Borrowed, SPAN_ATTRIBUTES, key_value, pair};
-use super::wire::{bytes, count, fixed32, fixed64, message, varint};
 use crate::clock::UnixNanos;
 use crate::collector::EnrichedSpan;
+use crate::otlp_encoding::{
+    Borrowed, SPAN_ATTRIBUTES, bytes, count, fixed32, fixed64, key_value, message, pair, varint,
+};
 use crate::recorder::{Code, Head, SpanRecord};
 
 /// `Span.flags`: the parent is remote, and that this is known.

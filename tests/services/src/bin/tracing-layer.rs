@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
-use floe_telemetry::propagation::HttpServerLayer;
+use floe_telemetry::instrument::HttpServerLayer;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced, tracing_layer};
 use floe_test_services::client;
 use tokio::net::TcpListener;

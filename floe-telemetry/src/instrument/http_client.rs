@@ -10,7 +10,7 @@ use opentelemetry::trace::SpanKind;
 // The alias keeps the exporter the only one that makes requests of its own.
 use reqwest_middleware::{Error, Middleware, Next, Result, reqwest as client};
 
-use super::semantics;
+use super::http_semantics as semantics;
 use crate::keys;
 use crate::propagation::{current, inject_from};
 use crate::recorder::{DetachedSpan, Opening};
@@ -22,7 +22,7 @@ use crate::recorder::{DetachedSpan, Opening};
 /// OpenTelemetry's [conventions]: a 4xx or 5xx is an error, as is a request that gets no response.
 ///
 /// ```no_run
-/// use floe_telemetry::propagation::HttpClientMiddleware;
+/// use floe_telemetry::instrument::HttpClientMiddleware;
 /// use reqwest_middleware::{ClientBuilder, reqwest::Client};
 ///
 /// # async fn get() -> Result<(), reqwest_middleware::Error> {

@@ -11,9 +11,9 @@ use opentelemetry::{KeyValue, TraceId};
 use rustc_hash::FxHashMap;
 
 use super::exemplars::{self, Exemplar, Slot};
+use super::redact::Redactor;
 use crate::callsite::CallSite;
 use crate::clock::WallClock;
-use crate::collector::Redactor;
 use crate::keys;
 use crate::recorder::{Code, SpanRecord};
 
@@ -62,7 +62,7 @@ struct Series {
 }
 
 impl SpanMetrics {
-    pub(super) fn new(meter: &Meter, of_all: bool, most: usize, redactor: Redactor) -> Self {
+    pub(crate) fn new(meter: &Meter, of_all: bool, most: usize, redactor: Redactor) -> Self {
         exemplars::clear();
         Self {
             of_all,

@@ -14,8 +14,8 @@ use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::body::HttpServerBody;
-use super::semantics;
+use super::http_body::HttpServerBody;
+use super::http_semantics as semantics;
 use crate::keys;
 use crate::propagation::{current, extract_onto};
 use crate::recorder::{DetachedSpan, Opening};
@@ -33,7 +33,7 @@ use crate::recorder::{DetachedSpan, Opening};
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use floe_telemetry::propagation::HttpServerLayer;
+/// use floe_telemetry::instrument::HttpServerLayer;
 ///
 /// let app: Router = Router::new()
 ///     .route("/orders/{id}", get(|| async { "an order" }))

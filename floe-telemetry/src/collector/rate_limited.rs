@@ -1,0 +1,25 @@
+//! Warnings that are logged once a minute at most.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::clock::monotonic_now;
+
+/// The shortest time between two warnings of a kind.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// A rate limit of one event per minute.
+#[derive(Debug, Default)]
+pub(crate) struct RateLimited(Mutex<Option<Instant>>);
+
+impl RateLimited {
+    /// Whether the interval has passed since this last was true.
+    pub(crate) fn is_due(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| last.elapsed() >= INTERVAL);
+        if is_due {
+            *last = Some(monotonic_now());
+        }
+        is_due
+    }
+}
