@@ -7,7 +7,7 @@ fn f() {
     body()
 }
 ::core::compile_error! {
-    "unknown argument `nmae`, did you mean `name`? (accepted: `name`, `kind`, `attributes`, `attributes_fn`, `floe_attributes`, `parent`, `root`, `links`, `error_if`, `metrics`, `boxed`, `call_only`, `crate`)"
+    "unknown argument `nmae`, did you mean `name`? (accepted: `name`, `tracer`, `level`, `kind`, `attributes`, `attributes_fn`, `floe_attributes`, `parent`, `root`, `links`, `error_if`, `metrics`, `boxed`, `call_only`, `crate`)"
 }
 ::core::compile_error! {
     "`name` is written `name = \"span.name\"`"

@@ -3,7 +3,7 @@
 
 fn f() -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal, with_metrics
+        __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal, with_metrics()
     );
     ::floe_telemetry::__private::call_async_within(
         async move {

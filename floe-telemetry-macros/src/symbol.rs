@@ -16,6 +16,14 @@ pub(crate) const NAME: Symbol = Symbol {
     word: "name",
     usage: r#"name = "span.name""#,
 };
+pub(crate) const TRACER: Symbol = Symbol {
+    word: "tracer",
+    usage: r#"tracer = "acme.billing""#,
+};
+pub(crate) const LEVEL: Symbol = Symbol {
+    word: "level",
+    usage: "level = debug",
+};
 pub(crate) const KIND: Symbol = Symbol {
     word: "kind",
     usage: "kind = client",
@@ -117,6 +125,8 @@ pub(crate) const CRATE: Symbol = Symbol {
 /// What `#[traced(…)]` accepts, in the order of its documentation.
 pub(crate) const TRACED: &[Symbol] = &[
     NAME,
+    TRACER,
+    LEVEL,
     KIND,
     ATTRIBUTES,
     ATTRIBUTES_FN,

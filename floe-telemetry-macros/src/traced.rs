@@ -10,6 +10,7 @@ mod block;
 mod capture;
 mod checks;
 mod emit;
+mod instrument;
 mod item;
 mod model;
 mod name;

@@ -1,7 +1,8 @@
-//! What is known of an annotated function before it runs.
+//! What is known about the instrumentation of a program before it runs.
 //!
-//! Each `#[traced]` function has one static [`CallSite`]. The linker puts them all into one list,
-//! so a program knows what is instrumented without running it.
+//! Each `#[traced]` function has one static [`CallSite`], and each use of
+//! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
+//! can report what is instrumented without running it.
 
 use std::sync::atomic::AtomicU64;
 
@@ -16,7 +17,10 @@ pub struct CallSite {
     module: &'static str,
     file: &'static str,
     line: u32,
+    scope_name: &'static str,
+    scope_version: Option<&'static str>,
     kind: SpanKind,
+    level: Level,
     metrics: bool,
     /// Which rule of the sampling holds for it, once that was asked.
     rule: AtomicU64,
@@ -32,6 +36,8 @@ impl CallSite {
         file: &'static str,
         line: u32,
         kind: SpanKind,
+        package: Option<&'static str>,
+        package_version: Option<&'static str>,
     ) -> Self {
         Self {
             name,
@@ -39,10 +45,34 @@ impl CallSite {
             module,
             file,
             line,
+            scope_name: match package {
+                Some(package) => package,
+                None => crate_of(module),
+            },
+            scope_version: package_version,
             kind,
+            level: Level::Info,
             metrics: false,
             rule: AtomicU64::new(0),
         }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_tracer(mut self, name: &'static str) -> Self {
+        assert!(
+            !name.is_empty(),
+            "a tracer needs a name, and this one is empty"
+        );
+        self.scope_name = name;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
     }
 
     #[doc(hidden)]
@@ -112,6 +142,43 @@ impl CallSite {
         &self.kind
     }
 
+    /// The name of the instrumentation scope of its spans: the `tracer` of the annotation, or else
+    /// the package that contains the function.
+    ///
+    /// ```
+    /// use floe_telemetry::{callsite, traced};
+    ///
+    /// #[traced(tracer = "floe.alert.slack")]
+    /// fn notify() {}
+    ///
+    /// notify();
+    /// let site = callsite::all().find(|site| site.function() == "notify").unwrap();
+    /// assert_eq!(site.scope_name(), "floe.alert.slack");
+    /// ```
+    #[must_use]
+    pub const fn scope_name(&self) -> &'static str {
+        self.scope_name
+    }
+
+    /// The version of the instrumentation scope of its spans: that of the package that contains the
+    /// function. `None` if the package was not built by Cargo.
+    #[must_use]
+    pub const fn scope_version(&self) -> Option<&'static str> {
+        self.scope_version
+    }
+
+    /// The level of its spans.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// What filters compare with, as the target of a `tracing` span: the path of the module.
+    #[must_use]
+    pub const fn target(&self) -> &'static str {
+        self.module
+    }
+
     /// Whether it is one of a function, and not one of a span that another library makes.
     pub(crate) const fn is_function(&self) -> bool {
         !self.known.is_empty()
@@ -128,6 +195,158 @@ impl CallSite {
     }
 }
 
+/// The first segment of a module's path.
+const fn crate_of(module: &'static str) -> &'static str {
+    let bytes = module.as_bytes();
+    let mut end = 0;
+    while end < bytes.len() && bytes[end] != b':' {
+        end += 1;
+    }
+    module.split_at(end).0
+}
+
+/// How important a span is. Ordered as the levels of `tracing` are: the more verbose, the greater.
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the five levels of `tracing` and `log`"
+)]
+pub enum Level {
+    /// Serious faults.
+    Error = 1,
+    /// Situations that deserve attention.
+    Warn,
+    /// Useful information. The default.
+    #[default]
+    Info,
+    /// What helps to find a fault.
+    Debug,
+    /// Very much detail.
+    Trace,
+}
+
+/// An instrumentation scope that the program names with [`tracer!`](crate::tracer).
+#[derive(Debug)]
+pub struct Scope {
+    name: &'static str,
+    version: Option<&'static str>,
+    module: &'static str,
+    file: &'static str,
+    line: u32,
+}
+
+impl Scope {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        version: Option<&'static str>,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        assert!(
+            !name.is_empty(),
+            "a tracer needs a name, and this one is empty"
+        );
+        Self {
+            name,
+            version,
+            module,
+            file,
+            line,
+        }
+    }
+
+    /// The name of the tracer.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The version of the package that uses the macro. `None` if it was not built by Cargo.
+    #[must_use]
+    pub const fn version(&self) -> Option<&'static str> {
+        self.version
+    }
+
+    /// The path of the module that uses the macro.
+    #[must_use]
+    pub const fn module(&self) -> &'static str {
+        self.module
+    }
+
+    /// The source file, as it was passed to the compiler.
+    #[must_use]
+    pub const fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// The line in the file, from 1.
+    #[must_use]
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+}
+
+crate::__floe_link_list! {
+    /// The scopes of all tracers of the program.
+    #[expect(unsafe_code, reason = "the bounds of the linker's list, see `link_list`")]
+    static SCOPES: [Scope] = "fl_scope_0_1";
+}
+
+/// A [`Tracer`](crate::Tracer) with a name, which becomes the instrumentation scope of its spans. The
+/// scope's version is that of the package that uses the macro.
+///
+/// The name is text that is known at compile time and not empty. The result can be the value of a
+/// `static`. [`callsite::tracers`](crate::callsite::tracers) lists all of a program.
+///
+/// ```
+/// use floe_telemetry::{Tracer, testing};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("acme.billing");
+///
+/// let spans = testing::capture(|| {
+///     let span = TRACER.span("invoice.send").attribute("invoice.lines", 3).start();
+///     span.set_attribute("invoice.delivered", true);
+/// });
+/// let span = spans.single("invoice.send");
+/// assert_eq!(span.scope(), "acme.billing");
+/// span.assert_ok().assert_attribute("invoice.lines", 3);
+/// ```
+#[macro_export]
+macro_rules! tracer {
+    ($name:expr $(,)?) => {{
+        $crate::__floe_linked! {
+            "fl_scope_0_1"
+            static __FLOE_SCOPE: $crate::callsite::Scope = $crate::callsite::Scope::new(
+                $name,
+                ::core::option_env!("CARGO_PKG_VERSION"),
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            );
+        }
+        $crate::Tracer::new(&__FLOE_SCOPE)
+    }};
+}
+
+/// The scope of every [`tracer!`](crate::tracer) linked into the program, in no particular order.
+///
+/// Empty on WebAssembly and under Miri, where the linker makes no such list.
+///
+/// ```
+/// use floe_telemetry::{Tracer, callsite};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("acme.shipping");
+///
+/// assert_eq!(TRACER.name(), "acme.shipping");
+/// assert!(callsite::tracers().any(|scope| scope.name() == "acme.shipping"));
+/// ```
+pub fn tracers() -> impl Iterator<Item = &'static Scope> {
+    SCOPES.iter()
+}
+
 crate::__floe_link_list! {
     /// The call sites of the program.
     #[expect(unsafe_code, reason = "the bounds of the linker's list, see `link_list`")]
@@ -138,7 +357,7 @@ crate::__floe_link_list! {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_callsite {
-    ($site:ident, $name:literal, $function:literal, $line:expr, $kind:ident $(, $with:ident)?) => {
+    ($site:ident, $name:literal, $function:literal, $line:expr, $kind:ident $(, $with:ident $value:tt)*) => {
         $crate::__floe_linked! {
             "fl_site_0_1"
             static $site: $crate::__private::CallSite = $crate::__private::CallSite::new(
@@ -148,7 +367,9 @@ macro_rules! __floe_callsite {
                 ::core::file!(),
                 $line,
                 $crate::__private::SpanKind::$kind,
-            )$(.$with())?;
+                ::core::option_env!("CARGO_PKG_NAME"),
+                ::core::option_env!("CARGO_PKG_VERSION"),
+            )$(.$with $value)*;
         }
     };
 }

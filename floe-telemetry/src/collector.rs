@@ -53,8 +53,6 @@ pub(crate) use self::rate_limited::RateLimited;
 pub use self::redact::RedactionStage;
 pub(crate) use self::redact::{Redaction, Redactor};
 #[cfg(feature = "_otlp")]
-pub(crate) use self::span_data::own_scope;
-#[cfg(feature = "_otlp")]
 pub(crate) use self::span_metrics::DURATION;
 pub(crate) use self::span_metrics::SpanMetrics;
 pub(crate) use self::stamps::Stamps;

@@ -121,6 +121,7 @@ pub mod testing;
 mod tracing_bridge;
 
 pub use floe_telemetry_macros::{FloeAttributes, traced};
+pub use opentelemetry;
 pub use opentelemetry::trace::SpanKind;
 
 pub use self::attributes::{FloeAttributes, FloeSpanAttributes, Mode};
@@ -140,8 +141,8 @@ pub use self::provider::{
     TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
 };
 pub use self::recorder::{
-    ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, create_span,
-    create_span_with, get_current_span, get_tracer, record_exception,
+    ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, SpanBuilder,
+    Tracer, create_span, create_span_with, get_current_span, get_tracer, record_exception, span,
 };
 #[cfg(feature = "redact")]
 pub use self::sanitizer::{sanitize, sanitize_error_message, sanitize_url};

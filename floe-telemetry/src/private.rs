@@ -17,7 +17,7 @@ pub use crate::attributes::expansion::{
     Describe, Field, Otherwise, Present, debug, display, record, record_prefixed, redact,
 };
 pub use crate::attributes::schema::{Prefixed, SchemaList};
-pub use crate::callsite::CallSite;
+pub use crate::callsite::{CallSite, Level};
 #[cfg(windows)]
 pub use crate::link_list::Bound;
 pub use crate::link_list::LinkList;

@@ -38,15 +38,14 @@ mod ring;
 mod ring_properties;
 mod sampling;
 mod span;
+mod span_builder;
 mod state;
 mod sync;
 mod tracer;
 
 #[cfg(feature = "redact")]
 pub(crate) use self::active::create_span_in;
-pub use self::active::{
-    ActiveSpan, CurrentSpan, create_span, create_span_with, get_current_span, record_exception,
-};
+pub use self::active::{ActiveSpan, CurrentSpan, get_current_span, record_exception};
 #[cfg(feature = "tracing")]
 pub(crate) use self::bridged::BridgedSpan;
 #[cfg(feature = "provider")]
@@ -93,5 +92,6 @@ pub(crate) use self::sampling::leaves_out_below;
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::{Measured, Sampling, matches, switch_provider};
 pub use self::span::RecordedSpan;
+pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
 pub use self::state::OpenSpan;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

@@ -6,3 +6,28 @@ extern crate telemetry as floe_telemetry;
 #[path = "../edition-2021/one_line.rs"]
 #[rustfmt::skip]
 pub mod one_line;
+
+/// Spans of another package than that of the tests, with a version of its own.
+pub mod scopes {
+    use telemetry::{Tracer, span, traced};
+
+    static TRACER: Tracer = telemetry::tracer!("renamed.by_hand");
+
+    /// A span of the package.
+    #[traced(crate = telemetry)]
+    pub fn of_the_package() {}
+
+    /// A span of a tracer that the annotation names.
+    #[traced(crate = telemetry, tracer = "renamed.named")]
+    pub fn of_a_named_tracer() {}
+
+    /// A span of a tracer of the package.
+    pub fn of_a_tracer() {
+        drop(TRACER.span("of_a_tracer").attribute("rows", 3).start());
+    }
+
+    /// A span without a tracer.
+    pub fn of_no_tracer() {
+        drop(span("of_no_tracer").start());
+    }
+}

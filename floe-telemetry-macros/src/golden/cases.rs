@@ -11,6 +11,20 @@ pub(super) const ALL: &[Case] = &[
         input: Traced("", "fn plain(a: i64) -> i64 { a + 1 }"),
     },
     Case {
+        file: "tracer_and_level",
+        input: Traced(
+            r#"tracer = "acme.billing", level = debug, metrics"#,
+            "fn charge() {}",
+        ),
+    },
+    Case {
+        file: "tracer_of_block",
+        input: Traced(
+            "tracer = TRACER",
+            r#"impl Billing { fn charge() {} #[traced(tracer = "acme.refunds")] fn refund() {} }"#,
+        ),
+    },
+    Case {
         file: "unit",
         input: Traced("", "fn unit() {}"),
     },

@@ -4,12 +4,16 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
     Expr, Lit, Path,
     buffer::Cursor,
+    ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream, Parser},
     token::Paren,
 };
 
-use super::record::{self, Record};
+use super::{
+    instrument,
+    record::{self, Record},
+};
 use crate::{
     attr::Attr,
     ctxt::Ctxt,
@@ -20,6 +24,8 @@ use crate::{
 /// The arguments as written.
 pub(super) struct Args {
     pub(super) name: Option<(Ident, Expr)>,
+    pub(super) tracer: Option<Expr>,
+    pub(super) level: Option<Expr>,
     pub(super) kind: Option<Expr>,
     pub(super) attributes: Vec<Record>,
     pub(super) attributes_fn: Option<Expr>,
@@ -93,6 +99,8 @@ fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
 /// One cell for each keyword.
 struct Cells<'c> {
     name: Attr<'c, Expr>,
+    tracer: Attr<'c, Expr>,
+    level: Attr<'c, Expr>,
     kind: Attr<'c, Expr>,
     attributes: Attr<'c, Vec<Record>>,
     attributes_fn: Attr<'c, Expr>,
@@ -111,6 +119,8 @@ impl<'c> Cells<'c> {
     fn new(cx: &'c Ctxt) -> Self {
         Self {
             name: Attr::new(cx, symbol::NAME),
+            tracer: Attr::new(cx, symbol::TRACER),
+            level: Attr::new(cx, symbol::LEVEL),
             kind: Attr::new(cx, symbol::KIND),
             attributes: Attr::new(cx, symbol::ATTRIBUTES),
             attributes_fn: Attr::new(cx, symbol::ATTRIBUTES_FN),
@@ -131,18 +141,21 @@ impl<'c> Cells<'c> {
             let message = "a bare literal is no argument, the name is written `name = \"…\"`";
             return Err(syn::Error::new(literal.span(), message));
         }
-        if input
-            .fork()
-            .parse::<Ident>()
-            .is_ok_and(|word| word == symbol::SKIP.word)
-        {
-            let message =
-                "`skip` stands alone, on a method in an `impl` block that has `#[traced]`";
-            return Err(input.error(message));
+        if let Ok(word) = input.fork().call(Ident::parse_any) {
+            if let Some(message) = instrument::advice(&word, input) {
+                return Err(input.error(message));
+            }
+            if word == symbol::SKIP.word {
+                let message =
+                    "`skip` stands alone, on a method in an `impl` block that has `#[traced]`";
+                return Err(input.error(message));
+            }
         }
         let (word, symbol) = keywords::keyword(input, symbol::TRACED)?;
         match symbol {
             symbol::NAME => value(&mut self.name, input, &word, symbol),
+            symbol::TRACER => value(&mut self.tracer, input, &word, symbol),
+            symbol::LEVEL => value(&mut self.level, input, &word, symbol),
             symbol::KIND => value(&mut self.kind, input, &word, symbol),
             symbol::ATTRIBUTES => {
                 if !input.peek(Paren) {
@@ -182,6 +195,8 @@ impl<'c> Cells<'c> {
                 .name
                 .with_keyword()
                 .map(|(word, value)| (word, ungrouped(value))),
+            tracer: self.tracer.value().map(ungrouped),
+            level: self.level.value().map(ungrouped),
             kind: self.kind.value().map(ungrouped),
             attributes: self.attributes.value().unwrap_or_default(),
             attributes_fn: self.attributes_fn.value().map(ungrouped),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::Ident;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, Signature};
+use syn::{Attribute, Expr, Lit, Signature};
 
 use super::{
     args::Args,
@@ -80,6 +80,36 @@ pub(super) fn error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
     }
 }
 
+/// The name of a tracer is part of a static.
+pub(super) fn tracer(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
+    let usage = symbol::TRACER.usage;
+    if let Expr::Lit(literal) = value {
+        match &literal.lit {
+            Lit::Str(text) if text.value().is_empty() => {
+                cx.error(text, "a tracer needs a name, and this one is empty");
+            }
+            Lit::Str(_) => {}
+            other => {
+                let message =
+                    format_args!("a tracer's name is text, as in `{usage}`, or a constant");
+                cx.error(other, message);
+            }
+        }
+        return;
+    }
+    let argument = arguments
+        .iter()
+        .flat_map(Argument::words)
+        .find_map(|word| capture::of(&word, value.to_token_stream()));
+    if let Some(word) = argument {
+        let message = format_args!(
+            "`{word}` is an argument, but the tracer is known before the function is called: write \
+             text, as in `{usage}`, or a constant"
+        );
+        cx.error(&word, message);
+    }
+}
+
 /// A name alone has to be an argument's: a slip would else be looked up in the surroundings.
 pub(super) fn shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
     for record in records {
@@ -133,6 +163,12 @@ pub(super) fn block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
     }
     if let Some(kind) = &args.kind {
         model::span_kind(cx, kind);
+    }
+    if let Some(level) = &args.level {
+        model::span_level(cx, level);
+    }
+    if let Some(tracer) = &args.tracer {
+        self::tracer(cx, tracer, &[]);
     }
 }
 

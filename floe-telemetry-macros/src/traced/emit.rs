@@ -58,11 +58,22 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let kind = Ident::new(traced.kind, Span::mixed_site());
     // With the span of the name it is the line of the name; else it would be that of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());
+    let ours = Span::mixed_site();
+    let tracer = traced
+        .tracer
+        .iter()
+        .map(|name| quote_spanned!(ours=> , with_tracer(#name)));
+    let level = traced.level.map(|level| {
+        let level = Ident::new(level, ours);
+        quote_spanned!(ours=> , with_level(#private::Level::#level))
+    });
     let metrics = traced
         .metrics
-        .then(|| quote_spanned!(Span::mixed_site()=> , with_metrics));
-    quote_spanned! {Span::mixed_site()=>
-        #private::callsite!(__FLOE_CALLSITE, #name, #function, #line, #kind #metrics);
+        .then(|| quote_spanned!(ours=> , with_metrics()));
+    quote_spanned! {ours=>
+        #private::callsite!(
+            __FLOE_CALLSITE, #name, #function, #line, #kind #(#tracer)* #level #metrics
+        );
     }
 }
 

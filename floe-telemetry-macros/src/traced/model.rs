@@ -24,6 +24,10 @@ pub(super) struct Traced<'a> {
     pub(super) name: LitStr,
     /// What this call is called, when that is only known at run time.
     pub(super) computed_name: Option<Expr>,
+    /// The name of the instrumentation scope, if it is not that of the crate.
+    pub(super) tracer: Option<Expr>,
+    /// A variant of the runtime's `Level`, if it is not the default.
+    pub(super) level: Option<&'static str>,
     /// A variant of the runtime's `SpanKind`.
     pub(super) kind: &'static str,
     pub(super) parent: Parent,
@@ -67,6 +71,14 @@ const KINDS: [(&str, &str); 5] = [
     ("consumer", "Consumer"),
 ];
 
+const LEVELS: [(&str, &str); 5] = [
+    ("trace", "Trace"),
+    ("debug", "Debug"),
+    ("info", "Info"),
+    ("warn", "Warn"),
+    ("error", "Error"),
+];
+
 impl<'a> Traced<'a> {
     pub(super) fn new(cx: &Ctxt, args: Args, function: &'a Function) -> Self {
         let call_only = args.call_only.is_some();
@@ -95,7 +107,14 @@ impl<'a> Traced<'a> {
             function,
             name,
             computed_name,
-            kind: args.kind.map_or("Internal", |kind| span_kind(cx, &kind)),
+            tracer: args
+                .tracer
+                .inspect(|value| checks::tracer(cx, value, &arguments)),
+            level: args.level.and_then(|level| span_level(cx, &level)),
+            kind: args
+                .kind
+                .and_then(|kind| span_kind(cx, &kind))
+                .unwrap_or("Internal"),
             parent: match args.parent {
                 Some(parent) => Parent::Given(parent),
                 None if args.root => Parent::Nothing,
@@ -222,24 +241,36 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     }
 }
 
-pub(super) fn span_kind(cx: &Ctxt, written: &Expr) -> &'static str {
-    let words = KINDS.map(|(word, _)| word);
+/// The variant of the kind that is written.
+pub(super) fn span_kind(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
+    one_of(cx, "kind", written, &KINDS)
+}
+
+/// The variant of the level that is written.
+pub(super) fn span_level(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
+    one_of(cx, "level", written, &LEVELS)
+}
+
+fn one_of(
+    cx: &Ctxt,
+    what: &str,
+    written: &Expr,
+    accepted: &[(&'static str, &'static str); 5],
+) -> Option<&'static str> {
+    let words = accepted.map(|(word, _)| word);
     let Expr::Path(path) = written else {
-        let kinds = words::list(&words);
+        let words = words::list(&words);
         cx.error(
             written,
-            format_args!("a span's kind is one of the words {kinds}"),
+            format_args!("a span's {what} is one of the words {words}"),
         );
-        return "Internal";
+        return None;
     };
     let found = path.path.get_ident();
-    let known = found.and_then(|found| KINDS.iter().find(|(word, _)| found == word));
-    known.map_or_else(
-        || {
-            let found = path.to_token_stream().to_string().replace(' ', "");
-            cx.error(written, words::unknown("kind", &found, words));
-            "Internal"
-        },
-        |(_, variant)| variant,
-    )
+    let known = found.and_then(|found| accepted.iter().find(|(word, _)| found == word));
+    if known.is_none() {
+        let found = path.to_token_stream().to_string().replace(' ', "");
+        cx.error(written, words::unknown(what, &found, words));
+    }
+    known.map(|(_, variant)| *variant)
 }

@@ -46,6 +46,10 @@ fn all_forms_are_accepted() {
         "error_if = |r| { let table = r.len(); table > 3 }",
         "floe_attributes = (IDENTITY)",
         "crate = ::renamed",
+        "tracer = \"acme.billing\", level = trace",
+        "tracer = TRACER",
+        "tracer = concat!(\"a\", \".b\")",
+        "tracer = names::of(table::NAME)",
     ] {
         assert_eq!(errors(args), Vec::<String>::new(), "{args}");
     }
@@ -76,8 +80,8 @@ fn a_body_of_a_macro_is_found_in_its_group() {
 fn each_mistake_is_one_error() {
     for (args, expected) in [
         ("skip, root", "`skip` stands alone"),
-        ("skip_all", "unknown argument `skip_all`"),
-        ("level = a < b, x > c", "unknown argument `level`"),
+        ("short_name", "unknown argument `short_name`"),
+        ("levels = a < b, x > c", "unknown argument `levels`"),
         ("attribute(table)", "did you mean `attributes`?"),
         ("\"name\"", "bare literal"),
         ("name", "`name` is written `name = \"span.name\"`"),
@@ -215,4 +219,53 @@ fn each_wrong_item_is_one_error() {
         let error = error_of_item(item);
         assert!(error.contains(expected), "{item}: {error}");
     }
+}
+
+#[test]
+fn the_tracer_is_text_or_a_constant() {
+    assert_eq!(
+        error("tracer = \"\""),
+        "a tracer needs a name, and this one is empty"
+    );
+    assert_eq!(
+        error("tracer = 1"),
+        "a tracer's name is text, as in `tracer = \"acme.billing\"`, or a constant"
+    );
+    assert_eq!(
+        error("tracer = table"),
+        "`table` is an argument, but the tracer is known before the function is called: write text, \
+         as in `tracer = \"acme.billing\"`, or a constant"
+    );
+}
+
+#[test]
+fn a_level_is_one_of_five_words() {
+    assert_eq!(
+        error("level = debgu"),
+        "unknown level `debgu`, did you mean `debug`? (accepted: `trace`, `debug`, `info`, `warn`, \
+         `error`)"
+    );
+    assert_eq!(
+        error("level = \"debug\""),
+        "a span's level is one of the words `trace`, `debug`, `info`, `warn`, `error`"
+    );
+}
+
+#[test]
+fn each_argument_of_instrument_is_one_error_with_advice() {
+    let found = errors("err, skip_all, fields(table, n = 1), ret, target = \"x\", level = warn");
+    assert_eq!(found.len(), 5, "{found:#?}");
+    for (error, advice) in found.iter().zip([
+        "records every `Err`",
+        "nothing to skip",
+        "attributes(key = value, …)",
+        "set_attribute",
+        "tracer = ",
+    ]) {
+        assert!(error.contains(advice), "{error}");
+        assert!(!error.contains("accepted"), "{error}");
+    }
+    assert!(error("skip(self, table)").contains("nothing to skip"));
+    assert!(error("follows_from = x").contains("links = [span_context]"));
+    assert!(error("err(Debug)").contains("records every `Err`"));
 }

@@ -6,13 +6,13 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, KeyValue};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::redact::{Redactor, Seen};
 use super::stamps::{Own, Stamps};
 use super::{limits, panics};
 use crate::attributes::ToAttributeValue;
-use crate::callsite::CallSite;
+use crate::callsite::{CallSite, Scope};
 use crate::clock::{UnixNanos, WallClock};
 use crate::config::{ErrorsConfig, SpanLimits};
 use crate::keys;
@@ -31,20 +31,22 @@ pub(crate) struct EnrichedSpan<'a> {
 }
 
 /// What all spans of one place in the source have in common.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
     code: Stamps,
-    /// The scope of spans that come by the plain OpenTelemetry API, made safe.
-    scope: Option<Arc<InstrumentationScope>>,
+    scope: Arc<InstrumentationScope>,
     seen: Seen,
 }
 
 /// The places seen so far. There are as many as there are call sites and scopes in the program.
 #[derive(Debug, Default)]
 pub(crate) struct Enricher {
-    places: FxHashMap<usize, Site>,
-    scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
+    places: FxHashMap<Place, Site>,
+    /// The sites of tracers of the OpenTelemetry API, by their scope as it was given.
+    api_scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
+    /// The scopes of all sites, redacted, each once: exporters group spans by the address.
+    scopes: FxHashSet<Arc<InstrumentationScope>>,
     redactor: Redactor,
     limits: SpanLimits,
     errors: ErrorsConfig,
@@ -60,6 +62,11 @@ impl EnrichedSpan<'_> {
         let own = Own::of(self.record.attributes.as_slice());
         let code = self.site.code.besides(own);
         code.chain(self.identity.besides(own))
+    }
+
+    /// The instrumentation scope, redacted. Spans of equal scopes share it.
+    pub(crate) fn scope(&self) -> &Arc<InstrumentationScope> {
+        &self.site.scope
     }
 
     /// The same as fields of an OTLP span.
@@ -95,24 +102,23 @@ impl Enricher {
         }
         record.attributes.make_distinct();
         let redactor = &mut self.redactor;
-        let site = if let Some(scope) = record.scope() {
-            if self.scopes.len() >= MAX_SCOPES && !self.scopes.contains_key(scope) {
-                self.scopes.clear();
+        let scopes = &mut self.scopes;
+        let site = if let Origin::Api(scope) = record.origin() {
+            if self.api_scopes.len() >= MAX_SCOPES && !self.api_scopes.contains_key(scope) {
+                self.api_scopes.clear();
+                scopes.clear();
             }
-            let site = self.scopes.entry(Arc::clone(scope));
-            site.or_insert_with(|| Site::of_scope(scope, redactor))
+            let site = self.api_scopes.entry(Arc::clone(scope));
+            site.or_insert_with(|| Site::of_api(scope, redactor, scopes))
         } else {
-            let site = self.places.entry(address(record));
-            site.or_insert_with(|| Site::of(record, redactor))
+            let site = self.places.entry(Place::of(record));
+            site.or_insert_with(|| Site::of(record, redactor, scopes))
         };
         if !self.errors.panic_messages {
             panics::silence(record);
         }
         redactor.record(record, &mut site.seen);
         limits::apply(&self.limits, record);
-        if let Some(scope) = &site.scope {
-            record.more_mut().origin = Origin::Scope(Arc::clone(scope));
-        }
         let record = &*record;
         let more = record.more.as_deref();
         let said_start = more.and_then(|more| more.start);
@@ -142,20 +148,47 @@ fn adopt(record: &mut SpanRecord, attributes: &[KeyValue]) {
     }
 }
 
-/// Call sites and locations are statics, so their addresses tell them apart.
-fn address(record: &SpanRecord) -> usize {
-    match (record.head.callsite, location(record)) {
-        (Some(callsite), _) => std::ptr::from_ref(callsite).addr(),
-        (None, Some(location)) => std::ptr::from_ref(location).addr(),
-        (None, None) => 0,
+/// Call sites, locations and scopes are statics, so their addresses identify them.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Place {
+    at: usize,
+    /// Of a tracer whose span was started there.
+    scope: usize,
+}
+
+impl Place {
+    fn of(record: &SpanRecord) -> Self {
+        let scope = builder(record).and_then(|(scope, _)| scope);
+        let at = match (record.head.callsite, builder(record)) {
+            (Some(callsite), _) => std::ptr::from_ref(callsite).addr(),
+            (None, Some((_, location))) => std::ptr::from_ref(location).addr(),
+            (None, None) => 0,
+        };
+        Self {
+            at,
+            scope: scope.map_or(0, |scope| std::ptr::from_ref(scope).addr()),
+        }
     }
 }
 
-fn location(record: &SpanRecord) -> Option<&'static Location<'static>> {
-    match record.more.as_ref()?.origin {
-        Origin::Here(location) => Some(location),
-        Origin::CallSite | Origin::Scope(_) => None,
+fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Location<'static>)> {
+    match *record.origin() {
+        Origin::Builder { scope, location } => Some((scope, location)),
+        Origin::CallSite | Origin::Api(_) => None,
     }
+}
+
+/// The one among `scopes` that is equal, or `scope` as a new one.
+fn shared(
+    scope: InstrumentationScope,
+    scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
+) -> Arc<InstrumentationScope> {
+    if let Some(known) = scopes.get(&scope) {
+        return Arc::clone(known);
+    }
+    let scope = Arc::new(scope);
+    scopes.insert(Arc::clone(&scope));
+    scope
 }
 
 /// The function, or for a span of `tracing`, which knows of none, its target.
@@ -168,18 +201,33 @@ fn from(site: &CallSite) -> KeyValue {
 }
 
 impl Site {
-    fn of_scope(scope: &InstrumentationScope, redactor: &mut Redactor) -> Self {
+    fn of_api(
+        scope: &InstrumentationScope,
+        redactor: &mut Redactor,
+        scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
+    ) -> Self {
         Self {
-            scope: Some(redactor.scope(scope)),
-            ..Self::default()
+            name: Cow::Borrowed(""),
+            code: Stamps::default(),
+            scope: shared(redactor.scope(scope), scopes),
+            seen: Seen::default(),
         }
     }
 
-    fn of(record: &SpanRecord, redactor: &mut Redactor) -> Self {
-        let (name, from, file, line) = match (record.head.callsite, location(record)) {
+    fn of(
+        record: &SpanRecord,
+        redactor: &mut Redactor,
+        scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
+    ) -> Self {
+        let (name, from, file, line) = match (record.head.callsite, builder(record)) {
             (Some(site), _) => (site.name(), Some(from(site)), site.file(), site.line()),
-            (None, Some(location)) => ("", None, location.file(), location.line()),
-            (None, None) => return Self::default(),
+            (None, Some((_, location))) => ("", None, location.file(), location.line()),
+            (None, None) => ("", None, "", 0),
+        };
+        let (scope, version) = match (record.head.callsite, builder(record)) {
+            (Some(site), _) => (site.scope_name(), site.scope_version()),
+            (None, Some((Some(scope), _))) => (scope.name(), scope.version()),
+            (None, Some((None, _)) | None) => ("", None),
         };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
@@ -190,7 +238,8 @@ impl Site {
                 .text(name)
                 .map_or(Cow::Borrowed(name), Cow::Owned),
             code: Stamps::new(code, redactor),
-            ..Self::default()
+            scope: shared(redactor.static_scope(scope, version), scopes),
+            seen: Seen::default(),
         }
     }
 }

@@ -7,7 +7,6 @@ mod redaction;
 mod stage;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
@@ -150,8 +149,8 @@ impl Redactor {
         .build()
     }
 
-    /// A scope that is safe.
-    pub(crate) fn scope(&mut self, scope: &InstrumentationScope) -> Arc<InstrumentationScope> {
+    /// The scope of a tracer of the OpenTelemetry API, redacted.
+    pub(crate) fn scope(&mut self, scope: &InstrumentationScope) -> InstrumentationScope {
         let mut safe = InstrumentationScope::builder(self.safe(scope.name()));
         if let Some(version) = scope.version() {
             safe = safe.with_version(self.safe(version));
@@ -163,7 +162,25 @@ impl Redactor {
         for attribute in &mut attributes {
             self.attribute(attribute);
         }
-        Arc::new(safe.with_attributes(attributes).build())
+        safe.with_attributes(attributes).build()
+    }
+
+    /// The scope of a tracer that is known before the program runs, redacted.
+    pub(crate) fn static_scope(
+        &self,
+        name: &'static str,
+        version: Option<&'static str>,
+    ) -> InstrumentationScope {
+        let safe = |text: &'static str| {
+            let redacted = self.redaction.text(text);
+            redacted.map_or(Cow::Borrowed(text), Cow::Owned)
+        };
+        let scope = InstrumentationScope::builder(safe(name));
+        match version {
+            Some(version) => scope.with_version(safe(version)),
+            None => scope,
+        }
+        .build()
     }
 
     /// A copy of the text, without what is secret in it.

@@ -1,6 +1,6 @@
 //! A span as exporters of the OpenTelemetry SDK take it.
 
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::enrich::EnrichedSpan;
@@ -36,16 +36,7 @@ impl From<&EnrichedSpan<'_>> for SpanData {
             events,
             links,
             status: record.status(),
-            instrumentation_scope: record
-                .scope()
-                .map_or_else(own_scope, |scope| (**scope).clone()),
+            instrumentation_scope: (**span.scope()).clone(),
         }
     }
-}
-
-/// The scope of the spans that `#[traced]` and `create_span` make.
-pub(crate) fn own_scope() -> InstrumentationScope {
-    InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-        .with_version(env!("CARGO_PKG_VERSION"))
-        .build()
 }

@@ -15,7 +15,7 @@ use super::redact::Redactor;
 use crate::callsite::CallSite;
 use crate::clock::WallClock;
 use crate::keys;
-use crate::recorder::{Code, SpanRecord};
+use crate::recorder::{Code, Origin, SpanRecord};
 
 /// Seconds: from what is over at once to what somebody waits for.
 const BOUNDARIES: [f64; 14] = [
@@ -204,9 +204,13 @@ fn name(record: &SpanRecord) -> &str {
 fn component(record: &SpanRecord) -> &str {
     match record.head.callsite {
         Some(site) => site.module(),
-        None => record
-            .scope()
-            .map_or(env!("CARGO_PKG_NAME"), |scope| scope.name()),
+        None => match record.origin() {
+            Origin::Api(scope) => scope.name(),
+            Origin::Builder {
+                scope: Some(scope), ..
+            } => scope.name(),
+            Origin::Builder { scope: None, .. } | Origin::CallSite => env!("CARGO_PKG_NAME"),
+        },
     }
 }
 

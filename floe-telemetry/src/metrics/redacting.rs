@@ -94,7 +94,7 @@ impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
         let mut redactor = Redactor::new(self.policy.redaction.clone());
         let scope = redactor.scope(&scope);
         Meter::new(Arc::new(Instruments {
-            meter: self.provider.meter_with_scope((*scope).clone()),
+            meter: self.provider.meter_with_scope(scope),
             policy: self.policy.clone(),
         }))
     }

@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::panic::Location;
 use std::sync::Arc;
 use std::thread;
 
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 use opentelemetry::{Context, ContextGuard, InstrumentationScope, Key, KeyValue, Value};
 
-use super::enter::{enter_here, enter_in};
+use super::enter::enter_in;
 use super::failure;
 use super::opening::Fill;
 use super::recording::{Recording, context_is_alive};
 use super::state::OpenSpan;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
-/// A span that lasts until the guard is dropped. [`create_span`] makes it.
+/// A span that lasts until the guard is dropped. [`SpanBuilder::start`](crate::SpanBuilder::start)
+/// and [`create_span`](crate::create_span) return it.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct ActiveSpan {
@@ -32,46 +32,10 @@ pub struct ActiveSpan {
 #[derive(Clone, Debug)]
 pub struct CurrentSpan(Context);
 
-/// Starts a span and makes it the current one of this thread until the guard is dropped.
-///
-/// It ends OK unless an error or a status was recorded on it, or the thread is panicking. In
-/// asynchronous code use `#[traced]`: a guard must not be held across an `.await`.
-///
-/// ```
-/// use floe_telemetry::{create_span, testing};
-///
-/// let spans = testing::capture(|| {
-///     let span = create_span("orders.import");
-///     span.set_attribute("rows", 3);
-/// });
-/// spans.single("orders.import").assert_ok().assert_attribute("rows", 3);
-/// ```
-#[track_caller]
-pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
-    ActiveSpan::attach(enter_here(name.into(), Location::caller()))
-}
-
 /// The same in an instrumentation scope, with what `fill` writes to it, which runs only if the span
 /// is recorded.
 pub(crate) fn create_span_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> ActiveSpan {
     ActiveSpan::attach(enter_in(scope, fill))
-}
-
-/// Runs `body` in a span, which it is given a handle on.
-///
-/// ```
-/// use floe_telemetry::{create_span_with, testing};
-///
-/// let spans = testing::capture(|| create_span_with("sum", |span| span.set_attribute("n", 2)));
-/// spans.single("sum").assert_ok().assert_attribute("n", 2);
-/// ```
-#[track_caller]
-pub fn create_span_with<T>(
-    name: impl Into<Cow<'static, str>>,
-    body: impl FnOnce(&ActiveSpan) -> T,
-) -> T {
-    let span = create_span(name);
-    body(&span)
 }
 
 /// The span that is current on this thread, whoever made it. Without one, a handle that does
@@ -120,7 +84,7 @@ pub fn record_exception(error: &(impl Error + ?Sized)) {
 }
 
 impl ActiveSpan {
-    fn attach(OpenSpan { state, attached }: OpenSpan) -> Self {
+    pub(super) fn attach(OpenSpan { state, attached }: OpenSpan) -> Self {
         let current = match attached {
             Some(_) => Context::current(),
             None => Context::default(),

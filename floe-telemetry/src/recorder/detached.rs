@@ -12,6 +12,16 @@ use super::opening::Opening;
 use super::parent::Parent;
 use super::record::Origin;
 use super::state::State;
+use crate::callsite::Scope;
+
+/// The layers that open such spans are instrumentation of this crate.
+static SCOPE: Scope = Scope::new(
+    env!("CARGO_PKG_NAME"),
+    Some(env!("CARGO_PKG_VERSION")),
+    module_path!(),
+    file!(),
+    line!(),
+);
 
 /// A span that was cancelled if it is dropped before it is ended.
 #[derive(Debug)]
@@ -32,7 +42,10 @@ impl DetachedSpan {
         let mut fill = Some(fill);
         let mut fill = |opening: &mut Opening| {
             let more = opening.0.record.more_mut();
-            more.origin = Origin::Here(location);
+            more.origin = Origin::Builder {
+                scope: Some(&SCOPE),
+                location,
+            };
             more.kind = Some(kind.clone());
             if let Some(fill) = fill.take() {
                 fill(opening);

@@ -1,7 +1,5 @@
 //! The ways to a span, each with what it knows of it. Without a listener they end here.
 
-use std::borrow::Cow;
-use std::panic::Location;
 use std::sync::Arc;
 
 use opentelemetry::InstrumentationScope;
@@ -49,25 +47,6 @@ pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
     open(Some(callsite), None)
 }
 
-/// Opens a span that has no call site.
-pub(super) fn enter_here(
-    name: Cow<'static, str>,
-    location: &'static Location<'static>,
-) -> OpenSpan {
-    if listeners::is_off() {
-        return OpenSpan::OFF;
-    }
-    let mut name = Some(name);
-    open(
-        None,
-        Some(&mut |opening| {
-            let more = opening.0.record.more_mut();
-            more.name = name.take();
-            more.origin = Origin::Here(location);
-        }),
-    )
-}
-
 /// Opens a span in an instrumentation scope.
 pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> OpenSpan {
     if listeners::is_off() {
@@ -76,7 +55,7 @@ pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> Ope
     open(
         None,
         Some(&mut |opening| {
-            opening.0.record.more_mut().origin = Origin::Scope(Arc::clone(scope));
+            opening.0.record.more_mut().origin = Origin::Api(Arc::clone(scope));
             fill(opening);
         }),
     )

@@ -17,7 +17,7 @@ use super::events::{EventHead, MAX_EVENTS as MAX_PACKED};
 #[cfg(feature = "tracing")]
 use crate::attributes::Attribute;
 use crate::attributes::AttributeList;
-use crate::callsite::CallSite;
+use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 #[cfg(feature = "provider")]
 use crate::clock::WallClock;
@@ -26,16 +26,19 @@ use crate::clock::WallClock;
 const MAX_EVENTS: usize = 128;
 const MAX_LINKS: usize = 128;
 
-/// What made the span.
+/// What made the span, which determines its instrumentation scope and its place in the source.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Origin {
-    /// A function with `#[traced]`, which [`Head::callsite`] names; or not said yet.
+    /// A call site, which is in [`Head::callsite`].
     #[default]
     CallSite,
-    /// `create_span`.
-    Here(&'static Location<'static>),
-    /// The plain OpenTelemetry API.
-    Scope(Arc<InstrumentationScope>),
+    /// A [`SpanBuilder`](super::SpanBuilder), with the scope of its tracer if it has one.
+    Builder {
+        scope: Option<&'static Scope>,
+        location: &'static Location<'static>,
+    },
+    /// The OpenTelemetry API.
+    Api(Arc<InstrumentationScope>),
 }
 
 /// A span, open or finished. Nothing in it is redacted yet.
@@ -316,12 +319,10 @@ impl SpanRecord {
         }
     }
 
-    /// The instrumentation scope, if it is not our own.
-    pub(crate) fn scope(&self) -> Option<&Arc<InstrumentationScope>> {
-        match &self.more.as_ref()?.origin {
-            Origin::Scope(scope) => Some(scope),
-            Origin::CallSite | Origin::Here(_) => None,
-        }
+    pub(crate) fn origin(&self) -> &Origin {
+        self.more
+            .as_ref()
+            .map_or(&Origin::CallSite, |more| &more.origin)
     }
 
     #[cfg(feature = "testing")]

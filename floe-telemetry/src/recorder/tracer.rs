@@ -88,7 +88,7 @@ impl RecorderTracer {
     ) -> RecordedSpan {
         let record = &mut recording.record;
         let more = record.more_mut();
-        more.origin = Origin::Scope(Arc::clone(&self.scope));
+        more.origin = Origin::Api(Arc::clone(&self.scope));
         more.start = builder.start_time;
         more.name = Some(builder.name);
         more.kind = builder.span_kind;

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use tracing::Metadata;
 
 use super::fields::NAME;
-use crate::callsite::CallSite;
+use crate::callsite::{CallSite, Level};
 
 /// A place in the source that opens spans.
 #[derive(Debug)]
@@ -65,8 +65,21 @@ impl Site {
                 metadata.file().unwrap_or_default(),
                 metadata.line().unwrap_or_default(),
                 SpanKind::Internal,
-            ),
+                Some(metadata.target()),
+                None,
+            )
+            .with_level(level(*metadata.level())),
             is_named_by_field: metadata.fields().field(NAME).is_some(),
         }
+    }
+}
+
+fn level(level: tracing::Level) -> Level {
+    match level {
+        tracing::Level::ERROR => Level::Error,
+        tracing::Level::WARN => Level::Warn,
+        tracing::Level::INFO => Level::Info,
+        tracing::Level::DEBUG => Level::Debug,
+        tracing::Level::TRACE => Level::Trace,
     }
 }

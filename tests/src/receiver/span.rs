@@ -17,6 +17,10 @@ pub struct ReceivedSpan {
     pub resource: BTreeMap<String, Value>,
     /// Name of the instrumentation scope.
     pub scope: String,
+    /// Version of the instrumentation scope, empty if it has none.
+    pub scope_version: String,
+    /// Schema URL of the instrumentation scope, empty if it has none.
+    pub scope_schema_url: String,
     /// Id of the trace in lower-case hexadecimal; 32 digits if the exporter is right.
     pub trace_id: String,
     /// Id of the span in lower-case hexadecimal; 16 digits if the exporter is right.
@@ -124,22 +128,22 @@ pub(super) fn from_request(request: ExportTraceServiceRequest) -> Vec<ReceivedSp
     for resource_spans in request.resource_spans {
         let resource = attributes(resource_spans.resource.unwrap_or_default().attributes);
         for scope_spans in resource_spans.scope_spans {
-            let scope = scope_spans.scope.unwrap_or_default().name;
-            spans.extend(
-                scope_spans
-                    .spans
-                    .into_iter()
-                    .map(|span| received(span, &resource, &scope)),
-            );
+            let scope = scope_spans.scope.unwrap_or_default();
+            let schema_url = scope_spans.schema_url;
+            spans.extend(scope_spans.spans.into_iter().map(|span| ReceivedSpan {
+                scope: scope.name.clone(),
+                scope_version: scope.version.clone(),
+                scope_schema_url: schema_url.clone(),
+                ..received(span, &resource)
+            }));
         }
     }
     spans
 }
 
-fn received(span: Span, resource: &BTreeMap<String, Value>, scope: &str) -> ReceivedSpan {
+fn received(span: Span, resource: &BTreeMap<String, Value>) -> ReceivedSpan {
     ReceivedSpan {
         resource: resource.clone(),
-        scope: scope.to_owned(),
         trace_id: hex(&span.trace_id),
         span_id: hex(&span.span_id),
         parent_span_id: hex(&span.parent_span_id),
@@ -154,6 +158,7 @@ fn received(span: Span, resource: &BTreeMap<String, Value>, scope: &str) -> Rece
         dropped_attributes: span.dropped_attributes_count,
         dropped_events: span.dropped_events_count,
         dropped_links: span.dropped_links_count,
+        ..ReceivedSpan::default()
     }
 }
 

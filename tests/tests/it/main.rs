@@ -37,6 +37,7 @@ mod redaction_shapes;
 mod relations;
 mod returned_future;
 mod scenarios;
+mod scopes;
 mod secrets;
 mod shapes;
 mod traced;

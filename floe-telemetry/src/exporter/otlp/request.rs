@@ -40,7 +40,8 @@ impl Shelf {
         })
     }
 
-    fn give_back(&self, mut bytes: Vec<u8>) {
+    /// Memory that nobody reads any more.
+    pub(super) fn give_back(&self, mut bytes: Vec<u8>) {
         if bytes.capacity() > LARGEST {
             return;
         }

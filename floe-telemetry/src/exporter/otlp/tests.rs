@@ -17,9 +17,12 @@ use prost::Message;
 
 use super::intake::OtlpIntake;
 use crate::attributes::ToAttributeValue;
+use crate::callsite::Scope;
 use crate::clock::WallClock;
 use crate::collector::{Enricher, Intake, Redactor, Stamps};
 use crate::recorder::{Code, More, Origin, SpanRecord};
+
+static TRACER_SCOPE: Scope = Scope::new("tracer", Some("1.2.3"), module_path!(), file!(), line!());
 
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -88,12 +91,21 @@ fn kind() -> impl Strategy<Value = SpanKind> {
 
 fn origin() -> impl Strategy<Value = Origin> {
     prop_oneof![
-        Just(Origin::Here(std::panic::Location::caller())),
+        Just(Origin::Builder {
+            scope: None,
+            location: std::panic::Location::caller(),
+        }),
+        Just(Origin::Builder {
+            scope: Some(&TRACER_SCOPE),
+            location: std::panic::Location::caller(),
+        }),
         Just(Origin::CallSite),
         "[a-z]{1,5}".prop_map(|name| {
             let scope =
                 InstrumentationScope::builder(name).with_attributes([KeyValue::new("k", 1)]);
-            Origin::Scope(Arc::new(scope.build()))
+            Origin::Api(Arc::new(
+                scope.with_schema_url("https://example.com/1").build(),
+            ))
         }),
     ]
 }

@@ -1,0 +1,13 @@
+// #[traced(tracer = TRACER)]
+// impl Billing {
+//     fn charge() {}
+//     #[traced(tracer = "acme.refunds")]
+//     fn refund() {}
+// }
+
+impl Billing {
+    #[::floe_telemetry::traced(name = "Billing::charge", tracer = TRACER)]
+    fn charge() {}
+    #[::floe_telemetry::traced(name = "Billing::refund", tracer = "acme.refunds")]
+    fn refund() {}
+}

@@ -1,0 +1,258 @@
+//! Spans that the user's code starts itself: a builder, and the tracers that provide one.
+
+use std::borrow::Cow;
+use std::panic::Location;
+
+use opentelemetry::trace::{Link, SpanContext, SpanKind};
+use opentelemetry::{Context, Key};
+
+use super::active::ActiveSpan;
+use super::listeners;
+use super::open::{open, open_below};
+use super::opening::Opening;
+use super::parent::{self, Parent};
+use super::record::Origin;
+use super::state::OpenSpan;
+use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
+use crate::callsite::Scope;
+
+/// An instrumentation scope: the name, and the version of the package, under which backends group
+/// the spans that one part of a program creates. [`tracer!`](crate::tracer) makes it.
+///
+/// OpenTelemetry's trait of the same name is `floe_telemetry::opentelemetry::trace::Tracer`, and
+/// [`get_tracer`](crate::get_tracer) returns an implementation of it, for names that are known only at
+/// run time.
+#[derive(Clone, Copy, Debug)]
+pub struct Tracer {
+    scope: &'static Scope,
+}
+
+impl Tracer {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(scope: &'static Scope) -> Self {
+        Self { scope }
+    }
+
+    /// The name of the instrumentation scope.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.scope.name()
+    }
+
+    /// The version of the instrumentation scope: that of the package that uses the macro. `None` if
+    /// the package was not built by Cargo.
+    #[must_use]
+    pub const fn version(&self) -> Option<&'static str> {
+        self.scope.version()
+    }
+
+    /// A span of this tracer, which starts with [`start`](SpanBuilder::start).
+    #[inline]
+    #[track_caller]
+    pub fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanBuilder {
+        SpanBuilder::new(Some(self.scope), name.into(), Location::caller())
+    }
+}
+
+/// A span without a tracer, which starts with [`start`](SpanBuilder::start). The name of its
+/// instrumentation scope is empty.
+///
+/// ```
+/// use floe_telemetry::{SpanKind, span, testing};
+///
+/// let spans = testing::capture(|| {
+///     let _span = span("orders.fetch")
+///         .kind(SpanKind::Client)
+///         .attribute("orders.limit", 100)
+///         .start();
+/// });
+/// spans.single("orders.fetch").assert_ok().assert_attribute("orders.limit", 100);
+/// ```
+#[inline]
+#[track_caller]
+pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
+    SpanBuilder::new(None, name.into(), Location::caller())
+}
+
+/// Starts a span and makes it the current one of this thread until the guard is dropped: short for
+/// [`span(name).start()`](crate::span).
+///
+/// It ends OK unless an error or a status was recorded on it, or the thread is panicking. In
+/// asynchronous code use `#[traced]`: a guard must not be held across an `.await`.
+///
+/// ```
+/// use floe_telemetry::{create_span, testing};
+///
+/// let spans = testing::capture(|| {
+///     let span = create_span("orders.import");
+///     span.set_attribute("rows", 3);
+/// });
+/// spans.single("orders.import").assert_ok().assert_attribute("rows", 3);
+/// ```
+#[track_caller]
+pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
+    span(name).start()
+}
+
+/// Runs `body` in a span, which it is given a handle on.
+///
+/// ```
+/// use floe_telemetry::{create_span_with, testing};
+///
+/// let spans = testing::capture(|| create_span_with("sum", |span| span.set_attribute("n", 2)));
+/// spans.single("sum").assert_ok().assert_attribute("n", 2);
+/// ```
+#[track_caller]
+pub fn create_span_with<T>(
+    name: impl Into<Cow<'static, str>>,
+    body: impl FnOnce(&ActiveSpan) -> T,
+) -> T {
+    let span = create_span(name);
+    body(&span)
+}
+
+/// A span that has not started. [`span`] and [`Tracer::span`] make it.
+///
+/// While nothing is recorded, a builder costs one load and allocates nothing; attributes and links
+/// that are set then are discarded.
+#[derive(Debug)]
+#[must_use = "the span starts with `start`"]
+pub struct SpanBuilder {
+    name: Cow<'static, str>,
+    scope: Option<&'static Scope>,
+    location: &'static Location<'static>,
+    kind: Option<SpanKind>,
+    parent: BuilderParent,
+    attributes: AttributeList,
+    links: Vec<Link>,
+}
+
+#[derive(Debug)]
+enum BuilderParent {
+    /// The span that is current when this one starts.
+    Current,
+    /// None.
+    Root,
+    /// The span in this context.
+    Given(Context),
+}
+
+impl SpanBuilder {
+    #[inline]
+    fn new(
+        scope: Option<&'static Scope>,
+        name: Cow<'static, str>,
+        location: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            name,
+            scope,
+            location,
+            kind: None,
+            parent: BuilderParent::Current,
+            attributes: AttributeList::default(),
+            links: Vec::new(),
+        }
+    }
+
+    /// Sets an attribute; `None` sets nothing. A later value of the same key replaces an earlier one.
+    #[inline]
+    pub fn attribute(mut self, key: impl Into<Key>, value: impl ToAttributeValue) -> Self {
+        if !listeners::is_off() {
+            value.move_into(&mut self.attributes, key);
+        }
+        self
+    }
+
+    /// Sets the attributes of a type that derives [`FloeAttributes`].
+    #[inline]
+    pub fn attributes(mut self, attributes: &impl FloeAttributes) -> Self {
+        if !listeners::is_off() {
+            attributes.record(&mut self.attributes);
+        }
+        self
+    }
+
+    /// Sets the kind, which is [`SpanKind::Internal`] by default.
+    #[inline]
+    pub fn kind(mut self, kind: SpanKind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// Makes the span a child of the span in `cx`, instead of the one that is current when it starts.
+    #[inline]
+    pub fn parent(mut self, cx: &Context) -> Self {
+        self.parent = BuilderParent::Given(cx.clone());
+        self
+    }
+
+    /// Begins a new trace, whatever span is current. The rest of the current context stays, such as
+    /// baggage.
+    #[inline]
+    pub fn root(mut self) -> Self {
+        self.parent = BuilderParent::Root;
+        self
+    }
+
+    /// Links the span to another one.
+    #[inline]
+    pub fn link(mut self, to: SpanContext) -> Self {
+        if to.is_valid() && !listeners::is_off() {
+            self.links.push(Link::with_context(to));
+        }
+        self
+    }
+
+    /// Starts the span and makes it the current one of this thread until the guard is dropped.
+    ///
+    /// It ends OK unless an error or a status was recorded on it, or the thread is panicking. A guard
+    /// must not be held across an `.await`.
+    #[inline]
+    pub fn start(self) -> ActiveSpan {
+        ActiveSpan::attach(self.open())
+    }
+
+    #[inline]
+    pub(super) fn open(self) -> OpenSpan {
+        if listeners::is_off() {
+            return OpenSpan::OFF;
+        }
+        self.open_listened()
+    }
+
+    /// Out of line, so that what is compiled where a span starts stays short.
+    #[inline(never)]
+    fn open_listened(self) -> OpenSpan {
+        let Self {
+            name,
+            scope,
+            location,
+            kind,
+            parent,
+            mut attributes,
+            links,
+        } = self;
+        let mut later = Some((name, kind, links));
+        let mut fill = |opening: &mut Opening| {
+            let Some((name, kind, links)) = later.take() else {
+                return;
+            };
+            let record = &mut opening.0.record;
+            record.attributes.append(&mut attributes);
+            for link in links {
+                record.add_link(link);
+            }
+            let more = record.more_mut();
+            more.name = Some(name);
+            more.kind = kind;
+            more.origin = Origin::Builder { scope, location };
+        };
+        match parent {
+            BuilderParent::Current => open(None, Some(&mut fill)),
+            BuilderParent::Root => open_below(&parent::root(), None, Some(&mut fill)),
+            BuilderParent::Given(cx) => open_below(&Parent::of(cx), None, Some(&mut fill)),
+        }
+    }
+}
