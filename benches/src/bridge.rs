@@ -73,7 +73,11 @@ impl Bridge {
             }
             Self::Floe => {
                 let mut config = TelemetryConfig::new("bench");
-                config.sampling.dev = if is_sampled { 1.0 } else { 0.0 };
+                config.sampling =
+                    config
+                        .sampling
+                        .clone()
+                        .with_ratio(if is_sampled { 1.0 } else { 0.0 });
                 let builder = TelemetryProvider::builder(config);
                 let provider = builder.with_span_exporter(exporter.clone()).initialize();
                 install(subscriber.with(tracing_layer()));

@@ -50,7 +50,7 @@ pub fn measure() -> Vec<Row> {
 /// Lets contestants take turns under a provider with this sampling ratio.
 fn with(ratio: f64, contestants: impl FnOnce() -> Vec<Contestant>) -> Vec<Row> {
     let mut config = TelemetryConfig::new("metrics");
-    config.sampling.dev = ratio;
+    config.sampling = config.sampling.clone().with_ratio(ratio);
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(Counting::default())
         .with_metric_exporter(Nowhere)

@@ -51,7 +51,7 @@ pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 #[cfg(any(feature = "_otlp", feature = "logs"))]
 pub(crate) use self::rate_limited::RateLimited;
 pub use self::redact::RedactionStage;
-pub(crate) use self::redact::{Redaction, Redactor};
+pub(crate) use self::redact::{Policies, Redaction, Redactor};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::span_metrics::DURATION;
 pub(crate) use self::span_metrics::SpanMetrics;

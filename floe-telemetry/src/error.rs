@@ -3,10 +3,13 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Something about the telemetry could not be done. Its text says what was found, what is
-/// accepted and where, and never contains a credential.
+/// An operation of the telemetry failed.
+///
+/// The text says what was found, what is accepted and where. It never contains a credential, and
+/// neither does any [`source`](StdError::source). Cloning is cheap: clones share their content.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -14,11 +17,17 @@ use std::time::Duration;
 /// let error = TelemetryConfig::from_yaml("enabled: perhaps").unwrap_err();
 /// assert!(error.is_config());
 /// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
 #[derive(Debug)]
-pub struct Error {
+struct Inner {
     kind: Kind,
     message: String,
+    source: Option<Source>,
 }
+
+type Source = Arc<dyn StdError + Send + Sync>;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
@@ -30,75 +39,194 @@ enum Kind {
 }
 
 impl Error {
-    pub(crate) fn config(message: impl Into<String>) -> Self {
-        Self::new(Kind::Config, message)
-    }
-
-    pub(crate) fn state(message: impl Into<String>) -> Self {
-        Self::new(Kind::State, message)
-    }
-
-    pub(crate) fn export(message: impl Into<String>) -> Self {
-        Self::new(Kind::Export, message)
-    }
-
-    pub(crate) fn timeout(what: &str, after: Duration) -> Self {
-        Self::new(
-            Kind::Timeout,
-            format!("{what} did not finish within {after:?}"),
-        )
-    }
-
-    pub(crate) fn thread(name: &str, error: &io::Error) -> Self {
-        Self::new(
-            Kind::Thread,
-            format!("the thread of `{name}` could not be started: {error}"),
-        )
-    }
-
-    /// The same, found in this place.
-    pub(crate) fn within(self, place: &str) -> Self {
-        Self::new(self.kind, format!("{place}: {}", self.message))
-    }
-
-    /// Every message passes here, so every message is sanitized.
-    fn new(kind: Kind, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self {
-            kind,
-            message: crate::sanitizer::sanitize_error(&message).into_owned(),
-        }
-    }
-
     /// The configuration, or an environment variable, is not valid.
     #[must_use]
     pub fn is_config(&self) -> bool {
-        self.kind == Kind::Config
+        self.0.kind == Kind::Config
     }
 
     /// The provider is not in a state that allows the call.
     #[must_use]
     pub fn is_state(&self) -> bool {
-        self.kind == Kind::State
+        self.0.kind == Kind::State
     }
 
     /// An exporter could not deliver.
     #[must_use]
     pub fn is_export(&self) -> bool {
-        self.kind == Kind::Export
+        self.0.kind == Kind::Export
     }
 
-    /// Something took longer than it was given.
+    /// An operation took longer than its timeout.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.kind == Kind::Timeout
+        self.0.kind == Kind::Timeout
+    }
+
+    /// The operating system could not start a thread.
+    #[must_use]
+    pub fn is_thread(&self) -> bool {
+        self.0.kind == Kind::Thread
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(Kind::Config, message.into(), None)
+    }
+
+    pub(crate) fn state(message: impl Into<String>) -> Self {
+        Self::new(Kind::State, message.into(), None)
+    }
+
+    pub(crate) fn export(message: impl Into<String>) -> Self {
+        Self::new(Kind::Export, message.into(), None)
+    }
+
+    pub(crate) fn timeout(what: &str, after: Duration) -> Self {
+        let message = format!("{what} did not finish within {after:?}");
+        Self::new(Kind::Timeout, message, None)
+    }
+
+    pub(crate) fn thread(name: &str, error: &io::Error) -> Self {
+        let message = format!("the thread of `{name}` could not be started: {error}");
+        Self::new(Kind::Thread, message, None).caused_by(error)
+    }
+
+    /// The same error, with a sanitized copy of what caused it as its source.
+    pub(crate) fn caused_by(self, cause: &(dyn StdError + 'static)) -> Self {
+        let Inner { kind, message, .. } = &*self.0;
+        Self::new(*kind, message.clone(), Some(sanitized_copy(cause)))
+    }
+
+    /// The same error, with the place where it was found before its text.
+    pub(crate) fn within(self, place: &str) -> Self {
+        let Inner {
+            kind,
+            message,
+            source,
+        } = &*self.0;
+        Self::new(*kind, format!("{place}: {message}"), source.clone())
+    }
+
+    /// Every message passes here, so every message is sanitized.
+    fn new(kind: Kind, message: String, source: Option<Source>) -> Self {
+        let message = crate::sanitizer::sanitize_error(&message).into_owned();
+        Self(Arc::new(Inner {
+            kind,
+            message,
+            source,
+        }))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("source", &self.0.source)
+            .finish()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.0.source.as_deref()?;
+        Some(source)
+    }
+}
+
+/// What is kept of an error of another library: the sanitized text of each link of its chain.
+#[derive(Debug)]
+struct Cause {
+    message: String,
+    source: Option<Box<Self>>,
+}
+
+/// Links of a chain that are kept.
+const MAX_CAUSES: usize = 16;
+
+fn sanitized_copy(error: &(dyn StdError + 'static)) -> Source {
+    if let Some(error) = error.downcast_ref::<Error>() {
+        return Arc::new(error.clone());
+    }
+    // An error of the operating system has no text but its own, so it stays what it is.
+    let code = error.downcast_ref().and_then(io::Error::raw_os_error);
+    if let Some(code) = code {
+        return Arc::new(io::Error::from_raw_os_error(code));
+    }
+    Arc::new(Cause::of(error, MAX_CAUSES))
+}
+
+impl Cause {
+    fn of(error: &(dyn StdError + 'static), depth: usize) -> Self {
+        let source = error.source().filter(|_| depth > 1);
+        Self {
+            message: crate::sanitizer::sanitize_error(&error.to_string()).into_owned(),
+            source: source.map(|source| Box::new(Self::of(source, depth - 1))),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl StdError for Error {}
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Refused(Option<Box<Refused>>);
+
+    impl fmt::Display for Refused {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("refused by postgres://floe:hunter2@db/orders")
+        }
+    }
+
+    impl StdError for Refused {
+        fn source(&self) -> Option<&(dyn StdError + 'static)> {
+            let source = self.0.as_deref()?;
+            Some(source)
+        }
+    }
+
+    #[test]
+    fn every_source_is_sanitized() {
+        let cause = Refused(Some(Box::new(Refused(None))));
+        let error = Error::export(format!("not delivered: {cause}")).caused_by(&cause);
+        let clone = error.clone().within("exporter `otlp`");
+        assert!(clone.is_export());
+        assert_eq!(
+            clone.to_string(),
+            "exporter `otlp`: not delivered: refused by postgres://<REDACTED>@db/orders"
+        );
+        let links = std::iter::successors(clone.source(), |link| (*link).source());
+        let links: Vec<_> = links.map(ToString::to_string).collect();
+        assert_eq!(links, ["refused by postgres://<REDACTED>@db/orders"; 2]);
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_error_of_the_operating_system_is_the_source_as_it_is() {
+        let error = Error::thread("collector", &io::Error::from_raw_os_error(11));
+        assert!(error.is_thread());
+        let source = error.source().and_then(<dyn StdError>::downcast_ref);
+        assert_eq!(source.and_then(io::Error::raw_os_error), Some(11));
+    }
+}

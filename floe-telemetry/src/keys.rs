@@ -9,7 +9,7 @@ pub const FLOE_PRODUCT_VERSION: &str = "floe.product.version";
 /// The mode the platform runs in: `dev`, `staging` or `prod`.
 pub const FLOE_MODE: &str = "floe.mode";
 
-/// The four keys that every span carries.
+/// The four keys of the floe identity.
 pub const IDENTITY: [&str; 4] = [
     FLOE_NAMESPACE,
     FLOE_PRODUCT_NAME,

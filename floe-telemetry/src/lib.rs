@@ -128,7 +128,7 @@ pub use self::attributes::{FloeAttributes, FloeSpanAttributes, Mode};
 #[cfg(feature = "provider")]
 pub use self::collector::Statistics;
 #[cfg(feature = "provider")]
-pub use self::config::TelemetryConfig;
+pub use self::config::telemetry::TelemetryConfig;
 #[cfg(feature = "provider")]
 pub use self::error::Error;
 pub use self::metrics::MetricRecorder;

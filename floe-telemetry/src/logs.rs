@@ -62,7 +62,8 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
 use self::layer::{Form, LogLayer};
 pub(crate) use self::worker::LogSettings;
-use crate::config::{Levels, LoggingConfig, wants_no_color};
+use crate::config::{Levels, LoggingConfig};
+use crate::environment::wants_no_color;
 use crate::error::Error;
 
 /// The name of our logger. On the wire a record's scope is its target.

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use std::collections::HashMap;
-//! use floe_telemetry::{FloeSpanAttributes, Mode, propagation, testing, traced};
+//! use floe_telemetry::{propagation, testing, traced};
 //!
 //! #[traced(kind = client)]
 //! fn call() -> HashMap<String, String> {
@@ -12,19 +12,18 @@
 //!
 //! #[traced(kind = server, parent = headers)]
 //! fn serve(headers: &HashMap<String, String>) -> Option<String> {
-//!     propagation::get_baggage_value("floe.namespace")
+//!     propagation::get_baggage_value("tenant")
 //! }
 //!
 //! propagation::setup_propagators();
 //! let spans = testing::capture(|| {
-//!     let identity = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
 //!     let headers = {
-//!         let _attached = propagation::set_floe_baggage(&identity).attach();
+//!         let _attached = propagation::set_baggage_value("tenant", "acme").attach();
 //!         call()
 //!     };
-//!     assert_eq!(serve(&headers).as_deref(), Some("sales"));
+//!     assert_eq!(serve(&headers).as_deref(), Some("acme"));
 //! });
-//! spans.single("serve").assert_child_of("call").assert_attribute("floe.namespace", "sales");
+//! spans.single("serve").assert_child_of("call");
 //! ```
 //!
 //! # Without redaction
@@ -36,10 +35,11 @@
 //!
 //! # Trust
 //!
-//! Whoever sends a request chooses its trace, its baggage, and so the `floe.*` identity of what is
-//! recorded for it. At the edge to the outside world, start with [`setup_propagators_with`] an
-//! empty list, or with `root`. What leaves is made safe: the values of baggage pass the same
-//! redaction as what is recorded.
+//! The sender of a request chooses its trace and its baggage. Baggage changes no span unless the
+//! configuration lists its key in `baggage_attributes`, which a service that takes requests from
+//! outside should do for keys alone that any caller may set. To ignore what callers send, call
+//! `setup_propagators_with` with an empty list, or begin a trace with `root`. Baggage that is sent to
+//! others is redacted like everything that is recorded.
 //!
 //! [W3C Trace Context level 2]: https://www.w3.org/TR/trace-context-2/
 //! [W3C Baggage]: https://www.w3.org/TR/baggage/
@@ -75,11 +75,11 @@ pub use self::environment::{EnvironmentCarrier, from_environment};
 pub use self::identity::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::parent::{AsParent, below};
 #[cfg(feature = "redact")]
-use self::propagator::with as with_propagator;
+pub use self::propagator::setup_propagators;
+#[cfg(feature = "provider")]
+pub use self::propagator::setup_propagators_with;
 #[cfg(feature = "redact")]
-pub use self::propagator::{
-    Propagator, UnknownPropagator, setup_propagators, setup_propagators_with,
-};
+use self::propagator::with as with_propagator;
 use crate::recorder::context_is_alive;
 pub use crate::recorder::get_current_span;
 

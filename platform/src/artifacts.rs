@@ -1,25 +1,26 @@
-//! What a compilation leaves: everything that a run needs, in one JSON file.
+//! The artifacts of a compilation: everything that a run needs, in one JSON file.
 //!
-//! Its paths are relative to the product's folder, so it moves with the product. Credentials are not
-//! written; artifacts that had one in a query are refused when they are read.
+//! Its paths are relative to the product's folder, so the file moves with the product. Credentials are
+//! not written, and artifacts with a query that contained one are refused when they are read.
 //!
-//! | version | what came |
+//! | version | added |
 //! |---|---|
 //! | 0.1 | |
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
 //!
-//! Files of an older minor version are read as they are. So is one of a newer minor version that
-//! says nothing unknown; with an unknown key it is refused, because what nobody here understands may
-//! be what matters, and compiling again costs little.
+//! Files of an older minor version are read. A file of a newer minor version is read unless it has an
+//! unknown key: the key may be essential, and compiling again is cheap.
 
 mod mask;
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use floe_plugin::InstrumentationWarning;
-use floe_telemetry::TelemetryConfig;
+use floe_telemetry::config::ResourceAttributes;
+use floe_telemetry::{TelemetryConfig, backend};
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
@@ -41,7 +42,7 @@ pub struct CompiledArtifacts {
     pub metadata: Metadata,
     /// How its runs are observed.
     pub observability: Observability,
-    /// The plugins of the compiling platform that nobody will see at work. Since 0.2.
+    /// The plugins of the compiling platform that are not instrumented. Since 0.2.
     #[serde(default)]
     pub instrumentation: Vec<InstrumentationWarning>,
     /// The data it starts from, in the order of loading.
@@ -50,7 +51,7 @@ pub struct CompiledArtifacts {
     pub models: Vec<CompiledModel>,
 }
 
-/// What was compiled, and for what.
+/// The product, and the environment that it was compiled for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metadata {
@@ -58,14 +59,14 @@ pub struct Metadata {
     pub product_name: String,
     /// The product's version.
     pub product_version: String,
-    /// What the product belongs to.
+    /// The namespace of the product.
     pub namespace: String,
     /// The environment.
     pub environment: Environment,
-    /// What the product is for.
+    /// A description of the product.
     #[serde(serialize_with = "mask::optional")]
     pub description: Option<String>,
-    /// Whom to ask.
+    /// The owner of the product.
     #[serde(serialize_with = "mask::optional")]
     pub owner: Option<String>,
 }
@@ -78,12 +79,12 @@ pub struct Observability {
     pub telemetry: TelemetryConfig,
     /// Whether lineage is recorded.
     pub lineage: bool,
-    /// What the lineage's jobs belong to.
+    /// The namespace of the lineage's jobs.
     pub lineage_namespace: String,
-    /// The address of the lineage's keeper. Since 0.2.
+    /// Where lineage events are sent. Since 0.2.
     #[serde(default)]
     pub lineage_endpoint: Option<String>,
-    /// How lineage leaves. Since 0.2.
+    /// How lineage events are sent. Since 0.2.
     #[serde(default)]
     pub lineage_transport: Option<LineageTransport>,
 }
@@ -108,7 +109,7 @@ pub struct CompiledSource {
 pub struct CompiledColumn {
     /// Its name.
     pub name: String,
-    /// What its values are.
+    /// The type of its values.
     #[serde(rename = "type")]
     pub kind: ColumnType,
 }
@@ -121,7 +122,7 @@ pub struct CompiledModel {
     pub name: String,
     /// How refined it is.
     pub layer: Layer,
-    /// What becomes of its query.
+    /// How the result of its query is stored.
     pub materialization: Materialization,
     /// The query.
     pub query: Query,
@@ -141,11 +142,10 @@ pub struct Query {
 }
 
 impl CompiledArtifacts {
-    /// Reads them, and checks that this program understands all of them.
+    /// Reads and validates a file.
     ///
     /// # Errors
-    /// When there is no such file, or it is not such a file, or one of another version; with the
-    /// place.
+    /// When the file cannot be read, does not contain artifacts, or has another version; with the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = fs::read_to_string(path).map_err(|error| {
             let message = format!("cannot read it: {}", reason(&error));
@@ -163,36 +163,59 @@ impl CompiledArtifacts {
         let artifacts: Self = serde_json::from_str(&text).map_err(|error| match age {
             Age::Newer => {
                 let message = format!(
-                    "version {version} says what this program, which writes {VERSION}, does not understand: {error}; compile the product again"
+                    "version {version} has a key that this program, which writes {VERSION}, does not know: {error}; compile the product again"
                 );
                 Error::input(Place::file(path).line(error.line() as u64), message)
             }
             Age::Known => refused(error),
         })?;
-        let checked = artifacts.observability.telemetry.validate();
-        checked.map_err(|error| {
-            let message = format!("observability.telemetry: {error}");
+        let refused = |message: &dyn Display| {
+            let message = format!("observability.telemetry: {message}");
             Error::input(Place::file(path), message)
-        })?;
+        };
+        let telemetry = &artifacts.observability.telemetry;
+        telemetry.validate().map_err(|error| refused(&error))?;
+        backend::find(&telemetry.backend).map_err(|error| refused(&error))?;
+        if let Some(field) = missing_identity(&telemetry.resource_attributes) {
+            return Err(refused(&format_args!(
+                "resource_attributes.{field}: is missing, accepted: the identity of the product"
+            )));
+        }
         mask::refuse(&artifacts, path)?;
         Ok(artifacts)
     }
 }
 
-/// All that a file of any version says.
+/// The field of the floe identity that is not set, if one is missing: every span of a product carries
+/// all four.
+fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
+    let fields = [
+        ("floe_namespace", resource.floe_namespace.is_none()),
+        ("floe_product_name", resource.floe_product_name.is_none()),
+        (
+            "floe_product_version",
+            resource.floe_product_version.is_none(),
+        ),
+        ("floe_mode", resource.floe_mode.is_none()),
+    ];
+    let missing = fields.into_iter().find(|(_, is_missing)| *is_missing);
+    missing.map(|(field, _)| field)
+}
+
+/// The part that files of all versions have.
 #[derive(Deserialize)]
 struct Versioned {
     version: String,
 }
 
-/// A version beside that of this program.
+/// A version, compared with that of this program.
 enum Age {
     Known,
     Newer,
 }
 
 impl Age {
-    /// `None` for another major version, and for what is none.
+    /// `None` for another major version, and for a text that is no version.
     fn of(version: &str) -> Option<Self> {
         let (ours, theirs) = (numbers(VERSION)?, numbers(version)?);
         match theirs[0] == ours[0] {
@@ -208,7 +231,7 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
     numbers.collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
-/// Where the artifacts of a product are, unless asked otherwise.
+/// The default path of a product's artifacts.
 pub fn default_path(folder: &Path) -> PathBuf {
     folder.join(".floe").join("compiled_artifacts.json")
 }

@@ -248,10 +248,8 @@ fn observed(
     config: TelemetryConfig,
     command: impl FnOnce() -> Result<(), RunError>,
 ) -> Result<(), RunError> {
-    let (mode, ratio) = (
-        config.resource_attributes.floe_mode,
-        config.sampling_ratio(),
-    );
+    let mode = config.resource_attributes.floe_mode.unwrap_or_default();
+    let ratio = config.sampling_ratio();
     let telemetry = telemetry::start(config)?;
     let outcome = command();
     if let Err(error) = telemetry::stop(&telemetry) {

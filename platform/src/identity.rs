@@ -1,6 +1,6 @@
-//! Who runs: the few facts about a product that every record of a run carries.
+//! The identity of a product, which all telemetry of a run carries.
 //!
-//! They are read before anything else, so that all of the work can be recorded under them.
+//! It is read before anything else, so that all of the work can be recorded under it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,20 +11,20 @@ use crate::manifest::{self, Manifest};
 use crate::place::Place;
 use crate::product::Product;
 
-/// A product, where it is, and what it is compiled for.
+/// A product, its folder, and the environment that it is compiled for.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// The product's folder.
     pub folder: PathBuf,
-    /// The manifest that counts for it, or the artifacts that stand for it.
+    /// The manifest that applies to it, or the artifacts in place of one.
     pub manifest: PathBuf,
-    /// What the product belongs to.
+    /// The namespace of the product.
     pub namespace: String,
     /// The product's name.
     pub name: String,
     /// The product's version.
     pub version: String,
-    /// What it is compiled for.
+    /// The environment that it is compiled for.
     pub environment: Environment,
 }
 
@@ -52,7 +52,7 @@ impl Identity {
         Ok((identity, manifest))
     }
 
-    /// What compiled artifacts say of the product in this folder.
+    /// The identity that compiled artifacts have for the product in this folder.
     ///
     /// # Errors
     /// When there is no such folder.

@@ -1,14 +1,16 @@
-//! How a command is observed: what the telemetry is configured with, and its beginning and end.
+//! The telemetry of a command: its configuration, its start and its end.
 //!
-//! Everything else about telemetry is an attribute on the function that it is about.
+//! Everything else about telemetry is an attribute on the function that it observes.
 
 use std::io;
 use std::time::Duration;
 
-use floe_telemetry::config::{DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT, LoggingConfig, OtlpProtocol};
+use floe_telemetry::config::{
+    DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT, LoggingConfig, OtlpProtocol, SamplingConfig,
+};
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::logs::configure_logging_with_writer;
-use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider};
 
 use crate::environment::Environment;
 use crate::error::Error;
@@ -17,9 +19,10 @@ use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
 use crate::place::Place;
 
 /// How long the end of a command may wait for a collector.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the artifacts say: the manifest's choices under the product's identity.
+/// The configuration that is written into the artifacts: the manifest's settings with the identity of
+/// the product.
 ///
 /// # Errors
 /// When two of the choices contradict each other, or one is not accepted; with the place.
@@ -38,24 +41,25 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     if let Some(endpoint) = &tracing.endpoint
         && config.backend != DEFAULT_BACKEND
     {
-        config.otlp_endpoint = chosen(endpoint);
+        config.otlp_endpoint = explicit(endpoint);
     }
     logging
         .level
         .as_str()
         .clone_into(&mut config.logging.log_level);
     config.logging.json_output = logging.format == LogFormat::Json;
-    let resource = &mut config.resource_attributes;
-    resource.service_version.clone_from(&identity.version);
-    resource.deployment_environment = mode;
-    resource.floe_namespace.clone_from(&identity.namespace);
-    resource.floe_product_version.clone_from(&identity.version);
-    resource.floe_mode = mode;
+    config.resource_attributes = config
+        .resource_attributes
+        .with_service_version(&identity.version)
+        .with_deployment_environment(mode.as_str());
+    let product =
+        FloeSpanAttributes::new(&identity.namespace, &identity.name, &identity.version, mode);
+    let mut config = config.with_identity(&product);
     runtime(&mut config, identity, manifest)?;
     Ok(config)
 }
 
-/// What is said in the runtime's own words.
+/// The settings that the manifest gives by the runtime's own keys.
 fn runtime(
     config: &mut TelemetryConfig,
     identity: &Identity,
@@ -64,6 +68,7 @@ fn runtime(
     let telemetry = &manifest.telemetry;
     let otlp = telemetry.otlp.as_ref();
     choose(&mut config.sampling, telemetry.sampling.as_ref());
+    set_default_ratios(&mut config.sampling);
     choose(
         &mut config.batch_processor,
         telemetry.batch_processor.as_ref(),
@@ -88,11 +93,18 @@ fn runtime(
         .map_err(refused(Place::file(&identity.manifest)))?;
     let authentication = telemetry.authentication.as_ref().map(|it| it.referenced);
     if let Some(place) = authentication.or_else(|| otlp.map(|it| it.referenced)) {
-        // A run reads the artifacts: what they do not carry is not there.
+        // A run reads the artifacts, which carry references and no credentials.
         let place = Place::yaml(&identity.manifest, place);
-        written(config).map_err(refused(place))?;
+        check_written(config).map_err(refused(place))?;
     }
     Ok(())
+}
+
+/// The ratios of a floe product whose manifest sets none. The runtime by itself records everything.
+fn set_default_ratios(sampling: &mut SamplingConfig) {
+    sampling.dev.get_or_insert(1.0);
+    sampling.staging.get_or_insert(0.5);
+    sampling.prod.get_or_insert(0.1);
 }
 
 fn choose<T: Clone>(setting: &mut T, chosen: Option<&T>) {
@@ -101,8 +113,8 @@ fn choose<T: Clone>(setting: &mut T, chosen: Option<&T>) {
     }
 }
 
-/// Whether the configuration is still valid when it was written and read again.
-fn written(config: &TelemetryConfig) -> Result<(), floe_telemetry::Error> {
+/// Whether the configuration is still valid after it was written and read again.
+fn check_written(config: &TelemetryConfig) -> Result<(), floe_telemetry::Error> {
     let json = serde_json::to_string(config).unwrap_or_default();
     TelemetryConfig::from_yaml(&json).map(drop)
 }
@@ -133,9 +145,9 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     }
 }
 
-/// In the runtime's configuration the default endpoint says that none was chosen. Somebody did, so
-/// it is written in another way.
-fn chosen(endpoint: &str) -> String {
+/// The runtime takes its default endpoint as not set. An endpoint that the manifest sets to that value
+/// is written in another way.
+fn explicit(endpoint: &str) -> String {
     if endpoint == DEFAULT_OTLP_ENDPOINT {
         return format!("{endpoint}/");
     }
@@ -150,7 +162,7 @@ fn mode(environment: Environment) -> Mode {
     }
 }
 
-/// The configuration, changed by the variables of the environment, which win.
+/// The configuration with the variables of the environment applied.
 ///
 /// # Errors
 /// When a variable is not as it must be.
@@ -173,17 +185,17 @@ pub fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
         .map_err(|error| failed(&error))
 }
 
-/// The variables by which somebody asks for logs.
+/// The variables that switch printed logs on.
 const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
 
-/// Writes the logs where the picture is not, for whoever asked by a variable or in the manifest; sent
-/// they are in any case. A host that has a subscriber of its own keeps it.
+/// Sets up logging: records are always exported, and printed to standard error, where the trace is not,
+/// if a variable or the manifest asks for it. A subscriber that the host has set is kept.
 fn log(config: &LoggingConfig) -> Result<(), Error> {
-    let is_asked = *config != LoggingConfig::default()
+    let is_requested = *config != LoggingConfig::default()
         || LOG_VARIABLES
             .iter()
             .any(|name| std::env::var_os(name).is_some());
-    let configured = if is_asked {
+    let configured = if is_requested {
         configure_logging_with_writer(config, io::stderr)
     } else {
         configure_logging_with_writer(config, io::sink)
@@ -194,12 +206,15 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
     }
 }
 
-/// Delivers what was recorded. A collector that cannot be reached is no failure of the command.
+/// Delivers the telemetry that was recorded. The caller decides whether an unreachable collector is a
+/// failure.
 ///
 /// # Errors
-/// What could not be delivered, as a text.
+/// When telemetry could not be delivered.
 pub fn stop(telemetry: &TelemetryProvider) -> Result<(), Error> {
-    telemetry.shutdown(PATIENCE).map_err(|error| failed(&error))
+    telemetry
+        .shutdown(SHUTDOWN_TIMEOUT)
+        .map_err(|error| failed(&error))
 }
 
 fn failed(error: &floe_telemetry::Error) -> Error {

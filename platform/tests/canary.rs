@@ -377,7 +377,7 @@ fn artifacts_that_had_a_credential_are_not_run() {
     let said = product.floe("run", &["--artifacts", path.to_str().unwrap()], &[]);
     assert_eq!(
         said.stderr,
-        "error: {dir}/.floe/compiled_artifacts.json: the query of `totals` had a credential in it, which is not \
+        "error: {dir}/.floe/compiled_artifacts.json: the query of `totals` contained a credential, which is not \
          written, accepted: a run without `--artifacts`\n"
     );
     product.run().assert_ok();

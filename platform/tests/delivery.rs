@@ -45,6 +45,9 @@ fn assert_identity(spans: &[ReceivedSpan], product: &str, namespace: &str, versi
             assert_eq!(span.resource[key], value.into(), "{} of {}", key, span.name);
         }
         assert_eq!(span.resource["service.name"], product.into());
+        for key in ["deployment.environment.name", "deployment.environment"] {
+            assert_eq!(span.resource[key], "dev".into(), "{key} of {}", span.name);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use floe_telemetry::propagation::{self, CommandExt};
-use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, keys, traced};
 use floe_tests::Receiver;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -18,6 +18,7 @@ const ENDPOINT: &str = "TEST_CHILD_ENDPOINT";
 fn provider(service: &str, endpoint: &str) -> TelemetryProvider {
     let mut config = TelemetryConfig::new(service);
     endpoint.clone_into(&mut config.otlp_endpoint);
+    let config = config.with_baggage_attributes(keys::IDENTITY);
     TelemetryProvider::builder(config).initialize().unwrap()
 }
 

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, get_current_span, traced};
+use floe_telemetry::{
+    FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, get_current_span, traced,
+};
 use floe_tests::{ReceivedSpan, ReceivedStatus, Receiver, Value};
 use opentelemetry::trace::{Status, Tracer};
 use opentelemetry_sdk::trace::SpanData;
@@ -38,8 +40,9 @@ fn every_destination_gets_every_span_as_it_is() {
     let (grpc, http, memory) = (Receiver::grpc(), Receiver::http(), MemoryExporter::new());
     let mut config = TelemetryConfig::new("orders");
     config.otlp_endpoint = grpc.endpoint();
-    config.resource_attributes.floe_namespace = "sales".to_owned();
-    config.resource_attributes.floe_product_version = "2.1.0".to_owned();
+    config.resource_attributes.deployment_environment = Some("dev".to_owned());
+    let identity = FloeSpanAttributes::new("sales", "orders", "2.1.0", Mode::Dev);
+    let mut config = config.with_identity(&identity);
     config.batch_processor.max_export_batch_size = 2;
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(memory.clone())

@@ -55,7 +55,10 @@ fn once_and_from_the_environment() {
     assert_eq!(run(&[endpoint]), ("noop=false".to_owned(), String::new()));
     let span = &receiver.spans()[0];
     assert_eq!(span.name, "from.child");
-    assert_eq!(span.resource["service.name"], Value::from("floe-platform"));
+    assert_eq!(
+        span.resource["service.name"],
+        Value::from(&*unknown_service())
+    );
     assert_eq!(
         run(&[endpoint, ("OTEL_SDK_DISABLED", "true")]).0,
         "noop=true"
@@ -69,8 +72,8 @@ fn once_and_from_the_environment() {
     assert_eq!(said, "noop=true");
     assert_eq!(
         stderr,
-        "warning: nothing is recorded: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
-         it must begin with `http://` or `https://`, for example `http://collector:4317`\n"
+        "warning: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
+         it must begin with `http://` or `https://`, for example `http://collector:4317`; the variable is ignored\n"
     );
 }
 
@@ -95,4 +98,10 @@ fn a_signal_alone() {
         let none = format!("OTEL_{signal}_EXPORTER");
         assert_eq!(run(&[endpoint, (&none, "none")]).0, "noop=true", "{signal}");
     }
+}
+
+fn unknown_service() -> String {
+    let executable = std::env::current_exe().unwrap();
+    let name = executable.file_name().unwrap().to_str().unwrap();
+    format!("unknown_service:{name}")
 }

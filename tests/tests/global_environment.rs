@@ -16,10 +16,7 @@ use floe_tests::{Receiver, again, is_child};
 
 fn child() {
     let mut config = TelemetryConfig::new("from-code");
-    if let Err(error) = config.apply_env() {
-        println!("error: {error}");
-        return;
-    }
+    config.apply_env().unwrap();
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(config.clone())
         .with_span_exporter(memory.clone())
@@ -42,9 +39,7 @@ fn run(variables: &[(&str, &str)]) -> String {
     let variables = [&[("OTEL_METRICS_EXPORTER", "none")], variables].concat();
     let test = "the_variables_mean_what_the_specification_says";
     let (stdout, stderr) = again(test, &variables);
-    let line = stdout
-        .lines()
-        .find(|line| line.contains("noop=") || line.contains("error: "));
+    let line = stdout.lines().find(|line| line.contains("noop="));
     let line = line.unwrap_or_else(|| panic!("{stdout}{stderr}"));
     // The harness prints the test's name without a line end first.
     line.split_once("... ")
@@ -74,7 +69,7 @@ fn the_variables_mean_what_the_specification_says() {
             ],
             "noop=false spans=1 service=from-env protocol=Grpc queue=4096",
         ),
-        // Ignored with a warning, as the specification asks.
+        // A value that cannot be used is ignored with a warning, as the specification asks.
         (&[("OTEL_BSP_MAX_QUEUE_SIZE", "many")], on),
         (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], on),
         (
@@ -82,8 +77,7 @@ fn the_variables_mean_what_the_specification_says() {
                 "OTEL_EXPORTER_OTLP_ENDPOINT",
                 "ftp://user:hunter2@collector",
             )],
-            "error: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
-             it must begin with `http://` or `https://`, for example `http://collector:4317`",
+            on,
         ),
     ] {
         assert_eq!(run(variables), expected, "{variables:?}");

@@ -68,12 +68,17 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(error.is_config());
     assert_eq!(
         error.to_string(),
-        "telemetry configuration: 2 mistakes\n  \
-         resource_attributes.service_name: found 0 characters, accepted are 1 to 128\n  \
-         resource_attributes.floe_product_name: found 0 characters, accepted are 1 to 128"
+        "resource_attributes.service_name: found 0 characters, accepted are 1 to 128"
     );
     config.resource_attributes.service_name.push_str("ok");
-    config.resource_attributes.floe_product_name.push_str("ok");
+    let unknown = config.clone().with_backend("jeager");
+    assert_eq!(
+        TelemetryProvider::builder(unknown)
+            .initialize()
+            .unwrap_err()
+            .to_string(),
+        "backend: unknown backend `jeager`: accepted are `console`, `jaeger`, `otlp`; did you mean `jaeger`?"
+    );
     config.otlp_endpoint = format!("https://user:hunter2@{}", "collector:4317");
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config());

@@ -45,6 +45,7 @@ fn what_is_over_a_limit_is_counted_on_the_wire() {
     limits.link_count = 1;
     limits.attribute_count_per_event = 1;
     limits.attribute_count_per_link = 0;
+    let config = config.with_span_attributes([("team".to_owned(), "checkout".to_owned())]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
 
     let mut span = get_tracer("limits").start("limited");
@@ -69,8 +70,8 @@ fn what_is_over_a_limit_is_counted_on_the_wire() {
     assert_eq!(span.attributes["text"], Value::from("grüße an all"));
     assert_eq!(span.attributes["url"], Value::from("http://<REDA"));
     assert!(!span.attributes.contains_key("one.too.many"));
-    // What is stamped on every span is not counted.
-    assert!(span.attributes.contains_key("floe.namespace"));
+    // Attributes of the process are not counted.
+    assert_eq!(span.attributes["team"], Value::from("checkout"));
     assert_eq!(span.events.len(), 1);
     assert_eq!(span.events[0].name, "first");
     assert_eq!(span.events[0].attributes["a"], Value::from("0123456789ab"));

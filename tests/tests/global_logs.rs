@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, traced};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, traced};
 use floe_tests::{again, is_child};
 use serde_json::Value;
 
@@ -85,11 +85,9 @@ fn both_facades_say_where_they_belong_and_whose_they_are() {
     }
     logs::configure_logging(&LoggingConfig::default()).unwrap();
     tracing::info!("before");
-    let mut config = TelemetryConfig::new("customer-360");
-    let resource = &mut config.resource_attributes;
-    "sales".clone_into(&mut resource.floe_namespace);
-    "1.2.0".clone_into(&mut resource.floe_product_version);
-    resource.floe_mode = Mode::Prod;
+    let config = TelemetryConfig::new("customer-360");
+    let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
+    let config = config.with_identity(&identity);
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(MemoryExporter::new())
         .initialize()
@@ -180,8 +178,8 @@ fn what_the_provider_takes_out_is_on_no_line_even_after_its_end() {
 }
 
 #[test]
-fn a_provider_that_is_disabled_says_how_lines_are_made_safe_and_whose_they_are() {
-    let test = "a_provider_that_is_disabled_says_how_lines_are_made_safe_and_whose_they_are";
+fn a_disabled_provider_configures_the_redaction_and_the_identity_of_lines() {
+    let test = "a_disabled_provider_configures_the_redaction_and_the_identity_of_lines";
     if !is_child() {
         let lines = lines(test, &[("OTEL_SDK_DISABLED", "true")]);
         assert_eq!(events(&lines), ["of <REDACTED>"]);
@@ -191,6 +189,7 @@ fn a_provider_that_is_disabled_says_how_lines_are_made_safe_and_whose_they_are()
     logs::configure_logging(&LoggingConfig::default()).unwrap();
     let mut config = TelemetryConfig::new("orders");
     config.redaction.patterns = vec!["CUST-[0-9]{6}".to_owned()];
+    config.resource_attributes.floe_product_name = Some("orders".to_owned());
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     assert!(telemetry.is_noop());
     tracing::info!("of CUST-123456");

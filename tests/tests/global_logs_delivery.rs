@@ -17,8 +17,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let resource = &mut config.resource_attributes;
-    "sales".clone_into(&mut resource.floe_namespace);
-    resource.floe_mode = Mode::Prod;
+    resource.floe_namespace = Some("sales".to_owned());
+    resource.floe_mode = Some(Mode::Prod);
     "otlp".clone_into(&mut config.backend);
     config.otlp_endpoint = receiver.endpoint();
     config.otlp_protocol = protocol;
@@ -28,10 +28,8 @@ fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
 
 /// The local output of these tests is what a passing test does not show.
 fn configure() {
-    let logging = LoggingConfig {
-        log_level: "DEBUG,h2=WARN,hyper_util=WARN,tonic=WARN,tower=WARN".to_owned(),
-        json_output: true,
-    };
+    let levels = "DEBUG,h2=WARN,hyper_util=WARN,tonic=WARN,tower=WARN";
+    let logging = LoggingConfig::default().with_log_level(levels);
     logs::configure_logging(&logging).unwrap();
 }
 
@@ -82,8 +80,6 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
         ("done", true.into()),
         ("floe.mode", "prod".into()),
         ("floe.namespace", "sales".into()),
-        ("floe.product.name", "orders".into()),
-        ("floe.product.version", "0.0.0".into()),
         ("password", "<REDACTED>".into()),
         ("ratio", 0.5.into()),
         ("rows", 5.into()),

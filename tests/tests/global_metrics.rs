@@ -99,28 +99,14 @@ fn views() {
     config.metrics.temporality = MetricTemporality::LowMemory;
     config.metrics.histograms = HistogramKind::Exponential;
     config.metrics.views = vec![
-        MetricView {
-            boundaries: Some(vec![2.0, 4.0]),
-            ..MetricView::new("load.*")
-        },
-        MetricView {
-            drop: true,
-            ..MetricView::new("process.*")
-        },
-        // Bounds are nothing to a counter.
-        MetricView {
-            attributes: Some(vec!["table".to_owned()]),
-            boundaries: Some(vec![1.0]),
-            ..MetricView::new("by_table")
-        },
-        MetricView {
-            cardinality_limit: Some(5),
-            ..MetricView::new("m*y")
-        },
-        MetricView {
-            drop: true,
-            ..MetricView::new("load.duration")
-        },
+        MetricView::new("load.*").with_boundaries([2.0, 4.0]),
+        MetricView::new("process.*").with_drop(true),
+        // Counters ignore boundaries.
+        MetricView::new("by_table")
+            .with_attributes(["table"])
+            .with_boundaries([1.0]),
+        MetricView::new("m*y").with_cardinality_limit(5),
+        MetricView::new("load.duration").with_drop(true),
     ];
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     record();

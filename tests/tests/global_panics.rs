@@ -91,7 +91,7 @@ fn the_text_of_a_panic_is_left_out_when_that_is_asked_for() {
 
     let mut config = TelemetryConfig::new("panics");
     config.errors.panic_messages = false;
-    let written = config.to_yaml().unwrap();
+    let written = serde_json::to_string(&config).unwrap();
     assert_eq!(TelemetryConfig::from_yaml(&written).unwrap(), config);
     let without = spans(config);
     assert_eq!(without.len(), 7);

@@ -61,10 +61,6 @@ fn status(span: &SpanData) -> &str {
     }
 }
 
-fn words(list: &[&str]) -> Vec<String> {
-    list.iter().map(|word| (*word).to_owned()).collect()
-}
-
 /// An exporter that fails, with a text that only a pattern of the user knows.
 #[derive(Debug)]
 struct Failing;
@@ -91,10 +87,10 @@ fn levels() {
         set("url", "postgres://u:p4ssw0rd@h/d");
         get_current_span().set_status(Status::error(format!("{EMAIL} is locked, session=nightly")));
     };
-    let level = |level, attribute_level| RedactionConfig {
-        level,
-        attribute_level,
-        ..RedactionConfig::default()
+    let level = |level, attribute_level| {
+        let mut config = RedactionConfig::default().with_level(level);
+        config.attribute_level = attribute_level;
+        config
     };
     let hidden = "<REDACTED>@example.com";
     for (level, owner, session, said) in [
@@ -139,12 +135,10 @@ fn levels() {
 }
 
 fn patterns_and_keys() {
-    let redaction = RedactionConfig {
-        patterns: words(&["CUST-[0-9]{6}"]),
-        keys: words(&["customer_ref"]),
-        allowed_keys: words(&["page_token"]),
-        ..RedactionConfig::default()
-    };
+    let redaction = RedactionConfig::default()
+        .with_patterns(["CUST-[0-9]{6}"])
+        .with_keys(["customer_ref"])
+        .with_allowed_keys(["page_token"]);
     let (span, statistics) = exported(redaction.clone(), || {
         let span = get_current_span();
         span.update_name("load CUST-123456");

@@ -37,7 +37,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     let mut config = TelemetryConfig::new("keep");
     config.otlp_endpoint = receiver.endpoint();
     config.otlp_protocol = OtlpProtocol::Http;
-    config.sampling.dev = 0.0;
+    config.sampling = config.sampling.clone().with_ratio(0.0);
     config.sampling.keep_errors = true;
     config.sampling.keep_slower_than = Some(Duration::from_hours(1));
     change(&mut config);
@@ -67,10 +67,10 @@ fn counted(statistics: &Statistics) -> [u64; 4] {
         held,
         kept_error,
         kept_slow,
-        left_out,
+        sampled_out,
         ..
     } = *statistics;
-    [held, kept_error, kept_slow, left_out]
+    [held, kept_error, kept_slow, sampled_out]
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn what_was_chosen_goes_out_as_ever() {
     // The limit leaves out, too.
     let (spans, statistics) = run(
         |config| {
-            config.sampling.dev = 1.0;
+            config.sampling = config.sampling.clone().with_ratio(1.0);
             config.sampling.rate_limit = Some(1.0 / 3600.0);
         },
         || {

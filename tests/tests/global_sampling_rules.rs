@@ -87,7 +87,7 @@ fn the_first_rule_that_matches_decides_for_a_root() {
     // The ratio decides where no rule matches.
     rules(&mut sampling, &[("health.*", 0.0)]);
     assert_eq!(run(&sampling, everything), all);
-    sampling.dev = 0.0;
+    sampling = sampling.with_ratio(0.0);
     rules(
         &mut sampling,
         &[
@@ -133,10 +133,7 @@ fn a_span_with_a_parent_follows_it() {
 }
 
 fn samplers_and_rules() {
-    let mut sampling = SamplingConfig {
-        sampler: Some(Sampler::AlwaysOn),
-        ..SamplingConfig::default()
-    };
+    let mut sampling = SamplingConfig::default().with_sampler(Sampler::AlwaysOn);
     rules(&mut sampling, &[("health.*", 0.0)]);
     // Such a sampler asks for each span anew, and rules are for those with no parent here.
     assert_eq!(run(&sampling, health), ["step"]);
@@ -151,11 +148,8 @@ fn samplers_and_rules() {
 }
 
 fn roots_are_limited_and_what_is_below_them_is_not() {
-    let mut sampling = SamplingConfig {
-        // One an hour, so that however long the test takes, one token is all there is.
-        rate_limit: Some(1.0 / 3600.0),
-        ..SamplingConfig::default()
-    };
+    // One an hour, so that however long the test takes, there is one token.
+    let mut sampling = SamplingConfig::default().with_rate_limit(1.0 / 3600.0);
     rules(&mut sampling, &[("health.*", 0.0)]);
     let arrived = run(&sampling, || {
         // What the ratio leaves out takes no token.

@@ -64,7 +64,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     let mut config = TelemetryConfig::new("measured");
     config.otlp_endpoint = receiver.endpoint();
     config.otlp_protocol = OtlpProtocol::Http;
-    config.sampling.dev = 0.0;
+    config.sampling = config.sampling.clone().with_ratio(0.0);
     change(&mut config);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     (receiver, telemetry)
@@ -140,7 +140,7 @@ fn calls_errors_and_durations_are_metrics() {
 fn functions_are_measured_whatever_is_sampled() {
     for ratio in [0.0, 1.0] {
         let (receiver, measured) = run(
-            |config| config.sampling.dev = ratio,
+            |config| config.sampling = config.sampling.clone().with_ratio(ratio),
             || {
                 for text in ["1", "2", "x"] {
                     let _ = load(text);
@@ -254,7 +254,7 @@ fn everything_is_measured_if_that_is_wanted() {
         let is_sampled = ratio > 0.0 && !above.has_active_span();
         let (receiver, measured) = run(
             |config| {
-                config.sampling.dev = ratio;
+                config.sampling = config.sampling.clone().with_ratio(ratio);
                 config.metrics.from_spans = true;
             },
             || {
@@ -307,7 +307,7 @@ fn everything_is_measured_if_that_is_wanted() {
 fn rules_that_ask_the_name_leave_the_metrics_alone() {
     let (receiver, measured) = run(
         |config| {
-            config.sampling.dev = 1.0;
+            config.sampling = config.sampling.clone().with_ratio(1.0);
             config.sampling.rules = vec![SamplingRule::new("noisy.*", 0.0)];
             config.metrics.from_spans = true;
         },
@@ -367,7 +367,7 @@ fn calls_count_while_no_span_gets_through() {
     fn called() {}
 
     let (receiver, telemetry) = start(|config| {
-        config.sampling.dev = 1.0;
+        config.sampling = config.sampling.clone().with_ratio(1.0);
         config.batch_processor.max_queue_size = 64;
         config.batch_processor.max_export_batch_size = 64;
     });

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol, SamplingRule};
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, testing, traced, tracing_layer};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, testing, traced, tracing_layer};
 use floe_tests::Receiver;
 use tracing::field::Empty;
 use tracing::{info, info_span};
@@ -91,7 +91,7 @@ fn a_field_that_opens_spans_of_its_own_is_fine() {
 fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> Vec<String> {
     let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("bridge");
-    config.resource_attributes.deployment_environment = Mode::Staging;
+    config.resource_attributes.deployment_environment = Some("staging".to_owned());
     change(&mut config);
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(memory.clone())
@@ -105,7 +105,7 @@ fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> Vec<St
 
 fn what_the_ratio_leaves_out_is_left_out_as_a_whole() {
     let names = run(
-        |config| config.sampling.staging = 0.5,
+        |config| config.sampling.staging = Some(0.5),
         || (0..400).for_each(|_| request()),
     );
     let count = |name| names.iter().filter(|other| *other == name).count();
@@ -118,7 +118,7 @@ fn what_the_ratio_leaves_out_is_left_out_as_a_whole() {
 fn a_rule_knows_the_name_that_a_field_gives() {
     let names = run(
         |config| {
-            config.sampling.staging = 1.0;
+            config.sampling.staging = Some(1.0);
             config.sampling.rules = ["GET /health*", "tick"]
                 .map(|name| SamplingRule::new(name, 0.0))
                 .into();

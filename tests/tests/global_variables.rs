@@ -140,30 +140,21 @@ fn each_row_of_the_table_is_true() {
         let wrong = row.wrong.replace("{129}", &"n".repeat(129));
         let (said, warnings) = with(&wrong);
         let (verdict, words) = row.verdict.split_once(": ").unwrap();
-        match verdict {
-            "ignored" => {
-                assert_eq!(said, run(companions).0, "{}", row.name);
-                let [warning] = &*warnings else {
-                    panic!("{}: {warnings:?}", row.name)
-                };
-                assert!(
-                    warning.starts_with(&format!("warning: {}: ", row.name)),
-                    "{warning}"
-                );
-                assert!(warning.contains(words), "{warning}");
-            }
-            "refused" => {
-                assert!(
-                    said.starts_with(&format!("error: {}: ", row.name)),
-                    "{said}"
-                );
-                assert!(said.contains(words), "{said}");
-            }
-            other => panic!("{}: {other}", row.name),
-        }
+        assert_eq!(verdict, "ignored", "{}", row.name);
+        assert_eq!(said, run(companions).0, "{}", row.name);
+        let [warning] = &*warnings else {
+            panic!("{}: {warnings:?}", row.name)
+        };
+        assert!(
+            warning.starts_with(&format!("warning: {}: ", row.name)),
+            "{warning}"
+        );
+        assert!(warning.contains(words), "{warning}");
     }
     the_code_knows_no_other(root, &rows);
     what_wins_over_what();
+    resource_attributes_are_free_text();
+    what_can_be_used_is_used();
 }
 
 /// Every variable in the sources has a row. Those of one signal are made of parts there.
@@ -171,23 +162,15 @@ fn the_code_knows_no_other(root: &Path, rows: &[Row<'_>]) {
     let named: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
     assert_eq!(named.len(), rows.len(), "a variable stands twice");
     let mut found = 0;
-    for file in [
-        "env.rs",
-        "env/batch.rs",
-        "env/otlp.rs",
-        "env/service.rs",
-        "env/spans.rs",
-    ] {
-        let source =
-            std::fs::read_to_string(root.join("floe-telemetry/src/config").join(file)).unwrap();
-        for word in source
-            .split('"')
-            .filter(|word| word.starts_with("OTEL_") || word.starts_with("FLOE_"))
-        {
-            if !word.contains('{') {
-                assert!(named.contains(word), "{word} is not in the table");
-                found += 1;
-            }
+    let source = root.join("floe-telemetry/src/config/env.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    for word in source
+        .split('"')
+        .filter(|word| word.starts_with("OTEL_") || word.starts_with("FLOE_"))
+    {
+        if !word.contains('{') {
+            assert!(named.contains(word), "{word} is not in the table");
+            found += 1;
         }
     }
     assert!(found >= 28, "{found}");
@@ -228,13 +211,151 @@ fn what_wins_over_what() {
         assert_eq!(field(&said, "otlp_endpoint"), expected);
         assert_eq!(field(&said, "backend"), "otlp");
     }
-    // Everything that is wrong is told at once, and no credential.
-    let (said, _) = run(&[
+}
+
+fn resource_attributes_are_free_text() {
+    let attributes = |list: &str| {
+        let (said, warnings) = run(&[("OTEL_RESOURCE_ATTRIBUTES", list)]);
+        (field(&said, "resource_attributes"), warnings)
+    };
+    let (unset, _) = attributes("");
+    for (list, version, environment) in [
         (
+            "service.version=3f2a91c,deployment.environment.name=production",
+            "3f2a91c",
+            "production",
+        ),
+        (
+            "deployment.environment.name=EU%20west%2C%202, service.version = v1.2 ,",
+            "v1.2",
+            "EU west, 2",
+        ),
+        (
+            "service.version=a=b;c,deployment.environment=old,deployment.environment.name=new",
+            "a=b;c",
+            "new",
+        ),
+        (
+            "service.version=100%,deployment.environment=old",
+            "100%",
+            "old",
+        ),
+    ] {
+        let (resource, warnings) = attributes(list);
+        assert_eq!(resource["service_version"], version, "{list}");
+        assert_eq!(resource["deployment_environment"], environment, "{list}");
+        assert_eq!(warnings, Vec::<String>::new(), "{list}");
+    }
+    // A list that cannot be decoded is discarded as a whole.
+    for list in [
+        "service.version=1,pigeon",
+        "service.version=1,=x",
+        "service.version=1,team=%ff",
+    ] {
+        let (resource, warnings) = attributes(list);
+        assert_eq!(resource, unset, "{list}");
+        let [warning] = &*warnings else {
+            panic!("{list}: {warnings:?}")
+        };
+        assert!(
+            warning.starts_with("warning: OTEL_RESOURCE_ATTRIBUTES: found "),
+            "{warning}"
+        );
+        assert!(warning.contains(", accepted is "), "{warning}");
+    }
+    // A value that its field does not accept is one entry.
+    let (resource, warnings) = attributes("floe.mode=loud,floe.namespace=sales,team=a");
+    assert_eq!(resource["floe_mode"], Value::Null);
+    assert_eq!(resource["floe_namespace"], "sales");
+    assert_eq!(resource["additional"], serde_json::json!({"team": "a"}));
+    assert_eq!(
+        warnings,
+        [
+            "warning: OTEL_RESOURCE_ATTRIBUTES: floe.mode: found `loud`, accepted are `dev`, `staging` and `prod`; \
+             the entry is ignored"
+        ]
+    );
+}
+
+/// A variable, the field, its value, and the part of the one warning.
+const PARTLY_USED: [(&[(&str, &str)], &str, &str, &str); 9] = [
+    (
+        &[("OTEL_PROPAGATORS", "b3,baggage")],
+        "propagators",
+        r#"["baggage"]"#,
+        "found `b3`, accepted are `tracecontext`, `baggage` and `none`; the entry is ignored",
+    ),
+    (
+        &[("OTEL_TRACES_EXPORTER", "zipkin,otlp")],
+        "exporters.traces",
+        r#"["otlp"]"#,
+        "found `zipkin`, accepted are `otlp`, `console` and `none`; the entry is ignored",
+    ),
+    (
+        &[("OTEL_TRACES_EXPORTER", "none,console")],
+        "exporters.traces",
+        r#"["console"]"#,
+        "found `none` beside another exporter, accepted is `none` alone; the entry is ignored",
+    ),
+    (
+        &[("OTEL_EXPORTER_OTLP_HEADERS", "hunter2,x-tenant=sales")],
+        "otlp.all.headers",
+        r#"{"x-tenant":"**********"}"#,
+        "found an entry without a key or without `=`",
+    ),
+    (
+        &[("OTEL_EXPORTER_OTLP_HEADERS", "x key=hunter2,x-tenant=sales")],
+        "otlp.all.headers",
+        r#"{"x-tenant":"**********"}"#,
+        "found `x key`, accepted are letters, digits, `-`, `_` and `.` in the name of a header",
+    ),
+    (
+        &[(
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "x-key=hunter2%0A,x-tenant=sales",
+        )],
+        "otlp.all.headers",
+        r#"{"x-tenant":"**********"}"#,
+        "the value of `x-key` has characters that no header can carry",
+    ),
+    (
+        &[
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
+            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200"),
+        ],
+        "batch_processor.max_export_batch_size",
+        "100",
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: found `200`, accepted is at most the size of the queue, which is 100",
+    ),
+    (
+        &[("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/me.key")],
+        "otlp",
+        "null",
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY: a client certificate and its key belong together",
+    ),
+    (
+        &[(
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             "https://floe:hunter2@collector",
-        ),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2"),
-    ]);
-    assert_eq!(said, "error: telemetry configuration: 2 mistakes");
+        )],
+        "otlp_endpoint",
+        r#""http://localhost:4317""#,
+        "OTEL_EXPORTER_OTLP_ENDPOINT: `https://<REDACTED>@collector` is not an endpoint",
+    ),
+];
+
+fn what_can_be_used_is_used() {
+    for (variables, path, value, words) in PARTLY_USED {
+        let (said, warnings) = run(variables);
+        let expected: Value = serde_json::from_str(value).unwrap();
+        assert_eq!(field(&said, path), expected, "{variables:?}");
+        let [warning] = &*warnings else {
+            panic!("{variables:?}: {warnings:?}")
+        };
+        assert!(warning.contains(words), "{warning}");
+    }
+    // The default batch size follows a smaller queue.
+    let (said, warnings) = run(&[("OTEL_BSP_MAX_QUEUE_SIZE", "100")]);
+    assert_eq!(field(&said, "batch_processor.max_export_batch_size"), 100);
+    assert_eq!(warnings, Vec::<String>::new());
 }

@@ -178,7 +178,7 @@ fn run_measured(calls: i64) {
 
 fn with_ratio(ratio: f64) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("instructions");
-    config.sampling.dev = ratio;
+    config.sampling = config.sampling.clone().with_ratio(ratio);
     config.metrics.export_interval_millis = 3_600_000;
     config
 }

@@ -18,7 +18,10 @@ pub(super) struct Ours {
 impl Ours {
     pub(super) fn start(state: State, sink: &Sink) -> Self {
         let mut config = TelemetryConfig::new("bench");
-        config.sampling.dev = if state == State::Sampled { 1.0 } else { 0.0 };
+        config.sampling = config
+            .sampling
+            .clone()
+            .with_ratio(if state == State::Sampled { 1.0 } else { 0.0 });
         let provider = (state != State::Off).then(|| {
             let builder = TelemetryProvider::builder(config);
             let builder = match sink {

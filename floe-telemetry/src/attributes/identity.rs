@@ -1,11 +1,11 @@
-//! Who a span belongs to.
+//! The floe identity: the data product that a span belongs to.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::FloeAttributes;
 
-/// The mode a platform runs in.
+/// The mode that the floe platform runs in.
 ///
 /// ```
 /// use floe_telemetry::Mode;
@@ -50,10 +50,10 @@ impl fmt::Display for Mode {
     }
 }
 
-/// The text was not one of the three modes.
+/// The text is not one of the three modes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnknownMode {
-    /// `None` if it was no word, and so could be anything, a credential too.
+    /// `None` if the text is not a word: it may be a credential.
     found: Option<String>,
 }
 
@@ -72,11 +72,10 @@ impl UnknownMode {
 
 impl fmt::Display for UnknownMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown environment")?;
         if let Some(found) = &self.found {
-            write!(f, " `{found}`")?;
+            write!(f, "found `{found}`, ")?;
         }
-        f.write_str(": accepted are `dev`, `staging` and `prod`")
+        f.write_str("accepted are `dev`, `staging` and `prod`")
     }
 }
 
@@ -95,10 +94,11 @@ impl FromStr for Mode {
     }
 }
 
-/// The floe identity of a span, and what it works on.
+/// The floe identity of a span, and the work that it is part of.
 ///
-/// The first four are on every span (FR-007, FR-019): the collector stamps them from baggage or
-/// from the provider's resource, so a function needs them only when it speaks for another product.
+/// The first four are the identity. In a process of the floe platform the collector adds them to every
+/// span, from baggage or from the configuration, so that a function sets them only to record on behalf
+/// of another product.
 ///
 /// ```
 /// use floe_telemetry::{FloeAttributes, FloeSpanAttributes, Mode};
@@ -122,7 +122,7 @@ pub struct FloeSpanAttributes {
     /// The version of the data product.
     #[floe(key = "floe.product.version", examples = ["1.2.0"])]
     pub product_version: String,
-    /// The mode the platform runs in.
+    /// The mode that the platform runs in.
     #[floe(key = "floe.mode")]
     pub mode: Mode,
     /// The pipeline.
@@ -140,7 +140,7 @@ pub struct FloeSpanAttributes {
 }
 
 impl FloeSpanAttributes {
-    /// The four mandatory attributes; the optional ones can be set on the value.
+    /// The four mandatory attributes; the optional ones are fields to assign.
     pub fn new(
         namespace: impl Into<String>,
         product_name: impl Into<String>,

@@ -27,7 +27,7 @@ pub(crate) struct EnrichedSpan<'a> {
     pub(crate) start: UnixNanos,
     pub(crate) end: UnixNanos,
     site: &'a Site,
-    identity: &'a Stamps,
+    process: &'a Stamps,
 }
 
 /// What all spans of one place in the source have in common.
@@ -56,12 +56,12 @@ pub(crate) struct Enricher {
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
-    /// What is stamped on the span: where it comes from, and whose it is. What the user's code said
-    /// wins.
+    /// The attributes that are added to the span: its place in the source and the attributes of the
+    /// process. The span's own attributes win.
     pub(super) fn stamps(&self) -> impl Iterator<Item = &KeyValue> {
         let own = Own::of(self.record.attributes.as_slice());
         let code = self.site.code.besides(own);
-        code.chain(self.identity.besides(own))
+        code.chain(self.process.besides(own))
     }
 
     /// The instrumentation scope, redacted. Spans of equal scopes share it.
@@ -74,7 +74,7 @@ impl EnrichedSpan<'_> {
     pub(crate) fn write_stamps(&self, out: &mut Vec<u8>) {
         let own = Own::of(self.record.attributes.as_slice());
         self.site.code.write_besides(own, out);
-        self.identity.write_besides(own, out);
+        self.process.write_besides(own, out);
     }
 }
 
@@ -93,10 +93,10 @@ impl Enricher {
         &'a mut self,
         record: &'a mut SpanRecord,
         clock: &WallClock,
-        identity: &'a Stamps,
+        process: &'a Stamps,
     ) -> EnrichedSpan<'a> {
-        // Baggage speaks for the product a request is about, so it comes before the resource.
-        let baggage = record.more.as_mut().and_then(|more| more.identity.take());
+        // Baggage belongs to the request, so it wins over the attributes of the process.
+        let baggage = record.more.as_mut().and_then(|more| more.baggage.take());
         if let Some(baggage) = baggage {
             adopt(record, &baggage);
         }
@@ -129,7 +129,7 @@ impl Enricher {
             end: said_end.map_or_else(|| clock.unix(record.head.end), Into::into),
             record,
             site,
-            identity,
+            process,
         }
     }
 }

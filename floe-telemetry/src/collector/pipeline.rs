@@ -15,18 +15,18 @@ use super::statistics::Counters;
 use super::tail::TailSampler;
 use super::worker::Report;
 use crate::clock::{WallClock, monotonic_now};
-use crate::config::{ErrorsConfig, Keep, SpanLimits};
+use crate::config::{ErrorsConfig, SpanLimits, TailSampling};
 use crate::recorder::{Buffer, SpanRecord};
 
 /// How spans are batched.
 #[derive(Debug)]
 pub(crate) struct PipelineSettings {
-    /// What is stamped on each span that does not say it itself.
-    pub(crate) identity: Stamps,
+    /// Attributes of every span that does not set them itself.
+    pub(crate) span_attributes: Stamps,
     pub(crate) limits: SpanLimits,
     pub(crate) errors: ErrorsConfig,
-    /// What is kept of what the ratio left out.
-    pub(crate) keep: Option<Keep>,
+    /// Which traces that are not sampled are exported all the same.
+    pub(crate) tail_sampling: Option<TailSampling>,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
@@ -39,7 +39,7 @@ pub(crate) struct PipelineSettings {
 /// The open batch and the exporters it goes to.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    identity: Stamps,
+    span_attributes: Stamps,
     batch_size: usize,
     delay: Duration,
     counters: Arc<Counters>,
@@ -57,12 +57,12 @@ impl Pipeline {
     pub(crate) fn new(settings: PipelineSettings, destinations: Vec<Box<dyn Destination>>) -> Self {
         let counters = &settings.counters;
         let hold = settings
-            .keep
-            .map(|keep| TailSampler::new(keep, Arc::clone(counters)));
+            .tail_sampling
+            .map(|tail| TailSampler::new(tail, Arc::clone(counters)));
         Self {
             hold,
             metrics: settings.metrics,
-            identity: settings.identity,
+            span_attributes: settings.span_attributes,
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
@@ -146,7 +146,7 @@ impl Pipeline {
 
     /// Prepares the span and puts it into the open batch.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        let span = self.sites.prepare(record, clock, &self.identity);
+        let span = self.sites.prepare(record, clock, &self.span_attributes);
         for to in &mut self.destinations {
             to.push(&span);
         }

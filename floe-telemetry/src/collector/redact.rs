@@ -3,6 +3,7 @@
 mod key;
 #[cfg(feature = "logs")]
 mod log;
+mod policies;
 mod redaction;
 mod stage;
 
@@ -14,6 +15,7 @@ use opentelemetry_sdk::Resource;
 
 pub(crate) use self::key::Seen;
 use self::key::{Key, Keys};
+pub(crate) use self::policies::Policies;
 pub(crate) use self::redaction::Redaction;
 pub use self::stage::RedactionStage;
 use crate::attributes::AttributeValue;

@@ -1,15 +1,15 @@
-//! Attributes that are the same on many spans, made once.
+//! Attributes that are the same on many spans: redacted and encoded once.
 
 use opentelemetry::{Key, KeyValue};
 
 use super::redact::Redactor;
 use crate::attributes::Attribute;
 
-/// Some of them. What the user's code says of the same keys wins.
+/// Attributes of many spans. A span that sets one of the keys itself keeps its own value.
 #[derive(Debug, Default)]
 pub(crate) struct Stamps {
     each: Vec<Stamp>,
-    /// Which lengths their keys have.
+    /// The lengths of the keys, one bit for each.
     #[cfg(feature = "_otlp")]
     lengths: u64,
     /// All of them as fields of an OTLP span.
@@ -24,7 +24,7 @@ struct Stamp {
     otlp: Box<[u8]>,
 }
 
-/// What a span says itself.
+/// The attributes that a span sets itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Own<'a> {
     attributes: &'a [Attribute],
@@ -40,13 +40,13 @@ impl<'a> Own<'a> {
         }
     }
 
-    /// Few keys are as long as those of stamps, so few are compared.
-    fn says(self, key: &Key) -> bool {
+    /// Compares only if a key has the same length, which is rare.
+    fn sets(self, key: &Key) -> bool {
         self.lengths & length_bit(key) != 0 && self.attributes.iter().any(|own| own.key == *key)
     }
 }
 
-/// Keys of which this differs are different.
+/// Keys with different bits are different.
 fn length_bit(key: &Key) -> u64 {
     1 << (key.as_str().len() % 64)
 }
@@ -75,10 +75,10 @@ impl Stamps {
         stamps
     }
 
-    /// Those that the span does not say itself.
+    /// The attributes that the span does not set itself.
     pub(super) fn besides<'a>(&'a self, own: Own<'a>) -> impl Iterator<Item = &'a KeyValue> {
         let attributes = self.each.iter().map(|stamp| &stamp.attribute);
-        attributes.filter(move |attribute| !own.says(&attribute.key))
+        attributes.filter(move |attribute| !own.sets(&attribute.key))
     }
 
     /// The same as fields of an OTLP span.
@@ -88,7 +88,7 @@ impl Stamps {
             return out.extend_from_slice(&self.otlp);
         }
         for stamp in &self.each {
-            if !own.says(&stamp.attribute.key) {
+            if !own.sets(&stamp.attribute.key) {
                 out.extend_from_slice(&stamp.otlp);
             }
         }

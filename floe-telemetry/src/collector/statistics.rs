@@ -34,8 +34,8 @@ pub struct Statistics {
     pub kept_error: u64,
     /// The same, because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that were held and not kept.
-    pub left_out: u64,
+    /// Spans that tail sampling buffered and then discarded.
+    pub sampled_out: u64,
     /// Log records that an exporter accepted; with several exporters, each counts.
     pub logs_exported: u64,
     /// Log records in batches that an exporter refused or failed to deliver.
@@ -98,7 +98,7 @@ pub(crate) struct Counters {
     pub(super) held: AtomicU64,
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
-    pub(super) left_out: AtomicU64,
+    pub(super) sampled_out: AtomicU64,
     pub(crate) logs_exported: AtomicU64,
     pub(crate) logs_failed: AtomicU64,
     pub(crate) logs_dropped: AtomicU64,
@@ -121,7 +121,7 @@ impl Counters {
             held: self.held.load(Ordering::Relaxed),
             kept_error: self.kept_error.load(Ordering::Relaxed),
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
-            left_out: self.left_out.load(Ordering::Relaxed),
+            sampled_out: self.sampled_out.load(Ordering::Relaxed),
             logs_exported: self.logs_exported.load(Ordering::Relaxed),
             logs_failed: self.logs_failed.load(Ordering::Relaxed),
             logs_dropped: self.logs_dropped.load(Ordering::Relaxed),

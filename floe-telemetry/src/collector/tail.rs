@@ -21,7 +21,7 @@ use self::reason::Reason;
 use super::goals::Goals;
 use super::statistics::Counters;
 use crate::clock::WallClock;
-use crate::config::Keep;
+use crate::config::TailSampling;
 use crate::recorder::{Buffer, SpanRecord};
 
 /// A trace that is not decided.
@@ -36,7 +36,7 @@ struct Trace {
 /// The traces that are held, and those spans of theirs that wait for room in an exporter.
 #[derive(Debug)]
 pub(super) struct TailSampler {
-    keep: Keep,
+    config: TailSampling,
     counters: Arc<Counters>,
     traces: FxHashMap<TraceId, Trace>,
     /// In the order in which they came, with the time of that. Some may have been decided since.
@@ -54,10 +54,10 @@ pub(super) struct TailSampler {
 }
 
 impl TailSampler {
-    pub(super) fn new(keep: Keep, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(config: TailSampling, counters: Arc<Counters>) -> Self {
         Self {
-            decided: Decisions::at_most(keep.hold.max_spans),
-            keep,
+            decided: Decisions::at_most(config.buffer.max_spans),
+            config,
             counters,
             traces: FxHashMap::default(),
             order: VecDeque::new(),
@@ -86,19 +86,19 @@ impl TailSampler {
             self.numbers += 1;
             self.order.push_back((id, number, now));
         }
-        let reason = Reason::of(&record, &self.keep, clock);
+        let reason = Reason::of(&record, &self.config, clock);
         trace.reason = trace.reason.max(reason);
         if record.is_root() {
             self.ended.push(id);
         }
         trace.spans.push(record);
         self.spans += 1;
-        while self.spans > self.keep.hold.max_spans && self.decide_oldest() {}
+        while self.spans > self.config.buffer.max_spans && self.decide_oldest() {}
     }
 
     /// Decides what is too old.
     pub(super) fn expire(&mut self, now: Instant) {
-        let age = Duration::from_secs(self.keep.hold.max_seconds);
+        let age = Duration::from_secs(self.config.buffer.max_seconds);
         while let Some((id, number, since)) = self.order.front().copied() {
             let is_held = self.is_held(id, number);
             if is_held && now.saturating_duration_since(since) < age {
@@ -201,7 +201,7 @@ impl TailSampler {
     fn follow(&mut self, decision: Decision, record: SpanRecord) {
         match decision {
             Decision::Keep(reason) => self.kept.push_back((reason, record)),
-            Decision::NotSampled => self.leave(&self.counters.left_out),
+            Decision::NotSampled => self.leave(&self.counters.sampled_out),
         }
     }
 

@@ -22,11 +22,12 @@ pub enum AuthType {
 
 /// The credential that is sent with OTLP.
 ///
-/// It is given as it is, or as a reference: `${env:NAME}` for a variable of the environment,
-/// `${file:PATH}` for a file (without the line end), looked up when exporting starts.
+/// A credential is written in full, or as a reference: `${env:NAME}` for a variable of the
+/// environment, `${file:PATH}` for the content of a file without the line end. References are
+/// resolved when exporting starts.
 ///
 /// `Debug` and `Serialize` show references as they are, and a mask in place of a credential. The
-/// mask is refused when it is loaded, so only references survive in artifacts.
+/// mask is refused when it is loaded, so only references survive in a written configuration.
 ///
 /// ```
 /// use floe_telemetry::config::TelemetryAuth;
@@ -40,18 +41,15 @@ pub enum AuthType {
 #[derive(Clone, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct TelemetryAuth {
-    /// Which of the two is used.
+    /// Which of the two credentials is used.
     pub auth_type: AuthType,
-    /// Required for `api_key`.
+    /// The credential of the type `api_key`.
     #[serde(default, serialize_with = "secret::serialize")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub api_key: Option<SecretString>,
-    /// Required for `bearer`.
+    /// The credential of the type `bearer`.
     #[serde(default, serialize_with = "secret::serialize")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub bearer_token: Option<SecretString>,
@@ -63,6 +61,10 @@ pub struct TelemetryAuth {
 fn authorization() -> String {
     "Authorization".to_owned()
 }
+
+setters! { TelemetryAuth {
+    with_header_name(header_name: into String);
+} }
 
 impl fmt::Debug for TelemetryAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,24 +110,17 @@ impl TelemetryAuth {
         }
     }
 
-    /// The header's name and value.
+    /// The credential that is sent, or a reference to it.
     #[cfg(feature = "_otlp")]
-    pub(crate) fn header(&self) -> Result<Option<(&str, String)>, crate::error::Error> {
-        use secrecy::ExposeSecret as _;
-
-        let secret = match self.auth_type {
-            AuthType::ApiKey => &self.api_key,
-            AuthType::Bearer => &self.bearer_token,
-        };
-        let Some(secret) = secret else {
-            return Ok(None);
-        };
-        let secret = secret::resolve(secret).map_err(|error| error.within("authentication"))?;
-        let value = format!("{}{}", self.scheme(), secret.expose_secret());
-        Ok(Some((&self.header_name, value)))
+    pub(crate) const fn secret(&self) -> Option<&SecretString> {
+        match self.auth_type {
+            AuthType::ApiKey => self.api_key.as_ref(),
+            AuthType::Bearer => self.bearer_token.as_ref(),
+        }
     }
 
-    /// What stands before the credential in the header.
+    /// What precedes the credential in the header.
+    #[cfg(feature = "_otlp")]
     pub(crate) const fn scheme(&self) -> &'static str {
         match self.auth_type {
             AuthType::ApiKey => "",
@@ -155,7 +150,7 @@ impl TelemetryAuth {
 }
 
 /// Whether a header can have this name, over HTTP and over gRPC.
-pub(super) fn is_header_name(name: &str) -> bool {
+pub(crate) fn is_header_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !name.is_empty() && name.bytes().all(allowed)
 }

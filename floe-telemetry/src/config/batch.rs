@@ -1,4 +1,4 @@
-//! Queue and batch sizes of spans.
+//! Queue and batch sizes of spans and log records.
 
 use std::time::Duration;
 
@@ -6,23 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 
-/// More spans than this are not held: they would fill the memory long before they are sent.
-const MAX_QUEUE_SIZE: usize = 1_000_000;
+/// A longer queue would fill the memory long before its content is sent.
+pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 
 /// How finished spans wait for export
 /// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct BatchSpanProcessorConfig {
     /// Spans that may wait in front of an exporter, at most 1,000,000. Default 2048.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_queue_size: usize,
-    /// Spans that are exported at once. Default 512.
+    /// Spans that are exported at once, at most `max_queue_size`. Default 512.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_export_batch_size: usize,
     /// How long a span waits for its batch to fill, in milliseconds. Default 5000.
@@ -32,6 +29,13 @@ pub struct BatchSpanProcessorConfig {
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub export_timeout_millis: u64,
 }
+
+setters! { BatchSpanProcessorConfig {
+    with_max_queue_size(max_queue_size: usize);
+    with_max_export_batch_size(max_export_batch_size: usize);
+    with_schedule_delay_millis(schedule_delay_millis: u64);
+    with_export_timeout_millis(export_timeout_millis: u64);
+} }
 
 impl Default for BatchSpanProcessorConfig {
     fn default() -> Self {
@@ -58,11 +62,11 @@ impl BatchSpanProcessorConfig {
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
-        self.check_as("batch_processor", problems);
+        self.check_section("batch_processor", problems);
     }
 
-    /// The rules, which are the same for every section that has these four numbers.
-    pub(super) fn check_as(&self, section: &str, problems: &mut Problems) {
+    /// The rules, which are the same for every section with these four numbers.
+    fn check_section(&self, section: &str, problems: &mut Problems) {
         for (name, is_zero) in [
             ("max_queue_size", self.max_queue_size == 0),
             ("max_export_batch_size", self.max_export_batch_size == 0),
@@ -94,5 +98,74 @@ impl BatchSpanProcessorConfig {
                 ),
             );
         }
+    }
+}
+
+/// How log records wait for export
+/// ([Batch log record processor](https://opentelemetry.io/docs/specs/otel/logs/sdk/#batching-processor)).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct BatchLogRecordProcessorConfig {
+    /// Records that may wait in front of an exporter, at most 1,000,000. Default 2048.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
+    pub max_queue_size: usize,
+    /// Records that are exported at once, at most `max_queue_size`. Default 512.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub max_export_batch_size: usize,
+    /// How long a record waits for its batch to fill, in milliseconds. Default 1000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub schedule_delay_millis: u64,
+    /// How long one export may take, in milliseconds. Default 30000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub export_timeout_millis: u64,
+}
+
+setters! { BatchLogRecordProcessorConfig {
+    with_max_queue_size(max_queue_size: usize);
+    with_max_export_batch_size(max_export_batch_size: usize);
+    with_schedule_delay_millis(schedule_delay_millis: u64);
+    with_export_timeout_millis(export_timeout_millis: u64);
+} }
+
+impl Default for BatchLogRecordProcessorConfig {
+    fn default() -> Self {
+        Self {
+            max_queue_size: 2048,
+            max_export_batch_size: 512,
+            schedule_delay_millis: 1000,
+            export_timeout_millis: 30_000,
+        }
+    }
+}
+
+impl BatchLogRecordProcessorConfig {
+    /// `schedule_delay_millis` as a duration.
+    #[must_use]
+    pub const fn schedule_delay(&self) -> Duration {
+        Duration::from_millis(self.schedule_delay_millis)
+    }
+
+    /// `export_timeout_millis` as a duration.
+    #[must_use]
+    pub const fn export_timeout(&self) -> Duration {
+        Duration::from_millis(self.export_timeout_millis)
+    }
+
+    pub(super) fn check(&self, problems: &mut Problems) {
+        let Self {
+            max_queue_size,
+            max_export_batch_size,
+            schedule_delay_millis,
+            export_timeout_millis,
+        } = *self;
+        let same = BatchSpanProcessorConfig {
+            max_queue_size,
+            max_export_batch_size,
+            schedule_delay_millis,
+            export_timeout_millis,
+        };
+        same.check_section("log_batch_processor", problems);
     }
 }

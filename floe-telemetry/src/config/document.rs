@@ -1,28 +1,19 @@
-//! A YAML document (JSON is YAML, too) as a tree that knows where each value stands.
+//! A YAML document (JSON is YAML too) as a tree whose nodes know their places.
 //!
-//! Serde stops at the first mistake. Here the mistake is taken out of the tree, a stand-in is put
-//! in its place, and the document is read again, so that all mistakes are told at once.
+//! Serde stops at the first mistake. To report all of them, the value of each mistake is replaced by a
+//! stand-in that deserializes as any type, and the document is read again.
 
-mod access;
 mod deserializer;
-mod failure;
 mod parse;
 
 use serde::de::DeserializeOwned;
 
-use self::failure::{Failure, Remedy};
-use super::problems::Problems;
+use self::deserializer::{Failure, Remedy};
+use super::problems::{Place, Problems};
 use crate::error::Error;
 
-/// More mistakes than these are not looked for.
-const MOST: usize = 20;
-
-/// A place in a document, counted from 1.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Place {
-    pub(super) line: usize,
-    pub(super) column: usize,
-}
+/// Mistakes after which reading stops.
+const MAX_MISTAKES: usize = 20;
 
 #[derive(Clone, Debug)]
 struct Node {
@@ -34,12 +25,12 @@ struct Node {
 enum Content {
     Scalar {
         text: String,
-        /// Without quotes, so it may mean a number or nothing.
+        /// It has no quotes, so it may be a number, a boolean or null.
         is_plain: bool,
     },
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// Is whatever is asked for, because what stood here was a mistake.
+    /// Replaces a mistake, and deserializes as any type.
     StandIn,
 }
 
@@ -50,7 +41,7 @@ struct Entry {
     value: Node,
 }
 
-/// A document that was read: it tells where a value stood.
+/// A parsed document.
 #[derive(Debug)]
 pub(super) struct Document(Node);
 
@@ -62,25 +53,25 @@ impl Document {
         parse::parse(text, problems).map(Self)
     }
 
-    /// Reads a value. The mistakes go to `problems`, and in the value that comes back stand-ins
-    /// are in their place. `None`: there is nothing to go on with.
+    /// Reads a value. Mistakes are added to `problems`, and the value has stand-ins in their places.
+    /// `None`: the document is not such a value even with stand-ins.
     pub(super) fn read<T: DeserializeOwned>(&self, problems: &mut Problems) -> Option<T> {
         let mut root = self.0.clone();
-        while problems.len() < MOST {
+        while problems.len() < MAX_MISTAKES {
             let failure = match T::deserialize(&root) {
                 Ok(value) => return Some(value),
                 Err(failure) => failure,
             };
             let place = failure.place.unwrap_or(root.place);
             problems.add_at(place, failure.path.join("."), failure.message.clone());
-            if !root.mend(&failure) {
+            if !root.replace(&failure) {
                 break;
             }
         }
         None
     }
 
-    /// Where the value at a path stands, or the nearest above it.
+    /// The place of the value at a path, or of the nearest value above it.
     pub(super) fn place(&self, path: &str) -> Place {
         let mut node = &self.0;
         for key in path.split('.') {
@@ -116,8 +107,8 @@ impl Node {
         }
     }
 
-    /// Takes the mistake out. Tells whether there is anything to hope for.
-    fn mend(&mut self, failure: &Failure) -> bool {
+    /// Replaces the value of a mistake. `false`: it was a stand-in already, or is not there.
+    fn replace(&mut self, failure: &Failure) -> bool {
         let (last, above) = match failure.path.split_last() {
             Some((last, above)) if failure.remedy != Remedy::Replace => (Some(last), above),
             _ => (None, &*failure.path),
@@ -147,7 +138,7 @@ impl Node {
                 };
                 match content {
                     Content::Map(entries) => entries.push(entry),
-                    // A section that is there and empty.
+                    // A section without content.
                     other => *other = Content::Map(vec![entry]),
                 }
             }

@@ -1,4 +1,4 @@
-//! Durations as people write them: `2s`, `500ms`, or a number of seconds.
+//! Durations in documents: `2s`, `500ms`, or a number of seconds.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serializer};
 
-/// Units, and how many nanoseconds they have.
+/// Units, and their nanoseconds.
 const UNITS: [(&str, f64); 6] = [
     ("ns", 1.0),
     ("us", 1e3),
@@ -19,7 +19,7 @@ const UNITS: [(&str, f64); 6] = [
 const ACCEPTED: &str =
     "a duration such as `2s` or `500ms` (units are ns, us, ms, s, m and h), or a number of seconds";
 
-/// Reads a duration that may be missing.
+/// Reads an optional duration.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Duration>, D::Error> {
@@ -27,7 +27,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     Ok(found.map(|Written(duration)| duration))
 }
 
-/// Writes it in the largest of the usual units that takes a whole number.
+/// Writes a duration in the largest of the usual units in which it is a whole number.
 #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
 pub(super) fn serialize<S: Serializer>(
     duration: &Option<Duration>,
@@ -39,7 +39,7 @@ pub(super) fn serialize<S: Serializer>(
     }
 }
 
-/// What is accepted, for the JSON Schema.
+/// The JSON Schema of a duration.
 #[cfg(feature = "schema")]
 pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({

@@ -1,10 +1,14 @@
-//! Where OTLP is sent: an absolute URL with a host and without a credential.
+//! Checks of endpoints.
 
 use crate::error::Error;
 
-/// Whether `endpoint` is one; otherwise why not.
+/// An endpoint is an absolute URL with a host.
 ///
-/// A credential in it is refused: the endpoint is printed, and written into artifacts.
+/// A credential in it is refused, because endpoints are printed and written into artifacts.
+///
+/// # Errors
+///
+/// Why `endpoint` is not one, and what is accepted.
 pub(super) fn check(endpoint: &str) -> Result<(), String> {
     let rest = ["http://", "https://"]
         .iter()
@@ -19,7 +23,7 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
         Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => {
             "the host has a space in it"
         }
-        Some(host) if !port_is_valid(host) => "the port must be a number from 1 to 65535",
+        Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
         Some(_) => return Ok(()),
     };
     Err(format!(
@@ -27,7 +31,7 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
     ))
 }
 
-fn port_is_valid(host: &str) -> bool {
+fn is_port_valid(host: &str) -> bool {
     // An IPv6 address has colons of its own, inside brackets.
     let after_address = host.rsplit(']').next().unwrap_or(host);
     match after_address.split_once(':') {
@@ -36,7 +40,7 @@ fn port_is_valid(host: &str) -> bool {
     }
 }
 
-/// An endpoint is an absolute URL with a host and without a credential.
+/// The same check, with the key of the value in the error.
 pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
     check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }

@@ -1,160 +1,509 @@
-//! What the variables of the environment say.
+//! The variables of the environment that change a configuration.
 //!
-//! A value that is not one of a list, not a number or not a truth value is ignored with a warning,
-//! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
-//! asks; whatever else is not accepted is an error.
+//! A value that cannot be used is ignored with one warning that names the variable and what is
+//! accepted, as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
+//! asks. So the environment never makes a valid configuration invalid.
 
-mod batch;
-mod otlp;
 mod parse;
-mod service;
-mod spans;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::VarError;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use self::parse::Refusal;
-use super::TelemetryConfig;
-use super::problems::Problems;
+use self::parse::{between, number, word};
+use super::batch::MAX_QUEUE_SIZE;
+use super::exporters::ExporterKind;
+use super::limits::MAX_COUNT;
+use super::logging::Levels;
+use super::metrics::{HistogramKind, MetricTemporality, check_host};
+use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
+use super::propagator::Propagator;
+use super::resource::{DEPLOYMENT_ENVIRONMENT, check_name};
+use super::sampling::{NOT_PARENT_BASED, Sampler};
+use super::telemetry::TelemetryConfig;
+use super::{auth, endpoint, secret};
 use crate::environment;
 use crate::error::Error;
-use crate::sanitizer::sanitize_error;
 
-/// A variable that is set and not blank; the specification treats blank as unset.
-fn variable(name: &str) -> Result<Option<String>, Error> {
-    match environment::variable(name) {
-        Ok(value) if value.trim().is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value.trim().to_owned())),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => {
-            Err(Error::config(format!("{name}: the value is not UTF-8")))
-        }
-    }
-}
-
-/// A variable that a reference names.
-#[cfg(feature = "_otlp")]
-pub(super) fn named(name: &str) -> Result<Option<String>, Error> {
-    variable(name)
-}
-
-/// Whether `OTEL_SDK_DISABLED` switches everything off.
-pub(crate) fn is_disabled() -> Result<bool, Error> {
-    let mut reader = Reader::default();
-    let disabled = reader.take("OTEL_SDK_DISABLED", parse::truth);
-    reader.problems.into_result()?;
-    Ok(disabled.unwrap_or(false))
-}
-
-/// Whether colours are unwanted (<https://no-color.org>), or the terminal has none.
-pub(crate) fn wants_no_color() -> bool {
-    environment::variable_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || environment::variable_os("TERM").is_some_and(|value| value == "dumb")
-}
-
-/// Goes to whoever listens to `tracing`. Configuration is often read before anybody does, and a
-/// mistake that nobody is told of is not found: then it goes to standard error.
-pub(crate) fn warn(message: &str) {
-    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    // Each once: a process may read its environment several times.
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if !told.insert(message.to_owned()) {
-        return;
-    }
-    if tracing::dispatcher::has_been_set() {
-        tracing::warn!("{message}");
-    } else {
-        // Nobody may be reading there either.
-        let _ = writeln!(std::io::stderr(), "warning: {message}");
-    }
-}
-
-/// Reads variables, and keeps what is wrong with them.
-#[derive(Debug, Default)]
-struct Reader {
-    problems: Problems,
-}
-
-impl Reader {
-    /// The value of a variable. `None`: it is not set, or what it says cannot be used.
-    fn take<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Refusal>) -> Option<T> {
-        let Ok(text) = variable(name) else {
-            self.problems.add(name, "the value is not UTF-8");
-            return None;
-        };
-        let text = text?;
-        match parse(&text) {
-            Ok(value) => return Some(value),
-            Err(Refusal::Ignored(message)) => {
-                warn(&sanitize_error(&format!(
-                    "{name}: {message}; the variable is ignored"
-                )));
-            }
-            Err(Refusal::Refused(message)) => self.problems.add(name, message),
-        }
-        None
-    }
-
-    /// Sets `field`, if the variable says something.
-    fn set<T>(
-        &mut self,
-        name: &str,
-        field: &mut T,
-        parse: impl FnOnce(&str) -> Result<T, Refusal>,
-    ) {
-        if let Some(value) = self.take(name, parse) {
-            *field = value;
-        }
-    }
-
-    /// Sets an optional `field`, if the variable says something.
-    fn fill<T>(
-        &mut self,
-        name: &str,
-        field: &mut Option<T>,
-        parse: impl FnOnce(&str) -> Result<T, Refusal>,
-    ) {
-        if let Some(value) = self.take(name, parse) {
-            *field = Some(value);
-        }
-    }
-}
+/// The protocols of OTLP, by the names that the specification has for them.
+const PROTOCOLS: [(&str, OtlpProtocol); 2] = [
+    ("grpc", OtlpProtocol::Grpc),
+    ("http/protobuf", OtlpProtocol::Http),
+];
 
 impl TelemetryConfig {
-    /// The defaults, changed by the environment. The service is `floe-platform` if no variable
-    /// says what it is. `docs/configuration.md` of the repository lists the variables.
+    /// The defaults, changed by the environment. Without a variable that names the service, it is
+    /// `unknown_service:` and the name of the executable. `docs/configuration.md` of the repository
+    /// lists the variables.
     ///
     /// # Errors
     ///
-    /// As [`apply_env`](Self::apply_env).
+    /// As [`apply_env`](Self::apply_env); in practice none, because the defaults are valid.
     pub fn from_env() -> Result<Self, Error> {
-        let mut config = Self::new("floe-platform");
+        let executable = environment::executable_name();
+        let mut config = Self::new(unknown_service(executable.as_deref()));
         config.apply_env()?;
         Ok(config)
     }
 
-    /// Lets the variables of the environment win over what is set so far: the `OTEL_*` variables
-    /// of the specification that apply, `FLOE_LOG_LEVEL` and `FLOE_LOG_JSON`.
+    /// Replaces what is set so far by what the variables of the environment set: the `OTEL_*`
+    /// variables of the specification that apply, `FLOE_LOG_LEVEL` and `FLOE_LOG_JSON`.
     ///
-    /// A number, a truth value or a word that is not accepted is ignored, with a warning through
-    /// `tracing`, or on standard error while nobody listens there.
+    /// A variable that cannot be used is ignored, and of a list the entries that cannot be used, with
+    /// one warning through `tracing`, or on standard error while there is no `tracing` subscriber.
     ///
     /// # Errors
     ///
-    /// A variable has another value that is not accepted, an endpoint for example; all of them are
-    /// told at once. Nothing is changed then.
+    /// A value that was set before is not accepted. Nothing is changed then.
     pub fn apply_env(&mut self) -> Result<(), Error> {
-        let mut config = self.clone();
-        let mut reader = Reader::default();
-        service::apply(&mut config, &mut reader);
-        spans::apply(&mut config, &mut reader);
-        batch::apply(&mut config, &mut reader);
-        otlp::apply(&mut config, &mut reader);
-        config.check(&mut reader.problems);
-        reader.problems.into_result()?;
-        *self = config;
+        self.validate()?;
+        if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
+            self.enabled = false;
+        }
+        resource(self);
+        logging(self);
+        sampling(self);
+        propagators(self);
+        exporters(self);
+        metrics(self);
+        limits(self);
+        batches(self);
+        for signal in [None].into_iter().chain(Signal::ALL.map(Some)) {
+            otlp(signal, self);
+        }
         Ok(())
+    }
+}
+
+/// The [default](https://opentelemetry.io/docs/specs/semconv/resource/#service) name of a service, cut
+/// to the length that a name may have.
+fn unknown_service(executable: Option<&str>) -> String {
+    let name = match executable {
+        Some(name) if !name.is_empty() => format!("unknown_service:{name}"),
+        _ => "unknown_service".to_owned(),
+    };
+    name.chars().take(128).collect()
+}
+
+/// Whether `OTEL_SDK_DISABLED` disables telemetry. Every provider asks.
+pub(crate) fn is_disabled() -> bool {
+    take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
+}
+
+/// Writes a warning, once for each message of the process: to `tracing`, or to standard error while
+/// there is no subscriber, which is common when a configuration is loaded.
+pub(crate) fn warn(message: &str) {
+    static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if !written.insert(message.to_owned()) {
+        return;
+    }
+    drop(written);
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("{message}");
+    } else {
+        // Standard error may be closed.
+        let _ = writeln!(std::io::stderr(), "warning: {message}");
+    }
+}
+
+/// Warns about a variable. Such a text may quote a credential, and an [`Error`] never does.
+fn warn_about(name: &str, message: &str, consequence: &str) {
+    warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
+}
+
+/// The value of a variable. `None`: it is not set, or cannot be used. The specification treats a blank
+/// value as not set.
+fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    let ignored = |message: &str| warn_about(name, message, "the variable is ignored");
+    let text = match environment::variable(name) {
+        Ok(text) => text,
+        Err(VarError::NotPresent) => return None,
+        Err(VarError::NotUnicode(_)) => {
+            ignored("the value is not UTF-8, accepted is UTF-8");
+            return None;
+        }
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    parse(text).map_err(|message| ignored(&message)).ok()
+}
+
+/// The entries of a variable that is a list with commas, without those that cannot be used. `None`: it
+/// is not set, or no entry can be used.
+fn take_list<T: PartialEq>(
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Option<Vec<T>> {
+    let (entries, refused) = take(name, |text| {
+        let mut entries = Vec::new();
+        let mut refused = None;
+        for entry in parse::entries(text) {
+            match parse(entry) {
+                Ok(entry) if entries.contains(&entry) => {}
+                Ok(entry) => entries.push(entry),
+                Err(message) => _ = refused.get_or_insert(message),
+            }
+        }
+        match refused {
+            Some(message) if entries.is_empty() => Err(message),
+            refused => Ok((entries, refused)),
+        }
+    })?;
+    if let Some(message) = refused {
+        warn_about(name, &message, "the entry is ignored");
+    }
+    Some(entries)
+}
+
+/// Sets `field` if the variable is set and can be used.
+fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) -> bool {
+    let value = take(name, parse);
+    let is_set = value.is_some();
+    if let Some(value) = value {
+        *field = value;
+    }
+    is_set
+}
+
+/// The same for an optional field.
+fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result<T, String>) {
+    set(name, field, |text| parse(text).map(Some));
+}
+
+/// The service and its environment
+/// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
+fn resource(config: &mut TelemetryConfig) {
+    const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+    let resource = &mut config.resource_attributes;
+    // The specification discards the whole of a list that cannot be decoded.
+    let pairs = take(ATTRIBUTES, parse::pairs).unwrap_or_default();
+    let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
+    if let Some((_, environment)) = value_of(DEPLOYMENT_ENVIRONMENT) {
+        // The key that came before `deployment.environment.name`, which wins below.
+        resource.deployment_environment = Some(environment.clone());
+    }
+    let mut refused = Vec::new();
+    for (key, value) in pairs {
+        if let Err(message) = resource.set(key.clone(), value) {
+            refused.push(format!("{key}: {message}"));
+        }
+    }
+    if !refused.is_empty() {
+        warn_about(ATTRIBUTES, &refused.join(", "), "the entry is ignored");
+    }
+    set("OTEL_SERVICE_NAME", &mut resource.service_name, |text| {
+        check_name(text).map(|()| text.to_owned())
+    });
+}
+
+fn logging(config: &mut TelemetryConfig) {
+    let logging = &mut config.logging;
+    set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
+        Levels::parse(text).map(|levels| levels.to_string())
+    });
+    let booleans = [
+        ("true", true),
+        ("false", false),
+        ("1", true),
+        ("0", false),
+        ("yes", true),
+        ("no", false),
+    ];
+    set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
+}
+
+fn sampling(config: &mut TelemetryConfig) {
+    let sampling = &mut config.sampling;
+    let needs_parent_based = sampling.tail_sampling().is_some();
+    let sampler = take("OTEL_TRACES_SAMPLER", |text| {
+        let sampler = word(&Sampler::ALL)(text)?;
+        if needs_parent_based && !sampler.is_parent_based() {
+            return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
+        }
+        Ok(sampler)
+    });
+    if sampler.is_some() {
+        sampling.sampler = sampler;
+        sampling.sampler_arg = take("OTEL_TRACES_SAMPLER_ARG", parse::ratio);
+    }
+}
+
+fn propagators(config: &mut TelemetryConfig) {
+    let propagators = take_list("OTEL_PROPAGATORS", |text| {
+        let text = text.to_ascii_lowercase();
+        if text == "none" {
+            return Ok(None);
+        }
+        let propagator: Result<Propagator, _> = text.parse();
+        propagator.map(Some).map_err(|error| error.to_string())
+    });
+    if let Some(propagators) = propagators {
+        config.propagators = propagators.into_iter().flatten().collect();
+    }
+}
+
+fn exporters(config: &mut TelemetryConfig) {
+    let exporters = &mut config.exporters;
+    for (name, field, kinds) in [
+        (
+            "OTEL_TRACES_EXPORTER",
+            &mut exporters.traces,
+            &ExporterKind::ALL[..],
+        ),
+        (
+            "OTEL_METRICS_EXPORTER",
+            &mut exporters.metrics,
+            &ExporterKind::OF_METRICS,
+        ),
+        (
+            "OTEL_LOGS_EXPORTER",
+            &mut exporters.logs,
+            &ExporterKind::ALL,
+        ),
+    ] {
+        let Some(mut chosen) = take_list(name, word(kinds)) else {
+            continue;
+        };
+        if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
+            chosen.retain(|kind| *kind != ExporterKind::None);
+            let message = "found `none` beside another exporter, accepted is `none` alone";
+            warn_about(name, message, "the entry is ignored");
+        }
+        *field = Some(chosen);
+    }
+}
+
+fn metrics(config: &mut TelemetryConfig) {
+    let metrics = &mut config.metrics;
+    for (name, millis) in [
+        (
+            "OTEL_METRIC_EXPORT_INTERVAL",
+            &mut metrics.export_interval_millis,
+        ),
+        (
+            "OTEL_METRIC_EXPORT_TIMEOUT",
+            &mut metrics.export_timeout_millis,
+        ),
+    ] {
+        set(name, millis, number(1));
+    }
+    set(
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        &mut metrics.temporality,
+        word(&MetricTemporality::ALL),
+    );
+    set(
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        &mut metrics.histograms,
+        word(&HistogramKind::ALL),
+    );
+    let prometheus = &mut metrics.prometheus;
+    set(
+        "OTEL_EXPORTER_PROMETHEUS_HOST",
+        &mut prometheus.host,
+        |host| match check_host(host) {
+            Ok(()) => Ok(host.to_owned()),
+            Err(message) => Err(format!("found `{host}`, {message}")),
+        },
+    );
+    set(
+        "OTEL_EXPORTER_PROMETHEUS_PORT",
+        &mut prometheus.port,
+        between(1, u16::MAX),
+    );
+}
+
+/// The variables of spans win over those of everything that has attributes.
+fn limits(config: &mut TelemetryConfig) {
+    let limits = &mut config.limits;
+    for name in [
+        "OTEL_ATTRIBUTE_COUNT_LIMIT",
+        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    ] {
+        set(name, &mut limits.attribute_count, between(0, MAX_COUNT));
+    }
+    for (name, field) in [
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", &mut limits.event_count),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.link_count),
+    ] {
+        set(name, field, between(0, MAX_COUNT));
+    }
+    for (name, field) in [
+        (
+            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+            &mut limits.attribute_count_per_event,
+        ),
+        (
+            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+            &mut limits.attribute_count_per_link,
+        ),
+    ] {
+        set(name, field, number(0));
+    }
+    for name in [
+        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    ] {
+        fill(name, &mut limits.attribute_value_length, number(0));
+    }
+}
+
+/// How spans and log records wait for export
+/// ([batch processors](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor)).
+fn batches(config: &mut TelemetryConfig) {
+    let (spans, logs) = (&mut config.batch_processor, &mut config.log_batch_processor);
+    for (queue, queue_size, batch, batch_size) in [
+        (
+            "OTEL_BSP_MAX_QUEUE_SIZE",
+            &mut spans.max_queue_size,
+            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+            &mut spans.max_export_batch_size,
+        ),
+        (
+            "OTEL_BLRP_MAX_QUEUE_SIZE",
+            &mut logs.max_queue_size,
+            "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+            &mut logs.max_export_batch_size,
+        ),
+    ] {
+        set(queue, queue_size, between(1, MAX_QUEUE_SIZE));
+        let is_set = set(batch, batch_size, number(1));
+        if batch_size > queue_size {
+            if is_set {
+                let message = format!(
+                    "found `{batch_size}`, accepted is at most the size of the queue, which is {queue_size}"
+                );
+                warn_about(batch, &message, "the size of the queue is used");
+            }
+            *batch_size = *queue_size;
+        }
+    }
+    for (name, millis) in [
+        ("OTEL_BSP_SCHEDULE_DELAY", &mut spans.schedule_delay_millis),
+        ("OTEL_BSP_EXPORT_TIMEOUT", &mut spans.export_timeout_millis),
+        ("OTEL_BLRP_SCHEDULE_DELAY", &mut logs.schedule_delay_millis),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", &mut logs.export_timeout_millis),
+    ] {
+        set(name, millis, number(1));
+    }
+}
+
+/// The OTLP exporter of one signal, or of all
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
+fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
+    let infix = signal.map_or_else(String::new, |signal| {
+        format!("{}_", signal.as_str().to_ascii_uppercase())
+    });
+    let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
+
+    let protocol = take(&name("PROTOCOL"), word(&PROTOCOLS));
+    let insecure = take(&name("INSECURE"), parse::boolean);
+    let endpoint = take(&name("ENDPOINT"), |text| {
+        let url = with_scheme(text, insecure);
+        endpoint::check(&url)?;
+        Ok(url.into_owned())
+    });
+    let options = match signal {
+        None => {
+            config.otlp_protocol = protocol.unwrap_or(config.otlp_protocol);
+            if let Some(endpoint) = endpoint {
+                config.otlp_endpoint = endpoint;
+                "otlp".clone_into(&mut config.backend);
+            }
+            &mut config.otlp.all
+        }
+        Some(signal) => {
+            let own = config.otlp.signal_mut(signal);
+            own.protocol = protocol.or(own.protocol);
+            own.endpoint = endpoint.or(own.endpoint.take());
+            own
+        }
+    };
+    if let Some(headers) = headers(&name("HEADERS")) {
+        options.headers = headers;
+    }
+    fill(&name("TIMEOUT"), &mut options.timeout_millis, number(1));
+    fill(
+        &name("COMPRESSION"),
+        &mut options.compression,
+        word(&Compression::ALL),
+    );
+    let path = |text: &str| Ok(PathBuf::from(text));
+    fill(&name("CERTIFICATE"), &mut options.certificate, path);
+    let certificate = take(&name("CLIENT_CERTIFICATE"), path);
+    let key = take(&name("CLIENT_KEY"), path);
+    let alone = match (&certificate, &key) {
+        (Some(_), None) if options.client_key.is_none() => Some("CLIENT_CERTIFICATE"),
+        (None, Some(_)) if options.client_certificate.is_none() => Some("CLIENT_KEY"),
+        _ => None,
+    };
+    if let Some(alone) = alone {
+        let message = "a client certificate and its key belong together, accepted are both or none";
+        warn_about(&name(alone), message, "the variable is ignored");
+    } else {
+        options.client_certificate = certificate.or(options.client_certificate.take());
+        options.client_key = key.or(options.client_key.take());
+    }
+}
+
+/// `INSECURE` gives a scheme to an endpoint that has none.
+fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
+    match insecure {
+        Some(insecure) if !endpoint.contains("://") => {
+            let scheme = if insecure { "http" } else { "https" };
+            Cow::Owned(format!("{scheme}://{endpoint}"))
+        }
+        _ => Cow::Borrowed(endpoint),
+    }
+}
+
+/// The headers that can be sent. Values are credentials, so no message quotes one.
+fn headers(name: &str) -> Option<Headers> {
+    let header = |text: &str| {
+        let (key, value) = parse::pair(text)?;
+        if !auth::is_header_name(&key) {
+            return Err(format!(
+                "found `{key}`, accepted are letters, digits, `-`, `_` and `.` in the name of a header"
+            ));
+        }
+        let is_printable = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        let value = value.into();
+        match secret::check(Some(&value)) {
+            Err(problem) => Err(format!("the value of `{key}` {problem}")),
+            Ok(()) if !is_printable => Err(format!(
+                "the value of `{key}` has characters that no header can carry, accepted is printable ASCII"
+            )),
+            Ok(()) => Ok(Header(key, value)),
+        }
+    };
+    let headers = take_list(name, header)?;
+    let headers = headers.into_iter();
+    Some(headers.map(|Header(key, value)| (key, value)).collect())
+}
+
+/// A header; none is equal to another, so that the last one of a name wins.
+struct Header(String, secrecy::SecretString);
+
+impl PartialEq for Header {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_without_a_name_is_called_after_its_executable() {
+        assert_eq!(unknown_service(Some("orders")), "unknown_service:orders");
+        assert_eq!(unknown_service(None), "unknown_service");
+        assert_eq!(unknown_service(Some(&"x".repeat(300))).len(), 128);
     }
 }

@@ -1,4 +1,4 @@
-//! What is recorded of what went wrong.
+//! What is recorded of errors and panics.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,17 +6,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct ErrorsConfig {
-    /// Whether a span says with what text its function panicked. Default `true`. With `false` it is
-    /// an error all the same, with `error.type` and `exception.type` = `panic`, but the text never
-    /// leaves the process: the status says `panic`, and there is no `exception.message`. What an error
-    /// says of a panic that it stands for is the error's text, and is recorded.
+    /// Whether the message of a panic is recorded. Default `true`. With `false` the span is still an
+    /// error with `error.type` and `exception.type` = `panic`, but the message never leaves the
+    /// process: the status description is `panic`, and there is no `exception.message`. An error value
+    /// that describes a panic is an error like any other, and its message is recorded.
     pub panic_messages: bool,
 }
+
+setters! { ErrorsConfig {
+    with_panic_messages(panic_messages: bool);
+} }
 
 impl Default for ErrorsConfig {
     fn default() -> Self {

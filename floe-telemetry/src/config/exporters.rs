@@ -1,10 +1,10 @@
-//! Which exporters a signal has.
+//! The exporters of each signal.
 
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 
-/// One way out for a signal
+/// An exporter
 /// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -17,11 +17,12 @@ pub enum ExporterKind {
     Console,
     /// The endpoint that Prometheus scrapes. For metrics alone; needs the feature `prometheus`.
     Prometheus,
-    /// Nowhere.
+    /// No exporter.
     None,
 }
 
 impl ExporterKind {
+    /// The exporters of spans and of log records, by the names that the specification has for them.
     pub(super) const ALL: [(&'static str, Self); 3] = [
         ("otlp", Self::Otlp),
         ("console", Self::Console),
@@ -44,21 +45,24 @@ impl ExporterKind {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct ExportersConfig {
-    /// Of spans.
+    /// The exporters of spans.
     pub traces: Option<Vec<ExporterKind>>,
-    /// Of metrics.
+    /// The exporters of metrics.
     pub metrics: Option<Vec<ExporterKind>>,
-    /// Of log records.
+    /// The exporters of log records.
     pub logs: Option<Vec<ExporterKind>>,
 }
 
+setters! { ExportersConfig {
+    with_traces(traces: some list ExporterKind);
+    with_metrics(metrics: some list ExporterKind);
+    with_logs(logs: some list ExporterKind);
+} }
+
 impl ExportersConfig {
-    /// Whether this is one of those that were chosen for spans; `None`: nobody chose.
+    /// Whether spans have this exporter; `None` if nothing was chosen for spans.
     pub(crate) fn chooses_spans(&self, kind: ExporterKind) -> Option<bool> {
         let chosen = self.traces.as_ref();
         chosen.map(|chosen| chosen.contains(&kind))

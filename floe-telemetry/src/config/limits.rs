@@ -4,24 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 
-/// The recorder does not hold more of anything for one span.
-pub(super) const MOST: u32 = 128;
+/// The recorder keeps at most this many attributes, events or links of one span.
+pub(super) const MAX_COUNT: u32 = 128;
 
 /// How much one span may carry
-/// ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). What is over
-/// a limit is left out, and the span says how many.
+/// ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). What exceeds a
+/// limit is dropped, and the span carries the number of what was dropped.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct SpanLimits {
-    /// Attributes of a span, at most 128, which is the default. What the collector stamps on every span is not counted.
+    /// Attributes of a span, at most 128, which is the default. Attributes that the collector adds to
+    /// every span are not counted.
     #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
     pub attribute_count: u32,
-    /// Characters of a text among the attributes; the rest is cut off. Default: no limit.
+    /// Characters of a text value; longer texts are truncated. Default: no limit.
     pub attribute_value_length: Option<u32>,
     /// Events of a span, at most 128, which is the default.
     #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
@@ -34,6 +32,15 @@ pub struct SpanLimits {
     /// Attributes of a link. Default 128.
     pub attribute_count_per_link: u32,
 }
+
+setters! { SpanLimits {
+    with_attribute_count(attribute_count: u32);
+    with_attribute_value_length(attribute_value_length: some u32);
+    with_event_count(event_count: u32);
+    with_link_count(link_count: u32);
+    with_attribute_count_per_event(attribute_count_per_event: u32);
+    with_attribute_count_per_link(attribute_count_per_link: u32);
+} }
 
 impl Default for SpanLimits {
     fn default() -> Self {
@@ -55,10 +62,10 @@ impl SpanLimits {
             ("event_count", self.event_count),
             ("link_count", self.link_count),
         ] {
-            if count > MOST {
+            if count > MAX_COUNT {
                 problems.add(
                     &format!("limits.{key}"),
-                    format!("found {count}, accepted is at most {MOST}"),
+                    format!("found {count}, accepted is at most {MAX_COUNT}"),
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! Logging.
+//! Levels and format of log lines.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,28 +13,22 @@ const TARGET_LEVELS: [&str; 8] = [
     "TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL", "OFF",
 ];
 
-/// How the process logs.
+/// Levels and format of log lines.
 ///
 /// ```
 /// use floe_telemetry::config::LoggingConfig;
 ///
-/// let logging = LoggingConfig {
-///     log_level: "INFO,hyper=WARN,orders::load=DEBUG".to_owned(),
-///     json_output: true,
-/// };
-/// # let _ = logging;
+/// let logging = LoggingConfig::default().with_log_level("INFO,hyper=WARN,orders::load=DEBUG");
+/// assert!(logging.json_output);
 /// ```
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct LoggingConfig {
-    /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in any case. Targets that differ follow
-    /// with commas: `INFO,hyper=WARN`. A target stands for all that begin with it, and its level may
-    /// also be `TRACE`, `WARN` or `OFF`. Default `INFO`.
+    /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in any case. Levels of single targets follow,
+    /// separated by commas: `INFO,hyper=WARN`. A level of a target applies to all targets that begin
+    /// with it, and may also be `TRACE`, `WARN` or `OFF`. Default `INFO`.
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
@@ -42,9 +36,14 @@ pub struct LoggingConfig {
         ))
     )]
     pub log_level: String,
-    /// JSON lines rather than text. Default `true`.
+    /// Whether lines are JSON rather than text. Default `true`.
     pub json_output: bool,
 }
+
+setters! { LoggingConfig {
+    with_log_level(log_level: into String);
+    with_json_output(json_output: bool);
+} }
 
 impl Default for LoggingConfig {
     fn default() -> Self {
@@ -63,7 +62,7 @@ impl LoggingConfig {
     }
 }
 
-/// The level of everything, and those of single targets, as words in upper case.
+/// The default level and those of single targets, as words in upper case.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Levels {
     pub(crate) default: String,
@@ -71,7 +70,11 @@ pub(crate) struct Levels {
 }
 
 impl Levels {
-    /// Reads `INFO` or `INFO,hyper=WARN`, or says what was found and what is accepted.
+    /// Reads `INFO` or `INFO,hyper=WARN`.
+    ///
+    /// # Errors
+    ///
+    /// What was found, and what is accepted.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split(',').map(str::trim);
         let default = parts.next().unwrap_or_default();
@@ -82,7 +85,7 @@ impl Levels {
                 Ok((target.trim().to_owned(), level))
             }
             _ => Err(format!(
-                "found `{part}`, accepted is a level, then `target=level` with commas: `INFO,hyper=WARN`",
+                "found `{part}`, accepted is a level, followed by `target=level` with commas: `INFO,hyper=WARN`",
             )),
         });
         Ok(Self {
@@ -101,8 +104,8 @@ impl std::fmt::Display for Levels {
     }
 }
 
-/// The level that `word` is. What is not one is told with all that it stands in: a value is known
-/// for a secret by its key.
+/// The level that `word` is. The error quotes all of `part`, because redaction recognises a secret by
+/// the key in front of it.
 fn level(part: &str, word: &str, levels: &[&str]) -> Result<String, String> {
     let known = levels.iter().find(|level| level.eq_ignore_ascii_case(word));
     match known {
@@ -120,20 +123,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_level_is_followed_by_those_of_targets() {
+    fn levels_of_targets_follow_the_default_level() {
         let levels = Levels::parse(" info, hyper=warn,orders::load = Off").unwrap();
         assert_eq!(levels.to_string(), "INFO,hyper=WARN,orders::load=OFF");
         assert_eq!(Levels::parse(&levels.to_string()), Ok(levels));
     }
 
     #[test]
-    fn what_is_not_a_level_or_a_target_is_named() {
+    fn an_unknown_level_or_target_is_quoted_in_the_error() {
         for (text, message) in [
             ("", "found ``, accepted are `DEBUG`"),
             ("hyper=warn", "found `hyper=warn`, accepted are `DEBUG`"),
-            ("INFO,", "found ``, accepted is a level, then"),
-            ("INFO,hyper", "found `hyper`, accepted is a level, then"),
-            ("INFO,=warn", "found `=warn`, accepted is a level, then"),
+            ("INFO,", "found ``, accepted is a level, followed by"),
+            (
+                "INFO,hyper",
+                "found `hyper`, accepted is a level, followed by",
+            ),
+            (
+                "INFO,=warn",
+                "found `=warn`, accepted is a level, followed by",
+            ),
             (
                 "INFO,hyper=loud",
                 "found `hyper=loud`, accepted are `TRACE`",

@@ -1,4 +1,4 @@
-//! How OTLP is sent: what holds for all signals, and what differs for one.
+//! How OTLP is sent: the settings for all signals, and for each of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,10 +8,33 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use super::{OtlpProtocol, auth, endpoint, secret};
+use super::{auth, endpoint, secret};
 
 /// Headers: names, and values that may be credentials.
 pub type Headers = BTreeMap<String, SecretString>;
+
+/// The protocol of OTLP.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum OtlpProtocol {
+    /// gRPC.
+    #[default]
+    Grpc,
+    /// HTTP with protobuf bodies.
+    Http,
+}
+
+impl OtlpProtocol {
+    /// `gRPC` or `HTTP`, for messages.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "gRPC",
+            Self::Http => "HTTP",
+        }
+    }
+}
 
 /// A kind of telemetry.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -62,23 +85,20 @@ impl Compression {
     ];
 }
 
-/// How OTLP is sent. Nothing of it is needed; the endpoint and the protocol of all signals are
-/// `otlp_endpoint` and `otlp_protocol` beside it.
+/// How OTLP is sent. Everything here is optional. The endpoint and the protocol of all signals are
+/// `otlp_endpoint` and `otlp_protocol` of [`TelemetryConfig`](crate::TelemetryConfig).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct OtlpConfig {
-    /// For all signals.
+    /// Settings for all signals.
     pub all: OtlpOptions,
-    /// For spans. What is set here wins over `all`.
+    /// Settings for spans, which win over `all`.
     pub traces: OtlpOptions,
-    /// For metrics.
+    /// Settings for metrics, which win over `all`.
     pub metrics: OtlpOptions,
-    /// For log records.
+    /// Settings for log records, which win over `all`.
     pub logs: OtlpOptions,
 }
 
@@ -86,18 +106,16 @@ pub struct OtlpConfig {
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct OtlpOptions {
-    /// Instead of `otlp_endpoint`. Used as it is: no path is appended.
+    /// The endpoint, in place of `otlp_endpoint`. No path is appended to it. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// Instead of `otlp_protocol`.
+    /// The protocol, in place of `otlp_protocol`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<OtlpProtocol>,
     /// Headers, for example a tenant or a key. Values may be references as in `authentication`.
+    /// Default none.
     #[serde(
         skip_serializing_if = "BTreeMap::is_empty",
         serialize_with = "secret::serialize_map"
@@ -108,25 +126,42 @@ pub struct OtlpOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub timeout_millis: Option<u64>,
-    /// Default `none`.
+    /// The compression of requests. Default `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
-    /// A PEM file with the certificates of the authorities that may vouch for the receiver.
-    /// Default: those of the system.
+    /// A PEM file with the certificate authorities that are trusted. Default: those of the system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<PathBuf>,
-    /// A PEM file with the certificate that is shown to the receiver.
+    /// A PEM file with the client certificate; needs `client_key`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<PathBuf>,
-    /// A PEM file with the private key of `client_certificate`.
+    /// A PEM file with the private key of `client_certificate`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_key: Option<PathBuf>,
 }
 
+setters! { OtlpConfig {
+    with_all(all: OtlpOptions);
+    with_traces(traces: OtlpOptions);
+    with_metrics(metrics: OtlpOptions);
+    with_logs(logs: OtlpOptions);
+} }
+
+setters! { OtlpOptions {
+    with_endpoint(endpoint: some into String);
+    with_protocol(protocol: some OtlpProtocol);
+    with_headers(headers: list (String, SecretString));
+    with_timeout_millis(timeout_millis: some u64);
+    with_compression(compression: some Compression);
+    with_certificate(certificate: some into PathBuf);
+    with_client_certificate(client_certificate: some into PathBuf);
+    with_client_key(client_key: some into PathBuf);
+} }
+
 impl OtlpConfig {
-    /// What is said of one signal.
+    /// The settings of one signal.
     #[must_use]
-    pub const fn of(&self, signal: Signal) -> &OtlpOptions {
+    pub const fn signal(&self, signal: Signal) -> &OtlpOptions {
         match signal {
             Signal::Traces => &self.traces,
             Signal::Metrics => &self.metrics,
@@ -134,7 +169,7 @@ impl OtlpConfig {
         }
     }
 
-    pub(super) const fn of_mut(&mut self, signal: Signal) -> &mut OtlpOptions {
+    pub(super) const fn signal_mut(&mut self, signal: Signal) -> &mut OtlpOptions {
         match signal {
             Signal::Traces => &mut self.traces,
             Signal::Metrics => &mut self.metrics,
@@ -142,14 +177,10 @@ impl OtlpConfig {
         }
     }
 
-    pub(super) fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-
     pub(super) fn check(&self, problems: &mut Problems) {
         self.all.check("all", problems);
         for signal in Signal::ALL {
-            self.of(signal).check(signal.as_str(), problems);
+            self.signal(signal).check(signal.as_str(), problems);
         }
     }
 }
@@ -168,7 +199,7 @@ impl OtlpOptions {
             if !auth::is_header_name(name) {
                 refuse(
                     "headers",
-                    "a name is not one of a header, accepted are letters, digits, `-`, `_` and `.`"
+                    "found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`"
                         .into(),
                 );
             }

@@ -1,16 +1,24 @@
-//! Everything that is wrong with a configuration, told at once.
+//! Collects everything that is wrong with a configuration, so that one error reports all of it.
 
-use super::document::{Document, Place};
 use crate::error::Error;
 
-/// Collects what is wrong, and where.
-#[derive(Debug, Default)]
+/// A place in a document, counted from 1.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// Finds the value of a path in the document that is checked.
+type Locate = Box<dyn Fn(&str) -> Place>;
+
+/// The problems found so far.
+#[derive(Default)]
 pub(super) struct Problems {
-    document: Option<Document>,
+    locate: Option<Locate>,
     found: Vec<Problem>,
 }
 
-#[derive(Debug)]
 struct Problem {
     place: Option<Place>,
     /// The keys that lead to the value, with dots between.
@@ -23,13 +31,13 @@ impl Problems {
         self.found.len()
     }
 
-    /// From now on, values stand in this document.
-    pub(super) fn are_in(&mut self, document: Document) {
-        self.document = Some(document);
+    /// Problems that are added from now on get their place from `locate`.
+    pub(super) fn locate_with(&mut self, locate: impl Fn(&str) -> Place + 'static) {
+        self.locate = Some(Box::new(locate));
     }
 
-    /// A value is not accepted. Said once: about a value that was replaced by a stand-in, nothing
-    /// more can be known.
+    /// Adds a problem, unless the value or one that contains it has a problem already: that one was
+    /// replaced by a stand-in, of which nothing can be said.
     pub(super) fn add(&mut self, path: &str, message: impl Into<String>) {
         let is_known = self.found.iter().any(|known| {
             known.path.is_empty()
@@ -41,18 +49,10 @@ impl Problems {
             return;
         }
         self.found.push(Problem {
-            place: self.document.as_ref().map(|document| document.place(path)),
+            place: self.locate.as_ref().map(|locate| locate(path)),
             path: path.to_owned(),
             message: message.into(),
         });
-    }
-
-    /// An error that begins with the path of the value.
-    pub(super) fn add_error(&mut self, result: Result<(), Error>) {
-        let Err(error) = result else { return };
-        let text = error.to_string();
-        let (path, message) = text.split_once(": ").unwrap_or(("", &text));
-        self.add(&path.replace('[', ".").replace(']', ""), message);
     }
 
     pub(super) fn add_at(&mut self, place: Place, path: String, message: String) {
@@ -65,7 +65,7 @@ impl Problems {
 
     /// # Errors
     ///
-    /// Something was found: one mistake a line, in the order of the document.
+    /// Something was found: one problem a line, in the order of the document.
     pub(super) fn into_result(mut self) -> Result<(), Error> {
         self.found
             .sort_by_key(|problem| problem.place.map(|place| (place.line, place.column)));

@@ -1,4 +1,4 @@
-//! Who sends: the service, the product and the environment.
+//! The resource: the service, its environment, and the floe product it is part of.
 
 use std::collections::BTreeMap;
 
@@ -6,51 +6,75 @@ use opentelemetry::KeyValue;
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use crate::attributes::Mode;
+use crate::attributes::{FloeSpanAttributes, Mode};
 use crate::keys;
 
 /// The attributes of the resource: they describe the process, once for all its telemetry.
+///
+/// Only the name of the service is needed. The four `floe_…` fields are for products of the floe
+/// platform: those that are set are attributes of the resource and of every span and log record,
+/// and none of them is written anywhere if none is set.
+///
+/// ```
+/// use floe_telemetry::config::ResourceAttributes;
+///
+/// let resource = ResourceAttributes::new("orders")
+///     .with_service_version("3f2a91c")
+///     .with_deployment_environment("production");
+/// assert_eq!(resource.to_otel_dict().len(), 3);
+/// ```
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct ResourceAttributes {
     /// `service.name`, 1 to 128 characters.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
     pub service_name: String,
-    /// `service.version`, beginning with three numbers.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(regex(pattern = r"^[0-9]+\.[0-9]+\.[0-9]+"))
-    )]
-    pub service_version: String,
-    /// `deployment.environment.name`, and the older `deployment.environment`.
-    pub deployment_environment: Mode,
-    /// `floe.namespace`, 1 to 128 characters.
+    /// `service.version`: any text. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_version: Option<String>,
+    /// `deployment.environment.name`: any text. Beside the floe identity also
+    /// `deployment.environment`, the key that came before it. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_environment: Option<String>,
+    /// `floe.namespace`, 1 to 128 characters. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
-    pub floe_namespace: String,
-    /// `floe.product.name`, 1 to 128 characters.
+    pub floe_namespace: Option<String>,
+    /// `floe.product.name`, 1 to 128 characters. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 128)))]
-    pub floe_product_name: String,
-    /// `floe.product.version`.
-    pub floe_product_version: String,
-    /// `floe.mode`.
-    pub floe_mode: Mode,
-    /// Whatever else describes the process, under its own keys, for example `k8s.pod.name`. A key
-    /// of the fields above is not accepted here.
+    pub floe_product_name: Option<String>,
+    /// `floe.product.version`: any text. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floe_product_version: Option<String>,
+    /// `floe.mode`. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floe_mode: Option<Mode>,
+    /// Other attributes under their own keys, for example `k8s.pod.name`. The key of a field above is
+    /// not accepted here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub additional: BTreeMap<String, String>,
 }
 
+setters! { ResourceAttributes {
+    with_service_version(service_version: some into String);
+    with_deployment_environment(deployment_environment: some into String);
+    with_additional(additional: list (String, String));
+} }
+
+const SERVICE_NAME: &str = "service.name";
+const SERVICE_VERSION: &str = "service.version";
+pub(super) const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.name";
+/// The key that [`DEPLOYMENT_ENVIRONMENT_NAME`] replaced.
+pub(super) const DEPLOYMENT_ENVIRONMENT: &str = "deployment.environment";
+
 /// The keys that have a field.
-const OWN_KEYS: [&str; 8] = [
-    "service.name",
-    "service.version",
-    "deployment.environment.name",
-    "deployment.environment",
+const KEYS_OF_FIELDS: [&str; 7] = [
+    SERVICE_NAME,
+    SERVICE_VERSION,
+    DEPLOYMENT_ENVIRONMENT_NAME,
     keys::FLOE_NAMESPACE,
     keys::FLOE_PRODUCT_NAME,
     keys::FLOE_PRODUCT_VERSION,
@@ -58,78 +82,113 @@ const OWN_KEYS: [&str; 8] = [
 ];
 
 impl ResourceAttributes {
-    /// A service that is its own product, version 0.0.0, namespace `default`, in development.
+    /// A service of this name, with nothing else known of it.
     pub fn new(service_name: impl Into<String>) -> Self {
-        let service_name = service_name.into();
         Self {
-            service_version: "0.0.0".to_owned(),
-            deployment_environment: Mode::Dev,
-            floe_namespace: "default".to_owned(),
-            floe_product_name: service_name.clone(),
-            floe_product_version: "0.0.0".to_owned(),
-            floe_mode: Mode::Dev,
+            service_name: service_name.into(),
+            service_version: None,
+            deployment_environment: None,
+            floe_namespace: None,
+            floe_product_name: None,
+            floe_product_version: None,
+            floe_mode: None,
             additional: BTreeMap::new(),
-            service_name,
         }
     }
 
-    /// The attributes under their keys.
+    /// Sets the four fields of the floe identity.
     #[must_use]
-    pub fn to_otel_dict(&self) -> Vec<KeyValue> {
-        let environment = self.deployment_environment.as_str();
-        let mut attributes = vec![
-            KeyValue::new("service.name", self.service_name.clone()),
-            KeyValue::new("service.version", self.service_version.clone()),
-            KeyValue::new("deployment.environment.name", environment),
-            KeyValue::new("deployment.environment", environment),
-        ];
-        attributes.extend(self.identity());
-        let additional = self.additional.iter();
-        attributes.extend(additional.map(|(key, value)| KeyValue::new(key.clone(), value.clone())));
-        attributes
+    pub fn with_identity(mut self, identity: &FloeSpanAttributes) -> Self {
+        self.floe_namespace = Some(identity.namespace.clone());
+        self.floe_product_name = Some(identity.product_name.clone());
+        self.floe_product_version = Some(identity.product_version.clone());
+        self.floe_mode = Some(identity.mode);
+        self
     }
 
-    /// The four attributes that every span carries.
+    /// The attributes that are set, under their keys.
+    #[must_use]
+    pub fn to_otel_dict(&self) -> Vec<KeyValue> {
+        let identity = self.identity();
+        let environment = self.deployment_environment.as_ref();
+        let old_key = environment.filter(|_| {
+            !identity.is_empty() && !self.additional.contains_key(DEPLOYMENT_ENVIRONMENT)
+        });
+        let own = [
+            (SERVICE_NAME, Some(&self.service_name)),
+            (SERVICE_VERSION, self.service_version.as_ref()),
+            (DEPLOYMENT_ENVIRONMENT_NAME, environment),
+            (DEPLOYMENT_ENVIRONMENT, old_key),
+        ];
+        let own = own.into_iter().filter_map(attribute);
+        let additional = self.additional.iter();
+        let additional = additional.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        own.chain(identity).chain(additional).collect()
+    }
+
+    /// The fields of the floe identity that are set, under their keys.
     pub(crate) fn identity(&self) -> Vec<KeyValue> {
-        vec![
-            KeyValue::new(keys::FLOE_NAMESPACE, self.floe_namespace.clone()),
-            KeyValue::new(keys::FLOE_PRODUCT_NAME, self.floe_product_name.clone()),
-            KeyValue::new(
+        let mode = self.floe_mode.map(|mode| mode.as_str().to_owned());
+        let fields = [
+            (keys::FLOE_NAMESPACE, self.floe_namespace.as_ref()),
+            (keys::FLOE_PRODUCT_NAME, self.floe_product_name.as_ref()),
+            (
                 keys::FLOE_PRODUCT_VERSION,
-                self.floe_product_version.clone(),
+                self.floe_product_version.as_ref(),
             ),
-            KeyValue::new(keys::FLOE_MODE, self.floe_mode.as_str()),
-        ]
+            (keys::FLOE_MODE, mode.as_ref()),
+        ];
+        fields.into_iter().filter_map(attribute).collect()
+    }
+
+    /// Sets the field of this key, or an additional attribute.
+    ///
+    /// # Errors
+    ///
+    /// The field does not accept the value; what it accepts.
+    pub(super) fn set(&mut self, key: String, value: String) -> Result<(), String> {
+        match &*key {
+            SERVICE_NAME => self.service_name = name(value)?,
+            SERVICE_VERSION => self.service_version = Some(value),
+            DEPLOYMENT_ENVIRONMENT_NAME => self.deployment_environment = Some(value),
+            keys::FLOE_NAMESPACE => self.floe_namespace = Some(name(value)?),
+            keys::FLOE_PRODUCT_NAME => self.floe_product_name = Some(name(value)?),
+            keys::FLOE_PRODUCT_VERSION => self.floe_product_version = Some(value),
+            keys::FLOE_MODE => {
+                let mode: Result<Mode, _> = value.parse();
+                self.floe_mode = Some(mode.map_err(|error| error.to_string())?);
+            }
+            _ => {
+                self.additional.insert(key, value);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
-        for (key, value) in [
-            ("service_name", &self.service_name),
-            ("floe_namespace", &self.floe_namespace),
-            ("floe_product_name", &self.floe_product_name),
+        for (field, value) in [
+            ("service_name", Some(&self.service_name)),
+            ("floe_namespace", self.floe_namespace.as_ref()),
+            ("floe_product_name", self.floe_product_name.as_ref()),
         ] {
-            if let Err(message) = check_name(value) {
-                problems.add(&format!("resource_attributes.{key}"), message);
+            if let Some(Err(message)) = value.map(|value| check_name(value)) {
+                problems.add(&format!("resource_attributes.{field}"), message);
             }
         }
-        if !begins_with_three_numbers(&self.service_version) {
-            problems.add(
-                "resource_attributes.service_version",
-                format!(
-                    "`{}` is not a version, accepted is for example `1.4.0`",
-                    self.service_version,
-                ),
-            );
-        }
         for key in self.additional.keys() {
-            if key.is_empty() || OWN_KEYS.contains(&&**key) {
-                problems.add(
-                    "resource_attributes.additional",
-                    format!("found `{key}`, accepted is a key that has no field of its own"),
-                );
+            if let Err(message) = check_key(key) {
+                problems.add("resource_attributes.additional", message);
             }
         }
     }
+}
+
+fn attribute((key, value): (&'static str, Option<&String>)) -> Option<KeyValue> {
+    value.map(|value| KeyValue::new(key, value.clone()))
+}
+
+fn name(name: String) -> Result<String, String> {
+    check_name(&name).map(|()| name)
 }
 
 /// Names are 1 to 128 characters long.
@@ -140,13 +199,17 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-pub(super) fn begins_with_three_numbers(version: &str) -> bool {
-    let mut parts = version.splitn(3, '.');
-    let mut number = |last: bool| {
-        parts.next().is_some_and(|part| {
-            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-            digits > 0 && (last || digits == part.len())
-        })
-    };
-    number(false) && number(false) && number(true)
+/// Whether an attribute of the user's choice can have this key.
+pub(super) fn check_key(key: &str) -> Result<(), String> {
+    if KEYS_OF_FIELDS.contains(&key) {
+        return Err(format!(
+            "found `{key}`, accepted is a key that has no field of its own"
+        ));
+    }
+    match key.len() {
+        1..=255 => Ok(()),
+        length => Err(format!(
+            "found a key of {length} bytes, accepted are 1 to 255"
+        )),
+    }
 }

@@ -1,19 +1,18 @@
 //! Which share of the traces is recorded.
 
-mod keep;
-mod rule;
-
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::keep::HoldConfig;
-pub(crate) use self::keep::Keep;
-pub use self::rule::SamplingRule;
+use super::duration;
 use super::problems::Problems;
-use super::{duration, is_default};
-use crate::attributes::Mode;
-use crate::error::Error;
+use super::section::is_default;
+
+/// Rules that a configuration may have.
+const MAX_RULES: usize = 256;
+
+/// Bytes that the pattern of a rule may have.
+const MAX_PATTERN: usize = 256;
 
 /// How it is decided whether a span is recorded
 /// ([built-in samplers](https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers)).
@@ -42,7 +41,7 @@ pub enum Sampler {
 }
 
 impl Sampler {
-    /// Their names, as `OTEL_TRACES_SAMPLER` has them.
+    /// By the names that `OTEL_TRACES_SAMPLER` has for them.
     pub(super) const ALL: [(&'static str, Self); 6] = [
         ("always_on", Self::AlwaysOn),
         ("always_off", Self::AlwaysOff),
@@ -51,143 +50,140 @@ impl Sampler {
         ("parentbased_always_off", Self::ParentBasedAlwaysOff),
         ("parentbased_traceidratio", Self::ParentBasedTraceIdRatio),
     ];
+
+    /// Whether a span with a parent follows its parent.
+    pub(super) const fn is_parent_based(self) -> bool {
+        !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio)
+    }
 }
 
-/// The share of traces that is recorded, for each environment, from 0.0 to 1.0.
+/// Which share of the traces is recorded. By default all of them, and a span with a parent follows
+/// its parent: the specification's `parentbased_always_on`.
 ///
-/// It decides for roots; a span with a parent follows its parent. `sampler` replaces that.
+/// The ratios are for the environments of their names, see
+/// [`ResourceAttributes::deployment_environment`](super::ResourceAttributes::deployment_environment).
+/// They decide for roots. `sampler` replaces them.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
 /// use floe_telemetry::config::SamplingRule;
 ///
 /// let config = TelemetryConfig::from_yaml("
-/// resource_attributes: { service_name: orders, service_version: 1.0.0, deployment_environment: prod,
-///   floe_namespace: sales, floe_product_name: orders, floe_product_version: 1.0.0, floe_mode: prod }
+/// resource_attributes: { service_name: orders, deployment_environment: prod }
 /// sampling:
 ///   prod: 0.05
 ///   rules:
 ///     - { span: health.*, ratio: 0.0 }
-///     - { span: floe.pipeline.run, ratio: 1.0 }
+///     - { span: orders.import, ratio: 1.0 }
 ///   rate_limit: 100
 /// ")?;
+/// assert_eq!(config.sampling_ratio(), 0.05);
 /// assert_eq!(config.sampling.rules[0], SamplingRule::new("health.*", 0.0));
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "plain data with a published schema"
-)]
+#[non_exhaustive]
 pub struct SamplingConfig {
-    /// Default 1.0.
+    /// The ratio in the environment `dev`, from 0.0 to 1.0. Default none: every trace is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
-    pub dev: f64,
-    /// Default 0.5.
+    pub dev: Option<f64>,
+    /// The ratio in the environment `staging`, from 0.0 to 1.0. Default none: every trace is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
-    pub staging: f64,
-    /// Default 0.1.
+    pub staging: Option<f64>,
+    /// The ratio in the environment `prod`, from 0.0 to 1.0. Default none: every trace is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
-    pub prod: f64,
-    /// Replaces the ratio of the environment. Default: none.
+    pub prod: Option<f64>,
+    /// Replaces the ratio of the environment. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampler: Option<Sampler>,
     /// The ratio of the samplers that have one, from 0.0 to 1.0. Default 1.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub sampler_arg: Option<f64>,
-    /// Other ratios for roots of some names; the first rule whose pattern matches decides, in place
-    /// of the ratio and of the sampler. They hold for spans without a parent, and with a sampler that
-    /// does not follow the parent for those with a remote one, too. At most 256. Default none.
+    /// Ratios for roots of some names. The first rule whose pattern matches decides, in place of the
+    /// ratio and of the sampler. Rules apply to spans without a parent, and with a sampler that is not
+    /// parent-based to spans with a remote parent too. At most 256. Default none.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<SamplingRule>,
-    /// How many of the roots that were chosen are recorded in a second at most, on average; at once
-    /// it may be as many as in a second, or one. More than 0, and fractions are accepted: 0.5 is one
-    /// trace in two seconds. Default: no limit.
+    /// The number of sampled roots that are recorded in a second, on average. A burst may have as many
+    /// as one second allows, and at least one. More than 0; 0.5 is one trace in two seconds.
+    /// Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0)))]
     pub rate_limit: Option<f64>,
-    /// Also keeps the traces with a span that failed. Default `false`.
+    /// Also exports the traces in which a span failed (tail sampling). Default `false`.
     ///
-    /// With this or `keep_slower_than`, roots that were left out are recorded all the same, at the
-    /// cost of one that was chosen, and are held until it is known whether they matter. Other
-    /// processes are told that they are not sampled. A trace that is kept says why in
-    /// `floe.sampling.reason` on its root, and `ot=th:0` in the trace state of each span: it stands
-    /// for itself alone
+    /// With this or `keep_slower_than`, roots that are not sampled are recorded too, at the cost of a
+    /// sampled one, and buffered until their trace is decided. The `traceparent` that is sent to other
+    /// processes says that they are not sampled. A trace that is kept carries the reason in
+    /// `floe.sampling.reason` on its root, and `ot=th:0` in the trace state of each span: it represents
+    /// itself alone
     /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
-    /// What is below a remote parent follows it. Needs a sampler that follows the parent.
+    /// Spans below a remote parent follow that parent. Needs a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,
-    /// Also keeps the traces whose root took longer: `2s`, `500ms`, or a number of seconds. Default:
-    /// none.
+    /// Also exports the traces whose root took longer than this: `2s`, `500ms`, or a number of
+    /// seconds. Default none.
     #[serde(with = "duration", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "duration::schema"))]
     pub keep_slower_than: Option<Duration>,
-    /// How much is held until then.
+    /// The buffer of the traces that are not decided yet.
     #[serde(skip_serializing_if = "is_default")]
-    pub hold: HoldConfig,
+    pub tail: TailConfig,
 }
 
-impl Default for SamplingConfig {
-    fn default() -> Self {
-        Self {
-            dev: 1.0,
-            staging: 0.5,
-            prod: 0.1,
-            sampler: None,
-            sampler_arg: None,
-            rules: Vec::new(),
-            rate_limit: None,
-            keep_errors: false,
-            keep_slower_than: None,
-            hold: HoldConfig::default(),
-        }
-    }
-}
+setters! { SamplingConfig {
+    with_dev(dev: some f64);
+    with_staging(staging: some f64);
+    with_prod(prod: some f64);
+    with_sampler(sampler: some Sampler);
+    with_sampler_arg(sampler_arg: some f64);
+    with_rules(rules: list SamplingRule);
+    with_rate_limit(rate_limit: some f64);
+    with_keep_errors(keep_errors: bool);
+    with_keep_slower_than(keep_slower_than: some Duration);
+    with_tail(tail: TailConfig);
+} }
 
 impl SamplingConfig {
-    /// The share of roots that is recorded in an environment.
+    /// Records this share of the traces in every environment, from 0.0 to 1.0: the sampler
+    /// `parentbased_traceidratio`.
     #[must_use]
-    pub const fn ratio(&self, environment: Mode) -> f64 {
+    pub fn with_ratio(self, ratio: f64) -> Self {
+        self.with_sampler(Sampler::ParentBasedTraceIdRatio)
+            .with_sampler_arg(ratio)
+    }
+
+    /// The share of roots that is recorded in an environment. In an environment without a ratio of
+    /// its own every root is recorded, unless a sampler is set.
+    #[must_use]
+    pub fn get_ratio(&self, environment: &str) -> f64 {
         match self.sampler {
             Some(Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => return 1.0,
             Some(Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff) => return 0.0,
             Some(Sampler::TraceIdRatio | Sampler::ParentBasedTraceIdRatio) => {
-                return match self.sampler_arg {
-                    Some(ratio) => ratio,
-                    None => 1.0,
-                };
+                return self.sampler_arg.unwrap_or(1.0);
             }
             None => {}
         }
-        match environment {
-            Mode::Dev => self.dev,
-            Mode::Staging => self.staging,
-            Mode::Prod => self.prod,
-        }
-    }
-
-    /// The ratio of an environment that is given by name.
-    ///
-    /// # Errors
-    ///
-    /// The environment is not one of `dev`, `staging` and `prod`.
-    pub fn get_ratio(&self, environment: &str) -> Result<f64, Error> {
-        let environment: Mode = environment
-            .parse()
-            .map_err(|error| Error::config(format!("sampling: {error}")))?;
-        Ok(self.ratio(environment))
+        let ratio = match environment {
+            "dev" => self.dev,
+            "staging" => self.staging,
+            "prod" => self.prod,
+            _ => None,
+        };
+        ratio.unwrap_or(1.0)
     }
 
     /// Whether a span with a parent follows its parent.
     #[must_use]
-    pub const fn is_parent_based(&self) -> bool {
-        !matches!(
-            self.sampler,
-            Some(Sampler::AlwaysOn | Sampler::AlwaysOff | Sampler::TraceIdRatio)
-        )
+    pub fn is_parent_based(&self) -> bool {
+        self.sampler.is_none_or(Sampler::is_parent_based)
     }
 
     /// The patterns of the rules with their ratios.
@@ -196,51 +192,153 @@ impl SamplingConfig {
         rules.map(|rule| (rule.span.clone(), rule.ratio)).collect()
     }
 
-    /// What is kept of what the ratio left out, if anything is.
-    pub(crate) fn keep(&self) -> Option<Keep> {
-        let keep = Keep {
+    /// The settings of tail sampling, if it is on.
+    pub(crate) fn tail_sampling(&self) -> Option<TailSampling> {
+        let tail = TailSampling {
             errors: self.keep_errors,
             slower_than: self.keep_slower_than,
-            hold: self.hold,
+            buffer: self.tail,
         };
-        (keep.errors || keep.slower_than.is_some()).then_some(keep)
+        (tail.errors || tail.slower_than.is_some()).then_some(tail)
     }
 
     pub(super) fn check(&self, problems: &mut Problems) {
         for (name, ratio) in [
-            ("dev", Some(self.dev)),
-            ("staging", Some(self.staging)),
-            ("prod", Some(self.prod)),
+            ("dev", self.dev),
+            ("staging", self.staging),
+            ("prod", self.prod),
             ("sampler_arg", self.sampler_arg),
         ] {
-            let ratio = ratio.unwrap_or(1.0);
-            if !(0.0..=1.0).contains(&ratio) {
-                problems.add(
-                    &format!("sampling.{name}"),
-                    format!("{ratio} is not a ratio, accepted is 0.0 to 1.0"),
-                );
+            if let Some(Err(message)) = ratio.map(check_ratio) {
+                problems.add(&format!("sampling.{name}"), message);
             }
         }
-        rule::check(&self.rules, problems);
-        self.hold.check(problems);
+        check_rules(&self.rules, problems);
+        self.tail.check(problems);
         if self.keep_slower_than == Some(Duration::ZERO) {
             let message = "found 0, accepted is a duration of more than 0";
             problems.add("sampling.keep_slower_than", message);
         }
-        if self.keep().is_some() && !self.is_parent_based() {
-            problems.add(
-                "sampling.sampler",
-                "does not follow the parent, which `keep_errors` and `keep_slower_than` need: \
-                 accepted are the samplers `parentbased_…`, or none",
-            );
+        if self.tail_sampling().is_some() && !self.is_parent_based() {
+            problems.add("sampling.sampler", NOT_PARENT_BASED);
         }
         if let Some(rate) = self.rate_limit
             && !(rate.is_finite() && rate > 0.0)
         {
-            problems.add(
-                "sampling.rate_limit",
-                format!("{rate} traces in a second, accepted is more than 0"),
-            );
+            let message = format!("found {rate}, accepted is more than 0");
+            problems.add("sampling.rate_limit", message);
         }
     }
+}
+
+/// Why a sampler is not accepted beside tail sampling.
+pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` need a parent-based sampler, \
+     accepted are the samplers `parentbased_…`, or none";
+
+/// A ratio for the roots whose names match a pattern.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SamplingRule {
+    /// A pattern for the name of the root: `*` matches any characters, or none, and nothing else is
+    /// special. It is compared with the name that the span starts with; for a `#[traced]` function
+    /// whose name is an expression, that is the name of the function.
+    pub span: String,
+    /// From 0.0 to 1.0.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
+    pub ratio: f64,
+}
+
+impl SamplingRule {
+    /// Records this share of the traces whose root matches the pattern `span`.
+    pub fn new(span: impl Into<String>, ratio: f64) -> Self {
+        Self {
+            span: span.into(),
+            ratio,
+        }
+    }
+}
+
+fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {
+    if rules.len() > MAX_RULES {
+        let found = rules.len();
+        let message = format!("found {found}, accepted are at most {MAX_RULES}");
+        problems.add("sampling.rules", message);
+    }
+    for (at, SamplingRule { span, ratio }) in rules.iter().enumerate() {
+        if !(1..=MAX_PATTERN).contains(&span.len()) {
+            let found = span.len();
+            problems.add(
+                &format!("sampling.rules.{at}.span"),
+                format!(
+                    "found {found} bytes, accepted is a name of 1 to {MAX_PATTERN} bytes with `*` for any characters"
+                ),
+            );
+        }
+        if let Err(message) = check_ratio(*ratio) {
+            problems.add(&format!("sampling.rules.{at}.ratio"), message);
+        }
+    }
+}
+
+fn check_ratio(ratio: f64) -> Result<(), String> {
+    if (0.0..=1.0).contains(&ratio) {
+        return Ok(());
+    }
+    Err(format!("{ratio} is not a ratio, accepted is 0.0 to 1.0"))
+}
+
+/// The buffer of tail sampling: the traces that are not decided yet.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct TailConfig {
+    /// Spans of all buffered traces together. When there are more, the oldest trace is decided by the
+    /// spans that have ended so far. Default 10,000.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub max_spans: usize,
+    /// Seconds from the end of the first span of a trace. After that the trace is decided by the spans
+    /// that have ended so far. Default 60.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub max_seconds: u64,
+}
+
+setters! { TailConfig {
+    with_max_spans(max_spans: usize);
+    with_max_seconds(max_seconds: u64);
+} }
+
+impl Default for TailConfig {
+    fn default() -> Self {
+        Self {
+            max_spans: 10_000,
+            max_seconds: 60,
+        }
+    }
+}
+
+impl TailConfig {
+    fn check(self, problems: &mut Problems) {
+        for (name, is_zero) in [
+            ("max_spans", self.max_spans == 0),
+            ("max_seconds", self.max_seconds == 0),
+        ] {
+            if is_zero {
+                problems.add(
+                    &format!("sampling.tail.{name}"),
+                    "found 0, accepted is a whole number, 1 or more",
+                );
+            }
+        }
+    }
+}
+
+/// Which traces that are not sampled are exported all the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TailSampling {
+    pub(crate) errors: bool,
+    pub(crate) slower_than: Option<Duration>,
+    pub(crate) buffer: TailConfig,
 }

@@ -1,34 +1,29 @@
-//! Credentials: given as they are, or by reference.
+//! Credentials, and references to them.
 //!
-//! `${env:NAME}` stands for a variable of the environment, `${file:PATH}` for the content of a
-//! file. A reference is no secret, so it is written into artifacts as it is; a credential that was
-//! given as it is, is not written: a mask stands for it, and the mask is not taken for one.
-
-#[cfg(feature = "_otlp")]
-mod resolve;
+//! `${env:NAME}` refers to a variable of the environment, `${file:PATH}` to the content of a file. A
+//! reference is not a secret, so it is written as it is. A credential itself is never written: a mask
+//! takes its place, and a mask is not accepted as a credential.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-#[cfg(feature = "_otlp")]
-pub(super) use self::resolve::resolve;
+/// What is written in place of a credential.
+const MASK: &str = "**********";
 
-/// What is written where a credential stands.
-pub(super) const MASK: &str = "**********";
-
-/// Where a credential is to be found.
+/// Where the credential of a reference is.
 #[cfg_attr(
     not(feature = "_otlp"),
-    expect(dead_code, reason = "looked up when exporting starts")
+    expect(dead_code, reason = "credentials are read when exporting starts")
 )]
-enum Source<'a> {
+pub(crate) enum Source<'a> {
     Env(&'a str),
     File(&'a str),
 }
 
-/// The source that `text` names. `Err`: it begins like a reference and is none.
-fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
+/// The source that `text` refers to, if it is a reference. `Err`: it begins like one, and is
+/// incomplete.
+pub(crate) fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     let Some(rest) = text.strip_prefix("${") else {
         return Ok(None);
     };
@@ -41,11 +36,11 @@ fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     }
 }
 
-/// Whether a credential can be had from it; otherwise why not.
+/// Whether this is a credential or a reference to one; otherwise why not.
 pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
     match secret.map(ExposeSecret::expose_secret) {
         None | Some("") => Err("is missing or empty"),
-        // Loading the mask as a credential would send it as a wrong password.
+        // Accepted as a credential, the mask would be sent as a wrong password.
         Some(MASK) => Err(
             "is the mask that stands for a credential in a written configuration, \
              accepted is a reference, `${env:NAME}` or `${file:PATH}`, which is written as it is",
@@ -59,7 +54,7 @@ pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
     }
 }
 
-/// What may be written: a reference, or the mask.
+/// What may be printed and written: a reference, or the mask.
 pub(super) fn shown(secret: &SecretString) -> &str {
     match reference(secret.expose_secret()) {
         Ok(Some(_)) => secret.expose_secret(),
@@ -75,10 +70,11 @@ pub(super) fn serialize<S: Serializer>(
     secret.as_ref().map(shown).serialize(serializer)
 }
 
-pub(super) fn serialize_map<S: Serializer>(
-    secrets: &super::Headers,
+pub(super) fn serialize_map<'a, S: Serializer>(
+    secrets: impl IntoIterator<Item = (&'a String, &'a SecretString), IntoIter: ExactSizeIterator>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
+    let secrets = secrets.into_iter();
     let mut map = serializer.serialize_map(Some(secrets.len()))?;
     for (name, secret) in secrets {
         map.serialize_entry(name, shown(secret))?;

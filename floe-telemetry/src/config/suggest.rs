@@ -1,29 +1,29 @@
-//! What is accepted, and what was meant.
+//! Suggestions for words that are not accepted.
 
-/// How alike two words must be, from 0 to 1, for one to be meant when the other was written.
-const ALIKE: f64 = 0.8;
+/// The similarity, from 0 to 1, from which on a word is suggested for another.
+const MIN_SIMILARITY: f64 = 0.8;
 
-/// The word that was meant, if one is near enough.
+/// The most similar word, if one is similar enough.
 pub(crate) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let found = found.to_ascii_lowercase();
     words
         .iter()
         .map(|word| {
-            let alike = strsim::jaro_winkler(&found, &word.to_ascii_lowercase());
-            (alike, *word)
+            let similarity = strsim::jaro_winkler(&found, &word.to_ascii_lowercase());
+            (similarity, *word)
         })
-        .filter(|(alike, _)| *alike >= ALIKE)
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, word)| word)
 }
 
-/// "accepted are `a` and `b`", and which of them was meant.
+/// "accepted are `a` and `b`", with a suggestion if one of them is similar.
 pub(super) fn accepted(found: &str, words: &[&str]) -> String {
-    let meant = match nearest(found, words) {
+    let suggestion = match nearest(found, words) {
         Some(near) => format!(", did you mean `{near}`?"),
         None => String::new(),
     };
-    format!("accepted {}{meant}", list(words))
+    format!("accepted {}{suggestion}", list(words))
 }
 
 /// "is `a`", "are `a` and `b`", "are `a`, `b` and `c`".
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_known_and_another_word_is_not() {
+    fn a_typing_error_has_a_suggestion_and_another_word_has_none() {
         let words = ["otlp_endpoint", "otlp_protocol", "backend"];
         assert_eq!(nearest("otlp_endpiont", &words), Some("otlp_endpoint"));
         assert_eq!(nearest("Backend", &words), Some("backend"));

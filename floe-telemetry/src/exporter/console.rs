@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
-use crate::config::wants_no_color;
+use crate::environment::wants_no_color;
 
 /// Spans of unfinished traces that are held; beyond, what is there is printed.
 const MAX_HELD: usize = 20_000;

@@ -18,6 +18,7 @@ mod request;
 mod response;
 mod retry;
 mod sender;
+mod settings;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -38,9 +39,10 @@ use self::intake::OtlpIntake;
 pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
 use self::response::Answer;
+use self::settings::OtlpSettings;
 use super::OtlpTarget;
 use crate::collector::{BatchExporter, Destination, Lane, Worker, WorkerSettings};
-use crate::config::{Compression, OtlpProtocol, OtlpSettings, Signal};
+use crate::config::{Compression, OtlpProtocol, Signal};
 use crate::error::Error;
 
 /// Sends one request. What it answers is for the retries to judge.
@@ -80,7 +82,7 @@ fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Bytes>>, Error>
 }
 
 fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
-    let settings = OtlpSettings::of(target, signal)?;
+    let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()

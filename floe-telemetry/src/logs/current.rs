@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use opentelemetry::KeyValue;
+use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::logs::SdkLogger;
 
 use crate::collector::Redaction;
@@ -13,8 +13,10 @@ use crate::collector::Redaction;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Setting {
     pub(super) redaction: Redaction,
-    /// Of the resource; made safe.
+    /// The floe identity of the resource, redacted.
     pub(super) identity: Vec<KeyValue>,
+    /// The keys of baggage whose values records carry.
+    pub(super) baggage: Vec<Key>,
     /// Where records go besides the local output.
     pub(super) logger: Option<SdkLogger>,
 }

@@ -54,7 +54,9 @@ pub(crate) struct Logs {
 /// A record without anything, which only a logger makes. Of that one nobody is to read.
 fn blank() -> SdkLogRecord {
     let _quiet = Context::enter_telemetry_suppressed_scope();
-    let factory = SdkLoggerProvider::builder().build();
+    let factory = SdkLoggerProvider::builder()
+        .with_resource(Resource::builder_empty().build())
+        .build();
     let blank = factory.logger(SCOPE).create_log_record();
     let _ = factory.shutdown();
     drop(factory);
@@ -72,6 +74,7 @@ impl Logs {
         resource: &Resource,
         settings: LogSettings,
         identity: Vec<KeyValue>,
+        baggage: &[String],
     ) -> Result<Self, Error> {
         let workers: Result<Vec<_>, _> = destinations
             .into_iter()
@@ -83,11 +86,17 @@ impl Logs {
         };
         // Shut down by hand: at its end it would say so to whoever reads the logs.
         let provider = SdkLoggerProvider::builder()
+            .with_resource(Resource::builder_empty().build())
             .with_log_processor(workers.clone())
             .build();
         let setting = Setting {
             redaction: settings.worker.redaction,
             identity,
+            baggage: baggage
+                .iter()
+                .cloned()
+                .map(opentelemetry::Key::from)
+                .collect(),
             logger: None,
         };
         current::switch(Arc::new(Setting {

@@ -117,7 +117,7 @@ fn take_down(memory: &mut Memory, event: &Event<'_>, has_context: bool) {
         entry.add_text(key, |text| text.write_str(PANICKED), |_| None);
     }
     if has_context {
-        Context::map_current(|cx| locate(cx, entry, redactor));
+        Context::map_current(|cx| locate(cx, &setting.baggage, entry, redactor));
     }
     for attribute in &setting.identity {
         if !entry.has_identity(&attribute.key) {
@@ -126,8 +126,8 @@ fn take_down(memory: &mut Memory, event: &Event<'_>, has_context: bool) {
     }
 }
 
-/// Where in a trace, and for whom, if the baggage says so.
-fn locate(cx: &Context, entry: &mut Entry, redactor: &mut Redactor) {
+/// Adds the span that the record belongs to, and the values of the listed keys of baggage.
+fn locate(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
     let span = cx.span();
     let context = span.span_context();
     entry.place = context.is_valid().then(|| Place {
@@ -135,15 +135,15 @@ fn locate(cx: &Context, entry: &mut Entry, redactor: &mut Redactor) {
         span_id: context.span_id(),
         flags: context.trace_flags(),
     });
-    let baggage = cx.baggage();
-    if baggage.is_empty() {
+    if listed.is_empty() {
         return;
     }
-    for key in keys::IDENTITY {
-        if let Some(value) = baggage.get(key) {
+    let baggage = cx.baggage();
+    for key in listed {
+        if let Some(value) = baggage.get(key.as_str()) {
             let value = value.as_str();
-            let safe = redactor.log_text(key, value);
-            entry.add_identity(Key::from_static_str(key), value, safe);
+            let safe = redactor.log_text(key.as_str(), value);
+            entry.add_identity(key.clone(), value, safe);
             entry.is_foreign = true;
         }
     }

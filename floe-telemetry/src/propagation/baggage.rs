@@ -1,4 +1,4 @@
-//! `baggage`: names and values that travel with a request.
+//! `baggage`: keys and values that are propagated with a request.
 
 use std::sync::LazyLock;
 
@@ -15,13 +15,12 @@ const BAGGAGE: &str = "baggage";
 
 static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 
-/// The limits of the [specification](https://www.w3.org/TR/baggage/#limits), which
-/// OpenTelemetry's `Baggage` has, too.
+/// The limits of the [specification](https://www.w3.org/TR/baggage/#limits), which OpenTelemetry's
+/// `Baggage` has too.
 const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
 
-/// All that is no `baggage-octet`; the sign of the encoding itself; and `+`, which Python reads as
-/// a space.
+/// Everything but a `baggage-octet`; the `%` of the encoding; and `+`, which Python decodes as a space.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -31,10 +30,10 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'\\')
     .add(b'%');
 
-/// [W3C Baggage](https://www.w3.org/TR/baggage/), redacted on its way out.
+/// [W3C Baggage](https://www.w3.org/TR/baggage/), redacted when it is injected.
 ///
-/// The SDK's own sends a `%` as it is, so that `100%25` arrives as `100%`; cuts a value at a `=`;
-/// reads the first of several headers; and sends more than the limit.
+/// The propagator of the SDK does not encode `%`, so that `100%25` arrives as `100%`; cuts a value at
+/// `=`; reads only the first of several headers; and exceeds the limits.
 #[derive(Debug)]
 pub(super) struct BaggagePropagator;
 
@@ -64,8 +63,8 @@ impl TextMapPropagator for BaggagePropagator {
     }
 }
 
-/// The list within the limits: the identity before the rest, and that by name, so that it is the
-/// same each time. A member that has no room is left out as a whole.
+/// The header within the limits: the floe identity first, then the rest, both in the order of their
+/// keys. A member for which there is no room is dropped as a whole.
 fn encode(baggage: &Baggage) -> String {
     let mut entries: Vec<_> = baggage
         .iter()
@@ -79,7 +78,7 @@ fn encode(baggage: &Baggage) -> String {
         } else if sanitize_sent(key) == key {
             sanitize_sent_value(key, value.as_str())
         } else {
-            // A name with a secret in it would have to be another name.
+            // A redacted key would be another key.
             continue;
         };
         let value = utf8_percent_encode(&value, ENCODED).to_string();
@@ -109,13 +108,13 @@ fn encode(baggage: &Baggage) -> String {
     header
 }
 
-/// Whether the text can stand behind a value: printable, and not the next member.
+/// Whether the text can follow a value: it is printable, and does not begin another member.
 fn are_properties(text: &str) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\'))
 }
 
-/// What there is room for. `Baggage` refuses names that are not valid.
+/// The members that there is room for. `Baggage` refuses invalid keys.
 fn decode(headers: &[&str]) -> Baggage {
     let mut baggage = Baggage::new();
     let mut bytes = 0;

@@ -1,4 +1,4 @@
-//! What this process says in baggage: the floe identity, and single values.
+//! Baggage of the current context: the floe identity, and single values.
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
@@ -7,8 +7,9 @@ use super::current;
 use crate::attributes::FloeSpanAttributes;
 use crate::keys;
 
-/// The current context with the floe identity in its baggage: spans that start in it carry this
-/// identity, here and in every process that it reaches (FR-007, FR-019).
+/// The current context with the floe identity in its baggage. Spans below it carry this identity, here
+/// and in every process that it is propagated to, where the configuration lists the four keys in
+/// `baggage_attributes` (`TelemetryConfig::with_identity` does so).
 ///
 /// ```
 /// use floe_telemetry::{FloeSpanAttributes, Mode, propagation};
@@ -29,9 +30,9 @@ pub fn set_floe_baggage(identity: &FloeSpanAttributes) -> Context {
 
 /// The current context with one more value in its baggage.
 ///
-/// It stays out if there is no room (64 names, 8192 bytes), or if the name is not one: printable
-/// ASCII without spaces and without `(),/:;<=>?@[\]{}"`. A value may be any text, and what is
-/// secret in it does not leave the process.
+/// The value is not added if there is no room (64 keys, 8192 bytes), or if the key is invalid: accepted
+/// is printable ASCII without spaces and without `(),/:;<=>?@[\]{}"`. A value may be any text; a secret
+/// in it is redacted before it leaves the process.
 ///
 /// ```
 /// use floe_telemetry::propagation;
@@ -45,14 +46,14 @@ pub fn set_baggage_value(key: &str, value: &str) -> Context {
     with_values(&[(key, value)])
 }
 
-/// The value that the current context's baggage has under a name.
+/// The value of a key in the baggage of the current context.
 #[must_use]
 pub fn get_baggage_value(key: &str) -> Option<String> {
     let cx = current();
     cx.baggage().get(key).map(|value| value.as_str().to_owned())
 }
 
-/// The new values go first: if there is no room for all, it is not them that are missing.
+/// The new values go first: if there is no room for all, others are dropped.
 fn with_values(values: &[(&str, &str)]) -> Context {
     let cx = current();
     let mut baggage = Baggage::new();

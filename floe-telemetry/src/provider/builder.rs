@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
 #[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::SpanExporter;
 
 #[cfg(feature = "logs")]
@@ -15,8 +17,9 @@ use super::logs;
 use super::sampling::sampling;
 use super::targets::Places;
 use super::{IN_USE, TelemetryProvider, metrics};
+use crate::backend;
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Redaction, Redactor, Stamps,
+    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor, Stamps,
     WorkerSettings,
 };
 use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
@@ -122,11 +125,12 @@ impl TelemetryProviderBuilder {
     /// Nothing is left behind then.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         self.config.validate()?;
+        backend::find(&self.config.backend)?;
         for target in &self.otlp {
             target.config.validate()?;
         }
         let counters = Arc::<Counters>::default();
-        let is_noop = !self.config.enabled || is_disabled()?;
+        let is_noop = !self.config.enabled || is_disabled();
         let mut provider = TelemetryProvider {
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
@@ -168,10 +172,13 @@ impl TelemetryProviderBuilder {
     fn build(mut self, provider: &mut TelemetryProvider) -> Result<Pipeline, Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
-        let resource = Resource::builder()
+        // Without the detectors that read the environment: the configuration has done so, if it was
+        // asked to.
+        let resource = Resource::builder_empty()
+            .with_detector(Box::new(TelemetryResourceDetector))
             .with_attributes(self.config.resource_attributes.to_otel_dict())
             .build();
-        let policies = self.config.redaction.policies()?;
+        let policies = Policies::compile(&self.config.redaction)?;
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
@@ -205,19 +212,26 @@ impl TelemetryProviderBuilder {
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
         });
         let settings = PipelineSettings {
-            identity: Stamps::new(self.config.resource_attributes.identity(), &mut redactor),
+            span_attributes: Stamps::new(span_attributes(&self.config), &mut redactor),
             redactor,
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.of_spans(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             errors: self.config.errors,
-            keep: self.config.sampling.keep(),
+            tail_sampling: self.config.sampling.tail_sampling(),
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
         };
         Ok(Pipeline::new(settings, destinations))
     }
+}
+
+/// The attributes of every span of the process: the configured ones and the floe identity.
+fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
+    let configured = config.span_attributes.iter();
+    let configured = configured.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    configured.chain(config.resource_attributes.identity())
 }
 
 /// `ConsoleExporter`, without the path and the parameters.

@@ -12,8 +12,8 @@ use crate::error::Error;
 /// With `OTEL_EXPORTER_OTLP_ENDPOINT`, all signals go there; with an endpoint of one signal, or its
 /// `OTEL_…_EXPORTER`, that signal goes where these say, and spans go nowhere unless they are the one.
 /// (Log records are what [`logs`](crate::logs) was set up for, which is the program's to do.)
-/// `service.name` is `floe-platform` unless a variable says otherwise. Without any of these variables,
-/// nothing is recorded. It never fails: what is wrong with the environment is one warning, and nothing is
+/// Without a variable that names the service, it is `unknown_service:` and the name of the executable.
+/// Without any of these variables, nothing is recorded. It never fails: what is wrong with the environment is one warning, and nothing is
 /// recorded then. Neither is anything when another provider is in use, which is left alone.
 ///
 /// The provider is never dropped: a program flushes or shuts it down before it ends. Once it is
@@ -64,6 +64,6 @@ fn is_asked(config: &TelemetryConfig, signal: Signal) -> bool {
     };
     match exporters {
         Some(chosen) => chosen.iter().any(|kind| *kind != ExporterKind::None),
-        None => config.otlp.of(signal).endpoint.is_some(),
+        None => config.otlp.signal(signal).endpoint.is_some(),
     }
 }

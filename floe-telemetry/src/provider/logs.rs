@@ -7,7 +7,7 @@ use opentelemetry_sdk::Resource;
 
 use super::finish::receive;
 use super::targets::targets;
-use crate::collector::{Counters, Redaction, Redactor, WorkerSettings};
+use crate::collector::{Counters, Policies, Redaction, Redactor, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
@@ -30,7 +30,8 @@ pub(super) fn start(
         redactor.attribute(attribute);
     }
     let settings = LogSettings::new(settings, &config.log_batch_processor);
-    Logs::start(given, resource, settings, identity)
+    let baggage = &config.baggage_attributes;
+    Logs::start(given, resource, settings, identity, baggage)
 }
 
 /// Lets the configuration say how the local output is redacted and whose it is, though nothing is
@@ -38,7 +39,7 @@ pub(super) fn start(
 pub(super) fn adopt(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
         capacity: 0,
-        redaction: Redaction::new(config.redaction.policies()?, Arc::clone(&counters)),
+        redaction: Redaction::new(Policies::compile(&config.redaction)?, Arc::clone(&counters)),
         counters,
     };
     let mut quiet = config.clone();

@@ -1,9 +1,10 @@
-//! What a configuration wants of the recorder.
+//! The sampling that a configuration asks of the recorder.
 
 use crate::config::TelemetryConfig;
 use crate::recorder::{Measured, Sampling};
 
-/// Which spans are wanted, and of which calls metrics are made if anybody takes metrics.
+/// Which spans are recorded with which attributes, and of which calls metrics are made if metrics are
+/// exported.
 pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
     let sampling = &config.sampling;
     Sampling {
@@ -11,11 +12,12 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
         is_parent_based: sampling.is_parent_based(),
         rules: sampling.patterns(),
         rate_limit: sampling.rate_limit,
-        keeps: sampling.keep().is_some(),
+        keeps: sampling.tail_sampling().is_some(),
         measures: if config.metrics.from_spans {
             Measured::All
         } else {
             Measured::Annotated
         },
+        baggage: config.baggage_attributes.clone(),
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn targets(
     of_spans: &[OtlpTarget],
 ) -> Vec<OtlpTarget> {
     let is_chosen = chosen.map(|chosen| chosen.contains(&ExporterKind::Otlp));
-    let has_endpoint = config.otlp.of(signal).endpoint.is_some();
+    let has_endpoint = config.otlp.signal(signal).endpoint.is_some();
     let is_asked = is_chosen == Some(true) || has_endpoint;
     if is_chosen == Some(false) {
         Vec::new()

@@ -65,8 +65,8 @@ pub(crate) struct More {
     /// What the status says, if it is an error.
     pub(crate) description: Cow<'static, str>,
     pub(crate) trace_state: TraceState,
-    /// The floe identity that baggage carried when the span started.
-    pub(crate) identity: Option<Arc<[KeyValue]>>,
+    /// The values of the listed keys that baggage had when the span started.
+    pub(crate) baggage: Option<Arc<[KeyValue]>>,
     /// The `testing::capture` that the span belongs to.
     #[cfg(feature = "testing")]
     pub(crate) capture: Option<u64>,

@@ -17,6 +17,7 @@ use super::measure::{self, Measure};
 use super::outcome::Classifier;
 use super::pending::{Handle, PendingUpdates, Update};
 use super::record::{Code, SpanRecord};
+use super::sampling::baggage::KnownKeys;
 use super::sampling::rules::KnownRules;
 use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
@@ -175,6 +176,7 @@ pub(super) struct Local {
     writer: Option<Writer>,
     measures: Option<measure::Writer>,
     pub(super) rules: KnownRules,
+    pub(super) baggage: KnownKeys,
 }
 
 thread_local! {
@@ -186,6 +188,7 @@ thread_local! {
             writer: None,
             measures: None,
             rules: KnownRules::default(),
+            baggage: KnownKeys::default(),
         })
     };
 }

@@ -4,8 +4,8 @@
 //! asks the ratio of the provider's environment, or that of a rule, and then the rate limit, unless
 //! it runs inside `testing::capture`, which records everything.
 
+pub(super) mod baggage;
 mod capture;
-mod identity;
 #[cfg(feature = "provider")]
 mod provider;
 mod rate;
@@ -163,8 +163,8 @@ pub(super) fn decide(
         if *above.trace_state() != TraceState::NONE && above.is_valid() {
             recording.record.more_mut().trace_state = above.trace_state().clone();
         }
-        if let Some(identity) = identity::identity(parent) {
-            recording.record.more_mut().identity = Some(identity);
+        if let Some(baggage) = local.baggage.values(parent) {
+            recording.record.more_mut().baggage = Some(baggage);
         }
         #[cfg(feature = "testing")]
         if capture.is_some() {

@@ -1,4 +1,4 @@
-//! Credentials that stand in a product's texts: they are not written into its artifacts.
+//! Redaction of credentials in the texts of a product, which are written into its artifacts.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(super) fn optional<S: Serializer>(
         .serialize(serializer)
 }
 
-/// A query with the mark of a credential in it would say something else than what was compiled.
+/// Refuses artifacts with a redacted query: it is not the query that was compiled.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), Error> {
     let sources = artifacts.sources.iter();
     let generated = sources.filter_map(|source| Some((&source.name, source.generate.as_ref()?)));
@@ -32,7 +32,7 @@ pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), E
     match queries.find(|(_, query)| query.sql.contains(REDACTED)) {
         Some((name, _)) => {
             let message = format!(
-                "the query of `{name}` had a credential in it, which is not written, accepted: a run without `--artifacts`"
+                "the query of `{name}` contained a credential, which is not written, accepted: a run without `--artifacts`"
             );
             Err(Error::input(Place::file(path), message))
         }

@@ -1,4 +1,4 @@
-//! `observability:` — how products are observed, in the platform's words.
+//! `observability:` — tracing, lineage and logging of products, by the platform's keys.
 
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
@@ -23,7 +23,7 @@ pub struct Observability {
 pub struct Tracing {
     /// Whether runs are recorded at all.
     pub enabled: bool,
-    /// What becomes of them; what the backend does, unless it is said.
+    /// The exporter. Default: that of the backend.
     pub exporter: Option<Spanned<Exporter>>,
     /// The collector's address.
     pub endpoint: Option<Endpoint>,
@@ -42,19 +42,19 @@ impl Default for Tracing {
     }
 }
 
-/// What becomes of traces.
+/// The exporter of traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exporter {
-    /// They are sent.
+    /// OTLP.
     Otlp,
-    /// They are printed.
+    /// The terminal.
     Console,
-    /// Nothing.
+    /// No exporter: nothing is recorded.
     None,
 }
 
-/// How the collector is spoken to.
+/// The protocol of the collector.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
@@ -71,9 +71,9 @@ pub enum Protocol {
 pub struct Lineage {
     /// Whether it is recorded at all.
     pub enabled: bool,
-    /// How it leaves.
+    /// How events are sent.
     pub transport: Option<LineageTransport>,
-    /// The address of its keeper.
+    /// Where events are sent.
     pub endpoint: Option<Endpoint>,
 }
 
@@ -87,7 +87,7 @@ impl Default for Lineage {
     }
 }
 
-/// How lineage leaves.
+/// How lineage events are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LineageTransport {
@@ -95,7 +95,7 @@ pub enum LineageTransport {
     Http,
     /// Printed.
     Console,
-    /// It does not.
+    /// Not at all.
     Noop,
 }
 
@@ -103,29 +103,29 @@ pub enum LineageTransport {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {
-    /// What is left out.
+    /// The least important level that is logged.
     pub level: LogLevel,
-    /// What a line looks like.
+    /// The format of a line.
     pub format: LogFormat,
 }
 
-/// What is left out of the logs: everything below this.
+/// The least important level that is logged.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
-    /// Nothing.
+    /// Details for developers, and everything below.
     Debug,
-    /// What is for developers.
+    /// Normal operation, and everything below.
     #[default]
     Info,
-    /// What went as expected.
+    /// Unexpected events, and errors.
     Warning,
-    /// Everything but failures.
+    /// Errors alone.
     Error,
 }
 
 impl LogLevel {
-    /// The word for it in the artifacts.
+    /// The name of the level in the artifacts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Debug => "DEBUG",
@@ -136,13 +136,13 @@ impl LogLevel {
     }
 }
 
-/// What a line of the logs looks like.
+/// The format of a line of the logs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// A JSON object.
     #[default]
     Json,
-    /// Text for people.
+    /// Plain text.
     Text,
 }

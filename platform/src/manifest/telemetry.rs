@@ -1,39 +1,38 @@
-//! `telemetry:` — how products are observed, in the words of the telemetry runtime.
-//!
-//! What is here is what the runtime is configured with, key by key, and wins over `observability:`.
+//! `telemetry:` — settings of the telemetry runtime, by its own keys. They win over `observability:`.
 
 use floe_telemetry::config::{
     BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ErrorsConfig, ExportersConfig,
-    MetricsConfig, OtlpConfig, RedactionConfig, SamplingConfig, SpanLimits, TelemetryAuth,
+    MetricsConfig, OtlpConfig, Propagator, RedactionConfig, SamplingConfig, SpanLimits,
+    TelemetryAuth,
 };
-use floe_telemetry::propagation::Propagator;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-/// What the platform's own words have no room for.
+/// Settings that `observability:` has no keys for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
-    /// Which share of the runs is recorded, by environment.
+    /// Which share of the runs is recorded, by environment. Environments without a ratio have the
+    /// platform's: 1.0 in `dev`, 0.5 in `staging`, 0.1 in `prod`.
     pub sampling: Option<SamplingConfig>,
-    /// The credential that is sent along: a reference, because artifacts carry no credentials.
+    /// The credential of the backend: a reference, because artifacts carry no credentials.
     pub authentication: Option<Spanned<TelemetryAuth>>,
     /// Queue and batch sizes of spans.
     pub batch_processor: Option<BatchSpanProcessorConfig>,
     /// Queue and batch sizes of log records.
     pub log_batch_processor: Option<BatchLogRecordProcessorConfig>,
-    /// What is taken out of everything that is recorded.
+    /// What is redacted in everything that is recorded.
     pub redaction: Option<RedactionConfig>,
-    /// Headers, compression and certificates; values of headers are references, too.
+    /// Headers, compression and certificates; values of headers are references too.
     pub otlp: Option<Spanned<OtlpConfig>>,
     /// The exporters of each signal.
     pub exporters: Option<ExportersConfig>,
-    /// How metrics are made and sent.
+    /// How metrics are aggregated and exported.
     pub metrics: Option<MetricsConfig>,
     /// How much one span may carry.
     pub limits: Option<SpanLimits>,
     /// What is recorded of errors and panics.
     pub errors: Option<ErrorsConfig>,
-    /// How a trace crosses the border of a process.
+    /// The formats in which context crosses the border of a process.
     pub propagators: Option<Vec<Propagator>>,
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use floe::artifacts::{CompiledArtifacts, Observability};
 use floe::manifest::LineageTransport;
 use floe_telemetry::config::{
-    Compression, ExporterKind, MetricTemporality, OtlpProtocol, RedactionLevel, TelemetryAuth,
+    Compression, ExporterKind, MetricTemporality, OtlpProtocol, Propagator, RedactionLevel,
+    SamplingConfig, TelemetryAuth,
 };
-use floe_telemetry::propagation::Propagator;
 use floe_telemetry::{Mode, TelemetryConfig};
 use floe_tests::Receiver;
 use secrecy::ExposeSecret;
@@ -103,12 +103,12 @@ plugins: { telemetry_backend: { type: jaeger } }",
     assert!((telemetry.sampling_ratio() - 0.25).abs() < f64::EPSILON);
     let resource = &telemetry.resource_attributes;
     assert_eq!(resource.service_name, "shop");
-    assert_eq!(resource.service_version, "1.0.0");
-    assert_eq!(resource.deployment_environment, Mode::Staging);
-    assert_eq!(resource.floe_mode, Mode::Staging);
-    assert_eq!(resource.floe_namespace, "retail");
-    assert_eq!(resource.floe_product_name, "shop");
-    assert_eq!(resource.floe_product_version, "1.0.0");
+    assert_eq!(resource.service_version.as_deref(), Some("1.0.0"));
+    assert_eq!(resource.deployment_environment.as_deref(), Some("staging"));
+    assert_eq!(resource.floe_mode, Some(Mode::Staging));
+    assert_eq!(resource.floe_namespace.as_deref(), Some("retail"));
+    assert_eq!(resource.floe_product_name.as_deref(), Some("shop"));
+    assert_eq!(resource.floe_product_version.as_deref(), Some("1.0.0"));
 
     assert!(!lineage);
     assert_eq!(lineage_namespace, "retail");
@@ -125,9 +125,54 @@ fn without_choices_the_defaults_are_there() {
     assert_eq!(telemetry.otlp_endpoint, "http://localhost:4317");
     assert_eq!(telemetry.logging.log_level, "INFO");
     assert!(telemetry.logging.json_output);
-    assert_eq!(telemetry.resource_attributes.floe_mode, Mode::Prod);
+    assert_eq!(telemetry.resource_attributes.floe_mode, Some(Mode::Prod));
+    let SamplingConfig {
+        dev, staging, prod, ..
+    } = telemetry.sampling;
+    assert_eq!((dev, staging, prod), (Some(1.0), Some(0.5), Some(0.1)));
     assert!((telemetry.sampling_ratio() - 0.1).abs() < f64::EPSILON);
+    let identity = [
+        "floe.namespace",
+        "floe.product.name",
+        "floe.product.version",
+        "floe.mode",
+    ];
+    assert_eq!(telemetry.baggage_attributes, identity);
+    let keys = telemetry.resource_attributes.to_otel_dict();
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|attribute| attribute.key.as_str())
+        .collect();
+    for key in ["deployment.environment.name", "deployment.environment"] {
+        assert!(keys.contains(&key), "{keys:?}");
+    }
     assert!(observability.lineage);
+}
+
+#[test]
+fn a_ratio_of_the_manifest_leaves_the_others_at_their_defaults() {
+    let SamplingConfig {
+        dev, staging, prod, ..
+    } = telemetry("telemetry: { sampling: { prod: 0.3 } }").sampling;
+    assert_eq!((dev, staging, prod), (Some(1.0), Some(0.5), Some(0.3)));
+}
+
+#[test]
+fn artifacts_without_the_identity_are_refused() {
+    let product = Product::shop();
+    product.floe("compile", &[], &[]).assert_ok();
+    let text = product.read(ARTIFACTS);
+    let mut artifacts: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let resource = &mut artifacts["observability"]["telemetry"]["resource_attributes"];
+    resource
+        .as_object_mut()
+        .unwrap()
+        .remove("floe_mode")
+        .unwrap();
+    product.write("artifacts.json", &artifacts.to_string());
+    let error = CompiledArtifacts::read(&product.path("artifacts.json")).unwrap_err();
+    let expected = "observability.telemetry: resource_attributes.floe_mode: is missing, accepted: the identity of the product";
+    assert!(error.to_string().ends_with(expected), "{error}");
 }
 
 #[test]

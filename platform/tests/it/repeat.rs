@@ -62,13 +62,11 @@ fn the_artifacts_are_the_whole_product_in_the_order_of_building() {
     assert_eq!(artifacts.version, floe::artifacts::VERSION);
     assert_eq!(artifacts.metadata.environment.as_str(), "staging");
     let telemetry = &artifacts.observability.telemetry;
-    assert_eq!(telemetry.resource_attributes.floe_namespace, "retail");
-    assert_eq!(telemetry.resource_attributes.floe_product_name, "shop");
-    assert_eq!(telemetry.resource_attributes.floe_product_version, "1.0.0");
-    assert_eq!(
-        telemetry.resource_attributes.floe_mode,
-        floe_telemetry::Mode::Staging
-    );
+    let resource = &telemetry.resource_attributes;
+    assert_eq!(resource.floe_namespace.as_deref(), Some("retail"));
+    assert_eq!(resource.floe_product_name.as_deref(), Some("shop"));
+    assert_eq!(resource.floe_product_version.as_deref(), Some("1.0.0"));
+    assert_eq!(resource.floe_mode, Some(floe_telemetry::Mode::Staging));
     let names: Vec<&str> = artifacts
         .models
         .iter()

@@ -18,7 +18,7 @@ fn artifacts_of_an_older_version_are_read_and_run() {
     let telemetry = &artifacts.observability.telemetry;
     assert_eq!(telemetry.backend, "jaeger");
     assert_eq!(telemetry.otlp_endpoint, "http://otel-collector:4317");
-    assert_eq!(telemetry.resource_attributes.floe_mode, Mode::Prod);
+    assert_eq!(telemetry.resource_attributes.floe_mode, Some(Mode::Prod));
     assert_eq!(artifacts.observability.lineage_transport, None);
     // The collector of the fixture is nowhere, so nothing is to be sent.
     let settings = [("OTEL_SDK_DISABLED", "true")];
@@ -73,7 +73,7 @@ fn what_cannot_be_understood_is_one_error() {
     check(
         &newer,
         &format!(
-            ":44: version 0.9.0 says what this program, which writes {VERSION}, does not understand: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport` at line 44 column 14; compile the product again"
+            ":44: version 0.9.0 has a key that this program, which writes {VERSION}, does not know: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport` at line 44 column 14; compile the product again"
         ),
     );
 }

@@ -18,12 +18,6 @@ fn config(endpoint: &str) -> TelemetryConfig {
         "
 resource_attributes:
   service_name: orders
-  service_version: 1.2.0
-  deployment_environment: dev
-  floe_namespace: sales
-  floe_product_name: orders
-  floe_product_version: 1.2.0
-  floe_mode: dev
 authentication: {{ auth_type: bearer, bearer_token: hunter2-hunter2 }}
 otlp_endpoint: {endpoint}
 backend: acme

@@ -66,7 +66,8 @@ pub(crate) fn spans() {
     let endpoint = |name| std::env::var(name).unwrap();
     let mut config = TelemetryConfig::new("canaries");
     // The waterfall is what people look at; it is printed, and searched like everything else.
-    config.resource_attributes.floe_namespace = crate::values::resource_text();
+    config.resource_attributes.floe_namespace = Some(crate::values::resource_text());
+    let mut config = config.with_baggage_attributes(floe_telemetry::keys::IDENTITY);
     config.batch_processor.max_queue_size = 8192;
     let telemetry = TelemetryProvider::builder(config)
         .with_span_exporter(ConsoleExporter::stdout())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floe_telemetry::config::{AuthType, OtlpProtocol, TelemetryAuth};
+use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{Canary, Receiver, Response, Shape};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -110,12 +110,7 @@ fn authenticated(endpoint: &str, protocol: OtlpProtocol, c: &Canary) -> Builder 
     let mut config = config();
     endpoint.clone_into(&mut config.otlp_endpoint);
     config.otlp_protocol = protocol;
-    config.authentication = Some(TelemetryAuth {
-        auth_type: AuthType::Bearer,
-        api_key: None,
-        bearer_token: Some(c.secret().into()),
-        header_name: "Authorization".to_owned(),
-    });
+    config.authentication = Some(TelemetryAuth::bearer(c.secret()));
     TelemetryProvider::builder(config)
 }
 

@@ -116,9 +116,10 @@ impl LogExporter for Dump {
 /// Plants every canary that is logged.
 pub(crate) fn child() {
     quiet_panics();
-    let form = |json_output| LoggingConfig {
-        log_level: "DEBUG".to_owned(),
-        json_output,
+    let form = |json_output| {
+        LoggingConfig::default()
+            .with_log_level("DEBUG")
+            .with_json_output(json_output)
     };
     tracing_subscriber::registry()
         .with(logs::layer(&form(true)).unwrap())
@@ -127,6 +128,7 @@ pub(crate) fn child() {
     let variable = |name| std::env::var(name).unwrap();
     let mut config = TelemetryConfig::new("canaries");
     config.log_batch_processor.max_queue_size = 8192;
+    let config = config.with_baggage_attributes(floe_telemetry::keys::IDENTITY);
     let telemetry = TelemetryProvider::builder(config)
         .with_log_exporter(Dump(Mutex::new(File::create(variable(DUMP)).unwrap())))
         .with_otlp(variable(GRPC), OtlpProtocol::Grpc)

@@ -1,6 +1,6 @@
 //! What is said about a configuration: errors, `Debug`, and what is written.
 
-use floe_telemetry::config::{AuthType, OtlpProtocol, TelemetryAuth};
+use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, sanitize_error_message};
 use floe_tests::{Canary, Left, Shape};
 
@@ -29,7 +29,10 @@ const SAID: &[Said] = &[
         yaml(&format!("otlp_protocol: '{}'", c.text()))
     }),
     ("unknown backend in YAML", Shape::Json, None, |c| {
-        yaml(&format!("{IDENTITY}backend: '{}'", c.text()))
+        let config = TelemetryConfig::from_yaml(&format!("{IDENTITY}backend: '{}'", c.text()));
+        let builder = TelemetryProvider::builder(config.unwrap());
+        let error = builder.initialize().unwrap_err();
+        format!("{error} {error:?}")
     }),
     ("level of the log in YAML", Shape::Token, None, |c| {
         yaml(&format!(
@@ -40,11 +43,8 @@ const SAID: &[Said] = &[
     ("environment in YAML", Shape::AccessKey, None, |c| {
         yaml(&IDENTITY.replace("_mode: dev", &format!("_mode: '{}'", c.text())))
     }),
-    ("version in YAML", Shape::KeyValue, None, |c| {
-        yaml(&IDENTITY.replace(
-            "service_version: 1.0.0",
-            &format!("service_version: '{}'", c.text()),
-        ))
+    ("key of baggage in YAML", Shape::KeyValue, None, |c| {
+        yaml(&format!("{IDENTITY}baggage_attributes: ['{}']", c.text()))
     }),
     ("endpoint in YAML", Shape::Url, None, |c| {
         yaml(&format!("{IDENTITY}otlp_endpoint: '{}'", c.text()))
@@ -53,10 +53,15 @@ const SAID: &[Said] = &[
         let endpoint = format!("http://floe:{}@{}.example:4317", c.secret(), c.marker());
         yaml(&format!("{IDENTITY}otlp_endpoint: '{endpoint}'"))
     }),
-    ("environment that is parsed", Shape::KeyValue, None, |c| {
-        let error = c.text().parse::<Mode>().unwrap_err();
-        format!("{error} {error:?}")
-    }),
+    (
+        "environment that is parsed",
+        Shape::KeyValue,
+        Some("accepted are"),
+        |c| {
+            let error = c.text().parse::<Mode>().unwrap_err();
+            format!("{error} {error:?}")
+        },
+    ),
     ("Debug of a configuration", Shape::Url, None, |c| {
         let config = config(c);
         format!("{config:?} {config:#?}")
@@ -69,7 +74,7 @@ const SAID: &[Said] = &[
         let mut config = config(c);
         // Where it is sent has to be written as it is, so a credential there is refused instead.
         config.otlp_endpoint = format!("http://{}.example:4317", c.marker());
-        "sales".clone_into(&mut config.resource_attributes.floe_namespace);
+        config.resource_attributes.floe_namespace = Some("sales".to_owned());
         serde_json::to_string(&config).unwrap()
     }),
     (
@@ -140,13 +145,10 @@ fn config(c: &Canary) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let query = format!("api_key={}", c.secret());
     config.otlp_endpoint = format!("http://{}.example:4317/v1/traces?{query}", c.marker());
-    config.resource_attributes.floe_namespace = c.text();
-    config.authentication = Some(TelemetryAuth {
-        auth_type: AuthType::Bearer,
-        api_key: Some(c.secret().into()),
-        bearer_token: Some(c.secret().into()),
-        header_name: "Authorization".to_owned(),
-    });
+    config.resource_attributes.floe_namespace = Some(c.text());
+    let mut authentication = TelemetryAuth::bearer(c.secret());
+    authentication.api_key = Some(c.secret().into());
+    config.authentication = Some(authentication);
     config
 }
 

@@ -1,7 +1,11 @@
 //! The configuration: defaults, YAML, and one clear error for each mistake.
 
-use floe_telemetry::TelemetryConfig;
-use floe_telemetry::config::{OtlpProtocol, SamplingConfig};
+use floe_telemetry::config::{
+    BatchSpanProcessorConfig, ExporterKind, ExportersConfig, OtlpConfig, OtlpOptions, OtlpProtocol,
+    SamplingConfig,
+};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
+use opentelemetry::KeyValue;
 
 const RESOURCE: &str = "resource_attributes: {service_name: orders, service_version: 1.2.0-rc1, \
     deployment_environment: prod, floe_namespace: sales, floe_product_name: orders, \
@@ -35,15 +39,99 @@ fn the_defaults_are_those_of_the_requirements() {
         ),
         ("INFO", true)
     );
-    let SamplingConfig {
-        dev, staging, prod, ..
-    } = config.sampling;
-    assert_eq!((dev, staging, prod), (1.0, 0.5, 0.1));
-    let ratios = (
-        config.sampling_ratio(),
-        config.sampling.get_ratio("staging").unwrap(),
+    assert_eq!(config.sampling, SamplingConfig::default());
+    assert!(config.sampling.is_parent_based());
+    for environment in ["dev", "staging", "prod", "production", ""] {
+        let ratio = config.sampling.get_ratio(environment);
+        assert!((ratio - 1.0).abs() < f64::EPSILON, "{environment}");
+    }
+}
+
+#[test]
+fn the_name_of_the_service_is_all_that_is_needed() {
+    let yaml = TelemetryConfig::from_yaml("resource_attributes: {service_name: orders}").unwrap();
+    assert_eq!(yaml, TelemetryConfig::new("orders"));
+    let attributes = yaml.resource_attributes.to_otel_dict();
+    assert_eq!(attributes, [KeyValue::new("service.name", "orders")]);
+    assert!(yaml.span_attributes.is_empty() && yaml.baggage_attributes.is_empty());
+    let written = serde_json::to_string(&yaml).unwrap();
+    assert!(!written.contains("floe"), "{written}");
+}
+
+#[test]
+fn versions_and_environments_are_free_text() {
+    for (version, environment) in [("3f2a91c", "production"), ("v1.2", "EU west/2"), ("", "")] {
+        let yaml = format!(
+            "resource_attributes: {{service_name: orders, service_version: '{version}', deployment_environment: '{environment}'}}"
+        );
+        let config = TelemetryConfig::from_yaml(&yaml).unwrap();
+        assert_eq!(
+            config.resource_attributes.to_otel_dict(),
+            [
+                KeyValue::new("service.name", "orders"),
+                KeyValue::new("service.version", version),
+                KeyValue::new("deployment.environment.name", environment),
+            ]
+        );
+    }
+}
+
+#[test]
+fn both_keys_of_the_environment_are_written_beside_the_floe_identity() {
+    let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
+    let mut config = TelemetryConfig::new("orders").with_identity(&identity);
+    config.resource_attributes.deployment_environment = Some("prod".to_owned());
+    assert_eq!(
+        config.resource_attributes.to_otel_dict(),
+        [
+            KeyValue::new("service.name", "orders"),
+            KeyValue::new("deployment.environment.name", "prod"),
+            KeyValue::new("deployment.environment", "prod"),
+            KeyValue::new("floe.namespace", "sales"),
+            KeyValue::new("floe.product.name", "customer-360"),
+            KeyValue::new("floe.product.version", "1.2.0"),
+            KeyValue::new("floe.mode", "prod"),
+        ]
     );
-    assert_eq!(ratios, (0.1, 0.5));
+    let again = config.clone().with_identity(&identity);
+    assert_eq!(again, config, "a key is listed once");
+}
+
+#[test]
+fn a_ratio_is_that_of_the_environment_of_its_name() {
+    let sampling = SamplingConfig::default().with_staging(0.5).with_prod(0.1);
+    for (environment, expected) in [
+        ("dev", 1.0),
+        ("staging", 0.5),
+        ("prod", 0.1),
+        ("PROD", 1.0),
+        ("production", 1.0),
+    ] {
+        let ratio = sampling.get_ratio(environment);
+        assert!((ratio - expected).abs() < f64::EPSILON, "{environment}");
+    }
+    let sampling = sampling.with_ratio(0.25);
+    assert!((sampling.get_ratio("prod") - 0.25).abs() < f64::EPSILON);
+    assert!(sampling.is_parent_based());
+}
+
+#[test]
+fn fields_are_assigned_or_chained() {
+    let mut assigned = TelemetryConfig::new("orders");
+    assigned.batch_processor.max_queue_size = 4096;
+    assigned
+        .otlp
+        .all
+        .headers
+        .insert("x-tenant".to_owned(), "sales".into());
+    assigned.exporters.logs = Some(vec![ExporterKind::None]);
+    let chained = TelemetryConfig::new("orders")
+        .with_batch_processor(BatchSpanProcessorConfig::default().with_max_queue_size(4096))
+        .with_otlp(OtlpConfig::default().with_all(
+            OtlpOptions::default().with_headers([("x-tenant".to_owned(), "sales".into())]),
+        ))
+        .with_exporters(ExportersConfig::default().with_logs([ExporterKind::None]));
+    assert_eq!(assigned, chained);
 }
 
 #[test]
@@ -61,16 +149,17 @@ fn a_configuration_survives_json() {
 }
 
 #[test]
-fn a_configuration_survives_yaml() {
+fn every_section_survives_json() {
     let config = with(
         "backend: otlp\nauthentication: {auth_type: api_key, api_key: '${env:KEY}', header_name: DD-API-KEY}\n\
          otlp: {all: {compression: gzip, headers: {x-tenant: '${file:/run/tenant}'}}, metrics: {endpoint: 'https://m/otlp'}}\n\
          exporters: {traces: [otlp, console], logs: [none]}\nmetrics: {export_interval_millis: 1000}\n\
-         limits: {attribute_value_length: 10}\npropagators: []\nsampling: {sampler: always_on}\n",
+         limits: {attribute_value_length: 10}\npropagators: []\nsampling: {sampler: always_on}\n\
+         span_attributes: {team: checkout}\nbaggage_attributes: [tenant]\n",
     )
     .unwrap();
-    let yaml = config.to_yaml().unwrap();
-    assert_eq!(TelemetryConfig::from_yaml(&yaml).unwrap(), config, "{yaml}");
+    let json = serde_json::to_string(&config).unwrap();
+    assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
 }
 
 #[test]
@@ -106,14 +195,16 @@ fn artifacts_of_the_contract_are_read() {
         "floe_product_version": "1.2.0", "floe_mode": "dev"}}"#;
     let config = TelemetryConfig::from_yaml(json).unwrap();
     assert_eq!(config, serde_json::from_str(json).unwrap());
-    assert_eq!(config.resource_attributes.service_version, "1.2.0");
+    let version = config.resource_attributes.service_version;
+    assert_eq!(version.as_deref(), Some("1.2.0"));
 }
 
 #[test]
 fn a_version_stays_as_it_is_written() {
     let yaml = RESOURCE.replace("floe_product_version: ''", "floe_product_version: 1.20");
     let config = TelemetryConfig::from_yaml(&yaml).unwrap();
-    assert_eq!(config.resource_attributes.floe_product_version, "1.20");
+    let version = config.resource_attributes.floe_product_version;
+    assert_eq!(version.as_deref(), Some("1.20"));
 }
 
 #[test]
@@ -135,7 +226,7 @@ fn a_credential_is_neither_printed_nor_written() {
         for text in [
             format!("{config:?}"),
             serde_json::to_string(&config).unwrap(),
-            config.to_yaml().unwrap(),
+            serde_json::to_string_pretty(&config).unwrap(),
         ] {
             assert!(!text.contains("hunter2"), "{text}");
             assert!(text.contains("**********"), "{text}");
@@ -149,7 +240,7 @@ fn what_stands_for_a_credential_is_not_taken_for_one() {
     let json = serde_json::to_string(&with(yaml).unwrap()).unwrap();
     assert_eq!(
         TelemetryConfig::from_yaml(&json).unwrap_err().to_string(),
-        "telemetry configuration: line 1, column 354: authentication: the type `bearer` needs the field `bearer_token`, \
+        "telemetry configuration: line 1, column 320: authentication: the type `bearer` needs the field `bearer_token`, \
          which is the mask that stands for a credential in a written configuration, accepted is a reference, \
          `${env:NAME}` or `${file:PATH}`, which is written as it is",
     );
@@ -164,14 +255,5 @@ fn a_reference_survives_artifacts() {
     assert_eq!(
         serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
         config
-    );
-}
-
-#[test]
-fn an_unknown_environment_is_an_error() {
-    let error = SamplingConfig::default().get_ratio("PROD").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "sampling: unknown environment `PROD`: accepted are `dev`, `staging` and `prod`"
     );
 }

@@ -1,13 +1,12 @@
-//! What `sampling` accepts, and how it is written.
+//! The section `sampling`: accepted and refused values, and how it is written.
 
 use std::time::Duration;
 
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::config::{HoldConfig, SamplingRule};
+use floe_telemetry::config::{SamplingRule, TailConfig};
 
 fn with(sampling: &str) -> Result<TelemetryConfig, String> {
-    let resource = "resource_attributes: {service_name: orders, service_version: 1.0.0, deployment_environment: dev, \
-                    floe_namespace: sales, floe_product_name: orders, floe_product_version: 1.0.0, floe_mode: dev}";
+    let resource = "resource_attributes: {service_name: orders}";
     TelemetryConfig::from_yaml(&format!("{resource}\nsampling: {sampling}\n"))
         .map_err(|error| error.to_string())
 }
@@ -28,9 +27,8 @@ fn rules_and_the_limit_are_read_and_written() {
         rules.map(|(span, ratio)| SamplingRule::new(span, ratio))
     );
     assert_eq!(config.sampling.rate_limit, Some(100.0));
-    let yaml = config.to_yaml().unwrap();
-    assert_eq!(TelemetryConfig::from_yaml(&yaml).unwrap(), config, "{yaml}");
     let json = serde_json::to_string(&config).unwrap();
+    assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
     assert_eq!(
         serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
         config
@@ -38,24 +36,24 @@ fn rules_and_the_limit_are_read_and_written() {
 }
 
 #[test]
-fn what_is_not_set_is_not_written() {
+fn defaults_are_not_written() {
     let sampling = serde_json::to_value(TelemetryConfig::new("orders").sampling).unwrap();
     let keys: Vec<_> = sampling.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["dev", "prod", "staging"]);
+    assert_eq!(keys, [""; 0]);
 }
 
 #[test]
-fn mistakes_are_told_where_they_are() {
+fn mistakes_are_reported_with_their_places() {
     assert_eq!(
         mistakes("{rules: [{span: a, ratio: 1}, {span: '', ratio: 2}], rate_limit: 0}"),
         "telemetry configuration: 3 mistakes\n  \
-         line 2, column 48: sampling.rules.1.span: found 0 bytes, accepted is a name of 1 to 256 with `*` for any characters\n  \
+         line 2, column 48: sampling.rules.1.span: found 0 bytes, accepted is a name of 1 to 256 bytes with `*` for any characters\n  \
          line 2, column 59: sampling.rules.1.ratio: 2 is not a ratio, accepted is 0.0 to 1.0\n  \
-         line 2, column 76: sampling.rate_limit: 0 traces in a second, accepted is more than 0"
+         line 2, column 76: sampling.rate_limit: found 0, accepted is more than 0"
     );
     assert!(mistakes("{rules: [{span: a, ratoi: 1}]}").contains("did you mean `ratio`?"));
-    assert!(mistakes("{rate_limit: .nan}").contains("sampling.rate_limit: NaN"));
-    assert!(mistakes("{rate_limit: .inf}").contains("sampling.rate_limit: inf"));
+    assert!(mistakes("{rate_limit: .nan}").contains("sampling.rate_limit: found NaN"));
+    assert!(mistakes("{rate_limit: .inf}").contains("sampling.rate_limit: found inf"));
     let many = "{span: a, ratio: 1},".repeat(257);
     assert!(
         mistakes(&format!("{{rules: [{many}]}}"))
@@ -64,21 +62,17 @@ fn mistakes_are_told_where_they_are() {
 }
 
 #[test]
-fn what_is_kept_is_read_and_written() {
+fn tail_sampling_is_read_and_written() {
     let config =
-        with("{keep_errors: true, keep_slower_than: 1500ms, hold: {max_spans: 5}}").unwrap();
+        with("{keep_errors: true, keep_slower_than: 1500ms, tail: {max_spans: 5}}").unwrap();
     let sampling = &config.sampling;
     assert!(sampling.keep_errors);
     assert_eq!(sampling.keep_slower_than, Some(Duration::from_millis(1500)));
-    let hold = HoldConfig {
-        max_spans: 5,
-        ..HoldConfig::default()
-    };
-    assert_eq!((sampling.hold, hold.max_seconds), (hold, 60));
-    let yaml = config.to_yaml().unwrap();
-    assert!(yaml.contains("1500ms"), "{yaml}");
-    assert_eq!(TelemetryConfig::from_yaml(&yaml).unwrap(), config, "{yaml}");
+    let tail = TailConfig::default().with_max_spans(5);
+    assert_eq!((sampling.tail, tail.max_seconds), (tail, 60));
     let json = serde_json::to_string(&config).unwrap();
+    assert!(json.contains("1500ms"), "{json}");
+    assert_eq!(TelemetryConfig::from_yaml(&json).unwrap(), config, "{json}");
     assert_eq!(
         serde_json::from_str::<TelemetryConfig>(&json).unwrap(),
         config
@@ -91,7 +85,7 @@ fn what_is_kept_is_read_and_written() {
 }
 
 #[test]
-fn what_cannot_be_kept() {
+fn invalid_settings_of_tail_sampling_are_refused() {
     let mistake = |sampling: &str| {
         let text = mistakes(sampling);
         text.split_once("sampling.").unwrap().1.to_owned()
@@ -107,13 +101,13 @@ fn what_cannot_be_kept() {
         "keep_slower_than: found 0, accepted is a duration of more than 0"
     );
     assert_eq!(
-        mistake("{hold: {max_spans: 0}}"),
-        "hold.max_spans: found 0, accepted is a whole number, 1 or more"
+        mistake("{tail: {max_spans: 0}}"),
+        "tail.max_spans: found 0, accepted is a whole number, 1 or more"
     );
-    assert!(mistakes("{hold: {max_span: 1}}").contains("did you mean `max_spans`?"));
+    assert!(mistakes("{tail: {max_span: 1}}").contains("did you mean `max_spans`?"));
     assert_eq!(
         mistake("{keep_errors: true, sampler: traceidratio}"),
-        "sampler: does not follow the parent, which `keep_errors` and `keep_slower_than` need: \
+        "sampler: `keep_errors` and `keep_slower_than` need a parent-based sampler, \
          accepted are the samplers `parentbased_…`, or none"
     );
 }

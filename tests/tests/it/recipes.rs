@@ -1,4 +1,4 @@
-//! README's recipes for backends: what they say is accepted, and both ways of a recipe say the same.
+//! The recipes for backends in README work as they are, and both forms of a recipe configure the same.
 
 use std::collections::BTreeMap;
 
@@ -37,10 +37,7 @@ fn recipes() -> Vec<Recipe<'static>> {
 }
 
 fn config(yaml: &str) -> TelemetryConfig {
-    let identity = "resource_attributes: { service_name: orders, service_version: 1.0.0, \
-        deployment_environment: dev, floe_namespace: sales, floe_product_name: orders, \
-        floe_product_version: 1.0.0, floe_mode: dev }\n";
-    TelemetryConfig::from_yaml(&format!("{identity}{yaml}")).unwrap()
+    TelemetryConfig::from_yaml(yaml).unwrap()
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::policies::Policies;
 use crate::collector::Counters;
-use crate::config::Policies;
 use crate::sanitizer::{
     KeyMeaning, Policy, REDACTED, Rule, is_plain, meaning_with, sanitize_error_message_with,
     sanitize_value_with, sanitize_with, set_policies,

@@ -1,7 +1,7 @@
 //! Why a trace is kept.
 
 use crate::clock::WallClock;
-use crate::config::Keep;
+use crate::config::TailSampling;
 use crate::keys;
 use crate::recorder::{Code, SpanRecord};
 
@@ -14,11 +14,15 @@ pub(super) enum Reason {
 
 impl Reason {
     /// What one of its spans says for it.
-    pub(super) fn of(record: &SpanRecord, keep: &Keep, clock: &WallClock) -> Option<Self> {
-        if keep.errors && record.head.code == Code::Error {
+    pub(super) fn of(
+        record: &SpanRecord,
+        config: &TailSampling,
+        clock: &WallClock,
+    ) -> Option<Self> {
+        if config.errors && record.head.code == Code::Error {
             return Some(Self::Error);
         }
-        let bound = keep.slower_than.filter(|_| record.is_root())?;
+        let bound = config.slower_than.filter(|_| record.is_root())?;
         (record.duration(clock) > bound).then_some(Self::Slow)
     }
 

@@ -8,16 +8,16 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::monotonic_now;
-use crate::config::HoldConfig;
+use crate::config::TailConfig;
 use crate::recorder::Code;
 
 const SLOW: Duration = Duration::from_secs(2);
 
-fn keep(max_spans: usize) -> Keep {
-    Keep {
+fn config(max_spans: usize) -> TailSampling {
+    TailSampling {
         errors: true,
         slower_than: Some(SLOW),
-        hold: HoldConfig {
+        buffer: TailConfig {
             max_spans,
             max_seconds: 60,
         },
@@ -25,7 +25,7 @@ fn keep(max_spans: usize) -> Keep {
 }
 
 fn hold(max_spans: usize) -> TailSampler {
-    TailSampler::new(keep(max_spans), Arc::default())
+    TailSampler::new(config(max_spans), Arc::default())
 }
 
 /// A span that ends. Number 0 of a trace is its root.
@@ -87,7 +87,7 @@ fn counted(hold: &TailSampler) -> [u64; 4] {
         &counters.held,
         &counters.kept_error,
         &counters.kept_slow,
-        &counters.left_out,
+        &counters.sampled_out,
     ]
     .map(|counter| counter.load(Ordering::Relaxed))
 }
@@ -154,9 +154,9 @@ proptest! {
             spans.sort_unstable();
         }
         prop_assert_eq!(taken(&mut hold), expected);
-        let [held, error, slow, left_out] = counted(&hold);
+        let [held, error, slow, sampled_out] = counted(&hold);
         prop_assert_eq!(held, 0);
-        prop_assert_eq!(error + slow + left_out, ends.len() as u64);
+        prop_assert_eq!(error + slow + sampled_out, ends.len() as u64);
     }
 
     #[test]
@@ -172,9 +172,9 @@ proptest! {
             prop_assert_eq!(spans, hold.spans);
             prop_assert!(spans <= max_spans);
             prop_assert!(hold.order.len() <= 2 * hold.traces.len() + 65);
-            let [held, error, slow, left_out] = counted(&hold);
+            let [held, error, slow, sampled_out] = counted(&hold);
             prop_assert_eq!(held, (spans + hold.kept.len()) as u64);
-            prop_assert_eq!(held + error + slow + left_out, count);
+            prop_assert_eq!(held + error + slow + sampled_out, count);
         }
     }
 }

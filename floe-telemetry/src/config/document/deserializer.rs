@@ -1,32 +1,38 @@
-//! The tree as serde sees it.
+//! The tree as a `serde` deserializer, and the mistakes that it finds.
+
+use std::fmt;
+use std::iter::Enumerate;
+use std::slice::Iter;
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{Deserializer, IntoDeserializer, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
-use super::access::{Entries, Items, StandIns};
-use super::failure::{Failure, Located as _};
 use super::{Content, Entry, Node};
+use crate::config::problems::Place;
+use crate::config::suggest::{accepted, nearest};
 
-/// What a plain scalar says when nobody knows what it should be (YAML's core schema).
-enum Meaning<'a> {
-    Nothing,
+/// What a scalar is in YAML's core schema, for targets that accept any type.
+enum Scalar<'a> {
+    Null,
     Bool(bool),
-    Whole(i64),
+    Integer(i64),
     Float(f64),
     Text(&'a str),
 }
 
-fn meaning(text: &str, is_plain: bool) -> Meaning<'_> {
+fn scalar(text: &str, is_plain: bool) -> Scalar<'_> {
     match text {
-        _ if !is_plain => Meaning::Text(text),
-        "" | "~" | "null" | "Null" | "NULL" => Meaning::Nothing,
-        "true" | "True" | "TRUE" => Meaning::Bool(true),
-        "false" | "False" | "FALSE" => Meaning::Bool(false),
+        _ if !is_plain => Scalar::Text(text),
+        "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
+        "true" | "True" | "TRUE" => Scalar::Bool(true),
+        "false" | "False" | "FALSE" => Scalar::Bool(false),
         _ => match (text.parse(), float(text)) {
-            (Ok(number), _) => Meaning::Whole(number),
-            (_, Some(number)) => Meaning::Float(number),
-            _ => Meaning::Text(text),
+            (Ok(number), _) => Scalar::Integer(number),
+            (_, Some(number)) => Scalar::Float(number),
+            _ => Scalar::Text(text),
         },
     }
 }
@@ -43,18 +49,18 @@ fn float(text: &str) -> Option<f64> {
 }
 
 impl Node {
-    fn meaning(&self) -> Option<Meaning<'_>> {
+    fn scalar(&self) -> Option<Scalar<'_>> {
         match &self.content {
-            Content::Scalar { text, is_plain } => Some(meaning(text, *is_plain)),
+            Content::Scalar { text, is_plain } => Some(scalar(text, *is_plain)),
             _ => None,
         }
     }
 
-    /// What it is, in words. A scalar is quoted only where a word or a number was asked for: in
-    /// other places it may be a credential that slipped.
+    /// The error that this node is not `what`. A scalar is quoted only where a word or a number is
+    /// accepted: elsewhere it may be a credential in the wrong place.
     fn accepted(&self, what: &str, quote: bool) -> Failure {
-        let found = match (&self.content, self.meaning()) {
-            (_, Some(Meaning::Nothing)) => "nothing".to_owned(),
+        let found = match (&self.content, self.scalar()) {
+            (_, Some(Scalar::Null)) => "nothing".to_owned(),
             (Content::Scalar { text, .. }, _) if quote => format!("`{text}`"),
             (Content::List(_), _) => "a list".to_owned(),
             (Content::Map(_), _) => "a mapping".to_owned(),
@@ -64,7 +70,7 @@ impl Node {
     }
 }
 
-/// Numbers: a stand-in is 1, which is accepted wherever there is a choice of numbers.
+/// Numbers: a stand-in is 1, which every field accepts.
 macro_rules! numbers {
     ($($method:ident => $visit:ident, $type:ty, $words:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -85,22 +91,22 @@ impl<'de> Deserializer<'de> for &'de Node {
     type Error = Failure;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let result = match (&self.content, self.meaning()) {
+        let result = match (&self.content, self.scalar()) {
             (Content::List(_), _) => return self.deserialize_seq(visitor),
             (Content::Map(_), _) => return self.deserialize_map(visitor),
-            (_, Some(Meaning::Bool(value))) => visitor.visit_bool(value),
-            (_, Some(Meaning::Whole(value))) => visitor.visit_i64(value),
-            (_, Some(Meaning::Float(value))) => visitor.visit_f64(value),
-            (_, Some(Meaning::Text(value))) => visitor.visit_borrowed_str(value),
-            (_, Some(Meaning::Nothing) | None) => visitor.visit_unit(),
+            (_, Some(Scalar::Bool(value))) => visitor.visit_bool(value),
+            (_, Some(Scalar::Integer(value))) => visitor.visit_i64(value),
+            (_, Some(Scalar::Float(value))) => visitor.visit_f64(value),
+            (_, Some(Scalar::Text(value))) => visitor.visit_borrowed_str(value),
+            (_, Some(Scalar::Null) | None) => visitor.visit_unit(),
         };
         result.at(self)
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let value = match (&self.content, self.meaning()) {
+        let value = match (&self.content, self.scalar()) {
             (Content::StandIn, _) => false,
-            (_, Some(Meaning::Bool(value))) => value,
+            (_, Some(Scalar::Bool(value))) => value,
             _ => return Err(self.accepted("`true` or `false`", true)),
         };
         visitor.visit_bool(value).at(self)
@@ -134,10 +140,10 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let text = match (&self.content, self.meaning()) {
+        let text = match (&self.content, self.scalar()) {
             (Content::StandIn, _) => "",
-            (_, Some(Meaning::Nothing)) => return Err(self.accepted("a text", false)),
-            // As it is written: `1.20` is a version, not a number.
+            (_, Some(Scalar::Null)) => return Err(self.accepted("a text", false)),
+            // As it is written: `1.20` is a version, not the number 1.2.
             (Content::Scalar { text, .. }, _) => text,
             _ => return Err(self.accepted("a text", false)),
         };
@@ -149,8 +155,8 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        match (&self.content, self.meaning()) {
-            (Content::StandIn, _) | (_, Some(Meaning::Nothing)) => visitor.visit_none(),
+        match (&self.content, self.scalar()) {
+            (Content::StandIn, _) | (_, Some(Scalar::Null)) => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -173,10 +179,10 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        let entries: &[Entry] = match (&self.content, self.meaning()) {
+        let entries: &[Entry] = match (&self.content, self.scalar()) {
             (Content::Map(entries), _) => entries,
-            // A section with nothing in it has its defaults.
-            (Content::StandIn, _) | (_, Some(Meaning::Nothing)) => &[],
+            // A section without content has its defaults.
+            (Content::StandIn, _) | (_, Some(Scalar::Null)) => &[],
             _ => return Err(self.accepted("a mapping", false)),
         };
         visitor.visit_map(Entries::of(entries)).at(self)
@@ -216,5 +222,206 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     forward_to_deserialize_any! {
         i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
+    }
+}
+
+/// The items of a list.
+struct Items<'de>(Enumerate<Iter<'de, Node>>);
+
+impl<'de> Items<'de> {
+    fn of(items: &'de [Node]) -> Self {
+        Self(items.iter().enumerate())
+    }
+}
+
+impl<'de> de::SeqAccess<'de> for Items<'de> {
+    type Error = Failure;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Failure> {
+        self.0
+            .next()
+            .map(|(at, item)| {
+                seed.deserialize(item)
+                    .map_err(|error| error.below(&at.to_string()))
+            })
+            .transpose()
+    }
+}
+
+/// The entries of a mapping.
+struct Entries<'de> {
+    rest: Iter<'de, Entry>,
+    value: Option<&'de Entry>,
+}
+
+impl<'de> Entries<'de> {
+    fn of(entries: &'de [Entry]) -> Self {
+        Self {
+            rest: entries.iter(),
+            value: None,
+        }
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Entries<'de> {
+    type Error = Failure;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Failure> {
+        self.value = self.rest.next();
+        let Some(entry) = self.value else {
+            return Ok(None);
+        };
+        let key: StrDeserializer<'_, Failure> = entry.key.as_str().into_deserializer();
+        seed.deserialize(key).map(Some).map_err(|mut error| {
+            error.place = Some(entry.place);
+            error
+        })
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
+        let Some(entry) = self.value.take() else {
+            return Err(Failure::new("a value without a key"));
+        };
+        seed.deserialize(&entry.value)
+            .map_err(|error| error.below(&entry.key))
+    }
+}
+
+/// The fields of a structure that is a stand-in: each is a stand-in.
+struct StandIns<'de> {
+    node: &'de Node,
+    fields: Iter<'static, &'static str>,
+}
+
+impl<'de> StandIns<'de> {
+    fn of(node: &'de Node, fields: &'static [&'static str]) -> Self {
+        Self {
+            node,
+            fields: fields.iter(),
+        }
+    }
+}
+
+impl<'de> de::MapAccess<'de> for StandIns<'de> {
+    type Error = Failure;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Failure> {
+        let key = self.fields.next().copied();
+        key.map(|key| seed.deserialize(IntoDeserializer::<Failure>::into_deserializer(key)))
+            .transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Failure> {
+        seed.deserialize(self.node)
+    }
+}
+
+/// How the document is changed to read past a mistake.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Remedy {
+    /// The value is replaced.
+    Replace,
+    /// The key is removed.
+    Remove,
+    /// The key is added.
+    Insert,
+}
+
+/// A mistake, with its place.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) place: Option<Place>,
+    /// From the root to the value.
+    pub(super) path: Vec<String>,
+    pub(super) message: String,
+    pub(super) remedy: Remedy,
+}
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Self {
+            place: None,
+            path: Vec::new(),
+            message: message.into(),
+            remedy: Remedy::Replace,
+        }
+    }
+
+    fn about_key(name: &str, message: String, remedy: Remedy) -> Self {
+        Self {
+            path: vec![name.to_owned()],
+            remedy,
+            ..Self::new(message)
+        }
+    }
+
+    /// Sets the place to that of this node, unless it is known more exactly.
+    fn at(mut self, node: &Node) -> Self {
+        self.place.get_or_insert(node.place);
+        self
+    }
+
+    /// Adds the key that the mistake was found below.
+    fn below(mut self, key: &str) -> Self {
+        self.path.insert(0, key.to_owned());
+        self
+    }
+}
+
+/// Adds the place of a node to the error of a result.
+trait Located {
+    fn at(self, node: &Node) -> Self;
+}
+
+impl<T> Located for Result<T, Failure> {
+    fn at(self, node: &Node) -> Self {
+        self.map_err(|failure| failure.at(node))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl de::Error for Failure {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format!("accepted is {expected}"))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format!("found {found}, accepted is {expected}"))
+    }
+
+    fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("found `{found}`, {}", accepted(found, expected)))
+    }
+
+    fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
+        let message = match nearest(found, expected) {
+            Some(near) => format!("unknown key: did you mean `{near}`?"),
+            None => format!("unknown key, {}", accepted(found, expected)),
+        };
+        Self::about_key(found, message, Remedy::Remove)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::about_key(field, "is missing".to_owned(), Remedy::Insert)
     }
 }

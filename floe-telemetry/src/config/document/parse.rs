@@ -1,22 +1,23 @@
-//! From YAML's events to the tree.
+//! Builds the tree from the events of the YAML parser.
 
 use std::collections::HashMap;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle};
 
-use super::{Content, Entry, Node, Place};
-use crate::config::problems::Problems;
+use super::{Content, Entry, Node};
+use crate::config::problems::{Place, Problems};
 use crate::error::Error;
 
-/// Values that a document may have when its aliases are replaced by what they stand for.
-const MOST_NODES: usize = 10_000;
+/// Values that a document may have after its aliases are expanded.
+const MAX_NODES: usize = 10_000;
 
-/// A configuration is not deeper than this.
-const DEEPEST: usize = 32;
+/// Levels that a document may have.
+const MAX_DEPTH: usize = 32;
 
 /// # Errors
 ///
-/// It is not YAML, it is larger or deeper than a configuration, or there is more than one document.
+/// The text is not YAML, it is larger or deeper than a configuration can be, or it has more than one
+/// document.
 pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Node, Error> {
     let mut builder = Builder {
         events: Parser::new_from_str(text),
@@ -70,7 +71,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             Some(Ok((event, span))) => Ok(Some((event, place(&span.start)))),
             Some(Err(error)) => Err(refuse(
                 place(error.marker()),
-                // Its first line; the rest would be about the parser's stack.
+                // The further lines are about the parser's stack.
                 &format!(
                     "not YAML: {}",
                     error.info().lines().next().unwrap_or_default()
@@ -79,15 +80,15 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         }
     }
 
-    /// The event that begins or ends a value.
+    /// The next event inside of the collection that begins at `open`.
     fn next_of(&mut self, open: Place) -> Result<(Event<'a>, Place), Error> {
         self.next()?
-            .ok_or_else(|| refuse(open, "what begins here does not end"))
+            .ok_or_else(|| refuse(open, "the value that begins here does not end"))
     }
 
     fn node(&mut self, event: Event<'a>, place: Place, depth: usize) -> Result<Node, Error> {
         self.count(1, place)?;
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return Err(refuse(place, "deeper than a configuration can be"));
         }
         let (content, anchor) = match event {
@@ -100,7 +101,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             Event::MappingStart(_, anchor, _) => (self.map(place, depth)?, anchor),
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    return Err(refuse(place, "an alias of a value that it is part of"));
+                    return Err(refuse(place, "an alias of a value that contains it"));
                 };
                 self.count(size(&node), place)?;
                 return Ok(node);
@@ -135,8 +136,11 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             let (event, place) = self.next_of(open)?;
             let value = self.node(event, place, depth + 1)?;
             if entries.iter().any(|entry| entry.key == key) {
-                self.problems
-                    .add_at(key_place, key, "stands twice, accepted is once".to_owned());
+                self.problems.add_at(
+                    key_place,
+                    key,
+                    "the key occurs twice, accepted is once".to_owned(),
+                );
                 continue;
             }
             entries.push(Entry {
@@ -149,7 +153,7 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
 
     fn count(&mut self, nodes: usize, place: Place) -> Result<(), Error> {
         self.nodes += nodes;
-        if self.nodes > MOST_NODES {
+        if self.nodes > MAX_NODES {
             return Err(refuse(place, "larger than a configuration can be"));
         }
         Ok(())

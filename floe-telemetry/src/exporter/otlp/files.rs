@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::config::OtlpSettings;
+use super::settings::OtlpSettings;
 
 /// The files that were read for a connection.
 #[derive(Debug)]

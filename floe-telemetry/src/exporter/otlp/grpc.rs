@@ -14,7 +14,8 @@ use tonic::{Code, Extensions, Request, Status};
 use super::Transport;
 use super::proxy::ProxyConnector;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
-use crate::config::{Compression, OtlpSettings, Signal};
+use super::settings::OtlpSettings;
+use crate::config::{Compression, Signal};
 use crate::error::Error;
 
 /// The method that takes a signal.

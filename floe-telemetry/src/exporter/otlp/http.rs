@@ -21,8 +21,9 @@ use super::Transport;
 use super::compress::compress;
 use super::proxy::ProxyConnector;
 use super::response::{self, Answer, MAX_RESPONSE, chain};
+use super::settings::OtlpSettings;
 use crate::clock::wall_now;
-use crate::config::{Compression, OtlpSettings, Signal};
+use crate::config::{Compression, Signal};
 use crate::error::Error;
 
 pub(super) struct Http {

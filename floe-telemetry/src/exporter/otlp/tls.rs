@@ -8,7 +8,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretSlice;
 
-use crate::config::OtlpSettings;
+use super::settings::OtlpSettings;
 use crate::error::Error;
 
 /// The files of a connection, read and in PEM form.

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::rules::Rules;
-use super::{RATE_LIMIT, ROOT_BOUND};
+use super::{RATE_LIMIT, ROOT_BOUND, baggage};
 use crate::recorder::listeners::{
     self, EACH_SPAN, KEEP, MEASURES, MEASURES_ALL, PROVIDER, RATE, RULES,
 };
@@ -21,6 +21,8 @@ pub(crate) struct Sampling {
     /// The collector wants what is left out, too.
     pub(crate) keeps: bool,
     pub(crate) measures: Measured,
+    /// Keys of baggage whose values become attributes.
+    pub(crate) baggage: Vec<String>,
 }
 
 /// Of which calls the collector makes metrics, whether they have a span or not.
@@ -35,9 +37,11 @@ pub(crate) enum Measured {
 pub(crate) fn switch_provider(sampling: Option<Sampling>) {
     let Some(sampling) = sampling else {
         listeners::clear_provider();
+        baggage::list([]);
         return;
     };
     ROOT_BOUND.store(root_bound(sampling.ratio), Ordering::Relaxed);
+    baggage::list(sampling.baggage);
     let mut listens = PROVIDER;
     if !sampling.is_parent_based {
         listens |= EACH_SPAN;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::propagation::{self, CommandExt};
-use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, keys, traced};
 use floe_test_services::{Call, client, make};
 use floe_tests::{ReceivedSpan, Receiver};
 use opentelemetry::trace::FutureExt as _;
@@ -155,6 +155,7 @@ async fn main() -> Result<(), Failure> {
     let mut config = TelemetryConfig::new("shop");
     config.otlp_endpoint = endpoint.clone();
     config.otlp_protocol = OtlpProtocol::Http;
+    let config = config.with_baggage_attributes(keys::IDENTITY);
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     let identity = FloeSpanAttributes::new("sales", "customer-360", "3.1.4", Mode::Prod);
     {

@@ -12,13 +12,14 @@ use std::error::Error;
 use std::io::Write as _;
 use std::time::Duration;
 
-use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, keys};
 use tokio::io::{AsyncReadExt as _, stdin};
 use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::from_env()?).initialize()?;
+    let config = TelemetryConfig::from_env()?.with_baggage_attributes(keys::IDENTITY);
+    let telemetry = TelemetryProvider::builder(config).initialize()?;
     let port: u16 = std::env::args().nth(1).unwrap_or_default().parse()?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;

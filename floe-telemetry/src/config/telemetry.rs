@@ -1,0 +1,408 @@
+//! The configuration as a whole.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::auth::TelemetryAuth;
+use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
+use super::document::Document;
+use super::endpoint;
+use super::errors::ErrorsConfig;
+use super::exporters::ExportersConfig;
+use super::limits::SpanLimits;
+use super::logging::LoggingConfig;
+use super::metrics::MetricsConfig;
+use super::otlp::{OtlpConfig, OtlpProtocol};
+use super::problems::Problems;
+use super::propagator::Propagator;
+use super::redaction::RedactionConfig;
+use super::resource::{ResourceAttributes, check_key};
+use super::sampling::SamplingConfig;
+use super::section::is_default;
+use crate::attributes::FloeSpanAttributes;
+use crate::error::Error;
+use crate::keys;
+use crate::sanitizer::sanitize_credentials;
+
+/// The endpoint of OTLP over gRPC that is used by default.
+pub const DEFAULT_OTLP_ENDPOINT: &str = "http://localhost:4317";
+
+/// The backend that is used by default.
+pub const DEFAULT_BACKEND: &str = "console";
+
+/// Entries that `span_attributes` may have.
+const MAX_SPAN_ATTRIBUTES: usize = 64;
+
+/// Entries that `baggage_attributes` may have: as many as baggage has members.
+const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
+
+/// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
+///
+/// Only the name of the service is needed. Everything else has the defaults of OpenTelemetry's
+/// specification.
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+///
+/// let config = TelemetryConfig::from_yaml("
+/// resource_attributes:
+///   service_name: orders
+///   service_version: 3f2a91c
+///   deployment_environment: production
+/// otlp_endpoint: http://collector:4317
+/// ")?;
+/// assert_eq!(config.batch_processor.max_queue_size, 2048);
+/// assert_eq!(config.sampling_ratio(), 1.0);
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TelemetryConfig {
+    /// `false`: nothing is recorded and nothing is sent. Default `true`.
+    #[serde(default = "default_enabled")]
+    pub enabled: bool,
+    /// Where OTLP is sent. The default, `http://localhost:4317`, counts as not set, and is replaced by
+    /// the endpoint of the backend if that has one. Any other value switches OTLP on, whatever the
+    /// backend. (For a receiver at that very address, write `http://127.0.0.1:4317`.)
+    #[serde(default = "default_endpoint")]
+    pub otlp_endpoint: String,
+    /// `grpc` (default) or `http`.
+    #[serde(default)]
+    pub otlp_protocol: OtlpProtocol,
+    /// Which share of the traces is recorded. Default: all of them.
+    #[serde(default)]
+    pub sampling: SamplingConfig,
+    /// The service, as all its telemetry describes it.
+    pub resource_attributes: ResourceAttributes,
+    /// Attributes that every span of the process carries; an attribute that the span sets itself wins.
+    /// They are added on the collector's thread, so they cost the traced code nothing. At most 64, with
+    /// keys of 1 to 255 bytes. Default none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub span_attributes: BTreeMap<String, String>,
+    /// Keys of baggage whose values become attributes of every span and log record below. At most 64.
+    /// Default none, because baggage comes from outside: a caller can write any value under a key that
+    /// is listed here. An attribute that the span sets itself wins over baggage, and baggage over
+    /// `span_attributes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baggage_attributes: Vec<String>,
+    /// The credential that is sent with OTLP. Default none.
+    #[serde(default)]
+    pub authentication: Option<TelemetryAuth>,
+    /// Queue and batch sizes of spans.
+    #[serde(default)]
+    pub batch_processor: BatchSpanProcessorConfig,
+    /// Queue and batch sizes of log records.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub log_batch_processor: BatchLogRecordProcessorConfig,
+    /// Levels and format of log lines.
+    #[serde(default)]
+    pub logging: LoggingConfig,
+    /// What is redacted in everything that is recorded.
+    #[serde(default)]
+    pub redaction: RedactionConfig,
+    /// The name of a backend: `console` (default) prints and sends nothing, `jaeger` sends OTLP to
+    /// Jaeger, `otlp` sends it to the endpoint; other crates can add backends. Whether the name is
+    /// known is checked when the provider is initialised.
+    #[serde(default = "default_backend")]
+    pub backend: String,
+    /// How OTLP is sent: headers, compression, certificates, and what differs for a signal.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub otlp: OtlpConfig,
+    /// The exporters of each signal.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub exporters: ExportersConfig,
+    /// How metrics are aggregated and how often they are exported.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub metrics: MetricsConfig,
+    /// How much one span may carry.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limits: SpanLimits,
+    /// What is recorded of errors and panics.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub errors: ErrorsConfig,
+    /// The formats in which context crosses the border of a process. Default `tracecontext` and
+    /// `baggage`; empty: it is not propagated.
+    #[serde(
+        default = "default_propagators",
+        skip_serializing_if = "are_default_propagators"
+    )]
+    pub propagators: Vec<Propagator>,
+}
+
+setters! { TelemetryConfig {
+    with_enabled(enabled: bool);
+    with_otlp_endpoint(otlp_endpoint: into String);
+    with_otlp_protocol(otlp_protocol: OtlpProtocol);
+    with_sampling(sampling: SamplingConfig);
+    with_resource_attributes(resource_attributes: ResourceAttributes);
+    with_span_attributes(span_attributes: list (String, String));
+    with_baggage_attributes(baggage_attributes: list into String);
+    with_authentication(authentication: some TelemetryAuth);
+    with_batch_processor(batch_processor: BatchSpanProcessorConfig);
+    with_log_batch_processor(log_batch_processor: BatchLogRecordProcessorConfig);
+    with_logging(logging: LoggingConfig);
+    with_redaction(redaction: RedactionConfig);
+    with_backend(backend: into String);
+    with_otlp(otlp: OtlpConfig);
+    with_exporters(exporters: ExportersConfig);
+    with_metrics(metrics: MetricsConfig);
+    with_limits(limits: SpanLimits);
+    with_errors(errors: ErrorsConfig);
+    with_propagators(propagators: list Propagator);
+} }
+
+const fn default_enabled() -> bool {
+    true
+}
+
+fn default_endpoint() -> String {
+    DEFAULT_OTLP_ENDPOINT.to_owned()
+}
+
+fn default_backend() -> String {
+    DEFAULT_BACKEND.to_owned()
+}
+
+fn default_propagators() -> Vec<Propagator> {
+    Propagator::ALL.to_vec()
+}
+
+fn are_default_propagators(propagators: &[Propagator]) -> bool {
+    propagators == Propagator::ALL
+}
+
+impl TelemetryConfig {
+    /// The defaults, for a service of this name.
+    ///
+    /// The name is checked when the provider is initialised.
+    pub fn new(service_name: impl Into<String>) -> Self {
+        Self {
+            enabled: true,
+            otlp_endpoint: default_endpoint(),
+            otlp_protocol: OtlpProtocol::default(),
+            sampling: SamplingConfig::default(),
+            resource_attributes: ResourceAttributes::new(service_name),
+            span_attributes: BTreeMap::new(),
+            baggage_attributes: Vec::new(),
+            authentication: None,
+            batch_processor: BatchSpanProcessorConfig::default(),
+            log_batch_processor: BatchLogRecordProcessorConfig::default(),
+            logging: LoggingConfig::default(),
+            redaction: RedactionConfig::default(),
+            backend: default_backend(),
+            otlp: OtlpConfig::default(),
+            exporters: ExportersConfig::default(),
+            metrics: MetricsConfig::default(),
+            limits: SpanLimits::default(),
+            errors: ErrorsConfig::default(),
+            propagators: default_propagators(),
+        }
+    }
+
+    /// Reads YAML (or JSON, which is YAML too) and validates it.
+    ///
+    /// # Errors
+    ///
+    /// The text is not YAML, a key is unknown, missing or of the wrong type, or a value is not
+    /// accepted. One error reports all mistakes, each with its line and column.
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryConfig;
+    ///
+    /// let error = TelemetryConfig::from_yaml("
+    /// resource_attributes: {service_name: orders}
+    /// otlp_protocol: grcp
+    /// otlp_endpiont: http://collector:4317
+    /// ").unwrap_err();
+    /// assert_eq!(error.to_string(), "telemetry configuration: 2 mistakes
+    ///   line 3, column 16: otlp_protocol: found `grcp`, accepted are `grpc` and `http`, did you mean `grpc`?
+    ///   line 4, column 1: otlp_endpiont: unknown key: did you mean `otlp_endpoint`?");
+    /// ```
+    pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let document = Document::parse(yaml, &mut problems)?;
+        let config: Option<Self> = document.read(&mut problems);
+        problems.locate_with(move |path| document.place(path));
+        if let Some(config) = &config {
+            config.check(&mut problems);
+        }
+        problems.into_result()?;
+        config.ok_or_else(|| Error::config("telemetry configuration: it cannot be read"))
+    }
+
+    /// Makes the process part of a floe product: sets the four `floe_…` fields of
+    /// [`resource_attributes`](Self::resource_attributes), and lists their keys in
+    /// [`baggage_attributes`](Self::baggage_attributes), so that
+    /// [`set_floe_baggage`](crate::propagation::set_floe_baggage) replaces the identity for a context.
+    ///
+    /// ```
+    /// use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig};
+    ///
+    /// let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
+    /// let config = TelemetryConfig::new("customer-360").with_identity(&identity);
+    /// assert_eq!(config.resource_attributes.floe_mode, Some(Mode::Prod));
+    /// assert_eq!(config.baggage_attributes.len(), 4);
+    /// ```
+    #[must_use]
+    pub fn with_identity(mut self, identity: &FloeSpanAttributes) -> Self {
+        self.resource_attributes = self.resource_attributes.with_identity(identity);
+        for key in keys::IDENTITY {
+            if self.baggage_attributes.iter().all(|listed| listed != key) {
+                self.baggage_attributes.push(key.to_owned());
+            }
+        }
+        self
+    }
+
+    /// The share of traces that is recorded in the environment of this configuration.
+    #[must_use]
+    pub fn sampling_ratio(&self) -> f64 {
+        let environment = self.resource_attributes.deployment_environment.as_deref();
+        self.sampling.get_ratio(environment.unwrap_or_default())
+    }
+
+    /// Checks all values. [`initialize`](crate::TelemetryProviderBuilder::initialize) does so too.
+    ///
+    /// # Errors
+    ///
+    /// The values that are not accepted, all of them: the key, what was found, what is accepted.
+    pub fn validate(&self) -> Result<(), Error> {
+        let mut problems = Problems::default();
+        self.check(&mut problems);
+        problems.into_result()
+    }
+
+    /// The JSON Schema ([json-schema.org](https://json-schema.org)) of a configuration.
+    #[cfg(feature = "schema")]
+    #[must_use]
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        if let Err(message) = endpoint::check(&self.otlp_endpoint) {
+            problems.add("otlp_endpoint", message);
+        }
+        self.sampling.check(problems);
+        self.resource_attributes.check(problems);
+        self.check_attributes(problems);
+        if let Some(authentication) = &self.authentication {
+            authentication.check(problems);
+        }
+        self.batch_processor.check(problems);
+        self.log_batch_processor.check(problems);
+        self.logging.check(problems);
+        self.redaction.check(problems);
+        self.otlp.check(problems);
+        self.exporters.check(problems);
+        self.metrics.check(problems);
+        self.limits.check(problems);
+    }
+
+    fn check_attributes(&self, problems: &mut Problems) {
+        for (field, found, most) in [
+            (
+                "span_attributes",
+                self.span_attributes.len(),
+                MAX_SPAN_ATTRIBUTES,
+            ),
+            (
+                "baggage_attributes",
+                self.baggage_attributes.len(),
+                MAX_BAGGAGE_ATTRIBUTES,
+            ),
+        ] {
+            if found > most {
+                problems.add(field, format!("found {found}, accepted are at most {most}"));
+            }
+        }
+        for key in self.span_attributes.keys() {
+            if let Err(message) = check_key(key) {
+                problems.add("span_attributes", message);
+            }
+        }
+        for (at, key) in self.baggage_attributes.iter().enumerate() {
+            if !is_baggage_key(key) {
+                problems.add(
+                    &format!("baggage_attributes.{at}"),
+                    format!(
+                        "`{key}` is not a key of baggage, accepted are 1 to 255 printable ASCII characters \
+                         without spaces and without `(),/:;<=>?@[\\]{{}}\"`"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// A [token](https://www.w3.org/TR/baggage/#key), of a length that an attribute's key may have.
+fn is_baggage_key(key: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_graphic() && !b"(),/:;<=>?@[\\]{}\"".contains(&byte);
+    (1..=255).contains(&key.len()) && key.bytes().all(is_token)
+}
+
+/// Prints the configuration without the credentials in it: an endpoint can have one in its query.
+impl fmt::Debug for TelemetryConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = if f.alternate() {
+            format!("{:#?}", Fields(self))
+        } else {
+            format!("{:?}", Fields(self))
+        };
+        f.write_str(&sanitize_credentials(&text))
+    }
+}
+
+struct Fields<'a>(&'a TelemetryConfig);
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Taken apart by name, so that the compiler finds a field that is missing here.
+        let TelemetryConfig {
+            enabled,
+            otlp_endpoint,
+            otlp_protocol,
+            sampling,
+            resource_attributes,
+            span_attributes,
+            baggage_attributes,
+            authentication,
+            batch_processor,
+            log_batch_processor,
+            logging,
+            redaction,
+            backend,
+            otlp,
+            exporters,
+            metrics,
+            limits,
+            errors,
+            propagators,
+        } = self.0;
+        f.debug_struct("TelemetryConfig")
+            .field("enabled", enabled)
+            .field("otlp_endpoint", otlp_endpoint)
+            .field("otlp_protocol", otlp_protocol)
+            .field("sampling", sampling)
+            .field("resource_attributes", resource_attributes)
+            .field("span_attributes", span_attributes)
+            .field("baggage_attributes", baggage_attributes)
+            .field("authentication", authentication)
+            .field("batch_processor", batch_processor)
+            .field("log_batch_processor", log_batch_processor)
+            .field("logging", logging)
+            .field("redaction", redaction)
+            .field("backend", backend)
+            .field("otlp", otlp)
+            .field("exporters", exporters)
+            .field("metrics", metrics)
+            .field("limits", limits)
+            .field("errors", errors)
+            .field("propagators", propagators)
+            .finish()
+    }
+}

@@ -1,0 +1,184 @@
+//! How OTLP is sent for one signal: the settings of the signal, of all signals, of the backend, and
+//! the credentials that they refer to.
+
+use std::env::VarError;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::{
+    Compression, CredentialSource, DEFAULT_OTLP_ENDPOINT, OtlpOptions, OtlpProtocol, Signal,
+    TelemetryAuth, TelemetryConfig, credential_reference, is_header_name,
+};
+use crate::environment;
+use crate::error::Error;
+use crate::exporter::OtlpTarget;
+
+/// The default endpoint of OTLP over HTTP; [`DEFAULT_OTLP_ENDPOINT`] is that of gRPC.
+const DEFAULT_HTTP_ENDPOINT: &str = "http://localhost:4318";
+
+/// The default timeout of one export
+/// ([`OTEL_EXPORTER_OTLP_TIMEOUT`](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes that a file with a credential may have.
+const MAX_CREDENTIAL: u64 = 64 * 1024;
+
+/// How OTLP is sent for one signal.
+#[derive(Clone)]
+pub(super) struct OtlpSettings {
+    pub(super) signal: Signal,
+    pub(super) endpoint: String,
+    /// The endpoint is the signal's own, so no path is appended to it.
+    #[cfg_attr(
+        not(feature = "otlp-http"),
+        expect(dead_code, reason = "the paths of gRPC are its own")
+    )]
+    pub(super) is_complete: bool,
+    pub(super) protocol: OtlpProtocol,
+    /// Names in lower case, as HTTP/2 requires, and the credential among them.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) timeout: Duration,
+    pub(super) compression: Compression,
+    pub(super) certificate: Option<PathBuf>,
+    /// The certificate and its key.
+    pub(super) client: Option<(PathBuf, PathBuf)>,
+}
+
+/// Prints nothing, because there are credentials among the headers.
+impl fmt::Debug for OtlpSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpSettings").finish_non_exhaustive()
+    }
+}
+
+impl OtlpSettings {
+    /// Resolves the references to credentials too, so it is called when exporting starts.
+    ///
+    /// # Errors
+    ///
+    /// There is no credential where a reference points, or no header can carry it.
+    pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
+        let config = &target.config;
+        let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
+        let protocol = own.protocol.unwrap_or(config.otlp_protocol);
+        let general = &*config.otlp_endpoint;
+        let endpoint = match (&own.endpoint, protocol) {
+            (Some(own), _) => own,
+            (None, OtlpProtocol::Http) if general == DEFAULT_OTLP_ENDPOINT => DEFAULT_HTTP_ENDPOINT,
+            (None, _) => general,
+        };
+        let timeout = own.timeout_millis.or(all.timeout_millis);
+        let timeout = timeout.map_or(TIMEOUT, Duration::from_millis);
+        let file =
+            |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
+        let client = file(|options| options.client_certificate.as_deref())
+            .zip(file(|options| options.client_key.as_deref()));
+        Ok(Self {
+            signal,
+            endpoint: endpoint.to_owned(),
+            is_complete: own.endpoint.is_some(),
+            protocol,
+            headers: headers(target, all, own)?,
+            timeout: timeout.min(max_timeout(config, signal)),
+            compression: own.compression.or(all.compression).unwrap_or_default(),
+            certificate: file(|options| options.certificate.as_deref()),
+            client,
+        })
+    }
+}
+
+/// The timeout of whatever calls the exporter.
+const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
+    match signal {
+        Signal::Traces => config.batch_processor.export_timeout(),
+        Signal::Metrics => config.metrics.export_timeout(),
+        Signal::Logs => config.log_batch_processor.export_timeout(),
+    }
+}
+
+/// The headers of the backend; those of the signal, which replace those of all signals; and the
+/// credential. A later one wins.
+fn headers(
+    target: &OtlpTarget,
+    all: &OtlpOptions,
+    own: &OtlpOptions,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    let mut set = |name: &str, value: String| -> Result<(), Error> {
+        let name = name.to_ascii_lowercase();
+        if !is_header_name(&name) || !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Err(Error::config(
+                "a header of the OTLP exporter has characters that a header cannot carry, accepted are letters, \
+                 digits, `-`, `_` and `.` in the name, printable ASCII in the value",
+            ));
+        }
+        headers.retain(|(other, _)| *other != name);
+        headers.push((name, value));
+        Ok(())
+    };
+    let configured = if own.headers.is_empty() {
+        &all.headers
+    } else {
+        &own.headers
+    };
+    let backend = target.headers.iter().map(|(name, value)| (name, value));
+    for (name, value) in backend.chain(configured) {
+        let value =
+            credential(value).map_err(|error| error.within(&format!("the header `{name}`")))?;
+        set(name, value.expose_secret().to_owned())?;
+    }
+    if let Some(authentication) = &target.config.authentication
+        && let Some(secret) = authentication.secret()
+    {
+        let TelemetryAuth { header_name, .. } = authentication;
+        let secret = credential(secret).map_err(|error| error.within("authentication"))?;
+        let value = format!("{}{}", authentication.scheme(), secret.expose_secret());
+        set(header_name, value)?;
+    }
+    Ok(headers)
+}
+
+/// The credential, or the one that it refers to. An error names the source and never the content.
+fn credential(secret: &SecretString) -> Result<SecretString, Error> {
+    let incomplete = |()| Error::config("the reference is not complete");
+    match credential_reference(secret.expose_secret()).map_err(incomplete)? {
+        None => Ok(secret.clone()),
+        Some(CredentialSource::Env(name)) => variable(name).map(Into::into),
+        Some(CredentialSource::File(path)) => file(path).map(Into::into),
+    }
+}
+
+fn variable(name: &str) -> Result<String, Error> {
+    match environment::variable(name) {
+        Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
+        Ok(_) | Err(VarError::NotPresent) => {
+            Err(Error::config(format!("the variable `{name}` is not set")))
+        }
+        Err(VarError::NotUnicode(_)) => {
+            Err(Error::config(format!("{name}: the value is not UTF-8")))
+        }
+    }
+}
+
+fn file(path: &str) -> Result<String, Error> {
+    let unreadable = |error: io::Error| {
+        let kind = error.kind();
+        Error::config(format!("the file `{path}` cannot be read: {kind}")).caused_by(&error)
+    };
+    let mut text = String::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(MAX_CREDENTIAL)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    // Editors and `echo` end a file with a line end.
+    let text = text.trim_end();
+    if text.is_empty() {
+        return Err(Error::config(format!("the file `{path}` is empty")));
+    }
+    Ok(text.to_owned())
+}
