@@ -1,32 +1,70 @@
-//! The audit of a program with plugins of all kinds: it warns of those that nobody will see.
+//! The audit compares the tracers that plugins name with the scopes that the linker lists.
 
-use floe_plugin::{InstrumentationGap, PluginMetadata, PluginType, registry};
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex};
 
-/// ErrorView that it is instrumented, and is.
-mod seen {
+use floe_plugin::alert::{Alert, alert_span};
+use floe_plugin::{
+    InstrumentationGap, InstrumentationWarning, PluginMetadata, PluginType, registry,
+    verify_plugin_instrumentation,
+};
+use floe_telemetry::{Tracer, testing};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// A plugin whose spans are created by an annotated function.
+mod annotated {
     use super::Plugin;
 
-    floe_plugin::plugin!(Plugin("seen", Some("floe.storage.seen")));
+    floe_plugin::plugin!(Plugin::new("annotated", &["floe.storage.annotated"]));
 
+    #[floe_telemetry::traced(tracer = "floe.storage.annotated")]
+    pub(crate) fn put() {}
+}
+
+/// A plugin whose spans are created by a tracer.
+mod traced_by_hand {
+    use super::{Plugin, Tracer};
+
+    pub(crate) static TRACER: Tracer = floe_telemetry::tracer!("floe.storage.by_hand");
+
+    floe_plugin::plugin!(Plugin::new("by_hand", &["floe.storage.by_hand"]));
+}
+
+/// A plugin that names a tracer and creates no spans with it.
+mod silent {
+    use super::Plugin;
+
+    floe_plugin::plugin!(Plugin::new("silent", &["floe.storage.silent"]));
+
+    // Neither its module nor the scope of its crate makes the plugin instrumented.
     #[floe_telemetry::traced]
     pub(crate) fn put() {}
 }
 
-/// ErrorView that it is instrumented, and is not.
-mod unseen {
-    use super::Plugin;
+floe_plugin::plugin!(Plugin::new("nameless", &[]));
+floe_plugin::plugin!(Plugin::new("misnamed", &["floe-storage"]));
 
-    floe_plugin::plugin!(Plugin("unseen", Some("floe.storage.unseen")));
+struct Plugin {
+    plugin_type: PluginType,
+    name: &'static str,
+    tracers: &'static [&'static str],
 }
 
-floe_plugin::plugin!(Plugin("nameless", None));
-floe_plugin::plugin!(Plugin("misnamed", Some("floe-storage")));
-
-struct Plugin(&'static str, Option<&'static str>);
+impl Plugin {
+    const fn new(name: &'static str, tracers: &'static [&'static str]) -> Self {
+        Self {
+            plugin_type: PluginType::Storage,
+            name,
+            tracers,
+        }
+    }
+}
 
 impl PluginMetadata for Plugin {
     fn name(&self) -> &str {
-        self.0
+        self.name
     }
 
     fn version(&self) -> &'static str {
@@ -38,35 +76,164 @@ impl PluginMetadata for Plugin {
     }
 
     fn plugin_type(&self) -> PluginType {
-        PluginType::Storage
+        self.plugin_type
     }
 
     fn tracer_name(&self) -> Option<&str> {
-        self.1
+        self.tracers.first().copied()
+    }
+
+    fn tracer_names(&self) -> Vec<&str> {
+        self.tracers.to_vec()
     }
 }
 
 #[test]
-fn each_plugin_that_nobody_will_see_is_a_warning() -> Result<(), registry::Error> {
-    seen::put();
+fn a_linked_plugin_whose_tracer_no_call_site_carries_is_a_warning() -> Result<(), registry::Error> {
+    annotated::put();
+    silent::put();
     let warnings = floe_plugin::audit()?;
     let found: Vec<_> = warnings
         .iter()
         .map(|warning| (warning.plugin_name.as_str(), &warning.gap))
         .collect();
     let misnamed = InstrumentationGap::MalformedTracerName("floe-storage".to_owned());
-    let unseen = InstrumentationGap::NoTracedFunction("audit::unseen".to_owned());
+    let silent = InstrumentationGap::UnusedTracerName("floe.storage.silent".to_owned());
     assert_eq!(
         found,
         [
             ("misnamed", &misnamed),
             ("nameless", &InstrumentationGap::NoTracerName),
-            ("unseen", &unseen),
+            ("silent", &silent),
         ]
     );
     assert_eq!(
         warnings[2].to_string(),
-        "plugin 'unseen' (storage): no `#[traced]` function in `audit::unseen` or below it; annotate its operations with `#[traced]`"
+        "plugin 'silent' (storage): tracer_name is `floe.storage.silent`, which no span of the program can have as its scope; create its spans with `tracer!(\"floe.storage.silent\")` or `#[traced(tracer = \"floe.storage.silent\")]`"
     );
     Ok(())
+}
+
+#[test]
+fn the_tracers_that_pass_the_audit_are_the_scopes_of_the_spans() {
+    let spans = testing::capture(|| {
+        annotated::put();
+        drop(traced_by_hand::TRACER.span("storage.put").start());
+        let alert = Alert {
+            operation: "send_alert",
+            ..Alert::default()
+        };
+        drop(alert_span(&traced_by_hand::TRACER, &alert));
+    });
+    assert_eq!(spans.single("put").scope(), "floe.storage.annotated");
+    assert_eq!(spans.single("storage.put").scope(), "floe.storage.by_hand");
+    assert_eq!(
+        spans.single("alert.send_alert").scope(),
+        "floe.storage.by_hand"
+    );
+}
+
+/// Collects the events of this thread, one line of `field=value` for each.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let _ = write!(self.0, "{field}={value:?} ");
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(format!("{} ", event.metadata().level()));
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+fn verify(plugins: &[Plugin]) -> (Vec<InstrumentationWarning>, Vec<String>) {
+    let log = Log::default();
+    let plugins = plugins.iter().map(|plugin| plugin as &dyn PluginMetadata);
+    let warnings =
+        tracing::subscriber::with_default(log.clone(), || verify_plugin_instrumentation(plugins));
+    (warnings, log.0.lock().unwrap().clone())
+}
+
+#[test]
+fn instrumented_plugins_and_telemetry_backends_cause_no_warning() {
+    let (warnings, log) = verify(&[
+        Plugin::new("both", &["floe.storage.annotated", "floe.storage.by_hand"]),
+        Plugin {
+            plugin_type: PluginType::TelemetryBackend,
+            ..Plugin::new("jaeger", &[])
+        },
+        Plugin {
+            plugin_type: PluginType::TelemetryBackend,
+            ..Plugin::new("console", &[""])
+        },
+    ]);
+    assert!(
+        warnings.is_empty() && log.is_empty(),
+        "{warnings:?} {log:?}"
+    );
+    assert_eq!(verify(&[]).0, []);
+}
+
+#[test]
+fn each_gap_is_a_warning_and_a_line_of_the_log() {
+    let (warnings, log) = verify(&[
+        Plugin {
+            plugin_type: PluginType::NetworkSecurity,
+            ..Plugin::new("k8s-network", &[])
+        },
+        Plugin::new(
+            "two_gaps",
+            &["floe.storage.by_hand", "", "floe.storage.none"],
+        ),
+    ]);
+    let found: Vec<_> = warnings
+        .iter()
+        .map(|it| (it.plugin_type, it.plugin_name.as_str(), &it.gap))
+        .collect();
+    let malformed = InstrumentationGap::MalformedTracerName(String::new());
+    let unused = InstrumentationGap::UnusedTracerName("floe.storage.none".to_owned());
+    assert_eq!(
+        found,
+        [
+            (
+                PluginType::NetworkSecurity,
+                "k8s-network",
+                &InstrumentationGap::NoTracerName
+            ),
+            (PluginType::Storage, "two_gaps", &malformed),
+            (PluginType::Storage, "two_gaps", &unused),
+        ]
+    );
+    assert_eq!(
+        warnings[0].suggestion,
+        "create its spans with `tracer!(\"floe.security.k8s_network\")` and return that name from `tracer_name`"
+    );
+    assert_eq!(log.len(), 3, "{log:?}");
+    for part in [
+        "WARN ",
+        "message=uninstrumented_plugin",
+        "plugin_type=network_security",
+        "plugin_name=\"k8s-network\"",
+        "missing=tracer_name is None",
+        "suggestion=\"create its spans",
+    ] {
+        assert!(log[0].contains(part), "no `{part}` in {}", log[0]);
+    }
 }

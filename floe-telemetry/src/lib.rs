@@ -97,8 +97,6 @@ pub mod backend;
 pub mod callsite;
 #[cfg(feature = "provider")]
 pub mod config;
-#[cfg(feature = "redact")]
-pub mod domain;
 #[cfg(feature = "provider")]
 pub mod exporter;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]

@@ -43,8 +43,6 @@ mod state;
 mod sync;
 mod tracer;
 
-#[cfg(feature = "redact")]
-pub(crate) use self::active::create_span_in;
 pub use self::active::{ActiveSpan, CurrentSpan, get_current_span, record_exception};
 #[cfg(feature = "tracing")]
 pub(crate) use self::bridged::BridgedSpan;

@@ -1,4 +1,4 @@
-//! Writes a file whole or not at all: under another name first, then renamed.
+//! Atomic replacement of files: a file is written under a temporary name and then renamed.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-/// A file that is not there until [`Draft::publish`]; dropped before, it leaves nothing.
+/// A file under a temporary name. [`Draft::publish`] renames it; dropping the draft removes it.
 #[derive(Debug)]
 pub(crate) struct Draft {
     target: PathBuf,
@@ -15,12 +15,12 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Makes room for a file beside `target`, creating its folder.
+    /// Chooses a temporary name beside `target`, and creates its folder if necessary.
     pub(crate) fn new(target: &Path) -> Result<Self, Error> {
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
         }
-        // The process id keeps two runs at the same time apart; the last one to finish wins.
+        // The process id separates concurrent runs; the last one to finish replaces the file.
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let path = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
         remove(&path)?;
@@ -35,13 +35,13 @@ impl Draft {
         &self.path
     }
 
-    /// Puts the file where it belongs, replacing what was there.
+    /// Renames the file to its target, replacing an existing file.
     pub(crate) fn publish(self) -> Result<(), Error> {
         let target = self.target.clone();
         self.publish_as(&target)
     }
 
-    /// Puts the file elsewhere in the same folder.
+    /// Renames the file to another name in the same folder.
     pub(crate) fn publish_as(mut self, target: &Path) -> Result<(), Error> {
         fs::rename(&self.path, target).map_err(Error::io("write", target))?;
         self.published = true;
@@ -52,13 +52,13 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         if !self.published {
-            // Nobody is left to be told; the next run with this process id tries again.
+            // An error cannot be reported here; a run with the same process id retries.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Writes what `contents` writes to `target`.
+/// Replaces `target` with what `contents` writes.
 pub(crate) fn write(
     target: &Path,
     contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -72,7 +72,7 @@ pub(crate) fn write(
     draft.publish()
 }
 
-/// Removes a file that may not exist.
+/// Removes a file if it exists.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

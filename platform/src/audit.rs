@@ -1,11 +1,11 @@
-//! The audit of the program's instrumentation: every annotated function and every plugin.
+//! The audit of the program's instrumentation: every annotated function, tracer and plugin.
 
 use std::fmt;
 
 use floe_plugin::registry::{self, LinkedPlugin};
 use floe_plugin::{InstrumentationWarning, PluginType};
 use floe_telemetry::backend::{self, LinkedBackend};
-use floe_telemetry::callsite::{self, CallSite};
+use floe_telemetry::callsite::{self, CallSite, Scope};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -14,6 +14,7 @@ use crate::error::Error;
 #[derive(Debug, Serialize)]
 pub struct Audit {
     functions: Vec<Function>,
+    tracers: Vec<Tracer>,
     plugins: Vec<Plugin>,
     warnings: Vec<InstrumentationWarning>,
 }
@@ -23,12 +24,23 @@ pub struct Audit {
 struct Function {
     span: &'static str,
     kind: String,
+    tracer: &'static str,
     #[serde(rename = "function")]
     path: String,
     file: &'static str,
     line: u32,
     attributes: Vec<&'static str>,
     metrics: bool,
+}
+
+/// A tracer that `tracer!` creates.
+#[derive(Debug, Serialize)]
+struct Tracer {
+    name: &'static str,
+    version: Option<&'static str>,
+    module: &'static str,
+    file: &'static str,
+    line: u32,
 }
 
 /// A plugin or a telemetry backend that is linked into the program.
@@ -41,6 +53,7 @@ struct Plugin {
     #[serde(skip_serializing_if = "Option::is_none")]
     floe_api_version: Option<&'static str>,
     tracer_name: Option<&'static str>,
+    tracer_names: Vec<&'static str>,
     description: &'static str,
 }
 
@@ -57,8 +70,11 @@ impl Audit {
         plugins.sort_by_key(|plugin| (plugin.kind, plugin.name));
         let mut functions: Vec<_> = callsite::all().map(Function::new).collect();
         functions.sort_by_key(|function| (function.span, function.file, function.line));
+        let mut tracers: Vec<_> = callsite::tracers().map(Tracer::new).collect();
+        tracers.sort_by_key(|tracer| (tracer.name, tracer.file, tracer.line));
         Ok(Self {
             functions,
+            tracers,
             plugins,
             warnings: floe_plugin::audit().map_err(refused)?,
         })
@@ -75,11 +91,24 @@ impl Function {
         Self {
             span: site.name(),
             kind: format!("{:?}", site.kind()).to_lowercase(),
+            tracer: site.scope_name(),
             path: format!("{}::{}", site.module(), site.function()),
             file: site.file(),
             line: site.line(),
             attributes: site.attributes().collect(),
             metrics: site.has_metrics(),
+        }
+    }
+}
+
+impl Tracer {
+    fn new(scope: &'static Scope) -> Self {
+        Self {
+            name: scope.name(),
+            version: scope.version(),
+            module: scope.module(),
+            file: scope.file(),
+            line: scope.line(),
         }
     }
 }
@@ -93,6 +122,7 @@ impl Plugin {
             version: plugin.version(),
             floe_api_version: Some(plugin.floe_api_version()),
             tracer_name: plugin.tracer_name(),
+            tracer_names: plugin.tracer_names(),
             description: plugin.description(),
         }
     }
@@ -105,29 +135,49 @@ impl Plugin {
             version: backend.version(),
             floe_api_version: None,
             tracer_name: None,
+            tracer_names: Vec::new(),
             description: backend.description(),
         }
     }
 }
 
-/// Two tables and a summary.
+/// A table of the functions, of the tracers and of the plugins, and a summary.
 impl fmt::Display for Audit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let functions = self.functions.iter().map(|it| {
             [
                 it.span.to_owned(),
                 it.kind.clone(),
+                it.tracer.to_owned(),
                 format!("{}:{}", it.file, it.line),
                 it.attributes.join(" "),
             ]
         });
-        table(f, ["SPAN", "KIND", "FUNCTION AT", "ATTRIBUTES"], functions)?;
+        table(
+            f,
+            ["SPAN", "KIND", "TRACER", "FUNCTION AT", "ATTRIBUTES"],
+            functions,
+        )?;
         writeln!(f)?;
+        if !self.tracers.is_empty() {
+            let tracers = self.tracers.iter().map(|it| {
+                [
+                    it.name.to_owned(),
+                    it.version.unwrap_or("-").to_owned(),
+                    format!("{}:{}", it.file, it.line),
+                ]
+            });
+            table(f, ["TRACER", "VERSION", "DECLARED AT"], tracers)?;
+            writeln!(f)?;
+        }
         let plugins = self.plugins.iter().map(|it| {
             [
                 it.kind.to_owned(),
                 format!("{} {}", it.name, it.version),
-                it.tracer_name.unwrap_or("-").to_owned(),
+                match &it.tracer_names[..] {
+                    [] => "-".to_owned(),
+                    names => names.join(" "),
+                },
                 it.description.to_owned(),
             ]
         });

@@ -1,13 +1,13 @@
-//! From a product's folder to compiled artifacts, in six stages.
+//! The compiler: from a product's folder to compiled artifacts, in six stages.
 //!
-//! | stage | question |
+//! | stage | what it does |
 //! |---|---|
-//! | load | what is written in the files? |
-//! | validate | is each thing in itself well-formed? |
-//! | resolve | what needs what, and in which order is it built? |
-//! | enforce | does the product keep the platform's rules? |
-//! | compile | what exactly will be executed? |
-//! | generate | the artifacts, as a file |
+//! | load | reads the files |
+//! | validate | validates the product on its own |
+//! | resolve | resolves references and orders the assets by their dependencies |
+//! | enforce | enforces the rules of the platform |
+//! | compile | creates the plan of execution |
+//! | generate | writes the artifacts |
 
 mod build;
 mod enforce;
@@ -18,10 +18,10 @@ mod validate;
 
 use std::path::Path;
 
+use floe_plugin::compile::Compile;
 use floe_telemetry::traced;
 
 use crate::artifacts::{CompiledArtifacts, VERSION};
-use crate::conventions::CompileAttributes;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::product;
@@ -29,14 +29,15 @@ use crate::product;
 /// Compiles a product and writes its artifacts to `output`.
 ///
 /// # Errors
-/// When something in the product is not as it must be, with the place. Nothing is written then.
+/// The product or the manifest contains a mistake; the error names the place. Nothing is written.
 #[traced(
     name = "floe.compile",
-    floe_attributes = CompileAttributes {
-        spec_path: product::spec_path(&identity.folder).display(),
-        manifest_path: identity.manifest.display(),
-        artifacts_version: VERSION,
-    }
+    floe_attributes = Compile {
+        spec_path: Some(&product::spec_path(&identity.folder).to_string_lossy()),
+        manifest_path: Some(&identity.manifest.to_string_lossy()),
+        artifacts_version: Some(VERSION),
+    },
+    attributes("compile.operation" = "compile"),
 )]
 pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
     let loaded = load::load(identity)?;

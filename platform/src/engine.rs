@@ -1,4 +1,4 @@
-//! The embedded SQL engine: how it is opened, and what its errors mean to the author of a query.
+//! The embedded SQL engine: creating a database, and errors of queries with their place in the file.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use crate::error::Error;
 use crate::place::Place;
 
-/// A query that the engine refused.
+/// An error of a query.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct QueryError {
@@ -24,11 +24,11 @@ impl QueryError {
         }
     }
 
-    /// Says of `error` where it is in `file`, whose text begins at `prefix` of the statement.
+    /// Locates `error` in `file`, whose text starts `prefix` bytes into the statement.
     pub(crate) fn explain(error: &rusqlite::Error, file: &Path, prefix: usize) -> Self {
         let place = Place::file(file);
         match error {
-            // Its own text repeats the whole statement, with every literal in it.
+            // The error's own text contains the whole statement with all of its literals.
             rusqlite::Error::SqlInputError {
                 msg, sql, offset, ..
             } => {
@@ -52,18 +52,18 @@ impl QueryError {
     }
 }
 
-/// Opens a new database for one writer.
+/// Creates a database for one writer.
 pub(crate) fn create(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path)?;
-    // A draft: a crash leaves nothing that anybody reads, so the journal would protect nothing.
+    // The database is a draft that nobody reads after a crash, so a journal is not needed.
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
-    // Otherwise an unknown column in double quotes is silently a text.
+    // Otherwise SQLite treats an unknown column in double quotes as a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     Ok(connection)
 }
 
-/// Whether the engine answers.
+/// Checks that the engine answers.
 pub(crate) fn validate(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("SELECT 1", (), |_| Ok(()))?)
 }

@@ -5,21 +5,21 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-/// Where the product is going to run.
+/// The environment of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
-    /// A developer's machine: every run is recorded.
+    /// Development.
     #[default]
     Dev,
-    /// The rehearsal.
+    /// Staging.
     Staging,
-    /// The real thing.
+    /// Production.
     Prod,
 }
 
 impl Environment {
-    /// The name as it is written in configuration.
+    /// The name in configuration files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Dev => "dev",

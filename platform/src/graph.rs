@@ -1,13 +1,14 @@
-//! The order in which assets can be built.
+//! The dependencies between assets and the order of building them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// For each asset, the assets it is built from.
+/// The assets that each asset depends on.
 pub(crate) type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
-/// Every asset after those it needs, alphabetical where there is a choice.
+/// The assets in an order in which each follows its dependencies; alphabetical among those that are
+/// ready at the same time.
 ///
-/// `Err` is a cycle: each name needs the next, and the last is the first again.
+/// `Err` is a cycle: each asset depends on the next one, and the last is the first again.
 pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<String>> {
     let mut ordered: Vec<String> = Vec::with_capacity(dependencies.len());
     let mut done = BTreeSet::new();
@@ -26,7 +27,7 @@ pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<Stri
     Ok(ordered)
 }
 
-/// Walks from asset to needed asset among those that could not be ordered: it must come round.
+/// Follows dependencies among the assets that could not be ordered until an asset repeats.
 fn cycle(dependencies: &Dependencies, done: &BTreeSet<String>) -> Vec<String> {
     let mut path: Vec<String> = Vec::new();
     let mut next = dependencies.keys().find(|name| !done.contains(*name));
@@ -60,19 +61,19 @@ mod tests {
     }
 
     #[test]
-    fn needed_assets_come_first() {
+    fn dependencies_come_first() {
         let order = check(&[("a", &["c"]), ("b", &[]), ("c", &["b"])]).unwrap();
         assert_eq!(order, ["b", "c", "a"]);
     }
 
     #[test]
-    fn a_cycle_is_named_from_its_first_asset_to_itself() {
+    fn a_cycle_starts_and_ends_with_the_same_asset() {
         let cycle = check(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"]), ("d", &[])]).unwrap_err();
         assert_eq!(cycle, ["b", "c", "b"]);
     }
 
     #[test]
-    fn an_asset_that_needs_itself_is_a_cycle() {
+    fn an_asset_that_depends_on_itself_is_a_cycle() {
         assert_eq!(check(&[("a", &["a"])]).unwrap_err(), ["a", "a"]);
     }
 }

@@ -9,7 +9,6 @@ pub mod artifacts;
 pub mod audit;
 pub mod cli;
 pub mod compile;
-pub mod conventions;
 pub mod environment;
 pub mod error;
 pub mod helm;

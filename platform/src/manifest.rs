@@ -1,7 +1,7 @@
-//! `manifest.yaml`: what a platform says about all products that run on it.
+//! `manifest.yaml`: the settings of a platform for all products that run on it.
 //!
-//! The nearest one counts: in the product's folder, then in each folder above. A product that is
-//! copied to a place without one runs on the built-in manifest, `src/manifest.yaml`.
+//! A product uses the nearest manifest: the one in its folder, else in the closest folder above.
+//! Without any, it uses the built-in manifest, `src/manifest.yaml`.
 
 mod observability;
 mod telemetry;
@@ -26,7 +26,7 @@ use crate::yaml;
 /// The name of the file.
 pub const FILE_NAME: &str = "manifest.yaml";
 
-/// What stands for the path of the built-in manifest.
+/// The path that denotes the built-in manifest.
 pub const BUILT_IN: &str = "(built-in manifest)";
 
 /// The contents of `manifest.yaml`.
@@ -35,44 +35,44 @@ pub const BUILT_IN: &str = "(built-in manifest)";
 pub struct Manifest {
     /// The platform's name.
     pub name: Name,
-    /// Who runs it.
+    /// The owner of the platform.
     pub owner: Option<String>,
-    /// What its products belong to.
+    /// The namespace of its products.
     pub namespace: Name,
-    /// The environment when the command names none.
+    /// The environment if the command line names none.
     #[serde(default)]
     pub environment: Environment,
-    /// What is asked of every product.
+    /// The rules for every product.
     #[serde(default)]
     pub governance: Governance,
-    /// How products are observed, in the platform's words.
+    /// How products are observed, in the platform's terms.
     #[serde(default)]
     pub observability: Observability,
-    /// The same, in those of the telemetry runtime.
+    /// How products are observed, in the terms of the telemetry runtime.
     #[serde(default)]
     pub telemetry: Telemetry,
-    /// Which plugins do the platform's work.
+    /// The plugins of the platform.
     #[serde(default)]
     pub plugins: Plugins,
 }
 
-/// What is asked of every product, checked by the stage `enforce`.
+/// The rules for every product. The stage `enforce` checks them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Governance {
-    /// The product must name its owner.
+    /// Whether a product must name its owner.
     pub require_owner: bool,
-    /// The product, its sources and its models must be described.
+    /// Whether a product, its sources and its models must have descriptions.
     pub require_descriptions: bool,
-    /// What a bronze model's name must begin with.
+    /// The prefix of the names of bronze models.
     pub bronze_prefix: Option<String>,
 }
 
-/// Which plugins do the platform's work.
+/// The plugins of the platform.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Plugins {
-    /// Where telemetry is kept.
+    /// The telemetry backend.
     pub telemetry_backend: Option<Selection<BackendName>>,
 }
 
@@ -91,10 +91,10 @@ pub struct Selection<N> {
 pub struct BackendName(String);
 
 impl Manifest {
-    /// Reads a manifest, or the built-in one when its path says so.
+    /// Reads a manifest, or the built-in one if the path is [`BUILT_IN`].
     ///
     /// # Errors
-    /// When there is no such file, or it is not a manifest; with the place.
+    /// The file cannot be read or is not valid; the error names the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
         if path == Path::new(BUILT_IN) {
             return yaml::parse(path, include_str!("manifest.yaml"));
@@ -121,10 +121,10 @@ impl TryFrom<String> for BackendName {
     }
 }
 
-/// The manifest that counts for a product: the given one, else the nearest, else the built-in.
+/// The path of the manifest for a product: the given one, else the nearest, else the built-in one.
 ///
 /// # Errors
-/// When the product's folder cannot be found.
+/// The product's folder cannot be read.
 pub fn locate(product: &Path, given: Option<&Path>) -> Result<PathBuf, Error> {
     if let Some(given) = given {
         return Ok(given.to_path_buf());

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use floe_plugin::PluginType;
+use floe_plugin::orchestrator::{PipelineRun, Trigger};
 use floe_telemetry::traced;
 use rusqlite::Connection;
 
@@ -26,12 +27,11 @@ pub use self::outcome::{Failure, Outcome};
 use self::progress::Progress;
 pub use self::report::{Report, RunError, Step};
 pub use self::results::results_path;
-use self::run::Run;
 pub use self::run::RunId;
+use self::run::{Run, TRACER_NAME};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Draft};
 use crate::compile;
-use crate::conventions::PipelineAttributes;
 use crate::engine;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -40,7 +40,7 @@ use crate::plugins::BuiltIn;
 floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Orchestrator,
     name: "local",
-    tracer_name: "floe.orchestrator.local",
+    tracer_name: TRACER_NAME,
     description: "builds assets one after the other in this process",
 });
 
@@ -50,7 +50,12 @@ floe_plugin::plugin!(BuiltIn {
 /// [`RunError::AssetsFailed`] if an asset failed, [`RunError::Stopped`] if the run could not continue.
 #[traced(
     name = "floe.pipeline.run",
-    floe_attributes = PipelineAttributes::manual(&identity.name, run_id.as_str())
+    tracer = TRACER_NAME,
+    floe_attributes = PipelineRun {
+        run_id: run_id.as_str(),
+        name: &identity.name,
+        trigger: Trigger::Manual,
+    },
 )]
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
     let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;
@@ -63,7 +68,12 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
 /// As for [`run`].
 #[traced(
     name = "floe.pipeline.run",
-    floe_attributes = PipelineAttributes::manual(&identity.name, run_id.as_str())
+    tracer = TRACER_NAME,
+    floe_attributes = PipelineRun {
+        run_id: run_id.as_str(),
+        name: &identity.name,
+        trigger: Trigger::Manual,
+    },
 )]
 pub fn run_compiled(
     identity: &Identity,

@@ -1,11 +1,11 @@
-//! A place in a file, as editors and terminals understand it: `file:line:column`.
+//! A place in a file, in the form `file:line:column` that editors and terminals understand.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_saphyr::Location;
 
-/// Where in which file something was found. Lines and columns start at 1.
+/// A place in a file. Lines and columns start at 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     file: PathBuf,
@@ -14,7 +14,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The file as a whole.
+    /// A place without a line: the whole file.
     pub fn file(file: &Path) -> Self {
         Self {
             file: file.to_path_buf(),
@@ -23,7 +23,7 @@ impl Place {
         }
     }
 
-    /// A line of the file.
+    /// Adds a line.
     #[must_use]
     pub fn line(self, line: u64) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Place {
         }
     }
 
-    /// A column of the line.
+    /// Adds a column.
     #[must_use]
     pub fn column(self, column: u64) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Place {
         }
     }
 
-    /// Where a YAML value stands; the file as a whole when the parser does not know.
+    /// The place of a YAML value; the whole file if the parser does not know the location.
     pub(crate) fn yaml(file: &Path, location: Location) -> Self {
         let place = Self::file(file);
         if location == Location::UNKNOWN {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_line_is_only_a_file() {
+    fn a_place_without_a_line_is_the_file() {
         assert_eq!(Place::file(Path::new("a.sql")).to_string(), "a.sql");
     }
 }

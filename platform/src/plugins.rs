@@ -1,9 +1,9 @@
-//! Who does the platform's work. Each plugin is in the module that does it, in one line; what all of
-//! them have in common is here.
+//! The metadata of the platform's own plugins. Each plugin is registered in the module that implements
+//! it.
 
 use floe_plugin::{PluginMetadata, PluginType};
 
-/// A plugin of the platform itself.
+/// A plugin of this crate.
 #[derive(Debug)]
 pub(crate) struct BuiltIn {
     pub(crate) kind: PluginType,

@@ -1,4 +1,4 @@
-//! `floe.yaml`: what a data product says about itself.
+//! `floe.yaml`: the specification of a data product.
 //!
 //! Paths are relative to the product's folder. A model's SQL is in `models/<name>.sql`.
 
@@ -24,28 +24,28 @@ pub struct Product {
     pub name: Spanned<Name>,
     /// The product's version.
     pub version: Version,
-    /// What it is for.
+    /// The purpose of the product.
     pub description: Option<String>,
-    /// Whom to ask.
+    /// The owner of the product.
     pub owner: Option<String>,
-    /// The data it starts from.
+    /// The sources of the product.
     #[serde(default)]
     pub sources: Vec<Source>,
-    /// The data it makes.
+    /// The models of the product.
     pub models: Vec<Model>,
 }
 
-/// A CSV file that becomes a table.
+/// A CSV file that is loaded into a table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// The table's name.
     pub name: Spanned<Identifier>,
-    /// What it holds.
+    /// The contents of the table.
     pub description: Option<String>,
     /// The CSV file, with a header line.
     pub path: Spanned<InnerPath>,
-    /// A query that makes the CSV file when it is missing.
+    /// A query that generates the CSV file if it does not exist.
     pub generate: Option<Spanned<InnerPath>>,
     /// The columns, in the order of the file.
     pub columns: Vec<Column>,
@@ -55,14 +55,14 @@ pub struct Source {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// Its name in the header line.
+    /// The name in the header line.
     pub name: Spanned<Identifier>,
-    /// What its values are; an empty value of any type is a null.
+    /// The type of the values. An empty value is null.
     #[serde(rename = "type")]
     pub kind: ColumnType,
 }
 
-/// What the values of a column are.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnType {
@@ -76,56 +76,63 @@ pub enum ColumnType {
     Date,
 }
 
-/// A query whose result becomes a table or a view.
+/// A query whose result is stored as a table or a view.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// The table's name; its query is in `models/<name>.sql`.
     pub name: Spanned<Identifier>,
-    /// How refined it is.
+    /// The layer of the model.
     pub layer: Spanned<Layer>,
-    /// What it holds.
+    /// The contents of the table.
     pub description: Option<String>,
-    /// What becomes of its query.
+    /// How the result of the query is stored.
     #[serde(default)]
     pub materialization: Materialization,
 }
 
-/// How refined a model is. A model may use models of its own layer and those below.
+/// The layer of a model. A model may read models of its own layer and of lower layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
-    /// A source, cleaned and renamed.
+    /// Cleaned and renamed sources.
     Bronze,
-    /// Several of them joined.
+    /// Joined and enriched data.
     Silver,
-    /// What people ask for.
+    /// Data for analysis.
     Gold,
+}
+
+impl Layer {
+    /// The name of the layer.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bronze => "bronze",
+            Self::Silver => "silver",
+            Self::Gold => "gold",
+        }
+    }
 }
 
 impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Bronze => "bronze",
-            Self::Silver => "silver",
-            Self::Gold => "gold",
-        })
+        f.write_str(self.as_str())
     }
 }
 
-/// What becomes of a model's query.
+/// How the result of a model's query is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Materialization {
-    /// Its rows are stored.
+    /// The rows are stored.
     #[default]
     Table,
-    /// It is asked again each time.
+    /// The query runs whenever the model is read.
     View,
 }
 
 impl Materialization {
-    /// The word of the engine's `CREATE` statement.
+    /// The keyword in the engine's `CREATE` statement.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Table => "table",
@@ -141,10 +148,10 @@ impl fmt::Display for Materialization {
 }
 
 impl Product {
-    /// Reads the product's file.
+    /// Reads the specification in the product's folder.
     ///
     /// # Errors
-    /// When there is no such file, or it is not a product's; with the place.
+    /// The file cannot be read or is not valid; the error names the place.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let file = spec_path(folder);
         if !folder.is_dir() {
@@ -155,7 +162,7 @@ impl Product {
     }
 }
 
-/// The `floe.yaml` of a product's folder.
+/// The path of the specification in a product's folder.
 pub fn spec_path(folder: &Path) -> PathBuf {
     folder.join(FILE_NAME)
 }

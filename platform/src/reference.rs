@@ -1,4 +1,5 @@
-//! `{{ ref('model') }}` and `{{ source('source') }}` in SQL: found, and replaced by table names.
+//! References in SQL, `{{ ref('model') }}` and `{{ source('source') }}`: parsed, and replaced by table
+//! names.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -7,23 +8,23 @@ use std::path::Path;
 use crate::error::Error;
 use crate::place::Place;
 
-/// What a reference points to.
+/// The kind of asset that a reference names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     Model,
     Source,
 }
 
-/// One reference in the text of a query.
+/// A reference in the text of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reference {
     pub(crate) target: Target,
     pub(crate) name: String,
-    /// The whole `{{ … }}`, in bytes.
+    /// The byte range of the whole `{{ … }}`.
     pub(crate) range: Range<usize>,
 }
 
-/// All references of a query in the order of the text.
+/// The references of a query, in the order of the text.
 pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
     let mut references = Vec::new();
     let mut from = 0;
@@ -53,7 +54,7 @@ pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
     Ok(references)
 }
 
-/// `ref('name')` in any spacing.
+/// Parses `ref('name')` or `source('name')`, with any whitespace.
 fn parse(inside: &str) -> Option<(Target, String)> {
     let (function, rest) = inside.trim().split_once('(')?;
     let target = match function.trim_end() {
@@ -70,13 +71,13 @@ fn parse(inside: &str) -> Option<(Target, String)> {
     (!name.is_empty() && !name.contains(['\'', '"'])).then(|| (target, name.to_owned()))
 }
 
-/// The query with table names in the places of its references, without a final semicolon.
+/// The query with table names instead of references, without a trailing semicolon.
 pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
     let mut rendered = String::with_capacity(sql.len());
     let mut from = 0;
     for reference in references {
         rendered.push_str(&sql[from..reference.range.start]);
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(rendered, "\"{}\"", reference.name);
         from = reference.range.end;
     }
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_found_and_replaced() {
+    fn references_are_replaced_by_table_names() {
         let (names, sql) =
             check("select *\nfrom {{ ref('a') }} join {{source( \"b\" )}} using (id);\n").unwrap();
         assert_eq!(names, ["a", "b"]);

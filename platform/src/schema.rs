@@ -1,12 +1,26 @@
-//! The platform's attributes as a registry of semantic conventions, in the YAML of OpenTelemetry's
-//! Weaver ([format](https://github.com/open-telemetry/weaver/blob/main/schemas/semconv-syntax.md)).
+//! The attributes of the platform's spans as a registry of semantic conventions, in the YAML format of
+//! OpenTelemetry Weaver
+//! ([syntax](https://github.com/open-telemetry/weaver/blob/main/schemas/semconv-syntax.md)).
 
 use std::collections::HashSet;
 
+use floe_plugin::{DOMAINS, Domain};
 use floe_telemetry::attributes::{AttributeGroup, AttributeSchema, AttributeType, Requirement};
+use floe_telemetry::{FloeAttributes, FloeSpanAttributes};
 use serde::Serialize;
 
-use crate::conventions;
+/// The attributes of the platform's spans that OpenTelemetry's own conventions define.
+pub const OPENTELEMETRY_KEYS: &[&str] = &[
+    "code.file.path",
+    "code.function.name",
+    "code.line.number",
+    "db.collection.name",
+    "db.system.name",
+    "error.type",
+    "exception.message",
+    "exception.type",
+    "file.path",
+];
 
 #[derive(Serialize)]
 struct Registry {
@@ -29,7 +43,7 @@ struct Group {
 enum Attribute {
     /// Defined in this group.
     New(Definition),
-    /// Defined in an earlier one, or by OpenTelemetry.
+    /// Defined in an earlier group, or by OpenTelemetry.
     Known {
         #[serde(rename = "ref")]
         key: &'static str,
@@ -65,52 +79,72 @@ struct Member {
     stability: &'static str,
 }
 
-/// Nothing here is promised to stay yet.
+/// None of the attributes is stable yet.
 const STABILITY: &str = "development";
 
-/// The registry of everything that the platform's spans say.
+/// The registry: the identity of a product, and one group for each domain of `floe-plugin`.
 ///
 /// # Errors
-/// When the text cannot be written, which would be a defect.
+/// The registry cannot be written as YAML, which would be a bug.
 pub fn registry() -> Result<String, serde_saphyr::ser::Error> {
     let mut known = HashSet::new();
-    let groups = conventions::groups();
-    let groups = groups.iter().map(|group| self::group(group, &mut known));
-    serde_saphyr::to_string(&Registry {
-        groups: groups.chain([of_opentelemetry()]).collect(),
-    })
+    let mut groups = vec![identity(&mut known)];
+    groups.extend(
+        DOMAINS
+            .iter()
+            .map(|domain| self::domain(domain, &mut known)),
+    );
+    groups.push(opentelemetry());
+    serde_saphyr::to_string(&Registry { groups })
 }
 
-/// What is defined in OpenTelemetry's registry, which Weaver finds where a manifest says.
-fn of_opentelemetry() -> Group {
-    let keys = conventions::OF_OPENTELEMETRY.iter();
+/// References to OpenTelemetry's registry, which Weaver resolves as a dependency.
+fn opentelemetry() -> Group {
+    let keys = OPENTELEMETRY_KEYS.iter();
     Group {
         id: "floe.opentelemetry".to_owned(),
         kind: "attribute_group",
-        brief: "What the spans say in the words of OpenTelemetry's own conventions.",
-        note: "Defined in OpenTelemetry's registry: name it under `dependencies` in \
-               `registry_manifest.yaml`.",
+        brief: "Attributes that OpenTelemetry's own conventions define.",
+        note: "List OpenTelemetry's registry under `dependencies` in `manifest.yaml`.",
         attributes: keys.map(|key| Attribute::Known { key }).collect(),
     }
 }
 
-fn group(group: &AttributeGroup, known: &mut HashSet<&'static str>) -> Group {
-    let attributes = group.attributes.iter();
+fn identity(known: &mut HashSet<&'static str>) -> Group {
+    let group = FloeSpanAttributes::GROUP;
     Group {
         id: format!("registry.{}", group.id),
         kind: "attribute_group",
         brief: group.brief,
         note: "",
-        attributes: attributes
-            .map(|attribute| {
-                if known.insert(attribute.key) {
-                    Attribute::New(definition(attribute))
-                } else {
-                    Attribute::Known { key: attribute.key }
-                }
-            })
-            .collect(),
+        attributes: attributes(&[group], known),
     }
+}
+
+/// The attributes of all types of a domain.
+fn domain(domain: &Domain, known: &mut HashSet<&'static str>) -> Group {
+    Group {
+        id: format!("registry.floe.{}", domain.name()),
+        kind: "attribute_group",
+        brief: domain.brief(),
+        note: "",
+        attributes: attributes(domain.groups(), known),
+    }
+}
+
+/// The attributes of several types, each once.
+fn attributes(groups: &[AttributeGroup], known: &mut HashSet<&'static str>) -> Vec<Attribute> {
+    let mut here = HashSet::new();
+    let all = groups.iter().flat_map(|group| group.attributes);
+    all.filter(|attribute| here.insert(attribute.key))
+        .map(|attribute| {
+            if known.insert(attribute.key) {
+                Attribute::New(definition(attribute))
+            } else {
+                Attribute::Known { key: attribute.key }
+            }
+        })
+        .collect()
 }
 
 fn definition(attribute: &AttributeSchema) -> Definition {
@@ -144,7 +178,7 @@ fn definition(attribute: &AttributeSchema) -> Definition {
     }
 }
 
-/// Examples are text; those of numbers are numbers in the registry.
+/// An example, which is text in the schema, as a value of the attribute's type.
 fn example(value_type: AttributeType, text: &str) -> serde_json::Value {
     match value_type {
         AttributeType::Int | AttributeType::Double | AttributeType::Boolean => {

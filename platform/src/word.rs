@@ -1,4 +1,4 @@
-//! Texts that a product may write in its files: checked when they are read, right ever after.
+//! Text types that are validated when a file is parsed.
 
 use std::fmt;
 use std::ops::Deref;
@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 
 use serde::Deserialize;
 
-/// The longest name that telemetry backends accept.
+/// The maximum length of a name, in characters, that telemetry backends accept.
 const LONGEST_NAME: usize = 128;
 
 macro_rules! word {
@@ -49,12 +49,12 @@ macro_rules! word {
 word! {
     /// The name of a product or of a namespace.
     Name, str, is_name,
-    "1 to 128 lower-case letters, digits and hyphens, a letter first"
+    "1 to 128 lower-case letters, digits and hyphens, starting with a letter"
 }
 word! {
-    /// The name of a table or of a column; it needs no quotes in SQL.
+    /// The name of a table or of a column. It needs no quotes in SQL.
     Identifier, str, is_identifier,
-    "lower-case letters, digits and underscores, a letter first, not `sqlite_` at the beginning"
+    "lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`"
 }
 word! {
     /// `major.minor.patch`.
@@ -62,7 +62,7 @@ word! {
     "major.minor.patch, such as 1.0.0"
 }
 word! {
-    /// A file in the product's folder. A product is one folder: what it reads is in it.
+    /// The path of a file in the product's folder.
     InnerPath, Path, is_inner,
     "a path inside the product's folder, such as data/customers.csv"
 }
@@ -92,7 +92,7 @@ fn is_version(text: &str) -> bool {
     let starts_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
     let is_number =
         |part: &str| starts_with_digit(part) && part.bytes().all(|byte| byte.is_ascii_digit());
-    // What comes behind the third number's first digit is free: `1.0.0-rc.1+build`.
+    // Anything may follow the first digit of the patch version: `1.0.0-rc.1+build`.
     match text.splitn(3, '.').collect::<Vec<_>>()[..] {
         [major, minor, patch] => is_number(major) && is_number(minor) && starts_with_digit(patch),
         _ => false,
@@ -110,7 +110,7 @@ fn is_endpoint(text: &str) -> bool {
         return false;
     };
     let authority = rest.split('/').next().unwrap_or_default();
-    // An address in brackets has colons of its own.
+    // An IPv6 address in brackets contains colons.
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),

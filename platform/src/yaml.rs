@@ -1,4 +1,4 @@
-//! Reads a YAML file into a typed value, with one readable error that has a position.
+//! Parses YAML files into typed values. An error has a place and names what is accepted.
 
 use std::fs;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
         YamlError::InvalidScalar { ty, .. } => {
             format!("found {}, accepted: {}", found(), friendly(ty))
         }
-        YamlError::NullIntoString { .. } => "found nothing, accepted: a text".to_owned(),
+        YamlError::NullIntoString { .. } => "found nothing, accepted: a string".to_owned(),
         YamlError::SerdeUnknownField {
             field, expected, ..
         } => {
@@ -51,7 +51,7 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
         } => {
             format!("found `{variant}`, accepted: {}", expected.join(", "))
         }
-        // The parser's place is the last field of the mapping.
+        // The location in the error is the last field of the mapping.
         YamlError::SerdeMissingField { field, .. } => {
             format!("the field `{field}` is missing beside this one")
         }
@@ -60,7 +60,7 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
         }
         YamlError::Message { msg, .. } if msg.contains("accepted") => msg.clone(),
         other => {
-            // A message is one line; the place is ours to print.
+            // A message of this program is one line and has the place in front.
             let message = UserMessageFormatter.format_message(other);
             let message = message.lines().collect::<Vec<_>>().join(" ");
             format!("it is not YAML: {message}, found {}", found())
@@ -69,10 +69,10 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
     Error::input(place, message)
 }
 
-/// The parser's words for what it wanted, in ours.
+/// The type that the parser expected, in the terms of YAML.
 fn friendly(expected: &str) -> &str {
     match expected {
-        "string scalar" => "a text",
+        "string scalar" => "a string",
         "sequence start" => "a list",
         "mapping start" => "a mapping",
         "boolean" => "true or false",
@@ -80,7 +80,7 @@ fn friendly(expected: &str) -> &str {
     }
 }
 
-/// The rest of the line at the error's place.
+/// The text from the place of the error to the end of the line, shortened.
 fn found(text: &str, error: &YamlError) -> Option<String> {
     const LONGEST: usize = 40;
     let location = error.location()?;
@@ -88,7 +88,7 @@ fn found(text: &str, error: &YamlError) -> Option<String> {
         .lines()
         .nth(usize::try_from(location.line()).ok()?.checked_sub(1)?)?;
     let column = usize::try_from(location.column()).ok()?.checked_sub(1)?;
-    // Made safe as a whole: without its end, a credential is not known for one.
+    // Redacted before it is shortened: a part of a credential may not be recognized.
     let line: String = line.chars().skip(column).collect();
     let rest: String = sanitize(&line).chars().take(LONGEST).collect();
     let rest = rest.trim();

@@ -69,19 +69,8 @@ fn assert_one_tree(spans: &[ReceivedSpan]) {
         )
     );
     for span in spans {
-        // A clock that was set in the meantime may have moved the spans by less than this.
-        let slack = 1_000_000;
-        assert!(
-            roots[0].start_unix_nano <= span.start_unix_nano + slack,
-            "{}",
-            span.name
-        );
+        // Parents are compared by id: the wall clock may be set between two spans.
         assert!(span.start_unix_nano <= span.end_unix_nano, "{}", span.name);
-        assert!(
-            span.end_unix_nano <= roots[0].end_unix_nano + slack,
-            "{}",
-            span.name
-        );
     }
 }
 
@@ -119,8 +108,12 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
             && point.attributes["floe.transform.layer"] == "gold".into()
     });
     assert!(matches!(customers.unwrap().value, MetricValue::Gauge(rows) if rows > 0.0));
-    assert!(sum("floe.asset.materializations") > 16.0);
-    assert!(sum("otel.sdk.processor.span.processed") <= f64::from(u32::try_from(spans).unwrap()));
+    // Five sources and sixteen models.
+    near("floe.asset.materializations", 21.0);
+    near(
+        "otel.sdk.processor.span.processed",
+        f64::from(u32::try_from(spans).unwrap()),
+    );
     let resource = &of("floe.pipeline.runs")[0].resource;
     assert_eq!(resource["floe.product.name"], "customer-360".into());
 }

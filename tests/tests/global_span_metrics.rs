@@ -13,7 +13,6 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use floe_telemetry::config::{HistogramKind, OtlpProtocol, SamplingRule};
-use floe_telemetry::domain::alert::{Alert, alert_span};
 use floe_telemetry::{
     SpanKind, TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer,
     propagation, record_exception, traced,
@@ -21,6 +20,8 @@ use floe_telemetry::{
 use floe_tests::{MetricValue, ReceivedPoint, Receiver, remote};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, Status, TraceContextExt as _, Tracer as _};
+
+static TRACER: floe_telemetry::Tracer = floe_telemetry::tracer!("floe.test.metrics");
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CALLS: &str = "traces.span.metrics.calls";
@@ -266,10 +267,7 @@ fn everything_is_measured_if_that_is_wanted() {
                     quiet();
                 }
                 let _ = create_span(secret());
-                let _ = alert_span(&Alert {
-                    operation: "send",
-                    ..Alert::default()
-                });
+                let _ = TRACER.span("alert.send").start();
                 let tracer = get_tracer("plain");
                 let begun = SystemTime::UNIX_EPOCH;
                 let mut plain = tracer

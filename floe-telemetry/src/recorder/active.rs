@@ -2,15 +2,12 @@
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::sync::Arc;
 use std::thread;
 
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, InstrumentationScope, Key, KeyValue, Value};
+use opentelemetry::{Context, ContextGuard, Key, KeyValue, Value};
 
-use super::enter::enter_in;
 use super::failure;
-use super::opening::Fill;
 use super::recording::{Recording, context_is_alive};
 use super::state::OpenSpan;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
@@ -31,12 +28,6 @@ pub struct ActiveSpan {
 /// A handle on a span, to add to it. [`get_current_span`] makes it.
 #[derive(Clone, Debug)]
 pub struct CurrentSpan(Context);
-
-/// The same in an instrumentation scope, with what `fill` writes to it, which runs only if the span
-/// is recorded.
-pub(crate) fn create_span_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> ActiveSpan {
-    ActiveSpan::attach(enter_in(scope, fill))
-}
 
 /// The span that is current on this thread, whoever made it. Without one, a handle that does
 /// nothing.

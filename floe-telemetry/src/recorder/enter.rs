@@ -1,14 +1,9 @@
 //! The ways to a span, each with what it knows of it. Without a listener they end here.
 
-use std::sync::Arc;
-
-use opentelemetry::InstrumentationScope;
-
 use super::listeners;
 use super::open::{open, open_below};
 use super::opening::Fill;
 use super::parent::Parent;
-use super::record::Origin;
 use super::recording::context_is_alive;
 use super::state::OpenSpan;
 use crate::callsite::CallSite;
@@ -45,18 +40,4 @@ pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
         return OpenSpan::OFF;
     }
     open(Some(callsite), None)
-}
-
-/// Opens a span in an instrumentation scope.
-pub(super) fn enter_in(scope: &Arc<InstrumentationScope>, fill: Fill<'_>) -> OpenSpan {
-    if listeners::is_off() {
-        return OpenSpan::OFF;
-    }
-    open(
-        None,
-        Some(&mut |opening| {
-            opening.0.record.more_mut().origin = Origin::Api(Arc::clone(scope));
-            fill(opening);
-        }),
-    )
 }

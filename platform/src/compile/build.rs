@@ -1,17 +1,17 @@
-//! Stage 5: what exactly will be executed, in which order.
+//! Stage 5: creates the plan of execution.
 
+use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 
 use super::load::Loaded;
 use super::resolve::Plan;
 use crate::artifacts::{CompiledColumn, CompiledModel, CompiledSource, Query};
-use crate::conventions::StageAttributes;
 use crate::product::Column;
 use crate::reference;
 
 #[traced(
     name = "floe.compile.stage5",
-    attributes(StageAttributes::STAGE = "compile")
+    floe_attributes = CompileStage::new(Stage::Compile)
 )]
 pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec<CompiledModel>) {
     let mut sources = Vec::with_capacity(loaded.product.sources.len());

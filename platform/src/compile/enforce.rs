@@ -1,16 +1,16 @@
-//! Stage 4: the platform's rules. Which of them count is in the manifest; layers always do. And the
-//! platform is asked itself which of its plugins are not instrumented.
+//! Stage 4: enforces the rules of the platform: those that the manifest enables, and the order of the
+//! layers. Also audits the instrumentation of the platform's plugins.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use floe_plugin::InstrumentationWarning;
+use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 use serde_saphyr::{Location, Spanned};
 
 use super::load::Loaded;
 use super::resolve::Plan;
-use crate::conventions::StageAttributes;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::place::Place;
@@ -18,7 +18,7 @@ use crate::product::{self, Layer, Model};
 
 #[traced(
     name = "floe.compile.stage4",
-    attributes(StageAttributes::STAGE = "enforce")
+    floe_attributes = CompileStage::new(Stage::Enforce)
 )]
 pub(super) fn enforce(
     identity: &Identity,
@@ -26,7 +26,7 @@ pub(super) fn enforce(
     plan: &Plan,
 ) -> Result<Vec<InstrumentationWarning>, Error> {
     rules(identity, loaded, plan)?;
-    // Of the platform itself: a plugin that nobody sees at work stops no product.
+    // A plugin without instrumentation is a warning: it must not fail the product.
     floe_plugin::audit().map_err(|error| Error::Setting(error.to_string()))
 }
 
@@ -99,7 +99,7 @@ fn prefixed(file: &Path, prefix: &str, model: &Model) -> Result<(), Error> {
     Err(Error::input(Place::yaml(file, *referenced), message))
 }
 
-/// Data flows upwards: bronze to silver to gold.
+/// A model may read models of its own layer and of lower layers: bronze, silver, gold.
 fn layers(file: &Path, loaded: &Loaded, plan: &Plan) -> Result<(), Error> {
     let models = &loaded.product.models;
     let layer_of: BTreeMap<&str, Layer> = models

@@ -1,8 +1,9 @@
-//! Stage 6: the artifacts, as a value and as a file.
+//! Stage 6: writes the artifacts.
 
 use std::path::Path;
 
 use floe_plugin::InstrumentationWarning;
+use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 
 use super::load::Loaded;
@@ -10,14 +11,13 @@ use crate::artifacts::{
     CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
 };
 use crate::atomic;
-use crate::conventions::StageAttributes;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::telemetry;
 
 #[traced(
     name = "floe.compile.stage6",
-    attributes(StageAttributes::STAGE = "generate")
+    floe_attributes = CompileStage::new(Stage::Generate)
 )]
 pub(super) fn generate(
     identity: &Identity,

@@ -1,39 +1,39 @@
-//! Stage 1: reads every file of the product, and judges nothing but their syntax.
+//! Stage 1: reads and parses every file of the product.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 use serde_saphyr::Location;
 
-use crate::conventions::StageAttributes;
 use crate::error::{Error, reason};
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::place::Place;
 use crate::product::{self, Product};
 
-/// The product as it is written.
+/// The contents of the product's files.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) product: Product,
     pub(super) manifest: Manifest,
-    /// The SQL of each asset that has one.
+    /// The SQL of each asset that has a query.
     pub(super) queries: BTreeMap<String, Text>,
 }
 
-/// A file's contents.
+/// The contents of a file.
 #[derive(Debug)]
 pub(super) struct Text {
-    /// The file, from the product's folder.
+    /// The path of the file in the product's folder.
     pub(super) path: PathBuf,
     pub(super) text: String,
 }
 
 #[traced(
     name = "floe.compile.stage1",
-    attributes(StageAttributes::STAGE = "load")
+    floe_attributes = CompileStage::new(Stage::Load)
 )]
 pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
     let product = Product::read(&identity.folder)?;
@@ -57,7 +57,7 @@ pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
     })
 }
 
-/// Reads a query; a mistake is at the place that asked for it.
+/// Reads a query. An error names the place that refers to the file.
 fn query(identity: &Identity, path: &Path, asked: Location) -> Result<Text, Error> {
     let place = || Place::yaml(&product::spec_path(&identity.folder), asked);
     let text = fs::read_to_string(identity.folder.join(path)).map_err(|error| {

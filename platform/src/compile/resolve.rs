@@ -1,13 +1,13 @@
-//! Stage 3: what needs what, and in which order it is built.
+//! Stage 3: resolves the references of the queries and orders the assets by their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 use serde_saphyr::Location;
 
 use super::load::{Loaded, Text};
-use crate::conventions::StageAttributes;
 use crate::error::Error;
 use crate::graph::{self, Dependencies};
 use crate::identity::Identity;
@@ -15,7 +15,7 @@ use crate::place::Place;
 use crate::product;
 use crate::reference::{self, Reference, Target};
 
-/// The references of every query, and the order that follows from them.
+/// The references of every query, and the order of the assets that follows from them.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) references: BTreeMap<String, Vec<Reference>>,
@@ -25,7 +25,7 @@ pub(super) struct Plan {
 
 #[traced(
     name = "floe.compile.stage3",
-    attributes(StageAttributes::STAGE = "resolve")
+    floe_attributes = CompileStage::new(Stage::Resolve)
 )]
 pub(super) fn resolve(identity: &Identity, loaded: &Loaded) -> Result<Plan, Error> {
     let sources: BTreeSet<&str> = loaded
@@ -51,7 +51,7 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded) -> Result<Plan, Erro
         for reference in &found {
             let known = match reference.target {
                 Target::Source => &sources,
-                // A source is there before any model: its query cannot read one.
+                // Sources are loaded before any model is built.
                 Target::Model if sources.contains(asset.as_str()) => {
                     return Err(source_reads_model(&file, query, reference));
                 }

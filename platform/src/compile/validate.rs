@@ -1,14 +1,13 @@
-//! Stage 2: the product in itself, as far as its files do not say it one by one: names are used
-//! once, and the data is there.
+//! Stage 2: validates the product as a whole: names are unique and the data exists.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 use serde_saphyr::{Location, Spanned};
 
 use super::load::Loaded;
-use crate::conventions::StageAttributes;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::place::Place;
@@ -17,7 +16,7 @@ use crate::word::Identifier;
 
 #[traced(
     name = "floe.compile.stage2",
-    attributes(StageAttributes::STAGE = "validate")
+    floe_attributes = CompileStage::new(Stage::Validate)
 )]
 pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error> {
     let file = product::spec_path(&identity.folder);

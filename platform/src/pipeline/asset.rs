@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use floe_plugin::orchestrator::{self, AssetOutcome, AssetStatus, Orchestrator};
 use floe_telemetry::{sanitize_error_message, traced};
 
 use super::outcome::{Failure, Outcome};
 use super::report::Report;
-use super::run::Run;
+use super::run::{Run, TRACER_NAME};
 use super::{model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
-use crate::conventions::{AssetAttributes, AssetEndAttributes, AssetStatus};
 use crate::error::Error;
 
 /// A source or a model.
@@ -73,13 +73,15 @@ impl<'a> Asset<'a> {
 /// Records a span for an asset that is not built, so that the trace contains every asset.
 #[traced(
     name = format!("dagster.asset.{key}"),
+    tracer = TRACER_NAME,
     floe_attributes = (
-        AssetAttributes::new(key, run_id),
-        AssetEndAttributes {
+        orchestrator::Asset::in_run(key, run_id),
+        AssetOutcome {
             status: AssetStatus::Skipped,
             missing: Some(missing),
         },
     ),
+    attributes(Orchestrator::OPERATION = "asset"),
 )]
 fn skip(key: &str, run_id: &str, missing: &str) {
     tracing::warn!(asset = key, missing, "skipped");

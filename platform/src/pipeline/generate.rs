@@ -16,15 +16,21 @@ use crate::engine::QueryError;
 use crate::place::Place;
 use crate::plugins::BuiltIn;
 
+const TRACER_NAME: &str = "floe.storage.local";
+
 floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Storage,
     name: "local",
-    tracer_name: "floe.storage.local",
+    tracer_name: TRACER_NAME,
     description: "stores files in the product's folder",
 });
 
 /// Writes the result of the query to the file, or leaves the file as it was.
-#[traced(name = "dagster.io.write", attributes("file.path" = %path.display()))]
+#[traced(
+    name = "dagster.io.write",
+    tracer = TRACER_NAME,
+    attributes("file.path" = %path.display())
+)]
 pub(super) fn write(query: &Query, path: &Path, run: &Run<'_>) -> Result<(), Failure> {
     let origin = run.folder.join(&query.path);
     let file = run.folder.join(path);

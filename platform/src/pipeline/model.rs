@@ -1,38 +1,41 @@
 //! A model: the result of a query, stored as a table or a view.
 
 use floe_plugin::PluginType;
+use floe_plugin::compute::{Transform, TransformOutcome};
+use floe_plugin::orchestrator::{Asset, Orchestrator};
 use floe_telemetry::traced;
 use rusqlite::Connection;
 
 use super::outcome::{self, Failure};
-use super::run::Run;
+use super::run::{self, Run};
 use crate::artifacts::CompiledModel;
-use crate::conventions::{AssetAttributes, TransformAttributes};
 use crate::engine::QueryError;
 use crate::plugins::BuiltIn;
 
 /// The name of the engine's plugin.
 pub(super) const ENGINE: &str = "sqlite";
 
+const TRACER_NAME: &str = "floe.compute.sqlite";
+
 floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Compute,
     name: ENGINE,
-    tracer_name: "floe.compute.sqlite",
+    tracer_name: TRACER_NAME,
     description: "runs models on an embedded SQLite",
 });
 
 #[traced(
     name = format!("dagster.asset.{key}"),
+    tracer = run::TRACER_NAME,
     floe_attributes = (
-        AssetAttributes::new(key, run_id),
-        TransformAttributes {
+        Asset::in_run(key, run_id),
+        Transform {
             model: key,
-            layer: model.layer.to_string(),
-            materialization: model.materialization.to_string(),
-            rows_affected: None,
+            layer: model.layer.as_str(),
+            materialization: model.materialization.as_str(),
         },
     ),
-    attributes("db.system.name" = "sqlite"),
+    attributes(Orchestrator::OPERATION = "asset", "db.system.name" = "sqlite"),
 )]
 pub(super) fn build(
     key: &str,
@@ -41,13 +44,15 @@ pub(super) fn build(
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
     let built = write(model, run);
-    outcome::record(key, &built, TransformAttributes::ROWS_AFFECTED);
+    let rows_affected = built.as_ref().ok().copied();
+    outcome::record(key, &built, &TransformOutcome { rows_affected });
     built
 }
 
 /// Creates the table and counts its rows.
 #[traced(
     name = "dagster.io.write",
+    tracer = TRACER_NAME,
     attributes("db.system.name" = "sqlite", "db.collection.name" = model.name)
 )]
 fn write(model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {

@@ -1,8 +1,8 @@
 //! The outcomes of building an asset.
 
-use floe_telemetry::get_current_span;
+use floe_plugin::orchestrator::{AssetOutcome, AssetStatus};
+use floe_telemetry::{FloeAttributes, get_current_span};
 
-use crate::conventions::{AssetEndAttributes, AssetStatus};
 use crate::engine::QueryError;
 use crate::error::Error;
 
@@ -55,13 +55,13 @@ pub enum Failure {
     Stop(#[from] Error),
 }
 
-/// Records the outcome of an asset on the current span and in the log. `rows_key` is the key of the
-/// number of rows.
-pub(super) fn record(key: &str, built: &Result<u64, Failure>, rows_key: &'static str) {
+/// Records the outcome of an asset on the current span and in the log. `attributes` describe the
+/// outcome in the terms of the asset's domain.
+pub(super) fn record(key: &str, built: &Result<u64, Failure>, attributes: &impl FloeAttributes) {
     let span = get_current_span();
+    span.set_attributes(attributes);
     let status = match built {
         Ok(rows) => {
-            span.set_attribute(rows_key, *rows);
             tracing::info!(asset = key, rows, "built");
             AssetStatus::Success
         }
@@ -70,7 +70,7 @@ pub(super) fn record(key: &str, built: &Result<u64, Failure>, rows_key: &'static
             AssetStatus::Failed
         }
     };
-    span.set_attributes(&AssetEndAttributes {
+    span.set_attributes(&AssetOutcome {
         status,
         missing: None,
     });

@@ -1,4 +1,4 @@
-//! One run: its id, and what each of its assets is built with.
+//! One run: its id, its tracer, and what each of its assets is built with.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -6,6 +6,9 @@ use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 
 use rusqlite::Connection;
+
+/// The tracer of the spans of runs and assets.
+pub(super) const TRACER_NAME: &str = "floe.orchestrator.local";
 
 /// What each asset of a run is built with.
 #[derive(Debug)]

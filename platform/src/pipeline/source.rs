@@ -6,33 +6,42 @@ use std::path::Path;
 
 use csv::{ErrorKind, StringRecord};
 use floe_plugin::PluginType;
+use floe_plugin::ingestion::{Ingestion, IngestionOutcome};
+use floe_plugin::orchestrator::{Asset, Orchestrator};
 use floe_telemetry::traced;
 use rusqlite::types::Value;
 
 use super::outcome::{self, Failure};
-use super::run::Run;
+use super::run::{self, Run};
 use super::{generate, metrics};
 use crate::artifacts::{CompiledColumn, CompiledSource};
-use crate::conventions::{AssetAttributes, IngestionAttributes};
 use crate::error::{Error, reason};
 use crate::place::Place;
 use crate::plugins::BuiltIn;
 use crate::product::ColumnType;
 
+const TRACER_NAME: &str = "floe.ingestion.csv";
+
 floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Ingestion,
     name: "csv",
-    tracer_name: "floe.ingestion.csv",
+    tracer_name: TRACER_NAME,
     description: "loads CSV files and checks every value",
 });
 
 #[traced(
     name = format!("dagster.asset.{key}"),
+    tracer = run::TRACER_NAME,
     floe_attributes = (
-        AssetAttributes::new(key, run_id),
-        IngestionAttributes::csv(&source.path, key),
+        Asset::in_run(key, run_id),
+        Ingestion {
+            operation: "load",
+            source_type: Some("csv"),
+            destination_table: Some(key),
+            ..Ingestion::default()
+        },
     ),
-    attributes("db.system.name" = "sqlite"),
+    attributes(Orchestrator::OPERATION = "asset", "db.system.name" = "sqlite"),
 )]
 pub(super) fn build(
     key: &str,
@@ -41,7 +50,12 @@ pub(super) fn build(
     run: &Run<'_>,
 ) -> Result<u64, Failure> {
     let built = load(source, run);
-    outcome::record(key, &built, IngestionAttributes::ROWS_LOADED);
+    let outcome = IngestionOutcome {
+        success: built.is_ok(),
+        rows_loaded: built.as_ref().ok().copied(),
+        ..IngestionOutcome::default()
+    };
+    outcome::record(key, &built, &outcome);
     built
 }
 
@@ -54,7 +68,11 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
 }
 
 /// Loads the file into the table.
-#[traced(name = "dagster.io.read", attributes("file.path" = %source.path.display()))]
+#[traced(
+    name = "dagster.io.read",
+    tracer = TRACER_NAME,
+    attributes("file.path" = %source.path.display())
+)]
 fn read(source: &CompiledSource, file: &Path, run: &Run<'_>) -> Result<u64, Error> {
     let input = File::open(file).map_err(|error| {
         Error::input(

@@ -1,6 +1,11 @@
-//! What the program says of itself: what is instrumented, and that all of its plugins are.
+//! `floe audit`: the functions, tracers and plugins of the program.
+
+use std::collections::BTreeSet;
 
 use floe::artifacts::CompiledArtifacts;
+use floe::identity::Identity;
+use floe::pipeline::{self, RunId};
+use floe_telemetry::testing;
 use serde_json::{Value, json};
 
 use crate::product::{Product, program};
@@ -11,27 +16,79 @@ fn audit() -> Value {
     serde_json::from_str(&said.stdout).unwrap()
 }
 
+/// `floe.<domain>.<name>`.
+fn is_tracer_name(name: &str) -> bool {
+    let parts: Vec<_> = name.split('.').collect();
+    let [root, domain, plugin] = parts[..] else {
+        return false;
+    };
+    root == "floe"
+        && !domain.is_empty()
+        && domain.bytes().all(|byte| byte.is_ascii_lowercase())
+        && plugin.starts_with(|first: char| first.is_ascii_lowercase())
+        && plugin
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
 #[test]
-fn each_plugin_is_instrumented_or_keeps_telemetry() {
+fn each_plugin_names_a_tracer_that_a_function_carries() {
     let audit = audit();
     assert_eq!(audit["warnings"], json!([]));
+    let functions = audit["functions"].as_array().unwrap();
     let plugins = audit["plugins"].as_array().unwrap();
+    let mut names = Vec::new();
     for plugin in plugins {
-        let keeps_telemetry = plugin["type"] == "telemetry_backend";
-        assert_eq!(plugin["tracer_name"].is_null(), keeps_telemetry, "{plugin}");
+        names.push(plugin["name"].as_str().unwrap());
         assert!(!plugin["description"].as_str().unwrap().is_empty());
+        if plugin["type"] == "telemetry_backend" {
+            assert!(plugin["tracer_name"].is_null(), "{plugin}");
+            continue;
+        }
+        assert!(
+            functions
+                .iter()
+                .any(|function| function["tracer"] == plugin["tracer_name"]),
+            "no function carries the tracer of {plugin}"
+        );
     }
-    let names: Vec<_> = plugins
-        .iter()
-        .map(|plugin| plugin["name"].as_str().unwrap())
-        .collect();
     for name in ["sqlite", "csv", "local", "console", "jaeger", "otlp"] {
         assert!(names.contains(&name), "{names:?}");
     }
 }
 
 #[test]
-fn each_function_says_where_it_is_and_what_it_records() {
+fn each_tracer_follows_the_naming_rule_or_is_the_name_of_the_crate() {
+    let audit = audit();
+    let functions = audit["functions"].as_array().unwrap().iter();
+    let tracers = audit["tracers"].as_array().unwrap().iter();
+    let names: BTreeSet<_> = functions
+        .map(|function| function["tracer"].as_str().unwrap())
+        .chain(tracers.map(|tracer| tracer["name"].as_str().unwrap()))
+        .collect();
+    for name in &names {
+        assert!(is_tracer_name(name) || *name == "floe", "{name}");
+    }
+    assert!(names.len() > 4, "{names:?}");
+}
+
+#[test]
+fn the_tracer_of_each_plugin_is_the_scope_of_a_span_of_a_run() {
+    let product = Product::customer_360();
+    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
+    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
+    let scopes: BTreeSet<_> = spans.iter().map(|span| span.scope().to_owned()).collect();
+    let audit = audit();
+    let plugins = audit["plugins"].as_array().unwrap().iter();
+    let tracers = plugins.filter_map(|plugin| plugin["tracer_name"].as_str());
+    let mut expected: BTreeSet<_> = tracers.map(str::to_owned).collect();
+    // The compiler is not a plugin; its spans have the scope of the crate.
+    expected.insert("floe".to_owned());
+    assert_eq!(scopes, expected);
+}
+
+#[test]
+fn each_function_is_listed_with_its_place_and_its_attributes() {
     let audit = audit();
     let functions = audit["functions"].as_array().unwrap();
     let stages = functions
@@ -44,6 +101,7 @@ fn each_function_says_where_it_is_and_what_it_records() {
         .unwrap();
     assert_eq!(read["function"], "floe::pipeline::source::read");
     assert_eq!(read["kind"], "internal");
+    assert_eq!(read["tracer"], "floe.ingestion.csv");
     assert_eq!(read["file"], "platform/src/pipeline/source.rs");
     assert_eq!(read["attributes"], json!(["file.path"]));
     assert!(read["line"].as_u64().unwrap() > 1);
@@ -72,13 +130,12 @@ fn the_table_has_a_line_for_each_function() {
 }
 
 #[test]
-fn the_audit_of_the_platform_is_in_the_artifacts() {
+fn artifacts_contain_the_audit_and_keep_the_warnings_of_another_platform() {
     let product = Product::shop();
     product.floe("compile", &[], &[]).assert_ok();
     let path = product.path(".floe/compiled_artifacts.json");
     let text: Value = serde_json::from_str(&product.read(".floe/compiled_artifacts.json")).unwrap();
     assert_eq!(text["instrumentation"], json!([]));
-    // Another platform's audit is read as it is.
     let warning = json!([{
         "plugin_type": "compute",
         "plugin_name": "duckdb",

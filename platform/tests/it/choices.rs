@@ -1,4 +1,4 @@
-//! The choices of the manifest are in the artifacts, all of them, and a run does what they say.
+//! The settings of the manifest are written to the artifacts, and a run follows them.
 
 use std::time::Duration;
 
@@ -173,6 +173,61 @@ fn artifacts_without_the_identity_are_refused() {
     let error = CompiledArtifacts::read(&product.path("artifacts.json")).unwrap_err();
     let expected = "observability.telemetry: resource_attributes.floe_mode: is missing, accepted: the identity of the product";
     assert!(error.to_string().ends_with(expected), "{error}");
+}
+
+#[test]
+fn lineage_is_written_as_the_manifest_says() {
+    for (lineage, enabled, transport, endpoint) in [
+        ("", true, None, None),
+        ("enabled: true", true, None, None),
+        ("enabled: false", false, None, None),
+        ("transport: http", true, Some(LineageTransport::Http), None),
+        (
+            "transport: console",
+            true,
+            Some(LineageTransport::Console),
+            None,
+        ),
+        (
+            "enabled: false, transport: noop",
+            false,
+            Some(LineageTransport::Noop),
+            None,
+        ),
+        (
+            "endpoint: 'https://marquez.example:5000'",
+            true,
+            None,
+            Some("https://marquez.example:5000"),
+        ),
+    ] {
+        let found = compiled(
+            &format!("observability: {{ lineage: {{ {lineage} }} }}"),
+            &[],
+        );
+        assert_eq!(
+            (
+                found.lineage,
+                found.lineage_transport,
+                found.lineage_endpoint.as_deref()
+            ),
+            (enabled, transport, endpoint),
+            "{lineage}"
+        );
+        assert_eq!(found.lineage_namespace, "retail");
+    }
+}
+
+#[test]
+fn a_lineage_transport_that_does_not_exist_is_an_error_with_its_place() {
+    let product = shop("observability: { lineage: { transport: kafka } }");
+    let said = product.floe("compile", &[], &[]);
+    assert_eq!(said.code, Some(2));
+    assert_eq!(
+        said.stderr,
+        "error: {dir}/manifest.yaml:3:40: found `kafka`, accepted: http, console, noop\n"
+    );
+    assert!(!product.path(ARTIFACTS).exists());
 }
 
 #[test]

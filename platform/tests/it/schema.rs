@@ -1,10 +1,11 @@
-//! The registry says what the spans say.
+//! `floe schema`: the registry contains the attributes of `floe-plugin`, and a run records no others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
-use floe_telemetry::testing;
+use floe_plugin::DOMAINS;
+use floe_telemetry::{FloeAttributes, FloeSpanAttributes, testing};
 use opentelemetry_semantic_conventions::attribute;
 use serde_json::Value;
 
@@ -127,6 +128,19 @@ fn each_attribute_is_defined_with_type_and_text() {
 }
 
 #[test]
+fn the_registry_defines_the_attributes_of_the_domains_and_no_others() {
+    let groups = DOMAINS.iter().flat_map(floe_plugin::Domain::groups);
+    let attributes = groups.flat_map(|group| group.attributes);
+    let identity = FloeSpanAttributes::GROUP.attributes.iter();
+    let expected: BTreeSet<String> = attributes
+        .chain(identity)
+        .map(|attribute| attribute.key.to_owned())
+        .collect();
+    let defined: BTreeSet<String> = registry().into_keys().collect();
+    assert_eq!(defined, expected);
+}
+
+#[test]
 fn what_is_only_referred_to_is_defined_by_opentelemetry() {
     let defined = [
         attribute::CODE_FILE_PATH,
@@ -143,7 +157,7 @@ fn what_is_only_referred_to_is_defined_by_opentelemetry() {
 }
 
 #[test]
-fn a_run_says_nothing_that_the_registry_does_not_know() {
+fn a_run_records_only_attributes_of_the_registry() {
     let product = Product::shop();
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
     let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));

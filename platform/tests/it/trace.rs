@@ -41,13 +41,15 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
             "floe.manifest_path",
             product.path("manifest.yaml").to_str().unwrap(),
         )
-        .assert_attribute("floe.artifacts_version", floe::artifacts::VERSION);
+        .assert_attribute("floe.artifacts_version", floe::artifacts::VERSION)
+        .assert_attribute("compile.operation", "compile");
     for (index, stage) in STAGES.into_iter().enumerate() {
         spans
             .single(&format!("floe.compile.stage{}", index + 1))
             .assert_ok()
             .assert_child_of("floe.compile")
-            .assert_attribute("floe.compile.stage", stage);
+            .assert_attribute("floe.compile.stage", stage)
+            .assert_attribute("compile.operation", stage);
     }
     // The source with its reading, two models with their writing.
     assert_eq!(spans.names().len(), 2 + STAGES.len() + 6, "{spans}");
@@ -58,7 +60,7 @@ fn each_asset_says_what_it_is_and_how_many_rows_it_has() {
     let (spans, run_id) = run(&Product::shop());
     for (key, rows) in [("orders", 2), ("stg_orders", 2), ("totals", 1)] {
         let rows_key = match key {
-            "orders" => "floe.ingestion.rows_loaded",
+            "orders" => "ingestion.rows_loaded",
             _ => "floe.transform.rows_affected",
         };
         spans
@@ -69,9 +71,16 @@ fn each_asset_says_what_it_is_and_how_many_rows_it_has() {
             .assert_attribute("dagster.step_key", key)
             .assert_attribute("dagster.run_id", run_id.as_str())
             .assert_attribute("dagster.asset.status", "success")
+            .assert_attribute("orchestrator.operation", "asset")
             .assert_attribute("db.system.name", "sqlite")
             .assert_attribute(rows_key, rows);
     }
+    spans
+        .single("dagster.asset.orders")
+        .assert_attribute("ingestion.operation", "load")
+        .assert_attribute("ingestion.source_type", "csv")
+        .assert_attribute("ingestion.destination_table", "orders")
+        .assert_attribute("ingestion.success", true);
     spans
         .single("dagster.io.read")
         .assert_child_of("dagster.asset.orders");

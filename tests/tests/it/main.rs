@@ -16,8 +16,6 @@ mod derive_schema;
 mod derive_shapes;
 mod derive_values;
 mod derive_words;
-mod domain;
-mod domain_scopes;
 mod drop_order;
 mod futures;
 mod fuzz;

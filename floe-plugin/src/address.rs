@@ -1,15 +1,15 @@
-//! Where something is or goes, without what opens it.
+//! Addresses without credentials.
 
 use std::fmt;
 
-use crate::attributes::{AttributeType, AttributeValue, ToAttributeValue};
-use crate::sanitizer::{sanitize, sanitize_url};
+use floe_telemetry::attributes::{AttributeType, AttributeValue, ToAttributeValue};
+use floe_telemetry::{sanitize, sanitize_url};
 
-/// Where an alert goes, without what would let a reader send one, too: of a URL the origin, of
-/// e-mail addresses the domains, of anything else the name.
+/// The recipient of an alert, without anything that would allow to send to it: the origin of a URL,
+/// the domains of e-mail addresses, or a name.
 ///
 /// ```
-/// use floe_telemetry::domain::Destination;
+/// use floe_plugin::Destination;
 ///
 /// let of = |text| Destination::new(text).to_string();
 /// assert_eq!(of("https://hooks.example:8443/T0/B0/c2VjcmV0"), "https://hooks.example:8443");
@@ -19,11 +19,11 @@ use crate::sanitizer::{sanitize, sanitize_url};
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Destination<'a>(&'a str);
 
-/// The address of a service: scheme, host, port and path. Credentials are left out, and so are the
-/// query and the fragment, which name no service and may carry tokens.
+/// The address of a service: scheme, host, port and path. Credentials, the query and the fragment are
+/// removed, because the latter two do not identify the service and may contain tokens.
 ///
 /// ```
-/// use floe_telemetry::domain::CleanUrl;
+/// use floe_plugin::CleanUrl;
 ///
 /// let url = CleanUrl::new("https://floe:hunter2@catalog.example/api?token=abc");
 /// assert_eq!(url.to_string(), "https://catalog.example/api");
@@ -32,7 +32,7 @@ pub struct Destination<'a>(&'a str);
 pub struct CleanUrl<'a>(&'a str);
 
 impl<'a> Destination<'a> {
-    /// A URL, one or several e-mail addresses, or a name.
+    /// A destination from a URL, from one or several e-mail addresses, or from a name.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Self(text)
@@ -40,7 +40,7 @@ impl<'a> Destination<'a> {
 }
 
 impl<'a> CleanUrl<'a> {
-    /// A URL as it is configured.
+    /// An address from a URL that may contain credentials.
     #[must_use]
     pub const fn new(url: &'a str) -> Self {
         Self(url)
@@ -64,7 +64,7 @@ impl fmt::Display for Destination<'_> {
         if self.0.contains("://") {
             let url = sanitize_url(self.0);
             let authority = url.find("://").map_or(0, |colon| colon + 3);
-            // A backslash is a slash to many.
+            // Many parsers treat a backslash as a slash.
             let path = url[authority..].find(['/', '?', '#', '\\']);
             return f.write_str(path.map_or(&url, |path| &url[..authority + path]));
         }
@@ -80,7 +80,7 @@ impl fmt::Display for Destination<'_> {
     }
 }
 
-/// The domain of an e-mail address, also of one in angle brackets behind a name.
+/// The domain of an e-mail address, which may be in angle brackets behind a name.
 fn domain(address: &str) -> Option<&str> {
     let (_, domain) = address.rsplit_once('@')?;
     domain.split(['>', ' ', '"']).next()
@@ -93,7 +93,7 @@ impl fmt::Display for CleanUrl<'_> {
     }
 }
 
-/// Both are text to OpenTelemetry, and nothing when they are empty.
+/// The attribute value of an address; `None` if the address is empty.
 fn text(shown: &impl fmt::Display) -> Option<AttributeValue> {
     let text = shown.to_string();
     (!text.is_empty()).then(|| AttributeValue::Text(text.into()))
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_destination_keeps_nothing_that_opens_it() {
+    fn a_destination_keeps_the_origin_the_domain_or_the_name() {
         for (given, kept) in [
             (
                 "https://u:p@hooks.example/services/T/B/x",
@@ -128,7 +128,7 @@ mod tests {
             ),
             ("http://[::1]:9093/api?token=x", "http://[::1]:9093"),
             ("https://host#fragment", "https://host"),
-            // What some read as a user name is none of the host.
+            // Some parsers read the text before the `@` as a user name.
             ("https://host\\@evil/secret", "https://evil"),
             (
                 "https://u:p@ss/w0rd@hooks.example/T0",
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_keeps_what_names_the_service() {
+    fn a_url_keeps_scheme_host_port_and_path() {
         for (given, kept) in [
             (
                 "http://u:p@h:8181/api/catalog?x=1#y",
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_that_is_not_known_is_no_attribute() {
+    fn an_empty_address_is_not_an_attribute() {
         assert_eq!(Destination::default().to_attribute_value(), None);
         assert_eq!(CleanUrl::default().to_attribute_value(), None);
     }

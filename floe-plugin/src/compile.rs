@@ -1,0 +1,133 @@
+//! The compilation of a data product.
+
+use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+
+use crate::operation::{Operation, span};
+
+/// A compilation, from the specification of a product to its artifacts.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "floe")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Compile<'a> {
+    /// The path of the product's specification.
+    #[floe(examples = ["demo/customer-360/floe.yaml"])]
+    pub spec_path: Option<&'a str>,
+    /// The path of the platform's manifest.
+    #[floe(examples = ["demo/manifest.yaml"])]
+    pub manifest_path: Option<&'a str>,
+    /// The version of the artifacts' format.
+    #[floe(examples = ["0.10.0"])]
+    pub artifacts_version: Option<&'a str>,
+}
+
+/// A stage of a compilation. The stages run in this order.
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Ord, PartialEq, PartialOrd)]
+#[floe(rename_all = "snake_case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the six stages are a contract of the platform"
+)]
+pub enum Stage {
+    /// Reads the files.
+    Load,
+    /// Validates each file on its own.
+    Validate,
+    /// Resolves the references between the files.
+    Resolve,
+    /// Enforces the rules of the platform.
+    Enforce,
+    /// Creates the plan of execution.
+    Compile,
+    /// Writes the artifacts.
+    Generate,
+}
+
+/// The attributes of a stage's span.
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, PartialEq)]
+pub struct CompileStage {
+    /// The stage.
+    #[floe(key = "compile.operation")]
+    operation: Stage,
+    /// The stage.
+    #[floe(key = "floe.compile.stage")]
+    stage: Stage,
+}
+
+/// The attribute that [`compile_span`] adds.
+#[derive(Clone, Copy, Debug, FloeAttributes)]
+#[floe(prefix = "compile")]
+pub(crate) struct CompileOperation<'a> {
+    /// The operation: `compile` for the whole compilation, or a stage.
+    #[floe(examples = ["compile"])]
+    operation: &'a str,
+}
+
+impl CompileStage {
+    /// The attributes of the span of `stage`.
+    #[must_use]
+    pub const fn new(stage: Stage) -> Self {
+        Self {
+            operation: stage,
+            stage,
+        }
+    }
+}
+
+impl Operation for Compile<'_> {
+    const DOMAIN: &'static str = "floe";
+
+    fn operation(&self) -> &'static str {
+        "compile"
+    }
+}
+
+impl Operation for CompileStage {
+    const DOMAIN: &'static str = "floe.compile";
+
+    fn operation(&self) -> &'static str {
+        match self.stage {
+            Stage::Load => "stage1",
+            Stage::Validate => "stage2",
+            Stage::Resolve => "stage3",
+            Stage::Enforce => "stage4",
+            Stage::Compile => "stage5",
+            Stage::Generate => "stage6",
+        }
+    }
+}
+
+/// Starts the span `floe.compile`. The span ends when the returned guard is dropped.
+///
+/// ```
+/// use floe_plugin::compile::{Compile, Stage, compile_span, stage_span};
+/// use floe_telemetry::{Tracer, testing};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("floe.compile.local");
+///
+/// let spans = testing::capture(|| {
+///     let product = Compile { spec_path: Some("floe.yaml"), ..Compile::default() };
+///     let _compile = compile_span(&TRACER, &product);
+///     let _stage = stage_span(&TRACER, Stage::Validate);
+/// });
+/// spans.single("floe.compile").assert_ok().assert_attribute("compile.operation", "compile");
+/// spans
+///     .single("floe.compile.stage2")
+///     .assert_child_of("floe.compile")
+///     .assert_attribute("floe.compile.stage", "validate");
+/// ```
+#[track_caller]
+pub fn compile_span(tracer: &'static Tracer, compile: &Compile<'_>) -> ActiveSpan {
+    let operation = CompileOperation {
+        operation: compile.operation(),
+    };
+    span(tracer, compile).attributes(&operation).start()
+}
+
+/// Starts the span `floe.compile.stage<n>`. The span ends when the returned guard is dropped.
+#[track_caller]
+pub fn stage_span(tracer: &'static Tracer, stage: Stage) -> ActiveSpan {
+    span(tracer, &CompileStage::new(stage)).start()
+}

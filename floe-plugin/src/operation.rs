@@ -1,0 +1,41 @@
+//! Operations of a domain, and the spans that record them.
+
+use floe_telemetry::{FloeAttributes, SpanBuilder, Tracer};
+
+/// An operation of a domain: attributes, and the name of its span.
+///
+/// The span of an asynchronous operation is best opened by `#[traced]`, because a guard must not be
+/// held across an `.await`:
+///
+/// ```
+/// use floe_plugin::{Operation, secrets::SecretRequest};
+/// use floe_telemetry::{testing, traced};
+///
+/// #[traced(name = request.span_name(), tracer = "floe.secrets.vault", floe_attributes = request)]
+/// async fn resolve(request: SecretRequest<'_>) -> Result<(), std::io::Error> {
+///     Err(std::io::Error::other("vault is sealed"))
+/// }
+///
+/// let request =
+///     SecretRequest { operation: "get_secret", provider: "vault", ..SecretRequest::default() };
+/// let spans = testing::capture(|| futures_executor::block_on(resolve(request)));
+/// spans.single("secrets.get_secret").assert_error("vault is sealed");
+/// ```
+pub trait Operation: FloeAttributes {
+    /// The domain: the first part of the span's name.
+    const DOMAIN: &'static str;
+
+    /// The operation: the rest of the span's name.
+    fn operation(&self) -> &str;
+
+    /// The name of the span: `<domain>.<operation>`.
+    fn span_name(&self) -> String {
+        format!("{}.{}", Self::DOMAIN, self.operation())
+    }
+}
+
+/// The span of an operation, not started yet.
+#[track_caller]
+pub(crate) fn span(tracer: &'static Tracer, operation: &impl Operation) -> SpanBuilder {
+    tracer.span(operation.span_name()).attributes(operation)
+}

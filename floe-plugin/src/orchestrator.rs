@@ -1,0 +1,181 @@
+//! Runs of a data product and the assets that they build.
+
+use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+
+use crate::operation::{Operation, span};
+
+/// An operation of the orchestrator.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "orchestrator")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Orchestrator<'a> {
+    /// The operation: the last part of the span's name.
+    #[floe(examples = ["create_definitions"])]
+    pub operation: &'a str,
+    /// The key of the asset.
+    #[floe(examples = ["stg_orders"])]
+    pub asset_key: Option<&'a str>,
+    /// The number of assets.
+    #[floe(examples = [16])]
+    pub asset_count: Option<u64>,
+    /// The schedule as a cron expression.
+    #[floe(examples = ["0 6 * * *"])]
+    pub schedule_cron: Option<&'a str>,
+}
+
+/// A run of a product.
+#[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
+#[floe(prefix = "floe.pipeline")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct PipelineRun<'a> {
+    /// The id of the run.
+    #[floe(examples = ["2866553f-1347-41ca-bd56-95659a3e1c5d"])]
+    pub run_id: &'a str,
+    /// The name of the product.
+    #[floe(examples = ["customer-360"])]
+    pub name: &'a str,
+    /// What started the run.
+    pub trigger: Trigger,
+}
+
+/// What starts a run.
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, PartialEq)]
+#[floe(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Trigger {
+    /// A user.
+    Manual,
+    /// A schedule.
+    Scheduled,
+    /// A sensor.
+    Sensor,
+}
+
+/// An asset that a run builds.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "dagster")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Asset<'a> {
+    /// The key of the asset.
+    #[floe(examples = ["stg_orders"])]
+    pub asset_key: &'a str,
+    /// The id of the run.
+    #[floe(examples = ["2866553f-1347-41ca-bd56-95659a3e1c5d"])]
+    pub run_id: Option<&'a str>,
+    /// The key of the run's step that builds the asset.
+    #[floe(examples = ["stg_orders"])]
+    pub step_key: Option<&'a str>,
+}
+
+/// The outcome of building an asset.
+#[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
+#[floe(prefix = "dagster.asset")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct AssetOutcome<'a> {
+    /// The status of the asset.
+    pub status: AssetStatus,
+    /// The key of the dependency that was not built.
+    #[floe(examples = ["stg_orders"])]
+    pub missing: Option<&'a str>,
+}
+
+/// The status of an asset after a run.
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, PartialEq)]
+#[floe(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AssetStatus {
+    /// The asset was built.
+    Success,
+    /// The asset could not be built.
+    Failed,
+    /// A dependency of the asset was not built.
+    Skipped,
+}
+
+impl<'a> Asset<'a> {
+    /// The asset of a run in which each step has the key of the asset that it builds.
+    #[must_use]
+    pub const fn in_run(asset_key: &'a str, run_id: &'a str) -> Self {
+        Self {
+            asset_key,
+            run_id: Some(run_id),
+            step_key: Some(asset_key),
+        }
+    }
+}
+
+impl Operation for Asset<'_> {
+    const DOMAIN: &'static str = "dagster.asset";
+
+    fn operation(&self) -> &str {
+        self.asset_key
+    }
+}
+
+impl Operation for Orchestrator<'_> {
+    const DOMAIN: &'static str = "orchestrator";
+
+    fn operation(&self) -> &str {
+        self.operation
+    }
+}
+
+/// Starts the span `orchestrator.<operation>`. The span ends when the returned guard is dropped.
+///
+/// ```
+/// use floe_plugin::orchestrator::{Orchestrator, orchestrator_span};
+/// use floe_telemetry::{Tracer, testing};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("floe.orchestrator.dagster");
+///
+/// let spans = testing::capture(|| {
+///     let _span = orchestrator_span(
+///         &TRACER,
+///         &Orchestrator {
+///             operation: "create_definitions",
+///             asset_count: Some(16),
+///             ..Orchestrator::default()
+///         },
+///     );
+/// });
+/// spans.single("orchestrator.create_definitions").assert_ok();
+/// ```
+#[track_caller]
+pub fn orchestrator_span(
+    tracer: &'static Tracer,
+    orchestrator: &Orchestrator<'_>,
+) -> ActiveSpan {
+    span(tracer, orchestrator).start()
+}
+
+/// Starts the span `dagster.asset.<key>`. The span ends when the returned guard is dropped.
+///
+/// ```
+/// use floe_plugin::orchestrator::{Asset, asset_span};
+/// use floe_telemetry::{Tracer, testing};
+///
+/// static TRACER: Tracer = floe_telemetry::tracer!("floe.orchestrator.dagster");
+///
+/// let spans = testing::capture(|| {
+///     let _span = asset_span(&TRACER, &Asset { asset_key: "stg_orders", ..Asset::default() });
+/// });
+/// let span = spans.single("dagster.asset.stg_orders").assert_ok();
+/// span.assert_attribute("orchestrator.operation", "asset");
+/// ```
+#[track_caller]
+pub fn asset_span(tracer: &'static Tracer, asset: &Asset<'_>) -> ActiveSpan {
+    let builder = span(tracer, asset);
+    builder.attribute(Orchestrator::OPERATION, "asset").start()
+}

@@ -1,0 +1,98 @@
+//! A platform with plugins that are not instrumented: the audit warns of them, a compilation writes
+//! the warnings to the artifacts, and the product is compiled all the same.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests, with helpers of other tests"
+)]
+
+#[path = "it/product.rs"]
+mod product;
+
+use std::collections::BTreeSet;
+
+use floe::artifacts::CompiledArtifacts;
+use floe::audit::Audit;
+use floe::compile::compile;
+use floe::identity::Identity;
+use floe_plugin::{InstrumentationGap, InstrumentationWarning, PluginMetadata, PluginType};
+
+use crate::product::Product;
+
+struct Channel(&'static str, Option<&'static str>);
+
+floe_plugin::plugin!(Channel("nameless", None));
+floe_plugin::plugin!(Channel("silent", Some("floe.alert.silent")));
+floe_plugin::plugin!(Channel("instrumented", Some("floe.alert.instrumented")));
+
+static TRACER: floe_telemetry::Tracer = floe_telemetry::tracer!("floe.alert.instrumented");
+
+impl PluginMetadata for Channel {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn version(&self) -> &'static str {
+        "1.0.0"
+    }
+
+    fn floe_api_version(&self) -> &'static str {
+        "1.0"
+    }
+
+    fn plugin_type(&self) -> PluginType {
+        PluginType::AlertChannel
+    }
+
+    fn tracer_name(&self) -> Option<&str> {
+        self.1
+    }
+}
+
+fn gaps(warnings: &[InstrumentationWarning]) -> Vec<(&str, InstrumentationGap)> {
+    let gap = |it: &InstrumentationWarning| it.gap.clone();
+    warnings
+        .iter()
+        .map(|it| (it.plugin_name.as_str(), gap(it)))
+        .collect()
+}
+
+fn expected() -> [(&'static str, InstrumentationGap); 2] {
+    [
+        ("nameless", InstrumentationGap::NoTracerName),
+        (
+            "silent",
+            InstrumentationGap::UnusedTracerName("floe.alert.silent".to_owned()),
+        ),
+    ]
+}
+
+#[test]
+fn the_audit_lists_tracers_and_warns_of_plugins_without_spans() {
+    let audit = Audit::new().unwrap();
+    assert_eq!(gaps(audit.warnings()), expected());
+    let json = serde_json::json!(audit);
+    let tracers: BTreeSet<_> = json["tracers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tracer| tracer["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(tracers, BTreeSet::from([TRACER.name()]));
+    let text = audit.to_string();
+    assert!(text.ends_with("2 warnings\n"), "{text}");
+    assert!(text.contains("floe.alert.instrumented"), "{text}");
+}
+
+#[test]
+fn a_compilation_writes_the_warnings_to_the_artifacts() {
+    let product = Product::shop();
+    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
+    let path = product.path("artifacts.json");
+    let artifacts = compile(&identity, &path).unwrap();
+    assert_eq!(gaps(&artifacts.instrumentation), expected());
+    let read = CompiledArtifacts::read(&path).unwrap();
+    assert_eq!(read.instrumentation, artifacts.instrumentation);
+}
