@@ -4,7 +4,7 @@
 //! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
 //! can report what is instrumented without running it.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use opentelemetry::trace::SpanKind;
 
@@ -24,6 +24,8 @@ pub struct CallSite {
     metrics: bool,
     /// Which rule of the sampling holds for it, once that was asked.
     rule: AtomicU64,
+    /// Whether the filter excludes it, and which filter decided that.
+    filter_cache: AtomicU32,
 }
 
 impl CallSite {
@@ -54,6 +56,7 @@ impl CallSite {
             level: Level::Info,
             metrics: false,
             rule: AtomicU64::new(0),
+            filter_cache: AtomicU32::new(0),
         }
     }
 
@@ -184,6 +187,10 @@ impl CallSite {
         !self.known.is_empty()
     }
 
+    pub(crate) const fn filter_cache(&self) -> &AtomicU32 {
+        &self.filter_cache
+    }
+
     pub(crate) const fn rule(&self) -> &AtomicU64 {
         &self.rule
     }
@@ -233,6 +240,8 @@ pub struct Scope {
     module: &'static str,
     file: &'static str,
     line: u32,
+    /// Whether the filter excludes its spans, and which filter decided that.
+    filter_cache: AtomicU32,
 }
 
 impl Scope {
@@ -255,6 +264,7 @@ impl Scope {
             module,
             file,
             line,
+            filter_cache: AtomicU32::new(0),
         }
     }
 
@@ -286,6 +296,10 @@ impl Scope {
     #[must_use]
     pub const fn line(&self) -> u32 {
         self.line
+    }
+
+    pub(crate) const fn filter_cache(&self) -> &AtomicU32 {
+        &self.filter_cache
     }
 }
 

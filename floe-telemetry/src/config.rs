@@ -44,6 +44,7 @@ mod redaction;
 mod resource;
 mod sampling;
 mod secret;
+mod span_filter;
 mod suggest;
 pub(crate) mod telemetry;
 
@@ -66,10 +67,11 @@ pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol
 pub use self::propagator::{Propagator, UnknownPropagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::ResourceAttributes;
-pub(crate) use self::sampling::TailSampling;
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};
+pub(crate) use self::sampling::{TailSampling, validate_ratio, validate_rules};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::secret::{Source as CredentialSource, reference as credential_reference};
+pub(crate) use self::span_filter::parse_span_filter;
 pub(crate) use self::suggest::nearest;
 pub(crate) use self::telemetry::TelemetryConfig;
 pub use self::telemetry::{DEFAULT_BACKEND, DEFAULT_OTLP_ENDPOINT};

@@ -136,11 +136,12 @@ pub use self::metrics::MetricRecorder;
 pub use self::collector::RedactionStage;
 #[cfg(feature = "provider")]
 pub use self::provider::{
-    TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
+    SamplingHandle, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
 };
 pub use self::recorder::{
-    ActiveSpan, CurrentSpan, RecordedSpan, RecorderTracer, RecorderTracerProvider, SpanBuilder,
-    Tracer, create_span, create_span_with, get_current_span, get_tracer, record_exception, span,
+    ActiveSpan, CurrentSpan, FutureExt, InCurrentSpan, InSpan, RecordedSpan, RecorderTracer,
+    RecorderTracerProvider, SpanBuilder, Tracer, add_event, create_span, create_span_with,
+    get_current_span, get_tracer, record_exception, set_attribute, set_attributes, span,
 };
 #[cfg(feature = "redact")]
 pub use self::sanitizer::{sanitize, sanitize_error_message, sanitize_url};

@@ -5,4 +5,6 @@
 //! ```
 
 #[doc(no_inline)]
-pub use crate::{FloeAttributes, FloeSpanAttributes, Mode, create_span, get_current_span, traced};
+pub use crate::{
+    FloeAttributes, FloeSpanAttributes, FutureExt, Mode, create_span, get_current_span, traced,
+};

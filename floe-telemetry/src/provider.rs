@@ -36,6 +36,7 @@ use std::time::Duration;
 pub use self::builder::TelemetryProviderBuilder;
 pub use self::ensure::ensure_telemetry_initialized;
 use self::finish::finish;
+pub use self::sampling::SamplingHandle;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
 use crate::config::TelemetryConfig;
@@ -74,6 +75,7 @@ pub struct TelemetryProvider {
     meters: Option<Meters>,
     #[cfg(feature = "logs")]
     logs: Option<Logs>,
+    sampling: SamplingHandle,
 }
 
 impl TelemetryProvider {
@@ -91,6 +93,7 @@ impl TelemetryProvider {
             meters: None,
             #[cfg(feature = "logs")]
             logs: None,
+            sampling: SamplingHandle::new(&TelemetryConfig::new("noop")),
         }
     }
 
@@ -111,6 +114,13 @@ impl TelemetryProvider {
     #[must_use]
     pub const fn is_noop(&self) -> bool {
         self.is_noop
+    }
+
+    /// A handle to change, while the program runs, which spans are recorded: the sampling ratio, the
+    /// sampling rules and the filter by target and level.
+    #[must_use]
+    pub fn sampling_handle(&self) -> SamplingHandle {
+        self.sampling.clone()
     }
 
     /// What became of the spans so far.
@@ -150,7 +160,7 @@ impl TelemetryProvider {
         if self.is_noop || self.is_shut_down.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        recorder::switch_provider(None);
+        recorder::stop_provider();
         let what = "shutdown";
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]

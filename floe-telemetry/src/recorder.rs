@@ -16,8 +16,10 @@ mod detached;
 mod enter;
 mod events;
 mod failure;
+mod filter;
 mod first_poll;
 mod future;
+mod future_ext;
 mod ids;
 mod listeners;
 mod measure;
@@ -43,7 +45,10 @@ mod state;
 mod sync;
 mod tracer;
 
-pub use self::active::{ActiveSpan, CurrentSpan, get_current_span, record_exception};
+pub use self::active::{
+    ActiveSpan, CurrentSpan, add_event, get_current_span, record_exception, set_attribute,
+    set_attributes,
+};
 #[cfg(feature = "tracing")]
 pub(crate) use self::bridged::BridgedSpan;
 #[cfg(feature = "provider")]
@@ -62,6 +67,7 @@ pub(crate) use self::failure::panic_message;
 pub(crate) use self::failure::{describe_error, exception_event};
 pub use self::first_poll::{enter_within, enter_within_below};
 pub use self::future::{Never, call_async, call_async_within, never, never_made};
+pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
 #[cfg(feature = "tracing")]
@@ -86,9 +92,12 @@ pub use self::returned::{call_by_type, call_by_type_opening, call_opaque, call_o
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::CaptureScope;
 #[cfg(feature = "tracing")]
-pub(crate) use self::sampling::leaves_out_below;
+pub(crate) use self::sampling::is_unsampled_below;
 #[cfg(feature = "provider")]
-pub(crate) use self::sampling::{Measured, Sampling, matches, switch_provider};
+pub(crate) use self::sampling::{
+    Measured, ProviderId, Sampling, SamplingChange, change_sampling, matches, start_provider,
+    stop_provider,
+};
 pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
 pub use self::state::OpenSpan;

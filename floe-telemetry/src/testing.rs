@@ -1,8 +1,8 @@
 //! Capturing the spans of one piece of code, and asserting on them.
 //!
 //! A capture sees the spans of its own code alone, also when many tests run at once in one
-//! process, and needs no provider. What it sees went through the same recorder, collector and
-//! redaction as in production. Everything inside is sampled.
+//! process, and needs no provider. The spans pass through the same recorder, collector and
+//! redaction as in production. Every span is recorded, whatever the sampler and the filter are.
 //!
 //! ```
 //! use floe_telemetry::{testing, traced};
@@ -38,12 +38,12 @@ pub use self::spans::Spans;
 use crate::collector::{self, Room};
 use crate::recorder::{self, CaptureScope};
 
-/// How long the collector may take to hand the spans over. It takes milliseconds; this is for a
-/// machine that is stuck.
+/// The time within which the collector must return the spans. It takes milliseconds; the limit is for a
+/// machine that hangs.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Runs `code` and returns the spans that ended in it, on this thread and on those that took over
-/// its OpenTelemetry context.
+/// Runs `code` and returns the spans that ended in it, on this thread and on threads and tasks to which
+/// its OpenTelemetry context was carried.
 ///
 /// An active span of the caller is hidden: spans without a parent in `code` are roots.
 ///
@@ -82,7 +82,7 @@ pub async fn capture_async<F: Future>(code: F) -> Spans {
     capture.finish()
 }
 
-/// Captures that are running. The recorder is told only of the first and the last.
+/// The number of captures that are running. The recorder is switched by the first and the last.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 

@@ -23,6 +23,7 @@ use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
+use super::span_filter::parse_span_filter;
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint, secret};
 use crate::environment;
@@ -50,7 +51,8 @@ impl TelemetryConfig {
     }
 
     /// Replaces what is set so far by what the variables of the environment set: the `OTEL_*`
-    /// variables of the specification that apply, `FLOE_LOG_LEVEL` and `FLOE_LOG_JSON`.
+    /// variables of the specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON` and
+    /// `FLOE_SPAN_FILTER`.
     ///
     /// A variable that cannot be used is ignored, and of a list the entries that cannot be used, with
     /// one warning through `tracing`, or on standard error while there is no `tracing` subscriber.
@@ -219,6 +221,12 @@ fn logging(config: &mut TelemetryConfig) {
 }
 
 fn sampling(config: &mut TelemetryConfig) {
+    let filter = take("FLOE_SPAN_FILTER", |text| {
+        parse_span_filter(text).map(|_| text.to_owned())
+    });
+    if filter.is_some() {
+        config.span_filter = filter;
+    }
     let sampling = &mut config.sampling;
     let needs_parent_based = sampling.tail_sampling().is_some();
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::duration;
 use super::problems::Problems;
 use super::section::is_default;
+use crate::error::Error;
 
 /// Rules that a configuration may have.
 const MAX_RULES: usize = 256;
@@ -258,6 +259,18 @@ impl SamplingRule {
             ratio,
         }
     }
+}
+
+/// Checks rules that are set while the program runs.
+pub(crate) fn validate_rules(rules: &[SamplingRule]) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    check_rules(rules, &mut problems);
+    problems.into_result()
+}
+
+/// Checks a ratio that is set while the program runs.
+pub(crate) fn validate_ratio(ratio: f64) -> Result<(), Error> {
+    check_ratio(ratio).map_err(|message| Error::config(format!("sampling ratio: {message}")))
 }
 
 fn check_rules(rules: &[SamplingRule], problems: &mut Problems) {

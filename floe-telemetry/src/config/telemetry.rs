@@ -21,6 +21,7 @@ use super::redaction::RedactionConfig;
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::section::is_default;
+use super::span_filter::parse_span_filter;
 use crate::attributes::FloeSpanAttributes;
 use crate::error::Error;
 use crate::keys;
@@ -76,6 +77,25 @@ pub struct TelemetryConfig {
     /// Which share of the traces is recorded. Default: all of them.
     #[serde(default)]
     pub sampling: SamplingConfig,
+    /// Which functions have spans, by target and level, in the syntax of `RUST_LOG`:
+    /// `info,orders::db=debug,hyper=off`. Default none: every function has spans.
+    ///
+    /// The levels are `error`, `warn`, `info`, `debug` and `trace`; `off` records nothing. A directive
+    /// with a target applies to all targets that begin with it, and the longest one decides. A target
+    /// without a level records everything of it. As with `RUST_LOG`, what no directive names has no
+    /// spans, so a filter usually begins with a level for everything.
+    ///
+    /// The level of a function is that of `#[traced(level = …)]`, by default `info`, and its target the
+    /// path of its module. The target of a span of a [`Tracer`](crate::Tracer) is the tracer's name, that
+    /// of [`span`](crate::span) and [`create_span`](crate::create_span) is empty, and their level is
+    /// `info`. A function without a span runs as if it were not annotated: spans below it are
+    /// children of the span above it. `#[traced(metrics)]` counts it all the same. Spans of `tracing`,
+    /// of the plain OpenTelemetry API and of HTTP requests are not affected.
+    ///
+    /// [`SamplingHandle::set_filter`](crate::SamplingHandle::set_filter) changes it while the program
+    /// runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span_filter: Option<String>,
     /// The service, as all its telemetry describes it.
     pub resource_attributes: ResourceAttributes,
     /// Attributes that every span of the process carries; an attribute that the span sets itself wins.
@@ -138,6 +158,7 @@ setters! { TelemetryConfig {
     with_otlp_endpoint(otlp_endpoint: into String);
     with_otlp_protocol(otlp_protocol: OtlpProtocol);
     with_sampling(sampling: SamplingConfig);
+    with_span_filter(span_filter: some into String);
     with_resource_attributes(resource_attributes: ResourceAttributes);
     with_span_attributes(span_attributes: list (String, String));
     with_baggage_attributes(baggage_attributes: list into String);
@@ -185,6 +206,7 @@ impl TelemetryConfig {
             otlp_endpoint: default_endpoint(),
             otlp_protocol: OtlpProtocol::default(),
             sampling: SamplingConfig::default(),
+            span_filter: None,
             resource_attributes: ResourceAttributes::new(service_name),
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
@@ -288,6 +310,9 @@ impl TelemetryConfig {
             problems.add("otlp_endpoint", message);
         }
         self.sampling.check(problems);
+        if let Some(Err(message)) = self.span_filter.as_deref().map(parse_span_filter) {
+            problems.add("span_filter", message);
+        }
         self.resource_attributes.check(problems);
         self.check_attributes(problems);
         if let Some(authentication) = &self.authentication {
@@ -367,6 +392,7 @@ impl fmt::Debug for Fields<'_> {
             otlp_endpoint,
             otlp_protocol,
             sampling,
+            span_filter,
             resource_attributes,
             span_attributes,
             baggage_attributes,
@@ -388,6 +414,7 @@ impl fmt::Debug for Fields<'_> {
             .field("otlp_endpoint", otlp_endpoint)
             .field("otlp_protocol", otlp_protocol)
             .field("sampling", sampling)
+            .field("span_filter", span_filter)
             .field("resource_attributes", resource_attributes)
             .field("span_attributes", span_attributes)
             .field("baggage_attributes", baggage_attributes)

@@ -14,7 +14,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 
 #[cfg(feature = "logs")]
 use super::logs;
-use super::sampling::sampling;
+use super::sampling::{SamplingHandle, sampling};
 use super::targets::Places;
 use super::{IN_USE, TelemetryProvider, metrics};
 use crate::backend;
@@ -137,6 +137,7 @@ impl TelemetryProviderBuilder {
             meters: None,
             #[cfg(feature = "logs")]
             logs: None,
+            sampling: SamplingHandle::new(&self.config),
             counters: Arc::clone(&counters),
         };
         if is_noop {
@@ -154,7 +155,7 @@ impl TelemetryProviderBuilder {
             ));
         }
         // From here on, dropping `provider` on an error gives the slot back.
-        let mut sampling = sampling(&self.config);
+        let mut sampling = sampling(&self.config)?;
         let propagators = self.config.propagators.clone();
         let pipeline = self.build(&mut provider)?;
         if provider.meters.is_none() {
@@ -164,7 +165,9 @@ impl TelemetryProviderBuilder {
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed.recv().map_err(refused)?;
         setup_propagators_with(&propagators);
-        recorder::switch_provider(Some(sampling));
+        provider
+            .sampling
+            .connect(recorder::start_provider(sampling));
         Ok(provider)
     }
 

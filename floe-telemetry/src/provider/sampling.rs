@@ -1,17 +1,193 @@
-//! The sampling that a configuration asks of the recorder.
+//! Which spans a provider records, and changes to that while the program runs.
 
-use crate::config::TelemetryConfig;
-use crate::recorder::{Measured, Sampling};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Which spans are recorded with which attributes, and of which calls metrics are made if metrics are
-/// exported.
-pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
+use crate::config::{
+    SamplingRule, TelemetryConfig, parse_span_filter, validate_ratio, validate_rules,
+};
+use crate::error::Error;
+use crate::recorder::{self, Measured, ProviderId, Sampling, SamplingChange};
+
+/// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
+/// runs. [`TelemetryProvider::sampling_handle`](crate::TelemetryProvider::sampling_handle) returns it.
+///
+/// A handle can be cloned and used from any thread, for example by an administrative endpoint. A
+/// change applies to the spans that start after it. Spans that have started are not affected, and a
+/// trace that has begun continues as its root was decided. Whether spans follow their parents, the
+/// rate limit and tail sampling stay as they were configured.
+///
+/// After the provider has shut down, and for one that records nothing
+/// ([`is_noop`](crate::TelemetryProvider::is_noop)), every change is an error and the getters return
+/// the last settings.
+///
+/// ```standalone_crate
+/// use std::time::Duration;
+/// use floe_telemetry::config::SamplingRule;
+/// use floe_telemetry::exporter::MemoryExporter;
+/// use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+///
+/// #[traced(name = "orders.load")]
+/// fn load() {}
+///
+/// #[traced(name = "health.check")]
+/// fn check() {}
+///
+/// let memory = MemoryExporter::new();
+/// let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+///     .with_span_exporter(memory.clone())
+///     .initialize()?;
+/// let sampling = telemetry.sampling_handle();
+///
+/// sampling.set_ratio(1.0)?;
+/// sampling.set_rules(vec![SamplingRule::new("health.*", 0.0)])?;
+/// load();
+/// check();
+///
+/// sampling.set_filter("off")?;
+/// load();
+///
+/// telemetry.shutdown(Duration::from_secs(5))?;
+/// assert_eq!(memory.spans().len(), 1);
+/// assert!(sampling.set_ratio(0.5).is_err());
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SamplingHandle(Arc<Mutex<Settings>>);
+
+#[derive(Debug)]
+struct Settings {
+    /// `None`: nothing was ever recorded for this provider.
+    provider: Option<ProviderId>,
+    ratio: f64,
+    rules: Vec<SamplingRule>,
+    filter: Option<String>,
+}
+
+impl SamplingHandle {
+    /// The settings of a provider that does not record yet.
+    pub(super) fn new(config: &TelemetryConfig) -> Self {
+        Self(Arc::new(Mutex::new(Settings {
+            provider: None,
+            ratio: config.sampling_ratio(),
+            rules: config.sampling.rules.clone(),
+            filter: config.span_filter.clone(),
+        })))
+    }
+
+    /// Makes the changes apply to this provider.
+    pub(super) fn connect(&self, provider: ProviderId) {
+        self.settings().provider = Some(provider);
+    }
+
+    /// Sets the share of the traces that are recorded, from 0.0 to 1.0, in place of the ratio or the
+    /// sampler that was configured. The trace id decides, as with OpenTelemetry's
+    /// `TraceIdRatioBased`.
+    ///
+    /// # Errors
+    ///
+    /// The ratio is not between 0.0 and 1.0 ([`Error::is_config`]), or the provider does not record
+    /// ([`Error::is_state`]).
+    pub fn set_ratio(&self, ratio: f64) -> Result<(), Error> {
+        validate_ratio(ratio)?;
+        let mut settings = self.settings();
+        settings.change(SamplingChange::Ratio(ratio))?;
+        settings.ratio = ratio;
+        Ok(())
+    }
+
+    /// Replaces the [`rules`](crate::config::SamplingConfig::rules); an empty list removes them.
+    ///
+    /// # Errors
+    ///
+    /// A rule is not valid ([`Error::is_config`]), or the provider does not record
+    /// ([`Error::is_state`]).
+    pub fn set_rules(&self, rules: Vec<SamplingRule>) -> Result<(), Error> {
+        validate_rules(&rules)?;
+        let patterns = rules.iter().map(|rule| (rule.span.clone(), rule.ratio));
+        let mut settings = self.settings();
+        settings.change(SamplingChange::Rules(patterns.collect()))?;
+        settings.rules = rules;
+        Ok(())
+    }
+
+    /// Replaces the [`span_filter`](TelemetryConfig::span_filter): directives like
+    /// `info,orders::db=debug,hyper=off`.
+    ///
+    /// # Errors
+    ///
+    /// A directive is not valid ([`Error::is_config`]), or the provider does not record
+    /// ([`Error::is_state`]).
+    pub fn set_filter(&self, directives: &str) -> Result<(), Error> {
+        let parsed = parse_span_filter(directives)
+            .map_err(|message| Error::config(format!("span filter: {message}")))?;
+        let mut settings = self.settings();
+        settings.change(SamplingChange::Filter(Some(parsed)))?;
+        settings.filter = Some(directives.to_owned());
+        Ok(())
+    }
+
+    /// Removes the filter: every function has spans.
+    ///
+    /// # Errors
+    ///
+    /// The provider does not record ([`Error::is_state`]).
+    pub fn clear_filter(&self) -> Result<(), Error> {
+        let mut settings = self.settings();
+        settings.change(SamplingChange::Filter(None))?;
+        settings.filter = None;
+        Ok(())
+    }
+
+    /// The share of the traces that are recorded.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.settings().ratio
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> Vec<SamplingRule> {
+        self.settings().rules.clone()
+    }
+
+    /// The directives of the filter, if there is one.
+    #[must_use]
+    pub fn filter(&self) -> Option<String> {
+        self.settings().filter.clone()
+    }
+
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Settings {
+    fn change(&self, change: SamplingChange) -> Result<(), Error> {
+        match self.provider {
+            Some(provider) if recorder::change_sampling(provider, change) => Ok(()),
+            Some(_) => Err(Error::state(
+                "the sampling cannot be changed: the telemetry provider has shut down",
+            )),
+            None => Err(Error::state(
+                "the sampling cannot be changed: the telemetry provider records nothing",
+            )),
+        }
+    }
+}
+
+/// The spans that a configuration asks for, and the calls from which metrics are made if there is an
+/// exporter of metrics.
+pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
     let sampling = &config.sampling;
-    Sampling {
+    let filter = config.span_filter.as_deref().map(parse_span_filter);
+    Ok(Sampling {
         ratio: config.sampling_ratio(),
         is_parent_based: sampling.is_parent_based(),
         rules: sampling.patterns(),
         rate_limit: sampling.rate_limit,
+        filter: filter
+            .transpose()
+            .map_err(|message| Error::config(format!("span_filter: {message}")))?,
         keeps: sampling.tail_sampling().is_some(),
         measures: if config.metrics.from_spans {
             Measured::All
@@ -19,5 +195,5 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
             Measured::Annotated
         },
         baggage: config.baggage_attributes.clone(),
-    }
+    })
 }

@@ -1,4 +1,4 @@
-//! Spans by hand: a guard for a block of code, and a handle on the current span.
+//! The guard of a span that the user's code starts, and updates of the current span.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -19,18 +19,18 @@ use crate::attributes::{FloeAttributes, ToAttributeValue};
 pub struct ActiveSpan {
     current: CurrentSpan,
     recording: Option<Box<Recording>>,
-    /// A panic that was under way before is not this span's.
+    /// Whether the thread was panicking already when the span started.
     was_panicking: bool,
     // Dropped last, after `Drop` has ended the span.
     _attached: Option<ContextGuard>,
 }
 
-/// A handle on a span, to add to it. [`get_current_span`] makes it.
+/// A handle through which a span is updated. [`get_current_span`] returns it.
 #[derive(Clone, Debug)]
 pub struct CurrentSpan(Context);
 
-/// The span that is current on this thread, whoever made it. Without one, a handle that does
-/// nothing.
+/// A handle to the current span of this thread, whichever library started it. Without a current span, its
+/// methods do nothing.
 ///
 /// ```
 /// use floe_telemetry::{get_current_span, testing, traced};
@@ -69,9 +69,87 @@ pub fn get_current_span() -> CurrentSpan {
 /// ```
 pub fn record_exception(error: &(impl Error + ?Sized)) {
     if context_is_alive() {
-        // Cloned: the error's text is the user's code, and may start spans of its own.
+        // The context is cloned, because the error's `Display` is the user's code and may change the
+        // current one.
         failure::record_error(&Context::current().span(), error);
     }
+}
+
+/// Sets an attribute on the current span, whichever library started it; `None` sets nothing.
+///
+/// Without a span that is recorded, it does nothing and allocates nothing.
+///
+/// ```
+/// use floe_telemetry::{set_attribute, testing, traced};
+///
+/// #[traced]
+/// fn load(lines: &[&str]) {
+///     set_attribute("rows", lines.len());
+/// }
+///
+/// testing::capture(|| load(&["a", "b"])).single("load").assert_attribute("rows", 2);
+/// ```
+pub fn set_attribute(key: impl Into<Key>, value: impl ToAttributeValue) {
+    if let Some(span) = recording_span() {
+        span.set_attribute(key, value);
+    }
+}
+
+/// Sets the attributes of a type that derives [`FloeAttributes`] on the current span, as
+/// [`set_attribute`] sets one.
+///
+/// ```
+/// use floe_telemetry::{FloeAttributes, set_attributes, testing, traced};
+///
+/// #[derive(FloeAttributes)]
+/// struct Page<'a> {
+///     path: &'a str,
+///     rows: u32,
+/// }
+///
+/// #[traced]
+/// fn load() {
+///     set_attributes(&Page { path: "/orders", rows: 50 });
+/// }
+///
+/// testing::capture(load).single("load").assert_attribute("path", "/orders").assert_attribute("rows", 50);
+/// ```
+pub fn set_attributes(attributes: &impl FloeAttributes) {
+    if let Some(span) = recording_span() {
+        span.set_attributes(attributes);
+    }
+}
+
+/// Adds an event to the current span, whichever library started it. Without a span that is recorded,
+/// it does nothing.
+///
+/// ```
+/// use floe_telemetry::{add_event, testing, traced};
+/// use opentelemetry::KeyValue;
+///
+/// #[traced]
+/// fn refresh() {
+///     add_event("cache.miss", [KeyValue::new("cache.key", "orders")]);
+/// }
+///
+/// testing::capture(refresh).single("refresh").assert_event("cache.miss");
+/// ```
+pub fn add_event(
+    name: impl Into<Cow<'static, str>>,
+    attributes: impl IntoIterator<Item = KeyValue>,
+) {
+    if let Some(span) = recording_span() {
+        span.add_event(name, attributes.into_iter().collect());
+    }
+}
+
+/// The current span, if updates to it have an effect. The context is cloned, because the conversion of a
+/// value is the user's code and may change the current one.
+fn recording_span() -> Option<CurrentSpan> {
+    let recording = |cx: &Context| cx.span().is_recording().then(|| CurrentSpan(cx.clone()));
+    context_is_alive()
+        .then(|| Context::map_current(recording))
+        .flatten()
 }
 
 impl ActiveSpan {
@@ -119,7 +197,7 @@ impl CurrentSpan {
         failure::record_error(&self.0.span(), error);
     }
 
-    /// Records the error of a result, if it is one, and hands the result on.
+    /// Records the error of a result, if it is one, and returns the result.
     ///
     /// ```
     /// use floe_telemetry::{create_span, testing};
@@ -150,7 +228,7 @@ impl CurrentSpan {
         self.0.span().update_name(name);
     }
 
-    /// Whether what is set here goes anywhere.
+    /// Whether updates have an effect.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.0.span().is_recording()

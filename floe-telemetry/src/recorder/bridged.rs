@@ -1,4 +1,4 @@
-//! A span that another library opens, enters, writes to and closes, each on whatever thread it likes.
+//! A span of `tracing`, which may be opened, entered, updated and closed on different threads.
 
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
@@ -10,14 +10,14 @@ use super::record::SpanRecord;
 use super::state::State;
 use crate::callsite::CallSite;
 
-/// A span, or the context that goes on in place of one that was left out. If nobody ends the span it
-/// ends when this is dropped.
+/// A span, or the context that is propagated in place of one that is not sampled. A span that was not
+/// ended ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct BridgedSpan(State);
 
 impl BridgedSpan {
-    /// Opens a span below `parent`. `fill` runs only if it is recorded, and before anything is
-    /// decided if it `names` the span. There is nothing if nobody listens.
+    /// Opens a span below `parent`. `fill` runs only if the span is recorded; if it `names` the span, it
+    /// runs before the sampling rules decide. `None` while nothing is recorded.
     pub(crate) fn open(
         callsite: &'static CallSite,
         names: bool,
@@ -31,7 +31,7 @@ impl BridgedSpan {
         };
         let known = (!names).then_some(callsite);
         match open_for_later(&parent, known, Some(&mut fill)) {
-            // On another thread what is below it must be left out as well.
+            // So that spans below it on other threads are not sampled either.
             State::Off => parent
                 .map(pass_on)
                 .map(Box::new)
@@ -50,12 +50,12 @@ impl BridgedSpan {
         }
     }
 
-    /// Whether what is said goes anywhere.
+    /// Whether updates have an effect.
     pub(crate) const fn is_recording(&self) -> bool {
         matches!(self.0, State::Recording(_))
     }
 
-    /// What is written to, if this is the span with that id and nobody has ended it.
+    /// The record, if this is the span with that id and it has not ended.
     pub(crate) fn record_of(&mut self, span: SpanId) -> Option<&mut SpanRecord> {
         match &mut self.0 {
             State::Recording(recording)
@@ -67,8 +67,8 @@ impl BridgedSpan {
         }
     }
 
-    /// Adds what was said later.
-    pub(crate) fn say(&mut self, later: &mut SpanRecord) {
+    /// Merges updates.
+    pub(crate) fn update(&mut self, later: &mut SpanRecord) {
         if let State::Recording(recording) = &mut self.0 {
             recording.record.adopt(later);
         }
@@ -90,6 +90,6 @@ impl BridgedSpan {
 }
 
 fn pass_on(cx: &Context) -> Option<Context> {
-    let goes_on = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
-    goes_on.then(|| cx.clone())
+    let propagates = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
+    propagates.then(|| cx.clone())
 }

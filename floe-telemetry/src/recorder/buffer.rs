@@ -1,8 +1,8 @@
 //! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
 //!
-//! Three rings: the heads of the spans, their attributes, and what few of them have besides. They are
-//! written from one end to the other, which is what caches are best at. The buffer outlives its thread:
-//! the reader's half keeps it until the collector has emptied it.
+//! It consists of three rings: one for the heads of the spans, one for their attributes, and one for the
+//! data that few spans have. Each is written in order, which caches predict well. The buffer outlives its
+//! thread: the reader's half owns it until the collector has emptied it.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,21 +16,22 @@ use super::ring::{self, Reader, ring};
 use crate::attributes::Attribute;
 use crate::clock::Ticks;
 
-/// How many finished spans a thread can hold until the collector fetches them.
+/// The number of finished spans that a thread buffers until the collector fetches them.
 const CAPACITY: usize = 4096;
 
-/// The collector is woken each time so many spans were written. Until then it comes by itself.
+/// The collector is woken each time this number of spans was written. It also polls.
 const WAKE_EVERY: usize = CAPACITY / 4;
 
-/// How many attributes they can have. Those of a span that finds no room go together as one piece.
+/// The number of attributes in their ring. Without room for all attributes of a span, they go into the
+/// ring for rare data as one piece.
 const ATTRIBUTES: usize = 4 * CAPACITY;
 
-/// How many other pieces they can have.
+/// The number of pieces of rare data.
 const RARE: usize = 4 * CAPACITY;
 
-/// While fewer are free, or there is no room for their attributes, the events of a span go together
-/// with what else is rare. So a span never finds room for its head and none for its pieces, of which
-/// it has at most two then.
+/// With fewer free places than this for rare data, or no room for their attributes, the events of a span
+/// are unpacked into [`More`]. A span has at most two pieces then, so there is always room for the pieces
+/// of a span whose head has room.
 const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
 
 /// The collector's half of a thread's buffer.
@@ -45,7 +46,7 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// Reads the next finished span into a record that is blank. Whether there was one.
+    /// Reads the next finished span into an empty record. Returns whether there was one.
     pub(crate) fn pop(&mut self, record: &mut SpanRecord) -> bool {
         if !self.heads.pop_to(&mut record.head) {
             return false;
@@ -76,22 +77,22 @@ impl Buffer {
         record.add_events(events.into_events());
     }
 
-    /// Tells it from all other buffers.
+    /// Identifies the buffer.
     pub(crate) const fn id(&self) -> u64 {
         self.id
     }
 
-    /// How many spans were read from it.
+    /// The number of spans that were read from it.
     pub(crate) const fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// How many spans were written to it so far.
+    /// The number of spans that were written to it.
     pub(crate) fn written(&self) -> u64 {
         self.taken + self.heads.waiting() as u64
     }
 
-    /// The thread has ended and everything it left was read.
+    /// Whether the thread has ended and the buffer is empty.
     pub(crate) fn is_done(&self) -> bool {
         self.heads.is_done()
     }
@@ -105,7 +106,7 @@ static NEW: LazyLock<(Sender<Buffer>, Mutex<Receiver<Buffer>>)> = LazyLock::new(
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
-/// Spans that found their buffer full, or their thread's storage gone.
+/// Spans that were dropped because their buffer was full or their thread was ending.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// The collector thread.
@@ -114,14 +115,14 @@ static COLLECTOR: OnceLock<Thread> = OnceLock::new();
 /// The thread's half.
 #[derive(Debug)]
 pub(super) struct Writer {
-    // Dropped before `heads`, so that who finds that one left has all of them.
+    // Dropped before `heads`: once the reader sees that `heads` was dropped, the others were too.
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
     rare: ring::Writer<Rare, RARE>,
     heads: ring::Writer<Head, CAPACITY>,
 }
 
 impl Writer {
-    /// Moves out what a span has that has ended then and so. Whether there was room.
+    /// Moves a finished span into the rings. Returns whether there was room.
     #[inline]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if !self.heads.has_room_for(1) {
@@ -140,8 +141,8 @@ impl Writer {
             attributes += of_events;
             rare += pieces;
         }
-        // Together with what is in registers. To read what was just written in narrower pieces
-        // would wait until all that was written before, into cold memory, is there.
+        // `end` and `code` come from registers: reading back fields that were just written in narrower
+        // pieces would stall until all earlier writes, to cold memory, are complete.
         let _ = self.heads.push(Head {
             end,
             code,
@@ -157,7 +158,7 @@ impl Writer {
         true
     }
 
-    /// How many attributes of events, and how many other pieces.
+    /// Returns the number of attributes of events, and of pieces of rare data.
     #[inline(never)]
     fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
         let mut of_events = record.packed.attributes.len();
@@ -231,20 +232,20 @@ pub(crate) fn new_buffers(into: &mut Vec<Buffer>) {
     );
 }
 
-/// How many spans were dropped since the process started.
+/// The number of spans that were dropped since the process started.
 pub(crate) fn dropped_spans() -> u64 {
     DROPPED.load(Ordering::Relaxed)
 }
 
-/// Makes `thread` the one that is woken.
+/// Sets the collector's thread, which is woken.
 pub(crate) fn set_collector(thread: Thread) {
     let _ = COLLECTOR.set(thread);
 }
 
-/// A piece of what few spans have besides a head and attributes.
+/// A piece of the data that few spans have.
 #[derive(Debug)]
 enum Rare {
-    /// The span's attributes, for which their own ring had no room.
+    /// The span's attributes, if their ring had no room for them.
     Attributes(Vec<Attribute>),
     More(Box<More>),
     /// Its attributes are in the ring of attributes, behind the span's.
@@ -252,13 +253,13 @@ enum Rare {
 }
 
 impl Rare {
-    /// Whether a span has any of it.
+    /// Whether a span has such data.
     #[inline]
     fn is_in(record: &SpanRecord) -> bool {
         record.more.is_some() || !record.packed.heads.is_empty() || record.attributes.dropped() > 0
     }
 
-    /// Puts it where it was. Events are left for when their attributes are there.
+    /// Moves the piece back into its record. Events are collected until their attributes have been read.
     #[cold]
     fn put_back(self, record: &mut SpanRecord, events: &mut SpanEvents) {
         match self {

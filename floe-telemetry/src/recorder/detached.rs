@@ -23,13 +23,13 @@ static SCOPE: Scope = Scope::new(
     line!(),
 );
 
-/// A span that was cancelled if it is dropped before it is ended.
+/// A span that ends as cancelled if it is dropped before it is ended.
 #[derive(Debug)]
 pub(crate) struct DetachedSpan(State);
 
 impl DetachedSpan {
-    /// Opens a span below what is in `parent`. `fill` runs only if it is recorded. Where nobody
-    /// listens, there is still `parent` to be handed on.
+    /// Opens a span below the one in `parent`. `fill` runs only if the span is recorded. While nothing is
+    /// recorded, `parent` is still propagated.
     pub(crate) fn open(
         location: &'static Location<'static>,
         kind: &SpanKind,
@@ -63,7 +63,7 @@ impl DetachedSpan {
         }
     }
 
-    /// Runs `body` with the span current. If it panics, the span is an error and has ended.
+    /// Runs `body` with the span current. A panic is recorded, ends the span, and continues.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         let attached = self.0.attach();
         let result = catch_unwind(AssertUnwindSafe(body));

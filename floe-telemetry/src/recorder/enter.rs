@@ -1,11 +1,11 @@
 //! The ways to a span, each with what it knows of it. Without a listener they end here.
 
-use super::listeners;
 use super::open::{open, open_below};
 use super::opening::Fill;
 use super::parent::Parent;
 use super::recording::context_is_alive;
 use super::state::OpenSpan;
+use super::{filter, listeners};
 use crate::callsite::CallSite;
 
 /// Opens the span of a call site with what `fill` writes to it, which runs only if the span is
@@ -13,7 +13,7 @@ use crate::callsite::CallSite;
 /// annotated function.
 #[inline]
 pub fn enter(callsite: &'static CallSite, fill: Fill<'_>) -> OpenSpan {
-    if listeners::is_off() {
+    if filter::is_off_for(callsite) {
         return OpenSpan::OFF;
     }
     open(Some(callsite), Some(fill))
@@ -36,7 +36,7 @@ pub fn enter_below(
 /// Opens the span of a call site that has nothing to say.
 #[inline]
 pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
-    if listeners::is_off() {
+    if filter::is_off_for(callsite) {
         return OpenSpan::OFF;
     }
     open(Some(callsite), None)

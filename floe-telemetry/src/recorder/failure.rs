@@ -1,7 +1,7 @@
-//! Writing an error or a panic into the span.
+//! Recording an error or a panic on a span.
 //!
-//! Nothing is sanitized here: that happens at one place, on the collector thread. But texts are
-//! bounded here, so that a message of many megabytes is never copied.
+//! Redaction happens in one place, on the collector's thread. Texts are bounded here, so that a message
+//! of many megabytes is never copied.
 
 use std::any::Any;
 use std::error::Error;
@@ -16,14 +16,14 @@ use super::record::SpanRecord;
 use crate::clock::wall_now;
 use crate::keys;
 
-/// Links of the `source()` chain that are followed.
+/// The length up to which the `source()` chain is followed.
 const MAX_DEPTH: usize = 16;
 
-/// Bytes of an error's text that are looked at. Far more than the 500 characters that are kept
-/// after redaction, so that redaction sees whole tokens.
+/// The bytes of an error's text that are recorded. Far more than the 500 characters that are kept after
+/// redaction, so that redaction sees whole tokens.
 const MAX_TEXT: usize = 16 * 1024;
 
-/// What the span says about an error.
+/// An error or a panic, as it is recorded.
 struct Exception {
     type_name: &'static str,
     message: String,
@@ -38,7 +38,7 @@ pub(super) fn record_error<E: Error + ?Sized>(mut span: &SpanRef<'_>, error: &E)
     .write(&mut span);
 }
 
-/// An error whose type may not have a size, as one that has.
+/// Makes a sized error of one whose type may be unsized.
 #[derive(Debug)]
 struct AsDyn<'a, E: ?Sized>(&'a E);
 
@@ -54,16 +54,16 @@ impl<E: Error + ?Sized> Error for AsDyn<'_, E> {
     }
 }
 
-/// Looks at an error. The user's `Display` may panic; the host must not notice.
-fn guarded(type_name: &'static str, look: impl FnOnce(&'static str) -> Exception) -> Exception {
-    catch_unwind(AssertUnwindSafe(|| look(type_name))).unwrap_or_else(|payload| Exception {
+/// Reads an error. The user's `Display` may panic, which must not affect the host.
+fn guarded(type_name: &'static str, read: impl FnOnce(&'static str) -> Exception) -> Exception {
+    catch_unwind(AssertUnwindSafe(|| read(type_name))).unwrap_or_else(|payload| Exception {
         type_name,
         message: format!("the error's text panicked: {}", panic_message(&*payload)),
         stacktrace: None,
     })
 }
 
-/// Records what an annotated function returned.
+/// Records the outcome of an annotated function that returned.
 #[cold]
 pub(super) fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     if span.is_measured() {
@@ -84,7 +84,7 @@ pub(super) fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     }
 }
 
-/// Records that the body panicked.
+/// Records the panic of an annotated function.
 #[cold]
 pub(super) fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
     if span.is_measured() {
@@ -98,7 +98,7 @@ pub(super) fn record_panic(span: &mut SpanRecord, payload: &(dyn Any + Send)) {
     exception.write(span);
 }
 
-/// What an error says of itself, and that as attributes, where its type is not known.
+/// The message of an error whose type is not known, and its attributes.
 #[cfg(feature = "tracing")]
 pub(crate) fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
     let exception = guarded("", |name| Exception::of_error(name, error));
@@ -114,14 +114,14 @@ pub(crate) fn describe_error(error: &(dyn Error + 'static)) -> (String, Vec<KeyV
     (exception.message, details)
 }
 
-/// The event of an error of which there is only its text.
+/// The `exception` event of an error that is known by its message alone.
 #[cfg(feature = "tracing")]
 pub(crate) fn exception_event(message: String, mut details: Vec<KeyValue>) -> Event {
     details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
     Event::new(keys::EXCEPTION, wall_now(), details, 0)
 }
 
-/// A span to write to: one of ours, or any that a `Context` has.
+/// A span that is written to: a record of ours, or any span in a `Context`.
 trait Write {
     fn attribute(&mut self, attribute: KeyValue);
     fn event(&mut self, event: Event);
@@ -156,7 +156,7 @@ impl Write for &SpanRef<'_> {
     }
 }
 
-/// The message of a panic, as far as its payload is text.
+/// The message of a panic, if its payload is text.
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&'static str>()
@@ -181,8 +181,8 @@ impl Exception {
         }
     }
 
-    /// The message is the error's own text and, after colons, those of its sources that do not
-    /// occur in it already. The stack trace is the chain, one link a line.
+    /// The message is the error's own text, followed by colons and the texts of its sources that it does
+    /// not contain. The stack trace is the `source()` chain, one line for each error.
     fn of_error(type_name: &'static str, error: &dyn Error) -> Self {
         let mut message = bounded(&error);
         let mut stacktrace = format!("0: {message}");
@@ -224,7 +224,7 @@ impl Exception {
     }
 }
 
-/// The text of `value`, cut at [`MAX_TEXT`] bytes.
+/// The text of `value`, truncated to [`MAX_TEXT`] bytes.
 fn bounded(value: &dyn fmt::Display) -> String {
     struct Bounded(String);
 
@@ -236,7 +236,7 @@ fn bounded(value: &dyn fmt::Display) -> String {
                 return Ok(());
             }
             self.0.push_str(&text[..text.floor_char_boundary(room)]);
-            // Tells the formatter to stop: what follows would be thrown away.
+            // Stops the formatter: the rest would be discarded.
             Err(fmt::Error)
         }
     }

@@ -12,10 +12,10 @@ use opentelemetry::ContextGuard;
 
 use super::call::panicked;
 use super::first_poll::Entered;
-use super::listeners;
 use super::outcome::Classifier;
 use super::phase::Phase;
 use super::state::State;
+use super::{filter, listeners};
 use crate::callsite::CallSite;
 
 /// The future of an annotated `async fn` that has nothing to say before it runs.
@@ -106,6 +106,13 @@ impl<F, O> Traced<F, O> {
     }
 }
 
+impl<F, O> Traced<F, O> {
+    /// Runs the future, which was not polled yet, in what there is in `state`.
+    pub(super) fn start(self: Pin<&mut Self>, state: State) {
+        *self.project().span = Held(Phase::Open(state));
+    }
+}
+
 /// The span of a future, which ends when this is dropped if it has not before.
 #[derive(Debug)]
 pub(super) struct Held(Phase);
@@ -129,7 +136,10 @@ impl Held {
             Phase::Open(State::Off) => true,
             Phase::Open(_) => false,
             Phase::Plain(_) | Phase::Within => {
-                let off = listeners::is_off();
+                let off = match self.0 {
+                    Phase::Plain(callsite) => filter::is_off_for(callsite),
+                    _ => listeners::is_off(),
+                };
                 if off {
                     self.0 = Phase::Open(State::Off);
                 }

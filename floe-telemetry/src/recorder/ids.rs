@@ -1,4 +1,4 @@
-//! Trace and span ids from a generator of the thread's own.
+//! Trace and span ids, from a generator for each thread.
 
 use std::hash::{BuildHasher, RandomState};
 

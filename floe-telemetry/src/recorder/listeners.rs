@@ -24,9 +24,12 @@ pub(super) const KEEP: Listeners = 1 << 5;
 pub(super) const MEASURES: Listeners = 1 << 6;
 /// Metrics are made from all calls.
 pub(super) const MEASURES_ALL: Listeners = 1 << 7;
+/// The filter by target and level excludes some spans.
+pub(super) const FILTER: Listeners = 1 << 8;
 /// What a provider sets when it starts, and clears when it shuts down.
 #[cfg(feature = "provider")]
-const OF_PROVIDER: Listeners = PROVIDER | EACH_SPAN | RULES | RATE | KEEP | MEASURES | MEASURES_ALL;
+const OF_PROVIDER: Listeners =
+    PROVIDER | EACH_SPAN | RULES | RATE | KEEP | MEASURES | MEASURES_ALL | FILTER;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);
@@ -50,16 +53,35 @@ pub(super) fn measures(listeners: Listeners, callsite: Option<&CallSite>) -> boo
         || listeners & MEASURES != 0 && callsite.is_some_and(CallSite::has_metrics)
 }
 
-/// Sets the bits of a provider that has started.
+/// Whether a `testing::capture` is running.
+#[cfg(feature = "testing")]
+#[inline]
+pub(super) const fn has_captures(listeners: Listeners) -> bool {
+    listeners & CAPTURES != 0
+}
+
+#[cfg(not(feature = "testing"))]
+#[inline]
+pub(super) const fn has_captures(_: Listeners) -> bool {
+    false
+}
+
+/// Sets bits of the provider.
 #[cfg(feature = "provider")]
 pub(super) fn set(bits: Listeners) {
     LISTENERS.fetch_or(bits, Ordering::SeqCst);
 }
 
+/// Clears bits of the provider.
+#[cfg(feature = "provider")]
+pub(super) fn clear(bits: Listeners) {
+    LISTENERS.fetch_and(!bits, Ordering::SeqCst);
+}
+
 /// Clears the bits of a provider that shuts down.
 #[cfg(feature = "provider")]
 pub(super) fn clear_provider() {
-    LISTENERS.fetch_and(!OF_PROVIDER, Ordering::SeqCst);
+    clear(OF_PROVIDER);
 }
 
 /// Announces the first capture, or the end of the last.

@@ -1,7 +1,7 @@
-//! Calls that no span is made of, on their way to the collector, which makes metrics of them.
+//! Measured calls: calls without a span, from which the collector makes metrics.
 //!
-//! They have a ring of their own: while a backend stands still, spans stay in theirs, and the metrics
-//! are to be right then, too. A thread that measures nothing has none.
+//! They have a ring of their own, so that metrics are complete while a backend does not accept spans and
+//! the ring for spans is full. A thread that measures nothing has no such ring.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,17 +13,17 @@ use super::ring::{self, Reader, ring};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
-/// How many calls a thread can hold until the collector fetches them.
+/// The number of calls that a thread buffers until the collector fetches them.
 const CAPACITY: usize = 8192;
 
-/// The collector is woken each time so many were written.
+/// The collector is woken each time this number was written.
 const WAKE_EVERY: usize = CAPACITY / 4;
 
-/// A call that no span is made of.
+/// A call without a span.
 #[derive(Debug)]
 pub(super) struct Measure {
     pub(super) callsite: Option<&'static CallSite>,
-    /// What it is called if it has no call site.
+    /// The name of one that has no call site.
     pub(super) more: Option<Box<More>>,
     pub(super) start: Ticks,
     pub(super) end: Ticks,
@@ -46,7 +46,7 @@ static NEW: LazyLock<(Sender<Measures>, Mutex<Receiver<Measures>>)> = LazyLock::
     (sender, Mutex::new(receiver))
 });
 
-/// Calls that found their ring full.
+/// Calls that were dropped because their ring was full.
 static MISSED: AtomicU64 = AtomicU64::new(0);
 
 #[cold]
@@ -71,12 +71,12 @@ impl Writer {
 }
 
 impl Measures {
-    /// How many calls wait at this moment.
+    /// The number of calls in the ring.
     pub(crate) fn waiting(&self) -> usize {
         self.0.waiting()
     }
 
-    /// Reads the next call into a record that is blank. Whether there was one.
+    /// Reads the next call into an empty record. Returns whether there was one.
     pub(crate) fn pop(&mut self, record: &mut SpanRecord) -> bool {
         let Some(call) = self.0.pop() else {
             return false;
@@ -92,7 +92,7 @@ impl Measures {
         true
     }
 
-    /// The thread has ended and everything it left was read.
+    /// Whether the thread has ended and its ring is empty.
     pub(crate) fn is_done(&self) -> bool {
         self.0.is_done()
     }
@@ -108,7 +108,7 @@ pub(crate) fn new_measures(into: &mut Vec<Measures>) {
     );
 }
 
-/// How many calls were missed since the process started.
+/// The number of calls that were dropped since the process started.
 pub(crate) fn missed_calls() -> u64 {
     MISSED.load(Ordering::Relaxed)
 }

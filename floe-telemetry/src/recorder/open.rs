@@ -10,7 +10,7 @@ use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 use super::state::{OpenSpan, State};
-use crate::callsite::CallSite;
+use crate::callsite::{CallSite, Scope};
 
 /// Out of line, so that a function whose span nobody wants is short.
 #[inline(never)]
@@ -25,6 +25,21 @@ pub(super) fn open_below(
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     open_at(parent, callsite, fill)
+}
+
+/// Opens a span that a builder describes, unless the filter excludes it.
+pub(super) fn open_built(
+    parent: &Parent,
+    scope: Option<&'static Scope>,
+    fill: Fill<'_>,
+) -> OpenSpan {
+    if !context_is_alive() {
+        return OpenSpan::OFF;
+    }
+    if parent.map(|cx| sampling::is_filtered(cx, scope)) {
+        return left_alone(parent);
+    }
+    open_at(parent, None, Some(fill))
 }
 
 #[expect(

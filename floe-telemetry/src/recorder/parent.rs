@@ -1,9 +1,9 @@
-//! What a span is below of, and what it is linked to, from the values that users have.
+//! The parent and the links of a span, from the types that users have.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 
-/// The context that a span starts from.
+/// The context in which a span starts; `None` is the current one.
 #[derive(Debug)]
 pub struct Parent(Option<Context>);
 
@@ -19,13 +19,13 @@ impl Parent {
         }
     }
 
-    /// The context that was given, which the body runs in even when there is no span.
+    /// The context that was given, in which the body runs even without a span.
     pub(super) fn given(&self) -> Option<Context> {
         self.0.clone()
     }
 }
 
-/// Below nothing. What else is in the current context, such as baggage, stays.
+/// No parent. The rest of the current context stays, such as baggage.
 #[must_use]
 pub fn root() -> Parent {
     let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);

@@ -1,4 +1,4 @@
-//! A span as the caller's thread leaves it.
+//! The data of a span, as the caller's thread writes it and the collector reads it.
 
 use std::borrow::Cow;
 use std::mem;
@@ -51,7 +51,7 @@ pub(crate) struct SpanRecord {
     pub(super) packed: SpanEvents,
 }
 
-/// What few spans have.
+/// The fields that few spans have.
 #[derive(Debug, Default)]
 pub(crate) struct More {
     /// `None`: the call site's name.
@@ -59,10 +59,10 @@ pub(crate) struct More {
     pub(crate) origin: Origin,
     /// `None`: the call site's kind.
     pub(crate) kind: Option<SpanKind>,
-    /// Times that the plain API was given, in place of our own.
+    /// Times that the OpenTelemetry API set, in place of measured ones.
     pub(crate) start: Option<SystemTime>,
     pub(crate) end: Option<SystemTime>,
-    /// What the status says, if it is an error.
+    /// The description of an error status.
     pub(crate) description: Cow<'static, str>,
     pub(crate) trace_state: TraceState,
     /// The values of the listed keys that baggage had when the span started.
@@ -86,8 +86,8 @@ pub(crate) enum Code {
     Ok,
 }
 
-/// What every span has. It is as large as a line of the cache, and is copied into the thread's ring
-/// when the span ends.
+/// The fields that every span has. It fills one cache line, and is copied into the thread's ring when
+/// the span ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) trace_id: TraceId,
@@ -101,7 +101,7 @@ pub(crate) struct Head {
     pub(crate) code: Code,
     /// How many attributes in the thread's ring belong to the span and its events.
     pub(super) attributes: u8,
-    /// How many pieces of what is rare.
+    /// The number of pieces in the ring for rare data.
     pub(super) rare: u8,
 }
 
@@ -132,7 +132,7 @@ impl From<Code> for Status {
 }
 
 impl SpanRecord {
-    /// A span that says nothing yet.
+    /// An empty record.
     pub(crate) fn blank() -> Self {
         Self {
             head: Head::BLANK,
@@ -147,7 +147,7 @@ impl SpanRecord {
         self.more.get_or_insert_default()
     }
 
-    /// What other processes and other spans may know of it.
+    /// The span context, which is propagated to other spans and processes.
     #[inline]
     pub(crate) fn context(&self) -> SpanContext {
         let state = match &self.more {
@@ -158,7 +158,7 @@ impl SpanRecord {
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
     }
 
-    /// Whether it is no span, but a call that metrics are made of.
+    /// Whether it is a measured call and not a span.
     #[inline]
     pub(super) fn is_measured(&self) -> bool {
         self.head.trace_id == TraceId::INVALID
@@ -177,7 +177,7 @@ impl SpanRecord {
         }
     }
 
-    /// Adds events that were noted elsewhere at the same time. The first ones stay.
+    /// Merges events that were recorded in packed form. The earliest are kept.
     pub(super) fn add_events(&mut self, events: Vec<Event>) {
         if events.is_empty() {
             return;
@@ -203,16 +203,16 @@ impl SpanRecord {
     }
 
     /// OK is final, and nothing goes back to unset
-    /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)). An error that
-    /// says nothing leaves what an earlier one says, as in OpenTelemetry's SDK.
+    /// ([Set Status](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status)). An error
+    /// without a description keeps an earlier description, as in OpenTelemetry's SDK.
     pub(crate) fn set_status(&mut self, status: Status) {
         let (code, description) = match status {
             Status::Unset => return,
             Status::Ok => (Code::Ok, Cow::Borrowed("")),
             Status::Error { description } => (Code::Error, description),
         };
-        let says_more = code == Code::Error && code == self.head.code && !description.is_empty();
-        if code > self.head.code || says_more {
+        let describes = code == Code::Error && code == self.head.code && !description.is_empty();
+        if code > self.head.code || describes {
             self.head.code = code;
             if self.more.is_some() || !description.is_empty() {
                 self.more_mut().description = description;
@@ -220,7 +220,7 @@ impl SpanRecord {
         }
     }
 
-    /// Takes over what was said to another record of the same span, later.
+    /// Merges later updates of the same span.
     pub(super) fn adopt(&mut self, later: &mut Self) {
         self.attributes.append(&mut later.attributes);
         let Some(more) = later.more.take() else {
@@ -249,7 +249,7 @@ impl SpanRecord {
 
 /// Events of `tracing`, in packed form.
 impl SpanRecord {
-    /// Adds an event, whose attributes it takes.
+    /// Adds an event and takes its attributes.
     #[cfg(feature = "tracing")]
     pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
         let packed = self.packed.heads.len() + self.packed.attributes.len();
@@ -269,21 +269,21 @@ impl SpanRecord {
     }
 }
 
-/// What the collector asks.
+/// What the collector reads.
 #[cfg(feature = "provider")]
 impl SpanRecord {
-    /// Takes all of it.
+    /// Takes the content and leaves an empty record.
     pub(crate) fn take(&mut self) -> Self {
         mem::replace(self, Self::blank())
     }
 
-    /// Leaves nothing but the memory of the attributes.
+    /// Clears the content and keeps the attributes' memory.
     pub(crate) fn clear(&mut self) {
         self.attributes.clear();
         self.more = None;
     }
 
-    /// Whether no span of this process is above it.
+    /// Whether its parent is not a span of this process.
     pub(crate) fn is_root(&self) -> bool {
         self.head.parent == SpanId::INVALID || self.head.parent_is_remote
     }
@@ -293,8 +293,8 @@ impl SpanRecord {
     }
 
     pub(crate) fn kind(&self) -> SpanKind {
-        let said = self.more.as_ref().and_then(|more| more.kind.clone());
-        said.or_else(|| Some(self.head.callsite?.kind().clone()))
+        let set = self.more.as_ref().and_then(|more| more.kind.clone());
+        set.or_else(|| Some(self.head.callsite?.kind().clone()))
             .unwrap_or(SpanKind::Internal)
     }
 

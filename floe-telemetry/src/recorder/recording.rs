@@ -1,4 +1,10 @@
-//! A span while it is open. It belongs to the call, the future or the handle that ends it.
+//! An open span, and the storage of its thread. A recording belongs to the call, the future or the
+//! handle that ends it; when it has ended, its thread keeps the memory for the next span.
+//!
+//! A thread-local value of the user may call an annotated function in its destructor, at the end of the
+//! thread. OpenTelemetry's `Context` may be destroyed by then, and panics when it is accessed, which
+//! aborts the process. The thread's storage is initialised after the `Context` and destructors run in
+//! reverse, so it is destroyed first: while it is alive, the `Context` is too.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -23,11 +29,11 @@ use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
 use crate::keys;
 
-/// An open span. When it has ended it is blank again, and its thread keeps it for the next one.
+/// An open span, or one that is blank and kept for reuse.
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) record: SpanRecord,
-    /// The context with the span in it, if that is to be current again.
+    /// The context with the span in it, if it will be attached again.
     pub(super) context: Option<Context>,
     pending: &'static PendingUpdates,
     is_open: bool,
@@ -49,14 +55,14 @@ impl Recording {
         self.is_open = true;
     }
 
-    /// It is not to be recorded after all.
+    /// Discards a span that is not recorded after all.
     #[cold]
     pub(super) fn forget(&mut self) {
         self.is_open = false;
         self.pending.close();
     }
 
-    /// What others may speak to the span by.
+    /// A handle through which other code updates the span.
     #[inline]
     pub(super) fn handle(&self) -> Handle {
         self.pending.handle()
@@ -67,18 +73,18 @@ impl Recording {
         let ended = self.close();
         if ended.is_none() {
             let record = &mut self.record;
-            // Looking at the value may call the user's `AsRef` or `error_if`.
-            let looked = catch_unwind(AssertUnwindSafe(|| {
+            // The classifier may call the user's `AsRef` or `error_if`.
+            let classified = catch_unwind(AssertUnwindSafe(|| {
                 outcome(value, &mut |outcome| record_outcome(record, &outcome));
             }));
-            if let Err(payload) = looked {
+            if let Err(payload) = classified {
                 record_panic(&mut self.record, &*payload);
             }
         }
         self.succeed(ended);
     }
 
-    /// Ends the span of what has nothing to say at its end.
+    /// Ends a span that has no outcome to classify.
     pub(super) fn complete(mut self: Box<Self>) {
         let ended = self.close();
         self.succeed(ended);
@@ -105,7 +111,7 @@ impl Recording {
         self.hand_over(ended.unwrap_or_else(Ticks::now), code);
     }
 
-    /// Ends a span whose status is as it is, at a time that was given, or now.
+    /// Ends a span with the status that it has, at the given time or now.
     pub(super) fn end(mut self: Box<Self>, at: Option<SystemTime>) {
         if let Some(at) = at {
             self.record.more_mut().end = Some(at);
@@ -115,7 +121,7 @@ impl Recording {
         self.hand_over(ended.unwrap_or_else(Ticks::now), code);
     }
 
-    /// What the user's code or an error has said about the status stays.
+    /// Ends the span OK unless a status was set.
     #[inline]
     fn succeed(self: Box<Self>, ended: Option<Ticks>) {
         let (end, code) = match (ended, self.record.head.code) {
@@ -126,8 +132,8 @@ impl Recording {
         self.hand_over(end, code);
     }
 
-    /// Nobody can say anything to the span from now on. Gives the time at which the plain API has
-    /// ended it, if it has.
+    /// Closes the span to updates and merges those that were made. Returns the time at which the
+    /// OpenTelemetry API ended it, if it did.
     #[inline]
     fn close(&mut self) -> Option<Ticks> {
         self.pending.close().and_then(|update| self.adopt(update))
@@ -143,7 +149,8 @@ impl Recording {
     #[inline]
     fn hand_over(mut self: Box<Self>, end: Ticks, code: Code) {
         self.is_open = false;
-        // Its values are the user's, whose destructors may make spans.
+        // Dropped before the thread's storage is borrowed: a context may contain values of the user,
+        // whose destructors may start spans.
         drop(self.context.take());
         let pushed = with(|local| {
             let pushed = local.push(&mut self.record, end, code);
@@ -165,12 +172,12 @@ impl Drop for Recording {
     }
 }
 
-/// How many recordings that are not in use a thread keeps.
+/// The number of blank recordings that a thread keeps.
 const KEPT: usize = 1024;
 
 pub(super) struct Local {
     pub(super) ids: Ids,
-    /// The one that was used last is taken first: it is in the cache.
+    /// The one that was used last is taken first, because it is in the processor's cache.
     #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
     blank: Vec<Box<Recording>>,
     writer: Option<Writer>,
@@ -193,13 +200,13 @@ thread_local! {
     };
 }
 
-/// Whether OpenTelemetry's current `Context` may be asked for.
+/// Whether OpenTelemetry's current `Context` may be accessed.
 #[inline]
 pub(crate) fn context_is_alive() -> bool {
     LOCAL.try_with(|_| ()).is_ok()
 }
 
-/// Runs `act`, which must not call code of others. On a thread that is ending there is nothing.
+/// Runs `act`, which must not call code of the user. `None` on a thread that is ending.
 #[inline]
 pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
     LOCAL
@@ -215,7 +222,7 @@ impl Local {
         self.blank.pop().unwrap_or_else(Recording::new)
     }
 
-    /// Hands what a finished span says over to the collector. Whether there was room.
+    /// Moves a finished span into the thread's ring. Returns whether there was room.
     #[inline]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if record.is_measured() {
@@ -229,7 +236,7 @@ impl Local {
         }
     }
 
-    /// A call counts, also without its span.
+    /// Drops a span for which there is no room. Its call still counts for metrics.
     #[cold]
     fn lose(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         if listeners::measures(listeners::current(), record.head.callsite) {
@@ -238,7 +245,7 @@ impl Local {
         *record = SpanRecord::blank();
     }
 
-    /// Hands over what metrics are made of, and nothing else.
+    /// Moves what metrics are made from into the ring for measured calls.
     #[inline]
     fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         let writer = self.measures.get_or_insert_with(measure::new_writer);
@@ -253,7 +260,7 @@ impl Local {
         record.packed.clear();
     }
 
-    /// Keeps a recording whose content was handed over.
+    /// Keeps a blank recording for reuse.
     #[inline]
     pub(super) fn keep(&mut self, recording: Box<Recording>) {
         if self.blank.len() < KEPT {
@@ -262,8 +269,8 @@ impl Local {
     }
 }
 
-/// Where spans are updated that no thread keeps. There are as many in all as spans were open at the
-/// same time.
+/// Those that no recording uses. Their number is bounded by that of the spans that were open at the same
+/// time.
 static SPARE: LazyLock<(
     Sender<&'static PendingUpdates>,
     Mutex<Receiver<&'static PendingUpdates>>,
@@ -272,7 +279,7 @@ static SPARE: LazyLock<(
     (sender, Mutex::new(receiver))
 });
 
-/// A [`PendingUpdates`] that no recording uses.
+/// Takes one, or makes one that lives as long as the process.
 #[cold]
 fn take_updates() -> &'static PendingUpdates {
     let spare = SPARE.1.try_lock().ok();

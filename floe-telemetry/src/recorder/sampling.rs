@@ -1,8 +1,8 @@
-//! Whether a span is recorded, decided before anything is computed for it.
+//! The head sampler: whether a span is recorded, decided before anything is computed for it.
 //!
-//! Parent-based, unless the configuration says otherwise: a child does what its parent does. A root
-//! asks the ratio of the provider's environment, or that of a rule, and then the rate limit, unless
-//! it runs inside `testing::capture`, which records everything.
+//! Unless the configuration chooses another sampler it is parent-based: a child follows its parent.
+//! For a root, the ratio of the provider or of a sampling rule decides, and then the rate limit. Inside
+//! `testing::capture` everything is recorded.
 
 pub(super) mod baggage;
 mod capture;
@@ -19,41 +19,47 @@ use opentelemetry::{Context, TraceId};
 #[cfg(feature = "testing")]
 pub(crate) use self::capture::CaptureScope;
 #[cfg(feature = "provider")]
-pub(crate) use self::provider::{Measured, Sampling, switch_provider};
+pub(crate) use self::provider::{
+    Measured, ProviderId, Sampling, SamplingChange, change_sampling, start_provider, stop_provider,
+};
 use self::rate::RateLimit;
 #[cfg(feature = "provider")]
 pub(crate) use self::rules::matches;
+use super::filter;
 #[cfg(feature = "tracing")]
 use super::listeners::MEASURES_ALL;
-use super::listeners::{self, EACH_SPAN, KEEP, Listeners, PROVIDER, RATE, RULES};
+use super::listeners::{self, EACH_SPAN, FILTER, KEEP, Listeners, MEASURES, PROVIDER, RATE, RULES};
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
-use crate::callsite::CallSite;
+use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
 /// A root is sampled if the last 63 bits of its trace id are below this (OpenTelemetry's
-/// `TraceIdRatioBased`, so that other SDKs with the same ratio take the same traces).
+/// `TraceIdRatioBased`, so that other SDKs with the same ratio sample the same traces).
 static ROOT_BOUND: AtomicU64 = AtomicU64::new(0);
 
 static RATE_LIMIT: RateLimit = RateLimit::new();
 
-/// The trace id is random, so that others may sample by it (W3C Trace Context level 2).
+/// The flag for a trace id that is random, so that samplers downstream may rely on it (W3C Trace
+/// Context level 2).
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
-/// What is to be done for a span.
+/// What happens to a span that is about to start.
 pub(super) enum Decision {
-    /// Nothing: no one listens, or the parent is not sampled.
+    /// Nothing is recorded: there is no listener, the filter excludes the call, or the parent is not
+    /// sampled.
     Skip,
-    /// A root that the ratio left out: children must know, so a context is attached.
+    /// A root that is not sampled. Its context is attached, so that its children are not sampled
+    /// either.
     NotSampled,
-    /// No span, or one that is left out, of a call that metrics are made of.
+    /// A call from which metrics are made, with no span or one that is not sampled.
     Measure(Box<Recording>),
     Record(Box<Recording>),
-    /// A root whose name is not known yet, where that matters: [`accepts`] knows.
+    /// A root whose name is needed by the sampling rules and not known yet: [`accepts`] decides later.
     AskByName(Box<Recording>),
 }
 
-/// Whether the ratio takes a span, and the rate limit if it has no parent here.
+/// Whether the ratio samples a span, and for one without a parent in this process the rate limit.
 fn takes(listeners: Listeners, trace_id: TraceId, is_root: bool, bound: Option<u64>) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
@@ -70,11 +76,11 @@ fn rate_takes() -> bool {
     RATE_LIMIT.takes(u64::try_from(now).unwrap_or(u64::MAX))
 }
 
-/// Whether a root is recorded, now that it has its name. If not, the context that says so.
+/// Decides for a root whose name is known by now. The error is the context of one that is not sampled.
 pub(super) fn accepts(record: &mut SpanRecord, local: &mut Local) -> Result<(), SpanContext> {
     let listeners = listeners::current();
-    let said = record.more.as_ref().and_then(|more| more.name.as_deref());
-    let name = said.or_else(|| Some(record.head.callsite?.name()));
+    let set = record.more.as_ref().and_then(|more| more.name.as_deref());
+    let name = set.or_else(|| Some(record.head.callsite?.name()));
     let bound = local.rules.get().of_name(name.unwrap_or_default());
     if takes(listeners, record.head.trace_id, true, bound) {
         return Ok(());
@@ -86,20 +92,19 @@ pub(super) fn accepts(record: &mut SpanRecord, local: &mut Local) -> Result<(), 
     Err(unsampled(&record.head, record.context().trace_state()))
 }
 
-/// Whether what begins below is left out because the span there is, whatever it is.
+/// Whether no span below the one in `cx` is recorded, because that one is not sampled.
 #[cfg(feature = "tracing")]
 #[inline]
-pub(crate) fn leaves_out_below(cx: &Context) -> bool {
+pub(crate) fn is_unsampled_below(cx: &Context) -> bool {
     let span = cx.span();
     let above = span.span_context();
     let asks = listeners::current() & (EACH_SPAN | KEEP | MEASURES_ALL) != 0;
     above.is_valid() && !above.is_sampled() && !asks && !cx.is_telemetry_suppressed()
 }
 
-/// Decides for a span whose parent is in `parent`, and whose name is that of its call site, or comes
-/// later. A span that is recorded starts now; the ids of one that is left out go to `not_sampled`, so that
-/// the decision fits into registers, and nobody has to look whether there is something to drop.
-/// Nothing is decided on a thread that is ending.
+/// Decides for a span below `parent`. Its name is that of the call site, or is set later. A span that is
+/// recorded starts now. The ids of one that is not sampled are written to `not_sampled`: without them the
+/// decision fits into registers and has no destructor. On a thread that is ending there is no decision.
 #[inline]
 pub(super) fn decide(
     parent: &Context,
@@ -114,14 +119,20 @@ pub(super) fn decide(
     if capture.is_none() && listeners & PROVIDER == 0 {
         return Some(Decision::Skip);
     }
+    if listeners & FILTER != 0
+        && capture.is_none()
+        && callsite.is_some_and(filter::excludes_function)
+    {
+        return skip_filtered(listeners, callsite);
+    }
     let span = parent.span();
     let above = span.span_context();
     let asks_ratio = capture.is_none() && (!above.is_valid() || listeners & EACH_SPAN != 0);
-    // A parent of this process that is not sampled is held by the collector, and so is the rest of its
-    // trace, also what begins when the parent has ended.
+    // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
+    // also those that start after their parent has ended.
     let keeps = listeners & KEEP != 0 && capture.is_none() && !above.is_remote();
     if above.is_valid() && !asks_ratio && !above.is_sampled() && !keeps {
-        // The thread's own is not asked for: most of what is left out is left out here.
+        // Without access to the thread's storage: this is where most spans that are not sampled end.
         if listeners::measures(listeners, callsite) && capture.is_none() {
             return recording::with(|local| Decision::Measure(measure(callsite, local)));
         }
@@ -177,7 +188,24 @@ pub(super) fn decide(
     })
 }
 
-/// The context of a span that was left out below `parent`.
+/// A call that the filter excludes is measured if its function asks for that by name.
+#[cold]
+fn skip_filtered(listeners: Listeners, callsite: Option<&'static CallSite>) -> Option<Decision> {
+    if listeners::measures(listeners & MEASURES, callsite) {
+        return recording::with(|local| Decision::Measure(measure(callsite, local)));
+    }
+    Some(Decision::Skip)
+}
+
+/// Whether the filter excludes a span of a tracer, or of none, below `parent`.
+pub(super) fn is_filtered(parent: &Context, scope: Option<&Scope>) -> bool {
+    let listeners = listeners::current();
+    listeners & FILTER != 0
+        && capture::capture(listeners, parent).is_none()
+        && filter::excludes_scope(scope)
+}
+
+/// The context of a span below `parent` that is not sampled.
 #[cold]
 pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
     unsampled(head, parent.span().span_context().trace_state())

@@ -15,8 +15,8 @@ use crate::clock::Ticks;
 
 /// A span of our recorder, open until it is ended or dropped.
 ///
-/// It is what a plain OpenTelemetry tracer of ours gives, and what sits in the `Context` while the
-/// body of an annotated function runs.
+/// [`RecorderTracer`](crate::RecorderTracer) returns it, and it is in the `Context` while the body of an
+/// annotated function runs.
 #[derive(Debug)]
 pub struct RecordedSpan {
     context: SpanContext,
@@ -28,14 +28,14 @@ pub struct RecordedSpan {
 enum Target {
     /// Not sampled, or ended.
     Nowhere,
-    /// A span of the plain API.
+    /// A span of the OpenTelemetry API, which owns its recording.
     Own(Box<Recording>),
-    /// That of an annotated function, which ends it.
+    /// The span of a call, which owns the recording and ends it.
     Call(Handle),
 }
 
 impl RecordedSpan {
-    /// A span that is ended by its owner, and that others see as `context`.
+    /// A span of the OpenTelemetry API, whose children see `context`.
     pub(super) const fn own(context: SpanContext, recording: Box<Recording>) -> Self {
         Self {
             context,
@@ -52,7 +52,7 @@ impl RecordedSpan {
         }
     }
 
-    /// Access to a call that is measured and has no span: others see the one around it.
+    /// Access to a measured call without a span: its children see the context around it.
     pub(super) fn measured(around: SpanContext, recording: &Recording) -> Self {
         Self {
             context: around,

@@ -8,10 +8,11 @@ use opentelemetry::{Context, Key};
 
 use super::active::ActiveSpan;
 use super::listeners;
-use super::open::{open, open_below};
+use super::open::open_built;
 use super::opening::Opening;
 use super::parent::{self, Parent};
 use super::record::Origin;
+use super::recording::context_is_alive;
 use super::state::OpenSpan;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
@@ -249,10 +250,19 @@ impl SpanBuilder {
             more.kind = kind;
             more.origin = Origin::Builder { scope, location };
         };
-        match parent {
-            BuilderParent::Current => open(None, Some(&mut fill)),
-            BuilderParent::Root => open_below(&parent::root(), None, Some(&mut fill)),
-            BuilderParent::Given(cx) => open_below(&Parent::of(cx), None, Some(&mut fill)),
+        let parent = match parent {
+            BuilderParent::Current => Parent::CURRENT,
+            BuilderParent::Root => parent::root(),
+            BuilderParent::Given(cx) => Parent::of(cx),
+        };
+        open_built(&parent, scope, &mut fill)
+    }
+
+    /// A span whose parent is the current one now, not when the span starts, unless it has another.
+    pub(super) fn below_current(mut self) -> Self {
+        if matches!(self.parent, BuilderParent::Current) && context_is_alive() {
+            self.parent = BuilderParent::Given(Context::current());
         }
+        self
     }
 }

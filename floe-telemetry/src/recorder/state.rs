@@ -1,4 +1,4 @@
-//! What there is of a span while a body runs.
+//! The state of a call or a future while its body runs.
 
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard};
@@ -6,7 +6,7 @@ use opentelemetry::{Context, ContextGuard};
 use super::recording::Recording;
 use super::span::RecordedSpan;
 
-/// A span that is about to be run, and current already.
+/// A span that has been opened and is current; its body has not run yet.
 #[derive(Debug)]
 pub struct OpenSpan {
     pub(super) state: State,
@@ -15,13 +15,13 @@ pub struct OpenSpan {
 
 #[derive(Debug)]
 pub(super) enum State {
-    /// No span: the body runs as it was written.
+    /// No span and no context: the body runs unchanged.
     Off,
-    /// A root that sampling left out. The body runs with a context that says so, in a box, so that a
-    /// state is two registers: in memory it would be read in one piece right after it was written in
-    /// two, which waits.
+    /// No span, but a context that is current while the body runs: that of a root that is not sampled,
+    /// or one that was given. It is boxed so that a state fits into two registers; in memory it would be
+    /// read in one piece right after it was written in two, which stalls.
     NotSampled(Box<Context>),
-    /// The body runs with the span in its context.
+    /// The body runs in a span.
     Recording(Box<Recording>),
 }
 
@@ -38,15 +38,15 @@ impl OpenSpan {
         }
     }
 
-    /// What is to be ended, not current any more.
+    /// Detaches the span and returns the recording, which the caller ends.
     #[inline]
     pub(super) fn recording(mut self) -> Option<Box<Recording>> {
-        // In its place: to move the guard would read in one piece what was written in two.
+        // Dropped in place: moving the guard would read in one piece what was written in two.
         self.attached = None;
         self.state.recording()
     }
 
-    /// The span, not current any more, which will be current again.
+    /// Detaches the span, which will be attached again.
     pub(super) fn for_later(mut self) -> State {
         self.state.keep();
         self.state
@@ -54,7 +54,7 @@ impl OpenSpan {
 }
 
 impl State {
-    /// Makes the span current for a while.
+    /// Makes the context current until the guard is dropped.
     pub(super) fn attach(&self) -> Option<ContextGuard> {
         match self {
             Self::Off => None,
@@ -63,8 +63,8 @@ impl State {
         }
     }
 
-    /// Keeps the context of a span that is to be current again later. It is still current now, unless
-    /// the user's code has left one of its own in front. A call that is measured has kept its own.
+    /// Stores the context of a span that will be attached again. It is current now, unless the user's
+    /// code has attached another one and not detached it. A measured call has stored its context already.
     #[inline]
     pub(super) fn keep(&mut self) {
         if let Self::Recording(recording) = self
@@ -83,7 +83,7 @@ impl State {
         }
     }
 
-    /// Whether there is anything to make current.
+    /// Whether there is a context to attach.
     #[inline]
     pub(super) const fn has_context(&self) -> bool {
         match self {
@@ -93,7 +93,7 @@ impl State {
         }
     }
 
-    /// What is to be ended.
+    /// The recording, which the caller ends.
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {

@@ -6,8 +6,8 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::captured::CapturedSpan;
 
-/// Captured spans, in the order in which they ended on each thread, but for the roots of traces,
-/// which are behind the other spans.
+/// Captured spans, in the order in which they ended on each thread, except that the roots of traces come
+/// last.
 #[derive(Clone, Debug)]
 pub struct Spans(pub(super) Vec<SpanData>);
 
@@ -105,7 +105,7 @@ fn write_tree(text: &mut String, all: &[SpanData], span: &SpanData, depth: usize
     }
 }
 
-/// How an assertion fails: with what was expected and found, and the trace.
+/// Fails an assertion with a message and the trace.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub(super) fn fail(message: &str) -> ! {

@@ -15,7 +15,7 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
 use tracing::span::Id;
 
-use crate::recorder::leaves_out_below;
+use crate::recorder::is_unsampled_below;
 
 /// How many spans that are left out a thread knows. The others are looked up.
 const KNOWN: usize = 32;
@@ -96,7 +96,7 @@ impl Place {
 /// Whether the span that begins is left out, and it is known now that it is.
 #[inline]
 pub(super) fn begin_left_out(id: &Id) -> bool {
-    let place = Context::map_current(|cx| leaves_out_below(cx).then(|| Place::of(cx)));
+    let place = Context::map_current(|cx| is_unsampled_below(cx).then(|| Place::of(cx)));
     let Some(place) = place else { return false };
     with(|thread| {
         let is_last = thread

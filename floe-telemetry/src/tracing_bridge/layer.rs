@@ -135,7 +135,7 @@ where
         let mut later = SpanRecord::blank();
         later.attributes = scratch::take();
         guarded(|| values.record(&mut SpanFields(&mut later)));
-        self.open.with(id, |span| span.say(&mut later));
+        self.open.with(id, |span| span.update(&mut later));
         scratch::keep(later.attributes);
     }
 

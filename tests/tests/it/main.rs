@@ -17,6 +17,7 @@ mod derive_shapes;
 mod derive_values;
 mod derive_words;
 mod drop_order;
+mod future_ext;
 mod futures;
 mod fuzz;
 mod interop;

@@ -1,4 +1,4 @@
-//! Code whose spans `testing::capture` collects, whatever the provider wants.
+//! The code whose spans `testing::capture` collects, whatever the provider samples.
 
 use opentelemetry::Context;
 
@@ -13,7 +13,7 @@ pub(crate) struct CaptureScope(pub(crate) u64);
 
 #[cfg(feature = "testing")]
 thread_local! {
-    /// The capture whose code this thread runs, for contexts that were made from nothing.
+    /// The capture whose code this thread runs, for contexts that do not derive from the current one.
     static RUNNING: std::cell::Cell<Option<u64>> = const { std::cell::Cell::new(None) };
 }
 

@@ -1,31 +1,35 @@
-//! What a provider wants of the recorder.
+//! What the provider in use asks of the recorder, and its changes while the program runs.
 
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::rules::Rules;
 use super::{RATE_LIMIT, ROOT_BOUND, baggage};
+use crate::recorder::filter::{self, Directive};
 use crate::recorder::listeners::{
     self, EACH_SPAN, KEEP, MEASURES, MEASURES_ALL, PROVIDER, RATE, RULES,
 };
 
-/// Which spans the provider wants.
+/// Which spans a provider records.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampling {
     pub(crate) ratio: f64,
-    /// Otherwise the ratio decides for spans with a parent, too.
+    /// If not, the ratio decides for spans with a parent, too.
     pub(crate) is_parent_based: bool,
     /// Patterns of names, and their ratios.
     pub(crate) rules: Vec<(String, f64)>,
     /// Roots in a second.
     pub(crate) rate_limit: Option<f64>,
-    /// The collector wants what is left out, too.
+    /// Targets and levels that have spans; `None`: all.
+    pub(crate) filter: Option<Vec<Directive>>,
+    /// The collector samples by tail, so it needs what is not sampled, too.
     pub(crate) keeps: bool,
     pub(crate) measures: Measured,
     /// Keys of baggage whose values become attributes.
     pub(crate) baggage: Vec<String>,
 }
 
-/// Of which calls the collector makes metrics, whether they have a span or not.
+/// The calls from which the collector makes metrics, whether they have a span or not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Measured {
     None,
@@ -34,22 +38,48 @@ pub(crate) enum Measured {
     All,
 }
 
-pub(crate) fn switch_provider(sampling: Option<Sampling>) {
-    let Some(sampling) = sampling else {
-        listeners::clear_provider();
-        baggage::list([]);
-        return;
-    };
-    ROOT_BOUND.store(root_bound(sampling.ratio), Ordering::Relaxed);
+/// A change while the program runs.
+#[derive(Debug)]
+pub(crate) enum SamplingChange {
+    Ratio(f64),
+    Rules(Vec<(String, f64)>),
+    Filter(Option<Vec<Directive>>),
+}
+
+/// Identifies a provider, so that nobody changes the settings of the next one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct ProviderId(u64);
+
+#[derive(Debug)]
+struct InUse {
+    /// The number of the provider that started last.
+    last: u64,
+    /// Whether it has not shut down.
+    is_open: bool,
+}
+
+/// Locked while settings change, and never by a span.
+static IN_USE: Mutex<InUse> = Mutex::new(InUse {
+    last: 0,
+    is_open: false,
+});
+
+fn in_use() -> MutexGuard<'static, InUse> {
+    IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Records for a provider that has started.
+pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
+    let mut in_use = in_use();
+    in_use.last += 1;
+    in_use.is_open = true;
+    set_ratio(sampling.ratio);
+    set_rules(sampling.rules);
+    filter::replace(sampling.filter);
     baggage::list(sampling.baggage);
     let mut listens = PROVIDER;
     if !sampling.is_parent_based {
         listens |= EACH_SPAN;
-    }
-    if !sampling.rules.is_empty() {
-        listens |= RULES;
-        let rules = sampling.rules.into_iter();
-        Rules::install(rules.map(|(pattern, ratio)| (pattern.into(), root_bound(ratio))));
     }
     if let Some(per_second) = sampling.rate_limit {
         listens |= RATE;
@@ -63,7 +93,46 @@ pub(crate) fn switch_provider(sampling: Option<Sampling>) {
         Measured::Annotated => MEASURES,
         Measured::All => MEASURES_ALL,
     };
+    // Last, and with the bits that are set already: nothing is recorded before the settings are whole.
     listeners::set(listens);
+    ProviderId(in_use.last)
+}
+
+/// Stops recording for the provider.
+pub(crate) fn stop_provider() {
+    let mut in_use = in_use();
+    in_use.is_open = false;
+    listeners::clear_provider();
+    baggage::list([]);
+}
+
+/// Changes a setting of the provider, if it has not shut down. Whether that is so.
+pub(crate) fn change_sampling(provider: ProviderId, change: SamplingChange) -> bool {
+    let in_use = in_use();
+    if !in_use.is_open || in_use.last != provider.0 {
+        return false;
+    }
+    match change {
+        SamplingChange::Ratio(ratio) => set_ratio(ratio),
+        SamplingChange::Rules(rules) => set_rules(rules),
+        SamplingChange::Filter(directives) => filter::replace(directives),
+    }
+    true
+}
+
+fn set_ratio(ratio: f64) {
+    ROOT_BOUND.store(root_bound(ratio), Ordering::Relaxed);
+}
+
+fn set_rules(rules: Vec<(String, f64)>) {
+    let are_any = !rules.is_empty();
+    let rules = rules.into_iter();
+    Rules::install(rules.map(|(pattern, ratio)| (pattern.into(), root_bound(ratio))));
+    if are_any {
+        listeners::set(RULES);
+    } else {
+        listeners::clear(RULES);
+    }
 }
 
 fn root_bound(ratio: f64) -> u64 {
@@ -82,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_covers_all_of_the_ratio() {
+    fn a_ratio_of_one_is_above_every_trace_id() {
         assert_eq!(root_bound(0.0), 0);
         assert_eq!(root_bound(1.0), 1 << 63);
         assert_eq!(root_bound(0.5), 1 << 62);

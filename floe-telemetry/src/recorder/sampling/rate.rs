@@ -1,7 +1,7 @@
-//! So many roots in a second and no more: a token bucket in one atomic number.
+//! The limit of sampled roots in a second: a token bucket in one atomic number.
 //!
-//! It holds the time at which the bucket is full again (the generic cell rate algorithm). Taking a
-//! token moves that on by what a token takes to come; a time too far ahead is an empty bucket.
+//! The number is the time at which the bucket is full again (the generic cell rate algorithm). Taking a
+//! token moves it by the interval of one token; a time too far ahead means that the bucket is empty.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ const SECOND: u64 = 1_000_000_000;
 /// All times are in nanoseconds of the monotonic counter.
 #[derive(Debug)]
 pub(super) struct RateLimit {
-    /// What one token takes to come.
+    /// The time in which one token is added.
     interval: AtomicU64,
     /// When the bucket is full again.
     full_at: AtomicU64,
@@ -25,7 +25,7 @@ impl RateLimit {
         }
     }
 
-    /// So many tokens a second from now on, beginning with a full bucket.
+    /// Sets the rate and fills the bucket.
     #[cfg(feature = "provider")]
     pub(super) fn set(&self, per_second: f64) {
         #[expect(
@@ -39,7 +39,7 @@ impl RateLimit {
         self.full_at.store(0, Ordering::Relaxed);
     }
 
-    /// Takes a token if there is one. The bucket holds the tokens of a second, and one at least.
+    /// Takes a token if there is one. The bucket holds the tokens of a second, and at least one.
     pub(super) fn takes(&self, now: u64) -> bool {
         let interval = self.interval.load(Ordering::Relaxed);
         let latest = now.saturating_add(interval.max(SECOND));
@@ -69,19 +69,19 @@ mod tests {
     }
 
     #[test]
-    fn a_second_s_worth_at_once_and_then_one_by_one() {
+    fn a_burst_has_the_tokens_of_a_second() {
         let limit = limit(4.0);
         let start = 5 * SECOND;
         assert_eq!((0..100).filter(|_| limit.takes(start)).count(), 4);
         assert!(!limit.takes(start + SECOND / 4 - 1));
         assert!(limit.takes(start + SECOND / 4));
         assert!(!limit.takes(start + SECOND / 4));
-        // Nobody saves more than a second's worth.
+        // Unused tokens do not accumulate beyond one second.
         assert_eq!((0..100).filter(|_| limit.takes(start * 9)).count(), 4);
     }
 
     #[test]
-    fn less_than_one_in_a_second() {
+    fn a_rate_may_be_less_than_one() {
         let limit = limit(0.5);
         assert!(limit.takes(SECOND));
         assert!(!limit.takes(SECOND * 2));
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_share_it() {
+    fn threads_share_the_limit() {
         let limit = limit(1000.0);
         let taken = AtomicUsize::new(0);
         thread::scope(|scope| {
@@ -105,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_more_than_the_rate_and_one_bucket(
+        fn no_sequence_exceeds_the_rate_and_one_bucket(
             per_second in 1_u32..50,
             steps in prop::collection::vec(0_u64..SECOND, 1..200),
         ) {
@@ -116,7 +116,7 @@ mod tests {
                 taken += u64::from(limit.takes(now));
             }
             let rate = u64::from(per_second);
-            // The interval is cut to whole nanoseconds, which may give one more.
+            // The interval is truncated to whole nanoseconds, which may allow one more.
             prop_assert!(taken <= rate + (now - SECOND) * rate / SECOND + 1);
         }
     }

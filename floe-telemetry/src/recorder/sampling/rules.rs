@@ -1,17 +1,17 @@
-//! The ratios that spans of some names have of their own.
+//! Sampling rules: ratios for the roots whose names match a pattern.
 //!
-//! Names are compared once for each call site and configuration; spans that come without a call site
-//! have theirs compared each time.
+//! A call site compares its name once after each change of the rules; a span without a call site
+//! compares its name each time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::callsite::CallSite;
 
-/// Rules in the order in which they are asked.
+/// Rules in the order in which they are tried.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
-    /// Tells them from those of other configurations. None has 0.
+    /// Differs after each change. No rules have 0.
     generation: u32,
     /// Patterns with the bounds for the trace id.
     rules: Box<[(Box<str>, u64)]>,
@@ -19,7 +19,7 @@ pub(super) struct Rules {
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// Those of the provider. Locked when a provider starts, and once by each thread after that.
+/// The rules in use. Locked when they change, and once by each thread after that.
 static CURRENT: Mutex<Option<Arc<Rules>>> = Mutex::new(None);
 
 /// The rules as a thread knows them.
@@ -38,7 +38,7 @@ impl KnownRules {
 }
 
 impl Rules {
-    /// Makes these the rules of all threads.
+    /// Replaces the rules for all threads.
     #[cfg(feature = "provider")]
     pub(super) fn install(rules: impl Iterator<Item = (Box<str>, u64)>) {
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,7 +54,7 @@ impl Rules {
     #[inline]
     pub(super) fn of_site(&self, site: &CallSite) -> Option<u64> {
         let known = site.rule().load(Ordering::Relaxed);
-        // The upper half says for which rules the lower one holds.
+        // The upper half is the generation of the rules that the lower half is an index into.
         let place = if known >> 32 == u64::from(self.generation) {
             known & u64::from(u32::MAX)
         } else {
@@ -84,12 +84,12 @@ impl Rules {
     }
 }
 
-/// Whether a pattern stands for a text. What follows a `*` is looked for as early as it can be, so
-/// that only the last `*` is ever tried anew.
+/// Whether a pattern matches a text. What follows a `*` is matched as early as possible, so that only
+/// the last `*` is ever retried.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // After the last `*`, and where in the text what follows it was looked for.
+    // The position after the last `*`, and the place in the text where the rest was tried.
     let mut star = None;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {

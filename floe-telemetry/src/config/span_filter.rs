@@ -1,0 +1,105 @@
+//! Which functions have spans: directives by target and level.
+
+use super::suggest::list;
+
+/// The words for levels. The index is how verbose a level is; 0 records nothing.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// The index of `trace`: a target without a level records everything of it.
+const TRACE: u8 = 5;
+
+/// A target, or nothing for all targets, and the most verbose level that is recorded of it.
+type Directive = (String, u8);
+
+/// Reads directives like `info,my_crate::db=debug,hyper=off`, or describes what is wrong.
+///
+/// # Errors
+///
+/// The directive that is not accepted, and what is accepted.
+pub(crate) fn parse_span_filter(text: &str) -> Result<Vec<Directive>, String> {
+    text.split(',').map(str::trim).map(directive).collect()
+}
+
+fn directive(text: &str) -> Result<Directive, String> {
+    let is_target = |target: &str| !target.is_empty() && !target.contains(char::is_whitespace);
+    match text.split_once('=') {
+        Some((target, level)) if is_target(target.trim()) => {
+            let most = verbosity(level.trim()).ok_or_else(|| unknown(text, level.trim()))?;
+            Ok((target.trim().to_owned(), most))
+        }
+        Some(_) => Err(unknown(text, "")),
+        None => match verbosity(text) {
+            Some(most) => Ok((String::new(), most)),
+            // A level with a slip would be a target, and everything else would be off.
+            None if is_target(text) && slip(text).is_none() => Ok((text.to_owned(), TRACE)),
+            None => Err(unknown(text, text)),
+        },
+    }
+}
+
+fn verbosity(word: &str) -> Option<u8> {
+    let word = if word.eq_ignore_ascii_case("warning") {
+        "warn"
+    } else {
+        word
+    };
+    let at = LEVELS
+        .iter()
+        .position(|level| level.eq_ignore_ascii_case(word))?;
+    u8::try_from(at).ok()
+}
+
+/// The level that was meant, if the word is one with a slip.
+fn slip(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
+    LEVELS
+        .into_iter()
+        .find(|level| strsim::osa_distance(&word, level) == 1)
+}
+
+fn unknown(directive: &str, word: &str) -> String {
+    let meant = slip(word).map_or(String::new(), |level| format!(", did you mean `{level}`?"));
+    format!(
+        "found `{directive}`, accepted are directives with commas between: a level, `target=level` \
+         or a target; levels {}{meant}",
+        list(&LEVELS)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directives_are_those_of_tracing() {
+        let filter = parse_span_filter(" Info, my_crate::db = DEBUG,hyper=off,orders,x=warning");
+        let expected = [
+            ("", 3),
+            ("my_crate::db", 4),
+            ("hyper", 0),
+            ("orders", 5),
+            ("x", 2),
+        ];
+        assert_eq!(
+            filter.unwrap(),
+            expected.map(|(target, most)| (target.to_owned(), most))
+        );
+    }
+
+    #[test]
+    fn a_directive_that_is_not_accepted_is_quoted() {
+        for (text, message) in [
+            ("", "found ``, accepted are directives"),
+            ("info,", "found ``, accepted are directives"),
+            ("info,=debug", "found `=debug`, accepted are"),
+            ("orders=loud", "found `orders=loud`, accepted are"),
+            ("orders=degub", "did you mean `debug`?"),
+            ("inof", "found `inof`, accepted are"),
+            ("inof", "did you mean `info`?"),
+            ("two words", "found `two words`, accepted are"),
+        ] {
+            let error = parse_span_filter(text).unwrap_err();
+            assert!(error.contains(message), "{text}: {error}");
+        }
+    }
+}

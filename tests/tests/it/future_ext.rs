@@ -1,0 +1,269 @@
+//! Futures in a span of their own, and in the span that is current where they are made.
+
+use std::cell::Cell;
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::thread;
+
+use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
+use floe_telemetry::{
+    FutureExt, SpanKind, add_event, create_span, get_current_span, set_attribute, set_attributes,
+    span, testing, traced,
+};
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::{Context, KeyValue};
+
+#[traced]
+fn leaf() {}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let builder = &mut tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).build().unwrap()
+}
+
+#[test]
+fn a_spawned_task_is_in_its_span_on_every_thread() {
+    let spans = testing::capture(|| {
+        let _request = create_span("request");
+        let work = async {
+            leaf();
+            for _ in 0..10 {
+                // Another thread may poll it next.
+                tokio::task::yield_now().await;
+                set_attribute("threads", 2);
+            }
+            leaf();
+            7
+        };
+        let task = work.in_span(span("work").attribute("rows", 3).kind(SpanKind::Consumer));
+        let runtime = runtime();
+        // The task is polled by workers, whose current context is empty.
+        assert_eq!(runtime.block_on(runtime.spawn(task)).unwrap(), 7);
+    });
+    spans
+        .single("work")
+        .assert_child_of("request")
+        .assert_ok()
+        .assert_attribute("rows", 3)
+        .assert_attribute("threads", 2);
+    assert_eq!(
+        spans.names().iter().filter(|name| **name == "leaf").count(),
+        2
+    );
+    for leaf in spans.named("leaf") {
+        leaf.assert_child_of("work");
+    }
+}
+
+#[test]
+fn a_spawned_task_carries_the_span_and_the_baggage_of_its_caller() {
+    let spans = testing::capture(|| {
+        let baggage = Context::current_with_baggage([KeyValue::new("tenant", "acme")]);
+        let _attached = baggage.attach();
+        let _request = create_span("request");
+        let work = async {
+            tokio::task::yield_now().await;
+            leaf();
+            set_attribute("by.task", true);
+            Context::current()
+                .baggage()
+                .get("tenant")
+                .map(ToString::to_string)
+        };
+        let runtime = runtime();
+        let tenant = runtime
+            .block_on(runtime.spawn(work.in_current_span()))
+            .unwrap();
+        assert_eq!(tenant.as_deref(), Some("acme"));
+    });
+    spans.single("leaf").assert_child_of("request");
+    spans.single("request").assert_attribute("by.task", true);
+    assert_eq!(spans.names().len(), 2);
+}
+
+#[test]
+fn a_span_starts_with_the_first_poll_below_the_caller_of_in_span() {
+    let spans = testing::capture(|| {
+        let outer = create_span("outer");
+        let work = async { leaf() }.in_span(span("work"));
+        drop(outer);
+        let _other = create_span("other");
+        futures_executor::block_on(work);
+    });
+    spans.single("work").assert_child_of("outer");
+    spans.single("leaf").assert_child_of("work");
+}
+
+#[test]
+fn a_future_that_is_never_polled_has_no_span() {
+    let spans = testing::capture(|| drop(async {}.in_span(span("work"))));
+    assert!(spans.names().is_empty());
+}
+
+/// Starts a span when it is dropped.
+struct Dropped;
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        leaf();
+    }
+}
+
+#[test]
+fn a_future_that_is_dropped_is_cancelled() {
+    let spans = testing::capture(|| {
+        let held = Dropped;
+        let work = async {
+            let _held = held;
+            pending::<()>().await;
+        };
+        let mut work = Box::pin(work.in_span(span("work")));
+        let task = &mut TaskContext::from_waker(Waker::noop());
+        assert!(work.as_mut().poll(task).is_pending());
+    });
+    spans
+        .single("work")
+        .assert_unset()
+        .assert_attribute("floe.cancelled", true);
+    spans.single("leaf").assert_child_of("work");
+}
+
+#[test]
+fn what_a_future_drops_is_in_the_span_that_it_carries() {
+    let spans = testing::capture(|| {
+        let outer = create_span("outer");
+        let held = Dropped;
+        let work = async {
+            let _held = held;
+            pending::<()>().await;
+        };
+        let mut work = Box::pin(work.in_current_span());
+        let task = &mut TaskContext::from_waker(Waker::noop());
+        assert!(work.as_mut().poll(task).is_pending());
+        thread::scope(|scope| scope.spawn(move || drop(work)).join().unwrap());
+        drop(outer);
+    });
+    spans.single("leaf").assert_child_of("outer");
+}
+
+#[test]
+fn a_panic_reaches_the_caller_and_the_span() {
+    let spans = testing::capture(|| {
+        let work = async { panic!("disk full") }.in_span(span("work"));
+        let caught = catch_unwind(AssertUnwindSafe(|| futures_executor::block_on(work)));
+        let payload = caught.map(|()| ()).unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"disk full"));
+        let carried = async { panic!("disk full") }.in_current_span();
+        let caught = catch_unwind(AssertUnwindSafe(|| futures_executor::block_on(carried)));
+        assert!(caught.map(|()| ()).is_err());
+        assert!(!get_current_span().is_recording());
+    });
+    spans
+        .single("work")
+        .assert_error("disk full")
+        .assert_attribute("exception.type", "panic");
+}
+
+#[test]
+fn an_output_is_not_looked_at() {
+    let spans = testing::capture(|| {
+        let work = async { Err::<(), _>("refused") }.in_span(span("work"));
+        assert_eq!(futures_executor::block_on(work), Err("refused"));
+    });
+    spans.single("work").assert_ok();
+}
+
+#[test]
+fn the_parent_of_the_builder_counts() {
+    let spans = testing::capture(|| {
+        let outer = create_span("outer");
+        let cx = Context::current();
+        drop(outer);
+        let _other = create_span("other");
+        futures_executor::block_on(async {
+            async {}.in_span(span("given").parent(&cx)).await;
+            async {}.in_span(span("root").root()).await;
+        });
+    });
+    spans.single("given").assert_child_of("outer");
+    spans.single("root").assert_root();
+}
+
+#[test]
+fn without_a_listener_a_future_runs_as_it_is() {
+    let mut work = pin!(async { leaf() }.in_span(span("work").attribute("n", 1)));
+    let task = &mut TaskContext::from_waker(Waker::noop());
+    assert_eq!(work.as_mut().poll(task), Poll::Ready(()));
+}
+
+#[derive(floe_telemetry::FloeAttributes)]
+#[floe(prefix = "page")]
+struct Page<'a> {
+    path: &'a str,
+    rows: Option<u32>,
+}
+
+#[test]
+fn the_current_span_is_updated_whoever_started_it() {
+    let page = Page {
+        path: "/orders",
+        rows: None,
+    };
+    let update = || {
+        set_attribute("n", 1);
+        set_attribute("absent", None::<u8>);
+        set_attributes(&page);
+        add_event("cache.miss", [KeyValue::new("key", "orders")]);
+    };
+    let spans = testing::capture(|| {
+        {
+            let _span = create_span("by hand");
+            update();
+        }
+        let tracer = floe_telemetry::get_tracer("plain");
+        opentelemetry::trace::Tracer::in_span(&tracer, "plain", |_| update());
+        #[traced]
+        fn annotated(update: &dyn Fn()) {
+            update();
+        }
+        annotated(&update);
+    });
+    for name in ["by hand", "plain", "annotated"] {
+        spans
+            .single(name)
+            .assert_attribute("n", 1)
+            .assert_no_attribute("absent")
+            .assert_attribute("page.path", "/orders")
+            .assert_no_attribute("page.rows")
+            .assert_event("cache.miss");
+    }
+}
+
+/// A value that counts how often it is made into an attribute.
+struct Counted<'a>(&'a Cell<u32>);
+
+impl ToAttributeValue for Counted<'_> {
+    fn to_attribute_value(&self) -> Option<AttributeValue> {
+        self.0.set(self.0.get() + 1);
+        Some(AttributeValue::Bool(true))
+    }
+}
+
+#[test]
+fn a_value_is_looked_at_only_for_a_span_that_is_recorded() {
+    let made = Cell::new(0);
+    set_attribute("n", Counted(&made));
+    {
+        let _attached = floe_tests::remote(false).attach();
+        set_attribute("n", Counted(&made));
+    }
+    assert_eq!(made.get(), 0);
+    let spans = testing::capture(|| {
+        let _span = create_span("recorded");
+        set_attribute("n", Counted(&made));
+    });
+    assert_eq!(made.get(), 1);
+    spans.single("recorded").assert_attribute("n", true);
+}
