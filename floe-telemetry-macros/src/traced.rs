@@ -8,14 +8,10 @@ mod arguments;
 mod attributes_fn;
 mod block;
 mod capture;
-mod checks;
 mod emit;
-mod instrument;
 mod item;
 mod model;
-mod name;
 mod output;
-mod own;
 mod record;
 mod returned;
 mod secrets;
@@ -81,7 +77,7 @@ fn expand_block(
     let block = Block::parse(item.clone())
         .map_err(|error| cx.syn(error))
         .ok();
-    checks::block(&cx, &args, block.as_ref());
+    model::check_block(&cx, &args, block.as_ref());
     match (cx.check(), block) {
         (Ok(()), Some(block)) => Ok(block.emit(Some(&args))),
         (Ok(()), None) => Ok(item.clone()),

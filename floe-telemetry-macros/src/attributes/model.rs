@@ -1,25 +1,19 @@
 //! `DeriveInput` into [`Model`]: everything that can be wrong is found here.
 
-mod field;
-mod shape;
-mod variant;
-
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{Data, DeriveInput, ext::IdentExt};
-
-pub(super) use self::{
-    field::{Field, Record},
-    variant::{Variant, Word},
+use syn::{
+    Data, DataEnum, DeriveInput, Fields, Index, LitStr, Member, ext::IdentExt, spanned::Spanned,
 };
+
 use super::{
-    attr::{Container, Key},
+    attr::{self, Container, Key, Role, Text},
     case::Case,
     docs::Docs,
 };
-use crate::{ctxt::Ctxt, krate::Krate, tokens};
+use crate::{ctxt::Ctxt, krate::Krate, secret, tokens};
 
 /// The type, and what becomes of it.
 pub(super) struct Model<'a> {
@@ -56,10 +50,10 @@ impl<'a> Model<'a> {
         let name = original.ident.unraw().to_string();
         let mut shape = match &original.data {
             Data::Struct(data) if container.transparent.is_some() => {
-                shape::transparent(cx, original, container, &data.fields)
+                transparent(cx, original, container, &data.fields)
             }
-            Data::Struct(data) => shape::structure(cx, original, container, &data.fields),
-            Data::Enum(data) => shape::enumeration(cx, original, container, data),
+            Data::Struct(data) => structure(cx, original, container, &data.fields),
+            Data::Enum(data) => enumeration(cx, original, container, data),
             Data::Union(data) => {
                 cx.error(
                     data.union_token,
@@ -129,6 +123,327 @@ impl<'a> Shape<'a> {
                 .take()
                 .filter(|constant| !ambiguous.contains(constant));
         }
+    }
+}
+
+/// A field, and what becomes of it.
+pub(super) struct Field<'a> {
+    pub(super) original: &'a syn::Field,
+    pub(super) member: Member,
+    pub(super) record: Record,
+    pub(super) docs: Docs,
+    pub(super) examples: Vec<String>,
+    /// The constant that holds the key.
+    pub(super) constant: Option<Ident>,
+    /// The word that says which keys: `key` or `flatten`.
+    pub(super) written: Option<Ident>,
+}
+
+pub(super) enum Record {
+    /// Its attributes, under their keys or under these with a prefix.
+    Nested(Option<LitStr>),
+    /// One attribute: the value, or text that is made of it. A value that is no attribute itself,
+    /// as that of a newtype, has no key.
+    Value(Option<Key>, Option<Text>),
+}
+
+impl<'a> Field<'a> {
+    /// Nothing if the field is skipped. The key is the one that is written, if one is.
+    fn new(cx: &Ctxt, original: &'a syn::Field, index: usize) -> Option<Self> {
+        let attr = attr::Field::from_attrs(cx, &original.attrs);
+        let (written, record) = match attr.role {
+            Role::Skip => return None,
+            Role::Flatten(word, prefix) => (Some(word), Record::Nested(prefix)),
+            Role::Attribute(key, text) => {
+                let (word, key) = key.unzip();
+                (word, Record::Value(key, text))
+            }
+        };
+        let constant = match (&original.ident, &record) {
+            (Some(ident), Record::Value(..)) => constant(ident),
+            _ => None,
+        };
+        let field = Self {
+            original,
+            member: member(original, index),
+            record,
+            docs: Docs::from_attrs(&original.attrs),
+            examples: attr.examples,
+            constant,
+            written,
+        };
+        field.check_secret(cx);
+        Some(field)
+    }
+
+    /// The name is the key, after the prefix, unless a key is written.
+    fn or_key_from_name(mut self, prefix: Option<&(Ident, LitStr)>) -> Self {
+        if let (Record::Value(key @ None, _), Some(ident)) =
+            (&mut self.record, &self.original.ident)
+        {
+            let name = ident.unraw();
+            let text = match prefix {
+                Some((_, prefix)) => format!("{}.{name}", prefix.value()),
+                None => name.to_string(),
+            };
+            *key = Some(Key::Text(LitStr::new(&text, ident.span())));
+        }
+        self
+    }
+
+    pub(super) fn key(&self) -> Option<&Key> {
+        match &self.record {
+            Record::Nested(_) => None,
+            Record::Value(key, _) => key.as_ref(),
+        }
+    }
+
+    /// Whether it has neither a key nor attributes of its own.
+    fn is_without_key(&self) -> bool {
+        matches!(self.record, Record::Value(None, _))
+    }
+
+    fn is_redacted(&self) -> bool {
+        matches!(self.record, Record::Value(_, Some(Text::Redact)))
+    }
+
+    fn is_named_secret(&self) -> bool {
+        let ident = self.original.ident.as_ref();
+        ident.is_some_and(|ident| secret::is_named_by(&ident.unraw().to_string()))
+    }
+
+    /// A key that is written says that the name is not to be taken at its word.
+    fn check_secret(&self, cx: &Ctxt) {
+        if self.written.is_none() && !self.is_redacted() && self.is_named_secret() {
+            let ident = &self.original.ident;
+            let message = format!(
+                "`{}` sounds like a credential, which no span may carry: show only that it is \
+                 there with `#[floe(redact)]`, leave it out with `#[floe(skip)]`, or if it is none, \
+                 give it a key: `#[floe(key = \"…\")]`",
+                ident.to_token_stream(),
+            );
+            cx.error(ident, message);
+        }
+    }
+}
+
+fn member(field: &syn::Field, index: usize) -> Member {
+    match &field.ident {
+        Some(ident) => Member::Named(ident.clone()),
+        None => Member::Unnamed(Index {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            span: field.ty.span(),
+        }),
+    }
+}
+
+/// A variant of an enum with data.
+pub(super) struct Variant<'a> {
+    pub(super) ident: &'a Ident,
+    pub(super) fields: Vec<Field<'a>>,
+}
+
+/// A variant of an enum without data.
+pub(super) struct Word<'a> {
+    pub(super) ident: &'a Ident,
+    /// What the registry calls it.
+    pub(super) id: String,
+    pub(super) value: LitStr,
+    pub(super) docs: Docs,
+}
+
+impl<'a> Variant<'a> {
+    fn new(
+        cx: &Ctxt,
+        variant: &'a syn::Variant,
+        prefix: Option<&(Ident, LitStr)>,
+    ) -> Self {
+        if let Some((word, _)) = attr::Variant::from_attrs(cx, &variant.attrs).rename {
+            cx.error(
+                word,
+                "`rename` is for enums without data, whose variants are values",
+            );
+        }
+        let is_newtype =
+            matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
+        let fields: Vec<_> = variant
+            .fields
+            .iter()
+            .enumerate()
+            .filter_map(|(index, field)| {
+                let mut field = Field::new(cx, field, index)?.or_key_from_name(prefix);
+                if is_newtype && matches!(field.record, Record::Value(None, None)) {
+                    // As serde reads `Failed(Failure)`: the variant has what the type in it has.
+                    field.record = Record::Nested(None);
+                } else if field.is_without_key() {
+                    cx.error(&field.original.ty, NEEDS_KEY);
+                }
+                Some(field)
+            })
+            .collect();
+        check_duplicates(cx, &fields);
+        Self {
+            ident: &variant.ident,
+            fields,
+        }
+    }
+}
+
+/// The texts of all variants, which have to differ.
+fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'a>> {
+    let case = container
+        .rename_all
+        .as_ref()
+        .and_then(|(_, case)| *case)
+        .unwrap_or(Case::Pascal);
+    let mut seen = HashSet::new();
+    let word = |variant: &'a syn::Variant| {
+        let name = variant.ident.unraw().to_string();
+        let value = match attr::Variant::from_attrs(cx, &variant.attrs).rename {
+            Some((_, text)) => text,
+            None => LitStr::new(&case.apply(&name), variant.ident.span()),
+        };
+        if !seen.insert(value.value()) {
+            cx.error(
+                &value,
+                format_args!("value `{}` is given twice", value.value()),
+            );
+        }
+        Word {
+            ident: &variant.ident,
+            id: Case::Snake.apply(&name),
+            value,
+            docs: Docs::from_attrs(&variant.attrs),
+        }
+    };
+    data.variants.iter().map(word).collect()
+}
+
+fn structure<'a>(
+    cx: &Ctxt,
+    original: &'a DeriveInput,
+    container: &Container,
+    fields: &'a Fields,
+) -> Shape<'a> {
+    refuse_rename_all(cx, container);
+    if matches!(fields, Fields::Unit) {
+        cx.error(
+            &original.ident,
+            "this struct has no fields, so it has no attributes",
+        );
+        return Shape::Neither;
+    }
+    let unnamed = match fields {
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+            "a field without a name has no key: make the type the value itself with \
+             `#[floe(transparent)]` above it, or write `#[floe(key = \"…\")]`"
+        }
+        _ => NEEDS_KEY,
+    };
+    let fields: Vec<_> = fields
+        .iter()
+        .enumerate()
+        .filter_map(|(index, field)| {
+            let field = Field::new(cx, field, index)?.or_key_from_name(container.prefix.as_ref());
+            if field.is_without_key() {
+                cx.error(&field.original.ty, unnamed);
+            }
+            Some(field)
+        })
+        .collect();
+    check_duplicates(cx, &fields);
+    Shape::Struct(fields)
+}
+
+const NEEDS_KEY: &str = "a field without a name has no key: write `#[floe(key = \"…\")]`, \
+    `#[floe(flatten)]` or `#[floe(skip)]`";
+
+fn transparent<'a>(
+    cx: &Ctxt,
+    original: &'a DeriveInput,
+    container: &Container,
+    fields: &'a Fields,
+) -> Shape<'a> {
+    refuse_rename_all(cx, container);
+    let word = container.transparent.as_ref();
+    if let Some((prefix, _)) = &container.prefix {
+        cx.error(
+            prefix,
+            "`prefix` does not go with `transparent`: a value has no key",
+        );
+    }
+    let mut recorded: Vec<_> = fields
+        .iter()
+        .enumerate()
+        .filter_map(|(index, field)| Field::new(cx, field, index))
+        .collect();
+    let (Some(field), true) = (recorded.pop(), recorded.is_empty()) else {
+        cx.error(
+            word,
+            "`transparent` is for one field; the others need `#[floe(skip)]`",
+        );
+        return Shape::Neither;
+    };
+    if let Some(word) = &field.written {
+        cx.error(
+            word,
+            format_args!("`{word}` does not go with `transparent`: a value has no key"),
+        );
+    }
+    let name = Case::Snake.apply(&original.ident.unraw().to_string());
+    if !field.is_redacted() && !field.is_named_secret() && secret::is_named_by(&name) {
+        let message = format!(
+            "`{}` sounds like a credential, which no span may carry: show only that it is there \
+             with `#[floe(redact)]` on the field, or if it is none, implement `ToAttributeValue` by \
+             hand",
+            original.ident,
+        );
+        cx.error(&original.ident, message);
+    }
+    Shape::Transparent(Box::new(field))
+}
+
+fn enumeration<'a>(
+    cx: &Ctxt,
+    original: &'a DeriveInput,
+    container: &Container,
+    data: &'a DataEnum,
+) -> Shape<'a> {
+    if let Some(word) = &container.transparent {
+        cx.error(word, "`transparent` is for structs with one field");
+    }
+    if data.variants.is_empty() {
+        cx.error(
+            &original.ident,
+            "this enum has no variants, so it has no attributes",
+        );
+        return Shape::Neither;
+    }
+    let without_data = |variant: &syn::Variant| matches!(variant.fields, Fields::Unit);
+    if data.variants.iter().all(without_data) {
+        if let Some((prefix, _)) = &container.prefix {
+            cx.error(
+                prefix,
+                "an enum without data is the value of an attribute, and has no key",
+            );
+        }
+        return Shape::Words(words(cx, container, data));
+    }
+    refuse_rename_all(cx, container);
+    Shape::Enum(
+        data.variants
+            .iter()
+            .map(|variant| Variant::new(cx, variant, container.prefix.as_ref()))
+            .collect(),
+    )
+}
+
+fn refuse_rename_all(cx: &Ctxt, container: &Container) {
+    if let Some((word, _)) = &container.rename_all {
+        cx.error(
+            word,
+            "`rename_all` is for enums without data, whose variants are values",
+        );
     }
 }
 

@@ -10,10 +10,7 @@ use syn::{
     token::Paren,
 };
 
-use super::{
-    instrument,
-    record::{self, Record},
-};
+use super::record::{self, Record};
 use crate::{
     attr::Attr,
     ctxt::Ctxt,
@@ -142,7 +139,7 @@ impl<'c> Cells<'c> {
             return Err(syn::Error::new(literal.span(), message));
         }
         if let Ok(word) = input.fork().call(Ident::parse_any) {
-            if let Some(message) = instrument::advice(&word, input) {
+            if let Some(message) = instrument_advice(&word, input) {
                 return Err(input.error(message));
             }
             if word == symbol::SKIP.word {
@@ -246,4 +243,34 @@ fn switch(
     keywords::switch(input, word, symbol)?;
     cell.set(word, ());
     Ok(())
+}
+
+/// What to write instead of an argument of `tracing`'s `instrument`, which `input` begins with.
+fn instrument_advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static str> {
+    let word = word.to_string();
+    Some(match word.as_str() {
+        "err" => "`err` is not needed: `#[traced]` records every `Err` that the function returns",
+        "ret" => {
+            "`ret` does not exist: record what is needed of the result in the body, with \
+             `floe_telemetry::get_current_span().set_attribute(…)`"
+        }
+        "skip_all" => NOTHING_TO_SKIP,
+        "skip" if has_list(input) => NOTHING_TO_SKIP,
+        "fields" => "`fields(…)` is written `attributes(key = value, …)`",
+        "target" => {
+            "the target is the path of the module; for another instrumentation scope write \
+             `tracer = \"acme.billing\"`"
+        }
+        "follows_from" => "`follows_from` is written `links = [span_context]`",
+        _ => return None,
+    })
+}
+
+const NOTHING_TO_SKIP: &str = "there is nothing to skip: `#[traced]` records only the arguments that \
+                               `attributes(…)` names";
+
+/// Whether the word is followed by parentheses.
+fn has_list(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    ahead.parse::<Ident>().is_ok() && ahead.peek(Paren)
 }

@@ -5,7 +5,6 @@ mod future;
 mod known;
 mod opening;
 mod parameters;
-mod plain;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};

@@ -1,20 +1,24 @@
 //! [`Args`] and the signature into [`Traced`]: everything that can be wrong is found here.
 
-use quote::ToTokens;
-use syn::{Expr, ExprLit, Lit, LitStr, ext::IdentExt};
+use std::collections::HashSet;
+
+use proc_macro2::Ident;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Signature, ext::IdentExt};
 
 use super::{
     args::Args,
-    arguments,
+    arguments::{self, Argument},
     attributes_fn::AttributesFn,
-    checks,
+    block::Block,
+    capture,
     item::Function,
     output::Output,
-    record::Record,
-    returned::{AsyncTrait, Returned, What},
+    record::{Key, Record},
+    returned::{self, AsyncTrait, Returned, What},
     secrets,
 };
-use crate::{ctxt::Ctxt, krate::Krate, words};
+use crate::{ctxt::Ctxt, krate::Krate, symbol, tokens, words};
 
 /// A function with all that its span needs, of which nothing can be wrong any more.
 pub(super) struct Traced<'a> {
@@ -85,12 +89,12 @@ impl<'a> Traced<'a> {
         let shape = shape(function, call_only);
         misplaced(cx, &args, &shape);
         if !call_only {
-            checks::returned(cx, &function.sig, &shape);
+            check_returned(cx, &function.sig, &shape);
         }
         let arguments = arguments::of(&function.sig);
         let mut records = args.attributes;
-        checks::shorthands(cx, &mut records, &arguments);
-        checks::duplicates(cx, &records);
+        check_shorthands(cx, &mut records, &arguments);
+        check_duplicates(cx, &records);
         let aliases = secrets::aliases(&arguments);
         secrets::in_records(cx, &records, &aliases);
         if let Some((_, name)) = &args.name {
@@ -109,7 +113,7 @@ impl<'a> Traced<'a> {
             computed_name,
             tracer: args
                 .tracer
-                .inspect(|value| checks::tracer(cx, value, &arguments)),
+                .inspect(|value| check_tracer(cx, value, &arguments)),
             level: args.level.and_then(|level| span_level(cx, &level)),
             kind: args
                 .kind
@@ -120,17 +124,17 @@ impl<'a> Traced<'a> {
                 None if args.root => Parent::Nothing,
                 None => Parent::Current,
             },
-            links: args.links.map_or_else(Vec::new, checks::each_of),
+            links: args.links.map_or_else(Vec::new, each_of),
             error_if: args
                 .error_if
                 .map(|(_, value)| value)
-                .inspect(|value| checks::error_if(cx, value, &arguments)),
+                .inspect(|value| check_error_if(cx, value, &arguments)),
             metrics: args.metrics,
             boxed: args.boxed.is_some(),
             call_only,
             floe_attributes: args
                 .floe_attributes
-                .map_or_else(Vec::new, |it| checks::several(cx, it)),
+                .map_or_else(Vec::new, |it| several(cx, it)),
             records,
             attributes_fn: args
                 .attributes_fn
@@ -242,12 +246,12 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
 }
 
 /// The variant of the kind that is written.
-pub(super) fn span_kind(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
+fn span_kind(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
     one_of(cx, "kind", written, &KINDS)
 }
 
 /// The variant of the level that is written.
-pub(super) fn span_level(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
+fn span_level(cx: &Ctxt, written: &Expr) -> Option<&'static str> {
     one_of(cx, "level", written, &LEVELS)
 }
 
@@ -273,4 +277,184 @@ fn one_of(
         cx.error(written, words::unknown(what, &found, words));
     }
     known.map(|(_, variant)| *variant)
+}
+
+/// A future or a stream that the signature shows and that no span can go on in.
+fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
+    match shape {
+        Shape::Sync | Shape::Async => {
+            if let Some(ty) = returned::out_of_reach(sig) {
+                let message = "the span would end before this future or stream does: put `#[traced]` on the \
+                     function that it comes from, and none or `#[traced(skip)]` here";
+                cx.error(ty, message);
+            }
+        }
+        Shape::Returns(it) => {
+            let what = match it.what {
+                What::Future(_) => "Future",
+                What::Stream => "Stream",
+            };
+            for bound in returned::lost_bounds(&sig.output) {
+                let message = format!(
+                    "what goes on inside of a span has of all traits only `{what}`, `Send`, `Sync`, \
+                     `Unpin` and `Debug`: return that, or write `#[traced(call_only)]` for a span \
+                     of the call alone"
+                );
+                cx.error(bound, message);
+            }
+        }
+        Shape::AsyncTrait(_) => {}
+    }
+}
+
+/// `error_if` is called by the runtime, with the result and nothing else.
+fn check_error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
+    let usage = symbol::ERROR_IF.usage;
+    let closure = match value {
+        Expr::Path(_) => return,
+        Expr::Closure(closure) => closure,
+        _ => {
+            let message = format!("expected a closure or the path of a function, as in `{usage}`");
+            return cx.error(value, message);
+        }
+    };
+    let (begin, inputs, end) = (&closure.inputs_begin, &closure.inputs, &closure.inputs_end);
+    if inputs.len() != 1 {
+        let found = inputs.len();
+        let message = format!(
+            "this closure takes {found} arguments, but `error_if` gives it one, a reference to what \
+             was returned, as in `{usage}`"
+        );
+        return cx.error(quote!(#begin #inputs #end), message);
+    }
+    let bound = |word: &Ident| tokens::any_ident(inputs, |bound| bound == word);
+    let captured = arguments
+        .iter()
+        .flat_map(Argument::words)
+        .filter(|word| !bound(word))
+        .find_map(|word| capture::of(&word, closure.body.to_token_stream()));
+    if let Some(word) = captured {
+        let message = format!(
+            "`{word}` is an argument, and may be gone when the function has returned: `error_if` \
+             sees nothing but what was returned"
+        );
+        cx.error(word, message);
+    }
+}
+
+/// The name of a tracer is part of a static.
+fn check_tracer(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
+    let usage = symbol::TRACER.usage;
+    if let Expr::Lit(literal) = value {
+        match &literal.lit {
+            Lit::Str(text) if text.value().is_empty() => {
+                cx.error(text, "a tracer needs a name, and this one is empty");
+            }
+            Lit::Str(_) => {}
+            other => {
+                let message =
+                    format_args!("a tracer's name is text, as in `{usage}`, or a constant");
+                cx.error(other, message);
+            }
+        }
+        return;
+    }
+    let argument = arguments
+        .iter()
+        .flat_map(Argument::words)
+        .find_map(|word| capture::of(&word, value.to_token_stream()));
+    if let Some(word) = argument {
+        let message = format_args!(
+            "`{word}` is an argument, but the tracer is known before the function is called: write \
+             text, as in `{usage}`, or a constant"
+        );
+        cx.error(&word, message);
+    }
+}
+
+/// A name alone has to be an argument's: a slip would else be looked up in the surroundings.
+fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
+    for record in records {
+        let Some(word) = &record.shorthand else {
+            continue;
+        };
+        let bare_self = matches!(&record.value, Expr::Path(_)) && word == "self";
+        match arguments.iter().find(|argument| argument.binds(word)) {
+            Some(_) if bare_self => cx.error(word, "`self` needs a key, as in `key = self`"),
+            Some(argument) => record.cfgs = owned(&argument.cfgs),
+            None => {
+                let names: Vec<_> = arguments.iter().flat_map(Argument::names).collect();
+                let names = names.iter().map(String::as_str);
+                cx.error(word, words::unknown("argument", &word.to_string(), names));
+            }
+        }
+    }
+}
+
+fn owned(attrs: &[&Attribute]) -> Vec<Attribute> {
+    attrs.iter().copied().cloned().collect()
+}
+
+fn check_duplicates(cx: &Ctxt, records: &[Record]) {
+    let mut seen = HashSet::new();
+    for record in records {
+        if let Key::Text(key) = &record.key
+            && !seen.insert(key.value())
+        {
+            cx.error(
+                key,
+                format_args!("attribute `{}` is given twice", key.value()),
+            );
+        }
+    }
+}
+
+/// What no method can have from its block, and what none has a use for.
+pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
+    if let (Some(word), Some(block)) = (&args.boxed, block)
+        && !block.has_async_fn()
+    {
+        let message = "`boxed` is about the futures of `async fn`, of which there are none in this \
+                       block, or none that `#[async_trait]` does not box";
+        cx.error(word, message);
+    }
+    if let Some((word, _)) = &args.name {
+        let message =
+            "`name` is for one function: the methods of a block are called `Type::method`";
+        cx.error(word, message);
+    }
+    if let Some(kind) = &args.kind {
+        span_kind(cx, kind);
+    }
+    if let Some(level) = &args.level {
+        span_level(cx, level);
+    }
+    if let Some(tracer) = &args.tracer {
+        check_tracer(cx, tracer, &[]);
+    }
+}
+
+/// One value, or several in parentheses.
+fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
+    match written {
+        Expr::Tuple(tuple) => {
+            if tuple.elems.is_empty() {
+                let usage = symbol::FLOE_ATTRIBUTES.usage;
+                cx.error(
+                    &tuple,
+                    format_args!("there is no value here, write `{usage}`"),
+                );
+            }
+            tuple.elems.into_iter().collect()
+        }
+        one => vec![one],
+    }
+}
+
+/// What stands in an array is taken one by one, so that it is borrowed as everything else is.
+fn each_of(written: Expr) -> Vec<Expr> {
+    match written {
+        Expr::Array(array) => array.elems.into_iter().collect(),
+        one => vec![one],
+    }
 }

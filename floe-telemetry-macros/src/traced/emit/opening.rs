@@ -2,13 +2,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, Lit, spanned::Spanned};
+use syn::{Expr, ExprPath, Lit, spanned::Spanned};
 
 use super::{allow_underscore, on};
 use crate::traced::{
     attributes_fn::{AttributesFn, Binding, Given},
     model::{Parent, Traced},
-    name,
     record::{How, Key, Record},
 };
 
@@ -91,7 +90,7 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
     let name = traced
         .computed_name
         .iter()
-        .map(|name| name::set(name, on(name)));
+        .map(|name| set_name(name, on(name)));
     let links = traced
         .links
         .iter()
@@ -210,4 +209,40 @@ fn binding(binding: &Binding<'_>) -> TokenStream {
         #allow
         let #pattern = #value;
     }
+}
+
+/// Sets a name that is known only when the function runs: a constant is kept, text that is made for
+/// the name is moved, and an argument or a part of one is borrowed.
+fn set_name(name: &Expr, span: Span) -> TokenStream {
+    let (method, value) = match name {
+        Expr::Path(path) if is_constant_path(path) => ("name_const", quote!(#name)),
+        _ if is_made(name) => ("name_from", quote!(#name)),
+        _ => ("name", quote_spanned!(span=> &(#name))),
+    };
+    let method = Ident::new(method, span);
+    quote_spanned!(span=> __floe.#method(#value);)
+}
+
+fn is_constant_path(path: &ExprPath) -> bool {
+    path.path.segments.last().is_some_and(|segment| {
+        let name = segment.ident.to_string();
+        name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
+    })
+}
+
+fn is_made(name: &Expr) -> bool {
+    matches!(
+        name,
+        Expr::Binary(_)
+            | Expr::Block(_)
+            | Expr::Call(_)
+            | Expr::Cast(_)
+            | Expr::If(_)
+            | Expr::Lit(_)
+            | Expr::Macro(_)
+            | Expr::Match(_)
+            | Expr::MethodCall(_)
+            | Expr::Reference(_)
+            | Expr::Unsafe(_)
+    )
 }
