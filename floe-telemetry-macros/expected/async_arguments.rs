@@ -12,7 +12,7 @@ fn f(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         async move {
             let _ = &self;
             #[allow(clippy::shadow_same)]

@@ -9,7 +9,7 @@ fn f(depth: u32) -> impl ::core::future::Future<Output = ()> {
     );
     ::floe_telemetry::__private::Box::pin(
         ::floe_telemetry::__private::call_async(
-            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
             async move {
                 if false {
                     return;

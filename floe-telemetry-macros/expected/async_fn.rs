@@ -8,7 +8,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Result<Body, Error>>
         __FLOE_CALLSITE, "fetch", "fetch", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         async move {
             if false {
                 return ::floe_telemetry::__private::never_made::<Result<Body, Error>>();

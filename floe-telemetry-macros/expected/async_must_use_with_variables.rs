@@ -10,7 +10,7 @@ async fn f(self, first: String, _second: String, third: String) -> usize {
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
             async move {
                 let _ = &first;
                 let _ = &self;

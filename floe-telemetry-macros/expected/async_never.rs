@@ -8,7 +8,7 @@ fn never() -> impl ::core::future::Future<Output = ::floe_telemetry::__private::
         __FLOE_CALLSITE, "never", "never", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         ::floe_telemetry::__private::never(async move {
             if false { loop {} } else { serve().await }
         }),

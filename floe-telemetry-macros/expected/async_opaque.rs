@@ -9,7 +9,7 @@ fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
         __FLOE_CALLSITE, "opaque", "opaque", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         #[allow(clippy::async_yields_async)]
         async move {
             if false {

@@ -9,7 +9,7 @@ fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
         __FLOE_CALLSITE, "opaque", "opaque", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         async move {
             if false {
                 return ::floe_telemetry::__private::never_made::<Result<_, ()>>();

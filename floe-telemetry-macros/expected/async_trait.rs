@@ -27,7 +27,8 @@ where
         __FLOE_CALLSITE, "load", "load key", ::core::line!(), Internal
     );
     Box::pin(
-        ::floe_telemetry::__private::call_async_within(
+        ::floe_telemetry::__private::call_async(
+            ::floe_telemetry::__private::OpenedBy::Future,
             #[allow(clippy::async_yields_async)]
             async move {
                 {
@@ -36,9 +37,10 @@ where
                     {
                         __floe.attribute("key", &(key));
                     };
-                    ::floe_telemetry::__private::enter_within(
+                    ::floe_telemetry::__private::enter_in_future(
                         &__FLOE_CALLSITE,
-                        &mut __floe_fill,
+                        ::floe_telemetry::__private::Current,
+                        ::floe_telemetry::__private::Some(&mut __floe_fill),
                     )
                 };
                 let __self = self;

@@ -8,7 +8,7 @@ fn unit() -> impl ::core::future::Future<Output = ()> {
         __FLOE_CALLSITE, "unit", "unit", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         async move {
             if false {
                 return;

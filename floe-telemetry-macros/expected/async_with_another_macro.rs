@@ -10,7 +10,7 @@ async fn main() -> Result<()> {
         __FLOE_CALLSITE, "main", "main", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
             async move {
                 if false {
                     return ::floe_telemetry::__private::never_made::<Result<()>>();

@@ -37,7 +37,11 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
             __floe.attribute(keys::TABLE, &(table));
             __floe.debug(LIMIT, &(limit));
         };
-        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::Some(&mut __floe_fill),
+        )
     };
     ::floe_telemetry::__private::call(
         __floe_span,

@@ -9,7 +9,11 @@ fn f(&mut self, name: &str) {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.attributes_fn(|| Self::pairs(&self, &name));
         };
-        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::Some(&mut __floe_fill),
+        )
     };
     ::floe_telemetry::__private::call(
         __floe_span,

@@ -9,7 +9,11 @@ fn stage(number: u8) {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.name_from(format!("stage.{number}"));
         };
-        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::Some(&mut __floe_fill),
+        )
     };
     ::floe_telemetry::__private::call(
         __floe_span,

@@ -8,7 +8,7 @@ fn f() -> impl ::core::future::Future<Output = Answer> {
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         #[allow(clippy::async_yields_async)]
         async move {
             if false {

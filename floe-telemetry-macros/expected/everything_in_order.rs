@@ -10,7 +10,8 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f * n *", ::core::line!(), Internal
     );
-    ::floe_telemetry::__private::call_async_within(
+    ::floe_telemetry::__private::call_async(
+        ::floe_telemetry::__private::OpenedBy::Future,
         async move {
             {
                 let mut __floe_fill = |
@@ -21,9 +22,10 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
                     __floe.attribute("n", &(n));
                     __floe.attributes_fn(|| pairs(&n));
                 };
-                ::floe_telemetry::__private::enter_within(
+                ::floe_telemetry::__private::enter_in_future(
                     &__FLOE_CALLSITE,
-                    &mut __floe_fill,
+                    ::floe_telemetry::__private::Current,
+                    ::floe_telemetry::__private::Some(&mut __floe_fill),
                 )
             };
             if false {

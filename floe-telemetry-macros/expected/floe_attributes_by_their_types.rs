@@ -14,7 +14,11 @@ fn f(rows: u64) {
             __floe.floe_attributes(&(made(rows)));
             __floe.floe_attributes(&(rows.all()));
         };
-        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::Some(&mut __floe_fill),
+        )
     };
     ::floe_telemetry::__private::call(
         __floe_span,

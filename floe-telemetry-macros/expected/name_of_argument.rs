@@ -9,7 +9,11 @@ fn load(table: &Table) {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.name(&(table.name));
         };
-        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::Some(&mut __floe_fill),
+        )
     };
     ::floe_telemetry::__private::call(
         __floe_span,

@@ -26,7 +26,11 @@ fn f(_a: String, __floe_argument_1: Vec<u8>) {
                     [("n", _a.len())]
                 });
         };
-        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::Some(&mut __floe_fill),
+        )
     };
     ::floe_telemetry::__private::call(
         __floe_span,

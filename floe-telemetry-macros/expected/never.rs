@@ -7,8 +7,13 @@ fn never() -> ! {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "never", "never", ::core::line!(), Internal
     );
-    ::floe_telemetry::__private::call_plain(
+    let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::Current,
+        ::floe_telemetry::__private::None,
+    );
+    ::floe_telemetry::__private::call(
+        __floe_span,
         move || -> ! { loop {} },
         |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
                 __floe_return,

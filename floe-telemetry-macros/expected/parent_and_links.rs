@@ -10,10 +10,10 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
             __floe.links(&(first));
             __floe.links(&(second));
         };
-        ::floe_telemetry::__private::enter_below(
+        ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             || ::floe_telemetry::__private::below(&(headers)),
-            &mut __floe_fill,
+            ::floe_telemetry::__private::Some(&mut __floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

@@ -7,7 +7,7 @@ fn f(__floe_argument_0: (Lock, Lock)) -> Later<u8> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f left", ::core::line!(), Internal
     );
-    ::floe_telemetry::__private::call_by_type_opening(
+    ::floe_telemetry::__private::call_opening(
         move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| -> Later<u8> {
             let __floe_argument_0 = __floe_argument_0;
             let (left, _) = __floe_argument_0;
@@ -17,7 +17,11 @@ fn f(__floe_argument_0: (Lock, Lock)) -> Later<u8> {
                 {
                     __floe.attribute("left", &(left));
                 };
-                ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+                ::floe_telemetry::__private::enter(
+                    &__FLOE_CALLSITE,
+                    ::floe_telemetry::__private::Current,
+                    ::floe_telemetry::__private::Some(&mut __floe_fill),
+                )
             };
             '__floe_body: { work(left) }
         },
@@ -25,7 +29,7 @@ fn f(__floe_argument_0: (Lock, Lock)) -> Later<u8> {
             use ::floe_telemetry::__private::returned_future::prelude::*;
             (&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_returned()
-                .go_on(
+                .finish(
                     __floe_span,
                     __floe_value,
                     |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(

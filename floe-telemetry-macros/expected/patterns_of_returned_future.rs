@@ -14,10 +14,10 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
             | -> Pin<Box<_>> {
                 let __floe_argument_0 = __floe_argument_0;
                 let Pair { left, .. } = __floe_argument_0;
-                *__floe_span = ::floe_telemetry::__private::enter_below(
+                *__floe_span = ::floe_telemetry::__private::enter(
                     &__FLOE_CALLSITE,
                     ::floe_telemetry::__private::root,
-                    &mut |_| {},
+                    ::floe_telemetry::__private::None,
                 );
                 '__floe_body: { work(left) }
             },
@@ -27,7 +27,7 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
                     .__floe_opaque()
                     .of::<u8>()
                     .__floe_found()
-                    .go_on(
+                    .finish(
                         __floe_span,
                         __floe_value,
                         |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(

@@ -20,10 +20,18 @@ fn f(__floe_argument_0: (String, u8), __floe_argument_1: Vec<u8>) {
                 {
                     __floe.attribute("n", &(n));
                 };
-                ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+                ::floe_telemetry::__private::enter(
+                    &__FLOE_CALLSITE,
+                    ::floe_telemetry::__private::Current,
+                    ::floe_telemetry::__private::Some(&mut __floe_fill),
+                )
             };
             '__floe_body: { work(text) }
         },
-        ::floe_telemetry::__private::outcome::success,
+        |__floe_span, __floe_value| ::floe_telemetry::__private::end(
+            __floe_span,
+            __floe_value,
+            ::floe_telemetry::__private::outcome::success,
+        ),
     )
 }

@@ -19,10 +19,18 @@ fn f(__floe_argument_0: (Lock, Lock), other: Lock) -> u8 {
                 {
                     __floe.attribute("left", &(left));
                 };
-                ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+                ::floe_telemetry::__private::enter(
+                    &__FLOE_CALLSITE,
+                    ::floe_telemetry::__private::Current,
+                    ::floe_telemetry::__private::Some(&mut __floe_fill),
+                )
             };
             '__floe_body: { work() }
         },
-        ::floe_telemetry::__private::outcome::probe::<u8>().__floe_classify(),
+        |__floe_span, __floe_value| ::floe_telemetry::__private::end(
+            __floe_span,
+            __floe_value,
+            ::floe_telemetry::__private::outcome::probe::<u8>().__floe_classify(),
+        ),
     )
 }

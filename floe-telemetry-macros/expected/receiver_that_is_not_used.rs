@@ -8,7 +8,7 @@ fn f(&self, n: u8) -> impl ::core::future::Future<Output = u8> {
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_async(
-        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::OpenedBy::Wrapper(&__FLOE_CALLSITE),
         async move {
             let _ = &self;
             if false {

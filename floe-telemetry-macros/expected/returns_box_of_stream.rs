@@ -7,7 +7,11 @@ fn f() -> Box<dyn Stream<Item = u8> + Unpin> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
+    let __floe_span = ::floe_telemetry::__private::enter(
+        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::Current,
+        ::floe_telemetry::__private::None,
+    );
     ::floe_telemetry::__private::call_by_type(
         __floe_span,
         move || -> Box<dyn Stream<Item = u8> + Unpin> { list() },
@@ -15,7 +19,7 @@ fn f() -> Box<dyn Stream<Item = u8> + Unpin> {
             use ::floe_telemetry::__private::returned_future::prelude::*;
             (&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_returned()
-                .go_on(
+                .finish(
                     __floe_span,
                     __floe_value,
                     |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(

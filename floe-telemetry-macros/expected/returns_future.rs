@@ -12,7 +12,11 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
         let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.attribute("n", &(n));
         };
-        ::floe_telemetry::__private::enter(&__FLOE_CALLSITE, &mut __floe_fill)
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::Some(&mut __floe_fill),
+        )
     };
     ::floe_telemetry::__private::call_opaque(
         __floe_span,
@@ -26,7 +30,7 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
                 .__floe_opaque()
                 .of::<Result<u8, Error>>()
                 .__floe_found()
-                .go_on(
+                .finish(
                     __floe_span,
                     __floe_value,
                     |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(

@@ -7,7 +7,11 @@ fn f() -> impl Future<Output = impl Sized> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter_plain(&__FLOE_CALLSITE);
+    let __floe_span = ::floe_telemetry::__private::enter(
+        &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::Current,
+        ::floe_telemetry::__private::None,
+    );
     ::floe_telemetry::__private::call_opaque(
         __floe_span,
         move || { get() },
@@ -17,7 +21,7 @@ fn f() -> impl Future<Output = impl Sized> {
                 .__floe_opaque()
                 .of::<_>()
                 .__floe_found()
-                .go_on(
+                .finish(
                     __floe_span,
                     __floe_value,
                     |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(

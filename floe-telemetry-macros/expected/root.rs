@@ -5,10 +5,10 @@ fn f() {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Server
     );
-    let __floe_span = ::floe_telemetry::__private::enter_below(
+    let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
         ::floe_telemetry::__private::root,
-        &mut |_| {},
+        ::floe_telemetry::__private::None,
     );
     ::floe_telemetry::__private::call(
         __floe_span,

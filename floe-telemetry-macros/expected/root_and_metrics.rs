@@ -5,12 +5,13 @@ fn f() -> impl ::core::future::Future<Output = ()> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal, with_metrics()
     );
-    ::floe_telemetry::__private::call_async_within(
+    ::floe_telemetry::__private::call_async(
+        ::floe_telemetry::__private::OpenedBy::Future,
         async move {
-            ::floe_telemetry::__private::enter_within_below(
+            ::floe_telemetry::__private::enter_in_future(
                 &__FLOE_CALLSITE,
                 ::floe_telemetry::__private::root,
-                &mut |_| {},
+                ::floe_telemetry::__private::None,
             );
             if false {
                 return;

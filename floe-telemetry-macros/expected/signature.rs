@@ -29,8 +29,13 @@ where
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "signature", "signature", ::core::line!(), Internal
     );
-    ::floe_telemetry::__private::call_plain(
+    let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::Current,
+        ::floe_telemetry::__private::None,
+    );
+    ::floe_telemetry::__private::call(
+        __floe_span,
         move || -> Option<&'a T> {
             let _ = &self;
             #[allow(clippy::shadow_same)]

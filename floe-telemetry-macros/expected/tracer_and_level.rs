@@ -7,8 +7,13 @@ fn charge() {
         with_tracer("acme.billing"),
         with_level(::floe_telemetry::__private::Level::Debug), with_metrics()
     );
-    ::floe_telemetry::__private::call_plain(
+    let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::Current,
+        ::floe_telemetry::__private::None,
+    );
+    ::floe_telemetry::__private::call(
+        __floe_span,
         move || -> () {},
         ::floe_telemetry::__private::outcome::success,
     )

@@ -5,8 +5,13 @@ fn unit() {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "unit", "unit", ::core::line!(), Internal
     );
-    ::floe_telemetry::__private::call_plain(
+    let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
+        ::floe_telemetry::__private::Current,
+        ::floe_telemetry::__private::None,
+    );
+    ::floe_telemetry::__private::call(
+        __floe_span,
         move || -> () {},
         ::floe_telemetry::__private::outcome::success,
     )

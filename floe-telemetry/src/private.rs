@@ -1,8 +1,9 @@
-//! What expansions of the macros call, and nothing else. Not part of the public interface: any of
-//! it may change in any release. The macro crate is pinned to the same version.
+//! What expansions of the macros use. Not part of the public interface: everything in it may change in
+//! any release, and the macro crate is pinned to the same version.
 
-/// A crate without `std` does not know it by that path.
+/// A crate without `std`, or without the prelude, does not know these by their usual paths.
 pub use std::boxed::Box;
+pub use std::option::Option::{None, Some};
 
 pub use opentelemetry::trace::SpanKind;
 
@@ -24,8 +25,7 @@ pub use crate::link_list::LinkList;
 pub use crate::propagation::below;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
-    Never, OpenSpan, Opening, call, call_async, call_async_within, call_by_type,
-    call_by_type_opening, call_opaque, call_opaque_opening, call_opening, call_plain, enter,
-    enter_below, enter_plain, enter_within, enter_within_below, never, never_made, outcome,
+    Current, Never, OpenSpan, OpenedBy, Opening, call, call_async, call_by_type, call_opaque,
+    call_opaque_opening, call_opening, end, enter, enter_in_future, never, never_made, outcome,
     returned_future, root,
 };

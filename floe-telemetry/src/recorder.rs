@@ -55,18 +55,18 @@ pub(crate) use self::bridged::BridgedSpan;
 pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
 };
-pub use self::call::{call, call_opening, call_plain};
+pub use self::call::{call, call_opening, end};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::detached::DetachedSpan;
-pub use self::enter::{enter, enter_below, enter_plain};
+pub use self::enter::{Current, enter};
 #[cfg(feature = "tracing")]
 pub(crate) use self::events::{EventHead, MESSAGE};
 #[cfg(feature = "provider")]
 pub(crate) use self::failure::panic_message;
 #[cfg(feature = "tracing")]
 pub(crate) use self::failure::{describe_error, exception_event};
-pub use self::first_poll::{enter_within, enter_within_below};
-pub use self::future::{Never, call_async, call_async_within, never, never_made};
+pub use self::first_poll::enter_in_future;
+pub use self::future::{Never, OpenedBy, call_async, never, never_made};
 pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
@@ -88,7 +88,7 @@ pub(crate) use self::record::SpanRecord;
 #[cfg(feature = "provider")]
 pub(crate) use self::record::{Code, More, Origin};
 pub(crate) use self::recording::context_is_alive;
-pub use self::returned::{call_by_type, call_by_type_opening, call_opaque, call_opaque_opening};
+pub use self::returned::{call_by_type, call_opaque, call_opaque_opening};
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::CaptureScope;
 #[cfg(feature = "tracing")]

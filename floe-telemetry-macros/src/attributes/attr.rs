@@ -269,12 +269,7 @@ impl<'c> Given<'c> {
         }
     }
 
-    fn read(
-        &mut self,
-        input: ParseStream<'_>,
-        word: &Ident,
-        symbol: Symbol,
-    ) -> syn::Result<()> {
+    fn read(&mut self, input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<()> {
         match symbol {
             symbol::KEY => self
                 .key

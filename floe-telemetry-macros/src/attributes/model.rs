@@ -253,11 +253,7 @@ pub(super) struct Word<'a> {
 }
 
 impl<'a> Variant<'a> {
-    fn new(
-        cx: &Ctxt,
-        variant: &'a syn::Variant,
-        prefix: Option<&(Ident, LitStr)>,
-    ) -> Self {
+    fn new(cx: &Ctxt, variant: &'a syn::Variant, prefix: Option<&(Ident, LitStr)>) -> Self {
         if let Some((word, _)) = attr::Variant::from_attrs(cx, &variant.attrs).rename {
             cx.error(
                 word,

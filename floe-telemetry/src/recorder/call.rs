@@ -1,71 +1,72 @@
 //! Running the body of an annotated function inside its span.
 //!
 //! What is generic over the body is compiled for each annotated function, so it only catches a panic.
-//! The rest is generic over what the function returns, or not at all.
+//! The rest is generic over the type that the function returns, or not generic.
 
 use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
-use super::enter::enter_plain;
 use super::outcome::Classifier;
 use super::recording::Recording;
 use super::state::{OpenSpan, State};
-use crate::callsite::CallSite;
 
-/// Runs `body` in the span of a call site that has nothing to say before it runs.
-#[inline]
-pub fn call_plain<T>(
-    callsite: &'static CallSite,
-    body: impl FnOnce() -> T,
-    outcome: Classifier<T>,
-) -> T {
-    call(enter_plain(callsite), body, outcome)
-}
-
-/// Runs `body` in `span` and records what came out, which `outcome` tells.
+/// Runs `body` in `span` and records its outcome.
 ///
-/// There is no function of ours between the caller and `body`: a processor foresees where the last
-/// sixteen calls return to, so each function that a long `body` returns through is paid for.
+/// No function of this crate is on the stack between the caller and `body`: a processor predicts the
+/// last sixteen return addresses, so each further function costs a body with deep calls a misprediction.
 #[inline]
 pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     if matches!(span.state, State::Off) {
-        // There is nothing to drop, which the compiler does not see.
+        // Nothing has to be dropped, which the compiler cannot see.
         mem::forget(span);
         return body();
     }
-    conclude(span, catch_unwind(AssertUnwindSafe(body)), outcome)
+    finish(span, catch_unwind(AssertUnwindSafe(body)), outcome)
 }
 
-/// Runs a body that opens its span itself, first thing, and records what came out.
+/// Runs a body that opens its span itself, in its first statement, and ends the span by `finish`, or
+/// records the panic of the body.
 #[inline]
-pub fn call_opening<T>(body: impl FnOnce(&mut OpenSpan) -> T, outcome: Classifier<T>) -> T {
-    let (span, ended) = opening(body);
-    conclude(span, ended, outcome)
+pub fn call_opening<V>(
+    body: impl FnOnce(&mut OpenSpan) -> V,
+    finish: impl FnOnce(OpenSpan, V) -> V,
+) -> V {
+    let (span, value) = run_opening(body);
+    if matches!(span.state, State::Off) {
+        return value;
+    }
+    finish(span, value)
 }
 
-/// Runs such a body, and gives back the span that it opened.
+/// Ends the span of a body that has returned `value`.
 #[inline]
-pub(super) fn opening<T>(body: impl FnOnce(&mut OpenSpan) -> T) -> (OpenSpan, thread::Result<T>) {
+pub fn end<T>(span: OpenSpan, value: T, outcome: Classifier<T>) -> T {
+    returned(span, &value, outcome);
+    value
+}
+
+/// Runs a body that opens its span itself, and returns that span. A panic ends the span.
+#[inline]
+pub(super) fn run_opening<T>(body: impl FnOnce(&mut OpenSpan) -> T) -> (OpenSpan, T) {
     let mut span = OpenSpan::OFF;
-    let ended = catch_unwind(AssertUnwindSafe(|| body(&mut span)));
-    (span, ended)
-}
-
-/// Records how the body ended, ends the span, and goes on as the body did.
-#[inline]
-pub(super) fn conclude<T>(span: OpenSpan, ended: thread::Result<T>, outcome: Classifier<T>) -> T {
-    match ended {
-        Ok(value) => {
-            returned(span, &value, outcome);
-            value
-        }
+    match catch_unwind(AssertUnwindSafe(|| body(&mut span))) {
+        Ok(value) => (span, value),
         Err(payload) => panicked(span.recording(), payload),
     }
 }
 
-/// Ends the span of a body that has returned. Apart, so that a function without a span is short.
+/// Records how the body ended, ends the span, and returns or panics as the body did.
+#[inline]
+fn finish<T>(span: OpenSpan, ended: thread::Result<T>, outcome: Classifier<T>) -> T {
+    match ended {
+        Ok(value) => end(span, value, outcome),
+        Err(payload) => panicked(span.recording(), payload),
+    }
+}
+
+/// Out of line, so that the code of a function without a span is short.
 #[inline(never)]
 fn returned<T>(span: OpenSpan, value: &T, outcome: Classifier<T>) {
     if let Some(recording) = span.recording() {
@@ -73,7 +74,7 @@ fn returned<T>(span: OpenSpan, value: &T, outcome: Classifier<T>) {
     }
 }
 
-/// Ends the span of a body that panicked, and goes on with that.
+/// Ends the span of a body that panicked, and resumes the panic.
 #[cold]
 pub(super) fn panicked(recording: Option<Box<Recording>>, payload: Box<dyn Any + Send>) -> ! {
     if let Some(recording) = recording {

@@ -1,4 +1,4 @@
-//! The ways to a span, each with what it knows of it. Without a listener they end here.
+//! Opening the span of an annotated function. Without a listener that is one load.
 
 use super::open::{open, open_below};
 use super::opening::Fill;
@@ -8,36 +8,47 @@ use super::state::OpenSpan;
 use super::{filter, listeners};
 use crate::callsite::CallSite;
 
-/// Opens the span of a call site with what `fill` writes to it, which runs only if the span is
-/// recorded. It is a trait object so that there is one copy of this code, and not one for each
-/// annotated function.
+/// Opens the span of a call site, below the span that `parent` names, with what `fill` writes to it.
+/// Both run only if they are needed: without a listener neither does.
+///
+/// `fill` is a trait object so that the code behind it is compiled once, not for each annotated
+/// function.
 #[inline]
-pub fn enter(callsite: &'static CallSite, fill: Fill<'_>) -> OpenSpan {
-    if filter::is_off_for(callsite) {
-        return OpenSpan::OFF;
-    }
-    open(Some(callsite), Some(fill))
-}
-
-/// The same below `parent`, which runs only if someone listens.
-#[inline]
-pub fn enter_below(
+pub fn enter(
     callsite: &'static CallSite,
-    parent: impl FnOnce() -> Parent,
-    fill: Fill<'_>,
+    parent: impl StartBelow,
+    fill: Option<Fill<'_>>,
 ) -> OpenSpan {
-    // What the parent is made from may be the current context.
-    if listeners::is_off() || !context_is_alive() {
-        return OpenSpan::OFF;
-    }
-    open_below(&parent(), Some(callsite), Some(fill))
+    parent.open(callsite, fill)
 }
 
-/// Opens the span of a call site that has nothing to say.
-#[inline]
-pub fn enter_plain(callsite: &'static CallSite) -> OpenSpan {
-    if filter::is_off_for(callsite) {
-        return OpenSpan::OFF;
+/// What an annotated function starts its span below.
+pub trait StartBelow {
+    /// Opens the span.
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan;
+}
+
+/// The current span, which is not looked up before something listens.
+#[derive(Debug)]
+pub struct Current;
+
+impl StartBelow for Current {
+    #[inline]
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan {
+        if filter::is_off_for(callsite) {
+            return OpenSpan::OFF;
+        }
+        open(Some(callsite), fill)
     }
-    open(Some(callsite), None)
+}
+
+impl<F: FnOnce() -> Parent> StartBelow for F {
+    #[inline]
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan {
+        // The parent may be made from the current context, which a thread that ends has no more.
+        if listeners::is_off() || !context_is_alive() {
+            return OpenSpan::OFF;
+        }
+        open_below(&self(), Some(callsite), fill)
+    }
 }

@@ -168,7 +168,7 @@ pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
 
 impl Exception {
     fn of_failure(failure: &Failure<'_>) -> Self {
-        let message = match failure.says {
+        let message = match failure.view {
             ErrorView::Error(error) => return Self::of_error(failure.type_name, error),
             ErrorView::Display(text) => bounded(&text),
             ErrorView::Debug(text) => bounded(&format_args!("{text:?}")),

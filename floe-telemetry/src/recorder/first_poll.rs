@@ -1,28 +1,27 @@
-//! How a future that opens its own span hands it to the wrapper that polls it.
+//! How a future that opens its own span passes it to the wrapper that polls it.
 //!
-//! The arguments of an `async fn` are inside its future, so only that can evaluate the attributes.
-//! It does so in its first statement, before any code of the user, and leaves the span in a cell of
-//! the thread, where the wrapper finds it after the poll. No future points to another, and an
-//! argument is stored once.
+//! The arguments of an `async fn` are inside its future, so only the future can evaluate the
+//! attributes. It does so in its first statement, before any code of the user, and leaves the span in
+//! a thread-local slot, where the wrapper finds it after the poll. So no future points to another one,
+//! and each argument is stored once.
 
 use std::cell::{Cell, RefCell};
 
 use opentelemetry::ContextGuard;
 
-use super::enter::{enter, enter_below};
+use super::enter::{StartBelow, enter};
 use super::listeners;
 use super::opening::Fill;
-use super::parent::Parent;
 use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
 
-/// What the wrapper of the future that is being polled waits for.
+/// What the wrapper of the future that is being polled expects of it.
 #[derive(Clone, Copy, PartialEq)]
 enum Awaited {
     Nothing,
-    /// The span that the future is to open.
+    /// To open the span.
     Span,
-    /// Nothing more: it is the last of [`OPENED`].
+    /// Nothing more: it has opened the span, which is the last of [`OPENED`].
     Opened,
 }
 
@@ -32,19 +31,19 @@ thread_local! {
     static OPENED: RefCell<Vec<OpenSpan>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A poll that is going on inside of a span, or of one that the future is to open.
+/// A running poll.
 pub(super) enum Entered {
     Attached(ContextGuard),
-    /// Of a call that is measured, in the context that is around it.
+    /// Of a measured call, which has no context of its own.
     Measured,
-    /// What the wrapper around this one waits for.
+    /// The future opens the span. What the wrapper around this one expects is kept meanwhile.
     Expecting(Outer),
 }
 
 pub(super) struct Outer(Awaited);
 
 impl Entered {
-    /// A poll inside of what there is, if there is anything.
+    /// A poll in the context of `state`, if there is one.
     #[inline]
     pub(super) fn with(state: &State, attached: Option<ContextGuard>) -> Option<Self> {
         match (state, attached) {
@@ -61,8 +60,8 @@ impl Entered {
 }
 
 impl Outer {
-    /// What the future opened, which is still current. Nothing if it was not even asked, as when the
-    /// last listener left in between.
+    /// The span that the future opened, which is still current. `None` if it opened none, as when the
+    /// last listener was removed in between.
     #[inline]
     pub(super) fn opened(self) -> Option<OpenSpan> {
         if AWAITED.replace(self.0) != Awaited::Opened {
@@ -72,26 +71,20 @@ impl Outer {
     }
 }
 
-/// Opens the span of the future that is being polled for the first time.
+/// Opens the span of the future that is being polled for the first time, as [`enter`] does, and
+/// leaves it to the wrapper that polls the future.
 #[inline]
-pub fn enter_within(callsite: &'static CallSite, fill: Fill<'_>) {
-    if !listeners::is_off() && AWAITED.get() == Awaited::Span {
-        leave_behind(enter(callsite, fill));
-    }
-}
-
-/// The same below `parent`.
-pub fn enter_within_below(
+pub fn enter_in_future(
     callsite: &'static CallSite,
-    parent: impl FnOnce() -> Parent,
-    fill: Fill<'_>,
+    parent: impl StartBelow,
+    fill: Option<Fill<'_>>,
 ) {
     if !listeners::is_off() && AWAITED.get() == Awaited::Span {
-        leave_behind(enter_below(callsite, parent, fill));
+        leave_behind(enter(callsite, parent, fill));
     }
 }
 
-/// On a thread that is ending there is no place for it, and it ends.
+/// A thread that ends has no place for the span, which ends then.
 fn leave_behind(span: OpenSpan) {
     if OPENED.try_with(|all| all.borrow_mut().push(span)).is_ok() {
         AWAITED.set(Awaited::Opened);

@@ -18,31 +18,33 @@ use super::state::State;
 use super::{filter, listeners};
 use crate::callsite::CallSite;
 
-/// The future of an annotated `async fn` that has nothing to say before it runs.
+/// Where the span of an annotated `async fn` is opened, at the first poll.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "internal to expansions")]
+pub enum OpenedBy {
+    /// Before the future is polled.
+    Wrapper(&'static CallSite),
+    /// In the future itself, by [`enter_in_future`](super::enter_in_future) in its first statement.
+    Future,
+}
+
+/// The future of an annotated `async fn`, in its span.
 #[inline]
 pub fn call_async<F: Future>(
-    callsite: &'static CallSite,
+    opened_by: OpenedBy,
     future: F,
     outcome: Classifier<F::Output>,
 ) -> Traced<F, Classifier<F::Output>> {
-    Traced::new(Phase::Plain(callsite), future, outcome)
+    let phase = match opened_by {
+        OpenedBy::Wrapper(callsite) => Phase::Plain(callsite),
+        OpenedBy::Future => Phase::Within,
+    };
+    Traced::new(phase, future, outcome)
 }
 
-/// The future of an annotated `async fn` that opens its span by itself, with [`enter_within`] as
-/// the first thing it does.
-///
-/// [`enter_within`]: super::enter_within
-#[inline]
-pub fn call_async_within<F: Future>(
-    future: F,
-    outcome: Classifier<F::Output>,
-) -> Traced<F, Classifier<F::Output>> {
-    Traced::new(Phase::Within, future, outcome)
-}
-
-/// What a function returns.
+/// A function pointer.
 pub trait FnPointer {
-    /// That.
+    /// What the function returns.
     type Output;
 }
 
@@ -50,23 +52,23 @@ impl<T> FnPointer for fn() -> T {
     type Output = T;
 }
 
-/// The type `!`, which has no other name.
+/// The type `!`, which stable Rust can only name like this.
 pub type Never = <fn() -> ! as FnPointer>::Output;
 
-/// A future that never becomes anything, which its type alone would leave open.
+/// Gives an `async` block that never ends the output type `!`, which inference would leave open.
 #[inline]
 pub const fn never<F: Future<Output = Never>>(future: F) -> F {
     future
 }
 
-/// For a place that is never come to, and that is of a type.
+/// A value of type `T` for code that is never reached, but determines a type.
 ///
 /// # Panics
 ///
-/// If it is come to.
+/// If it is reached.
 #[must_use]
 pub fn never_made<T>() -> T {
-    unreachable!("it is behind `if false`")
+    unreachable!("behind `if false`")
 }
 
 pin_project_lite::pin_project! {

@@ -1,14 +1,14 @@
-//! Whether a returned value is an error, and what it says, for any type.
+//! Whether a returned value is an error, and what is known of the error, for any type.
 //!
-//! A generic function cannot ask whether its type is a `Result` whose error can be displayed. The
-//! expansion can: it writes `probe::<Type>().__floe_classify()`, and method lookup takes the first of the
-//! types below that has the method, from the most telling to the least: each is a pointer to the
-//! next. So a type alias of `Result` is seen through, a type that is merely called `Result` is not
-//! taken for one, and no bound is put on the user's generics.
+//! A generic function cannot test whether its type is a `Result` whose error implements `Display`. The
+//! expansion can: in `probe::<Type>().__floe_classify()` method lookup takes the first of the types
+//! below that has the method. They are ordered from the most specific to the least, and each
+//! dereferences to the next. So a type alias of `Result` is resolved, another type with the name
+//! `Result` is not mistaken for one, and the user's generics need no bounds.
 //!
-//! This is done for each annotated function, so it is made of what the compiler is quick at: methods
-//! of types come before those of traits, and what is found is a function that all who return the same
-//! type share.
+//! This is compiled for each annotated function, so it uses what the compiler resolves quickly: inherent
+//! methods rather than those of traits. The result is a function pointer that all functions with the
+//! same return type share.
 
 use std::any::type_name;
 use std::error::Error;
@@ -17,12 +17,11 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Looks at what an annotated function returned, and tells what is to be recorded, if anything is.
-/// It tells and does not return that, because what it tells may borrow from the value for less time
-/// than the caller can name.
+/// Passes the outcome of an annotated function to a sink, unless it is a plain success. It does not
+/// return the outcome, which may borrow from the value for a lifetime that the caller cannot name.
 pub type Classifier<T> = fn(&T, Sink<'_>);
 
-/// Takes what is to be recorded.
+/// Records an outcome.
 pub type Sink<'a> = &'a mut dyn FnMut(Outcome<'_>);
 
 /// How an annotated function returned, when that is not merely a success.
@@ -37,34 +36,34 @@ pub enum Outcome<'a> {
     Refused(&'static str),
 }
 
-/// What returns nothing succeeds.
+/// The classifier of functions without a return value, which always succeed.
 pub fn success(_: &(), _: Sink<'_>) {}
 
-/// Looks, and then asks `error_if`, whose panic is no answer.
+/// Classifies the value, then lets `error_if` override the result. A panic of `error_if` is ignored.
 pub fn error_if<T>(
     value: &T,
     is_error: impl FnOnce() -> bool,
-    look: Classifier<T>,
-    tell: Sink<'_>,
+    classify: Classifier<T>,
+    sink: Sink<'_>,
 ) {
     let is_error = catch_unwind(AssertUnwindSafe(is_error)).ok();
     let mut failed = false;
-    look(value, &mut |outcome| {
+    classify(value, &mut |outcome| {
         failed = true;
         match (outcome, is_error) {
-            (Outcome::Failure(failure), Some(false)) => tell(Outcome::Expected(failure.type_name)),
-            (outcome, _) => tell(outcome),
+            (Outcome::Failure(failure), Some(false)) => sink(Outcome::Expected(failure.type_name)),
+            (outcome, _) => sink(outcome),
         }
     });
     if is_error == Some(true) && !failed {
-        tell(Outcome::Refused(type_name::<T>()));
+        sink(Outcome::Refused(type_name::<T>()));
     }
 }
 
-/// An error, as far as its type lets it be seen.
+/// An error, viewed through the best trait it implements.
 pub struct Failure<'a> {
     pub(super) type_name: &'static str,
-    pub(super) says: ErrorView<'a>,
+    pub(super) view: ErrorView<'a>,
 }
 
 impl Debug for Failure<'_> {
@@ -75,7 +74,7 @@ impl Debug for Failure<'_> {
     }
 }
 
-/// What can be asked of an error.
+/// The traits of an error, from the best to none.
 pub(super) enum ErrorView<'a> {
     Error(&'a (dyn Error + 'a)),
     Display(&'a (dyn Display + 'a)),
@@ -86,7 +85,7 @@ pub(super) enum ErrorView<'a> {
 // Method lookup ignores lifetimes, so no level may ask for `'static`: an error that borrows would
 // be matched and then refused. `'e` is whatever the error borrows.
 macro_rules! levels {
-    ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] $error:ident => $says:expr, else $next:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] $error:ident => $view:expr, else $next:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name<T>($next<T>);
@@ -101,18 +100,18 @@ macro_rules! levels {
         }
 
         impl<'e, T, E: $($bound)* + 'e> $name<Result<T, E>> {
-            /// What looks at such a value.
+            /// The classifier of the type.
             #[inline]
             #[must_use]
             pub fn __floe_classify(&self) -> Classifier<Result<T, E>> {
-                Self::look
+                Self::classify
             }
 
-            fn look(result: &Result<T, E>, tell: Sink<'_>) {
+            fn classify(result: &Result<T, E>, sink: Sink<'_>) {
                 if let Err($error) = result {
-                    tell(Outcome::Failure(Failure {
+                    sink(Outcome::Failure(Failure {
                         type_name: type_name::<E>(),
-                        says: $says,
+                        view: $view,
                     }));
                 }
             }
@@ -121,26 +120,26 @@ macro_rules! levels {
 }
 
 levels! {
-    /// Is `E` an error of its own?
+    /// `E` implements `Error`.
     IsStdError [Error] error => ErrorView::Error(error), else IsAsDynSendError;
-    /// Does `E` hold an error, as `anyhow::Error` and `Box<dyn Error + Send + Sync>` do?
+    /// `E` contains an error, as `anyhow::Error` and `Box<dyn Error + Send + Sync>` do.
     IsAsDynSendError [AsRef<dyn Error + Send + Sync + 'e>] error => ErrorView::Error(error.as_ref()), else IsAsDynError;
-    /// Does `E` hold an error, as `Box<dyn Error>` does?
+    /// `E` contains an error, as `Box<dyn Error>` does.
     IsAsDynError [AsRef<dyn Error + 'e>] error => ErrorView::Error(error.as_ref()), else IsDisplay;
-    /// Does `E` have a text?
+    /// `E` implements `Display`.
     IsDisplay [Display] error => ErrorView::Display(error), else IsDebug;
-    /// Does `E` have a text for programmers?
+    /// `E` implements `Debug`.
     IsDebug [Debug] error => ErrorView::Debug(error), else IsAnyResult;
-    /// Is it a `Result` at all?
+    /// Any other `Result`.
     IsAnyResult [Sized] _error => ErrorView::Nothing, else IsValue;
 }
 
-/// Any type: what is not a `Result` does not fail.
+/// Any other type, which is not a `Result` and does not fail.
 #[derive(Debug)]
 pub struct IsValue<T>(PhantomData<fn(&T)>);
 
 impl<T> IsValue<T> {
-    /// What looks at such a value.
+    /// The classifier of the type.
     #[inline]
     #[must_use]
     pub fn __floe_classify(&self) -> Classifier<T> {
@@ -148,7 +147,7 @@ impl<T> IsValue<T> {
     }
 }
 
-/// To be asked for its `__floe_classify`.
+/// The start of the method lookup for `__floe_classify`.
 #[inline]
 #[must_use]
 pub const fn probe<T>() -> IsStdError<T> {
@@ -157,7 +156,7 @@ pub const fn probe<T>() -> IsStdError<T> {
     )))))
 }
 
-/// The same for the type of a value, where that cannot be written.
+/// The same for the type of a value, where the type cannot be written.
 #[inline]
 pub const fn probe_of<T>(_: &T) -> IsStdError<T> {
     probe()

@@ -1,29 +1,28 @@
-//! How far a future is, and what it runs in.
+//! The span of a future, before and after its first poll.
 
-use super::enter::enter_plain;
+use super::enter::{Current, enter};
 use super::first_poll::Entered;
 use super::listeners;
 use super::state::State;
 use crate::callsite::CallSite;
 
-/// How far a future is. A span begins with the first poll, so one that is never polled has none.
+/// The span of a future. It starts with the first poll, so a future that is never polled has none.
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// Not polled yet, and the span is opened before it is.
+    /// Not polled yet; the wrapper opens the span.
     Plain(&'static CallSite),
-    /// Not polled yet, and the future opens the span.
+    /// Not polled yet; the future opens the span itself.
     Within,
-    /// The span is there, or there is none.
+    /// Polled, or never to have a span.
     Open(State),
 }
 
 impl Phase {
-    /// Puts the span into the current context, after opening it at the first poll. `None` when
-    /// there is none.
+    /// Makes the span current, after opening it if this is the first poll. `None` without a span.
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
         if let Self::Plain(callsite) = *self {
-            let span = enter_plain(callsite);
+            let span = enter(callsite, Current, None);
             let entered = Entered::with(&span.state, span.attached);
             *self = Self::Open(span.state);
             return entered;
@@ -38,10 +37,10 @@ impl Phase {
         }
     }
 
-    /// Takes the span out of the current context again. One that `goes_on` keeps what it will be in
-    /// at the next poll; most futures have only one.
+    /// Restores the context from before the poll. A future that `is_pending` keeps its own for the next
+    /// poll; most futures are polled only once.
     #[inline]
-    pub(super) fn end(&mut self, entered: Entered, goes_on: bool) {
+    pub(super) fn end(&mut self, entered: Entered, is_pending: bool) {
         let attached = match entered {
             Entered::Attached(attached) => Some(attached),
             Entered::Measured => None,
@@ -54,7 +53,7 @@ impl Phase {
                 attached
             }
         };
-        if goes_on && let Self::Open(state) = self {
+        if is_pending && let Self::Open(state) = self {
             state.keep();
         }
         drop(attached);

@@ -1,4 +1,4 @@
-//! The pointers to a future or a stream that have the same type inside of a span.
+//! Boxed futures and streams, which have the same type inside a span.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use super::outcome::Classifier;
 use super::returned::{in_future, in_stream};
 use super::state::OpenSpan;
 
-/// A pointer to any future or stream.
+/// A boxed future or stream.
 pub trait Pointer: Sized {
-    /// What there is to look at when it has ended.
+    /// What the future is ready with; `()` for a stream.
     type Output;
 
-    /// The same, inside of a span.
+    /// Moves the span into it.
     fn in_span(self, span: OpenSpan, outcome: Classifier<Self::Output>) -> Self;
 }
 
@@ -36,7 +36,7 @@ macro_rules! pointers {
             }
         }
 
-        // Whoever awaits this one has to pin it first.
+        // It has to be pinned to be awaited.
         impl<'a, T: 'a> Pointer for Box<dyn Future<Output = T> $(+ $bound)* + 'a> {
             type Output = T;
 

@@ -1,7 +1,7 @@
 //! Functions that are not `async` and return a future or a stream.
 //!
-//! The span begins with the call, is current while the function runs, and goes on in what it
-//! returned until that is ready, has ended or is dropped.
+//! The span starts with the call and is current while the function runs. It ends when the returned
+//! future is ready, the stream has ended, or either is dropped.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,66 +10,50 @@ use std::task::{Context as TaskContext, Poll};
 
 use futures_core::Stream;
 
-use super::call::{opening, panicked};
+use super::call::{panicked, run_opening};
 use super::future::Traced;
 use super::outcome::Classifier;
 use super::phase::Phase;
 use super::state::{OpenSpan, State};
 
-/// Runs a function that returns a future or a stream, as far as its signature says, which `go_on`
-/// finds out and puts into the span.
+/// Runs a function that returns `impl Future` or `impl Stream`, according to its signature. `finish`
+/// determines which, and returns it inside the span.
 #[inline]
 pub fn call_opaque<V, W>(
     span: OpenSpan,
     body: impl FnOnce() -> V,
-    go_on: impl FnOnce(OpenSpan, V) -> W,
+    finish: impl FnOnce(OpenSpan, V) -> W,
 ) -> W {
     let (span, value) = run(span, body);
-    go_on(span, value)
+    finish(span, value)
 }
 
-/// Runs a function of which `go_on` finds out by the type of what it returns whether the span goes
-/// on in that. Without a span it is returned as it is.
+/// Runs a function whose return type may be a future or a stream. `finish` determines that, and either
+/// ends the span or leaves it to the future. Without a span the value is returned unchanged.
 #[inline]
 pub fn call_by_type<V>(
     span: OpenSpan,
     body: impl FnOnce() -> V,
-    go_on: impl FnOnce(OpenSpan, V) -> V,
+    finish: impl FnOnce(OpenSpan, V) -> V,
 ) -> V {
     if matches!(span.state, State::Off) {
         return body();
     }
     let (span, value) = run(span, body);
-    go_on(span, value)
+    finish(span, value)
 }
 
-/// The same with a body that opens its span itself.
+/// As [`call_opaque`], with a body that opens its span itself, in its first statement.
 #[inline]
 pub fn call_opaque_opening<V, W>(
     body: impl FnOnce(&mut OpenSpan) -> V,
-    go_on: impl FnOnce(OpenSpan, V) -> W,
+    finish: impl FnOnce(OpenSpan, V) -> W,
 ) -> W {
-    match opening(body) {
-        (span, Ok(value)) => go_on(span, value),
-        (span, Err(payload)) => panicked(span.recording(), payload),
-    }
+    let (span, value) = run_opening(body);
+    finish(span, value)
 }
 
-/// The same with a body that opens its span itself.
-#[inline]
-pub fn call_by_type_opening<V>(
-    body: impl FnOnce(&mut OpenSpan) -> V,
-    go_on: impl FnOnce(OpenSpan, V) -> V,
-) -> V {
-    call_opaque_opening(body, |span, value| {
-        if matches!(span.state, State::Off) {
-            return value;
-        }
-        go_on(span, value)
-    })
-}
-
-/// A future that is there already, from now on in `span`.
+/// Moves `span` to a future that was returned.
 #[inline]
 pub(super) fn in_future<T, F: Future<Output = T>>(
     span: OpenSpan,
@@ -79,14 +63,13 @@ pub(super) fn in_future<T, F: Future<Output = T>>(
     Traced::new(Phase::Open(span.for_later()), future, outcome)
 }
 
-/// A stream that is there already, from now on in `span`.
+/// Moves `span` to a stream that was returned.
 #[inline]
-pub(super) fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, Ended> {
-    Traced::new(Phase::Open(span.for_later()), stream, Ended)
+pub(super) fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, StreamEnded> {
+    Traced::new(Phase::Open(span.for_later()), stream, StreamEnded)
 }
 
-/// Runs the function itself, with the span current, which it still is then: who goes on with it may
-/// need it. If the function panics there is nothing to go on with.
+/// Runs the body. The span is still current afterwards; a panic ends it.
 #[inline]
 fn run<T>(span: OpenSpan, body: impl FnOnce() -> T) -> (OpenSpan, T) {
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -95,11 +78,11 @@ fn run<T>(span: OpenSpan, body: impl FnOnce() -> T) -> (OpenSpan, T) {
     }
 }
 
-/// In place of an outcome, which a stream has none of.
+/// In place of a classifier: a stream has no outcome.
 #[derive(Debug)]
-pub struct Ended;
+pub struct StreamEnded;
 
-impl<S: Stream> Stream for Traced<S, Ended> {
+impl<S: Stream> Stream for Traced<S, StreamEnded> {
     type Item = S::Item;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<S::Item>> {
@@ -107,7 +90,7 @@ impl<S: Stream> Stream for Traced<S, Ended> {
         let Some(entered) = this.span.begin() else {
             return this.inner.poll_next(task);
         };
-        // It has kept its context since it was returned.
+        // The context was stored when the stream was returned.
         let polled = this.span.run(entered, || this.inner.poll_next(task));
         if matches!(polled, Poll::Ready(None))
             && let Some(recording) = this.span.take().recording()

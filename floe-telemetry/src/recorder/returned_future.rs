@@ -1,9 +1,9 @@
-//! Whether a returned value lives on after the call, for any type: as a future or a stream.
+//! Whether a returned value is a future or a stream, for any type.
 //!
-//! As in [`outcome`](super::outcome), method lookup finds it out. A boxed future or stream keeps its
-//! type when it is put into its span, whatever the signature calls it. Any other future does not,
-//! and a span that ends before it would say nothing, so that is an error of the compiler. What
-//! nobody can know to be a future, such as a type parameter without bounds, is a value.
+//! Method lookup determines it, as in [`outcome`](super::outcome). A boxed future or stream keeps its
+//! type inside a span, whatever name the signature has for it. Any other future changes its type, and a
+//! span that ends before the future would be misleading, so that does not compile. A type that is not
+//! known to be a future, such as a type parameter without bounds, is a value.
 
 use std::fmt::{self, Debug};
 use std::future::Future;
@@ -11,11 +11,11 @@ use std::marker::PhantomData;
 
 use futures_core::Stream;
 
-use super::call::conclude;
+use super::call::end;
 use super::future::Traced;
 use super::outcome::Classifier;
 use super::pointer::Pointer;
-use super::returned::{Ended, in_future, in_stream};
+use super::returned::{StreamEnded, in_future, in_stream};
 use super::state::OpenSpan;
 
 /// The value an annotated function returned.
@@ -30,7 +30,7 @@ impl<V> Clone for Returned<'_, V> {
 
 impl<V> Copy for Returned<'_, V> {}
 
-/// A future or stream that cannot be put into its span. Nothing implements it.
+/// Required of futures and streams whose span would end before them. Nothing implements it.
 #[diagnostic::on_unimplemented(
     message = "the span would end before what this function returns, which is a future or a stream",
     label = "this is `{Self}`",
@@ -38,26 +38,26 @@ impl<V> Copy for Returned<'_, V> {}
     note = "or put `#[traced]` on the `async fn` that it comes from, and none or `#[traced(skip)]` here",
     note = "if the span is to be that of the call alone, as for the handle of a task: `#[traced(call_only)]`"
 )]
-pub trait OverWithTheCall {}
+pub trait EndsWithTheCall {}
 
-/// One future or more in what usually holds values.
-pub trait IsAround {
+/// An `Option`, `Result` or `Vec` of futures.
+pub trait ContainsFutures {
     /// The type that was returned.
     type Type;
     /// Does not compile.
     fn __floe_returned(&self) -> Found<Value, Self::Type>
     where
-        Self::Type: OverWithTheCall;
+        Self::Type: EndsWithTheCall;
 }
 
-macro_rules! around {
+macro_rules! containers {
     ($($ty:ident<$($other:ident)?>)*) => {$(
-        impl<F: Future, $($other)?> IsAround for &&&Returned<'_, $ty<F, $($other)?>> {
+        impl<F: Future, $($other)?> ContainsFutures for &&&Returned<'_, $ty<F, $($other)?>> {
             type Type = $ty<F, $($other)?>;
 
             fn __floe_returned(&self) -> Found<Value, Self::Type>
             where
-                Self::Type: OverWithTheCall,
+                Self::Type: EndsWithTheCall,
             {
                 found()
             }
@@ -65,20 +65,20 @@ macro_rules! around {
     )*};
 }
 
-around!(Option<> Result<E> Vec<>);
+containers!(Option<> Result<E> Vec<>);
 
-/// A pointer to a future or a stream.
+/// A boxed future or stream.
 pub trait IsPointer {
     /// The type that was returned.
     type Type;
-    /// ErrorView that.
-    fn __floe_returned(&self) -> Found<Lasting, Self::Type>;
+    /// The result of the lookup.
+    fn __floe_returned(&self) -> Found<Boxed, Self::Type>;
 }
 
 impl<V: Pointer> IsPointer for &&Returned<'_, V> {
     type Type = V;
 
-    fn __floe_returned(&self) -> Found<Lasting, V> {
+    fn __floe_returned(&self) -> Found<Boxed, V> {
         found()
     }
 }
@@ -90,8 +90,8 @@ pub trait IsFuture {
     /// Does not compile.
     fn __floe_returned(&self) -> Found<Value, Self::Type>
     where
-        Self::Type: OverWithTheCall;
-    /// ErrorView that.
+        Self::Type: EndsWithTheCall;
+    /// The result of the lookup.
     fn __floe_opaque(&self) -> Found<OpaqueFuture, Self::Type>;
 }
 
@@ -100,7 +100,7 @@ impl<V: Future> IsFuture for &Returned<'_, V> {
 
     fn __floe_returned(&self) -> Found<Value, V>
     where
-        V: OverWithTheCall,
+        V: EndsWithTheCall,
     {
         found()
     }
@@ -117,8 +117,8 @@ pub trait IsStream {
     /// Does not compile.
     fn __floe_returned(&self) -> Found<Value, Self::Type>
     where
-        Self::Type: OverWithTheCall;
-    /// ErrorView that.
+        Self::Type: EndsWithTheCall;
+    /// The result of the lookup.
     fn __floe_opaque(&self) -> Found<OpaqueStream, Self::Type>;
 }
 
@@ -127,7 +127,7 @@ impl<V: Stream> IsStream for Returned<'_, V> {
 
     fn __floe_returned(&self) -> Found<Value, V>
     where
-        V: OverWithTheCall,
+        V: EndsWithTheCall,
     {
         found()
     }
@@ -141,9 +141,9 @@ impl<V: Stream> IsStream for Returned<'_, V> {
 pub trait IsValue {
     /// The type that was returned.
     type Type;
-    /// ErrorView that.
+    /// The result of the lookup.
     fn __floe_returned(self) -> Found<Value, Self::Type>;
-    /// ErrorView that, where the signature sounds otherwise.
+    /// A value, although the signature promises a future or a stream.
     fn __floe_opaque(self) -> Found<OpaqueValue, Self::Type>;
 }
 
@@ -160,7 +160,7 @@ impl<V> IsValue for Returned<'_, V> {
     }
 }
 
-/// What a returned value was found to be. Each goes on in its own way once its function returned.
+/// What a returned value is: `K` is [`Value`], [`Boxed`] or one of the opaque kinds.
 pub struct Found<K, V>(PhantomData<fn(K, V)>);
 
 impl<K, V> Debug for Found<K, V> {
@@ -174,15 +174,15 @@ const fn found<K, V>() -> Found<K, V> {
 }
 
 impl<K, V> Found<K, V> {
-    /// With what the signature says that it will become.
+    /// Adds the output that the signature declares.
     #[must_use]
     pub const fn of<T>(self) -> Declared<K, V, T> {
         Declared(PhantomData)
     }
 }
 
-/// The same, with what the signature says that it will become: that leaves the compiler to find out
-/// what the body left open, such as the error of an `Ok(…)`.
+/// A [`Found`] with the output `T` that the signature declares. It lets the compiler infer what the
+/// body leaves open, such as the error type of an `Ok(…)`.
 pub struct Declared<K, V, T>(PhantomData<fn(K, V, T)>);
 
 impl<K, V, T> Debug for Declared<K, V, T> {
@@ -192,19 +192,19 @@ impl<K, V, T> Debug for Declared<K, V, T> {
 }
 
 impl<V: Future<Output = T>, T> Declared<OpaqueFuture, V, T> {
-    /// It becomes that, or may.
+    /// The output is the declared one.
     #[must_use]
     pub const fn __floe_found(self) -> Found<OpaqueFuture, V> {
         found()
     }
 }
 
-/// What becomes something else, about which the compiler has an error at the signature, and would
-/// have another one here.
+/// A future whose output is not the declared one. The compiler reports that at the signature, and
+/// would report it here again.
 pub trait DeclaredTypeMismatch {
-    /// What was found.
+    /// The result of [`__floe_found`](Self::__floe_found).
     type Found;
-    /// ErrorView that.
+    /// The result of the lookup.
     fn __floe_found(self) -> Self::Found;
 }
 
@@ -216,43 +216,43 @@ impl<K, V, T> DeclaredTypeMismatch for Declared<K, V, T> {
     }
 }
 
-/// Does not live on.
+/// Not a future or stream.
 #[derive(Debug)]
 pub struct Value;
 
-/// Lives on, and keeps its type inside of a span.
+/// A boxed future or stream, which keeps its type inside a span.
 #[derive(Debug)]
-pub struct Lasting;
+pub struct Boxed;
 
-/// A future that the signature only calls `impl Future`.
+/// A future that is `impl Future` in the signature.
 #[derive(Debug)]
 pub struct OpaqueFuture;
 
-/// A stream that the signature only calls `impl Stream`.
+/// A stream that is `impl Stream` in the signature.
 #[derive(Debug)]
 pub struct OpaqueStream;
 
-/// What is called like a future or a stream, and is neither.
+/// Neither, although the signature promises it.
 #[derive(Debug)]
 pub struct OpaqueValue;
 
 impl<V> Found<Value, V> {
-    /// Ends the span with what `outcome` tells.
-    pub fn go_on(self, span: OpenSpan, value: V, outcome: Classifier<V>) -> V {
-        conclude(span, Ok(value), outcome)
+    /// Ends the span.
+    pub fn finish(self, span: OpenSpan, value: V, outcome: Classifier<V>) -> V {
+        end(span, value, outcome)
     }
 }
 
-impl<V: Pointer> Found<Lasting, V> {
-    /// Leaves the span to the future or stream.
-    pub fn go_on(self, span: OpenSpan, value: V, outcome: Classifier<V::Output>) -> V {
+impl<V: Pointer> Found<Boxed, V> {
+    /// Moves the span to the future or stream.
+    pub fn finish(self, span: OpenSpan, value: V, outcome: Classifier<V::Output>) -> V {
         value.in_span(span, outcome)
     }
 }
 
 impl<V: Future> Found<OpaqueFuture, V> {
-    /// Leaves the span to the future.
-    pub fn go_on(
+    /// Moves the span to the future.
+    pub fn finish(
         self,
         span: OpenSpan,
         value: V,
@@ -263,23 +263,23 @@ impl<V: Future> Found<OpaqueFuture, V> {
 }
 
 impl<V: Stream> Found<OpaqueStream, V> {
-    /// Leaves the span to the stream.
-    pub fn go_on(self, span: OpenSpan, value: V, _: Classifier<()>) -> Traced<V, Ended> {
+    /// Moves the span to the stream.
+    pub fn finish(self, span: OpenSpan, value: V, _: Classifier<()>) -> Traced<V, StreamEnded> {
         in_stream(span, value)
     }
 }
 
 impl<V> Found<OpaqueValue, V> {
     /// Ends the span.
-    pub fn go_on(self, span: OpenSpan, value: V, _: Classifier<()>) -> V {
-        conclude(span, Ok(value), |_, _| ())
+    pub fn finish(self, span: OpenSpan, value: V, _: Classifier<()>) -> V {
+        end(span, value, |_, _| ())
     }
 }
 
 /// The traits, without their names.
 pub mod prelude {
     pub use super::{
-        DeclaredTypeMismatch as _, IsAround as _, IsFuture as _, IsPointer as _, IsStream as _,
-        IsValue as _,
+        ContainsFutures as _, DeclaredTypeMismatch as _, IsFuture as _, IsPointer as _,
+        IsStream as _, IsValue as _,
     };
 }

@@ -21,20 +21,21 @@ pub(super) fn at_once(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let outcome = outcome(traced);
     if traced.may_live_on() {
         let opened = Opened::new(traced, sig, "call_by_type");
-        let go_on = by_type(traced, &outcome);
-        return opened.call(traced, &go_on);
+        let finish = by_type(traced, &outcome);
+        return opened.call(traced, &finish);
     }
-    if traced.is_plain() {
-        let body = closure(traced, sig, Place::Closure, None);
-        return quote_spanned! {Span::mixed_site()=>
-            #private::call_plain(&__FLOE_CALLSITE, #body, #outcome)
-        };
+    let opened = Opened::new(traced, sig, "call");
+    if opened.open.is_some() {
+        return opened.call(traced, &outcome);
     }
-    Opened::new(traced, sig, "call").call(traced, &outcome)
+    let finish = quote_spanned! {Span::mixed_site()=>
+        |__floe_span, __floe_value| #private::end(__floe_span, __floe_value, #outcome)
+    };
+    opened.call(traced, &finish)
 }
 
-/// What is returned may be a future under any name, which its type says. An error about that is on
-/// the type in the signature.
+/// A returned value may be a future under any name, which only its type determines. An error about
+/// that is reported at the type in the signature.
 fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
@@ -48,7 +49,7 @@ fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
             use #private::returned_future::prelude::*;
             (&&&&#private::returned_future::Returned(&__floe_value))
                 .#look()
-                .go_on(__floe_span, __floe_value, #outcome)
+                .finish(__floe_span, __floe_value, #outcome)
         }
     }
 }
@@ -78,24 +79,24 @@ pub(super) fn returned(
             quote_spanned!(ours=> #private::outcome::success),
         ),
     };
-    let go_on = quote_spanned! {ours=>
+    let finish = quote_spanned! {ours=>
         |__floe_span, __floe_value| {
             use #private::returned_future::prelude::*;
             (#references #private::returned_future::Returned(&__floe_value))
                 .__floe_opaque()
                 #of
-                .go_on(__floe_span, __floe_value, #outcome)
+                .finish(__floe_span, __floe_value, #outcome)
         }
     };
     if returned.how == How::PinnedOpaque {
-        let (open, call) = opened.parts(traced, &go_on);
+        let (open, call) = opened.parts(traced, &finish);
         quote_spanned!(ours=> #open #private::Box::pin(#call))
     } else {
-        opened.call(traced, &go_on)
+        opened.call(traced, &finish)
     }
 }
 
-/// A span that is opened before its body runs, with what it records.
+/// A body with its span, which is opened before the body or in its first statement.
 struct Opened {
     /// The function of the runtime that runs the body.
     function: Ident,
@@ -112,7 +113,7 @@ impl Opened {
             // taken apart where the body runs, and so the span is opened there, too.
             let open = opening::open_inside(traced);
             return Self {
-                function: Ident::new(&format!("{function}_opening"), ours),
+                function: Ident::new(function_opening(function), ours),
                 open: None,
                 body: closure(traced, sig, Place::Closure, Some(&open)),
             };
@@ -130,8 +131,12 @@ impl Opened {
         }
     }
 
-    /// What comes before the call, and the call, whose last argument looks at what the body returned.
-    fn parts(self, traced: &Traced<'_>, look: &TokenStream) -> (Option<TokenStream>, TokenStream) {
+    /// The statement before the call, and the call, whose last argument handles the returned value.
+    fn parts(
+        self,
+        traced: &Traced<'_>,
+        finish: &TokenStream,
+    ) -> (Option<TokenStream>, TokenStream) {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
         let Self {
@@ -140,19 +145,27 @@ impl Opened {
             body,
         } = self;
         let span = open.as_ref().map(|_| quote_spanned!(ours=> __floe_span,));
-        // What is wrong with what is returned is told where its type is.
+        // An error about the returned value is reported at its type.
         let at = match &traced.function.sig.output {
             ReturnType::Type(_, ty) => on(ty),
             ReturnType::Default => ours,
         };
         let private = tokens::located_at(private, at);
-        let call = quote_spanned!(at=> #private::#function(#span #body, #look));
+        let call = quote_spanned!(at=> #private::#function(#span #body, #finish));
         (open, call)
     }
 
-    fn call(self, traced: &Traced<'_>, look: &TokenStream) -> TokenStream {
-        let (open, call) = self.parts(traced, look);
+    fn call(self, traced: &Traced<'_>, finish: &TokenStream) -> TokenStream {
+        let (open, call) = self.parts(traced, finish);
         quote!(#open #call)
+    }
+}
+
+/// The function of the runtime for a body that opens its span itself.
+fn function_opening(function: &str) -> &'static str {
+    match function {
+        "call_opaque" => "call_opaque_opening",
+        _ => "call_opening",
     }
 }
 

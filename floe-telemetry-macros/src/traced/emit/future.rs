@@ -57,12 +57,16 @@ pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStrea
 fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> TokenStream {
     let private = traced.krate.private();
     let outcome = outcome(traced);
-    let open = (!traced.is_plain()).then(|| opening::open_within(traced));
+    let open = (!traced.is_plain()).then(|| opening::open_in_future(traced));
     let block = block(traced, rebind, open.as_ref(), body);
-    let future = if open.is_none() {
-        quote_spanned!(Span::mixed_site()=> #private::call_async(&__FLOE_CALLSITE, #block, #outcome))
+    let ours = Span::mixed_site();
+    let opened_by = if open.is_none() {
+        quote_spanned!(ours=> Wrapper(&__FLOE_CALLSITE))
     } else {
-        quote_spanned!(Span::mixed_site()=> #private::call_async_within(#block, #outcome))
+        quote_spanned!(ours=> Future)
+    };
+    let future = quote_spanned! {ours=>
+        #private::call_async(#private::OpenedBy::#opened_by, #block, #outcome)
     };
     if traced.boxed {
         boxed(traced, &future)

@@ -11,25 +11,19 @@ use crate::traced::{
     record::{How, Key, Record},
 };
 
-/// The statement that opens the span, with what it records inside.
+/// The statement that opens the span, with what it records.
 pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
-    if traced.is_plain() {
-        return quote_spanned! {Span::mixed_site()=>
-            let __floe_span = #private::enter_plain(&__FLOE_CALLSITE);
-        };
-    }
     let call = call(traced, "enter");
     quote_spanned!(Span::mixed_site()=> let __floe_span = #call;)
 }
 
-/// The same for the first statement of a future, which leaves the span with the runtime.
-pub(super) fn open_within(traced: &Traced<'_>) -> TokenStream {
-    let call = call(traced, "enter_within");
+/// The same as the first statement of a future, which leaves the span to the runtime.
+pub(super) fn open_in_future(traced: &Traced<'_>) -> TokenStream {
+    let call = call(traced, "enter_in_future");
     quote_spanned!(Span::mixed_site()=> #call;)
 }
 
-/// The same for the first statement of a body that has a place for the span.
+/// The same as the first statement of a body that is given a place for the span.
 pub(super) fn open_inside(traced: &Traced<'_>) -> TokenStream {
     let call = call(traced, "enter");
     quote_spanned!(Span::mixed_site()=> *__floe_span = #call;)
@@ -53,33 +47,29 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
-/// With where the span is, what it is below of, and what it says.
+/// The call that opens the span, with its call site, its parent and its attributes.
 fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
     let enter = Ident::new(function, ours);
-    let enter_below = Ident::new(&format!("{function}_below"), ours);
-    let fill = traced.fills().then(|| fill(traced));
-    let filled = if fill.is_some() {
-        quote_spanned!(ours=> &mut __floe_fill)
-    } else {
-        quote_spanned!(ours=> &mut |_| {})
-    };
-    let call = match &traced.parent {
-        Parent::Current => quote_spanned!(ours=> #enter(&__FLOE_CALLSITE, #filled)),
-        Parent::Nothing => {
-            quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, #private::root, #filled))
-        }
+    let parent = match &traced.parent {
+        Parent::Current => quote_spanned!(ours=> #private::Current),
+        Parent::Nothing => quote_spanned!(ours=> #private::root),
         Parent::Given(value) => {
             let below = quote_spanned!(on(value)=> #private::below(&(#value)));
-            quote_spanned!(ours=> #enter_below(&__FLOE_CALLSITE, || #below, #filled))
+            quote_spanned!(ours=> || #below)
         }
     };
-    if fill.is_some() {
-        quote_spanned!(ours=> { #fill #private::#call })
-    } else {
-        quote_spanned!(ours=> #private::#call)
+    if !traced.fills() {
+        return quote_spanned! {ours=>
+            #private::#enter(&__FLOE_CALLSITE, #parent, #private::None)
+        };
     }
+    let fill = fill(traced);
+    quote_spanned! {ours=> {
+        #fill
+        #private::#enter(&__FLOE_CALLSITE, #parent, #private::Some(&mut __floe_fill))
+    }}
 }
 
 /// A closure that writes everything the span is to have from its start. It is a variable so that its
