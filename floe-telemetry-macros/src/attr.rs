@@ -1,10 +1,10 @@
-//! A cell for the value of one keyword, which may be given once.
+//! The value of one keyword, which may be given once.
 
 use proc_macro2::Ident;
 
 use crate::{ctxt::Ctxt, symbol::Symbol};
 
-/// Reports the second use of its keyword by itself, so no macro has code for that.
+/// Reports a second use of its keyword, so that the macros need no code for that.
 pub(crate) struct Attr<'c, T> {
     cx: &'c Ctxt,
     symbol: Symbol,
@@ -29,7 +29,7 @@ impl<'c, T> Attr<'c, T> {
         }
     }
 
-    /// Reports `keyword` if what it contradicts is given already.
+    /// Reports `keyword` if this one, which excludes it, was given before.
     pub(crate) fn exclude(&self, keyword: &Ident) {
         if self.given.is_some() {
             let message = format_args!("`{keyword}` and `{}` exclude each other", self.symbol);
@@ -41,7 +41,7 @@ impl<'c, T> Attr<'c, T> {
         self.given.map(|(_, value)| value)
     }
 
-    /// The value with the keyword the user wrote, for errors about the pair.
+    /// The value with the keyword, for errors that point at it.
     pub(crate) fn with_keyword(self) -> Option<(Ident, T)> {
         self.given
     }

@@ -1,12 +1,12 @@
-//! The list of mistakes found so far, so that one compile reports all of them.
+//! The errors found so far, so that one compilation reports all of them.
 //!
-//! Every stage takes it by shared reference and goes on after an error; it must not decide anything.
+//! Every stage has a shared reference to it and continues after an error.
 
 use std::{cell::RefCell, fmt::Display, thread};
 
 use quote::ToTokens;
 
-/// Errors go in one at a time, and come out once, through [`Ctxt::check`].
+/// Collects errors one at a time; [`Ctxt::check`] returns all of them.
 pub(crate) struct Ctxt {
     /// `None` once checked.
     errors: RefCell<Option<Vec<syn::Error>>>,
@@ -24,7 +24,7 @@ impl Ctxt {
         self.syn(syn::Error::new_spanned(tokens, message));
     }
 
-    /// For an error that knows its place, as those of a parser do.
+    /// Reports an error that has a span, as those of a parser do.
     pub(crate) fn syn(&self, error: syn::Error) {
         if let Some(errors) = self.errors.borrow_mut().as_mut() {
             errors.push(error);
@@ -43,7 +43,7 @@ impl Ctxt {
 }
 
 impl Drop for Ctxt {
-    /// An error that nobody reports would turn a mistake into silence.
+    /// Errors that are never returned would hide mistakes.
     fn drop(&mut self) {
         assert!(
             thread::panicking() || self.errors.borrow().is_none(),

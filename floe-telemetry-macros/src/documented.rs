@@ -24,7 +24,7 @@ fn examples(text: &str) -> String {
 fn each_argument_of_traced_has_a_section_with_an_example() {
     let mut words = Vec::new();
     let (_, arguments) = TRACED.split_once("\n# Arguments").unwrap();
-    let (arguments, _) = arguments.split_once("\n# On what").unwrap();
+    let (arguments, _) = arguments.split_once("\n# Where it can be used").unwrap();
     for section in arguments.split("\n## ").skip(1) {
         let word = section.split('`').nth(1).unwrap();
         let examples = examples(section);

@@ -8,7 +8,7 @@ use syn::{GenericArgument, Generics, PathArguments, Type, WherePredicate, parse_
 
 use crate::tokens;
 
-/// What the type of a field has to be.
+/// A trait that the type of a field must implement.
 pub(crate) struct Bound<'a> {
     pub(crate) ty: &'a Type,
     pub(crate) what: TokenStream,
@@ -17,11 +17,10 @@ pub(crate) struct Bound<'a> {
 
 #[derive(Clone, Copy)]
 pub(crate) enum On {
-    /// The type itself: `Option<T>` may be fine where `T` is, and `PhantomData<T>` does not become
-    /// so by it.
+    /// The type itself: `Option<T>` implements some traits where `T` does, `PhantomData<T>` does not.
     Type,
-    /// The type parameters in it and what is theirs, such as `I::Item`, as the standard library
-    /// derives: for what is not asked of the type itself, but of what is in an `Option`.
+    /// Its type parameters and their associated types, such as `I::Item`, as in the derives of the
+    /// standard library: for a trait that is required of the value inside an `Option`.
     Parameters,
 }
 
@@ -37,7 +36,7 @@ pub(crate) fn with_bounds<'a>(
     let mut generics = generics.clone();
     let mut seen = HashSet::new();
     for Bound { ty, what, on } in bounds {
-        // A word that only looks like a parameter costs a bound that holds anyway.
+        // An identifier that only has the name of a parameter costs a bound that holds anyway.
         let is_parameter = |ident: &Ident| parameters.contains(&ident);
         let predicates: Vec<WherePredicate> = match on {
             On::Type => tokens::any_ident(ty, is_parameter)
@@ -59,7 +58,7 @@ pub(crate) fn with_bounds<'a>(
     generics
 }
 
-/// The types in `ty` that are known only with its parameters.
+/// The types in `ty` that depend on its parameters.
 fn open<'a>(ty: &'a Type, is_parameter: impl Fn(&Ident) -> bool + Copy, found: &mut Vec<&'a Type>) {
     match ty {
         Type::Array(array) => open(&array.elem, is_parameter, found),

@@ -1,4 +1,4 @@
-//! Reading `keyword = value, keyword(…), keyword` and going on behind a mistake.
+//! Parsing `keyword = value, keyword(…), keyword`, and continuing after a mistake.
 
 use proc_macro2::{Ident, TokenTree};
 use syn::{
@@ -10,7 +10,8 @@ use syn::{
 
 use crate::{ctxt::Ctxt, symbol::Symbol, words};
 
-/// Calls `one` for each part between commas; an error skips to the next part that `starts` accepts.
+/// Calls `one` for each part between commas. After an error it continues with the next part that
+/// `starts` accepts.
 pub(crate) fn each(
     cx: &Ctxt,
     input: ParseStream<'_>,
@@ -26,7 +27,7 @@ pub(crate) fn each(
     }
 }
 
-/// The keyword at the front, which has to be one of `accepted`.
+/// The next keyword, which must be one of `accepted`.
 pub(crate) fn keyword(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<(Ident, Symbol)> {
     let words = accepted.iter().map(|symbol| symbol.word);
     let ident = input.call(Ident::parse_any).map_err(|error| {
@@ -40,7 +41,7 @@ pub(crate) fn keyword(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Resul
     Err(syn::Error::new(ident.span(), message))
 }
 
-/// What follows `keyword =`.
+/// The value after `keyword =`.
 pub(crate) fn value<T: Parse>(
     input: ParseStream<'_>,
     keyword: &Ident,
@@ -49,7 +50,7 @@ pub(crate) fn value<T: Parse>(
     value_with(input, keyword, symbol, T::parse)
 }
 
-/// What follows `keyword =`, read by `parse`.
+/// The value after `keyword =`, parsed by `parse`.
 pub(crate) fn value_with<T>(
     input: ParseStream<'_>,
     keyword: &Ident,
@@ -69,16 +70,16 @@ pub(crate) fn value_with<T>(
     })
 }
 
-/// Nothing may follow a keyword that is a switch.
+/// Checks that nothing follows a keyword without a value.
 pub(crate) fn switch(input: ParseStream<'_>, keyword: &Ident, symbol: Symbol) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
-    let message = format_args!("`{symbol}` is a switch, and nothing follows it");
+    let message = format_args!("`{symbol}` takes no value");
     Err(syn::Error::new(keyword.span(), message))
 }
 
-/// The error for a keyword without what belongs to it.
+/// The error for a keyword that is not followed by its value.
 pub(crate) fn misused(keyword: &Ident, symbol: Symbol) -> syn::Error {
     syn::Error::new(
         keyword.span(),
@@ -86,12 +87,12 @@ pub(crate) fn misused(keyword: &Ident, symbol: Symbol) -> syn::Error {
     )
 }
 
-/// One `=`, not the beginning of `==` or `=>`.
+/// `=`, but not the start of `==` or `=>`.
 pub(crate) fn is_assignment(input: ParseStream<'_>) -> bool {
     input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>])
 }
 
-/// A word with `=`, with parentheses, or alone.
+/// An identifier with `=`, with parentheses, or alone.
 pub(crate) fn starts_argument(input: ParseStream<'_>) -> bool {
     input.call(Ident::parse_any).is_ok()
         && (is_assignment(input) || input.peek(Paren) || input.peek(Token![,]) || input.is_empty())
@@ -104,7 +105,7 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error("expected `,`"))
 }
 
-/// Stops before a comma, but not before one inside a closure's or a generic's brackets.
+/// Skips to a comma that separates arguments, not one in a closure or between generic arguments.
 fn skip(input: ParseStream<'_>, starts: fn(ParseStream<'_>) -> bool) {
     while !input.is_empty() {
         let ahead = input.fork();

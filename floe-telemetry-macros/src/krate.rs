@@ -1,4 +1,4 @@
-//! Where the runtime is: `::floe_telemetry`, or what `crate = …` says.
+//! The path of the runtime: `::floe_telemetry`, or that of `crate = …`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -20,8 +20,8 @@ impl Krate {
         quote_spanned!(span=> #self::__private)
     }
 
-    /// An expression of the statements `tokens`, which depends on that the runtime is where `crate = …`
-    /// says: if it is not, this is the one error, and not the first of many.
+    /// The statements `tokens` as the argument of a macro of the runtime: if `crate = …` names the wrong
+    /// path, that is the only error, and not the first of many.
     pub(crate) fn required_by(&self, tokens: TokenStream) -> TokenStream {
         if self.0.is_none() {
             return tokens;

@@ -1,8 +1,8 @@
 //! The macros behind `floe-telemetry`, which is the crate to depend on: it re-exports both.
 //!
-//! An expansion is thin. It calls the runtime, which has types, tests and coverage; what is decided
-//! here is only what nobody but a macro can know. Both macros report all mistakes of one use at once,
-//! each on the word that is wrong, and then leave something behind that the rest can compile with.
+//! An expansion is thin: it calls the runtime, which has types, tests and coverage. The macros decide
+//! only what no function can. Both report all mistakes of one use at once, each at the token that is
+//! wrong, and still emit an item that the rest of the program compiles with.
 
 mod attr;
 mod attributes;

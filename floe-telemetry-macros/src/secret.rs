@@ -3,7 +3,7 @@
 //! `sanitizer/words.rs` of the runtime has the same words, and `tests/tests/it/secrets.rs` compares
 //! them.
 
-/// A name that ends in one of these is taken at its word, whatever they are glued to.
+/// A name that ends in one of these names a credential, whatever precedes it.
 const ENDINGS: &[&str] = &[
     "accesskey",
     "accountkey",
@@ -23,7 +23,7 @@ const ENDINGS: &[&str] = &[
     "token",
 ];
 
-/// The same for the last words of a name, written without what is between them.
+/// The last words of a name that names a credential, written without separators.
 const WORDS: &[&str] = &[
     "auth",
     "authcode",
@@ -55,12 +55,12 @@ const WORDS: &[&str] = &[
     "totp",
 ];
 
-/// What may follow the words without making the value any less secret.
+/// Words that may follow without making the value less secret.
 const FORMS: &[&str] = &[
     "b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value",
 ];
 
-/// Whether a field of this name has the value of what it is a field of.
+/// Whether a field of this name contains the value itself.
 pub(crate) fn is_form(name: &str) -> bool {
     FORMS.contains(&name)
 }
@@ -84,8 +84,8 @@ const COUNTS: &[&str] = &[
 /// Before the words: whether there is one.
 const QUESTIONS: &[&str] = &["has", "is", "needs", "uses", "with"];
 
-/// Whether `name` says so. `token_count` does not: its last word is what the value is. Neither does
-/// `has_token`, which is yes or no.
+/// Whether `name` is that of a credential. `token_count` is not: the last word names the value. Neither
+/// is `has_token`, which is a boolean.
 pub(crate) fn is_named_by(name: &str) -> bool {
     let mut words = words(name);
     if words.len() > 1 && QUESTIONS.contains(&words[0].as_str()) {
@@ -103,8 +103,8 @@ pub(crate) fn is_named_by(name: &str) -> bool {
             return false;
         }
         let ends = ENDINGS.iter().any(|ending| letters.ends_with(ending));
-        let says = |start: usize| WORDS.contains(&words[start..].concat().as_str());
-        if ends || (0..words.len()).any(says) {
+        let matches = |start: usize| WORDS.contains(&words[start..].concat().as_str());
+        if ends || (0..words.len()).any(matches) {
             return true;
         }
         if !FORMS.contains(&last.as_str()) && !last.bytes().all(|byte| byte.is_ascii_digit()) {

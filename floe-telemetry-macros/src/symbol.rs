@@ -1,10 +1,10 @@
-//! Every word of our attribute language, once.
+//! Every keyword of the two macros, once.
 
 use std::fmt::{self, Display};
 
 use proc_macro2::Ident;
 
-/// A keyword with the way it is written, which is what errors show.
+/// A keyword, and an example of its use for errors.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Symbol {
     pub(crate) word: &'static str,
@@ -122,7 +122,7 @@ pub(crate) const CRATE: Symbol = Symbol {
     usage: "crate = path::to::floe_telemetry",
 };
 
-/// What `#[traced(…)]` accepts, in the order of its documentation.
+/// The arguments of `#[traced(…)]`, in the order of the documentation.
 pub(crate) const TRACED: &[Symbol] = &[
     NAME,
     TRACER,

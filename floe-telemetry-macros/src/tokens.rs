@@ -1,15 +1,15 @@
-//! Looking at tokens, so that no place that syntax can hide in is forgotten.
+//! Searching tokens, which cannot miss a part of the syntax as a visitor can.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Meta};
 
-/// Whether a word in `tokens`, at any depth, is what `predicate` looks for.
+/// Whether an identifier in `tokens`, at any depth, matches `predicate`.
 pub(crate) fn any_ident(tokens: &impl ToTokens, predicate: impl Fn(&Ident) -> bool + Copy) -> bool {
     any(tokens.to_token_stream(), predicate)
 }
 
-/// Whether `attr` may take away what it is on: `#[cfg(…)]`, and `#[cfg_attr(…, cfg(…))]`.
+/// Whether `attr` can remove its item: `#[cfg(…)]` and `#[cfg_attr(…, cfg(…))]`.
 pub(crate) fn is_conditional(attr: &Attribute) -> bool {
     match &attr.meta {
         Meta::List(list) if list.path.is_ident("cfg_attr") => {
@@ -19,7 +19,7 @@ pub(crate) fn is_conditional(attr: &Attribute) -> bool {
     }
 }
 
-/// The same `tokens`, but what is reported of them is at `span`.
+/// The same `tokens`, with errors reported at `span`.
 pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
     let at = |mut tree: TokenTree| {
         tree.set_span(tree.span().located_at(span));

@@ -1,7 +1,7 @@
 //! `#[traced]`: `args → item → model → emit`.
 //!
-//! After a mistake the function is emitted as it was written, beside all errors, so that one mistake
-//! is one error and an editor keeps its knowledge of the function.
+//! After a mistake the function is emitted as it was written, together with all errors, so that one
+//! mistake is one error and an editor still knows the function.
 
 mod args;
 mod arguments;
@@ -24,7 +24,7 @@ use quote::quote;
 use self::{args::Args, block::Block, item::Function, model::Traced};
 use crate::ctxt::Ctxt;
 
-/// With the feature `off` mistakes are reported all the same.
+/// With the feature `off` mistakes are still reported.
 const IS_OFF: bool = cfg!(feature = "off");
 
 pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
@@ -48,7 +48,7 @@ fn expand_function(
     item: &TokenStream,
     is_off: bool,
 ) -> syn::Result<TokenStream> {
-    // Under another name the block leaves it to us.
+    // The block does not recognize the attribute under another name.
     if args::is_skip(&args) {
         return Ok(item.clone());
     }
@@ -61,13 +61,13 @@ fn expand_function(
     cx.check()?;
     Ok(match traced {
         Some(traced) if !is_off => emit::emit(&traced),
-        // A function that awaits itself cannot do without its box.
+        // A function that awaits itself does not compile without its box.
         Some(traced) if traced.boxed => emit::boxed_without_span(&traced),
         _ => item.clone(),
     })
 }
 
-/// The arguments are checked once and not for each method, as far as they can be without one.
+/// Arguments that can be checked without a method are checked once, not for each method.
 fn expand_block(
     args: TokenStream,
     item: &TokenStream,

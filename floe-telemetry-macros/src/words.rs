@@ -1,6 +1,6 @@
-//! How an error names what was found and what is accepted.
+//! Texts of errors: what was found and what is accepted.
 
-/// ErrorView that `found` is no `what`, which word was probably meant, and which there are.
+/// The error for a word that is not accepted, with the word that was probably meant.
 pub(crate) fn unknown<'a>(
     what: &str,
     found: &str,
@@ -16,7 +16,7 @@ pub(crate) fn unknown<'a>(
     )
 }
 
-/// The words in backticks, or that there are none.
+/// The words in backticks, or `none`.
 pub(crate) fn list(words: &[&str]) -> String {
     if words.is_empty() {
         return "none".to_owned();
@@ -28,7 +28,7 @@ pub(crate) fn list(words: &[&str]) -> String {
         .join(", ")
 }
 
-/// The nearest word within a third of its length, or the one that `found` is a part of.
+/// The nearest word within a third of its length, or one that starts with `found`.
 fn closest<'a>(found: &str, accepted: &[&'a str]) -> Option<&'a str> {
     let near = accepted
         .iter()
@@ -43,7 +43,7 @@ fn closest<'a>(found: &str, accepted: &[&'a str]) -> Option<&'a str> {
     near.map(|(_, word)| word).or_else(|| part().copied())
 }
 
-/// Edits from one word to the other, two swapped letters being one.
+/// The number of edits between two words; two swapped letters are one edit.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<_>, Vec<_>) = (from.chars().collect(), to.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
@@ -64,7 +64,7 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
-/// What is wrong with a key: keys are words with dots between them, as all of OpenTelemetry's are.
+/// What is wrong with a key. Keys are words separated by dots, as in OpenTelemetry's conventions.
 pub(crate) fn mistake_in_key(key: &str) -> Option<&'static str> {
     if key.split('.').any(str::is_empty) {
         Some("has an empty part")
@@ -84,20 +84,20 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_recognised() {
+    fn a_misspelt_word_is_recognised() {
         assert_eq!(guess("nmae"), Some("name"));
         assert_eq!(guess("attribute"), Some("attributes"));
         assert_eq!(guess("attr"), Some("attributes"));
     }
 
     #[test]
-    fn another_word_is_not() {
+    fn a_different_word_is_not() {
         assert_eq!(guess("level"), None);
         assert_eq!(guess("x"), None);
     }
 
     #[test]
-    fn the_message_says_what_is_accepted() {
+    fn the_message_lists_what_is_accepted() {
         let message = unknown("argument", "nmae", ["name", "kind"]);
         assert_eq!(
             message,

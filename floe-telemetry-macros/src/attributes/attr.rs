@@ -17,16 +17,16 @@ use crate::{
     words,
 };
 
-/// What the type says about all that is in it. The words are there for errors about them.
+/// The attributes of the type, with their keywords for errors about them.
 pub(super) struct Container {
     pub(super) prefix: Option<(Ident, LitStr)>,
     pub(super) transparent: Option<Ident>,
-    /// No case is one that was misspelt.
+    /// `None` for a misspelt case.
     pub(super) rename_all: Option<(Ident, Option<Case>)>,
     pub(super) krate: Option<Path>,
 }
 
-/// What a variant says about itself.
+/// The attributes of a variant.
 pub(super) struct Variant {
     pub(super) rename: Option<(Ident, LitStr)>,
 }
@@ -78,22 +78,22 @@ impl Variant {
     }
 }
 
-/// What a field says about itself.
+/// The attributes of a field.
 pub(super) struct Field {
     pub(super) role: Role,
     pub(super) examples: Vec<String>,
 }
 
-/// What becomes of a field.
+/// How a field is recorded.
 pub(super) enum Role {
     Skip,
-    /// Its attributes are those of its type.
+    /// Recorded as the attributes of its type.
     Flatten(Ident, Option<LitStr>),
-    /// One attribute, with the key if it is written out.
+    /// Recorded as one attribute, with the key if there is one.
     Attribute(Option<(Ident, Key)>, Option<Text>),
 }
 
-/// How a field becomes text.
+/// How the value becomes text.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Text {
     Display,
@@ -101,13 +101,13 @@ pub(super) enum Text {
     Redact,
 }
 
-/// A key that is written out.
+/// An explicit key.
 pub(super) enum Key {
     Text(LitStr),
     Const(Path),
 }
 
-/// The keywords that are there.
+/// The keywords of a field.
 struct Words {
     key: Option<(Ident, Key)>,
     prefix: Option<(Ident, LitStr)>,
@@ -133,7 +133,7 @@ impl Field {
 }
 
 impl Words {
-    /// What does not go together: one error for each word too much.
+    /// Reports keywords that exclude each other, one error for each that is superfluous.
     fn check_conflicts(&self, cx: &Ctxt) {
         let Self {
             skip,
@@ -225,7 +225,7 @@ fn word<T>(given: Option<&(Ident, T)>) -> Option<Ident> {
     given.map(|(word, _)| word.clone())
 }
 
-/// Reports each of `others` that is given beside `first`.
+/// Reports each of `others` that is given in addition to `first`.
 fn only(cx: &Ctxt, first: &Ident, reason: &str, others: &[&Option<Ident>]) {
     for other in others.iter().copied().flatten() {
         cx.error(
@@ -235,7 +235,7 @@ fn only(cx: &Ctxt, first: &Ident, reason: &str, others: &[&Option<Ident>]) {
     }
 }
 
-/// What a `macro_rules!` macro got as `$key:expr` comes in a group that nobody wrote.
+/// The expression in the invisible group of a `macro_rules!` fragment such as `$key:expr`.
 fn ungrouped(mut expr: Expr) -> Expr {
     while let Expr::Group(group) = expr {
         expr = *group.expr;
@@ -243,7 +243,7 @@ fn ungrouped(mut expr: Expr) -> Expr {
     expr
 }
 
-/// A cell for each.
+/// The keywords of a field while they are parsed.
 struct Given<'c> {
     key: Attr<'c, Key>,
     prefix: Attr<'c, LitStr>,
@@ -332,7 +332,7 @@ fn literal(expr: &Expr) -> Option<String> {
     }
 }
 
-/// A word that stands alone.
+/// A keyword without a value.
 fn flag(
     input: ParseStream<'_>,
     word: &Ident,
@@ -377,14 +377,14 @@ fn each(
     }
 }
 
-/// Where the words are that are not `accepted` here.
+/// Where each keyword belongs.
 const PLACES: [(&[Symbol], &str); 3] = [
     (symbol::CONTAINER, "the type"),
     (symbol::VARIANT, "a variant of an enum without data"),
     (symbol::FIELD, "a field"),
 ];
 
-/// A word of another place is not unknown.
+/// Reports a keyword that exists but belongs elsewhere.
 fn check_place(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<()> {
     let Ok(word) = input.fork().call(Ident::parse_any) else {
         return Ok(());

@@ -1,13 +1,13 @@
-//! The names that `rename_all` gives to variants.
+//! The cases of `rename_all`.
 
 use syn::LitStr;
 
 use crate::{ctxt::Ctxt, words};
 
-/// A way to write words.
+/// A case.
 ///
-/// The same names with the same results as in serde, so that a type says the same in JSON and in
-/// an attribute. That is also why the default is the name as it is written.
+/// The names and their results are those of serde, so that a value is the same in JSON and in an
+/// attribute. For the same reason the default is the name as written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Case {
     Lower,

@@ -1,4 +1,4 @@
-//! What the user says about an item in its documentation and its `#[deprecated]`.
+//! The documentation and the `#[deprecated]` attribute of an item.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue};
 
@@ -47,7 +47,7 @@ impl Docs {
 fn reason(attr: &Attribute) -> String {
     let mut note = text(&attr.meta);
     if let Meta::List(_) = attr.meta {
-        // What is wrong in it is the compiler's to say.
+        // The compiler reports mistakes in it.
         let _: syn::Result<()> = attr.parse_nested_meta(|meta| {
             let value: syn::LitStr = meta.value()?.parse()?;
             if meta.path.is_ident("note") {

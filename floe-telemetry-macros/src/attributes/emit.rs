@@ -29,8 +29,8 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// What the rest of the program compiles with after a mistake: the same items, but nothing is
-/// recorded.
+/// The expansion after a mistake: the same items, so that the rest of the program compiles, but nothing
+/// is recorded.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     match &model.shape {
         Shape::Struct(_) | Shape::Enum(_) => {
@@ -45,7 +45,7 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The generics of an impl: those of the type, and what its fields have to be.
+/// The generics of an impl: those of the type, with the bounds of its fields.
 fn bounds(model: &Model<'_>) -> Generics {
     let krate = model.krate;
     let fields = model.shape.fields();
@@ -74,15 +74,15 @@ fn bounds(model: &Model<'_>) -> Generics {
     generics::with_bounds(&model.original.generics, bounds)
 }
 
-/// Whether the derived code needs the traits that tell an `Option` from the rest.
+/// Whether the derived code needs the traits that distinguish an `Option` from other types.
 fn makes_text(fields: &[&Field<'_>]) -> bool {
     fields
         .iter()
         .any(|field| matches!(field.record, Record::Value(_, Some(_))))
 }
 
-/// `value`, a reference to a field, as text if it is to become one. Spanned on the field's type,
-/// where the error belongs when that cannot be recorded.
+/// `value`, a reference to a field, as text. An error about a type that cannot be recorded is reported
+/// at the type of the field.
 fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -> TokenStream {
     let private = model.krate.private();
     let how = match text {
@@ -96,8 +96,8 @@ fn text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -
     quote_spanned!(Span::mixed_site()=> #private::#how(#value))
 }
 
-/// The key, once: a constant of another place is looked up in the constant of the type, so that one
-/// that is not text is one error.
+/// The key. A path is evaluated only in the constant of the type, so that a path that is not text is
+/// one error.
 fn key(field: &Field<'_>) -> TokenStream {
     match (field.key(), &field.constant) {
         (Some(Key::Const(path)), Some(constant)) => {

@@ -1,4 +1,4 @@
-//! `DeriveInput` into [`Model`]: everything that can be wrong is found here.
+//! `DeriveInput` into [`Model`]: all checks are here.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{ctxt::Ctxt, krate::Krate, secret, tokens};
 
-/// The type, and what becomes of it.
+/// The type, and how it is recorded.
 pub(super) struct Model<'a> {
     pub(super) krate: &'a Krate,
     pub(super) original: &'a DeriveInput,
     pub(super) docs: Docs,
-    /// What the registry calls the type.
+    /// The id of the type in a registry.
     pub(super) id: String,
     pub(super) shape: Shape<'a>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Model<'a> {
 pub(super) enum Shape<'a> {
     /// A struct: attributes.
     Struct(Vec<Field<'a>>),
-    /// An enum with data: the attributes of the variant that is there.
+    /// An enum with data: the attributes of its variant.
     Enum(Vec<Variant<'a>>),
     /// An enum without data: the value of an attribute.
     Words(Vec<Word<'a>>),
@@ -99,7 +99,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// A name that stands for two keys, as it can in two variants, or for a variant, is no constant.
+    /// Removes constants whose name has two keys, which two variants can cause, or is that of a variant.
     fn forget_ambiguous_constants(&mut self) {
         let mut keys = HashMap::new();
         let mut ambiguous: HashSet<Ident> = match self {
@@ -126,7 +126,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A field, and what becomes of it.
+/// A field, and how it is recorded.
 pub(super) struct Field<'a> {
     pub(super) original: &'a syn::Field,
     pub(super) member: Member,
@@ -135,20 +135,19 @@ pub(super) struct Field<'a> {
     pub(super) examples: Vec<String>,
     /// The constant that holds the key.
     pub(super) constant: Option<Ident>,
-    /// The word that says which keys: `key` or `flatten`.
+    /// The keyword that determines the keys: `key` or `flatten`.
     pub(super) written: Option<Ident>,
 }
 
 pub(super) enum Record {
-    /// Its attributes, under their keys or under these with a prefix.
+    /// Its attributes, under their keys, with a prefix if one is given.
     Nested(Option<LitStr>),
-    /// One attribute: the value, or text that is made of it. A value that is no attribute itself,
-    /// as that of a newtype, has no key.
+    /// One attribute: the value, or text made from it. The field of a newtype has no key.
     Value(Option<Key>, Option<Text>),
 }
 
 impl<'a> Field<'a> {
-    /// Nothing if the field is skipped. The key is the one that is written, if one is.
+    /// `None` if the field is skipped. The key is the explicit one, if there is one.
     fn new(cx: &Ctxt, original: &'a syn::Field, index: usize) -> Option<Self> {
         let attr = attr::Field::from_attrs(cx, &original.attrs);
         let (written, record) = match attr.role {
@@ -176,7 +175,7 @@ impl<'a> Field<'a> {
         Some(field)
     }
 
-    /// The name is the key, after the prefix, unless a key is written.
+    /// Makes the prefix and the name the key, unless there is an explicit one.
     fn or_key_from_name(mut self, prefix: Option<&(Ident, LitStr)>) -> Self {
         if let (Record::Value(key @ None, _), Some(ident)) =
             (&mut self.record, &self.original.ident)
@@ -198,7 +197,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Whether it has neither a key nor attributes of its own.
+    /// Whether it has no key and is not flattened.
     fn is_without_key(&self) -> bool {
         matches!(self.record, Record::Value(None, _))
     }
@@ -212,7 +211,7 @@ impl<'a> Field<'a> {
         ident.is_some_and(|ident| secret::is_named_by(&ident.unraw().to_string()))
     }
 
-    /// A key that is written says that the name is not to be taken at its word.
+    /// Reports a field that is named like a credential, unless the user chose a key for it.
     fn check_secret(&self, cx: &Ctxt) {
         if self.written.is_none() && !self.is_redacted() && self.is_named_secret() {
             let ident = &self.original.ident;
@@ -246,7 +245,7 @@ pub(super) struct Variant<'a> {
 /// A variant of an enum without data.
 pub(super) struct Word<'a> {
     pub(super) ident: &'a Ident,
-    /// What the registry calls it.
+    /// Its id in a registry.
     pub(super) id: String,
     pub(super) value: LitStr,
     pub(super) docs: Docs,
@@ -269,7 +268,7 @@ impl<'a> Variant<'a> {
             .filter_map(|(index, field)| {
                 let mut field = Field::new(cx, field, index)?.or_key_from_name(prefix);
                 if is_newtype && matches!(field.record, Record::Value(None, None)) {
-                    // As serde reads `Failed(Failure)`: the variant has what the type in it has.
+                    // As in serde, `Failed(Failure)` has the fields of the type inside.
                     field.record = Record::Nested(None);
                 } else if field.is_without_key() {
                     cx.error(&field.original.ty, NEEDS_KEY);
@@ -285,7 +284,7 @@ impl<'a> Variant<'a> {
     }
 }
 
-/// The texts of all variants, which have to differ.
+/// The values of all variants, which must differ.
 fn words<'a>(cx: &Ctxt, container: &Container, data: &'a DataEnum) -> Vec<Word<'a>> {
     let case = container
         .rename_all
@@ -443,7 +442,7 @@ fn refuse_rename_all(cx: &Ctxt, container: &Container) {
     }
 }
 
-/// Each field is borrowed, and a reference to one in there may be to no valid place.
+/// Each field is borrowed, and a reference to a field of a packed type may be unaligned.
 fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
     let reprs = original
         .attrs
@@ -453,15 +452,15 @@ fn refuse_packed(cx: &Ctxt, original: &DeriveInput) {
         if tokens::any_ident(&repr.meta, |word| word == "packed") {
             cx.error(
                 &repr.meta,
-                "`FloeAttributes` borrows the fields, which those of a packed type do not allow: \
+                "`FloeAttributes` borrows the fields, which a packed type does not allow: \
                  derive it on a type without `packed`, or implement it by hand",
             );
         }
     }
 }
 
-/// A constant's value is not known here, so only written keys can be compared. The others are when
-/// the schema is put together.
+/// Compares literal keys. The values of constants are not known here; they are compared when the schema
+/// is evaluated.
 fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
     let mut seen = HashSet::new();
     for field in fields {
@@ -473,7 +472,7 @@ fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
     }
 }
 
-/// The constant for a field of this name, unless the trait has one that is called so.
+/// The name of the constant for a field, unless the trait has a constant of that name.
 fn constant(field: &Ident) -> Option<Ident> {
     let name = field.unraw().to_string().to_uppercase();
     let taken = ["KEYS", "SCHEMA", "GROUP"].contains(&name.as_str());

@@ -1,4 +1,4 @@
-//! `#[traced(…)]` tokens into [`Args`]; nothing is judged here but the form.
+//! The tokens of `#[traced(…)]` into [`Args`]; only the syntax is checked here.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
@@ -30,15 +30,15 @@ pub(super) struct Args {
     pub(super) parent: Option<Expr>,
     pub(super) root: bool,
     pub(super) links: Option<Expr>,
-    /// With the word, to say where it does not belong.
+    /// With the keyword, for an error where it does not apply.
     pub(super) error_if: Option<(Ident, Expr)>,
     pub(super) metrics: bool,
-    /// The word, to say where it does not belong.
+    /// The keyword, for an error where it does not apply.
     pub(super) boxed: Option<Ident>,
-    /// The word, too.
+    /// The keyword, for the same reason.
     pub(super) call_only: Option<Ident>,
     pub(super) krate: Option<Path>,
-    /// Each argument once more as it was written, for a block to hand on to its methods.
+    /// The tokens of each argument, which a block passes to its methods.
     pub(super) pieces: Vec<(String, TokenStream)>,
 }
 
@@ -65,7 +65,7 @@ impl Args {
     }
 }
 
-/// `skip`, and nothing else.
+/// Whether the only argument is `skip`.
 pub(super) fn is_skip(tokens: &TokenStream) -> bool {
     let mut trees = tokens.clone().into_iter();
     let skip = matches!(trees.next(), Some(TokenTree::Ident(word)) if word == symbol::SKIP.word);
@@ -74,7 +74,7 @@ pub(super) fn is_skip(tokens: &TokenStream) -> bool {
     skip && (rest.is_none() || comma && trees.next().is_none())
 }
 
-/// The keywords in `tokens`, whose mistakes are reported elsewhere.
+/// The keywords in `tokens`. Mistakes in them are reported elsewhere.
 pub(super) fn words(tokens: &TokenStream) -> Vec<String> {
     let cx = Ctxt::new();
     let args = Args::parse(&cx, tokens.clone());
@@ -93,7 +93,7 @@ fn between(mut start: Cursor<'_>, end: Cursor<'_>) -> TokenStream {
     tokens
 }
 
-/// One cell for each keyword.
+/// The values of the keywords while they are parsed.
 struct Cells<'c> {
     name: Attr<'c, Expr>,
     tracer: Attr<'c, Expr>,
@@ -135,7 +135,7 @@ impl<'c> Cells<'c> {
 
     fn argument(&mut self, cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<()> {
         if let Ok(literal) = input.fork().parse::<Lit>() {
-            let message = "a bare literal is no argument, the name is written `name = \"…\"`";
+            let message = "a bare literal is not an argument; a name is written `name = \"…\"`";
             return Err(syn::Error::new(literal.span(), message));
         }
         if let Ok(word) = input.fork().call(Ident::parse_any) {
@@ -143,8 +143,7 @@ impl<'c> Cells<'c> {
                 return Err(input.error(message));
             }
             if word == symbol::SKIP.word {
-                let message =
-                    "`skip` stands alone, on a method in an `impl` block that has `#[traced]`";
+                let message = "`skip` must be the only argument, on a method in an `impl` block with `#[traced]`";
                 return Err(input.error(message));
             }
         }
@@ -214,7 +213,7 @@ impl<'c> Cells<'c> {
     }
 }
 
-/// Out of the invisible braces that a macro puts around an `$expression`.
+/// The expression in the invisible group of a `macro_rules!` fragment such as `$name:expr`.
 fn ungrouped(value: Expr) -> Expr {
     match value {
         Expr::Group(group) => ungrouped(*group.expr),

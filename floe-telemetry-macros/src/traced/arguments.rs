@@ -1,4 +1,4 @@
-//! The arguments of the function, by the names its body knows them by.
+//! The arguments of the function, by the names that its body uses.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -8,15 +8,15 @@ use crate::tokens;
 
 /// One argument in the order of the signature.
 pub(super) struct Argument<'a> {
-    /// `None` for `_` and for a pattern, which the body cannot name as a whole.
+    /// `None` for `_` and for a pattern, which has no name as a whole.
     pub(super) name: Option<Ident>,
-    /// Every name the argument brings in, which for most is just one.
+    /// Every name that the argument binds; for most it is one.
     pub(super) leaves: Vec<&'a Ident>,
-    /// Those of them that stand for a field, and the field.
+    /// The names that are bound to a field, with the field.
     pub(super) fields: Vec<(&'a Ident, &'a Ident)>,
-    /// What to point at.
+    /// The tokens for errors.
     pub(super) original: &'a dyn ToTokens,
-    /// The argument may not be there at all, and neither may our use of it then.
+    /// Conditions for the argument, which its uses in the expansion need as well.
     pub(super) cfgs: Vec<&'a Attribute>,
 }
 
@@ -64,12 +64,12 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// Whether the body can write `word` for it or for a part of it.
+    /// Whether `word` names it or a part of it.
     pub(super) fn binds(&self, word: &Ident) -> bool {
         self.name.as_ref() == Some(word) || self.leaves.contains(&word)
     }
 
-    /// Every name that stands alone in `attributes(…)`, which `self` does with a field.
+    /// Every name that `attributes(…)` accepts without a key; `self` needs a field.
     pub(super) fn names(&self) -> Vec<String> {
         if self.name.as_ref().is_some_and(|name| name == "self") {
             return vec!["self".to_owned()];
@@ -77,13 +77,13 @@ impl<'a> Argument<'a> {
         self.leaves.iter().map(ToString::to_string).collect()
     }
 
-    /// Every name the body can write for it or for a part of it.
+    /// Every name of it or of a part of it.
     pub(super) fn words(&self) -> Vec<Ident> {
         let leaves = self.leaves.iter().copied();
         self.name.iter().chain(leaves).cloned().collect()
     }
 
-    /// How a message calls it.
+    /// Its name in messages.
     pub(super) fn label(&self) -> String {
         match &self.name {
             Some(name) => name.unraw().to_string(),
@@ -118,7 +118,7 @@ fn collect<'a>(pat: &'a Pat, leaves: &mut Vec<&'a Ident>) {
     }
 }
 
-/// The names in a pattern that stand for a field, and the field: `p` and `password` of
+/// The names in a pattern that are bound to a field, with the field: `p` and `password` of
 /// `Login { password: p, .. }`.
 pub(super) fn fields(pat: &Pat) -> Vec<(&Ident, &Ident)> {
     let mut found = Vec::new();

@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, ExprClosure, Pat, ReturnType};
 use super::arguments::Argument;
 use crate::{ctxt::Ctxt, symbol};
 
-/// What computes attributes, with every argument it is given.
+/// The function that computes attributes, with its arguments.
 pub(super) enum AttributesFn<'a> {
     Closure {
         bindings: Vec<Binding<'a>>,
@@ -20,13 +20,13 @@ pub(super) enum AttributesFn<'a> {
     },
 }
 
-/// One argument of the function, which has a name.
+/// An argument of the function that has a name.
 pub(super) struct Given<'a> {
     pub(super) name: Ident,
     pub(super) cfgs: Vec<&'a Attribute>,
 }
 
-/// A parameter of the closure with the argument it stands for.
+/// A parameter of the closure with its argument.
 pub(super) struct Binding<'a> {
     pub(super) pattern: Pat,
     pub(super) given: Given<'a>,
@@ -78,7 +78,7 @@ impl<'a> AttributesFn<'a> {
             .inputs
             .into_iter()
             .zip(arguments)
-            // An argument that the closure does not look at needs no name.
+            // An argument that the closure ignores needs no name.
             .filter(|(pattern, _)| !matches!(pattern, Pat::Wild(_)))
             .filter_map(|(pattern, it)| {
                 Some(Binding {

@@ -1,4 +1,4 @@
-//! `#[traced]` on an `impl` block: the attribute on each of its methods.
+//! `#[traced]` on an `impl` block, which puts the attribute on each of its methods.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -16,14 +16,14 @@ use super::{
 };
 use crate::krate::Krate;
 
-/// A block without a look into the bodies of its functions.
+/// An `impl` block, in which the bodies are not parsed.
 pub(super) struct Block {
-    /// All before the braces.
+    /// Everything before the braces.
     head: TokenStream,
-    /// What the methods are called after.
+    /// The prefix of the spans' names.
     type_name: String,
     braces: Group,
-    /// Whether `#[async_trait]` is yet to come.
+    /// Whether `#[async_trait]` will expand after this macro.
     async_trait: bool,
     inner: Vec<Attribute>,
     items: Vec<Item>,
@@ -34,7 +34,7 @@ enum Item {
     Other(TokenStream),
 }
 
-/// A function with the tokens it was written as, but for its attributes.
+/// A function as tokens, with its attributes separate.
 struct Method {
     attrs: Vec<Attribute>,
     sig: Signature,
@@ -43,7 +43,7 @@ struct Method {
 }
 
 impl Block {
-    /// Whether `item` is one.
+    /// Whether `item` is an `impl` block.
     pub(super) fn is_next(item: &TokenStream) -> bool {
         let mut trees = item.clone().into_iter();
         while let Some(tree) = trees.next() {
@@ -124,7 +124,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     let attrs = input.call(Attribute::parse_outer)?;
     let sig: Signature = ahead.parse()?;
     let has_body = !ahead.peek(Token![;]);
-    // What the signature was read from, and the body or the `;`.
+    // The tokens of the signature, and the body or the `;`.
     let mut rest = TokenStream::new();
     while input.cursor() != ahead.cursor() {
         input.parse::<TokenTree>()?.to_tokens(&mut rest);
@@ -141,10 +141,10 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 impl Method {
     fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
         let rest = &self.rest;
-        // A method that cannot be traced stays what it is: it was not asked for by name.
+        // A method that cannot be traced is left alone: the attribute is not on the method itself.
         let possible = self.has_body && self.sig.constness.is_none();
         let Some(shared) = shared.filter(|_| !self.is_left_out() && possible) else {
-            // Without what this macro would make nothing of.
+            // Without the attribute, which would do nothing.
             let attrs = self
                 .attrs
                 .iter()
@@ -190,12 +190,12 @@ impl Method {
         quote!(#(#traced)* #(#attrs)* #rest)
     }
 
-    /// Whether there is a `#[traced(skip)]`, under whatever name.
+    /// Whether there is a `#[traced(skip)]`, also under another name.
     fn is_left_out(&self) -> bool {
         self.attrs.iter().any(is_skip)
     }
 
-    /// The attribute with the arguments of the block, as far as there are none of the method's own.
+    /// The attribute with the arguments of the block that the method does not override.
     fn attr(&self, shared: &Args, type_name: &str, own: &TokenStream) -> TokenStream {
         let given = args::words(own);
         let is_given = |word: &str| given.iter().any(|own| own == word);
@@ -214,7 +214,7 @@ impl Method {
         quote!(#traced(#name #(#pieces,)* #own))
     }
 
-    /// Whether an argument of the block can do anything for this method.
+    /// Whether an argument of the block applies to this method.
     fn has_use_for(&self, word: &str) -> bool {
         match word {
             "boxed" => self.sig.asyncness.is_some(),
@@ -246,26 +246,26 @@ fn type_name(ty: &Type) -> String {
     }
 }
 
-/// `#[cfg_attr(predicate, traced(…), …)]`, or what is in another of these.
+/// `#[cfg_attr(predicate, traced(…), …)]`, possibly nested in another `cfg_attr`.
 struct Conditional {
     predicate: TokenStream,
-    /// The arguments of each, without `skip`.
+    /// The arguments of each `traced` without `skip`.
     own: Vec<TokenStream>,
-    /// One of them is `skip`.
+    /// Whether one of them is `skip`.
     skips: bool,
-    /// What is not for us.
+    /// The other attributes.
     others: Vec<Meta>,
 }
 
 impl Conditional {
-    /// `None` if nothing in it is for us.
+    /// `None` if it contains no `traced`.
     fn of(attr: &Attribute) -> Option<Vec<Self>> {
         let mut found = Vec::new();
         collect(None, &attr.meta, &mut found)?;
         found.iter().any(Self::decides).then_some(found)
     }
 
-    /// Whether there is one for us.
+    /// Whether it contains a `traced`.
     fn decides(&self) -> bool {
         self.skips || !self.own.is_empty()
     }
@@ -309,14 +309,14 @@ fn collect(around: Option<&TokenStream>, meta: &Meta, found: &mut Vec<Conditiona
     Some(())
 }
 
-/// The condition under which none of them says `skip`.
+/// The condition under which none of them is `skip`.
 fn unless_skipped(conditional: &[Conditional]) -> Option<TokenStream> {
     let skips = conditional.iter().filter(|it| it.skips);
     let skips: Vec<_> = skips.map(|it| &it.predicate).collect();
     (!skips.is_empty()).then(|| quote!(not(any(#(#skips),*))))
 }
 
-/// Whether more arguments can follow these only behind a comma.
+/// Whether a comma is needed before further arguments.
 fn needs_comma(tokens: &TokenStream) -> bool {
     match tokens.clone().into_iter().last() {
         None => false,
@@ -325,10 +325,10 @@ fn needs_comma(tokens: &TokenStream) -> bool {
     }
 }
 
-/// Attributes that may say `skip` of a method to a macro around its block.
+/// Attributes of other macros that also have an argument `skip` on methods.
 const OTHERS: [&str; 6] = ["graphql", "napi", "oai", "pyo3", "serde", "wasm_bindgen"];
 
-/// `#[traced(skip)]`, under whatever name it was imported.
+/// `#[traced(skip)]`, also if it was imported under another name.
 fn is_skip(attr: &Attribute) -> bool {
     !is_called(attr, "cfg_attr") && arguments(attr).is_some_and(|own| is_ours(attr.path(), &own))
 }

@@ -1,9 +1,9 @@
-//! Whether an expression uses a variable of the surroundings.
+//! Whether an expression uses a variable from its surroundings.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-/// The use of `word` in `tokens`. In doubt there is none: where `word` may be a binding of a pattern
-/// anywhere, the compiler decides.
+/// A use of `word` in `tokens`. `None` in case of doubt: where `word` may be bound by a pattern in
+/// `tokens`, the compiler decides.
 pub(super) fn of(word: &Ident, tokens: TokenStream) -> Option<Ident> {
     let mut search = Search {
         word,
@@ -21,7 +21,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// `pattern`: these may be a pattern.
+    /// `pattern`: whether the tokens may be a pattern.
     fn tokens(&mut self, tokens: TokenStream, pattern: bool) {
         let trees: Vec<_> = tokens.into_iter().collect();
         for (index, tree) in trees.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! [`Traced`] into tokens. Whatever can be a function of the runtime is one; this only says what to call.
+//! [`Traced`] into tokens: calls of the runtime's functions, and nothing that a function could do.
 
 mod body;
 mod future;
@@ -33,14 +33,14 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     )
 }
 
-/// The function with nothing but its box.
+/// The function without a span, in its box.
 pub(super) fn boxed_without_span(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
     let body = future::boxed_without_span(traced, &mut sig);
     function(traced, &sig, body)
 }
 
-/// In the user's braces: lints such as `dead_code` are silent about an item that ends in ours.
+/// The body is in the user's braces: lints such as `dead_code` ignore an item that ends in ours.
 fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStream {
     let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
     let mut braces = Group::new(Delimiter::Brace, body);
@@ -48,14 +48,14 @@ fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStr
     quote!(#(#attrs)* #vis #sig #braces)
 }
 
-/// All that is known before the first call, in the list that the linker makes.
+/// The static call site, in the list that the linker makes.
 fn callsite(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let name = &traced.name;
     let ident = &traced.function.sig.ident;
     let function = known::of(traced);
     let kind = Ident::new(traced.kind, Span::mixed_site());
-    // With the span of the name it is the line of the name; else it would be that of the attribute.
+    // With the span of the name it is the line of the name, not that of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());
     let ours = Span::mixed_site();
     let tracer = traced
@@ -76,7 +76,7 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     }
 }
 
-/// What looks at the value that the body gave back; the runtime finds out what that is.
+/// The classifier of the returned value, which the runtime chooses by the type.
 fn outcome(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
@@ -106,7 +106,7 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     quote_spanned!(ours=> |__floe_return, __floe_tell| #looked)
 }
 
-/// The result is bound as any variable, so that an error about its type is on what the user wrote.
+/// The result is bound as a variable, so that an error about its type points at the user's tokens.
 fn error_if(value: &Expr) -> TokenStream {
     let ours = Span::mixed_site();
     let result = Ident::new("__floe_return", on(value));
@@ -126,13 +126,13 @@ fn error_if(value: &Expr) -> TokenStream {
     quote_spanned!(ours=> || #output { #(#bindings)* #body })
 }
 
-/// In front of the user's braces where they are in braces of ours: those of a block with a label are
-/// never `unused_braces`. With spans of ours they would not be either, but of another edition.
+/// A label before the user's braces where they are inside ours: the lint `unused_braces` ignores a block
+/// with a label. Braces with a span of ours would also be ignored, but belong to another edition.
 fn label(body: &Group) -> TokenStream {
     quote_spanned!(Span::mixed_site().located_at(body.span())=> '__floe_body:)
 }
 
-/// A use of `_name` that is ours, or that the user asked for, and that clippy would report.
+/// For a use of `_name` that the expansion adds, which clippy would report.
 fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
     tokens::any_ident(tokens, |ident| ident.to_string().starts_with('_')).then(|| {
         quote_spanned! {Span::mixed_site()=>
@@ -141,7 +141,7 @@ fn allow_underscore(tokens: &impl ToTokens) -> Option<TokenStream> {
     })
 }
 
-/// Ours, but reported at the user's expression when its type does not fit.
+/// A hygienic span, with errors reported at the user's expression.
 fn on(value: &impl Spanned) -> Span {
     Span::mixed_site().located_at(value.span())
 }

@@ -1,4 +1,4 @@
-//! The function under the attribute: its signature as syntax, its body as the tokens that were written.
+//! The annotated function: its signature as syntax, its body as tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::{
@@ -8,7 +8,7 @@ use syn::{
 
 use crate::{ctxt::Ctxt, tokens};
 
-/// Attributes of the language that can be on a function.
+/// Built-in attributes that are allowed on a function.
 const BUILT_IN: &[&str] = &[
     "allow",
     "cfg",
@@ -32,7 +32,7 @@ const BUILT_IN: &[&str] = &[
     "warn",
 ];
 
-/// Attributes that begin with one of these are for a tool and expand to nothing.
+/// Attributes that start with one of these belong to a tool and do not expand.
 const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rustfmt"];
 
 /// A function or method with a body.
@@ -40,26 +40,26 @@ pub(super) struct Function {
     pub(super) attrs: Vec<Attribute>,
     pub(super) vis: Visibility,
     pub(super) sig: Signature,
-    /// In the user's braces, and perhaps not even valid Rust yet.
+    /// In the user's braces; it may not be valid Rust yet.
     pub(super) body: Group,
 }
 
 impl Function {
-    /// `None` is always with an error.
+    /// `None` after an error.
     pub(super) fn parse(cx: &Ctxt, item: TokenStream) -> Option<Self> {
         let function = Self::read
             .parse2(item)
             .map_err(|error| cx.syn(error))
             .ok()?;
         if let Some(token) = &function.sig.constness {
-            let message = "`#[traced]` cannot be on a `const fn`: recording a span is no constant \
-                           evaluation";
+            let message = "`#[traced]` cannot be on a `const fn`: a span cannot be recorded in a \
+                           constant evaluation";
             cx.error(token, message);
         }
         Some(function)
     }
 
-    /// Whether an attribute is left that the compiler does not know, and that is so another macro.
+    /// Whether there is an attribute that is not built in and is therefore another macro.
     pub(super) fn has_other_macros(&self) -> bool {
         self.attrs.iter().any(|attr| {
             let path = attr.path();
@@ -72,7 +72,7 @@ impl Function {
         })
     }
 
-    /// Whether a result is not to be ignored, which for an `async fn` is that of its future.
+    /// Whether the function has `#[must_use]`, which on an `async fn` applies to the output.
     pub(super) fn must_use(&self) -> bool {
         self.attrs.iter().any(|attr| match &attr.meta {
             Meta::List(list) if attr.path().is_ident("cfg_attr") => {
@@ -97,7 +97,7 @@ impl Function {
         input.parse::<TokenStream>()?;
         let (inner, body) = split_inner(body);
         attrs.extend(inner);
-        attrs.iter_mut().for_each(expect_no_more_than_can_be);
+        attrs.iter_mut().for_each(relax_expectations);
         Ok(Self {
             attrs,
             vis,
@@ -107,10 +107,9 @@ impl Function {
     }
 }
 
-/// `expect` becomes `allow` where it names lints of clippy, or of the compiler, that look at a body or
-/// for the word `async`: the body is elsewhere, and what they do not find there is no mistake of the
-/// user's.
-fn expect_no_more_than_can_be(attr: &mut Attribute) {
+/// Turns `expect` into `allow` for lints of clippy and of the compiler that inspect the body or `async`.
+/// The body has moved, so they may not fire, which would make the expectation unfulfilled.
+fn relax_expectations(attr: &mut Attribute) {
     const BLIND: [&str; 3] = ["clippy", "async_fn_in_trait", "unconditional_recursion"];
     let Meta::List(list) = &mut attr.meta else {
         return;
@@ -137,7 +136,7 @@ fn expect_no_more_than_can_be(attr: &mut Attribute) {
     }
 }
 
-/// Whether qualifiers of a function and `fn` are next.
+/// Whether the next tokens are qualifiers of a function and `fn`.
 pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     let ahead = input.fork();
     let qualifier = ["const", "async", "unsafe", "extern", "safe"];
@@ -152,7 +151,7 @@ pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     Ok(ahead.peek(Token![fn]))
 }
 
-/// ErrorView what the attribute is for, on the first word of what it is not for.
+/// Checks that the item is a function; the error points at its first token.
 fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     if is_function(input)? {
         return Ok(());
@@ -167,7 +166,7 @@ fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error(format_args!("found {found}, {message}")))
 }
 
-/// A body that a macro passed on as `$body:block` comes in an invisible group.
+/// The body, which is in an invisible group if a macro passed it as `$body:block`.
 fn braces(tree: TokenTree) -> syn::Result<Group> {
     let TokenTree::Group(group) = tree else {
         return Err(syn::Error::new(
@@ -191,7 +190,7 @@ fn braces(tree: TokenTree) -> syn::Result<Group> {
     }
 }
 
-/// `#![…]` is about the function, so it moves there; a body without any stays the very same token.
+/// Moves `#![…]` to the function. A body without any stays the same token.
 fn split_inner(body: Group) -> (Vec<Attribute>, Group) {
     let split = |input: ParseStream<'_>| {
         Ok((

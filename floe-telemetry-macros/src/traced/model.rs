@@ -1,4 +1,4 @@
-//! [`Args`] and the signature into [`Traced`]: everything that can be wrong is found here.
+//! [`Args`] and the signature into [`Traced`]: all checks are here.
 
 use std::collections::HashSet;
 
@@ -20,13 +20,13 @@ use super::{
 };
 use crate::{ctxt::Ctxt, krate::Krate, symbol, tokens, words};
 
-/// A function with all that its span needs, of which nothing can be wrong any more.
+/// A function with everything its span needs, checked.
 pub(super) struct Traced<'a> {
     pub(super) krate: Krate,
     pub(super) function: &'a Function,
-    /// What the call site is called.
+    /// The name of the call site.
     pub(super) name: LitStr,
-    /// What this call is called, when that is only known at run time.
+    /// The name of the span, if it is computed for each call.
     pub(super) computed_name: Option<Expr>,
     /// The name of the instrumentation scope, if it is not that of the crate.
     pub(super) tracer: Option<Expr>,
@@ -39,7 +39,7 @@ pub(super) struct Traced<'a> {
     pub(super) error_if: Option<Expr>,
     pub(super) metrics: bool,
     pub(super) boxed: bool,
-    /// The span ends with the call, whatever that returns.
+    /// The span ends with the call, whatever the function returns.
     pub(super) call_only: bool,
     pub(super) floe_attributes: Vec<Expr>,
     pub(super) records: Vec<Record>,
@@ -48,20 +48,20 @@ pub(super) struct Traced<'a> {
     pub(super) shape: Shape,
 }
 
-/// What the span is below of.
+/// The parent of the span.
 pub(super) enum Parent {
     Current,
     Given(Expr),
     Nothing,
 }
 
-/// What the body is, and so how long the span is.
+/// The kind of function, which determines how long the span lasts.
 pub(super) enum Shape {
-    /// Over when the function returns.
+    /// The span ends when the function returns.
     Sync,
     /// An `async fn`.
     Async,
-    /// What `#[async_trait]` made of one.
+    /// An `async fn` after `#[async_trait]`.
     AsyncTrait(AsyncTrait),
     /// A function that returns a future or a stream.
     Returns(Returned),
@@ -145,30 +145,30 @@ impl<'a> Traced<'a> {
         }
     }
 
-    /// Whether the function must remain an `async fn`: another macro below may look for the word, and
-    /// `#[must_use]` is about what is awaited.
+    /// Whether the function must remain an `async fn`: another macro may require `async`, and
+    /// `#[must_use]` would apply to the future instead of the output.
     pub(super) fn stays_async(&self) -> bool {
         self.function.has_other_macros() || self.function.must_use()
     }
 
-    /// Whether there is nothing to look at when the body is through, which spares the compiler work.
+    /// Whether there is no returned value to classify, which the compiler then need not infer.
     pub(super) fn returns_nothing(&self) -> bool {
         matches!(self.output, Output::Unit)
             && self.error_if.is_none()
             && matches!(self.shape, Shape::Sync | Shape::Async)
     }
 
-    /// Whether only the type of what is returned can say how long the span is.
+    /// Whether the type of the returned value determines how long the span lasts.
     pub(super) fn may_live_on(&self) -> bool {
         !self.call_only && self.output.may_live_on()
     }
 
-    /// Whether the span is opened with nothing but its call site.
+    /// Whether the span needs only its call site.
     pub(super) fn is_plain(&self) -> bool {
         !self.fills() && matches!(self.parent, Parent::Current)
     }
 
-    /// Whether there is anything to say about the span before the body runs.
+    /// Whether anything is recorded before the body runs.
     pub(super) fn fills(&self) -> bool {
         self.computed_name.is_some()
             || !self.links.is_empty()
@@ -191,18 +191,18 @@ fn shape(function: &Function, call_only: bool) -> Shape {
     }
 }
 
-/// Arguments that can do nothing for a function like this.
+/// Reports arguments that do not apply to this kind of function.
 fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
     if let (Some((word, _)), Shape::Returns(returned)) = (&args.error_if, shape)
         && matches!(returned.what, What::Stream)
     {
-        let message = "`error_if` is about what was returned, and nothing is when a stream ends: \
-                       set the status in the stream";
+        let message = "`error_if` tests the returned value, and a stream ends without one: set the \
+                       status in the stream";
         cx.error(word, message);
     }
     if let (Some(word), Shape::Async | Shape::AsyncTrait(_)) = (&args.call_only, shape) {
-        let message = "`call_only` is about a function that returns a future: the call of an `async \
-                       fn` runs nothing of it";
+        let message = "`call_only` applies to a function that returns a future: the call of an \
+                       `async fn` does not run its body";
         cx.error(word, message);
     }
     let Some(word) = &args.boxed else { return };
@@ -210,7 +210,7 @@ fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
         Shape::Async => {}
         Shape::Sync => cx.error(
             word,
-            "`boxed` is about the future of an `async fn`, which this is not",
+            "`boxed` applies to the future of an `async fn`, and this function is not `async`",
         ),
         Shape::AsyncTrait(_) => cx.error(
             word,
@@ -218,12 +218,12 @@ fn misplaced(cx: &Ctxt, args: &Args, shape: &Shape) {
         ),
         Shape::Returns(_) => cx.error(
             word,
-            "`boxed` is about an `async fn`, and this function makes what it returns by itself",
+            "`boxed` applies to an `async fn`, and this function creates its future itself",
         ),
     }
 }
 
-/// A literal names the call site, anything else only the call.
+/// A literal is the name of the call site; any other expression is evaluated for each call.
 fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     match written {
         Expr::Lit(ExprLit {
@@ -279,13 +279,13 @@ fn one_of(
     known.map(|(_, variant)| *variant)
 }
 
-/// A future or a stream that the signature shows and that no span can go on in.
+/// Reports a future or a stream in the signature that no span can follow.
 fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
     match shape {
         Shape::Sync | Shape::Async => {
             if let Some(ty) = returned::out_of_reach(sig) {
                 let message = "the span would end before this future or stream does: put `#[traced]` on the \
-                     function that it comes from, and none or `#[traced(skip)]` here";
+                     function that it comes from, and nothing or `#[traced(skip)]` here";
                 cx.error(ty, message);
             }
         }
@@ -296,9 +296,9 @@ fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
             };
             for bound in returned::lost_bounds(&sig.output) {
                 let message = format!(
-                    "what goes on inside of a span has of all traits only `{what}`, `Send`, `Sync`, \
-                     `Unpin` and `Debug`: return that, or write `#[traced(call_only)]` for a span \
-                     of the call alone"
+                    "a future or stream in a span implements only `{what}`, `Send`, `Sync`, `Unpin` \
+                     and `Debug`: return that, or write `#[traced(call_only)]` for a span of the \
+                     call alone"
                 );
                 cx.error(bound, message);
             }
@@ -307,7 +307,7 @@ fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
     }
 }
 
-/// `error_if` is called by the runtime, with the result and nothing else.
+/// The runtime calls `error_if` with the returned value and nothing else.
 fn check_error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
     let usage = symbol::ERROR_IF.usage;
     let closure = match value {
@@ -335,14 +335,14 @@ fn check_error_if(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
         .find_map(|word| capture::of(&word, closure.body.to_token_stream()));
     if let Some(word) = captured {
         let message = format!(
-            "`{word}` is an argument, and may be gone when the function has returned: `error_if` \
-             sees nothing but what was returned"
+            "`{word}` is an argument, which the function may have consumed when `error_if` runs: only \
+             the returned value is available"
         );
         cx.error(word, message);
     }
 }
 
-/// The name of a tracer is part of a static.
+/// The name of a tracer is part of a static, so it must be constant.
 fn check_tracer(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
     let usage = symbol::TRACER.usage;
     if let Expr::Lit(literal) = value {
@@ -372,7 +372,7 @@ fn check_tracer(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
     }
 }
 
-/// A name alone has to be an argument's: a slip would else be looked up in the surroundings.
+/// A name without a key must be that of an argument; a typo could otherwise refer to another variable.
 fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
     for record in records {
         let Some(word) = &record.shorthand else {
@@ -409,18 +409,18 @@ fn check_duplicates(cx: &Ctxt, records: &[Record]) {
     }
 }
 
-/// What no method can have from its block, and what none has a use for.
+/// Reports arguments of a block that apply to none of its methods.
 pub(super) fn check_block(cx: &Ctxt, args: &Args, block: Option<&Block>) {
     if let (Some(word), Some(block)) = (&args.boxed, block)
         && !block.has_async_fn()
     {
-        let message = "`boxed` is about the futures of `async fn`, of which there are none in this \
-                       block, or none that `#[async_trait]` does not box";
+        let message = "`boxed` applies to an `async fn`, and this block has none, or `#[async_trait]` \
+                       boxes them already";
         cx.error(word, message);
     }
     if let Some((word, _)) = &args.name {
         let message =
-            "`name` is for one function: the methods of a block are called `Type::method`";
+            "`name` applies to one function: the spans of a block are named `Type::method`";
         cx.error(word, message);
     }
     if let Some(kind) = &args.kind {
@@ -451,7 +451,7 @@ fn several(cx: &Ctxt, written: Expr) -> Vec<Expr> {
     }
 }
 
-/// What stands in an array is taken one by one, so that it is borrowed as everything else is.
+/// The elements of an array, which are borrowed one by one.
 fn each_of(written: Expr) -> Vec<Expr> {
     match written {
         Expr::Array(array) => array.elems.into_iter().collect(),

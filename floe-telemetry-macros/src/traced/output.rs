@@ -1,4 +1,4 @@
-//! What the body gives back, written down once more where the body has moved to.
+//! The return type, repeated where the body has moved to.
 
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, ReturnType, Token, Type,
@@ -7,12 +7,12 @@ use syn::{
 
 use crate::tokens;
 
-/// The type of the body, as far as it can be written outside of a signature.
+/// The type of the body, if it can be written outside a signature.
 pub(super) enum Output {
     Unit,
     Never,
     Type(Box<Type>),
-    /// Nothing but `impl Trait`, or one in a place that [`erase`] does not know.
+    /// `impl Trait`, or one in a place that [`erase`] does not handle.
     Opaque,
 }
 
@@ -28,7 +28,7 @@ impl Output {
         }
     }
 
-    /// Whether it could be a future by itself, as far as its name says.
+    /// Whether it may be a future, judging by its name.
     pub(super) fn may_be_future(&self) -> bool {
         const NEVER: &[&str] = &[
             "Arc", "HashMap", "Option", "Rc", "Result", "String", "Vec", "bool", "char", "f32",
@@ -50,8 +50,7 @@ impl Output {
         }
     }
 
-    /// Whether what a function gives back by the call may be a future that is its own, and not one
-    /// that it only lends.
+    /// Whether the function may return a future by value, and not a reference to one.
     pub(super) fn may_live_on(&self) -> bool {
         let lends = |ty: &Type| match bare(ty) {
             Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) => true,
@@ -66,7 +65,7 @@ impl Output {
     }
 }
 
-/// Out of parentheses, and of the invisible ones that a macro puts around a `$type`.
+/// The type without parentheses, and without the invisible group of a `$type:ty`.
 pub(super) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),
@@ -75,14 +74,16 @@ pub(super) fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// The type without what can only be in a signature; `None` if that is all of it.
+/// The type with `_` for every `impl Trait`, which only a signature can contain. `None` if one is in a
+/// place where it cannot be replaced.
 pub(super) fn erased(ty: &Type) -> Option<Type> {
     let mut ty = ty.clone();
     erase(&mut ty);
     (!tokens::any_ident(&ty, |ident| ident == "impl")).then_some(ty)
 }
 
-/// `_` for each `impl Trait`: the rest still says what `Ok(…)` alone leaves open, the type of the error.
+/// Replaces `impl Trait` by `_`. The rest still determines what `Ok(…)` alone leaves open, the type of
+/// the error.
 fn erase(ty: &mut Type) {
     // With its parentheses, which the compiler would call unused.
     if let Type::ImplTrait(opaque) = bare(ty) {

@@ -5,26 +5,26 @@ use syn::{Attribute, Expr, LitStr, Member, Path, Token, ext::IdentExt, parse::Pa
 
 use crate::{ctxt::Ctxt, keywords, words};
 
-/// An attribute to record, with the key worked out.
+/// An attribute to record, with its key.
 pub(super) struct Record {
     pub(super) key: Key,
     pub(super) how: How,
     pub(super) value: Expr,
-    /// A key in quotes was chosen for this very value.
+    /// The key is in quotes, so the user chose it for this value.
     pub(super) quoted: bool,
-    /// The argument that a shorthand starts with, which has to exist.
+    /// The argument of a shorthand, which must exist.
     pub(super) shorthand: Option<Ident>,
-    /// Of that argument.
+    /// The conditions of that argument.
     pub(super) cfgs: Vec<Attribute>,
 }
 
-/// What the attribute is called.
+/// The key of an attribute.
 pub(super) enum Key {
     Text(LitStr),
     Const(Path),
 }
 
-/// What becomes of the value.
+/// How the value is recorded.
 #[derive(Clone, Copy)]
 pub(super) enum How {
     Debug,
@@ -71,7 +71,8 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     let how = how(input)?;
     let value = expression(input, start)?;
     let Some((first, text)) = place(&value) else {
-        let message = "only an argument or its field can stand alone, else write `key = value`";
+        let message =
+            "only an argument or its field can be recorded without a key, else write `key = value`";
         return Err(syn::Error::new_spanned(&value, message));
     };
     let key = Key::Text(LitStr::new(&text, first.span()));
@@ -110,7 +111,7 @@ fn how(input: ParseStream<'_>) -> syn::Result<How> {
     }
 }
 
-/// Where nothing follows, the error is on what came before, not on the end of the attribute.
+/// The value. If it is missing, the error points at the token before, not at the end of the attribute.
 fn expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(
@@ -151,7 +152,7 @@ fn is_constant(ident: &Ident) -> bool {
     text.contains(|c: char| c.is_ascii_uppercase()) && !text.contains(|c: char| c.is_lowercase())
 }
 
-/// The first word of `argument.field` and the key it gives, in which `self` does not occur.
+/// The argument of `argument.field`, and the resulting key, which does not contain `self`.
 fn place(value: &Expr) -> Option<(Ident, String)> {
     match value {
         Expr::Path(path) => {

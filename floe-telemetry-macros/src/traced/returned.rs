@@ -1,4 +1,4 @@
-//! Whether a function that is not `async` returns a future or a stream, by what its signature says.
+//! Whether a function that is not `async` returns a future or a stream, according to its signature.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
@@ -8,26 +8,26 @@ use syn::{
 
 use super::output::bare;
 
-/// What is returned, and lives on after the call.
+/// A returned future or stream.
 pub(super) struct Returned {
     pub(super) what: What,
     pub(super) how: How,
 }
 
-/// What it is when it is returned.
+/// Its form in the signature.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum How {
     /// `impl Future`
     Opaque,
     /// `Pin<Box<impl Future>>`
     PinnedOpaque,
-    /// `Pin<Box<dyn Future>>`, `Box<dyn Future + Unpin>`, or what is called like one: what it is in
-    /// fact is for its type to say.
+    /// `Pin<Box<dyn Future>>`, `Box<dyn Future + Unpin>`, or an alias of one; the runtime determines by
+    /// the type what it is.
     Boxed,
 }
 
 pub(super) enum What {
-    /// With the type that it becomes, if that is said.
+    /// With its output, if the signature has it.
     Future(Option<Box<Type>>),
     Stream,
 }
@@ -67,7 +67,7 @@ fn of_bounds<'a>(
     Some(Returned { what, how })
 }
 
-/// `Pin<Box<…>>`, `Box<dyn …>`, and what the `futures` crate calls these.
+/// `Pin<Box<…>>`, `Box<dyn …>`, and the aliases of the `futures` crate.
 fn of_path(segment: &PathSegment) -> Option<Returned> {
     let inner = types(segment).next();
     let what = match segment.ident.to_string().as_str() {
@@ -104,7 +104,7 @@ fn in_box(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// The bounds of an `impl Future` or `impl Stream` that the runtime's wrapper does not have.
+/// The bounds of an `impl Future` or `impl Stream` that the runtime's wrapper does not implement.
 pub(super) fn lost_bounds(output: &ReturnType) -> Vec<&TypeParamBound> {
     const KEPT: [&str; 6] = ["Debug", "Future", "Send", "Stream", "Sync", "Unpin"];
     let ReturnType::Type(_, ty) = output else {
@@ -132,8 +132,8 @@ fn opaque(ty: &Type) -> Option<&TypeImplTrait> {
     }
 }
 
-/// A future or a stream that is to be seen in what a function returns, and that no span could go on
-/// in: it is inside of something else, or is returned by an `async fn`.
+/// A future or a stream in the return type that no span can follow: it is inside another type, or is
+/// returned by an `async fn`.
 pub(super) fn out_of_reach(sig: &Signature) -> Option<&Type> {
     let ReturnType::Type(_, ty) = &sig.output else {
         return None;
@@ -199,7 +199,7 @@ fn output(segment: &PathSegment) -> Option<Box<Type>> {
     })
 }
 
-/// What `#[async_trait]` made of the body of an `async fn`: `Box::pin(async move { … })`.
+/// The body of an `async fn` after `#[async_trait]`: `Box::pin(async move { … })`.
 pub(super) struct AsyncTrait {
     /// `Box::pin`
     pub(super) pin: TokenStream,
@@ -208,7 +208,7 @@ pub(super) struct AsyncTrait {
 }
 
 impl AsyncTrait {
-    /// Known by the lifetime that it adds to the signature.
+    /// Recognized by the lifetime that the macro adds to the signature.
     pub(super) fn new(sig: &Signature, body: &Group) -> Option<Self> {
         sig.generics.params.iter().find(|parameter| {
             matches!(parameter, GenericParam::Lifetime(it) if it.lifetime.ident == "async_trait")

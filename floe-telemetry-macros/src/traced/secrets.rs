@@ -1,6 +1,6 @@
 //! Values that are called like a credential, wherever in an expression they are used.
 //!
-//! Tokens are looked at, and not expressions: most uses that matter are in a macro.
+//! The search is in tokens, not in expressions, because most relevant uses are in a macro.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{ctxt::Ctxt, secret};
 
-/// What these say about a value does not give it away.
+/// Methods whose result does not reveal the value.
 const HARMLESS: &[&str] = &["is_empty", "is_err", "is_none", "is_ok", "is_some", "len"];
 
 /// Another name of something that sounds like a credential.
@@ -22,7 +22,7 @@ pub(super) struct Alias {
     of: String,
 }
 
-/// What patterns among the arguments call a field that sounds like one.
+/// Names that patterns bind to a field that is named like a credential.
 pub(super) fn aliases(arguments: &[Argument<'_>]) -> Vec<Alias> {
     let fields = arguments.iter().flat_map(|argument| &argument.fields);
     fields.filter_map(of_field).collect()
@@ -34,7 +34,7 @@ fn of_field(&(word, field): &(&Ident, &Ident)) -> Option<Alias> {
     secret::is_named_by(&of).then_some(Alias { word, of })
 }
 
-/// A key in quotes says that someone thought about it.
+/// A key in quotes is a deliberate choice of the user.
 pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
     for record in records.iter().filter(|record| !record.quoted) {
         let used = first_use(record.value.to_token_stream(), aliases);
@@ -69,7 +69,7 @@ pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
     }
 }
 
-/// What the closure calls an argument does not matter, except that `_` is no use of it.
+/// The name of the closure's parameter does not matter, except that `_` does not use the argument.
 pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     let AttributesFn::Closure { bindings, body, .. } = attributes_fn else {
         return;
@@ -86,7 +86,7 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     }
 }
 
-/// What the closure calls an argument, or a field of one, that sounds like a credential.
+/// The closure's names for an argument, or a field of one, that is named like a credential.
 fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
     let whole = match &binding.pattern {
         Pat::Type(typed) => &*typed.pat,
@@ -180,7 +180,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether what follows the name is the value, or another that has a name of its own.
+/// Whether the tokens after the name still denote the value, and not another one with its own name.
 fn gives_away(mut rest: &[TokenTree]) -> bool {
     if let [TokenTree::Group(group), more @ ..] = rest
         && group.delimiter() == Delimiter::Parenthesis
@@ -217,7 +217,7 @@ fn is_punct(tree: Option<&TokenTree>, wanted: char) -> bool {
     matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
 }
 
-/// Whether a `|` behind it is an operator.
+/// Whether a `|` after it is an operator.
 fn is_operand(tree: Option<&TokenTree>) -> bool {
     match tree {
         Some(TokenTree::Ident(word)) => !["move", "return", "async", "in"]

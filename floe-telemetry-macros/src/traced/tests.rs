@@ -79,7 +79,7 @@ fn a_body_of_a_macro_is_found_in_its_group() {
 #[test]
 fn each_mistake_is_one_error() {
     for (args, expected) in [
-        ("skip, root", "`skip` stands alone"),
+        ("skip, root", "`skip` must be the only argument"),
         ("short_name", "unknown argument `short_name`"),
         ("levels = a < b, x > c", "unknown argument `levels`"),
         ("attribute(table)", "did you mean `attributes`?"),

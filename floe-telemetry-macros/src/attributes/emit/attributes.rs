@@ -59,8 +59,8 @@ fn implementation(model: &Model<'_>, generics: &Generics, items: &TokenStream) -
     }
 }
 
-/// Makes the compiler look for keys that are there twice where the type is, and not only where its
-/// schema is used. Of a type with parameters it can do so only when they are known.
+/// Makes the compiler check for duplicate keys at the type, and not only where its schema is used. For a
+/// generic type that is possible only when its parameters are known.
 fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let (krate, ident) = (model.krate, &model.original.ident);
     let generics = &model.original.generics;

@@ -1,11 +1,11 @@
-//! The schema: an array, or where keys are not known here, a list that checks them.
+//! The schema: an array, or a list that checks keys which the macro does not know.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Field, Key, Model, Record, Shape, Text, documentation, key, on};
 
-/// Whether the macro cannot tell all keys apart itself.
+/// Whether some keys are not known to the macro, which then cannot check for duplicates.
 pub(super) fn is_checked(model: &Model<'_>) -> bool {
     matches!(model.shape, Shape::Enum(_))
         || model.shape.fields().iter().any(|field| {
@@ -33,7 +33,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// One step for each field, shown at what says its keys.
+/// One step for each field. Errors are reported at the keyword that determines its keys.
 fn checked(model: &Model<'_>) -> TokenStream {
     let private = model.krate.private();
     let fields = model.shape.fields();

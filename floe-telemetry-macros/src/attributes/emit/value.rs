@@ -1,4 +1,4 @@
-//! The impl of `ToAttributeValue`, for what is a value and not attributes.
+//! The impl of `ToAttributeValue`, for types that are the value of one attribute.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -37,7 +37,7 @@ pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     implementation(model, &model.original.generics, &items)
 }
 
-/// A newtype: what its field is.
+/// A newtype, whose value is that of its field.
 pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let (krate, private) = (model.krate, model.krate.private());
     let (ty, member) = (&field.original.ty, &field.member);

@@ -1,4 +1,4 @@
-//! A body that runs when the function is called, in a closure.
+//! A body that runs during the call, in a closure.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -15,7 +15,7 @@ use crate::traced::{
     returned::{How, Returned, What},
 };
 
-/// A span that ends when the function returns, unless that turns out to be a future.
+/// A span that ends when the function returns, unless the returned value is a future.
 pub(super) fn at_once(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let private = traced.krate.private();
     let outcome = outcome(traced);
@@ -54,7 +54,7 @@ fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
     }
 }
 
-/// A span that goes on in the future or stream that the signature promises.
+/// A span that ends with the future or stream that the signature promises.
 pub(super) fn returned(
     traced: &Traced<'_>,
     sig: &mut Signature,
@@ -109,8 +109,8 @@ impl Opened {
     fn new(traced: &Traced<'_>, sig: &mut Signature, function: &str) -> Self {
         let ours = Span::mixed_site();
         if !traced.is_plain() && parameters::take_apart(sig) {
-            // What a pattern leaves out of an argument is dropped with its other parts only if it is
-            // taken apart where the body runs, and so the span is opened there, too.
+            // The parts of an argument that a pattern ignores are dropped with its other parts only if
+            // the pattern is where the body runs, so the span is opened there too.
             let open = opening::open_inside(traced);
             return Self {
                 function: Ident::new(function_opening(function), ours),
@@ -169,8 +169,8 @@ fn function_opening(function: &str) -> &'static str {
     }
 }
 
-/// The body, which is copied and not looked at. With `open` it has a place for the span, and puts it
-/// there.
+/// The body, which is copied and not parsed. With `open` it opens the span, into a place that it is
+/// given.
 fn closure(
     traced: &Traced<'_>,
     sig: &mut Signature,
@@ -186,7 +186,7 @@ fn closure(
         quote_spanned!(Span::mixed_site()=> ||)
     };
     let ty = written_type(traced);
-    // A closure with a written type has to have braces, and the user's are the ones it gets.
+    // A closure with an explicit return type needs braces, which are the user's.
     let label = label(body);
     let body = if rebind.is_empty() {
         quote!(#body)
@@ -196,8 +196,8 @@ fn closure(
     quote_spanned!(Span::mixed_site()=> move #parameters #ty #body)
 }
 
-/// Written out: a body that never returns would leave the closure's type open, and the outcome would
-/// be asked of a type that is not known.
+/// The explicit return type of the closure: a body that never returns would leave it open, and then the
+/// classifier could not be chosen.
 fn written_type(traced: &Traced<'_>) -> Option<TokenStream> {
     let ours = Span::mixed_site();
     Some(match &traced.output {

@@ -1,4 +1,4 @@
-//! A body that is a future, and is its own span.
+//! A body that is a future.
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -11,8 +11,8 @@ use super::{
 use crate::tokens;
 use crate::traced::{model::Traced, output::Output, returned::AsyncTrait};
 
-/// There is one `async` block, and nothing around it but the runtime's wrapper: an `async fn` with
-/// another future inside would store every argument once more, and each caller all of that again.
+/// One `async` block, with nothing but the runtime's wrapper around it: an `async fn` with another
+/// future inside would store every argument twice, and so would each of its callers.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
     let rebind = parameters::rebind(sig, place(traced, &body));
@@ -45,7 +45,7 @@ fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> To
     future
 }
 
-/// The arguments are not bound again, which `#[async_trait]` has done in the body.
+/// The arguments are not bound again: `#[async_trait]` has done that in the body.
 pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStream {
     let pin = &it.pin;
     let future = future(traced, &TokenStream::new(), &it.body.stream());
@@ -97,8 +97,8 @@ fn boxed(traced: &Traced<'_>, future: &TokenStream) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #private::Box::pin(#future))
 }
 
-/// What an `async fn` gives back may well be a future, such as the handle of a task, about which clippy
-/// asks in an `async` block only.
+/// An `async fn` may return a future, such as the handle of a task. Clippy reports that in an `async`
+/// block, but not in an `async fn`.
 fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
     traced
         .output
@@ -106,8 +106,8 @@ fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
 }
 
-/// What an `async fn` returns when it is written out. Our crate's edition, which these tokens have,
-/// makes it capture whatever an `async fn` does.
+/// The return type of an `async fn` in its long form. These tokens have the edition of this crate, in
+/// which the type captures everything that an `async fn` captures.
 fn future_of(traced: &Traced<'_>) -> ReturnType {
     let ours = Span::mixed_site();
     let ty = match (&traced.output, &traced.function.sig.output) {
@@ -118,7 +118,7 @@ fn future_of(traced: &Traced<'_>) -> ReturnType {
         (_, ReturnType::Default) => quote_spanned!(ours=> ()),
         (_, ReturnType::Type(_, ty)) => quote!(#ty),
     };
-    // What is said of the function as a whole is on its header, which ends where the user's does.
+    // Errors about the function point at its header, which ends where the user's does.
     let end = Token![>](end(&traced.function.sig));
     parse_quote_spanned!(ours=> -> impl ::core::future::Future<Output = #ty #end)
 }
@@ -134,22 +134,22 @@ fn end(sig: &Signature) -> Span {
     }
 }
 
-/// An `async` block has no place to write its type. A `return` that never runs gives it one, so that
-/// inference and coercions in the body follow the signature as they do without us. The body keeps a
-/// scope of its own: what it imports must not change what the type means. And after an `else` braces
-/// are never `unused_braces`.
+/// An `async` block has no syntax for its type. A `return` that never runs determines it, so that
+/// inference and coercions in the body follow the signature as without the macro. The body keeps its
+/// own scope, because its imports must not change the meaning of the type. The lint `unused_braces`
+/// ignores braces after an `else`.
 fn typed_body(traced: &Traced<'_>) -> TokenStream {
     let body = &traced.function.body;
     let ours = Span::mixed_site();
     let body = quote_spanned!(ours=> if false { loop {} } else #body);
     let typed = match &traced.output {
-        // A value of type `!` says nothing about a type, so the runtime does.
+        // A value of type `!` does not determine a type, so a function of the runtime does.
         Output::Opaque | Output::Never => return body,
         Output::Unit => {
             let span = ours.located_at(traced.function.body.span_open());
             quote_spanned!(span=> return)
         }
-        // An error about the type of the body says where that type is from, which is the signature.
+        // An error about the type of the body refers to the signature.
         Output::Type(ty) => {
             let private = tokens::located_at(traced.krate.private(), ty.span());
             quote_spanned!(on(ty)=> return #private::never_made::<#ty>())

@@ -1,5 +1,5 @@
-//! What is known of a function beside where it is: its name and what it records, in one literal.
-//! Neither has spaces in it, and the runtime takes them apart when somebody asks.
+//! The name of the function and the keys it records, in one literal. Neither contains spaces; the
+//! runtime splits the literal on demand.
 
 use quote::ToTokens;
 use syn::{Expr, Path, ext::IdentExt};
@@ -21,7 +21,7 @@ pub(super) fn of(traced: &Traced<'_>) -> String {
     words.join(" ")
 }
 
-/// The type, where the expression says which it is.
+/// The type, if the expression contains it.
 fn floe_attributes(value: &Expr) -> String {
     match value {
         Expr::Reference(reference) => floe_attributes(&reference.expr),

@@ -1,4 +1,4 @@
-//! Everything a span gets before the body runs. An error about a type is on the value that has it.
+//! Everything that is recorded before the body runs. An error about a type points at the value.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -29,7 +29,7 @@ pub(super) fn open_inside(traced: &Traced<'_>) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> *__floe_span = #call;)
 }
 
-/// All that the user wrote and that is evaluated with the arguments.
+/// All expressions of the user that are evaluated with the arguments.
 pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     let parent = match &traced.parent {
         Parent::Given(parent) => Some(parent),
@@ -72,9 +72,9 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     }}
 }
 
-/// A closure that writes everything the span is to have from its start. It is a variable so that its
-/// kind is inferred: a value that is moved out of an argument is then one error, and the body is not
-/// looked at for another.
+/// A closure that records everything the span has from its start. It is bound to a variable so that its
+/// kind is inferred: a value that is moved out of an argument is then one error, without another one in
+/// the body.
 fn fill(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let name = traced
@@ -138,7 +138,7 @@ fn record(record: &Record) -> TokenStream {
     }
 }
 
-/// Whether the value belongs to nobody, so that it can be taken instead of copied.
+/// Whether the value is a temporary, which can be moved instead of copied.
 fn is_fresh(value: &Expr) -> bool {
     matches!(
         value,
@@ -182,8 +182,8 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
     }
 }
 
-/// The parameter of a closure, which may well be called like the argument. What does not fit is
-/// reported at the parameter.
+/// The parameter of a closure, which may have the name of the argument. A type mismatch is reported at
+/// the parameter.
 fn binding(binding: &Binding<'_>) -> TokenStream {
     let Binding {
         pattern,

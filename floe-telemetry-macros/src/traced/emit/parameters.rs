@@ -1,8 +1,8 @@
-//! The arguments on their way into a closure or a future, where the body has moved to.
+//! The arguments inside the closure or the future that the body has moved to.
 //!
-//! As locals in there they are dropped in the order in which those of any function are, and a
-//! `mut` one can be pointed at something in the body. Those that nothing happens to when they are
-//! dropped stay what they are: a future stores a local besides the argument it came from.
+//! They become locals there, so they are dropped in the order of any function's arguments, and a `mut`
+//! reference among them can be assigned a borrow of something in the body. Arguments without drop glue
+//! are not bound again: a future would store the local in addition to the argument.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -17,22 +17,22 @@ use crate::tokens;
 /// Where the body has moved to.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
-    /// With the body.
+    /// With its body.
     Future(&'a TokenStream),
-    /// The one inside of an `async fn`, which has stored them already. With its body.
+    /// A future inside an `async fn`, which has stored the arguments already. With its body.
     FutureInside(&'a TokenStream),
     Closure,
-    /// With expressions before it that know the arguments by their names.
+    /// A closure after expressions that use the arguments by their names.
     ClosureBehindOpening(&'a TokenStream),
 }
 
-/// Changes the patterns of `sig` and returns the statements that bind what they bound.
+/// Replaces the patterns of `sig` by names, and returns the statements that bind the patterns.
 pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     let captured = match place {
         Place::FutureInside(body) => captured(sig, body),
         _ => 0,
     };
-    // What a future has captured is dropped in the order in which it is first mentioned.
+    // Captured variables of a future are dropped in the order of their first use.
     let mut statements: TokenStream = sig
         .inputs
         .iter()
@@ -42,7 +42,7 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         .collect();
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
-            // As a whole: fields that are captured by themselves are dropped in another order, and the
+            // As a whole: fields that are captured separately are dropped in another order, and the
             // compiler does not see that they are read.
             FnArg::Receiver(receiver) => keep(receiver, place),
             FnArg::Typed(typed) if stays(typed) => None,
@@ -55,7 +55,7 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     statements
 }
 
-/// Whether an argument is taken apart, and something may happen when its parts are dropped.
+/// Whether the pattern of an argument splits it, and its parts may have drop glue.
 pub(super) fn take_apart(sig: &Signature) -> bool {
     sig.inputs.iter().any(|input| match input {
         FnArg::Receiver(_) => false,
@@ -70,9 +70,9 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
     })
 }
 
-/// How many of the first arguments need no binding of their own, because they are captured and then
-/// dropped as late as they would be. One that the body does not mention is to be bound again, so that
-/// the compiler can say so; and what follows is dropped before it.
+/// How many of the first arguments need no binding, because they are captured and then dropped as late
+/// as arguments are. One that the body does not use is bound, so that the compiler can report it, and
+/// the ones after it are dropped before it.
 fn captured(sig: &Signature, body: &TokenStream) -> usize {
     let is_captured = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => receiver.mutability.is_none(),
@@ -101,8 +101,8 @@ fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
     }
 }
 
-/// `self` cannot be bound again, but a body that does not use it, or not all of it, must not drop it
-/// early or late. A method that only was `async` does not have to use it at all.
+/// `self` cannot be bound again, but must be captured as a whole, also by a body that uses none or only
+/// part of it, so that it is dropped at the right time.
 fn keep(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
     let is_reference = match &receiver.kind {
         ReceiverKind::Reference(..) => true,
@@ -129,7 +129,7 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> To
     let allow = allow_underscore(name);
     let allow_mut = mutability.map(|_| allow_never_read(place));
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
-    // The attribute may be all that needs the argument, and has done so before.
+    // The argument may be used by the attribute alone, which precedes the binding.
     let used = match place {
         Place::ClosureBehindOpening(expressions) if mentions(expressions.clone(), name) => {
             Some(quote_spanned!(Span::mixed_site()=> #(#cfgs)* #allow let _ = &#name;))
@@ -146,7 +146,7 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> To
     }
 }
 
-/// What clippy asks of locals, which the arguments of an `async fn` are to it, and those of others not.
+/// For a lint of clippy about locals, which the arguments of an `async fn` are to it, and others are not.
 fn allow_never_read(place: Place<'_>) -> TokenStream {
     match place {
         Place::Future(_) | Place::FutureInside(_) => TokenStream::new(),
@@ -156,7 +156,7 @@ fn allow_never_read(place: Place<'_>) -> TokenStream {
     }
 }
 
-/// Whether `tokens` have `name`, be it in the braces of a format string.
+/// Whether `tokens` contain `name`, also in the braces of a format string.
 fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     let in_braces = format!("{{{}", name.unraw());
     tokens.into_iter().any(|tree| match tree {
@@ -167,7 +167,7 @@ fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     })
 }
 
-/// What the compiler does with a pattern in the signature of an `async fn`, too.
+/// Binds a pattern as the compiler does in the signature of an `async fn`.
 fn destructure(typed: &mut PatType, index: usize, place: Place<'_>) -> TokenStream {
     let argument = format_ident!("__floe_argument_{index}", span = Span::mixed_site());
     let name = Pat::Ident(PatIdent {
@@ -215,8 +215,7 @@ fn borrows_mutably(pattern: TokenStream) -> bool {
     })
 }
 
-/// Attributes that have to be where the binding is. One that says whether there is an argument at
-/// all is at both.
+/// Moves the attributes that belong to the binding. Conditions stay at the argument as well.
 fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     let found = attrs
         .iter()
@@ -246,7 +245,7 @@ const PRIMITIVES: &[&str] = &[
     "u64", "u8", "usize",
 ];
 
-/// Nobody can tell when it is dropped, and it is not assigned to.
+/// Whether it has no drop glue, judging by its type's name, and is not `mut`.
 fn stays(typed: &PatType) -> bool {
     is_plain(&typed.ty) && !tokens::any_ident(&typed.pat, |word| word == "mut")
 }
