@@ -18,8 +18,9 @@ const SECRET: &str = "Zq7vXk29PmLw";
 /// A password in a line of its own does not survive, whatever stands in the lines around it.
 pub(crate) fn planted(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let middle = text.floor_char_boundary(text.len() / 2);
-    let (left, right) = text.split_at(middle);
+    let half = text.len() / 2;
+    let middle = (0..=half).rev().find(|at| text.is_char_boundary(*at));
+    let (left, right) = text.split_at(middle.unwrap_or_default());
     let message = format!("{left}\ndb_password={SECRET}\n{right}");
     let safe = sanitize_error_message(&message);
     assert!(!safe.contains(SECRET), "{message:?} became {safe:?}");

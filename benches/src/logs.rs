@@ -105,7 +105,7 @@ pub fn measure() -> Vec<Row> {
             }
         }
         telemetry
-            .shutdown(Duration::from_mins(1))
+            .shutdown(Duration::from_secs(60))
             .expect("a clean end");
     }
     rows

@@ -14,7 +14,7 @@ use crate::counting::Counting;
 use crate::statistics::Spread;
 use crate::{arguments, cpu_time};
 
-const TIMEOUT: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Calls between two flushes: fewer than a thread's buffers hold.
 const CALLS: i64 = 2000;

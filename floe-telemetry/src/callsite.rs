@@ -305,7 +305,7 @@ impl Scope {
 
 crate::__floe_link_list! {
     /// The scopes of all tracers of the program.
-    #[expect(unsafe_code, reason = "the bounds of the linker's list, see `link_list`")]
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static SCOPES: [Scope] = "fl_scope_0_1";
 }
 
@@ -363,7 +363,7 @@ pub fn tracers() -> impl Iterator<Item = &'static Scope> {
 
 crate::__floe_link_list! {
     /// The call sites of the program.
-    #[expect(unsafe_code, reason = "the bounds of the linker's list, see `link_list`")]
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static CALL_SITES: [CallSite] = "fl_site_0_1";
 }
 

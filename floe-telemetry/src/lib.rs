@@ -35,6 +35,9 @@
 //! and without a provider an annotated function costs one atomic load. Redaction is part of the
 //! application, whose provider has it.
 //!
+//! Such a library also compiles for `wasm32-unknown-unknown`. No provider runs there, so its spans do
+//! nothing, and [`callsite::all`] is empty.
+//!
 //! # In applications
 //!
 //! Initialise a [`TelemetryProvider`] early in `main`, keep it, and shut it down at the end.
@@ -81,6 +84,7 @@ mod clock;
 )]
 mod recorder;
 
+mod char_boundary;
 #[cfg(feature = "provider")]
 mod collector;
 mod environment;

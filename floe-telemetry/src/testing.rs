@@ -40,7 +40,7 @@ use crate::recorder::{self, CaptureScope};
 
 /// The time within which the collector must return the spans. It takes milliseconds; the limit is for a
 /// machine that hangs.
-const TIMEOUT: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs `code` and returns the spans that ended in it, on this thread and on threads and tasks to which
 /// its OpenTelemetry context was carried.

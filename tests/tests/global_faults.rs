@@ -14,7 +14,7 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_tests::{Authority, ClientCertificate, Code, Receiver, Response};
 
-const TIMEOUT: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::Http];
 

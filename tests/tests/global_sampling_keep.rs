@@ -39,7 +39,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     config.otlp_protocol = OtlpProtocol::Http;
     config.sampling = config.sampling.clone().with_ratio(0.0);
     config.sampling.keep_errors = true;
-    config.sampling.keep_slower_than = Some(Duration::from_hours(1));
+    config.sampling.keep_slower_than = Some(Duration::from_secs(3600));
     change(&mut config);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     (receiver, telemetry)

@@ -9,12 +9,7 @@
 //! It uses the standard library alone, so it can also be compiled without the other benchmarks:
 //! `CARGO=cargo CARGO_MANIFEST_DIR=benches rustc --edition 2024 benches/src/bin/build-time.rs`.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a benchmark"
-)]
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

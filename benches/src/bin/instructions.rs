@@ -29,7 +29,7 @@ use benches::work::{text, work};
 use benches::{arguments, report};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced};
 
-const TIMEOUT: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How much dearer a program may get, and how much cheaper before it should be written down.
 const TOLERANCE: f64 = 0.05;

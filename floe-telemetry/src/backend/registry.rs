@@ -79,7 +79,7 @@ impl fmt::Debug for LinkedBackend {
 
 crate::__floe_link_list! {
     /// The backends that other crates register.
-    #[expect(unsafe_code, reason = "the bounds of the linker's list, see `link_list`")]
+    #[allow(unsafe_code, reason = "the bounds of the list, where a linker makes one: see `link_list`")]
     static BACKENDS: [LinkedBackend] = "fl_backend_0_1";
 }
 

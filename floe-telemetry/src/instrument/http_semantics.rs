@@ -3,6 +3,7 @@
 
 use http::{Method, StatusCode, Version};
 
+use crate::char_boundary;
 use crate::keys;
 use crate::recorder::{DetachedSpan, Opening};
 
@@ -63,5 +64,5 @@ pub(super) fn status(span: &DetachedSpan, status: StatusCode, is_error: bool) {
 
 /// Text of the other side, which is as long as that wants it to be.
 pub(super) fn bounded(text: &str) -> &str {
-    &text[..text.floor_char_boundary(2048)]
+    &text[..char_boundary::floor(text, 2048)]
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use crate::char_boundary;
+
 /// A text that takes so much and no more: whoever writes it is told to stop.
 #[derive(Debug)]
 pub(super) struct Bounded<'a> {
@@ -33,7 +35,7 @@ impl Write for Bounded<'_> {
             self.texts.push_str(text);
             return Ok(());
         }
-        let (head, _) = text.split_at(text.floor_char_boundary(room));
+        let (head, _) = text.split_at(char_boundary::floor(text, room));
         self.texts.push_str(head);
         self.is_cut = true;
         Err(fmt::Error)

@@ -9,6 +9,7 @@ use opentelemetry::{Key, SpanId, TraceFlags, TraceId};
 use tracing::Level;
 
 use super::bounded::Bounded;
+use crate::char_boundary;
 
 /// The longest text that is kept, in bytes.
 pub(super) const MAX_TEXT: usize = 8 * 1024;
@@ -197,7 +198,7 @@ impl Entry {
         if is_cut {
             let end = self.texts.len();
             let from = end.saturating_sub(MAX_WORD).max(start);
-            let from = self.texts.floor_char_boundary(from);
+            let from = char_boundary::floor(&self.texts, from);
             let word = self.texts.get(from..).unwrap_or_default();
             let kept = word.rfind(char::is_whitespace).unwrap_or_default();
             self.texts.truncate(from + kept);
@@ -208,7 +209,7 @@ impl Entry {
         }
         if self.texts.len() > start + MAX_TEXT {
             self.texts
-                .truncate(self.texts.floor_char_boundary(start + MAX_TEXT));
+                .truncate(char_boundary::floor(&self.texts, start + MAX_TEXT));
             is_cut = true;
         }
         if is_cut {

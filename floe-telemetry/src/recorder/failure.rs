@@ -13,6 +13,7 @@ use opentelemetry::trace::{Event, SpanRef, Status};
 
 use super::outcome::{ErrorView, Failure, Outcome};
 use super::record::SpanRecord;
+use crate::char_boundary;
 use crate::clock::wall_now;
 use crate::keys;
 
@@ -235,7 +236,7 @@ fn bounded(value: &dyn fmt::Display) -> String {
                 self.0.push_str(text);
                 return Ok(());
             }
-            self.0.push_str(&text[..text.floor_char_boundary(room)]);
+            self.0.push_str(&text[..char_boundary::floor(text, room)]);
             // Stops the formatter: the rest would be discarded.
             Err(fmt::Error)
         }

@@ -10,6 +10,7 @@ use super::{
     Level, Policy, REDACTED, Rule, address, anchors, command_line, commands, finder, hash, header,
     key_value, pem, pii, shape, text, token, url,
 };
+use crate::char_boundary;
 
 /// How many different secrets are searched for in the rest of their text.
 const MAX_ECHOES: usize = 4;
@@ -209,8 +210,8 @@ impl<'t> Scan<'t> {
         let mut end_of_last = None;
         for &(start, end, rule) in &self.found {
             let (start, end) = (
-                text.floor_char_boundary(start),
-                text.ceil_char_boundary(end),
+                char_boundary::floor(text, start),
+                char_boundary::ceil(text, end),
             );
             if end_of_last.is_some_and(|last| start <= last) {
                 kept = kept.max(end);

@@ -57,8 +57,10 @@ pub(super) fn is_secret(text: &[u8], key: Key, found: Extent, site: Site, in_pro
             .split(|byte| b"\"', ".contains(byte))
             .any(|item| is_opaque(item, 12) || is_plural(text, key) && is_made_up(item, 7)),
         // `--password-command="echo hunter2"`.
-        Class::Weak if let Some(word) = printed(value) => is_made_up(word, 6),
-        Class::Weak => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
+        Class::Weak => match printed(value) {
+            Some(word) => is_made_up(word, 6),
+            None => is_opaque(value, 12) || site.list == List::Query && is_opaque(value, 8),
+        },
         // Most of what is asked below is about words, signs and code.
         _ if (is_alphanumeric(value) || is_base64(value)) && !has_other_sense(text, key, found) => {
             !words::LITERALS.has(value)

@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use crate::child::{log_to_stderr, quiet_panics};
 use crate::run_child;
 
-const TIMEOUT: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How a delivery fails, and what must be said about it.
 type Failure = (&'static str, Shape, &'static str, fn(&Canary));

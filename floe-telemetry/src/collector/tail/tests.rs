@@ -198,7 +198,7 @@ fn what_is_too_old_is_decided_by_what_is_known_of_it() {
     hold.push(end(2, 1, true).record(), &clock, later);
     hold.expire(now + Duration::from_secs(59));
     assert_eq!(counted(&hold), [3, 0, 0, 0]);
-    hold.expire(now + Duration::from_mins(1));
+    hold.expire(now + Duration::from_secs(60));
     assert_eq!(taken(&mut hold), BTreeMap::from([(1, vec![1])]));
     assert_eq!(counted(&hold), [1, 1, 0, 1]);
     // Their roots, when they end at last, follow; a failure that is too late does not bring back

@@ -45,7 +45,7 @@ impl RateLimit {
         let latest = now.saturating_add(interval.max(SECOND));
         let taken = self
             .full_at
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
                 let after = full_at.max(now).saturating_add(interval);
                 (after <= latest).then_some(after)
             });

@@ -1,0 +1,38 @@
+//! What a library annotates, for `.ci/wasm`.
+#![forbid(unsafe_code)]
+
+use floe_telemetry::{FloeAttributes, callsite, create_span, traced};
+
+/// An order.
+#[derive(Debug, FloeAttributes)]
+#[floe(prefix = "order")]
+pub struct Order<'a> {
+    customer: &'a str,
+    lines: usize,
+}
+
+/// A store of orders.
+#[derive(Debug)]
+pub struct Store;
+
+#[traced]
+impl Store {
+    /// Counts the lines of an order.
+    pub fn count(&self, order: &Order<'_>) -> usize {
+        order.lines
+    }
+
+    /// The same, later.
+    pub async fn load(&self, order: &Order<'_>) -> Result<usize, std::fmt::Error> {
+        std::future::ready(()).await;
+        Ok(self.count(order))
+    }
+}
+
+/// Opens a span by hand, and names the functions that have one.
+#[traced(name = "orders.names", kind = client, metrics, attributes(order.customer, rows = order.lines), floe_attributes = order)]
+pub fn names(order: &Order<'_>) -> Vec<&'static str> {
+    let span = create_span("orders.sort");
+    span.set_attribute("order.lines", 3);
+    callsite::all().map(|site| site.name()).collect()
+}
