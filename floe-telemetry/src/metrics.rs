@@ -1,8 +1,9 @@
-//! Metrics: counters, gauges and histograms that belong to the same resource as the spans.
+//! Counters, gauges and histograms, exported with the same resource as the spans.
 //!
 //! ```
 //! use floe_telemetry::MetricRecorder;
-//! use floe_telemetry::metrics::{KeyValue, Metric};
+//! use floe_telemetry::metrics::Metric;
+//! use floe_telemetry::opentelemetry::KeyValue;
 //!
 //! const ROWS: Metric<'_> = Metric::new("orders.rows").with_unit("{row}");
 //! static METRICS: MetricRecorder = MetricRecorder::new("orders");
@@ -12,7 +13,7 @@
 //! METRICS.record_histogram("orders.load.duration", 1.2, &[]);
 //! ```
 //!
-//! While no application starts a provider, each call costs one atomic load.
+//! Without a provider, each call costs one atomic load.
 
 mod current;
 mod instruments;
@@ -20,19 +21,18 @@ mod instruments;
 mod meters;
 mod metric;
 mod number;
-#[cfg(feature = "provider")]
-mod own;
 #[cfg(all(feature = "provider", target_os = "linux"))]
 mod process;
 mod recorder;
 #[cfg(feature = "provider")]
 mod redacting;
 #[cfg(feature = "provider")]
+mod sdk_metrics;
+#[cfg(feature = "provider")]
 mod series;
 
 #[cfg(feature = "provider")]
 pub(crate) use self::meters::{Meters, MetricDestination};
-pub use opentelemetry::KeyValue;
 
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;

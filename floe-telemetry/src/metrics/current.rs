@@ -1,7 +1,7 @@
-//! Which meter provider the process uses.
+//! The meter provider that the process currently uses.
 //!
-//! An OpenTelemetry instrument belongs to the provider that it was made of for ever. A recorder
-//! outlives providers, so it asks here whether its instruments are still those of today.
+//! An OpenTelemetry instrument stays bound to the provider that created it. A recorder outlives
+//! providers, so it compares generations to find out whether its instruments are still valid.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,16 +12,16 @@ type Provider = Arc<dyn MeterProvider + Send + Sync>;
 
 static PROVIDER: RwLock<Option<Provider>> = RwLock::new(None);
 
-/// Counts the providers that were ever there; 0 while there is none.
+/// The generation of the current provider; 0 while there is none.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The provider that is in use, and its number.
+/// The current provider and its generation.
 pub(super) struct Current {
     pub(super) generation: u64,
     pub(super) provider: Provider,
 }
 
-/// The number of the provider in use; 0 while there is none.
+/// Returns the generation of the current provider; 0 while there is none.
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
@@ -34,19 +34,19 @@ pub(super) fn current() -> Option<Current> {
     })
 }
 
-/// Puts a provider into use, or takes away the one that is.
+/// Replaces the current provider; `None` removes it.
 #[cfg(feature = "provider")]
 pub(super) fn switch(provider: Option<Provider>) {
-    static EVER: AtomicU64 = AtomicU64::new(0);
+    static LAST: AtomicU64 = AtomicU64::new(0);
 
     let mut slot = PROVIDER.write().unwrap_or_else(PoisonError::into_inner);
     let generation = match provider {
-        Some(_) => EVER.fetch_add(1, Ordering::Relaxed) + 1,
+        Some(_) => LAST.fetch_add(1, Ordering::Relaxed) + 1,
         None => 0,
     };
-    // Dropped after the lock is free: shutting a provider down may call the user's callbacks.
-    let before = std::mem::replace(&mut *slot, provider);
+    // Dropped after the lock is released: shutting a provider down may run user callbacks.
+    let previous = std::mem::replace(&mut *slot, provider);
     GENERATION.store(generation, Ordering::Release);
     drop(slot);
-    drop(before);
+    drop(previous);
 }

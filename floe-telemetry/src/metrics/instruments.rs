@@ -1,4 +1,4 @@
-//! The instruments of one recorder, each made when it is first used.
+//! The instruments of one recorder, each created on first use.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,11 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::current;
 use super::metric::Metric;
 
-/// Names that a recorder remembers. A program has far fewer, unless it makes them up as it goes.
+/// The most metric names of one recorder. Only a program that generates names at run time exceeds
+/// it.
 const MAX_NAMES: usize = 2000;
 
-/// What a metric's numbers are.
+/// The kind of an instrument.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Counter,
@@ -19,7 +20,7 @@ pub(super) enum Kind {
     Histogram,
 }
 
-/// What is recorded.
+/// A value to record.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Measurement {
     Count(u64),
@@ -37,18 +38,18 @@ impl Measurement {
     }
 }
 
-/// An instrument, as it was first asked for.
+/// An instrument of the kind that its first use required.
 #[derive(Debug)]
 pub(super) enum Instrument {
     Counter(Counter<u64>),
     Gauge(Gauge<f64>),
     Histogram(Histogram<f64>),
-    /// OpenTelemetry would not have it.
-    Refused,
+    /// The name, unit or boundaries are invalid.
+    Invalid,
 }
 
 impl Instrument {
-    /// Records what is of its kind.
+    /// Records a measurement of the instrument's kind; ignores others.
     pub(super) fn record(&self, measurement: Measurement, attributes: &[KeyValue]) {
         match (self, measurement) {
             (Self::Counter(counter), Measurement::Count(value)) => counter.add(value, attributes),
@@ -66,42 +67,42 @@ struct Entry {
     kind: Kind,
     unit: String,
     instrument: Instrument,
-    /// A contradiction to the first use was reported.
-    told: bool,
+    /// A conflict with the first use has been reported.
+    is_reported: bool,
 }
 
 /// The instruments of one provider.
 #[derive(Debug, Default)]
 pub(super) struct Instruments {
-    /// The number of the provider; 0 before the first.
+    /// The generation of the provider; 0 before the first one.
     pub(super) generation: u64,
     meter: Option<Meter>,
     by_name: HashMap<String, Entry>,
-    told_of_many: bool,
+    is_limit_reported: bool,
 }
 
-/// What looking for an instrument without making one found.
-pub(super) enum Found<'a> {
-    Instrument(&'a Instrument),
-    /// It is known and not to be used like this, and that was said.
+/// The result of looking an instrument up.
+pub(super) enum Lookup<'a> {
+    Found(&'a Instrument),
+    /// The use conflicts with the first one or exceeds the limit, which has been reported.
     Unusable,
-    /// [`Instruments::make`] is to look after it.
-    New,
+    /// [`Instruments::create`] has to create the instrument or report the conflict.
+    Missing,
 }
 
 impl Instruments {
-    pub(super) fn find(&self, metric: &Metric<'_>, kind: Kind) -> Found<'_> {
+    pub(super) fn find(&self, metric: &Metric<'_>, kind: Kind) -> Lookup<'_> {
         match self.by_name.get(metric.name) {
-            Some(entry) if entry.fits(metric, kind) => Found::Instrument(&entry.instrument),
-            Some(entry) if entry.told => Found::Unusable,
-            None if self.told_of_many => Found::Unusable,
-            _ => Found::New,
+            Some(entry) if entry.fits(metric, kind) => Lookup::Found(&entry.instrument),
+            Some(entry) if entry.is_reported => Lookup::Unusable,
+            None if self.is_limit_reported => Lookup::Unusable,
+            _ => Lookup::Missing,
         }
     }
 
-    /// Makes the instrument, or hands out once why there is none. What it says is not to be logged
-    /// while a lock is held: a log may be counted by a metric.
-    pub(super) fn make(
+    /// Creates the instrument, or returns once why it cannot be used. The caller logs that message
+    /// after releasing its lock, because a log record may itself be counted by a metric.
+    pub(super) fn create(
         &mut self,
         scope: &InstrumentationScope,
         metric: &Metric<'_>,
@@ -118,24 +119,24 @@ impl Instruments {
         let count = self.by_name.len();
         let meter = self.meter.as_ref()?;
         if let Some(entry) = self.by_name.get_mut(metric.name) {
-            if entry.fits(metric, kind) || entry.told {
+            if entry.fits(metric, kind) || entry.is_reported {
                 return None;
             }
-            entry.told = true;
+            entry.is_reported = true;
             return Some(format!(
-                "used as a {kind:?} in `{}`, but it was a {:?} in `{}` before: not recorded",
+                "is used as a {kind:?} with unit `{}`, but its first use was a {:?} with unit `{}`: not recorded",
                 metric.unit, entry.kind, entry.unit,
             ));
         }
         if count >= MAX_NAMES {
-            self.told_of_many = true;
+            self.is_limit_reported = true;
             return Some(format!(
-                "its recorder has {MAX_NAMES} metrics: no more are recorded"
+                "not recorded: its recorder has reached the limit of {MAX_NAMES} metrics"
             ));
         }
         let fault = metric.fault();
         let instrument = match fault {
-            Some(_) => Instrument::Refused,
+            Some(_) => Instrument::Invalid,
             None => build(meter, metric, kind),
         };
         self.by_name.insert(
@@ -143,7 +144,7 @@ impl Instruments {
             Entry {
                 kind,
                 unit: metric.unit.to_owned(),
-                told: fault.is_some(),
+                is_reported: fault.is_some(),
                 instrument,
             },
         );
@@ -152,9 +153,9 @@ impl Instruments {
 }
 
 impl Entry {
-    /// Whether a use is of the kind and unit of the first one. A bare name has no say in the unit.
+    /// Whether a use has the kind and unit of the first one. A use without a unit fits every unit.
     fn fits(&self, metric: &Metric<'_>, kind: Kind) -> bool {
-        let usable = !matches!(self.instrument, Instrument::Refused);
+        let usable = !matches!(self.instrument, Instrument::Invalid);
         usable && self.kind == kind && (metric.unit.is_empty() || metric.unit == self.unit)
     }
 }

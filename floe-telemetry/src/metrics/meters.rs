@@ -1,5 +1,4 @@
-//! The metrics of a provider: how often they are collected, how they are aggregated, and where
-//! they go.
+//! The SDK meter provider behind a telemetry provider: readers, views and exporters.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,25 +19,25 @@ use opentelemetry_sdk::metrics::{
 };
 
 use super::current;
-use super::own;
 #[cfg(target_os = "linux")]
 use super::process;
 use super::redacting::RedactingMeterProvider;
+use super::sdk_metrics;
 use crate::collector::{Counters, Redaction, Redactor, SpanMetrics};
 use crate::config::{HistogramKind, MetricsConfig};
 use crate::error::Error;
 use crate::recorder::matches;
 
-/// Buckets of an exponential histogram, and its largest scale: what the specification has as
+/// The number of buckets of an exponential histogram and its largest scale, by the specification's
 /// defaults.
 const MAX_SIZE: u32 = 160;
 const MAX_SCALE: i8 = 20;
 
-/// Adds the reader of an exporter's metrics.
+/// Adds an exporter's reader to the builder.
 type AddReader =
     Box<dyn FnOnce(MeterProviderBuilder, &MetricsConfig) -> MeterProviderBuilder + Send>;
 
-/// An exporter that the reader of its metrics is yet to be made for.
+/// An exporter whose metric reader is created when the provider starts.
 pub(crate) struct MetricDestination(AddReader);
 
 impl fmt::Debug for MetricDestination {
@@ -57,22 +56,22 @@ impl MetricDestination {
         }))
     }
 
-    /// One that collects when it is asked.
+    /// A pull reader, which collects when it is scraped.
     #[cfg(feature = "prometheus")]
-    pub(crate) fn of_reader(reader: impl MetricReader) -> Self {
+    pub(crate) fn pull(reader: impl MetricReader) -> Self {
         Self(Box::new(|builder, _| builder.with_reader(reader)))
     }
 }
 
-/// The metrics of a provider.
+/// The meter provider of a telemetry provider.
 #[derive(Debug)]
 pub(crate) struct Meters(SdkMeterProvider);
 
-/// The name of our own meter.
-const OWN: &str = "floe.telemetry";
+/// The scope of the library's own metrics.
+const SCOPE: &str = "floe.telemetry";
 
 impl Meters {
-    /// Makes the destinations' metrics those of the process.
+    /// Starts the readers and makes this the current meter provider of the process.
     pub(crate) fn start(
         config: &MetricsConfig,
         resource: &Resource,
@@ -88,18 +87,18 @@ impl Meters {
         let sdk = builder
             .with_view(move |instrument: &Instrument| stream(instrument, &config))
             .build();
-        let meter = sdk.meter(OWN);
-        own::observe(&meter, counters);
+        let meter = sdk.meter(SCOPE);
+        sdk_metrics::observe(&meter, counters);
         #[cfg(target_os = "linux")]
         process::observe(&meter);
-        let safe = Arc::new(RedactingMeterProvider::new(sdk.clone(), redaction));
-        current::switch(Some(safe));
+        let redacting = RedactingMeterProvider::new(sdk.clone(), redaction);
+        current::switch(Some(Arc::new(redacting)));
         Self(sdk)
     }
 
-    /// What makes metrics of spans.
-    pub(crate) fn of_spans(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
-        let meter = self.0.meter(OWN);
+    /// Creates the instruments that derive metrics from spans.
+    pub(crate) fn span_metrics(&self, config: &MetricsConfig, redactor: Redactor) -> SpanMetrics {
+        let meter = self.0.meter(SCOPE);
         SpanMetrics::new(
             &meter,
             config.from_spans,
@@ -108,13 +107,14 @@ impl Meters {
         )
     }
 
-    /// Collects and delivers, and says when it is done.
+    /// Collects and exports in the background; the receiver gets the result.
     pub(crate) fn flush(&self) -> Result<Receiver<OTelSdkResult>, Error> {
         let sdk = self.0.clone();
         in_background(move || sdk.force_flush())
     }
 
-    /// The same for the last time.
+    /// Exports a last time and shuts the readers down in the background; the receiver gets the
+    /// result.
     pub(crate) fn shut_down(&self, timeout: Duration) -> Result<Receiver<OTelSdkResult>, Error> {
         current::switch(None);
         let sdk = self.0.clone();
@@ -122,7 +122,7 @@ impl Meters {
     }
 }
 
-/// How an instrument is aggregated.
+/// The view of an instrument: its aggregation, attribute keys and cardinality limit.
 fn stream(instrument: &Instrument, config: &MetricsConfig) -> Option<Stream> {
     let mut views = config.views.iter();
     let view = views.find(|view| matches(&view.metric, instrument.name()));
@@ -145,7 +145,7 @@ fn stream(instrument: &Instrument, config: &MetricsConfig) -> Option<Stream> {
     builder.build().ok()
 }
 
-/// The buckets of a histogram; `None`: those that its code names.
+/// The aggregation of a histogram; `None` keeps the boundaries that the instrument advises.
 fn histogram(boundaries: Option<Vec<f64>>, config: &MetricsConfig) -> Option<Aggregation> {
     match (boundaries, config.histograms) {
         (Some(boundaries), _) => Some(Aggregation::ExplicitBucketHistogram {
@@ -161,17 +161,18 @@ fn histogram(boundaries: Option<Vec<f64>>, config: &MetricsConfig) -> Option<Agg
     }
 }
 
-/// OpenTelemetry waits for its exporters without a limit. Whoever waits for the answer has one.
+/// Runs `work` on its own thread: the SDK waits for exporters without a timeout, the caller's
+/// receiver has one.
 fn in_background(
     work: impl FnOnce() -> OTelSdkResult + Send + 'static,
 ) -> Result<Receiver<OTelSdkResult>, Error> {
-    let (done, answer) = channel();
+    let (sender, result) = channel();
     thread::Builder::new()
         .name("floe-metrics".to_owned())
         .spawn(move || {
-            // Nobody may wait for it any more.
-            let _ = done.send(work());
+            // The receiver may have timed out.
+            let _ = sender.send(work());
         })
         .map_err(|error| Error::thread("floe-metrics", &error))?;
-    Ok(answer)
+    Ok(result)
 }

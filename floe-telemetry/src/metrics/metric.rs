@@ -1,8 +1,9 @@
-//! What a metric is called, and what its numbers mean.
+//! The name, unit, description and boundaries of a metric.
 
 /// The name of a metric, its unit and its description.
 ///
-/// A plain name is a metric without the rest. A constant gives them one home.
+/// A plain string converts into a metric without unit and description. Define the metric as a
+/// constant when several call sites record it.
 ///
 /// ```
 /// use floe_telemetry::metrics::Metric;
@@ -22,7 +23,8 @@ pub struct Metric<'a> {
 }
 
 impl<'a> Metric<'a> {
-    /// A metric of this name: a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`
+    /// Creates a metric with this name: a letter, then up to 254 letters, digits, `_`, `.`, `-` and
+    /// `/`
     /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)).
     #[must_use]
     pub const fn new(name: &'a str) -> Self {
@@ -34,13 +36,14 @@ impl<'a> Metric<'a> {
         }
     }
 
-    /// The unit, as in [UCUM](https://ucum.org): `s`, `By`, `{row}`.
+    /// Sets the unit, in [UCUM](https://ucum.org) notation: `s`, `By`, `{row}`. At most 63 ASCII
+    /// characters.
     #[must_use]
     pub const fn with_unit(self, unit: &'a str) -> Self {
         Self { unit, ..self }
     }
 
-    /// What the numbers say, for people.
+    /// Sets the description, for people who read the metric in a backend.
     #[must_use]
     pub const fn with_description(self, description: &'a str) -> Self {
         Self {
@@ -49,8 +52,8 @@ impl<'a> Metric<'a> {
         }
     }
 
-    /// The bounds between the buckets of a histogram, rising. Without them, those of the
-    /// specification, which suit milliseconds.
+    /// Sets the boundaries between the buckets of a histogram, in ascending order. The default is
+    /// the specification's, which suits milliseconds.
     #[must_use]
     pub const fn with_boundaries(self, boundaries: &'a [f64]) -> Self {
         Self {
@@ -59,7 +62,7 @@ impl<'a> Metric<'a> {
         }
     }
 
-    /// Why OpenTelemetry would not have it.
+    /// Why the metric is invalid, if it is.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let mut bytes = self.name.bytes();
         let is_name = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
@@ -67,18 +70,18 @@ impl<'a> Metric<'a> {
             && self.name.len() <= 255;
         if !is_name {
             return Some(
-                "its name is to be a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`",
+                "its name must be a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`",
             );
         }
         if !self.unit.is_ascii() || self.unit.len() > 63 {
-            return Some("its unit is to have at most 63 ASCII characters");
+            return Some("its unit must have at most 63 ASCII characters");
         }
         let rising = |bounds: &[f64]| bounds.is_sorted_by(|a, b| a < b);
         if !self
             .boundaries
             .is_none_or(|bounds| rising(bounds) && bounds.iter().all(|bound| bound.is_finite()))
         {
-            return Some("its boundaries are to be finite and to rise");
+            return Some("its boundaries must be finite and in ascending order");
         }
         None
     }
@@ -101,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_opentelemetry_would_drop_is_known() {
+    fn invalid_metrics_have_a_fault() {
         for good in ["a", "floe.pipeline.runs", "a/b_c-D9"] {
             assert_eq!(Metric::new(good).fault(), None, "{good}");
         }

@@ -1,11 +1,11 @@
-//! Numbers that a gauge or a histogram takes.
+//! Numbers that a gauge or a histogram accepts.
 
 use std::time::Duration;
 
-/// A number that a gauge or a histogram takes. All are recorded as `f64`; a [`Duration`] in
+/// A number that a gauge or a histogram accepts, recorded as `f64`. A [`Duration`] is recorded in
 /// seconds.
 pub trait MetricNumber: Copy {
-    /// The number, as near as `f64` comes.
+    /// Converts the number to the nearest `f64`.
     fn to_f64(self) -> f64;
 }
 
@@ -22,7 +22,7 @@ macro_rules! lossless {
 macro_rules! rounded {
     ($($ty:ty),*) => {$(
         impl MetricNumber for $ty {
-            #[expect(clippy::cast_precision_loss, reason = "documented: as near as `f64` comes")]
+            #[expect(clippy::cast_precision_loss, reason = "documented: the nearest `f64`")]
             fn to_f64(self) -> f64 {
                 self as f64
             }

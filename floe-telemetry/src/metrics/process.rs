@@ -1,4 +1,4 @@
-//! What the process itself uses, under the names of OpenTelemetry's
+//! Resources that the process uses, under the names of OpenTelemetry's
 //! [process metrics](https://opentelemetry.io/docs/specs/semconv/system/process-metrics/).
 
 use opentelemetry::KeyValue;
@@ -6,39 +6,41 @@ use opentelemetry::metrics::{AsyncInstrument, Meter};
 use procfs::process::{Process, Stat};
 use procfs::{Current, Uptime, WithCurrentSystemInfo};
 
-/// Observes the process whenever metrics are collected. What the system does not tell is left out.
+/// Registers the process metrics. A value that `/proc` does not provide is not observed.
 pub(super) fn observe(meter: &Meter) {
-    let _kept = meter
+    let _instrument = meter
         .f64_observable_counter("process.cpu.time")
         .with_unit("s")
-        .with_description("Processor time that the process has used.")
+        .with_description("CPU time that the process has used.")
         .with_callback(cpu_time)
         .build();
-    let _kept = meter
+    let _instrument = meter
         .i64_observable_up_down_counter("process.memory.usage")
         .with_unit("By")
         .with_description("Physical memory that the process uses.")
-        .with_callback(|usage| tell(usage, stat().map(|stat| stat.rss_bytes().get())))
+        .with_callback(|usage| observe_integer(usage, stat().map(|stat| stat.rss_bytes().get())))
         .build();
-    let _kept = meter
+    let _instrument = meter
         .i64_observable_up_down_counter("process.memory.virtual")
         .with_unit("By")
         .with_description("Virtual memory of the process.")
-        .with_callback(|size| tell(size, stat().map(|stat| stat.vsize)))
+        .with_callback(|size| observe_integer(size, stat().map(|stat| stat.vsize)))
         .build();
-    let _kept = meter
+    let _instrument = meter
         .i64_observable_up_down_counter("process.thread.count")
         .with_unit("{thread}")
         .with_description("Threads of the process.")
-        .with_callback(|count| tell(count, stat().map(|stat| stat.num_threads)))
+        .with_callback(|count| observe_integer(count, stat().map(|stat| stat.num_threads)))
         .build();
-    let _kept = meter
+    let _instrument = meter
         .i64_observable_up_down_counter("process.unix.file_descriptor.count")
         .with_unit("{file_descriptor}")
         .with_description("Files that the process has open.")
-        .with_callback(|count| tell(count, myself().and_then(|process| process.fd_count().ok())))
+        .with_callback(|count| {
+            observe_integer(count, myself().and_then(|process| process.fd_count().ok()));
+        })
         .build();
-    let _kept = meter
+    let _instrument = meter
         .f64_observable_gauge("process.uptime")
         .with_unit("s")
         .with_description("How long the process has been running.")
@@ -58,7 +60,7 @@ fn stat() -> Option<Stat> {
     myself()?.stat().ok()
 }
 
-fn tell(instrument: &dyn AsyncInstrument<i64>, value: Option<impl TryInto<i64>>) {
+fn observe_integer(instrument: &dyn AsyncInstrument<i64>, value: Option<impl TryInto<i64>>) {
     if let Some(value) = value.and_then(|value| value.try_into().ok()) {
         instrument.observe(value, &[]);
     }

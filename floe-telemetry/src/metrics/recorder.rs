@@ -5,26 +5,27 @@ use std::sync::{OnceLock, PoisonError, RwLock};
 use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::current;
-use super::instruments::{Found, Instrument, Instruments, Kind, Measurement};
+use super::instruments::{Instrument, Instruments, Kind, Lookup, Measurement};
 use super::metric::Metric;
 use super::number::MetricNumber;
 #[cfg(feature = "provider")]
-use super::series::{self, Said};
+use super::series::{self, SeriesKey};
 #[cfg(feature = "redact")]
 use crate::sanitizer::sanitize_error;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
-/// Instruments are made when they are first used and kept. What a thread records often with the same
-/// attributes it finds by one look into a table of its own (1024 series). All threads may share one recorder; a `static` does.
+/// Instruments are created on first use and cached. Each thread additionally caches up to 1,024
+/// series that it records often, so that recording one of them is a single table lookup. Threads
+/// may share a recorder, for example through a `static`.
 ///
-/// A name belongs to the kind and the unit of its first use. Another use of it, a name that
-/// OpenTelemetry would not have, or the 2,001st name is reported once and not recorded. So is
-/// nothing while there is no provider. Attribute values are redacted like those of spans.
+/// The first use of a name determines its kind and unit. A use that conflicts with it, an invalid
+/// name, or the 2,001st name is reported in one warning and not recorded. Without a provider nothing
+/// is recorded. Attribute values are redacted like those of spans.
 ///
 /// ```
 /// use floe_telemetry::MetricRecorder;
-/// use floe_telemetry::metrics::KeyValue;
+/// use floe_telemetry::opentelemetry::KeyValue;
 ///
 /// let metrics = MetricRecorder::new("floe.pipeline");
 /// metrics.increment("floe.pipeline.runs", 1, &[KeyValue::new("floe.pipeline.name", "orders")]);
@@ -34,13 +35,14 @@ pub struct MetricRecorder {
     component: &'static str,
     scope: OnceLock<InstrumentationScope>,
     instruments: RwLock<Option<Instruments>>,
-    /// By which threads know it again: another one may be where this one was.
+    /// Identifies the recorder in the threads' caches. Its address would not do: another recorder
+    /// may be created at the same address later.
     #[cfg(feature = "provider")]
-    number: OnceLock<u64>,
+    id: OnceLock<u64>,
 }
 
 impl MetricRecorder {
-    /// A recorder for a component.
+    /// Creates a recorder for a component.
     #[must_use]
     pub const fn new(component: &'static str) -> Self {
         Self {
@@ -48,11 +50,11 @@ impl MetricRecorder {
             scope: OnceLock::new(),
             instruments: RwLock::new(None),
             #[cfg(feature = "provider")]
-            number: OnceLock::new(),
+            id: OnceLock::new(),
         }
     }
 
-    /// Adds to a counter.
+    /// Adds `value` to a counter.
     #[inline]
     pub fn increment<'a>(
         &self,
@@ -63,7 +65,7 @@ impl MetricRecorder {
         self.record(metric, Measurement::Count(value), attributes);
     }
 
-    /// Sets a gauge. A value that is no finite number is not recorded.
+    /// Sets a gauge. A value that is not finite is not recorded.
     #[inline]
     pub fn set_gauge<'a>(
         &self,
@@ -77,8 +79,8 @@ impl MetricRecorder {
         }
     }
 
-    /// Records a value of a distribution. One that is no finite number is not recorded: it would
-    /// spoil the sum of all others.
+    /// Records a value in a histogram. A value that is not finite is not recorded, because it would
+    /// make the sum of the histogram useless.
     #[inline]
     pub fn record_histogram<'a>(
         &self,
@@ -105,7 +107,7 @@ impl MetricRecorder {
         }
     }
 
-    /// By the shortest way that there is for this series on this thread.
+    /// Records in the thread's bound series, or in the instrument if the series is not bound yet.
     #[cfg(feature = "provider")]
     fn record_in(
         &self,
@@ -115,16 +117,16 @@ impl MetricRecorder {
         attributes: &[KeyValue],
     ) {
         let kind = measurement.kind();
-        let said = Said {
-            recorder: *self.number.get_or_init(series::next_recorder),
+        let key = SeriesKey {
+            recorder: *self.id.get_or_init(series::next_recorder_id),
             metric,
             kind,
             attributes,
         };
-        if !series::record(generation, &said, measurement) {
-            self.with(&metric, kind, |generation, instrument| {
+        if !series::record(generation, &key, measurement) {
+            self.with_instrument(&metric, kind, |generation, instrument| {
                 instrument.record(measurement, attributes);
-                series::remember(generation, &said, instrument);
+                series::count(generation, &key, instrument);
             });
         }
     }
@@ -137,31 +139,32 @@ impl MetricRecorder {
         measurement: Measurement,
         attributes: &[KeyValue],
     ) {
-        self.with(&metric, measurement.kind(), |_, instrument| {
+        self.with_instrument(&metric, measurement.kind(), |_, instrument| {
             instrument.record(measurement, attributes);
         });
     }
 
-    /// Finds the instrument, or makes it, and uses it. With it goes the number of its provider.
-    fn with(&self, metric: &Metric<'_>, kind: Kind, measure: impl Fn(u64, &Instrument)) {
-        // The second look is at what the first one made.
+    /// Calls `measure` with the provider's generation and the instrument, which is created if it is
+    /// missing.
+    fn with_instrument(&self, metric: &Metric<'_>, kind: Kind, measure: impl Fn(u64, &Instrument)) {
+        // The second iteration finds the instrument that the first one created.
         for _ in 0..2 {
-            let known = self
+            let guard = self
                 .instruments
                 .read()
                 .unwrap_or_else(PoisonError::into_inner);
-            if let Some(instruments) = &*known
+            if let Some(instruments) = &*guard
                 && instruments.generation == current::generation()
             {
                 match instruments.find(metric, kind) {
-                    Found::Instrument(instrument) => {
+                    Lookup::Found(instrument) => {
                         return measure(instruments.generation, instrument);
                     }
-                    Found::Unusable => return,
-                    Found::New => {}
+                    Lookup::Unusable => return,
+                    Lookup::Missing => {}
                 }
             }
-            drop(known);
+            drop(guard);
             let scope = self
                 .scope
                 .get_or_init(|| InstrumentationScope::builder(self.component).build());
@@ -170,8 +173,8 @@ impl MetricRecorder {
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
                 .get_or_insert_default()
-                .make(scope, metric, kind);
-            // Without a provider there are no instruments, so there is no fault either.
+                .create(scope, metric, kind);
+            // Without a provider no instrument is created, so there is no fault to report.
             #[cfg(not(feature = "redact"))]
             let _ = fault;
             #[cfg(feature = "redact")]

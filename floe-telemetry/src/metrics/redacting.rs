@@ -1,17 +1,17 @@
-//! A meter provider whose attributes are safe, whoever records them.
+//! A meter provider that redacts the attributes of every measurement.
 //!
-//! OpenTelemetry aggregates while it records, and what it hands to exporters can be read but not
-//! changed, so redaction has to come before. A set of attributes comes again and again, as metrics
-//! are of use only while there are few: what was found out about a set is remembered.
+//! The SDK aggregates while it records, and exporters get read-only data, so attributes must be
+//! redacted before they are recorded. Attribute sets recur, because metrics are useful only at low
+//! cardinality, so the redacted form of each set is cached per thread.
 
-mod memory;
+mod cache;
 mod record;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
 
-use self::memory::{Memory, Set};
+use self::cache::{AttributeSet, RedactionCache};
 use self::record::Record;
 use crate::collector::{Redaction, Redactor};
 use crate::sanitizer::REDACTED;
@@ -22,68 +22,68 @@ use opentelemetry::metrics::{
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-/// Makes what is recorded through another provider safe.
+/// Redacts what is recorded through the inner provider.
 #[derive(Debug)]
 pub(super) struct RedactingMeterProvider<P> {
     provider: P,
     policy: Policy,
 }
 
-/// The redaction of one provider, and the number by which a thread knows it again.
+/// The redaction of one provider, and the id that identifies it in the threads' caches.
 #[derive(Clone, Debug)]
 struct Policy {
-    number: u64,
+    id: u64,
     redaction: Redaction,
 }
 
-/// The instruments of a meter, behind the redaction.
+/// Creates the redacting instruments of a meter.
 struct Instruments {
     meter: Meter,
     policy: Policy,
 }
 
-/// An instrument behind the redaction.
-struct Safe<I> {
+/// An instrument whose attributes are redacted before they are recorded.
+struct Redacting<I> {
     instrument: I,
     policy: Policy,
 }
 
 thread_local! {
-    static MEMORY: RefCell<Memory> = RefCell::default();
+    static CACHE: RefCell<RedactionCache> = RefCell::default();
 }
 
 impl<P> RedactingMeterProvider<P> {
     pub(super) fn new(provider: P, redaction: Redaction) -> Self {
         static POLICIES: AtomicU64 = AtomicU64::new(0);
 
-        let number = POLICIES.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = POLICIES.fetch_add(1, Ordering::Relaxed) + 1;
         Self {
             provider,
-            policy: Policy { number, redaction },
+            policy: Policy { id, redaction },
         }
     }
 }
 
 impl Policy {
-    /// Records with attributes that are safe.
+    /// Calls `record` with the redacted attributes.
     fn apply<R>(&self, attributes: &[KeyValue], record: impl Fn(&[KeyValue]) -> R) -> R {
         if attributes.is_empty() {
             return record(attributes);
         }
-        let found = MEMORY.try_with(|memory| {
-            let mut memory = memory.try_borrow_mut().ok()?;
-            if memory.policy != self.number {
-                *memory = Memory::under(self);
+        let cached = CACHE.try_with(|cache| {
+            let mut cache = cache.try_borrow_mut().ok()?;
+            if cache.policy != self.id {
+                *cache = RedactionCache::new(self);
             }
-            Some(memory.safe(attributes).map(Set::from))
+            Some(cache.redacted(attributes).map(AttributeSet::from))
         });
-        match found {
+        match cached {
             Ok(Some(None)) => record(attributes),
-            Ok(Some(Some(safe))) => record(&safe),
-            // The thread is at its end.
+            Ok(Some(Some(redacted))) => record(&redacted),
+            // The thread's locals are destroyed, or a measurement is recorded within another one.
             Ok(None) | Err(_) => {
-                let mut memory = Memory::under(self);
-                record(memory.safe(attributes).unwrap_or(attributes))
+                let mut cache = RedactionCache::new(self);
+                record(cache.redacted(attributes).unwrap_or(attributes))
             }
         }
     }
@@ -100,71 +100,73 @@ impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
     }
 }
 
-impl<T: Copy, I: Record<T> + Send + Sync> SyncInstrument<T> for Safe<I> {
+impl<T: Copy, I: Record<T> + Send + Sync> SyncInstrument<T> for Redacting<I> {
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
-        self.policy.apply(attributes, |safe| {
-            self.instrument.record(measurement, safe);
+        self.policy.apply(attributes, |redacted| {
+            self.instrument.record(measurement, redacted);
         });
     }
 
     fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
         self.policy
-            .apply(attributes, |safe| self.instrument.bound(safe))
+            .apply(attributes, |redacted| self.instrument.bound(redacted))
     }
 }
 
-impl<T: Copy> AsyncInstrument<T> for Safe<&dyn AsyncInstrument<T>> {
+impl<T: Copy> AsyncInstrument<T> for Redacting<&dyn AsyncInstrument<T>> {
     fn observe(&self, measurement: T, attributes: &[KeyValue]) {
-        self.policy.apply(attributes, |safe| {
-            self.instrument.observe(measurement, safe);
+        self.policy.apply(attributes, |redacted| {
+            self.instrument.observe(measurement, redacted);
         });
     }
 }
 
 impl Instruments {
-    fn safe<I>(&self, instrument: I) -> Safe<I> {
-        Safe {
+    fn redacting<I>(&self, instrument: I) -> Redacting<I> {
+        Redacting {
             instrument,
             policy: self.policy.clone(),
         }
     }
 
-    /// The name of the instrument. The mark loses its brackets, which no name may have.
-    fn named(&self, name: Cow<'static, str>) -> Cow<'static, str> {
-        let safe = self.policy.redaction.safe(name.clone().into_owned());
-        if safe == name {
+    /// The redacted name. Instrument names must not contain angle brackets, so the redaction mark
+    /// loses them.
+    fn name(&self, name: Cow<'static, str>) -> Cow<'static, str> {
+        let redacted = self.policy.redaction.safe(name.clone().into_owned());
+        if redacted == name {
             name
         } else {
-            safe.replace(REDACTED, REDACTED.trim_matches(['<', '>']))
+            redacted
+                .replace(REDACTED, REDACTED.trim_matches(['<', '>']))
                 .into()
         }
     }
 
-    /// What the author says about the instrument.
-    fn told(&self, text: Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
+    /// The redacted unit or description.
+    fn text(&self, text: Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
         text.map(|text| self.policy.redaction.safe(text.into_owned()).into())
     }
 }
 
 macro_rules! instruments {
     ($($method:ident -> $instrument:ident<$ty:ty>),* $(,)?) => {$(
-        fn $method(&self, asked: InstrumentBuilder<'_, $instrument<$ty>>) -> $instrument<$ty> {
-            let mut builder = self.meter.$method(self.named(asked.name));
-            builder.unit = self.told(asked.unit);
-            builder.description = self.told(asked.description);
-            $instrument::new(Arc::new(self.safe(builder.build())))
+        fn $method(&self, request: InstrumentBuilder<'_, $instrument<$ty>>) -> $instrument<$ty> {
+            let mut builder = self.meter.$method(self.name(request.name));
+            builder.unit = self.text(request.unit);
+            builder.description = self.text(request.description);
+            $instrument::new(Arc::new(self.redacting(builder.build())))
         }
     )*};
 }
 
 macro_rules! histograms {
     ($($method:ident -> $ty:ty),* $(,)?) => {$(
-        fn $method(&self, asked: HistogramBuilder<'_, Histogram<$ty>>) -> Histogram<$ty> {
-            let mut builder = self.meter.$method(self.named(asked.name));
-            builder.unit = self.told(asked.unit);
-            builder.description = self.told(asked.description);
-            builder.boundaries = asked.boundaries;
-            Histogram::new(Arc::new(self.safe(builder.build())))
+        fn $method(&self, request: HistogramBuilder<'_, Histogram<$ty>>) -> Histogram<$ty> {
+            let mut builder = self.meter.$method(self.name(request.name));
+            builder.unit = self.text(request.unit);
+            builder.description = self.text(request.description);
+            builder.boundaries = request.boundaries;
+            Histogram::new(Arc::new(self.redacting(builder.build())))
         }
     )*};
 }
@@ -173,15 +175,15 @@ macro_rules! observables {
     ($($method:ident -> $instrument:ident<$ty:ty>),* $(,)?) => {$(
         fn $method(
             &self,
-            asked: AsyncInstrumentBuilder<'_, $instrument<$ty>, $ty>,
+            request: AsyncInstrumentBuilder<'_, $instrument<$ty>, $ty>,
         ) -> $instrument<$ty> {
-            let mut builder = self.meter.$method(self.named(asked.name));
-            builder.unit = self.told(asked.unit);
-            builder.description = self.told(asked.description);
-            for callback in asked.callbacks {
+            let mut builder = self.meter.$method(self.name(request.name));
+            builder.unit = self.text(request.unit);
+            builder.description = self.text(request.description);
+            for callback in request.callbacks {
                 let policy = self.policy.clone();
                 builder = builder.with_callback(move |observer| {
-                    callback(&Safe {
+                    callback(&Redacting {
                         instrument: observer,
                         policy: policy.clone(),
                     });
@@ -231,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn no_instrument_leads_around_the_redaction() {
+    fn every_instrument_redacts_its_attributes() {
         let memory = InMemoryMetricExporter::default();
         let sdk = SdkMeterProvider::builder()
             .with_periodic_exporter(memory.clone())
@@ -253,10 +255,10 @@ mod tests {
         meter.f64_histogram("t").build().bind(&labels).record(1.0);
         macro_rules! observe {
             ($($method:ident $name:literal $value:literal),*) => {$(
-                let seen = labels.clone();
-                let _kept = meter
+                let observed = labels.clone();
+                let _instrument = meter
                     .$method($name)
-                    .with_callback(move |observer| observer.observe($value, &seen))
+                    .with_callback(move |observer| observer.observe($value, &observed))
                     .build();
             )*};
         }
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_instrument_is_called_is_safe_and_still_a_name() {
+    fn instrument_names_are_redacted_and_stay_valid() {
         let memory = InMemoryMetricExporter::default();
         let sdk = SdkMeterProvider::builder()
             .with_periodic_exporter(memory.clone())
@@ -299,7 +301,7 @@ mod tests {
             .with_description(url())
             .build()
             .add(1, &[]);
-        let _kept = meter
+        let _instrument = meter
             .u64_observable_gauge(format!("queue.{token}"))
             .with_callback(|observer| observer.observe(1, &[]))
             .build();
@@ -314,12 +316,12 @@ mod tests {
             .iter()
             .flat_map(ResourceMetrics::scope_metrics)
             .flat_map(ScopeMetrics::metrics);
-        let mut told: Vec<_> = metrics
+        let mut exported: Vec<_> = metrics
             .map(|metric| (metric.name(), metric.unit(), metric.description()))
             .collect();
-        told.sort_unstable();
+        exported.sort_unstable();
         assert_eq!(
-            told,
+            exported,
             [
                 (
                     "calls.REDACTED",

@@ -1,5 +1,5 @@
-//! The series that a thread records often. Each is known by what a caller says, and is bound: neither
-//! redaction nor OpenTelemetry has to look at its attributes again.
+//! A per-thread cache of the series that are recorded often, as bound instruments: neither redaction
+//! nor the SDK has to process their attributes again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,36 +13,35 @@ use rustc_hash::{FxBuildHasher, FxHasher};
 use super::instruments::{Instrument, Kind, Measurement};
 use super::metric::Metric;
 
-/// Series that a thread knows. Who has more of them begins anew.
+/// The most series in a thread's cache. The cache is cleared when it is full.
 const MAX_SERIES: usize = 1024;
 
-/// As often as this, a series is recorded before it is bound. What is bound is not forgotten by
-/// OpenTelemetry, also where it forgets between two exports what was not recorded, so that attributes
-/// that come once and never again must not be.
-const OFTEN: u32 = 16;
+/// Measurements of a series before it is bound. The SDK never evicts a bound series, not even with
+/// delta temporality, so attributes that occur only once must not be bound.
+const BIND_AFTER: u32 = 16;
 
-/// After so many measurements a series is bound anew: one that was bound while OpenTelemetry had no room
-/// for it goes with all others that had none, as long as it is bound.
-const RENEWED: u32 = 4096;
+/// Measurements of a bound series before it is bound again. A series that was bound while the
+/// cardinality limit was exhausted records into the overflow series for as long as it is bound.
+const REBIND_AFTER: u32 = 4096;
 
-/// The number of a recorder that has none yet.
-pub(super) fn next_recorder() -> u64 {
-    static RECORDERS: AtomicU64 = AtomicU64::new(0);
+/// Returns a process-wide unique id for a recorder.
+pub(super) fn next_recorder_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
 
-    RECORDERS.fetch_add(1, Ordering::Relaxed)
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// What a caller says, but the value.
+/// Identifies a series: everything in a measurement except its value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a> {
-    /// The number of the recorder.
+pub(super) struct SeriesKey<'a> {
+    /// The id of the recorder.
     pub(super) recorder: u64,
     pub(super) metric: Metric<'a>,
     pub(super) kind: Kind,
     pub(super) attributes: &'a [KeyValue],
 }
 
-impl Said<'_> {
+impl SeriesKey<'_> {
     fn hash(&self) -> u64 {
         let mut hasher = FxHasher::default();
         hasher.write_u64(self.recorder);
@@ -53,7 +52,7 @@ impl Said<'_> {
     }
 }
 
-/// The same, and what it was bound to.
+/// A cached series, with its bound instrument once it is recorded often.
 #[derive(Debug)]
 struct Series {
     recorder: u64,
@@ -63,7 +62,7 @@ struct Series {
     attributes: Box<[KeyValue]>,
     recorded: u32,
     bound: Option<Bound>,
-    /// Measurements since it was bound.
+    /// Measurements since the series was bound.
     used: Cell<u32>,
 }
 
@@ -75,26 +74,26 @@ enum Bound {
 }
 
 impl Series {
-    fn new(said: &Said<'_>) -> Self {
+    fn new(key: &SeriesKey<'_>) -> Self {
         Self {
-            recorder: said.recorder,
-            name: said.metric.name.to_owned(),
-            unit: said.metric.unit.to_owned(),
-            kind: said.kind,
-            attributes: said.attributes.into(),
+            recorder: key.recorder,
+            name: key.metric.name.to_owned(),
+            unit: key.metric.unit.to_owned(),
+            kind: key.kind,
+            attributes: key.attributes.into(),
             recorded: 0,
             bound: None,
             used: Cell::new(0),
         }
     }
 
-    fn is(&self, said: &Said<'_>) -> bool {
-        self.recorder == said.recorder
-            && self.kind == said.kind
-            && same(&self.name, said.metric.name)
-            && same(&self.unit, said.metric.unit)
-            && self.attributes.len() == said.attributes.len()
-            && (self.attributes.iter().zip(said.attributes)).all(|(a, b)| same_attribute(a, b))
+    fn has_key(&self, key: &SeriesKey<'_>) -> bool {
+        self.recorder == key.recorder
+            && self.kind == key.kind
+            && same(&self.name, key.metric.name)
+            && same(&self.unit, key.metric.unit)
+            && self.attributes.len() == key.attributes.len()
+            && (self.attributes.iter().zip(key.attributes)).all(|(a, b)| same_attribute(a, b))
     }
 }
 
@@ -106,8 +105,8 @@ fn same_attribute(a: &KeyValue, b: &KeyValue) -> bool {
     values && same(a.key.as_str(), b.key.as_str())
 }
 
-/// Whether two texts are equal. There are six of them in a measurement with two labels, and nearly all are
-/// short: a call of the C library for each would be half of what the measurement costs.
+/// Compares two strings a word at a time. A measurement with two attributes compares six mostly short
+/// strings, for which calls to `memcmp` would be half of its cost.
 fn same(a: &str, b: &str) -> bool {
     const WORD: usize = 8;
 
@@ -126,28 +125,28 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 #[derive(Debug, Default)]
-struct Known {
-    /// The number of the provider that they are of.
+struct Cache {
+    /// The generation of the provider that the series belong to.
     generation: u64,
-    /// By the hash of what is said. Two that have the same are not both known.
+    /// By the hash of the key. Of two series with the same hash, only the first is cached.
     series: HashMap<u64, Series, FxBuildHasher>,
 }
 
 thread_local! {
-    static KNOWN: RefCell<Known> = RefCell::default();
+    static CACHE: RefCell<Cache> = RefCell::default();
 }
 
-/// Records what belongs to a series that is bound, and says whether it did.
-pub(super) fn record(generation: u64, said: &Said<'_>, measurement: Measurement) -> bool {
-    let recorded = KNOWN.try_with(|known| {
-        let known = known.try_borrow().ok()?;
-        if known.generation != generation {
+/// Records a measurement if its series is bound, and returns whether it did.
+pub(super) fn record(generation: u64, key: &SeriesKey<'_>, measurement: Measurement) -> bool {
+    let recorded = CACHE.try_with(|cache| {
+        let cache = cache.try_borrow().ok()?;
+        if cache.generation != generation {
             return None;
         }
-        let series = known.series.get(&said.hash())?;
-        let bound = series.bound.as_ref().filter(|_| series.is(said))?;
+        let series = cache.series.get(&key.hash())?;
+        let bound = series.bound.as_ref().filter(|_| series.has_key(key))?;
         let used = series.used.get();
-        if used >= RENEWED {
+        if used >= REBIND_AFTER {
             return None;
         }
         series.used.set(used + 1);
@@ -164,26 +163,27 @@ pub(super) fn record(generation: u64, said: &Said<'_>, measurement: Measurement)
     matches!(recorded, Ok(Some(())))
 }
 
-/// Remembers a series that was recorded by its instrument, and binds it if that is often.
-pub(super) fn remember(generation: u64, said: &Said<'_>, instrument: &Instrument) {
-    let _ = KNOWN.try_with(|known| {
-        let Ok(mut known) = known.try_borrow_mut() else {
+/// Counts a measurement that was recorded through its instrument, and binds the series after
+/// [`BIND_AFTER`] of them.
+pub(super) fn count(generation: u64, key: &SeriesKey<'_>, instrument: &Instrument) {
+    let _ = CACHE.try_with(|cache| {
+        let Ok(mut cache) = cache.try_borrow_mut() else {
             return;
         };
-        let hash = said.hash();
-        let is_full = known.series.len() >= MAX_SERIES && !known.series.contains_key(&hash);
-        if known.generation != generation || is_full {
-            known.generation = generation;
-            known.series.clear();
+        let hash = key.hash();
+        let is_full = cache.series.len() >= MAX_SERIES && !cache.series.contains_key(&hash);
+        if cache.generation != generation || is_full {
+            cache.generation = generation;
+            cache.series.clear();
         }
-        let series = known.series.entry(hash);
-        let series = series.or_insert_with(|| Series::new(said));
-        if !series.is(said) {
+        let series = cache.series.entry(hash);
+        let series = series.or_insert_with(|| Series::new(key));
+        if !series.has_key(key) {
             return;
         }
         series.recorded = series.recorded.saturating_add(1);
-        if series.recorded >= OFTEN {
-            series.bound = bind(instrument, said.attributes);
+        if series.recorded >= BIND_AFTER {
+            series.bound = bind(instrument, key.attributes);
             series.used.set(0);
         }
     });
@@ -194,7 +194,7 @@ fn bind(instrument: &Instrument, attributes: &[KeyValue]) -> Option<Bound> {
         Instrument::Counter(counter) => Some(Bound::Counter(counter.bind(attributes))),
         Instrument::Gauge(gauge) => Some(Bound::Gauge(gauge.bind(attributes))),
         Instrument::Histogram(histogram) => Some(Bound::Histogram(histogram.bind(attributes))),
-        Instrument::Refused => None,
+        Instrument::Invalid => None,
     }
 }
 
@@ -203,17 +203,17 @@ mod tests {
     use super::same;
 
     #[test]
-    fn texts_are_the_same_if_each_byte_is() {
-        let text = "a text that is as long as three words";
+    fn strings_are_equal_exactly_if_every_byte_is() {
+        let text = "a string that is longer than four words";
         for end in 0..=text.len() {
-            let one = &text[..end];
-            let copy = one.to_owned();
-            assert!(same(one, &copy), "{one}");
-            assert!(!same(one, &format!("{one}!")), "{one}");
+            let left = &text[..end];
+            let copy = left.to_owned();
+            assert!(same(left, &copy), "{left}");
+            assert!(!same(left, &format!("{left}!")), "{left}");
             for at in 0..end {
-                let mut other = one.to_owned();
-                other.replace_range(at..=at, "#");
-                assert!(!same(one, &other), "{one} {other}");
+                let mut right = left.to_owned();
+                right.replace_range(at..=at, "#");
+                assert!(!same(left, &right), "{left} {right}");
             }
         }
     }

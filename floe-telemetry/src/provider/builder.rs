@@ -218,7 +218,7 @@ impl TelemetryProviderBuilder {
             span_attributes: Stamps::new(span_attributes(&self.config), &mut redactor),
             redactor,
             metrics: (provider.meters.as_ref())
-                .map(|meters| meters.of_spans(&self.config.metrics, Redactor::new(redaction))),
+                .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),
             limits: self.config.limits,
             errors: self.config.errors,
             tail_sampling: self.config.sampling.tail_sampling(),

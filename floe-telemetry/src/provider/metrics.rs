@@ -41,7 +41,7 @@ fn otlp(target: &OtlpTarget) -> Result<MetricDestination, Error> {
 #[cfg(feature = "prometheus")]
 fn prometheus(config: &TelemetryConfig) -> Result<MetricDestination, Error> {
     let reader = crate::exporter::prometheus(&config.metrics.prometheus)?;
-    Ok(MetricDestination::of_reader(reader))
+    Ok(MetricDestination::pull(reader))
 }
 
 #[cfg(not(feature = "prometheus"))]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use floe_telemetry::MetricRecorder;
-use floe_telemetry::metrics::{KeyValue, Metric};
+use floe_telemetry::metrics::Metric;
+use floe_telemetry::opentelemetry::KeyValue;
 
 use super::outcome::Outcome;
 use super::report::Report;

@@ -6,10 +6,11 @@ use opentelemetry::metrics::{
     Gauge, Histogram, UpDownCounter,
 };
 
-/// An instrument with attributes that are safe already.
+/// An instrument bound to attributes that are already redacted.
 struct Bound<I>(I);
 
-/// An instrument that values are recorded with. OpenTelemetry has a word of its own for each.
+/// A synchronous instrument. Its method is called `add` or `record` in OpenTelemetry's API,
+/// depending on the instrument.
 pub(super) trait Record<T> {
     fn record(&self, value: T, attributes: &[KeyValue]);
 

@@ -1,4 +1,5 @@
-//! Telemetry about telemetry: what became of the spans, under the names of OpenTelemetry's
+//! Metrics of the library itself: spans and log records processed, exported and dropped, under the
+//! names of OpenTelemetry's
 //! [SDK metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/).
 
 use std::sync::Arc;
@@ -9,13 +10,13 @@ use opentelemetry::metrics::Meter;
 use crate::collector::{Counters, Queue, Statistics};
 use crate::keys;
 
-/// Seconds that an export may take.
-const EXPORT: [f64; 11] = [
+/// Bucket boundaries for the duration of an export, in seconds.
+const EXPORT_BOUNDARIES: [f64; 11] = [
     0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0,
 ];
 
-/// Observes the counters of a provider whenever metrics are collected, and lets its exporters measure
-/// their exports.
+/// Registers the provider's counters as observable instruments, and the histogram that its
+/// exporters record export durations with.
 pub(super) fn observe(meter: &Meter, counters: &Arc<Counters>) {
     spans(meter, counters);
     #[cfg(feature = "logs")]
@@ -24,10 +25,10 @@ pub(super) fn observe(meter: &Meter, counters: &Arc<Counters>) {
     redactions(meter, counters);
 }
 
-/// A count, and what tells it from the others of its counter.
+/// A count and the attribute that identifies its series.
 type Count = (u64, Option<KeyValue>);
 
-/// A counter of which `read` tells the counts.
+/// Registers a counter whose series `read` returns.
 fn counter(
     meter: &Meter,
     (name, unit, description): (&'static str, &'static str, &'static str),
@@ -35,7 +36,7 @@ fn counter(
     read: impl Fn(&Statistics) -> Vec<Count> + Send + Sync + 'static,
 ) {
     let counters = Arc::clone(counters);
-    let _kept = meter
+    let _instrument = meter
         .u64_observable_counter(name)
         .with_unit(unit)
         .with_description(description)
@@ -47,7 +48,7 @@ fn counter(
         .build();
 }
 
-/// What did not get through, and why.
+/// The series of spans or records that were lost for one reason.
 fn lost(count: u64, reason: &'static str) -> Count {
     (count, Some(KeyValue::new(keys::ERROR_TYPE, reason)))
 }
@@ -56,7 +57,7 @@ fn spans(meter: &Meter, counters: &Arc<Counters>) {
     let processed = (
         "otel.sdk.processor.span.processed",
         "{span}",
-        "Spans that ended, and what was in the way of those that were dropped.",
+        "Ended spans, and dropped spans by reason.",
     );
     counter(meter, processed, counters, |spans| {
         vec![
@@ -69,7 +70,7 @@ fn spans(meter: &Meter, counters: &Arc<Counters>) {
     let exported = (
         "otel.sdk.exporter.span.exported",
         "{span}",
-        "Spans that exporters delivered, or failed to.",
+        "Spans that exporters delivered or failed to deliver.",
     );
     counter(meter, exported, counters, |spans| {
         vec![(spans.exported, None), lost(spans.failed, "rejected")]
@@ -77,7 +78,7 @@ fn spans(meter: &Meter, counters: &Arc<Counters>) {
     let missed = (
         "floe.telemetry.calls.missed",
         "{call}",
-        "Calls without a span that are missing in the metrics made of calls.",
+        "Calls without a recorded span that are missing from the metrics derived from calls.",
     );
     counter(meter, missed, counters, |spans| {
         vec![(spans.missed_calls, None)]
@@ -89,7 +90,7 @@ fn logs(meter: &Meter, counters: &Arc<Counters>) {
     let exported = (
         "otel.sdk.exporter.log.exported",
         "{log_record}",
-        "Log records that exporters delivered, or failed to.",
+        "Log records that exporters delivered or failed to deliver.",
     );
     counter(meter, exported, counters, |logs| {
         vec![
@@ -100,12 +101,12 @@ fn logs(meter: &Meter, counters: &Arc<Counters>) {
     });
 }
 
-/// How often each rule took something out, and never what.
+/// Registers the number of redactions by rule; the removed text is never part of it.
 fn redactions(meter: &Meter, counters: &Arc<Counters>) {
     let redactions = (
         "floe.telemetry.redactions",
         "{redaction}",
-        "What was taken out of telemetry, by the rule that did.",
+        "Redactions of telemetry, by rule.",
     );
     counter(meter, redactions, counters, |all| {
         let all = all.redacted();
@@ -118,22 +119,22 @@ fn exports(meter: &Meter, counters: &Arc<Counters>) {
     let duration = meter
         .f64_histogram("otel.sdk.exporter.operation.duration")
         .with_unit("s")
-        .with_description("How long an export of spans takes, with all its retries.")
-        .with_boundaries(EXPORT.to_vec())
+        .with_description("Duration of an export of spans, including retries.")
+        .with_boundaries(EXPORT_BOUNDARIES.to_vec())
         .build();
     counters.exports.measure(duration);
     queue(
         meter,
         counters,
         "otel.sdk.processor.span.queue.size",
-        "Spans that wait in front of an exporter.",
+        "Spans in the queue of an exporter.",
         Queue::spans,
     );
     queue(
         meter,
         counters,
         "otel.sdk.processor.span.queue.capacity",
-        "Spans that may wait in front of an exporter.",
+        "Spans that the queue of an exporter can hold.",
         |queue| queue.capacity,
     );
 }
@@ -146,7 +147,7 @@ fn queue(
     size: fn(&Queue) -> usize,
 ) {
     let counters = Arc::clone(counters);
-    let _kept = meter
+    let _instrument = meter
         .i64_observable_up_down_counter(name)
         .with_unit("{span}")
         .with_description(description)
