@@ -19,7 +19,7 @@
 impl<'a> ::floe_telemetry::FloeAttributes for Alert<'a> {
     const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
         #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Otherwise as _;
+        use ::floe_telemetry::__private::Fallback as _;
         &[
             ::floe_telemetry::__private::Describe::<&'a str>::VALUE
                 .under("alert.channel")

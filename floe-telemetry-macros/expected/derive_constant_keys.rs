@@ -13,7 +13,7 @@
 impl<'a> ::floe_telemetry::FloeAttributes for Query<'a> {
     const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
         #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Otherwise as _;
+        use ::floe_telemetry::__private::Fallback as _;
         const {
             &{
                 let __floe_list = ::floe_telemetry::__private::SchemaList::<

@@ -15,7 +15,7 @@ where
 {
     const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
         #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Otherwise as _;
+        use ::floe_telemetry::__private::Fallback as _;
         const {
             &{
                 let __floe_list = ::floe_telemetry::__private::SchemaList::nesting();

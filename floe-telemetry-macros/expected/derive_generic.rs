@@ -18,7 +18,7 @@ where
 {
     const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
         #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Otherwise as _;
+        use ::floe_telemetry::__private::Fallback as _;
         &[
             ::floe_telemetry::__private::Describe::<T>::VALUE.under("first"),
             ::floe_telemetry::__private::Describe::<Option<U>>::VALUE.under("second"),

@@ -10,7 +10,7 @@
 impl crate::telemetry::FloeAttributes for Rows {
     const SCHEMA: &'static [crate::telemetry::attributes::AttributeSchema] = {
         #[allow(unused_imports)]
-        use crate::telemetry::__private::Otherwise as _;
+        use crate::telemetry::__private::Fallback as _;
         &[
             crate::telemetry::__private::Describe::<u64>::VALUE.under("keys"),
             crate::telemetry::__private::Describe::<u64>::VALUE.under("rows"),

@@ -10,12 +10,12 @@ where
 {
     const TYPE: ::floe_telemetry::attributes::AttributeType = {
         #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Otherwise as _;
+        use ::floe_telemetry::__private::Fallback as _;
         ::floe_telemetry::__private::Describe::<T>::VALUE.value_type
     };
     const REQUIREMENT: ::floe_telemetry::attributes::Requirement = {
         #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Otherwise as _;
+        use ::floe_telemetry::__private::Fallback as _;
         ::floe_telemetry::__private::Describe::<T>::VALUE.requirement
     };
     #[inline]

@@ -6,7 +6,7 @@
 impl ::floe_telemetry::FloeAttributes for Pair {
     const SCHEMA: &'static [::floe_telemetry::attributes::AttributeSchema] = {
         #[allow(unused_imports)]
-        use ::floe_telemetry::__private::Otherwise as _;
+        use ::floe_telemetry::__private::Fallback as _;
         &[
             ::floe_telemetry::__private::Describe::<u8>::VALUE.under("left"),
             ::floe_telemetry::__private::Describe::<u8>::VALUE.under("right"),

@@ -1,4 +1,4 @@
-//! What a span says about itself: typed values under keys.
+//! Span attributes: typed values under keys, and the types that become attributes.
 
 mod array;
 pub(crate) mod expansion;
@@ -9,7 +9,7 @@ pub(crate) mod schema;
 mod text;
 mod value;
 
-pub use self::identity::{FloeSpanAttributes, Mode};
+pub use self::identity::{FloeSpanAttributes, Mode, ParseModeError};
 pub use self::into::{FloeAttributes, IntoAttributes};
 pub use self::list::{Attribute, AttributeList};
 pub use self::schema::{

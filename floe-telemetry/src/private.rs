@@ -15,14 +15,14 @@ macro_rules! __floe_as_it_is {
 pub use crate::__floe_as_it_is as as_it_is;
 pub use crate::__floe_callsite as callsite;
 pub use crate::attributes::expansion::{
-    Describe, Field, Otherwise, Present, debug, display, record, record_prefixed, redact,
+    Describe, Fallback, Field, Present, debug, display, record, record_prefixed, redact,
 };
 pub use crate::attributes::schema::{Prefixed, SchemaList};
 pub use crate::callsite::{CallSite, Level};
 #[cfg(windows)]
 pub use crate::link_list::Bound;
 pub use crate::link_list::LinkList;
-pub use crate::propagation::below;
+pub use crate::propagation::parent::below;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
     Current, Never, OpenSpan, OpenedBy, Opening, call, call_async, call_by_type, call_opaque,

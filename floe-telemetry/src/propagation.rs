@@ -1,5 +1,5 @@
-//! Context that crosses process boundaries: [W3C Trace Context level 2] and [W3C Baggage], over
-//! HTTP headers, string maps and environment variables.
+//! Propagation of trace context and baggage between processes, as [W3C Trace Context level 2] and
+//! [W3C Baggage], in HTTP headers, string maps and environment variables.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -28,10 +28,10 @@
 //!
 //! # Without redaction
 //!
-//! The propagators of this crate redact what leaves as baggage, so they come with the feature
-//! `redact`, which `provider` implies. Without it, as in a library with `default-features = false`,
-//! the functions of this module use OpenTelemetry's global propagator: the application's provider
-//! sets ours.
+//! The propagators of this crate redact outgoing baggage, so they require the feature `redact`, which
+//! `provider` implies. Without it, as in a library with `default-features = false`, the functions of
+//! this module use OpenTelemetry's global propagator, which the application's provider sets to the one
+//! of this crate.
 //!
 //! # Trust
 //!
@@ -52,7 +52,7 @@ mod environment;
 #[cfg(feature = "http")]
 mod http;
 mod identity;
-mod parent;
+pub(crate) mod parent;
 #[cfg(feature = "redact")]
 mod propagator;
 #[cfg(test)]
@@ -73,7 +73,7 @@ pub use self::carrier::{ExtractFrom, InjectInto, kind};
 pub use self::command::CommandExt;
 pub use self::environment::{EnvironmentCarrier, from_environment};
 pub use self::identity::{get_baggage_value, set_baggage_value, set_floe_baggage};
-pub use self::parent::{AsParent, below};
+pub use self::parent::AsParent;
 #[cfg(feature = "redact")]
 pub use self::propagator::setup_propagators;
 #[cfg(feature = "provider")]
@@ -81,12 +81,11 @@ pub use self::propagator::setup_propagators_with;
 #[cfg(feature = "redact")]
 use self::propagator::with as with_propagator;
 use crate::recorder::context_is_alive;
-pub use crate::recorder::get_current_span;
 
-/// Writes the current context into a carrier: a header map, a string map, pairs, or any
-/// OpenTelemetry [`Injector`](opentelemetry::propagation::Injector).
+/// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
+/// [`Injector`](opentelemetry::propagation::Injector).
 ///
-/// Without a current span it writes no trace context, without baggage no baggage.
+/// Without a current span no trace context is injected, and without baggage no baggage.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -104,17 +103,18 @@ pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
     inject_from(&current(), carrier);
 }
 
-/// The same from a context that need not be the current one.
+/// Injects `cx` into a carrier.
 pub(crate) fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
     carrier.inject(&mut |injector| {
         with_propagator(|propagator| propagator.inject_context(cx, injector));
     });
 }
 
-/// The current context with what the carrier says: its span as a remote parent, its baggage.
+/// Extracts the remote parent and the baggage of a carrier, on top of the current context.
 ///
-/// A carrier that says nothing changes nothing. One whose trace context cannot be read, or that
-/// has two, begins a new trace, as the W3C's specification asks.
+/// An empty carrier returns the current context. If the carrier's trace context is invalid or occurs
+/// twice, the returned context has no span, so that a new trace begins, as the W3C specification
+/// requires.
 ///
 /// ```
 /// use opentelemetry::trace::TraceContextExt;
@@ -131,7 +131,7 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     extract_onto(current(), carrier)
 }
 
-/// The same on top of a context that need not be the current one.
+/// Extracts a carrier on top of `cx`.
 pub(crate) fn extract_onto<K>(
     mut cx: Context,
     carrier: &(impl ExtractFrom<K> + ?Sized),
@@ -145,7 +145,7 @@ pub(crate) fn extract_onto<K>(
     cx
 }
 
-/// The headers that take the current context along.
+/// Returns the headers that propagate the current context.
 ///
 /// ```
 /// use floe_telemetry::{create_span, propagation, testing};
@@ -162,13 +162,13 @@ pub fn inject_headers() -> HashMap<String, String> {
     headers
 }
 
-/// The ids of the current span; invalid ones if there is none.
+/// Returns the span context of the current span; an invalid one if there is no current span.
 #[must_use]
 pub fn get_current_span_context() -> SpanContext {
     current().span().span_context().clone()
 }
 
-/// The trace that is current, 32 lower-case hexadecimal digits.
+/// Returns the id of the current trace as 32 lower-case hexadecimal digits.
 ///
 /// ```
 /// use floe_telemetry::{create_span, propagation, testing};
@@ -186,14 +186,14 @@ pub fn get_trace_id() -> Option<String> {
     context.is_valid().then(|| context.trace_id().to_string())
 }
 
-/// The span that is current, 16 lower-case hexadecimal digits.
+/// Returns the id of the current span as 16 lower-case hexadecimal digits.
 #[must_use]
 pub fn get_span_id() -> Option<String> {
     let context = get_current_span_context();
     context.is_valid().then(|| context.span_id().to_string())
 }
 
-/// Whether a trace is current, be it sampled or not.
+/// Returns whether a span is current, sampled or not.
 #[must_use]
 pub fn is_trace_active() -> bool {
     get_current_span_context().is_valid()
@@ -201,8 +201,7 @@ pub fn is_trace_active() -> bool {
 
 const TRACEPARENT: &str = "traceparent";
 
-/// Runs `f` with OpenTelemetry's global propagator. Ours redact baggage, so they are not compiled
-/// without redaction.
+/// Runs `f` with OpenTelemetry's global propagator. Without redaction the crate has no propagators.
 #[cfg(not(feature = "redact"))]
 fn with_propagator<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     opentelemetry::global::get_text_map_propagator(|propagator| f(propagator))

@@ -1,4 +1,4 @@
-//! Arrays, whose elements OpenTelemetry wants to be of one type.
+//! Array attributes, whose elements must have one type in OpenTelemetry.
 
 use opentelemetry::{Array, StringValue, Value};
 
@@ -30,7 +30,7 @@ impl<T: ToAttributeValue, const N: usize> ToAttributeValue for [T; N] {
     }
 }
 
-/// The array, if all elements are what their type says. Text is left to [`texts`].
+/// The array, if every element has the type that `T` declares. Strings are handled by [`texts`].
 fn homogeneous<T: ToAttributeValue>(items: &[T], element: AttributeType) -> Option<Array> {
     Some(match element {
         AttributeType::Boolean => Array::Bool(all(items, |value| match value {
@@ -49,15 +49,15 @@ fn homogeneous<T: ToAttributeValue>(items: &[T], element: AttributeType) -> Opti
     })
 }
 
-/// Nothing as soon as one element is not what `only` takes.
+/// The converted elements; `None` if `convert` rejects one of them.
 fn all<T: ToAttributeValue, V>(
     items: &[T],
-    only: fn(AttributeValue) -> Option<V>,
+    convert: fn(AttributeValue) -> Option<V>,
 ) -> Option<Vec<V>> {
     items
         .iter()
         .filter_map(T::to_attribute_value)
-        .map(only)
+        .map(convert)
         .collect()
 }
 

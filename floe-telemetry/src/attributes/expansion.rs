@@ -1,5 +1,5 @@
-//! What expansions of the derive call. Everything that a macro cannot know of a type is found out
-//! here, by the type checker.
+//! The functions and traits that expansions of `#[derive(FloeAttributes)]` call. They let the type
+//! checker decide what depends on a field's type, which the macro cannot see.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
@@ -8,29 +8,29 @@ use std::marker::PhantomData;
 use super::schema::{AttributeSchema, AttributeType, Requirement};
 use super::{AttributeList, AttributeValue, FloeAttributes, ToAttributeValue};
 
-/// What stands for a value that is not to be seen. The same as the sanitizer writes, which is not
-/// compiled into a library that only annotates.
+/// Replaces a value that must not be recorded. Equal to the sanitizer's mark, which is not available
+/// here: a library that only annotates is compiled without the sanitizer.
 const REDACTED: &str = "<REDACTED>";
 
-/// What is recorded for a field of type `T`.
+/// The schema of a field of type `T`.
 ///
-/// A constant of this type itself comes before one of the trait [`Otherwise`], so a type without
-/// the trait that its field needs has a description all the same: the error is where the field is
-/// recorded, once.
+/// An inherent constant takes precedence over the same constant of the trait [`Fallback`]. A type
+/// that lacks the trait its field needs therefore still has a schema, and the compiler reports the
+/// error once, where the field is recorded.
 #[derive(Debug)]
 pub struct Describe<T: ?Sized>(PhantomData<T>);
 
-/// What is left when nothing better is known.
-pub trait Otherwise {
+/// The schema of a type that is neither a value nor a group of attributes.
+pub trait Fallback {
     /// The value of the field.
     const VALUE: AttributeSchema = AttributeSchema::new("", AttributeType::Anything);
-    /// Text that is made of the field.
+    /// The field formatted as text.
     const TEXT: AttributeSchema = AttributeSchema::new("", AttributeType::Text);
     /// The attributes of the field.
     const NESTED: &'static [AttributeSchema] = &[];
 }
 
-impl<T: ?Sized> Otherwise for Describe<T> {}
+impl<T: ?Sized> Fallback for Describe<T> {}
 
 impl<T: ToAttributeValue + ?Sized> Describe<T> {
     /// The value of the field.
@@ -44,7 +44,7 @@ impl<T: ToAttributeValue + ?Sized> Describe<T> {
 }
 
 impl<T> Describe<Option<T>> {
-    /// Text that is made of what is in the `Option`.
+    /// The content of the `Option` formatted as text.
     pub const TEXT: AttributeSchema = AttributeSchema::new("", AttributeType::Text).optional();
 }
 
@@ -53,11 +53,13 @@ impl<T: FloeAttributes + ?Sized> Describe<T> {
     pub const NESTED: &'static [AttributeSchema] = T::SCHEMA;
 }
 
-/// A field that becomes text. What is in an `Option` does, and nothing does not.
+/// A field that is formatted as text. Of an `Option`, the content is formatted, and `None` is not
+/// recorded.
 #[derive(Debug)]
 pub struct Field<'a, T: ?Sized>(pub &'a T);
 
-/// Fields that always have a value. The method of [`Field`] itself comes before this one.
+/// Fields that always have a value. For an `Option`, the inherent method of [`Field`] takes
+/// precedence.
 pub trait Present {
     /// The type of the value.
     type Value: ?Sized;
@@ -84,7 +86,7 @@ impl<T> Field<'_, Option<T>> {
     }
 }
 
-/// Records a value that may not be there.
+/// Records `value` unless it is `None`.
 #[inline]
 pub fn record(list: &mut AttributeList, key: &'static str, value: Option<AttributeValue>) {
     if let Some(value) = value {
@@ -92,22 +94,22 @@ pub fn record(list: &mut AttributeList, key: &'static str, value: Option<Attribu
     }
 }
 
-/// The `Display` text.
+/// Formats a value with `Display`.
 pub fn display<T: Display + ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
     value.map(|value| AttributeValue::Text(value.to_string().into()))
 }
 
-/// The `Debug` text.
+/// Formats a value with `Debug`.
 pub fn debug<T: Debug + ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
     value.map(|value| AttributeValue::Text(format!("{value:?}").into()))
 }
 
-/// That there is a value, but not which.
+/// Replaces a value by the redaction mark, so that only its presence is recorded.
 pub fn redact<T: ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
     value.map(|_| AttributeValue::Static(REDACTED))
 }
 
-/// Records the attributes of a nested type under their keys with the prefix, which are in `schema`.
+/// Records the attributes of a nested type under the prefixed keys of `schema`.
 pub fn record_prefixed<A: FloeAttributes + ?Sized>(
     list: &mut AttributeList,
     prefix: &str,
@@ -120,23 +122,23 @@ pub fn record_prefixed<A: FloeAttributes + ?Sized>(
         let mut keys = schema.iter().map(|attribute| attribute.key);
         match keys.find(|known| is_prefixed(known, prefix, key)) {
             Some(known) => Cow::Borrowed(known),
-            // Of a type that does not know its keys.
+            // A manual implementation may record keys that its schema does not list.
             None => Cow::Owned(format!("{prefix}.{key}")),
         }
     });
 }
 
 fn is_prefixed(known: &str, prefix: &str, key: &str) -> bool {
-    let rest = known
+    let suffix = known
         .strip_prefix(prefix)
-        .and_then(|rest| rest.strip_prefix('.'));
-    rest == Some(key)
+        .and_then(|suffix| suffix.strip_prefix('.'));
+    suffix == Some(key)
 }
 
 #[cfg(all(test, feature = "provider"))]
 mod tests {
     #[test]
-    fn redacted_is_the_same_everywhere() {
+    fn the_mark_is_that_of_the_sanitizer() {
         assert_eq!(super::REDACTED, crate::sanitizer::REDACTED);
     }
 }

@@ -50,14 +50,14 @@ impl fmt::Display for Mode {
     }
 }
 
-/// The text is not one of the three modes.
+/// The error of parsing a [`Mode`] from a text that is not one of the three.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct UnknownMode {
+pub struct ParseModeError {
     /// `None` if the text is not a word: it may be a credential.
     found: Option<String>,
 }
 
-impl UnknownMode {
+impl ParseModeError {
     fn new(text: &str) -> Self {
         let is_word = !text.is_empty()
             && text.len() <= 32
@@ -70,7 +70,7 @@ impl UnknownMode {
     }
 }
 
-impl fmt::Display for UnknownMode {
+impl fmt::Display for ParseModeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(found) = &self.found {
             write!(f, "found `{found}`, ")?;
@@ -79,17 +79,17 @@ impl fmt::Display for UnknownMode {
     }
 }
 
-impl std::error::Error for UnknownMode {}
+impl std::error::Error for ParseModeError {}
 
 impl FromStr for Mode {
-    type Err = UnknownMode;
+    type Err = ParseModeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "dev" => Ok(Self::Dev),
             "staging" => Ok(Self::Staging),
             "prod" => Ok(Self::Prod),
-            other => Err(UnknownMode::new(other)),
+            other => Err(ParseModeError::new(other)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Types that become attributes as a whole.
+//! Types whose fields are attributes, and the values that `attributes_fn` may return.
 
 use std::fmt::Display;
 use std::rc::Rc;
@@ -9,7 +9,8 @@ use opentelemetry::{Key, KeyValue};
 use super::schema::{AttributeGroup, AttributeSchema, KeyList, SchemaList};
 use super::{AttributeList, ToAttributeValue};
 
-/// A type whose fields are attributes under fixed keys. Derive it.
+/// A type whose fields are attributes under fixed keys. Implement it with
+/// `#[derive(FloeAttributes)]`.
 ///
 /// ```
 /// use floe_telemetry::FloeAttributes;
@@ -32,7 +33,7 @@ use super::{AttributeList, ToAttributeValue};
 /// assert_eq!(Alert::CHANNEL, "alert.channel");
 /// ```
 ///
-/// A key that is there twice does not compile, also where it comes from another type:
+/// A duplicate key is a compile error, also if it comes from a nested type:
 ///
 /// ```compile_fail
 /// use floe_telemetry::FloeAttributes;
@@ -43,7 +44,7 @@ use super::{AttributeList, ToAttributeValue};
 /// #[derive(FloeAttributes)]
 /// struct Load<T> {
 ///     rows: T,
-///     #[floe(flatten)] // with a prefix, it would
+///     #[floe(flatten)] // compiles with a prefix
 ///     source: Source,
 /// }
 ///
@@ -73,19 +74,19 @@ use super::{AttributeList, ToAttributeValue};
     note = "a single value has a key: `#[traced(attributes(…))]`, or `#[floe(key = \"…\")]` on a field"
 )]
 pub trait FloeAttributes {
-    /// Every attribute the type can write.
+    /// Every attribute that the type can record.
     const SCHEMA: &'static [AttributeSchema];
 
-    /// Their keys.
+    /// The keys of [`SCHEMA`](Self::SCHEMA).
     const KEYS: &'static [&'static str] = const { &KeyList::new(Self::SCHEMA) }.as_slice();
 
-    /// The type itself, for documentation.
+    /// The schema with the name and the documentation of the type.
     const GROUP: AttributeGroup = AttributeGroup::new("", Self::SCHEMA);
 
-    /// Writes the attributes into `list`.
+    /// Adds the attributes to `list`.
     fn record(&self, list: &mut AttributeList);
 
-    /// The attributes as OpenTelemetry key-values. A field that is `None` is left out.
+    /// Returns the attributes as OpenTelemetry key-values, without the fields that are `None`.
     fn to_otel_dict(&self) -> Vec<KeyValue> {
         let mut list = AttributeList::default();
         self.record(&mut list);
@@ -99,7 +100,7 @@ pub trait FloeAttributes {
 
 macro_rules! pointers {
     ($($ty:ty)*) => {$(
-        // Unsized types are named only for the sake of the error about one without attributes.
+        // `?Sized` makes the compiler's error name the unsized type instead of its size.
         impl<T: FloeAttributes + ?Sized> FloeAttributes for $ty {
             const SCHEMA: &'static [AttributeSchema] = T::SCHEMA;
             const KEYS: &'static [&'static str] = T::KEYS;
@@ -139,18 +140,18 @@ impl<T: FloeAttributes> FloeAttributes for Option<T> {
     }
 }
 
-/// What `attributes_fn` may return: key-values, a [`FloeAttributes`] type, or a `Result` of those.
+/// A return type of `attributes_fn`: key-values, a [`FloeAttributes`] type, or a `Result` of those.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what `attributes_fn` may return",
+    message = "`attributes_fn` cannot return `{Self}`",
     label = "neither key-values, nor a type with `#[derive(FloeAttributes)]`, nor a `Result` of these",
     note = "return for example `[(\"rows\", rows.len())]` or `vec![KeyValue::new(\"rows\", 3)]`"
 )]
 pub trait IntoAttributes {
-    /// Writes the attributes into `list`.
+    /// Adds the attributes to `list`.
     ///
     /// # Errors
     ///
-    /// The text of the error that the attributes function returned.
+    /// Returns the message of the error that `attributes_fn` returned.
     fn into_attributes(self, list: &mut AttributeList) -> Result<(), String>;
 }
 

@@ -1,4 +1,4 @@
-//! Attributes on their way into a span.
+//! The list that the attributes of a span are collected in.
 
 use std::borrow::Cow;
 #[cfg(feature = "tracing")]
@@ -9,7 +9,7 @@ use opentelemetry::{Key, KeyValue, Value};
 
 use super::{AttributeValue, Text, ToAttributeValue};
 
-/// How many attributes a span may have
+/// The most attributes of a span
 /// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
 
@@ -28,9 +28,9 @@ impl From<Attribute> for KeyValue {
     }
 }
 
-/// Attributes in the order in which they were set. When a key is set twice, the later value wins.
+/// Attributes in the order in which they were set. If a key is set twice, the later value wins.
 ///
-/// At most 128 are kept; the rest is counted as dropped on the span.
+/// A list contains at most 128 attributes. Further ones are dropped and counted on the span.
 #[derive(Clone, Debug, Default)]
 pub struct AttributeList {
     items: Vec<Attribute>,
@@ -38,13 +38,13 @@ pub struct AttributeList {
 }
 
 impl AttributeList {
-    /// Sets `key` to `value`, unless there is no value (`None`).
+    /// Sets `key` to `value`, unless the value is `None`.
     #[inline]
     pub fn set(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
         value.set_in(self, key);
     }
 
-    /// Sets `key` to a value that is already one.
+    /// Sets `key` to an [`AttributeValue`].
     #[inline]
     pub fn push(&mut self, key: Key, value: AttributeValue) {
         if self.items.len() < MAX_ATTRIBUTES {
@@ -54,9 +54,10 @@ impl AttributeList {
         }
     }
 
-    /// Sets `key` to what `value` makes. An iterator is told to write to where the attribute stays;
-    /// [`Vec::push`] would make it elsewhere and copy it in wider pieces than it was made of, which
-    /// waits for all memory that was written before.
+    /// Sets `key` to the value that `value` returns, constructed in its final location.
+    ///
+    /// [`Vec::push`] would construct the attribute on the stack and copy it with wider loads than the
+    /// stores that wrote it. Such a copy stalls until the stores have retired.
     #[inline]
     pub(super) fn push_with(
         &mut self,
@@ -73,7 +74,7 @@ impl AttributeList {
         }
     }
 
-    /// Sets `key` to text that `write` puts to where it stays.
+    /// Sets `key` to text that `write` writes into its final location.
     #[inline]
     pub(super) fn push_text(&mut self, key: impl Into<Key>, write: impl FnOnce(&mut Text)) {
         if self.items.len() >= MAX_ATTRIBUTES {
@@ -88,10 +89,10 @@ impl AttributeList {
         }
     }
 
-    /// Sets `key` to the `Debug` text of a value.
+    /// Sets `key` to a value formatted with `Debug`.
     #[cfg(feature = "tracing")]
     pub(crate) fn push_debug(&mut self, key: impl Into<Key>, value: &dyn Debug) {
-        self.push(key.into(), AttributeValue::Text(Text::of_debug(value)));
+        self.push(key.into(), AttributeValue::Text(Text::from_debug(value)));
     }
 
     /// Sets `key` to text that is known at compile time.
@@ -106,7 +107,7 @@ impl AttributeList {
         &self.items
     }
 
-    /// Takes what another list has.
+    /// Moves the attributes of another list to the end of this one.
     pub(crate) fn append(&mut self, other: &mut Self) {
         for item in other.items.drain(..) {
             self.push(item.key, item.value);
@@ -114,18 +115,18 @@ impl AttributeList {
         self.dropped += std::mem::take(&mut other.dropped);
     }
 
-    /// The attributes themselves, to be moved elsewhere.
+    /// The underlying vector.
     #[inline]
     pub(crate) const fn items_mut(&mut self) -> &mut Vec<Attribute> {
         &mut self.items
     }
 
-    /// How many were dropped because the list was full.
+    /// The number of attributes that were dropped because the list was full.
     pub(crate) const fn dropped_mut(&mut self) -> &mut u32 {
         &mut self.dropped
     }
 
-    /// Adds what another list has, under other keys.
+    /// Appends the attributes of another list under the keys that `key` returns.
     pub(super) fn append_renamed(&mut self, other: Self, key: impl Fn(&str) -> Cow<'static, str>) {
         for item in other.items {
             self.push(key(item.key.as_str()).into(), item.value);
@@ -133,11 +134,11 @@ impl AttributeList {
         self.dropped += other.dropped;
     }
 
-    /// When the list is full, only a key that is there already can be set.
+    /// Sets a key of a full list: the value of an existing key is replaced, a new key is dropped.
     #[cold]
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "a reference would cost the way on which nothing is replaced 3 ns an attribute"
+        reason = "a reference would cost 3 ns per attribute on the path where the list is not full"
     )]
     fn replace(&mut self, key: Key, value: AttributeValue) {
         match self.items.iter_mut().find(|item| item.key == key) {
@@ -146,28 +147,28 @@ impl AttributeList {
         }
     }
 
-    /// Leaves the last value of each key, at the place of its first.
+    /// Removes duplicate keys. The last value of a key takes the position of its first one.
     #[cfg(feature = "provider")]
     pub(crate) fn make_distinct(&mut self) {
-        let mut at = 1;
-        while at < self.items.len() {
-            let (before, rest) = self.items.split_at_mut(at);
-            match before.iter_mut().find(|seen| seen.key == rest[0].key) {
-                Some(seen) => {
-                    std::mem::swap(&mut seen.value, &mut rest[0].value);
-                    self.items.remove(at);
+        let mut index = 1;
+        while index < self.items.len() {
+            let (before, after) = self.items.split_at_mut(index);
+            match before.iter_mut().find(|first| first.key == after[0].key) {
+                Some(first) => {
+                    std::mem::swap(&mut first.value, &mut after[0].value);
+                    self.items.remove(index);
                 }
-                None => at += 1,
+                None => index += 1,
             }
         }
     }
 
-    /// Leaves the first ones, and counts the others as dropped.
+    /// Keeps the first `limit` attributes and counts the others as dropped.
     #[cfg(feature = "provider")]
-    pub(crate) fn truncate(&mut self, most: usize) {
-        let over = self.items.len().saturating_sub(most);
-        self.dropped += u32::try_from(over).unwrap_or(u32::MAX);
-        self.items.truncate(most);
+    pub(crate) fn truncate(&mut self, limit: usize) {
+        let excess = self.items.len().saturating_sub(limit);
+        self.dropped += u32::try_from(excess).unwrap_or(u32::MAX);
+        self.items.truncate(limit);
     }
 
     #[cfg(feature = "provider")]
@@ -175,12 +176,12 @@ impl AttributeList {
         &mut self.items
     }
 
-    /// How many were dropped because the list was full.
+    /// The number of attributes that were dropped because the list was full.
     pub(crate) const fn dropped(&self) -> u32 {
         self.dropped
     }
 
-    /// Leaves nothing but the memory.
+    /// Removes all attributes and keeps the allocated capacity.
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.dropped = 0;

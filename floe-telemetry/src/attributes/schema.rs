@@ -1,10 +1,10 @@
-//! What is known of attributes before any is recorded, for documentation and for registries.
+//! Descriptions of attributes, from which documentation and registries are generated.
 //!
-//! A [`FloeAttributes`](super::FloeAttributes) type is one [`AttributeGroup`], which has what a
-//! group of an OpenTelemetry semantic-convention registry has: `id`, `brief`, and for each
+//! A [`FloeAttributes`](super::FloeAttributes) type is one [`AttributeGroup`], which has the fields
+//! of a group in an OpenTelemetry semantic-convention registry: `id`, `brief`, and for each
 //! attribute `id` (the key), `type`, `requirement_level`, `brief`, `note`, `examples` and
-//! `deprecated`. Writing a registry is a loop over the fields. One thing is left to its writer: a
-//! key that several groups have is defined in one of them, and the others `ref` to it.
+//! `deprecated`. A registry that contains a key in several groups must define it in one of them and
+//! `ref` to it in the others; that is up to the code that writes the registry.
 
 mod build;
 mod list;
@@ -24,9 +24,9 @@ pub struct AttributeGroup {
     pub id: &'static str,
     /// The first paragraph of the type's documentation.
     pub brief: &'static str,
-    /// The rest of it.
+    /// The other paragraphs.
     pub note: &'static str,
-    /// Why not to use it, if it is deprecated; without a reason, empty.
+    /// The reason of a deprecation, empty if none is given; `None` if the type is not deprecated.
     pub deprecated: Option<&'static str>,
     /// The attributes.
     pub attributes: &'static [AttributeSchema],
@@ -38,30 +38,30 @@ pub struct AttributeGroup {
 pub struct AttributeSchema {
     /// The key.
     pub key: &'static str,
-    /// What the value is.
+    /// The type of the value.
     pub value_type: AttributeType,
-    /// Whether it is always there.
+    /// Whether the attribute is always recorded.
     pub requirement: Requirement,
     /// The first paragraph of the field's documentation.
     pub brief: &'static str,
-    /// The rest of it.
+    /// The other paragraphs.
     pub note: &'static str,
-    /// Values as they are written in Rust, but text without its quotes.
+    /// Example values in Rust syntax, strings without quotes.
     pub examples: &'static [&'static str],
-    /// Why not to use it, if it is deprecated; without a reason, empty.
+    /// The reason of a deprecation, empty if none is given; `None` if the field is not deprecated.
     pub deprecated: Option<&'static str>,
-    /// The value is always `<REDACTED>`.
+    /// Whether the value is always `<REDACTED>`.
     pub redacted: bool,
 }
 
 /// The type of an attribute's values.
 ///
-/// No variant is called like a type of the standard library, because the compiler would then write
-/// that one with its whole path in every message it has for a user of this crate.
+/// No variant has the name of a standard library type: the compiler would then print that type with
+/// its full path in every message for users of this crate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AttributeType {
-    /// Any of the others.
+    /// Any of the other types.
     Anything,
     /// `true` or `false`.
     Boolean,
@@ -71,15 +71,15 @@ pub enum AttributeType {
     Double,
     /// Text.
     Text,
-    /// Booleans.
+    /// An array of booleans.
     Booleans,
-    /// Integers.
+    /// An array of integers.
     Ints,
-    /// Floating point numbers.
+    /// An array of floating point numbers.
     Doubles,
-    /// Texts.
+    /// An array of text.
     Texts,
-    /// One of these texts.
+    /// One of these members, recorded as text.
     Enum(&'static [AttributeMember]),
 }
 
@@ -89,28 +89,28 @@ pub enum AttributeType {
 pub struct AttributeMember {
     /// The name of the variant in `snake_case`.
     pub id: &'static str,
-    /// What is recorded.
+    /// The value that is recorded.
     pub value: &'static str,
     /// The first paragraph of the variant's documentation.
     pub brief: &'static str,
-    /// The rest of it.
+    /// The other paragraphs.
     pub note: &'static str,
-    /// Why not to use it, if it is deprecated; without a reason, empty.
+    /// The reason of a deprecation, empty if none is given; `None` if the variant is not deprecated.
     pub deprecated: Option<&'static str>,
 }
 
-/// Whether an attribute is always there.
+/// Whether an attribute is always recorded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Requirement {
-    /// Always: `required`.
+    /// Always recorded: `required` in a registry.
     Required,
-    /// When there is a value: `recommended`.
+    /// Recorded if there is a value: `recommended` in a registry.
     Optional,
 }
 
 impl Requirement {
-    /// The word for it in a registry.
+    /// Returns the requirement level as a registry writes it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -121,8 +121,8 @@ impl Requirement {
 }
 
 impl AttributeType {
-    /// The word for it in a registry. An [`Enum`](Self::Enum) has its members there instead, and
-    /// this is their type.
+    /// Returns the type as a registry writes it. For an [`Enum`](Self::Enum), where a registry lists
+    /// the members, this is the type of the members.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -138,7 +138,8 @@ impl AttributeType {
         }
     }
 
-    /// The type of an array of these. OpenTelemetry has no arrays of arrays: those become text.
+    /// Returns the type of an array of values of this type. OpenTelemetry has no nested arrays, so
+    /// inner arrays become text.
     #[must_use]
     pub const fn array(self) -> Self {
         match self {
@@ -150,7 +151,7 @@ impl AttributeType {
         }
     }
 
-    /// What both are.
+    /// The type that covers the values of both types.
     const fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Enum(a), Self::Enum(b)) if AttributeMember::same(a, b) => self,

@@ -1,4 +1,4 @@
-//! Text that stays in place while it is short.
+//! Attribute text that is stored inline while it is short.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,11 +8,11 @@ use opentelemetry::Key;
 use super::schema::AttributeType;
 use super::{AttributeList, AttributeValue, ToAttributeValue};
 
-/// How many bytes fit in place: as many as make a [`Text`] no larger than a vector.
+/// The most bytes that are stored inline. With 22, a [`Text`] is as large as a vector.
 const SHORT: usize = 22;
 
-/// Text of an attribute. Up to 22 bytes it needs no memory of its own, so nothing is freed on
-/// another thread than the one that made it.
+/// The text of an attribute. Up to 22 bytes are stored inline, which saves the allocation and its
+/// release on the collector thread.
 ///
 /// ```
 /// use floe_telemetry::attributes::Text;
@@ -29,7 +29,7 @@ enum Repr {
 }
 
 impl Text {
-    /// No text, to be written to.
+    /// An empty text.
     #[inline]
     pub(super) const fn empty() -> Self {
         Self(Repr::Short {
@@ -38,14 +38,14 @@ impl Text {
         })
     }
 
-    /// What a value says of itself. Short text needs no memory while it is made, either.
+    /// Formats a value with `Debug`. Short text is formatted without an allocation.
     #[cfg(feature = "tracing")]
-    pub(super) fn of_debug(value: &dyn fmt::Debug) -> Self {
+    pub(super) fn from_debug(value: &dyn fmt::Debug) -> Self {
         use fmt::Write as _;
 
         struct Writer {
             short: Text,
-            /// All of it, once it is too long.
+            /// The whole text, once it does not fit inline.
             long: String,
         }
 
@@ -71,7 +71,7 @@ impl Text {
             short: Self::empty(),
             long: String::new(),
         };
-        // What came before a failure stays.
+        // If the implementation fails, the text that it wrote before is kept.
         let _ = write!(writer, "{value:?}");
         if writer.long.is_empty() {
             writer.short
@@ -80,7 +80,7 @@ impl Text {
         }
     }
 
-    /// Its bytes, without a look whether they are text.
+    /// The bytes of the text, without the check for valid UTF-8 that [`Deref`] does.
     #[inline]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.0 {
@@ -89,7 +89,7 @@ impl Text {
         }
     }
 
-    /// Takes over the text in place of what was there.
+    /// Replaces the content by a copy of `text`.
     pub(super) fn copy(&mut self, text: &str) {
         if let Repr::Short { length, bytes } = &mut self.0
             && let Some(room) = bytes.get_mut(..text.len())
@@ -101,7 +101,7 @@ impl Text {
         }
     }
 
-    /// The same of text that is not needed any more. Long text is not copied.
+    /// Replaces the content by `text`. Long text is moved instead of copied.
     pub(super) fn take(&mut self, text: String) {
         if text.len() <= SHORT {
             self.copy(&text);
@@ -113,17 +113,17 @@ impl Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        let mut own = Self::empty();
-        own.copy(text);
-        own
+        let mut copy = Self::empty();
+        copy.copy(text);
+        copy
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        let mut own = Self::empty();
-        own.take(text);
-        own
+        let mut inline = Self::empty();
+        inline.take(text);
+        inline
     }
 }
 
@@ -141,7 +141,7 @@ impl Deref for Text {
 
     fn deref(&self) -> &str {
         match &self.0 {
-            // It was text when it was copied, so it is now.
+            // The bytes were copied from a `str`, so they are valid UTF-8.
             Repr::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Repr::Long(text) => text,
         }
@@ -189,7 +189,8 @@ impl ToAttributeValue for String {
 
     #[inline]
     fn move_into(self, list: &mut AttributeList, key: impl Into<Key>) {
-        // Short text is not moved: that would read in one piece what was just written in two.
+        // Short text is copied into place: moving a `Text` would load it with wider loads than the
+        // stores that just wrote it, see `AttributeList::push_with`.
         if self.len() <= SHORT {
             list.push_text(key, |text| text.copy(&self));
         } else {
@@ -211,19 +212,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_any_length_is_what_it_was() {
+    fn text_of_any_length_is_stored_unchanged() {
         for length in 0..50 {
             let text: String = "aäöü€ß".chars().cycle().take(length).collect();
-            for own in [Text::from(text.as_str()), Text::from(text.clone())] {
-                assert_eq!(&*own, text);
-                assert_eq!(own.clone(), own);
-                assert_eq!(String::from(own), text);
+            for stored in [Text::from(text.as_str()), Text::from(text.clone())] {
+                assert_eq!(&*stored, text);
+                assert_eq!(stored.clone(), stored);
+                assert_eq!(String::from(stored), text);
             }
         }
     }
 
     #[test]
-    fn later_text_replaces_earlier() {
+    fn new_text_replaces_the_old_one() {
         let long = "x".repeat(SHORT + 1);
         let mut text = Text::from("first");
         for next in ["", "ab", &long, "c"] {
@@ -234,32 +235,32 @@ mod tests {
         }
     }
 
-    /// A value whose `Debug` writes its text piece by piece.
+    /// A value whose `Debug` writes its text in chunks.
     #[cfg(feature = "tracing")]
-    struct Pieces<'a>(&'a [String]);
+    struct Chunks<'a>(&'a [String]);
 
     #[cfg(feature = "tracing")]
-    impl fmt::Debug for Pieces<'_> {
+    impl fmt::Debug for Chunks<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.iter().try_for_each(|piece| f.write_str(piece))
+            self.0.iter().try_for_each(|chunk| f.write_str(chunk))
         }
     }
 
     #[cfg(feature = "tracing")]
     #[test]
-    fn a_text_is_complete_however_it_is_split_into_pieces() {
+    fn debug_text_is_complete_in_chunks_of_any_size() {
         for length in 0..50 {
-            for piece in [1, 7, 22, 23] {
+            for chunk in [1, 7, 22, 23] {
                 let text: String = "aäöü€ß".chars().cycle().take(length).collect();
                 let chars: Vec<char> = text.chars().collect();
-                let pieces: Vec<String> = chars.chunks(piece).map(String::from_iter).collect();
-                assert_eq!(&*Text::of_debug(&Pieces(&pieces)), text);
+                let chunks: Vec<String> = chars.chunks(chunk).map(String::from_iter).collect();
+                assert_eq!(&*Text::from_debug(&Chunks(&chunks)), text);
             }
         }
     }
 
     #[test]
-    fn a_value_is_no_larger_than_a_text() {
+    fn text_and_values_have_the_size_of_a_vector() {
         assert_eq!(size_of::<Text>(), 24);
         assert_eq!(size_of::<AttributeValue>(), 24);
     }

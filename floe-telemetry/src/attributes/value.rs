@@ -1,4 +1,4 @@
-//! A typed attribute value, and what can become one.
+//! Typed attribute values, and the types that convert to them.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -42,14 +42,13 @@ impl From<AttributeValue> for Value {
 
 /// A type whose values can be attributes.
 ///
-/// `None` means that nothing is recorded, which is what an `Option` without a value gives.
-///
-/// - Integers that OpenTelemetry cannot hold (a `u64` above `i64::MAX`, most of `i128`) become text
-///   instead of wrapping around.
-/// - Floats are recorded as they are, `NaN` and the infinities too, which OTLP has.
-/// - An array has elements of one type. If they turn out to differ, as `u64`s of which one is above
-///   `i64::MAX`, all become text; elements without a value are left out; an array in an array
-///   becomes text.
+/// - `None` is not recorded.
+/// - Integers that do not fit into OpenTelemetry's `i64` (a `u64` above `i64::MAX`, most of `i128`)
+///   become text instead of wrapping around.
+/// - Floats are recorded unchanged, including `NaN` and the infinities.
+/// - The elements of an array have one type. If their values have different types, such as `u64`s
+///   of which one is above `i64::MAX`, all of them become text. Elements that are `None` are
+///   omitted. A nested array becomes text.
 ///
 /// For a type of your own, derive [`FloeAttributes`](macro@crate::FloeAttributes) on an enum without
 /// data, or on a newtype with `#[floe(transparent)]`.
@@ -72,16 +71,16 @@ impl From<AttributeValue> for Value {
     note = "for a type of your own, derive `FloeAttributes` on an enum without data or on a newtype with `#[floe(transparent)]`, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {
-    /// What the values are. Text is [`AttributeType::Text`] also where only overflow makes it text.
+    /// The type of the values, regardless of integers that become text because they do not fit.
     const TYPE: AttributeType = AttributeType::Anything;
 
-    /// Whether there always is a value.
+    /// Whether the type always has a value. Default: required.
     const REQUIREMENT: Requirement = Requirement::Required;
 
-    /// The value, or nothing if there is none to record.
+    /// Converts to an attribute value; `None` if there is nothing to record.
     fn to_attribute_value(&self) -> Option<AttributeValue>;
 
-    /// Sets `key` in `list` to the value, if there is one. Text is written to where it stays.
+    /// Sets `key` in `list` to the value, if there is one. Text is written to its final location.
     #[inline]
     fn set_in(&self, list: &mut AttributeList, key: impl Into<Key>) {
         if let Some(value) = self.to_attribute_value() {
@@ -89,7 +88,7 @@ pub trait ToAttributeValue {
         }
     }
 
-    /// The same of a value that is not needed any more. Long text is not copied then.
+    /// Sets `key` in `list` to the value, if there is one. Long text is moved instead of copied.
     #[inline]
     fn move_into(self, list: &mut AttributeList, key: impl Into<Key>)
     where

@@ -1,28 +1,31 @@
-//! What context is written into and read from.
+//! Carriers: the types that context is injected into and extracted from.
 
 use std::collections::{BTreeMap, HashMap};
 
 use opentelemetry::propagation::{Extractor, Injector};
 
-/// Which way a type is a carrier. Nobody writes these: they keep apart what the compiler cannot.
+/// The kinds of carriers, which callers never name. They keep apart implementations that the compiler
+/// would otherwise reject as overlapping.
 pub mod kind {
-    /// It implements OpenTelemetry's trait.
+    /// A type that implements OpenTelemetry's `Extractor` or `Injector`.
     #[derive(Debug)]
     pub struct Direct;
 
-    /// It is a `HeaderMap` or has one.
+    /// A `HeaderMap` or a type that contains one.
     #[cfg(feature = "http")]
     #[derive(Debug)]
     pub struct Headers;
 
-    /// It is a map or a list of names and values.
+    /// A map or a list of names and values.
     #[derive(Debug)]
     pub struct Pairs;
 }
 
-/// A carrier that context can be read from: all that implement OpenTelemetry's [`Extractor`], such
-/// as `HashMap<String, String>` with its names in lower case; other maps, slices and lists of pairs; with the feature `http`,
-/// `http::HeaderMap`. `K` is the kind of carrier, which nobody writes.
+/// A carrier that context can be extracted from.
+///
+/// Implemented for every OpenTelemetry [`Extractor`], such as `HashMap<String, String>` with
+/// lower-case names, for other maps, for slices and vectors of pairs, and with the feature `http` for
+/// `http::HeaderMap` and `http::Request`. `K` is the kind of carrier, which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be read from `{Self}`",
     label = "not a carrier",
@@ -33,9 +36,11 @@ pub trait ExtractFrom<K> {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor));
 }
 
-/// A carrier that context can be written into: all that implement OpenTelemetry's [`Injector`],
-/// such as `HashMap<String, String>`; `BTreeMap<String, String>`; `Vec<(String, String)>`; with the
-/// feature `http`, `http::HeaderMap`. `K` is the kind of carrier, which nobody writes.
+/// A carrier that context can be injected into.
+///
+/// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, for
+/// `BTreeMap<String, String>` and `Vec<(String, String)>`, and with the feature `http` for
+/// `http::HeaderMap` and `http::Request`. `K` is the kind of carrier, which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be written into `{Self}`",
     label = "not a carrier",
@@ -48,20 +53,20 @@ pub trait InjectInto<K> {
 
 impl<E: Extractor + ?Sized> ExtractFrom<kind::Direct> for E {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&Whole(self));
+        read(&SizedExtractor(self));
     }
 }
 
 impl<I: Injector + ?Sized> InjectInto<kind::Direct> for I {
     fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
-        write(&mut WholeMut(self));
+        write(&mut SizedInjector(self));
     }
 }
 
-/// A carrier behind a type with a size, which a trait object is made of.
-struct Whole<'a, E: ?Sized>(&'a E);
+/// A sized wrapper for an unsized carrier: only sized types convert to trait objects.
+struct SizedExtractor<'a, E: ?Sized>(&'a E);
 
-impl<E: Extractor + ?Sized> Extractor for Whole<'_, E> {
+impl<E: Extractor + ?Sized> Extractor for SizedExtractor<'_, E> {
     fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key)
     }
@@ -75,9 +80,9 @@ impl<E: Extractor + ?Sized> Extractor for Whole<'_, E> {
     }
 }
 
-struct WholeMut<'a, I: ?Sized>(&'a mut I);
+struct SizedInjector<'a, I: ?Sized>(&'a mut I);
 
-impl<I: Injector + ?Sized> Injector for WholeMut<'_, I> {
+impl<I: Injector + ?Sized> Injector for SizedInjector<'_, I> {
     fn set(&mut self, key: &str, value: String) {
         self.0.set(key, value);
     }
@@ -87,11 +92,11 @@ impl<I: Injector + ?Sized> Injector for WholeMut<'_, I> {
     }
 }
 
-/// Names in any case, as those of HTTP headers.
-struct Named<'a>(Vec<(&'a str, &'a str)>);
+/// Pairs with case-insensitive names, like HTTP headers.
+struct PairExtractor<'a>(Vec<(&'a str, &'a str)>);
 
-impl<'a> Named<'a> {
-    fn of<N, V>(pairs: impl IntoIterator<Item = (&'a N, &'a V)>) -> Self
+impl<'a> PairExtractor<'a> {
+    fn new<N, V>(pairs: impl IntoIterator<Item = (&'a N, &'a V)>) -> Self
     where
         N: AsRef<str> + ?Sized + 'a,
         V: AsRef<str> + ?Sized + 'a,
@@ -101,7 +106,7 @@ impl<'a> Named<'a> {
     }
 }
 
-impl Extractor for Named<'_> {
+impl Extractor for PairExtractor<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         self.get_all(key)?.first().copied()
     }
@@ -119,7 +124,9 @@ impl Extractor for Named<'_> {
 
 impl<N: AsRef<str>, V: AsRef<str>> ExtractFrom<kind::Pairs> for [(N, V)] {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&Named::of(self.iter().map(|(name, value)| (name, value))));
+        read(&PairExtractor::new(
+            self.iter().map(|(name, value)| (name, value)),
+        ));
     }
 }
 
@@ -137,13 +144,15 @@ impl<N: AsRef<str>, V: AsRef<str>> ExtractFrom<kind::Pairs> for Vec<(N, V)> {
 
 impl<N: AsRef<str>, V: AsRef<str>> ExtractFrom<kind::Pairs> for BTreeMap<N, V> {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&Named::of(self));
+        read(&PairExtractor::new(self));
     }
 }
 
 impl<V: AsRef<str>, S> ExtractFrom<kind::Pairs> for HashMap<&str, V, S> {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&Named::of(self.iter().map(|(name, value)| (*name, value))));
+        read(&PairExtractor::new(
+            self.iter().map(|(name, value)| (*name, value)),
+        ));
     }
 }
 

@@ -1,18 +1,18 @@
-//! Child processes that continue the trace.
+//! Injection of context into the environment of child processes.
 
 use std::process::Command;
 
 use super::environment::normalize;
 use super::{EnvironmentCarrier, inject_context, with_propagator};
 
-/// Hands the current context to a child process.
+/// Propagates the current context to a child process.
 pub trait CommandExt {
-    /// Puts the current context into the environment of the child, which reads it with
-    /// [`from_environment`](super::from_environment) or with any other OpenTelemetry library that
-    /// knows [environment carriers].
+    /// Injects the current context into the environment of the child. The child extracts it with
+    /// [`from_environment`](super::from_environment) or with any OpenTelemetry library that supports
+    /// [environment carriers].
     ///
-    /// Variables of another context that this process was started with do not reach the child,
-    /// unless there is no current context at all: then the child continues what started us.
+    /// The child does not inherit the context variables that this process was started with, unless
+    /// there is no current context. In that case the child inherits them unchanged.
     ///
     /// For a `tokio::process::Command`, call it on `command.as_std_mut()`.
     ///
@@ -48,10 +48,10 @@ impl CommandExt for Command {
         for name in fields {
             self.env_remove(name);
         }
-        // A child with a NUL in its environment cannot be started. Our own values never have one.
-        let safe = environment
+        // A NUL in the environment would make `spawn` fail. Only a user's propagator can write one.
+        let variables = environment
             .into_iter()
             .filter(|(_, value)| !value.contains('\0'));
-        self.envs(safe)
+        self.envs(variables)
     }
 }

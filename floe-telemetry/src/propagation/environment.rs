@@ -9,9 +9,10 @@ use opentelemetry::propagation::{Extractor, Injector};
 use super::with_propagator;
 use crate::environment;
 
-/// A copy of environment variables that carries context: `TRACEPARENT`, `TRACESTATE`, `BAGGAGE`.
+/// A set of environment variables that carries context: `TRACEPARENT`, `TRACESTATE`, `BAGGAGE`.
 ///
-/// It is given to a child, never written into the process itself.
+/// It is a copy: injecting does not change the environment of this process. Pass the variables to a
+/// child process.
 ///
 /// ```
 /// use floe_telemetry::propagation::{self, EnvironmentCarrier};
@@ -25,10 +26,10 @@ use crate::environment;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct EnvironmentCarrier(BTreeMap<String, String>);
 
-/// The context that the process was started in: the current one with what the environment's
-/// `TRACEPARENT`, `TRACESTATE` and `BAGGAGE` say.
+/// Extracts the context that the parent process passed in `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`,
+/// on top of the current context.
 ///
-/// Attach it at the start of `main`, after the provider was initialised, or give it to the
+/// Attach it at the start of `main`, after initialising the provider, or use it as the parent of the
 /// outermost function:
 ///
 /// ```
@@ -40,31 +41,31 @@ pub struct EnvironmentCarrier(BTreeMap<String, String>);
 /// let _parent = propagation::from_environment().attach();
 /// run();
 /// ```
-#[must_use = "the context has to be attached or handed on"]
+#[must_use = "a context has no effect unless it is attached or used as a parent"]
 pub fn from_environment() -> Context {
     super::extract_context(&EnvironmentCarrier::from_process())
 }
 
 impl EnvironmentCarrier {
-    /// The variables of this process that the propagators read.
+    /// Reads the variables of this process that the propagators use. Values that are not valid
+    /// Unicode are ignored.
     #[must_use]
     pub fn from_process() -> Self {
         with_propagator(|propagator| {
             let names = propagator.fields().map(normalize);
             names
-                // What is not text carries nothing.
                 .filter_map(|name| environment::variable(&name).ok().map(|value| (name, value)))
                 .collect()
         })
     }
 
-    /// The names and values.
+    /// Iterates over the names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 }
 
-/// Variables whose names are not in the form that [`EnvironmentCarrier`] writes are left out.
+/// Ignores variables whose names are not normalized as the specification requires.
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for EnvironmentCarrier {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(n, v)| (n.into(), v.into()));
@@ -101,8 +102,8 @@ impl Extractor for EnvironmentCarrier {
     }
 }
 
-/// The name of a variable for a propagator's key: upper case, `_` for all that is not a letter or
-/// a digit, and before a digit at the start.
+/// The variable name for a propagator's key: in upper case, with `_` for everything except ASCII
+/// letters and digits, and with `_` before a leading digit.
 pub(super) fn normalize(key: &str) -> String {
     let mut name: String = key
         .chars()
@@ -133,7 +134,7 @@ mod tests {
             ("", "_"),
         ] {
             assert_eq!(normalize(key), name);
-            assert_eq!(normalize(name), name, "a name stays as it is");
+            assert_eq!(normalize(name), name, "a normalized name does not change");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The headers of the `http` crate as a carrier.
+//! Carriers of the `http` crate: header maps and requests.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use opentelemetry::propagation::{Extractor, Injector};
@@ -41,7 +41,8 @@ impl Extractor for Headers<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        // What is not text is kept as an empty text: it makes no second header a first one.
+        // A value that is not text becomes an empty one: without it, a second header would count as
+        // the only one.
         let values = self.0.get_all(key).into_iter();
         let all: Vec<_> = values
             .map(|value| value.to_str().unwrap_or_default())

@@ -8,35 +8,36 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use super::{ExtractFrom, extract_context};
 use crate::recorder::Parent;
 
-/// Below what was given.
+/// The parent that the argument of `#[traced(parent = …)]` describes.
 pub fn below<K>(parent: &(impl AsParent<K> + ?Sized)) -> Parent {
-    // A carrier is code of others.
+    // A user's carrier may panic. The span then has the current parent.
     match catch_unwind(AssertUnwindSafe(|| parent.as_parent())) {
         Ok(cx) => Parent::of(cx),
         Err(_) => Parent::CURRENT,
     }
 }
 
-/// A value that says what a span is below of. `K` is the kind of value, which nobody writes.
+/// A value that determines the parent of a span: a context or a carrier. `K` is the kind of value,
+/// which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the parent of a span",
     label = "not a `Context`, a `SpanContext`, or a carrier",
     note = "`parent` takes OpenTelemetry's `Context` or `SpanContext`, or a carrier: an `Extractor`, a map or pairs of text, or with the feature `http` a `HeaderMap`"
 )]
 pub trait AsParent<K> {
-    /// The context to start from.
+    /// Returns the context whose span is the parent.
     fn as_parent(&self) -> Context;
 }
 
-/// The kind of a context that is given as such.
+/// The kind of an OpenTelemetry context.
 #[derive(Debug)]
 pub struct Given;
 
-/// The kind of a carrier, which has kinds of its own.
+/// The kind of a carrier of kind `K`.
 #[derive(Debug)]
 pub struct Carrier<K>(K);
 
-/// The kind of what has another kind inside.
+/// The kind of a reference or an `Option`, whose content has kind `K`.
 #[derive(Debug)]
 pub struct Inside<K>(K);
 
@@ -52,7 +53,8 @@ impl AsParent<Given> for SpanContext {
     }
 }
 
-/// Read by the propagator of the process; a carrier without a parent leaves the current one.
+/// Extracted with the process's propagator. A carrier without a trace context keeps the current
+/// parent.
 impl<K, C: ExtractFrom<K> + ?Sized> AsParent<Carrier<K>> for C {
     fn as_parent(&self) -> Context {
         extract_context(self)
@@ -65,7 +67,7 @@ impl<K, T: AsParent<K> + ?Sized> AsParent<Inside<K>> for &T {
     }
 }
 
-/// `None` is the current context.
+/// `None` means the current context.
 impl<K, T: AsParent<K>> AsParent<Inside<K>> for Option<T> {
     fn as_parent(&self) -> Context {
         self.as_ref().map_or_else(Context::current, T::as_parent)

@@ -48,12 +48,12 @@ type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
 
 fn install(propagators: Vec<Boxed>) {
     global::set_text_map_propagator(TextMapCompositePropagator::new(propagators));
-    IS_CHOSEN.store(true, Ordering::Release);
+    IS_SET.store(true, Ordering::Release);
 }
 
-/// Whether the formats were chosen here. OpenTelemetry's default propagator has no fields, like a list
-/// that is empty on purpose.
-static IS_CHOSEN: AtomicBool = AtomicBool::new(false);
+/// Whether [`install`] has set the global propagator. OpenTelemetry's default propagator has no fields
+/// and cannot be distinguished from an explicitly empty list.
+static IS_SET: AtomicBool = AtomicBool::new(false);
 
 static DEFAULT: LazyLock<TextMapCompositePropagator> = LazyLock::new(|| {
     TextMapCompositePropagator::new(vec![
@@ -65,8 +65,7 @@ static DEFAULT: LazyLock<TextMapCompositePropagator> = LazyLock::new(|| {
 /// Runs `f` with the propagator of the process.
 pub(super) fn with<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
     global::get_text_map_propagator(|propagator| {
-        let nobody_chose =
-            propagator.fields().next().is_none() && !IS_CHOSEN.load(Ordering::Acquire);
-        f(if nobody_chose { &*DEFAULT } else { propagator })
+        let is_unset = propagator.fields().next().is_none() && !IS_SET.load(Ordering::Acquire);
+        f(if is_unset { &*DEFAULT } else { propagator })
     })
 }

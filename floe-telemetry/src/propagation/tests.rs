@@ -1,4 +1,4 @@
-//! Headers from hostile hands: whatever they say, nothing panics and no context is invalid.
+//! Arbitrary and nearly valid headers: no header causes a panic or an invalid context.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn inject(cx: &Context) -> BTreeMap<String, String> {
     headers.into_iter().collect()
 }
 
-/// What the specification allows, written as a regular expression would be.
+/// The syntax of the specification, independent of the implementation.
 fn is_traceparent(header: &str) -> bool {
     let parts: Vec<&str> = header.splitn(5, '-').collect();
     let is_hex = |part: &str, digits: usize| {
@@ -41,7 +41,7 @@ fn is_traceparent(header: &str) -> bool {
         && (parts[0] != "00" || parts.len() == 4)
 }
 
-/// Headers that are valid but for a few characters.
+/// Valid headers with up to two edits.
 fn nearly_traceparent() -> impl Strategy<Value = String> {
     let valid = "(00|01|cc|fe|ff)-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[a-z0-9.]{0,8})?";
     let edit = (any::<prop::sample::Index>(), "[ 0+-Fg\u{e9}]?", 0..2_usize);
@@ -60,7 +60,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_traceparent_is_read_if_and_only_if_it_is_valid(
+    fn a_traceparent_is_extracted_if_and_only_if_it_is_valid(
         header in prop_oneof![nearly_traceparent(), any::<String>()],
     ) {
         let read = span_context(&[("traceparent", &header)]);
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn no_tracestate_spoils_the_trace(
+    fn no_tracestate_invalidates_the_trace(
         state in prop_oneof![
             any::<String>(),
             prop::collection::vec("[a-z0-9]{0,3}@?[a-z]{1,15}=[ -~]{0,60}", 0..40)
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn baggage_that_is_handed_on_is_valid_and_stays_the_same(
+    fn propagated_baggage_is_valid_and_does_not_change_again(
         header in prop_oneof![any::<String>(), "([a-z%=;,\" \\\\\u{e9}]|%[0-9A-F]{2}){0,60}"],
     ) {
         let written = inject(&extract(&[("baggage", &header)])).remove("baggage").unwrap_or_default();
@@ -108,8 +108,8 @@ proptest! {
     }
 
     #[test]
-    fn baggage_of_any_text_arrives(values in prop::collection::vec("\\PC{0,400}", 0..20)) {
-        // Short names and values that no redaction knows.
+    fn baggage_values_may_be_any_text(values in prop::collection::vec("\\PC{0,400}", 0..20)) {
+        // Short names, and values that redaction does not change.
         let values: Vec<String> = values
             .into_iter()
             .filter(|value| crate::sanitizer::sanitize(value) == *value)
@@ -123,7 +123,7 @@ proptest! {
         for (key, (value, _)) in received.baggage() {
             prop_assert_eq!(sent.baggage().get(key.as_str()), Some(value));
         }
-        // The longest value is 4800 bytes in its encoding, so there was room for any.
+        // The longest encoded value has 4800 bytes, so none can have exceeded the limit.
         if header.len() < 3000 {
             prop_assert_eq!(received.baggage().len(), sent.baggage().len());
         }

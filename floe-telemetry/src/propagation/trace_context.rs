@@ -1,4 +1,4 @@
-//! `traceparent`, and `tracestate` along with it.
+//! The propagator for `traceparent` and `tracestate`.
 
 use std::sync::LazyLock;
 
@@ -16,13 +16,13 @@ static FIELDS: LazyLock<[String; 2]> = LazyLock::new(|| [TRACEPARENT.into(), TRA
 /// The length of version 00: `00-{32}-{16}-{2}`.
 const LENGTH: usize = 55;
 
-/// The flags that have a meaning, sampled and random. The others are to be sent as zero.
+/// The defined flags, sampled and random. The specification requires the others to be sent as zero.
 const KNOWN: u8 = 0b11;
 
-/// [W3C Trace Context level 2](https://www.w3.org/TR/trace-context-2/).
+/// Propagates [W3C Trace Context level 2](https://www.w3.org/TR/trace-context-2/).
 ///
-/// The SDK's own reads ids that are too short, a sign before a number and a `-` at the end, takes
-/// the first of two headers, cuts a `tracestate` that is too long, and knows no random flag.
+/// The propagator of the SDK accepts ids that are too short, signs before numbers and a trailing `-`;
+/// it uses the first of several headers, truncates a long `tracestate`, and clears the random flag.
 #[derive(Debug)]
 pub(super) struct TraceContextPropagator;
 
@@ -56,7 +56,7 @@ impl TextMapPropagator for TraceContextPropagator {
         };
         let Some((trace_id, span_id, flags)) = parent else {
             if !headers.is_empty() {
-                tracing::debug!("the `traceparent` cannot be read: a new trace begins");
+                tracing::debug!("invalid `traceparent` header: a new trace begins");
             }
             return cx.clone();
         };
@@ -72,16 +72,16 @@ impl TextMapPropagator for TraceContextPropagator {
 
 fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
     let header = header.trim_matches([' ', '\t']);
-    let rest = header.get(LENGTH..)?;
+    let suffix = header.get(LENGTH..)?;
     let version = hex(header.get(..2)?)?;
-    let is_whole = match version {
+    let is_valid_suffix = match version {
         0xff => false,
-        0 => rest.is_empty(),
-        // What a later version appends begins with a dash.
-        _ => rest.is_empty() || rest.starts_with('-'),
+        0 => suffix.is_empty(),
+        // A later version may append fields, separated by a dash.
+        _ => suffix.is_empty() || suffix.starts_with('-'),
     };
     let dashes = [2, 35, 52].map(|at| header.as_bytes().get(at) == Some(&b'-'));
-    if !is_whole || dashes != [true; 3] {
+    if !is_valid_suffix || dashes != [true; 3] {
         return None;
     }
     let trace_id = hex(header.get(3..35)?)?;
@@ -96,7 +96,7 @@ fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
     })
 }
 
-/// A number of lower-case digits. `from_str_radix` alone would take a sign and upper case.
+/// Parses lower-case hexadecimal digits. `from_str_radix` alone accepts signs and upper case.
 fn hex(digits: &str) -> Option<u128> {
     let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     digits

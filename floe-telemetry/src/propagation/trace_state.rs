@@ -1,21 +1,21 @@
-//! `tracestate`: what other tracing systems hand on with a trace.
+//! Parses `tracestate`, the vendor-specific members of a trace context.
 
 use opentelemetry::trace::TraceState;
 
 const MAX_MEMBERS: usize = 32;
 
-/// What is kept of all members together, in characters. The specification asks for at least that.
+/// The limit for all members together, in characters: the minimum that the specification requires.
 const MAX_CHARS: usize = 512;
 
-/// A member of more characters goes before the others when there are too many.
+/// Longer members are removed first if the limit is exceeded.
 const LONG: usize = 128;
 
-/// Reads the headers, which are one list
-/// ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)). One member that is
-/// not valid spoils the list, but not the trace.
+/// Parses the headers, which form one list
+/// ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)). One invalid member
+/// invalidates the list, but not the trace.
 ///
-/// Of two rules in force for keys (levels 1 and 2) it is the stricter, which the W3C's test suite
-/// goes by: at most one `@`, with 241 characters before and 14 behind it.
+/// Keys follow the stricter syntax of level 1, which the W3C test suite expects: at most one `@`, with
+/// up to 241 characters before and 14 after it.
 pub(super) fn parse(headers: &[&str]) -> TraceState {
     let Some(mut members) = members(headers) else {
         return TraceState::NONE;
@@ -24,7 +24,7 @@ pub(super) fn parse(headers: &[&str]) -> TraceState {
         let long = members.iter().rposition(|member| len(member) > LONG);
         members.remove(long.unwrap_or(members.len() - 1));
     }
-    // OpenTelemetry's type holds 13 characters behind an `@`, where 14 are allowed.
+    // OpenTelemetry's `TraceState` accepts only 13 characters after an `@`.
     members.retain(|(key, _)| {
         key.split_once('@')
             .is_none_or(|(_, system)| system.len() < 14)
@@ -42,8 +42,8 @@ fn members<'h>(headers: &[&'h str]) -> Option<Vec<Member<'h>>> {
             continue;
         }
         let (key, value) = text.split_once('=')?;
-        let is_new = members.iter().all(|(other, _)| *other != key);
-        if members.len() == MAX_MEMBERS || !is_new || !is_key(key) || !is_value(value) {
+        let is_unique = members.iter().all(|(other, _)| *other != key);
+        if members.len() == MAX_MEMBERS || !is_unique || !is_key(key) || !is_value(value) {
             return None;
         }
         members.push((key, value));
@@ -70,9 +70,9 @@ fn is_key(key: &str) -> bool {
     }
 }
 
-fn is_word(word: &str, most: usize) -> bool {
+fn is_word(word: &str, limit: usize) -> bool {
     let is_start = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    word.len() <= most
+    word.len() <= limit
         && word.bytes().next().is_some_and(is_start)
         && word
             .bytes()

@@ -23,7 +23,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
         quote!(&[#(#attributes),*])
     };
     let otherwise = (!fields.is_empty()).then(|| {
-        quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Otherwise as _;)
+        quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;)
     });
     quote_spanned! {Span::mixed_site()=>
         const SCHEMA: &'static [#krate::attributes::AttributeSchema] = {

@@ -53,7 +53,7 @@ pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     let present = makes_text(&[field])
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
     let otherwise =
-        quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Otherwise as _;);
+        quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;);
     let items = quote_spanned! {Span::mixed_site()=>
         const TYPE: #krate::attributes::AttributeType = {
             #otherwise

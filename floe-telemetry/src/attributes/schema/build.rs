@@ -1,10 +1,10 @@
-//! Making parts of a schema, in constants.
+//! Constructors and setters of the schema types, usable in constants.
 
 use super::text::same;
 use super::{AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement};
 
 impl AttributeMember {
-    /// A member that nothing more is said about.
+    /// Creates a member without documentation.
     #[must_use]
     pub const fn new(id: &'static str, value: &'static str) -> Self {
         Self {
@@ -26,7 +26,7 @@ impl AttributeMember {
 }
 
 impl AttributeSchema {
-    /// A required attribute that nothing more is said about.
+    /// Creates a required attribute without documentation.
     #[must_use]
     pub const fn new(key: &'static str, value_type: AttributeType) -> Self {
         Self {
@@ -41,28 +41,28 @@ impl AttributeSchema {
         }
     }
 
-    /// The same under another key.
+    /// Sets the key.
     #[must_use]
     pub const fn under(mut self, key: &'static str) -> Self {
         self.key = key;
         self
     }
 
-    /// The same, but not always there.
+    /// Makes the attribute optional.
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.requirement = Requirement::Optional;
         self
     }
 
-    /// With values for example.
+    /// Sets the example values.
     #[must_use]
     pub const fn with_examples(mut self, examples: &'static [&'static str]) -> Self {
         self.examples = examples;
         self
     }
 
-    /// The value is never shown.
+    /// Marks the value as always redacted.
     #[must_use]
     pub const fn redacted(mut self) -> Self {
         self.redacted = true;
@@ -71,7 +71,7 @@ impl AttributeSchema {
 }
 
 impl AttributeGroup {
-    /// A group that nothing more is said about.
+    /// Creates a group without documentation.
     #[must_use]
     pub const fn new(id: &'static str, attributes: &'static [AttributeSchema]) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl AttributeGroup {
 macro_rules! documented {
     ($($ty:ty)*) => {$(
         impl $ty {
-            /// With a description: one line, and what else there is to say.
+            /// Sets the documentation: the first paragraph and the other ones.
             #[must_use]
             pub const fn with_docs(mut self, brief: &'static str, note: &'static str) -> Self {
                 self.brief = brief;
@@ -95,7 +95,7 @@ macro_rules! documented {
                 self
             }
 
-            /// Deprecated, and why.
+            /// Marks the item as deprecated, with the reason.
             #[must_use]
             pub const fn deprecated(mut self, reason: &'static str) -> Self {
                 self.deprecated = Some(reason);

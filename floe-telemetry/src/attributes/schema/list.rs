@@ -1,25 +1,25 @@
-//! Lists of attributes that are put together while compiling.
+//! Lists of attributes that are built at compile time.
 //!
-//! How many attributes a nested type has is not known where its array would need a length, so the
-//! lists have room for as many as a span may have, and panic, that is fail to compile, beyond that.
+//! The number of a nested type's attributes cannot be used as an array length in generic code, so a
+//! list has the capacity of a span. Exceeding it panics in a constant, which is a compile error.
 
 use super::text::{Text, same};
 use super::{AttributeSchema, AttributeType, Prefixed, Requirement};
 use crate::attributes::list::MAX_ATTRIBUTES;
 
-/// Attributes without a key twice, but the variants of an enum may share keys.
+/// A list of attributes with unique keys. Variants of an enum may share keys.
 #[derive(Debug)]
 pub struct SchemaList<const N: usize> {
     items: [AttributeSchema; N],
-    /// How many variants have the item, and which was the last of them.
+    /// For each item, the number of variants that have it and the last of these variants.
     shared: [(usize, usize); N],
     len: usize,
-    /// How many variants there are so far; a struct has none.
+    /// The number of variants so far; 0 for a struct.
     variants: usize,
 }
 
 impl SchemaList<MAX_ATTRIBUTES> {
-    /// No attributes, and room for those of nested types.
+    /// Creates an empty list with the capacity for nested types.
     #[must_use]
     pub const fn nesting() -> Self {
         Self::new()
@@ -27,7 +27,7 @@ impl SchemaList<MAX_ATTRIBUTES> {
 }
 
 impl<const N: usize> SchemaList<N> {
-    /// No attributes.
+    /// Creates an empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -38,7 +38,7 @@ impl<const N: usize> SchemaList<N> {
         }
     }
 
-    /// Goes on with the next variant of an enum. What follows is there for this variant.
+    /// Begins the next variant of an enum. The following attributes belong to this variant.
     #[must_use]
     pub const fn variant(mut self) -> Self {
         self.variants += 1;
@@ -49,7 +49,7 @@ impl<const N: usize> SchemaList<N> {
     ///
     /// # Panics
     ///
-    /// If its key is there already, or too many are.
+    /// Panics if the list already contains the key or is full.
     #[must_use]
     #[track_caller]
     pub const fn attribute(mut self, new: AttributeSchema) -> Self {
@@ -71,7 +71,7 @@ impl<const N: usize> SchemaList<N> {
     ///
     /// # Panics
     ///
-    /// As [`attribute`](Self::attribute).
+    /// Panics like [`attribute`](Self::attribute).
     #[must_use]
     #[track_caller]
     pub const fn nested(mut self, schema: &[AttributeSchema]) -> Self {
@@ -83,11 +83,11 @@ impl<const N: usize> SchemaList<N> {
         self
     }
 
-    /// Adds the attributes of a nested type under their keys with the prefix.
+    /// Adds the attributes of a nested type under prefixed keys.
     ///
     /// # Panics
     ///
-    /// As [`attribute`](Self::attribute).
+    /// Panics like [`attribute`](Self::attribute).
     #[must_use]
     #[track_caller]
     pub const fn prefixed(mut self, keys: &'static Prefixed, schema: &[AttributeSchema]) -> Self {
@@ -99,14 +99,14 @@ impl<const N: usize> SchemaList<N> {
         self
     }
 
-    /// Makes all of them optional.
+    /// Makes all attributes optional.
     #[must_use]
     pub const fn all_optional(mut self) -> Self {
         self.variants = usize::MAX;
         self.end_of_variants()
     }
 
-    /// Ends an enum: what not every variant has is optional.
+    /// Ends an enum: attributes that some variants lack become optional.
     #[must_use]
     pub const fn end_of_variants(mut self) -> Self {
         let mut index = 0;
@@ -119,18 +119,18 @@ impl<const N: usize> SchemaList<N> {
         self
     }
 
-    /// The list.
+    /// Returns the attributes.
     #[must_use]
     pub const fn as_slice(&self) -> &[AttributeSchema] {
         self.items.split_at(self.len).0
     }
 
-    /// Another variant has the key too.
+    /// Merges an attribute into the one that another variant has under the same key.
     #[track_caller]
     const fn share(mut self, index: usize, new: AttributeSchema) -> Self {
         let (variants, last) = self.shared[index];
         if last == self.variants {
-            given_twice(new.key);
+            duplicate_key(new.key);
         }
         self.shared[index] = (variants + 1, self.variants);
         let item = &mut self.items[index];
@@ -156,11 +156,11 @@ pub(crate) struct KeyList {
 }
 
 impl KeyList {
-    /// All keys of `schema`.
+    /// Returns the keys of `schema`.
     ///
     /// # Panics
     ///
-    /// If there are more than a span may have.
+    /// Panics if `schema` has more attributes than a span may have.
     pub(crate) const fn new(schema: &[AttributeSchema]) -> Self {
         assert!(
             schema.len() <= MAX_ATTRIBUTES,
@@ -175,15 +175,15 @@ impl KeyList {
         Self { items, len }
     }
 
-    /// The list.
+    /// The keys.
     pub(crate) const fn as_slice(&self) -> &[&'static str] {
         self.items.split_at(self.len).0
     }
 }
 
 #[track_caller]
-#[expect(clippy::panic, reason = "it is the message of the compiler")]
-const fn given_twice(key: &str) -> ! {
+#[expect(clippy::panic, reason = "the panic is the compiler's error message")]
+const fn duplicate_key(key: &str) -> ! {
     let message = Text::<256>::new()
         .push("key `")
         .push(key)

@@ -1,26 +1,27 @@
-//! Keys with a prefix, made while compiling.
+//! Prefixed keys, built at compile time.
 
 use super::AttributeSchema;
 use super::text::Text;
 use crate::attributes::list::MAX_ATTRIBUTES;
 
-/// Room for the keys with one prefix.
+/// The most bytes of all keys with one prefix together.
 const TEXT: usize = 4096;
 
-/// The keys of a nested type, each with a prefix and a dot before it.
+/// The keys of a nested type, each preceded by a prefix and a dot.
 #[derive(Debug)]
 pub struct Prefixed {
     text: Text<TEXT>,
-    /// Where each key begins, and after the last one the end.
+    /// The start of each key, followed by the end of the last one.
     bounds: [usize; MAX_ATTRIBUTES + 1],
 }
 
 impl Prefixed {
-    /// Puts `prefix` before each key of `schema`.
+    /// Prefixes each key of `schema`.
     ///
     /// # Panics
     ///
-    /// If there are more than a span may have, or they are longer than 4096 bytes together.
+    /// Panics if `schema` has more attributes than a span may have, or if the prefixed keys are
+    /// longer than 4096 bytes together.
     #[must_use]
     #[track_caller]
     pub const fn new(prefix: &str, schema: &[AttributeSchema]) -> Self {

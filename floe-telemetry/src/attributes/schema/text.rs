@@ -1,6 +1,6 @@
-//! Text that is put together and compared while compiling.
+//! Strings that are concatenated and compared at compile time.
 
-/// Grows up to its size.
+/// A string of at most `N` bytes.
 #[derive(Debug)]
 pub(super) struct Text<const N: usize> {
     bytes: [u8; N],
@@ -19,7 +19,7 @@ impl<const N: usize> Text<N> {
         self.len
     }
 
-    /// Appends `text`; what does not fit is left out.
+    /// Appends `text`, truncated to the remaining capacity.
     pub(super) const fn push(mut self, text: &str) -> Self {
         let text = text.as_bytes();
         let mut index = 0;
@@ -35,11 +35,11 @@ impl<const N: usize> Text<N> {
         self.between(0, self.len)
     }
 
-    /// The part between two positions where a `push` began or ended.
+    /// The text between two positions at which a `push` began or ended.
     pub(super) const fn between(&self, start: usize, end: usize) -> &str {
         match str::from_utf8(self.bytes.split_at(end).0.split_at(start).1) {
             Ok(text) => text,
-            // Only of text that did not fit.
+            // Only truncation can split a character.
             Err(_) => "",
         }
     }
