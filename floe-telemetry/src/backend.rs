@@ -14,7 +14,7 @@
 //! no code runs at startup. A crate that nothing refers to is not linked: a program that wants the
 //! backends of such a crate needs one line, `use acme_floe_backend as _;`.
 //!
-//! A backend only says where OTLP goes. To use another protocol, send OTLP to an OpenTelemetry
+//! A backend determines only where OTLP is sent. To use another protocol, send OTLP to an OpenTelemetry
 //! collector and let it translate.
 
 mod built_in;

@@ -23,23 +23,23 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectionReport {
-    /// What the check did, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
-    pub tried: String,
+    /// What the check sent, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
+    pub probe: String,
     /// Why the check failed; `None` if it succeeded.
     pub problem: Option<String>,
     /// How long the check took.
-    pub took: Duration,
+    pub duration: Duration,
 }
 
 impl ConnectionReport {
-    /// Creates a report. Credentials in `tried` and in the problem are redacted.
-    pub fn new(tried: impl AsRef<str>, took: Duration, result: Result<(), String>) -> Self {
+    /// Creates a report. Credentials in `probe` and in the problem are redacted.
+    pub fn new(probe: impl AsRef<str>, duration: Duration, result: Result<(), String>) -> Self {
         Self {
-            tried: sanitize_error(tried.as_ref()).into_owned(),
+            probe: sanitize_error(probe.as_ref()).into_owned(),
             problem: result
                 .err()
                 .map(|problem| sanitize_error(&problem).into_owned()),
-            took,
+            duration,
         }
     }
 
@@ -53,13 +53,13 @@ impl ConnectionReport {
 impl fmt::Display for ConnectionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            tried,
+            probe,
             problem,
-            took,
+            duration,
         } = self;
         match problem {
-            None => write!(f, "{tried}: accepted in {took:.1?}"),
-            Some(problem) => write!(f, "{tried}: {problem} (after {took:.1?})"),
+            None => write!(f, "{probe}: accepted in {duration:.1?}"),
+            Some(problem) => write!(f, "{probe}: {problem} (after {duration:.1?})"),
         }
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn within<T: Send + 'static>(
     thread::Builder::new()
         .name(NAME.to_owned())
         .spawn(move || {
-            let _quiet = opentelemetry::Context::enter_telemetry_suppressed_scope();
+            let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
             let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
         })
         .map_err(|error| Error::thread(NAME, &error))?;
@@ -91,18 +91,18 @@ pub(super) fn send_empty_request(
     config: &TelemetryConfig,
 ) -> ConnectionReport {
     let started = monotonic_now();
-    let (tried, result) = match exporter {
+    let (probe, result) = match exporter {
         ExporterConfig::Console => ("the terminal".to_owned(), Ok(())),
         ExporterConfig::Otlp(otlp) => {
-            let tried = format!(
+            let probe = format!(
                 "an empty OTLP/{} request to `{}`",
                 otlp.protocol.as_str(),
                 otlp.endpoint
             );
-            (tried, send(otlp, config))
+            (probe, send(otlp, config))
         }
     };
-    ConnectionReport::new(tried, started.elapsed(), result)
+    ConnectionReport::new(probe, started.elapsed(), result)
 }
 
 #[cfg(feature = "_otlp")]

@@ -56,13 +56,13 @@ fn it_is_among_those_that_an_error_lists() {
 }
 
 #[test]
-fn its_connection_is_tried_with_what_would_be_sent() {
+fn its_connection_check_sends_what_the_exporter_would_send() {
     let receiver = Receiver::http();
     let config = config(&receiver.endpoint());
     let report = backend::validate_connection(&config).unwrap();
     assert!(report.is_ok(), "{report}");
-    let tried = format!("an empty OTLP/HTTP request to `{}`", receiver.endpoint());
-    assert_eq!(report.tried, tried);
+    let probe = format!("an empty OTLP/HTTP request to `{}`", receiver.endpoint());
+    assert_eq!(report.probe, probe);
     let request = &receiver.requests()[0];
     assert_eq!(request.headers["x-acme-tenant"], "floe");
     assert!(request.body.is_empty() && receiver.spans().is_empty());
@@ -93,8 +93,8 @@ fn an_endpoint_where_nobody_listens_or_answers_is_a_report() {
     let report = backend::validate_connection(&config(&silent.endpoint())).unwrap();
     assert_eq!(report.problem.unwrap(), "no answer within 5s");
     assert!(
-        report.took < backend::CONNECTION_TIMEOUT,
+        report.duration < backend::CONNECTION_TIMEOUT,
         "{:?}",
-        report.took
+        report.duration
     );
 }

@@ -48,5 +48,5 @@ fn a_configured_endpoint_takes_precedence_over_the_one_of_the_backend() {
 fn the_console_always_accepts_telemetry() {
     let report = backend::validate_connection(&config("console", None, Grpc)).unwrap();
     assert!(report.is_ok(), "{report}");
-    assert_eq!(report.tried, "the terminal");
+    assert_eq!(report.probe, "the terminal");
 }
