@@ -1,5 +1,4 @@
-//! Logs that belong to the same story: every line says in which trace it was written, and whose it
-//! is, and carries no credential.
+//! Log records with trace id and span id, redacted, as JSON or text lines and over OTLP.
 //!
 //! ```standalone_crate
 //! use floe_telemetry::config::LoggingConfig;
@@ -9,7 +8,7 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! prints, within a span of a program that has a provider, one line:
+//! prints one line if a span is current and the provider of a floe product is initialised:
 //!
 //! ```json
 //! {"event":"loaded","level":"info","timestamp":"2026-11-20T13:32:26.123456Z","target":"orders",
@@ -18,23 +17,25 @@
 //!  "floe.mode":"prod","rows":25000,"table":"orders"}
 //! ```
 //!
-//! The span is the one of OpenTelemetry's current `Context`, whoever made it: `#[traced]`, the
-//! plain API, or another process. Outside of a span there are no ids. The identity is the one of
-//! the baggage, else the provider's. Records of `tracing` and of `log` go the same way.
+//! The ids are those of the span in OpenTelemetry's current `Context`, which may come from
+//! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
+//! Values of the baggage keys that the configuration lists in `baggage_attributes` take precedence
+//! over the identity of the provider. Events of `tracing` and records of `log` are treated alike.
 //!
-//! Message, fields and target are redacted before they are written, by the configuration of the
-//! provider, while there is none by the default one. A text is cut at 8 KiB, a record has at most
-//! 128 fields and 32 KiB. A field that has the name of one of ours is written with `fields.` before
-//! it. A record that is made while another one is written, by a `Debug` for example, is left out.
+//! Message, fields and target are redacted before they are written, by the provider's configuration or
+//! without a provider by the default one. Text is truncated to 8 KiB, and a record has at most 128
+//! fields and 32 KiB of text. A field with the name of a built-in field, such as `level`, is written
+//! as `fields.level`. A record that is created while the thread writes another one, for example by a
+//! `Debug` implementation, is dropped.
 //!
-//! Where a provider sends spans by OTLP, it sends the records, too, unless `exporters.logs` or
-//! `OTEL_LOGS_EXPORTER` says otherwise: batched as `log_batch_processor` says, from a bounded queue of
-//! their own. Levels hold for them, too. What does not fit is dropped and counted
-//! ([`Statistics`](crate::Statistics)). What the exporters log themselves is written and not sent.
+//! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
+//! `exporters.logs` or `OTEL_LOGS_EXPORTER` selects something else. They are batched as configured in
+//! `log_batch_processor`, from a bounded queue of their own. Records that do not fit into the queue
+//! are dropped and counted ([`Statistics`](crate::Statistics)). Records of the exporters themselves
+//! are written but not exported.
 //!
-//! Lines are written on the thread that logs, and a writer that blocks holds it up: where that
-//! matters, give a writer with a queue, such as that of `tracing-appender`. What cannot be written
-//! is lost.
+//! Lines are written on the logging thread, which a blocking writer blocks. Use a writer with a queue,
+//! such as that of `tracing-appender`, where that matters. A line that cannot be written is lost.
 
 mod bounded;
 mod console;
@@ -44,7 +45,8 @@ mod entry;
 mod fields;
 mod json;
 mod layer;
-mod memory;
+
+mod thread_state;
 mod timestamp;
 mod worker;
 
@@ -66,15 +68,16 @@ use crate::config::{Levels, LoggingConfig};
 use crate::environment::wants_no_color;
 use crate::error::Error;
 
-/// The name of our logger. On the wire a record's scope is its target.
+/// The name of the SDK logger. The scope of an exported record is its target.
 const SCOPE: &str = "floe.telemetry";
 
-/// Makes the process write its logs, those of `tracing` and of `log`, to the standard output.
+/// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
+/// standard output.
 ///
 /// # Errors
 ///
-/// The level is not one, or the process has a subscriber of `tracing` already
-/// ([`Error::is_state`]): give that one a [`layer()`].
+/// Fails if the level is invalid, or if the process already has a global `tracing` subscriber
+/// ([`Error::is_state`]). In the latter case add a [`layer()`] to that subscriber.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::config::LoggingConfig;
@@ -88,11 +91,12 @@ pub fn configure_logging(config: &LoggingConfig) -> Result<(), Error> {
     install(layer::<Registry>(config)?)
 }
 
-/// The same to a writer of one's own, without colours: `std::io::stderr`, or one in a `Mutex`.
+/// Installs a global `tracing` subscriber like [`configure_logging`], but writes to `writer` and without
+/// colours. A writer is, for example, `std::io::stderr` or a `Mutex<File>`.
 ///
 /// # Errors
 ///
-/// As [`configure_logging`].
+/// Fails like [`configure_logging`].
 pub fn configure_logging_with_writer<W>(config: &LoggingConfig, writer: W) -> Result<(), Error>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -100,15 +104,15 @@ where
     install(layer_with_writer::<Registry, _>(config, writer)?)
 }
 
-/// What writes the logs to the standard output, for a subscriber of one's own: JSON lines, or text,
-/// which is coloured if that is a terminal and `NO_COLOR` is not set.
+/// Creates a layer that writes log records to the standard output, for a subscriber of your own. It
+/// writes JSON lines or text, with colours if the output is a terminal and `NO_COLOR` is not set.
 ///
-/// Its levels hold for it alone and not for other layers. A process is to have one: each sends the
-/// records to the exporters of the provider.
+/// The level filter applies to this layer only. Add one such layer to a process: every layer sends the
+/// records to the exporters of the provider, so a second one duplicates them.
 ///
 /// # Errors
 ///
-/// The level is not one.
+/// Fails if the level is invalid.
 ///
 /// ```
 /// use floe_telemetry::config::LoggingConfig;
@@ -128,11 +132,11 @@ where
     filtered(config, io::stdout, has_color)
 }
 
-/// The same to a writer of one's own, without colours.
+/// Creates a layer like [`layer()`] that writes to `writer` and without colours.
 ///
 /// # Errors
 ///
-/// As [`layer()`].
+/// Fails like [`layer()`].
 pub fn layer_with_writer<S, W>(
     config: &LoggingConfig,
     writer: W,
@@ -186,16 +190,16 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
     let subscriber = Registry::default().with(layer);
     tracing::subscriber::set_global_default(subscriber).map_err(|_| {
         Error::state(
-            "the process has a subscriber of `tracing` already: add `floe_telemetry::logs::layer()` to it",
+            "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it",
         )
     })?;
-    // Behind the subscriber, so that its level is known: what it does not want is not made.
+    // After the subscriber is installed, whose level determines which records `log` creates.
     let forwarded = LogTracer::builder()
         .with_max_level(LevelFilter::current().as_log())
         .init();
     if forwarded.is_err() {
         tracing::warn!(
-            "`log` has a logger already: its records come here if that one passes them on to `tracing`"
+            "the process already has a `log` logger: records of `log` are written only if it forwards them to `tracing`"
         );
     }
     Ok(())

@@ -141,7 +141,7 @@ fn a_process_has_one_subscriber() {
     assert!(error.is_state());
     assert_eq!(
         error.to_string(),
-        "the process has a subscriber of `tracing` already: add `floe_telemetry::logs::layer()` to it"
+        "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it"
     );
     tracing::info!("first");
 }

@@ -1,10 +1,11 @@
-//! A buffer that does not grow for ever, whatever writes into it.
+//! A writer that appends a limited number of bytes to a buffer.
 
 use std::fmt::{self, Write};
 
 use crate::char_boundary;
 
-/// A text that takes so much and no more: whoever writes it is told to stop.
+/// Appends text up to a limit. A write beyond it is truncated and returns an error, which makes
+/// formatting stop.
 #[derive(Debug)]
 pub(super) struct Bounded<'a> {
     texts: &'a mut String,
@@ -13,16 +14,16 @@ pub(super) struct Bounded<'a> {
 }
 
 impl<'a> Bounded<'a> {
-    /// Takes so many more bytes.
-    pub(super) fn new(texts: &'a mut String, room: usize) -> Self {
+    /// Accepts up to `limit` bytes.
+    pub(super) fn new(texts: &'a mut String, limit: usize) -> Self {
         Self {
-            end: texts.len() + room,
+            end: texts.len() + limit,
             texts,
             is_cut: false,
         }
     }
 
-    /// Whether something did not fit.
+    /// Whether text was truncated.
     pub(super) fn is_cut(&self) -> bool {
         self.is_cut
     }

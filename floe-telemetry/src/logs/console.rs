@@ -1,4 +1,4 @@
-//! A record as a line for people.
+//! Formats a record as a line of text for people.
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -10,14 +10,14 @@ use super::entry::{Entry, Value};
 
 const FAINT: Style = Style::new().dimmed();
 
-/// Writes the line, with its end: time, level, target, message, fields and ids. Whose it is, is said
-/// only where it is not the program's own.
+/// Writes time, level, target, message, fields and ids, with the line end. The identity is written only
+/// if it comes from baggage, because that of the program is the same on every line.
 pub(super) fn write(entry: &Entry, timestamp: &str, has_color: bool, line: &mut Vec<u8>) {
     let style = |style: Style| if has_color { style } else { Style::new() };
     let faint = style(FAINT);
     let (word, color) = level(entry.level);
     let color = style(Style::new().fg_color(Some(Color::Ansi(color))));
-    // Memory takes everything.
+    // Writing to memory cannot fail.
     let _ = write!(
         line,
         "{faint}{timestamp}{faint:#} {color}{word}{color:#} {faint}{}:{faint:#} {}",
@@ -51,7 +51,8 @@ fn level(level: Level) -> (&'static str, AnsiColor) {
     }
 }
 
-/// A text that cannot move the cursor, change colours, or look like another line.
+/// Text whose control characters are escaped, so that it cannot move the cursor, change colours or
+/// imitate another line.
 struct Plain<'a>(&'a str);
 
 impl Display for Plain<'_> {
@@ -74,13 +75,13 @@ impl Display for Plain<'_> {
     }
 }
 
-/// A value, in quotation marks where its end could not be seen.
+/// A value, in quotation marks if its end would otherwise be ambiguous.
 struct Quoted<'a>(&'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let is_open = |c: char| c.is_whitespace() || c.is_control() || c == '"' || c == '=';
-        if self.0.is_empty() || self.0.contains(is_open) {
+        let is_ambiguous = |c: char| c.is_whitespace() || c.is_control() || c == '"' || c == '=';
+        if self.0.is_empty() || self.0.contains(is_ambiguous) {
             write!(f, "{:?}", self.0)
         } else {
             f.write_str(self.0)

@@ -1,5 +1,4 @@
-//! What the provider of the process says about logs: how they are redacted, whose they are, and
-//! where they go besides the local output.
+//! The settings that the current provider applies to log records.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,7 +8,7 @@ use opentelemetry_sdk::logs::SdkLogger;
 
 use crate::collector::Redaction;
 
-/// What holds for all records while it is in use.
+/// Redaction, identity and export of all records while the setting is current.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Setting {
     pub(super) redaction: Redaction,
@@ -17,31 +16,31 @@ pub(super) struct Setting {
     pub(super) identity: Vec<KeyValue>,
     /// The keys of baggage whose values records carry.
     pub(super) baggage: Vec<Key>,
-    /// Where records go besides the local output.
+    /// The SDK logger that exports records; `None` if they are only written locally.
     pub(super) logger: Option<SdkLogger>,
 }
 
 static SETTING: RwLock<Option<Arc<Setting>>> = RwLock::new(None);
 
-/// Counts the settings; 0 before the first.
+/// The number of settings so far; 0 before the first.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The number of the setting in use, by which a thread knows whether the one it has is still good.
+/// Returns the generation of the current setting, by which a thread detects that its copy is outdated.
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
-/// The setting and its number.
+/// Returns the generation and the current setting.
 pub(super) fn current() -> (u64, Arc<Setting>) {
     let setting = SETTING.read().unwrap_or_else(PoisonError::into_inner);
     (generation(), setting.clone().unwrap_or_default())
 }
 
-/// Puts a setting into use.
+/// Replaces the current setting.
 pub(super) fn switch(setting: Arc<Setting>) {
     let mut slot = SETTING.write().unwrap_or_else(PoisonError::into_inner);
-    let before = slot.replace(setting);
+    let previous = slot.replace(setting);
     GENERATION.fetch_add(1, Ordering::AcqRel);
     drop(slot);
-    drop(before);
+    drop(previous);
 }

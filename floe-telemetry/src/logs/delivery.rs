@@ -1,4 +1,4 @@
-//! Records on their way to the exporters of a provider.
+//! Hands log records to the exporters of a provider.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::error::Error;
 /// Starts an exporter.
 type Start = Box<dyn FnOnce(&Resource, &LogSettings) -> Result<LogWorker, Error> + Send>;
 
-/// An exporter whose thread is yet to be started.
+/// An exporter whose thread starts with the provider.
 pub(crate) struct LogDestination(Start);
 
 impl fmt::Debug for LogDestination {
@@ -42,18 +42,19 @@ impl LogDestination {
     }
 }
 
-/// The logs of a provider.
+/// The log exporters of a provider.
 #[derive(Debug)]
 pub(crate) struct Logs {
     workers: Workers,
     provider: SdkLoggerProvider,
-    /// What holds when the exporters are gone.
+    /// The setting after shutdown, without export.
     setting: Arc<Setting>,
 }
 
-/// A record without anything, which only a logger makes. Of that one nobody is to read.
+/// An empty record. The SDK creates records only through a logger, so this one comes from a temporary
+/// provider, whose own log messages are suppressed.
 fn blank() -> SdkLogRecord {
-    let _quiet = Context::enter_telemetry_suppressed_scope();
+    let _suppressed = Context::enter_telemetry_suppressed_scope();
     let factory = SdkLoggerProvider::builder()
         .with_resource(Resource::builder_empty().build())
         .build();
@@ -63,12 +64,11 @@ fn blank() -> SdkLogRecord {
     blank
 }
 
-/// What the reports of all exporters come through, and how many there are.
+/// The number of exporters and the receiver of their reports.
 pub(crate) type LogReports = (usize, Receiver<LogReport>);
 
 impl Logs {
-    /// Starts the exporters. From now on, what is logged is made safe and says whose it is by what
-    /// the provider was configured with.
+    /// Starts the exporters and applies the provider's redaction and identity to all records.
     pub(crate) fn start(
         destinations: Vec<LogDestination>,
         resource: &Resource,
@@ -84,7 +84,7 @@ impl Logs {
             all: workers?.into(),
             blank: blank().into(),
         };
-        // Shut down by hand: at its end it would say so to whoever reads the logs.
+        // Shut down explicitly in `Drop`: the SDK logs a message if it shuts down on its own.
         let provider = SdkLoggerProvider::builder()
             .with_resource(Resource::builder_empty().build())
             .with_log_processor(workers.clone())
@@ -110,7 +110,7 @@ impl Logs {
         })
     }
 
-    /// Lets the exporters deliver what they have.
+    /// Requests a flush from every exporter.
     pub(crate) fn flush(&self) -> LogReports {
         let (report, reports) = channel();
         for worker in &*self.workers.all {
@@ -119,7 +119,7 @@ impl Logs {
         (self.workers.all.len(), reports)
     }
 
-    /// The same for the last time. The local output goes on.
+    /// Requests a shutdown from every exporter. Records are still written locally.
     pub(crate) fn shut_down(&self, timeout: Duration) -> LogReports {
         current::switch(Arc::clone(&self.setting));
         let (report, reports) = channel();
@@ -136,12 +136,12 @@ impl Drop for Logs {
     }
 }
 
-/// Hands each record to each exporter. Records are safe before they come here, because the same
-/// texts were written on a line.
+/// Queues each record for every exporter. The records are already redacted, because the same text is
+/// written locally.
 #[derive(Clone, Debug)]
 struct Workers {
     all: Arc<[LogWorker]>,
-    /// What stays where a record was taken away.
+    /// Replaces a record that was moved to the last exporter.
     blank: Arc<SdkLogRecord>,
 }
 
@@ -156,7 +156,7 @@ impl LogProcessor for Workers {
         last.push(std::mem::replace(record, (*self.blank).clone()));
     }
 
-    /// [`Logs`] does it, which can wait for the answers.
+    /// [`Logs`] flushes, because it can wait for the reports.
     fn force_flush(&self) -> OTelSdkResult {
         Ok(())
     }
@@ -166,7 +166,7 @@ impl LogProcessor for Workers {
     }
 }
 
-/// Hands a record to OpenTelemetry's SDK.
+/// Emits a record through the SDK logger.
 pub(super) fn emit(logger: &SdkLogger, entry: &Entry) {
     let mut record = logger.create_log_record();
     record.set_timestamp(entry.time);
@@ -174,7 +174,7 @@ pub(super) fn emit(logger: &SdkLogger, entry: &Entry) {
     let (severity, text) = severity(entry.level);
     record.set_severity_number(severity);
     record.set_severity_text(text);
-    // Which becomes the scope.
+    // The exporter uses the target as the scope.
     record.set_target(entry.target().to_owned());
     record.set_body(entry.message().to_owned().into());
     if let Some(place) = entry.place {
@@ -192,7 +192,7 @@ pub(super) fn emit(logger: &SdkLogger, entry: &Entry) {
     logger.emit(record);
 }
 
-/// The numbers of OpenTelemetry's
+/// The severity by OpenTelemetry's
 /// [mapping](https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber).
 fn severity(level: Level) -> (Severity, &'static str) {
     match level {

@@ -1,4 +1,4 @@
-//! One log record, safe and bounded, before it has a form.
+//! A redacted log record of limited size, before it is formatted or exported.
 
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -11,31 +11,31 @@ use tracing::Level;
 use super::bounded::Bounded;
 use crate::char_boundary;
 
-/// The longest text that is kept, in bytes.
+/// The limit for one text, in bytes.
 pub(super) const MAX_TEXT: usize = 8 * 1024;
 
-/// How much of a text is read: redaction may shorten it.
+/// The limit for one text before redaction, which may shorten it, in bytes.
 const MAX_RAW: usize = 2 * MAX_TEXT;
 
-/// The texts of a record together, in bytes. What comes later is left out.
+/// The limit for all texts of a record together, in bytes. Later fields are dropped.
 const MAX_RECORD: usize = 32 * 1024;
 
-/// The fields of a record.
+/// The most fields of a record.
 const MAX_FIELDS: usize = 128;
 
-/// How far the end of a text that was not read to its end is searched for the end of a word. A
-/// secret without its end is not known for one.
+/// How many bytes before the end of truncated text are searched for the start of the last word, which
+/// is removed: redaction may not recognise a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
-/// The record. Its texts stand one after the other in one buffer, which is used again and again.
+/// A log record. Its texts are stored in one buffer, which is reused for the next record.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) time: SystemTime,
     pub(super) level: Level,
     pub(super) place: Option<Place>,
-    /// Whether the baggage says whose the record is.
+    /// Whether the record carries values from baggage.
     pub(super) is_foreign: bool,
-    /// Whether code of the user's panicked while it wrote a value.
+    /// Whether the user's formatting code panicked.
     pub(super) has_panicked: bool,
     texts: String,
     message: Range<usize>,
@@ -44,7 +44,7 @@ pub(super) struct Entry {
     fields: Vec<Field>,
 }
 
-/// Where in a trace.
+/// The span that a record belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) trace_id: TraceId,
@@ -91,7 +91,7 @@ impl Entry {
         }
     }
 
-    /// Begins another record.
+    /// Clears the entry for the next record.
     pub(super) fn begin(&mut self, time: SystemTime, level: Level) {
         (self.time, self.level) = (time, level);
         (self.place, self.is_foreign, self.has_panicked) = (None, false, false);
@@ -109,17 +109,17 @@ impl Entry {
         self.text(&self.target)
     }
 
-    /// Whose it is; what the fields say wins.
+    /// The identity. A field with the same key takes precedence.
     pub(super) fn identity(&self) -> impl Iterator<Item = (&Key, Value<'_>)> {
-        let is_new = |field: &&Field| self.fields.iter().all(|other| other.key != field.key);
+        let is_unique = |field: &&Field| self.fields.iter().all(|other| other.key != field.key);
         self.identity
             .iter()
-            .filter(is_new)
-            .map(|field| self.shown(field))
+            .filter(is_unique)
+            .map(|field| self.resolve(field))
     }
 
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Key, Value<'_>)> {
-        self.fields.iter().map(|field| self.shown(field))
+        self.fields.iter().map(|field| self.resolve(field))
     }
 
     pub(super) fn set_message(
@@ -146,7 +146,7 @@ impl Entry {
         self.identity.iter().any(|field| field.key == *key)
     }
 
-    /// Whether there is room for one more field.
+    /// Whether the limits permit one more field.
     pub(super) fn has_room(&self) -> bool {
         self.fields.len() < MAX_FIELDS && self.texts.len() < MAX_RECORD
     }
@@ -173,16 +173,16 @@ impl Entry {
         self.add(key, Stored::F64(value));
     }
 
-    /// A later value wins: no key occurs twice.
+    /// Adds a field or replaces the value of an existing key.
     fn add(&mut self, key: Key, value: Stored) {
         match self.fields.iter_mut().find(|field| field.key == key) {
-            Some(known) => known.value = value,
+            Some(existing) => existing.value = value,
             None => self.fields.push(Field { key, value }),
         }
     }
 
-    /// Writes a text, makes it safe and cuts it. It is read beyond the cut, so that a secret that
-    /// begins before and ends behind is found.
+    /// Writes a text, redacts it and then truncates it, so that a secret across the truncation limit
+    /// is recognised.
     fn put(
         &mut self,
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
@@ -190,8 +190,8 @@ impl Entry {
     ) -> Range<usize> {
         let start = self.texts.len();
         let mut bounded = Bounded::new(&mut self.texts, MAX_RAW);
-        // An error is what a full buffer answers, or what a `Display` of the user's says. It may
-        // panic, too: what it wrote until then is kept.
+        // A full buffer or the user's `Display` returns an error, and the latter may panic. The text
+        // that was written before is kept.
         let written = catch_unwind(AssertUnwindSafe(|| write(&mut bounded)));
         let mut is_cut = bounded.is_cut() || written.is_err();
         self.has_panicked |= written.is_err();
@@ -199,9 +199,9 @@ impl Entry {
             let end = self.texts.len();
             let from = end.saturating_sub(MAX_WORD).max(start);
             let from = char_boundary::floor(&self.texts, from);
-            let word = self.texts.get(from..).unwrap_or_default();
-            let kept = word.rfind(char::is_whitespace).unwrap_or_default();
-            self.texts.truncate(from + kept);
+            let tail = self.texts.get(from..).unwrap_or_default();
+            let last_word = tail.rfind(char::is_whitespace).unwrap_or_default();
+            self.texts.truncate(from + last_word);
         }
         if let Some(safe) = redact(self.texts.get(start..).unwrap_or_default()) {
             self.texts.truncate(start);
@@ -218,7 +218,7 @@ impl Entry {
         start..self.texts.len()
     }
 
-    fn shown<'a>(&'a self, field: &'a Field) -> (&'a Key, Value<'a>) {
+    fn resolve<'a>(&'a self, field: &'a Field) -> (&'a Key, Value<'a>) {
         let value = match &field.value {
             Stored::Bool(value) => Value::Bool(*value),
             Stored::F64(value) => Value::F64(*value),

@@ -1,4 +1,4 @@
-//! Takes down what an event says, and makes it safe on the way.
+//! Records the fields of an event into an entry, redacted.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Debug, Write as _};
@@ -10,13 +10,13 @@ use super::bounded::Bounded;
 use super::entry::Entry;
 use crate::collector::Redactor;
 
-/// Links of a chain of errors that are written.
+/// The most sources of an error that are written.
 const MAX_SOURCES: usize = 16;
 
 pub(super) struct Fields<'a> {
     pub(super) entry: &'a mut Entry,
     pub(super) redactor: &'a mut Redactor,
-    /// The record came through the `log` facade, which says its origin in fields.
+    /// The record comes from the `log` facade, whose origin is in fields named `log.*`.
     pub(super) is_log: bool,
     pub(super) has_message: bool,
 }
@@ -38,7 +38,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The safe key, if it is a field of the record's own and there is room for one more.
+    /// The redacted key; `None` if the field is an origin of `log` or exceeds the limits.
     fn key(&mut self, name: &'static str) -> Option<Key> {
         let is_origin = self.is_log && name.starts_with("log.");
         if is_origin || !self.entry.has_room() {
@@ -81,7 +81,7 @@ impl Visit for Fields<'_> {
         self.number(field, |entry, key| entry.add_i64(key, value));
     }
 
-    /// What is too large for OpenTelemetry's integers is a text.
+    /// OpenTelemetry's integers are `i64`, so larger values become text.
     fn record_u64(&mut self, field: &Field, value: u64) {
         match i64::try_from(value) {
             Ok(value) => self.record_i64(field, value),

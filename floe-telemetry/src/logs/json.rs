@@ -1,12 +1,12 @@
-//! A record as one line of JSON.
+//! Formats a record as one line of JSON.
 
 use opentelemetry::Key;
 use tracing::Level;
 
 use super::entry::{Entry, Value};
 
-/// The names that are ours.
-const OWN: [&str; 6] = [
+/// The names of the built-in fields.
+const BUILT_IN: [&str; 6] = [
     "event",
     "level",
     "timestamp",
@@ -15,7 +15,7 @@ const OWN: [&str; 6] = [
     "span_id",
 ];
 
-/// Writes the line, with its end.
+/// Writes the record, with the line end.
 pub(super) fn write(entry: &Entry, timestamp: &str, line: &mut Vec<u8>) {
     line.extend_from_slice(b"{\"event\":");
     text(line, entry.message());
@@ -41,7 +41,7 @@ pub(super) fn write(entry: &Entry, timestamp: &str, line: &mut Vec<u8>) {
 fn field(line: &mut Vec<u8>, key: &Key, value: Value<'_>) {
     let key = key.as_str();
     line.push(b',');
-    if OWN.contains(&key) {
+    if BUILT_IN.contains(&key) {
         text(line, &format!("fields.{key}"));
     } else {
         text(line, key);
@@ -49,7 +49,7 @@ fn field(line: &mut Vec<u8>, key: &Key, value: Value<'_>) {
     line.push(b':');
     match value {
         Value::Bool(value) => json(line, &value),
-        // JSON has no other numbers.
+        // JSON has no NaN and no infinities.
         Value::F64(value) if !value.is_finite() => text(line, &value.to_string()),
         Value::F64(value) => json(line, &value),
         Value::I64(value) => json(line, &value),
@@ -62,11 +62,11 @@ fn text(line: &mut Vec<u8>, text: &str) {
 }
 
 fn json(line: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
-    // Memory takes everything, and a text or a number is always JSON.
+    // Writing to memory cannot fail, and text and finite numbers are always valid JSON.
     let _ = serde_json::to_writer(line, value);
 }
 
-/// The levels in the words that other programs of the platform use.
+/// The level as Python's structlog names it, which the platform's other programs use.
 fn word(level: Level) -> &'static str {
     match level {
         Level::ERROR => "error",

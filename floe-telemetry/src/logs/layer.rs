@@ -1,4 +1,4 @@
-//! The layer: an event becomes a safe record, the record a line.
+//! The `tracing` layer that turns events into redacted records, writes them and exports them.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -15,26 +15,27 @@ use tracing_subscriber::layer;
 
 use super::entry::{Entry, Place};
 use super::fields::Fields;
-use super::memory::{self, Memory};
+use super::thread_state::{self, ThreadState};
 use super::{console, delivery, json};
 use crate::clock::wall_now;
 use crate::collector::Redactor;
 use crate::keys;
 
-/// What is said of a value that cannot be written.
+/// The value of `floe.warning` if formatting a value panics.
 const PANICKED: &str = "a value panicked while it was logged";
 
-/// OpenTelemetry's API warns of its `Context` while nobody may ask for it: that would panic.
+/// The target of OpenTelemetry's API, which logs while it borrows the current `Context` mutably.
+/// Reading the `Context` then would panic.
 const OPENTELEMETRY: &str = "opentelemetry";
 
-/// What a line looks like.
+/// The format of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Form {
     Json,
     Text { has_color: bool },
 }
 
-/// Writes each event that it is given.
+/// Writes and exports each event.
 #[derive(Debug)]
 pub(super) struct LogLayer<W> {
     writer: W,
@@ -53,31 +54,31 @@ where
     W: for<'w> MakeWriter<'w> + 'static,
 {
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
-        let may_ask = event.metadata().target() != OPENTELEMETRY;
-        memory::with(may_ask, |memory, has_context| {
-            take_down(memory, event, has_context);
-            let Memory {
+        let has_context = event.metadata().target() != OPENTELEMETRY;
+        thread_state::with(has_context, |state, has_context| {
+            fill_entry(state, event, has_context);
+            let ThreadState {
                 setting,
                 entry,
                 timestamp,
                 line,
                 ..
-            } = memory;
-            // What exporters log themselves, about records that they could not send for example,
-            // would go on for ever.
+            } = state;
+            // Exporting the exporters' own records, for example about failed exports, would be an
+            // endless loop.
             if let Some(logger) = &setting.logger
                 && has_context
                 && !Context::is_current_telemetry_suppressed()
             {
                 delivery::emit(logger, entry);
             }
-            let timestamp = timestamp.of(entry.time);
+            let timestamp = timestamp.format(entry.time);
             match self.form {
                 Form::Json => json::write(entry, timestamp, line),
                 Form::Text { has_color } => console::write(entry, timestamp, has_color, line),
             }
-            // Nobody may be reading any more, or the writer is poisoned, which is no reason for the
-            // host to fail.
+            // The reader of a pipe may be gone, or the writer's mutex poisoned. Neither may make the
+            // host fail.
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 let mut writer = self.writer.make_writer_for(event.metadata());
                 writer.write_all(line)
@@ -86,14 +87,14 @@ where
     }
 }
 
-/// Makes the record of an event.
-fn take_down(memory: &mut Memory, event: &Event<'_>, has_context: bool) {
-    let Memory {
+/// Fills the thread's entry with an event.
+fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
+    let ThreadState {
         setting,
         redactor,
         entry,
         ..
-    } = memory;
+    } = state;
     let metadata = event.metadata();
     entry.begin(wall_now(), *metadata.level());
     let target = redactor.log_name(metadata.target());

@@ -1,17 +1,17 @@
-//! The time of a line: ISO 8601, UTC, with microseconds.
+//! Formats the timestamp of a record: ISO 8601, UTC, with microseconds.
 
 use std::time::SystemTime;
 
 use time::OffsetDateTime;
 
-/// The text of the last time, whose date and second the next line mostly has, too.
+/// Caches the text of the last timestamp, because the next record mostly has the same second.
 #[derive(Debug)]
 pub(super) struct Timestamp {
     second: Option<u64>,
     text: String,
 }
 
-/// Where in the text the microseconds begin.
+/// The position of the microseconds in the text.
 const MICROS: usize = "0000-00-00T00:00:00.".len();
 
 impl Timestamp {
@@ -22,8 +22,8 @@ impl Timestamp {
         }
     }
 
-    /// A time before 1970 is taken for its beginning.
-    pub(super) fn of(&mut self, time: SystemTime) -> &str {
+    /// Formats a time. Times before 1970 are clamped to 1970.
+    pub(super) fn format(&mut self, time: SystemTime) -> &str {
         let since = time
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
@@ -41,7 +41,7 @@ impl Timestamp {
         let second = i64::try_from(second).unwrap_or(i64::MAX);
         let at = OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         self.text.clear();
-        for (number, digits, behind) in [
+        for (number, digits, separator) in [
             (at.year().unsigned_abs(), 4, '-'),
             (u32::from(u8::from(at.month())), 2, '-'),
             (u32::from(at.day()), 2, 'T'),
@@ -50,7 +50,7 @@ impl Timestamp {
             (u32::from(at.second()), 2, '.'),
         ] {
             push(&mut self.text, number, digits);
-            self.text.push(behind);
+            self.text.push(separator);
         }
     }
 }
@@ -69,17 +69,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_iso_8601_in_utc() {
+    fn the_format_is_iso_8601_in_utc() {
         let mut timestamp = Timestamp::new();
         let mut at = |seconds, micros| {
             let since = Duration::from_secs(seconds) + Duration::from_micros(micros);
-            timestamp.of(SystemTime::UNIX_EPOCH + since).to_owned()
+            timestamp.format(SystemTime::UNIX_EPOCH + since).to_owned()
         };
         assert_eq!(at(0, 0), "1970-01-01T00:00:00.000000Z");
         assert_eq!(at(951_827_696, 123_456), "2000-02-29T12:34:56.123456Z");
         assert_eq!(at(951_827_696, 7), "2000-02-29T12:34:56.000007Z");
         assert_eq!(at(1_795_181_546, 999_999), "2026-11-20T13:32:26.999999Z");
-        // A clock that is far off is no reason to fail.
+        // A year that the `time` crate cannot represent.
         assert_eq!(
             at(u64::from(u32::MAX) * 1000, 5),
             "1970-01-01T00:00:00.000005Z"
@@ -87,8 +87,11 @@ mod tests {
     }
 
     #[test]
-    fn a_time_before_the_epoch_is_its_beginning() {
+    fn a_time_before_the_epoch_is_clamped() {
         let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-        assert_eq!(Timestamp::new().of(before), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(
+            Timestamp::new().format(before),
+            "1970-01-01T00:00:00.000000Z"
+        );
     }
 }

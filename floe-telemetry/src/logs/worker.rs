@@ -1,4 +1,4 @@
-//! An exporter of log records and its thread: a bounded queue in front, a report behind.
+//! A log exporter on a thread of its own, behind a bounded queue.
 
 mod thread;
 
@@ -16,19 +16,19 @@ use crate::collector::WorkerSettings;
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 
-/// How an exporter is driven.
+/// Batch size, delay and queue of an exporter.
 #[derive(Clone, Debug)]
 pub(crate) struct LogSettings {
-    /// Records that are sent at once.
+    /// The most records of a batch.
     batch_size: usize,
-    /// How long a record waits for its batch.
+    /// The longest time that a record stays in an incomplete batch.
     delay: Duration,
-    /// The queue in front, where records count instead of spans.
+    /// The queue; its capacity counts records.
     pub(super) worker: WorkerSettings,
 }
 
 impl LogSettings {
-    /// `worker` is what spans have; the queue of records has a size of its own.
+    /// Takes the settings of the span exporters, with the queue size configured for records.
     pub(crate) fn new(worker: &WorkerSettings, batch: &BatchLogRecordProcessorConfig) -> Self {
         Self {
             batch_size: batch.max_export_batch_size,
@@ -41,7 +41,8 @@ impl LogSettings {
     }
 }
 
-/// How a flush or a shutdown of an exporter went: its name, and what failed since the last one.
+/// The result of a flush or a shutdown: the exporter's name and the last failure since the previous
+/// report.
 pub(crate) type LogReport = (String, Result<(), String>);
 
 enum Task {
@@ -50,18 +51,18 @@ enum Task {
     Shutdown(Duration, Sender<LogReport>),
 }
 
-/// The caller's end.
+/// The sending side of an exporter's queue.
 pub(crate) struct LogWorker {
     name: String,
     tasks: Sender<Task>,
-    waiting: Arc<Waiting>,
+    queue: Arc<QueueCounters>,
     settings: LogSettings,
 }
 
-/// What both ends count.
+/// Counters that both sides of the queue share.
 #[derive(Debug, Default)]
-struct Waiting {
-    /// Records that were taken and not exported yet.
+struct QueueCounters {
+    /// Records that are queued or in a batch that is not exported yet.
     queued: AtomicUsize,
     /// Records that were dropped since the last report.
     dropped: AtomicU64,
@@ -71,7 +72,7 @@ impl fmt::Debug for LogWorker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogWorker")
             .field("name", &self.name)
-            .field("waiting", &self.waiting)
+            .field("queue", &self.queue)
             .finish_non_exhaustive()
     }
 }
@@ -83,36 +84,32 @@ impl LogWorker {
         settings: &LogSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
-        let waiting = Arc::<Waiting>::default();
-        let exporting = ExporterThread::new(
-            name.clone(),
-            exporter,
-            Arc::clone(&waiting),
-            settings.clone(),
-        );
+        let queue = Arc::<QueueCounters>::default();
+        let exporting =
+            ExporterThread::new(name.clone(), exporter, Arc::clone(&queue), settings.clone());
         std::thread::Builder::new()
             .name(format!("floe-logs-{name}"))
             .spawn(move || {
-                let _quiet = Context::enter_telemetry_suppressed_scope();
+                let _suppressed = Context::enter_telemetry_suppressed_scope();
                 exporting.work(&receiver);
             })
             .map_err(|error| Error::thread(&name, &error))?;
         Ok(Self {
             name,
             tasks,
-            waiting,
+            queue,
             settings: settings.clone(),
         })
     }
 
-    /// Queues a record. If the queue is full it is dropped and counted.
+    /// Queues a record. If the queue is full, the record is dropped and counted.
     pub(super) fn push(&self, record: SdkLogRecord) {
-        let queued = self.waiting.queued.fetch_add(1, Ordering::Relaxed);
-        let is_taken = queued < self.settings.worker.capacity
+        let queued = self.queue.queued.fetch_add(1, Ordering::Relaxed);
+        let is_queued = queued < self.settings.worker.capacity
             && self.tasks.send(Task::Record(Box::new(record))).is_ok();
-        if !is_taken {
-            self.waiting.queued.fetch_sub(1, Ordering::Relaxed);
-            self.waiting.dropped.fetch_add(1, Ordering::Relaxed);
+        if !is_queued {
+            self.queue.queued.fetch_sub(1, Ordering::Relaxed);
+            self.queue.dropped.fetch_add(1, Ordering::Relaxed);
             self.settings
                 .worker
                 .counters
@@ -122,15 +119,16 @@ impl LogWorker {
     }
 
     pub(super) fn flush(&self, report: &Sender<LogReport>) {
-        self.ask(Task::Flush(report.clone()));
+        self.send(Task::Flush(report.clone()));
     }
 
     pub(super) fn shut_down(&self, timeout: Duration, report: &Sender<LogReport>) {
-        self.ask(Task::Shutdown(timeout, report.clone()));
+        self.send(Task::Shutdown(timeout, report.clone()));
     }
 
-    /// A thread that has ended has nothing to report: its end of the channel is gone with the task.
-    fn ask(&self, task: Task) {
+    /// If the thread has ended, the task and its report sender are dropped, so that the caller does not
+    /// wait for a report.
+    fn send(&self, task: Task) {
         let _ = self.tasks.send(task);
     }
 }

@@ -1,4 +1,4 @@
-//! The thread of an exporter of log records: it makes batches, sends them and says how it went.
+//! The thread of a log exporter, which batches records and exports the batches.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,16 +10,16 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::logs::AnyValue;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLogRecord};
 
-use super::{LogReport, LogSettings, Task, Waiting};
+use super::{LogReport, LogSettings, QueueCounters, Task};
 use crate::clock::monotonic_now;
 use crate::collector::{RateLimited, guarded};
 use crate::logs::SCOPE;
 
-/// A batch that is larger, in bytes, goes out before it is full: receivers take no more than 4 MiB at
-/// once by default.
+/// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
+/// most 4 MiB by default.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// What lives on the exporter's thread.
+/// The state of the exporter's thread.
 pub(super) struct ExporterThread<E> {
     name: String,
     exporter: E,
@@ -28,20 +28,20 @@ pub(super) struct ExporterThread<E> {
     batch: Vec<Box<SdkLogRecord>>,
     /// The texts of the batch, in bytes.
     bytes: usize,
-    /// When the batch goes out, though it is not full.
+    /// When the batch is exported even if it is not full.
     due: Option<Instant>,
-    waiting: Arc<Waiting>,
+    queue: Arc<QueueCounters>,
     settings: LogSettings,
     /// The last failure since the last report.
     failure: Option<String>,
-    rarely: RateLimited,
+    warnings: RateLimited,
 }
 
 impl<E: LogExporter> ExporterThread<E> {
     pub(super) fn new(
         name: String,
         exporter: E,
-        waiting: Arc<Waiting>,
+        queue: Arc<QueueCounters>,
         settings: LogSettings,
     ) -> Self {
         Self {
@@ -51,17 +51,17 @@ impl<E: LogExporter> ExporterThread<E> {
             batch: Vec::new(),
             bytes: 0,
             due: None,
-            waiting,
+            queue,
             settings,
             failure: None,
-            rarely: RateLimited::default(),
+            warnings: RateLimited::default(),
         }
     }
 
     pub(super) fn work(mut self, tasks: &Receiver<Task>) {
         loop {
             match self.next(tasks) {
-                Ok(Task::Record(record)) => self.take(record),
+                Ok(Task::Record(record)) => self.add(record),
                 Ok(Task::Flush(report)) => {
                     self.export();
                     self.report(Ok(()), &report);
@@ -82,7 +82,7 @@ impl<E: LogExporter> ExporterThread<E> {
                 }
             }
         }
-        // An exporter's own `Drop` must not take the thread down with noise either.
+        // The exporter's `Drop` may panic, too.
         let _ = guarded(|| {
             drop(self.exporter);
             Ok(())
@@ -96,7 +96,7 @@ impl<E: LogExporter> ExporterThread<E> {
         }
     }
 
-    fn take(&mut self, record: Box<SdkLogRecord>) {
+    fn add(&mut self, record: Box<SdkLogRecord>) {
         self.due = self
             .due
             .or_else(|| monotonic_now().checked_add(self.settings.delay));
@@ -121,9 +121,7 @@ impl<E: LogExporter> ExporterThread<E> {
             let exported = block_on(self.exporter.export(LogBatch::new(&records)));
             exported.map_err(|error| error.to_string())
         });
-        self.waiting
-            .queued
-            .fetch_sub(batch.len(), Ordering::Relaxed);
+        self.queue.queued.fetch_sub(batch.len(), Ordering::Relaxed);
         let counters = &self.settings.worker.counters;
         let counter = match &result {
             Ok(()) => &counters.logs_exported,
@@ -132,8 +130,8 @@ impl<E: LogExporter> ExporterThread<E> {
         counter.fetch_add(batch.len() as u64, Ordering::Relaxed);
         if let Err(error) = result {
             let error = self.settings.worker.redaction.safe(error);
-            // Written by this process, and not exported: this thread's telemetry is suppressed.
-            if self.rarely.is_due() {
+            // Written locally but not exported, because telemetry is suppressed on this thread.
+            if self.warnings.is_due() {
                 tracing::warn!(
                     exporter = self.name,
                     records = batch.len(),
@@ -146,15 +144,15 @@ impl<E: LogExporter> ExporterThread<E> {
     }
 
     fn report(&mut self, result: Result<(), String>, report: &Sender<LogReport>) {
-        let dropped = self.waiting.dropped.swap(0, Ordering::Relaxed);
+        let dropped = self.queue.dropped.swap(0, Ordering::Relaxed);
         let result = match self.failure.take() {
             Some(failure) => Err(failure),
             None if dropped > 0 => Err(format!(
-                "{dropped} log records were dropped: its queue was full"
+                "{dropped} log records were dropped because the queue was full"
             )),
             None => result.map_err(|error| self.settings.worker.redaction.safe(error)),
         };
-        // Nobody may wait for it any more.
+        // The caller may have timed out.
         let _ = report.send((self.name.clone(), result));
     }
 }

@@ -1,4 +1,4 @@
-//! What a thread keeps from one record to the next.
+//! The state that a thread reuses from one record to the next.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use super::entry::Entry;
 use super::timestamp::Timestamp;
 use crate::collector::Redactor;
 
-/// What one line needs, of which nothing is allocated anew for the next.
+/// The buffers and the setting of a thread, which avoid allocations for each record.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct ThreadState {
     generation: u64,
     pub(super) setting: Arc<Setting>,
     pub(super) redactor: Redactor,
@@ -21,19 +21,20 @@ pub(super) struct Memory {
     pub(super) line: Vec<u8>,
 }
 
-/// The largest line that is kept for the next one.
-const MAX_KEPT: usize = 64 * 1024;
+/// The largest capacity of the line buffer that is kept for the next record, in bytes.
+const MAX_LINE_CAPACITY: usize = 64 * 1024;
 
 thread_local! {
-    static MEMORY: RefCell<Memory> = {
-        // OpenTelemetry's `Context` panics if it is asked after its end. What is here goes before,
-        // because it came after: destructors run in reverse.
+    static STATE: RefCell<ThreadState> = {
+        // Accessing OpenTelemetry's `Context` after its destruction panics. Thread-locals are
+        // destroyed in reverse order of initialisation, so initialising the `Context` first means
+        // that this state is destroyed before it.
         Context::map_current(|_| ());
-        RefCell::new(Memory::new())
+        RefCell::new(ThreadState::new())
     };
 }
 
-impl Memory {
+impl ThreadState {
     fn new() -> Self {
         let (generation, setting) = current::current();
         Self {
@@ -52,35 +53,35 @@ impl Memory {
             self.redactor = Redactor::new(self.setting.redaction.clone());
         }
         self.line.clear();
-        self.line.shrink_to(MAX_KEPT);
+        self.line.shrink_to(MAX_LINE_CAPACITY);
     }
 }
 
-/// Runs `log` with the memory of the thread, and says whether the current `Context` may be asked
-/// for: not at the end of the thread, and not where `has_context` says so. Nothing runs while another
-/// record of the thread is written: that could go on for ever.
-pub(super) fn with(has_context: bool, log: impl FnOnce(&mut Memory, bool)) {
+/// Runs `log` with the state of the thread. The second argument is whether `log` may access the current
+/// `Context`: it may not if `has_context` is false, nor while the thread is ending. Does nothing while
+/// the thread writes another record, which could otherwise recurse endlessly.
+pub(super) fn with(has_context: bool, log: impl FnOnce(&mut ThreadState, bool)) {
     let Some(_busy) = Busy::begin() else { return };
     let mut log = Some(log);
     if has_context {
-        // An error: the thread is at its end.
-        let _ = MEMORY.try_with(|memory| {
-            if let (Ok(mut memory), Some(log)) = (memory.try_borrow_mut(), log.take()) {
-                memory.refresh();
-                log(&mut memory, true);
+        // Fails while the thread is ending.
+        let _ = STATE.try_with(|state| {
+            if let (Ok(mut state), Some(log)) = (state.try_borrow_mut(), log.take()) {
+                state.refresh();
+                log(&mut state, true);
             }
         });
     }
     if let Some(log) = log {
-        log(&mut Memory::new(), false);
+        log(&mut ThreadState::new(), false);
     }
 }
 
-/// A record is being written on this thread.
+/// Marks that the thread is writing a record.
 struct Busy;
 
 thread_local! {
-    /// Without a destructor, so that it is there until the thread's very end.
+    /// Has no destructor, so that it is accessible until the thread has ended.
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
