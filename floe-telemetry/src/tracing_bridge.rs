@@ -1,4 +1,4 @@
-//! The spans and events of `tracing`, by our recorder.
+//! A `tracing` layer that records spans and events of `tracing` with the crate's recorder.
 
 mod entered;
 mod events;
@@ -12,48 +12,49 @@ use tracing::level_filters::LevelFilter;
 
 use self::spans::Spans;
 
-/// A layer that turns the spans of `tracing` into OpenTelemetry spans. [`tracing_layer`] makes it.
+/// A layer that records the spans of `tracing` as OpenTelemetry spans, created by [`tracing_layer`].
 ///
 /// | in `tracing` | in OpenTelemetry |
 /// |---|---|
 /// | a field | an attribute of its type; an integer that does not fit, `?` and `%` are text |
 /// | `otel.name`, `otel.kind`, `otel.status_code`, `otel.status_description` | the name, the kind, the status |
 /// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources |
-/// | an event | an event of the current span, called by its message |
-/// | one of the level `ERROR` | makes the span an error, too |
-/// | a field `error` in an event without a message, which is what `#[instrument(err)]` writes | an event `exception`; the span is an error and says so |
+/// | an event | an event of the current span, named after its message |
+/// | an event of level `ERROR` | also sets the span's status to ERROR |
+/// | a field `error` in an event without a message, as `#[instrument(err)]` writes it | an event `exception`, and status ERROR with the error's text |
 /// | `follows_from` | a link |
 /// | target, file and line | `target`, `code.file.path` and `code.line.number` |
 ///
-/// A span starts when it is made, and ends when its last handle is dropped. Whether it is recorded is
-/// decided when it starts. It is a child of OpenTelemetry's current span, unless it names a parent
-/// (`parent: &span`) or says that it has none (`parent: None`). While it is entered, its OpenTelemetry
-/// [`Context`](opentelemetry::Context) is the current one: `#[traced]` functions, spans of the plain API and requests that go
-/// out are below it. All that it carries is redacted like any other span.
+/// A span starts when it is created, which is also when the sampler decides, and ends when its last
+/// handle is dropped. It is a child of OpenTelemetry's current span unless it sets a parent
+/// (`parent: &span`) or none (`parent: None`). While it is entered, its OpenTelemetry
+/// [`Context`](opentelemetry::Context) is current: `#[traced]` functions, spans of OpenTelemetry's API
+/// and outgoing requests become its children. It is redacted like any other span.
 ///
-/// A second layer of this kind that is added to the same subscriber by `.with` does nothing.
+/// A second layer of this type in the same subscriber does nothing.
 ///
-/// What telemetry says about itself does not become telemetry: events of this crate and of
-/// OpenTelemetry are left out, and so is all that exporters' libraries do on exporters' threads.
+/// Telemetry about telemetry is not recorded: events of this crate and of OpenTelemetry are ignored, and
+/// so are spans and events on the threads of exporters.
 #[derive(Debug)]
 pub struct TracingLayer {
     spans: LevelFilter,
     open: Spans,
-    /// There is one below it already.
+    /// The subscriber already has a layer of this type.
     is_second: bool,
 }
 
-/// A layer for another subscriber: the spans of this one stay here.
+/// A clone is meant for another subscriber: it has the same level, but no open spans.
 impl Clone for TracingLayer {
     fn clone(&self) -> Self {
         tracing_layer().with_span_level(self.spans)
     }
 }
 
-/// A layer that makes `tracing`'s spans and events part of the same traces.
+/// Creates a layer that records the spans and events of `tracing` in the same traces as `#[traced]`
+/// functions.
 ///
-/// With a filter in front of it, as for any layer, it records what the libraries do that speak to
-/// `tracing` by themselves:
+/// Like any layer it can be combined with a filter. It also records the libraries that emit `tracing`
+/// spans:
 ///
 /// ```
 /// use floe_telemetry::{testing, traced, tracing_layer};
@@ -80,18 +81,18 @@ impl Clone for TracingLayer {
 ///
 /// # Instead of tracing-opentelemetry
 ///
-/// One line changes; the fields `otel.*` mean the same.
+/// One line changes. The fields `otel.*` have the same meaning.
 ///
 /// ```diff
 /// -.with(tracing_opentelemetry::layer().with_tracer(tracer))
 /// +.with(floe_telemetry::tracing_layer())
 /// ```
 ///
-/// In place of `OpenTelemetrySpanExt` there is what OpenTelemetry has itself: a remote parent is
-/// attached before the span is made (`propagation::extract_context(&headers).attach()`), the context
-/// of a span is `Context::current()` while it is entered, and
-/// [`get_current_span`](crate::get_current_span) sets attributes that `tracing` knows no field for.
-/// Attributes for threads and for busy and idle time are not written.
+/// OpenTelemetry's own API replaces `OpenTelemetrySpanExt`: attach a remote parent before creating the
+/// span (`propagation::extract_context(&headers).attach()`), use `Context::current()` while the span
+/// is entered, and set attributes that are not declared as fields with
+/// [`get_current_span`](crate::get_current_span). Attributes for threads and for busy and idle time
+/// are not recorded.
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
     TracingLayer {
@@ -102,11 +103,11 @@ pub fn tracing_layer() -> TracingLayer {
 }
 
 impl TracingLayer {
-    /// Records no spans that are less important than this; default: all. Their events go to the span
-    /// around them, and so do the spans inside them.
+    /// Sets the most verbose level of spans to record. Default: all. Events and children of a span that
+    /// is not recorded belong to the nearest recorded span around it.
     ///
-    /// A filter of `tracing_subscriber` takes spans and events alike, and costs less where it takes
-    /// all that a subscriber has.
+    /// To filter events as well, use a filter of `tracing_subscriber`. It costs less than this setting
+    /// if it applies to every layer of the subscriber.
     ///
     /// ```
     /// use floe_telemetry::{testing, tracing_layer};

@@ -1,12 +1,12 @@
-//! The spans that a thread has entered, each with its context attached.
+//! The spans that a thread has entered, each with its attached context.
 //!
-//! A [`ContextGuard`] stays on its thread, and so does what enters a span and exits it, but the layer
-//! is told of an exit by the span's id alone. Spans may be exited in any order: OpenTelemetry's stack
-//! of contexts leaves the current one as it is until what is above it has gone.
+//! A [`ContextGuard`] cannot leave its thread, and a span is exited on the thread that entered it, but
+//! the layer receives only the span's id on exit. Spans may be exited in any order: OpenTelemetry's
+//! context stack keeps the current context until the contexts above it are detached.
 //!
-//! A span that is left out and begins where the last one entered is has the same context as that,
-//! which the registry finds by its parent. So nothing is kept for it but that this thread began it,
-//! and as long as it stays on its thread it costs little.
+//! A span that is not sampled and starts directly below the last entered span has the same context as
+//! that span, where the registry finds it through the parent. The thread therefore stores only the
+//! span's id, which makes an unsampled span cheap as long as it stays on its thread.
 
 use std::cell::RefCell;
 
@@ -17,51 +17,52 @@ use tracing::span::Id;
 
 use crate::recorder::is_unsampled_below;
 
-/// How many spans that are left out a thread knows. The others are looked up.
-const KNOWN: usize = 32;
+/// The most unsampled spans that a thread stores. Further ones are looked up in the registry.
+const MAX_UNSAMPLED: usize = 32;
 
-/// What tells contexts apart, as far as spans and processes below them see a difference.
+/// Identifies a context by what its children and other processes inherit.
 #[derive(Clone, Copy, PartialEq)]
-struct Place {
+struct ContextKey {
     trace: TraceId,
     span: SpanId,
-    /// Where the baggage is in memory.
+    /// The address of the baggage.
     baggage: usize,
 }
 
 struct Entry {
     id: Id,
-    /// `None`: what was current stays.
+    /// `None` if the current context did not change.
     _attached: Option<ContextGuard>,
-    /// `None`: of a span that is not known.
-    place: Option<Place>,
+    /// `None` for a span without a context.
+    context: Option<ContextKey>,
 }
 
 #[derive(Default)]
 struct Thread {
     entered: Vec<Entry>,
-    /// Spans that are left out where the last span entered was, and had not been closed.
-    left_out: Vec<(Id, Place)>,
-    /// The last span that began, with its context, which its first enter takes.
-    fresh: Option<(Id, Context)>,
+    /// Unsampled open spans, with the context in which they started.
+    unsampled: Vec<(Id, ContextKey)>,
+    /// The last span that started and its context, which the first `enter` of the span takes.
+    started: Option<(Id, Context)>,
 }
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        // In reverse, as they were attached.
+        // Detach in reverse order.
         while self.entered.pop().is_some() {}
     }
 }
 
 thread_local! {
     static THREAD: RefCell<Thread> = {
-        // Destructors run in reverse: what is here goes before the contexts do.
+        // Thread-locals are destroyed in reverse order of initialisation, so this one is destroyed
+        // before OpenTelemetry's context stack.
         Context::map_current(|_| ());
         RefCell::default()
     };
 }
 
-/// Runs `act`, which must not call code of others.
+/// Runs `act`, which must not call user code, because that may use this state.
 #[inline]
 fn with<T>(act: impl FnOnce(&mut Thread) -> T) -> Option<T> {
     THREAD
@@ -75,9 +76,9 @@ fn with<T>(act: impl FnOnce(&mut Thread) -> T) -> Option<T> {
         .flatten()
 }
 
-impl Place {
+impl ContextKey {
     #[inline]
-    fn of(cx: &Context) -> Self {
+    fn new(cx: &Context) -> Self {
         let span = cx.span();
         let context = span.span_context();
         Self {
@@ -89,54 +90,55 @@ impl Place {
 
     #[inline]
     fn current() -> Self {
-        Context::map_current(Self::of)
+        Context::map_current(Self::new)
     }
 }
 
-/// Whether the span that begins is left out, and it is known now that it is.
+/// Stores the starting span as unsampled and returns true, if its parent is unsampled and is the last
+/// span that this thread entered.
 #[inline]
-pub(super) fn begin_left_out(id: &Id) -> bool {
-    let place = Context::map_current(|cx| is_unsampled_below(cx).then(|| Place::of(cx)));
-    let Some(place) = place else { return false };
+pub(super) fn start_unsampled(id: &Id) -> bool {
+    let context = Context::map_current(|cx| is_unsampled_below(cx).then(|| ContextKey::new(cx)));
+    let Some(context) = context else { return false };
     with(|thread| {
         let is_last = thread
             .entered
             .last()
-            .is_some_and(|last| last.place == Some(place));
-        if is_last && thread.left_out.len() < KNOWN {
-            thread.left_out.push((id.clone(), place));
+            .is_some_and(|last| last.context == Some(context));
+        if is_last && thread.unsampled.len() < MAX_UNSAMPLED {
+            thread.unsampled.push((id.clone(), context));
             return true;
         }
         false
     }) == Some(true)
 }
 
-/// Keeps the context of the span that begins for its first enter.
+/// Stores the context of the starting span for its first `enter`.
 #[inline]
-pub(super) fn begin(id: &Id, cx: Context) {
-    let before = with(|thread| {
-        // A number may come again.
-        thread.left_out.retain(|(other, _)| other != id);
-        thread.fresh.replace((id.clone(), cx))
+pub(super) fn start(id: &Id, cx: Context) {
+    let previous = with(|thread| {
+        // The registry reuses ids.
+        thread.unsampled.retain(|(other, _)| other != id);
+        thread.started.replace((id.clone(), cx))
     });
-    // Here, when nothing is borrowed: what else is in the context is the user's.
-    drop(before);
+    // Dropped outside of the borrow, because a context may contain user values.
+    drop(previous);
 }
 
-/// Makes the context of `id` current until it is exited; `find` looks it up if this thread does not
-/// know it.
+/// Attaches the context of `id` until the span is exited. `find` looks the context up if this thread
+/// has not stored it.
 #[inline]
 pub(super) fn enter(id: &Id, find: impl FnOnce() -> Option<Context>) {
-    let known = with(|thread| {
-        if let Some((_, place)) = thread.left_out.iter().rfind(|(other, _)| other == id) {
-            let stays = *place == Place::current();
-            return stays.then_some((None, Some(*place)));
+    let stored = with(|thread| {
+        if let Some((_, context)) = thread.unsampled.iter().rfind(|(other, _)| other == id) {
+            let is_current = *context == ContextKey::current();
+            return is_current.then_some((None, Some(*context)));
         }
-        let (_, cx) = thread.fresh.take_if(|(other, _)| other == id)?;
+        let (_, cx) = thread.started.take_if(|(other, _)| other == id)?;
         Some((Some(cx), None))
     });
-    let (attached, place) = match known.flatten() {
-        Some((None, place)) => (None, place),
+    let (attached, context) = match stored.flatten() {
+        Some((None, context)) => (None, context),
         Some((Some(cx), _)) => attach(cx),
         None => find().map_or((None, None), attach),
     };
@@ -145,50 +147,55 @@ pub(super) fn enter(id: &Id, find: impl FnOnce() -> Option<Context>) {
         thread.entered.push(Entry {
             id,
             _attached: attached,
-            place,
+            context,
         });
     });
 }
 
-fn attach(cx: Context) -> (Option<ContextGuard>, Option<Place>) {
-    let place = Place::of(&cx);
-    (Some(cx.attach()), Some(place))
+fn attach(cx: Context) -> (Option<ContextGuard>, Option<ContextKey>) {
+    let context = ContextKey::new(&cx);
+    (Some(cx.attach()), Some(context))
 }
 
-/// The span that this thread entered last, if it is the current one, sampled and to be spoken to.
+/// The span that this thread entered last, if it is current and sampled and telemetry is not
+/// suppressed.
 #[inline]
 pub(super) fn sampled() -> Option<(Id, SpanId)> {
-    let place = Context::map_current(|cx| {
-        let is_heard = cx.span().span_context().is_sampled() && !cx.is_telemetry_suppressed();
-        is_heard.then(|| Place::of(cx))
+    let context = Context::map_current(|cx| {
+        let is_recorded = cx.span().span_context().is_sampled() && !cx.is_telemetry_suppressed();
+        is_recorded.then(|| ContextKey::new(cx))
     })?;
     let id = with(|thread| {
         let last = thread.entered.last()?;
-        (last.place == Some(place)).then(|| last.id.clone())
+        (last.context == Some(context)).then(|| last.id.clone())
     });
-    Some((id.flatten()?, place.span))
+    Some((id.flatten()?, context.span))
 }
 
-/// Ends what the last `enter` of `id` on this thread began.
+/// Reverts the last `enter` of `id` on this thread.
 #[inline]
 pub(super) fn exit(id: &Id) {
     let entry = with(|thread| {
         let at = thread.entered.iter().rposition(|entry| entry.id == *id)?;
         Some(thread.entered.remove(at))
     });
-    // Here, when nothing is borrowed: what else is in the context is the user's.
+    // Dropped outside of the borrow, because a context may contain user values.
     drop(entry);
 }
 
-/// Whether the span was known to be left out, and so has nothing to be closed.
+/// Removes a closed span. Returns true if it was stored as unsampled, so that there is no open span to
+/// end.
 #[inline]
 pub(super) fn close(id: &Id) -> bool {
     let closed = with(|thread| {
-        let at = thread.left_out.iter().rposition(|(other, _)| other == id);
+        let at = thread.unsampled.iter().rposition(|(other, _)| other == id);
         if let Some(at) = at {
-            thread.left_out.remove(at);
+            thread.unsampled.remove(at);
         }
-        (at.is_some(), thread.fresh.take_if(|(other, _)| other == id))
+        (
+            at.is_some(),
+            thread.started.take_if(|(other, _)| other == id),
+        )
     });
-    closed.is_some_and(|(was_left_out, _)| was_left_out)
+    closed.is_some_and(|(was_unsampled, _)| was_unsampled)
 }

@@ -1,4 +1,4 @@
-//! An event of `tracing` as an event of a span.
+//! Converts events of `tracing` to span events.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -12,17 +12,17 @@ use super::scratch;
 use crate::attributes::{AttributeList, ToAttributeValue};
 use crate::recorder::{EventHead, MESSAGE, SpanRecord, describe_error, exception_event};
 
-/// What an event says.
+/// A `tracing` event whose fields have been visited.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct BridgedEvent {
     metadata: &'static Metadata<'static>,
     has_message: bool,
-    /// The field `error` of an event without a message, which is what `#[instrument(err)]` writes.
+    /// The field `error` of an event without a message, as `#[instrument(err)]` writes it.
     error: Option<String>,
     attributes: AttributeList,
 }
 
-impl Said {
+impl BridgedEvent {
     pub(super) fn new(metadata: &'static Metadata<'static>) -> Self {
         Self {
             metadata,
@@ -32,7 +32,7 @@ impl Said {
         }
     }
 
-    /// An event of the level `ERROR` makes the span one.
+    /// The status that the event sets on its span: an event of level `ERROR` sets ERROR.
     fn status(&self) -> Status {
         match &self.error {
             Some(error) => Status::error(error.clone()),
@@ -41,8 +41,8 @@ impl Said {
         }
     }
 
-    /// ErrorView it to the span of `cx`, whoever made it.
-    pub(super) fn say_to(mut self, cx: &Context) {
+    /// Adds the event to the span of `cx` through OpenTelemetry's API.
+    pub(super) fn add_to(mut self, cx: &Context) {
         let span = cx.span();
         let status = self.status();
         if status != Status::Unset {
@@ -57,7 +57,7 @@ impl Said {
         scratch::keep(self.attributes);
     }
 
-    /// ErrorView it to one of ours.
+    /// Adds the event to a record of this crate's recorder.
     pub(super) fn write_to(mut self, record: &mut SpanRecord) {
         record.set_status(self.status());
         let head = EventHead::now(self.metadata);
@@ -76,7 +76,8 @@ impl Said {
         self.attributes.set(field.name(), &value);
     }
 
-    /// Whether the field is text that has another place, in which it is now.
+    /// Takes the value of a field that is not an attribute, and returns whether it did. The message is
+    /// an attribute as well.
     fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
             MESSAGE => {
@@ -92,7 +93,7 @@ impl Said {
     }
 }
 
-impl Visit for Said {
+impl Visit for BridgedEvent {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.value(field, value);
     }

@@ -1,4 +1,4 @@
-//! The fields of a span as its attributes, or as what OpenTelemetry has another place for.
+//! Records the fields of a span as attributes, or the `otel.*` fields as name, kind and status.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -9,7 +9,7 @@ use tracing::field::{Field, Visit};
 
 use crate::recorder::{SpanRecord, describe_error};
 
-/// The field that is the name of the span.
+/// The field that sets the name of the span.
 pub(super) const NAME: &str = "otel.name";
 const KIND: &str = "otel.kind";
 const STATUS_CODE: &str = "otel.status_code";
@@ -20,7 +20,7 @@ const STATUS_DESCRIPTION: &str = "otel.status_description";
 pub(super) struct SpanFields<'a>(pub(super) &'a mut SpanRecord);
 
 impl SpanFields<'_> {
-    /// Whether the field is one that has another place, in which its text is now.
+    /// Applies a field that sets the name, kind or status, and returns whether it did.
     fn is_special<'a>(&mut self, field: &Field, text: impl FnOnce() -> Cow<'a, str>) -> bool {
         if !field.name().starts_with("otel.") {
             return false;

@@ -1,4 +1,4 @@
-//! What the layer does with what `tracing` tells it.
+//! The implementation of `tracing_subscriber`'s `Layer`.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context as LayerContext;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::events::Said;
+use super::events::BridgedEvent;
 use super::fields::SpanFields;
 use super::sites::Site;
 use super::{TracingLayer, entered, scratch};
@@ -22,8 +22,8 @@ thread_local! {
     static WRITING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what speaks to a span, which may be another library's, is locked, and may have something to
-/// say to `tracing` in turn: that goes nowhere.
+/// Runs `act`, which calls methods of a span, and catches its panics. The span may belong to another
+/// library, which may hold a lock and emit `tracing` events of its own: those are dropped.
 fn writing<T>(act: impl FnOnce() -> T) -> Option<T> {
     if WRITING.replace(true) {
         return None;
@@ -33,32 +33,32 @@ fn writing<T>(act: impl FnOnce() -> T) -> Option<T> {
     done
 }
 
-/// Runs what calls the user's `Debug` and `Display`.
+/// Runs `act`, which calls the user's `Debug` and `Display`, and catches its panics.
 fn guarded(act: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(act));
 }
 
-/// What OpenTelemetry and this crate say about telemetry is not part of it. OpenTelemetry also says
-/// it in the midst of changing the current context, which cannot be asked for then.
-fn is_telemetrys_own(metadata: &Metadata<'_>) -> bool {
+/// Whether an event comes from OpenTelemetry or this crate. Such events are not recorded: they concern
+/// telemetry itself, and OpenTelemetry emits some while it changes the current context, which must not
+/// be accessed then.
+fn is_internal(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     target.starts_with("opentelemetry")
         || (target.strip_prefix(env!("CARGO_CRATE_NAME")))
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+            .is_some_and(|path| path.is_empty() || path.starts_with("::"))
 }
 
-/// Whether what is said to the span of `cx` goes anywhere.
-fn is_heard(cx: &Context) -> bool {
+/// Whether the span of `cx` records events.
+fn is_recording(cx: &Context) -> bool {
     !cx.is_telemetry_suppressed() && writing(|| cx.span().is_recording()) == Some(true)
 }
 
-fn heard(cx: &Context) -> Option<Context> {
-    is_heard(cx).then(|| cx.clone())
+fn if_recording(cx: &Context) -> Option<Context> {
+    is_recording(cx).then(|| cx.clone())
 }
 
 impl TracingLayer {
-    /// The context of a span, as far as there is one. One that is left out may have that of a span
-    /// around it.
+    /// The context of a span, if it has one. An unsampled span may have that of a span around it.
     fn own_context<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -70,7 +70,7 @@ impl TracingLayer {
         (!cx.span().span_context().is_sampled()).then_some(cx)
     }
 
-    /// The context of a span, or that of the nearest one around it.
+    /// The context of a span, or of the nearest span around it that has one.
     fn context_of<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -79,7 +79,7 @@ impl TracingLayer {
         layers.span(id)?.scope().find_map(|span| own(&span.id()))
     }
 
-    /// What a span is below that is not below the current one.
+    /// The parent of a span that does not have the current span as parent.
     fn parent<S>(&self, id: Option<&Id>, layers: &LayerContext<'_, S>) -> Parent
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -88,7 +88,7 @@ impl TracingLayer {
         cx.map_or_else(root, Parent::of)
     }
 
-    /// Whether there is nothing to do.
+    /// Whether the layer does nothing.
     fn is_idle(&self) -> bool {
         recorder::is_off() || self.is_second || !context_is_alive()
     }
@@ -109,7 +109,7 @@ where
         }
         let parent = if !attributes.is_contextual() {
             Some(self.parent(attributes.parent(), &layers))
-        } else if entered::begin_left_out(id) {
+        } else if entered::start_unsampled(id) {
             return;
         } else {
             None
@@ -120,9 +120,9 @@ where
         });
         if let Some(opened) = opened {
             let cx = opened.context().cloned();
-            self.open.put(id, opened);
+            self.open.insert(id, opened);
             if let Some(cx) = cx {
-                entered::begin(id, cx);
+                entered::start(id, cx);
             }
         }
     }
@@ -131,12 +131,12 @@ where
         if self.open.with(id, |span| span.is_recording()) != Some(true) {
             return;
         }
-        // Nothing is locked while the values write what they are: that is the user's code.
-        let mut later = SpanRecord::blank();
-        later.attributes = scratch::take();
-        guarded(|| values.record(&mut SpanFields(&mut later)));
-        self.open.with(id, |span| span.update(&mut later));
-        scratch::keep(later.attributes);
+        // The values are formatted by user code, so the open spans must not be locked meanwhile.
+        let mut update = SpanRecord::blank();
+        update.attributes = scratch::take();
+        guarded(|| values.record(&mut SpanFields(&mut update)));
+        self.open.with(id, |span| span.update(&mut update));
+        scratch::keep(update.attributes);
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, layers: LayerContext<'_, S>) {
@@ -148,41 +148,42 @@ where
 
     fn on_event(&self, event: &Event<'_>, layers: LayerContext<'_, S>) {
         let metadata = event.metadata();
-        if self.is_idle() || is_telemetrys_own(metadata) {
+        if self.is_idle() || is_internal(metadata) {
             return;
         }
-        let said = || {
-            let mut said = Said::new(metadata);
-            guarded(|| event.record(&mut said));
-            said
+        let visit = || {
+            let mut bridged = BridgedEvent::new(metadata);
+            guarded(|| event.record(&mut bridged));
+            bridged
         };
         let cx = match event.parent() {
-            Some(parent) => self.context_of(parent, &layers).filter(is_heard),
+            Some(parent) => self.context_of(parent, &layers).filter(is_recording),
             None if event.is_contextual() => {
-                // Most often it is one of ours, which can be written to without a detour.
+                // Usually the current span is an open span of this layer, whose record can be
+                // written to directly.
                 if let Some((id, span)) = entered::sampled() {
-                    let mut said = Some(said());
+                    let mut bridged = Some(visit());
                     self.open.with(&id, |open| {
                         if let Some(record) = open.record_of(span)
-                            && let Some(said) = said.take()
+                            && let Some(bridged) = bridged.take()
                         {
-                            said.write_to(record);
+                            bridged.write_to(record);
                         }
                     });
-                    if let Some(said) = said
-                        && let Some(cx) = Context::map_current(heard)
+                    if let Some(bridged) = bridged
+                        && let Some(cx) = Context::map_current(if_recording)
                     {
-                        writing(|| said.say_to(&cx));
+                        writing(|| bridged.add_to(&cx));
                     }
                     return;
                 }
-                Context::map_current(heard)
+                Context::map_current(if_recording)
             }
             None => None,
         };
         if let Some(cx) = cx {
-            let said = said();
-            writing(|| said.say_to(&cx));
+            let bridged = visit();
+            writing(|| bridged.add_to(&cx));
         }
     }
 
@@ -202,7 +203,7 @@ where
         if self.is_second || entered::close(&id) {
             return;
         }
-        if let Some(span) = self.open.take(&id) {
+        if let Some(span) = self.open.remove(&id) {
             span.end();
         }
     }

@@ -1,22 +1,23 @@
-//! Attributes that are gathered before they are written to a span, in memory that the thread keeps.
+//! A per-thread attribute list for values that are collected before they are written to a span. Its
+//! allocation is reused.
 
 use std::cell::Cell;
 
 use crate::attributes::AttributeList;
 
 thread_local! {
-    static KEPT: Cell<AttributeList> = Cell::default();
+    static SCRATCH: Cell<AttributeList> = Cell::default();
 }
 
-/// An empty list.
+/// Takes the empty list of the thread.
 #[inline]
 pub(super) fn take() -> AttributeList {
-    KEPT.try_with(Cell::take).unwrap_or_default()
+    SCRATCH.try_with(Cell::take).unwrap_or_default()
 }
 
-/// Keeps the memory of a list for the next one.
+/// Returns the list to the thread, which reuses its allocation.
 #[inline]
 pub(super) fn keep(mut list: AttributeList) {
     list.clear();
-    let _ = KEPT.try_with(|kept| kept.set(list));
+    let _ = SCRATCH.try_with(|scratch| scratch.set(list));
 }

@@ -1,4 +1,4 @@
-//! What is known of a span of `tracing` before it is opened, once for each place in the source.
+//! The call sites of `tracing` spans, created once for each `Metadata`.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,31 +11,30 @@ use tracing::Metadata;
 use super::fields::NAME;
 use crate::callsite::{CallSite, Level};
 
-/// A place in the source that opens spans.
+/// The call site of a `tracing` span.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) callsite: CallSite,
-    /// The name is among the fields.
+    /// Whether the field `otel.name` sets the name.
     pub(super) is_named_by_field: bool,
 }
 
-type Enricher<S> = HashMap<usize, &'static Site, S>;
-
-/// All that were seen. There are as many as there are such places in the program.
-static SITES: LazyLock<Mutex<Enricher<std::hash::RandomState>>> = LazyLock::new(Mutex::default);
+/// All call sites that have opened a span, by the address of their metadata. Their number is bounded by
+/// the program's source.
+static SITES: LazyLock<Mutex<HashMap<usize, &'static Site>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    /// Those that this thread has seen.
-    static SEEN: RefCell<FxHashMap<usize, &'static Site>> = RefCell::default();
+    /// The call sites that this thread has used, which saves the lock.
+    static CACHE: RefCell<FxHashMap<usize, &'static Site>> = RefCell::default();
 }
 
 impl Site {
-    /// The place that `metadata` is of: it is a static, so its address tells it from others.
+    /// Returns the call site of `metadata`, a static that its address identifies.
     #[inline]
     pub(super) fn of(metadata: &'static Metadata<'static>) -> &'static Self {
         let address = std::ptr::from_ref(metadata).addr();
-        let seen = SEEN.try_with(|seen| seen.try_borrow().ok()?.get(&address).copied());
-        match seen {
+        let cached = CACHE.try_with(|cache| cache.try_borrow().ok()?.get(&address).copied());
+        match cached {
             Ok(Some(site)) => site,
             _ => Self::look_up(address, metadata),
         }
@@ -48,9 +47,9 @@ impl Site {
             .entry(address)
             .or_insert_with(|| Box::leak(Box::new(Self::new(metadata))));
         drop(sites);
-        let _ = SEEN.try_with(|seen| {
-            if let Ok(mut seen) = seen.try_borrow_mut() {
-                seen.insert(address, site);
+        let _ = CACHE.try_with(|cache| {
+            if let Ok(mut cache) = cache.try_borrow_mut() {
+                cache.insert(address, site);
             }
         });
         site

@@ -1,8 +1,8 @@
 //! The open spans of a layer, by their ids.
 //!
-//! The registry would keep them, too, in a box and behind three atomic counters. Here a span is put in
-//! and taken out once, under a lock that nobody else waits for unless two spans fall into one place
-//! at the same moment.
+//! The extensions of the registry could store them as well, at the cost of a box and three atomic
+//! counters. This map inserts and removes a span under the lock of one of its shards, which is contended
+//! only if two threads use the same shard at the same time.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,19 +11,19 @@ use tracing::span::Id;
 
 use crate::recorder::BridgedSpan;
 
-const PLACES: usize = 256;
+const SHARDS: usize = 256;
 
-/// Those whose ids fall together. A line of the cache each, so that threads do not wait for others'.
+/// The open spans with the same hash, aligned to a cache line to avoid false sharing.
 #[derive(Default)]
 #[repr(align(64))]
-struct Place(Mutex<Vec<(u64, BridgedSpan)>>);
+struct Shard(Mutex<Vec<(u64, BridgedSpan)>>);
 
-/// The spans of a layer that have not been closed.
-pub(super) struct Spans(Box<[Place; PLACES]>);
+/// The spans of a layer that are not closed yet.
+pub(super) struct Spans(Box<[Shard; SHARDS]>);
 
 impl Default for Spans {
     fn default() -> Self {
-        Self(Box::new([const { Place(Mutex::new(Vec::new())) }; PLACES]))
+        Self(Box::new([const { Shard(Mutex::new(Vec::new())) }; SHARDS]))
     }
 }
 
@@ -35,34 +35,35 @@ impl fmt::Debug for Spans {
 
 impl Spans {
     #[inline]
-    fn place(&self, id: &Id) -> MutexGuard<'_, Vec<(u64, BridgedSpan)>> {
-        // Numbers of one thread follow each other, and those of several differ in their upper half.
-        let mixed = id.into_u64().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let [.., last] = mixed.to_le_bytes();
-        let place = &self.0[usize::from(last)];
-        place.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shard(&self, id: &Id) -> MutexGuard<'_, Vec<(u64, BridgedSpan)>> {
+        // Ids of one thread are consecutive, and those of different threads differ in the upper half.
+        let hash = id.into_u64().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let [.., last] = hash.to_le_bytes();
+        let shard = &self.0[usize::from(last)];
+        shard.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps a span until it is taken.
+    /// Inserts an open span.
     #[inline]
-    pub(super) fn put(&self, id: &Id, span: BridgedSpan) {
-        self.place(id).push((id.into_u64(), span));
+    pub(super) fn insert(&self, id: &Id, span: BridgedSpan) {
+        self.shard(id).push((id.into_u64(), span));
     }
 
+    /// Removes and returns a span.
     #[inline]
-    pub(super) fn take(&self, id: &Id) -> Option<BridgedSpan> {
-        let mut place = self.place(id);
-        let at = place
+    pub(super) fn remove(&self, id: &Id) -> Option<BridgedSpan> {
+        let mut shard = self.shard(id);
+        let at = shard
             .iter()
             .position(|(other, _)| *other == id.into_u64())?;
-        Some(place.swap_remove(at).1)
+        Some(shard.swap_remove(at).1)
     }
 
-    /// Does something with a span. It must not call code of others.
+    /// Runs `act` with a span, under the shard's lock. It must not call user code.
     #[inline]
     pub(super) fn with<T>(&self, id: &Id, act: impl FnOnce(&mut BridgedSpan) -> T) -> Option<T> {
-        let mut place = self.place(id);
-        let span = place
+        let mut shard = self.shard(id);
+        let span = shard
             .iter_mut()
             .rfind(|(other, _)| *other == id.into_u64())?;
         Some(act(&mut span.1))
