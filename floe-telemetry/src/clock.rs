@@ -1,25 +1,26 @@
 //! The only place that reads the time.
 //!
-//! A span is stamped with ticks of the processor's counter, which cost a third of a system clock
-//! read. The collector thread turns ticks into wall-clock time with an anchor that it renews.
+//! Span timestamps are ticks of the processor's time-stamp counter, which takes a third of the time
+//! of a system clock read. The collector thread converts ticks to wall-clock time relative to an
+//! anchor, which it renews.
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often the anchor is compared with the system's clock.
+/// How often the anchor is compared with the system clock.
 #[cfg(feature = "provider")]
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-/// How far the two may be apart. An anchor is kept as long as it can be: a new one moves the spans
-/// of a trace that is under way against each other.
+/// The largest tolerated difference between the anchor and the system clock. Smaller differences do
+/// not renew the anchor, because a new anchor shifts the spans of an open trace against each other.
 #[cfg(feature = "provider")]
 const TOLERANCE: Duration = Duration::from_micros(200);
 
-/// A reading of the monotonic counter.
+/// A reading of the monotonic tick counter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticks(fastant::Instant);
 
 impl Ticks {
-    /// Before all others.
+    /// The smallest reading.
     pub(crate) const ZERO: Self = Self(fastant::Instant::ZERO);
 
     #[inline]
@@ -27,13 +28,13 @@ impl Ticks {
         Self(fastant::Instant::now())
     }
 
-    /// What has passed since `earlier`.
+    /// The time elapsed since `earlier`; zero if `earlier` is later.
     pub(crate) fn since(self, Self(earlier): Self) -> Duration {
         self.0.saturating_duration_since(earlier)
     }
 }
 
-/// Turns ticks into wall-clock time.
+/// Converts ticks to wall-clock time.
 #[cfg(feature = "provider")]
 pub(crate) struct WallClock {
     anchor: fastant::Anchor,
@@ -65,17 +66,17 @@ impl WallClock {
         }
     }
 
-    /// Takes a new anchor if the present one is off, so that a stepped or slewed clock is followed.
+    /// Renews the anchor if it differs from the system clock, which may be stepped or slewed.
     pub(crate) fn refresh(&mut self) {
         if self.checked.elapsed() < CHECK_EVERY {
             return;
         }
         self.checked = monotonic_now();
-        let (ours, systems) = (self.at(Ticks::now()), wall_now());
-        let apart = systems
-            .duration_since(ours)
+        let (anchored, system) = (self.at(Ticks::now()), wall_now());
+        let difference = system
+            .duration_since(anchored)
             .unwrap_or_else(|error| error.duration());
-        if apart > TOLERANCE {
+        if difference > TOLERANCE {
             *self = Self::new();
         }
     }
@@ -89,7 +90,7 @@ impl WallClock {
     }
 }
 
-/// A time as OTLP has it: nanoseconds since 1970. What was before is 1970.
+/// A timestamp in OTLP's format: nanoseconds since 1970. Earlier times are clamped to 0.
 #[cfg(feature = "provider")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UnixNanos(pub(crate) u64);
@@ -110,13 +111,13 @@ impl From<SystemTime> for UnixNanos {
     }
 }
 
-/// For deadlines and delays.
+/// The monotonic time, for deadlines and delays.
 #[cfg(feature = "provider")]
 pub(crate) fn monotonic_now() -> Instant {
     Instant::now()
 }
 
-/// For events that are recorded while a span is open, and for logs.
+/// The wall-clock time, for events of open spans and for log records.
 pub(crate) fn wall_now() -> SystemTime {
     SystemTime::now()
 }

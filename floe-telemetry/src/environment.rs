@@ -5,25 +5,25 @@ use std::env::{self, VarError};
 #[cfg(feature = "provider")]
 use std::ffi::OsString;
 
-/// A variable that is text.
+/// Returns the value of a variable. Fails if it is not set or not valid Unicode.
 pub(crate) fn variable(name: &str) -> Result<String, VarError> {
     env::var(name)
 }
 
-/// A variable that may be anything.
+/// Returns the value of a variable, which need not be valid Unicode.
 #[cfg(feature = "provider")]
 pub(crate) fn variable_os(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
-/// Whether colours are unwanted (<https://no-color.org>), or the terminal has none.
+/// Returns whether `NO_COLOR` (<https://no-color.org>) or `TERM=dumb` disables colours.
 #[cfg(feature = "provider")]
 pub(crate) fn wants_no_color() -> bool {
     variable_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || variable_os("TERM").is_some_and(|value| value == "dumb")
 }
 
-/// The file name of the running executable.
+/// Returns the file name of the running executable.
 #[cfg(feature = "provider")]
 pub(crate) fn executable_name() -> Option<String> {
     let path = env::current_exe().ok()?;

@@ -1,5 +1,5 @@
-//! Spans for what other libraries do: requests that a tower service answers, requests that a client
-//! makes. The trace context travels in the headers; see [`propagation`](crate::propagation).
+//! Instrumentation for HTTP servers built on tower and for reqwest clients. The trace context is
+//! propagated in the request headers; see [`propagation`](crate::propagation).
 
 #[cfg(feature = "tower")]
 mod http_body;

@@ -1,10 +1,10 @@
-//! Lists that the linker makes: crates add statics to a list, and the program reads all of them as
-//! one slice, without registration at run time.
+//! Link-time lists: crates add statics to a list, and the program reads all of them as one slice,
+//! without registration at run time.
 //!
-//! The elements of a list are placed in one section of the binary, and symbols of the linker (ELF,
-//! Mach-O) or statics that are sorted around them (Windows) mark its bounds. Where the object format
-//! or the linker has no such thing (WebAssembly) and under Miri, which has no linker, every list is
-//! empty.
+//! The elements of a list are placed in one section of the binary. Symbols that the linker defines
+//! (ELF, Mach-O) or statics that it sorts before and after the elements (Windows) mark its bounds.
+//! If the object format has no such sections (WebAssembly), and under Miri, which has no linker,
+//! every list is empty.
 //!
 //! [`__floe_link_list!`](crate::__floe_link_list) declares a list and
 //! [`__floe_linked!`](crate::__floe_linked) adds an element. Both are private to this project's
@@ -12,14 +12,14 @@
 //! [`__floe_callsite!`](crate::__floe_callsite). Elements are added in crates with
 //! `#![forbid(unsafe_code)]`, because the attributes come from a macro of this crate.
 //!
-//! The name of a list is the only thing the linker knows of it. It therefore contains the version of
-//! the crate that declares it. Two copies of one version in a program (from two sources, say) would
-//! still share a section although their types need not have the same layout, so each declaration
-//! also puts a guard into a second section, and a list with more than one guard is empty.
+//! The linker identifies a list by its name alone, so the name contains the version of the crate that
+//! declares it. Two copies of one version in a program (from two sources, for example) would still
+//! share a section although the layouts of their types may differ. Each declaration therefore also
+//! places a guard in a second section, and a list with more than one guard is empty.
 
 #![expect(
     unsafe_code,
-    reason = "the bounds of a section are known to the linker alone"
+    reason = "only the linker defines the bounds of a section"
 )]
 
 use std::fmt;
@@ -47,31 +47,29 @@ impl<T> Bounds<T> {
 unsafe impl<T: Sync> Sync for LinkList<T> {}
 
 impl<T: Sync> LinkList<T> {
-    /// A list where the linker makes none.
+    /// Creates the list of a target without link-time lists, which has no elements.
     #[must_use]
     pub const fn empty() -> Self {
-        const { assert!(size_of::<T>() > 0, "an element has a size") };
-        let none = Bounds {
-            start: std::ptr::null(),
-            stop: std::ptr::null(),
-        };
-        let no_guard = Bounds {
-            start: std::ptr::null(),
-            stop: std::ptr::null(),
-        };
+        const { assert!(size_of::<T>() > 0, "elements must not be zero-sized") };
         Self {
-            elements: none,
-            guards: no_guard,
+            elements: Bounds {
+                start: std::ptr::null(),
+                stop: std::ptr::null(),
+            },
+            guards: Bounds {
+                start: std::ptr::null(),
+                stop: std::ptr::null(),
+            },
         }
     }
 
-    /// The list between four addresses.
+    /// Creates a list from the bounds of its two sections.
     ///
     /// # Safety
     ///
-    /// `start` and `stop` are the bounds of a section that holds nothing but initialised statics of
-    /// type `T`, unless more than one `usize` is between the two bounds of the guards' section, which
-    /// holds nothing but `usize`.
+    /// `guard_start` and `guard_stop` must be the bounds of a section that contains nothing but
+    /// `usize` statics. If it contains exactly one, `start` and `stop` must be the bounds of a
+    /// section that contains nothing but initialised statics of type `T`.
     #[must_use]
     pub const unsafe fn new(
         start: *const T,
@@ -79,7 +77,7 @@ impl<T: Sync> LinkList<T> {
         guard_start: *const usize,
         guard_stop: *const usize,
     ) -> Self {
-        const { assert!(size_of::<T>() > 0, "an element has a size") };
+        const { assert!(size_of::<T>() > 0, "elements must not be zero-sized") };
         Self {
             elements: Bounds { start, stop },
             guards: Bounds {
@@ -89,17 +87,18 @@ impl<T: Sync> LinkList<T> {
         }
     }
 
-    /// The elements, in no particular order.
+    /// Iterates over the elements, in no particular order.
     pub fn iter(&self) -> slice::Iter<'static, T> {
         if self.guards.len() != 1 {
             return [].iter();
         }
-        // The compiler knows the static at the start, of no size on most systems. The elements
-        // behind it are the linker's, so the compiler must not conclude anything from the static.
+        // The compiler sees the static at the start, which is zero-sized on most targets, but not the
+        // elements that the linker places behind it. It must not derive the bounds of the slice from
+        // that static.
         let start = std::hint::black_box(self.elements.start);
-        // SAFETY: one guard, so by the contract of `new` the section holds `T`s and nothing else.
-        // The linker aligns the section as its statics, whose sizes are multiples of their
-        // alignment, so they are contiguous. They are statics: initialised, alive for ever, and
+        // SAFETY: there is one guard, so by the contract of `new` the section contains only `T`s. The
+        // linker aligns the section like its statics, whose sizes are multiples of their alignment,
+        // so they are contiguous. Statics are initialised, live for the whole program, and these are
         // never borrowed mutably.
         unsafe { slice::from_raw_parts(start, self.elements.len()) }.iter()
     }
@@ -120,7 +119,7 @@ impl<T: Sync + fmt::Debug> fmt::Debug for LinkList<T> {
     }
 }
 
-/// A list's first or last place on Windows, where the bounds are statics among the others.
+/// The first or last static of a section on Windows, where statics mark the bounds.
 #[doc(hidden)]
 #[cfg(windows)]
 pub struct Bound<T>(std::mem::MaybeUninit<T>);
@@ -134,13 +133,13 @@ impl<T: Sync> Bound<T> {
     }
 }
 
-// `__floe_link_list!` and `__floe_linked!` exist once for each kind of object file. The conditions
-// are tested here, for the target of this crate, which is that of every crate of the program.
+// `__floe_link_list!` and `__floe_linked!` are defined once for each kind of object file. The `cfg`s
+// are evaluated in this crate, whose target is that of every crate in the program.
 
 /// Declares a list: `static NAME: [Type] = "section";`.
 ///
-/// The section's name is an identifier of at most 15 bytes (Mach-O has 16, and a guard has one more)
-/// that contains the version of the declaring crate.
+/// The section's name is an identifier of at most 15 bytes that contains the version of the declaring
+/// crate. Mach-O permits 16 bytes, and the name of the guards' section has one more byte.
 #[cfg(all(
     not(miri),
     any(
@@ -209,7 +208,7 @@ macro_rules! __floe_link_list {
     };
 }
 
-/// A list whose bounds are symbols that the linker makes.
+/// Declares a list whose bounds are symbols that the linker defines.
 #[cfg(all(not(miri), not(windows)))]
 #[doc(hidden)]
 #[macro_export]
@@ -222,8 +221,8 @@ macro_rules! __floe_link_list_between {
         $(#[$attribute])*
         $visibility static $name: $crate::__private::LinkList<$type> = {
             const _: () = ::core::assert!($list.len() <= 15, "the name of a section is too long");
-            // SAFETY: the declarations of what the linker makes, of no size: nothing is read there
-            // but by `LinkList`.
+            // SAFETY: the linker defines these symbols. They are declared zero-sized, and only
+            // `LinkList` reads behind them.
             unsafe extern "Rust" {
                 #[link_name = $start]
                 static START: [$type; 0];
@@ -234,18 +233,19 @@ macro_rules! __floe_link_list_between {
                 #[link_name = $guard_stop]
                 static GUARD_STOP: [::core::primitive::usize; 0];
             }
-            // The section exists even if nothing was added to it: without it, neither do its bounds.
-            // SAFETY: it has the type of the section's elements, and no size.
+            // Ensures that the section exists without elements; the linker would otherwise not define
+            // its bounds.
+            // SAFETY: an array of the section's element type, without elements.
             #[used]
             #[unsafe(link_section = $section)]
             static mut SECTION: [$type; 0] = [];
-            // SAFETY: the section of the guards holds nothing else.
+            // SAFETY: the section of the guards contains nothing but `usize`.
             #[used]
             #[unsafe(link_section = $guards)]
             static GUARD: ::core::primitive::usize = 1;
-            // SAFETY: the section is this list's alone by its name. Who adds to it does so by the
-            // one macro of the list, which fixes the type. Another copy of this declaration has a
-            // guard of its own.
+            // SAFETY: by its name, the section belongs to this list. Elements are added only by the
+            // list's own macro, which fixes their type. Another copy of this declaration adds a
+            // second guard.
             unsafe {
                 $crate::__private::LinkList::new(
                     (&raw const START).cast(),
@@ -258,9 +258,9 @@ macro_rules! __floe_link_list_between {
     };
 }
 
-/// The linker sorts sections by what follows the `$` and so puts all elements, in `$b`, between the
-/// bounds in `$a` and `$c`. The bounds have the size of an element: statics of no size occupy a byte
-/// with some back ends of the compiler.
+/// The linker sorts sections by the suffix after `$`, so it places the elements, in `$b`, between the
+/// bounds in `$a` and `$c`. The bounds have the size of an element, because a zero-sized static
+/// occupies a byte with some code generation backends.
 #[cfg(all(not(miri), windows))]
 #[doc(hidden)]
 #[macro_export]
@@ -269,13 +269,13 @@ macro_rules! __floe_link_list {
         $(#[$attribute])*
         $visibility static $name: $crate::__private::LinkList<$type> = {
             const _: () = ::core::assert!($section.len() <= 15, "the name of a section is too long");
-            // SAFETY: the first place of the section; nothing reads it.
+            // SAFETY: the first static of the section; nothing reads it.
             #[unsafe(link_section = ::core::concat!(".", $section, "$a"))]
             static START: $crate::__private::Bound<$type> = $crate::__private::Bound::new();
-            // SAFETY: the last place of the section; nothing reads it.
+            // SAFETY: the last static of the section; nothing reads it.
             #[unsafe(link_section = ::core::concat!(".", $section, "$c"))]
             static STOP: $crate::__private::Bound<$type> = $crate::__private::Bound::new();
-            // SAFETY: the section of the guards holds nothing but `usize`.
+            // SAFETY: the section of the guards contains nothing but `usize`.
             #[unsafe(link_section = ::core::concat!(".", $section, "g$a"))]
             static GUARD_START: ::core::primitive::usize = 0;
             // SAFETY: as above.
@@ -285,9 +285,9 @@ macro_rules! __floe_link_list {
             #[used]
             #[unsafe(link_section = ::core::concat!(".", $section, "g$b"))]
             static GUARD: ::core::primitive::usize = 1;
-            // SAFETY: the section is this list's alone by its name. Who adds to it does so by the
-            // one macro of the list, which fixes the type. Another copy of this declaration has a
-            // guard and bounds of its own. The elements begin behind the first bound.
+            // SAFETY: by its name, the section belongs to this list. Elements are added only by the
+            // list's own macro, which fixes their type. Another copy of this declaration adds a
+            // second guard and further bounds. The elements begin behind the first bound.
             unsafe {
                 $crate::__private::LinkList::new(
                     (&raw const START).cast::<$type>().wrapping_add(1),
@@ -300,7 +300,7 @@ macro_rules! __floe_link_list {
     };
 }
 
-/// Without a linker that makes lists, they are empty.
+/// Declares a list that is always empty, for targets without link-time lists.
 #[cfg(any(
     miri,
     not(any(
@@ -326,8 +326,8 @@ macro_rules! __floe_link_list {
 
 /// Adds a static to the list of that name: `"section" static NAME: Type = …;`.
 ///
-/// Only the macro of a list calls it, with the type of the list. It expands in each annotated
-/// function, so it is as thin as can be.
+/// Only the macro of a list may call it, with the element type of that list. It expands in every
+/// annotated function, so its expansion is kept small.
 #[cfg(all(
     not(miri),
     any(
@@ -398,7 +398,7 @@ macro_rules! __floe_linked {
 #[macro_export]
 macro_rules! __floe_linked {
     ($section:literal $($item:tt)*) => {
-        #[allow(dead_code, reason = "no list reads it on this system")]
+        #[allow(dead_code, reason = "lists are empty on this target")]
         $($item)*
     };
 }
@@ -415,7 +415,7 @@ mod tests {
         static NOTHING: [u8] = "fl_test_nothing";
     }
 
-    // Of an alignment and a size that a linker could round.
+    // A size and an alignment at which a linker could insert padding.
     #[derive(Debug, PartialEq)]
     #[repr(align(64))]
     struct Wide(u8, [u64; 9]);
@@ -434,7 +434,7 @@ mod tests {
     crate::__floe_linked!("fl_test_wide" static THREE: Wide = Wide(3, [3; 9]););
 
     #[test]
-    fn a_list_has_what_was_added_to_it_and_nothing_else() {
+    fn a_list_contains_exactly_its_elements() {
         let mut numbers: Vec<u64> = NUMBERS.iter().copied().collect();
         numbers.sort_unstable();
         assert_eq!(numbers, [7, 8]);
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_linker_makes_lists_they_are_empty() {
+    fn an_empty_list_has_no_elements() {
         assert_eq!(LinkList::<u64>::empty().iter().next(), None);
     }
 
@@ -453,8 +453,8 @@ mod tests {
     fn a_list_that_two_copies_of_a_crate_declare_is_empty() {
         static NUMBERS: [u64; 2] = [1, 2];
         static GUARDS: [usize; 2] = [1, 1];
-        let of_guards = |count: usize| {
-            // SAFETY: the bounds of two statics.
+        let with_guards = |count: usize| {
+            // SAFETY: the bounds of two arrays that contain only their elements.
             unsafe {
                 LinkList::new(
                     NUMBERS.as_ptr(),
@@ -464,7 +464,7 @@ mod tests {
                 )
             }
         };
-        assert_eq!(of_guards(1).iter().count(), 2);
-        assert_eq!(of_guards(2).iter().count(), 0);
+        assert_eq!(with_guards(1).iter().count(), 2);
+        assert_eq!(with_guards(2).iter().count(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! The paved path: what most files that annotate functions need.
+//! The items that most annotated files use.
 //!
 //! ```
 //! use floe_telemetry::prelude::*;

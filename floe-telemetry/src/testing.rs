@@ -1,8 +1,8 @@
-//! Capturing the spans of one piece of code, and asserting on them.
+//! Captures the spans of a closure or a future, with assertions on them.
 //!
-//! A capture sees the spans of its own code alone, also when many tests run at once in one
-//! process, and needs no provider. The spans pass through the same recorder, collector and
-//! redaction as in production. Every span is recorded, whatever the sampler and the filter are.
+//! A capture contains only the spans of its own code, even if many tests run in parallel in one
+//! process, and needs no provider. The spans pass through the same recorder, collector and redaction
+//! as in production. All of them are recorded, regardless of the sampler and the filter.
 //!
 //! ```
 //! use floe_telemetry::{testing, traced};
@@ -38,18 +38,17 @@ pub use self::spans::Spans;
 use crate::collector::{self, Room};
 use crate::recorder::{self, CaptureScope};
 
-/// The time within which the collector must return the spans. It takes milliseconds; the limit is for a
-/// machine that hangs.
+/// How long a capture waits for the collector, which normally answers within milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Runs `code` and returns the spans that ended in it, on this thread and on threads and tasks to which
-/// its OpenTelemetry context was carried.
+/// Runs `code` and returns the spans that ended in it, on this thread and on threads and
+/// tasks to which its OpenTelemetry context was propagated.
 ///
-/// An active span of the caller is hidden: spans without a parent in `code` are roots.
+/// The caller's current span is hidden from `code`: spans without a parent in `code` are roots.
 ///
 /// # Panics
 ///
-/// If `code` panics, with its panic.
+/// Propagates a panic of `code`.
 pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
     let capture = Capture::start();
     let attached = capture.context().attach();
@@ -58,7 +57,7 @@ pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
     capture.finish()
 }
 
-/// The same for asynchronous code.
+/// Runs the future `code` and returns the spans that ended in it, like [`capture`].
 ///
 /// ```
 /// use floe_telemetry::{testing, traced};
@@ -74,7 +73,7 @@ pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
 ///
 /// # Panics
 ///
-/// If `code` panics, with its panic.
+/// Propagates a panic of `code`.
 pub async fn capture_async<F: Future>(code: F) -> Spans {
     let capture = Capture::start();
     let mut code = pin!(code.with_context(capture.context()));
@@ -82,7 +81,7 @@ pub async fn capture_async<F: Future>(code: F) -> Spans {
     capture.finish()
 }
 
-/// The number of captures that are running. The recorder is switched by the first and the last.
+/// The number of running captures. Only the first and the last one switch the recorder.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -119,7 +118,7 @@ impl Drop for Capture {
         if RUNNING.fetch_sub(1, Ordering::SeqCst) == 1 {
             recorder::switch_captures(false);
             if RUNNING.load(Ordering::SeqCst) > 0 {
-                // Another started in between.
+                // Another capture started in the meantime.
                 recorder::switch_captures(true);
             }
         }

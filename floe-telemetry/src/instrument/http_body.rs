@@ -1,4 +1,4 @@
-//! The body of a response inside the request's span.
+//! The response body of an instrumented service.
 
 use std::fmt::Display;
 use std::pin::Pin;
@@ -10,7 +10,8 @@ use crate::keys;
 use crate::recorder::DetachedSpan;
 
 pin_project_lite::pin_project! {
-    /// A response's body, with which the span of its request ends.
+    /// The response body of an [`HttpServer`](super::HttpServer). The span of the request ends when
+    /// the body ends, fails or is dropped.
     #[derive(Debug)]
     pub struct HttpServerBody<B> {
         #[pin]
@@ -21,7 +22,7 @@ pin_project_lite::pin_project! {
 
 impl<B: Body> HttpServerBody<B> {
     pub(super) fn new(inner: B, mut span: DetachedSpan, is_head: bool) -> Self {
-        // Nobody asks for a body that is not to be sent.
+        // A server does not poll a body that it does not send.
         if is_head || inner.is_end_stream() {
             span.end();
             return Self::plain(inner);
@@ -58,7 +59,7 @@ where
             span.set_attribute(keys::ERROR_TYPE, std::any::type_name::<B::Error>());
             span.set_error(error.to_string());
         }
-        // A body whose end is known is not asked again.
+        // A server does not poll a body again after its end stream.
         if !matches!(frame, Some(Ok(_))) || this.inner.is_end_stream() {
             span.end();
             *this.span = None;

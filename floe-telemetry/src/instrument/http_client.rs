@@ -1,4 +1,4 @@
-//! A span for each request of a reqwest client.
+//! Client spans for the requests of a reqwest client.
 
 use std::future::Future;
 use std::panic::Location;
@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Poll, ready};
 
 use http::Extensions;
 use opentelemetry::trace::SpanKind;
-// The alias keeps the exporter the only one that makes requests of its own.
+// The alias keeps `reqwest` out of the paths in this crate: only the exporter makes requests.
 use reqwest_middleware::{Error, Middleware, Next, Result, reqwest as client};
 
 use super::http_semantics as semantics;
@@ -15,11 +15,11 @@ use crate::keys;
 use crate::propagation::{current, inject_from};
 use crate::recorder::{DetachedSpan, Opening};
 
-/// A middleware for `reqwest-middleware` that makes a client span of each request and sends its
-/// trace context and the current baggage along.
+/// A middleware for `reqwest-middleware` that records a client span for each request and injects the
+/// span's trace context and the current baggage into the request headers.
 ///
-/// The span lasts until the response's headers have arrived. Its attributes and its status follow
-/// OpenTelemetry's [conventions]: a 4xx or 5xx is an error, as is a request that gets no response.
+/// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's
+/// [conventions]: a 4xx or 5xx status is an error, as is a request without a response.
 ///
 /// ```no_run
 /// use floe_telemetry::instrument::HttpClientMiddleware;
@@ -41,7 +41,8 @@ pub struct HttpClientMiddleware {
 }
 
 impl HttpClientMiddleware {
-    /// A middleware, whose spans say where it was made.
+    /// Creates the middleware. Its spans carry the caller's location as `code.file.path` and
+    /// `code.line.number`.
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
@@ -105,7 +106,7 @@ impl<F: Future<Output = Result<client::Response>>> Future for InSpan<F> {
             }
             Err(error) => {
                 this.span.record_exception(error);
-                this.span.set_attribute(keys::ERROR_TYPE, kind_of(error));
+                this.span.set_attribute(keys::ERROR_TYPE, error_type(error));
             }
         }
         this.span.end();
@@ -121,8 +122,8 @@ fn describe(opening: &mut Opening, request: &client::Request) {
     semantics::server(opening, url.host_str(), url.port_or_known_default());
 }
 
-/// Why there is no response, in one word.
-fn kind_of(error: &Error) -> &'static str {
+/// The `error.type` of a request without a response.
+fn error_type(error: &Error) -> &'static str {
     match error {
         Error::Reqwest(error) if error.is_timeout() => "timeout",
         Error::Reqwest(error) if error.is_connect() => "connect",

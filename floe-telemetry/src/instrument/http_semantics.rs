@@ -1,4 +1,4 @@
-//! What a span says about an HTTP request, by the
+//! Attributes and status of HTTP spans, by OpenTelemetry's
 //! [conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
 
 use http::{Method, StatusCode, Version};
@@ -7,8 +7,8 @@ use crate::char_boundary;
 use crate::keys;
 use crate::recorder::{DetachedSpan, Opening};
 
-/// The method, and the name that begins the name of the span. What is not a method of HTTP could
-/// be anything, and would make as many names.
+/// Records the method and returns the first word of the span's name. Unknown methods share the word
+/// `HTTP`, because clients could otherwise create any number of span names.
 pub(super) fn method(opening: &mut Opening, method: &Method) -> &'static str {
     let known = match method.as_str() {
         "CONNECT" => "CONNECT",
@@ -30,7 +30,7 @@ pub(super) fn method(opening: &mut Opening, method: &Method) -> &'static str {
     known
 }
 
-/// The host and the port of a server, if they are said.
+/// Records the host and the port of the server, if the request contains them.
 pub(super) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16>) {
     if let Some(host) = host {
         opening.attribute(keys::SERVER_ADDRESS, bounded(host));
@@ -52,17 +52,18 @@ pub(super) fn protocol(version: Version) -> Option<&'static str> {
     }
 }
 
-/// The status of the response. `is_error` says whether it is one on this side of the wire.
+/// Records the status code of the response. `is_error` differs between client and server: a 4xx is
+/// an error for the client only.
 pub(super) fn status(span: &DetachedSpan, status: StatusCode, is_error: bool) {
     span.set_attribute(keys::HTTP_RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
     if is_error {
         span.set_attribute(keys::ERROR_TYPE, status.as_str().to_owned());
-        // The code says it all: the conventions ask for no description.
+        // The conventions require an empty description if the status code explains the error.
         span.set_error(String::new());
     }
 }
 
-/// Text of the other side, which is as long as that wants it to be.
+/// Truncates text from the peer, which may be arbitrarily long, to 2048 bytes.
 pub(super) fn bounded(text: &str) -> &str {
     &text[..char_boundary::floor(text, 2048)]
 }

@@ -1,4 +1,4 @@
-//! A span for each request that a tower service answers.
+//! Server spans for the requests to a tower service.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -20,16 +20,17 @@ use crate::keys;
 use crate::propagation::{current, extract_onto};
 use crate::recorder::{DetachedSpan, Opening};
 
-/// A tower layer that makes a server span of each request, below the trace context that the request
-/// brings along, and hands that and its baggage to the service.
+/// A tower layer that records a server span for each request, as a child of the trace context in the
+/// request headers. The service runs with the span and the request's baggage as current context.
 ///
-/// The span lasts until the last byte of the response's body was handed over, so it covers streams.
-/// Its attributes and its status follow OpenTelemetry's [conventions]: a 5xx is an error, all else
-/// leaves the status unset. A response that is given up is `floe.cancelled`. A request without a
-/// trace context begins a new trace, whatever span is current where the server runs.
+/// The span ends when the server has polled the last frame of the response body, so it covers
+/// streaming responses. Its attributes and status follow OpenTelemetry's [conventions]: a 5xx status
+/// is an error, every other one leaves the span status unset. If the response is dropped before its
+/// end, the span has the attribute `floe.cancelled`. A request without a trace context starts a new
+/// trace, even if a span is current where the server runs.
 ///
-/// With the feature `axum`, put it on a `Router` with `Router::layer`, and spans are named after
-/// the route: `GET /orders/{id}`.
+/// With the feature `axum` and `Router::layer`, spans are named after the route:
+/// `GET /orders/{id}`.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -47,7 +48,8 @@ pub struct HttpServerLayer {
 }
 
 impl HttpServerLayer {
-    /// A layer, whose spans say where it was made.
+    /// Creates the layer. Its spans carry the caller's location as `code.file.path` and
+    /// `code.line.number`.
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
@@ -75,7 +77,7 @@ impl<S> Layer<S> for HttpServerLayer {
     }
 }
 
-/// A service whose requests are spans. [`HttpServerLayer`] makes it.
+/// A service that records a span for each request, created by [`HttpServerLayer`].
 #[derive(Clone, Copy, Debug)]
 pub struct HttpServer<S> {
     inner: S,
@@ -97,7 +99,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // What is current here is the server's own span, if any, and not the request's.
+        // A span that is current here belongs to the server, not to the request.
         let base = current().with_remote_span_context(SpanContext::NONE);
         let parent = extract_onto(base, request.headers());
         let fill = |opening: &mut Opening| describe(opening, &request);
@@ -113,7 +115,7 @@ where
 }
 
 pin_project_lite::pin_project! {
-    /// The response of an [`HttpServer`].
+    /// The response future of an [`HttpServer`].
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct HttpServerFuture<F> {
@@ -159,7 +161,7 @@ where
     }
 }
 
-/// What is known before the service has seen the request.
+/// Sets the name and the attributes that are known before the service runs.
 fn describe<B>(opening: &mut Opening, request: &Request<B>) {
     let method = semantics::method(opening, request.method());
     match route(request) {

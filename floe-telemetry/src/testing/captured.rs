@@ -1,4 +1,4 @@
-//! Assertions on one span that, when they fail, show the trace.
+//! Assertions on one captured span. A failed assertion prints the trace.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::spans::{Spans, fail, is_parent};
 use crate::attributes::ToAttributeValue;
 
-/// A captured span. Its assertions return it, so that they can be chained.
+/// A captured span. Assertions return the span, so that they can be chained.
 #[derive(Clone, Copy)]
 pub struct CapturedSpan<'a> {
     pub(super) span: &'a SpanData,
@@ -36,7 +36,7 @@ impl<'a> CapturedSpan<'a> {
         })
     }
 
-    /// Asserts that no status was set.
+    /// Asserts that the status is unset.
     #[track_caller]
     pub fn assert_unset(self) -> Self {
         self.check(self.span.status == Status::Unset, "no status", || {
@@ -53,8 +53,8 @@ impl<'a> CapturedSpan<'a> {
         })
     }
 
-    /// Asserts that an attribute has this value. A value without one (`None`) asserts that the
-    /// attribute is absent.
+    /// Asserts that an attribute has this value. A value of `None` asserts that the span does not
+    /// have the attribute.
     #[track_caller]
     pub fn assert_attribute(self, key: &str, value: impl ToAttributeValue) -> Self {
         let expected = value.to_attribute_value().map(Value::from);
@@ -66,7 +66,7 @@ impl<'a> CapturedSpan<'a> {
         )
     }
 
-    /// Asserts that there is no such attribute.
+    /// Asserts that the span does not have the attribute.
     #[track_caller]
     pub fn assert_no_attribute(self, key: &str) -> Self {
         let found = self.attribute(key);
@@ -75,7 +75,7 @@ impl<'a> CapturedSpan<'a> {
         })
     }
 
-    /// Asserts that there is exactly one event of this name.
+    /// Asserts that the span has exactly one event of this name.
     #[track_caller]
     pub fn assert_event(self, name: &str) -> Self {
         let found = self
@@ -114,31 +114,31 @@ impl<'a> CapturedSpan<'a> {
         )
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(self) -> &'a str {
         &self.span.name
     }
 
-    /// The instrumentation scope's name.
+    /// Returns the name of the instrumentation scope.
     #[must_use]
     pub fn scope(self) -> &'a str {
         self.span.instrumentation_scope.name()
     }
 
-    /// The kind.
+    /// Returns the kind.
     #[must_use]
     pub const fn kind(self) -> &'a SpanKind {
         &self.span.span_kind
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub const fn status(self) -> &'a Status {
         &self.span.status
     }
 
-    /// The value of an attribute.
+    /// Returns the value of an attribute.
     #[must_use]
     pub fn attribute(self, key: &str) -> Option<&'a Value> {
         let found = self
@@ -149,31 +149,31 @@ impl<'a> CapturedSpan<'a> {
         found.map(|attribute| &attribute.value)
     }
 
-    /// The events.
+    /// Returns the events.
     #[must_use]
     pub fn events(self) -> &'a [Event] {
         &self.span.events.events
     }
 
-    /// The ids.
+    /// Returns the trace id, span id, flags and trace state.
     #[must_use]
     pub const fn span_context(self) -> &'a SpanContext {
         &self.span.span_context
     }
 
-    /// The id of the parent; invalid for a root.
+    /// Returns the id of the parent; invalid for a root.
     #[must_use]
     pub const fn parent_span_id(self) -> SpanId {
         self.span.parent_span_id
     }
 
-    /// When it started and when it ended.
+    /// Returns the start and the end time.
     #[must_use]
     pub const fn times(self) -> (SystemTime, SystemTime) {
         (self.span.start_time, self.span.end_time)
     }
 
-    /// Everything, as exporters get it.
+    /// Returns the span as exporters receive it.
     #[must_use]
     pub const fn data(self) -> &'a SpanData {
         self.span

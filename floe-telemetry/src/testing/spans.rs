@@ -6,8 +6,8 @@ use opentelemetry_sdk::trace::SpanData;
 
 use super::captured::CapturedSpan;
 
-/// Captured spans, in the order in which they ended on each thread, except that the roots of traces come
-/// last.
+/// Captured spans, in the order in which they ended on each thread. The root spans of traces come
+/// after all other spans.
 #[derive(Clone, Debug)]
 pub struct Spans(pub(super) Vec<SpanData>);
 
@@ -16,11 +16,11 @@ impl Spans {
         Self(spans)
     }
 
-    /// The only span of this name.
+    /// Returns the only span of this name.
     ///
     /// # Panics
     ///
-    /// If there is none, or more than one.
+    /// Panics if there is no span of this name, or more than one.
     #[track_caller]
     pub fn single(&self, name: &str) -> CapturedSpan<'_> {
         let mut named = self.named(name);
@@ -34,36 +34,36 @@ impl Spans {
         }
     }
 
-    /// All spans of this name.
+    /// Iterates over the spans of this name.
     pub fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = CapturedSpan<'a>> {
         self.iter().filter(move |span| span.name() == name)
     }
 
-    /// All spans.
+    /// Iterates over all spans.
     pub fn iter(&self) -> impl Iterator<Item = CapturedSpan<'_>> {
         self.0.iter().map(|span| CapturedSpan { span, all: self })
     }
 
-    /// The names of all spans.
+    /// Returns the names of all spans.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|span| &*span.name).collect()
     }
 
-    /// How many there are.
+    /// Returns the number of spans.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether no span was captured.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// The traces as indented text, each span with its status and attributes.
+/// Formats the traces as an indented tree; each span with its status and attributes.
 impl fmt::Display for Spans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
@@ -105,7 +105,7 @@ fn write_tree(text: &mut String, all: &[SpanData], span: &SpanData, depth: usize
     }
 }
 
-/// Fails an assertion with a message and the trace.
+/// Fails the test with the expected value, the actual value and the trace.
 #[track_caller]
 #[expect(clippy::panic, reason = "this is how a test fails")]
 pub(super) fn fail(message: &str) -> ! {
