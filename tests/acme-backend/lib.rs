@@ -1,4 +1,4 @@
-//! A telemetry backend in a crate of its own, and the line that registers it.
+//! A telemetry backend in its own crate, and the line that registers it.
 
 #![forbid(unsafe_code)]
 

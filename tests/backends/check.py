@@ -23,13 +23,13 @@ from rotel import Rotel
 HERE = Path(__file__).parent
 DEMO = HERE.parent.parent / "demo"
 LEAKY = HERE / "leaky"
-# Of a run in which the second of three models fails, and the third is skipped.
+# Spans of a run in which the second of three models fails and the third is skipped.
 LEAKY_SPANS = 15
 
 
 def main(program: Path, programs: Path, folder: Path, otelcol: str | None = None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    # Nothing of the caller's settings: neither an endpoint nor a proxy.
+    # No setting of the caller applies: neither an endpoint nor a proxy.
     environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
     with Backends(Path(sys.prefix), programs, folder, environment) as backends:
         rest = (folder, *free_ports(2), backends, environment)
@@ -40,7 +40,7 @@ def main(program: Path, programs: Path, folder: Path, otelcol: str | None = None
 def check(program, folder, environment, backends, collector) -> None:
     token = secrets.token_hex(12)
     phoenix = backends.phoenix
-    # Phoenix takes traces alone; the collector has somebody for everything.
+    # Phoenix accepts traces only; the collector has an exporter for every signal.
     traces_alone = {"OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
     everything = (collector.grpc, collector.http)
 
@@ -51,14 +51,15 @@ def check(program, folder, environment, backends, collector) -> None:
             "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
             "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
             "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{key}",
-            # Its metrics say of which run they are.
+            # A resource attribute identifies the run in its metrics.
             "OTEL_RESOURCE_ATTRIBUTES": f"ci.run={run_name(where, protocol)}",
         } | ({} if endpoint in everything else traces_alone))  # fmt: skip
 
     demo = folder / "demo"
     shutil.copytree(DEMO, demo, ignore=shutil.ignore_patterns("data", ".floe"))
     product = (demo / "customer-360/floe.yaml").read_text()
-    # The first run makes the data of its five sources: 55 spans, as README says. The others find it.
+    # The first run generates the data of its five sources and has 55 spans, as README states. Later
+    # runs reuse the data.
     for route, endpoint, protocol, spans_expected in (
         ("by the collector", collector.grpc, "grpc", 55),
         ("by the collector", collector.http, "http/protobuf", 50),
@@ -83,7 +84,7 @@ def check(program, folder, environment, backends, collector) -> None:
         wrong = traces.Mistakes()
         wrong.equal("spans", phoenix.trace(ran.trace_id, 0), [])
         wrong.equal("exit code", ran.code, 0)
-        wrong.true("nobody was told", "warning: telemetry: exporter `otlp`" in ran.output)
+        wrong.true("no warning about the failed export", "warning: telemetry: exporter `otlp`" in ran.output)
         end_if(wrong, ran, collector)
 
     leaky = folder / "leaky"
@@ -112,7 +113,7 @@ def leaks(folder: Path, token: str, besides: Path) -> list[str]:
     files = [path for path in folder.rglob("*") if path.is_file() and path != besides]
     contents = {path: path.read_bytes() for path in files}
     wrong = [f"a credential is in {path}" for path, text in contents.items() if token.encode() in text]
-    # The rest of the message must be there, or the search would be no proof.
+    # The rest of the message must be present, otherwise the search proves nothing.
     where = {path.relative_to(folder).parts[0] for path, text in contents.items() if b"warehouse.internal" in text}
     if not {"phoenix", "otelite", "collector.log"} <= where:
         wrong.append(f"the message of the database is only in {sorted(where)}")
@@ -122,10 +123,10 @@ def leaks(folder: Path, token: str, besides: Path) -> list[str]:
 def end_if(wrong: list[str], ran: floe.Run, collector: Server) -> None:
     if not wrong:
         return
-    last = collector.said()[-3000:]
+    last = collector.output()[-3000:]
     shown = "\n  ".join(wrong[:20])
     raise SystemExit(
-        f"{len(wrong)} mistakes:\n  {shown}\n\nthe program said:\n{ran.output}\n\nthe collector ended with:\n{last}"
+        f"{len(wrong)} failures:\n  {shown}\n\nthe output of the program:\n{ran.output}\n\nthe end of the output of the collector:\n{last}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the log records of a run must be, as the backend has them."""
+"""Checks of the log records that the backend received."""
 
 from collections import Counter
 
@@ -8,19 +8,19 @@ from otelite import Otelite
 
 
 def check(backend: Otelite, spans: list[dict], product: str, namespace: str, failed: str | None = None) -> traces.Mistakes:
-    """The records of the run whose spans these are; `failed` is the model that could not be built."""
+    """The log records of the run with these spans; `failed` is the model that could not be built."""
     wrong = traces.Mistakes()
     spec = yaml.safe_load(product)
     trace_id = spans[0]["context"]["trace_id"]
     names = {span["context"]["span_id"]: span["name"] for span in spans}
     assets = [each["name"] for each in spec["sources"] + spec["models"]]
-    # One for each asset, whatever became of it, and one at each end of the run.
+    # One record for each asset, whatever its outcome, and one at each end of the run.
     records = backend.logs(trace_id, len(assets) + 2)
 
-    said = Counter((each["body"], names.get(each["span_id"], "no span of the trace")) for each in records)
+    found = Counter((each["body"], names.get(each["span_id"], "no span of the trace")) for each in records)
     root = "floe.pipeline.run"
     for end in ("run begins", "run ended"):
-        wrong.equal(end, said[end, root], 1)
+        wrong.equal(end, found[end, root], 1)
     about = Counter(each["attributes"].get("asset") for each in records)
     wrong.equal("assets", {asset: about[asset] for asset in assets}, dict.fromkeys(assets, 1))
     identity = traces.identity(product, namespace)

@@ -10,7 +10,7 @@ NAMES = [line for line in (Path(__file__).parent / "metrics.txt").read_text().sp
 
 
 def check(backend: VictoriaMetrics, run: str, product: str, namespace: str, failed: str | None = None) -> traces.Mistakes:
-    """The metrics of the run that says `run` of itself; `failed` is the model that could not be built."""
+    """The metrics of the run named `run`; `failed` is the model that could not be built."""
     wrong = traces.Mistakes()
     spec = yaml.safe_load(product)
     name = spec["name"]

@@ -1,4 +1,4 @@
-"""The core of the OpenTelemetry Collector, configured as `deploy/collector/one.yaml` says."""
+"""The core of the OpenTelemetry Collector, configured by `deploy/collector/one.yaml`."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ class Otelcol(Server):
             program,
             f"--config={CONFIG}",
             f"--config=yaml:exporters::otlp_grpc::headers::authorization: Bearer {backends.phoenix.key}",
-            # The one backend that the file knows is three here, one for each signal.
+            # The configuration has one backend; the test uses one for each signal.
             f"--config=yaml:exporters::otlp_http/metrics::metrics_endpoint: {backends.victoria.otlp}",
             f"--config=yaml:exporters::otlp_grpc/logs::endpoint: {backends.otelite.grpc}",
             "--config=yaml:exporters::otlp_grpc/logs::tls::insecure: true",
-            # Otelite takes none over gRPC.
+            # Otelite does not accept compressed requests over gRPC.
             "--config=yaml:exporters::otlp_grpc/logs::compression: none",
-            # Everything it takes, in words: the search for credentials reads that, too.
+            # Every signal is also logged in detail, so that the search for credentials covers it.
             "--config=yaml:exporters::debug::verbosity: detailed",
             "--config=yaml:service::pipelines::traces::exporters: [otlp_grpc, debug]",
             "--config=yaml:service::pipelines::metrics::exporters: [otlp_http/metrics, debug]",

@@ -1,4 +1,4 @@
-"""Otelite: a small store for OTLP of every signal over SQLite, asked for log records here."""
+"""Otelite: a small OTLP store on SQLite, queried for log records here."""
 
 import itertools
 import json
@@ -21,7 +21,7 @@ class Otelite(Server):
         super().__init__("Otelite", command, folder / "otelite.log", environment)
         self.api, self.grpc, self.http = (f"http://127.0.0.1:{port}" for port in (api, grpc, http))
         self._ports = (grpc, http)
-        self._asked = itertools.count(1)
+        self._queries = itertools.count(1)
 
     def __enter__(self):
         super().__enter__()
@@ -29,15 +29,15 @@ class Otelite(Server):
         return self
 
     def logs(self, trace_id: str, records: int, patience: float = 30) -> list[dict]:
-        """The log records of a trace, as soon as there are so many, or those that there are at the end."""
+        """The log records of a trace: waits until there are `records`, or returns those that arrived in time."""
         end = time.monotonic() + patience
         while len(found := self._query(trace_id)) < records and time.monotonic() < end:
             time.sleep(0.2)
         return found
 
     def _query(self, trace_id: str) -> list[dict]:
-        # It keeps answers: a question that nobody asked before is not answered from there.
-        query = {"trace_id": trace_id, "limit": 1000, "start_time": next(self._asked)}
+        # Otelite caches responses; a query with a new start time bypasses the cache.
+        query = {"trace_id": trace_id, "limit": 1000, "start_time": next(self._queries)}
         url = f"{self.api}/api/logs?{urllib.parse.urlencode(query)}"
         with urllib.request.urlopen(url, timeout=30) as response:
             return json.load(response)["logs"]

@@ -1,4 +1,4 @@
-"""Arize Phoenix: a trace store with OTLP at its front and a query API behind, both for who has a key."""
+"""Arize Phoenix: a trace store with OTLP and a query API, both of which require a key."""
 
 import json
 import secrets
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from processes import Server, answers
 
-# A cold start creates a database, by 80 migrations.
+# A cold start creates a database with 80 migrations.
 START = 300
 
 
 class Phoenix(Server):
     def __init__(self, venv: Path, folder: Path, http: int, grpc: int, environment: dict[str, str]):
-        # Phoenix asks for letters and digits.
+        # Phoenix requires letters and digits.
         self.key = f"key1{secrets.token_hex(24)}"
         environment = environment | {
             "PHOENIX_ENABLE_AUTH": "true",
@@ -37,9 +37,9 @@ class Phoenix(Server):
         return self
 
     def trace(self, trace_id: str, spans: int, patience: float = 60) -> list[dict]:
-        """The spans of a trace, as soon as there are so many, or those that there are at the end.
+        """The spans of a trace: waits until there are `spans`, or returns those that arrived in time.
 
-        They are asked for once more a second later: there may be more than expected.
+        Queries once more after a second, because there may be more than expected.
         """
         end = time.monotonic() + patience
         while len(self._query(trace_id)) < spans and time.monotonic() < end:
@@ -55,7 +55,7 @@ class Phoenix(Server):
             with urllib.request.urlopen(request, timeout=30) as response:
                 answer = json.load(response)
         except urllib.error.HTTPError as error:
-            if error.code == 404:  # The project is made with its first span.
+            if error.code == 404:  # The first span creates the project.
                 return []
             raise
         if answer.get("next_cursor"):

@@ -1,4 +1,4 @@
-"""Servers that are started, waited for and ended."""
+"""Starts servers, waits for them and stops them."""
 
 import socket
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that nobody listens at."""
+    """Free ports of the loopback interface."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
@@ -20,7 +20,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Server:
-    """A process that ends with its `with` block. What it says goes to a file."""
+    """A process that ends with its `with` block. Its output goes to a file."""
 
     def __init__(self, name: str, command: list[str], log: Path, environment: dict[str, str]):
         self.name, self.log = name, log
@@ -46,22 +46,22 @@ class Server:
             self._process.wait()
 
     def wait_until(self, ready, patience: float):
-        """Returns what `ready` returns as soon as that is something; fails with the log."""
+        """Polls `ready` until it returns a true value, and returns that; fails with the log."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
             if self._process.poll() is not None:
-                raise SystemExit(f"{self.name} ended by itself, it said:\n{self.said()}")
+                raise SystemExit(f"{self.name} exited early with this output:\n{self.output()}")
             if result := ready():
                 return result
             time.sleep(0.2)
-        raise SystemExit(f"{self.name} was not ready after {patience} s, it said:\n{self.said()}")
+        raise SystemExit(f"{self.name} was not ready after {patience} s, with this output:\n{self.output()}")
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(errors="replace")
 
 
 def answers(url: str) -> bool:
-    """Whether an HTTP server answers there, with success."""
+    """Whether an HTTP server responds there with success."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return response.status == 200

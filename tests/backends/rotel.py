@@ -1,4 +1,4 @@
-"""Rotel: a collector that takes OTLP over gRPC and HTTP, batches, and sends OTLP on."""
+"""Rotel: a collector that receives OTLP over gRPC and HTTP, batches, and exports OTLP."""
 
 import sys
 import sysconfig
@@ -22,12 +22,12 @@ class Rotel(Server):
             "--otlp-exporter-traces-custom-headers", f"authorization=Bearer {backends.phoenix.key}",
             "--otlp-exporter-metrics-endpoint", backends.victoria.otlp,
             "--otlp-exporter-metrics-protocol", "http",
-            # Rotel compresses whatever it is told, and Otelite takes that over HTTP alone. (It answers
-            # in JSON, which Rotel logs as an error and is none.)
+            # Rotel always compresses, and Otelite accepts compressed requests over HTTP only. (It
+            # responds with JSON, which Rotel logs as an error although the export succeeded.)
             "--otlp-exporter-logs-endpoint", f"{backends.otelite.http}/v1/logs",
             "--otlp-exporter-logs-protocol", "http",
             "--pid-file", str(folder / "rotel.pid"),
-            # Everything it takes, in words: the search for credentials reads that, too.
+            # Every signal is also logged in detail, so that the search for credentials covers it.
             "--debug-log", "traces",
             "--debug-log", "metrics",
             "--debug-log", "logs",

@@ -1,4 +1,4 @@
-"""What the traces must be, as the backend has them."""
+"""Checks of the traces that the backend received."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ Edge = tuple[str, str | None]
 
 
 class Mistakes(list):
-    """All that is wrong, told together."""
+    """The failed checks, reported together."""
 
     def equal(self, what: str, found, expected) -> None:
         if found != expected:
@@ -21,7 +21,7 @@ class Mistakes(list):
 
 
 def expected_edges(product: str, generated: bool) -> Counter[Edge]:
-    """Each span's name and its parent's, by what `floe.yaml` says, and whether the run made the data."""
+    """Each span's name and its parent's, derived from `floe.yaml` and from whether the run generated the data."""
     spec = yaml.safe_load(product)
     root = "floe.pipeline.run"
     edges: list[Edge] = [(root, None), ("floe.compile", root)]
@@ -57,10 +57,10 @@ def identity(product: str, namespace: str) -> dict[str, str]:
 
 
 def check_all(spans: list[dict], trace_id: str, identity: dict[str, str]) -> Mistakes:
-    """What holds for the spans of any run."""
+    """Checks the spans of any run."""
     wrong = Mistakes()
     ids = [span["context"]["span_id"] for span in spans]
-    wrong.equal("identifiers that are there twice", len(ids) - len(set(ids)), 0)
+    wrong.equal("duplicate identifiers", len(ids) - len(set(ids)), 0)
     for span in spans:
         name = span["name"]
         wrong.equal(f"{name}: trace", span["context"]["trace_id"], trace_id)
@@ -74,13 +74,13 @@ def check_shape(spans: list[dict], expected: Counter[Edge]) -> Mistakes:
     wrong = Mistakes()
     found = edges(spans)
     wrong.equal("spans", len(spans), expected.total())
-    wrong.equal("spans with their parents that are too many", found - expected, Counter())
-    wrong.equal("spans with their parents that are missing", expected - found, Counter())
+    wrong.equal("unexpected spans with their parents", found - expected, Counter())
+    wrong.equal("missing spans with their parents", expected - found, Counter())
     return wrong
 
 
 def check_healthy(spans: list[dict], expected: Counter[Edge]) -> Mistakes:
-    """A run in which everything can be built."""
+    """Checks a run in which every asset is built."""
     wrong = check_shape(spans, expected)
     statuses = Counter(span["status_code"] for span in spans)
     wrong.equal("status", statuses, Counter(OK=len(spans)))

@@ -1,4 +1,4 @@
-"""VictoriaMetrics: a time series database with OTLP at its front and PromQL behind."""
+"""VictoriaMetrics: a time series database that receives OTLP and is queried with PromQL."""
 
 import json
 import time
@@ -12,16 +12,16 @@ from processes import Server, answers
 class VictoriaMetrics(Server):
     def __init__(self, program: str, folder: Path, port: int, environment: dict[str, str]):
         self.http = f"http://127.0.0.1:{port}"
-        # Where it takes metrics.
+        # The endpoint for OTLP metrics.
         self.otlp = f"{self.http}/opentelemetry/v1/metrics"
         command = [
             program,
             f"-storageDataPath={folder / 'data'}",
             f"-httpListenAddr=127.0.0.1:{port}",
             "-retentionPeriod=1d",
-            # Units and `_total` as the specification wants them for Prometheus.
+            # Units and `_total` as the specification defines them for Prometheus.
             "-opentelemetry.usePrometheusNaming",
-            # What has arrived is found at once.
+            # Received data can be queried immediately.
             "-search.latencyOffset=0s",
         ]
         super().__init__("VictoriaMetrics", command, folder / "victoria.log", environment)
@@ -32,15 +32,15 @@ class VictoriaMetrics(Server):
         return self
 
     def series(self, selector: str, patience: float = 30) -> list[dict]:
-        """The series that a selector finds, each with its labels and its last value: as soon as there
-        are any, or none at the end."""
+        """The series of a selector, each with its labels and its last value: waits until there are
+        any, or returns none."""
         end = time.monotonic() + patience
         while not (found := self._query(selector)) and time.monotonic() < end:
             time.sleep(0.2)
         return found
 
     def _query(self, selector: str) -> list[dict]:
-        # What came last is written with the others, and searched from then on.
+        # A flush makes the latest samples visible to queries.
         with urllib.request.urlopen(f"{self.http}/internal/force_flush", timeout=30):
             pass
         query = urllib.parse.urlencode({"query": selector})

@@ -12,7 +12,7 @@ from pathlib import Path
 import kubernetes_validate
 import yaml
 
-# Of the Collector's contrib: its core cannot check how these are configured.
+# Components of the Collector's contrib distribution: the core cannot validate their configuration.
 CONTRIB = {"health_check", "attributes", "redaction", "tail_sampling", "transform", "loadbalancing"}
 ENVIRONMENT = {
     "BACKEND": "backend.example:4317",
@@ -46,7 +46,7 @@ def core_of(config: dict) -> tuple[dict, list[str]]:
 
 
 def unused(config: dict) -> list[str]:
-    """What is configured and in no pipeline, or the other way round. (`validate` says the second.)"""
+    """Components that are configured and in no pipeline, or in a pipeline and not configured. (`validate` reports the latter.)"""
     pipelines = config["service"]["pipelines"].values()
     used = {
         section: {name for pipeline in pipelines for name in pipeline[section]}
@@ -75,7 +75,7 @@ def check_collector(path: Path, otelcol: str, folder: Path) -> list[str]:
     )  # fmt: skip
     if ran.returncode != 0:
         wrong.append(f"{path}: {ran.stderr}")
-    print(f"{path.name}: valid, except that nobody looked at: {', '.join(lost) or 'nothing'}")
+    print(f"{path.name}: valid; not checked: {', '.join(lost) or 'nothing'}")
     return wrong
 
 
@@ -115,7 +115,7 @@ def check_pod(name: str, spec: dict, documents: list[dict], configs: dict[str, s
         wrong.append(f"{name}: variables without a value: {sorted(needed - given)}")
     for port in ports.values():
         if f":{port}" not in text and f"port: {port}" not in text:
-            wrong.append(f"{name}: nobody listens at {port}")
+            wrong.append(f"{name}: no process listens on port {port}")
     services = [
         it for it in documents
         if it["kind"] == "Service" and it["spec"]["selector"].items() <= labels.items()

@@ -1,4 +1,5 @@
-//! Nothing but functions of one line: what matters is that this edition has nothing to say about them.
+//! One-line functions, for which neither the compiler nor clippy must report anything in this
+//! edition.
 
 #[rustfmt::skip]
 pub mod one_line;

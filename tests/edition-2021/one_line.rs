@@ -1,4 +1,4 @@
-//! Functions of one line, about which neither the compiler nor clippy says anything.
+//! One-line functions, for which neither the compiler nor clippy must report anything.
 
 #![deny(warnings, missing_docs, unused, clippy::all, clippy::pedantic, unsafe_code, unreachable_pub)]
 #![deny(elided_lifetimes_in_paths, missing_debug_implementations, unused_qualifications)]
@@ -15,135 +15,135 @@ use futures_core::Stream;
 #[derive(Clone, Debug, Default, FloeAttributes)]
 #[floe(prefix = "table")]
 pub struct Table {
-    /// What it is called.
+    /// The name of the table.
     pub name: String,
-    /// How many rows it has.
+    /// The number of rows.
     #[floe(key = "db.rows")]
     pub rows: u64,
 }
 
-/// How it is read.
+/// How a table is read.
 #[derive(Clone, Copy, Debug, FloeAttributes)]
 #[floe(rename_all = "snake_case")]
 pub enum Mode {
-    /// From the beginning.
+    /// All rows.
     Whole,
-    /// What is new.
+    /// New rows only.
     Incremental,
 }
 
-/// Nothing.
+/// Returns nothing.
 #[traced]
 pub fn unit() {}
 
-/// Nothing, later.
+/// Returns nothing, asynchronously.
 #[traced]
 pub async fn unit_later() { ready(()).await; }
 
-/// Never.
+/// Never returns.
 #[traced]
 pub fn never() -> ! { std::process::exit(1) }
 
-/// Never, later.
+/// Never returns, asynchronously.
 #[traced]
 pub async fn never_later() -> ! { loop { ready(()).await } }
 
-/// One more.
+/// Adds one.
 #[traced]
 #[must_use]
 pub fn number(n: u8) -> u8 { n + 1 }
 
-/// One more, and whether that is too many.
+/// Adds one, and is an error if the result is too large.
 #[traced(attributes(n), error_if = |n| *n > 9)]
 #[must_use]
 pub fn number_with(n: u8) -> u8 { n + 1 }
 
-/// One more, later.
+/// Adds one, asynchronously.
 #[traced(attributes(n))]
 pub async fn number_later(n: u8) -> u8 { ready(n).await + 1 }
 
-/// A number.
+/// Parses a number.
 ///
 /// # Errors
 ///
-/// If it is none.
+/// The text is not a number.
 #[traced(attributes(%text))]
 pub fn parsed(text: impl Display) -> Result<u8, std::num::ParseIntError> { text.to_string().parse() }
 
-/// A number, later.
+/// Parses a number, asynchronously.
 ///
 /// # Errors
 ///
-/// If it is none.
+/// The text is not a number.
 #[traced(attributes(text), metrics)]
 pub async fn parsed_later(text: &str) -> Result<u8, std::num::ParseIntError> { ready(text).await.parse() }
 
-/// What is first.
+/// The first item.
 #[traced]
 #[must_use]
 pub fn first<'a>(list: &'a [String], _: &str) -> Option<&'a String> { list.first() }
 
-/// What is first, to change it.
+/// The first item, by mutable reference.
 #[traced(attributes(len = list.len()))]
 pub fn first_mut(list: &mut [String]) -> Option<&mut String> { list.first_mut() }
 
-/// One more in the list.
+/// Appends one item.
 #[traced]
 #[must_use]
 pub fn pushed(mut list: Vec<u8>, n: u8) -> Vec<u8> { list.push(n); list }
 
-/// What is not looked at.
+/// Ignores its argument.
 #[traced(attributes(kept))]
 #[must_use]
 pub fn ignored(_: u8, _why: &str, kept: bool) -> bool { kept }
 
-/// The parts of a pair.
+/// Destructures a pair.
 #[traced(attributes(left))]
 #[must_use]
 pub fn parts((left, right): (u8, u8), [first, ..]: [u8; 2]) -> u8 { left + right + first }
 
-/// What is only counted.
+/// Uses its argument in an attribute expression only.
 #[traced(floe_attributes = table, name = format!("read {}", table.name))]
 #[must_use]
 pub fn counted(table: &Table) -> usize { table.name.len() }
 
-/// What is only recorded.
+/// Records its argument and does not use it otherwise.
 #[traced(attributes(mode), attributes_fn = |mode, rows| [("rows", *rows), ("mode", *mode as u64)])]
 pub fn recorded(mode: Mode, rows: u64) {}
 
-/// Numbers.
+/// Returns an iterator.
 #[traced]
 pub fn numbers(n: u8) -> impl Iterator<Item = u8> { 0..n }
 
-/// A number, later.
+/// Returns a future.
 #[traced]
 pub fn future(n: u8) -> impl Future<Output = u8> { ready(n) }
 
-/// A number in a box, later.
+/// Returns a boxed future.
 #[traced(attributes(n))]
 #[must_use]
 pub fn boxed(n: u8) -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(ready(n)) }
 
-/// Whatever it is given.
+/// Returns a stream.
 #[traced]
 pub fn stream<S: Stream<Item = u8>>(numbers: S) -> impl Stream<Item = u8> { numbers }
 
-/// Methods with an attribute of their own.
+/// Methods with attributes of their own.
 impl Table {
     /// The name.
     #[traced]
     #[must_use]
     pub fn name(&self) -> &str { &self.name }
 
-    /// The name, to change it.
+    /// The name, by mutable reference.
     #[traced(attributes(self.rows))]
     pub fn name_mut(&mut self) -> &mut String { &mut self.name }
 
-    /// The rows, later.
+    /// The number of rows, asynchronously.
     #[traced]
     pub async fn rows(self: Arc<Self>) -> u64 { ready(self.rows).await }
 
-    /// The name alone.
+    /// The name, by value.
     #[traced]
     #[must_use]
     pub fn into_name(self) -> String { self.name }
@@ -151,22 +151,22 @@ impl Table {
 
 #[traced]
 impl Table {
-    /// One of this name.
+    /// A table with this name.
     #[must_use]
     pub fn named(name: &str) -> Self { Self { name: name.to_owned(), ..Self::default() } }
 
-    /// Whether there are none.
+    /// Whether the table has no rows.
     #[must_use]
     pub const fn is_empty(&self) -> bool { self.rows == 0 }
 
-    /// Whether it has rows, later.
+    /// Whether the table has rows, asynchronously.
     pub async fn has_rows(&self) -> bool { ready(self).await.rows > 0 }
 }
 
-/// What can be done later.
+/// A native `async fn` in a trait.
 pub trait Later {
-    /// One more, later.
+    /// Adds one, asynchronously.
     #[traced]
-    #[expect(async_fn_in_trait, reason = "without a span the compiler says so")]
+    #[expect(async_fn_in_trait, reason = "the lint applies without a span too")]
     async fn add(&self, n: u8) -> u8 { ready(n).await + 1 }
 }

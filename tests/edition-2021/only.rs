@@ -1,4 +1,4 @@
-//! What only this edition has.
+//! Behaviour that only this edition has.
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,7 +11,8 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The future borrows from all three, which `impl Future` alone does not say in this edition.
+    /// The future borrows from all three arguments, which a plain `impl Future` does not capture in
+    /// this edition.
     #[traced(attributes(self.name, key))]
     async fn load<'b>(&self, key: &'b str, more: &mut Vec<&'b str>) -> (&'a str, usize) {
         more.push(key);
@@ -34,7 +35,7 @@ fn an_async_function_captures_all_lifetimes() {
         .assert_attribute("key", "key");
 }
 
-/// A value whose drop is seen in this edition after the result is computed, and in later ones before.
+/// A value whose drop is observed after the result in this edition, and before it in later ones.
 struct Temporary<'a>(&'a std::cell::Cell<u8>);
 
 impl Temporary<'_> {
@@ -67,7 +68,7 @@ fn tail_plain(cell: &std::cell::Cell<u8>) -> u8 {
 }
 
 #[test]
-fn temporaries_live_as_long_as_in_the_users_edition() {
+fn temporaries_live_as_long_as_in_the_edition_of_the_user() {
     let run = |tail: &dyn Fn(&std::cell::Cell<u8>) -> u8| {
         let cell = std::cell::Cell::new(0);
         (tail(&cell), cell.get())

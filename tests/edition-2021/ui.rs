@@ -1,4 +1,5 @@
-//! Mistakes of which the compiler may speak differently in this edition. `TRYBUILD=overwrite` blesses.
+//! Mistakes with compiler messages that differ in this edition. `TRYBUILD=overwrite` accepts new
+//! ones.
 
 #[path = "../../ui-tests/toolchain.rs"]
 mod toolchain;

@@ -1,6 +1,6 @@
-//! Nothing: see the test.
+//! An empty library: see the tests.
 //!
-//! A mistake in the attribute does not hide behind the feature: this compiles,
+//! The feature does not hide a mistake in the attribute. This compiles:
 //!
 //! ```
 //! #[floe_telemetry::traced(name = "load", attributes(n))]
@@ -10,7 +10,7 @@
 //! assert_eq!(load(1), 1);
 //! ```
 //!
-//! and with a slip in one word it does not:
+//! An unknown argument does not:
 //!
 //! ```compile_fail
 //! #[floe_telemetry::traced(nmae = "load", attributes(n))]
@@ -20,7 +20,7 @@
 //! assert_eq!(load(1), 1);
 //! ```
 //!
-//! nor with a name that is no argument:
+//! Neither does an attribute of a parameter that does not exist:
 //!
 //! ```compile_fail
 //! #[floe_telemetry::traced(name = "load", attributes(m))]
@@ -30,7 +30,7 @@
 //! assert_eq!(load(1), 1);
 //! ```
 //!
-//! nor on a block, if it is one for a method of it:
+//! Neither does the same on a block, for one of its methods:
 //!
 //! ```compile_fail
 //! struct Table(u8);

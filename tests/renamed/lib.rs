@@ -1,5 +1,5 @@
-//! The functions of the package `edition-2021` once more, in this edition, and with the runtime under
-//! its own name again: what is written without `crate = …` looks for it there.
+//! The functions of the package `edition-2021`, compiled in this edition. The runtime has its own name
+//! again, because an attribute without `crate = …` resolves it by that name.
 
 extern crate telemetry as floe_telemetry;
 
@@ -7,7 +7,7 @@ extern crate telemetry as floe_telemetry;
 #[rustfmt::skip]
 pub mod one_line;
 
-/// Spans of another package than that of the tests, with a version of its own.
+/// Spans of a package other than that of the tests, with its own version.
 pub mod scopes {
     use telemetry::{Tracer, span, traced};
 

@@ -1,8 +1,8 @@
-//! A test that starts its own executable again, because what it looks at belongs to a process.
+//! Runs a test again in a child process, for state that belongs to a process.
 
 use std::process::Command;
 
-/// Set for the child.
+/// Set for the child process.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// Whether this process is the child.
@@ -10,12 +10,12 @@ pub fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
 }
 
-/// Runs this test alone in a process with these variables, and returns what is on its standard
-/// output and on its standard error.
+/// Runs this test alone in a child process with these variables, and returns its standard output
+/// and its standard error.
 ///
 /// # Panics
 ///
-/// When it does not succeed.
+/// The child does not succeed.
 #[track_caller]
 pub fn again(test: &str, variables: &[(&str, &str)]) -> (String, String) {
     let output = Command::new(std::env::current_exe().expect("the path of the test"))

@@ -1,12 +1,13 @@
-//! Credentials that are planted at an entry, and looked for in every byte that leaves.
+//! Credentials that a test plants at an entry point and searches in every byte that leaves the
+//! process.
 //!
-//! Each canary has a secret and a marker. The secret must be nowhere; the marker, which is in the
-//! same text, must have arrived, or else the text was lost and the search proves nothing.
+//! Each canary has a secret and a marker. The secret must not be found. The marker, which is in the
+//! same text, must be found, otherwise the text was lost and the search proves nothing.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// What the credential looks like in its text.
+/// The form of the credential in its text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shape {
     /// `password=…`.
@@ -35,7 +36,7 @@ impl Shape {
     ];
 }
 
-/// A credential that no other entry has.
+/// A credential that is unique to one entry.
 #[derive(Clone, Debug)]
 pub struct Canary {
     shape: Shape,
@@ -53,14 +54,14 @@ impl Canary {
         let secret = match shape {
             Shape::AccessKey => random.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
             Shape::Token => random.text(mixed, 36),
-            // It looks random however the rest turns out.
+            // A prefix that always looks random.
             _ => format!("q7X{}", random.text(mixed, 21)),
         };
-        // Words of one case without meaning are in no vocabulary of secrets.
+        // Words of one case without a meaning are in no vocabulary of secrets.
         let marker = (0..5)
             .map(|_| random.text(b"bdfgklmnprst", 1) + &random.text(b"aeiou", 1))
             .collect();
-        // Fifteen digits are exact in a float, too.
+        // A float represents fifteen digits exactly.
         let number = 100_000_000_000_001 + random.next() % 800_000_000_000_000;
         Self {
             shape,
@@ -82,29 +83,29 @@ impl Canary {
             Shape::KeyValue => format!("{marker} password={secret}"),
             Shape::Url => format!("postgres://floe:{secret}@{marker}.example/orders"),
             Shape::Bearer => format!("{marker} Authorization: Bearer {secret}"),
-            // In two pieces, so that no scanner takes this file for a leak.
+            // Concatenated, so that a secret scanner does not report this file.
             Shape::Token => format!("{marker} refused {}{secret}", concat!("gh", "p_")),
             Shape::AccessKey => format!("{marker} refused {}{secret}", concat!("AK", "IA")),
             Shape::Json => format!("{marker} {{\"api_key\": \"{secret}\"}}"),
         }
     }
 
-    /// The credential alone, for a key that says what it is.
+    /// The credential alone, for a key whose name marks it as a secret.
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// The same as a number.
+    /// The credential as a number.
     pub fn number(&self) -> i64 {
         self.number
     }
 
-    /// What must be there.
+    /// The text that must be found.
     pub fn marker(&self) -> &str {
         &self.marker
     }
 
-    /// Pieces of which none may be anywhere: half of a credential is too much already.
+    /// Parts of the secret, none of which may be found: half of a credential is a leak already.
     fn needles(&self) -> Vec<Vec<u8>> {
         let half = self.secret.len() / 2;
         let mut varint = Vec::new();
@@ -121,29 +122,29 @@ impl Canary {
     }
 }
 
-/// Bytes that left a process, and by which way.
+/// Bytes that left a process, by channel.
 #[derive(Debug, Default)]
 pub struct Left(Vec<(String, Vec<u8>)>);
 
 impl Left {
-    /// Adds what left by this way.
+    /// Adds bytes that left through this channel.
     pub fn add(&mut self, way: impl Into<String>, bytes: impl Into<Vec<u8>>) {
         self.0.push((way.into(), bytes.into()));
     }
 
-    /// The ways by which the secret left. None is what is wanted.
+    /// The channels through which the secret left. Empty if there is no leak.
     pub fn leaks(&self, canary: &Canary) -> Vec<&str> {
         let needles = canary.needles();
         let leaked = |bytes: &[u8]| needles.iter().any(|needle| contains(bytes, needle));
         self.ways(leaked)
     }
 
-    /// The ways by which the marker left.
+    /// The channels through which the marker left.
     pub fn shows(&self, canary: &Canary) -> Vec<&str> {
         self.ways(|bytes| contains(bytes, canary.marker().as_bytes()))
     }
 
-    /// Whether this text left by any way.
+    /// Whether any channel contains this text.
     pub fn has(&self, text: &str) -> bool {
         !self
             .ways(|bytes| contains(bytes, text.as_bytes()))
@@ -159,7 +160,7 @@ impl Left {
     }
 }
 
-/// For the message of a test that fails.
+/// For the message of a failing test.
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (way, bytes) in &self.0 {
@@ -173,7 +174,7 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
-/// Numbers that look random and are the same each time.
+/// Deterministic pseudo-random numbers.
 struct Random(u64);
 
 impl Random {
@@ -204,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_canary_that_leaves_is_seen_in_every_form_it_can_have() {
+    fn a_leaked_canary_is_found_in_every_shape() {
         for shape in Shape::ALL {
             let canary = Canary::new("an entry", shape);
             let number = canary.number();

@@ -1,10 +1,11 @@
-//! What the integration tests share: an OTLP receiver on a real socket, and a readable rendering
-//! of the traces it received.
+//! Shared by the integration tests: an OTLP receiver on a real socket, and a readable rendering of
+//! the traces it received.
 //!
-//! [`again()`] runs a test in a process of its own.
-//! [`Canary`] is a credential that must not be found in anything that leaves.
-//! [`Proxy`] stands before a receiver. [`remote()`] is the parent that another process has started. [`Receiver`] stores what arrives over gRPC or HTTP/protobuf. [`tree()`] turns spans into one
-//! string, so that a test compares the shape of a whole trace at once.
+//! [`again()`] runs a test in a child process.
+//! [`Canary`] is a credential that must not leave a process. [`Proxy`] forwards to a receiver.
+//! [`remote()`] is a parent span of another process. [`Receiver`] stores requests over gRPC or
+//! HTTP/protobuf. [`tree()`] renders spans as one string, so that a test compares the shape of a
+//! whole trace.
 #![expect(
     clippy::expect_used,
     clippy::panic,

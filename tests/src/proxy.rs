@@ -1,54 +1,60 @@
-//! A proxy of HTTP on a port of its own: it lays tunnels and forwards requests, to one receiver
-//! whatever name it is asked for, and remembers what it was asked.
+//! An HTTP proxy on its own port: it opens tunnels and forwards requests to one receiver, whatever
+//! the requested host is, and records the requests.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// The longest head of a request that it reads.
+/// The maximum length of a request head.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// A proxy in front of one receiver.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    asked: Arc<Mutex<Vec<String>>>,
+    request_lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    /// A proxy that lets through who has these `credentials`, in the form of a `Proxy-Authorization`.
+    /// A proxy that requires these `credentials`, in the form of a `Proxy-Authorization` header.
     ///
     /// # Panics
     ///
-    /// If there is no port for it.
+    /// No port is free.
     #[must_use]
     pub fn to(receiver: u16, credentials: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let heads = Arc::clone(&asked);
-        // It ends with the process, as each test is one.
+        let request_lines = Arc::<Mutex<Vec<String>>>::default();
+        let heads = Arc::clone(&request_lines);
+        // The thread ends with the process; each test is a process of its own.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let heads = Arc::clone(&heads);
                 thread::spawn(move || serve(&stream, receiver, credentials, &heads));
             }
         });
-        Self { port, asked }
+        Self {
+            port,
+            request_lines,
+        }
     }
 
-    /// The port it listens at, on 127.0.0.1.
+    /// The port of the proxy on 127.0.0.1.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// The first lines of what it was asked.
+    /// The request lines that the proxy received.
     #[must_use]
-    pub fn asked(&self) -> Vec<String> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.clone()
+    pub fn request_lines(&self) -> Vec<String> {
+        let request_lines = self
+            .request_lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        request_lines.clone()
     }
 }
 
@@ -66,13 +72,13 @@ fn serve(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(first);
-    let says = |line: &str| {
+    let is_authorized = |line: &str| {
         line.split_once(": ").is_some_and(|(name, value)| {
             name.eq_ignore_ascii_case("proxy-authorization") && Some(value) == credentials
         })
     };
     let mut out = client;
-    if credentials.is_some() && !text.lines().any(says) {
+    if credentials.is_some() && !text.lines().any(is_authorized) {
         return out.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
     let mut server = TcpStream::connect(("127.0.0.1", receiver))?;
@@ -86,7 +92,7 @@ fn serve(
     pass(&server, client)
 }
 
-/// A request up to its empty line, and not a byte more.
+/// Reads a request up to its empty line, and not a byte more.
 fn head(mut client: &TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut byte = [0];

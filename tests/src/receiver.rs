@@ -1,7 +1,7 @@
-//! The OTLP receiver: a socket and a thread of its own, and the store that tests read.
+//! The OTLP receiver: a socket, a thread, and the store that tests read.
 //!
 //! One file per transport ([`grpc`], [`http`]) and one per signal ([`span`]). A transport decodes
-//! and answers, the [`store`] keeps what arrived, and this file starts and stops them.
+//! and responds, the [`store`] keeps the requests, and this file starts and stops them.
 
 mod connection;
 mod grpc;
@@ -37,23 +37,23 @@ use tokio_rustls::TlsAcceptor;
 use serving::Serving;
 use store::Store;
 
-/// The system chooses.
+/// The system chooses a free port.
 const ANY_PORT: u16 = 0;
 
-/// How requests reach a receiver.
+/// The transport of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
     Grpc,
     Http,
 }
 
-/// An OTLP receiver on 127.0.0.1 with a port of its own: gRPC or HTTP/protobuf, storing what
-/// arrives.
+/// An OTLP receiver on 127.0.0.1 with its own port, over gRPC or HTTP/protobuf. It stores every
+/// request.
 ///
 /// It is ready when its constructor returns. Dropping it closes the port and every connection.
 ///
-/// Compressed requests are kept decoded: a search for a canary in the bytes of a compressed body
-/// would never find it.
+/// Compressed requests are stored decompressed, so that a search for a canary in their bytes can
+/// find it.
 #[derive(Debug)]
 pub struct Receiver {
     address: SocketAddr,
@@ -75,24 +75,25 @@ impl Receiver {
         Self::start(Transport::Http, ANY_PORT, None)
     }
 
-    /// The same at a port that was used before.
+    /// Starts a receiver of OTLP over HTTP at a port that was used before.
     pub fn http_at(port: u16) -> Self {
         Self::start(Transport::Http, port, None)
     }
 
-    /// OTLP over gRPC and TLS, with a certificate of this authority.
+    /// Starts a receiver of OTLP over gRPC and TLS, with a certificate of this authority.
     pub fn grpc_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
         let tls = authority.acceptor(client, b"h2");
         Self::start(Transport::Grpc, ANY_PORT, Some(tls))
     }
 
-    /// OTLP over HTTP and TLS, with a certificate of this authority.
+    /// Starts a receiver of OTLP over HTTP and TLS, with a certificate of this authority.
     pub fn http_with_tls(authority: &Authority, client: ClientCertificate) -> Self {
         let tls = authority.acceptor(client, b"http/1.1");
         Self::start(Transport::Http, ANY_PORT, Some(tls))
     }
 
-    /// Ends, and another one starts at the same address, with a certificate of this authority.
+    /// Stops this receiver and starts another one at the same address, with a certificate of this
+    /// authority.
     #[must_use]
     pub fn renewed(self, authority: &Authority, client: ClientCertificate) -> Self {
         let (transport, port) = (self.transport, self.port());
@@ -128,21 +129,21 @@ impl Receiver {
         }
     }
 
-    /// The address to give to an exporter: `http://127.0.0.1:PORT` or `https://…`, without a path.
+    /// The endpoint for an exporter: `http://127.0.0.1:PORT` or `https://…`, without a path.
     pub fn endpoint(&self) -> String {
         let scheme = if self.is_secure { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
-    /// Its port.
+    /// The port.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Every span stored so far, in the order of arrival.
     ///
-    /// A span is stored only if its request was answered with [`Response::Ok`], as a backend
-    /// would: a retried batch that was refused at first is not here twice.
+    /// A span is stored only if the response to its request was [`Response::Ok`], as in a backend:
+    /// a batch that is rejected and retried is stored once.
     pub fn spans(&self) -> Vec<ReceivedSpan> {
         self.store.spans()
     }
@@ -151,7 +152,7 @@ impl Receiver {
     ///
     /// # Panics
     ///
-    /// After `timeout`, with what did arrive.
+    /// `timeout` elapsed. The message lists the spans that arrived.
     #[track_caller]
     pub fn wait_for_spans(&self, n: usize, timeout: Duration) -> Vec<ReceivedSpan> {
         self.store
@@ -166,26 +167,28 @@ impl Receiver {
         self.store.points()
     }
 
-    /// Every log record so far, in the order of arrival. A refused one is not here, as with spans.
+    /// Every log record so far, in the order of arrival, except those of rejected requests.
     pub fn logs(&self) -> Vec<ReceivedLog> {
         self.store.logs()
     }
 
-    /// Every request so far, whatever it was answered, in the order of arrival.
+    /// Every request so far, whatever its response, in the order of arrival.
     pub fn every_request(&self) -> Vec<ReceivedRequest> {
         self.store.requests()
     }
 
-    /// Those with spans: metrics and logs come when they like, so that no test may count them.
+    /// The requests with spans. Metrics and logs are exported at any time, so tests cannot count
+    /// them.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.store.span_requests()
     }
 
-    /// Waits until at least `n` requests with spans have arrived, answered or not, and returns all of them.
+    /// Waits until at least `n` requests with spans have arrived, answered or not, and returns all
+    /// of them.
     ///
     /// # Panics
     ///
-    /// After `timeout`, with what did arrive.
+    /// `timeout` elapsed. The message lists the requests that arrived.
     #[track_caller]
     pub fn wait_for_requests(&self, n: usize, timeout: Duration) -> Vec<ReceivedRequest> {
         self.store
@@ -195,12 +198,13 @@ impl Receiver {
             })
     }
 
-    /// Answers every request with spans or log records that arrives from now on with `response`.
+    /// Responds to every later request with spans or log records with `response`.
     ///
     /// # Panics
     ///
-    /// If there is no such answer: a gRPC code over HTTP, or a status or header that HTTP does not
-    /// allow. Noticed here, because a panic while answering would only look like a lost connection.
+    /// The response is not possible: a gRPC code over HTTP, or a status or header that HTTP does
+    /// not allow. It is checked here, because a panic in the server would appear as a lost
+    /// connection.
     #[track_caller]
     pub fn respond(&self, response: Response) {
         assert!(

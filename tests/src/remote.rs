@@ -1,9 +1,9 @@
-//! The parent of another process.
+//! A remote parent.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 
-/// A context with a span of another process, always the same.
+/// A context with a span of another process. It is the same in each call.
 #[must_use]
 pub fn remote(is_sampled: bool) -> Context {
     Context::new().with_remote_span_context(SpanContext::new(

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ReceivedSpan;
 
-/// Stands for a parent that is not among the spans.
+/// Replaces a parent that is not among the spans.
 const ABSENT: &str = "<absent parent>";
-/// Stands for spans that are only each other's, or their own, ancestors.
+/// Replaces the parent of spans that are only each other's, or their own, ancestors.
 const CYCLE: &str = "<cycle>";
 
 /// Renders spans as trees of names, two spaces per level, without a newline at the end.
 ///
-/// Siblings are in the order of their start times, and of their texts where those are equal, so
-/// that neither ids nor the order of arrival show. Traces are separated by an empty line, the
-/// earliest first.
+/// Siblings are ordered by their start times, and by their text where those are equal, so that
+/// neither ids nor the order of arrival matter. Traces are separated by an empty line, the earliest
+/// first.
 ///
 /// Every span is rendered exactly once. Spans whose parent is not among `spans` are below a line
 /// `<absent parent>`, one per such parent: a span that lost its parent does not look like a root.
@@ -41,7 +41,7 @@ pub fn tree(spans: &[ReceivedSpan]) -> String {
     sorted(traces).join("\n\n")
 }
 
-/// A rendered subtree with its start. It sorts as the rendering should.
+/// A rendered subtree with its start time. It sorts in the order of the rendering.
 type Rendered = (u64, String);
 
 fn sorted(mut rendered: Vec<Rendered>) -> Vec<String> {
@@ -49,9 +49,9 @@ fn sorted(mut rendered: Vec<Rendered>) -> Vec<String> {
     rendered.into_iter().map(|(_, text)| text).collect()
 }
 
-/// The spans of one trace, each taken out once.
+/// The spans of one trace, each of which is removed when it is rendered.
 struct Trace<'a> {
-    /// Indices of the spans that are not rendered yet, by id of the parent.
+    /// Indices of the spans that are not rendered yet, by the id of their parent.
     children: BTreeMap<&'a str, Vec<usize>>,
     spans: Vec<&'a ReceivedSpan>,
 }
@@ -81,7 +81,8 @@ impl<'a> Trace<'a> {
             let children = self.below(parent, 1);
             tops.push(under(ABSENT, children));
         }
-        // What no top leads to. Names alone, flat: a cycle has no order to indent by.
+        // Spans that are not reachable from a root. Names alone, flat: a cycle has no order to
+        // indent by.
         let rest: Vec<Rendered> = std::mem::take(&mut self.children)
             .into_values()
             .flatten()
@@ -99,8 +100,8 @@ impl<'a> Trace<'a> {
         (start, sorted(tops).join("\n"))
     }
 
-    /// Renders the children of `parent`, which are `level` levels deep. Taking them out of the map
-    /// ends the recursion even if a span is its own ancestor or an id was sent twice.
+    /// Renders the children of `parent` at depth `level`. Removing them from the map ends the
+    /// recursion even if a span is its own ancestor or an id was sent twice.
     fn below(&mut self, parent: &str, level: usize) -> Vec<Rendered> {
         let children = self.children.remove(parent).unwrap_or_default();
         children
@@ -115,7 +116,7 @@ impl<'a> Trace<'a> {
     }
 }
 
-/// `children` below a line that is not a span, starting when the first of them does.
+/// `children` below a line that is not a span, with the start time of the first of them.
 fn under(heading: &str, children: Vec<Rendered>) -> Rendered {
     let start = earliest(&children);
     let mut lines = vec![heading.to_owned()];
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn no_span_is_left_out() {
+    fn every_span_is_rendered() {
         let spans = [
             span("a", "1", "2", 1, "hen"),
             span("a", "2", "1", 2, "egg"),

@@ -1,4 +1,4 @@
-//! A process starts another by environment variables: one trace, one identity.
+//! Context in environment variables: a child process continues the trace and has the same identity.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -12,7 +12,7 @@ use floe_tests::Receiver;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const NAME: &str = "a_child_process_continues_the_trace";
-/// Where a child is to send its spans, which also tells it that it is one.
+/// The endpoint of the child process; it also marks the process as a child.
 const ENDPOINT: &str = "TEST_CHILD_ENDPOINT";
 
 fn provider(service: &str, endpoint: &str) -> TelemetryProvider {
@@ -57,7 +57,7 @@ fn a_child_process_continues_the_trace() {
             let _parent = propagation::from_environment().attach();
             build(propagation::get_baggage_value("generation"));
         }
-        // A grandchild of a process that has left the trace gets none of its variables.
+        // A child process that is started outside the trace gets no trace context.
         let _left = propagation::set_baggage_value("alone", "yes").attach();
         let mut command = Command::new("unused");
         let variables: Vec<_> = command.inject_context().get_envs().collect();
@@ -104,7 +104,7 @@ fn a_child_process_continues_the_trace() {
         .collect();
     assert_eq!(generations, ["first".into(), "second".into()]);
 
-    // Without a context there is nothing to hand on, and the child's environment is ours.
+    // Without a context nothing is injected, and the child inherits the environment.
     assert_eq!(
         Command::new("unused").inject_context().get_envs().count(),
         0

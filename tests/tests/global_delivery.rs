@@ -1,4 +1,4 @@
-//! One provider, three destinations at once: gRPC, HTTP and memory get the same spans.
+//! One provider with three destinations: gRPC, HTTP and memory get the same spans.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -36,7 +36,7 @@ fn store(table: &str) -> Result<(), String> {
 }
 
 #[test]
-fn every_destination_gets_every_span_as_it_is() {
+fn every_destination_gets_every_span_unchanged() {
     let (grpc, http, memory) = (Receiver::grpc(), Receiver::http(), MemoryExporter::new());
     let mut config = TelemetryConfig::new("orders");
     config.otlp_endpoint = grpc.endpoint();
@@ -82,7 +82,7 @@ fn every_destination_gets_every_span_as_it_is() {
             floe_tests::tree(&received),
             "run\n  load\n  store\n  global\n    load"
         );
-        // Two spans a batch, so three requests.
+        // Two spans per batch, so three requests.
         assert_eq!(receiver.requests().len(), 3);
         assert!(
             receiver

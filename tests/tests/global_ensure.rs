@@ -1,4 +1,4 @@
-//! Telemetry from the environment alone. Each case is a process of its own.
+//! Telemetry configured by the environment alone. Each case is a process.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,14 +33,14 @@ fn child() {
     println!("child: noop={}", telemetry.is_noop());
 }
 
-/// What the child says, and what stands on its standard error.
+/// The child's output, and its standard error.
 fn run(variables: &[(&str, &str)]) -> (String, String) {
     let (stdout, stderr) = again("once_and_from_the_environment", variables);
-    let said = stdout
+    let output = stdout
         .split_once("child: ")
         .unwrap_or_else(|| panic!("{stdout}{stderr}"))
         .1;
-    (said.lines().next().unwrap().to_owned(), stderr)
+    (output.lines().next().unwrap().to_owned(), stderr)
 }
 
 #[test]
@@ -65,11 +65,11 @@ fn once_and_from_the_environment() {
     );
     assert_eq!(receiver.spans().len(), 1);
 
-    let (said, stderr) = run(&[(
+    let (output, stderr) = run(&[(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "ftp://floe:hunter2@collector",
     )]);
-    assert_eq!(said, "noop=true");
+    assert_eq!(output, "noop=true");
     assert_eq!(
         stderr,
         "warning: OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://<REDACTED>@collector` is not an endpoint: \
@@ -77,9 +77,9 @@ fn once_and_from_the_environment() {
     );
 }
 
-/// A variable of one signal starts that signal, and nothing else: spans are not printed either.
+/// A variable of one signal starts that signal only: spans are not printed either.
 #[test]
-fn a_signal_alone() {
+fn a_variable_of_one_signal_starts_that_signal() {
     let of = |signal: &str| format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT");
     for signal in ["TRACES", "METRICS", "LOGS"] {
         let receiver = Receiver::grpc();

@@ -1,5 +1,5 @@
-//! The `OTEL_*` variables. They belong to a process, so each case is a process of its own: this
-//! test starts its own executable again with the variables set.
+//! The `OTEL_*` variables. The environment belongs to a process, so this test starts its own
+//! executable again with the variables set.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,20 +35,20 @@ fn child() {
 }
 
 fn run(variables: &[(&str, &str)]) -> String {
-    // Nobody is there to take metrics, which is another topic.
+    // Metrics are disabled, because the receiver of this test does not accept them.
     let variables = [&[("OTEL_METRICS_EXPORTER", "none")], variables].concat();
-    let test = "the_variables_mean_what_the_specification_says";
+    let test = "the_variables_follow_the_specification";
     let (stdout, stderr) = again(test, &variables);
     let line = stdout.lines().find(|line| line.contains("noop="));
     let line = line.unwrap_or_else(|| panic!("{stdout}{stderr}"));
-    // The harness prints the test's name without a line end first.
+    // The test harness prints the test's name before the output, without a newline.
     line.split_once("... ")
         .map_or(line, |(_, line)| line)
         .to_owned()
 }
 
 #[test]
-fn the_variables_mean_what_the_specification_says() {
+fn the_variables_follow_the_specification() {
     if is_child() {
         return child();
     }
@@ -58,7 +58,7 @@ fn the_variables_mean_what_the_specification_says() {
         (&[][..], on),
         (&[("OTEL_SDK_DISABLED", "true")], off),
         (&[("OTEL_SDK_DISABLED", "TRUE")], off),
-        // Only "true" switches off.
+        // Only "true" disables the SDK.
         (&[("OTEL_SDK_DISABLED", "1")], on),
         (&[("OTEL_SDK_DISABLED", "")], on),
         (&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")], on),
@@ -69,7 +69,7 @@ fn the_variables_mean_what_the_specification_says() {
             ],
             "noop=false spans=1 service=from-env protocol=Grpc queue=4096",
         ),
-        // A value that cannot be used is ignored with a warning, as the specification asks.
+        // Invalid values are ignored with a warning, as the specification requires.
         (&[("OTEL_BSP_MAX_QUEUE_SIZE", "many")], on),
         (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], on),
         (

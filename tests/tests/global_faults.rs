@@ -1,6 +1,6 @@
-//! What the other end can do wrong: each time the program runs on, there is one warning and a
-//! count, no credential in either, and spans arrive again when the receiver is there. One test: the
-//! provider is one for the process.
+//! Faults of the receiver: the program continues, one warning and one count report the loss without
+//! a credential, and spans are delivered again when the receiver is back. One test, because a
+//! process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -23,7 +23,7 @@ fn work() -> u8 {
     7
 }
 
-/// What the library says about itself.
+/// The library's own log messages.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -39,7 +39,7 @@ impl std::io::Write for Log {
 }
 
 impl Log {
-    /// What was said since the last time.
+    /// The messages since the last call.
     fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
     }
@@ -51,7 +51,7 @@ fn start(protocol: OtlpProtocol, endpoint: String) -> TelemetryProvider {
     config.otlp_endpoint = endpoint;
     config.authentication = Some(TelemetryAuth::bearer("hunter2-token"));
     config.otlp.all.timeout_millis = Some(30_000);
-    // At the end there is nothing left to deliver but metrics, which go the same way.
+    // Metrics are disabled, because the final flush would fail to export them.
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     TelemetryProvider::builder(config).initialize().unwrap()
 }
@@ -81,7 +81,7 @@ fn succeeds(telemetry: &TelemetryProvider) {
     assert_eq!(telemetry.statistics().exported, 1);
 }
 
-/// Answers each connection with the same, whatever is asked.
+/// Sends the same response to each connection, whatever the request.
 fn speaks(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -92,7 +92,7 @@ fn speaks(answer: &'static str) -> String {
                 let mut request = vec![0; 64 * 1024];
                 let read = stream.read(&mut request);
                 let written = stream.write_all(answer.as_bytes());
-                // The client closes, so that it is not told of a reset instead.
+                // The client closes the connection, so that it is not reset.
                 read.and(written).and_then(|()| stream.read(&mut request))
             });
         }
@@ -101,7 +101,7 @@ fn speaks(answer: &'static str) -> String {
 }
 
 #[test]
-fn whatever_the_other_end_does_the_program_runs_on() {
+fn faults_of_the_receiver_do_not_affect_the_program() {
     let log = Log::default();
     let writer = log.clone();
     tracing_subscriber::fmt()
@@ -111,7 +111,7 @@ fn whatever_the_other_end_does_the_program_runs_on() {
 
     wrong_credentials(&log);
     tls_on_one_side_only(&log);
-    something_else(&log);
+    a_server_that_is_not_otlp(&log);
     a_closed_port_that_opens_later(&log);
 }
 
@@ -128,7 +128,7 @@ fn wrong_credentials(log: &Log) {
         succeeds(&telemetry);
         telemetry.shutdown(TIMEOUT).unwrap();
     }
-    // Not one of them was tried again.
+    // No batch was retried.
     assert_eq!(http.requests().len(), 6);
     let grpc = Receiver::grpc();
     for (code, name) in [
@@ -171,7 +171,7 @@ fn tls_on_one_side_only(log: &Log) {
     }
 }
 
-fn something_else(log: &Log) {
+fn a_server_that_is_not_otlp(log: &Log) {
     for protocol in BOTH {
         for answer in [
             "SSH-2.0-OpenSSH_9.2\r\n",

@@ -1,4 +1,4 @@
-//! The provider's states. One test: the provider is one for the process.
+//! The states of the provider. One test, because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -31,17 +31,17 @@ fn start(memory: &MemoryExporter) -> TelemetryProvider {
 fn the_states_of_the_provider() {
     disabled_by_configuration();
     invalid_configuration_leaves_nothing_behind();
-    one_at_a_time();
-    dropping_delivers();
-    a_flush_sees_everything_that_happened_before_it();
-    threads_that_ended_lose_nothing();
-    a_burst_arrives_whole_at_a_slow_exporter();
-    a_trace_arrives_root_last();
-    a_backend_that_hangs_holds_up_neither_caller_nor_shutdown();
-    a_closed_port_is_reported_and_nothing_else();
-    an_exporter_that_panics_fails_its_batch_only();
-    any_runtime_of_the_host_will_do();
-    shutdown_and_flush_at_once_from_many_threads();
+    only_one_provider_at_a_time();
+    dropping_the_provider_delivers();
+    a_flush_delivers_every_span_that_ended_before_it();
+    ended_threads_lose_no_spans();
+    a_burst_is_delivered_completely_to_a_slow_exporter();
+    the_root_of_a_trace_is_exported_last();
+    a_hanging_backend_blocks_neither_the_caller_nor_shutdown();
+    a_closed_port_is_reported();
+    a_panicking_exporter_loses_only_its_batch();
+    any_runtime_of_the_host_is_supported();
+    concurrent_shutdown_and_flush_are_safe();
 }
 
 fn disabled_by_configuration() {
@@ -86,14 +86,14 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(!create_span("nothing").is_recording());
 }
 
-fn one_at_a_time() {
+fn only_one_provider_at_a_time() {
     let memory = MemoryExporter::new();
     let telemetry = start(&memory);
     let second = TelemetryProvider::builder(TelemetryConfig::new("second"))
         .initialize()
         .unwrap_err();
     assert!(second.is_state());
-    // The refused one did not take the first one's spans away.
+    // The rejected provider did not replace the first one.
     work();
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(memory.spans().len(), 1);
@@ -111,7 +111,7 @@ fn one_at_a_time() {
     assert_eq!((memory.spans().len(), again.spans().len()), (1, 1));
 }
 
-fn dropping_delivers() {
+fn dropping_the_provider_delivers() {
     let memory = MemoryExporter::new();
     let telemetry = start(&memory);
     work();
@@ -119,7 +119,7 @@ fn dropping_delivers() {
     assert_eq!(memory.spans().len(), 1);
 }
 
-fn a_flush_sees_everything_that_happened_before_it() {
+fn a_flush_delivers_every_span_that_ended_before_it() {
     const THREADS: usize = 8;
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("flush");
@@ -148,7 +148,7 @@ fn a_flush_sees_everything_that_happened_before_it() {
     assert_eq!(receiver.spans().len(), THREADS * 100);
 }
 
-fn threads_that_ended_lose_nothing() {
+fn ended_threads_lose_no_spans() {
     let memory = MemoryExporter::new();
     let telemetry = start(&memory);
     for _ in 0..50 {
@@ -161,13 +161,13 @@ fn threads_that_ended_lose_nothing() {
     assert_eq!(memory.spans().len(), 1000);
 }
 
-/// Takes its time for each batch, and tells how many spans it got and whether roots came last.
+/// A slow exporter. It counts spans and checks that the root of a trace comes last.
 #[derive(Clone, Debug, Default)]
 struct Slow(Arc<AtomicUsize>);
 
 impl SpanExporter for Slow {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        // Time passes while it computes, not while it sleeps: nothing depends on how much.
+        // It computes instead of sleeping, so that the test does not depend on the clock.
         for n in 0..2_000_000_u64 {
             std::hint::black_box(n);
         }
@@ -176,14 +176,14 @@ impl SpanExporter for Slow {
     }
 }
 
-fn a_burst_arrives_whole_at_a_slow_exporter() {
+fn a_burst_is_delivered_completely_to_a_slow_exporter() {
     for last in ["flush", "shutdown"] {
         let slow = Slow::default();
         let telemetry = TelemetryProvider::builder(TelemetryConfig::new("burst"))
             .with_span_exporter(slow.clone())
             .initialize()
             .unwrap();
-        // All that the threads' buffers hold, four times what the exporter's queue does.
+        // As many spans as the buffers of the threads hold, four times the exporter's queue.
         let threads: Vec<_> = (0..4)
             .map(|_| thread::spawn(|| (0..2000).for_each(|_| work())))
             .collect();
@@ -199,7 +199,7 @@ fn a_burst_arrives_whole_at_a_slow_exporter() {
     }
 }
 
-fn a_trace_arrives_root_last() {
+fn the_root_of_a_trace_is_exported_last() {
     let memory = MemoryExporter::new();
     let telemetry = start(&memory);
     for _ in 0..20 {
@@ -231,7 +231,7 @@ fn a_trace_arrives_root_last() {
     assert!(open.is_empty());
 }
 
-fn a_backend_that_hangs_holds_up_neither_caller_nor_shutdown() {
+fn a_hanging_backend_blocks_neither_the_caller_nor_shutdown() {
     let receiver = Receiver::grpc();
     receiver.respond(Response::Hang);
     let mut config = TelemetryConfig::new("hang");
@@ -242,14 +242,14 @@ fn a_backend_that_hangs_holds_up_neither_caller_nor_shutdown() {
         .force_flush(Duration::from_millis(200))
         .unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    // Far more than all queues hold: the caller goes on, and what is lost is counted.
+    // More spans than all queues hold: the caller continues, and lost spans are counted.
     for _ in 0..20_000 {
         work();
     }
     let asked = Instant::now();
     let error = telemetry.shutdown(Duration::from_millis(300)).unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    // Generous, for a busy machine; without the bound it would be the export timeout of 30 s.
+    // A generous bound for a busy machine; the export timeout is 30 s.
     assert!(asked.elapsed() < Duration::from_secs(10));
     let statistics = telemetry.statistics();
     assert!(
@@ -258,7 +258,7 @@ fn a_backend_that_hangs_holds_up_neither_caller_nor_shutdown() {
     );
 }
 
-fn a_closed_port_is_reported_and_nothing_else() {
+fn a_closed_port_is_reported() {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -267,7 +267,7 @@ fn a_closed_port_is_reported_and_nothing_else() {
     let mut config = TelemetryConfig::new("closed");
     config.otlp_endpoint = format!("http://127.0.0.1:{port}");
     config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
-    // At the end there is nothing left to deliver but metrics, which are another topic.
+    // Metrics are disabled, because the final flush would fail to export them.
     config.exporters.metrics = Some(vec![floe_telemetry::config::ExporterKind::None]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
@@ -290,7 +290,7 @@ impl SpanExporter for Panicking {
     }
 }
 
-fn an_exporter_that_panics_fails_its_batch_only() {
+fn a_panicking_exporter_loses_only_its_batch() {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("panics"))
         .with_span_exporter(Panicking(AtomicUsize::new(0)))
@@ -311,9 +311,9 @@ fn an_exporter_that_panics_fails_its_batch_only() {
     assert_eq!((statistics.failed, statistics.exported), (1, 3));
 }
 
-/// The exporters have a runtime of their own: these calls end even where they hold up the only
-/// thread of the host's, and after it is gone.
-fn any_runtime_of_the_host_will_do() {
+/// The exporters have their own runtime: these calls return even if they block the only thread of
+/// the host's runtime, and after that runtime is gone.
+fn any_runtime_of_the_host_is_supported() {
     use floe_telemetry::config::OtlpProtocol::{Grpc, Http};
     use tokio::runtime::Builder;
 
@@ -346,7 +346,7 @@ fn any_runtime_of_the_host_will_do() {
     }
 }
 
-fn shutdown_and_flush_at_once_from_many_threads() {
+fn concurrent_shutdown_and_flush_are_safe() {
     for _ in 0..20 {
         let memory = MemoryExporter::new();
         let telemetry = start(&memory);

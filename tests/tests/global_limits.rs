@@ -1,5 +1,5 @@
-//! Samplers and span limits, as they are configured and as they arrive. One test: the provider is
-//! one for the process.
+//! Samplers and span limits, from the configuration to the receiver. One test, because a process
+//! has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -19,8 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[test]
 fn limits_and_samplers() {
-    what_is_over_a_limit_is_counted_on_the_wire();
-    each_sampler_decides_as_the_specification_says();
+    dropped_items_are_counted_on_the_wire();
+    each_sampler_follows_the_specification();
 }
 
 fn remote(is_sampled: bool) -> SpanContext {
@@ -33,7 +33,7 @@ fn remote(is_sampled: bool) -> SpanContext {
     )
 }
 
-fn what_is_over_a_limit_is_counted_on_the_wire() {
+fn dropped_items_are_counted_on_the_wire() {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("limits");
     config.otlp_endpoint = receiver.endpoint();
@@ -50,7 +50,8 @@ fn what_is_over_a_limit_is_counted_on_the_wire() {
 
     let mut span = get_tracer("limits").start("limited");
     span.set_attribute(KeyValue::new("text", "grüße an alle"));
-    // Redacted before it is cut: half a credential would not be known for one.
+    // Text is redacted before it is truncated, because half of a credential would not be
+    // recognised.
     span.set_attribute(KeyValue::new("url", "http://floe:hunter2@db"));
     span.set_attribute(KeyValue::new("one.too.many", 1));
     for name in ["first", "second", "third"] {
@@ -70,7 +71,7 @@ fn what_is_over_a_limit_is_counted_on_the_wire() {
     assert_eq!(span.attributes["text"], Value::from("grüße an all"));
     assert_eq!(span.attributes["url"], Value::from("http://<REDA"));
     assert!(!span.attributes.contains_key("one.too.many"));
-    // Attributes of the process are not counted.
+    // Attributes of the process do not count towards the limit.
     assert_eq!(span.attributes["team"], Value::from("checkout"));
     assert_eq!(span.events.len(), 1);
     assert_eq!(span.events[0].name, "first");
@@ -81,7 +82,7 @@ fn what_is_over_a_limit_is_counted_on_the_wire() {
     let request = &receiver.requests()[0].body;
     for dropped in [
         // `dropped_attributes_count`, `dropped_events_count`, `dropped_links_count` of the span:
-        // the field's number with its type, and the number.
+        // the field's key with its wire type, and the value.
         [10 << 3, 1],
         [12 << 3, 2],
         [14 << 3, 2],
@@ -93,8 +94,8 @@ fn what_is_over_a_limit_is_counted_on_the_wire() {
     }
 }
 
-fn each_sampler_decides_as_the_specification_says() {
-    // For a root, below a parent that is recorded, and below one that is not.
+fn each_sampler_follows_the_specification() {
+    // For a root, below a parent that is sampled, and below one that is not.
     for (sampler, ratio, expected) in [
         (None, None, [true, true, false]),
         (Some(Sampler::AlwaysOn), None, [true, true, true]),
@@ -139,7 +140,7 @@ fn each_sampler_decides_as_the_specification_says() {
             });
             let _attached = cx.attach();
             let span = create_span(name);
-            // What is sent on says the same as what is recorded.
+            // The propagated flag equals the recorded decision.
             let cx = Context::current();
             assert_eq!(
                 cx.span().span_context().is_sampled(),

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs the test again in a process of its own, and reads the lines it writes.
+/// Runs the test again in a child process, and parses the lines of its output.
 fn lines(test: &str, variables: &[(&str, &str)]) -> Vec<Value> {
     let (stdout, _) = again(test, variables);
     let lines = stdout.lines().filter(|line| line.starts_with('{'));
@@ -45,9 +45,9 @@ async fn load_later() {
 }
 
 #[test]
-fn both_facades_say_where_they_belong_and_whose_they_are() {
+fn both_facades_carry_trace_context_and_identity() {
     if !is_child() {
-        let lines = lines("both_facades_say_where_they_belong_and_whose_they_are", &[]);
+        let lines = lines("both_facades_carry_trace_context_and_identity", &[]);
         assert_eq!(
             events(&lines),
             [
@@ -100,8 +100,8 @@ fn both_facades_say_where_they_belong_and_whose_they_are() {
 }
 
 #[test]
-fn the_environment_says_which_records_are_written_and_how() {
-    let test = "the_environment_says_which_records_are_written_and_how";
+fn the_environment_sets_level_and_format() {
+    let test = "the_environment_sets_level_and_format";
     if is_child() {
         let mut config = TelemetryConfig::new("orders");
         config.apply_env().unwrap();
@@ -147,8 +147,8 @@ fn a_process_has_one_subscriber() {
 }
 
 #[test]
-fn what_the_provider_takes_out_is_on_no_line_even_after_its_end() {
-    let test = "what_the_provider_takes_out_is_on_no_line_even_after_its_end";
+fn the_redaction_of_the_provider_applies_after_its_shutdown() {
+    let test = "the_redaction_of_the_provider_applies_after_its_shutdown";
     if !is_child() {
         let lines = lines(test, &[]);
         assert_eq!(lines.len(), 3);
@@ -209,7 +209,7 @@ thread_local! {
     static SECOND: RefCell<Option<LogsWhenDropped>> = const { RefCell::new(None) };
 }
 
-/// One is dropped after everything of ours, one before.
+/// One value is dropped after the thread-locals of the library, one before.
 #[test]
 fn a_destructor_of_a_thread_may_log() {
     if !is_child() {
@@ -231,9 +231,9 @@ fn a_destructor_of_a_thread_may_log() {
     .unwrap();
 }
 
-/// Nobody reads any more.
+/// A writer whose reader is gone.
 #[test]
-fn a_writer_that_fails_is_no_failure_of_the_program() {
+fn a_failing_writer_does_not_fail_the_program() {
     struct Broken(bool);
 
     impl io::Write for Broken {
@@ -248,7 +248,7 @@ fn a_writer_that_fails_is_no_failure_of_the_program() {
     }
 
     if !is_child() {
-        again("a_writer_that_fails_is_no_failure_of_the_program", &[]);
+        again("a_failing_writer_does_not_fail_the_program", &[]);
         return;
     }
     let panics = AtomicBool::new(false);

@@ -1,4 +1,4 @@
-//! Log records arrive by OTLP as they were written, and a receiver that fails does no harm.
+//! Log records are delivered by OTLP unchanged, and a failing receiver does not affect the program.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -26,7 +26,7 @@ fn config(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
     config
 }
 
-/// The local output of these tests is what a passing test does not show.
+/// The local output of the tests, which the test harness captures.
 fn configure() {
     let levels = "DEBUG,h2=WARN,hyper_util=WARN,tonic=WARN,tower=WARN";
     let logging = LoggingConfig::default().with_log_level(levels);
@@ -157,8 +157,8 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
 }
 
 #[test]
-fn variables_say_where_records_go() {
-    let test = "variables_say_where_records_go";
+fn variables_select_the_destination_of_records() {
+    let test = "variables_select_the_destination_of_records";
     if is_child() {
         configure();
         let telemetry = TelemetryProvider::builder(TelemetryConfig::from_env().unwrap())
@@ -187,18 +187,18 @@ fn variables_say_where_records_go() {
     let (all, others) = run(&[endpoint, own[0], own[1]]);
     assert!(all == 0 && others >= 2, "{all} {others}");
     let spans = traces.spans().len();
-    // Whoever wants no spans may want the rest.
+    // Log records are exported without spans.
     let (all, _) = run(&[endpoint, ("OTEL_TRACES_EXPORTER", "none")]);
     assert!(all >= 2 && traces.spans().len() == spans, "{all}");
-    // Spans are printed, records are sent.
+    // Spans are printed, records are exported.
     let (_, others) = run(&[own[0], own[1]]);
     assert!(others >= 2, "{others}");
-    // Who knows of traces alone is sent no records.
+    // An endpoint for traces alone does not receive records.
     let for_traces = [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint.1)];
     assert_eq!(run(&for_traces), (0, 0));
 }
 
-/// Remembers everything that it is given, as text.
+/// Collects the output of everything it receives as text.
 #[derive(Clone, Debug, Default)]
 struct Seen(Arc<Mutex<String>>);
 
@@ -210,11 +210,11 @@ impl LogExporter for Seen {
 }
 
 #[test]
-fn an_exporter_of_the_users_own_sees_what_is_safe() {
-    let test = "an_exporter_of_the_users_own_sees_what_is_safe";
+fn a_custom_exporter_receives_redacted_records() {
+    let test = "a_custom_exporter_receives_redacted_records";
     if !is_child() {
         let (stdout, _) = again(test, &[]);
-        // Starting and ending are no news.
+        // Starting and shutting down is not logged.
         assert!(!stdout.contains("opentelemetry"), "{stdout}");
         return;
     }
@@ -239,7 +239,7 @@ fn an_exporter_of_the_users_own_sees_what_is_safe() {
     );
 }
 
-/// The sizes of the batches that it is given.
+/// The sizes of the batches that an exporter receives.
 #[derive(Clone, Debug, Default)]
 struct Sizes(Arc<Mutex<Vec<usize>>>);
 
@@ -280,7 +280,7 @@ fn a_batch_is_bounded_in_records_and_in_bytes() {
     assert!(large.iter().all(|size| *size <= 135), "{large:?}");
 }
 
-/// An exporter that says where it is, and does nothing but fail.
+/// An exporter that logs a message and fails.
 #[derive(Debug)]
 struct Broken;
 
@@ -291,10 +291,10 @@ impl LogExporter for Broken {
     }
 }
 
-/// What is logged about records that could not be sent is not sent: it would never end.
+/// Messages about a failed export of records are not exported themselves, which would never end.
 #[test]
-fn what_is_logged_about_a_failed_export_is_not_exported() {
-    let test = "what_is_logged_about_a_failed_export_is_not_exported";
+fn messages_about_a_failed_export_are_not_exported() {
+    let test = "messages_about_a_failed_export_are_not_exported";
     if is_child() {
         configure();
         let receiver = Receiver::grpc();
@@ -314,23 +314,24 @@ fn what_is_logged_about_a_failed_export_is_not_exported() {
         }
         let _ = telemetry.shutdown(TIMEOUT);
         let statistics = telemetry.statistics();
-        // Two of ours, twenty records, each lost by two exporters.
+        // Two of our own records and twenty others, each lost by two exporters.
         assert_eq!(statistics.logs_failed, 2 * 20);
         assert_eq!((statistics.logs_exported, statistics.logs_dropped), (0, 0));
         return;
     }
     let (stdout, _) = again(test, &[]);
     let count = |text: &str| stdout.lines().filter(|line| line.contains(text)).count();
-    // Once in a minute, for each exporter.
+    // At most one warning a minute for each exporter.
     assert_eq!(count("log records could not be exported"), 2);
     assert_eq!(count("by log"), 10);
     assert!(stdout.lines().count() < 100, "{stdout}");
 }
 
-/// The queue is bounded, what does not fit is counted, and nobody waits for a receiver that hangs.
+/// The queue is bounded, dropped records are counted, and the caller never waits for a receiver
+/// that hangs.
 #[test]
-fn a_receiver_that_hangs_costs_records_and_no_time() {
-    let test = "a_receiver_that_hangs_costs_records_and_no_time";
+fn a_hanging_receiver_drops_records_and_does_not_block() {
+    let test = "a_hanging_receiver_drops_records_and_does_not_block";
     if !is_child() {
         again(test, &[]);
         return;

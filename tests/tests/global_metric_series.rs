@@ -1,5 +1,5 @@
-//! A series that is recorded often takes another way than one that is not: all of it arrives, and is as
-//! safe. One test, because a process has one provider at a time.
+//! A series that is recorded often uses a bound instrument: every measurement is exported and
+//! redacted as on the ordinary path. One test, because a process has one provider at a time.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use opentelemetry::KeyValue;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Far more often than a series is looked up.
+/// Well above the number of measurements after which a series is bound.
 const OFTEN: u64 = 100;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
@@ -35,7 +35,7 @@ fn provider(receiver: &Receiver, limit: usize) -> TelemetryProvider {
     TelemetryProvider::builder(config).initialize().unwrap()
 }
 
-/// What arrived of a counter, by its attributes; each export says what came since the one before.
+/// The sums of a counter by attributes; each export contains the measurements since the last one.
 fn sums(receiver: &Receiver, name: &str) -> BTreeMap<String, u64> {
     let mut sums = BTreeMap::new();
     for point in receiver.points().iter().filter(|point| point.name == name) {
@@ -59,13 +59,13 @@ fn url() -> String {
 }
 
 #[test]
-fn what_is_recorded_often_is_recorded_like_the_rest() {
+fn frequent_series_are_recorded_like_any_other() {
     let receiver = Receiver::grpc();
     let telemetry = provider(&receiver, 5000);
     from_all_threads_and_in_any_order();
-    another_use_of_a_name_is_refused_all_the_same();
-    recorders_are_not_taken_for_each_other();
-    more_series_than_a_thread_knows();
+    a_conflicting_use_of_a_name_is_still_rejected();
+    recorders_are_not_confused();
+    more_series_than_a_thread_caches();
     telemetry.force_flush(TIMEOUT).unwrap();
 
     let rows: Vec<u64> = sums(&receiver, "rows").into_values().collect();
@@ -102,8 +102,8 @@ fn what_is_recorded_often_is_recorded_like_the_rest() {
             .all(|request| !request.contains("hunter2XyZ"))
     );
 
-    what_is_not_recorded_any_more_is_forgotten();
-    what_had_no_room_gets_it();
+    unused_series_are_released();
+    an_overflowing_series_gets_a_data_point_later();
 }
 
 fn labels() -> [KeyValue; 2] {
@@ -133,7 +133,7 @@ fn from_all_threads_and_in_any_order() {
     }
 }
 
-fn another_use_of_a_name_is_refused_all_the_same() {
+fn a_conflicting_use_of_a_name_is_still_rejected() {
     for _ in 0..OFTEN {
         METRICS.set_gauge("rows", 99, &labels());
         METRICS.increment(Metric::new("rows").with_unit("By"), 99, &labels());
@@ -142,8 +142,8 @@ fn another_use_of_a_name_is_refused_all_the_same() {
     }
 }
 
-/// One may come to lie where another one was.
-fn recorders_are_not_taken_for_each_other() {
+/// One recorder may be allocated at the address of another one.
+fn recorders_are_not_confused() {
     for component in ["one", "two"] {
         let recorder = MetricRecorder::new(component);
         for _ in 0..OFTEN {
@@ -152,7 +152,7 @@ fn recorders_are_not_taken_for_each_other() {
     }
 }
 
-fn more_series_than_a_thread_knows() {
+fn more_series_than_a_thread_caches() {
     for _ in 0..3 {
         for number in 0..3000 {
             METRICS.increment("many", 1, &[KeyValue::new("number", number)]);
@@ -160,9 +160,10 @@ fn more_series_than_a_thread_knows() {
     }
 }
 
-/// With deltas, OpenTelemetry forgets what was not recorded between two exports; so attributes that come
-/// once take no room from others, and those that come often stay what they are.
-fn what_is_not_recorded_any_more_is_forgotten() {
+/// With delta temporality, OpenTelemetry discards a series that was not recorded between two
+/// exports, so series that are recorded once do not use up the cardinality limit, and frequent ones
+/// keep their series.
+fn unused_series_are_released() {
     let receiver = Receiver::grpc();
     let telemetry = provider(&receiver, 20);
     for round in 0..10 {
@@ -184,8 +185,8 @@ fn what_is_not_recorded_any_more_is_forgotten() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// What was recorded often while there was no room for it has a series of its own when there is.
-fn what_had_no_room_gets_it() {
+/// A series over the cardinality limit gets its own data point when the limit allows.
+fn an_overflowing_series_gets_a_data_point_later() {
     let receiver = Receiver::grpc();
     let telemetry = provider(&receiver, 20);
     for number in 0..20 {

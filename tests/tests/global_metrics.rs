@@ -1,4 +1,4 @@
-//! Metrics arrive where the spans do, with the numbers that were recorded.
+//! Metrics are exported to the endpoint of the spans, with the recorded values.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -16,7 +16,7 @@ const DURATION: Metric<'_> = Metric::new("load.duration")
     .with_description("How long a load takes.")
     .with_boundaries(&[1.0, 10.0]);
 
-/// Made before there is a provider, and used with several: what it keeps must not be stale.
+/// Created before any provider, and used with several: its cache must not be stale.
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
 fn url() -> String {
@@ -44,7 +44,7 @@ fn record() {
     METRICS.set_gauge("backlog", f64::NAN, &[]);
     METRICS.record_histogram(DURATION, 0.5, &[]);
     METRICS.record_histogram(DURATION, Duration::from_secs(5), &[]);
-    // Another kind, another unit, a name that is none: reported, and nothing is recorded.
+    // Another kind, another unit, an invalid name: reported, and not recorded.
     METRICS.set_gauge("rows", 99, &[]);
     METRICS.increment(Metric::new("rows").with_unit("By"), 99, &[]);
     METRICS.increment("9 rows", 99, &[]);
@@ -92,7 +92,7 @@ fn own(points: &[ReceivedPoint]) {
     }
 }
 
-/// The first view that matches holds, for what it says and nothing else.
+/// The first matching view applies, and changes only what it sets.
 fn views() {
     let receiver = Receiver::http();
     let mut config = config(&receiver, OtlpProtocol::Http);
@@ -131,13 +131,13 @@ fn views() {
     assert_eq!(by_table.attributes.len(), 1);
     let many = points.iter().filter(|point| point.name == "many").count();
     assert!((5..=6).contains(&many), "{many}");
-    // What is observed begins with the process.
+    // The start time of an observable instrument is that of the process.
     assert!(!single(&points, "floe.telemetry.calls.missed").is_delta);
 }
 
 /// One test, because a process has one provider at a time.
 #[test]
-fn metrics_arrive_over_both_transports_as_they_are_configured() {
+fn metrics_arrive_over_both_transports_as_configured() {
     METRICS.increment("before", 1, &[]);
 
     let grpc = Receiver::grpc();

@@ -1,4 +1,4 @@
-//! What a panic says is recorded, or left out, as the configuration says; and the panic goes on.
+//! The message of a panic is recorded or omitted, as configured, and the panic is resumed.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -31,7 +31,7 @@ async fn panics_later() {
     panic!("{TEXT}");
 }
 
-/// Has no room for what is said of its error.
+/// An error whose attributes exceed the limit.
 #[traced(attributes_fn = || (0..128).map(|n| KeyValue::new(format!("n{n}"), n)).collect::<Vec<_>>())]
 fn full() {
     panic!("{TEXT}");
@@ -45,7 +45,7 @@ fn fails() -> Result<(), String> {
     Err(TEXT.to_owned())
 }
 
-/// What each of the functions does, once more after a panic was caught.
+/// The spans of each function; each is called again after a caught panic.
 fn run() {
     let text = |panicking: &mut dyn FnMut()| {
         let payload = catch_unwind(AssertUnwindSafe(panicking)).unwrap_err();
@@ -80,7 +80,7 @@ fn attribute(span: &SpanData, key: &str) -> Option<String> {
 }
 
 #[test]
-fn the_text_of_a_panic_is_left_out_when_that_is_asked_for() {
+fn the_message_of_a_panic_is_omitted_if_configured() {
     let all = spans(TelemetryConfig::new("panics"));
     assert_eq!(all.len(), 7);
     for name in ["above", "panics", "panics_later"] {

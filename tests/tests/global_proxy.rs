@@ -1,5 +1,4 @@
-//! OTLP through a proxy that the environment names, over real sockets. Each case is a process of its
-//! own.
+//! OTLP through a proxy from the environment, over real sockets. Each case is a process.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,22 +28,22 @@ fn child() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// How it went in a process with these variables.
+/// The result of a child process with these variables.
 fn run(test: &str, variables: &[(&str, &str)]) -> String {
     let mut all = vec![("OTEL_METRICS_EXPORTER", "none")];
     all.extend(variables);
     let (stdout, stderr) = again(test, &all);
     assert!(!stderr.contains("hunter2"), "{stderr}");
-    let said = stdout
+    let output = stdout
         .split_once("child: ")
         .unwrap_or_else(|| panic!("{stdout}{stderr}"))
         .1;
-    said.lines().next().unwrap().to_owned()
+    output.lines().next().unwrap().to_owned()
 }
 
 #[test]
-fn a_proxy_is_asked_for_whom_it_stands_before() {
-    let test = "a_proxy_is_asked_for_whom_it_stands_before";
+fn the_proxy_is_used_for_other_hosts() {
+    let test = "the_proxy_is_used_for_other_hosts";
     if is_child() {
         return child();
     }
@@ -55,7 +54,7 @@ fn a_proxy_is_asked_for_whom_it_stands_before() {
         certificate.to_str().unwrap(),
     );
     let asks = ClientCertificate::NotAsked;
-    // Nobody but the proxy knows where this is.
+    // Only the proxy can resolve this host.
     let (plain, secure) = ("http://collector.test:4317", "https://collector.test:4317");
     let tunnel = "CONNECT collector.test:4317 HTTP/1.1";
     let forward = "POST http://collector.test:4317/v1/traces HTTP/1.1";
@@ -98,14 +97,14 @@ fn a_proxy_is_asked_for_whom_it_stands_before() {
             let before = receiver.spans().len();
             assert_eq!(run(test, &variables), "delivered", "{protocol} {endpoint}");
             assert_eq!(receiver.spans().len(), before + 1);
-            assert_eq!(proxy.asked(), [expected]);
+            assert_eq!(proxy.request_lines(), [expected]);
         }
     }
 }
 
 #[test]
-fn a_proxy_is_not_asked() {
-    let test = "a_proxy_is_not_asked";
+fn the_proxy_is_not_used_for_exceptions() {
+    let test = "the_proxy_is_not_used_for_exceptions";
     if is_child() {
         return child();
     }
@@ -116,26 +115,29 @@ fn a_proxy_is_not_asked() {
         let proxy = Proxy::to(receiver.port(), None);
         let url = format!("http://127.0.0.1:{}", proxy.port());
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
-        // This machine is reached without.
+        // Loopback addresses do not use the proxy.
         let endpoint = receiver.endpoint();
         let own = ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint);
         assert_eq!(
             run(test, &[protocol, own, ("ALL_PROXY", &url)]),
             "delivered"
         );
-        // So is who is among the exceptions, here in vain.
+        // Neither do the exceptions in `NO_PROXY`; this host cannot be resolved.
         let far = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317");
         let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "300");
         let without = ("NO_PROXY", "example.com,.test");
-        let said = run(test, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
-        assert!(said.starts_with("exporter `otlp`: "), "{said}");
-        assert_eq!((receiver.spans().len(), proxy.asked().len()), (1, 0));
+        let output = run(test, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
+        assert!(output.starts_with("exporter `otlp`: "), "{output}");
+        assert_eq!(
+            (receiver.spans().len(), proxy.request_lines().len()),
+            (1, 0)
+        );
     }
 }
 
 #[test]
-fn a_proxy_that_does_not_let_through_is_a_receiver_that_is_away() {
-    let test = "a_proxy_that_does_not_let_through_is_a_receiver_that_is_away";
+fn a_proxy_that_rejects_is_an_unreachable_receiver() {
+    let test = "a_proxy_that_rejects_is_an_unreachable_receiver";
     if is_child() {
         return child();
     }
@@ -158,10 +160,10 @@ fn a_proxy_that_does_not_let_through_is_a_receiver_that_is_away() {
         ),
     ] {
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
-        let said = run(test, &[protocol, far, ("ALL_PROXY", url)]);
+        let output = run(test, &[protocol, far, ("ALL_PROXY", url)]);
         assert!(
-            said.contains(expected) && !said.contains("hunter2"),
-            "{said}"
+            output.contains(expected) && !output.contains("hunter2"),
+            "{output}"
         );
     }
     assert_eq!(receiver.requests(), []);

@@ -1,4 +1,4 @@
-//! What is taken out is configured, and counted by rule.
+//! Redaction follows the configuration, and is counted by rule.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -21,7 +21,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// In two pieces, so that nobody takes them for real.
+/// Concatenated, so that a secret scanner does not report this file.
 const EMAIL: &str = concat!("jane", "@", "example.com");
 
 fn config(redaction: RedactionConfig) -> TelemetryConfig {
@@ -30,7 +30,7 @@ fn config(redaction: RedactionConfig) -> TelemetryConfig {
     config
 }
 
-/// The span that `record` fills, as an exporter gets it, and what was counted.
+/// The span that `record` fills, as an exporter receives it, and the redaction counts.
 fn exported(redaction: RedactionConfig, record: impl FnOnce()) -> (SpanData, Statistics) {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(config(redaction))
@@ -61,7 +61,7 @@ fn status(span: &SpanData) -> &str {
     }
 }
 
-/// An exporter that fails, with a text that only a pattern of the user knows.
+/// An exporter that fails with a text that only a pattern of the user matches.
 #[derive(Debug)]
 struct Failing;
 
@@ -76,10 +76,10 @@ fn redaction_is_configured_and_counted() {
     levels();
     patterns_and_keys();
     counts();
-    memory_of_keys();
+    constant_attributes_are_cached_by_key_and_text();
 }
 
-/// Personal data goes from error text and stays in attributes, unless one asks for more or less.
+/// Personal data is redacted in error text and kept in attributes, unless the level changes that.
 fn levels() {
     let record = || {
         set("owner", EMAIL);
@@ -128,7 +128,7 @@ fn levels() {
         let (span, _) = exported(level.clone(), record);
         assert_eq!(attribute(&span, "owner"), owner, "{level:?}");
         assert_eq!(attribute(&span, "session"), session, "{level:?}");
-        // Whatever the level.
+        // At every level.
         assert_eq!(attribute(&span, "url"), "postgres://<REDACTED>@h/d");
         assert_eq!(status(&span), said, "{level:?}");
     }
@@ -160,7 +160,7 @@ fn patterns_and_keys() {
     let counted: Vec<_> = statistics.redacted().collect();
     assert_eq!(counted, [("key_value", 2), ("user_pattern", 4)]);
 
-    // What exporters say about their failures passes the same stage.
+    // Error messages of exporters are redacted by the same configuration.
     let telemetry = TelemetryProvider::builder(config(redaction))
         .with_span_exporter(Failing)
         .initialize()
@@ -169,7 +169,7 @@ fn patterns_and_keys() {
     let error = telemetry.shutdown(TIMEOUT).unwrap_err().to_string();
     assert!(error.contains("refused <REDACTED>"), "{error}");
 
-    // What leaves outside of the pipeline, too: errors of ours, and baggage.
+    // So is text outside of the pipeline: our errors, and baggage.
     let error = "CUST-123456".parse::<Mode>().unwrap_err().to_string();
     assert!(
         error.contains("<REDACTED>") && !error.contains("CUST"),
@@ -218,9 +218,8 @@ fn constant(value: &Constant) {
     let _ = value;
 }
 
-/// What is remembered of a place in the source is about its key and its text, not about its place
-/// in the list.
-fn memory_of_keys() {
+/// The cache for constant attributes is keyed by key and text, not by the position in the list.
+fn constant_attributes_are_cached_by_key_and_text() {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(config(RedactionConfig::default()))
         .with_span_exporter(memory.clone())

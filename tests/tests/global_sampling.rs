@@ -1,5 +1,5 @@
-//! The ratio decides for roots, and everything below follows. One test: the provider is one for
-//! the process.
+//! The ratio decides for roots, and descendants follow. One test, because a process has one
+//! provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -51,7 +51,7 @@ fn sampling_is_parent_based() {
     assert_eq!(run(1.0, root).len(), 4);
     assert_eq!(run(0.0, root).len(), 0);
 
-    // A trace is recorded whole or not at all. Six standard deviations around a half.
+    // A trace is recorded completely or not at all. Six standard deviations around one half.
     let spans = run(0.5, || (0..400).for_each(|_| root()));
     assert_eq!(spans.len() % 4, 0);
     assert!(
@@ -60,7 +60,7 @@ fn sampling_is_parent_based() {
         spans.len() / 4
     );
 
-    // The parent's decision wins over the ratio, both ways.
+    // The parent's decision takes precedence over the ratio, in both directions.
     let follow = |sampled| {
         move || {
             let _attached = remote(sampled).attach();

@@ -1,5 +1,5 @@
-//! What the ratio left out and what matters all the same, as it arrives. One test: the provider is
-//! one for the process.
+//! Tail sampling: traces that the ratio does not sample, but that failed or were slow. One test,
+//! because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -31,7 +31,7 @@ fn step(outcome: Result<(), &'static str>) -> Result<(), &'static str> {
     outcome
 }
 
-/// A receiver and the telemetry that sends to it, which records nothing by its ratio.
+/// A receiver and a provider that exports to it, with a sampling ratio of zero.
 fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvider) {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("keep");
@@ -45,7 +45,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     (receiver, telemetry)
 }
 
-/// What arrived, and what became of the rest.
+/// The spans that arrived, and the statistics.
 fn run(
     change: impl FnOnce(&mut TelemetryConfig),
     code: impl FnOnce(),
@@ -74,20 +74,20 @@ fn counted(statistics: &Statistics) -> [u64; 4] {
 }
 
 #[test]
-fn what_matters_is_kept() {
-    a_trace_with_a_failure_arrives_whole();
-    others_are_told_that_it_is_not_sampled();
-    a_slow_root_takes_its_trace_along();
-    what_was_chosen_goes_out_as_ever();
+fn errors_and_slow_traces_are_sampled() {
+    a_trace_with_an_error_is_exported_completely();
+    the_propagated_flag_is_not_sampled();
+    a_slow_root_samples_its_trace();
+    head_sampled_traces_are_exported_as_usual();
     the_parent_of_another_process_decides();
-    what_has_no_call_site_is_kept_too();
-    a_flush_leaves_open_traces_and_a_shutdown_decides_them();
-    what_ends_after_its_root_follows_it();
-    more_than_a_queue_holds_arrives();
+    spans_without_a_call_site_are_sampled_too();
+    a_flush_leaves_open_traces_and_shutdown_decides_them();
+    spans_that_end_after_their_root_follow_its_decision();
+    traces_larger_than_a_queue_are_exported();
     many_threads_lose_nothing();
 }
 
-fn a_trace_with_a_failure_arrives_whole() {
+fn a_trace_with_an_error_is_exported_completely() {
     let (receiver, telemetry) = start(|_| {});
     job(Ok(()));
     job(Err("no disk"));
@@ -108,7 +108,7 @@ fn a_trace_with_a_failure_arrives_whole() {
     assert_eq!(bodies.filter(|bytes| bytes == b"ot=th:0").count(), 3);
 }
 
-fn others_are_told_that_it_is_not_sampled() {
+fn the_propagated_flag_is_not_sampled() {
     let (spans, _) = run(
         |_| {},
         || {
@@ -126,7 +126,7 @@ fn others_are_told_that_it_is_not_sampled() {
     assert_eq!(names(&spans), ["call"]);
 }
 
-fn a_slow_root_takes_its_trace_along() {
+fn a_slow_root_samples_its_trace() {
     let (spans, statistics) = run(
         |config| config.sampling.keep_slower_than = Some(Duration::from_secs(2)),
         || {
@@ -136,7 +136,7 @@ fn a_slow_root_takes_its_trace_along() {
                 let builder = tracer.span_builder("root").with_start_time(start);
                 let mut root = builder.start(&tracer);
                 let cx = Context::new().with_remote_span_context(root.span_context().clone());
-                // What is slow and not a root is no reason.
+                // A slow span that is not a root does not select its trace.
                 let child = tracer.span_builder("child").with_start_time(start);
                 child.start_with_context(&tracer, &cx).end();
                 root.end_with_timestamp(start + Duration::from_secs(seconds));
@@ -149,7 +149,7 @@ fn a_slow_root_takes_its_trace_along() {
     assert_eq!(counted(&statistics), [0, 0, 2, 2]);
 }
 
-fn what_was_chosen_goes_out_as_ever() {
+fn head_sampled_traces_are_exported_as_usual() {
     let (spans, statistics) = run(
         |config| {
             config.sampling.rules = vec![SamplingRule::new("job", 1.0)];
@@ -167,7 +167,7 @@ fn what_was_chosen_goes_out_as_ever() {
         .filter(|span| span.attributes.contains_key(REASON));
     assert_eq!(names(&kept.cloned().collect::<Vec<_>>()), ["step"]);
     assert_eq!(counted(&statistics), [0, 1, 0, 1]);
-    // The limit leaves out, too.
+    // The rate limit also makes a trace a candidate for tail sampling.
     let (spans, statistics) = run(
         |config| {
             config.sampling = config.sampling.clone().with_ratio(1.0);
@@ -202,7 +202,7 @@ fn the_parent_of_another_process_decides() {
     assert_eq!(counted(&statistics), [0; 4]);
 }
 
-fn what_has_no_call_site_is_kept_too() {
+fn spans_without_a_call_site_are_sampled_too() {
     let (spans, statistics) = run(
         |config| config.sampling.rules = vec![SamplingRule::new("none", 1.0)],
         || {
@@ -219,7 +219,7 @@ fn what_has_no_call_site_is_kept_too() {
     assert_eq!(counted(&statistics), [0, 3, 0, 3]);
 }
 
-fn a_flush_leaves_open_traces_and_a_shutdown_decides_them() {
+fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
     let (receiver, telemetry) = start(|_| {});
     {
         let _root = create_span("root");
@@ -241,13 +241,13 @@ fn a_flush_leaves_open_traces_and_a_shutdown_decides_them() {
         })
         .collect();
     telemetry.shutdown(TIMEOUT).unwrap();
-    // As when the process ends.
+    // As at the end of the process.
     std::mem::forget(open);
     assert_eq!(names(&receiver.spans()), ["root", "step", "step"]);
     assert_eq!(counted(&telemetry.statistics()), [0, 3, 0, 1]);
 }
 
-fn what_ends_after_its_root_follows_it() {
+fn spans_that_end_after_their_root_follow_its_decision() {
     let (receiver, telemetry) = start(|_| {});
     for fails in [true, false] {
         let mut root = get_tracer("plain").start("root");
@@ -265,7 +265,7 @@ fn what_ends_after_its_root_follows_it() {
     assert_eq!(counted(&telemetry.statistics()), [0, 2, 0, 2]);
 }
 
-fn more_than_a_queue_holds_arrives() {
+fn traces_larger_than_a_queue_are_exported() {
     let (spans, statistics) = run(
         |config| {
             config.batch_processor.max_queue_size = 8;
@@ -282,7 +282,7 @@ fn more_than_a_queue_holds_arrives() {
     assert_eq!(counted(&statistics), [0, 501, 0, 0]);
 }
 
-/// Traces whose spans end on several threads, while the collector is at work.
+/// Traces whose spans end on several threads while the collector is draining.
 fn many_threads_lose_nothing() {
     const TRACES: usize = 100;
     let (receiver, telemetry) = start(|_| {});

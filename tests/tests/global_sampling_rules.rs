@@ -1,5 +1,5 @@
-//! Ratios for the roots of some names, and a limit for all of them, as they arrive. One test: the
-//! provider is one for the process.
+//! Sampling ratios for root names, and a rate limit, as they arrive. One test, because a process
+//! has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -40,7 +40,7 @@ fn everything() {
     get_tracer("plain").in_span("plain", |_| step());
 }
 
-/// The names of what arrived, sorted.
+/// The names of the spans that arrived, sorted.
 fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("rules");
@@ -59,10 +59,10 @@ fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
 #[test]
 fn rules_and_limits() {
     the_first_rule_that_matches_decides_for_a_root();
-    a_call_site_asks_the_rules_of_the_present_configuration();
+    a_call_site_uses_the_current_rules();
     a_span_with_a_parent_follows_it();
     samplers_and_rules();
-    roots_are_limited_and_what_is_below_them_is_not();
+    the_rate_limit_applies_to_roots_only();
 }
 
 fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
@@ -102,14 +102,14 @@ fn the_first_rule_that_matches_decides_for_a_root() {
     );
 }
 
-fn a_call_site_asks_the_rules_of_the_present_configuration() {
+fn a_call_site_uses_the_current_rules() {
     let mut sampling = SamplingConfig::default();
     for ratio in [0.0, 1.0, 0.0] {
         rules(&mut sampling, &[("unused", 0.5), ("health.live", ratio)]);
         let arrived = run(&sampling, || (0..3).for_each(|_| health()));
         assert_eq!(arrived.len(), if ratio > 0.0 { 6 } else { 0 });
     }
-    // Without rules, what was decided by one is forgotten.
+    // Without rules, the decision that a rule made is forgotten.
     sampling.rules.clear();
     assert_eq!(run(&sampling, health).len(), 2);
 }
@@ -135,7 +135,7 @@ fn a_span_with_a_parent_follows_it() {
 fn samplers_and_rules() {
     let mut sampling = SamplingConfig::default().with_sampler(Sampler::AlwaysOn);
     rules(&mut sampling, &[("health.*", 0.0)]);
-    // Such a sampler asks for each span anew, and rules are for those with no parent here.
+    // This sampler decides for each span, and rules apply to spans without a local parent.
     assert_eq!(run(&sampling, health), ["step"]);
     let below_remote = || {
         let _attached = remote(true).attach();
@@ -147,18 +147,18 @@ fn samplers_and_rules() {
     assert_eq!(run(&sampling, health), ["health.live", "step"]);
 }
 
-fn roots_are_limited_and_what_is_below_them_is_not() {
-    // One an hour, so that however long the test takes, there is one token.
+fn the_rate_limit_applies_to_roots_only() {
+    // One token an hour, so that only one is available however long the test takes.
     let mut sampling = SamplingConfig::default().with_rate_limit(1.0 / 3600.0);
     rules(&mut sampling, &[("health.*", 0.0)]);
     let arrived = run(&sampling, || {
-        // What the ratio leaves out takes no token.
+        // A root that the ratio does not sample takes no token.
         health();
         (0..10).for_each(|_| pipeline());
         everything();
     });
     assert_eq!(arrived, ["floe.pipeline.run", "step"]);
-    // A parent's decision is not limited.
+    // The decision of a parent is not limited.
     let arrived = run(&sampling, || {
         let _attached = remote(true).attach();
         (0..10).for_each(|_| step());

@@ -50,7 +50,7 @@ fn each_scope_of_a_batch_has_its_own_spans() {
     config.otlp_endpoint = receiver.endpoint();
     config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    // The scopes of the second batch are known from the first.
+    // The exporter cached the scopes of the second batch when it encoded the first.
     for _ in 0..2 {
         work();
         work();

@@ -1,5 +1,5 @@
-//! Metrics made of spans, sampled or not, as they arrive. One test: the provider is one for the
-//! process.
+//! Metrics derived from spans, sampled or not, as they arrive. One test, because a process has one
+//! provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -43,7 +43,7 @@ fn broken(table: &str) {
     panic!("{table}");
 }
 
-/// Not to be asked for a call that has no span.
+/// Attributes are not evaluated for a call without a span.
 fn panics(table: &str) -> &str {
     assert_eq!(table, "sampled");
     table
@@ -71,7 +71,7 @@ fn start(change: impl FnOnce(&mut TelemetryConfig)) -> (Receiver, TelemetryProvi
     (receiver, telemetry)
 }
 
-/// What arrived, after a flush and no more.
+/// The data points that arrived after one flush.
 fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> (Receiver, Measured) {
     let (receiver, telemetry) = start(change);
     code();
@@ -89,7 +89,7 @@ impl Measured {
         self.0.iter().filter(move |point| point.name == metric)
     }
 
-    /// Calls by the name of the span and how it ended.
+    /// Calls by span name and status.
     fn calls(&self) -> BTreeMap<(String, String), f64> {
         let mut calls = BTreeMap::new();
         for point in self.of(CALLS) {
@@ -128,17 +128,17 @@ impl Measured {
 
 #[test]
 fn calls_errors_and_durations_are_metrics() {
-    functions_are_measured_whatever_is_sampled();
-    what_is_measured_and_not_sampled_says_so_to_others();
-    everything_is_measured_if_that_is_wanted();
-    rules_that_ask_the_name_leave_the_metrics_alone();
-    too_many_names_go_together();
-    histograms_are_of_the_kind_that_was_chosen();
-    calls_count_while_no_span_gets_through();
+    functions_are_measured_whether_sampled_or_not();
+    a_measured_unsampled_call_propagates_as_not_sampled();
+    every_span_is_measured_if_configured();
+    sampling_rules_do_not_change_the_metrics();
+    names_over_the_limit_share_one_series();
+    histograms_have_the_configured_aggregation();
+    calls_are_counted_while_spans_are_dropped();
     many_threads_lose_nothing();
 }
 
-fn functions_are_measured_whatever_is_sampled() {
+fn functions_are_measured_whether_sampled_or_not() {
     for ratio in [0.0, 1.0] {
         let (receiver, measured) = run(
             |config| config.sampling = config.sampling.clone().with_ratio(ratio),
@@ -150,7 +150,7 @@ fn functions_are_measured_whatever_is_sampled() {
                 read("a");
                 let _above = create_span("above");
                 read("b");
-                // Nobody asks for attributes where there is no span.
+                // Attributes are not evaluated without a span.
                 let table = if ratio > 0.0 { "sampled" } else { "not" };
                 catch_unwind(|| broken(table)).unwrap_err();
                 futures_executor::block_on(fetch(true)).unwrap_err();
@@ -182,7 +182,7 @@ fn functions_are_measured_whatever_is_sampled() {
         assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe.telemetry"));
         let spans = receiver.spans();
         assert_eq!(spans.is_empty(), ratio == 0.0);
-        // One of the two that it counts.
+        // One of the two spans that it counts.
         let read: Vec<_> = (spans.iter().filter(|span| span.name.starts_with("orders.")))
             .filter(|span| span.name != "orders.load")
             .map(|span| (span.trace_id.clone(), span.span_id.clone()))
@@ -192,7 +192,7 @@ fn functions_are_measured_whatever_is_sampled() {
     }
 }
 
-fn what_is_measured_and_not_sampled_says_so_to_others() {
+fn a_measured_unsampled_call_propagates_as_not_sampled() {
     #[traced(metrics)]
     fn outer() -> Option<String> {
         inner()
@@ -245,7 +245,7 @@ fn what_is_measured_and_not_sampled_says_so_to_others() {
     assert!(receiver.spans().is_empty());
 }
 
-fn everything_is_measured_if_that_is_wanted() {
+fn every_span_is_measured_if_configured() {
     let secret = || format!("https://floe:{}@db/orders", concat!("hunter2", "XyZ"));
     for (ratio, above) in [
         (0.0, Context::new()),
@@ -302,7 +302,7 @@ fn everything_is_measured_if_that_is_wanted() {
     }
 }
 
-fn rules_that_ask_the_name_leave_the_metrics_alone() {
+fn sampling_rules_do_not_change_the_metrics() {
     let (receiver, measured) = run(
         |config| {
             config.sampling = config.sampling.clone().with_ratio(1.0);
@@ -323,7 +323,7 @@ fn rules_that_ask_the_name_leave_the_metrics_alone() {
     assert_eq!(receiver.spans().len(), 1);
 }
 
-fn too_many_names_go_together() {
+fn names_over_the_limit_share_one_series() {
     let (_receiver, measured) = run(
         |config| {
             config.metrics.from_spans = true;
@@ -350,7 +350,7 @@ fn too_many_names_go_together() {
     assert_eq!(overflow(ERRORS), MetricValue::Sum(48.0));
 }
 
-fn histograms_are_of_the_kind_that_was_chosen() {
+fn histograms_have_the_configured_aggregation() {
     let (_receiver, measured) = run(
         |config| config.metrics.histograms = HistogramKind::Exponential,
         || read("a"),
@@ -359,8 +359,9 @@ fn histograms_are_of_the_kind_that_was_chosen() {
     assert!(matches!(duration.value, MetricValue::Exponential(1, ..)));
 }
 
-/// While a backend stands still, spans stay where they are and are dropped. The calls are counted.
-fn calls_count_while_no_span_gets_through() {
+/// While a backend does not respond, spans stay in the buffers and are dropped. Their calls are
+/// counted.
+fn calls_are_counted_while_spans_are_dropped() {
     #[traced(metrics)]
     fn called() {}
 

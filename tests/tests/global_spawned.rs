@@ -1,4 +1,4 @@
-//! What a span opens below of in a task that nobody gave a context.
+//! The parent of a span in a spawned task that was given no context.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Annotated functions that run while their thread ends, in the destructors of its thread-locals.
+//! Annotated functions that run in the destructors of thread-locals.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -39,7 +39,7 @@ fn a_destructor_may_call_annotated_functions() {
         .with_span_exporter(memory.clone())
         .initialize()
         .unwrap();
-    // One is dropped after everything of ours, one before.
+    // One value is dropped after the thread-locals of the library, one before.
     thread::spawn(|| {
         FIRST.with(|cell| *cell.borrow_mut() = Some(CallsWhenDropped));
         in_a_destructor();

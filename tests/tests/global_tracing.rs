@@ -1,4 +1,4 @@
-//! The layer under a subscriber of the whole process. One test: that is one for the process.
+//! The layer below the global subscriber. One test, because a process has one global subscriber.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -33,21 +33,21 @@ fn request() {
 
 #[test]
 fn the_layer_of_a_process() {
-    // Everything, also what the exporters' own libraries say. What those of the receiver say, which
-    // is a server in this process, is no matter.
+    // Every message, also those of the exporters' dependencies. Those of the receiver, which is a
+    // server in this process, are excluded.
     let not_the_receiver = dynamic_filter_fn(|_, _| thread::current().name() != Some(RECEIVER));
     let layer = tracing_layer().with_filter(not_the_receiver);
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    without_a_provider_there_is_nothing();
+    without_a_provider_nothing_is_recorded();
     a_field_that_opens_spans_of_its_own_is_fine();
-    what_the_ratio_leaves_out_is_left_out_as_a_whole();
-    a_rule_knows_the_name_that_a_field_gives();
+    an_unsampled_trace_is_dropped_completely();
+    a_rule_matches_the_name_set_by_a_field();
     exporters_do_not_export_themselves(OtlpProtocol::Grpc, &Receiver::grpc());
     exporters_do_not_export_themselves(OtlpProtocol::Http, &Receiver::http());
 }
 
-fn without_a_provider_there_is_nothing() {
+fn without_a_provider_nothing_is_recorded() {
     let before = info_span!("before");
     let _entered = before.enter();
     let spans = testing::capture(|| {
@@ -66,7 +66,7 @@ struct Chatty;
 impl fmt::Debug for Chatty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let _inner = info_span!("inner").entered();
-        info!("said while written");
+        info!("logged while formatting");
         f.write_str("chatty")
     }
 }
@@ -84,7 +84,7 @@ fn a_field_that_opens_spans_of_its_own_is_fine() {
         .assert_event("an event");
     assert_eq!(spans.named("inner").count(), 3);
     for inner in spans.named("inner") {
-        inner.assert_event("said while written");
+        inner.assert_event("logged while formatting");
     }
 }
 
@@ -103,7 +103,7 @@ fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> Vec<St
     spans.map(|span| span.name.into_owned()).collect()
 }
 
-fn what_the_ratio_leaves_out_is_left_out_as_a_whole() {
+fn an_unsampled_trace_is_dropped_completely() {
     let names = run(
         |config| config.sampling.staging = Some(0.5),
         || (0..400).for_each(|_| request()),
@@ -115,7 +115,7 @@ fn what_the_ratio_leaves_out_is_left_out_as_a_whole() {
     assert_eq!(count("work"), requests);
 }
 
-fn a_rule_knows_the_name_that_a_field_gives() {
+fn a_rule_matches_the_name_set_by_a_field() {
     let names = run(
         |config| {
             config.sampling.staging = Some(1.0);
@@ -137,7 +137,7 @@ fn a_rule_knows_the_name_that_a_field_gives() {
 fn exporters_do_not_export_themselves(protocol: OtlpProtocol, receiver: &Receiver) {
     let mut config = TelemetryConfig::new("bridge");
     config.otlp_protocol = protocol;
-    // A name, so that it is looked up on a thread of the runtime's.
+    // A host name, so that it is resolved on a thread of the runtime.
     config.otlp_endpoint = receiver.endpoint().replace("127.0.0.1", "localhost");
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();

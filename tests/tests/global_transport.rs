@@ -1,4 +1,4 @@
-//! OTLP over TLS and compressed, over real sockets. One test: the provider is one for the process.
+//! OTLP over TLS and compressed, over real sockets. One test, because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -12,8 +12,8 @@ use floe_tests::{Authority, ClientCertificate, Receiver, Value};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Long enough to be worth compressing.
-const NOTE: &str = "a note that says the same again and again; ";
+/// Long enough to be compressed.
+const NOTE: &str = "a note that repeats the same text; ";
 
 #[traced(attributes(note))]
 fn work(note: &str) -> usize {
@@ -37,7 +37,7 @@ fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("transport");
     config.otlp_protocol = protocol;
     config.otlp_endpoint = endpoint;
-    // A connection that cannot be made is tried again until then.
+    // Failed connections are retried until this timeout.
     config.otlp.all.timeout_millis = Some(20_000);
     config
 }
@@ -45,12 +45,12 @@ fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
 fn trusting(protocol: OtlpProtocol, receiver: &Receiver, authority: &Path) -> TelemetryConfig {
     let mut config = config(protocol, receiver.endpoint());
     config.otlp.all.certificate = Some(authority.to_owned());
-    // Metrics go the same way, and would be one more thing to fail.
+    // Metrics are disabled, because they use the same transport and would fail too.
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config
 }
 
-/// Sends one span, and says how that went.
+/// Exports one span and returns the result.
 fn send(config: TelemetryConfig) -> Result<(), Error> {
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     assert_eq!(work(&NOTE.repeat(20)), 860);
@@ -66,23 +66,23 @@ fn send(config: TelemetryConfig) -> Result<(), Error> {
 
 #[test]
 fn otlp_over_tls_and_compressed() {
-    an_authority_of_ones_own_is_trusted();
-    another_authority_is_not();
-    a_client_certificate_is_shown_when_it_is_required();
-    certificates_that_change_are_used_from_then_on();
+    a_configured_authority_is_trusted();
+    other_authorities_are_not_trusted();
+    a_client_certificate_is_sent_when_required();
+    renewed_certificates_are_used();
     compressed_requests_are_decoded();
-    files_that_are_no_certificates_are_one_clear_error();
-    references_are_looked_up_when_exporting_starts();
+    invalid_certificate_files_are_one_error();
+    references_are_resolved_when_exporting_starts();
 }
 
-fn an_authority_of_ones_own_is_trusted() {
+fn a_configured_authority_is_trusted() {
     let authority = Authority::new();
     for (protocol, receiver) in both(&authority, ClientCertificate::NotAsked) {
         let mut config = trusting(protocol, &receiver, &authority.certificate());
         config.authentication = Some(TelemetryAuth::bearer("hunter2"));
         send(config).unwrap();
         assert_eq!(receiver.spans()[0].name, "work");
-        // In lower case, as HTTP/2 wants it.
+        // HTTP/2 requires lower-case names.
         assert_eq!(
             receiver.requests()[0].headers["authorization"],
             "Bearer hunter2"
@@ -90,7 +90,7 @@ fn an_authority_of_ones_own_is_trusted() {
     }
 }
 
-fn another_authority_is_not() {
+fn other_authorities_are_not_trusted() {
     let (ours, theirs) = (Authority::new(), Authority::new());
     for (protocol, receiver) in both(&theirs, ClientCertificate::NotAsked) {
         let error = send(trusting(protocol, &receiver, &ours.certificate())).unwrap_err();
@@ -103,7 +103,7 @@ fn another_authority_is_not() {
     }
 }
 
-fn a_client_certificate_is_shown_when_it_is_required() {
+fn a_client_certificate_is_sent_when_required() {
     let (authority, stranger) = (Authority::new(), Authority::new());
     for (protocol, receiver) in both(&authority, ClientCertificate::Required) {
         let without = trusting(protocol, &receiver, &authority.certificate());
@@ -123,14 +123,14 @@ fn a_client_certificate_is_shown_when_it_is_required() {
     }
 }
 
-/// Puts a file in the place of another, as a link or a renamed file does.
+/// Replaces a file by another, as a symbolic link or a rename does.
 fn replace(file: &Path, with: &Path) {
     let next = file.with_extension("next");
     fs::copy(with, &next).unwrap();
     fs::rename(next, file).unwrap();
 }
 
-fn certificates_that_change_are_used_from_then_on() {
+fn renewed_certificates_are_used() {
     let (old, new) = (Authority::new(), Authority::new());
     for (protocol, receiver) in both(&old, ClientCertificate::Required) {
         let authorities = old.certificate().with_file_name("renewed.pem");
@@ -145,9 +145,9 @@ fn certificates_that_change_are_used_from_then_on() {
             telemetry.force_flush(TIMEOUT).is_ok()
         };
         assert!(delivered());
-        // The receiver goes over to another authority, at the same address.
+        // The receiver changes to another authority, at the same address.
         let receiver = receiver.renewed(&new, ClientCertificate::Required);
-        // What is not a certificate yet is not used, and no harm.
+        // An incomplete certificate file is ignored.
         replace(&authorities, &key);
         assert!(!delivered());
         replace(&authorities, &new.certificate());
@@ -183,7 +183,7 @@ fn compressed_requests_are_decoded() {
                 receiver.spans()[0].attributes["note"],
                 Value::from(&*NOTE.repeat(20))
             );
-            // What was on the wire was shorter.
+            // The compressed body was shorter.
             if let Some(length) = request.headers.get("content-length") {
                 let length: usize = length.parse().unwrap();
                 assert_eq!(length < request.body.len(), name.is_some());
@@ -192,7 +192,7 @@ fn compressed_requests_are_decoded() {
     }
 }
 
-fn files_that_are_no_certificates_are_one_clear_error() {
+fn invalid_certificate_files_are_one_error() {
     let authority = Authority::new();
     let (certificate, key) = authority.client();
     let folder = certificate.parent().unwrap().display().to_string();
@@ -231,7 +231,7 @@ fn files_that_are_no_certificates_are_one_clear_error() {
     }
 }
 
-fn references_are_looked_up_when_exporting_starts() {
+fn references_are_resolved_when_exporting_starts() {
     let receiver = Receiver::http();
     let folder = Authority::new();
     let file = folder.certificate().with_file_name("token");

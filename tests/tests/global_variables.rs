@@ -1,5 +1,5 @@
 //! The table of variables in `docs/configuration.md`, row by row. The environment belongs to a
-//! process, so each case is a process of its own: this test starts its own executable again.
+//! process, so this test starts its own executable again for each case.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use floe_telemetry::TelemetryConfig;
 use floe_tests::{again, is_child};
 use serde_json::Value;
 
-/// What a variable needs beside it to mean something.
+/// Other variables that a variable requires to have an effect.
 const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
     (
         "OTEL_TRACES_SAMPLER_ARG",
@@ -68,17 +68,17 @@ fn child() {
     }
 }
 
-/// What the child says with these variables, and its warnings.
+/// The output of a child process with these variables, and its warnings.
 fn run(variables: &[(&str, &str)]) -> (String, Vec<String>) {
-    let (stdout, stderr) = again("each_row_of_the_table_is_true", variables);
+    let (stdout, stderr) = again("each_row_of_the_table_holds", variables);
     assert!(!stdout.contains("hunter2") && !stderr.contains("hunter2"));
-    let said = stdout
+    let output = stdout
         .split_once("child: ")
         .unwrap_or_else(|| panic!("{stdout}{stderr}"))
         .1;
-    let said = said.lines().next().unwrap().to_owned();
+    let output = output.lines().next().unwrap().to_owned();
     let warnings = stderr.lines().filter(|line| line.starts_with("warning: "));
-    (said, warnings.map(str::to_owned).collect())
+    (output, warnings.map(str::to_owned).collect())
 }
 
 fn field(config: &str, path: &str) -> Value {
@@ -88,7 +88,7 @@ fn field(config: &str, path: &str) -> Value {
 }
 
 #[test]
-fn each_row_of_the_table_is_true() {
+fn each_row_of_the_table_holds() {
     if is_child() {
         return child();
     }
@@ -101,7 +101,7 @@ fn each_row_of_the_table_is_true() {
         let companions = companions.map_or(&[][..], |(_, variables)| variables);
         let with = |value: &str| {
             let mut variables = companions.to_vec();
-            // A certificate and its key belong together.
+            // A certificate requires its key.
             for (one, other) in [
                 ("CLIENT_KEY", "CLIENT_CERTIFICATE"),
                 ("CLIENT_CERTIFICATE", "CLIENT_KEY"),
@@ -114,15 +114,15 @@ fn each_row_of_the_table_is_true() {
             run(&variables)
         };
         if !row.example.is_empty() {
-            let (said, warnings) = with(row.example);
+            let (output, warnings) = with(row.example);
             assert_eq!(
-                field(&said, row.field),
+                field(&output, row.field),
                 serde_json::from_str::<Value>(row.gives).unwrap(),
                 "{}",
                 row.name
             );
             assert_ne!(
-                field(&said, row.field),
+                field(&output, row.field),
                 field(&unset, row.field),
                 "{}",
                 row.name
@@ -132,16 +132,16 @@ fn each_row_of_the_table_is_true() {
         if !row.default.is_empty() {
             assert_eq!(with(row.default).0, unset, "{}", row.name);
         }
-        // Blank is not set.
+        // A blank value counts as unset.
         assert_eq!(with(" ").0, with("").0, "{}", row.name);
         if row.wrong.is_empty() {
             continue;
         }
         let wrong = row.wrong.replace("{129}", &"n".repeat(129));
-        let (said, warnings) = with(&wrong);
+        let (output, warnings) = with(&wrong);
         let (verdict, words) = row.verdict.split_once(": ").unwrap();
         assert_eq!(verdict, "ignored", "{}", row.name);
-        assert_eq!(said, run(companions).0, "{}", row.name);
+        assert_eq!(output, run(companions).0, "{}", row.name);
         let [warning] = &*warnings else {
             panic!("{}: {warnings:?}", row.name)
         };
@@ -151,14 +151,15 @@ fn each_row_of_the_table_is_true() {
         );
         assert!(warning.contains(words), "{warning}");
     }
-    the_code_knows_no_other(root, &rows);
-    what_wins_over_what();
+    the_code_reads_no_other_variable(root, &rows);
+    the_order_of_precedence();
     resource_attributes_are_free_text();
-    what_can_be_used_is_used();
+    usable_values_are_used();
 }
 
-/// Every variable in the sources has a row. Those of one signal are made of parts there.
-fn the_code_knows_no_other(root: &Path, rows: &[Row<'_>]) {
+/// Every variable in the sources has a row. The names of signal variables are composed in the
+/// sources.
+fn the_code_reads_no_other_variable(root: &Path, rows: &[Row<'_>]) {
     let named: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
     assert_eq!(named.len(), rows.len(), "a variable stands twice");
     let mut found = 0;
@@ -178,13 +179,13 @@ fn the_code_knows_no_other(root: &Path, rows: &[Row<'_>]) {
         rows.iter()
             .filter(|row| row.name.starts_with("OTEL_EXPORTER_OTLP_"))
             .count(),
-        // Two are of metrics alone.
+        // Two variables exist for metrics only.
         4 * 9 + 2
     );
 }
 
-fn what_wins_over_what() {
-    let (said, _) = run(&[
+fn the_order_of_precedence() {
+    let (output, _) = run(&[
         (
             "OTEL_RESOURCE_ATTRIBUTES",
             "service.name=one,deployment.environment.name=prod,team=a",
@@ -193,30 +194,30 @@ fn what_wins_over_what() {
         ("OTEL_ATTRIBUTE_COUNT_LIMIT", "9"),
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "8"),
     ]);
-    let resource = field(&said, "resource_attributes");
+    let resource = field(&output, "resource_attributes");
     assert_eq!(resource["service_name"], "two");
     assert_eq!(resource["deployment_environment"], "prod");
     assert_eq!(resource["additional"], serde_json::json!({"team": "a"}));
-    assert_eq!(field(&said, "limits.attribute_count"), 8);
-    // A scheme that is there is not changed; one that is not is what `INSECURE` says.
+    assert_eq!(field(&output, "limits.attribute_count"), 8);
+    // `INSECURE` does not change an explicit scheme, and selects one if there is none.
     for (insecure, endpoint, expected) in [
         ("true", "collector:4317", "http://collector:4317"),
         ("false", "collector:4317", "https://collector:4317"),
         ("true", "https://collector:4317", "https://collector:4317"),
     ] {
-        let (said, _) = run(&[
+        let (output, _) = run(&[
             ("OTEL_EXPORTER_OTLP_INSECURE", insecure),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
         ]);
-        assert_eq!(field(&said, "otlp_endpoint"), expected);
-        assert_eq!(field(&said, "backend"), "otlp");
+        assert_eq!(field(&output, "otlp_endpoint"), expected);
+        assert_eq!(field(&output, "backend"), "otlp");
     }
 }
 
 fn resource_attributes_are_free_text() {
     let attributes = |list: &str| {
-        let (said, warnings) = run(&[("OTEL_RESOURCE_ATTRIBUTES", list)]);
-        (field(&said, "resource_attributes"), warnings)
+        let (output, warnings) = run(&[("OTEL_RESOURCE_ATTRIBUTES", list)]);
+        (field(&output, "resource_attributes"), warnings)
     };
     let (unset, _) = attributes("");
     for (list, version, environment) in [
@@ -344,18 +345,18 @@ const PARTLY_USED: [(&[(&str, &str)], &str, &str, &str); 9] = [
     ),
 ];
 
-fn what_can_be_used_is_used() {
+fn usable_values_are_used() {
     for (variables, path, value, words) in PARTLY_USED {
-        let (said, warnings) = run(variables);
+        let (output, warnings) = run(variables);
         let expected: Value = serde_json::from_str(value).unwrap();
-        assert_eq!(field(&said, path), expected, "{variables:?}");
+        assert_eq!(field(&output, path), expected, "{variables:?}");
         let [warning] = &*warnings else {
             panic!("{variables:?}: {warnings:?}")
         };
         assert!(warning.contains(words), "{warning}");
     }
     // The default batch size follows a smaller queue.
-    let (said, warnings) = run(&[("OTEL_BSP_MAX_QUEUE_SIZE", "100")]);
-    assert_eq!(field(&said, "batch_processor.max_export_batch_size"), 100);
+    let (output, warnings) = run(&[("OTEL_BSP_MAX_QUEUE_SIZE", "100")]);
+    assert_eq!(field(&output, "batch_processor.max_export_batch_size"), 100);
     assert_eq!(warnings, Vec::<String>::new());
 }

@@ -1,4 +1,4 @@
-//! What must stay true of the sources themselves.
+//! Invariants of the source files.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -54,7 +54,7 @@ fn own_sources() -> Vec<(String, String)> {
     .collect()
 }
 
-/// Whether the file is a test as a whole.
+/// Whether the whole file is a test.
 fn is_test(name: &str) -> bool {
     name.contains("/tests/") || name.ends_with("/tests.rs")
 }
@@ -67,7 +67,7 @@ fn every_file_begins_with_its_documentation() {
 }
 
 #[test]
-fn each_duty_has_one_home() {
+fn each_responsibility_has_one_module() {
     for (duty, home) in [
         ("Instant::now()", "floe-telemetry/src/clock.rs"),
         ("SystemTime::now()", "floe-telemetry/src/clock.rs"),
@@ -100,10 +100,10 @@ fn each_duty_has_one_home() {
     }
 }
 
-/// OpenTelemetry's own recording of errors knows no redaction of its own and no chain of sources, so
-/// our code has one way alone; what users record with it is redacted like any other event.
+/// OpenTelemetry's `record_error` neither redacts nor records the source chain, so our code has one
+/// function for errors; errors that users record with it are redacted like any other event.
 #[test]
-fn errors_are_recorded_in_one_way() {
+fn errors_are_recorded_by_one_function() {
     let home = "floe-telemetry/src/recorder/failure.rs";
     let sources = [
         "floe-telemetry/src",
@@ -142,8 +142,8 @@ fn errors_are_recorded_in_one_way() {
 }
 
 #[test]
-fn only_rings_are_unsafe_and_no_test_is_silenced() {
-    // Concatenated, so that this file is not found itself.
+fn only_rings_are_unsafe_and_no_test_is_ignored() {
+    // Concatenated, so that this file does not match itself.
     let words = [
         concat!("unsafe", " {"),
         concat!("#[ig", "nore"),
@@ -167,7 +167,7 @@ fn only_rings_are_unsafe_and_no_test_is_silenced() {
 }
 
 #[test]
-fn the_facts_that_stand_twice_agree() {
+fn duplicated_facts_agree() {
     let manifest = read("Cargo.toml");
     let version = manifest
         .split_once("rust-version = \"")

@@ -1,10 +1,10 @@
-//! A backend of another crate is chosen by its name.
+//! The configuration selects a backend of another crate by its name.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::time::Duration;
 
-// A crate that nothing refers to is not linked.
+// A crate that is never referenced is not linked.
 use floe_tests_acme_backend as _;
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, backend, traced};
@@ -26,7 +26,7 @@ backend: acme
     TelemetryConfig::from_yaml(&yaml).unwrap()
 }
 
-/// One test: a process has one provider.
+/// One test, because a process has one provider.
 #[test]
 fn a_backend_of_another_crate_is_chosen_by_its_name() {
     let receiver = Receiver::http();
@@ -40,12 +40,12 @@ fn a_backend_of_another_crate_is_chosen_by_its_name() {
     let request = &receiver.requests()[0];
     assert_eq!(request.path, "/v1/traces");
     assert_eq!(request.headers["x-acme-tenant"], "floe");
-    // The configuration's credential wins over the header that the backend would send.
+    // The credential in the configuration takes precedence over the header of the backend.
     assert_eq!(request.headers["authorization"], "Bearer hunter2-hunter2");
 }
 
 #[test]
-fn it_is_among_those_that_an_error_lists() {
+fn an_error_lists_it_among_the_known_backends() {
     assert_eq!(backend::names(), ["acme", "console", "jaeger", "otlp"]);
     let mut config = TelemetryConfig::new("orders");
     config.backend = "acne".to_owned();
@@ -56,13 +56,13 @@ fn it_is_among_those_that_an_error_lists() {
 }
 
 #[test]
-fn its_connection_check_sends_what_the_exporter_would_send() {
+fn validation_sends_the_configured_headers() {
     let receiver = Receiver::http();
     let config = config(&receiver.endpoint());
     let report = backend::validate_connection(&config).unwrap();
     assert!(report.is_ok(), "{report}");
-    let probe = format!("an empty OTLP/HTTP request to `{}`", receiver.endpoint());
-    assert_eq!(report.probe, probe);
+    let tried = format!("an empty OTLP/HTTP request to `{}`", receiver.endpoint());
+    assert_eq!(report.tried, tried);
     let request = &receiver.requests()[0];
     assert_eq!(request.headers["x-acme-tenant"], "floe");
     assert!(request.body.is_empty() && receiver.spans().is_empty());
@@ -79,8 +79,8 @@ fn its_connection_check_sends_what_the_exporter_would_send() {
 }
 
 #[test]
-fn an_endpoint_where_nobody_listens_or_answers_is_a_report() {
-    // Bound and dropped: nobody listens there now.
+fn an_endpoint_that_is_closed_or_fails_is_reported() {
+    // The listener is bound and dropped, so that the port is closed.
     let gone = Receiver::http().endpoint();
     let report = backend::validate_connection(&config(&gone)).unwrap();
     assert!(
@@ -93,8 +93,8 @@ fn an_endpoint_where_nobody_listens_or_answers_is_a_report() {
     let report = backend::validate_connection(&config(&silent.endpoint())).unwrap();
     assert_eq!(report.problem.unwrap(), "no answer within 5s");
     assert!(
-        report.duration < backend::CONNECTION_TIMEOUT,
+        report.took < backend::CONNECTION_TIMEOUT,
         "{:?}",
-        report.duration
+        report.took
     );
 }

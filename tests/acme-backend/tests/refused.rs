@@ -1,5 +1,5 @@
 //! Backends that cannot be used: two of the same name, one that panics, and one without a valid
-//! endpoint. Each is an error for the configuration that chooses it, and for no other.
+//! endpoint. Each is an error for a configuration that selects it, and for no other.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 

@@ -1,5 +1,5 @@
-// The core of the OpenTelemetry Collector: what Debian's golang-opentelemetry-collector-dev has of
-// it, as a program. None of the components of "contrib" is among them.
+// The core of the OpenTelemetry Collector as a program, from Debian's
+// golang-opentelemetry-collector-dev. It has none of the "contrib" components.
 package main
 
 import (

@@ -1,7 +1,7 @@
-//! What threads share without a lock, in every order that they can come in.
+//! Lock-free state that threads share, under every interleaving.
 //!
-//! The files of the recorder are compiled here a second time, as they are, with the atomics, the lock
-//! and the cells of [loom](https://docs.rs/loom), which runs each test once for every order.
+//! The files of the recorder are compiled here a second time, unchanged, with the atomics, the lock
+//! and the cells of [loom](https://docs.rs/loom), which runs each test once for every interleaving.
 
 #[cfg(test)]
 mod recorder {
@@ -21,7 +21,7 @@ mod recorder {
     }
 
     mod record {
-        /// Stands for a span's record: the names of those who updated it.
+        /// A model of a span's record: the names of the threads that updated it.
         #[derive(Debug, Default, Eq, PartialEq)]
         pub(super) struct SpanRecord(pub(super) Vec<&'static str>);
 

@@ -1,5 +1,5 @@
-//! What can be called without an annotation: it compiles, runs, gives back what it should, and records
-//! nothing.
+//! The functions and types that need no annotation: they compile, run, return what they should, and
+//! record nothing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -28,7 +28,7 @@ static TRACER: Tracer = floe_telemetry::tracer!("floe.test.off");
 /// Opens the span of a domain.
 type Open = fn() -> ActiveSpan;
 
-/// One for each domain; a missing one does not compile.
+/// One for each domain: the array's length makes a missing one a compile error.
 const SPANS: [Open; DOMAINS.len()] = [
     || alert::alert_span(&TRACER, &alert::Alert::default()),
     || catalog::catalog_span(&TRACER, &catalog::Catalog::default()),
@@ -74,7 +74,7 @@ fn domains_record_nothing() {
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 #[test]
-fn what_others_sent_is_passed_on() {
+fn context_of_the_caller_is_propagated() {
     propagation::setup_propagators();
     let given = HashMap::from([("traceparent".to_owned(), PARENT.to_owned())]);
     let _parent = extract_context(&given).attach();
@@ -122,7 +122,7 @@ fn what_others_sent_is_passed_on() {
         again.span().span_context().trace_id().to_string(),
         PARENT[3..35]
     );
-    // The environment of this process says nothing, or something; it can be asked.
+    // The environment of the test process is unspecified; reading it must not fail.
     let _ = propagation::from_environment();
     let _ = EnvironmentCarrier::from_process();
     let mut command = Command::new("true");
@@ -186,7 +186,7 @@ fn plugins_are_still_found() {
 }
 
 #[test]
-fn texts_are_still_made_safe() {
+fn texts_are_still_sanitized() {
     let url = "postgresql://floe:hunter2@db.internal/orders";
     for safe in [
         sanitize_error_message(url),

@@ -1,4 +1,4 @@
-//! A whole application: it starts, logs, and ends, and no function of it has a span.
+//! A whole application: it starts, logs and shuts down, and none of its functions has a span.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -26,7 +26,7 @@ async fn later() -> u8 {
     std::future::ready(1).await
 }
 
-/// What was logged.
+/// The log output.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 

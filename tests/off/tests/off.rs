@@ -1,4 +1,5 @@
-//! `cargo test --manifest-path tests/off/Cargo.toml`: everything compiles, runs, and leaves nothing behind.
+//! `cargo test --manifest-path tests/off/Cargo.toml`: everything compiles, runs and records
+//! nothing.
 
 #![allow(
     dead_code,
@@ -107,7 +108,7 @@ struct Alert<'a> {
 }
 
 #[test]
-fn a_derived_type_can_still_be_asked() {
+fn derived_attributes_are_still_available() {
     let alert = Alert {
         load: Load { rows: 1 },
         previous: None,
@@ -146,7 +147,7 @@ async fn below_http(headers: http::HeaderMap, path: &str) -> usize {
 
 #[traced(boxed, attributes(depth))]
 async fn down(depth: u32) -> u32 {
-    // Without its box there could be no such function.
+    // Without the box the type of the function would be infinite.
     if depth == 0 {
         0
     } else {

@@ -1,4 +1,4 @@
-//! The runtime under another name, which each attribute is told.
+//! The runtime under another name, which each attribute sets with `crate`.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -153,7 +153,7 @@ fn the_runtime_may_have_another_name() {
 }
 
 #[test]
-fn one_line_functions_are_spans_with_nothing_said_about_them() {
+fn one_line_functions_compile_without_warnings() {
     let spans = testing::capture(|| {
         one_line::unit();
         ready(one_line::unit_later()).unwrap();

@@ -1,4 +1,5 @@
-// Posts to each URL of the list it is posted, as the Rust service does. Ends with its input.
+// Posts to each URL of the list in the request, as the Rust service does. Exits at the end of its
+// input.
 
 import { createServer } from 'node:http';
 import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from '@opentelemetry/api';
@@ -12,7 +13,7 @@ const provider = new NodeTracerProvider({
     new BatchSpanProcessor(new OTLPTraceExporter()),
   ],
 });
-// With W3C Trace Context and Baggage, which are its defaults.
+// W3C Trace Context and Baggage are the default propagators.
 provider.register();
 const tracer = trace.getTracer('node');
 

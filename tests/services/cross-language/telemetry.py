@@ -1,4 +1,4 @@
-"""OpenTelemetry of a Python process: OTLP to where the environment says, floe.* from baggage."""
+"""OpenTelemetry of a Python process: OTLP to the endpoint of the environment, floe.* from baggage."""
 
 from opentelemetry import baggage, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter

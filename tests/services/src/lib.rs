@@ -1,5 +1,5 @@
-//! A service that calls others, as the [validation service] of the W3C asks for: it is posted a
-//! list of calls, and posts to each of their URLs in turn what is to be posted there.
+//! A service that calls others, as the [validation service] of the W3C requires: a request contains
+//! a list of calls, and the service posts the body of each call to its URL, in order.
 //!
 //! [validation service]: https://github.com/w3c/trace-context/tree/main/test
 
@@ -14,19 +14,19 @@ use reqwest_middleware::reqwest::Client;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde::{Deserialize, Serialize};
 
-/// A call that the service is to make.
+/// A call that the service makes.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Call {
-    /// Where to.
+    /// The URL.
     pub url: String,
-    /// What is to be posted there: the calls that the other is to make.
+    /// The body: the calls that the called service makes.
     #[serde(default)]
     pub arguments: Vec<Self>,
 }
 
 impl Call {
-    /// A call with these calls in it.
+    /// A call with nested calls.
     pub fn new(url: impl Into<String>, arguments: Vec<Self>) -> Self {
         Self {
             url: url.into(),
@@ -64,7 +64,7 @@ async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> Sta
 ///
 /// # Errors
 ///
-/// One of them got no answer, or one that says it failed.
+/// A call failed or its response was not a success.
 #[traced(attributes(calls = calls.len(), tenant = get_baggage_value("tenant")))]
 pub async fn make(
     client: &ClientWithMiddleware,

@@ -1,4 +1,4 @@
-//! What a client's span says, and what the other side receives.
+//! The span of a client, and the headers that the server receives.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -15,7 +15,7 @@ use reqwest_middleware::ClientBuilder;
 use reqwest_middleware::reqwest::Client;
 use tokio::net::TcpListener;
 
-/// The address of a server that answers with the headers that it was sent.
+/// The address of a server that responds with the headers of the request.
 async fn server() -> String {
     let echo = |headers: HeaderMap| async move {
         let text = |name: &str| {
@@ -40,7 +40,7 @@ async fn server() -> String {
 }
 
 #[tokio::test]
-async fn a_request_is_a_span_and_takes_it_along() {
+async fn a_request_is_a_span_whose_context_is_sent() {
     let server = server().await;
     let mut echoed = String::new();
     let spans = testing::capture_async(async {
@@ -73,7 +73,7 @@ async fn a_request_is_a_span_and_takes_it_along() {
 }
 
 #[tokio::test]
-async fn what_did_not_succeed_is_an_error() {
+async fn a_failed_request_is_an_error() {
     let server = server().await;
     let spans = testing::capture_async(async {
         let client = floe_test_services::client();
@@ -83,7 +83,7 @@ async fn what_did_not_succeed_is_an_error() {
             .await
             .unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
-        // Nobody listens where a listener was.
+        // The listener was dropped, so the connection is refused.
         let gone = TcpListener::bind("127.0.0.1:0")
             .await
             .unwrap()

@@ -1,4 +1,4 @@
-//! What a server's span says, and how long it lasts.
+//! The span of a server, and its duration.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -28,7 +28,7 @@ async fn find() -> String {
     get_baggage_value("tenant").unwrap_or_default()
 }
 
-/// Two pieces, each with a span of its own, and then what is given.
+/// A body with two chunks, each of which has a span, followed by the given end.
 struct Pieces(Vec<Result<&'static str, &'static str>>);
 
 impl Stream for Pieces {
@@ -62,7 +62,7 @@ fn request(uri: &str) -> axum::http::request::Builder {
         .header("host", "shop.example:8080")
 }
 
-/// Serves one request to the last byte of its body, if that comes.
+/// Serves one request until the last byte of its body.
 async fn serve(request: Request<Body>) -> (StatusCode, Option<Bytes>) {
     let response = app().oneshot(request).await.unwrap();
     let status = response.status();
@@ -119,9 +119,9 @@ async fn a_request_is_a_span_below_its_sender() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_parent_begins_a_trace() {
+async fn a_request_without_a_parent_starts_a_trace() {
     let spans = testing::capture_async(async {
-        // What is current around the server is not what the request belongs to.
+        // The span that is current around the server is not the parent of the request.
         let _accepting = create_span("accept loop");
         serve(request("/orders/1").body(Body::empty()).unwrap()).await;
         let bad = request("/orders/2").header("traceparent", "00-zz-01");
@@ -136,7 +136,7 @@ async fn a_request_without_a_parent_begins_a_trace() {
 }
 
 #[tokio::test]
-async fn only_what_the_server_did_wrong_is_an_error() {
+async fn only_server_errors_are_errors() {
     let spans = testing::capture_async(async {
         for path in ["/broken", "/refused", "/nowhere/at/all"] {
             serve(request(path).body(Body::empty()).unwrap()).await;
@@ -154,7 +154,7 @@ async fn only_what_the_server_did_wrong_is_an_error() {
         .assert_attribute("http.response.status_code", 403)
         .assert_no_attribute("error.type");
     assert_eq!(status(refused), Status::Unset);
-    // No route: its path would make as many names as there are paths.
+    // Without a route the name has no path, because its cardinality would be unbounded.
     spans
         .single("GET")
         .assert_attribute("http.response.status_code", 404)
@@ -183,16 +183,16 @@ async fn the_span_lasts_as_long_as_the_body() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_torn_or_given_up_says_so() {
+async fn an_aborted_or_dropped_body_is_recorded() {
     let spans = testing::capture_async(async {
         let (status, body) = serve(request("/torn").body(Body::empty()).unwrap()).await;
         assert_eq!((status, body), (StatusCode::OK, None));
         let given_up = request("/stream").body(Body::empty()).unwrap();
         drop(app().oneshot(given_up).await.unwrap());
-        // Nobody sends the body of a HEAD, and that is no fault.
+        // The response to HEAD has no body, which is not an error.
         let head = request("/orders/1").method("HEAD").body(Body::empty());
         drop(app().oneshot(head.unwrap()).await.unwrap());
-        // Before there is a response: the future is dropped at its first await.
+        // The future is dropped at its first await, before there is a response.
         let mut waiting =
             Box::pin(app().oneshot(request("/orders/1").body(Body::empty()).unwrap()));
         let polled = std::future::poll_fn(|task| Poll::Ready(waiting.as_mut().poll(task))).await;
@@ -215,7 +215,7 @@ async fn a_body_that_is_torn_or_given_up_says_so() {
 }
 
 #[tokio::test]
-async fn any_tower_service_will_do_and_its_failures_stay_its_own() {
+async fn any_tower_service_is_supported_and_its_errors_are_returned_unchanged() {
     let spans = testing::capture_async(async {
         let mut fails = HttpServerLayer::new().layer(service_fn(|_: Request<Body>| async {
             Err::<Response<String>, _>("no connection to redis://:hunter2@cache")
@@ -247,7 +247,7 @@ async fn any_tower_service_will_do_and_its_failures_stay_its_own() {
 }
 
 #[tokio::test]
-async fn without_a_listener_context_is_still_handed_on() {
+async fn without_a_listener_context_is_still_propagated() {
     let app = Router::new()
         .route(
             "/",
@@ -264,6 +264,6 @@ async fn without_a_listener_context_is_still_handed_on() {
         .await
         .unwrap();
     let body = response.into_body().collect().await.unwrap().to_bytes();
-    // A capture of another test may listen, but not to a trace that it has not seen.
+    // A capture of another test may be active, but it does not record traces of this one.
     assert!(body.starts_with(&PARENT.as_bytes()[..36]), "{body:?}");
 }

@@ -1,4 +1,4 @@
-//! What tower-http tells `tracing` is in the trace that a real receiver gets.
+//! The spans of tower-http are in the trace that a real receiver gets.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

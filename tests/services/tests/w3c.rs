@@ -1,13 +1,13 @@
-//! The cases of the W3C's trace-context test suite, over real sockets: a request with these headers
-//! comes in, and with which headers does the service call back?
+//! The cases of the W3C's trace-context test suite over real sockets: the headers of an incoming
+//! request, and the headers of the calls that the service makes in response.
 //!
 //! | of the suite | here |
 //! |---|---|
-//! | `test_both_traceparent_and_tracestate_missing`, `test_multiple_requests_*` | [`each_call_is_a_span_of_its_own_in_one_trace`] |
-//! | `test_traceparent_*` | [`a_trace_goes_on_where_its_header_is_valid`], [`a_header_that_is_not_valid_begins_a_new_trace`] |
-//! | `test_tracestate_*`, at the strict level | [`the_trace_state_is_handed_on_if_all_of_it_is_valid`], [`the_trace_state_goes_by_its_name_and_belongs_to_a_trace`] |
+//! | `test_both_traceparent_and_tracestate_missing`, `test_multiple_requests_*` | [`each_call_has_its_own_span_in_one_trace`] |
+//! | `test_traceparent_*` | [`a_valid_header_continues_the_trace`], [`an_invalid_header_starts_a_new_trace`] |
+//! | `test_tracestate_*`, at the strict level | [`a_valid_trace_state_is_propagated`], [`the_trace_state_header_needs_its_name_and_a_trace`] |
 //!
-//! The flags of level 2, of which the suite knows nothing, are in [`the_flags_that_are_known_are_kept`].
+//! The flags of level 2, which the suite does not cover, are in [`known_flags_are_kept`].
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -22,7 +22,7 @@ type Headers = Vec<(String, String)>;
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
-/// The service in a process of its own, and a socket for what it calls.
+/// The service in its own process, and a socket for the calls that it makes.
 struct Harness {
     service: Child,
     address: String,
@@ -64,7 +64,7 @@ impl Harness {
         }
     }
 
-    /// Sends a request with the headers as they are; the service is to call back so many times.
+    /// Sends a request with these headers; the service must make `count` calls in response.
     fn calls(&self, headers: &[(&str, &str)], count: usize) -> Vec<Headers> {
         let call = format!(r#"{{"url":"{}","arguments":[]}}"#, self.callback);
         let body = format!("[{}]", vec![call; count].join(","));
@@ -81,7 +81,7 @@ impl Harness {
         .unwrap();
         let (first_line, _) = read_message(&stream);
         assert!(first_line.contains(" 200 "), "{headers:?}: {first_line}");
-        // The service answers after its last call, which was told before it was answered.
+        // The service responds after its last call, which was recorded before it was answered.
         let called: Vec<_> = self.called.try_iter().collect();
         assert_eq!(called.len(), count, "{headers:?}");
         called
@@ -100,7 +100,7 @@ impl Drop for Harness {
     }
 }
 
-/// The first line and the headers; the body is read and thrown away.
+/// The first line and the headers; the body is read and discarded.
 fn read_message(stream: &TcpStream) -> (String, Headers) {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
@@ -134,7 +134,7 @@ struct Context {
 }
 
 impl Context {
-    /// What every call must have: one valid `traceparent`, at most one `tracestate`.
+    /// Checks what every call must have: one valid `traceparent`, at most one `tracestate`.
     fn of(headers: &Headers) -> Self {
         let named = |wanted: &str| -> Vec<String> {
             let named = headers.iter().filter(|(name, _)| name == wanted);
@@ -167,7 +167,7 @@ fn valid() -> String {
 }
 
 #[test]
-fn a_trace_goes_on_where_its_header_is_valid() {
+fn a_valid_header_continues_the_trace() {
     let harness = Harness::start();
     let valid = valid();
     for (name, value) in [
@@ -195,14 +195,14 @@ fn a_trace_goes_on_where_its_header_is_valid() {
 }
 
 #[test]
-fn a_header_that_is_not_valid_begins_a_new_trace() {
+fn an_invalid_header_starts_a_new_trace() {
     let harness = Harness::start();
     let valid = valid();
     for (name, value) in [
-        // Other names.
+        // Other header names.
         ("trace-parent", &*valid),
         ("trace.parent", &valid),
-        // Versions that are none, and what version 00 has no room for.
+        // Invalid versions, and fields that version 00 does not have.
         ("traceparent", &format!("ff-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!(".0-{TRACE}-{PARENT}-01")),
         ("traceparent", &format!("0.-{TRACE}-{PARENT}-01")),
@@ -214,7 +214,7 @@ fn a_header_that_is_not_valid_begins_a_new_trace() {
         ("traceparent", &format!("{valid}-")),
         ("traceparent", &format!("{valid}-more")),
         ("traceparent", &format!("cc-{TRACE}-{PARENT}-01.more")),
-        // Ids that are too short, too long, of other characters, or zero.
+        // Ids that are too short, too long, zero, or have invalid characters.
         ("traceparent", &format!("00-{}-{PARENT}-01", &TRACE[1..])),
         ("traceparent", &format!("00-{TRACE}0-{PARENT}-01")),
         ("traceparent", &format!("00-.{}-{PARENT}-01", &TRACE[1..])),
@@ -229,7 +229,7 @@ fn a_header_that_is_not_valid_begins_a_new_trace() {
         ("traceparent", &format!("00-{TRACE}-.{}-01", &PARENT[1..])),
         ("traceparent", &format!("00-{TRACE}-{}.-01", &PARENT[1..])),
         ("traceparent", &format!("00-{TRACE}-{}-01", "0".repeat(16))),
-        // Flags.
+        // Invalid flags.
         ("traceparent", &format!("00-{TRACE}-{PARENT}-.1")),
         ("traceparent", &format!("00-{TRACE}-{PARENT}-0.")),
         ("traceparent", &format!("00-{TRACE}-{PARENT}-1")),
@@ -244,14 +244,14 @@ fn a_header_that_is_not_valid_begins_a_new_trace() {
             "a new trace is sampled, and its id is random"
         );
     }
-    // Two of them contradict each other.
+    // Two headers contradict each other.
     let other = format!("00-{}-{PARENT}-01", "d".repeat(32));
     let context = harness.context(&[("traceparent", &valid), ("traceparent", &other)]);
     assert!(context.trace_id != TRACE && context.trace_id != "d".repeat(32));
 }
 
 #[test]
-fn the_trace_state_is_handed_on_if_all_of_it_is_valid() {
+fn a_valid_trace_state_is_propagated() {
     let harness = Harness::start();
     let parent = format!("00-{TRACE}-{PARENT}-00");
     let state = |states: &[&str]| {
@@ -268,7 +268,7 @@ fn the_trace_state_is_handed_on_if_all_of_it_is_valid() {
     let (at_most, too_many) = (numbered(32), numbered(33));
     for (states, expected) in [
         (&["one=1,two=2"][..], "one=1,two=2"),
-        // Several headers are one list, in their order; what is empty does not count.
+        // Several headers are one list, in their order; empty members are ignored.
         (
             &["one=1,two=2", "three=3", "four=4"],
             "one=1,two=2,three=3,four=4",
@@ -305,7 +305,7 @@ fn the_trace_state_is_handed_on_if_all_of_it_is_valid() {
             ],
             &format!("one=1,{}@{}=1", "t".repeat(241), "v".repeat(13)),
         ),
-        // Valid, but more than OpenTelemetry's type can hold: it goes, the others stay.
+        // Valid, but longer than OpenTelemetry's type allows: it is dropped, the others are kept.
         (
             &[
                 "one=1",
@@ -313,7 +313,7 @@ fn the_trace_state_is_handed_on_if_all_of_it_is_valid() {
             ],
             "one=1",
         ),
-        // More than 512 characters: long members go first, then the last.
+        // Above 512 characters, long members are dropped first, then the last ones.
         (
             &[&format!(
                 "one=1,{}=1,two=2,{}=1",
@@ -351,7 +351,7 @@ fn the_trace_state_is_handed_on_if_all_of_it_is_valid() {
 }
 
 #[test]
-fn the_trace_state_goes_by_its_name_and_belongs_to_a_trace() {
+fn the_trace_state_header_needs_its_name_and_a_trace() {
     let harness = Harness::start();
     let parent = format!("00-{TRACE}-{PARENT}-00");
     for (name, expected) in [
@@ -364,12 +364,12 @@ fn the_trace_state_goes_by_its_name_and_belongs_to_a_trace() {
         let headers = [("traceparent", &*parent), (name, "one=1")];
         assert_eq!(harness.context(&headers).state.as_deref(), expected);
     }
-    // A trace that is not there.
+    // A trace state without a trace.
     assert_eq!(harness.context(&[("tracestate", "one=1")]).state, None);
 }
 
 #[test]
-fn each_call_is_a_span_of_its_own_in_one_trace() {
+fn each_call_has_its_own_span_in_one_trace() {
     let harness = Harness::start();
     for (header, expected) in [
         (Some(valid()), Some(TRACE)),
@@ -396,7 +396,7 @@ fn each_call_is_a_span_of_its_own_in_one_trace() {
 }
 
 #[test]
-fn the_flags_that_are_known_are_kept() {
+fn known_flags_are_kept() {
     let harness = Harness::start();
     for (received, sent) in [
         ("00", "00"),

@@ -1,4 +1,4 @@
-//! Connections: accepted, secured if that is asked for, and handed to the transport.
+//! Accepts connections, with TLS if required, and passes them to the transport.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -36,12 +36,12 @@ async fn connection(
     tls: Option<TlsAcceptor>,
     store: Arc<Store>,
 ) {
-    // Answers are one small packet each; waiting to fill it would slow every test down. It fails
-    // only if the client is gone already.
+    // Responses are one small packet each; Nagle's algorithm would delay every test. Setting the
+    // option fails only if the client is gone already.
     let _ = stream.set_nodelay(true);
     match tls {
         None => speak(stream, transport, store).await,
-        // A client that does not speak TLS, or does not trust us, is gone again.
+        // A client that does not use TLS, or does not trust the authority, disconnects.
         Some(tls) => {
             if let Ok(stream) = tls.accept(stream).await {
                 speak(stream, transport, store).await;
@@ -57,7 +57,7 @@ async fn speak<S: Stream>(stream: S, transport: Transport, store: Arc<Store>) {
     }
 }
 
-/// A connection, with TLS or without.
+/// A connection, with or without TLS.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}

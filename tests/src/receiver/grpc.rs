@@ -1,7 +1,8 @@
 //! OTLP over gRPC: the generated tonic service on an HTTP/2 connection.
 //!
-//! The connection is hyper's rather than tonic's so that each request is seen as raw bytes before
-//! tonic decodes it. Another signal is another generated service, chosen by path in [`answer`].
+//! The connection is served by hyper rather than tonic, so that the raw bytes of each request are
+//! stored before tonic decodes them. [`answer`] selects the generated service of each signal by its
+//! path.
 
 use std::convert::Infallible;
 use std::future;
@@ -46,8 +47,8 @@ const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/
 /// Serves one connection to its end.
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
-    // An error is a client that went away, or one that does not speak HTTP/2. What it sent is
-    // missing from the store, and that is what a test looks at.
+    // An error means that the client disconnected or does not use HTTP/2. Its request is then
+    // missing in the store, which is what a test checks.
     let _ = http2::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -60,7 +61,10 @@ async fn answer(
     let (mut parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     let Some(body) = inflate::grpc(&parts.headers, body) else {
-        return Ok(tonic::Status::invalid_argument("not what `grpc-encoding` says").into_http());
+        return Ok(
+            tonic::Status::invalid_argument("the message does not match `grpc-encoding`")
+                .into_http(),
+        );
     };
     let planned = store.record(&parts.uri, &parts.headers, &body);
 
@@ -83,7 +87,7 @@ async fn answer(
     parts.headers.remove("grpc-encoding");
     let path = parts.uri.path().to_owned();
     let request = Request::from_parts(parts, Body::new(Full::new(body)));
-    // What an exporter may send at once is for the exporter's tests to say.
+    // Limits on the size of a message belong to the exporter's tests.
     let answer = match &*path {
         METRICS => {
             let mut service = MetricsServiceServer::new(Metrics { store });
@@ -94,7 +98,7 @@ async fn answer(
             let mut service = service.max_decoding_message_size(usize::MAX);
             service.call(request).await
         }
-        // The service answers every other path with `UNIMPLEMENTED`.
+        // The service responds to every other path with `UNIMPLEMENTED`.
         _ => {
             let service = TraceServiceServer::new(Traces { store });
             let mut service = service.max_decoding_message_size(usize::MAX);
@@ -104,7 +108,7 @@ async fn answer(
     Ok(answer.unwrap_or_else(|never: Infallible| match never {}))
 }
 
-/// Stores the spans of what tonic decoded.
+/// Stores the spans of a decoded request.
 #[derive(Debug)]
 struct Traces {
     store: Arc<Store>,
@@ -121,7 +125,7 @@ impl TraceService for Traces {
     }
 }
 
-/// Stores the data points of what tonic decoded.
+/// Stores the data points of a decoded request.
 #[derive(Debug)]
 struct Metrics {
     store: Arc<Store>,
@@ -138,7 +142,7 @@ impl MetricsService for Metrics {
     }
 }
 
-/// Stores the log records of what tonic decoded.
+/// Stores the log records of a decoded request.
 #[derive(Debug)]
 struct Logs {
     store: Arc<Store>,

@@ -1,7 +1,7 @@
 //! OTLP over HTTP/1.1 with protobuf bodies.
 //!
-//! Strict where a lenient receiver would hide a mistake of the exporter: one path per signal, one
-//! method, one content type. Another signal is another path in [`answer`].
+//! Strict where a lenient receiver would hide a defect of the exporter: one path per signal, one
+//! method, one content type. [`answer`] selects the signal by its path.
 
 use std::future;
 use std::sync::Arc;
@@ -37,8 +37,8 @@ const PROTOBUF: &str = "application/x-protobuf";
 /// Serves one connection to its end.
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
-    // An error is a client that went away, or one that does not speak HTTP/1. What it sent is
-    // missing from the store, and that is what a test looks at.
+    // An error means that the client disconnected or does not use HTTP/1. Its request is then
+    // missing in the store, which is what a test checks.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -85,7 +85,7 @@ async fn answer(
     })
 }
 
-/// A request that is kept if it is to be answered with success.
+/// Records a request whose items are stored if the response is a success.
 enum Decoded {
     Spans(ExportTraceServiceRequest),
     Logs(ExportLogsServiceRequest),
@@ -114,7 +114,7 @@ impl Decoded {
     }
 }
 
-/// Metrics are always taken: what an exporter does with other answers is the same for all signals.
+/// Metrics are always accepted: exporters treat other responses in the same way for all signals.
 fn metrics(body: Bytes, store: &Store) -> hyper::Response<Full<Bytes>> {
     match ExportMetricsServiceRequest::decode(body) {
         Ok(request) => {

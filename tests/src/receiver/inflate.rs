@@ -1,11 +1,11 @@
-//! Compressed requests, decoded: a search for a canary in compressed bytes would never find it.
+//! Decompresses requests, so that a search for a canary in their bytes can find it.
 
 use std::io::Read as _;
 
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 
-/// The body of an HTTP request. `None`: it is not what its header says.
+/// The body of an HTTP request. `None` if it does not match its `content-encoding`.
 pub(super) fn http(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     match encoding(headers, "content-encoding") {
         None => Some(body),

@@ -7,30 +7,30 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use super::span::hex;
 use super::value::{Value, attributes};
 
-/// A log record, together with the resource and the scope it was sent under.
+/// A log record, with the resource and the scope it was sent under.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceivedLog {
     /// Attributes of the resource.
     pub resource: BTreeMap<String, Value>,
     /// Name of the instrumentation scope.
     pub scope: String,
-    /// When it happened, in nanoseconds since 1970.
+    /// When the event occurred, in nanoseconds since 1970.
     pub time: u64,
-    /// When it was seen, in nanoseconds since 1970.
+    /// When the record was observed, in nanoseconds since 1970.
     pub observed_time: u64,
-    /// The number of the severity.
+    /// Severity number.
     pub severity_number: i32,
-    /// The word for the severity.
+    /// Severity text.
     pub severity_text: String,
-    /// What it says.
+    /// Body.
     pub body: Option<Value>,
     /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// 32 characters of hexadecimal, or none.
+    /// Id of the trace in hexadecimal (32 digits), empty if there is none.
     pub trace_id: String,
-    /// 16 characters of hexadecimal, or none.
+    /// Id of the span in hexadecimal (16 digits), empty if there is none.
     pub span_id: String,
-    /// The flags of the trace.
+    /// Trace flags.
     pub flags: u32,
 }
 

@@ -11,21 +11,21 @@ use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Exemplar, 
 use super::span::hex;
 use super::value::{Value, attributes};
 
-/// What a data point says.
+/// The value of a data point.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetricValue {
-    /// Of a counter or an up-down counter.
+    /// A counter or an up-down counter.
     Sum(f64),
-    /// Of a gauge.
+    /// A gauge.
     Gauge(f64),
-    /// Of a histogram with bounds: how many values, their sum, the bounds, and how many values are
-    /// in each bucket.
+    /// A histogram with explicit bounds: the number of values, their sum, the bounds, and the count
+    /// of each bucket.
     Histogram(u64, f64, Vec<f64>, Vec<u64>),
-    /// Of an exponential histogram: how many values, their sum, and how many buckets.
+    /// An exponential histogram: the number of values, their sum, and the number of buckets.
     Exponential(u64, f64, usize),
 }
 
-/// A data point, together with its metric and the resource and the scope it was sent under.
+/// A data point, with its metric and the resource and the scope it was sent under.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceivedPoint {
     /// Attributes of the resource.
@@ -38,13 +38,13 @@ pub struct ReceivedPoint {
     pub unit: String,
     /// Description of the metric.
     pub description: String,
-    /// Whether a sum or a histogram begins anew with each export.
+    /// Whether the temporality of a sum or histogram is delta.
     pub is_delta: bool,
     /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// What it says.
+    /// The value.
     pub value: MetricValue,
-    /// The spans that some of its values are of: trace id and span id, in hexadecimal digits.
+    /// The spans of its exemplars: trace id and span id, in hexadecimal.
     pub exemplars: Vec<(String, String)>,
 }
 

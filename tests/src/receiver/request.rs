@@ -1,4 +1,4 @@
-//! One request as it arrived, and the answers a test can ask for.
+//! A request as it arrived, and the responses that a test can select.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use tonic::Code;
 pub struct ReceivedRequest {
     /// The path, with the query if there was one.
     pub path: String,
-    /// Headers, or gRPC metadata. Keys are in lower case, repeated ones are joined with `, `.
+    /// Headers, or gRPC metadata. Keys are in lower case; values of repeated keys are joined with
+    /// `, `.
     pub headers: BTreeMap<String, String>,
     /// The body. Over gRPC it starts with the five bytes that frame the message.
     pub body: Vec<u8>,
@@ -38,34 +39,34 @@ impl ReceivedRequest {
         }
     }
 
-    /// Whether `canary` is anywhere in the request: the path, a header's name or value, the body.
+    /// Whether the request contains `canary`: in its path, a header's name or value, or its body.
     pub fn contains(&self, canary: &str) -> bool {
         let bytes = canary.as_bytes();
         self.path.contains(canary)
             || self.headers.iter().any(|(k, v)| k.contains(canary) || v.contains(canary))
-            // `windows` has no answer for the empty string, which is everywhere.
+            // `windows` panics for a length of zero; the empty string is contained everywhere.
             || bytes.is_empty()
             || self.body.windows(bytes.len()).any(|window| window == bytes)
     }
 }
 
-/// The path and the headers as a text, for [`Response::Echo`].
+/// The path and the headers as text, for [`Response::Echo`].
 pub(super) fn echo(uri: &Uri, headers: &HeaderMap) -> String {
     let request = ReceivedRequest::new(uri, headers, &[]);
     format!("refused {} {:?}", request.path, request.headers)
 }
 
-/// How a receiver answers.
+/// The response of a receiver.
 ///
-/// A request that is wrong in itself (path, method, content type, body) is refused for what is
-/// wrong with it, whatever was asked for.
+/// A request that is invalid (path, method, content type, body) is rejected for that reason,
+/// whatever response is selected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Response {
     /// Success, and the spans are stored.
     #[default]
     Ok,
-    /// An HTTP status and headers with an empty body. Over gRPC this is what a proxy in front of
-    /// the backend would answer.
+    /// An HTTP status and headers with an empty body. Over gRPC it stands for the response of a
+    /// proxy in front of the backend.
     Http {
         /// The status.
         status: u16,
@@ -79,25 +80,26 @@ pub enum Response {
         /// The message.
         message: String,
     },
-    /// A refusal that says the request's path and headers again, as careless backends do: 401 with
-    /// them in the body, or `UNAUTHENTICATED` with them in the message.
+    /// A rejection that quotes the request's path and headers: 401 with them in the body, or
+    /// `UNAUTHENTICATED` with them in the message.
     Echo,
-    /// Success in part, over HTTP only: what is said about it, and nothing is stored.
+    /// Partial success, over HTTP only. Nothing is stored.
     Partial {
-        /// How many items the receiver claims to have rejected.
+        /// The number of items that the receiver claims to have rejected.
         rejected: i64,
-        /// The remark.
+        /// The error message.
         message: String,
     },
-    /// No answer: the request is read and the connection stays open until the receiver is dropped.
+    /// No response: the request is read and the connection stays open until the receiver is
+    /// dropped.
     Hang,
 }
 
-/// An answer with `status`, `headers` and an empty body.
+/// A response with `status`, `headers` and an empty body.
 ///
 /// # Panics
 ///
-/// If HTTP does not allow the status or a header.
+/// HTTP does not allow the status or a header.
 pub(super) fn empty<B: Default>(status: u16, headers: &[(String, String)]) -> hyper::Response<B> {
     let mut response = hyper::Response::builder().status(status);
     for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! The thread that a receiver answers on.
+//! The thread of a receiver.
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -19,7 +19,7 @@ impl Serving {
     pub(super) fn start<F: Future<Output = ()>>(
         serve: impl FnOnce() -> F + Send + 'static,
     ) -> Self {
-        // One thread, so that dropping the runtime on it drops every connection at once.
+        // One thread, so that dropping its runtime drops every connection.
         let runtime = runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -48,8 +48,8 @@ impl Drop for Serving {
     fn drop(&mut self) {
         self.stop = None;
         let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
-        // A server that died must not look like an exporter that sent nothing. A test that fails
-        // already keeps its own message: a second panic would abort the process.
+        // A failed server must not look like an exporter that sent nothing. While the test panics,
+        // its own message is kept: a second panic would abort the process.
         if let Err(panic) = ended
             && !thread::panicking()
         {

@@ -29,7 +29,7 @@ pub struct ReceivedSpan {
     pub parent_span_id: String,
     /// Name.
     pub name: String,
-    /// Kind. `Unspecified` stands for a number without a meaning too; an exporter sends neither.
+    /// Kind. `Unspecified` also stands for an unknown number; an exporter sends neither.
     pub kind: SpanKind,
     /// Start, in nanoseconds since 1970.
     pub start_unix_nano: u64,
@@ -43,11 +43,11 @@ pub struct ReceivedSpan {
     pub links: Vec<ReceivedLink>,
     /// Status.
     pub status: ReceivedStatus,
-    /// How many attributes the sender says it dropped.
+    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
-    /// How many events the sender says it dropped.
+    /// Number of events that the sender dropped.
     pub dropped_events: u32,
-    /// How many links the sender says it dropped.
+    /// Number of links that the sender dropped.
     pub dropped_links: u32,
 }
 
@@ -60,7 +60,7 @@ pub struct ReceivedEvent {
     pub unix_nano: u64,
     /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// How many attributes the sender says it dropped.
+    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
 }
 
@@ -73,17 +73,17 @@ pub struct ReceivedLink {
     pub span_id: String,
     /// Attributes.
     pub attributes: BTreeMap<String, Value>,
-    /// How many attributes the sender says it dropped.
+    /// Number of attributes that the sender dropped.
     pub dropped_attributes: u32,
 }
 
 /// Status of a span.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ReceivedStatus {
-    /// Nothing was said.
+    /// Unset.
     #[default]
     Unset,
-    /// Success was said.
+    /// OK.
     Ok,
     /// An error, with its message.
     Error(String),
@@ -162,7 +162,7 @@ fn received(span: Span, resource: &BTreeMap<String, Value>) -> ReceivedSpan {
     }
 }
 
-/// However many bytes there are: an id of a wrong length has to show.
+/// Any number of bytes, so that an id of a wrong length is visible.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -1,4 +1,4 @@
-//! What arrived so far, shared between the server's thread and the test.
+//! The received data, shared between the server's thread and the test.
 
 use std::fmt::Write as _;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -15,7 +15,7 @@ use super::request::{ReceivedRequest, Response};
 use super::span::{self, ReceivedSpan};
 use crate::tree;
 
-/// Everything that arrived, and how to answer what arrives next.
+/// Everything that arrived, and the response to the next request.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     state: Mutex<State>,
@@ -33,8 +33,8 @@ struct State {
 }
 
 impl Store {
-    /// Keeps a request and says how to answer it, in one step: a test that saw the request arrive
-    /// and then changes the answer does not change the answer to this one.
+    /// Stores a request and returns the response to it, in one step: a test that waits for the
+    /// request and then changes the response does not change the response to this request.
     pub(super) fn record(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
         let request = ReceivedRequest::new(uri, headers, body);
         let mut state = self.lock();
@@ -43,21 +43,21 @@ impl Store {
         state.response.clone()
     }
 
-    /// Keeps the spans of a request.
+    /// Stores the spans of a request.
     pub(super) fn store_spans(&self, request: ExportTraceServiceRequest) {
         let spans = span::from_request(request);
         self.lock().spans.extend(spans);
         self.arrived.notify_all();
     }
 
-    /// Keeps the data points of a request.
+    /// Stores the data points of a request.
     pub(super) fn store_points(&self, request: ExportMetricsServiceRequest) {
         let points = metric::from_request(request);
         self.lock().points.extend(points);
         self.arrived.notify_all();
     }
 
-    /// Keeps the log records of a request.
+    /// Stores the log records of a request.
     pub(super) fn store_logs(&self, request: ExportLogsServiceRequest) {
         let logs = log::from_request(request);
         self.lock().logs.extend(logs);
@@ -88,7 +88,7 @@ impl Store {
         self.lock().spans.clone()
     }
 
-    /// Waits for `n` spans. After `timeout`, the error tells what arrived instead.
+    /// Waits for `n` spans. After `timeout`, the error lists what arrived instead.
     pub(super) fn wait_for_spans(
         &self,
         n: usize,
@@ -102,7 +102,7 @@ impl Store {
         }
     }
 
-    /// Waits for `n` requests. After `timeout`, the error tells what arrived instead.
+    /// Waits for `n` requests. After `timeout`, the error lists what arrived instead.
     pub(super) fn wait_for_requests(
         &self,
         n: usize,
@@ -129,7 +129,7 @@ impl Store {
 }
 
 impl State {
-    /// Everything but metrics and logs, which come when they like.
+    /// Every request except those with metrics or logs, which are exported at any time.
     fn span_requests(&self) -> impl Iterator<Item = &ReceivedRequest> {
         let requests = self.requests.iter();
         requests.filter(|request| {

@@ -21,7 +21,7 @@ fn export(receiver: &Receiver) -> Result<(), tonic::Status> {
     export_within(receiver, SOON)
 }
 
-/// Exports [`request`] with a tonic client that gives up after `timeout`.
+/// Exports [`request`] with a tonic client that has this `timeout`.
 fn export_within(receiver: &Receiver, timeout: Duration) -> Result<(), tonic::Status> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -38,7 +38,7 @@ fn export_within(receiver: &Receiver, timeout: Duration) -> Result<(), tonic::St
     })
 }
 
-/// Sends an HTTP request with `headers` and leaves the answer on the connection.
+/// Sends an HTTP request with `headers` and leaves the response on the connection.
 fn send(receiver: &Receiver, line: &str, headers: &str, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(receiver.endpoint().trim_start_matches("http://")).unwrap();
     stream.set_read_timeout(Some(SOON)).unwrap();
@@ -50,7 +50,7 @@ fn send(receiver: &Receiver, line: &str, headers: &str, body: &[u8]) -> TcpStrea
     stream
 }
 
-/// Sends an HTTP request and returns the whole answer.
+/// Sends an HTTP request and returns the whole response.
 fn answer(receiver: &Receiver, line: &str, headers: &str, body: &[u8]) -> String {
     let mut text = String::new();
     send(receiver, line, headers, body)

@@ -1,4 +1,4 @@
-//! TLS for receivers: an authority made up for the test, and what it vouches for.
+//! TLS for receivers: a certificate authority made for the test, and the certificates it issues.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,8 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-/// An authority that vouches for a receiver at 127.0.0.1, for one that is called `collector.test`, and for
-/// clients. Its files are gone when
-/// it is dropped.
+/// An authority that issues certificates for a receiver at 127.0.0.1, for one named
+/// `collector.test`, and for clients. Its files are deleted when it is dropped.
 #[derive(Debug)]
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -32,11 +31,11 @@ impl Default for Authority {
 }
 
 impl Authority {
-    /// A new authority, which nobody trusts yet.
+    /// A new authority, which is not trusted yet.
     ///
     /// # Panics
     ///
-    /// If its certificate cannot be made or written.
+    /// Its certificate cannot be made or written.
     #[must_use]
     pub fn new() -> Self {
         let mut params = CertificateParams::default();
@@ -56,12 +55,12 @@ impl Authority {
         }
     }
 
-    /// Its own certificate, to be trusted.
+    /// The certificate of the authority, to be trusted.
     pub fn certificate(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
-    /// A certificate that it issued for a client, and the key.
+    /// A client certificate that the authority issued, and its key.
     pub fn client(&self) -> (PathBuf, PathBuf) {
         let (certificate, key) = self.issue("a client", ExtendedKeyUsagePurpose::ClientAuth);
         let folder = self.folder.path();
@@ -81,7 +80,7 @@ impl Authority {
         (certificate, key)
     }
 
-    /// What a receiver does with each connection.
+    /// The TLS acceptor of a receiver.
     pub(super) fn acceptor(&self, client: ClientCertificate, alpn: &[u8]) -> TlsAcceptor {
         let provider = Arc::new(ring::default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -106,12 +105,12 @@ impl Authority {
     }
 }
 
-/// Whether a client has to say who it is.
+/// Whether a client must present a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientCertificate {
-    /// Anybody may connect.
+    /// Any client may connect.
     NotAsked,
-    /// Only those that the authority vouches for.
+    /// Only clients with a certificate of the authority may connect.
     Required,
 }
 

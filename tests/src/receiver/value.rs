@@ -18,8 +18,8 @@ pub enum Value {
     String(String),
     /// An array.
     Array(Vec<Value>),
-    /// Anything an attribute should not have, described: bytes, a nested map, no value at all, or
-    /// two values because its key was sent twice.
+    /// A description of a value that an attribute should not have: bytes, a nested map, no value at
+    /// all, or two values because its key was sent twice.
     Other(String),
 }
 
@@ -71,7 +71,7 @@ pub(super) fn attributes(list: Vec<KeyValue>) -> BTreeMap<String, Value> {
             Entry::Vacant(entry) => {
                 entry.insert(value);
             }
-            // Keys must be unique. A map would hide that they are not, so the value tells.
+            // Keys must be unique. A map would hide duplicates, so the value reports them.
             Entry::Occupied(mut entry) => {
                 let both = format!("sent twice: {:?}, {value:?}", entry.get());
                 entry.insert(Value::Other(both));

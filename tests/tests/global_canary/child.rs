@@ -1,4 +1,4 @@
-//! The process that the spans are recorded in: a provider with everything that spans can go to.
+//! The child process that records the spans, with a provider that has every kind of exporter.
 
 use std::fmt;
 use std::fs::File;
@@ -22,7 +22,7 @@ pub(crate) const DUMP: &str = "FLOE_TEST_DUMP";
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// An exporter of the user's own, which writes down whatever it is given.
+/// A custom exporter, which writes everything it receives to a file.
 struct Dump(Mutex<File>);
 
 impl fmt::Debug for Dump {
@@ -44,12 +44,12 @@ impl SpanExporter for Dump {
     }
 }
 
-/// What the default hook prints of a panic is the host's, and so is not looked at.
-pub(crate) fn quiet_panics() {
+/// The default panic hook belongs to the host; its output is not searched.
+pub(crate) fn silence_panics() {
     panic::set_hook(Box::new(|_| {}));
 }
 
-/// What our own code says goes to the standard error, down to the last detail.
+/// The library's own log messages go to standard error, at every level.
 pub(crate) fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
@@ -58,14 +58,14 @@ pub(crate) fn log_to_stderr() {
         .init();
 }
 
-/// Plants every canary that goes into a span.
+/// Plants every canary of a span.
 pub(crate) fn spans() {
-    quiet_panics();
+    silence_panics();
     log_to_stderr();
     floe_telemetry::propagation::setup_propagators();
     let endpoint = |name| std::env::var(name).unwrap();
     let mut config = TelemetryConfig::new("canaries");
-    // The waterfall is what people look at; it is printed, and searched like everything else.
+    // The waterfall is printed, and searched like every other output.
     config.resource_attributes.floe_namespace = Some(crate::values::resource_text());
     let mut config = config.with_baggage_attributes(floe_telemetry::keys::IDENTITY);
     config.batch_processor.max_queue_size = 8192;

@@ -1,4 +1,4 @@
-//! What is said about a delivery that fails: by the receiver, by the connection, by an exporter.
+//! Messages about a failed delivery, with text from the receiver, the connection and an exporter.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use floe_tests::{Canary, Receiver, Response, Shape};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use crate::child::{log_to_stderr, quiet_panics};
+use crate::child::{log_to_stderr, silence_panics};
 use crate::run_child;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How a delivery fails, and what must be said about it.
+/// How the delivery fails, and the expected message.
 type Failure = (&'static str, Shape, &'static str, fn(&Canary));
 
 const FAILURES: &[Failure] = &[
@@ -65,10 +65,10 @@ const FAILURES: &[Failure] = &[
         },
     ),
     ("remark of a partial success", Shape::Json, "", |c| {
-        answered_in_part(0, c);
+        partial_success(0, c);
     }),
     ("reason of a partial success", Shape::KeyValue, "", |c| {
-        answered_in_part(1, c);
+        partial_success(1, c);
     }),
     ("error of an exporter", Shape::Url, "", |c| {
         deliver(TelemetryProvider::builder(config()).with_span_exporter(Broken(c.text(), false)));
@@ -78,7 +78,7 @@ const FAILURES: &[Failure] = &[
     }),
 ];
 
-/// An exporter that says what it is told to, as an error or as a panic.
+/// An exporter that fails with the given text, as an error or as a panic.
 #[derive(Debug)]
 struct Broken(String, bool);
 
@@ -114,14 +114,14 @@ fn authenticated(endpoint: &str, protocol: OtlpProtocol, c: &Canary) -> Builder 
     TelemetryProvider::builder(config)
 }
 
-fn answered_in_part(rejected: i64, c: &Canary) {
+fn partial_success(rejected: i64, c: &Canary) {
     let receiver = Receiver::http();
     let message = c.text();
     receiver.respond(Response::Partial { rejected, message });
     deliver(to(&receiver.endpoint(), OtlpProtocol::Http));
 }
 
-/// Sends one span, which fails, and prints what is said about that.
+/// Exports one span, which fails, and prints the messages about the failure.
 fn deliver(builder: Builder) {
     match builder.initialize() {
         Ok(telemetry) => {
@@ -133,7 +133,7 @@ fn deliver(builder: Builder) {
     }
 }
 
-/// Each failure is a process of its own: they take a while, and so run at once.
+/// Each failure has its own process. They wait for timeouts, so they run concurrently.
 pub(crate) fn check() {
     let children: Vec<_> = FAILURES
         .iter()
@@ -152,23 +152,23 @@ pub(crate) fn check() {
         if !leaks.is_empty() {
             wrong.push(format!("{entry}: the secret left by {leaks:?}: {left}"));
         }
-        // Without a proof of its own, the marker is in the text that was said.
+        // Where the row has no expected text, the message must contain the marker.
         let shown = match *proof {
             "" => !left.shows(&canary).is_empty(),
             proof => left.has(proof),
         };
         if !shown {
-            wrong.push(format!("{entry}: nothing of it was said: {left}"));
+            wrong.push(format!("{entry}: no message about it: {left}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Which failure the child is to have.
+/// Selects the failure of the child process.
 const ENTRY: &str = "FLOE_TEST_ENTRY";
 
 pub(crate) fn child() {
-    quiet_panics();
+    silence_panics();
     log_to_stderr();
     let name = std::env::var(ENTRY).unwrap();
     let (entry, shape, _, fail) = FAILURES.iter().find(|(entry, ..)| *entry == name).unwrap();

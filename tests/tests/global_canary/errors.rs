@@ -1,4 +1,4 @@
-//! Entries that are errors and panics.
+//! Entry points that are errors and panics.
 
 use std::error::Error;
 use std::fmt;
@@ -25,7 +25,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     ("error of several lines, as dbt prints them", |c| {
         drop(dbt(c));
     }),
-    ("error longer than what is kept", |c| drop(long(c))),
+    ("error longer than the limit", |c| drop(long(c))),
     ("panic with a String", |c| caught(|| formatted(c))),
     ("panic with a &str", |c| caught(|| literal(c))),
     ("panic with a box", |c| caught(|| payload(c))),
@@ -64,7 +64,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     }),
 ];
 
-/// An error that says what it is told to, and maybe has a cause.
+/// An error with the given message and an optional source.
 #[derive(Debug)]
 struct Refused(String, Option<Box<Refused>>);
 
@@ -150,7 +150,7 @@ impl fmt::Display for PanickingText {
 
 impl Error for PanickingText {}
 
-/// A log line as JSON, the warehouse's complaint in it.
+/// A log line in JSON that contains the error message of a warehouse.
 #[traced]
 fn dbt(c: &Canary) -> Result<(), String> {
     let message = format!(
@@ -164,7 +164,7 @@ fn dbt(c: &Canary) -> Result<(), String> {
     Err(line.to_string())
 }
 
-/// The end of what is kept is inside the credential.
+/// The size limit cuts the text inside the credential.
 #[traced]
 fn long(c: &Canary) -> Result<(), String> {
     let text = c.text();
@@ -184,7 +184,7 @@ fn literal(c: &Canary) {
     panic_any(text);
 }
 
-/// What is in the box is nobody's business, so the marker is in the name.
+/// The payload has an unknown type and is not recorded, so the marker is in the name.
 #[traced(name = c.marker().to_owned())]
 fn payload(c: &Canary) {
     panic_any(Box::new(Refused(c.text(), None)));

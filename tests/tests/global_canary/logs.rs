@@ -1,4 +1,5 @@
-//! Entries of log records, and the process that logs them: as JSON, as text, and by every exporter.
+//! Entry points of log records, and the process that logs them: as JSON, as text, and to every
+//! exporter.
 
 use std::fmt;
 use std::fs::File;
@@ -16,7 +17,7 @@ use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::child::{DUMP, GRPC, HTTP, quiet_panics};
+use crate::child::{DUMP, GRPC, HTTP, silence_panics};
 use crate::{Entry, planted};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,17 +48,17 @@ pub(crate) const ENTRIES: &[Entry] = &[
         let error: &(dyn std::error::Error + 'static) = &error;
         tracing::error!(error, "log");
     }),
-    ("text under a key that tells", |c| {
+    ("text under a secret key", |c| {
         tracing::info!(api_key = c.secret(), marker = c.marker(), "log");
     }),
-    ("number under a key that tells", |c| {
+    ("number under a secret key", |c| {
         tracing::info!(password = c.number(), marker = c.marker(), "log");
     }),
     #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
-    ("float under a key that tells", |c| {
+    ("float under a secret key", |c| {
         tracing::info!(token = c.number() as f64, marker = c.marker(), "log");
     }),
-    ("large number under a key that tells", |c| {
+    ("large number under a secret key", |c| {
         let number = i128::from(c.number());
         tracing::info!(secret = number, marker = c.marker(), "log");
     }),
@@ -98,7 +99,7 @@ impl fmt::Debug for Panics {
     }
 }
 
-/// An exporter of the user's own, which writes down whatever it is given.
+/// A custom exporter, which writes everything it receives to a file.
 #[derive(Debug)]
 struct Dump(Mutex<File>);
 
@@ -113,9 +114,9 @@ impl LogExporter for Dump {
     }
 }
 
-/// Plants every canary that is logged.
+/// Plants every canary of a log record.
 pub(crate) fn child() {
-    quiet_panics();
+    silence_panics();
     let form = |json_output| {
         LoggingConfig::default()
             .with_log_level("DEBUG")

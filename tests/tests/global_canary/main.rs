@@ -1,11 +1,11 @@
-//! No credential leaves, by whatever entry it came: one canary for each entry, planted in a process
-//! of its own, and a search through every byte that this process sent, printed and wrote.
+//! No credential leaves the process, whatever its entry point: one canary for each entry point is
+//! planted in a child process, and every byte that the process sent, printed or wrote is searched.
 //!
-//! A new entry is one line in a table: [`errors`], [`values`], [`plain`] for what goes into spans,
-//! [`logs`] for what is logged, [`signals`] for labels of metrics and for baggage, [`refused`] for what
-//! is said about a configuration, [`delivery`] about a delivery.
+//! A new entry is one line in a table: [`errors`], [`values`], [`plain`] for spans, [`logs`] for
+//! log records, [`signals`] for metric attributes and baggage, [`refused`] for messages about a
+//! configuration, [`delivery`] for messages about a delivery.
 //!
-//! What a canary looks like changes from entry to entry, so that all shapes are planted.
+//! The shape of the canary changes from entry to entry, so that every shape is planted.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,13 +29,13 @@ use std::process::Command;
 
 use floe_tests::{Canary, Left, Receiver, Shape};
 
-/// One entry: what it is called, and how a canary is planted there.
+/// An entry: its name, and a function that plants a canary there.
 pub type Entry = (&'static str, fn(&Canary));
 
-/// Set for the child: what it is to do.
+/// Set for the child process: selects what it plants.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// The entries of spans, by table.
+/// The tables of entries that are recorded on spans.
 fn tables() -> impl Iterator<Item = Entry> {
     [errors::ENTRIES, values::ENTRIES, plain::ENTRIES]
         .into_iter()
@@ -51,7 +51,7 @@ fn planted(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (Canary
     })
 }
 
-/// Runs this executable again, with nothing of this process's settings; what it printed.
+/// Runs this executable again without the environment of this process, and returns its output.
 fn run_child(task: &str, variables: &[(&str, &str)]) -> Left {
     let mut child = Command::new(std::env::current_exe().unwrap());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
@@ -71,7 +71,7 @@ fn run_child(task: &str, variables: &[(&str, &str)]) -> Left {
     left
 }
 
-/// The other half of each test below; on its own it does nothing.
+/// The child's part of each test below. Without its variable it does nothing.
 #[test]
 fn child() {
     match std::env::var(CHILD).as_deref() {
@@ -86,32 +86,32 @@ fn child() {
 }
 
 #[test]
-fn nothing_that_goes_into_a_span_takes_a_credential_out() {
-    // What is printed is a picture, which has no room for everything.
+fn no_span_leaks_a_credential() {
+    // The waterfall shortens texts, so not every marker is printed.
     search("spans", tables(), &["grpc", "http", "exporter"]);
     assert!(tables().count() >= 50);
 }
 
 #[test]
-fn nothing_that_is_logged_takes_a_credential_out() {
+fn no_log_record_leaks_a_credential() {
     let ways = ["stdout", "stderr", "grpc", "http", "exporter"];
     search("logs", logs::ENTRIES.iter().copied(), &ways);
 }
 
 #[test]
-fn no_label_of_a_metric_takes_a_credential_out() {
+fn no_metric_attribute_leaks_a_credential() {
     let entries = signals::METRIC_ENTRIES.iter().copied();
     search("metrics", entries, &["grpc", "http"]);
 }
 
 #[test]
-fn no_baggage_takes_a_credential_out() {
+fn no_baggage_leaks_a_credential() {
     let entries = signals::BAGGAGE_ENTRIES.iter().copied();
     search("baggage", entries, &["stdout"]);
 }
 
-/// Lets a child plant the canaries of these entries, which all are to arrive by these ways without
-/// their secrets.
+/// Runs a child process that plants the canaries of these entries. Each marker must leave through
+/// each of these channels, and no secret through any.
 fn search(task: &str, entries: impl Iterator<Item = Entry>, ways: &[&str]) {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let folder = std::env::temp_dir().join(format!("floe-canary-{task}-{}", std::process::id()));
@@ -151,12 +151,12 @@ fn search(task: &str, entries: impl Iterator<Item = Entry>, ways: &[&str]) {
 }
 
 #[test]
-fn what_is_said_about_a_configuration_does_not_repeat_a_credential() {
+fn no_message_about_a_configuration_leaks_a_credential() {
     refused::check();
 }
 
 #[test]
-fn what_is_said_about_a_delivery_does_not_repeat_a_credential() {
+fn no_message_about_a_delivery_leaks_a_credential() {
     delivery::check();
 }
 

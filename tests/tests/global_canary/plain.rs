@@ -1,4 +1,4 @@
-//! Entries of the plain OpenTelemetry API, whose spans go through our provider.
+//! Entry points of the plain OpenTelemetry API, whose spans are exported by our provider.
 
 use std::time::SystemTime;
 
@@ -108,5 +108,5 @@ fn remote(state: TraceState) -> SpanContext {
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, state)
 }
 
-/// Keeps the signature that all entries have.
+/// Gives the function the signature that all entries have.
 const _: fn(&Canary) = ENTRIES[0].1;

@@ -1,4 +1,4 @@
-//! What is said about a configuration: errors, `Debug`, and what is written.
+//! Messages about a configuration: errors, `Debug`, and serialized configurations.
 
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, sanitize_error_message};
@@ -6,13 +6,14 @@ use floe_tests::{Canary, Left, Shape};
 
 use crate::run_child;
 
-/// What must be found besides the marker, or in its place where the text is not repeated at all.
+/// Text that must be in the message besides the marker, or instead of it where the message does not
+/// quote the input.
 type Proof = Option<&'static str>;
 
-/// A text with the canary in it, and what is said about it.
-type Said = (&'static str, Shape, Proof, fn(&Canary) -> String);
+/// A configuration with the canary in it, and the expected message.
+type Message = (&'static str, Shape, Proof, fn(&Canary) -> String);
 
-const SAID: &[Said] = &[
+const MESSAGES: &[Message] = &[
     (
         "YAML that is not YAML",
         Shape::KeyValue,
@@ -72,7 +73,7 @@ const SAID: &[Said] = &[
     }),
     ("written configuration", Shape::KeyValue, None, |c| {
         let mut config = config(c);
-        // Where it is sent has to be written as it is, so a credential there is refused instead.
+        // An endpoint is used literally, so one with a credential is rejected.
         config.otlp_endpoint = format!("http://{}.example:4317", c.marker());
         config.resource_attributes.floe_namespace = Some("sales".to_owned());
         serde_json::to_string(&config).unwrap()
@@ -85,7 +86,7 @@ const SAID: &[Said] = &[
     ),
 ];
 
-/// Variables of the environment. `{}` is the canary's text, `{secret}` and `{marker}` its parts.
+/// Environment variables. `{}` is the text of the canary, `{secret}` and `{marker}` are its parts.
 const VARIABLES: &[(&str, &str, Proof)] = &[
     (
         "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -140,7 +141,7 @@ fn yaml(text: &str) -> String {
     format!("{error} {error:?}")
 }
 
-/// A configuration with the canary wherever one fits.
+/// A configuration with the canary in every field that accepts text.
 fn config(c: &Canary) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let query = format!("api_key={}", c.secret());
@@ -164,13 +165,13 @@ pub(crate) fn check() {
             None => !left.shows(canary).is_empty(),
         };
         if !shown {
-            wrong.push(format!("{entry}: nothing of it was said: {left}"));
+            wrong.push(format!("{entry}: no message about it: {left}"));
         }
     };
-    for (entry, shape, proof, say) in SAID {
+    for (entry, shape, proof, message) in MESSAGES {
         let canary = Canary::new(entry, *shape);
         let mut left = Left::default();
-        left.add("text", say(&canary));
+        left.add("text", message(&canary));
         judge(entry, &canary, *proof, &left);
     }
     for (at, (variable, form, proof)) in VARIABLES.iter().enumerate() {
@@ -186,7 +187,7 @@ pub(crate) fn check() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// ErrorView everything about the configuration of the environment, and tries to start with it.
+/// Prints the configuration of the environment in every form, and tries to start with it.
 pub(crate) fn child() {
     let mut config = TelemetryConfig::new("orders");
     match config.apply_env() {

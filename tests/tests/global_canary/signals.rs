@@ -1,4 +1,4 @@
-//! Entries of signals that are no spans: labels of metrics, and the baggage of requests.
+//! Entry points of other signals: metric attributes, and the baggage of requests.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -28,7 +28,7 @@ pub(crate) const METRIC_ENTRIES: &[Entry] = &[
     ("label of a histogram", |c| {
         METRICS.record_histogram("took", 0.5, &[KeyValue::new("url", c.text())]);
     }),
-    ("label under a key that says secret", |c| {
+    ("label under a secret key", |c| {
         let labels = [
             KeyValue::new("url", c.text()),
             KeyValue::new("api_key", c.secret().to_owned()),
@@ -44,7 +44,7 @@ pub(crate) const METRIC_ENTRIES: &[Entry] = &[
         METRICS.increment("listed", 1, &[KeyValue::new("urls", Value::Array(texts))]);
     }),
     ("description of a metric", |c| {
-        let name = format!("told.{}", c.marker());
+        let name = format!("metric.{}", c.marker());
         let text = c.text();
         METRICS.increment(Metric::new(&name).with_description(&text), 1, &[]);
     }),
@@ -57,14 +57,14 @@ pub(crate) const METRIC_ENTRIES: &[Entry] = &[
     }),
 ];
 
-/// A token whose characters may all be in a name.
+/// A token with characters that are all valid in a metric name.
 fn token(canary: &Canary) -> String {
     ["gl", "pat-q7X", canary.secret()].concat()
 }
 
 pub(crate) const BAGGAGE_ENTRIES: &[Entry] = &[
     ("value of baggage", |c| send("note", &c.text(), "")),
-    ("value of baggage under a key that says secret", |c| {
+    ("value of baggage under a secret key", |c| {
         let members = [
             KeyValueMetadata::new("marker", c.marker().to_owned(), ""),
             KeyValueMetadata::new("api_key", c.secret().to_owned(), ""),
@@ -89,7 +89,7 @@ fn sent(context: &Context) {
     println!("{headers:?}");
 }
 
-/// Plants every canary of a metric, or of the baggage.
+/// Plants every canary of a metric or of baggage.
 pub(crate) fn child(entries: &[Entry]) {
     propagation::setup_propagators();
     let variable = |name| std::env::var(name).unwrap();

@@ -1,4 +1,4 @@
-//! Entries that are names, attributes and the identity of our own spans.
+//! Entry points that are names, attributes and the identity of our own spans.
 
 use std::borrow::Cow;
 
@@ -45,26 +45,26 @@ pub(crate) const ENTRIES: &[Entry] = &[
         let _span = create_span("set");
         get_current_span().set_attribute("url", c.text());
     }),
-    ("value of a key that tells", |c| {
-        under_a_telling_key(c, c.secret().to_owned());
+    ("value of a secret key", |c| {
+        under_a_secret_key(c, c.secret().to_owned());
     }),
-    ("integer of a key that tells", |c| {
-        under_a_telling_key(c, c.number());
-    }),
-    #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
-    ("float of a key that tells", |c| {
-        under_a_telling_key(c, c.number() as f64);
-    }),
-    ("integers of a key that tells", |c| {
-        under_a_telling_key(c, Value::Array(Array::I64(vec![c.number(), 1])));
+    ("integer of a secret key", |c| {
+        under_a_secret_key(c, c.number());
     }),
     #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
-    ("floats of a key that tells", |c| {
-        under_a_telling_key(c, Value::Array(Array::F64(vec![c.number() as f64])));
+    ("float of a secret key", |c| {
+        under_a_secret_key(c, c.number() as f64);
     }),
-    ("texts of a key that tells", |c| {
+    ("integers of a secret key", |c| {
+        under_a_secret_key(c, Value::Array(Array::I64(vec![c.number(), 1])));
+    }),
+    #[expect(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
+    ("floats of a secret key", |c| {
+        under_a_secret_key(c, Value::Array(Array::F64(vec![c.number() as f64])));
+    }),
+    ("texts of a secret key", |c| {
         let texts = vec![c.secret().to_owned().into(), "b".into()];
-        under_a_telling_key(c, Value::Array(Array::String(texts)));
+        under_a_secret_key(c, Value::Array(Array::String(texts)));
     }),
     ("key of an attribute", |c| {
         create_span("set").set_attribute(c.text(), 1);
@@ -141,13 +141,13 @@ pub(crate) const ENTRIES: &[Entry] = &[
         .attach();
         drop(create_span("baggage"));
     }),
-    // Its canary is in the configuration of the child, before anything else.
+    // The canary is in the configuration of the child process.
     (RESOURCE, |_| drop(create_span("resource"))),
 ];
 
 const RESOURCE: &str = "attribute of the resource";
 
-/// A value of the resource, which is on every span as well.
+/// A resource attribute, which is on every span.
 pub(crate) fn resource_text() -> String {
     let at = crate::tables()
         .position(|(entry, _)| entry == RESOURCE)
@@ -160,7 +160,7 @@ fn remote(state: TraceState) -> SpanContext {
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, state)
 }
 
-/// A trace state cannot hold every shape.
+/// A trace state cannot contain every shape.
 fn url(c: &Canary) -> String {
     format!("postgres://floe:{}@db.example/x", c.secret())
 }
@@ -209,7 +209,7 @@ fn function(value: &str) {
     let _ = value;
 }
 
-/// Text that the recorder takes for known at compile time.
+/// A text that is known at compile time.
 struct Constant(&'static str);
 
 impl FloeAttributes for Constant {
@@ -225,8 +225,8 @@ fn constant(constant: Constant) {
     let _ = constant;
 }
 
-/// The value is gone as a whole, so the marker is in the name.
-fn under_a_telling_key(c: &Canary, value: impl Into<Value>) {
+/// The whole value is redacted, so the marker is in the name.
+fn under_a_secret_key(c: &Canary, value: impl Into<Value>) {
     let (span, value) = (create_span(c.marker().to_owned()), value.into());
     for key in [
         "db.password",

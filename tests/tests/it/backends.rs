@@ -1,4 +1,4 @@
-//! The built-in backends: where each sends telemetry.
+//! The built-in backends, and the endpoint of each.
 
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::backend::{self, ExporterConfig};
@@ -15,9 +15,10 @@ fn config(backend: &str, endpoint: Option<&str>, protocol: OtlpProtocol) -> Tele
 }
 
 #[test]
-fn a_configured_endpoint_takes_precedence_over_the_one_of_the_backend() {
+fn a_configured_endpoint_overrides_that_of_the_backend() {
     const OWN: &str = "http://collector:4317";
-    // `localhost` stands for the default; this is how to name a Jaeger on the same machine.
+    // `localhost:4317` is the default and counts as not configured; this address selects a Jaeger on
+    // the same machine.
     const HERE: &str = "http://127.0.0.1:4317";
     for (name, endpoint, protocol, expected) in [
         ("console", None, Grpc, None),

@@ -1,4 +1,4 @@
-//! `testing::capture` sees its own spans and nothing else.
+//! `testing::capture` records the spans of its closure and no others.
 
 use std::panic::catch_unwind;
 use std::sync::Barrier;
@@ -80,9 +80,9 @@ fn an_active_span_outside_is_hidden() {
 
 #[test]
 fn outside_a_capture_nothing_is_recorded() {
-    assert!(!create_span("nobody.listens").is_recording());
+    assert!(!create_span("not.recorded").is_recording());
     let spans = testing::capture(|| {
-        // Another thread without our context is not part of the capture.
+        // Another thread without the capture's context is not part of the capture.
         thread::spawn(|| step(1)).join().unwrap();
     });
     assert!(spans.is_empty());
@@ -124,7 +124,7 @@ fn captures_that_continue_the_same_remote_trace_do_not_see_each_other() {
                 true,
                 TraceState::NONE,
             );
-            // Made from nothing but the header, as a server does.
+            // A parent from headers alone, as in a server.
             let _attached = Context::new().with_remote_span_context(remote).attach();
             step(n);
         })

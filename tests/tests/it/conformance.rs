@@ -1,7 +1,7 @@
-//! Every shape of function that someone once had trouble with. Most are written once and compiled in
-//! each way to annotate them (`modes.rs`), and all of them in each edition: the package `edition-2021`
-//! has them, too. A comment at the head of each file says which scenario (by its number in the survey
-//! of peers) is proved where.
+//! Every shape of function that has caused a defect in this or another library. Most shapes are
+//! written once and compiled in each mode of annotation (`modes.rs`), and all of them in each
+//! edition: the package `edition-2021` compiles them too. The head of each file maps scenarios (by
+//! their number in the survey of peers) to tests.
 
 #![allow(
     clippy::needless_lifetimes,

@@ -1,4 +1,4 @@
-//! The picture of a trace in the terminal.
+//! The waterfall of a trace in the terminal.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ impl Screen {
     }
 }
 
-/// A span with ids and times as given; milliseconds.
+/// A span with these ids and times, in milliseconds.
 fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: Status) -> SpanData {
     let spans = testing::capture(|| {
         let _span = create_span(name);
@@ -109,7 +109,7 @@ trace 00000000000000000000000000000001 · 5 spans, 3 failed · 1.00 s
 }
 
 #[tokio::test]
-async fn colours_change_nothing_but_colours() {
+async fn colours_do_not_change_the_text() {
     let (plain, coloured) = (Screen::default(), Screen::default());
     export(&ConsoleExporter::to_writer(plain.clone()), trace()).await;
     export(
@@ -142,7 +142,7 @@ async fn a_trace_is_printed_once_its_root_has_ended() {
     export(&exporter, vec![root]).await;
     assert_eq!(screen.text().matches("trace ").count(), 1);
 
-    // What is left is printed on flush; a holding exporter prints nothing before.
+    // An incomplete trace is printed on flush.
     let screen = Screen::default();
     let exporter = ConsoleExporter::to_writer(screen.clone()).holding();
     export(&exporter, trace()).await;

@@ -1,4 +1,4 @@
-//! What `#[derive(FloeAttributes)]` records: keys, texts, and nothing secret.
+//! The attributes that `#[derive(FloeAttributes)]` records: keys, texts, and no secrets.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -10,7 +10,7 @@ use opentelemetry::Value;
 use opentelemetry_semantic_conventions::attribute;
 use secrecy::SecretString;
 
-/// What is recorded, in order.
+/// The recorded attributes, in order, as text.
 pub(crate) fn recorded(attributes: &impl FloeAttributes) -> Vec<(String, Value)> {
     let pairs = attributes.to_otel_dict().into_iter();
     pairs
@@ -18,7 +18,7 @@ pub(crate) fn recorded(attributes: &impl FloeAttributes) -> Vec<(String, Value)>
         .collect()
 }
 
-/// The same with the values as they are given.
+/// The recorded attributes, in order, with typed values.
 pub(crate) fn pairs<const N: usize>(pairs: [(&str, Value); N]) -> Vec<(String, Value)> {
     pairs.map(|(key, value)| (key.to_owned(), value)).into()
 }
@@ -51,7 +51,7 @@ struct Alert<'a, T> {
 }
 
 #[test]
-fn keys_are_names_with_the_prefix_or_what_is_written() {
+fn keys_are_prefixed_names_or_explicit_keys() {
     let alert = Alert {
         channel: "slack",
         to: "#ops".into(),
@@ -114,7 +114,7 @@ fn request() -> Request<Url> {
 }
 
 #[test]
-fn text_is_made_of_what_is_there() {
+fn text_is_made_of_present_values() {
     let mut request = request();
     let expected = pairs([
         ("url", "https://a.b".into()),

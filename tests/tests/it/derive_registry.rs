@@ -1,4 +1,4 @@
-//! A schema has what a registry of semantic conventions needs.
+//! A schema contains everything that a registry of semantic conventions requires.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use floe_telemetry::attributes::{AttributeGroup, AttributeType};
 
 use super::derive_schema::Severity;
 
-/// A registry of OpenTelemetry's Weaver, as a program would write it.
+/// A registry for OpenTelemetry's Weaver, as a program would write it.
 fn registry(groups: &[AttributeGroup]) -> String {
     let mut yaml = String::from("groups:\n");
     for group in groups {

@@ -1,4 +1,4 @@
-//! `SCHEMA` and `GROUP`: what is known of a type's attributes.
+//! `SCHEMA` and `GROUP`: the attributes of a type.
 
 use floe_telemetry::FloeAttributes;
 use floe_telemetry::attributes::{
@@ -156,7 +156,7 @@ enum Other {
 }
 
 #[test]
-fn what_not_every_variant_has_is_optional() {
+fn fields_that_some_variants_lack_are_optional() {
     let found: Vec<_> = Job::SCHEMA
         .iter()
         .map(|schema| (schema.key, schema.value_type, schema.requirement))

@@ -1,4 +1,4 @@
-//! The types that `#[derive(FloeAttributes)]` takes: structs, newtypes, enums, and one in another.
+//! The types that `#[derive(FloeAttributes)]` supports: structs, newtypes, enums, and nested types.
 
 use floe_telemetry::FloeAttributes;
 use opentelemetry::Value;
@@ -69,7 +69,7 @@ fn a_newtype_is_its_value() {
 }
 
 #[test]
-fn fields_without_names_have_written_keys() {
+fn unnamed_fields_have_explicit_keys() {
     #[derive(FloeAttributes)]
     struct Pair<'a>(
         #[floe(key = "left")] u8,
@@ -109,7 +109,7 @@ enum Job<'a, E> {
 }
 
 #[test]
-fn an_enum_has_the_attributes_of_the_variant_that_is_there() {
+fn an_enum_has_the_attributes_of_its_variant() {
     let report = || Report {
         rows: 3,
         table: "orders",
@@ -209,7 +209,7 @@ fn nested_attributes_keep_their_keys_or_get_a_prefix() {
 }
 
 #[test]
-fn a_type_that_writes_other_keys_than_it_says_gets_the_prefix_too() {
+fn undeclared_keys_of_a_nested_type_get_the_prefix_too() {
     use floe_telemetry::attributes::{AttributeList, AttributeSchema};
     struct Map;
     impl FloeAttributes for Map {
@@ -251,7 +251,7 @@ enum ConditionalVariants {
 }
 
 #[test]
-fn what_is_conditional_twice_is_there_or_not() {
+fn nested_options_are_recorded_or_omitted() {
     let value = Conditional {
         here: 1,
         stays: 2,
@@ -282,7 +282,7 @@ struct Page<I: Iterator> {
 }
 
 #[test]
-fn what_belongs_to_a_parameter_is_written_as_text() {
+fn values_of_a_type_parameter_are_recorded_as_text() {
     let mut source = 1..4_u8;
     let value = Page {
         first: source.next(),

@@ -47,7 +47,7 @@ fn values_keep_their_types() {
 }
 
 #[test]
-fn what_does_not_fit_becomes_text_and_what_is_no_number_stays_a_float() {
+fn large_integers_become_text_and_nan_stays_a_float() {
     let scalars = Scalars {
         truth: false,
         small: 0,

@@ -1,4 +1,4 @@
-//! An enum without data is the value of an attribute: text in the case that is asked for.
+//! A fieldless enum is an attribute value: its text follows `rename_all`.
 
 use floe_telemetry::FloeAttributes;
 use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};

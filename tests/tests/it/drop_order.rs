@@ -1,4 +1,4 @@
-//! Arguments are dropped in the order in which those of a function without a span are.
+//! Arguments are dropped in the same order as without a span.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -16,7 +16,7 @@ fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
 
 type Log = Rc<RefCell<Vec<&'static str>>>;
 
-/// Writes its name when it is dropped.
+/// Logs its name when it is dropped.
 struct Noisy(&'static str, Log);
 
 impl Drop for Noisy {
@@ -165,7 +165,7 @@ impl Pair {
 }
 
 #[test]
-fn self_is_dropped_as_a_whole() {
+fn self_is_dropped_as_one_value() {
     let order = |call: fn(Pair) -> usize| {
         let log = Log::default();
         let noisy = |name| Noisy(name, Rc::clone(&log));
@@ -181,7 +181,7 @@ fn self_is_dropped_as_a_whole() {
     assert_eq!(apart, ["second", "first"]);
 }
 
-/// What was dropped with the polls, and then with the future.
+/// The values dropped by the polls, and then by the drop of the future.
 macro_rules! order_later {
     ($call:ident, $polls:expr) => {{
         let log = Log::default();
@@ -222,7 +222,7 @@ struct Counted {
     _noisy: Noisy,
 }
 
-/// Functions that take their arguments apart, and leave parts out, copy or borrow them.
+/// Functions with patterns that skip, copy or borrow parts of an argument.
 macro_rules! taking_apart {
     ($module:ident ($left:ident $second:ident $count:ident) $(#[$attribute:meta])?) => {
         #[allow(clippy::toplevel_ref_arg, reason = "the patterns are what is tested")]
@@ -302,7 +302,7 @@ macro_rules! taking_apart {
     };
 }
 
-/// A stream that has something to drop.
+/// A stream that owns a value with a destructor.
 struct Never(usize, Noisy);
 
 impl Stream for Never {
@@ -326,7 +326,7 @@ taking_apart!(apart_used (left second count) #[floe_telemetry::traced(attributes
 fn done<T>(_: T) {}
 
 #[test]
-fn what_a_pattern_leaves_out_is_dropped_when_it_is_without_a_span() {
+fn values_skipped_by_a_pattern_are_dropped_as_without_a_span() {
     macro_rules! order {
         ($call:path, $panics:expr) => {{
             let log = Log::default();

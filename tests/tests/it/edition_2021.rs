@@ -1,4 +1,4 @@
-//! All that is about the macros, in the edition of another package: `tests/edition-2021`.
+//! The tests of the macros in the edition of another package: `tests/edition-2021`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

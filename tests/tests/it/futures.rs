@@ -1,4 +1,4 @@
-//! What an annotated `async fn` costs its callers: bytes, depth of types, depth of stack.
+//! The cost of an annotated `async fn` for its callers: bytes, depth of types, depth of the stack.
 
 use std::future::Future;
 use std::mem::size_of_val;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use floe_telemetry::{testing, traced};
 use opentelemetry::trace::FutureExt;
 
-/// What a span may add to a future.
+/// The number of bytes that a span may add to a future.
 const BUDGET: usize = 120;
 
 type Big = [u8; 1024];
@@ -48,7 +48,7 @@ macro_rules! levels {
                 }
             }
 
-            // It stays an `async fn`, as all do that another macro may look at.
+            // It stays an `async fn`, as required by attribute macros that look for `async`.
             $(#[$attribute])?
             #[must_use]
             pub(super) async fn must_use(big: Big, other: Big) -> u8 {
@@ -94,7 +94,7 @@ fn a_span_adds_at_most_120_bytes_at_each_level() {
                 "{level}: {sizes:?}, {bare:?}"
             );
         }
-        // Nobody can tell when bytes are dropped, so they are stored once instead of twice.
+        // The drop order of bytes is not observable, so they are stored once instead of twice.
         assert!(sizes[3] <= bare[3] / 2 + BUDGET, "{sizes:?}, {bare:?}");
     }
 }
@@ -104,7 +104,7 @@ fn a_boxed_future_is_a_pointer() {
     assert_eq!(sizes!(boxed)[..5], [size_of::<usize>(); 5]);
 }
 
-/// Functions of which each awaits the next, down to a function that is there already.
+/// Functions that each await the next one, down to an existing function.
 macro_rules! chain {
     ($($first:ident $next:ident)*) => {$(
         #[traced]
@@ -120,20 +120,20 @@ async fn last(n: u64) -> Result<u64, String> {
     Ok(n)
 }
 
-// 25 with the last.
+// 25 including the last.
 chain! {
     a01 a02 a02 a03 a03 a04 a04 a05 a05 a06 a06 a07 a07 a08 a08 a09 a09 a10 a10 a11 a11 a12 a12 a13
     a13 a14 a14 a15 a15 a16 a16 a17 a17 a18 a18 a19 a19 a20 a20 a21 a21 a22 a22 a23 a23 a24 a24 last
 }
 
-// 30 with the last. What is called is written above its caller.
+// 30 including the last. Callees are above their callers.
 chain! {
     b29 last b28 b29 b27 b28 b26 b27 b25 b26 b24 b25 b23 b24 b22 b23 b21 b22 b20 b21 b19 b20 b18 b19
     b17 b18 b16 b17 b15 b16 b14 b15 b13 b14 b12 b13 b11 b12 b10 b11 b09 b10 b08 b09 b07 b08 b06 b07
     b05 b06 b04 b05 b03 b04 b02 b03 b01 b02
 }
 
-// 40 with the last, and one of them says that it is `Send`.
+// 40 including the last; one of them is declared `Send`.
 chain! {
     c01 c02 c02 c03 c03 c04 c04 c05 c05 c06 c06 c07 c07 c08 c08 c09 c09 c10 c10 c11 c11 c12 c12 c13
     c13 c14 c14 c15 c15 c16 c16 c17 c17 c18 c18 c19 c19 c20
@@ -146,7 +146,7 @@ fn c20(n: u64) -> Pin<Box<dyn Future<Output = Result<u64, String>> + Send>> {
     Box::pin(c21(n + 1))
 }
 
-/// Runs a chain on another thread, and looks at its first and its last link.
+/// Runs a chain on another thread, and checks its first and its last span.
 async fn assert_chain(
     chain: impl Future<Output = Result<u64, String>> + Send + 'static,
     links: u64,
@@ -161,8 +161,8 @@ async fn assert_chain(
     spans.single("last").assert_child_of(before_last);
 }
 
-// What the compiler (1.95) does with its limit of 128 is written down in the documentation of
-// `#[traced]`. One of the 31 there is `WithContext` here.
+// The documentation of `#[traced]` states how the compiler's recursion limit of 128 applies (rustc
+// 1.95). One of the 31 futures there is `WithContext` here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_levels_are_spawned_with_the_default_recursion_limit() {
     assert_chain(a01(1), 25, "a24").await;
@@ -170,7 +170,7 @@ async fn many_levels_are_spawned_with_the_default_recursion_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chain_of_40_needs_one_link_that_says_it_is_send() {
+async fn a_chain_of_40_needs_one_declared_send() {
     assert_chain(c01(1), 40, "c39").await;
 }
 
@@ -215,8 +215,8 @@ fn poll<T>(future: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Poll<T> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// An argument that is pointed at something in the body, which only works with a variable of the
-/// body's own (<https://github.com/tokio-rs/tracing/issues/2717>).
+/// An argument that borrows from a local of the body, which requires that the argument is rebound
+/// in the body (<https://github.com/tokio-rs/tracing/issues/2717>).
 #[traced]
 async fn repointed(mut text: &str) -> usize {
     let longer = format!("{text}.");

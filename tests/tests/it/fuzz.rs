@@ -1,4 +1,4 @@
-//! The targets of `fuzz/` over their seeds and over damaged seeds, within seconds and on stable Rust.
+//! The targets of `fuzz/` with their seeds and mutated seeds, in seconds and on stable Rust.
 
 #[path = "../../../fuzz/targets.rs"]
 mod targets;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::redaction_shapes::{generator::Numbers, mutation};
 
-/// Damaged inputs for each target.
+/// Mutated inputs for each target.
 const RUNS: usize = 20_000;
 
 fn seeds() -> Vec<Vec<u8>> {
@@ -37,7 +37,7 @@ fn run(target: fn(&[u8])) {
 }
 
 #[test]
-fn redaction_ends_is_short_and_stable() {
+fn redaction_terminates_and_is_short_and_stable() {
     run(targets::redaction);
 }
 

@@ -94,16 +94,16 @@ async fn nesting_survives_awaits_on_several_threads() {
     );
 }
 
-/// Keeps a context of its own current while it waits, as `Context` warns not to.
+/// Keeps a context attached across an await, which the documentation of `Context` warns against.
 #[traced]
-async fn hoards() {
+async fn keeps_a_context() {
     let _mine = Context::new().attach();
     tokio::task::yield_now().await;
     drop(create_span("after_hoarding"));
 }
 
-#[traced(name = "hoards_with", attributes(hops))]
-async fn hoards_with(hops: usize) {
+#[traced(name = "keeps_a_context_with", attributes(hops))]
+async fn keeps_a_context_with(hops: usize) {
     let _mine = Context::new().attach();
     for _ in 0..hops {
         tokio::task::yield_now().await;
@@ -114,14 +114,14 @@ async fn hoards_with(hops: usize) {
 #[tokio::test]
 async fn a_future_that_keeps_a_context_current_finds_its_span_again() {
     let spans = testing::capture_async(async {
-        hoards().await;
-        hoards_with(3).await;
+        keeps_a_context().await;
+        keeps_a_context_with(3).await;
     })
     .await;
     assert_eq!(spans.len(), 4);
-    for name in ["hoards", "hoards_with"] {
+    for name in ["keeps_a_context", "keeps_a_context_with"] {
         spans.single(name).assert_ok();
-        let after = format!("after_{}", name.replace("hoards", "hoarding"));
+        let after = format!("after_{}", name.replace("keeps_a_context", "hoarding"));
         spans.single(&after).assert_child_of(name);
     }
 }

@@ -1,4 +1,4 @@
-//! What a log line says: where it belongs, its fields, and nothing that is secret.
+//! Log lines: trace context, fields, and redaction.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use opentelemetry::{Context, global};
 use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// A writer that a test reads afterwards.
+/// A writer whose content a test reads.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -33,7 +33,7 @@ fn config(log_level: &str, json_output: bool) -> LoggingConfig {
         .with_json_output(json_output)
 }
 
-/// What is logged meanwhile.
+/// The lines that `code` logs.
 fn written(config: &LoggingConfig, log: impl FnOnce()) -> String {
     let buffer = Written::default();
     let writer = buffer.clone();
@@ -66,7 +66,7 @@ fn remote() -> SpanContext {
 }
 
 #[test]
-fn a_line_has_its_names_in_order_and_its_fields_with_their_types() {
+fn a_line_has_ordered_names_and_typed_fields() {
     let _remote = Context::new().with_remote_span_context(remote()).attach();
     let text = written(&config("INFO", true), || {
         tracing::info!(
@@ -108,7 +108,7 @@ fn a_line_within_a_span_has_its_ids_and_one_outside_has_none() {
     assert_eq!(json!(ids), json!([line["trace_id"], line["span_id"]]));
     assert!(ids[0].is_some());
 
-    // The current context of the caller is the one before.
+    // The current context of the caller is restored.
     let line = one(|| tracing::info!("outside"));
     assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
 }
@@ -125,14 +125,14 @@ fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
         });
     });
     assert_eq!(line["span_id"], expected);
-    // The global tracer of nobody has no ids.
+    // A tracer without an SDK has no ids.
     global::tracer("none").in_span("none", |_| {
         line = one(|| tracing::info!("within"));
     });
     assert!(line.get("span_id").is_none());
 }
 
-/// With the layer that makes spans of OpenTelemetry of those of `tracing`.
+/// With the layer of tracing-opentelemetry.
 #[test]
 fn a_line_within_a_span_of_tracing_has_its_ids() {
     let buffer = Written::default();
@@ -166,7 +166,7 @@ fn baggage_that_no_configuration_lists_is_not_on_the_line() {
 }
 
 #[test]
-fn levels_hold_by_target() {
+fn levels_apply_by_target() {
     let log = || {
         tracing::debug!(target: "orders::load", "1");
         tracing::debug!(target: "orders", "2");
@@ -204,7 +204,7 @@ fn levels_hold_by_target() {
 }
 
 #[test]
-fn the_form_for_people_cannot_be_mistaken_for_another_line() {
+fn the_text_format_escapes_newlines() {
     let _remote = Context::new().with_remote_span_context(remote()).attach();
     let text = written(&config("INFO", false), || {
         tracing::warn!(
@@ -224,7 +224,7 @@ fn the_form_for_people_cannot_be_mistaken_for_another_line() {
 }
 
 #[test]
-fn a_field_with_a_name_of_ours_does_not_take_its_place() {
+fn a_field_cannot_replace_a_reserved_name() {
     let line = one(|| {
         tracing::info!(
             level = "high",
@@ -295,7 +295,7 @@ impl std::error::Error for Failed {
     }
 }
 
-/// Writes for ever, unless it is told to stop.
+/// An endless `Display`, which stops at the first write error.
 struct Endless;
 
 impl fmt::Display for Endless {
@@ -307,7 +307,7 @@ impl fmt::Display for Endless {
 }
 
 #[test]
-fn a_line_is_bounded_and_a_secret_at_the_cut_is_found() {
+fn a_line_is_bounded_and_a_truncated_secret_is_redacted() {
     let text = written(
         &config("INFO", true),
         || tracing::info!(endless = %Endless, "{Endless}"),
@@ -335,7 +335,7 @@ fn a_line_is_bounded_and_a_secret_at_the_cut_is_found() {
     }
 }
 
-/// Logs while it is logged, or panics.
+/// A value that logs, or panics, while it is formatted.
 struct Bad(bool);
 
 impl fmt::Debug for Bad {
@@ -366,9 +366,9 @@ fn a_value_that_logs_or_panics_does_no_harm() {
     assert_eq!(lines[2]["event"], "goes on");
 }
 
-/// OpenTelemetry says so while its `Context` is borrowed.
+/// OpenTelemetry logs this while its `Context` is borrowed.
 #[test]
-fn contexts_without_end_are_a_warning_and_no_panic() {
+fn unbounded_context_depth_is_a_warning() {
     let lines = all(|| {
         let mut attached: Vec<_> = (0..66_000).map(|_| Context::new().attach()).collect();
         while attached.pop().is_some() {}
@@ -378,7 +378,7 @@ fn contexts_without_end_are_a_warning_and_no_panic() {
 }
 
 #[test]
-fn an_event_without_a_message_says_where_it_is() {
+fn an_event_without_a_message_has_its_location() {
     let line = one(|| tracing::info!(rows = 1));
     let event = line["event"].as_str().unwrap();
     assert!(

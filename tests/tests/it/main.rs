@@ -1,4 +1,4 @@
-//! Everything that needs no state of its own in the process. One file a topic.
+//! Tests that need no process-wide state. One file per topic.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! What other code does to the span of a function while it is open, and after.
+//! Updates of a function's span from other code, while it is open and after its end.
 
 use std::sync::{Barrier, mpsc};
 use std::thread;
@@ -14,7 +14,7 @@ fn with_span<T>(body: impl FnOnce(Context) -> T) -> T {
 }
 
 #[test]
-fn every_word_from_another_thread_arrives() {
+fn every_update_from_another_thread_is_recorded() {
     let spans = testing::capture(|| {
         with_span(|cx| {
             let other = thread::spawn(move || {
@@ -25,13 +25,13 @@ fn every_word_from_another_thread_arrives() {
                 span.add_event("event", vec![]);
                 span.add_link(span.span_context().clone(), vec![]);
                 span.update_name("renamed");
-                span.set_status(Status::error("said elsewhere"));
+                span.set_status(Status::error("set elsewhere"));
             });
             other.join().unwrap();
         });
     });
     let span = spans.single("renamed");
-    span.assert_error("said elsewhere")
+    span.assert_error("set elsewhere")
         .assert_attribute("before", 3)
         .assert_attribute("after", 2)
         .assert_event("event");
@@ -39,7 +39,7 @@ fn every_word_from_another_thread_arrives() {
 }
 
 #[test]
-fn many_threads_at_once_lose_nothing() {
+fn concurrent_updates_are_not_lost() {
     const THREADS: i64 = 4;
     const EACH: i64 = 16;
     let spans = testing::capture(|| {
@@ -64,10 +64,10 @@ fn many_threads_at_once_lose_nothing() {
 }
 
 #[test]
-fn a_context_that_is_kept_is_valid_and_says_nothing_to_later_spans() {
+fn a_kept_context_stays_valid_and_does_not_update_later_spans() {
     let spans = testing::capture(|| {
         let (kept, ids) = with_span(|cx| (cx.clone(), cx.span().span_context().clone()));
-        // It takes the place of the first one.
+        // The new span reuses the slot of the first one.
         with_span(|_| {
             let span = kept.span();
             assert!(!span.is_recording());
@@ -89,7 +89,7 @@ fn a_context_that_is_kept_is_valid_and_says_nothing_to_later_spans() {
 }
 
 #[test]
-fn writes_beside_the_end_never_reach_another_span() {
+fn updates_racing_with_the_end_never_reach_another_span() {
     const SPANS: usize = 200;
     let (sender, contexts) = mpsc::channel::<Context>();
     let start = Barrier::new(2);
@@ -121,7 +121,7 @@ fn writes_beside_the_end_never_reach_another_span() {
 }
 
 #[test]
-fn a_span_that_is_ended_by_hand_is_as_it_was_then() {
+fn a_span_ended_explicitly_keeps_its_state() {
     let spans = testing::capture(|| {
         with_span(|cx| {
             cx.span().set_attribute(KeyValue::new("in.time", true));

@@ -1,4 +1,4 @@
-//! How a call ended, for every kind of value a function can return.
+//! The outcome of a call, for every kind of return value.
 
 use std::error::Error;
 use std::fmt;
@@ -160,7 +160,7 @@ fn the_error_may_be_of_any_type() {
     spans
         .single("any")
         .assert_error("while running: while loading: token=<REDACTED> refused");
-    // Without a bound nothing is known of `E` but its name.
+    // Without a bound only the type name of `E` is available.
     spans.single("generic").assert_error("&str");
     spans.single("unit").assert_error("()");
 }
@@ -206,7 +206,7 @@ async fn panics_later() {
 }
 
 #[test]
-fn a_panic_is_recorded_and_goes_on() {
+fn a_panic_is_recorded_and_resumed() {
     let spans = testing::capture(|| {
         let payload = catch_unwind(panics).unwrap_err();
         assert_eq!(
@@ -222,7 +222,7 @@ fn a_panic_is_recorded_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_future_is_recorded_and_goes_on() {
+async fn a_panic_in_a_future_is_recorded_and_resumed() {
     let spans = testing::capture_async(async {
         let mut future = pin!(panics_later());
         let polled = std::future::poll_fn(|cx| {
@@ -258,7 +258,7 @@ async fn never_ready() {
 }
 
 #[test]
-fn a_future_dropped_while_pending_is_marked_and_what_it_held_is_its_child() {
+fn a_future_dropped_while_pending_is_cancelled_and_its_locals_are_dropped_in_the_span() {
     let spans = testing::capture(|| {
         let mut future = Box::pin(never_ready());
         assert!(
@@ -330,7 +330,7 @@ async fn early_async(stop: bool) -> Result<u8, std::num::ParseIntError> {
 }
 
 #[tokio::test]
-async fn every_way_out_ends_the_span_once() {
+async fn every_exit_ends_the_span_once_in_all_forms() {
     let spans = testing::capture_async(async {
         assert_eq!(early(true), Ok(0));
         assert!(early(false).is_err());

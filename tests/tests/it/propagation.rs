@@ -1,4 +1,4 @@
-//! Context in carriers: what is written, what is read back, and what is refused.
+//! Context in carriers: injection, extraction, and invalid headers.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,7 +22,7 @@ fn read(pairs: &[(&str, &str)]) -> SpanContext {
     extract_context(pairs).span().span_context().clone()
 }
 
-/// What of the baggage comes back out.
+/// The baggage entries of the extracted context.
 fn baggage_of(header: &str) -> BTreeMap<String, String> {
     let cx = extract_context(&[("baggage", header)]);
     let entries = cx.baggage().iter();
@@ -81,7 +81,7 @@ fn context_goes_through_each_carrier() {
 }
 
 #[test]
-fn a_carrier_may_be_made_in_the_attribute() {
+fn a_carrier_may_be_constructed_in_the_attribute() {
     let spans = testing::capture(below_made_here);
     let span = spans.single("below_made_here");
     assert_eq!(span.parent_span_id().to_string(), SPAN);
@@ -133,10 +133,10 @@ fn flags_without_a_meaning_are_sent_as_zero() {
 }
 
 #[test]
-fn what_cannot_be_read_begins_a_new_trace() {
+fn an_invalid_context_starts_a_new_trace() {
     let spans = testing::capture(|| {
         let active = create_span("active");
-        // Nothing said: the current span stays. Something else said: it does not.
+        // Without headers the current span stays the parent; with invalid headers it does not.
         assert_eq!(read(&[]), active.span_context());
         assert!(!read(&[("traceparent", "garbage")]).is_valid());
         let twice = header("01");
@@ -169,15 +169,16 @@ fn baggage_survives_a_round_trip() {
 }
 
 #[test]
-fn baggage_of_others_is_read_as_the_specification_has_it() {
+fn foreign_baggage_is_parsed_by_the_specification() {
     for (header, expected) in [
         (
             "a=1,b=2;ttl=3;x , c = 3 ",
             &[("a", "1"), ("b", "2"), ("c", "3")][..],
         ),
-        // No value, no name, no name that may be: left out, and the rest stays.
+        // A member without a value, without a name, or with an invalid name is dropped; the others
+        // are kept.
         ("a,=1,b c=2,d=4", &[("d", "4")]),
-        // Bytes that are no UTF-8 become U+FFFD.
+        // Invalid UTF-8 is replaced by U+FFFD.
         ("a=%FF%41", &[("a", "\u{fffd}A")]),
         ("a=%4", &[("a", "%4")]),
         (",,, ,", &[]),
@@ -204,7 +205,7 @@ fn baggage_stays_within_its_limits() {
         .collect::<Vec<_>>()
         .join(",");
     assert_eq!(baggage_of(&long).len(), 8);
-    // Encoded, each of these bytes is three; the identity has room before all else.
+    // Each of these bytes is three when encoded; the identity has priority over other entries.
     let many = (0..60).map(|n| KeyValue::new(format!("a{n:02}"), "%".repeat(100)));
     let _baggage = Context::current_with_baggage(many.collect::<Vec<_>>()).attach();
     let identity = FloeSpanAttributes::new("sales", "orders", "1.0", Mode::Staging);
@@ -217,7 +218,7 @@ fn baggage_stays_within_its_limits() {
 }
 
 #[test]
-fn no_credential_leaves_by_baggage() {
+fn baggage_is_redacted() {
     let _one = set_baggage_value("password", "hunter2").attach();
     let _two = set_baggage_value("dsn", "postgres://floe:hunter2@db/orders").attach();
     let _three = set_baggage_value("table", "orders").attach();
@@ -262,7 +263,7 @@ fn baggage_that_no_configuration_lists_changes_no_span() {
 }
 
 #[test]
-fn the_current_ids_are_told() {
+fn the_current_ids_are_available() {
     assert!(!propagation::is_trace_active());
     assert_eq!(propagation::get_trace_id(), None);
     assert_eq!(propagation::get_span_id(), None);
@@ -303,7 +304,7 @@ async fn header_maps_are_carriers() {
         assert_eq!(headers["traceparent"], request.headers()["traceparent"]);
         below_request(&request);
         below_headers(headers.clone()).await;
-        // A second one that is no text is still a second one.
+        // A duplicate header is counted even if it is not text.
         headers.append(
             "traceparent",
             http::HeaderValue::from_bytes(b"\xff").unwrap(),

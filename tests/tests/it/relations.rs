@@ -1,5 +1,5 @@
-//! `parent`, `root`, `links`, `error_if`, `metrics`: what a span has to do with others, and when it
-//! is an error.
+//! `parent`, `root`, `links`, `error_if`, `metrics`: relations to other spans, and which outcomes
+//! are errors.
 
 use std::collections::HashMap;
 use std::io;
@@ -11,7 +11,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue};
 
-/// A capture claims a trace, so each test has traces of its own.
+/// A capture claims a trace, so each test uses its own traces.
 fn remote(trace: u64, sampled: bool) -> SpanContext {
     let flags = if sampled {
         TraceFlags::SAMPLED
@@ -56,7 +56,7 @@ fn the_parent_may_be_a_context() {
         let _active = create_span("active");
         below_context(&Context::new().with_remote_span_context(remote(107, true)));
         below_span_context(remote(108, true));
-        // A context without a span is a parent that is none.
+        // A context without a span makes the span a root.
         below_context(&Context::new());
     });
     let mut both: Vec<_> = spans.named("below_context").collect();
@@ -125,13 +125,13 @@ async fn the_parent_may_be_a_carrier() {
 }
 
 #[traced(root, links = [active, &SpanContext::NONE])]
-fn new_trace(active: &SpanContext) -> Option<String> {
+fn starts_a_new_trace(active: &SpanContext) -> Option<String> {
     drop(create_span("child"));
     let _ = active;
     Context::map_current(|cx| cx.baggage().get("tenant").map(ToString::to_string))
 }
 
-/// The array does not take them from the body.
+/// The array borrows the arguments, so that the body can use them.
 #[traced(links = [first, second, &third])]
 fn linked_to_each(first: SpanContext, second: Option<SpanContext>, third: Link) -> bool {
     first.is_valid() && second.is_none() && third.attributes.is_empty()
@@ -147,13 +147,16 @@ fn a_root_has_links_and_keeps_the_baggage() {
     let spans = testing::capture(|| {
         let active = create_span("active");
         let _attached = Context::current_with_baggage([KeyValue::new("tenant", "acme")]).attach();
-        assert_eq!(new_trace(&active.span_context()).as_deref(), Some("acme"));
+        assert_eq!(
+            starts_a_new_trace(&active.span_context()).as_deref(),
+            Some("acme")
+        );
     });
     let active = spans.single("active").span_context().clone();
-    let root = spans.single("new_trace").assert_root();
+    let root = spans.single("starts_a_new_trace").assert_root();
     assert_ne!(root.span_context().trace_id(), active.trace_id());
     assert_eq!(links(&root.data().links.links), [active]);
-    spans.single("child").assert_child_of("new_trace");
+    spans.single("child").assert_child_of("starts_a_new_trace");
 }
 
 #[tokio::test]
@@ -248,7 +251,7 @@ fn an_error_if_that_panics_decides_nothing() {
 fn measured() {}
 
 #[test]
-fn metrics_are_a_mark_of_the_call_site() {
+fn metrics_are_a_flag_of_the_call_site() {
     testing::capture(measured).single("measured");
     let site = |name| {
         floe_telemetry::callsite::all()

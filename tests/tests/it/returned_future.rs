@@ -1,4 +1,5 @@
-//! Functions that return a future or a stream under another name, and values that only sound like one.
+//! Functions that return a future or a stream under another type name, and values with similar
+//! names.
 
 use std::future::{Future, Ready, poll_fn, ready};
 use std::pin::Pin;
@@ -15,7 +16,7 @@ async fn pause() {
 
 type Answer<'a, E> = Pin<Box<dyn Future<Output = Result<u8, E>> + Send + 'a>>;
 
-/// Called like the one of the `futures` crate, and with another argument.
+/// An alias with the name of the one in the `futures` crate, but another parameter.
 type BoxFuture<'a, E> = Pin<Box<dyn Future<Output = Result<u8, E>> + 'a>>;
 
 type Shared = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
@@ -41,7 +42,7 @@ fn other_argument(n: &u8) -> BoxFuture<'_, String> {
 #[traced]
 fn shared() -> Shared {
     Box::pin(async {
-        // What `pause` holds is not `Sync`.
+        // The future of `pause` is not `Sync`.
         drop(create_span("after"));
     })
 }
@@ -71,7 +72,7 @@ fn items() -> Items {
     Box::pin(One(true))
 }
 
-/// What is not `Unpin` is no future yet.
+/// A type that is not `Unpin` must be pinned before it is a future.
 #[traced]
 fn to_be_pinned(n: &u8) -> Box<dyn Future<Output = Result<u8, String>> + Send + '_> {
     Box::new(async move {
@@ -101,7 +102,7 @@ impl Service for Server {
 }
 
 #[tokio::test]
-async fn a_boxed_future_is_known_under_any_name() {
+async fn a_boxed_future_is_detected_under_any_name() {
     let spans = testing::capture_async(async {
         assert_eq!(alias(&1).await, Ok(1));
         assert_eq!(other_argument(&2).await, Err("2".to_owned()));
@@ -117,7 +118,7 @@ async fn a_boxed_future_is_known_under_any_name() {
     spans.single("alias").assert_ok();
     spans.single("other_argument").assert_error("2");
     spans.single("shared").assert_ok();
-    // Of a type parameter without bounds there is nothing but its name.
+    // Only the type name is known of a type parameter without bounds.
     spans.single("generic").assert_error("&str");
     spans.single("call").assert_error("refused by `error_if`");
     spans.single("to_be_pinned").assert_error("5");
@@ -152,13 +153,13 @@ fn a_future_under_another_name_that_is_dropped_was_cancelled() {
 }
 
 #[tokio::test]
-async fn without_a_listener_it_is_what_the_body_returned() {
+async fn without_a_listener_the_body_s_value_is_returned() {
     assert_eq!(alias(&1).await, Ok(1));
     assert_eq!(identity(2), 2);
 }
 
 mod users {
-    //! Traits of a program that are called like those of the libraries.
+    //! Traits of a program with the names of the traits in libraries.
 
     use floe_telemetry::traced;
 
@@ -208,7 +209,7 @@ mod users {
 }
 
 #[test]
-fn what_is_only_called_like_a_future_is_a_value() {
+fn a_type_with_the_name_of_a_future_is_a_value() {
     use users::{Future as _, Stream as _};
 
     let spans = testing::capture(|| {
@@ -242,7 +243,7 @@ impl Holder {
 }
 
 #[tokio::test]
-async fn what_nobody_can_know_or_is_lent_is_a_value() {
+async fn unknown_and_borrowed_types_are_values() {
     let spans = testing::capture_async(async {
         let mut holder = Holder(identity(ready(2)));
         assert_eq!(holder.lend_pinned().await, 2);
@@ -281,7 +282,7 @@ impl Starter {
 }
 
 #[tokio::test]
-async fn a_span_may_be_that_of_the_call_alone() {
+async fn a_span_may_cover_the_call_only() {
     let spans = testing::capture_async(async {
         assert_eq!(starts(3).await.unwrap(), 3);
         drop(counted(4));

@@ -1,10 +1,10 @@
-//! Each of the 80 scenarios has a test, which the heads of the files in `conformance` name.
+//! Each of the 80 scenarios has a test, which is named in the heads of the files in `conformance`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// In a head numbers (`1`, `2, 3` or `4 to 6`) come before names in backticks, and `;` ends a part.
+/// In a head, numbers (`1`, `2, 3` or `4 to 6`) precede names in backticks, and `;` ends an entry.
 fn scenarios(head: &str) -> BTreeMap<u32, Vec<String>> {
     let mut found: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for part in head.split("; ") {
@@ -34,12 +34,12 @@ fn scenarios(head: &str) -> BTreeMap<u32, Vec<String>> {
 
 fn head(file: &str) -> String {
     let lines = file.lines().map_while(|line| line.strip_prefix("//!"));
-    // The first paragraph says what the file is.
+    // The first paragraph describes the file.
     let lines = lines.skip_while(|line| !line.is_empty());
     lines.map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-/// Names of functions with an attribute that makes a test of them.
+/// The names of functions with a test attribute.
 fn tests(file: &str) -> impl Iterator<Item = String> {
     let is_test = |line: &str| {
         let line = line.trim_start();
@@ -67,7 +67,7 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn each_scenario_names_a_test_that_there_is() {
+fn each_scenario_names_an_existing_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
     for directory in [

@@ -1,4 +1,4 @@
-//! The instrumentation scope of each kind of span, and builders and tracers.
+//! The instrumentation scope of each kind of span, span builders and tracers.
 
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::trace::{
@@ -113,7 +113,7 @@ fn spans_by_hand_have_the_scope_of_their_tracer_or_none() {
     assert_eq!(scope(&spans, "of the API"), ("scopes.api".to_owned(), None));
 }
 
-/// Two tracers whose spans start at the same place in the source.
+/// Two tracers with spans that start at the same source location.
 #[test]
 fn a_place_does_not_determine_the_scope() {
     static FIRST: Tracer = floe_telemetry::tracer!("scopes.first");
@@ -256,7 +256,7 @@ fn a_builder_sets_what_a_span_has_from_its_start() {
     spans.single("root 1").assert_root();
 }
 
-/// Where `span("child")` is.
+/// The source location of `span("child")`.
 fn child_line() -> i64 {
     let mut lines = include_str!("scopes.rs").lines();
     let line = lines.position(|line| line.trim() == "span(\"child\")");
@@ -297,7 +297,7 @@ fn a_builder_can_start_on_another_thread() {
 
 #[test]
 fn without_a_listener_a_builder_does_nothing() {
-    // Another test of this process may listen, but not to this thread.
+    // A capture of another test may be active, but it does not record spans of this thread.
     let started = span("unheard").attribute("n", 1).start();
     assert!(!started.is_recording());
     assert!(!Context::current().has_active_span());

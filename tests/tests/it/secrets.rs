@@ -1,4 +1,4 @@
-//! The macros and the sanitizer of the process know the same names of secrets.
+//! The macros and the sanitizer agree on the names of secrets.
 
 use floe_telemetry::{create_span, testing};
 
@@ -6,7 +6,7 @@ use floe_telemetry::{create_span, testing};
 #[path = "../../../floe-telemetry-macros/src/secret.rs"]
 mod secret;
 
-/// It looks random, and so is hidden in doubt, too.
+/// A value that looks random, so it is also redacted where the key is ambiguous.
 const RANDOM: &str = "f3a9c81e77b24d0f9e6a5b1c2d3e4f50";
 
 const SECRET: &[&str] = &[
@@ -87,20 +87,20 @@ const HARMLESS: &[&str] = &[
     "token_type",
 ];
 
-/// What becomes of the value at run time.
+/// The value after redaction at run time.
 fn is_hidden(key: &'static str, value: &str) -> bool {
     let spans = testing::capture(|| create_span("stage").set_attribute(key, value.to_owned()));
     let text = format!("{:?}", spans.single("stage").data());
     !text.contains(value)
 }
 
-/// What the macros say about the last word of a key.
+/// The decision of the macros for the last word of a key.
 fn is_refused(key: &str) -> bool {
     secret::is_named_by(key.rsplit('.').next().unwrap())
 }
 
 #[test]
-fn both_know_the_names() {
+fn both_agree_on_the_names() {
     for key in SECRET {
         assert!(is_refused(key), "accepted: {key}");
         assert!(is_hidden(key, RANDOM), "shown: {key}");

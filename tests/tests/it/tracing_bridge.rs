@@ -1,4 +1,4 @@
-//! The spans and events of `tracing` by our recorder.
+//! Spans and events of `tracing`, recorded by the layer.
 
 mod events;
 mod fields;
@@ -13,7 +13,7 @@ use tracing::Dispatch;
 use tracing::dispatcher::with_default;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// A subscriber with nothing but our layer.
+/// A subscriber with only our layer.
 fn subscriber() -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(tracing_layer()))
 }

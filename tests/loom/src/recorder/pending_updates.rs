@@ -1,4 +1,4 @@
-//! A span that others update while its call ends it and begins the next one.
+//! Updates of a span from other threads while its call ends it and starts the next one.
 
 use loom::model;
 use loom::thread;
@@ -30,7 +30,7 @@ fn an_update_before_the_end_is_found() {
 }
 
 #[test]
-fn an_update_racing_with_the_end_belongs_to_its_span_or_is_lost() {
+fn an_update_racing_with_the_end_is_recorded_or_lost() {
     model(|| {
         let pending = pending();
         let handle = pending.handle();

@@ -1,4 +1,4 @@
-//! A thread that writes and one that reads, with items that tell loom when they are lost or dropped
+//! A writing and a reading thread, with items that make loom fail when they are leaked or dropped
 //! twice.
 
 use loom::model;
@@ -7,7 +7,7 @@ use loom::thread;
 
 use super::ring::{Reader, Writer, ring};
 
-/// Loom counts who has it, and fails if it is there at the end.
+/// Loom counts the references, and fails if one is left at the end.
 type Item = Arc<usize>;
 
 fn two() -> (Writer<Item, 2>, Reader<Item, 2>) {
@@ -23,7 +23,7 @@ fn numbers(items: &[Item]) -> Vec<usize> {
 }
 
 #[test]
-fn what_is_written_is_read_in_its_order() {
+fn items_are_read_in_the_order_they_were_written() {
     model(|| {
         let (mut writer, mut reader) = two();
         let thread = thread::spawn(move || {
@@ -43,7 +43,7 @@ fn what_is_written_is_read_in_its_order() {
         }
         let mut all = numbers(&read);
         assert!(all.is_sorted());
-        // Only the third can have found the ring full.
+        // Only the third item can have found the ring full.
         assert!(left.len() <= 1);
         all.extend(numbers(&left));
         assert_eq!(all, [0, 1, 2]);
@@ -52,14 +52,14 @@ fn what_is_written_is_read_in_its_order() {
 }
 
 #[test]
-fn what_is_written_together_is_read_together() {
+fn a_batch_is_read_completely_or_not_at_all() {
     model(|| {
         let (mut writer, mut reader) = two();
         let thread = thread::spawn(move || {
             let mut first = items([0]);
             assert!(writer.push_all(&mut first));
             let mut rest = items([1, 2]);
-            // All or none.
+            // All items or none.
             let fits = writer.push_all(&mut rest);
             assert_eq!(rest.len(), if fits { 0 } else { 2 });
             fits
@@ -76,7 +76,7 @@ fn what_is_written_together_is_read_together() {
 }
 
 #[test]
-fn what_is_plain_is_copied_to_its_place() {
+fn plain_items_are_copied_into_the_slots() {
     model(|| {
         let (mut writer, mut reader) = ring::<_, 2>();
         let thread = thread::spawn(move || {
@@ -92,7 +92,7 @@ fn what_is_plain_is_copied_to_its_place() {
 }
 
 #[test]
-fn who_finds_it_left_finds_all() {
+fn a_reader_that_sees_the_writer_gone_sees_all_items() {
     model(|| {
         let (mut writer, mut reader) = two();
         let thread = thread::spawn(move || {
@@ -108,7 +108,7 @@ fn who_finds_it_left_finds_all() {
 }
 
 #[test]
-fn what_nobody_reads_is_dropped_once() {
+fn unread_items_are_dropped_once() {
     model(|| {
         let (mut writer, mut reader) = two();
         let thread = thread::spawn(move || {

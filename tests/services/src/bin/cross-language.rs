@@ -1,10 +1,10 @@
 //! One trace through three languages. A Rust client calls a Python service, which calls a Node
 //! service, which calls a Rust service; then a Rust process starts a Python process. All of them
-//! send to one receiver, which must see two traces with every parent right, and the caller's
+//! export to one receiver, which must receive two traces with correct parents and with the caller's
 //! identity on every span.
 //!
-//! `.ci/cross-language` installs what it needs and runs it: `cross-language PYTHON FOLDER`, with the
-//! scripts and `node_modules` in the folder. It exits with 1, and says why, if anything is missing.
+//! `.ci/cross-language` installs the dependencies and runs it: `cross-language PYTHON FOLDER`, with
+//! the scripts and `node_modules` in the folder. It prints what is missing and exits with 1.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -25,7 +25,8 @@ type Failure = Box<dyn Error>;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// With all that one of the languages could get wrong: `%`, `+`, `,`, `;`, `=`, beyond ASCII.
+/// A value with every character that an implementation could encode incorrectly: `%`, `+`, `,`,
+/// `;`, `=`, non-ASCII.
 const TENANT: &str = "100%25,acme+söhne;a=b";
 
 const EXPECTED: &str = "\
@@ -43,7 +44,7 @@ dbt.build
   python.child
     python.work";
 
-/// A service that prints its address, and ends when its input does.
+/// A service that prints its address, and exits at the end of its input.
 struct Service {
     process: Child,
     url: String,
@@ -71,7 +72,7 @@ impl Service {
         })
     }
 
-    /// Lets it deliver its spans and end.
+    /// Closes its input, so that the service exports its spans and exits.
     fn stop(mut self) -> Result<(), Failure> {
         drop(self.process.stdin.take());
         let status = self.process.wait()?;
@@ -120,14 +121,16 @@ fn check(spans: &[ReceivedSpan], identity: &FloeSpanAttributes) -> Result<(), Fa
             }
         }
     }
-    let told: BTreeSet<_> = spans
+    let tenants: BTreeSet<_> = spans
         .iter()
         .filter(|span| span.attributes.get("tenant") == Some(&TENANT.into()))
         .map(|span| span.name.as_str())
         .collect();
     let expected = ["make", "node.serve", "python.child", "python.serve"];
-    if told != BTreeSet::from(expected) {
-        return Err(format!("the tenant arrived at {told:?}, expected {expected:?}").into());
+    if tenants != BTreeSet::from(expected) {
+        return Err(
+            format!("the tenant is on the spans {tenants:?}, expected {expected:?}").into(),
+        );
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! What libraries tell `tracing` becomes part of the trace, without code of theirs or ours: a service
-//! whose requests are spans of tower-http, between a client's span above them and spans of two kinds
-//! below. It asks itself once and prints where it sends to by what the environment says:
+//! Spans and events that libraries emit with `tracing` are part of the trace: a service whose
+//! requests are spans of tower-http, below a client span and above spans of two kinds. The program
+//! sends one request to itself and prints where it exports to, as configured by the environment:
 //!
 //! ```text
 //! OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 cargo run -p floe-test-services --bin tracing-layer
@@ -40,8 +40,8 @@ async fn load(id: u32) -> String {
     format!("order {id}")
 }
 
-/// The `TraceLayer` is the one line of tower-http's; the one before it is the outer layer, which
-/// takes over the trace of the client.
+/// `TraceLayer` is tower-http's; the layer before it is the outer one, which extracts the trace
+/// context of the client.
 fn service() -> Router {
     Router::new()
         .route("/orders/{id}", get(async |Path(id)| load(id).await))

@@ -1,5 +1,5 @@
-//! The service as a process, with the configuration of the environment. It takes a port (0: any)
-//! and prints its address. It ends when its standard input does.
+//! The service as a process, configured by the environment. It takes a port (0: any free one) and
+//! prints its address. It exits at the end of its standard input.
 //!
 //! To run the W3C's own suite against it, in a clone of <https://github.com/w3c/trace-context>:
 //!

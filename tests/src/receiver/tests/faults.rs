@@ -1,4 +1,4 @@
-//! Answers other than success, waiting in vain, and the end of a receiver.
+//! Responses other than success, timeouts, and the shutdown of a receiver.
 
 use std::io::{ErrorKind, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use super::fixture::{expected, request};
 use super::{POST, PROTOBUF, SOON, answer, export, export_within, send};
 use crate::{Receiver, Response};
 
-/// Long enough for an answer to arrive if there were one.
+/// Long enough for a response to arrive if there were one.
 const A_WHILE: Duration = Duration::from_millis(200);
 
 fn throttled() -> Response {
@@ -21,14 +21,14 @@ fn throttled() -> Response {
     }
 }
 
-/// The message `action` panics with.
+/// The panic message of `action`.
 fn panic_message(action: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(action)).unwrap_err();
     *panic.downcast::<String>().unwrap()
 }
 
 #[test]
-fn an_http_status_is_answered_until_it_is_taken_back() {
+fn an_http_status_is_returned_until_it_is_changed() {
     let receiver = Receiver::http();
     receiver.respond(throttled());
     let body = request().encode_to_vec();
@@ -46,7 +46,7 @@ fn an_http_status_is_answered_until_it_is_taken_back() {
 }
 
 #[test]
-fn a_grpc_code_or_an_http_status_is_answered_over_grpc() {
+fn a_grpc_code_or_an_http_status_is_returned_over_grpc() {
     let receiver = Receiver::grpc();
     receiver.respond(Response::Grpc {
         code: Code::ResourceExhausted,
@@ -65,7 +65,7 @@ fn a_grpc_code_or_an_http_status_is_answered_over_grpc() {
 }
 
 #[test]
-fn an_answer_that_does_not_exist_is_refused_at_once() {
+fn an_impossible_response_is_rejected_immediately() {
     let receiver = Receiver::http();
     let code = Response::Grpc {
         code: Code::Internal,
@@ -95,7 +95,7 @@ fn hang_accepts_over_http_and_does_not_answer() {
     );
     assert_eq!(receiver.spans(), []);
 
-    // The end of the receiver is the end of the connection, and nobody waits for the answer.
+    // The receiver closes the connection when it is dropped.
     let started = Instant::now();
     drop(receiver);
     assert!(started.elapsed() < Duration::from_secs(2));
@@ -112,14 +112,14 @@ fn hang_accepts_over_grpc_and_does_not_answer() {
     let receiver = Receiver::grpc();
     receiver.respond(Response::Hang);
     let status = export_within(&receiver, A_WHILE).unwrap_err();
-    // What a client says that gave up by itself.
+    // The client reports its own timeout.
     assert_eq!(status.code(), Code::Cancelled);
     assert_eq!(receiver.wait_for_requests(1, SOON).len(), 1);
     assert_eq!(receiver.spans(), []);
 }
 
 #[test]
-fn waiting_in_vain_tells_what_arrived() {
+fn a_timeout_lists_what_arrived() {
     let receiver = Receiver::http();
     answer(&receiver, POST, PROTOBUF, &request().encode_to_vec());
     answer(&receiver, "POST /v1/trace", PROTOBUF, b"");

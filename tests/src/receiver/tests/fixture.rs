@@ -1,4 +1,4 @@
-//! A request with a value of its own in every field, and the spans it has to arrive as.
+//! A request with a distinct value in every field, and the spans it must be decoded into.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ fn pair(key: &str, value: any_value::Value) -> KeyValue {
     }
 }
 
-/// A request in which every field that a receiver keeps has a value of its own.
+/// A request in which every field that a receiver stores has a distinct value.
 pub(super) fn request() -> ExportTraceServiceRequest {
     let full = Span {
         trace_id: (0xa0..0xb0).collect(),
@@ -105,7 +105,7 @@ fn map<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// What [`request`] has to arrive as.
+/// The spans that [`request`] must be decoded into.
 pub(super) fn expected() -> Vec<ReceivedSpan> {
     let bare = ReceivedSpan {
         resource: map([("service.name", "floe".into())]),

@@ -4,8 +4,9 @@
 //! case `unused-argument`; 67 `the_parts_of_patterns_are_typed`; 68, 69
 //! `numbers_and_options_keep_their_meaning`; 70 is the UI case `attribute-not-an-argument`; 71
 //! `attributes_are_evaluated_once_and_before_anything_is_moved` and
-//! `nothing_is_evaluated_for_a_span_that_is_not_recorded`; 72
-//! `attributes_are_evaluated_once_and_before_anything_is_moved` and `what_is_moved_was_recorded`; 73
+//! `attributes_are_not_evaluated_for_a_span_that_is_not_recorded`; 72
+//! `attributes_are_evaluated_once_and_before_anything_is_moved` and `moved_arguments_are_recorded`;
+//! 73
 //! `conditional_arguments`; 74 `unnamed_arguments`.
 
 use std::cell::Cell;
@@ -109,7 +110,7 @@ in_each_mode! {
 }
 
 #[test]
-fn what_is_moved_was_recorded() {
+fn moved_arguments_are_recorded() {
     check_ok(moves::MODES, &["moved", "moved_later", "handed_on"]);
 }
 
@@ -171,7 +172,7 @@ fn attributes_are_evaluated_once_and_before_anything_is_moved() {
     }
 }
 
-/// What others decided not to record.
+/// Attributes of a span below an unsampled parent.
 fn unsampled() -> Context {
     let ids = (TraceId::from(1), SpanId::from(2));
     let flags = TraceFlags::default();
@@ -180,7 +181,7 @@ fn unsampled() -> Context {
 }
 
 #[test]
-fn nothing_is_evaluated_for_a_span_that_is_not_recorded() {
+fn attributes_are_not_evaluated_for_a_span_that_is_not_recorded() {
     let calls = Cell::new(0);
     let run = || {
         counted(NotClone(String::new()), &calls);
@@ -191,7 +192,7 @@ fn nothing_is_evaluated_for_a_span_that_is_not_recorded() {
         run();
     });
     assert_eq!((spans.len(), calls.get()), (0, 0));
-    // And with nobody who listens.
+    // And without a listener.
     run();
     assert_eq!(calls.get(), 0);
 }
@@ -222,7 +223,7 @@ fn conditional_twice(
 async fn conditional_twice_later(
     #[cfg_attr(all(), cfg(all()))] here: Vec<u8>,
     #[cfg_attr(all(), cfg(any()))] gone: Vec<u8>,
-    #[cfg_attr(all(), allow(unused_variables, reason = "as it says"))] unused: u8,
+    #[cfg_attr(all(), allow(unused_variables, reason = "unused on purpose"))] unused: u8,
 ) -> usize {
     here.len()
 }

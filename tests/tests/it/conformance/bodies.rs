@@ -1,4 +1,4 @@
-//! Bodies that nobody expects: each is one span, and does what it did before.
+//! Unusual bodies: each is one span, and behaves as without the attribute.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -112,7 +112,7 @@ in_each_mode! {
         fn only_here(
             #[cfg(test)] n: u8,
             #[cfg(not(test))] n: NoSuchType,
-            #[allow(unused, reason = "as it says")] rest: u8,
+            #[allow(unused, reason = "unused on purpose")] rest: u8,
         ) -> u8 {
             n
         }

@@ -1,12 +1,12 @@
 //! Futures, scenarios 39 to 54.
 //!
 //! 39, 40 `shapes::a_function_that_returns_a_future_has_a_span_as_long_as_that` and
-//! `what_is_written_before_a_returned_future_is_there`; 41 to 44 `futures_are_send_when_they_were`; 45
+//! `code_before_a_returned_future_runs_in_its_span`; 41 to 44 `futures_are_send_when_they_were`; 45
 //! `futures::a_thousand_levels_fit_a_stack_of_two_mebibytes` and `an_async_function_may_call_itself`;
 //! 46 `futures::a_span_adds_at_most_120_bytes_at_each_level`; 47
 //! `futures::many_levels_are_spawned_with_the_default_recursion_limit`; 48
 //! `outcome::a_future_that_was_never_polled_has_no_span`; 49, 50
-//! `outcome::a_future_dropped_while_pending_is_marked_and_what_it_held_is_its_child`; 51
+//! `outcome::a_future_dropped_while_pending_is_cancelled_and_its_locals_are_dropped_in_the_span`; 51
 //! `interop::futures_that_take_turns_on_one_thread_keep_their_own_children`; 52
 //! `a_spawned_task_has_the_context_it_is_given` and
 //! `a_spawned_task_is_the_root_of_its_own_trace_unless_it_is_given_a_context`; 53
@@ -59,7 +59,7 @@ in_each_mode! {
 }
 
 #[test]
-fn what_is_written_before_a_returned_future_is_there() {
+fn code_before_a_returned_future_runs_in_its_span() {
     check_ok(returned::MODES, &["opaque", "boxed", "no_move"]);
 }
 
@@ -176,7 +176,7 @@ async fn tick(ready: bool) {
 
 #[tokio::test]
 async fn a_loop_of_selects_leaks_no_span() {
-    // A thread keeps so many finished spans for the collector, and no more.
+    // The maximum number of finished spans that a thread keeps for the collector.
     const AT_ONCE: usize = 500;
     for _ in 0..20 {
         let spans = testing::capture_async(async {

@@ -1,7 +1,7 @@
 //! Hygiene, lints and tools, scenarios 75 to 80.
 //!
 //! 75 the UI case `shadowed-names` and `names_are_the_users`; 76 `names_are_the_users`; 77
-//! `one_line_functions_are_spans_with_nothing_said_about_them`, the UI cases `quiet-lints` and
+//! `one_line_functions_compile_without_warnings`, the UI cases `quiet-lints` and
 //! `dead-code`, and that this package is clean for all of clippy; 78 `functions_made_by_macros`; 79 the
 //! unit tests `an_unfinished_body_is_kept` and `the_item_survives_a_mistake` of the macros; 80
 //! `functions::the_type_stays`, `attributes_of_the_language_stay`,
@@ -125,7 +125,7 @@ in_each_mode! {
     types {}
     shapes {
         [n]
-        /// Documented.
+        /// A doc comment.
         #[must_use]
         #[inline]
         #[track_caller]
@@ -177,7 +177,7 @@ async fn types_given_by_macros() {
     assert_eq!(spans.len(), 8);
 }
 
-/// By the names that the linker knows them by.
+/// Exported symbols have the names that the linker resolves.
 mod exported {
     #![expect(unsafe_code, reason = "the words are what this is about")]
 
@@ -246,7 +246,7 @@ mod blanket {
 }
 
 #[tokio::test]
-async fn a_trait_of_everything_is_not_in_the_way() {
+async fn a_blanket_trait_does_not_interfere() {
     use blanket::Everything;
 
     #[traced]
@@ -268,7 +268,7 @@ async fn a_trait_of_everything_is_not_in_the_way() {
     assert_eq!(spans.len(), 2);
 }
 
-// Each run of the formatter would indent the attribute further.
+// Each run of rustfmt would indent the attribute further.
 #[rustfmt::skip]
 macro_rules! with_arguments {
     ($name:expr, $kind:expr, $error_if:expr, $attributes_fn:expr, $parent:expr) => {
@@ -300,7 +300,7 @@ fn arguments_made_by_macros() {
     assert!(format!("{spans:?}").contains("Client"), "{spans:?}");
 }
 
-/// A module of the user's that is called like the runtime.
+/// A module of the user with the runtime's name.
 mod shadowing {
     mod floe_telemetry {}
 
@@ -314,7 +314,7 @@ mod shadowing {
 }
 
 #[tokio::test]
-async fn a_module_may_be_called_like_the_runtime() {
+async fn a_module_may_have_the_name_of_the_runtime() {
     let spans = testing::capture_async(async {
         assert_eq!(shadowing::below_another(2), Ok(2));
         shadowing::below_another_later().await;

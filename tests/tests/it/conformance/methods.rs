@@ -5,7 +5,7 @@
 //! UI case `method-without-body`; 32 `native_async_methods_are_send`; 33 to 36
 //! `shapes::async_trait_methods_are_spans_in_both_orders` and
 //! `each_shape_ends_each_way_with_each_set_of_arguments`; 37, 38
-//! `shapes::a_block_names_its_methods_and_shares_its_arguments` and `blocks_leave_the_rest_alone`.
+//! `shapes::a_block_names_its_methods_and_shares_its_arguments` and `other_items_of_a_block_are_unchanged`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -233,7 +233,7 @@ impl<T: Copy> Shape for Option<T> {
 }
 
 #[test]
-fn blocks_leave_the_rest_alone() {
+fn other_items_of_a_block_are_unchanged() {
     let spans = testing::capture(|| Some(2).area().unwrap() + <Option<u8> as Shape>::CORNERS);
     spans.single("Option::area").assert_ok();
 }
@@ -312,7 +312,7 @@ impl Left {
 }
 
 #[tokio::test]
-async fn a_method_may_be_left_out_however_that_is_written() {
+async fn a_method_can_be_skipped_in_every_notation() {
     let spans = testing::capture_async(async {
         let left = Left(1);
         let sum = left.comma() + left.condition() + left.no_condition() + left.name();

@@ -1,5 +1,5 @@
-//! Each shape of function once, in each of the ways in which it can be annotated: with nothing said,
-//! with a look at what it returns, and with one attribute. All of that is compiled in two editions.
+//! Each shape of function is annotated in each mode: without arguments, with `error_if`, and with
+//! one attribute. All of them are compiled in two editions.
 
 use std::future::Future;
 use std::pin::pin;
@@ -8,20 +8,21 @@ use std::task::{Context, Poll, Waker};
 use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use opentelemetry::trace::Status;
 
-/// The ways, and what is called in each.
+/// The modes, and the function that runs each.
 pub(super) type Modes = [(&'static str, fn()); 3];
 
-/// How a span ends that is well, unless `error_if` says otherwise.
+/// The end of a successful span, unless `error_if` decides otherwise.
 pub(super) const OK: &str = "ok";
 
-/// That of a future which was dropped.
+/// The end of the span of a dropped future.
 pub(super) const CANCELLED: &str = "cancelled";
 
-/// That of a span which is the same in each way.
+/// The end of a span that is the same in each mode.
 pub(super) const BY_HAND: &str = "by hand";
 
-/// Makes a module `$name` with [`Modes`]. What `types` have is there once for each way, since methods
-/// can be defined once only; before each shape stands the attribute that one of the ways records.
+/// Defines a module `$name` with [`Modes`]. The items in `types` are repeated for each mode, since
+/// methods can be defined only once; each shape is preceded by the attribute that one of the modes
+/// records.
 macro_rules! in_each_mode {
     (
         $name:ident
@@ -66,8 +67,8 @@ macro_rules! in_each_mode {
 }
 pub(super) use in_each_mode;
 
-/// Runs each way, and asserts that it makes these spans, in whatever order, that they end like this,
-/// and that the way with an attribute has one more in each. Returns the spans of all ways.
+/// Runs each mode, and asserts that it records these spans in any order, that they end in this way,
+/// and that the mode with an attribute has one more on each. Returns the spans of all modes.
 #[track_caller]
 pub(super) fn check(modes: Modes, expected: &[(&str, &str)]) -> [Spans; 3] {
     let by_hand: Vec<_> = expected.iter().filter(|(_, end)| *end == BY_HAND).collect();
@@ -97,7 +98,7 @@ pub(super) fn check(modes: Modes, expected: &[(&str, &str)]) -> [Spans; 3] {
     all
 }
 
-/// The same of spans that all end well.
+/// [`Modes::check`] for spans that all succeed.
 #[track_caller]
 pub(super) fn check_ok(modes: Modes, names: &[&str]) -> [Spans; 3] {
     let expected: Vec<_> = names.iter().map(|name| (*name, OK)).collect();
@@ -123,7 +124,7 @@ pub(super) fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// What a future becomes that waits for nobody but its executor.
+/// Drives a future that never waits for a waker.
 pub(super) fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     for _ in 0..100 {

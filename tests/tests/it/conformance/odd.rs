@@ -1,4 +1,4 @@
-//! Signatures that nobody expects: each is one span, and does what it did before.
+//! Unusual signatures: each is one span, and behaves as without the attribute.
 
 #![allow(
     clippy::many_single_char_names,

@@ -5,9 +5,9 @@
 //! `outcome::a_status_that_the_body_set_stays`; 62
 //! `relations::error_if_decides_which_outcomes_are_errors`; 63
 //! `outcome::an_error_is_recorded_with_its_chain_and_without_its_secrets`; 64
-//! `outcome::a_panic_is_recorded_and_goes_on` and
-//! `outcome::a_panic_in_a_future_is_recorded_and_goes_on`, and
-//! `the_text_of_a_panic_is_left_out_when_that_is_asked_for`; 65
+//! `outcome::a_panic_is_recorded_and_resumed` and
+//! `outcome::a_panic_in_a_future_is_recorded_and_resumed`, and
+//! `the_message_of_a_panic_is_omitted_if_configured`; 65
 //! `outcome::a_panicking_display_does_not_change_the_result`,
 //! `traced::a_failing_attributes_fn_leaves_a_warning_and_the_function_runs` and
 //! `a_panicking_debug_does_not_change_the_result`.

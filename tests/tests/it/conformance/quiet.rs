@@ -1,4 +1,4 @@
-//! What the compiler and clippy say about a function is the same with a span and without.
+//! The warnings of the compiler and of clippy are the same with a span and without.
 
 use floe_telemetry::{testing, traced};
 use tokio::task::JoinHandle;
@@ -45,7 +45,7 @@ async fn a_result_that_must_be_used_is_that_of_the_future() {
     assert_eq!(testing::capture_async(run).await.len(), 2);
 }
 
-/// Without a span clippy says all of these.
+/// Without a span clippy reports all of these.
 mod said_without_a_span {
     use opentelemetry::Context;
 
@@ -82,7 +82,7 @@ mod said_without_a_span {
 }
 
 #[tokio::test]
-async fn what_clippy_is_expected_to_say_it_may_keep_to_itself() {
+async fn expected_clippy_lints_may_be_unfulfilled() {
     use said_without_a_span::{at_once, at_once_by_condition, endless, linked, wraps};
 
     let spans = testing::capture_async(async {
@@ -147,7 +147,7 @@ mod not_said_without_a_span {
 
     #[traced]
     pub(super) fn conditional(
-        #[cfg_attr(all(), allow(unused_variables, reason = "as it says"))] text: String,
+        #[cfg_attr(all(), allow(unused_variables, reason = "unused on purpose"))] text: String,
     ) {
     }
 
@@ -184,7 +184,7 @@ mod not_said_without_a_span {
 }
 
 #[tokio::test]
-async fn what_is_not_said_of_a_function_without_a_span_is_not_said_of_one_with() {
+async fn a_span_adds_no_warnings() {
     use not_said_without_a_span::{
         Empty, conditional, conditional_later, moved_later, parentheses, pushed,
     };

@@ -1,5 +1,5 @@
-//! Each shape of function with each set of arguments and each way to end: name, status, attributes
-//! and parents of its span.
+//! Each shape of function with each set of arguments and each outcome: name, status, attributes and
+//! parents of its spans.
 
 use std::future::{Future, pending};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ enum End {
     Works,
     Fails,
     Panics,
-    /// Dropped half-way.
+    /// The future is dropped while it is pending.
     Waits,
 }
 
@@ -42,7 +42,7 @@ async fn end_later(end: End) -> Outcome {
     outcome
 }
 
-/// One item, which comes later.
+/// A stream with one item after a pending poll.
 struct One(Option<Later>);
 
 impl Stream for One {
@@ -73,7 +73,7 @@ async fn drain(stream: impl Stream<Item = Outcome>) -> Outcome {
     last
 }
 
-/// How long the span of a shape is.
+/// How long the span of a shape lasts.
 #[derive(Clone, Copy, PartialEq)]
 enum Lasts {
     Call,
@@ -97,7 +97,7 @@ macro_rules! row {
     };
 }
 
-/// All shapes, annotated with `$traced`; a stream returns nothing that `error_if` could look at, and is
+/// All shapes, annotated with `$traced`. A stream has no return value for `error_if`, and is
 /// annotated with `$stream`.
 macro_rules! shapes {
     ($module:ident($n:ident, $cx:ident): $($traced:tt)*) => {
@@ -274,7 +274,7 @@ shapes!(with_error_if(n, cx)[traced(error_if = |_| true)][traced]);
 shapes!(with_attributes(n, cx): traced(attributes(n, "db.system.name" = "memory")));
 shapes!(with_parent(n, cx): traced(kind = client, attributes(n), parent = cx));
 
-/// Polls until `future` is ready, or drops it when it waits for good.
+/// Polls `future` until it is ready, or drops it when it stays pending.
 fn run(shape: &Shape, cx: Context, end: End) {
     let mut future = (shape.call)(7, cx, end);
     let mut task = TaskContext::from_waker(Waker::noop());
@@ -289,7 +289,7 @@ fn run(shape: &Shape, cx: Context, end: End) {
     assert!(as_expected, "{} {end:?}: {polled:?}", shape.name);
 }
 
-/// What is particular to one way to annotate the shapes.
+/// The properties of one mode of annotation.
 #[derive(Clone, Copy, Default)]
 struct Set {
     has_attributes: bool,
@@ -359,7 +359,7 @@ fn each_shape_ends_each_way_with_each_set_of_arguments() {
     for (shapes, set) in sets {
         for shape in shapes {
             for end in [End::Works, End::Fails, End::Panics, End::Waits] {
-                // A call cannot be dropped half-way.
+                // A synchronous call cannot be dropped.
                 if end != End::Waits || shape.lasts != Lasts::Call {
                     check(shape, end, set);
                     checked += 1;

@@ -1,4 +1,4 @@
-//! What events become, and which span they belong to.
+//! How events are recorded, and on which span.
 
 use std::io;
 
@@ -77,7 +77,7 @@ fn an_error_event_makes_the_span_an_error() {
         attribute(&refused.events()[0], "exception.message"),
         Some(&Value::from("cannot reach postgresql://<REDACTED>@db/x")),
     );
-    // What an earlier error said stays.
+    // The message of the earlier error is kept.
     spans
         .single("both")
         .assert_error("disk full")
@@ -110,7 +110,7 @@ fn ours() {
 }
 
 #[test]
-fn an_event_goes_to_the_innermost_span_whoever_made_it() {
+fn an_event_belongs_to_the_innermost_span() {
     let spans = record(|| {
         info_span!("outer").in_scope(|| {
             ours();
@@ -126,7 +126,7 @@ fn an_event_goes_to_the_innermost_span_whoever_made_it() {
 }
 
 #[test]
-fn an_event_may_name_its_span() {
+fn an_event_may_have_an_explicit_parent() {
     let spans = record(|| {
         info!("outside");
         let other = info_span!("other");
@@ -143,7 +143,7 @@ fn an_event_may_name_its_span() {
 }
 
 #[test]
-fn what_telemetry_says_about_itself_does_not_come_back() {
+fn the_library_does_not_record_its_own_events() {
     let spans = record(|| {
         let _outer = info_span!("outer").entered();
         error!(target: "floe_telemetry", "spans were dropped");
@@ -158,7 +158,7 @@ fn what_telemetry_says_about_itself_does_not_come_back() {
 }
 
 #[test]
-fn a_span_has_no_more_events_than_it_may() {
+fn the_number_of_events_is_limited() {
     let spans = record(|| {
         let _outer = info_span!("outer").entered();
         for n in 0..1000 {
@@ -174,7 +174,7 @@ fn a_span_has_no_more_events_than_it_may() {
 }
 
 #[test]
-fn events_of_both_ways_are_in_the_order_of_time() {
+fn events_of_both_apis_are_ordered_by_time() {
     let spans = record(|| {
         info_span!("both").in_scope(|| {
             get_current_span().add_event("first", Vec::new());
@@ -193,7 +193,7 @@ fn events_of_both_ways_are_in_the_order_of_time() {
 }
 
 #[test]
-fn a_span_that_the_plain_api_has_ended_hears_no_events() {
+fn a_span_ended_by_the_plain_api_records_no_events() {
     let spans = record(|| {
         info_span!("ended").in_scope(|| {
             info!("in time");
@@ -205,9 +205,9 @@ fn a_span_that_the_plain_api_has_ended_hears_no_events() {
     assert_eq!(spans.single("ended").events().len(), 1);
 }
 
-/// Both registries give their first span the same id.
+/// Both registries assign the same id to their first span.
 #[test]
-fn an_event_goes_to_the_span_of_its_own_subscriber() {
+fn an_event_belongs_to_the_span_of_its_subscriber() {
     let (one, other) = (subscriber(), subscriber());
     let spans = testing::capture(|| {
         with_default(&one, || {

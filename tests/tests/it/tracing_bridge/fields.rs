@@ -1,4 +1,4 @@
-//! What the fields of a span become.
+//! How the fields of a span are recorded.
 
 use std::fmt;
 use std::io;
@@ -56,7 +56,7 @@ fn fields_are_typed_attributes() {
 }
 
 #[test]
-fn what_is_recorded_later_is_there_and_wins() {
+fn later_values_override_earlier_ones() {
     let spans = record(|| {
         let span = info_span!("load", rows = Empty, state = "new");
         span.record("rows", 12_u64);
@@ -72,7 +72,7 @@ fn what_is_recorded_later_is_there_and_wins() {
 }
 
 #[test]
-fn a_span_says_where_it_comes_from() {
+fn a_span_has_its_source_location() {
     let spans = record(|| {
         info_span!(target: "shop::orders", "load");
     });
@@ -86,7 +86,7 @@ fn a_span_says_where_it_comes_from() {
 }
 
 #[test]
-fn opentelemetry_s_fields_have_their_own_places() {
+fn opentelemetry_fields_set_span_properties() {
     let spans = record(|| {
         let path = "/orders/7";
         let _get = info_span!(
@@ -164,7 +164,7 @@ impl fmt::Debug for Panics {
 }
 
 #[test]
-fn a_field_that_panics_is_a_warning_and_no_more() {
+fn a_panicking_field_is_a_warning() {
     let spans = record(|| {
         let span = info_span!("load", first = 1, second = ?Panics, third = Empty);
         span.record("third", tracing::field::debug(Panics));
@@ -183,7 +183,7 @@ fn counted(number: i64, password: &str) -> usize {
 }
 
 #[test]
-fn arguments_of_an_instrumented_function_are_redacted_like_all_else() {
+fn arguments_of_an_instrumented_function_are_redacted() {
     let spans = record(|| {
         counted(2, "hunter2");
         info_span!(

@@ -1,4 +1,4 @@
-//! Which spans are left out, and what becomes of those around them.
+//! Spans that a filter disables, and the spans around them.
 
 use std::thread;
 
@@ -19,7 +19,7 @@ use super::record;
 fn work() {}
 
 #[test]
-fn spans_below_the_level_are_left_out_and_their_events_are_not() {
+fn spans_below_the_level_are_disabled_and_their_events_are_recorded() {
     let layer = tracing_layer().with_span_level(Level::INFO);
     let spans = testing::capture(|| {
         with_default(registry().with(layer), || {
@@ -27,14 +27,14 @@ fn spans_below_the_level_are_left_out_and_their_events_are_not() {
             let _entered = outer.enter();
             let middle = debug_span!("middle");
             middle.in_scope(|| {
-                tracing::debug!("said in the middle");
+                tracing::debug!("in the middle");
                 info_span!("inner").in_scope(work);
             });
             info_span!(parent: &middle, "explicit");
         });
     });
     assert_eq!(spans.len(), 4);
-    spans.single("outer").assert_event("said in the middle");
+    spans.single("outer").assert_event("in the middle");
     spans.single("inner").assert_child_of("outer");
     spans.single("work").assert_child_of("inner");
     spans.single("explicit").assert_child_of("outer");
@@ -62,11 +62,11 @@ fn filters_of_the_subscriber_work() {
     spans.single("outer").assert_event("this one");
     assert_eq!(spans.single("outer").events().len(), 1);
     spans.single("work").assert_child_of("outer");
-    // Its parent is not known to the layer.
+    // The layer does not know its parent.
     spans.single("below noise").assert_root();
 }
 
-/// A parent elsewhere that is not sampled.
+/// A remote parent that is not sampled.
 fn left_out(trace: u128) -> SpanContext {
     SpanContext::new(
         TraceId::from(trace),
@@ -82,7 +82,7 @@ fn current() -> SpanContext {
 }
 
 #[test]
-fn what_is_left_out_stays_so_wherever_it_goes() {
+fn a_disabled_span_stays_disabled_everywhere() {
     const MANY: usize = 100;
     let spans = record(|| {
         let none = current();
@@ -98,12 +98,12 @@ fn what_is_left_out_stays_so_wherever_it_goes() {
                 info_span!("innermost").in_scope(work);
             });
             let many: Vec<_> = (0..MANY).map(|_| info_span!("many")).collect();
-            // In the same trace, but not where they began.
+            // In the same trace, but entered in another place.
             info_span!("another", otel.name = "other").in_scope(|| many[0].in_scope(work));
             (inner, many)
         });
         assert_eq!(current(), none);
-        // Elsewhere they take their place along.
+        // In another context, a span still restores the trace it was created in.
         let elsewhere = Context::current().with_remote_span_context(left_out(9));
         for span in many.iter().rev().step_by(7) {
             let _attached = elsewhere.clone().attach();
@@ -137,7 +137,7 @@ fn what_is_left_out_stays_so_wherever_it_goes() {
         drop(second);
         assert_eq!(current(), none);
         drop(many);
-        // Numbers come again, and nothing of what they were before is left.
+        // Span ids are reused, without any state of the previous span.
         for _ in 0..MANY {
             info_span!("recorded").in_scope(|| info!("heard"));
         }
@@ -149,7 +149,7 @@ fn what_is_left_out_stays_so_wherever_it_goes() {
 }
 
 #[test]
-fn below_a_span_that_is_not_sampled_nothing_is() {
+fn below_an_unsampled_span_nothing_is_sampled() {
     let left_out = left_out(7);
     let spans = record(|| {
         let cx = Context::current().with_remote_span_context(left_out.clone());
@@ -157,12 +157,12 @@ fn below_a_span_that_is_not_sampled_nothing_is() {
         let outer = info_span!("outer", otel.name = "outer");
         outer.record("otel.name", "still left out");
         drop(attached);
-        // Here nothing is current any more, but the span knows where it belongs.
+        // No span is current here, but the event names its span.
         outer.in_scope(|| {
             let current = Context::current().span().span_context().clone();
             assert_eq!(current.trace_id(), left_out.trace_id());
             assert!(!current.is_sampled());
-            info!("said to nobody");
+            info!("without a span");
             work();
             info_span!("inner").in_scope(work);
         });
@@ -175,7 +175,7 @@ fn below_a_span_that_is_not_sampled_nothing_is() {
 }
 
 #[test]
-fn where_telemetry_is_suppressed_there_is_nothing() {
+fn suppressed_telemetry_is_not_recorded() {
     let spans = record(|| {
         let _outer = info_span!("outer").entered();
         let suppressed = Context::enter_telemetry_suppressed_scope();

@@ -1,4 +1,4 @@
-//! Spans of `tracing`, ours and plain ones, above and below each other.
+//! Spans of `tracing`, `#[traced]` spans and plain OpenTelemetry spans, above and below each other.
 
 use floe_telemetry::propagation::inject_context;
 use floe_telemetry::{create_span, get_current_span, get_tracer, testing, traced};
@@ -43,7 +43,7 @@ fn each_nests_below_the_other() {
 }
 
 #[test]
-fn the_span_that_is_entered_is_the_current_one() {
+fn an_entered_span_is_current() {
     let spans = record(|| {
         let before = Context::current().span().span_context().clone();
         let span = info_span!("outer");
@@ -85,7 +85,7 @@ fn an_explicit_parent_is_the_parent() {
 }
 
 #[test]
-fn a_context_that_is_attached_is_the_parent() {
+fn an_attached_context_is_the_parent() {
     let spans = record(|| {
         let plain = Context::current_with_span(get_tracer("plain").start("plain"));
         info_span!("outer").in_scope(|| {
@@ -172,7 +172,7 @@ async fn nesting_survives_awaits_on_several_threads() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_runs_in_the_span_that_it_was_given() {
+async fn an_instrumented_task_runs_in_its_span() {
     let mut id = SpanId::INVALID;
     let spans = testing::capture_async(async {
         let dispatch = subscriber();
@@ -196,8 +196,8 @@ async fn a_task_runs_in_the_span_that_it_was_given() {
     .await;
     assert_eq!(spans.named("task").count(), 20);
     assert_eq!(spans.named("ours").count(), 20);
-    // Not by name: it may still be open, since only a subscriber of the whole process is told of
-    // everything that is closed.
+    // The span is not looked up by name: it may still be open, since only a global subscriber is
+    // notified of every close.
     for task in spans.named("task") {
         assert_eq!(task.parent_span_id(), id);
     }

@@ -1,4 +1,4 @@
-//! Spans that are entered and exited in any order leave the current context as it should be.
+//! Spans that are entered and exited in any order restore the current context.
 
 use floe_telemetry::{testing, traced};
 use opentelemetry::Context;
@@ -65,7 +65,7 @@ fn a_span_lasts_until_its_last_handle_is_dropped() {
         again.in_scope(work);
         drop(again);
     });
-    // `tracing` itself keeps a parent open as long as it has children.
+    // `tracing` keeps a parent open as long as it has children.
     assert_eq!(spans.names(), ["between", "work", "child", "parent"]);
     spans.single("child").assert_child_of("parent");
     spans.single("work").assert_child_of("child");
@@ -75,7 +75,8 @@ fn a_span_lasts_until_its_last_handle_is_dropped() {
 }
 
 proptest! {
-    /// The model is a list: an exit takes the last entry of that span, and the last is current.
+    /// The model is a list: an exit removes the last entry of that span, and the last entry is
+    /// current.
     #[test]
     fn the_current_context_is_that_of_the_last_span_entered(
         steps in prop::collection::vec((any::<bool>(), 0_usize..4), 0..40),

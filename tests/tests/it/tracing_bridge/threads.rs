@@ -16,7 +16,7 @@ use super::subscriber;
 #[traced]
 fn work() {}
 
-/// Runs `code` on a thread of its own, inside the capture of this one.
+/// Runs `code` on another thread, inside the current capture.
 fn on_thread<T: Send>(dispatch: &Dispatch, code: impl FnOnce() -> T + Send) -> T {
     let cx = Context::current();
     thread::scope(|scope| {
@@ -93,7 +93,7 @@ thread_local! {
     static AT_THE_END: AtTheEnd = const { AtTheEnd };
 }
 
-/// Opens and enters a span when its thread ends, when much else has gone already.
+/// Opens and enters a span in a destructor at the end of its thread.
 struct AtTheEnd;
 
 impl Drop for AtTheEnd {
@@ -103,7 +103,7 @@ impl Drop for AtTheEnd {
 }
 
 #[test]
-fn a_thread_that_ends_inside_a_span_ends_well() {
+fn a_thread_may_end_inside_a_span() {
     let dispatch = subscriber();
     let spans = testing::capture(|| {
         on_thread(&dispatch, || {
@@ -113,13 +113,13 @@ fn a_thread_that_ends_inside_a_span_ends_well() {
             LEFT.set(Some(span.entered()));
         });
         on_thread(&dispatch, || {
-            // The other way round: what is entered goes first.
+            // In the opposite order: the entered guard is dropped first.
             LEFT.set(Some(info_span!("left first").entered()));
             AT_THE_END.with(|_| ());
         });
         assert!(!Context::current().span().span_context().is_valid());
     });
-    // A span that was forgotten has no end.
+    // A leaked span never ends.
     assert_eq!(spans.named("left").count(), 0);
     assert!(Span::current().is_none());
 }
