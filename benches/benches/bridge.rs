@@ -1,14 +1,17 @@
-//! What CPU time a span of `tracing` costs on its thread with a layer that makes an OpenTelemetry
-//! span of it: ours beside tracing-opentelemetry, over the same subscriber.
+//! The CPU time of a `tracing` span on its thread with a layer that records it as an OpenTelemetry
+//! span: ours compared with tracing-opentelemetry, over the same subscriber.
 //!
-//! Each is a process of its own for each state, and they are measured in turn, round after round. At
-//! the end what arrived at each exporter is counted. `--quick` shows that everything runs;
-//! `--rounds N` sets how often each is measured.
+//! Each layer runs in its own process for each state, and the processes are measured in turn. The spans
+//! that arrived at each exporter are counted at the end. `--quick` measures one round, `--rounds N` sets
+//! the number of rounds. The program fails if a layer loses a span or a figure is missing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+use std::process::ExitCode;
+
 use benches::bridge::process::{self, Process};
 use benches::bridge::{Bridge, Shape};
+use benches::checks::Checks;
 use benches::statistics::Spread;
 use benches::{arguments, report};
 use serde::Serialize;
@@ -23,13 +26,13 @@ struct Cell {
     nanos: Spread,
     /// Our nanoseconds as a multiple of these.
     ours_to_this: f64,
-    asked: u64,
+    recorded: u64,
     delivered: u64,
 }
 
-fn main() {
+fn main() -> ExitCode {
     if process::serve() {
-        return;
+        return ExitCode::SUCCESS;
     }
     let rounds = arguments::value("--rounds").unwrap_or(if arguments::quick() { 1 } else { 40 });
     let mut cells = Vec::new();
@@ -55,6 +58,26 @@ fn main() {
         }
     }
     report::write("bridge", &cells);
+    check(&cells)
+}
+
+fn check(cells: &[Cell]) -> ExitCode {
+    let mut checks = Checks::new();
+    let expected = 2 * Shape::ALL.len() * Bridge::ALL.len();
+    checks.equal("cells", cells.len() as u64, expected as u64);
+    for cell in cells {
+        let place = format!("{}, {}, {}", cell.bridge, state(cell.sampled), cell.shape);
+        checks.measured(&place, cell.nanos.median);
+        if cell.sampled && cell.bridge != Bridge::Registry.name() {
+            checks.at_least(format!("{place}, spans"), cell.recorded, 1);
+        }
+        checks.equal(
+            format!("{place}, spans delivered"),
+            cell.delivered,
+            cell.recorded,
+        );
+    }
+    checks.finish()
 }
 
 fn measure(is_sampled: bool, rounds: usize) -> Vec<Cell> {
@@ -64,7 +87,7 @@ fn measure(is_sampled: bool, rounds: usize) -> Vec<Cell> {
         for (at, shape) in Shape::ALL.into_iter().enumerate() {
             for (process, nanos) in processes.iter_mut().zip(&mut nanos) {
                 let measured = process.measure(shape);
-                // The first round is what a process does once.
+                // The first round is not counted: a process initialises lazily.
                 if round > 0 {
                     nanos[at].push(measured);
                 }
@@ -80,7 +103,7 @@ fn measure(is_sampled: bool, rounds: usize) -> Vec<Cell> {
             .filter(|(bridge, _)| *bridge == Bridge::Floe)
             .map(|(_, spread)| spread.median);
         let ours = ours.fold(f64::NAN, f64::min);
-        for ((bridge, nanos), (asked, delivered)) in
+        for ((bridge, nanos), (recorded, delivered)) in
             Bridge::ALL.into_iter().zip(spreads).zip(deliveries)
         {
             cells.push(Cell {
@@ -89,7 +112,7 @@ fn measure(is_sampled: bool, rounds: usize) -> Vec<Cell> {
                 shape: shape.name(),
                 nanos,
                 ours_to_this: ours / nanos.median,
-                asked,
+                recorded,
                 delivered,
             });
         }
@@ -108,7 +131,7 @@ fn print(cells: &[Cell]) {
         "ns/span", "quartiles", "ours / it"
     );
     for cell in cells {
-        let fault = if cell.asked == cell.delivered {
+        let fault = if cell.recorded == cell.delivered {
             ""
         } else {
             "  LOST SOME"

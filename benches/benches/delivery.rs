@@ -1,19 +1,26 @@
-//! What a span costs in all, from the call until an OTLP receiver in another process has its bytes.
+//! The total cost of a span, from the call until an OTLP receiver in another process has its bytes.
 //!
-//! Each contestant is a process of its own that makes spans with three attributes at a steady rate
-//! and then delivers what is left. Its CPU time, less that of the same process without spans, is
-//! divided by the spans. First at a rate that the OpenTelemetry SDK can sustain, then at ten times
-//! that: what it does to the host, what is lost, and whether the loss was counted.
+//! Each contestant runs in its own process, records spans with three attributes at a steady rate, and
+//! flushes at the end. Its CPU time, minus that of the same process without spans, is divided by the
+//! number of spans. The first rate is one that the OpenTelemetry SDK can sustain, the second is ten
+//! times higher. It shows the latency on the host's thread, the lost spans, and whether the losses were
+//! counted.
 //!
-//! `--quick` shows that everything runs; `--rate N` sets the first rate, in spans per second, and
-//! `--repeat N` how often each is measured (the median counts).
+//! `--rate N` sets the first rate, in spans per second, and `--repeat N` the number of runs, of which
+//! the median counts. `--quick` records fewer spans than any queue holds, so that whatever the speed of
+//! the machine, the program fails if a contestant loses one. Without it the program fails if we lose a
+//! span without counting it, or if a figure is missing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+use std::process::ExitCode;
+
+use benches::checks::Checks;
 use benches::contestant::{NAMES, makes_spans, title};
 use benches::paced::{self, Cost, Order};
 use benches::receiver::{self, Arrived, Receiver};
 use benches::sink::Protocol;
+use benches::span_cost::OURS;
 use benches::{arguments, report};
 use serde::Serialize;
 
@@ -23,27 +30,30 @@ struct Row {
     protocol: &'static str,
     rate: u64,
     cost: Cost,
-    /// Of CPU per span that arrived, less what the process takes without spans.
+    /// CPU time per span that arrived, minus that of the process without spans.
     net_cpu_nanos: f64,
     bytes_per_span: f64,
+    arrived: u64,
     lost: u64,
 }
 
 impl Row {
-    /// A span that is lost costs little, and must not make the others look cheap.
+    /// The ratio of recorded to delivered spans. A lost span costs little, and must not make the others
+    /// appear cheap.
     #[expect(clippy::cast_precision_loss, reason = "numbers of spans")]
-    fn asked_to_arrived(&self) -> f64 {
-        let asked = self.cost.asked.max(1);
-        asked as f64 / asked.saturating_sub(self.lost).max(1) as f64
+    fn recorded_to_arrived(&self) -> f64 {
+        let recorded = self.cost.recorded.max(1);
+        recorded as f64 / recorded.saturating_sub(self.lost).max(1) as f64
     }
 }
 
-fn main() {
+fn main() -> ExitCode {
     if receiver::serve() || paced::serve() {
-        return;
+        return ExitCode::SUCCESS;
     }
     let (spans, repeat) = if arguments::quick() {
-        (5_000, 1)
+        // The queue of the OpenTelemetry SDK holds 2048 spans, ours and fastrace's hold more.
+        (2_000, 1)
     } else {
         (300_000, 3)
     };
@@ -66,9 +76,41 @@ fn main() {
         }
     }
     report::write("delivery", &rows);
+    check(&rows)
 }
 
-/// Each contestant in turn, `repeat` times; the run with the median CPU time of each.
+fn check(rows: &[Row]) -> ExitCode {
+    let mut checks = Checks::new();
+    // All contestants but `clocks`, over each protocol, at two rates.
+    let expected = (NAMES.len() - 1) * Protocol::ALL.len() * 2;
+    checks.equal("runs", rows.len() as u64, expected as u64);
+    for row in rows {
+        let run = format!(
+            "{}, OTLP/{}, {} spans/s",
+            row.contestant, row.protocol, row.rate
+        );
+        checks.measured(format!("{run}, CPU time"), row.cost.cpu_nanos);
+        checks.measured(format!("{run}, median latency"), row.cost.latency_p50);
+        if makes_spans(row.contestant) {
+            checks.at_least(format!("{run}, spans"), row.arrived, 1);
+            checks.measured(format!("{run}, bytes of a span"), row.bytes_per_span);
+        }
+        if arguments::quick() {
+            checks.equal(
+                format!("{run}, spans delivered"),
+                row.arrived,
+                row.cost.recorded,
+            );
+        } else if row.contestant == OURS {
+            let counted = row.arrived + row.cost.counted_losses.unwrap_or_default();
+            let what = format!("{run}, spans delivered or counted as lost");
+            checks.equal(what, counted, row.cost.recorded);
+        }
+    }
+    checks.finish()
+}
+
+/// Runs each contestant in turn, `repeat` times, and returns the run with its median CPU time.
 fn measure(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<Row> {
     let names = NAMES.into_iter().filter(|name| *name != "clocks");
     let mut runs: Vec<Vec<Row>> = names.clone().map(|_| Vec::new()).collect();
@@ -84,7 +126,7 @@ fn measure(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<Row>
     let mut rows: Vec<Row> = runs.into_iter().map(median).collect();
     let bare = rows[0].cost.cpu_nanos;
     for row in &mut rows {
-        row.net_cpu_nanos = (row.cost.cpu_nanos - bare) * row.asked_to_arrived();
+        row.net_cpu_nanos = (row.cost.cpu_nanos - bare) * row.recorded_to_arrived();
     }
     rows
 }
@@ -107,7 +149,8 @@ fn run(contestant: &'static str, protocol: Protocol, rate: u64, spans: u64) -> R
         cost,
         net_cpu_nanos: 0.0,
         bytes_per_span: bytes as f64 / (spans as f64).max(1.0),
-        lost: cost.asked.saturating_sub(spans),
+        arrived: spans,
+        lost: cost.recorded.saturating_sub(spans),
     }
 }
 
@@ -144,14 +187,14 @@ fn mebibytes(kibibytes: u64) -> f64 {
     kibibytes as f64 / 1024.0
 }
 
-/// What was lost, and whether the contestant knows.
+/// The number of lost spans, and whether the contestant counted them.
 fn lost(row: &Row) -> String {
-    let (lost, asked) = (row.lost, row.cost.asked);
+    let (lost, recorded) = (row.lost, row.cost.recorded);
     match row.cost.counted_losses {
         _ if !makes_spans(row.contestant) => String::new(),
         _ if lost == 0 => "none".to_owned(),
-        Some(counted) if counted == lost => format!("LOST {lost} of {asked}, each counted"),
-        Some(counted) => format!("LOST {lost} of {asked}, but counted {counted}"),
-        None => format!("LOST {lost} of {asked}, not counted"),
+        Some(counted) if counted == lost => format!("LOST {lost} of {recorded}, each counted"),
+        Some(counted) => format!("LOST {lost} of {recorded}, but counted {counted}"),
+        None => format!("LOST {lost} of {recorded}, not counted"),
     }
 }

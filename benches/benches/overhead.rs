@@ -1,17 +1,23 @@
-//! What telemetry adds to real operations: the demonstration's pipeline, an HTTP handler, point
-//! queries. Each with everything sampled and sent by OTLP to a receiver, and without, in pairs.
+//! The cost of telemetry in real operations: the pipeline of the demo, an HTTP handler, point queries.
+//! Each operation is measured in pairs: once with every span sampled and exported over OTLP, once
+//! without telemetry.
 //!
-//! `--quick` shows that everything runs.
+//! `--quick` measures one pair of each. The program fails if a span is lost or a figure is missing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+use std::process::ExitCode;
+
+use benches::checks::Checks;
 use benches::{overhead, receiver, report};
 
-fn main() {
+fn main() -> ExitCode {
     if receiver::serve() {
-        return;
+        return ExitCode::SUCCESS;
     }
-    let rows = overhead::measure();
+    let mut checks = Checks::new();
+    let rows = overhead::measure(&mut checks);
+    checks.equal("operations", rows.len() as u64, 3);
     println!(
         "\n{:<28} {:>12} {:>17} {:>9} {:>17} {:>6} {:>7}",
         "", "us without", "quartiles", "added %", "95 % confidence", "pairs", "spans"
@@ -31,4 +37,5 @@ fn main() {
         );
     }
     report::write("overhead", &rows);
+    checks.finish()
 }

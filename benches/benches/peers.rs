@@ -1,28 +1,32 @@
-//! What a span costs on the caller's thread, beside the peers.
+//! The cost of a span on the caller's thread, compared with other libraries.
 //!
-//! A trace is a root and ten children. Each contestant is a process of its own for each state, and
-//! they are measured in turn, round after round. Between measurements everything is delivered, so
-//! that no queue is ever full, and at the end what arrived at each exporter is counted.
+//! A trace has a root and ten children. Each contestant runs in its own process for each state, and the
+//! processes are measured in turn. All spans are flushed between measurements, so that no queue is ever
+//! full, and the spans that arrived at each exporter are counted at the end.
 //!
-//! `--quick` shows that everything runs; `--rounds N` sets how often each is measured.
+//! `--quick` measures one round, `--rounds N` sets the number of rounds. The program fails if a
+//! contestant loses or duplicates a span or a figure is missing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+use std::process::ExitCode;
+
+use benches::checks::Checks;
 use benches::contestant::process::{self, Delivery, Nanos, Process};
-use benches::contestant::{NAMES, State, title};
+use benches::contestant::{NAMES, State, makes_spans, title};
 use benches::span_cost::{Cell, OURS, Place, goals};
 use benches::{arguments, report};
 
-/// The processes are started anew this often: where the linker and the system put code and stack
-/// changes a figure by some per cent for the whole life of a process.
+/// How often the processes are restarted: the addresses of code and stack change a figure by some
+/// percent for the whole life of a process.
 const GENERATIONS: usize = 4;
 
-/// Nanoseconds of each contestant, and what became of its spans.
+/// The figures of each contestant, and how many of its spans arrived.
 type Measured = Vec<(&'static str, State, Vec<Vec<Nanos>>, Delivery)>;
 
-fn main() {
+fn main() -> ExitCode {
     if process::serve() {
-        return;
+        return ExitCode::SUCCESS;
     }
     let rounds = arguments::value("--rounds").unwrap_or(if arguments::quick() { 1 } else { 60 });
     let places = Place::all();
@@ -35,6 +39,30 @@ fn main() {
         println!("{goal}");
     }
     report::write("peers", &cells);
+    check(&cells, places.len())
+}
+
+fn check(cells: &[Cell], places: usize) -> ExitCode {
+    let mut checks = Checks::new();
+    checks.equal("cells", cells.len() as u64, (places * NAMES.len()) as u64);
+    for cell in cells {
+        let (state, shape, attributes, threads) = key(cell);
+        let place = format!(
+            "{}, {state}, {shape}, {attributes} attributes, {threads} threads",
+            cell.contestant
+        );
+        checks.measured(&place, cell.nanos.median);
+        checks.measured(format!("{place}, after a pause"), cell.after_pause.median);
+        if state == State::Sampled.name() && makes_spans(cell.contestant) {
+            checks.at_least(format!("{place}, spans"), cell.recorded, 1);
+        }
+        checks.equal(
+            format!("{place}, spans delivered"),
+            cell.delivered,
+            cell.recorded,
+        );
+    }
+    checks.finish()
 }
 
 /// The figures of each contestant in each state, by the index of the place.
@@ -58,7 +86,7 @@ fn measure(places: &[Place], rounds: usize) -> Measured {
         let mut processes: Vec<Process> = pairs()
             .map(|(name, state)| Process::start(name, state))
             .collect();
-        // Not counted: what a process does once.
+        // The first round is not counted: a process initialises lazily.
         measure_once(places, &mut processes, |_, _, _| {});
         for _ in (generation..rounds).step_by(GENERATIONS) {
             measure_once(places, &mut processes, |process, place, nanos| {
@@ -67,14 +95,14 @@ fn measure(places: &[Place], rounds: usize) -> Measured {
         }
         for (process, (.., total)) in processes.iter_mut().zip(&mut measured) {
             let delivery = process.delivery();
-            total.asked += delivery.asked;
+            total.recorded += delivery.recorded;
             total.delivered += delivery.delivered;
         }
     }
     measured
 }
 
-/// One round: each contestant in each place, the contestants of a place in turn.
+/// Measures each contestant once in each place, the contestants of a place in turn.
 fn measure_once(
     places: &[Place],
     processes: &mut [Process],

@@ -9,17 +9,17 @@ pub fn flag(name: &str) -> bool {
     std::env::args().any(|argument| argument == name)
 }
 
-/// Whether to show only that everything runs.
+/// Whether to run a minimum of measurements.
 #[must_use]
 pub fn quick() -> bool {
     flag("--quick")
 }
 
-/// What follows `--name`.
+/// The value after `--name`.
 ///
 /// # Panics
 ///
-/// It is not what it should be.
+/// The value cannot be parsed.
 #[must_use]
 pub fn value<T: FromStr<Err: Debug>>(name: &str) -> Option<T> {
     let mut arguments = std::env::args().skip_while(|argument| argument != name);

@@ -1,6 +1,7 @@
-//! What turns the spans of `tracing` into OpenTelemetry spans: ours beside tracing-opentelemetry.
+//! Layers that record the spans of `tracing` as OpenTelemetry spans: ours and
+//! tracing-opentelemetry.
 //!
-//! Everybody runs the same code, under a subscriber of the whole process.
+//! All layers run the same code under a global subscriber.
 
 pub mod process;
 mod shapes;
@@ -22,18 +23,18 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum Bridge {
-    /// The subscriber alone, which all have below them.
+    /// The subscriber alone, which all others use too.
     Registry,
-    /// tracing-opentelemetry as it comes.
+    /// tracing-opentelemetry with its defaults.
     OpenTelemetry,
-    /// The same without what we do not write: threads, busy and idle time.
+    /// tracing-opentelemetry without fields that we do not record: threads, busy and idle time.
     LeanOpenTelemetry,
     /// Ours.
     Floe,
 }
 
 impl Bridge {
-    /// All of them.
+    /// All layers.
     pub const ALL: [Self; 4] = [
         Self::Registry,
         Self::OpenTelemetry,
@@ -41,7 +42,7 @@ impl Bridge {
         Self::Floe,
     ];
 
-    /// The word for it.
+    /// The name on the command line and in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,7 +53,7 @@ impl Bridge {
         }
     }
 
-    /// Sets it up. Once in a process.
+    /// Initialises the layer. Only one per process.
     fn start(self, is_sampled: bool, exporter: &Counting) -> Exporting {
         // The SDK's own debug events must not become events of the spans.
         let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO);
@@ -103,7 +104,7 @@ fn sdk(is_sampled: bool, exporter: &Counting) -> SdkTracerProvider {
         .build()
 }
 
-/// What takes the spans.
+/// The provider that exports the spans.
 #[derive(Debug)]
 enum Exporting {
     Nothing,

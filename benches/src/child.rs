@@ -1,10 +1,10 @@
-//! This program again, as a process of its own that answers lines with lines.
+//! This program in a child process that answers each line with a line.
 
 use std::io::{self, BufRead, BufReader, Lines, Write};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::str::{FromStr, SplitWhitespace};
 
-/// A running child. Dropping it ends it.
+/// A running child process. It is stopped when it is dropped.
 #[derive(Debug)]
 pub struct Child {
     process: std::process::Child,
@@ -17,7 +17,7 @@ impl Child {
     ///
     /// # Panics
     ///
-    /// The system refuses.
+    /// The process cannot be started.
     #[must_use]
     pub fn start(arguments: &[&str]) -> Self {
         let program = std::env::current_exe().expect("the path of this program");
@@ -42,7 +42,7 @@ impl Child {
     /// The child has ended.
     pub fn ask(&mut self, command: &str) -> String {
         let commands = self.commands.as_mut().expect("a pipe to the child");
-        writeln!(commands, "{command}").expect("a child that listens");
+        writeln!(commands, "{command}").expect("a running child");
         self.answer()
     }
 
@@ -52,14 +52,14 @@ impl Child {
     ///
     /// The child has ended.
     pub fn answer(&mut self) -> String {
-        let line = self.answers.next().expect("a child that answers");
+        let line = self.answers.next().expect("an answer of the child");
         line.expect("a line of text")
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // The end of its input is the signal to stop.
+        // The end of its input stops the child.
         self.commands = None;
         let _ = self.process.wait();
     }
@@ -69,7 +69,7 @@ impl Drop for Child {
 ///
 /// # Panics
 ///
-/// The parent has gone.
+/// The parent has exited.
 pub fn serve(mut answer: impl FnMut(&mut SplitWhitespace<'_>) -> String) {
     for line in io::stdin().lock().lines() {
         let line = line.expect("a line of text");
@@ -77,24 +77,24 @@ pub fn serve(mut answer: impl FnMut(&mut SplitWhitespace<'_>) -> String) {
     }
 }
 
-/// Tells the parent.
+/// Sends a line to the parent.
 ///
 /// # Panics
 ///
-/// The parent has gone.
-pub fn say(line: &str) {
+/// The parent has exited.
+pub fn send(line: &str) {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")
         .and_then(|()| out.flush())
-        .expect("a parent that listens");
+        .expect("a running parent");
 }
 
-/// The next word of a line.
+/// Parses the next word of a line.
 ///
 /// # Panics
 ///
-/// There is none, or it is not what it should be.
+/// There is no word, or it cannot be parsed.
 pub fn word<T: FromStr>(words: &mut SplitWhitespace<'_>) -> T {
     let word = words.next().and_then(|word| word.parse().ok());
-    word.expect("a word as the protocol has it")
+    word.expect("a word of the protocol")
 }

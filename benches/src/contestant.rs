@@ -1,4 +1,4 @@
-//! Who is measured: each makes the same spans around the same work.
+//! The contestants, which all record the same spans around the same work.
 
 mod bare;
 mod clocks;
@@ -24,51 +24,53 @@ pub const CHILDREN: i64 = 10;
 /// Spans of a trace.
 pub const SPANS: i64 = CHILDREN + 1;
 
-/// What the measured functions are.
+/// The kind of the measured functions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum Shape {
-    /// Ordinary ones.
+    /// Synchronous.
     Sync,
-    /// Asynchronous ones that are ready when they are first polled.
+    /// Asynchronous, and ready at the first poll.
     Ready,
-    /// Asynchronous ones that are pending once.
+    /// Asynchronous, and pending once.
     Pending,
 }
 
-/// What the measured functions are and what their spans carry.
+/// The kind of the measured functions, and the attributes of their spans.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "of this workspace only")]
 pub struct Case {
-    /// What the functions are.
+    /// The kind of the functions.
     pub shape: Shape,
-    /// Three typed attributes (an integer, a static text, an owned text made for the call), or none.
+    /// Three typed attributes (an integer, a static text, an owned text allocated for each call),
+    /// or none.
     pub attributes: bool,
 }
 
-/// What the recorder was told.
+/// The state of a recorder.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum State {
-    /// Nothing.
+    /// Not initialised.
     Off,
-    /// To record nothing; the spans are below a root that was left out.
+    /// No span is sampled; the spans are below a root that is not sampled.
     Unsampled,
-    /// To record everything.
+    /// Every span is sampled.
     Sampled,
 }
 
-/// One that makes spans.
+/// A library that records spans, or a baseline.
 pub trait Contestant: Send + Sync {
-    /// A root and its children.
+    /// Records a root and its children.
     fn trace(&self, case: Case);
-    /// As many spans as a trace has, all of them children of the current one.
+    /// Records as many spans as a trace has, all of them children of the current span.
     fn children(&self, case: Case);
     /// Runs `act` below a root that is not sampled.
     fn below_unsampled_root(&self, act: &mut dyn FnMut());
-    /// Delivers everything.
+    /// Exports every span.
     fn flush(&self) {}
-    /// Ends, and tells how many spans it knows it has lost. `None`: it does not count them.
+    /// Shuts down and returns the number of spans that it counted as lost. `None` if it does not
+    /// count them.
     fn end(&self) -> Option<u64> {
         None
     }
@@ -84,13 +86,13 @@ pub const NAMES: [&str; 6] = [
     "fastrace",
 ];
 
-/// Whether a contestant is more than something to compare with.
+/// Whether a contestant records spans. The others are baselines.
 #[must_use]
 pub fn makes_spans(name: &str) -> bool {
     !["bare", "clocks"].contains(&name)
 }
 
-/// How a contestant is called in a table.
+/// The name of a contestant in a table.
 #[must_use]
 pub fn title(name: &str) -> &str {
     match name {
@@ -102,11 +104,11 @@ pub fn title(name: &str) -> &str {
     }
 }
 
-/// Sets a contestant up. Once in a process.
+/// Initialises a contestant. Only one per process.
 ///
 /// # Panics
 ///
-/// There is none of this name, or it cannot be set up.
+/// The name is unknown, or the contestant cannot be initialised.
 #[must_use]
 pub fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
     match name {
@@ -121,10 +123,10 @@ pub fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
 }
 
 impl Shape {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Sync, Self::Ready, Self::Pending];
 
-    /// The word for it.
+    /// The name on the command line and in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -145,10 +147,10 @@ impl FromStr for Shape {
 }
 
 impl State {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 3] = [Self::Off, Self::Unsampled, Self::Sampled];
 
-    /// The word for it.
+    /// The name on the command line and in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Exporters that keep nothing of a span but that it arrived.
+//! Exporters that count spans and discard them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,12 +7,12 @@ use fastrace::collector::{Reporter, SpanRecord};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// Takes every span and keeps nothing but their number.
+/// Counts spans and discards them.
 #[derive(Clone, Debug, Default)]
 pub struct Counting(Arc<AtomicU64>);
 
 impl Counting {
-    /// Spans taken so far.
+    /// Spans received so far.
     #[must_use]
     pub fn spans(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

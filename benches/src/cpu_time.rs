@@ -1,16 +1,16 @@
-//! The time that processors spent on us, with that of the system for us.
+//! CPU time in user and system mode.
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// On all threads of this process, also those that have ended.
+/// CPU time of all threads of this process, including those that have ended.
 #[must_use]
 pub fn of_process() -> Duration {
     of(ClockId::ProcessCPUTime)
 }
 
-/// On this thread.
+/// CPU time of this thread.
 #[must_use]
 pub fn of_thread() -> Duration {
     of(ClockId::ThreadCPUTime)

@@ -1,4 +1,4 @@
-//! The spans that the OpenTelemetry SDK says it has dropped. It says so in a warning, once, when it
+//! The number of spans that the OpenTelemetry SDK dropped. It logs the number in a warning when it
 //! is shut down.
 
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// Adds up what the SDK's warnings say.
+/// Sums the dropped spans of the SDK's warnings.
 #[derive(Clone, Debug, Default)]
 pub struct DropLog(Arc<AtomicU64>);
 
 impl DropLog {
-    /// Spans that were said to be dropped.
+    /// The number of dropped spans.
     #[must_use]
     pub fn spans(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -37,7 +37,7 @@ impl Visit for Count<'_> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        // The SDK formats the number before it hands it over.
+        // The SDK formats the number before it passes it to `tracing`.
         if let Ok(value) = format!("{value:?}").parse() {
             self.record_u64(field, value);
         }

@@ -1,4 +1,4 @@
-//! How the price of a span of ours grows with something. A flat line is the goal.
+//! How the cost of a span grows with one quantity. The goal is a flat line.
 
 mod attributes;
 mod depth;
@@ -15,40 +15,40 @@ use crate::arguments;
 use crate::counting::Counting;
 use crate::statistics::Spread;
 
-/// Spans of one measurement: few enough for a thread's buffer.
+/// Spans of one measurement: fewer than a thread's buffer holds.
 const SPANS: usize = 1000;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A price that is this much above the first is told apart, in per cent.
+/// The increase above the first point that is marked, in percent.
 const STEEP: f64 = 15.0;
 
-/// The price of a span at one point of a line.
+/// The cost of a span at one point of a line.
 #[derive(Debug, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Point {
-    /// What grows.
+    /// The quantity that grows.
     pub line: &'static str,
-    /// How much of it there is.
+    /// Its value.
     pub at: u64,
     /// Nanoseconds per span.
     pub nanos: Spread,
-    /// What is to be flat: nanoseconds per span, or per attribute more than the point before. It is
-    /// the lower quartile's, because what else runs on the machine only ever adds to it.
+    /// The cost that should stay constant: nanoseconds per span, or per additional attribute. It is
+    /// the lower quartile, because other programs on the machine only ever add to it.
     pub price: f64,
-    /// How much of that is above the first point, in per cent.
+    /// The increase of the cost above the first point, in percent.
     pub above_first: f64,
 }
 
 impl Point {
-    /// Whether the line is steeper here than it should be.
+    /// Whether the increase exceeds the limit.
     #[must_use]
     pub fn is_steep(&self) -> bool {
         self.above_first > STEEP
     }
 }
 
-/// Our recorder, delivering to a counter.
+/// Our recorder with an exporter that counts.
 #[derive(Debug)]
 struct Recorder {
     provider: TelemetryProvider,
@@ -59,7 +59,8 @@ impl Recorder {
     fn start() -> Self {
         let counting = Counting::default();
         let mut config = TelemetryConfig::new("growth");
-        // A flush hands over what all threads have, which may be more than the usual queue holds.
+        // A flush moves the spans of all threads into the queue, which may be more than its default
+        // size.
         config.batch_processor.max_queue_size = 100_000;
         let provider = TelemetryProvider::builder(config)
             .with_span_exporter(counting.clone())
@@ -74,11 +75,11 @@ impl Recorder {
     }
 }
 
-/// All lines, and how many spans of how many arrived.
+/// All lines, the number of spans that arrived and the number that were recorded.
 #[must_use]
 pub fn measure() -> (Vec<Point>, u64, u64) {
     let recorder = Recorder::start();
-    let mut asked = 0;
+    let mut recorded = 0;
     let mut points = Vec::new();
     for line in [
         depth::line,
@@ -87,21 +88,21 @@ pub fn measure() -> (Vec<Point>, u64, u64) {
         total::line,
         live::line,
     ] {
-        points.extend(line(&recorder, &mut asked));
+        points.extend(line(&recorder, &mut recorded));
     }
-    (points, recorder.counting.spans(), asked)
+    (points, recorder.counting.spans(), recorded)
 }
 
-/// How often each point of a line is measured.
+/// The number of measurements of each point.
 fn rounds() -> usize {
     if arguments::quick() { 2 } else { 200 }
 }
 
-/// Makes about `SPANS` spans and tells how many.
+/// Records about `SPANS` spans and returns how many.
 type Act = Box<dyn Fn() -> usize>;
 
-/// Measures each of `acts` in turn, round after round.
-fn interleaved(recorder: &Recorder, asked: &mut u64, acts: &[(u64, Act)]) -> Vec<(u64, Spread)> {
+/// Measures each of `acts` in turn in each round.
+fn interleaved(recorder: &Recorder, recorded: &mut u64, acts: &[(u64, Act)]) -> Vec<(u64, Spread)> {
     let mut measured = vec![Vec::new(); acts.len()];
     for round in 0..=rounds() {
         for ((_, act), measured) in acts.iter().zip(&mut measured) {
@@ -109,7 +110,7 @@ fn interleaved(recorder: &Recorder, asked: &mut u64, acts: &[(u64, Act)]) -> Vec
             let spans = act();
             let took = start.elapsed();
             recorder.flush();
-            *asked += spans as u64;
+            *recorded += spans as u64;
             if round > 0 {
                 measured.push(per_span(took, spans));
             }
@@ -126,7 +127,7 @@ fn per_span(took: Duration, spans: usize) -> f64 {
     took.as_secs_f64() * 1e9 / spans as f64
 }
 
-/// A line whose price is that of a span.
+/// A line whose cost is that of a span.
 fn flat(line: &'static str, measured: Vec<(u64, Spread)>) -> Vec<Point> {
     let first = measured[0].1.low;
     let point = |(at, nanos): (u64, Spread)| Point {

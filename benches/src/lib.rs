@@ -1,17 +1,19 @@
-//! What the benchmarks share: the contestants, the measuring, the tables.
+//! Code shared by the benchmarks: contestants, measurement, checks and reports.
 //!
-//! Whoever makes spans in this crate is a [`contestant`]. Each runs in a process of its own, because
-//! tracing's subscriber, fastrace's reporter and our provider are one for a process, and is measured
-//! in turn with the others, so that a change of the machine's speed meets all of them.
+//! A [`contestant`] is a library that records spans, or a baseline. Each contestant runs in its own
+//! process, because tracing's subscriber, fastrace's reporter and our provider are global to a process.
+//! The contestants are measured in turn, so that a change of the machine's speed affects all of them.
 
 #![expect(
     clippy::expect_used,
+    clippy::print_stderr,
     clippy::print_stdout,
-    reason = "a benchmark that cannot go on says so and ends, and prints its table"
+    reason = "a benchmark prints its table, and panics with a message when it cannot continue"
 )]
 
 pub mod arguments;
 pub mod bridge;
+pub mod checks;
 pub mod child;
 pub mod contestant;
 pub mod counting;

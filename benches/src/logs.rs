@@ -1,7 +1,9 @@
-//! Log lines, ours beside those of `tracing-subscriber`: the same events, the same writer.
+//! Log lines, ours and those of `tracing-subscriber`: the same events, the same writer.
 
 use std::hint::black_box;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use floe_telemetry::config::LoggingConfig;
@@ -18,29 +20,30 @@ use tracing::dispatcher::with_default;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::checks::Checks;
 use crate::counting::Counting;
 use crate::{arguments, cpu_time};
 
-/// One way to write a line.
+/// The cost of one way to write a line.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Row {
-    /// Who writes it, and what it says.
+    /// The contestant and the event.
     pub what: String,
-    /// CPU time of the thread that logs, for a line.
+    /// CPU time of the logging thread for one line.
     pub nanos: f64,
 }
 
 const TRACE_ID: &str = "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5";
 const SPAN_ID: &str = "00f067aa0ba902b7";
 
-/// Logs so many rows.
+/// Logs an event with the given number of rows.
 type Log = fn(i64);
 
-/// Makes a subscriber.
+/// Builds a subscriber.
 type Make = fn() -> Dispatch;
 
-/// Writes the line of an event, and of one that the level leaves out.
+/// An event that is written, and one below the level.
 const EVENTS: [(&str, Log); 2] = [
     ("", |rows| {
         tracing::info!(rows, table = "orders", path = %"data/orders.csv", "loaded");
@@ -50,23 +53,25 @@ const EVENTS: [(&str, Log); 2] = [
     }),
 ];
 
-/// Takes everything.
-#[derive(Debug)]
-struct Nowhere;
+/// Counts log records and discards them.
+#[derive(Clone, Debug, Default)]
+struct CountingLogs(Arc<AtomicU64>);
 
-impl LogExporter for Nowhere {
-    async fn export(&self, _: LogBatch<'_>) -> OTelSdkResult {
+impl LogExporter for CountingLogs {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        self.0
+            .fetch_add(batch.iter().count() as u64, Ordering::Relaxed);
         Ok(())
     }
 }
 
-/// All the rows: the least of several measurements, for which the contestants take turns.
+/// All rows: the minimum of several measurements, in which the contestants take turns.
 ///
 /// # Panics
 ///
-/// A contestant cannot be made.
+/// A contestant cannot be built.
 #[must_use]
-pub fn measure() -> Vec<Row> {
+pub fn measure(checks: &mut Checks) -> Vec<Row> {
     let contestants: [(&str, Make); 4] = [
         ("tracing-subscriber, JSON", theirs),
         ("tracing-subscriber, JSON, ids in a span", theirs),
@@ -76,7 +81,8 @@ pub fn measure() -> Vec<Row> {
     let _place = Context::new().with_remote_span_context(place()).attach();
     let mut rows: Vec<Row> = Vec::new();
     for is_exported in [false, true] {
-        let telemetry = provider(is_exported);
+        let exported = CountingLogs::default();
+        let telemetry = provider(is_exported.then(|| exported.clone()));
         let contestants = contestants
             .iter()
             .filter(|(who, _)| !is_exported || who.contains("floe-telemetry, JSON"));
@@ -106,7 +112,16 @@ pub fn measure() -> Vec<Row> {
         }
         telemetry
             .shutdown(Duration::from_secs(60))
-            .expect("a clean end");
+            .expect("the provider shuts down");
+        // Only the event above the level is exported.
+        let records = if is_exported {
+            rounds * (WARM_UP + LINES)
+        } else {
+            0
+        };
+        let records = u64::from(records.unsigned_abs()) * contestants.len() as u64;
+        let found = exported.0.load(Ordering::Relaxed);
+        checks.equal("log records exported", found, records);
     }
     rows
 }
@@ -114,8 +129,11 @@ pub fn measure() -> Vec<Row> {
 /// Lines of a measurement; fewer than the queue of an exporter holds.
 const LINES: i32 = 2_000;
 
+/// Lines before each measurement, to fill the caches.
+const WARM_UP: i32 = 100;
+
 fn time(event: Log) -> Duration {
-    for rows in 0..100 {
+    for rows in 0..i64::from(WARM_UP) {
         event(black_box(rows));
     }
     let begin = cpu_time::of_thread();
@@ -132,15 +150,14 @@ fn place() -> SpanContext {
     SpanContext::new(trace_id, span_id, flags, true, TraceState::NONE)
 }
 
-/// It says whose the lines are.
-fn provider(is_exported: bool) -> TelemetryProvider {
+/// A provider, whose configuration contains the identity of the lines.
+fn provider(log_exporter: Option<CountingLogs>) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("benches");
     config.log_batch_processor.max_queue_size = 1_000_000;
     let builder = TelemetryProvider::builder(config).with_span_exporter(Counting::default());
-    let builder = if is_exported {
-        builder.with_log_exporter(Nowhere)
-    } else {
-        builder
+    let builder = match log_exporter {
+        Some(exporter) => builder.with_log_exporter(exporter),
+        None => builder,
     };
     builder.initialize().expect("a provider")
 }

@@ -11,36 +11,60 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use serde::Serialize;
 
 use crate::arguments;
+use crate::checks::Checks;
 use crate::receiver::Receiver;
 use crate::sink::Protocol;
 use crate::statistics::{Interval, Spread};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What telemetry adds to one kind of operation.
+/// The cost that telemetry adds to one kind of operation.
 #[derive(Debug, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Row {
-    /// What is done.
+    /// The operation.
     pub operation: &'static str,
-    /// Microseconds of one without telemetry.
+    /// Microseconds of one operation without telemetry.
     pub micros: Spread,
-    /// What telemetry adds, in per cent, with the interval that holds the true median with a
-    /// confidence of 95 %.
+    /// The time that telemetry adds, in percent: the median and its 95 % confidence interval.
     pub added_percent: Interval,
     /// Pairs of measurements.
     pub pairs: usize,
     /// Spans that the receiver accepted.
     pub spans: u64,
+    /// Spans that the measured code records while telemetry is enabled.
+    pub expected_spans: u64,
+}
+
+impl Row {
+    /// Checks that the figures were measured and that every span was delivered.
+    pub fn check(&self, checks: &mut Checks) {
+        let operation = self.operation;
+        checks.measured(format!("{operation}, time"), self.micros.median);
+        let added = self.added_percent;
+        for figure in [added.from, added.median, added.to] {
+            checks.finite(format!("{operation}, added time"), figure);
+        }
+        checks.at_least(format!("{operation}, spans"), self.spans, 1);
+        checks.equal(
+            format!("{operation}, spans delivered"),
+            self.spans,
+            self.expected_spans,
+        );
+    }
 }
 
 /// All operations.
 #[must_use]
-pub fn measure() -> Vec<Row> {
-    vec![pipeline::row(), http::row(), sqlite::row()]
+pub fn measure(checks: &mut Checks) -> Vec<Row> {
+    let rows = vec![pipeline::row(checks), http::row(), sqlite::row()];
+    for row in &rows {
+        row.check(checks);
+    }
+    rows
 }
 
-/// Telemetry as a service has it: everything sampled and sent by OTLP to a collector beside it.
+/// Telemetry as in a service: every span is sampled and exported over OTLP to a local collector.
 #[derive(Debug)]
 struct Telemetry {
     receiver: Receiver,
@@ -65,8 +89,9 @@ impl Telemetry {
     }
 }
 
-/// Measures pairs, every other one the other way round, and what telemetry added in each.
-/// `run` does `operations` operations with telemetry or without and tells how long that took.
+/// Measures pairs of runs, one with telemetry and one without, and the time that telemetry added in
+/// each pair. The order alternates between pairs. `run` performs `operations` operations with or
+/// without telemetry and returns how long they took.
 fn pairs(
     operation: &'static str,
     pairs: usize,
@@ -91,7 +116,14 @@ fn pairs(
         added_percent: Interval::of(added),
         pairs,
         spans: 0,
+        expected_spans: 0,
     }
+}
+
+/// Spans of a benchmark in which each run with telemetry records `per_run` spans.
+fn spans_of(row: &Row, per_run: u32) -> u64 {
+    // The warm-up pair is not counted as a pair, but it records spans too.
+    (row.pairs as u64 + 1) * u64::from(per_run)
 }
 
 fn timed(act: impl FnOnce()) -> Duration {

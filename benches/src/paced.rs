@@ -1,4 +1,4 @@
-//! A contestant in a process of its own that makes spans at a steady rate and delivers them.
+//! A contestant in its own process that records spans at a steady rate and exports them.
 
 use std::fs;
 use std::thread;
@@ -12,7 +12,7 @@ use crate::contestant::{self, Case, Contestant, SPANS, Shape, State};
 use crate::cpu_time::of_process as cpu_time;
 use crate::sink::{Otlp, Sink};
 
-/// How long the host sleeps when it is ahead. Spinning until the next span is due would count as CPU.
+/// How long the host sleeps when it is ahead of the rate. Spinning would count as CPU time.
 const NAP: Duration = Duration::from_millis(2);
 
 const CASE: Case = Case {
@@ -20,44 +20,44 @@ const CASE: Case = Case {
     attributes: true,
 };
 
-/// What a process is to do.
+/// The task of a child process.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Order<'a> {
-    /// Who.
+    /// The contestant.
     pub contestant: &'static str,
-    /// Where to.
+    /// The receiver.
     pub otlp: &'a Otlp,
-    /// At least so many.
+    /// The minimum number of spans.
     pub spans: u64,
-    /// So many in a second.
+    /// Spans per second.
     pub rate: u64,
 }
 
-/// What it cost.
+/// The figures of a run.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Cost {
-    /// Spans that were asked for, with those before the measurement.
-    pub asked: u64,
-    /// Nanoseconds of CPU of the whole process per span, until the last one was delivered.
+    /// Recorded spans, including those before the measurement.
+    pub recorded: u64,
+    /// CPU time of the whole process per span until all were exported, in nanoseconds.
     pub cpu_nanos: f64,
-    /// Nanoseconds per span on the host's thread, in the trace in the middle.
+    /// Nanoseconds per span on the host's thread in the median trace.
     pub latency_p50: f64,
-    /// The same in the trace that 99 % are faster than.
+    /// Nanoseconds per span on the host's thread in the trace at the 99th percentile.
     pub latency_p99: f64,
-    /// The most memory the process ever had, in KiB.
+    /// Peak memory of the process, in KiB.
     pub peak_memory_kib: u64,
-    /// Spans that it knows it has lost; `None` if it does not count them.
+    /// Spans that the contestant counted as lost; `None` if it does not count them.
     pub counted_losses: Option<u64>,
 }
 
 impl Order<'_> {
-    /// Starts the program again, and waits for what it cost.
+    /// Starts the program again, and waits for its figures.
     ///
     /// # Panics
     ///
-    /// The process ended without saying it.
+    /// The process exits without figures.
     #[must_use]
     pub fn run(&self) -> Cost {
         let answer = Child::start(&[
@@ -73,15 +73,15 @@ impl Order<'_> {
             &self.rate.to_string(),
         ])
         .answer();
-        serde_json::from_str(&answer).expect("what it cost")
+        serde_json::from_str(&answer).expect("the figures of the child")
     }
 }
 
-/// If this process was started by [`Order::run`], does as it was told.
+/// Runs an order if this process was started by [`Order::run`].
 ///
 /// # Panics
 ///
-/// The order is not complete.
+/// An argument is missing.
 #[must_use]
 pub fn serve() -> bool {
     let Some(name) = arguments::value::<String>("--paced") else {
@@ -95,15 +95,15 @@ pub fn serve() -> bool {
     let spans: u64 = arguments::value("--spans").expect("a number of spans");
     let rate: u64 = arguments::value("--rate").expect("a rate");
     let contestant = contestant::start(&name, State::Sampled, &Sink::Otlp(otlp));
-    // Connections and whatever else there is once.
+    // Opens connections and initialises what is lazy.
     contestant.trace(CASE);
     contestant.flush();
     let traces = spans.div_ceil(SPANS.unsigned_abs());
     let mut cost = run(&*contestant, traces, rate);
     if !contestant::makes_spans(&name) {
-        cost.asked = 0;
+        cost.recorded = 0;
     }
-    child::say(&serde_json::to_string(&cost).expect("plain data"));
+    child::send(&serde_json::to_string(&cost).expect("plain data"));
     true
 }
 
@@ -130,7 +130,7 @@ fn run(contestant: &dyn Contestant, traces: u64, rate: u64) -> Cost {
         latency.as_secs_f64() * 1e9 / per_trace as f64
     };
     Cost {
-        asked: (traces + 1) * per_trace,
+        recorded: (traces + 1) * per_trace,
         cpu_nanos: cpu.as_secs_f64() * 1e9 / (traces * per_trace) as f64,
         latency_p50: at(50),
         latency_p99: at(99),

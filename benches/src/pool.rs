@@ -1,5 +1,5 @@
-//! The threads that measure. They live as long as the process, as a program's threads do: what a
-//! recorder sets up for a new thread is not part of what a span costs.
+//! The threads that are measured. They live as long as the process, because the initialisation of a
+//! new thread is not part of the cost of a span.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Barrier};
@@ -8,28 +8,28 @@ use std::time::{Duration, Instant};
 
 use crate::cpu_time::of_thread as cpu_time;
 
-/// What a thread runs.
+/// The function that a thread runs.
 pub type Act = Arc<dyn Fn() + Send + Sync>;
 
 struct Task {
-    /// Not measured: fills the caches that the processes before us have emptied.
+    /// Not measured: fills the caches that other processes displaced.
     warm_up: Act,
     measured: Act,
     start: Arc<Barrier>,
     took: SyncSender<Took>,
 }
 
-/// How long one thread took, of the wall's time and of a processor's.
+/// Elapsed time and CPU time of one thread.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Took {
-    /// From the start to the end.
+    /// Elapsed time.
     pub wall: Duration,
-    /// Without the time that others had the processor.
+    /// CPU time, without the time in which other threads had the processor.
     pub cpu: Duration,
 }
 
-/// Threads that run the same thing at the same time.
+/// Threads that run the same function at the same time.
 #[derive(Debug)]
 pub struct Pool(Vec<SyncSender<Task>>);
 
@@ -48,11 +48,11 @@ impl Pool {
         )
     }
 
-    /// What `threads` threads took for `measured`, which they did at the same time, in the mean.
+    /// The mean time of `threads` threads that run `measured` at the same time.
     ///
     /// # Panics
     ///
-    /// A thread panicked, or the pool has fewer.
+    /// A thread panicked, or the pool has fewer threads.
     pub fn run(&self, threads: usize, warm_up: &Act, measured: &Act) -> Took {
         let start = Arc::new(Barrier::new(threads));
         let (took, times) = sync_channel(threads);
@@ -86,7 +86,7 @@ fn measure(tasks: &Receiver<Task>) {
         (task.measured)();
         let wall = start.elapsed();
         let cpu = cpu_time().saturating_sub(cpu);
-        // Nobody waits any more if another thread panicked.
+        // The receiver is gone if another thread panicked.
         let _ = task.took.send(Took { wall, cpu });
     }
 }

@@ -1,5 +1,5 @@
-//! A receiver of OTLP in a process of its own. It accepts everything and keeps two numbers, so that
-//! it is never what the sender waits for.
+//! An OTLP receiver in its own process. It accepts every request and only counts, so that it never
+//! limits the sender.
 
 mod count;
 mod counted_stream;
@@ -26,21 +26,21 @@ use crate::arguments;
 use crate::child::{self, Child, word};
 use crate::sink::{Otlp, Protocol};
 
-/// The parent's end of a receiver.
+/// The parent's handle of a receiver.
 #[derive(Debug)]
 pub struct Receiver {
-    /// Where it is.
+    /// The transport and the endpoint.
     pub otlp: Otlp,
     child: Child,
 }
 
-/// What has arrived.
+/// The received spans and bytes.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Arrived {
     /// Spans in requests that were accepted.
     pub spans: u64,
-    /// Bytes read from the connections, with all headers.
+    /// Bytes read from the connections, including headers.
     pub bytes: u64,
 }
 
@@ -57,7 +57,7 @@ impl Receiver {
         }
     }
 
-    /// What has arrived since it started.
+    /// The spans and bytes received since the start.
     pub fn arrived(&mut self) -> Arrived {
         let answer = self.child.ask("arrived");
         let mut words = answer.split_whitespace();
@@ -74,11 +74,11 @@ struct Counters {
     bytes: Arc<AtomicU64>,
 }
 
-/// If this process was started by [`Receiver::start`], receives until the parent has gone.
+/// If this process was started by [`Receiver::start`], serves requests until the parent exits.
 ///
 /// # Panics
 ///
-/// There is no port.
+/// No port is free.
 #[must_use]
 pub fn serve() -> bool {
     let Some(name) = arguments::value::<String>("--receiver") else {
@@ -90,7 +90,7 @@ pub fn serve() -> bool {
     let counters = Arc::new(Counters::default());
     let counted = Arc::clone(&counters);
     thread::spawn(move || accept(&listener, protocol, &counted));
-    child::say(&port.to_string());
+    child::send(&port.to_string());
     child::serve(|_| {
         let spans = counters.spans.load(Ordering::Relaxed);
         format!("{spans} {}", counters.bytes.load(Ordering::Relaxed))
@@ -115,7 +115,7 @@ fn accept(listener: &TcpListener, protocol: Protocol, counters: &Arc<Counters>) 
 async fn connection(stream: TcpStream, protocol: Protocol, counters: Arc<Counters>) {
     let _ = stream.set_nodelay(true);
     let stream = TokioIo::new(CountedStream::new(stream, Arc::clone(&counters.bytes)));
-    // An error is a sender that went away; what it did not send is not counted.
+    // An error means that the sender disconnected; incomplete requests are not counted.
     match protocol {
         Protocol::Http => {
             let service = service_fn(|request| http(request, &counters));
@@ -141,7 +141,7 @@ async fn http(
     if is_traces {
         counters.spans.fetch_add(spans(&body), Ordering::Relaxed);
     }
-    // No bytes are an answer without any field set, which is what accepts all.
+    // An empty body is a response message with default fields, which means complete success.
     let mut response = Response::new(Full::default());
     let protobuf = HeaderValue::from_static("application/x-protobuf");
     response.headers_mut().insert(CONTENT_TYPE, protobuf);
@@ -155,7 +155,7 @@ async fn grpc(
     let is_traces = request.uri().path().contains(".TraceService/");
     let body = request.into_body().collect().await?.to_bytes();
     if is_traces {
-        // A message has its length and whether it is compressed in front.
+        // A gRPC message is preceded by its length and a compression flag.
         let message = body.get(5..).unwrap_or_default();
         counters.spans.fetch_add(spans(message), Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! Where the figures go besides the table.
+//! Writes the figures to a file.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-/// What the figures were measured on.
+/// The machine that the figures were measured on.
 #[derive(Debug, Serialize)]
 struct Machine {
     processor: String,
@@ -24,7 +24,7 @@ struct Report<'a, T> {
     rows: &'a [T],
 }
 
-/// Writes `target/bench/{name}.json` and says so.
+/// Writes `target/bench/{name}.json` and prints its path.
 ///
 /// # Panics
 ///
@@ -45,7 +45,7 @@ pub fn write<T: Serialize>(name: &str, rows: &[T]) {
     println!("\nwritten: {}", path.display());
 }
 
-/// The build folder that this program is in: it is `target/release/deps/peers-0123` or
+/// The build folder of this program, which is `target/release/deps/peers-0123` or
 /// `target/release/instructions`.
 #[must_use]
 pub fn target() -> PathBuf {

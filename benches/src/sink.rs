@@ -1,4 +1,4 @@
-//! Where the spans of a contestant go: into a counter, or by OTLP to a receiver.
+//! The destination of a contestant's spans: a counter, or an OTLP receiver.
 
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -10,17 +10,17 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::counting::Counting;
 
-/// Where spans go.
+/// The destination of spans.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum Sink {
-    /// An exporter in this process that only counts.
+    /// An exporter in this process that counts.
     Counting(Counting),
     /// A receiver in another process.
     Otlp(Otlp),
 }
 
-/// How OTLP is spoken.
+/// The OTLP transport.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum Protocol {
@@ -34,18 +34,18 @@ pub enum Protocol {
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Otlp {
-    /// What it speaks.
+    /// Its transport.
     pub protocol: Protocol,
     /// `http://127.0.0.1:PORT`.
     pub endpoint: String,
 }
 
 impl Otlp {
-    /// The exporter that the peers share, set up as its documentation says.
+    /// The exporter that the other contestants share, configured as in its documentation.
     ///
     /// # Panics
     ///
-    /// It cannot be made.
+    /// The exporter cannot be built.
     #[must_use]
     pub fn exporter(&self) -> SpanExporter {
         let exporter = match self.protocol {
@@ -65,32 +65,32 @@ impl Otlp {
         exporter.expect("an exporter")
     }
 
-    /// What the exporter's futures must be run on, if they cannot run anywhere.
+    /// The runtime that drives the exporter's futures, if they need one.
     #[must_use]
     pub fn runtime(&self) -> Option<&'static Runtime> {
         (self.protocol == Protocol::Grpc).then(|| &*RUNTIME)
     }
 }
 
-/// The host's runtime, where gRPC connections live.
+/// The host's runtime, which drives gRPC connections.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(1).enable_all();
     builder.build().expect("a runtime")
 });
 
-/// The SDK's processor has a thread without a runtime, so its client is the blocking one. Made on
-/// a thread of its own, as the exporter makes its default.
+/// The SDK's processor has a thread without a runtime, so it needs a blocking client. The client is
+/// built on its own thread, as the exporter builds its default client.
 fn blocking_client() -> reqwest::blocking::Client {
     let client = thread::spawn(reqwest::blocking::Client::new).join();
     client.expect("a client")
 }
 
 impl Protocol {
-    /// All of them.
+    /// All transports.
     pub const ALL: [Self; 2] = [Self::Http, Self::Grpc];
 
-    /// The word for it.
+    /// The name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -99,7 +99,7 @@ impl Protocol {
         }
     }
 
-    /// The same in our configuration.
+    /// The name in our configuration.
     #[must_use]
     pub const fn ours(self) -> OtlpProtocol {
         match self {

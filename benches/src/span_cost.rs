@@ -1,4 +1,4 @@
-//! What a span costs on the caller's thread: the cells of the peers' table and the goals they have.
+//! The cost of a span on the caller's thread: the cells of the table of contestants, and the goals.
 
 use std::cmp::Ordering;
 
@@ -11,46 +11,46 @@ use crate::statistics::Spread;
 /// Our name among the contestants.
 pub const OURS: &str = "floe-telemetry";
 
-/// One contestant in one case.
+/// The figures of one contestant in one case.
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Cell {
-    /// Who was measured.
+    /// The contestant.
     pub contestant: &'static str,
-    /// What it was told.
+    /// The state of its recorder.
     pub state: &'static str,
-    /// What the functions were.
+    /// The kind of functions.
     pub shape: &'static str,
-    /// How many attributes each span had.
+    /// The number of attributes of each span.
     pub attributes: u8,
-    /// How many threads did the same at the same time.
+    /// The number of threads that record at the same time.
     pub threads: usize,
     /// Nanoseconds per span on a busy thread.
     pub nanos: Spread,
     /// Nanoseconds per span on a thread that has slept.
     pub after_pause: Spread,
-    /// Our nanoseconds as a multiple of these.
+    /// Our nanoseconds divided by these.
     pub ours_to_this: f64,
-    /// Spans that were asked for in all cases of this state.
-    pub asked: u64,
+    /// Spans that were recorded in all cases of this state.
+    pub recorded: u64,
     /// Spans that arrived at the exporter.
     pub delivered: u64,
 }
 
-/// The coordinates of a cell, but for the contestant.
+/// The coordinates of a cell, except the contestant.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Place {
-    /// What the contestants were told.
+    /// The state of the recorders.
     pub state: State,
-    /// What the functions were, and their attributes.
+    /// The kind of functions, and the attributes of their spans.
     pub case: Case,
-    /// How many threads did the same at the same time.
+    /// The number of threads that record at the same time.
     pub threads: usize,
 }
 
 impl Place {
-    /// All of them, in the order of the table.
+    /// All places, in the order of the table.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let mut places = Vec::new();
@@ -70,7 +70,7 @@ impl Place {
         places
     }
 
-    /// The cell of a contestant here.
+    /// The cell of a contestant in this place.
     #[must_use]
     pub fn cell(self, contestant: &'static str, nanos: &[Nanos], delivery: Delivery) -> Cell {
         Cell {
@@ -82,21 +82,21 @@ impl Place {
             nanos: Spread::of(nanos.iter().map(|nanos| nanos.busy).collect()),
             after_pause: Spread::of(nanos.iter().map(|nanos| nanos.after_pause).collect()),
             ours_to_this: 1.0,
-            asked: delivery.asked,
+            recorded: delivery.recorded,
             delivered: delivery.delivered,
         }
     }
 }
 
 impl Cell {
-    /// What is wrong with the delivery: spans are missing, or there are some that nobody asked for.
+    /// The defect of the delivery, if any: lost or duplicated spans.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
-        let (asked, delivered) = (self.asked, self.delivered);
-        match delivered.cmp(&asked) {
-            Ordering::Less => Some(format!("LOST {} of {asked}", asked - delivered)),
+        let (recorded, delivered) = (self.recorded, self.delivered);
+        match delivered.cmp(&recorded) {
+            Ordering::Less => Some(format!("LOST {} of {recorded}", recorded - delivered)),
             Ordering::Equal => None,
-            Ordering::Greater => Some(format!("{} MORE THAN {asked}", delivered - asked)),
+            Ordering::Greater => Some(format!("{} MORE THAN {recorded}", delivered - recorded)),
         }
     }
 
@@ -109,14 +109,14 @@ impl Cell {
     }
 }
 
-/// What one figure of ours must be at most, as a multiple of another figure or as a difference.
+/// An upper bound for one of our figures, relative to another figure.
 #[derive(Debug)]
 struct Goal {
-    says: &'static str,
+    description: &'static str,
     state: State,
     shape: Shape,
     attributes: u8,
-    /// The figure it is held against: a contestant's in the same case, or our own synchronous one.
+    /// The figure to compare with: a contestant's in the same case, or our own synchronous one.
     against: &'static str,
     bound: Bound,
 }
@@ -125,7 +125,7 @@ struct Goal {
 enum Bound {
     /// Ours divided by the other.
     Ratio(f64),
-    /// Ours less the other.
+    /// Ours minus the other.
     Nanos(f64),
 }
 
@@ -133,14 +133,14 @@ const GOALS: [Goal; 9] = {
     use Bound::{Nanos, Ratio};
     use State::{Off, Sampled, Unsampled};
     const fn sync(
-        says: &'static str,
+        description: &'static str,
         state: State,
         attributes: u8,
         against: &'static str,
         bound: Bound,
     ) -> Goal {
         Goal {
-            says,
+            description,
             state,
             shape: Shape::Sync,
             attributes,
@@ -199,7 +199,7 @@ const GOALS: [Goal; 9] = {
             Nanos(1.0),
         ),
         Goal {
-            says: "async ready at once, none: <= 1.3 x sync",
+            description: "async ready at once, none: <= 1.3 x sync",
             state: Sampled,
             shape: Shape::Ready,
             attributes: 0,
@@ -207,7 +207,7 @@ const GOALS: [Goal; 9] = {
             bound: Ratio(1.3),
         },
         Goal {
-            says: "async ready at once, 3 attributes: <= 1.3 x sync",
+            description: "async ready at once, 3 attributes: <= 1.3 x sync",
             state: Sampled,
             shape: Shape::Ready,
             attributes: 3,
@@ -217,7 +217,7 @@ const GOALS: [Goal; 9] = {
     ]
 };
 
-/// Each goal with the figure it got and whether that is enough. Empty without our figures.
+/// Each goal with its figure and whether it is met. Empty without our figures.
 #[must_use]
 pub fn goals(cells: &[Cell]) -> Vec<String> {
     let find = |contestant, goal: &Goal, shape| {
@@ -238,7 +238,10 @@ pub fn goals(cells: &[Cell]) -> Vec<String> {
             Bound::Nanos(bound) => (ours - against, " ns", bound),
         };
         let verdict = if got <= bound { "met" } else { "MISSED" };
-        Some(format!("{:<52} {got:>8.3}{unit:<3} {verdict}", goal.says))
+        Some(format!(
+            "{:<52} {got:>8.3}{unit:<3} {verdict}",
+            goal.description
+        ))
     };
     GOALS.iter().filter_map(line).collect()
 }

@@ -1,21 +1,21 @@
-//! Figures that one disturbed measurement does not move.
+//! Statistics that are robust against single disturbed measurements.
 
 use serde::Serialize;
 
-/// A median and how far the middle half of the measurements is spread around it.
+/// A median and the quartiles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Spread {
-    /// A quarter of the measurements is below.
+    /// The lower quartile.
     pub low: f64,
-    /// Half of the measurements are below.
+    /// The median.
     pub median: f64,
-    /// Three quarters of the measurements are below.
+    /// The upper quartile.
     pub high: f64,
 }
 
 impl Spread {
-    /// Of at least one measurement.
+    /// The median and quartiles of at least one measurement.
     #[must_use]
     pub fn of(mut measured: Vec<f64>) -> Self {
         measured.sort_by(f64::total_cmp);
@@ -28,20 +28,21 @@ impl Spread {
     }
 }
 
-/// A median and the interval that holds the true one with a confidence of 95 %.
+/// A median and its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Interval {
-    /// Where the interval begins.
+    /// The lower bound of the interval.
     pub from: f64,
     /// The median.
     pub median: f64,
-    /// Where the interval ends.
+    /// The upper bound of the interval.
     pub to: f64,
 }
 
 impl Interval {
-    /// Of at least one measurement. It counts ranks, so it asks nothing of their distribution.
+    /// The median and interval of at least one measurement. It is based on ranks, so it assumes
+    /// nothing about their distribution.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -52,8 +53,8 @@ impl Interval {
     pub fn of(mut measured: Vec<f64>) -> Self {
         measured.sort_by(f64::total_cmp);
         let last = measured.len() - 1;
-        // How many of n measurements are below the true median is binomial with p = 1/2; 1.96
-        // standard deviations of that are 0.98 √n.
+        // The number of measurements below the true median is binomial with p = 1/2; 1.96 standard
+        // deviations of it are 0.98 √n.
         let half_width = 0.98 * (measured.len() as f64).sqrt();
         let middle = last as f64 / 2.0;
         let rank = |rank: f64| measured[(rank.max(0.0) as usize).min(last)];

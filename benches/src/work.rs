@@ -1,4 +1,4 @@
-//! What is done inside the spans: as little as can be.
+//! The work inside the spans, as little as possible.
 
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
@@ -12,7 +12,7 @@ pub fn work(n: i64) -> i64 {
     black_box(n)
 }
 
-/// The body of every asynchronous span: ready at once, or pending once before.
+/// The body of every asynchronous span: ready immediately, or pending once before.
 pub async fn work_async(n: i64, pause: bool) -> i64 {
     if pause {
         let mut paused = false;
@@ -28,7 +28,7 @@ pub async fn work_async(n: i64, pause: bool) -> i64 {
     work(n)
 }
 
-/// An owned string of 14 bytes, made when it is asked for.
+/// An owned string of 14 bytes, allocated on each call.
 #[inline]
 #[must_use]
 pub fn text() -> String {

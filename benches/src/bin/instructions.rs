@@ -1,13 +1,14 @@
-//! How many instructions a span takes on the caller's thread: a figure that a busy machine does not
-//! change, so that a change of the code which makes spans dearer is noticed where it is made.
+//! The number of instructions of a span on the caller's thread. The figure does not depend on the
+//! load of the machine, so a change that makes spans more expensive is noticed in the commit that
+//! makes it.
 //!
 //! Runs itself under valgrind's callgrind, one program at a time. Without an option it prints the
-//! figures beside the committed ones in `instructions.toml`; with `--check` it fails if one is more
-//! than 5 % above; `--bless` writes them down.
+//! figures and the committed ones in `instructions.toml`; `--check` fails if a figure is more than
+//! 5 % above; `--bless` writes the new figures.
 //!
-//! The same binary should count the same everywhere. Valgrind shows every program the same processor,
-//! as far as the real one can do what that one could, and the C library is told which of its copying
-//! functions to take. What is left is a rest of the collector's work that the caller meets.
+//! The same binary should have the same counts everywhere. Valgrind emulates a fixed processor, as
+//! far as the real one supports it, and glibc is configured to use fixed copying functions. The
+//! remaining variation is work of the collector on the caller's thread.
 
 #![expect(
     clippy::expect_used,
@@ -31,19 +32,19 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, TelemetryProviderBuilde
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How much dearer a program may get, and how much cheaper before it should be written down.
+/// How much a figure may increase, and how much it may decrease before it should be committed.
 const TOLERANCE: f64 = 0.05;
 
-/// glibc chooses among a dozen ways to copy and compare memory by the processor. These are the
-/// abilities that it looks at; without them it takes what each x86-64 has.
+/// glibc selects one of a dozen ways to copy and compare memory by the features of the processor.
+/// With these features disabled it uses the baseline of x86-64.
 const PLAIN_PROCESSOR: &str = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX_Fast_Unaligned_Load,\
                                -SSSE3,-SSE4_1,-SSE4_2,-BMI2,-ERMS,-FSRM,-Prefer_ERMS,-Prefer_FSRM";
 
-/// Spans between two flushes. The collector has emptied everything before, so the caller's thread
-/// meets the same state each time.
+/// Spans between two flushes. The collector has drained the buffers before, so the caller's thread
+/// starts in the same state each time.
 const BATCH: i64 = 100;
 
-/// The programs, and how many calls each makes.
+/// The programs, and the number of calls of each.
 const PROGRAMS: [(&str, i64); 6] = [
     ("sampled-3-attributes", 10_000),
     ("held-3-attributes", 10_000),
@@ -73,7 +74,7 @@ fn root(calls: i64, call: fn(i64) -> i64) {
     measured(calls, call);
 }
 
-/// Callgrind counts while a thread is in here.
+/// Callgrind counts while a thread is in this function.
 #[inline(never)]
 fn measured(calls: i64, call: fn(i64) -> i64) {
     for n in 0..calls {
@@ -116,7 +117,7 @@ fn main() -> ExitCode {
         bless(&counted);
     } else if arguments::flag("--check") && worse {
         eprintln!(
-            "a call takes more instructions than `{}` says: make it cheaper, or run this with `--bless`",
+            "a call takes more instructions than `{}` allows: reduce them, or accept the figures with `--bless`",
             file().display()
         );
         return ExitCode::FAILURE;
@@ -133,7 +134,7 @@ fn verdict(change: Option<f64>) -> &'static str {
     }
 }
 
-/// What runs under callgrind.
+/// The program that runs under callgrind.
 fn run(program: &str) {
     let calls = PROGRAMS.iter().find(|(name, _)| *name == program);
     let calls = calls.expect("a program of the list").1;
@@ -144,7 +145,7 @@ fn run(program: &str) {
         return run_measured(calls);
     }
     let mut config = with_ratio(f64::from(u8::from(program.starts_with("sampled"))));
-    // What the ratio leaves out is held until it is known whether it failed.
+    // Unsampled spans are buffered until their trace is known to have failed or not.
     config.sampling.keep_errors = program.starts_with("held");
     let provider = builder(config).initialize().expect("it starts");
     let call = if program == "sampled" {
@@ -152,7 +153,7 @@ fn run(program: &str) {
     } else {
         child_attributes
     };
-    // Not counted: the thread's buffer, and boxes for as many spans as are open or waiting.
+    // Not counted: the thread's buffer, and allocations for open and queued spans.
     for n in 0..2 * BATCH {
         call(n);
     }
@@ -162,8 +163,8 @@ fn run(program: &str) {
     }
 }
 
-/// No more calls than the thread's buffer holds, and nothing is collected: valgrind does not know
-/// what the process then asks the system for.
+/// The number of calls is below the capacity of the thread's buffer, and nothing is collected,
+/// because valgrind does not support the system calls of a provider.
 fn run_measured(calls: i64) {
     let builder = builder(with_ratio(0.0)).with_metric_exporter(Nowhere);
     let provider = builder.initialize().expect("it starts");
@@ -195,7 +196,7 @@ fn has_valgrind() -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// The instructions of a program, by callgrind.
+/// The instructions of a program, counted by callgrind.
 fn count(program: &str) -> u64 {
     let folder = report::target().join("bench");
     fs::create_dir_all(&folder).expect("a folder for the profiles");

@@ -1,4 +1,4 @@
-//! A layer in a process of its own, measured when it is asked.
+//! A layer in its own process, measured on request.
 
 use super::{Bridge, Shape};
 use crate::child::{self, Child, word};
@@ -6,26 +6,26 @@ use crate::counting::Counting;
 use crate::statistics::Spread;
 use crate::{arguments, cpu_time};
 
-/// Spans of one measurement, at most: they fit into the queue of the SDK, and are as many as in the
-/// benchmark beside the peers.
+/// The maximum number of spans of one measurement: they fit into the SDK's queue, and are as many
+/// as in the benchmark `peers`.
 const SPANS: u32 = 1000;
 
-/// Measurements of one turn; those after `SETTLED` are of a busy thread.
+/// Measurements of one turn; those after `SETTLED` are those of a busy thread.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
-/// The parent's end.
+/// The parent's handle of a layer.
 #[derive(Debug)]
 pub struct Process {
-    /// Who it is.
+    /// The layer.
     pub bridge: Bridge,
-    /// Whether it samples.
+    /// Whether spans are sampled.
     pub is_sampled: bool,
     child: Child,
 }
 
 impl Process {
-    /// Starts the program again as this one.
+    /// Starts the program again with this layer.
     #[must_use]
     pub fn start(bridge: Bridge, is_sampled: bool) -> Self {
         let sampled = is_sampled.to_string();
@@ -37,13 +37,13 @@ impl Process {
         }
     }
 
-    /// One turn: nanoseconds of CPU time per span.
+    /// Measures one turn: nanoseconds of CPU time per span.
     pub fn measure(&mut self, shape: Shape) -> f64 {
         let answer = self.child.ask(&format!("measure {}", shape.name()));
         word(&mut answer.split_whitespace())
     }
 
-    /// How many spans it was asked for, and how many arrived at its exporter.
+    /// How many spans were recorded, and how many arrived at the exporter.
     pub fn delivery(&mut self) -> (u64, u64) {
         let answer = self.child.ask("delivery");
         let mut words = answer.split_whitespace();
@@ -51,11 +51,11 @@ impl Process {
     }
 }
 
-/// If this process was started by [`Process::start`], is that layer until the parent has gone.
+/// If this process was started by [`Process::start`], runs the layer until the parent exits.
 ///
 /// # Panics
 ///
-/// There is no layer of this name, or it cannot be set up.
+/// The name is unknown, or the layer cannot be initialised.
 #[must_use]
 pub fn serve() -> bool {
     let Some(name) = arguments::value::<String>("--bridge") else {
@@ -66,16 +66,16 @@ pub fn serve() -> bool {
     let bridge = bridge.expect("the name of a layer");
     let arrived = Counting::default();
     let exporting = bridge.start(is_sampled, &arrived);
-    let mut asked = 0;
+    let mut recorded = 0;
     child::serve(|words| {
         if word::<String>(words) == "delivery" {
-            return format!("{asked} {}", arrived.spans());
+            return format!("{recorded} {}", arrived.spans());
         }
         let shape: Shape = word::<String>(words).parse().unwrap_or(Shape::Children);
         let traces = SPANS / shape.spans();
         let spans = traces * shape.spans();
         let measured = (0..MEASUREMENTS).map(|_| {
-            // Of this thread alone: what else runs on the machine takes no part in it.
+            // CPU time of this thread only, which other programs do not affect.
             let started = cpu_time::of_thread();
             repeat(shape, traces, is_sampled);
             let took = cpu_time::of_thread().saturating_sub(started);
@@ -84,7 +84,7 @@ pub fn serve() -> bool {
         });
         let measured: Vec<f64> = measured.skip(SETTLED).collect();
         if is_sampled && bridge != Bridge::Registry {
-            asked += u64::from(spans) * MEASUREMENTS as u64;
+            recorded += u64::from(spans) * MEASUREMENTS as u64;
         }
         format!("{}", Spread::of(measured).median)
     });
@@ -96,7 +96,7 @@ fn repeat(shape: Shape, traces: u32, is_sampled: bool) {
     if is_sampled {
         traces();
     } else {
-        // Of a trace that is left out the root is the smallest part.
-        tracing::info_span!("left out").in_scope(traces);
+        // In an unsampled trace, the root is the smallest part of the cost.
+        tracing::info_span!("unsampled").in_scope(traces);
     }
 }

@@ -1,4 +1,4 @@
-//! The code that is measured, which knows `tracing` alone.
+//! The measured code, which uses `tracing` only.
 
 use std::hint::black_box;
 use std::str::FromStr;
@@ -8,25 +8,26 @@ use tracing::{Instrument, Span, info, info_span, instrument};
 
 use crate::work::{block_on, text, work, work_async};
 
-/// What a trace looks like.
+/// The shape of a trace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "of this workspace only")]
 pub enum Shape {
-    /// A root and 99 children that say nothing: the benchmark of tracing-opentelemetry.
+    /// A root and 99 children without fields: the benchmark of tracing-opentelemetry.
     Children,
-    /// The same, each with an integer, a static text and a text of 14 bytes that is made for it.
+    /// A root and 99 children, each with an integer, a static text and an allocated text of 14
+    /// bytes.
     Fields,
-    /// The same without fields, each with an event of two fields.
+    /// A root and 99 children without fields, each with an event of two fields.
     Events,
     /// A request: `async`, seven spans with fields, three deep, some recorded later, three events.
     Request,
 }
 
 impl Shape {
-    /// All of them.
+    /// All shapes.
     pub const ALL: [Self; 4] = [Self::Children, Self::Fields, Self::Events, Self::Request];
 
-    /// The word for it.
+    /// The name on the command line and in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -37,7 +38,7 @@ impl Shape {
         }
     }
 
-    /// Spans of a trace.
+    /// The number of spans of a trace.
     #[must_use]
     pub const fn spans(self) -> u32 {
         match self {
@@ -46,7 +47,7 @@ impl Shape {
         }
     }
 
-    /// Makes one.
+    /// Records one trace.
     pub fn trace(self) {
         match self {
             Self::Children => children(|_| {

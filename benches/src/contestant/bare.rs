@@ -1,4 +1,4 @@
-//! The work without any spans.
+//! The work without any span.
 
 use super::{CHILDREN, Case, Contestant, SPANS, Shape};
 use crate::work::{block_on, work, work_async};

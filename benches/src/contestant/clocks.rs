@@ -1,4 +1,4 @@
-//! The work between two looks at the clock: what no span can be cheaper than.
+//! The work between two clock readings: the lower bound of a span's cost.
 
 use std::hint::black_box;
 

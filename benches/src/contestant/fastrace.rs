@@ -1,4 +1,4 @@
-//! fastrace: local spans where a function is synchronous, as its own attribute makes them.
+//! fastrace, with local spans in synchronous functions, as its attribute expands.
 
 use std::borrow::Cow;
 
@@ -40,7 +40,7 @@ fn reporter(otlp: &Otlp) -> OpenTelemetryReporter {
     }
 }
 
-/// Its attributes are texts; those that are known need not be copied.
+/// Its attributes are texts; static ones are not copied.
 fn properties(n: i64) -> [(&'static str, Cow<'static, str>); 3] {
     [
         ("rows", n.to_string().into()),

@@ -16,7 +16,8 @@ use crate::drop_log::DropLog;
 use crate::sink::Sink;
 use crate::work::{block_on, text, work, work_async};
 
-/// A tracer of the SDK's own type, the fastest way in. Without an SDK it is what `global` gives.
+/// A tracer of the SDK's own type, which avoids dynamic dispatch. Without an SDK, the global
+/// tracer.
 #[derive(Debug)]
 pub(super) struct RawOpenTelemetry<T> {
     tracer: T,
@@ -45,7 +46,7 @@ pub(super) fn start(state: State, sink: &Sink) -> Arc<dyn Contestant> {
     })
 }
 
-/// An SDK as it comes.
+/// An SDK with its defaults.
 pub(super) fn provider(state: State, sink: &Sink) -> SdkTracerProvider {
     let root = match state {
         State::Sampled => Sampler::AlwaysOn,
@@ -65,7 +66,8 @@ where
     /// A context with a new span in it.
     fn enter(&self, name: &'static str, n: i64, attributes: bool) -> Context {
         let mut span = self.tracer.build(SpanBuilder::from_name(name));
-        // The specification's way to spare the attributes of a span that nobody sees.
+        // The specification recommends this check to avoid attributes of a span that is not
+        // recorded.
         if attributes && span.is_recording() {
             span.set_attributes([
                 KeyValue::new("rows", n),
@@ -138,7 +140,10 @@ where
     }
 
     fn end(&self) -> Option<u64> {
-        self.provider.as_ref()?.shutdown().expect("the SDK ends");
+        self.provider
+            .as_ref()?
+            .shutdown()
+            .expect("the SDK shuts down");
         Some(self.drops.spans())
     }
 }

@@ -1,4 +1,4 @@
-//! floe-telemetry, by its attribute.
+//! floe-telemetry, with its attribute.
 
 use std::time::Duration;
 
@@ -120,7 +120,7 @@ impl Contestant for Ours {
 
     fn end(&self) -> Option<u64> {
         let provider = self.provider.as_ref()?;
-        provider.shutdown(TIMEOUT).expect("the provider ends");
+        provider.shutdown(TIMEOUT).expect("the provider shuts down");
         let counted = provider.statistics();
         Some(counted.dropped_buffer_full + counted.dropped_queue_full + counted.failed)
     }

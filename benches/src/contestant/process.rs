@@ -1,4 +1,4 @@
-//! A contestant in a process of its own, measured when it is asked.
+//! A contestant in its own process, measured on request.
 
 use std::str::SplitWhitespace;
 use std::sync::Arc;
@@ -11,25 +11,25 @@ use crate::pool::{Act, Pool};
 use crate::sink::Sink;
 use crate::statistics::Spread;
 
-/// Traces of one measurement on one thread, and as many before it that only warm the caches. With
-/// two threads that is 1980 spans, which the 2048 of the SDK's one queue can hold.
+/// Traces of one measurement on one thread, after `WARM_UP` traces that fill the caches. With two
+/// threads that is 1980 spans, which fit into the SDK's queue of 2048.
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
-/// Measurements of one turn, one right after the other. While the others had theirs, the caches were
-/// emptied, so the first one is of a thread that has slept; those after `SETTLED` are of a busy one.
+/// Consecutive measurements of one turn. The other contestants displaced the caches, so the first
+/// measurement is that of a thread that has slept; those after `SETTLED` are those of a busy one.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
-/// Most threads a measurement may have.
+/// The maximum number of threads of a measurement.
 pub const THREADS: usize = 2;
 
-/// The parent's end.
+/// The parent's handle of a contestant.
 #[derive(Debug)]
 pub struct Process {
     /// The contestant's name.
     pub name: &'static str,
-    /// What it was told.
+    /// The state of its recorder.
     pub state: State,
     child: Child,
 }
@@ -38,18 +38,18 @@ pub struct Process {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Nanos {
-    /// On a thread that has made spans just before.
+    /// On a thread that recorded spans immediately before.
     pub busy: f64,
-    /// On a thread that has slept while others used its processor.
+    /// On a thread that slept while others used its processor.
     pub after_pause: f64,
 }
 
-/// How many spans a contestant was asked for, and how many arrived at its exporter.
+/// How many spans a contestant recorded, and how many arrived at its exporter.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "plain data of this workspace")]
 pub struct Delivery {
-    /// Spans that were asked for.
-    pub asked: u64,
+    /// Spans that were recorded.
+    pub recorded: u64,
     /// Spans that arrived.
     pub delivered: u64,
 }
@@ -65,7 +65,7 @@ impl Process {
         }
     }
 
-    /// One turn.
+    /// Measures one turn.
     pub fn measure(&mut self, case: Case, threads: usize) -> Nanos {
         let (shape, attributes) = (case.shape.name(), case.attributes);
         let answer = self
@@ -78,18 +78,18 @@ impl Process {
         }
     }
 
-    /// What has become of the spans so far.
+    /// The spans recorded and delivered so far.
     pub fn delivery(&mut self) -> Delivery {
         let answer = self.child.ask("delivery");
         let mut words = answer.split_whitespace();
         Delivery {
-            asked: word(&mut words),
+            recorded: word(&mut words),
             delivered: word(&mut words),
         }
     }
 }
 
-/// If this process was started by [`Process::start`], is the contestant until the parent has gone.
+/// If this process was started by [`Process::start`], runs the contestant until the parent exits.
 #[must_use]
 pub fn serve() -> bool {
     let Some(name) = arguments::value::<String>("--contestant") else {
@@ -99,10 +99,10 @@ pub fn serve() -> bool {
     let arrived = Counting::default();
     let contestant = start(&name, state, &Sink::Counting(arrived.clone()));
     let pool = Pool::new(THREADS);
-    let mut asked = 0;
+    let mut recorded = 0;
     child::serve(|words| {
         if word::<String>(words) == "delivery" {
-            return format!("{asked} {}", arrived.spans());
+            return format!("{recorded} {}", arrived.spans());
         }
         let (case, threads) = read(words);
         #[expect(clippy::cast_precision_loss, reason = "few spans")]
@@ -118,7 +118,7 @@ pub fn serve() -> bool {
             .collect();
         if state == State::Sampled && makes_spans(&name) {
             let spans = u64::from(TRACES + WARM_UP) * SPANS.unsigned_abs();
-            asked += spans * (threads * MEASUREMENTS) as u64;
+            recorded += spans * (threads * MEASUREMENTS) as u64;
         }
         let busy = Spread::of(nanos[SETTLED..].to_vec()).median;
         format!("{busy} {}", nanos[0])

@@ -113,7 +113,10 @@ impl Contestant for Tracing {
     }
 
     fn end(&self) -> Option<u64> {
-        self.provider.as_ref()?.shutdown().expect("the SDK ends");
+        self.provider
+            .as_ref()?
+            .shutdown()
+            .expect("the SDK shuts down");
         Some(self.drops.spans())
     }
 }

@@ -1,4 +1,4 @@
-//! Attributes of a span.
+//! The number of attributes of a span.
 
 use floe_telemetry::traced;
 
@@ -26,7 +26,7 @@ children! {
     thirty_two(a b c d e f g h i j k l m o p q aa ab ac ad ae af ag ah ai aj ak al am an ao ap)
 }
 
-pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
+pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
     let functions: [(u64, Child); 7] = [
         (0, none),
         (1, one),
@@ -45,9 +45,9 @@ pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
         };
         (at, Box::new(act))
     });
-    let measured = interleaved(recorder, asked, &acts);
-    // What is to be flat is the price of one attribute more, and the first one's is too small a
-    // difference to be held against: the base is the mean of the first four.
+    let measured = interleaved(recorder, recorded, &acts);
+    // The cost of one more attribute should be constant. The difference of the first attribute
+    // alone is too small to compare with, so the base is the mean of the first four.
     #[expect(clippy::cast_precision_loss, reason = "few attributes")]
     let slope = |from: usize, to: usize| {
         let attributes = (measured[to].0 - measured[from].0) as f64;

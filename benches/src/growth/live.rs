@@ -1,4 +1,4 @@
-//! Spans that are open at the same time, as those of many requests in flight are.
+//! Spans that are open at the same time, like those of concurrent requests.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,7 +26,8 @@ fn poll(requests: &mut [Request]) {
     }
 }
 
-/// Opens `live` spans, one per request, then ends them all, until there were enough. Tells how many.
+/// Opens `live` spans, one for each request, and ends them all, until there were enough spans.
+/// Returns the time and the number of spans.
 fn open_and_end(recorder: &Recorder, live: usize) -> (Duration, usize) {
     let new = |n| -> Request { Box::pin(request(i64::try_from(n).unwrap_or_default())) };
     let mut requests: Vec<Request> = (0..live.max(SPANS)).map(new).collect();
@@ -52,7 +53,7 @@ fn open_and_end(recorder: &Recorder, live: usize) -> (Duration, usize) {
     (took, requests.len())
 }
 
-pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
+pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
     let points = [1, 10, 100, 1000, 10_000, 100_000];
     let points = if arguments::quick() {
         &points[..4]
@@ -64,7 +65,7 @@ pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
     for round in 0..=rounds {
         for (&live, measured) in points.iter().zip(&mut measured) {
             let (took, spans) = open_and_end(recorder, live);
-            *asked += spans as u64;
+            *recorded += spans as u64;
             if round > 0 {
                 measured.push(per_span(took, spans));
             }

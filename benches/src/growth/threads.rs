@@ -1,5 +1,5 @@
-//! Threads that make spans at the same time. There may be more of them than processors, so what
-//! counts is the processor's time.
+//! Threads that record spans at the same time. There may be more threads than processors, so CPU
+//! time is compared.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn spans() {
     }
 }
 
-pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
+pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
     let pool = Pool::new(8);
     let act: Act = Arc::new(spans);
     let idle: Act = Arc::new(|| {});
@@ -32,7 +32,7 @@ pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
         for (threads, measured) in THREADS.into_iter().zip(&mut measured) {
             let took = pool.run(threads, &idle, &act);
             recorder.flush();
-            *asked += (threads * SPANS) as u64;
+            *recorded += (threads * SPANS) as u64;
             if round > 0 {
                 measured.push(per_span(took.cpu, SPANS));
             }

@@ -1,4 +1,4 @@
-//! Spans that a process has made so far.
+//! The number of spans recorded so far.
 
 use std::time::Instant;
 
@@ -14,16 +14,15 @@ fn child(n: i64) -> i64 {
     work(n)
 }
 
-/// One pass. A point is what the spans since the point before took, so that a price that rises late
-/// is not hidden by the many before.
-pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
+/// One pass. A point covers the spans since the point before, so that a late increase is visible.
+pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
     let greatest = if arguments::quick() { 4 } else { 7 };
     let mut points = Vec::new();
     let mut made = 0;
     for power in 3..=greatest {
         let until = 10_u64.pow(power);
         let mut measured = Vec::new();
-        // The first point is one measurement, unless it is repeated.
+        // The first point has few spans, so it is repeated.
         let repeats = if power == 3 { 50 } else { 1 };
         while made < until || measured.len() < repeats {
             let start = Instant::now();
@@ -36,6 +35,6 @@ pub(super) fn line(recorder: &Recorder, asked: &mut u64) -> Vec<Point> {
         }
         points.push((until, Spread::of(measured)));
     }
-    *asked += made;
+    *recorded += made;
     flat("spans made so far", points)
 }

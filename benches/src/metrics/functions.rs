@@ -1,4 +1,4 @@
-//! A function of which calls, errors and durations are wanted.
+//! A function with metrics of its calls, errors and durations.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::work::work;
 
 type Outcome = Result<i64, std::num::TryFromIntError>;
 
-/// What all of them do.
+/// The body of all functions.
 #[inline]
 fn body(n: i64) -> Outcome {
     u32::try_from(n).map(|n| work(n.into()))
@@ -39,7 +39,7 @@ fn auto(n: i64) -> Outcome {
     body(n)
 }
 
-/// By hand, with OpenTelemetry's instruments.
+/// The same metrics with OpenTelemetry's instruments.
 #[inline(never)]
 fn by_hand(n: i64, calls: &Counter<u64>, duration: &Histogram<f64>) -> Outcome {
     let begun = Instant::now();
@@ -62,7 +62,7 @@ fn times(call: impl Fn(i64) -> Outcome) -> impl Fn(i64) {
     }
 }
 
-/// Calls below a span, which decides for them.
+/// Calls below a span, which decides whether they are sampled.
 fn below(call: impl Fn(i64) -> Outcome) -> impl Fn(i64) {
     let times = times(call);
     move |calls| {
@@ -73,7 +73,7 @@ fn below(call: impl Fn(i64) -> Outcome) -> impl Fn(i64) {
 
 pub(super) fn unsampled() -> Vec<Contestant> {
     let meter = opentelemetry_sdk::metrics::SdkMeterProvider::builder()
-        .with_periodic_exporter(super::nowhere::Nowhere)
+        .with_periodic_exporter(super::totals::Nowhere)
         .build();
     let sdk = opentelemetry::metrics::MeterProvider::meter(&meter, "by_hand");
     let (calls, duration) = (
@@ -96,7 +96,7 @@ pub(super) fn unsampled() -> Vec<Contestant> {
         (
             "function: opentelemetry, by hand",
             Box::new(move |n| {
-                // It ends with the meter.
+                // The provider must outlive the instruments.
                 let _ = &meter;
                 times(|n| by_hand(n, &calls, &duration))(n);
             }),

@@ -1,4 +1,4 @@
-//! Counters and histograms with two labels, in each way that there is to use them.
+//! Counters and histograms with two attributes, with each API.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -10,11 +10,11 @@ use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::Contestant;
-use super::nowhere::Nowhere;
+use super::totals::Nowhere;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
-/// Ours has those of a warehouse, like the others.
+/// The bucket boundaries of all histograms.
 const BOUNDARIES: [f64; 9] = [0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
 
 static METER: LazyLock<(SdkMeterProvider, Meter)> = LazyLock::new(|| {
@@ -46,9 +46,9 @@ fn value(n: i64) -> f64 {
     n as f64 / 100.0
 }
 
-/// All of them.
+/// All contestants.
 pub(super) fn contestants() -> Vec<Contestant> {
-    // The benchmark may have installed it already.
+    // A previous call may have installed it already.
     let _ = PrometheusBuilder::new()
         .set_buckets(&BOUNDARIES)
         .expect("buckets")

@@ -1,4 +1,4 @@
-//! Requests to a server on the loopback interface, one after the other on one connection.
+//! HTTP requests to a server on the loopback interface, sequentially on one connection.
 
 use std::net::Ipv4Addr;
 use std::thread;
@@ -14,11 +14,11 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Row, TIMEOUT, Telemetry, pairs, timed};
+use super::{Row, TIMEOUT, Telemetry, pairs, spans_of, timed};
 
 const REQUESTS: u32 = 100;
 
-/// As little as a handler can do: it reads the request and writes some JSON.
+/// A minimal handler: it reads the request and writes some JSON.
 async fn handle(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (parts, body) = request.into_parts();
     let length = body.collect().await?.to_bytes().len();
@@ -56,7 +56,7 @@ fn runtime() -> Runtime {
     runtime.expect("a runtime")
 }
 
-/// A server on a thread of its own, and its port.
+/// Starts the server on its own thread and returns its port.
 fn serve() -> u16 {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = listener.local_addr().expect("the bound address").port();
@@ -89,7 +89,7 @@ async fn get(server: &mut SendRequest<Empty<Bytes>>, path: &str) -> Bytes {
     server.ready().await.expect("a connection");
     let mut request = Request::new(Empty::new());
     *request.uri_mut() = path.parse().expect("a path");
-    let response = server.send_request(request).await.expect("an answer");
+    let response = server.send_request(request).await.expect("a response");
     response
         .into_body()
         .collect()
@@ -103,8 +103,8 @@ pub(super) fn row() -> Row {
     let mut server = client.block_on(connect(serve()));
     let mut telemetry = Telemetry::new();
     let provider = telemetry.start(true);
-    let mut row = pairs("HTTP request and answer", 400, REQUESTS, |with| {
-        // Equally long, because it is part of the answer.
+    let mut row = pairs("HTTP request and response", 400, REQUESTS, |with| {
+        // Both paths have the same length, because the path is part of the response.
         let path = if with {
             "/orders/traced"
         } else {
@@ -121,5 +121,6 @@ pub(super) fn row() -> Row {
         took
     });
     row.spans = telemetry.receiver.arrived().spans;
+    row.expected_spans = spans_of(&row, REQUESTS);
     row
 }

@@ -1,4 +1,4 @@
-//! The demonstration's data product, compiled and built from its seeds.
+//! The data product of the demo, compiled and built from its seeds.
 
 use std::fs;
 use std::path::Path;
@@ -8,35 +8,50 @@ use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
 
 use super::{Row, TIMEOUT, Telemetry, pairs};
+use crate::checks::Checks;
 use crate::cpu_time::of_process as cpu_time;
 
-/// The provider is on, or its configuration says `enabled: false`; the code is the same. A run is
-/// long enough for others to come in between, so it is the time of the processors that is compared:
-/// of all threads, with starting the telemetry and delivering everything.
-pub(super) fn row() -> Row {
+/// The same code runs with the provider enabled and with `enabled: false`. A run is long enough to be
+/// preempted, so CPU time is compared instead of elapsed time: the sum over all threads, including the
+/// start of the provider and the delivery of all spans.
+pub(super) fn row(checks: &mut Checks) -> Row {
     let folder = tempfile::tempdir().expect("a folder for the product");
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/customer-360");
     copy(&demo, folder.path());
     let identity = Identity::read(folder.path(), None, Some(Environment::Dev));
     let (identity, _) = identity.expect("a product");
     let mut telemetry = Telemetry::new();
+    let (mut spans, mut expected) = (0, 0);
     let mut row = pairs("demo pipeline, CPU time", 40, 1, |with| {
         let before = cpu_time();
         let provider = telemetry.start(with);
-        pipeline::run(&identity, &RunId::new()).expect("a product that can be built");
+        let report = pipeline::run(&identity, &RunId::new()).expect("a product that can be built");
         provider.shutdown(TIMEOUT).expect("spans are delivered");
-        cpu_time().saturating_sub(before)
+        let took = cpu_time().saturating_sub(before);
+        let arrived = telemetry.receiver.arrived().spans;
+        let collected = provider.statistics().collected;
+        if with {
+            // One span for the run and at least one for each of its steps.
+            let least = report.steps().len() as u64 + 1;
+            checks.at_least("demo pipeline, spans of a run", collected, least);
+        } else {
+            checks.equal("demo pipeline, spans while disabled", arrived - spans, 0);
+        }
+        expected += collected;
+        spans = arrived;
+        took
     });
-    row.spans = telemetry.receiver.arrived().spans;
+    row.spans = spans;
+    row.expected_spans = expected;
     row
 }
 
-/// What the product is made of, without what was made from it.
+/// Copies the sources of the product, without the files that a run generates.
 fn copy(from: &Path, to: &Path) {
     for folder in ["", "models", "seeds"] {
         let (from, to) = (from.join(folder), to.join(folder));
         fs::create_dir_all(&to).expect("a folder");
-        for entry in fs::read_dir(from).expect("the demonstration") {
+        for entry in fs::read_dir(from).expect("the demo") {
             let path = entry.expect("an entry").path();
             if let Some(name) = path.file_name().filter(|_| path.is_file()) {
                 fs::copy(&path, to.join(name)).expect("a copy");

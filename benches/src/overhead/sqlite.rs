@@ -1,16 +1,15 @@
-//! Point queries: one row by its key, from a file that the system has in its cache, asked in the
-//! shortest way that the driver has.
+//! Point queries: one row by its key, from a file in the page cache, with the driver's shortest API.
 
 use std::path::Path;
 
 use floe_telemetry::traced;
 use rusqlite::Connection;
 
-use super::{Row, TIMEOUT, Telemetry, pairs, timed};
+use super::{Row, TIMEOUT, Telemetry, pairs, spans_of, timed};
 
 const ROWS: i64 = 10_000;
 
-/// Queries of one measurement: fewer than a thread's buffer has room for.
+/// Queries of one measurement: fewer than the capacity of a thread's buffer.
 const QUERIES: u32 = 1000;
 
 fn find(database: &Connection, id: i64) -> rusqlite::Result<String> {
@@ -62,5 +61,6 @@ pub(super) fn row() -> Row {
         took
     });
     row.spans = telemetry.receiver.arrived().spans;
+    row.expected_spans = spans_of(&row, QUERIES);
     row
 }

@@ -1,4 +1,4 @@
-//! How many spans an export request has, without decoding them.
+//! Counts the spans of an export request without decoding them.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
@@ -9,7 +9,7 @@ const SCOPE_SPANS: u32 = 2;
 /// `ScopeSpans.spans`.
 const SPANS: u32 = 2;
 
-/// The spans of an `ExportTraceServiceRequest`. What is not one has none.
+/// The number of spans in an `ExportTraceServiceRequest`. 0 for anything else.
 pub(super) fn spans(request: &[u8]) -> u64 {
     let mut spans = 0;
     each(request, RESOURCE_SPANS, &mut |resource| {

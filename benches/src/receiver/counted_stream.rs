@@ -1,4 +1,4 @@
-//! A connection that counts what is read from it.
+//! A connection that counts the bytes read from it.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

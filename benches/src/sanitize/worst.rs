@@ -1,4 +1,4 @@
-//! Texts that are slow to read: those of the corpus, and those that repeat what a grammar reacts to.
+//! Inputs that are slow to redact: messages of the corpus, and repeated triggers of the rules.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Row, row};
 use crate::arguments;
 
-/// No spaces, one sign alone, quotes inside of quotes: what a text can be without any key.
+/// Texts without any key: no spaces, a single character, nested quotes.
 const WITHOUT_KEYS: [&str; 8] = [
     "a",
     "aB3",
@@ -23,7 +23,7 @@ const WITHOUT_KEYS: [&str; 8] = [
     "a=\"b='",
 ];
 
-/// What the grammars react to. Repeated, it asks for as much work as a text can.
+/// Texts that trigger the rules. Repeating them maximises the work.
 #[rustfmt::skip]
 const TRIGGERS: [&str; 43] = [
     "'a' for key password ", "password a:", "user,password\na,b\n", "a@b.cc:d", "AUTH LOGIN\n",
@@ -43,7 +43,8 @@ struct Case {
     input: String,
 }
 
-/// The slowest messages of the corpus, each once and each as a long text, and all of the texts here.
+/// The slowest messages of the corpus, once and repeated to a long text, and all texts of this
+/// file.
 pub(super) fn rows() -> Vec<Row> {
     let lengths: &[usize] = if arguments::quick() {
         &[100_000]
@@ -69,11 +70,11 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// What all of them should reach.
+/// The goal for every text, in MB/s.
 const GOAL: f64 = 50.0;
 
-/// The three slowest, what one in a hundred is slower than, the median, and the first that reaches the
-/// goal, which says how many do not.
+/// The three slowest, the first percentile, the median, and the first that meets the goal, labelled
+/// with the number that do not.
 fn slowest(how: &str, cases: &[Case], text: impl Fn(&str) -> String) -> Vec<Row> {
     let mut rows: Vec<Row> = cases
         .iter()

@@ -1,10 +1,10 @@
-//! What an attribute costs the compiler: 300 functions and 300 `async` ones, without and with the
-//! attributes of several crates.
+//! The cost of an attribute for the compiler: 300 synchronous and 300 `async` functions, without
+//! and with the attributes of several crates.
 //!
-//! `cargo run --profile bench -p benches --bin compile-time` writes a small package for each contestant,
-//! builds its dependencies, and then checks and builds the package itself again and again, in turn
-//! with the others. It prints user seconds (medians), the size of the stripped binary, and the bytes
-//! of a future.
+//! `cargo run --profile bench -p benches --bin compile-time` writes a small package for each
+//! contestant, builds its dependencies, and then checks and builds the package repeatedly, in turn
+//! with the others. It prints user seconds (medians), the size of the stripped binary, and the size
+//! of a future in bytes.
 
 #![expect(
     clippy::print_stdout,
@@ -21,7 +21,7 @@ use std::{env, fs};
 
 use self::program::FUNCTIONS;
 
-/// What the others are compared with: the plain attribute.
+/// The baseline: the plain attribute.
 const OURS: &str = "floe-telemetry";
 
 /// Measurements of each contestant.
@@ -50,7 +50,7 @@ fn contestants() -> Vec<Contestant> {
     let minitrace = r#"minitrace = { version = "0.6", features = ["enable"] }"#;
     let tracing = r#"tracing = "0.1""#;
     let autometrics = r#"autometrics = "3""#;
-    // It names OpenTelemetry's crate by itself.
+    // Its expansion refers to OpenTelemetry's crate directly.
     let otel_instrument = r#"
         otel-instrument = "0.1"
         opentelemetry = { version = "0.33", default-features = false, features = ["trace", "futures"] }
@@ -102,7 +102,7 @@ fn main() {
     for (number, contestant) in contestants.iter().enumerate() {
         let package = directory.join(number.to_string());
         write_package(&package, number, contestant);
-        // The dependencies, which are shared, and the first build of the package.
+        // Builds the shared dependencies and the package once.
         cargo(&package, "check");
         cargo(&package, "build");
         let binary = directory.join(format!("target/debug/compile-time-{number}"));
@@ -180,7 +180,7 @@ fn write_package(package: &Path, number: usize, contestant: &Contestant) {
     .expect("a file is written");
 }
 
-/// Runs cargo on the package alone and returns the user's time that it and the compiler took.
+/// Runs cargo on the package alone and returns the user time of cargo and the compiler.
 fn seconds(package: &Path, command: &str) -> f64 {
     let main = package.join("src/main.rs");
     let source = fs::read(&main).expect("the file is there");
@@ -206,7 +206,7 @@ fn cargo(package: &Path, command: &str) {
     );
 }
 
-/// Seconds of the user's time of all children so far, which Linux counts in hundredths.
+/// User time of all child processes so far in seconds, which Linux counts in hundredths.
 fn children() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").expect("this is Linux");
     let fields = stat.rsplit_once(')').expect("the name is in parentheses").1;

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-/// Functions of each kind.
+/// The number of functions of each kind.
 pub(super) const FUNCTIONS: usize = 300;
 
-/// The text of the program. `attribute` stands above each function. The constant is what
-/// otel-instrument asks for.
+/// The source of the program. `attribute` precedes each function. otel-instrument requires the
+/// constant.
 pub(super) fn source(attribute: &str) -> String {
     let mut source = String::from(HEAD);
     let mut calls = String::new();
