@@ -1,4 +1,4 @@
-# What CI runs.
+# Run all checks of CI.
 check:
     .ci/run
 
@@ -11,7 +11,7 @@ demo:
 bench:
     cargo bench -p benches
 
-# Accept new expansions and new compiler messages, after reading them.
+# Accept changed expansions and compiler messages after reviewing them.
 bless:
     BLESS=1 cargo test -p floe-telemetry-macros
     TRYBUILD=overwrite cargo test -p floe-ui-tests
@@ -23,10 +23,10 @@ doc:
 features:
     .ci/features
 
-# One trace through Rust, Python and Node.
+# Run one trace through Rust, Python and Node.
 cross-language:
     .ci/cross-language
 
-# Real runs through a real collector to a real backend.
+# Export runs through a real collector to real backends.
 backends:
     .ci/backends

@@ -1,8 +1,8 @@
-//! What is fuzzed: each target is a function of bytes that panics when something is wrong.
+//! The fuzz targets. Each is a function of bytes that panics when a property does not hold.
 
 use floe_telemetry::{sanitize_error_message, sanitize_url};
 
-/// Redaction of any bytes ends, its result is short, and applying it again changes nothing.
+/// Redaction terminates for any bytes, its result is bounded, and it is idempotent.
 pub(crate) fn redaction(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let safe = sanitize_error_message(&text);
@@ -12,10 +12,10 @@ pub(crate) fn redaction(data: &[u8]) {
     assert!(!url.contains(SECRET) || text.contains(SECRET));
 }
 
-/// Made up, and nothing else looks like it.
+/// A value that occurs nowhere else.
 const SECRET: &str = "Zq7vXk29PmLw";
 
-/// A password in a line of its own does not survive, whatever stands in the lines around it.
+/// A password in a line of its own is redacted, whatever the other lines contain.
 pub(crate) fn planted(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let half = text.len() / 2;

@@ -1,4 +1,4 @@
--- Silent since when, counted from the last day of which there is an order.
+-- Days since the last order of a customer, relative to the latest day with an order.
 WITH today AS (
   SELECT max(last_order_on) AS day FROM {{ ref('customer_orders') }}
 ),

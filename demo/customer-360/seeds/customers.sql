@@ -1,5 +1,5 @@
--- 5,000 customers. Every column has a Lehmer generator of its own (x' = x * multiplier mod 2^31 - 1),
--- so the same rows come out on every machine.
+-- 5,000 customers. Every column has its own Lehmer generator (x' = x * multiplier mod 2^31 - 1), so
+-- the rows are the same on every machine.
 WITH RECURSIVE
   draw (n, a, b, c, d, e) AS (
     SELECT 1, 1234567, 7654321, 2468135, 1357924, 9753124
@@ -25,7 +25,7 @@ WITH RECURSIVE
            (11, 'Andersson'), (12, 'Weber'), (13, 'Martin'), (14, 'Khan'), (15, 'Costa'),
            (16, 'Fischer')
   ),
-  -- Cities by their share of a hundred customers.
+  -- Cities by their share, per hundred customers.
   place (low, high, city, country) AS (
     VALUES (0, 16, 'Berlin', 'DE'), (17, 26, 'Hamburg', 'DE'), (27, 33, 'Munich', 'DE'),
            (34, 46, 'Paris', 'FR'), (47, 52, 'Lyon', 'FR'), (53, 63, 'London', 'GB'),
@@ -44,7 +44,7 @@ WITH RECURSIVE
   )
 SELECT row_number() OVER (ORDER BY day, n) AS customer_id,
        first || ' ' || last AS full_name,
-       -- Some have never told us, some shout.
+       -- Some values are missing, some are in upper case.
        CASE
          WHEN (c / 100) % 100 < 4 THEN NULL
          WHEN (c / 100) % 100 < 9 THEN 'CUSTOMER' || n || '@EXAMPLE.COM'

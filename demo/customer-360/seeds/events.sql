@@ -1,5 +1,5 @@
--- 26,700 visits of one to five steps: about 60,000 events. A visitor in four is not signed in; the
--- others come back after they signed up.
+-- 26,700 visits of one to five steps: about 60,000 events. One visitor in four is not signed in;
+-- the others return after they signed up.
 WITH RECURSIVE
   draw (session_id, a, b, c) AS (
     SELECT 1, 42424242, 13131313, 77777777
@@ -47,6 +47,6 @@ SELECT row_number() OVER (ORDER BY session_id, position) AS event_id,
        device,
        date(since, ((b / 100) % left_days) || ' days') AS occurred_on
 FROM dated
--- One phone in three is put away before the checkout.
+-- One visit in three on a phone ends before the checkout.
 JOIN step ON position <= CASE WHEN device = 'phone' AND c % 10 < 3 THEN min(depth, 3) ELSE depth END
 ORDER BY event_id

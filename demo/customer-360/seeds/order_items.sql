@@ -1,5 +1,5 @@
--- 60,000 items: each order has one, the other 35,000 fall where they fall. An order has a theme, so
--- that things of one category are bought together.
+-- 60,000 items: each order has one, and the other 35,000 are distributed at random. An order has a
+-- theme, so that products of one category are bought together.
 WITH RECURSIVE
   draw (n, a, b, c) AS (
     SELECT 1, 11223344, 55667788, 99001122
@@ -38,7 +38,7 @@ WITH RECURSIVE
   line AS (
     SELECT n, c,
            CASE WHEN n <= 25000 THEN n ELSE 1 + a % 25000 END AS order_id,
-           -- The cube again: rank 0 sells about three times as often as rank 2.
+           -- A cube as well: rank 0 sells about three times as often as rank 2.
            ((b * b / 2147483647) * 5) / 2147483647 AS rank,
            b % 100 AS luck
     FROM draw

@@ -1,4 +1,4 @@
--- 25,000 orders. The shop grows, everybody orders before Christmas, and a few customers order most.
+-- 25,000 orders. The shop grows, orders peak before Christmas, and a few customers order most.
 WITH RECURSIVE
   draw (n, a, b, c, d, e) AS (
     SELECT 1, 31415926, 27182818, 16180339, 14142135, 17320508
@@ -16,7 +16,7 @@ WITH RECURSIVE
     VALUES ('01', 6), ('02', 5), ('03', 7), ('04', 7), ('05', 8), ('06', 8),
            ('07', 6), ('08', 5), ('09', 8), ('10', 9), ('11', 16), ('12', 20)
   ),
-  -- How many customers there are on each day; they are numbered by the day of their sign-up.
+  -- The number of customers on each day; customers are numbered by the day of their sign-up.
   day (i, date) AS (
     SELECT 0, '2022-01-01'
     UNION ALL
@@ -32,8 +32,8 @@ WITH RECURSIVE
       GROUP BY signed_up_on
     ) USING (date)
   ),
-  -- Two candidate days for each order; the later of two draws, because the shop grows. The better
-  -- season wins more often.
+  -- Two candidate days for each order; the later of two draws, because the shop grows. The day with
+  -- the better season is chosen more often.
   dated AS (
     SELECT n, a, e,
            CASE WHEN d % (one.weight + two.weight) < one.weight THEN one.date ELSE two.date END
@@ -49,9 +49,9 @@ WITH RECURSIVE
     CROSS JOIN calendar AS one ON one.i = first_day
     CROSS JOIN calendar AS two ON two.i = second_day
   ),
-  -- The cube of an even draw that does not begin at nothing: the best customers order about seventy
-  -- times. The prime spreads the ranks over all sign-up dates. 20,000 cubed is 8e12, and 120,000
-  -- cubed is 1.72e15 more.
+  -- The cube of a uniform draw with an offset: the best customers order about seventy times. The
+  -- prime spreads the ranks over all sign-up dates. 20,000 cubed is 8e12, and 120,000 cubed is
+  -- 1.72e15 more.
   ranked AS (
     SELECT n, a, e, date, known, 20000 + a % 100000 AS v
     FROM dated
@@ -72,7 +72,7 @@ SELECT row_number() OVER (ORDER BY max(date, signed_up_on), n) AS order_id,
          ELSE 'completed'
        END AS status
 FROM buyer
--- Whoever was not there yet on that day leaves the order to somebody who was.
+-- An order of a customer who had not signed up by that day is assigned to one who had.
 JOIN {{ source('customers') }}
   ON customer_id = CASE WHEN favourite <= known THEN favourite ELSE 1 + (a / 100) % max(known, 1) END
 ORDER BY order_id
