@@ -375,7 +375,9 @@ fn calls_are_counted_while_spans_are_dropped() {
     }
     telemetry.shutdown(TIMEOUT).unwrap_or_default();
     let statistics = telemetry.statistics();
-    assert!(statistics.dropped_buffer_full > 0, "{statistics:?}");
+    let (collected, dropped) = (statistics.collected, statistics.dropped_buffer_full);
+    assert!(dropped > 0, "{statistics:?}");
+    assert_eq!(collected + dropped, 20_000, "{statistics:?}");
     let measured = Measured(receiver.points());
     let MetricValue::Sum(calls) = measured.point(CALLS, "called").value else {
         panic!("no sum");

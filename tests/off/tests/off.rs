@@ -304,5 +304,15 @@ fn spans_by_hand_record_nothing() {
     );
     assert_eq!(Load::KEYS, ["load.rows"]);
     let identity = FloeSpanAttributes::new("sales", "orders", "1.0.0", Mode::Dev);
-    assert!(!identity.to_otel_dict().is_empty());
+    let attributes = identity.to_otel_dict();
+    let keys: Vec<_> = attributes.iter().map(|pair| pair.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "floe.namespace",
+            "floe.product.name",
+            "floe.product.version",
+            "floe.mode"
+        ]
+    );
 }
