@@ -73,7 +73,7 @@ impl Drop for Child {
 pub fn serve(mut answer: impl FnMut(&mut SplitWhitespace<'_>) -> String) {
     for line in io::stdin().lock().lines() {
         let line = line.expect("a line of text");
-        say(&answer(&mut line.split_whitespace()));
+        send(&answer(&mut line.split_whitespace()));
     }
 }
 

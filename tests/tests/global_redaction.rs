@@ -93,7 +93,7 @@ fn levels() {
         config
     };
     let hidden = "<REDACTED>@example.com";
-    for (level, owner, session, said) in [
+    for (level, owner, session, message) in [
         (
             RedactionConfig::default(),
             EMAIL,
@@ -130,7 +130,7 @@ fn levels() {
         assert_eq!(attribute(&span, "session"), session, "{level:?}");
         // At every level.
         assert_eq!(attribute(&span, "url"), "postgres://<REDACTED>@h/d");
-        assert_eq!(status(&span), said, "{level:?}");
+        assert_eq!(status(&span), message, "{level:?}");
     }
 }
 

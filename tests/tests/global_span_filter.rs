@@ -1,5 +1,5 @@
-//! The filter by target and level, and the handle that changes the sampling while the program runs.
-//! One test: the provider is one for the process.
+//! The filter by target and level, and the handle that changes sampling at run time. One test,
+//! because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -35,7 +35,7 @@ fn detail() {
 #[traced]
 fn leaf() {}
 
-/// How often the attributes of [`costly`] were evaluated.
+/// The number of times that the attributes of [`costly`] were evaluated.
 static EVALUATED: AtomicUsize = AtomicUsize::new(0);
 
 #[traced(level = trace, attributes(n = EVALUATED.fetch_add(1, Ordering::Relaxed)))]
@@ -121,7 +121,7 @@ fn a_function_that_the_filter_excludes_has_no_span() {
         assert_eq!(handle.filter().as_deref(), Some(&*filter));
         request();
     });
-    // What is below `detail` is a child of what is above it.
+    // The parent of a span below `detail` is the span above it.
     assert_eq!(names(&spans), ["leaf", "leaf", "query", "request"]);
     let mut parents: Vec<_> = (spans.iter().filter(|span| span.name == "leaf"))
         .map(|leaf| {
@@ -145,7 +145,7 @@ fn a_function_that_the_filter_excludes_has_no_span() {
     assert_eq!(names(&spans), ["leaf", "outer"]);
     assert_eq!(parent_of(&spans, "leaf"), Some("outer"));
 
-    // A parent that is given stays the parent of what is below.
+    // An explicit parent is the parent of the spans below.
     let cx = remote(true);
     let spans = with_filter(Some("info"), |_, _| below(&cx));
     assert_eq!(names(&spans), ["leaf"]);
@@ -167,7 +167,7 @@ fn the_filter_changes_while_the_program_runs() {
         handle.set_filter(&format!("trace,{target}=off")).unwrap();
         request();
     });
-    // `query` alone, and then with its child.
+    // `query` alone, then with its child.
     assert_eq!(names(&spans), ["leaf", "query", "query"]);
 }
 
@@ -220,7 +220,7 @@ fn spans_of_a_tracer_have_its_name_as_target() {
     });
     assert_eq!(names(&spans), ["invoice", "leaf", "of no tracer", "task"]);
 
-    // A future whose span is excluded runs below the caller of `in_span`.
+    // A future whose span is excluded runs below the span in which `in_span` was called.
     let spans = with_filter(Some("info,acme=off"), |_, _| {
         let outer = create_span("outer");
         let task = async { leaf() }.in_span(TRACER.span("task"));
@@ -236,7 +236,8 @@ fn spans_of_a_tracer_have_its_name_as_target() {
     assert_eq!(parent_of(&spans, "leaf"), Some("outer"));
 }
 
-/// Metrics are made from the calls of a function that asks for that, whether they have spans or not.
+/// Metrics are derived from the calls of a function with `metrics`, whether the calls have spans or
+/// not.
 #[traced(level = debug, metrics)]
 fn counted() {
     leaf();
@@ -298,7 +299,7 @@ fn the_ratio_and_the_rules_change_while_the_program_runs() {
     });
     assert_eq!(names(&spans), ["detail", "detail", "leaf", "leaf", "leaf"]);
 
-    // A trace that has begun goes on.
+    // A trace that has started continues.
     let spans = with_filter(None, |_, handle| {
         let root = create_span("root");
         handle.set_ratio(0.0).unwrap();

@@ -1,4 +1,4 @@
-//! What a library annotates, for `.ci/wasm`.
+//! An annotated library, for `.ci/wasm`.
 #![forbid(unsafe_code)]
 
 use floe_telemetry::{FloeAttributes, callsite, create_span, traced};
@@ -22,14 +22,14 @@ impl Store {
         order.lines
     }
 
-    /// The same, later.
+    /// Counts the lines asynchronously.
     pub async fn load(&self, order: &Order<'_>) -> Result<usize, std::fmt::Error> {
         std::future::ready(()).await;
         Ok(self.count(order))
     }
 }
 
-/// Opens a span by hand, and names the functions that have one.
+/// Starts a span explicitly, and lists the annotated functions.
 #[traced(name = "orders.names", kind = client, metrics, attributes(order.customer, rows = order.lines), floe_attributes = order)]
 pub fn names(order: &Order<'_>) -> Vec<&'static str> {
     let span = create_span("orders.sort");

@@ -14,7 +14,7 @@
     clippy::expect_used,
     clippy::print_stderr,
     clippy::print_stdout,
-    reason = "a tool that says what is wrong and ends"
+    reason = "a tool that prints its errors and exits"
 )]
 
 use std::fmt::Write as _;

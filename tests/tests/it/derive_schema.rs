@@ -10,8 +10,8 @@ use floe_telemetry::attributes::{
 #[expect(dead_code, reason = "only the schema counts")]
 pub(crate) enum Severity {
     Info,
-    /// Wakes
-    /// somebody up.
+    /// Pages
+    /// the on-call engineer.
     ///
     /// At night, too.
     HighRisk,
@@ -115,7 +115,7 @@ fn an_enum_without_data_is_its_members() {
         .collect();
     let expected = [
         ("info", "info", ""),
-        ("high_risk", "high-risk", "Wakes somebody up."),
+        ("high_risk", "high-risk", "Pages the on-call engineer."),
         ("fatal", "fatal", "Not used."),
     ];
     assert_eq!(found, expected);

@@ -1,4 +1,4 @@
-//! Futures in a span of their own, and in the span that is current where they are made.
+//! Futures in a span of their own, and futures in the current span.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -30,7 +30,7 @@ fn a_spawned_task_is_in_its_span_on_every_thread() {
         let work = async {
             leaf();
             for _ in 0..10 {
-                // Another thread may poll it next.
+                // Another thread may poll the future next.
                 tokio::task::yield_now().await;
                 set_attribute("threads", 2);
             }
@@ -39,7 +39,7 @@ fn a_spawned_task_is_in_its_span_on_every_thread() {
         };
         let task = work.in_span(span("work").attribute("rows", 3).kind(SpanKind::Consumer));
         let runtime = runtime();
-        // The task is polled by workers, whose current context is empty.
+        // Worker threads poll the task; their current context is empty.
         assert_eq!(runtime.block_on(runtime.spawn(task)).unwrap(), 7);
     });
     spans
@@ -241,7 +241,7 @@ fn the_current_span_is_updated_whoever_started_it() {
     }
 }
 
-/// A value that counts how often it is made into an attribute.
+/// A value that counts its conversions into an attribute.
 struct Counted<'a>(&'a Cell<u32>);
 
 impl ToAttributeValue for Counted<'_> {

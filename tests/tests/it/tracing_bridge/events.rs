@@ -150,10 +150,10 @@ fn the_library_does_not_record_its_own_events() {
         error!(target: "floe_telemetry::collector::worker", "spans could not be exported");
         error!(target: "opentelemetry", "Context.OutOfOrderDrop");
         error!(target: "opentelemetry_sdk", "BatchSpanProcessor.SpanDroppingStarted");
-        event!(target: "floe_telemetry_user", tracing::Level::INFO, "a crate of somebody's");
+        event!(target: "floe_telemetry_user", tracing::Level::INFO, "an event of another crate");
     });
     let outer = spans.single("outer").assert_unset();
-    outer.assert_event("a crate of somebody's");
+    outer.assert_event("an event of another crate");
     assert_eq!(outer.events().len(), 1);
 }
 
