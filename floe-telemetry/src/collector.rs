@@ -1,29 +1,27 @@
-//! The one background thread: it fetches finished spans from the threads' buffers, stamps wall
-//! clock, identity and code location on them, redacts them, and hands them to the exporters.
+//! The collector, a background thread: it fetches finished spans from the threads' buffers, enriches
+//! and redacts them, and sends them to the exporters in batches.
 //!
-//! It never exports itself: each exporter has a thread of its own, so that a slow one holds up
-//! neither the others nor the fetching.
+//! Each exporter has a thread of its own, so that a slow one delays neither the collector nor the other
+//! exporters.
 
-mod batch;
 mod destination;
 mod drain;
 mod enrich;
 mod exemplars;
 mod exports;
 mod fetch;
-mod goals;
 mod limits;
-mod measures;
 mod panics;
 mod pipeline;
 mod rate_limited;
 mod redact;
+mod shared_attributes;
 mod span_data;
 mod span_metrics;
-mod stamps;
 mod statistics;
 mod tail;
 mod warnings;
+mod watermarks;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,9 +33,8 @@ use std::time::Duration;
 use opentelemetry::Context;
 
 #[cfg(feature = "_otlp")]
-pub(crate) use self::batch::Intake;
-pub(crate) use self::batch::SpanDataIntake;
-pub(crate) use self::destination::{Destination, Lane};
+pub(crate) use self::destination::BatchBuilder;
+pub(crate) use self::destination::{BatchingDestination, Destination, SpanDataBatch};
 pub(crate) use self::drain::Drain;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::enrich::EnrichedSpan;
@@ -46,16 +43,15 @@ pub(crate) use self::enrich::Enricher;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::exemplars::exemplar;
 pub(crate) use self::exports::Queue;
-pub(crate) use self::fetch::Room;
+pub(crate) use self::fetch::Backpressure;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
 #[cfg(any(feature = "_otlp", feature = "logs"))]
 pub(crate) use self::rate_limited::RateLimited;
-pub use self::redact::RedactionStage;
 pub(crate) use self::redact::{Policies, Redaction, Redactor};
+pub(crate) use self::shared_attributes::SharedAttributes;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::span_metrics::DURATION;
 pub(crate) use self::span_metrics::SpanMetrics;
-pub(crate) use self::stamps::Stamps;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 use self::warnings::DropWarnings;
@@ -66,34 +62,35 @@ use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
-/// How long the collector sleeps when there were spans, unless a buffer fills.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+/// The interval between two turns while there are spans. A buffer that fills wakes the collector
+/// earlier.
+const MIN_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long it sleeps at most when there were none. A span waits for its batch to fill in any case,
-/// so nobody is kept waiting; and nobody who records a span pays for waking a thread.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest interval between two turns while there are no spans. Polling means that a thread that
+/// records a span need not wake the collector. The delay is harmless: spans wait for their batch anyway.
+const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 
-/// What the collector thread works with.
+/// The state of the collector thread.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
-    /// Calls that have no span.
+    /// The buffers of calls without a span.
     measures: Vec<Measures>,
     clock: WallClock,
-    /// Roots that wait for the rest of the round: what was fetched from the other threads goes out
-    /// before them, so that whoever sees a root has seen its trace.
+    /// Roots that are deferred until the spans of the other threads were fetched, so that a backend
+    /// receives a root after the spans of its trace.
     roots: Vec<SpanRecord>,
-    /// Records that were roots, for their memory.
+    /// Blank records whose memory is reused for roots.
     blank: Vec<SpanRecord>,
     drains: Vec<Drain>,
     warnings: DropWarnings,
     pause: Duration,
     pipeline: Option<Pipeline>,
-    /// What captures need; a provider's pipeline has its own, for its own redaction.
+    /// The enricher of captures. The pipeline of a provider has its own, with its own redaction.
     #[cfg(feature = "testing")]
-    sites: Enricher,
+    enricher: Enricher,
     #[cfg(feature = "testing")]
     pub(crate) captures: std::collections::HashMap<u64, Vec<opentelemetry_sdk::trace::SpanData>>,
 }
@@ -105,14 +102,18 @@ struct Handle {
 
 static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 
-/// Runs `job` on the collector thread, which is started if need be. The answer comes through the
-/// receiver; if the job panics, none does.
+/// Runs `job` on the collector thread, which is started first if necessary. The receiver gets the
+/// result, or an error if the job panics.
+///
+/// # Errors
+///
+/// The thread cannot be started.
 pub(crate) fn run<T: Send + 'static>(
     job: impl FnOnce(&mut Collector) -> T + Send + 'static,
 ) -> Result<Receiver<T>, Error> {
-    let (answer, receiver) = channel();
+    let (result, receiver) = channel();
     let job: Job = Box::new(move |collector| {
-        let _ = answer.send(job(collector));
+        let _ = result.send(job(collector));
     });
     let mut handle = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
     let handle = match &*handle {
@@ -139,13 +140,13 @@ fn start() -> Result<Handle, Error> {
 }
 
 fn work(jobs: &Receiver<Job>) {
-    // Nothing that happens here is itself telemetry.
+    // The collector must not record telemetry about itself.
     let _quiet = Context::enter_telemetry_suppressed_scope();
     let mut collector = Collector::default();
     loop {
-        // A defect in one turn must not end the thread: spans would pile up and be dropped.
+        // A panic must not end the thread: the buffers would fill and spans would be dropped.
         if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_err() {
-            tracing::error!("the telemetry collector panicked and goes on");
+            tracing::error!("the telemetry collector panicked and continues");
         }
     }
 }
@@ -155,36 +156,36 @@ impl Collector {
         while let Ok(job) = jobs.try_recv() {
             job(self);
         }
-        let fetched = self.count_calls() + self.fetch(Room::Needed);
+        let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();
         let until_batch = self.pipeline.as_mut().and_then(Pipeline::tick);
         let dropped = self.pipeline.as_ref().map_or(0, Pipeline::dropped);
         self.warnings.warn(dropped);
 
         self.pause = if fetched > 0 {
-            SHORTEST_PAUSE
+            MIN_PAUSE
         } else {
-            (self.pause * 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+            (self.pause * 2).clamp(MIN_PAUSE, MAX_PAUSE)
         };
         let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
         let until_drain =
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
-        // An exporter that makes room wakes the collector, too.
-        worker::wants_room(true);
+        // While all queues are full, an exporter that finishes a batch wakes the collector.
+        worker::wake_collector_on_room(true);
         if self.has_room() {
-            worker::wants_room(false);
+            worker::wake_collector_on_room(false);
         }
-        let sooner = [until_batch, until_drain].into_iter().flatten();
-        thread::park_timeout(sooner.fold(self.pause, Duration::min));
+        let deadlines = [until_batch, until_drain].into_iter().flatten();
+        thread::park_timeout(deadlines.fold(self.pause, Duration::min));
     }
 
-    /// Makes `pipeline` the one that spans go to.
+    /// Replaces the pipeline.
     pub(crate) fn install(&mut self, pipeline: Pipeline) {
         self.drains.clear();
         self.pipeline = Some(pipeline);
     }
 
-    /// Begins a flush or a shutdown.
+    /// Starts a flush or a shutdown.
     pub(crate) fn drain(&mut self, mut drain: Drain) {
         recorder::new_buffers(&mut self.buffers);
         drain.begin(&self.buffers);
@@ -193,17 +194,18 @@ impl Collector {
 
     fn finish_drains(&mut self) {
         for drain in std::mem::take(&mut self.drains) {
-            let mut room = Room::Needed;
+            let mut backpressure = Backpressure::Respected;
             if drain.is_late() {
-                // Nobody waits any more. What is left is dropped and counted.
-                room = Room::Ignored;
-                self.fetch(room);
+                // The caller has stopped waiting: spans without room are dropped and counted.
+                backpressure = Backpressure::Ignored;
+                self.fetch(backpressure);
             } else if !drain.is_fetched(&self.buffers) {
                 self.drains.push(drain);
                 continue;
             }
             self.pass_all();
-            if !self.release(room, drain.is_shutdown()) && room == Room::Needed {
+            let is_released = self.release(backpressure, drain.is_shutdown());
+            if !is_released && backpressure == Backpressure::Respected {
                 self.drains.push(drain);
                 continue;
             }
@@ -215,7 +217,9 @@ impl Collector {
         #[cfg(feature = "testing")]
         if let Some(capture) = record.capture() {
             if let Some(spans) = self.captures.get_mut(&capture) {
-                spans.push((&self.sites.prepare(record, &self.clock, &Stamps::default())).into());
+                let none = SharedAttributes::default();
+                let span = self.enricher.enrich(record, &self.clock, &none);
+                spans.push((&span).into());
             }
             return;
         }

@@ -1,5 +1,5 @@
-//! Where finished spans go. All of them implement OpenTelemetry's
-//! [`SpanExporter`](opentelemetry_sdk::trace::SpanExporter) and see redacted spans only.
+//! Exporters of finished spans. They implement OpenTelemetry's
+//! [`SpanExporter`](opentelemetry_sdk::trace::SpanExporter) and receive redacted spans only.
 
 mod console;
 mod memory;

@@ -134,10 +134,6 @@ pub use self::config::telemetry::TelemetryConfig;
 #[cfg(feature = "provider")]
 pub use self::error::Error;
 pub use self::metrics::MetricRecorder;
-// For the benchmark of redaction.
-#[cfg(feature = "provider")]
-#[doc(hidden)]
-pub use self::collector::RedactionStage;
 #[cfg(feature = "provider")]
 pub use self::provider::{
     SamplingHandle, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,

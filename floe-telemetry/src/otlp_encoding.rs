@@ -1,8 +1,9 @@
-//! OTLP's protobuf encoding, as far as spans need it: the wire format's primitives, and attributes as
-//! `KeyValue` and `AnyValue`
+//! The protobuf encoding of OTLP, as far as spans need it: the primitives of the wire format, and
+//! attributes as `KeyValue` and `AnyValue`
 //! ([`common.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto)).
 //!
-//! It is below the collector, which encodes once what many spans share.
+//! The collector uses it to encode attributes that many spans share once, and the OTLP exporter to
+//! encode spans.
 
 use opentelemetry::{Array, KeyValue, Value};
 use prost::encoding::{encode_varint, encoded_len_varint};
@@ -12,7 +13,7 @@ use crate::attributes::AttributeValue;
 /// `Span.attributes`.
 pub(crate) const SPAN_ATTRIBUTES: u32 = 9;
 
-/// An attribute as a field of `Span`, to be appended as it is.
+/// Encodes an attribute as a complete field of `Span`.
 pub(crate) fn encode_attribute(attribute: &KeyValue) -> Box<[u8]> {
     let mut out = Vec::new();
     key_value(&mut out, SPAN_ATTRIBUTES, attribute);
@@ -24,7 +25,7 @@ pub(crate) const FIXED64: u32 = 1;
 const BYTES: u32 = 2;
 const FIXED32: u32 = 5;
 
-/// Nearly all tags and lengths are a byte, which is written without a call.
+/// Appends a varint. Nearly all tags and lengths fit in one byte, which is written inline.
 #[inline]
 pub(crate) fn number(out: &mut Vec<u8>, value: u64) {
     match u8::try_from(value) {
@@ -74,12 +75,13 @@ pub(crate) fn fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
-/// Appends a field that is a message, in its place if it is shorter than 128 bytes.
+/// Appends a message field. Messages shorter than 128 bytes are written without being moved.
 pub(crate) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
     message_of::<1>(out, field, write);
 }
 
-/// The same, in its place if its length takes `DIGITS` bytes: with two, from 128 bytes to 16 KiB.
+/// Appends a message field, and reserves `DIGITS` bytes for the varint of its length. If the varint has
+/// another size, the message is moved; with two bytes it fits for messages of 128 bytes to 16 KiB.
 pub(crate) fn message_of<const DIGITS: usize>(
     out: &mut Vec<u8>,
     field: u32,
@@ -99,14 +101,15 @@ pub(crate) fn message_of<const DIGITS: usize>(
     }
 }
 
-/// Appends the head of a field of `length` bytes.
+/// Appends the tag and the length of a field with `length` bytes of content.
 #[inline]
 pub(crate) fn head(out: &mut Vec<u8>, field: u32, length: usize) {
     tag(out, field, BYTES);
     number(out, length as u64);
 }
 
-/// The heads of a field and of the first one in it, in one piece if both lengths take a byte.
+/// Appends the heads of a field and of its first subfield, with one write if both lengths fit in one
+/// byte.
 #[inline]
 pub(crate) fn heads(out: &mut Vec<u8>, [outer, inner]: [(u32, usize); 2]) {
     if let (Ok(outer_length @ ..0x80), Ok(inner_length @ ..0x80)) =
@@ -120,19 +123,22 @@ pub(crate) fn heads(out: &mut Vec<u8>, [outer, inner]: [(u32, usize); 2]) {
     }
 }
 
-/// The tag of a field with a number below 16.
+/// The tag of a length-delimited field with a number below 16.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "it takes seven bits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the tag fits in seven bits"
+)]
 const fn short_tag(field: u32) -> u8 {
     (field << 3 | BYTES) as u8
 }
 
-/// How long that is, for the first fields of a message.
+/// The size of the head of a field with a number below 16.
 pub(crate) fn head_length(length: usize) -> usize {
     1 + encoded_len_varint(length as u64)
 }
 
-/// A value, wherever it comes from.
+/// A borrowed attribute value, of the recorder or of the OpenTelemetry API.
 #[derive(Clone, Copy)]
 pub(crate) enum Borrowed<'a> {
     Bool(bool),
@@ -163,7 +169,7 @@ impl<'a> From<&'a Value> for Borrowed<'a> {
             Value::F64(value) => Self::F64(*value),
             Value::String(value) => Self::Text(value.as_str().as_bytes()),
             Value::Array(value) => Self::Array(value),
-            // The enum is open; there is no other kind today.
+            // The enum is non-exhaustive; no other variant exists today.
             _ => Self::Text(b""),
         }
     }
@@ -178,7 +184,7 @@ pub(crate) fn key_value(out: &mut Vec<u8>, field: u32, attribute: &KeyValue) {
     );
 }
 
-/// A field of type `KeyValue`. Its length is known beforehand, but for arrays.
+/// Appends a field of type `KeyValue`. Its length is computed in advance, except for arrays.
 pub(crate) fn pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
     let length = match value {
         Borrowed::Bool(_) => 2,
@@ -217,12 +223,13 @@ pub(crate) fn pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>
     }
 }
 
-/// Bytes of a field with this many bytes of content and a number below 16.
+/// The size of a field with this many bytes of content and a number below 16.
 fn field_length(content: usize) -> usize {
     1 + encoded_len_varint(content as u64) + content
 }
 
-/// `AnyValue`. Unlike plain fields, the members of a `oneof` are written also if they are zero.
+/// Appends the fields of `AnyValue`. Unlike plain fields, members of a `oneof` are written even if they
+/// are zero.
 fn any_value(out: &mut Vec<u8>, value: Borrowed<'_>) {
     match value {
         Borrowed::Text(text) => bytes_always(out, 1, text),

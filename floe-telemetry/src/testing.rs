@@ -35,7 +35,7 @@ use opentelemetry::trace::FutureExt;
 
 pub use self::captured::CapturedSpan;
 pub use self::spans::Spans;
-use crate::collector::{self, Room};
+use crate::collector::{self, Backpressure};
 use crate::recorder::{self, CaptureScope};
 
 /// How long a capture waits for the collector, which normally answers within milliseconds.
@@ -105,7 +105,7 @@ impl Capture {
     fn finish(self) -> Spans {
         let id = self.0.0;
         let spans = on_collector(move |collector| {
-            collector.fetch(Room::Ignored);
+            collector.fetch(Backpressure::Ignored);
             collector.pass_all();
             collector.captures.remove(&id).unwrap_or_default()
         });

@@ -180,7 +180,7 @@ pub fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
     let config = with_environment(config)?;
     log(&config.logging)?;
     TelemetryProvider::builder(config)
-        .with_span_exporter(ConsoleExporter::stdout().holding())
+        .with_span_exporter(ConsoleExporter::stdout().deferred())
         .initialize()
         .map_err(|error| failed(&error))
 }

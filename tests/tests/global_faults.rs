@@ -180,7 +180,7 @@ fn a_server_that_is_not_otlp(log: &Log) {
             let telemetry = start(protocol, speaks(answer));
             let is_page = protocol == OtlpProtocol::Http && answer.starts_with("HTTP");
             let what = if is_page {
-                "200 OK with a web page: it does not speak OTLP"
+                "200 OK with a web page: it is not an OTLP receiver"
             } else {
                 "exporter `otlp`"
             };

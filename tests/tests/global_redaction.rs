@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 use floe_telemetry::attributes::{AttributeList, AttributeSchema, AttributeValue};
@@ -11,7 +12,7 @@ use floe_telemetry::config::RedactionLevel::{Credentials, CredentialsAndPii, Str
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     FloeAttributes, Mode, Statistics, TelemetryConfig, TelemetryProvider, create_span,
-    get_current_span, propagation, traced,
+    get_current_span, propagation, record_exception, traced,
 };
 use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
@@ -198,6 +199,18 @@ fn counts() {
         counted,
         [("url_userinfo", 1), ("key_value", 3), ("email", 2)]
     );
+    // The message of an error is in three places and counted once.
+    let error = io::Error::other("cannot reach postgres://u:p4ssw0rd@h/d");
+    let (span, statistics) = exported(RedactionConfig::default(), || record_exception(&error));
+    let message = "cannot reach postgres://<REDACTED>@h/d";
+    assert_eq!(attribute(&span, "exception.message"), message);
+    assert_eq!(status(&span), message);
+    let mut details = span.events[0].attributes.iter();
+    let detail = details.find(|detail| detail.key.as_str() == "exception.message");
+    assert_eq!(detail.unwrap().value.as_str(), message);
+    let counted: Vec<_> = statistics.redacted().collect();
+    assert_eq!(counted, [("url_userinfo", 1)]);
+
     let (_, statistics) = exported(RedactionConfig::default(), || set("table", "orders"));
     assert_eq!(statistics.redacted().count(), 0);
 }

@@ -64,13 +64,13 @@ fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
 
 fn counted(statistics: &Statistics) -> [u64; 4] {
     let Statistics {
-        held,
+        tail_buffered,
         kept_error,
         kept_slow,
         sampled_out,
         ..
     } = *statistics;
-    [held, kept_error, kept_slow, sampled_out]
+    [tail_buffered, kept_error, kept_slow, sampled_out]
 }
 
 #[test]

@@ -207,12 +207,12 @@ fn invalid_certificate_files_are_one_error() {
             (
                 &key,
                 None,
-                "otlp: the file `client.key` has no certificate in PEM form",
+                "otlp: the file `client.key` has no certificate in PEM format",
             ),
             (
                 &certificate,
                 Some((&certificate, &certificate)),
-                "otlp: the file `client.pem` has no private key in PEM form",
+                "otlp: the file `client.pem` has no private key in PEM format",
             ),
         ] {
             let mut config = config(protocol, "https://127.0.0.1:1".to_owned());

@@ -1,24 +1,25 @@
-//! Flush and shutdown: what must have been fetched before the exporters are asked to deliver.
+//! Flush and shutdown on the collector thread: fetches spans first, then flushes or shuts down the
+//! exporters.
 
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use super::goals::Goals;
 use super::pipeline::Pipeline;
+use super::watermarks::Watermarks;
 use super::worker::Report;
 use crate::clock::monotonic_now;
 use crate::recorder::Buffer;
 
-/// A flush or a shutdown that waits until every span that had ended before it was fetched.
+/// A pending flush or shutdown. It is complete once every span that ended before it was fetched.
 #[derive(Debug)]
 pub(crate) struct Drain {
-    goals: Goals,
-    /// Then the rest is dropped, and counted.
+    watermarks: Watermarks,
+    /// When spans that have no room in a queue are dropped, and counted.
     deadline: Option<Instant>,
-    /// The time that a shutdown gives the exporters; `None` for a flush.
+    /// The timeout that the exporters of a shutdown get; `None` for a flush.
     shutdown: Option<Duration>,
     report: Sender<Report>,
-    /// Is told how many reports there will be.
+    /// Receives the number of reports that will follow.
     expected: Sender<usize>,
 }
 
@@ -30,7 +31,7 @@ impl Drain {
         expected: Sender<usize>,
     ) -> Self {
         Self {
-            goals: Goals::default(),
+            watermarks: Watermarks::default(),
             deadline,
             shutdown,
             report,
@@ -38,14 +39,14 @@ impl Drain {
         }
     }
 
-    /// Takes note of what there is at this moment.
+    /// Requires that all spans that are in `buffers` now are fetched.
     pub(super) fn begin(&mut self, buffers: &[Buffer]) {
-        self.goals = Goals::of(buffers);
+        self.watermarks = Watermarks::now(buffers);
     }
 
-    /// Whether all of it was fetched.
+    /// Whether all required spans were fetched.
     pub(super) fn is_fetched(&self, buffers: &[Buffer]) -> bool {
-        self.goals.are_reached(buffers)
+        self.watermarks.are_reached(buffers)
     }
 
     pub(super) const fn is_shutdown(&self) -> bool {
@@ -61,7 +62,7 @@ impl Drain {
         self.deadline
     }
 
-    /// Asks the exporters. A shutdown takes the pipeline along.
+    /// Flushes the exporters, or removes the pipeline and shuts them down.
     pub(super) fn finish(self, pipeline: &mut Option<Pipeline>) {
         let expected = match self.shutdown {
             Some(timeout) => pipeline

@@ -1,5 +1,5 @@
-//! A finished span as every exporter sees it: safe, with wall-clock times, and with what was too
-//! dear for the hot path stamped on it.
+//! Enrichment of finished spans: wall-clock times, the code location, the instrumentation scope and the
+//! attributes of the process are added, and the span is redacted and limited.
 
 use std::borrow::Cow;
 use std::panic::Location;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::redact::{Redactor, Seen};
-use super::stamps::{Own, Stamps};
+use super::redact::{Redactor, SiteKeys};
+use super::shared_attributes::{OwnAttributes, SharedAttributes};
 use super::{limits, panics};
 use crate::attributes::ToAttributeValue;
 use crate::callsite::{CallSite, Scope};
@@ -18,50 +18,51 @@ use crate::config::{ErrorsConfig, SpanLimits};
 use crate::keys;
 use crate::recorder::{Origin, SpanRecord};
 
-/// A finished span, ready to be turned into whatever an exporter takes.
+/// A finished span, ready to be converted to the format of an exporter.
 #[derive(Debug)]
 pub(crate) struct EnrichedSpan<'a> {
-    /// Redacted; no key occurs twice.
+    /// Redacted. Attribute keys are unique.
     pub(crate) record: &'a SpanRecord,
     pub(crate) name: &'a str,
     pub(crate) start: UnixNanos,
     pub(crate) end: UnixNanos,
     site: &'a Site,
-    process: &'a Stamps,
+    process: &'a SharedAttributes,
 }
 
-/// What all spans of one place in the source have in common.
+/// The data that all spans of one place in the source have in common.
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
-    code: Stamps,
+    code: SharedAttributes,
     scope: Arc<InstrumentationScope>,
-    seen: Seen,
+    keys: SiteKeys,
 }
 
-/// The places seen so far. There are as many as there are call sites and scopes in the program.
+/// Enriches spans, with a cache of the data that spans of one place have in common.
 #[derive(Debug, Default)]
 pub(crate) struct Enricher {
     places: FxHashMap<Place, Site>,
-    /// The sites of tracers of the OpenTelemetry API, by their scope as it was given.
+    /// The sites of tracers of the OpenTelemetry API, by their scope before redaction.
     api_scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
-    /// The scopes of all sites, redacted, each once: exporters group spans by the address.
+    /// The redacted scopes of all sites. Equal scopes share one allocation, because exporters group spans
+    /// by its address.
     scopes: FxHashSet<Arc<InstrumentationScope>>,
     redactor: Redactor,
     limits: SpanLimits,
     errors: ErrorsConfig,
 }
 
-/// Scopes that are remembered. A program has far fewer, unless it makes them up as it goes.
+/// The most scopes in the cache. Programs have far fewer, unless they generate names at run time.
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
     /// The attributes that are added to the span: its place in the source and the attributes of the
     /// process. The span's own attributes win.
-    pub(super) fn stamps(&self) -> impl Iterator<Item = &KeyValue> {
-        let own = Own::of(self.record.attributes.as_slice());
-        let code = self.site.code.besides(own);
-        code.chain(self.process.besides(own))
+    pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
+        let own = OwnAttributes::of(self.record.attributes.as_slice());
+        let code = self.site.code.not_set_by(own);
+        code.chain(self.process.not_set_by(own))
     }
 
     /// The instrumentation scope, redacted. Spans of equal scopes share it.
@@ -69,12 +70,12 @@ impl EnrichedSpan<'_> {
         &self.site.scope
     }
 
-    /// The same as fields of an OTLP span.
+    /// Appends the same attributes as fields of an OTLP span.
     #[cfg(feature = "_otlp")]
-    pub(crate) fn write_stamps(&self, out: &mut Vec<u8>) {
-        let own = Own::of(self.record.attributes.as_slice());
-        self.site.code.write_besides(own, out);
-        self.process.write_besides(own, out);
+    pub(crate) fn write_shared_attributes(&self, out: &mut Vec<u8>) {
+        let own = OwnAttributes::of(self.record.attributes.as_slice());
+        self.site.code.write_not_set_by(own, out);
+        self.process.write_not_set_by(own, out);
     }
 }
 
@@ -88,17 +89,17 @@ impl Enricher {
         }
     }
 
-    /// Makes the span safe, in its place, and puts to it what it lacks.
-    pub(crate) fn prepare<'a>(
+    /// Enriches and redacts the span in place.
+    pub(crate) fn enrich<'a>(
         &'a mut self,
         record: &'a mut SpanRecord,
         clock: &WallClock,
-        process: &'a Stamps,
+        process: &'a SharedAttributes,
     ) -> EnrichedSpan<'a> {
         // Baggage belongs to the request, so it wins over the attributes of the process.
         let baggage = record.more.as_mut().and_then(|more| more.baggage.take());
         if let Some(baggage) = baggage {
-            adopt(record, &baggage);
+            add_missing(record, &baggage);
         }
         record.attributes.make_distinct();
         let redactor = &mut self.redactor;
@@ -115,18 +116,18 @@ impl Enricher {
             site.or_insert_with(|| Site::of(record, redactor, scopes))
         };
         if !self.errors.panic_messages {
-            panics::silence(record);
+            panics::remove_messages(record);
         }
-        redactor.record(record, &mut site.seen);
+        redactor.record(record, &mut site.keys);
         limits::apply(&self.limits, record);
         let record = &*record;
         let more = record.more.as_deref();
-        let said_start = more.and_then(|more| more.start);
-        let said_end = more.and_then(|more| more.end);
+        let api_start = more.and_then(|more| more.start);
+        let api_end = more.and_then(|more| more.end);
         EnrichedSpan {
             name: record.name().unwrap_or(&site.name),
-            start: said_start.map_or_else(|| clock.unix(record.head.start), Into::into),
-            end: said_end.map_or_else(|| clock.unix(record.head.end), Into::into),
+            start: api_start.map_or_else(|| clock.unix(record.head.start), Into::into),
+            end: api_end.map_or_else(|| clock.unix(record.head.end), Into::into),
             record,
             site,
             process,
@@ -134,25 +135,27 @@ impl Enricher {
     }
 }
 
-/// Sets the attributes that the span does not have.
-fn adopt(record: &mut SpanRecord, attributes: &[KeyValue]) {
+/// Adds the attributes whose keys the span does not have.
+fn add_missing(record: &mut SpanRecord, attributes: &[KeyValue]) {
     for KeyValue { key, value, .. } in attributes {
         let is_new = record
             .attributes
             .as_slice()
             .iter()
-            .all(|said| said.key != *key);
+            .all(|own| own.key != *key);
         if let (true, Some(value)) = (is_new, value.to_attribute_value()) {
             record.attributes.push(key.clone(), value);
         }
     }
 }
 
-/// Call sites, locations and scopes are statics, so their addresses identify them.
+/// The place of a span in the source. Call sites, locations and scopes are statics, so their addresses
+/// identify them.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Place {
+    /// The address of the call site or of the location, or 0.
     at: usize,
-    /// Of a tracer whose span was started there.
+    /// The address of the scope of the tracer that started the span, or 0.
     scope: usize,
 }
 
@@ -171,6 +174,7 @@ impl Place {
     }
 }
 
+/// The tracer and the location of a span from a builder.
 fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Location<'static>)> {
     match *record.origin() {
         Origin::Builder { scope, location } => Some((scope, location)),
@@ -178,7 +182,7 @@ fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Loca
     }
 }
 
-/// The one among `scopes` that is equal, or `scope` as a new one.
+/// Returns the equal scope of `scopes`, or adds `scope`.
 fn shared(
     scope: InstrumentationScope,
     scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
@@ -191,8 +195,8 @@ fn shared(
     scope
 }
 
-/// The function, or for a span of `tracing`, which knows of none, its target.
-fn from(site: &CallSite) -> KeyValue {
+/// The name of the function, or the target for a span of `tracing`, which does not provide the function.
+fn function_or_target(site: &CallSite) -> KeyValue {
     if !site.is_function() {
         return KeyValue::new(keys::TARGET, site.module());
     }
@@ -208,9 +212,9 @@ impl Site {
     ) -> Self {
         Self {
             name: Cow::Borrowed(""),
-            code: Stamps::default(),
+            code: SharedAttributes::default(),
             scope: shared(redactor.scope(scope), scopes),
-            seen: Seen::default(),
+            keys: SiteKeys::default(),
         }
     }
 
@@ -219,8 +223,13 @@ impl Site {
         redactor: &mut Redactor,
         scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
     ) -> Self {
-        let (name, from, file, line) = match (record.head.callsite, builder(record)) {
-            (Some(site), _) => (site.name(), Some(from(site)), site.file(), site.line()),
+        let (name, function, file, line) = match (record.head.callsite, builder(record)) {
+            (Some(site), _) => (
+                site.name(),
+                Some(function_or_target(site)),
+                site.file(),
+                site.line(),
+            ),
             (None, Some((_, location))) => ("", None, location.file(), location.line()),
             (None, None) => ("", None, "", 0),
         };
@@ -231,15 +240,15 @@ impl Site {
         };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
-        let code = from.into_iter().chain(file).chain(line);
+        let code = function.into_iter().chain(file).chain(line);
         Self {
             name: redactor
                 .redaction
                 .text(name)
                 .map_or(Cow::Borrowed(name), Cow::Owned),
-            code: Stamps::new(code, redactor),
+            code: SharedAttributes::new(code, redactor),
             scope: shared(redactor.static_scope(scope, version), scopes),
-            seen: Seen::default(),
+            keys: SiteKeys::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! A span behind each series of durations: the last sampled one that the collector has counted.
+//! Exemplars of the duration histogram: for each series, the last sampled span that was counted.
 //!
-//! The SDK has a place for exemplars and fills none, and what it has collected cannot be changed. So
-//! they are kept apart, and put where exemplars can be sent.
+//! The SDK's data model has exemplars, but the SDK records none, and collected data is read-only. So
+//! they are stored here, and the OTLP exporter adds them to its requests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -9,11 +9,11 @@ use std::time::SystemTime;
 
 use opentelemetry::{KeyValue, SpanId, TraceId};
 
-/// A measurement, and the span that it was made of.
+/// A measured duration and the span it was measured on.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(
     not(feature = "_otlp"),
-    expect(dead_code, reason = "OTLP alone has a place for them")
+    expect(dead_code, reason = "only OTLP exports exemplars")
 )]
 pub(crate) struct Exemplar {
     pub(crate) trace_id: TraceId,
@@ -22,18 +22,18 @@ pub(crate) struct Exemplar {
     pub(crate) time: SystemTime,
 }
 
-/// Where the exemplar of one series is.
+/// The exemplar of one series, shared with the series.
 pub(super) type Slot = Arc<Mutex<Option<Exemplar>>>;
 
-/// Those of the provider that is in use, by the attributes of their series.
+/// The slots of the current provider, by the attributes of their series.
 static SLOTS: LazyLock<Mutex<HashMap<Vec<KeyValue>, Slot>>> = LazyLock::new(Mutex::default);
 
-/// Forgets those of another provider.
+/// Removes the slots of an earlier provider.
 pub(super) fn clear() {
     lock(&SLOTS).clear();
 }
 
-/// The place of a series' exemplar.
+/// Adds a slot for the series with these attributes.
 pub(super) fn slot(attributes: &[KeyValue]) -> Slot {
     let slot = Slot::default();
     lock(&SLOTS).insert(sorted(attributes.iter()), Arc::clone(&slot));

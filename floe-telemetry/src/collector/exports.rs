@@ -1,5 +1,4 @@
-//! What is known of the exporters of spans while they work: how much waits in front of each, and how
-//! long an export takes.
+//! Measurements of the span exporters: the length of each queue and the duration of each export.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,15 +9,15 @@ use opentelemetry::metrics::Histogram;
 
 use crate::keys;
 
-/// The exporters of a provider.
+/// The measurements of all span exporters of a provider.
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
     queues: Mutex<Vec<Queue>>,
-    /// There when somebody takes metrics.
+    /// Set if metrics are enabled.
     duration: OnceLock<Histogram<f64>>,
 }
 
-/// What waits in front of an exporter.
+/// The queue of an exporter.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     pub(crate) name: Arc<str>,
@@ -27,7 +26,7 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Spans that were handed over and are not exported yet.
+    /// The number of spans that are queued or being exported.
     pub(crate) fn spans(&self) -> usize {
         self.spans.load(Ordering::Relaxed)
     }
@@ -47,13 +46,13 @@ impl Exports {
         self.lock().clone()
     }
 
-    /// From now on each export is measured.
+    /// Sets the histogram in which the duration of each export is recorded.
     pub(crate) fn measure(&self, duration: Histogram<f64>) {
         let _ = self.duration.set(duration);
     }
 
-    /// Measures an export that has ended.
-    pub(super) fn took(&self, name: &str, took: Duration, delivered: bool) {
+    /// Records the duration and the result of an export.
+    pub(super) fn record(&self, name: &str, elapsed: Duration, delivered: bool) {
         let Some(duration) = self.duration.get() else {
             return;
         };
@@ -61,7 +60,7 @@ impl Exports {
         if !delivered {
             attributes.push(KeyValue::new(keys::ERROR_TYPE, "rejected"));
         }
-        duration.record(took.as_secs_f64(), &attributes);
+        duration.record(elapsed.as_secs_f64(), &attributes);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Queue>> {

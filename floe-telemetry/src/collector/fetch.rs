@@ -1,51 +1,52 @@
-//! Fetching finished spans from the threads' buffers.
+//! Reads finished spans, and calls without a span, from the buffers of the threads.
 
 use std::mem;
 
 use super::Collector;
-use crate::recorder::{self, SpanRecord};
+use crate::recorder::{self, Measures, SpanRecord};
 
-/// Spans taken from one thread's buffer in one turn, so that a busy thread cannot keep the
-/// collector from its other duties.
-const TURN: usize = 2048;
+/// Spans read from one thread's buffer per turn, so that a busy thread cannot keep the collector
+/// from its other work.
+const MAX_SPANS_PER_TURN: usize = 2048;
 
-/// Records that are kept for their memory.
-const KEPT: usize = 256;
+/// Blank records that are kept for reuse of their memory.
+const MAX_BLANK_RECORDS: usize = 256;
 
-/// Whether spans are fetched only as far as an exporter has room for them.
+/// Whether spans stay in the threads' buffers while no exporter has room for them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Room {
-    Needed,
-    /// What does not fit is dropped and counted.
+pub(crate) enum Backpressure {
+    /// Spans are fetched only as far as an exporter has room.
+    Respected,
+    /// All spans are fetched; those that do not fit are dropped and counted.
     Ignored,
 }
 
 impl Collector {
-    /// Fetches spans that are finished by now, and tells how many there were.
-    pub(crate) fn fetch(&mut self, room: Room) -> usize {
+    /// Fetches the spans that have finished by now and returns their number.
+    pub(crate) fn fetch(&mut self, backpressure: Backpressure) -> usize {
         recorder::new_buffers(&mut self.buffers);
         self.clock.refresh();
-        let mut fetched = self.round(room);
+        let mut fetched = self.fetch_once(backpressure);
         let roots = self.roots.len();
         if roots > 0 {
-            // What ended before these roots may have been written behind our back, even by a
-            // thread that is new. When there is no room for it, it comes after them.
+            // Spans that ended before these roots may have been written after their buffer was
+            // read, even by a new thread. If there is no room for them, they follow the roots.
             recorder::new_buffers(&mut self.buffers);
-            fetched += self.round(room);
+            fetched += self.fetch_once(backpressure);
             self.pass_roots(roots);
         }
-        self.release(room, false);
+        self.release(backpressure, false);
         self.buffers.retain(|buffer| !buffer.is_done());
         fetched
     }
 
-    /// Empties the buffers once, as far as there is room.
-    fn round(&mut self, room: Room) -> usize {
+    /// Reads every buffer once, as far as `backpressure` allows.
+    fn fetch_once(&mut self, backpressure: Backpressure) -> usize {
         let mut fetched = 0;
         let mut record = SpanRecord::blank();
         for at in 0..self.buffers.len() {
-            for _ in 0..TURN {
-                if room == Room::Needed && !self.has_room() {
+            for _ in 0..MAX_SPANS_PER_TURN {
+                if backpressure == Backpressure::Respected && !self.has_room() {
                     return fetched;
                 }
                 if !self.buffers[at].pop(&mut record) {
@@ -64,39 +65,61 @@ impl Collector {
         fetched
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        let waiting = self.roots.len();
-        self.pipeline
-            .as_ref()
-            .is_none_or(|pipeline| pipeline.has_room(waiting))
+    /// Counts the calls without a span that have ended by now and returns their number.
+    pub(super) fn count_calls(&mut self) -> usize {
+        recorder::new_measures(&mut self.measures);
+        let mut counted = 0;
+        let mut record = SpanRecord::blank();
+        for calls in &mut self.measures {
+            // Calls that are added during the loop are left for the next turn, so that a busy
+            // thread cannot keep the collector here.
+            for _ in 0..calls.waiting() {
+                if !calls.pop(&mut record) {
+                    break;
+                }
+                counted += 1;
+                if let Some(pipeline) = &mut self.pipeline {
+                    pipeline.count(&record, &self.clock);
+                }
+            }
+        }
+        self.measures.retain(|calls| !Measures::is_done(calls));
+        counted
     }
 
-    /// Sends on what is held and can be decided; at the end, everything. Whether nothing is left for
-    /// which there is a reason to wait.
-    pub(super) fn release(&mut self, room: Room, is_end: bool) -> bool {
+    pub(super) fn has_room(&self) -> bool {
+        let pending = self.roots.len();
+        self.pipeline
+            .as_ref()
+            .is_none_or(|pipeline| pipeline.has_room(pending))
+    }
+
+    /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports
+    /// the sampled ones. Returns whether no decided span and no ended trace is left.
+    pub(super) fn release(&mut self, backpressure: Backpressure, is_end: bool) -> bool {
         let Some(pipeline) = &mut self.pipeline else {
             return true;
         };
         if pipeline.is_settling() {
-            // A thread may be new since the buffers were looked at.
+            // A thread may have started since the list of buffers was read.
             recorder::new_buffers(&mut self.buffers);
         }
-        pipeline.release(&self.buffers, &self.clock, room, is_end)
+        pipeline.release(&self.buffers, &self.clock, backpressure, is_end)
     }
 
-    /// Passes on the first `roots` of those that wait.
+    /// Passes the first `roots` deferred roots to the pipeline.
     fn pass_roots(&mut self, roots: usize) {
-        let rest = self.roots.split_off(roots);
-        for mut record in mem::replace(&mut self.roots, rest) {
+        let deferred = self.roots.split_off(roots);
+        for mut record in mem::replace(&mut self.roots, deferred) {
             self.pass(&mut record);
-            if self.blank.len() < KEPT {
+            if self.blank.len() < MAX_BLANK_RECORDS {
                 record.clear();
                 self.blank.push(record);
             }
         }
     }
 
-    /// Passes on everything that was fetched.
+    /// Passes all deferred roots to the pipeline.
     pub(crate) fn pass_all(&mut self) {
         self.pass_roots(self.roots.len());
     }

@@ -1,5 +1,5 @@
-//! What is over a limit is left out, and the span says how many
-//! ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
+//! Span limits: attributes, events and links over a limit are dropped and counted
+//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 
@@ -7,13 +7,13 @@ use crate::attributes::AttributeValue;
 use crate::config::SpanLimits;
 use crate::recorder::{More, SpanRecord};
 
-/// Applies the limits. To be called when the span is redacted: a credential that is cut off is not
-/// known for one any more.
+/// Applies the limits. The span must be redacted already: a truncated credential might no longer be
+/// recognised.
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord) {
     record.attributes.truncate(size(limits.attribute_count));
-    if let Some(most) = limits.attribute_value_length {
+    if let Some(limit) = limits.attribute_value_length {
         for attribute in record.attributes.as_mut_slice() {
-            shorten(&mut attribute.value, size(most));
+            shorten(&mut attribute.value, size(limit));
         }
     }
     if let Some(more) = &mut record.more {
@@ -39,58 +39,58 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
     }
 }
 
-/// Leaves the first ones, and tells how many it took.
-fn cut<T>(items: &mut Vec<T>, most: u32) -> u32 {
-    let over = items.len().saturating_sub(size(most));
-    items.truncate(size(most));
+/// Drops the items after the first `limit` and returns their number.
+fn cut<T>(items: &mut Vec<T>, limit: u32) -> u32 {
+    let over = items.len().saturating_sub(size(limit));
+    items.truncate(size(limit));
     u32::try_from(over).unwrap_or(u32::MAX)
 }
 
 fn shorten_all(limits: &SpanLimits, attributes: &mut [KeyValue]) {
-    let Some(most) = limits.attribute_value_length.map(size) else {
+    let Some(limit) = limits.attribute_value_length.map(size) else {
         return;
     };
     for attribute in attributes {
         match &mut attribute.value {
-            Value::String(text) => shorten_string(text, most),
-            Value::Array(array) => shorten_array(array, most),
+            Value::String(text) => shorten_string(text, limit),
+            Value::Array(array) => shorten_array(array, limit),
             _ => {}
         }
     }
 }
 
-fn shorten(value: &mut AttributeValue, most: usize) {
+fn shorten(value: &mut AttributeValue, limit: usize) {
     match value {
-        AttributeValue::Static(text) => *text = beginning(text, most),
+        AttributeValue::Static(text) => *text = beginning(text, limit),
         AttributeValue::Text(text) => {
-            let short = beginning(text, most);
+            let short = beginning(text, limit);
             if short.len() < text.len() {
                 *text = short.into();
             }
         }
-        AttributeValue::Array(array) => shorten_array(array, most),
+        AttributeValue::Array(array) => shorten_array(array, limit),
         AttributeValue::Bool(_) | AttributeValue::I64(_) | AttributeValue::F64(_) => {}
     }
 }
 
-fn shorten_array(array: &mut Array, most: usize) {
+fn shorten_array(array: &mut Array, limit: usize) {
     if let Array::String(texts) = array {
         for text in texts {
-            shorten_string(text, most);
+            shorten_string(text, limit);
         }
     }
 }
 
-fn shorten_string(text: &mut StringValue, most: usize) {
-    let short = beginning(text.as_str(), most);
+fn shorten_string(text: &mut StringValue, limit: usize) {
+    let short = beginning(text.as_str(), limit);
     if short.len() < text.as_str().len() {
         *text = short.to_owned().into();
     }
 }
 
-/// The first `most` characters.
-fn beginning(text: &str, most: usize) -> &str {
-    let end = text.char_indices().nth(most);
+/// The first `limit` characters.
+fn beginning(text: &str, limit: usize) -> &str {
+    let end = text.char_indices().nth(limit);
     end.map_or(text, |(end, _)| &text[..end])
 }
 
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_between_characters() {
+    fn texts_are_truncated_between_characters() {
         assert_eq!(beginning("früh", 3), "frü");
         assert_eq!(beginning("früh", 4), "früh");
         assert_eq!(beginning("", 0), "");

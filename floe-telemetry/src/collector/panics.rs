@@ -1,4 +1,4 @@
-//! Leaves out what panics say, where that is not wanted.
+//! Removes the messages of panics, for `errors.panic_messages: false`.
 
 use opentelemetry::KeyValue;
 use opentelemetry::trace::Event;
@@ -7,15 +7,14 @@ use crate::attributes::{Attribute, AttributeValue};
 use crate::keys;
 use crate::recorder::{PANICKED, SpanRecord};
 
-/// Takes the text of a panic out of the status, the attributes and the event of the span whose
-/// function it went through, and out of warnings.
-pub(super) fn silence(record: &mut SpanRecord) {
+/// Removes the message of a panic from the span's status, attributes, event and warning.
+pub(super) fn remove_messages(record: &mut SpanRecord) {
     let attributes = record.attributes.items_mut();
-    attributes.iter_mut().for_each(silence_warning);
+    attributes.iter_mut().for_each(remove_from_warning);
     let Some(more) = &mut record.more else {
         return;
     };
-    // A span that is full of attributes has no room for the type.
+    // A span that had no room for the attribute still has the event.
     let is_named = attributes.iter().any(|attribute| {
         attribute.key.as_str() == keys::EXCEPTION_TYPE && is_panic(&attribute.value)
     });
@@ -31,13 +30,13 @@ pub(super) fn silence(record: &mut SpanRecord) {
     }
 }
 
-/// The code of attributes may panic, too.
-fn silence_warning(attribute: &mut Attribute) {
+/// Attribute expressions may panic, too.
+fn remove_from_warning(attribute: &mut Attribute) {
     if attribute.key.as_str() == keys::FLOE_WARNING
         && let AttributeValue::Text(text) = &mut attribute.value
-        && let Some((what, _)) = text.split_once(PANICKED)
+        && let Some((source, _)) = text.split_once(PANICKED)
     {
-        *text = format!("{what}{}", PANICKED.trim_end_matches([':', ' '])).into();
+        *text = format!("{source}{}", PANICKED.trim_end_matches([':', ' '])).into();
     }
 }
 
@@ -50,8 +49,8 @@ fn is_panic(value: &AttributeValue) -> bool {
 }
 
 fn is_of_a_panic(event: &Event) -> bool {
-    let names_it = |KeyValue { key, value, .. }: &KeyValue| {
+    let is_panic_type = |KeyValue { key, value, .. }: &KeyValue| {
         key.as_str() == keys::EXCEPTION_TYPE && value.as_str() == keys::PANIC
     };
-    event.attributes.iter().any(names_it)
+    event.attributes.iter().any(is_panic_type)
 }

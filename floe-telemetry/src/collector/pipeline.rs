@@ -1,4 +1,4 @@
-//! Batching: from single spans to what exporters are given.
+//! The pipeline of a provider: metrics from spans, tail sampling, enrichment and batching.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::destination::Destination;
 use super::enrich::Enricher;
-use super::fetch::Room;
+use super::fetch::Backpressure;
 use super::redact::Redactor;
+use super::shared_attributes::SharedAttributes;
 use super::span_metrics::SpanMetrics;
-use super::stamps::Stamps;
 use super::statistics::Counters;
 use super::tail::TailSampler;
 use super::worker::Report;
@@ -18,11 +18,11 @@ use crate::clock::{WallClock, monotonic_now};
 use crate::config::{ErrorsConfig, SpanLimits, TailSampling};
 use crate::recorder::{Buffer, SpanRecord};
 
-/// How spans are batched.
+/// The settings of a pipeline.
 #[derive(Debug)]
 pub(crate) struct PipelineSettings {
     /// Attributes of every span that does not set them itself.
-    pub(crate) span_attributes: Stamps,
+    pub(crate) span_attributes: SharedAttributes,
     pub(crate) limits: SpanLimits,
     pub(crate) errors: ErrorsConfig,
     /// Which traces that are not sampled are exported all the same.
@@ -30,24 +30,24 @@ pub(crate) struct PipelineSettings {
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
-    /// Makes the spans safe.
+    /// Redacts the spans.
     pub(crate) redactor: Redactor,
-    /// Makes metrics of them, if anybody takes metrics.
+    /// Computes metrics from the spans, if metrics are enabled.
     pub(crate) metrics: Option<SpanMetrics>,
 }
 
 /// The open batch and the exporters it goes to.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
-    span_attributes: Stamps,
+    span_attributes: SharedAttributes,
     batch_size: usize,
     delay: Duration,
     counters: Arc<Counters>,
-    sites: Enricher,
+    enricher: Enricher,
     destinations: Vec<Box<dyn Destination>>,
-    hold: Option<TailSampler>,
+    tail: Option<TailSampler>,
     metrics: Option<SpanMetrics>,
-    /// Spans in the open batch.
+    /// The number of spans in the open batch.
     spans: usize,
     /// When the open batch is due, if it is not empty.
     due: Option<Instant>,
@@ -56,97 +56,99 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     pub(crate) fn new(settings: PipelineSettings, destinations: Vec<Box<dyn Destination>>) -> Self {
         let counters = &settings.counters;
-        let hold = settings
+        let tail = settings
             .tail_sampling
-            .map(|tail| TailSampler::new(tail, Arc::clone(counters)));
+            .map(|config| TailSampler::new(config, Arc::clone(counters)));
         Self {
-            hold,
+            tail,
             metrics: settings.metrics,
             span_attributes: settings.span_attributes,
             batch_size: settings.batch_size,
             delay: settings.delay,
             counters: settings.counters,
-            sites: Enricher::new(settings.redactor, settings.limits, settings.errors),
+            enricher: Enricher::new(settings.redactor, settings.limits, settings.errors),
             destinations,
             spans: 0,
             due: None,
         }
     }
 
-    /// Spans that an exporter's queue had no room for.
+    /// The number of spans that were dropped because an exporter's queue was full.
     pub(super) fn dropped(&self) -> u64 {
         self.counters.dropped_queue_full.load(Ordering::Relaxed)
     }
 
-    /// Whether any exporter can take one more span than the open batch and `waiting` others. While
-    /// none can, spans stay in the threads' buffers.
-    pub(super) fn has_room(&self, waiting: usize) -> bool {
-        // What is kept comes first.
-        !self.hold.as_ref().is_some_and(TailSampler::has_kept) && self.can_take(waiting)
+    /// Whether the queue of any exporter has room for the open batch, `pending` spans and one more. While
+    /// none has, spans stay in the threads' buffers.
+    pub(super) fn has_room(&self, pending: usize) -> bool {
+        // Spans that tail sampling has released take precedence.
+        !self.tail.as_ref().is_some_and(TailSampler::has_sampled) && self.has_queue_room(pending)
     }
 
-    fn can_take(&self, waiting: usize) -> bool {
-        let open = self.spans + waiting;
+    fn has_queue_room(&self, pending: usize) -> bool {
+        let open = self.spans + pending;
         self.destinations.is_empty() || self.destinations.iter().any(|to| to.has_room(open))
     }
 
-    /// Puts the span into the open batch, or holds it if the ratio left it out.
+    /// Adds the span to the open batch, or passes it to tail sampling if head sampling did not sample
+    /// it.
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        // Nobody else writes it, and adding to it at once would take as long as the rest of this.
+        // Only this thread writes the counter, so it needs no atomic read-modify-write, which would cost
+        // as much as the rest of this function.
         let collected = &self.counters.collected;
         collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.count(record, clock);
-        match &mut self.hold {
-            Some(hold) if !record.head.flags.is_sampled() => {
-                hold.push(record.take(), clock, monotonic_now());
+        match &mut self.tail {
+            Some(tail) if !record.head.flags.is_sampled() => {
+                tail.push(record.take(), clock, monotonic_now());
             }
             _ => self.send(record, clock),
         }
     }
 
-    /// Makes metrics of a span, or of a call that has none.
+    /// Updates the metrics by a span, or by a call without a span.
     pub(super) fn count(&mut self, record: &SpanRecord, clock: &WallClock) {
         if let Some(metrics) = &mut self.metrics {
             metrics.count(record, clock);
         }
     }
 
-    /// Whether a trace that is held waits for what was fetched in the meantime.
+    /// Whether a trace has ended whose decision needs spans that are not fetched yet.
     pub(super) fn is_settling(&self) -> bool {
-        self.hold.as_ref().is_some_and(|hold| !hold.is_settled())
+        self.tail.as_ref().is_some_and(|tail| !tail.is_settled())
     }
 
-    /// Decides what can be decided of what is held; at the end, everything. Sends what is kept, as
-    /// far as there is room. Whether nothing is left for which there is a reason to wait.
+    /// Decides the traces that tail sampling can decide, or all of them if `is_end`, and exports the
+    /// sampled ones as far as there is room. Returns whether no decided span and no ended trace is left.
     pub(super) fn release(
         &mut self,
         buffers: &[Buffer],
         clock: &WallClock,
-        room: Room,
+        backpressure: Backpressure,
         is_end: bool,
     ) -> bool {
-        let Some(hold) = &mut self.hold else {
+        let Some(tail) = &mut self.tail else {
             return true;
         };
         if is_end {
-            hold.decide_all();
+            tail.decide_all();
         } else {
-            hold.settle(buffers);
-            hold.expire(monotonic_now());
+            tail.settle(buffers);
+            tail.expire(monotonic_now());
         }
-        while room == Room::Ignored || self.can_take(0) {
-            let Some(mut record) = self.hold.as_mut().and_then(TailSampler::pop) else {
+        while backpressure == Backpressure::Ignored || self.has_queue_room(0) {
+            let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
             };
             self.send(&mut record, clock);
         }
-        let hold = self.hold.as_ref();
-        hold.is_none_or(|hold| hold.is_settled() && !hold.has_kept())
+        let tail = self.tail.as_ref();
+        tail.is_none_or(|tail| tail.is_settled() && !tail.has_sampled())
     }
 
-    /// Prepares the span and puts it into the open batch.
+    /// Enriches the span and adds it to the open batch.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        let span = self.sites.prepare(record, clock, &self.span_attributes);
+        let span = self.enricher.enrich(record, clock, &self.span_attributes);
         for to in &mut self.destinations {
             to.push(&span);
         }
@@ -158,7 +160,7 @@ impl Pipeline {
         }
     }
 
-    /// Ships the open batch if it is due; otherwise tells how long that is off.
+    /// Ships the open batch if it is due. Returns the time until then otherwise.
     pub(super) fn tick(&mut self) -> Option<Duration> {
         let until = self.due?.saturating_duration_since(monotonic_now());
         if until.is_zero() {
@@ -179,8 +181,8 @@ impl Pipeline {
         }
     }
 
-    /// Ships everything and asks each exporter to report when it has delivered what it was given.
-    /// Tells how many reports there will be.
+    /// Ships the open batch and flushes each exporter, which reports once its queue is exported. Returns
+    /// the number of reports to expect.
     pub(crate) fn flush(&mut self, report: &Sender<Report>) -> usize {
         self.ship();
         for to in &self.destinations {
@@ -189,7 +191,7 @@ impl Pipeline {
         self.destinations.len()
     }
 
-    /// The same, and ends the exporters.
+    /// Ships the open batch and shuts down each exporter. Returns the number of reports to expect.
     pub(crate) fn shutdown(mut self, timeout: Duration, report: &Sender<Report>) -> usize {
         self.ship();
         for to in &self.destinations {

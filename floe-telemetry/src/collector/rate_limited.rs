@@ -1,11 +1,11 @@
-//! Warnings that are logged once a minute at most.
+//! A rate limit for warnings.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::monotonic_now;
 
-/// The shortest time between two warnings of a kind.
+/// The minimum time between two warnings of one kind.
 const INTERVAL: Duration = Duration::from_secs(60);
 
 /// A rate limit of one event per minute.
@@ -13,7 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) struct RateLimited(Mutex<Option<Instant>>);
 
 impl RateLimited {
-    /// Whether the interval has passed since this last was true.
+    /// Whether at least a minute has passed since the last call that returned true.
     pub(crate) fn is_due(&self) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = last.is_none_or(|last| last.elapsed() >= INTERVAL);

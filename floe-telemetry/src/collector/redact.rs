@@ -1,11 +1,10 @@
-//! The one place where what is recorded is made safe. Every exporter is behind it.
+//! Redaction of spans, resources, scopes and log records. All text that reaches an exporter passes it.
 
 mod key;
 #[cfg(feature = "logs")]
 mod log;
 mod policies;
 mod redaction;
-mod stage;
 
 use std::borrow::Cow;
 
@@ -13,19 +12,19 @@ use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 
-pub(crate) use self::key::Seen;
-use self::key::{Key, Keys};
+pub(crate) use self::key::SiteKeys;
+use self::key::{Key, Keys, LastMessage};
 pub(crate) use self::policies::Policies;
 pub(crate) use self::redaction::Redaction;
-pub use self::stage::RedactionStage;
 use crate::attributes::AttributeValue;
 use crate::recorder::SpanRecord;
 use crate::sanitizer::KeyMeaning;
 
-/// Makes spans safe. It remembers what it has found out about keys, which come again and again.
+/// Redacts spans. It caches the classification of keys, which repeat in nearly every span.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
     keys: Keys,
+    message: LastMessage,
     pub(super) redaction: Redaction,
 }
 
@@ -33,31 +32,35 @@ impl Redactor {
     pub(crate) fn new(redaction: Redaction) -> Self {
         Self {
             keys: Keys::default(),
+            message: LastMessage::default(),
             redaction,
         }
     }
 
     /// Redacts the name, the status, and all attributes of the span, of its events and links.
-    /// `seen` is what the spans of the same place in the source had before.
-    pub(super) fn record(&mut self, record: &mut SpanRecord, seen: &mut Seen) {
+    /// `site` is the cache of the keys of this call site.
+    pub(super) fn record(&mut self, record: &mut SpanRecord, site: &mut SiteKeys) {
+        self.message.clear();
         for (at, attribute) in record.attributes.as_mut_slice().iter_mut().enumerate() {
             let key = self
                 .keys
-                .seen(attribute.key.as_str(), seen, at, &self.redaction);
+                .of_site(attribute.key.as_str(), site, at, &self.redaction);
             match &mut attribute.value {
                 AttributeValue::Text(text) if key.is_plain(text.as_bytes(), &self.redaction) => {}
                 AttributeValue::Text(text) => {
-                    if let Some(safe) = key.apply_rules(text, &self.redaction) {
-                        *text = safe.into();
+                    let redacted = key.apply_rules(text, &self.redaction, &mut self.message);
+                    if let Some(redacted) = redacted {
+                        *text = redacted.into();
                     }
                 }
                 AttributeValue::Static(text) => {
-                    // What is known at compile time is the same text whenever it is at the same
-                    // address.
-                    if !seen.is_clean(at, text) {
-                        match key.apply(text, &self.redaction) {
-                            Some(safe) => attribute.value = AttributeValue::Text(safe.into()),
-                            None => seen.set_clean(at, text),
+                    // A static text at the same address is the same text.
+                    if !site.is_clean(at, text) {
+                        match key.apply(text, &self.redaction, &mut self.message) {
+                            Some(redacted) => {
+                                attribute.value = AttributeValue::Text(redacted.into())
+                            }
+                            None => site.set_clean(at, text),
                         }
                     }
                 }
@@ -65,7 +68,7 @@ impl Redactor {
                     if is_secret_array(key, array) {
                         attribute.value = AttributeValue::Static(self.redaction.hidden());
                     } else {
-                        redact_array(key, array, &self.redaction);
+                        redact_array(key, array, &self.redaction, &mut self.message);
                     }
                 }
                 AttributeValue::I64(_) | AttributeValue::F64(_)
@@ -75,18 +78,18 @@ impl Redactor {
                 }
                 AttributeValue::Bool(_) | AttributeValue::F64(_) | AttributeValue::I64(_) => {}
             }
-            if let Some(safe) = &key.safe {
-                attribute.key = safe.clone();
+            if let Some(redacted) = &key.redacted {
+                attribute.key = redacted.clone();
             }
         }
         if let Some(more) = &mut record.more {
             if let Some(name) = &mut more.name {
                 self.name(name);
             }
-            if let Some(safe) = self.redaction.message(&more.description) {
-                more.description = safe.into();
+            if let Some(redacted) = self.message.redact(&more.description, &self.redaction) {
+                more.description = redacted.into();
             }
-            if !self.is_safe(&more.trace_state) {
+            if !self.is_clean(&more.trace_state) {
                 more.trace_state = TraceState::NONE;
             }
             more.events.iter_mut().for_each(|event| self.event(event));
@@ -108,20 +111,21 @@ impl Redactor {
         }
     }
 
-    /// Redacts an attribute of OpenTelemetry's.
+    /// Redacts an attribute in OpenTelemetry's type.
     pub(crate) fn attribute(&mut self, attribute: &mut KeyValue) {
         let key = self.keys.get(attribute.key.as_str(), &self.redaction);
         match &mut attribute.value {
             Value::String(text) => {
-                if let Some(safe) = key.apply(text.as_str(), &self.redaction) {
-                    *text = safe.into();
+                let redacted = key.apply(text.as_str(), &self.redaction, &mut self.message);
+                if let Some(redacted) = redacted {
+                    *text = redacted.into();
                 }
             }
             Value::Array(array) => {
                 if is_secret_array(key, array) {
                     attribute.value = self.redaction.hidden().into();
                 } else {
-                    redact_array(key, array, &self.redaction);
+                    redact_array(key, array, &self.redaction, &mut self.message);
                 }
             }
             Value::I64(_) | Value::F64(_) if key.meaning == KeyMeaning::Secret => {
@@ -129,12 +133,12 @@ impl Redactor {
             }
             _ => {}
         }
-        if let Some(safe) = &key.safe {
-            attribute.key = safe.clone();
+        if let Some(redacted) = &key.redacted {
+            attribute.key = redacted.clone();
         }
     }
 
-    /// A resource whose attributes are safe: they come from the environment, too.
+    /// The resource, redacted: its attributes may come from the environment.
     pub(crate) fn resource(&mut self, resource: &Resource) -> Resource {
         let mut attributes = Vec::with_capacity(resource.len());
         for (key, value) in resource {
@@ -145,7 +149,7 @@ impl Redactor {
         }
         let builder = Resource::builder_empty();
         match resource.schema_url() {
-            Some(url) => builder.with_schema_url(attributes, self.safe(url)),
+            Some(url) => builder.with_schema_url(attributes, self.redacted(url)),
             None => builder.with_attributes(attributes),
         }
         .build()
@@ -153,57 +157,57 @@ impl Redactor {
 
     /// The scope of a tracer of the OpenTelemetry API, redacted.
     pub(crate) fn scope(&mut self, scope: &InstrumentationScope) -> InstrumentationScope {
-        let mut safe = InstrumentationScope::builder(self.safe(scope.name()));
+        let mut redacted = InstrumentationScope::builder(self.redacted(scope.name()));
         if let Some(version) = scope.version() {
-            safe = safe.with_version(self.safe(version));
+            redacted = redacted.with_version(self.redacted(version));
         }
         if let Some(url) = scope.schema_url() {
-            safe = safe.with_schema_url(self.safe(url));
+            redacted = redacted.with_schema_url(self.redacted(url));
         }
         let mut attributes: Vec<KeyValue> = scope.attributes().cloned().collect();
         for attribute in &mut attributes {
             self.attribute(attribute);
         }
-        safe.with_attributes(attributes).build()
+        redacted.with_attributes(attributes).build()
     }
 
-    /// The scope of a tracer that is known before the program runs, redacted.
+    /// The scope of a call site or of `tracer!`, redacted.
     pub(crate) fn static_scope(
         &self,
         name: &'static str,
         version: Option<&'static str>,
     ) -> InstrumentationScope {
-        let safe = |text: &'static str| {
-            let redacted = self.redaction.text(text);
-            redacted.map_or(Cow::Borrowed(text), Cow::Owned)
+        let redacted = |text: &'static str| {
+            let changed = self.redaction.text(text);
+            changed.map_or(Cow::Borrowed(text), Cow::Owned)
         };
-        let scope = InstrumentationScope::builder(safe(name));
+        let scope = InstrumentationScope::builder(redacted(name));
         match version {
-            Some(version) => scope.with_version(safe(version)),
+            Some(version) => scope.with_version(redacted(version)),
             None => scope,
         }
         .build()
     }
 
-    /// A copy of the text, without what is secret in it.
-    fn safe(&self, text: &str) -> String {
-        let safe = self.redaction.text(text);
-        safe.unwrap_or_else(|| text.to_owned())
+    /// A redacted copy of the text.
+    fn redacted(&self, text: &str) -> String {
+        let redacted = self.redaction.text(text);
+        redacted.unwrap_or_else(|| text.to_owned())
     }
 
     fn name(&self, name: &mut Cow<'static, str>) {
-        if let Some(safe) = self.redaction.text(name) {
-            *name = safe.into();
+        if let Some(redacted) = self.redaction.text(name) {
+            *name = redacted.into();
         }
     }
 
-    fn is_safe(&self, state: &TraceState) -> bool {
+    fn is_clean(&self, state: &TraceState) -> bool {
         *state == TraceState::NONE || self.redaction.text(&state.header()).is_none()
     }
 
-    /// A trace state that is not safe is left out: half a vendor's entry means nothing to it.
+    /// Removes a trace state that contains a secret: vendors cannot interpret a redacted entry.
     fn context(&self, context: &mut SpanContext) {
-        if self.is_safe(context.trace_state()) {
+        if self.is_clean(context.trace_state()) {
             return;
         }
         *context = SpanContext::new(
@@ -216,18 +220,18 @@ impl Redactor {
     }
 }
 
-/// Whether the array is one of numbers under a key that says secret: a key may be written as its
-/// bytes.
+/// Whether this is an array of numbers under the key of a secret, such as the bytes of a cryptographic
+/// key.
 fn is_secret_array(key: &Key, array: &Array) -> bool {
     key.meaning == KeyMeaning::Secret && matches!(array, Array::I64(_) | Array::F64(_))
 }
 
-/// Redacts the texts of an array in their places.
-fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) {
+/// Redacts the texts of an array in place.
+fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction, message: &mut LastMessage) {
     if let Array::String(texts) = array {
         for text in texts {
-            if let Some(safe) = key.apply(text.as_str(), redaction) {
-                *text = safe.into();
+            if let Some(redacted) = key.apply(text.as_str(), redaction, message) {
+                *text = redacted.into();
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A span as exporters of the OpenTelemetry SDK take it.
+//! Converts an enriched span to the `SpanData` of the OpenTelemetry SDK.
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
@@ -8,13 +8,13 @@ use super::enrich::EnrichedSpan;
 impl From<&EnrichedSpan<'_>> for SpanData {
     fn from(span: &EnrichedSpan<'_>) -> Self {
         let record = span.record;
-        let said = record
+        let attributes = record
             .attributes
             .as_slice()
             .iter()
             .cloned()
             .map(KeyValue::from);
-        let stamped = span.stamps().cloned();
+        let shared = span.shared_attributes().cloned();
         let mut events = SpanEvents::default();
         let mut links = SpanLinks::default();
         if let Some(more) = &record.more {
@@ -31,7 +31,7 @@ impl From<&EnrichedSpan<'_>> for SpanData {
             name: span.name.to_owned().into(),
             start_time: span.start.into(),
             end_time: span.end.into(),
-            attributes: said.chain(stamped).collect(),
+            attributes: attributes.chain(shared).collect(),
             dropped_attributes_count: record.attributes.dropped(),
             events,
             links,

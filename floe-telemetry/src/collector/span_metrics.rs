@@ -1,9 +1,9 @@
-//! Metrics made of spans: how many there were, how many failed, how long they took.
+//! Metrics computed from spans: the number of calls, the number of errors, and the durations.
 //!
-//! On the collector thread, before anything is sampled, held or dropped. Names and attributes are
-//! those of the collector's
+//! They are computed on the collector thread, before any span is sampled or dropped. Names and
+//! attributes are those of the OpenTelemetry Collector's
 //! [span metrics connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
-//! so that what reads its metrics reads these.
+//! so that dashboards and alerts for its metrics work with these.
 
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, Meter};
 use opentelemetry::trace::SpanKind;
@@ -17,25 +17,25 @@ use crate::clock::WallClock;
 use crate::keys;
 use crate::recorder::{Code, Origin, SpanRecord};
 
-/// Seconds: from what is over at once to what somebody waits for.
+/// The bounds of the duration histogram in seconds, from calls without I/O to batch jobs.
 const BOUNDARIES: [f64; 14] = [
     0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0,
 ];
 
-/// The histogram of durations.
+/// The name of the duration histogram.
 pub(crate) const DURATION: &str = "traces.span.metrics.duration";
 
-/// The metrics made of the spans of one provider.
+/// The span metrics of one provider.
 #[derive(Debug)]
 pub(crate) struct SpanMetrics {
-    /// Of all spans, and not of those alone that ask for it.
-    of_all: bool,
-    /// How many series there may be; what comes after goes together into one.
-    most: usize,
+    /// Whether all spans are counted, instead of only those of `#[traced(metrics)]`.
+    all_spans: bool,
+    /// The most series. Further spans are counted in one overflow series.
+    limit: usize,
     series: Vec<Series>,
-    /// Which series are those of a call site, by its address.
-    places: FxHashMap<usize, Vec<usize>>,
-    /// Which are those of spans that have none, by component and name.
+    /// Indices of the series of a call site, by its address.
+    sites: FxHashMap<usize, Vec<usize>>,
+    /// Indices of the series of spans without a call site, by component and name.
     names: FxHashMap<String, FxHashMap<String, Vec<usize>>>,
     overflow: Option<usize>,
     instruments: Instruments,
@@ -49,26 +49,26 @@ struct Instruments {
     duration: Histogram<f64>,
 }
 
-/// Spans of the same name that ended alike, with their attributes looked up once.
+/// The instruments for spans with equal name, component, kind and status, bound to these attributes.
 #[derive(Debug)]
 struct Series {
     kind: SpanKind,
     code: Code,
     calls: BoundCounter<u64>,
-    /// Only where there are any.
+    /// `None` if the status is not an error.
     errors: Option<BoundCounter<u64>>,
     duration: BoundHistogram<f64>,
     exemplar: Slot,
 }
 
 impl SpanMetrics {
-    pub(crate) fn new(meter: &Meter, of_all: bool, most: usize, redactor: Redactor) -> Self {
+    pub(crate) fn new(meter: &Meter, all_spans: bool, limit: usize, redactor: Redactor) -> Self {
         exemplars::clear();
         Self {
-            of_all,
-            most,
+            all_spans,
+            limit,
             series: Vec::new(),
-            places: FxHashMap::default(),
+            sites: FxHashMap::default(),
             names: FxHashMap::default(),
             overflow: None,
             instruments: Instruments::of(meter),
@@ -76,16 +76,16 @@ impl SpanMetrics {
         }
     }
 
-    /// Counts a span that has ended, or a call that has none.
+    /// Counts a finished span, or a call without a span.
     pub(crate) fn count(&mut self, record: &SpanRecord, clock: &WallClock) {
-        let asks = (record.head.callsite).is_some_and(CallSite::has_metrics);
-        if !self.of_all && !asks {
+        let is_requested = (record.head.callsite).is_some_and(CallSite::has_metrics);
+        if !self.all_spans && !is_requested {
             return;
         }
         let kind = record.kind();
         let at = match self.find(record, &kind) {
             Some(at) => at,
-            None if self.series.len() < self.most => self.make(record, kind),
+            None if self.series.len() < self.limit => self.make(record, kind),
             None => self.overflow(record.head.code),
         };
         let series = &self.series[at];
@@ -109,7 +109,7 @@ impl SpanMetrics {
 
     fn find(&self, record: &SpanRecord, kind: &SpanKind) -> Option<usize> {
         let known = match record.head.callsite {
-            Some(site) => self.places.get(&std::ptr::from_ref(site).addr()),
+            Some(site) => self.sites.get(&std::ptr::from_ref(site).addr()),
             None => self.names.get(component(record))?.get(name(record)),
         };
         known?.iter().copied().find(|at| {
@@ -131,8 +131,8 @@ impl SpanMetrics {
         }
         let at = self.series.len();
         let known = if let Some(site) = record.head.callsite {
-            let place = self.places.entry(std::ptr::from_ref(site).addr());
-            place.or_default()
+            let site = self.sites.entry(std::ptr::from_ref(site).addr());
+            site.or_default()
         } else {
             let names = self.names.entry(component(record).to_owned());
             let name = names.or_default().entry(name(record).to_owned());
@@ -144,7 +144,7 @@ impl SpanMetrics {
         at
     }
 
-    /// What is one too many: its calls and its time, and what failed.
+    /// The series for spans over the limit: one for errors and one for all others.
     fn overflow(&mut self, code: Code) -> usize {
         let first = *self.overflow.get_or_insert_with(|| {
             let attributes = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
@@ -169,12 +169,12 @@ impl Instruments {
             errors: meter
                 .u64_counter("traces.span.metrics.errors")
                 .with_unit("{call}")
-                .with_description("Those of them whose status is an error.")
+                .with_description("Spans that have ended with the status error, whether they were sampled or not.")
                 .build(),
             duration: meter
                 .f64_histogram(DURATION)
                 .with_unit("s")
-                .with_description("How long they took.")
+                .with_description("The duration of spans, whether they were sampled or not.")
                 .with_boundaries(BOUNDARIES.to_vec())
                 .build(),
         }
@@ -192,7 +192,8 @@ impl Instruments {
     }
 }
 
-/// A name that is made for each call would make a series of each; that of the call site is one.
+/// The name of the call site, if there is one: a name that is computed for each call would create a
+/// series for each call.
 fn name(record: &SpanRecord) -> &str {
     match record.head.callsite {
         Some(site) => site.name(),
@@ -200,7 +201,7 @@ fn name(record: &SpanRecord) -> &str {
     }
 }
 
-/// The module of a function, or the scope of a tracer.
+/// The module of a function, or the name of the instrumentation scope.
 fn component(record: &SpanRecord) -> &str {
     match record.head.callsite {
         Some(site) => site.module(),

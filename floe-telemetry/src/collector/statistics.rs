@@ -1,4 +1,4 @@
-//! What became of the spans and the log records.
+//! Counters of spans and log records by their outcome.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,16 +6,16 @@ use super::exports::Exports;
 use crate::recorder;
 use crate::sanitizer::Rule;
 
-/// What became of the spans and the log records of a provider. Every span that was started is
-/// counted in one of these once it has ended and the queues are empty.
+/// The numbers of spans and log records of a provider by their outcome. Every recorded span is counted as
+/// exported, failed, dropped or sampled out once it has ended and the queues are empty.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Spans that the collector took from the threads' buffers.
+    /// Spans that the collector has read from the threads' buffers.
     pub collected: u64,
-    /// Spans that an exporter accepted; with several exporters, each counts.
+    /// Spans that were exported; with several exporters, once for each.
     pub exported: u64,
-    /// Spans in batches that an exporter refused or failed to deliver.
+    /// Spans in batches that could not be exported.
     pub failed: u64,
     /// Spans dropped because an exporter's queue was full.
     pub dropped_queue_full: u64,
@@ -23,49 +23,48 @@ pub struct Statistics {
     pub dropped_buffer_full: u64,
     /// Spans that ended while there was no provider, since the process started.
     pub dropped_without_provider: u64,
-    /// Calls without a span that are missing in the metrics, because a thread's buffer of them was
+    /// Calls without a span that are missing from the metrics because a thread's buffer for them was
     /// full, since the process started.
     pub missed_calls: u64,
-    /// Spans that the ratio left out and that are held at this moment: it is not known yet whether
-    /// they are kept, or there is no room for them in an exporter's queue.
-    pub held: u64,
-    /// Spans that the ratio left out and that were kept: a span of their trace failed. They are
-    /// exported like others.
+    /// Spans that tail sampling buffers at this moment: their trace is not decided, or an exporter's queue
+    /// has no room for them.
+    pub tail_buffered: u64,
+    /// Spans that tail sampling has kept because a span of their trace failed. They are exported like
+    /// others.
     pub kept_error: u64,
-    /// The same, because the root of their trace was slow.
+    /// Spans that tail sampling has kept because the root of their trace was slow.
     pub kept_slow: u64,
-    /// Spans that tail sampling buffered and then discarded.
+    /// Spans that tail sampling has buffered and then discarded.
     pub sampled_out: u64,
-    /// Log records that an exporter accepted; with several exporters, each counts.
+    /// Log records that were exported; with several exporters, once for each.
     pub logs_exported: u64,
-    /// Log records in batches that an exporter refused or failed to deliver.
+    /// Log records in batches that could not be exported.
     pub logs_failed: u64,
     /// Log records dropped because an exporter's queue was full.
     pub logs_dropped: u64,
-    /// By the place of the rule in [`Rule::NAMES`].
+    /// By the index of the rule in [`Rule::NAMES`].
     redacted: [u64; Rule::NAMES.len()],
 }
 
 impl Statistics {
-    /// How many redactions were made, by the name of the rule, without those that made none.
+    /// Returns the number of redactions by the name of the rule, for rules with at least one.
     ///
-    /// A redaction is one `<REDACTED>`. What is recorded at several places, as the message of an
-    /// error is in the status, the attributes and the event of its span, is redacted at each. The
-    /// names are stable:
+    /// A redaction is one `<REDACTED>`. The message of an error, which its span has as attribute, in an
+    /// event and in its status, is redacted and counted once. The names are stable:
     ///
-    /// | rule | what it takes out |
+    /// | rule | what it removes |
     /// |---|---|
     /// | `url_userinfo` | user and password before the `@` of a URL or an address |
-    /// | `url_path` | a random segment behind one that announces it: a webhook |
+    /// | `url_path` | a random path segment of a webhook |
     /// | `key_value` | the value of a sensitive key |
     /// | `header` | `Authorization` and its schemes |
     /// | `cookie` | the value of a cookie |
     /// | `command_line` | an argument of a command |
-    /// | `token_format` | the prefix of a vendor and random characters |
+    /// | `token_format` | a token with the prefix of its vendor |
     /// | `jwt` | a JSON web token |
     /// | `pem` | a private key |
     /// | `email`, `ssn`, `card`, `iban`, `phone` | personal data |
-    /// | `user_pattern` | a pattern of [`RedactionConfig`](crate::config::RedactionConfig) |
+    /// | `user_pattern` | matches of a pattern of [`RedactionConfig`](crate::config::RedactionConfig) |
     ///
     /// ```
     /// # let telemetry = floe_telemetry::TelemetryProvider::builder(
@@ -95,7 +94,7 @@ pub(crate) struct Counters {
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) dropped_queue_full: AtomicU64,
-    pub(super) held: AtomicU64,
+    pub(super) tail_buffered: AtomicU64,
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
     pub(super) sampled_out: AtomicU64,
@@ -107,7 +106,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// Counts a redaction. Rare.
+    /// Counts a redaction.
     pub(super) fn count_redaction(&self, rule: Rule) {
         self.redacted[rule.index()].fetch_add(1, Ordering::Relaxed);
     }
@@ -118,7 +117,7 @@ impl Counters {
             exported: self.exported.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             dropped_queue_full: self.dropped_queue_full.load(Ordering::Relaxed),
-            held: self.held.load(Ordering::Relaxed),
+            tail_buffered: self.tail_buffered.load(Ordering::Relaxed),
             kept_error: self.kept_error.load(Ordering::Relaxed),
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
             sampled_out: self.sampled_out.load(Ordering::Relaxed),

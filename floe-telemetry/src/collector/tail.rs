@@ -1,9 +1,9 @@
-//! Traces that the ratio left out, held until it is known whether they matter: whether a span of
-//! theirs failed, or their root was slow.
+//! Tail sampling: traces that head sampling did not sample are buffered, and exported if a span failed
+//! or the root was slow.
 //!
-//! A trace is decided when its root has ended and everything that ended before the root was fetched
-//! from the threads' buffers. Where there are too many spans, or a trace is too old, the oldest one
-//! is decided by what is known of it. What comes after the decision follows it.
+//! A trace is decided once its root has ended and all spans that ended before the root were fetched
+//! from the threads' buffers. If the buffer has too many spans, or a trace is too old, the oldest trace
+//! is decided by the spans that have arrived. Spans that arrive after the decision follow it.
 
 mod decisions;
 mod reason;
@@ -18,72 +18,72 @@ use rustc_hash::FxHashMap;
 
 use self::decisions::{Decision, Decisions};
 use self::reason::Reason;
-use super::goals::Goals;
 use super::statistics::Counters;
+use super::watermarks::Watermarks;
 use crate::clock::WallClock;
 use crate::config::TailSampling;
 use crate::recorder::{Buffer, SpanRecord};
 
-/// A trace that is not decided.
+/// A buffered trace that is not decided.
 #[derive(Debug)]
 struct Trace {
-    /// Tells it from a later one of the same id.
+    /// Distinguishes it from a later buffered trace with the same id.
     number: u64,
     spans: Vec<SpanRecord>,
     reason: Option<Reason>,
 }
 
-/// The traces that are held, and those spans of theirs that wait for room in an exporter.
+/// The traces that are not decided, and the spans of sampled traces that were not exported yet.
 #[derive(Debug)]
 pub(super) struct TailSampler {
     config: TailSampling,
     counters: Arc<Counters>,
     traces: FxHashMap<TraceId, Trace>,
-    /// In the order in which they came, with the time of that. Some may have been decided since.
+    /// The traces with the time of their first span, the oldest first. Some are decided already.
     order: VecDeque<(TraceId, u64, Instant)>,
-    numbers: u64,
-    /// Spans in `traces`.
+    next_number: u64,
+    /// The number of spans in `traces`.
     spans: usize,
     decided: Decisions,
-    /// Traces whose root has ended.
+    /// Undecided traces whose root has ended.
     ended: Vec<TraceId>,
-    /// Those for which the spans of others are being fetched, as far as that must go.
-    settling: Option<(Goals, Vec<TraceId>)>,
-    /// Spans that are kept, and why.
-    kept: VecDeque<(Reason, SpanRecord)>,
+    /// Ended traces that are decided once the watermarks are reached.
+    settling: Option<(Watermarks, Vec<TraceId>)>,
+    /// Spans of sampled traces, with the reason.
+    sampled: VecDeque<(Reason, SpanRecord)>,
 }
 
 impl TailSampler {
     pub(super) fn new(config: TailSampling, counters: Arc<Counters>) -> Self {
         Self {
-            decided: Decisions::at_most(config.buffer.max_spans),
+            decided: Decisions::with_limit(config.buffer.max_spans),
             config,
             counters,
             traces: FxHashMap::default(),
             order: VecDeque::new(),
-            numbers: 0,
+            next_number: 0,
             spans: 0,
             ended: Vec::new(),
             settling: None,
-            kept: VecDeque::new(),
+            sampled: VecDeque::new(),
         }
     }
 
-    /// Takes a span that the ratio left out.
+    /// Adds a span that head sampling did not sample.
     pub(super) fn push(&mut self, record: SpanRecord, clock: &WallClock, now: Instant) {
-        self.counters.held.fetch_add(1, Ordering::Relaxed);
+        self.counters.tail_buffered.fetch_add(1, Ordering::Relaxed);
         let id = record.head.trace_id;
         if let Some(decision) = self.decided.of(id) {
-            return self.follow(decision, record);
+            return self.apply(decision, record);
         }
-        let number = self.numbers;
+        let number = self.next_number;
         let trace = self.traces.entry(id).or_insert_with(|| Trace {
             number,
             spans: Vec::new(),
             reason: None,
         });
         if trace.number == number {
-            self.numbers += 1;
+            self.next_number += 1;
             self.order.push_back((id, number, now));
         }
         let reason = Reason::of(&record, &self.config, clock);
@@ -96,27 +96,27 @@ impl TailSampler {
         while self.spans > self.config.buffer.max_spans && self.decide_oldest() {}
     }
 
-    /// Decides what is too old.
+    /// Decides the traces that are older than the limit.
     pub(super) fn expire(&mut self, now: Instant) {
         let age = Duration::from_secs(self.config.buffer.max_seconds);
         while let Some((id, number, since)) = self.order.front().copied() {
-            let is_held = self.is_held(id, number);
-            if is_held && now.saturating_duration_since(since) < age {
+            let is_undecided = self.is_undecided(id, number);
+            if is_undecided && now.saturating_duration_since(since) < age {
                 break;
             }
             self.order.pop_front();
-            if is_held {
+            if is_undecided {
                 self.decide(id);
             }
         }
     }
 
-    /// Decides the traces whose roots have ended, once all is there that had ended by then.
+    /// Decides the traces whose root has ended, once all spans that ended before it were fetched.
     pub(super) fn settle(&mut self, buffers: &[Buffer]) {
         loop {
-            if let Some((goals, ended)) = self.settling.take() {
-                if !goals.are_reached(buffers) {
-                    self.settling = Some((goals, ended));
+            if let Some((watermarks, ended)) = self.settling.take() {
+                if !watermarks.are_reached(buffers) {
+                    self.settling = Some((watermarks, ended));
                     return;
                 }
                 for id in ended {
@@ -126,47 +126,48 @@ impl TailSampler {
             if self.ended.is_empty() {
                 return;
             }
-            self.settling = Some((Goals::of(buffers), std::mem::take(&mut self.ended)));
+            let ended = std::mem::take(&mut self.ended);
+            self.settling = Some((Watermarks::now(buffers), ended));
         }
     }
 
-    /// Whether there is no trace whose root has ended and that is not decided.
+    /// Whether every trace whose root has ended is decided.
     pub(super) fn is_settled(&self) -> bool {
         self.settling.is_none() && self.ended.is_empty()
     }
 
-    /// Decides everything.
+    /// Decides all traces.
     pub(super) fn decide_all(&mut self) {
         while self.decide_oldest() {}
         self.ended.clear();
         self.settling = None;
     }
 
-    /// The next span that is kept.
+    /// Removes the next span of a sampled trace.
     pub(super) fn pop(&mut self) -> Option<SpanRecord> {
-        let (reason, mut record) = self.kept.pop_front()?;
+        let (reason, mut record) = self.sampled.pop_front()?;
         reason.mark(&mut record);
         let counter = match reason {
             Reason::Slow => &self.counters.kept_slow,
             Reason::Error => &self.counters.kept_error,
         };
-        self.leave(counter);
+        self.count_released(counter);
         Some(record)
     }
 
-    /// Whether spans that are kept wait for room.
-    pub(super) fn has_kept(&self) -> bool {
-        !self.kept.is_empty()
+    /// Whether there are spans of sampled traces.
+    pub(super) fn has_sampled(&self) -> bool {
+        !self.sampled.is_empty()
     }
 
-    fn is_held(&self, id: TraceId, number: u64) -> bool {
+    fn is_undecided(&self, id: TraceId, number: u64) -> bool {
         (self.traces.get(&id)).is_some_and(|trace| trace.number == number)
     }
 
-    /// Whether there was one.
+    /// Decides the oldest trace. Returns whether there was one.
     fn decide_oldest(&mut self) -> bool {
         while let Some((id, number, _)) = self.order.pop_front() {
-            if self.is_held(id, number) {
+            if self.is_undecided(id, number) {
                 self.decide(id);
                 return true;
             }
@@ -182,13 +183,13 @@ impl TailSampler {
         let decision = trace.reason.into();
         self.decided.remember(id, decision);
         for record in trace.spans {
-            self.follow(decision, record);
+            self.apply(decision, record);
         }
-        self.forget_decided();
+        self.compact_order();
     }
 
-    /// Keeps the list of what came when as short as what it is about.
-    fn forget_decided(&mut self) {
+    /// Removes decided traces from `order` when they outnumber the undecided ones.
+    fn compact_order(&mut self) {
         if self.order.len() > 2 * self.traces.len() + 64 {
             let traces = &self.traces;
             self.order.retain(|(id, number, _)| {
@@ -197,17 +198,17 @@ impl TailSampler {
         }
     }
 
-    /// What was decided for a trace holds for each of its spans.
-    fn follow(&mut self, decision: Decision, record: SpanRecord) {
+    /// Applies the decision for a trace to one of its spans.
+    fn apply(&mut self, decision: Decision, record: SpanRecord) {
         match decision {
-            Decision::Keep(reason) => self.kept.push_back((reason, record)),
-            Decision::NotSampled => self.leave(&self.counters.sampled_out),
+            Decision::Sampled(reason) => self.sampled.push_back((reason, record)),
+            Decision::NotSampled => self.count_released(&self.counters.sampled_out),
         }
     }
 
-    /// A span is not held any more, but counted there.
-    fn leave(&self, counter: &AtomicU64) {
-        self.counters.held.fetch_sub(1, Ordering::Relaxed);
+    /// Counts a span that is not buffered any more.
+    fn count_released(&self, counter: &AtomicU64) {
+        self.counters.tail_buffered.fetch_sub(1, Ordering::Relaxed);
         counter.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,9 +1,9 @@
-//! The warning that spans were dropped.
+//! The warning about dropped spans.
 
 use super::rate_limited::RateLimited;
 use crate::recorder;
 
-/// The drops that were warned of.
+/// The numbers of dropped spans at the last warning.
 #[derive(Debug, Default)]
 pub(super) struct DropWarnings {
     buffer_full: u64,
@@ -12,8 +12,8 @@ pub(super) struct DropWarnings {
 }
 
 impl DropWarnings {
-    /// Warns of spans that were dropped since the last warning. `queue_full` is how many the exporters'
-    /// queues had no room for.
+    /// Warns about spans that were dropped since the last warning. `queue_full` is the total number
+    /// of spans that were dropped because an exporter's queue was full.
     pub(super) fn warn(&mut self, queue_full: u64) {
         let buffer_full = recorder::dropped_spans();
         let is_new = buffer_full > self.buffer_full || queue_full > self.queue_full;

@@ -1,4 +1,4 @@
-//! Traces as a picture in the terminal: one waterfall tree a trace.
+//! Prints each trace as a waterfall in the terminal.
 
 mod metrics;
 mod scale;
@@ -19,13 +19,13 @@ pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
 use crate::environment::wants_no_color;
 
-/// Spans of unfinished traces that are held; beyond, what is there is printed.
-const MAX_HELD: usize = 20_000;
+/// The most spans of unfinished traces. Beyond it, the unfinished traces are printed.
+const MAX_BUFFERED: usize = 20_000;
 
-/// The width of the picture where there is no terminal to ask.
+/// The width in columns if the output is not a terminal.
 const DEFAULT_WIDTH: usize = 110;
 
-/// Prints each trace as a waterfall once its root has ended, and what is left on flush and
+/// Prints each trace as a waterfall once its root has ended, and unfinished traces on flush and
 /// shutdown.
 ///
 /// ```
@@ -37,24 +37,24 @@ const DEFAULT_WIDTH: usize = 110;
 pub struct ConsoleExporter {
     state: Mutex<State>,
     style: Style,
-    /// Nothing is printed before a flush or the shutdown.
-    holds: bool,
+    /// Whether nothing is printed before a flush or the shutdown.
+    is_deferred: bool,
 }
 
 struct State {
     writer: Box<dyn Write + Send>,
-    /// Spans whose root has not ended.
-    held: HashMap<TraceId, Vec<SpanData>>,
+    /// The spans of traces whose root has not ended.
+    unfinished: HashMap<TraceId, Vec<SpanData>>,
 }
 
 impl ConsoleExporter {
-    /// Prints to standard output; in colour if that is a terminal and `NO_COLOR` is not set.
+    /// Prints to standard output, in colour if it is a terminal and `NO_COLOR` is not set.
     #[must_use]
     pub fn stdout() -> Self {
         Self::new(Box::new(io::stdout()), io::stdout().is_terminal())
     }
 
-    /// Prints to standard error; in colour if that is a terminal and `NO_COLOR` is not set.
+    /// Prints to standard error, in colour if it is a terminal and `NO_COLOR` is not set.
     #[must_use]
     pub fn stderr() -> Self {
         Self::new(Box::new(io::stderr()), io::stderr().is_terminal())
@@ -79,11 +79,10 @@ impl ConsoleExporter {
         self
     }
 
-    /// Prints nothing before a flush or the shutdown, for a program that has the terminal until
-    /// then.
+    /// Defers printing to a flush or the shutdown, for a program that uses the terminal until then.
     #[must_use]
-    pub fn holding(mut self) -> Self {
-        self.holds = true;
+    pub fn deferred(mut self) -> Self {
+        self.is_deferred = true;
         self
     }
 
@@ -96,20 +95,20 @@ impl ConsoleExporter {
         Self {
             state: Mutex::new(State {
                 writer,
-                held: HashMap::new(),
+                unfinished: HashMap::new(),
             }),
             style: Style {
                 color: is_terminal && !wants_no_color(),
                 width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
             },
-            holds: false,
+            is_deferred: false,
         }
     }
 
     fn with_state(&self, act: impl FnOnce(&mut State, Style) -> io::Result<()>) -> OTelSdkResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match act(&mut state, self.style) {
-            // Whoever read it has seen enough.
+            // The reader of a pipe has closed it, which is no failure.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result.map_err(|error| OTelSdkError::InternalFailure(error.to_string())),
         }
@@ -117,8 +116,8 @@ impl ConsoleExporter {
 }
 
 impl State {
-    fn print_rest(&mut self, style: Style) -> io::Result<()> {
-        for (_, spans) in self.held.drain() {
+    fn print_unfinished(&mut self, style: Style) -> io::Result<()> {
+        for (_, spans) in self.unfinished.drain() {
             self.writer
                 .write_all(waterfall::draw(&spans, style).as_bytes())?;
         }
@@ -140,30 +139,30 @@ impl SpanExporter for ConsoleExporter {
             let mut complete = Vec::new();
             for span in batch {
                 let trace_id = span.span_context.trace_id();
-                if tree::is_root(&span) && !self.holds {
+                if tree::is_root(&span) && !self.is_deferred {
                     complete.push(trace_id);
                 }
-                state.held.entry(trace_id).or_default().push(span);
+                state.unfinished.entry(trace_id).or_default().push(span);
             }
             for trace_id in complete {
-                if let Some(spans) = state.held.remove(&trace_id) {
+                if let Some(spans) = state.unfinished.remove(&trace_id) {
                     state
                         .writer
                         .write_all(waterfall::draw(&spans, style).as_bytes())?;
                 }
             }
-            if state.held.values().map(Vec::len).sum::<usize>() > MAX_HELD {
-                return state.print_rest(style);
+            if state.unfinished.values().map(Vec::len).sum::<usize>() > MAX_BUFFERED {
+                return state.print_unfinished(style);
             }
             state.writer.flush()
         })
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.with_state(State::print_rest)
+        self.with_state(State::print_unfinished)
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.with_state(State::print_rest)
+        self.with_state(State::print_unfinished)
     }
 }

@@ -1,14 +1,14 @@
-//! Spans kept in memory, for tests and for programs that look at their own traces.
+//! An exporter that stores spans in memory, for tests and for programs that inspect their own traces.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// Spans that are kept at most; later ones are refused, which the provider counts as failed.
+/// The most spans that are stored. The provider counts rejected spans as failed.
 const CAPACITY: usize = 1_000_000;
 
-/// Keeps spans in memory. Clones share them.
+/// Stores spans in memory, at most 1,000,000; further batches are rejected. Clones share the spans.
 ///
 /// ```standalone_crate
 /// use std::time::Duration;
@@ -32,13 +32,13 @@ pub struct MemoryExporter {
 }
 
 impl MemoryExporter {
-    /// An empty one.
+    /// Creates an exporter without spans.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The spans so far, in the order in which they arrived.
+    /// Returns the spans exported so far, in the order in which they arrived.
     #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
         self.spans
@@ -53,7 +53,7 @@ impl SpanExporter for MemoryExporter {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         if spans.len() + batch.len() > CAPACITY {
             return Err(opentelemetry_sdk::error::OTelSdkError::InternalFailure(
-                format!("the memory exporter holds {CAPACITY} spans and takes no more"),
+                format!("the memory exporter is full, it stores at most {CAPACITY} spans"),
             ));
         }
         spans.extend(batch);

@@ -1,6 +1,7 @@
-//! OTLP over gRPC and over HTTP. Spans are encoded on the collector thread, straight from the
-//! record into the request; the exporter's thread sends the bytes.
+//! OTLP over gRPC and HTTP. Spans are encoded on the collector thread, directly from the record into
+//! the request, and the exporter's thread sends the bytes.
 
+mod buffer_pool;
 #[cfg(feature = "otlp-http")]
 mod compress;
 mod exemplars;
@@ -9,7 +10,6 @@ mod files;
 mod grpc;
 #[cfg(feature = "otlp-http")]
 mod http;
-mod intake;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
@@ -33,48 +33,53 @@ use bytes::Bytes;
 use opentelemetry_sdk::Resource;
 use tokio::runtime::{self, Runtime};
 
-use self::files::Files;
-use self::intake::OtlpIntake;
+use self::files::WatchedFiles;
 #[cfg(feature = "logs")]
 pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
-use self::response::Answer;
+use self::request::RequestBuilder;
+use self::response::Outcome;
 use self::settings::OtlpSettings;
 use super::OtlpTarget;
-use crate::collector::{BatchExporter, Destination, Lane, Worker, WorkerSettings};
+use crate::collector::{BatchExporter, BatchingDestination, Destination, Worker, WorkerSettings};
 use crate::config::{Compression, OtlpProtocol, Signal};
 use crate::error::Error;
 
-/// Sends one request. What it answers is for the retries to judge.
+/// Sends requests over one protocol, without retries.
 trait Transport: std::fmt::Debug + Send {
-    /// The request as it is sent, however often.
+    /// Prepares a request once for all attempts to send it, for example by compressing it.
     fn encode(&self, request: Bytes) -> Result<Bytes, String> {
         Ok(request)
     }
 
-    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Answer> + '_>>;
+    /// Sends a request once.
+    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Outcome> + '_>>;
 }
 
-/// The transport and the runtime that its connections live on. The runtime is the worker thread's
-/// own, so a flush never needs the host's.
+/// A transport and the runtime of its connections. The runtime belongs to the worker thread, so a flush
+/// never depends on a runtime of the host.
 #[derive(Debug)]
 struct Otlp {
     runtime: Runtime,
     transport: Box<dyn Transport>,
     settings: OtlpSettings,
-    files: Files,
+    files: WatchedFiles,
 }
 
-/// Starts the exporter that `config` describes.
+/// Starts the span exporter for `target`.
+///
+/// # Errors
+///
+/// The settings of the target cannot be used, or the thread cannot be started.
 pub(crate) fn otlp(
     target: &OtlpTarget,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
-    let intake = OtlpIntake::new(resource);
+    let builder = RequestBuilder::new(resource);
     let target = target.clone();
     let worker = Worker::start("otlp", move || exporter(&target), settings)?;
-    Ok(Box::new(Lane { intake, worker }))
+    Ok(Box::new(BatchingDestination { builder, worker }))
 }
 
 fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Bytes>>, Error> {
@@ -88,7 +93,7 @@ fn connect(target: &OtlpTarget, signal: Signal) -> Result<Otlp, Error> {
         .enable_all()
         .build()
         .map_err(|error| Error::thread("otlp", &error))?;
-    let files = Files::of(&settings);
+    let files = WatchedFiles::new(&settings);
     Ok(Otlp {
         transport: transport(&runtime, &settings)?,
         runtime,
@@ -106,42 +111,46 @@ fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Trans
 }
 
 impl Otlp {
-    /// Connects anew if a file of the connection is another one now. As long as what is there cannot be
-    /// used, the connection stays what it was.
-    fn renew(&mut self) {
+    /// Replaces the transport if a certificate file has changed. If the new file cannot be used, the
+    /// current transport stays in use.
+    fn reload_certificates(&mut self) {
         if !self.files.have_changed() {
             return;
         }
         match transport(&self.runtime, &self.settings) {
             Ok(transport) => self.transport = transport,
-            Err(error) => tracing::warn!(%error, "a certificate was not renewed"),
+            Err(error) => tracing::warn!(%error, "a renewed certificate could not be loaded"),
         }
     }
 
-    /// Looking up a name cannot be called off, and dropping the runtime would wait for it, which is
-    /// not allowed where a runtime of the host is at work.
+    /// Shuts the runtime down without waiting. A DNS lookup cannot be cancelled, and a drop would block
+    /// on it, which panics on a thread of a runtime of the host.
     fn close(self) {
         self.runtime.shutdown_background();
     }
 }
 
-/// Sends a request without spans, once, and says what came of it.
+/// Sends one request without spans, to check the connection.
+///
+/// # Errors
+///
+/// The request was not accepted within `timeout`. The error is the reason.
 pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
     let mut otlp = connect(target, Signal::Traces).map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
-    let answer = otlp.transport.send(request);
+    let outcome = otlp.transport.send(request);
     let result = otlp
         .runtime
-        .block_on(async { tokio::time::timeout(timeout, answer).await });
+        .block_on(async { tokio::time::timeout(timeout, outcome).await });
     otlp.close();
     match result {
-        Ok(Answer::Taken) => Ok(()),
-        Ok(Answer::Refused(reason) | Answer::Again { reason, .. }) => Err(reason),
+        Ok(Outcome::Accepted) => Ok(()),
+        Ok(Outcome::Rejected(reason) | Outcome::Retry { reason, .. }) => Err(reason),
         Err(_) => Err(format!("no answer within {timeout:?}")),
     }
 }
 
-/// What the settings need must be built in.
+/// Checks that the features that the settings require are enabled.
 fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     let is_https = settings.endpoint.starts_with("https://");
     let has_files = settings.certificate.is_some() || settings.client.is_some();
@@ -166,8 +175,8 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
         ),
     ];
     match missing.iter().find(|(is_missing, ..)| *is_missing) {
-        Some((_, what, feature)) => Err(Error::config(format!(
-            "otlp: {what} needs the feature `{feature}`"
+        Some((_, setting, feature)) => Err(Error::config(format!(
+            "otlp: {setting} needs the feature `{feature}`"
         ))),
         None => Ok(()),
     }
@@ -181,7 +190,7 @@ fn grpc(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
 #[cfg(not(feature = "otlp-grpc"))]
 fn grpc(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     Err(Error::config(
-        "otlp_protocol: `grpc` needs the feature `otlp-grpc`; `http` is built in",
+        "otlp_protocol: `grpc` needs the feature `otlp-grpc`; `http` is enabled",
     ))
 }
 
@@ -193,13 +202,13 @@ fn http(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
 #[cfg(not(feature = "otlp-http"))]
 fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     Err(Error::config(
-        "otlp_protocol: `http` needs the feature `otlp-http`; `grpc` is built in",
+        "otlp_protocol: `http` needs the feature `otlp-http`; `grpc` is enabled",
     ))
 }
 
 impl BatchExporter<Bytes> for Otlp {
     fn export(&mut self, batch: Bytes) -> Result<(), String> {
-        self.renew();
+        self.reload_certificates();
         let batch = self.transport.encode(batch)?;
         let sent = retry::send(&mut *self.transport, batch);
         let timeout = self.settings.timeout;

@@ -1,4 +1,4 @@
-//! Any `SpanExporter` of the OpenTelemetry SDK on a worker's thread.
+//! Runs a `SpanExporter` of the OpenTelemetry SDK on a worker thread.
 
 use std::time::Duration;
 
@@ -6,14 +6,16 @@ use futures_executor::block_on;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use crate::collector::{BatchExporter, Destination, Lane, SpanDataIntake, Worker, WorkerSettings};
+use crate::collector::{
+    BatchExporter, BatchingDestination, Destination, SpanDataBatch, Worker, WorkerSettings,
+};
 use crate::error::Error;
 
 #[derive(Debug)]
-struct Plain<E>(E);
+struct SdkExporter<E>(E);
 
-/// Starts an exporter on a thread of its own. It is driven as the SDK's own batch processor does it:
-/// without a runtime, so that it brings the one it needs.
+/// Starts an exporter on a thread of its own. The thread has no async runtime, as that of the SDK's
+/// batch processor, so an exporter must bring the runtime it needs.
 pub(crate) fn plain<E: SpanExporter + 'static>(
     name: &str,
     mut exporter: E,
@@ -21,14 +23,18 @@ pub(crate) fn plain<E: SpanExporter + 'static>(
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     exporter.set_resource(resource);
-    let worker = Worker::start(name, move || Ok(Box::new(Plain(exporter)) as _), settings)?;
-    Ok(Box::new(Lane {
-        intake: SpanDataIntake::default(),
+    let worker = Worker::start(
+        name,
+        move || Ok(Box::new(SdkExporter(exporter)) as _),
+        settings,
+    )?;
+    Ok(Box::new(BatchingDestination {
+        builder: SpanDataBatch::default(),
         worker,
     }))
 }
 
-impl<E: SpanExporter> BatchExporter<Vec<SpanData>> for Plain<E> {
+impl<E: SpanExporter> BatchExporter<Vec<SpanData>> for SdkExporter<E> {
     fn export(&mut self, batch: Vec<SpanData>) -> Result<(), String> {
         block_on(self.0.export(batch)).map_err(|error| error.to_string())
     }

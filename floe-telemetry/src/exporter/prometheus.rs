@@ -1,4 +1,4 @@
-//! An endpoint that Prometheus scrapes. What it answers is collected when it is asked.
+//! An endpoint that Prometheus scrapes. Metrics are collected on each scrape.
 
 mod families;
 mod name;
@@ -16,7 +16,7 @@ use self::server::Server;
 use crate::config::PrometheusConfig;
 use crate::error::Error;
 
-/// Collects when it is scraped.
+/// A metric reader that collects on each scrape.
 #[derive(Debug)]
 struct ScrapedReader {
     inner: Arc<ManualReader>,
@@ -24,11 +24,11 @@ struct ScrapedReader {
     server: Mutex<Option<Server>>,
 }
 
-/// Opens the endpoint.
+/// Starts the endpoint.
 ///
 /// # Errors
 ///
-/// Nobody can be listened to at this address.
+/// The address cannot be bound, or the thread cannot be started.
 pub(crate) fn prometheus(config: &PrometheusConfig) -> Result<impl MetricReader, Error> {
     let inner = Arc::new(ManualReader::builder().build());
     let server = Server::start(config, Arc::clone(&inner))?;
@@ -53,7 +53,7 @@ impl MetricReader for ScrapedReader {
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        // The port is free when this returns.
+        // Dropping the server joins its thread, so the port is free when this returns.
         drop(server.take());
         self.inner.shutdown_with_timeout(timeout)
     }

@@ -1,20 +1,20 @@
-//! Where OTLP goes, and what is sent along.
+//! The receiver of OTLP and the headers of its backend.
 
 use secrecy::SecretString;
 
 use crate::config::TelemetryConfig;
 
-/// A configuration whose endpoint and protocol are final, with the headers of the backend.
+/// A configuration with the final endpoint and protocol, and the headers that the backend adds.
 #[derive(Clone, Debug)]
 #[cfg_attr(
     not(feature = "_otlp"),
-    expect(dead_code, reason = "nothing is sent without OTLP")
+    expect(dead_code, reason = "only the OTLP exporter reads it")
 )]
 pub(crate) struct OtlpTarget {
     pub(crate) config: TelemetryConfig,
-    /// What the environment and the configuration say wins over them.
+    /// Headers of the environment and the configuration take precedence over these.
     pub(crate) headers: Vec<(String, SecretString)>,
-    /// Whoever is there takes no other signal.
+    /// Whether the backend accepts traces only.
     pub(crate) is_traces_only: bool,
 }
 

@@ -132,7 +132,10 @@ impl Instruments {
     /// The redacted name. Instrument names must not contain angle brackets, so the redaction mark
     /// loses them.
     fn name(&self, name: Cow<'static, str>) -> Cow<'static, str> {
-        let redacted = self.policy.redaction.safe(name.clone().into_owned());
+        let redacted = self
+            .policy
+            .redaction
+            .message_or_same(name.clone().into_owned());
         if redacted == name {
             name
         } else {
@@ -144,7 +147,12 @@ impl Instruments {
 
     /// The redacted unit or description.
     fn text(&self, text: Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
-        text.map(|text| self.policy.redaction.safe(text.into_owned()).into())
+        text.map(|text| {
+            self.policy
+                .redaction
+                .message_or_same(text.into_owned())
+                .into()
+        })
     }
 }
 

@@ -19,8 +19,8 @@ use super::targets::Places;
 use super::{IN_USE, TelemetryProvider, metrics};
 use crate::backend;
 use crate::collector::{
-    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor, Stamps,
-    WorkerSettings,
+    self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor,
+    SharedAttributes, WorkerSettings,
 };
 use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
@@ -215,7 +215,7 @@ impl TelemetryProviderBuilder {
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
         });
         let settings = PipelineSettings {
-            span_attributes: Stamps::new(span_attributes(&self.config), &mut redactor),
+            span_attributes: SharedAttributes::new(span_attributes(&self.config), &mut redactor),
             redactor,
             metrics: (provider.meters.as_ref())
                 .map(|meters| meters.span_metrics(&self.config.metrics, Redactor::new(redaction))),

@@ -144,7 +144,7 @@ async fn a_trace_is_printed_once_its_root_has_ended() {
 
     // An incomplete trace is printed on flush.
     let screen = Screen::default();
-    let exporter = ConsoleExporter::to_writer(screen.clone()).holding();
+    let exporter = ConsoleExporter::to_writer(screen.clone()).deferred();
     export(&exporter, trace()).await;
     assert_eq!(screen.text(), "");
     exporter.force_flush().unwrap();

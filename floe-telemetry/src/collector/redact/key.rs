@@ -1,4 +1,4 @@
-//! What is known about the keys of attributes: each is judged once.
+//! A cache of attribute keys: each key is classified once.
 
 use opentelemetry::Key as OtelKey;
 use rustc_hash::FxHashMap;
@@ -8,26 +8,26 @@ use super::Redaction;
 use crate::keys;
 use crate::sanitizer::KeyMeaning;
 
-/// Keys that are remembered. A program has far fewer, unless it makes them up as it goes.
+/// The most keys in the cache. Programs have far fewer, unless they generate keys at run time.
 const MAX_KEYS: usize = 4096;
 
-/// Attributes of a place in the source that are recognised without a search for their key.
-const MAX_SEEN: usize = 16;
+/// The most attributes of a call site whose keys are found without a lookup in the map.
+const MAX_SLOTS: usize = 16;
 
-/// Keys of error text besides `exception.message`: whoever failed wrote it, not the author of the
-/// code that records it.
+/// Keys of error text other than `exception.message`. The author of the annotated code did not choose
+/// this text, so the stricter policy for error text applies.
 const ERROR_TEXTS: [&str; 3] = [
     keys::EXCEPTION_STACKTRACE,
     keys::ERROR_MESSAGE,
     keys::FLOE_WARNING,
 ];
 
-/// A key and what it says about its values.
+/// A key and how values under it are redacted.
 #[derive(Debug)]
 pub(super) struct Key {
     name: Box<str>,
-    /// The safe key, if it is another.
-    pub(super) safe: Option<OtelKey>,
+    /// The redacted key, if it differs.
+    pub(super) redacted: Option<OtelKey>,
     pub(super) meaning: KeyMeaning,
     kind: Kind,
 }
@@ -36,7 +36,7 @@ pub(super) struct Key {
 enum Kind {
     Value,
     ErrorText,
-    /// The message of an exception is cut like a status.
+    /// The message of an exception, which is truncated like the description of a status.
     Message,
 }
 
@@ -44,7 +44,7 @@ impl Key {
     fn of(name: &str, redaction: &Redaction) -> Self {
         Self {
             name: name.into(),
-            safe: redaction.text(name).map(OtelKey::from),
+            redacted: redaction.text(name).map(OtelKey::from),
             meaning: redaction.meaning(name),
             kind: match name {
                 keys::EXCEPTION_MESSAGE => Kind::Message,
@@ -54,7 +54,7 @@ impl Key {
         }
     }
 
-    /// Whether the value is known at once to be safe.
+    /// Whether a cheap check shows that the value needs no redaction.
     #[inline]
     pub(super) fn is_plain(&self, value: &[u8], redaction: &Redaction) -> bool {
         self.kind == Kind::Value
@@ -62,47 +62,83 @@ impl Key {
             && redaction.is_plain_value(value)
     }
 
-    /// The safe value, if it is another.
-    pub(super) fn apply(&self, value: &str, redaction: &Redaction) -> Option<String> {
+    /// The redacted value, if it differs.
+    pub(super) fn apply(
+        &self,
+        value: &str,
+        redaction: &Redaction,
+        message: &mut LastMessage,
+    ) -> Option<String> {
         if self.is_plain(value.as_bytes(), redaction) {
             return None;
         }
-        self.apply_rules(value, redaction)
+        self.apply_rules(value, redaction, message)
     }
 
-    /// The same of a value that is not plain.
-    pub(super) fn apply_rules(&self, value: &str, redaction: &Redaction) -> Option<String> {
+    /// [`apply`](Self::apply) for a value that is not plain.
+    pub(super) fn apply_rules(
+        &self,
+        value: &str,
+        redaction: &Redaction,
+        message: &mut LastMessage,
+    ) -> Option<String> {
         match self.kind {
             Kind::Value => redaction.value(&self.name, self.meaning, value),
             Kind::ErrorText => redaction.error_text(value),
-            Kind::Message => redaction.message(value),
+            Kind::Message => message.redact(value, redaction),
         }
     }
 }
 
-/// The keys that were judged.
+/// The last error message that was redacted. A span has the message of its error as attribute, in an
+/// event and as the description of its status, and it is redacted and counted once.
+#[derive(Debug, Default)]
+pub(super) struct LastMessage(Option<(String, Option<String>)>);
+
+impl LastMessage {
+    /// Forgets the message, so that the next span counts its own redactions.
+    pub(super) fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    /// The redacted message, if it differs.
+    pub(super) fn redact(&mut self, message: &str, redaction: &Redaction) -> Option<String> {
+        match &self.0 {
+            Some((last, redacted)) if last == message => redacted.clone(),
+            _ => {
+                let redacted = redaction.message(message);
+                self.0 = Some((message.to_owned(), redacted.clone()));
+                redacted
+            }
+        }
+    }
+}
+
+/// The cache of keys.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    known: Vec<Key>,
-    places: FxHashMap<Box<str>, u32>,
-    /// How often all of it was forgotten.
+    entries: Vec<Key>,
+    /// Indices into `entries`.
+    indices: FxHashMap<Box<str>, u32>,
+    /// How often the cache was cleared.
     generation: u32,
 }
 
-/// What the attributes of one place in the source were the last time. Most spans of a place have
-/// the same keys in the same order.
+/// The keys of the last span of one call site. Most spans of a call site have the same keys in the
+/// same order.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(SmallVec<[Slot; 4]>);
+pub(crate) struct SiteKeys(SmallVec<[Slot; 4]>);
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     key: u32,
     generation: u32,
-    /// Address and length of a static text that needed no redaction under this key.
+    /// Address and length of a static text that needs no redaction under this key.
     clean: (usize, usize),
 }
 
-impl Seen {
+impl SiteKeys {
+    /// Whether the static text at this address is known to need no redaction.
     pub(super) fn is_clean(&self, at: usize, text: &'static str) -> bool {
         self.0
             .get(at)
@@ -117,95 +153,122 @@ impl Seen {
 }
 
 impl Keys {
-    /// The key of an attribute that is the `at`th of its span.
-    pub(super) fn seen(
+    /// The key of the attribute with index `at` of a span.
+    pub(super) fn of_site(
         &mut self,
         name: &str,
-        seen: &mut Seen,
+        site: &mut SiteKeys,
         at: usize,
         redaction: &Redaction,
     ) -> &Key {
-        match seen.0.get(at) {
+        match site.0.get(at) {
             Some(slot)
                 if slot.generation == self.generation
-                    && *self.known[slot.key as usize].name == *name =>
+                    && *self.entries[slot.key as usize].name == *name =>
             {
-                &self.known[slot.key as usize]
+                &self.entries[slot.key as usize]
             }
             _ => {
-                let place = self.place(name, redaction);
-                if at < MAX_SEEN {
+                let index = self.index(name, redaction);
+                if at < MAX_SLOTS {
                     let slot = Slot {
-                        key: place,
+                        key: index,
                         generation: self.generation,
                         clean: (0, 0),
                     };
-                    // One after the other, so there are no gaps.
-                    match seen.0.get_mut(at) {
-                        Some(known) => *known = slot,
-                        None => seen.0.push(slot),
+                    // Attributes come in order of their index, so there are no gaps.
+                    match site.0.get_mut(at) {
+                        Some(cached) => *cached = slot,
+                        None => site.0.push(slot),
                     }
                 }
-                &self.known[place as usize]
+                &self.entries[index as usize]
             }
         }
     }
 
+    /// The key with this name.
     pub(super) fn get(&mut self, name: &str, redaction: &Redaction) -> &Key {
-        let place = self.place(name, redaction);
-        &self.known[place as usize]
+        let index = self.index(name, redaction);
+        &self.entries[index as usize]
     }
 
     #[expect(
         clippy::cast_possible_truncation,
         reason = "there are at most MAX_KEYS"
     )]
-    fn place(&mut self, name: &str, redaction: &Redaction) -> u32 {
-        if let Some(place) = self.places.get(name) {
-            return *place;
+    fn index(&mut self, name: &str, redaction: &Redaction) -> u32 {
+        if let Some(index) = self.indices.get(name) {
+            return *index;
         }
-        if self.known.len() >= MAX_KEYS {
-            self.places.clear();
-            self.known.clear();
+        if self.entries.len() >= MAX_KEYS {
+            self.indices.clear();
+            self.entries.clear();
             self.generation += 1;
         }
-        let place = self.known.len() as u32;
-        self.known.push(Key::of(name, redaction));
-        self.places.insert(name.into(), place);
-        place
+        let index = self.entries.len() as u32;
+        self.entries.push(Key::of(name, redaction));
+        self.indices.insert(name.into(), index);
+        index
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::Policies;
     use super::*;
+    use crate::collector::Counters;
 
     #[test]
-    fn what_was_seen_is_not_taken_for_another_key() {
+    fn a_changed_key_replaces_the_cached_one() {
         let redaction = Redaction::default();
-        let (mut keys, mut seen) = (Keys::default(), Seen::default());
-        let key = keys.seen("table", &mut seen, 0, &redaction);
+        let (mut keys, mut site) = (Keys::default(), SiteKeys::default());
+        let key = keys.of_site("table", &mut site, 0, &redaction);
         assert_eq!(key.meaning, KeyMeaning::Harmless);
-        seen.set_clean(0, "orders");
-        assert!(seen.is_clean(0, "orders"));
-        let key = keys.seen("password", &mut seen, 0, &redaction);
+        site.set_clean(0, "orders");
+        assert!(site.is_clean(0, "orders"));
+        let key = keys.of_site("password", &mut site, 0, &redaction);
         assert_eq!(key.meaning, KeyMeaning::Secret);
-        assert!(!seen.is_clean(0, "orders"));
+        assert!(!site.is_clean(0, "orders"));
     }
 
     #[test]
-    fn keys_that_are_made_up_do_not_pile_up() {
+    fn generated_keys_do_not_grow_the_cache_without_bound() {
         let redaction = Redaction::default();
-        let (mut keys, mut seen) = (Keys::default(), Seen::default());
+        let (mut keys, mut site) = (Keys::default(), SiteKeys::default());
         for number in 0..3 * MAX_KEYS {
             let name = format!("key.{number}");
-            assert_eq!(*keys.seen(&name, &mut seen, 0, &redaction).name, *name);
-            assert!(keys.known.len() <= MAX_KEYS && keys.places.len() <= MAX_KEYS);
+            assert_eq!(*keys.of_site(&name, &mut site, 0, &redaction).name, *name);
+            assert!(keys.entries.len() <= MAX_KEYS && keys.indices.len() <= MAX_KEYS);
         }
         for at in 0..100 {
-            keys.seen("key", &mut seen, at, &redaction);
+            keys.of_site("key", &mut site, at, &redaction);
         }
-        assert_eq!(seen.0.len(), MAX_SEEN);
+        assert_eq!(site.0.len(), MAX_SLOTS);
         assert_eq!(keys.generation, 3);
+    }
+
+    #[test]
+    fn a_repeated_message_is_redacted_once() {
+        let counters = Arc::new(Counters::default());
+        let redaction = Redaction::new(Policies::default(), Arc::clone(&counters));
+        let count = || {
+            counters
+                .read()
+                .redacted()
+                .map(|(_, count)| count)
+                .sum::<u64>()
+        };
+        let mut messages = LastMessage::default();
+        let message = "login failed: password=hunter2";
+        let first = messages.redact(message, &redaction);
+        assert_eq!(first.as_deref(), Some("login failed: password=<REDACTED>"));
+        assert_eq!(messages.redact(message, &redaction), first);
+        assert_eq!(count(), 1);
+        let other = messages.redact("token=hunter2", &redaction);
+        assert_eq!(other.as_deref(), Some("token=<REDACTED>"));
+        assert_eq!(count(), 2);
     }
 }

@@ -1,36 +1,38 @@
-//! What a log record says, made safe: on the caller's thread, because the line is written there.
+//! Redaction of log records, on the caller's thread, because it writes the line.
 
 use opentelemetry::Key as OtelKey;
 
 use super::Redactor;
+use super::key::LastMessage;
 use crate::sanitizer::KeyMeaning;
 
-/// Keys under which programs log what an error says.
+/// Keys under which programs log the text of an error.
 const ERRORS: [&str; 2] = ["error", "err"];
 
 impl Redactor {
-    /// The message, if it is not safe as it is. It quotes what the program was given, as errors do.
+    /// The redacted message, if it differs. Log messages quote input as error messages do, so the
+    /// policy for error text applies.
     pub(crate) fn log_message(&self, text: &str) -> Option<String> {
         self.redaction.error_text(text)
     }
 
-    /// A name that comes again and again, a key or a target, if it is not safe as it is.
+    /// The redacted name of a field or a target, if it differs. Names are cached, because they repeat.
     pub(crate) fn log_name(&mut self, name: &str) -> Option<&OtelKey> {
-        self.keys.get(name, &self.redaction).safe.as_ref()
+        self.keys.get(name, &self.redaction).redacted.as_ref()
     }
 
-    /// The text of a field, if it is not safe as it is.
+    /// The redacted text of a field, if it differs.
     pub(crate) fn log_text(&mut self, key: &str, text: &str) -> Option<String> {
-        let known = self.keys.get(key, &self.redaction);
-        match known.meaning {
+        let entry = self.keys.get(key, &self.redaction);
+        match entry.meaning {
             KeyMeaning::Harmless if ERRORS.contains(&key) => self.redaction.error_text(text),
-            _ => known.apply(text, &self.redaction),
+            _ => entry.apply(text, &self.redaction, &mut LastMessage::default()),
         }
     }
 
-    /// What stands for a number, if its key says that it is a secret.
+    /// The replacement of a number, if its key denotes a secret.
     pub(crate) fn log_number(&mut self, key: &str) -> Option<&'static str> {
-        let known = self.keys.get(key, &self.redaction);
-        (known.meaning == KeyMeaning::Secret).then(|| self.redaction.hidden())
+        let entry = self.keys.get(key, &self.redaction);
+        (entry.meaning == KeyMeaning::Secret).then(|| self.redaction.hidden())
     }
 }

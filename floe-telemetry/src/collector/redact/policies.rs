@@ -1,4 +1,4 @@
-//! The policies of redaction, compiled from a configuration.
+//! Compiles the redaction policies of a configuration.
 
 use regex::{Regex, RegexBuilder};
 
@@ -6,22 +6,24 @@ use crate::config::{RedactionConfig, RedactionLevel};
 use crate::error::Error;
 use crate::sanitizer::{Level, Policy};
 
-/// Bytes that a compiled pattern may take.
+/// The most bytes of a compiled pattern.
 const MAX_COMPILED: usize = 1 << 20;
 
-/// The policies of a configuration.
+/// The redaction policies of a configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Policies {
-    /// For error text.
+    /// The policy for error text.
     pub(super) text: Policy,
-    /// For everything else.
+    /// The policy for all other text.
     pub(super) attribute: Policy,
 }
 
 impl Policies {
+    /// Compiles the policies.
+    ///
     /// # Errors
     ///
-    /// A pattern is too large, or not a regular expression.
+    /// A pattern is too large or is not a regular expression.
     pub(crate) fn compile(config: &RedactionConfig) -> Result<Self, Error> {
         let patterns = config.patterns.iter().enumerate();
         let patterns: Vec<_> = patterns
@@ -51,7 +53,7 @@ fn level_of(level: RedactionLevel) -> Level {
 fn compile(at: usize, pattern: &str) -> Result<Regex, Error> {
     let compiled = RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build();
     compiled.map_err(|error| {
-        // The beginning is enough to recognise a long pattern.
+        // The first characters identify a long pattern.
         let beginning: String = pattern.chars().take(64).collect();
         let problem = match error {
             regex::Error::CompiledTooBig(_) => {

@@ -1,4 +1,4 @@
-//! What is taken out, by the configuration, and how often it was.
+//! Redaction of text by the configured policies, with counters.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,8 +10,7 @@ use crate::sanitizer::{
     sanitize_value_with, sanitize_with, set_policies,
 };
 
-/// The configured redaction. Everything that answers with a text answers `None` when the text is
-/// safe as it is.
+/// The configured redaction. Methods that return a text return `None` if it needs no redaction.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Redaction {
     policies: Arc<Policies>,
@@ -19,7 +18,7 @@ pub(crate) struct Redaction {
 }
 
 impl Redaction {
-    /// The one that errors and baggage follow from now on, too.
+    /// Creates the redaction of a provider. Errors and baggage use the same policies from now on.
     pub(crate) fn of_process(policies: Policies, counters: Arc<Counters>) -> Self {
         set_policies(policies.text.clone(), policies.attribute.clone());
         Self::new(policies, counters)
@@ -32,54 +31,54 @@ impl Redaction {
         }
     }
 
-    /// A name, a key, or whatever else the author of the code chose.
+    /// Redacts a name, a key, or other text that the author of the code chose.
     pub(in crate::collector) fn text(&self, text: &str) -> Option<String> {
         changed(&self.policies.attribute, text, |policy, text| {
             sanitize_with(policy, text, &mut |rule| self.count(rule))
         })
     }
 
-    /// What the key of an attribute says about its value.
+    /// The meaning of an attribute key for its value.
     pub(super) fn meaning(&self, key: &str) -> KeyMeaning {
         meaning_with(&self.policies.attribute, key)
     }
 
-    /// Whether the value of a harmless key is known at once to be safe.
+    /// Whether a cheap check shows that the value of a harmless key needs no redaction.
     #[inline]
     pub(super) fn is_plain_value(&self, value: &[u8]) -> bool {
         is_plain(&self.policies.attribute, value)
     }
 
-    /// The value of an attribute whose key has this meaning.
+    /// Redacts the value of an attribute whose key has this meaning.
     pub(super) fn value(&self, key: &str, meaning: KeyMeaning, value: &str) -> Option<String> {
         let policy = &self.policies.attribute;
         let fired = &mut |rule| self.count(rule);
-        other(
+        if_changed(
             value,
             sanitize_value_with(policy, key, meaning, value, fired),
         )
     }
 
-    /// What an error says, at its full length.
+    /// Redacts the text of an error without truncating it.
     pub(super) fn error_text(&self, text: &str) -> Option<String> {
         changed(&self.policies.text, text, |policy, text| {
             sanitize_with(policy, text, &mut |rule| self.count(rule))
         })
     }
 
-    /// What an error says, as much of it as is kept.
+    /// Redacts and truncates the message of an error.
     pub(super) fn message(&self, text: &str) -> Option<String> {
         changed(&self.policies.text, text, |policy, text| {
             sanitize_error_message_with(policy, text, &mut |rule| self.count(rule))
         })
     }
 
-    /// [`message`](Self::message), whether it changed or not.
-    pub(crate) fn safe(&self, text: String) -> String {
+    /// [`message`](Self::message), or the text itself if it needs no redaction.
+    pub(crate) fn message_or_same(&self, text: String) -> String {
         self.message(&text).unwrap_or(text)
     }
 
-    /// What stands for a value that goes because of its key.
+    /// The replacement of a value whose key denotes a secret.
     pub(super) fn hidden(&self) -> &'static str {
         self.count(Rule::KeyValue);
         REDACTED
@@ -90,22 +89,22 @@ impl Redaction {
     }
 }
 
-/// The safe text by the rule, if it is not the same.
+/// Applies `sanitize` unless a cheap check shows that the text needs no redaction.
 #[inline]
 fn changed<'t>(
     policy: &Policy,
     text: &'t str,
-    rule: impl FnOnce(&Policy, &'t str) -> Cow<'t, str>,
+    sanitize: impl FnOnce(&Policy, &'t str) -> Cow<'t, str>,
 ) -> Option<String> {
     if is_plain(policy, text.as_bytes()) {
         return None;
     }
-    other(text, rule(policy, text))
+    if_changed(text, sanitize(policy, text))
 }
 
-/// The safe text, if it is not the same. A rule that only truncates borrows a prefix, one that hides
-/// all borrows the mark.
-fn other(text: &str, redacted: Cow<'_, str>) -> Option<String> {
+/// The redacted text, if it differs. A text that was only truncated borrows a prefix, and one that was
+/// replaced entirely borrows the replacement.
+fn if_changed(text: &str, redacted: Cow<'_, str>) -> Option<String> {
     match redacted {
         Cow::Borrowed(same) if std::ptr::eq(same, text) => None,
         changed => Some(changed.into_owned()),

@@ -1,4 +1,4 @@
-//! What was decided for traces, for those of their spans that come later.
+//! Recent decisions of tail sampling, which apply to spans that end after their trace was decided.
 
 use std::collections::VecDeque;
 
@@ -7,32 +7,32 @@ use rustc_hash::FxHashMap;
 
 use super::reason::Reason;
 
-/// What was decided for a trace.
+/// The decision for a trace.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Decision {
-    Keep(Reason),
+    Sampled(Reason),
     NotSampled,
 }
 
 impl From<Option<Reason>> for Decision {
     fn from(reason: Option<Reason>) -> Self {
-        reason.map_or(Self::NotSampled, Self::Keep)
+        reason.map_or(Self::NotSampled, Self::Sampled)
     }
 }
 
-/// The last decisions.
+/// The most recent decisions, up to a limit.
 #[derive(Debug)]
 pub(super) struct Decisions {
-    most: usize,
+    limit: usize,
     known: FxHashMap<TraceId, Decision>,
-    /// In the order in which they were made.
+    /// The oldest decision first.
     order: VecDeque<TraceId>,
 }
 
 impl Decisions {
-    pub(super) fn at_most(most: usize) -> Self {
+    pub(super) fn with_limit(limit: usize) -> Self {
         Self {
-            most,
+            limit,
             known: FxHashMap::default(),
             order: VecDeque::new(),
         }
@@ -42,7 +42,7 @@ impl Decisions {
         if self.known.insert(id, decision).is_none() {
             self.order.push_back(id);
         }
-        if self.order.len() > self.most
+        if self.order.len() > self.limit
             && let Some(oldest) = self.order.pop_front()
         {
             self.known.remove(&oldest);

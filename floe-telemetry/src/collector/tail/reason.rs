@@ -1,11 +1,11 @@
-//! Why a trace is kept.
+//! The reason why tail sampling samples a trace.
 
 use crate::clock::WallClock;
 use crate::config::TailSampling;
 use crate::keys;
 use crate::recorder::{Code, SpanRecord};
 
-/// Why a trace is kept, the weaker reason first.
+/// The reason why a trace is sampled. A later variant takes precedence.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Reason {
     Slow,
@@ -13,7 +13,7 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    /// What one of its spans says for it.
+    /// The reason to sample the trace of this span, if the span gives one.
     pub(super) fn of(
         record: &SpanRecord,
         config: &TailSampling,
@@ -33,8 +33,8 @@ impl Reason {
         }
     }
 
-    /// Writes the reason on a root, and on every span that it stands for itself alone: no other was
-    /// thrown away for it, so its threshold is 0
+    /// Adds the reason as an attribute to a root, and sets the sampling threshold of every span to 0: the
+    /// span represents only itself, because traces with a reason are always sampled
     /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
     pub(super) fn mark(self, record: &mut SpanRecord) {
         if record.is_root() {
@@ -42,8 +42,8 @@ impl Reason {
             attributes.set(keys::FLOE_SAMPLING_REASON, self.name());
         }
         let state = &mut record.more_mut().trace_state;
-        let said = state.get("ot").unwrap_or_default().split(';');
-        let others = said.filter(|field| !field.is_empty() && !field.starts_with("th:"));
+        let fields = state.get("ot").unwrap_or_default().split(';');
+        let others = fields.filter(|field| !field.is_empty() && !field.starts_with("th:"));
         let fields: Vec<_> = std::iter::once("th:0").chain(others).collect();
         if let Ok(marked) = state.insert("ot", fields.join(";")) {
             *state = marked;

@@ -1,4 +1,4 @@
-//! What becomes of traces that are held, whatever the order in which they end.
+//! Decisions of tail sampling, for spans that end in any order.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -24,11 +24,11 @@ fn config(max_spans: usize) -> TailSampling {
     }
 }
 
-fn hold(max_spans: usize) -> TailSampler {
+fn sampler(max_spans: usize) -> TailSampler {
     TailSampler::new(config(max_spans), Arc::default())
 }
 
-/// A span that ends. Number 0 of a trace is its root.
+/// A finished span. Span 0 of a trace is its root.
 #[derive(Clone, Copy, Debug)]
 struct End {
     trace: u8,
@@ -56,15 +56,15 @@ impl End {
         record
     }
 
-    const fn matters(self) -> bool {
+    const fn is_reason(self) -> bool {
         self.failed || (self.slow && self.span == 0)
     }
 }
 
-/// The spans that are kept, by their traces.
-fn taken(hold: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
-    let mut taken: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
-    while let Some(record) = hold.pop() {
+/// Removes the sampled spans and returns them by trace.
+fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
+    let mut sampled: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
+    while let Some(record) = sampler.pop() {
         assert_eq!(
             record.more.as_ref().unwrap().trace_state.get("ot"),
             Some("th:0")
@@ -73,18 +73,18 @@ fn taken(hold: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
         assert_eq!(is_marked, record.is_root());
         let trace = record.head.trace_id.to_bytes()[15] - 1;
         let span = record.head.span_id.to_bytes()[7] - 1;
-        taken.entry(trace).or_default().push(span.into());
+        sampled.entry(trace).or_default().push(span.into());
     }
-    for spans in taken.values_mut() {
+    for spans in sampled.values_mut() {
         spans.sort_unstable();
     }
-    taken
+    sampled
 }
 
-fn counted(hold: &TailSampler) -> [u64; 4] {
-    let counters = &hold.counters;
+fn counted(sampler: &TailSampler) -> [u64; 4] {
+    let counters = &sampler.counters;
     [
-        &counters.held,
+        &counters.tail_buffered,
         &counters.kept_error,
         &counters.kept_slow,
         &counters.sampled_out,
@@ -92,8 +92,7 @@ fn counted(hold: &TailSampler) -> [u64; 4] {
     .map(|counter| counter.load(Ordering::Relaxed))
 }
 
-/// The spans of some traces in any order, and after each whether the collector looks at what has
-/// ended.
+/// The spans of some traces in any order, and for each whether ended traces are decided after it.
 fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
     let span = (
         prop::bool::weighted(0.1),
@@ -103,17 +102,19 @@ fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
     let traces = prop::collection::vec(prop::collection::vec(span, 1..6), 1..12);
     let ends = traces.prop_map(|traces| {
         let spans = (0_u8..).zip(traces).flat_map(|(trace, spans)| {
-            (0..).zip(spans).map(move |(span, (failed, slow, looks))| {
-                (
-                    End {
-                        trace,
-                        span,
-                        failed,
-                        slow,
-                    },
-                    looks,
-                )
-            })
+            (0..)
+                .zip(spans)
+                .map(move |(span, (failed, slow, settles))| {
+                    (
+                        End {
+                            trace,
+                            span,
+                            failed,
+                            slow,
+                        },
+                        settles,
+                    )
+                })
         });
         spans.collect::<Vec<_>>()
     });
@@ -122,30 +123,30 @@ fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
 
 proptest! {
     #[test]
-    fn traces_that_matter_are_kept_whole_and_others_not_at_all(
+    fn traces_with_a_reason_are_sampled_completely_and_others_not_at_all(
         ends in ends(),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut hold = hold(1000);
+        let mut sampler = sampler(1000);
         let (clock, now) = (WallClock::new(), monotonic_now());
         let ends = &ends[..cut.index(ends.len() + 1)];
-        // For each trace: whether its root has ended, whether it matters, and what was decided.
+        // For each trace: whether its root has ended, whether there is a reason, and the decision.
         let mut model: BTreeMap<u8, (bool, bool, Option<bool>)> = BTreeMap::new();
-        for (end, looks) in ends {
-            hold.push(end.record(), &clock, now);
-            let (has_ended, matters, decided) = model.entry(end.trace).or_default();
+        for (end, settles) in ends {
+            sampler.push(end.record(), &clock, now);
+            let (has_ended, has_reason, decided) = model.entry(end.trace).or_default();
             *has_ended |= end.span == 0;
-            *matters |= decided.is_none() && end.matters();
-            if *looks {
-                hold.settle(&[]);
-                for (has_ended, matters, decided) in model.values_mut() {
+            *has_reason |= decided.is_none() && end.is_reason();
+            if *settles {
+                sampler.settle(&[]);
+                for (has_ended, has_reason, decided) in model.values_mut() {
                     if *has_ended {
-                        decided.get_or_insert(*matters);
+                        decided.get_or_insert(*has_reason);
                     }
                 }
             }
         }
-        hold.decide_all();
+        sampler.decide_all();
         let mut expected: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
         for (end, _) in ends.iter().filter(|(end, _)| model[&end.trace].1) {
             expected.entry(end.trace).or_default().push(end.span);
@@ -153,28 +154,28 @@ proptest! {
         for spans in expected.values_mut() {
             spans.sort_unstable();
         }
-        prop_assert_eq!(taken(&mut hold), expected);
-        let [held, error, slow, sampled_out] = counted(&hold);
-        prop_assert_eq!(held, 0);
+        prop_assert_eq!(take_sampled(&mut sampler), expected);
+        let [buffered, error, slow, sampled_out] = counted(&sampler);
+        prop_assert_eq!(buffered, 0);
         prop_assert_eq!(error + slow + sampled_out, ends.len() as u64);
     }
 
     #[test]
-    fn no_more_is_held_than_there_may_be(ends in ends(), max_spans in 1_usize..8) {
-        let mut hold = hold(max_spans);
+    fn the_buffer_is_bounded(ends in ends(), max_spans in 1_usize..8) {
+        let mut sampler = sampler(max_spans);
         let (clock, now) = (WallClock::new(), monotonic_now());
-        for (count, (end, looks)) in (1..).zip(&ends) {
-            hold.push(end.record(), &clock, now);
-            if *looks {
-                hold.settle(&[]);
+        for (count, (end, settles)) in (1..).zip(&ends) {
+            sampler.push(end.record(), &clock, now);
+            if *settles {
+                sampler.settle(&[]);
             }
-            let spans: usize = hold.traces.values().map(|trace| trace.spans.len()).sum();
-            prop_assert_eq!(spans, hold.spans);
+            let spans: usize = sampler.traces.values().map(|trace| trace.spans.len()).sum();
+            prop_assert_eq!(spans, sampler.spans);
             prop_assert!(spans <= max_spans);
-            prop_assert!(hold.order.len() <= 2 * hold.traces.len() + 65);
-            let [held, error, slow, sampled_out] = counted(&hold);
-            prop_assert_eq!(held, (spans + hold.kept.len()) as u64);
-            prop_assert_eq!(held + error + slow + sampled_out, count);
+            prop_assert!(sampler.order.len() <= 2 * sampler.traces.len() + 65);
+            let [buffered, error, slow, sampled_out] = counted(&sampler);
+            prop_assert_eq!(buffered, (spans + sampler.sampled.len()) as u64);
+            prop_assert_eq!(buffered + error + slow + sampled_out, count);
         }
     }
 }
@@ -189,39 +190,38 @@ fn end(trace: u8, span: u64, failed: bool) -> End {
 }
 
 #[test]
-fn what_is_too_old_is_decided_by_what_is_known_of_it() {
-    let mut hold = hold(1000);
+fn an_old_trace_is_decided_by_the_spans_that_have_arrived() {
+    let mut sampler = sampler(1000);
     let (clock, now) = (WallClock::new(), monotonic_now());
-    hold.push(end(0, 1, false).record(), &clock, now);
-    hold.push(end(1, 1, true).record(), &clock, now);
+    sampler.push(end(0, 1, false).record(), &clock, now);
+    sampler.push(end(1, 1, true).record(), &clock, now);
     let later = now + Duration::from_secs(30);
-    hold.push(end(2, 1, true).record(), &clock, later);
-    hold.expire(now + Duration::from_secs(59));
-    assert_eq!(counted(&hold), [3, 0, 0, 0]);
-    hold.expire(now + Duration::from_secs(60));
-    assert_eq!(taken(&mut hold), BTreeMap::from([(1, vec![1])]));
-    assert_eq!(counted(&hold), [1, 1, 0, 1]);
-    // Their roots, when they end at last, follow; a failure that is too late does not bring back
-    // what is gone.
-    hold.push(end(0, 0, true).record(), &clock, later);
-    hold.push(end(1, 0, false).record(), &clock, later);
-    assert_eq!(taken(&mut hold), BTreeMap::from([(1, vec![0])]));
-    assert_eq!(counted(&hold), [1, 2, 0, 2]);
+    sampler.push(end(2, 1, true).record(), &clock, later);
+    sampler.expire(now + Duration::from_secs(59));
+    assert_eq!(counted(&sampler), [3, 0, 0, 0]);
+    sampler.expire(now + Duration::from_secs(60));
+    assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![1])]));
+    assert_eq!(counted(&sampler), [1, 1, 0, 1]);
+    // Roots that end later follow the decision; a failure after it cannot restore discarded spans.
+    sampler.push(end(0, 0, true).record(), &clock, later);
+    sampler.push(end(1, 0, false).record(), &clock, later);
+    assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![0])]));
+    assert_eq!(counted(&sampler), [1, 2, 0, 2]);
 }
 
 #[test]
-fn the_oldest_gives_way() {
-    let mut hold = hold(3);
+fn a_full_buffer_decides_the_oldest_trace() {
+    let mut sampler = sampler(3);
     let (clock, now) = (WallClock::new(), monotonic_now());
     for trace in 0..5 {
-        hold.push(end(trace, 1, trace == 1).record(), &clock, now);
+        sampler.push(end(trace, 1, trace == 1).record(), &clock, now);
     }
-    assert_eq!(taken(&mut hold), BTreeMap::from([(1, vec![1])]));
-    assert_eq!(counted(&hold), [3, 1, 0, 1]);
+    assert_eq!(take_sampled(&mut sampler), BTreeMap::from([(1, vec![1])]));
+    assert_eq!(counted(&sampler), [3, 1, 0, 1]);
 }
 
 #[test]
-fn the_trace_state_of_others_stays() {
+fn trace_state_of_other_vendors_is_preserved() {
     let mut record = end(0, 1, true).record();
     let state =
         opentelemetry::trace::TraceState::from_key_value([("ot", "th:8;rv:abc"), ("x", "1")]);

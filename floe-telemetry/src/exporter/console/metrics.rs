@@ -1,4 +1,4 @@
-//! Metrics in the terminal: a line for each set of attributes.
+//! Prints metrics to the terminal, one line per data point.
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
@@ -12,14 +12,14 @@ use opentelemetry_sdk::metrics::data::{
 };
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
-/// Prints metrics on standard error.
+/// Prints metrics to standard error.
 #[derive(Debug)]
 pub(crate) struct ConsoleMetrics;
 
 impl PushMetricExporter for ConsoleMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let text = render(metrics);
-        // Nobody may be reading any more.
+        // Standard error may be closed.
         let _ = io::stderr().lock().write_all(text.as_bytes());
         Ok(())
     }
@@ -59,7 +59,7 @@ fn lines<T: Copy + Display>(text: &mut String, metric: &Metric, data: &MetricDat
         }
         text.push('\n');
     };
-    let of_values = |count: u64, sum: T| format!("{count} values, sum {sum}");
+    let summary = |count: u64, sum: T| format!("{count} values, sum {sum}");
     match data {
         MetricData::Gauge(gauge) => gauge.data_points().for_each(|point| {
             line(point.attributes().collect(), point.value().to_string());
@@ -68,12 +68,12 @@ fn lines<T: Copy + Display>(text: &mut String, metric: &Metric, data: &MetricDat
             line(point.attributes().collect(), point.value().to_string());
         }),
         MetricData::Histogram(histogram) => histogram.data_points().for_each(|point| {
-            let value = of_values(point.count(), point.sum());
+            let value = summary(point.count(), point.sum());
             line(point.attributes().collect(), value);
         }),
         MetricData::ExponentialHistogram(histogram) => {
             histogram.data_points().for_each(|point| {
-                let value = of_values(point.count() as u64, point.sum());
+                let value = summary(point.count() as u64, point.sum());
                 line(point.attributes().collect(), value);
             });
         }

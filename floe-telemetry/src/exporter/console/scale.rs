@@ -1,10 +1,10 @@
-//! Time as columns and as text.
+//! Times as columns of the waterfall and as text.
 
 use std::time::{Duration, SystemTime};
 
 use opentelemetry_sdk::trace::SpanData;
 
-/// Columns that a duration takes.
+/// The width of a formatted duration in columns.
 pub(super) const DURATION: usize = 10;
 
 /// The time axis.
@@ -15,7 +15,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// The columns before the bar, and the bar. Even the shortest span is seen.
+    /// The number of columns before the bar, and the bar. Even the shortest span has a visible bar.
     pub(super) fn bar(&self, span: &SpanData) -> (usize, String) {
         let from = self
             .column(span.start_time)
@@ -44,7 +44,7 @@ impl Scale {
     }
 }
 
-/// Right-aligned, with three digits that mean something.
+/// Formats a duration with three significant digits, right-aligned.
 pub(super) fn duration(time: Duration) -> String {
     let nanos = time.as_nanos();
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]

@@ -1,24 +1,25 @@
-//! The spans of a trace in the order in which a tree is read.
+//! The spans of a trace in the depth-first order of their tree.
 
 use std::collections::{HashMap, HashSet};
 
 use opentelemetry::SpanId;
 use opentelemetry_sdk::trace::SpanData;
 
-/// A span in its place.
+/// A span and its position in the tree.
 pub(super) struct Row<'a> {
     pub(super) span: &'a SpanData,
-    /// For each level from the top, whether the branch there ends with this row's ancestor (or
-    /// with the row itself). Empty for a top row.
+    /// For each level from the top, whether this row's ancestor (or the row itself) is the last of
+    /// its siblings. Empty for a top row.
     pub(super) last: Vec<bool>,
 }
 
-/// Whether no span of this process is above it.
+/// Whether the span has no parent in this process.
 pub(super) fn is_root(span: &SpanData) -> bool {
     span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
 }
 
-/// Parents before children, siblings by start. A span whose parent is missing is a top row.
+/// The rows of a trace: parents before children, siblings by start time. A span whose parent is missing
+/// is a top row.
 pub(super) fn rows(spans: &[SpanData]) -> Vec<Row<'_>> {
     let known: HashSet<SpanId> = spans
         .iter()
@@ -37,10 +38,10 @@ pub(super) fn rows(spans: &[SpanData]) -> Vec<Row<'_>> {
         siblings.sort_by_key(|span| span.start_time);
     }
     let mut rows = Vec::with_capacity(spans.len());
-    // A stack of our own: a trace may be deeper than the thread's.
-    let mut open: Vec<Row<'_>> = top(&mut children, SpanId::INVALID, None);
+    // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+    let mut open: Vec<Row<'_>> = children_of(&mut children, SpanId::INVALID, None);
     while let Some(row) = open.pop() {
-        open.extend(top(
+        open.extend(children_of(
             &mut children,
             row.span.span_context.span_id(),
             Some(&row.last),
@@ -50,8 +51,8 @@ pub(super) fn rows(spans: &[SpanData]) -> Vec<Row<'_>> {
     rows
 }
 
-/// The rows below `parent`, last first, as a stack wants them.
-fn top<'a>(
+/// The child rows of `parent`, the last one first, so that the first one is popped first.
+fn children_of<'a>(
     children: &mut HashMap<SpanId, Vec<&'a SpanData>>,
     parent: SpanId,
     above: Option<&[bool]>,

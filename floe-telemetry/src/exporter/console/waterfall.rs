@@ -1,4 +1,4 @@
-//! Drawing a trace.
+//! Draws a trace as a waterfall.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -12,14 +12,14 @@ use super::scale::{DURATION, Scale, duration};
 use super::tree::{self, Row};
 use crate::keys;
 
-/// Rows that are drawn of one trace.
+/// The most rows that are drawn for one trace.
 const MAX_ROWS: usize = 400;
 
-/// How it is drawn.
+/// The style of the drawing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     pub(super) color: bool,
-    /// In columns.
+    /// The width in columns.
     pub(super) width: usize,
 }
 
@@ -39,7 +39,7 @@ impl Style {
     }
 }
 
-/// The picture of one trace, ending with an empty line.
+/// Draws one trace, followed by an empty line.
 pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
     let rows = tree::rows(spans);
     let (Some(first), Some(start), Some(end)) = (
@@ -77,10 +77,10 @@ pub(super) fn draw(spans: &[SpanData], style: Style) -> String {
             &format!("· {count} · {}", duration(scale.length).trim_start())
         ),
     );
-    let explained = explained(spans);
+    let repeated = repeated_errors(spans);
     for row in rows.iter().take(MAX_ROWS) {
         draw_row(&mut picture, row, &scale, labels, style);
-        if !explained.contains(&row.span.span_context.span_id()) {
+        if !repeated.contains(&row.span.span_context.span_id()) {
             draw_error(&mut picture, row, style);
         }
     }
@@ -128,16 +128,16 @@ fn draw_row(picture: &mut String, row: &Row<'_>, scale: &Scale, labels: usize, s
     );
 }
 
-/// An error passes through every caller. Its text is drawn where it comes from: these spans have
-/// a child that says the same.
-fn explained(spans: &[SpanData]) -> HashSet<SpanId> {
-    let said: HashMap<SpanId, &Status> = spans
+/// The spans with the same error as one of their children. An error passes through every caller, and its
+/// message is drawn at the span where it occurred.
+fn repeated_errors(spans: &[SpanData]) -> HashSet<SpanId> {
+    let statuses: HashMap<SpanId, &Status> = spans
         .iter()
         .map(|span| (span.span_context.span_id(), &span.status))
         .collect();
     spans
         .iter()
-        .filter(|span| is_error(span) && said.get(&span.parent_span_id) == Some(&&span.status))
+        .filter(|span| is_error(span) && statuses.get(&span.parent_span_id) == Some(&&span.status))
         .map(|span| span.parent_span_id)
         .collect()
 }
@@ -156,17 +156,17 @@ fn draw_error(picture: &mut String, row: &Row<'_>, style: Style) {
     }
 }
 
-/// The lines that lead to a row.
+/// The tree lines in front of a row.
 fn branch(last: &[bool]) -> String {
-    let Some((own, above)) = last.split_last() else {
+    let Some((is_last, above)) = last.split_last() else {
         return String::new();
     };
     let mut text = stems(above);
-    text.push_str(if *own { "└─ " } else { "├─ " });
+    text.push_str(if *is_last { "└─ " } else { "├─ " });
     text
 }
 
-/// The lines that pass by.
+/// The vertical tree lines of the levels above a row.
 fn stems(last: &[bool]) -> String {
     last.iter()
         .map(|last| if *last { "   " } else { "│  " })
@@ -191,14 +191,15 @@ fn mark(span: &SpanData) -> (&'static str, Ansi) {
     }
 }
 
-/// Some attribute `….status` says so: the span stands for work that was not done.
+/// Whether an attribute `….status` is `skipped`: the span represents work that was not done.
 fn is_skipped(span: &SpanData) -> bool {
     span.attributes.iter().any(|attribute| {
         attribute.key.as_str().ends_with(".status") && attribute.value.as_str() == "skipped"
     })
 }
 
-/// Control characters are left out: a name must not move the terminal's cursor.
+/// Truncates a text to `room` characters and removes control characters, which could move the cursor of
+/// the terminal.
 fn clip(text: &str, room: usize) -> String {
     let mut visible = text.chars().filter(|c| !c.is_control());
     let mut clipped: String = visible.by_ref().take(room).collect();

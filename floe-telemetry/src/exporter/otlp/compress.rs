@@ -1,17 +1,17 @@
-//! Compression of requests over HTTP. gRPC does its own.
+//! Compression of HTTP requests. For gRPC, tonic compresses.
 
 use bytes::Bytes;
 
 use crate::config::Compression;
 
-/// The request as it is sent.
+/// Compresses the body of a request.
 pub(super) fn compress(compression: Compression, request: Bytes) -> Result<Bytes, String> {
     match compression {
         Compression::None => Ok(request),
         Compression::Gzip => gzip(&request),
         Compression::Zstd => zstd(&request),
     }
-    .map_err(|problem| format!("the request cannot be compressed: {problem}"))
+    .map_err(|reason| format!("the request cannot be compressed: {reason}"))
 }
 
 #[cfg(feature = "otlp-gzip")]
@@ -25,7 +25,7 @@ fn gzip(request: &[u8]) -> Result<Bytes, String> {
 
 #[cfg(not(feature = "otlp-gzip"))]
 fn gzip(_: &[u8]) -> Result<Bytes, String> {
-    Err("`gzip` is not built in".to_owned())
+    Err("the feature `otlp-gzip` is not enabled".to_owned())
 }
 
 #[cfg(feature = "otlp-zstd")]
@@ -38,5 +38,5 @@ fn zstd(request: &[u8]) -> Result<Bytes, String> {
 
 #[cfg(not(feature = "otlp-zstd"))]
 fn zstd(_: &[u8]) -> Result<Bytes, String> {
-    Err("`zstd` is not built in".to_owned())
+    Err("the feature `otlp-zstd` is not enabled".to_owned())
 }

@@ -1,4 +1,4 @@
-//! Exemplars in a request: the histogram of durations says by which span one of its values was made.
+//! Exemplars in a metrics request: each point of the duration histogram refers to one of its spans.
 
 use std::time::SystemTime;
 
@@ -11,42 +11,42 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMe
 use crate::clock::UnixNanos;
 use crate::collector::{DURATION, exemplar};
 
-/// Adds them to a request that was made of `metrics`, and so has them in the same order.
+/// Adds exemplars to a request that was converted from `metrics`, so both have the same order.
 pub(super) fn add(metrics: &ResourceMetrics, request: &mut ExportMetricsServiceRequest) {
     let sent = request.resource_metrics.iter_mut();
-    let sent = sent.flat_map(|of_resource| &mut of_resource.scope_metrics);
+    let sent = sent.flat_map(|resource| &mut resource.scope_metrics);
     for (collected, sent) in metrics.scope_metrics().zip(sent) {
         for (collected, sent) in collected.metrics().zip(&mut sent.metrics) {
             if collected.name() == DURATION
                 && let (AggregatedMetrics::F64(collected), Some(sent)) =
                     (collected.data(), &mut sent.data)
             {
-                to_points(collected, sent);
+                add_to_points(collected, sent);
             }
         }
     }
 }
 
-fn to_points(collected: &MetricData<f64>, sent: &mut Data) {
+fn add_to_points(collected: &MetricData<f64>, sent: &mut Data) {
     match (collected, sent) {
         (MetricData::Histogram(collected), Data::Histogram(sent)) => {
             for (from, to) in collected.data_points().zip(&mut sent.data_points) {
                 to.exemplars
-                    .extend(one(from.attributes(), collected.start_time()));
+                    .extend(exemplar_since(from.attributes(), collected.start_time()));
             }
         }
         (MetricData::ExponentialHistogram(collected), Data::ExponentialHistogram(sent)) => {
             for (from, to) in collected.data_points().zip(&mut sent.data_points) {
                 to.exemplars
-                    .extend(one(from.attributes(), collected.start_time()));
+                    .extend(exemplar_since(from.attributes(), collected.start_time()));
             }
         }
         _ => {}
     }
 }
 
-/// That of a series, if it is of the time that the point is about.
-fn one<'a>(
+/// The exemplar of a series, if it was measured in the time range of the point.
+fn exemplar_since<'a>(
     attributes: impl Iterator<Item = &'a opentelemetry::KeyValue>,
     since: SystemTime,
 ) -> Option<Exemplar> {

@@ -1,5 +1,4 @@
-//! The files of a connection, and whether they are still what they were: certificates are renewed
-//! while programs run.
+//! Detects changes of certificate and key files, which are renewed while programs run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,50 +6,50 @@ use std::time::SystemTime;
 
 use super::settings::OtlpSettings;
 
-/// The files that were read for a connection.
+/// The certificate and key files of a connection, with their metadata at the last check.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(super) struct WatchedFiles {
     paths: Vec<PathBuf>,
-    seen: Vec<Option<Stamp>>,
+    metadata: Vec<Option<Metadata>>,
 }
 
-/// What tells a file from what it was before. Whoever renews it writes over it, or puts another one (or
-/// a link to another one) in its place, perhaps as long as the one before and within the same tick of
-/// the clock.
+/// The metadata that changes when a file is renewed. Tools overwrite the file or replace it by another
+/// file or link, possibly of the same length and within the resolution of the modification time.
 #[derive(Debug, PartialEq)]
-struct Stamp {
+struct Metadata {
     modified: Option<SystemTime>,
     length: u64,
-    /// Device, number, and when the number came to be what it is.
+    /// Device, inode number, and the time of the last change of the inode.
     #[cfg(unix)]
     inode: (u64, u64, i64, i64),
 }
 
-impl Files {
-    /// To be called before the files are read.
-    pub(super) fn of(settings: &OtlpSettings) -> Self {
+impl WatchedFiles {
+    /// Records the metadata of the files of `settings`. Call this before reading the files, so that a
+    /// change in between is detected.
+    pub(super) fn new(settings: &OtlpSettings) -> Self {
         let client = settings.client.iter();
         let client = client.flat_map(|(certificate, key)| [certificate, key]);
         let paths: Vec<_> = settings.certificate.iter().chain(client).cloned().collect();
-        let seen = stamps(&paths);
-        Self { paths, seen }
+        let metadata = all_metadata(&paths);
+        Self { paths, metadata }
     }
 
-    /// Whether any is not what it was when this was asked before.
+    /// Whether a file has changed since the last check.
     pub(super) fn have_changed(&mut self) -> bool {
-        let now = stamps(&self.paths);
-        let before = std::mem::replace(&mut self.seen, now);
-        self.seen != before
+        let now = all_metadata(&self.paths);
+        let before = std::mem::replace(&mut self.metadata, now);
+        self.metadata != before
     }
 }
 
-fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
-    paths.iter().map(|path| stamp(path)).collect()
+fn all_metadata(paths: &[PathBuf]) -> Vec<Option<Metadata>> {
+    paths.iter().map(|path| metadata(path)).collect()
 }
 
-fn stamp(path: &Path) -> Option<Stamp> {
+fn metadata(path: &Path) -> Option<Metadata> {
     let file = fs::metadata(path).ok()?;
-    Some(Stamp {
+    Some(Metadata {
         modified: file.modified().ok(),
         length: file.len(),
         #[cfg(unix)]

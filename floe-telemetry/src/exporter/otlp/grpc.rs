@@ -13,13 +13,13 @@ use tonic::{Code, Extensions, Request, Status};
 
 use super::Transport;
 use super::proxy::ProxyConnector;
-use super::response::{self, Answer, MAX_RESPONSE, chain};
+use super::response::{self, MAX_RESPONSE, Outcome, error_chain};
 use super::settings::OtlpSettings;
 use crate::config::{Compression, Signal};
 use crate::error::Error;
 
-/// The method that takes a signal.
-const fn export(signal: Signal) -> &'static str {
+/// The gRPC method of a signal.
+const fn method(signal: Signal) -> &'static str {
     match signal {
         Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
         Signal::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
@@ -35,7 +35,7 @@ pub(super) struct Grpc {
 }
 
 impl Grpc {
-    /// Connects with the first request. To be called within the runtime.
+    /// Creates a client that connects with the first request. Call this within the runtime.
     pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
         let OtlpSettings { endpoint, .. } = settings;
         let endpoint = Endpoint::from_shared(endpoint.clone()).map_err(|error| {
@@ -44,7 +44,7 @@ impl Grpc {
             ))
         })?;
         let endpoint = secure(endpoint, settings)?;
-        let reach = ProxyConnector::of(endpoint.uri());
+        let connector = ProxyConnector::of(endpoint.uri());
         let mut metadata = MetadataMap::new();
         for (name, value) in &settings.headers {
             let key = AsciiMetadataKey::from_bytes(name.as_bytes());
@@ -59,31 +59,35 @@ impl Grpc {
         }
         Ok(Self {
             client: compressed(
-                tonic::client::Grpc::new(endpoint.connect_with_connector_lazy(reach))
+                tonic::client::Grpc::new(endpoint.connect_with_connector_lazy(connector))
                     .max_decoding_message_size(MAX_RESPONSE),
                 settings.compression,
             ),
             headers: metadata,
-            export: PathAndQuery::from_static(export(settings.signal)),
+            export: PathAndQuery::from_static(method(settings.signal)),
         })
     }
 
-    async fn call(&mut self, request: Bytes) -> Answer {
+    async fn call(&mut self, request: Bytes) -> Outcome {
         if let Err(error) = self.client.ready().await {
-            return Answer::Again {
-                reason: format!("the receiver is not reached: {}", chain(&error)),
+            return Outcome::Retry {
+                reason: format!("cannot connect to the receiver: {}", error_chain(&error)),
                 after: None,
             };
         }
         let request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
-        match self.client.unary(request, self.export.clone(), Raw).await {
-            Ok(response) => response::taken(response.get_ref()),
-            Err(status) => judge(&status),
+        match self
+            .client
+            .unary(request, self.export.clone(), BytesCodec)
+            .await
+        {
+            Ok(response) => response::accepted(response.get_ref()),
+            Err(status) => classify(&status),
         }
     }
 }
 
-/// Whether the feature is there was checked.
+/// Enables compression, whose feature was checked by the caller.
 fn compressed(
     client: tonic::client::Grpc<Channel>,
     compression: Compression,
@@ -114,9 +118,9 @@ fn secure(endpoint: Endpoint, settings: &OtlpSettings) -> Result<Endpoint, Error
         let key = client.key.expose_secret();
         config = config.identity(Identity::from_pem(client.certificate, key));
     }
-    endpoint
-        .tls_config(config)
-        .map_err(|error| Error::config(format!("otlp: TLS cannot be used: {}", chain(&error))))
+    endpoint.tls_config(config).map_err(|error| {
+        Error::config(format!("otlp: TLS cannot be used: {}", error_chain(&error)))
+    })
 }
 
 #[cfg(not(feature = "otlp-tls"))]
@@ -126,13 +130,13 @@ fn secure(endpoint: Endpoint, _: &OtlpSettings) -> Result<Endpoint, Error> {
 }
 
 impl Transport for Grpc {
-    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Answer> + '_>> {
+    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
         Box::pin(self.call(request))
     }
 }
 
-/// Which codes may be tried again is the specification's table.
-fn judge(status: &Status) -> Answer {
+/// Maps a status to an outcome. The retryable codes are those of the specification.
+fn classify(status: &Status) -> Outcome {
     let reason = format!(
         "the receiver answered {:?}: {}",
         status.code(),
@@ -145,23 +149,23 @@ fn judge(status: &Status) -> Answer {
         | Code::Aborted
         | Code::OutOfRange
         | Code::Unavailable
-        | Code::DataLoss => Answer::Again { reason, after },
-        Code::ResourceExhausted if after.is_some() => Answer::Again { reason, after },
-        _ => Answer::Refused(reason),
+        | Code::DataLoss => Outcome::Retry { reason, after },
+        Code::ResourceExhausted if after.is_some() => Outcome::Retry { reason, after },
+        _ => Outcome::Rejected(reason),
     }
 }
 
-/// `RetryInfo.retry_delay` of the status' details.
+/// `RetryInfo.retry_delay` in the details of the status.
 fn retry_delay(status: &Status) -> Option<Duration> {
     use tonic_types::StatusExt;
     status.get_details_retry_info()?.retry_delay
 }
 
-/// The request is encoded already, and the answer is decoded elsewhere.
+/// A codec without conversion: requests are encoded already, and responses are decoded by the caller.
 #[derive(Clone, Copy, Debug)]
-struct Raw;
+struct BytesCodec;
 
-impl Codec for Raw {
+impl Codec for BytesCodec {
     type Decode = Bytes;
     type Decoder = Self;
     type Encode = Bytes;
@@ -176,7 +180,7 @@ impl Codec for Raw {
     }
 }
 
-impl Encoder for Raw {
+impl Encoder for BytesCodec {
     type Error = Status;
     type Item = Bytes;
 
@@ -186,7 +190,7 @@ impl Encoder for Raw {
     }
 }
 
-impl Decoder for Raw {
+impl Decoder for BytesCodec {
     type Error = Status;
     type Item = Bytes;
 

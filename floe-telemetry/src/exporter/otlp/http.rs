@@ -20,14 +20,14 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::Transport;
 use super::compress::compress;
 use super::proxy::ProxyConnector;
-use super::response::{self, Answer, MAX_RESPONSE, chain};
+use super::response::{self, MAX_RESPONSE, Outcome, error_chain};
 use super::settings::OtlpSettings;
 use crate::clock::wall_now;
 use crate::config::{Compression, Signal};
 use crate::error::Error;
 
 pub(super) struct Http {
-    client: Box<dyn Post>,
+    client: Box<dyn PostClient>,
     uri: Uri,
     headers: HeaderMap,
     compression: Compression,
@@ -40,7 +40,7 @@ impl fmt::Debug for Http {
 }
 
 impl Http {
-    /// Connects with the first request.
+    /// Creates a client that connects with the first request.
     pub(super) fn new(settings: &OtlpSettings) -> Result<Self, Error> {
         let url = if settings.is_complete {
             settings.endpoint.clone()
@@ -51,13 +51,13 @@ impl Http {
             Error::config(format!("otlp_endpoint: `{url}` is not a URL: {error}"))
         })?;
         let mut headers = headers(settings);
-        let reach = ProxyConnector::of(&uri);
+        let connector = ProxyConnector::of(&uri);
         let client = if uri.scheme_str() == Some("https") {
-            secure(reach, settings)?
+            secure(connector, settings)?
         } else {
-            let (reach, credential) = reach.forwarding();
+            let (connector, credential) = connector.forwarding();
             headers.extend(credential.map(|credential| (PROXY_AUTHORIZATION, credential)));
-            pooled(reach)
+            pooled(connector)
         };
         Ok(Self {
             client,
@@ -67,16 +67,16 @@ impl Http {
         })
     }
 
-    async fn post(&self, body: Bytes) -> Answer {
+    async fn post(&self, body: Bytes) -> Outcome {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
         request.headers_mut().clone_from(&self.headers);
         match self.client.post(request).await {
-            Ok(response) => judge(response).await,
-            // No answer at all: the receiver is away, or it hung up.
-            Err(error) => Answer::Again {
-                reason: chain(&error),
+            Ok(response) => classify(response).await,
+            // There was no connection, or it was closed without a response.
+            Err(error) => Outcome::Retry {
+                reason: error_chain(&error),
                 after: None,
             },
         }
@@ -88,27 +88,27 @@ impl Transport for Http {
         compress(self.compression, request)
     }
 
-    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Answer> + '_>> {
+    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
         Box::pin(self.post(request))
     }
 }
 
 type Responding<'a> = Pin<Box<dyn Future<Output = Result<Response<Incoming>, ClientError>> + 'a>>;
 
-/// A client, whatever its connections are made of.
-trait Post: Send {
+/// A client, independent of the type of its connector.
+trait PostClient: Send {
     fn post(&self, request: Request<Full<Bytes>>) -> Responding<'_>;
 }
 
-impl<C: Connect + Clone + Send + Sync + 'static> Post for Client<C, Full<Bytes>> {
+impl<C: Connect + Clone + Send + Sync + 'static> PostClient for Client<C, Full<Bytes>> {
     fn post(&self, request: Request<Full<Bytes>>) -> Responding<'_> {
         Box::pin(self.request(request))
     }
 }
 
-/// A client that keeps its connection. It follows no redirect: a credential must not go to another
-/// host.
-fn pooled<C: Connect + Clone + Send + Sync + 'static>(connector: C) -> Box<dyn Post> {
+/// Creates a client with a connection pool. It follows no redirects, because a credential must not be
+/// sent to another host.
+fn pooled<C: Connect + Clone + Send + Sync + 'static>(connector: C) -> Box<dyn PostClient> {
     let client: Client<C, Full<Bytes>> = Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .build(connector);
@@ -116,17 +116,20 @@ fn pooled<C: Connect + Clone + Send + Sync + 'static>(connector: C) -> Box<dyn P
 }
 
 #[cfg(feature = "otlp-tls")]
-fn secure(reach: ProxyConnector, settings: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
+fn secure(
+    connector: ProxyConnector,
+    settings: &OtlpSettings,
+) -> Result<Box<dyn PostClient>, Error> {
     let config = super::tls::Tls::of(settings)?.config()?;
-    let connector = hyper_rustls::HttpsConnector::from((reach, config));
+    let connector = hyper_rustls::HttpsConnector::from((connector, config));
     Ok(pooled(connector))
 }
 
-/// Whether the feature is there was checked.
+/// Without the feature, the caller has rejected `https` endpoints.
 #[cfg(not(feature = "otlp-tls"))]
 #[expect(clippy::unnecessary_wraps, reason = "with TLS it can fail")]
-fn secure(reach: ProxyConnector, _: &OtlpSettings) -> Result<Box<dyn Post>, Error> {
-    Ok(pooled(reach))
+fn secure(connector: ProxyConnector, _: &OtlpSettings) -> Result<Box<dyn PostClient>, Error> {
+    Ok(pooled(connector))
 }
 
 fn headers(settings: &OtlpSettings) -> HeaderMap {
@@ -143,7 +146,7 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
         (USER_AGENT, HeaderValue::from_static(agent)),
     ]);
     for (name, value) in &settings.headers {
-        // Both were checked.
+        // The settings contain only valid names and values.
         if let (Ok(name), Ok(mut value)) =
             (name.parse::<HeaderName>(), HeaderValue::from_str(value))
         {
@@ -160,18 +163,18 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
     headers
 }
 
-async fn judge(response: Response<Incoming>) -> Answer {
+async fn classify(response: Response<Incoming>) -> Outcome {
     let status = response.status();
     if status.is_success() {
-        // A web server that answers everything with a page has taken nothing.
-        if is_page(&response) {
-            return Answer::Refused(format!(
-                "the receiver answered {status} with a web page: it does not speak OTLP"
+        // A web server that returns a page for every path has not accepted the spans.
+        if is_web_page(&response) {
+            return Outcome::Rejected(format!(
+                "the receiver answered {status} with a web page: it is not an OTLP receiver"
             ));
         }
         return match read(response).await {
-            Ok(body) => response::taken(&body),
-            Err(reason) => Answer::Refused(reason),
+            Ok(body) => response::accepted(&body),
+            Err(reason) => Outcome::Rejected(reason),
         };
     }
     let after = response.headers().get(RETRY_AFTER);
@@ -181,12 +184,12 @@ async fn judge(response: Response<Incoming>) -> Answer {
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => Answer::Again { reason, after },
-        _ => Answer::Refused(reason),
+        | StatusCode::GATEWAY_TIMEOUT => Outcome::Retry { reason, after },
+        _ => Outcome::Rejected(reason),
     }
 }
 
-fn is_page(response: &Response<Incoming>) -> bool {
+fn is_web_page(response: &Response<Incoming>) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
     content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
@@ -195,7 +198,7 @@ async fn read(response: Response<Incoming>) -> Result<Vec<u8>, String> {
     let mut incoming = response.into_body();
     let mut body = Vec::new();
     while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(|error| chain(&error))?;
+        let frame = frame.map_err(|error| error_chain(&error))?;
         let chunk = frame.data_ref().map_or(&[][..], |data| data);
         if body.len() + chunk.len() > MAX_RESPONSE {
             return Err(format!(
@@ -207,11 +210,11 @@ async fn read(response: Response<Incoming>) -> Result<Vec<u8>, String> {
     Ok(body)
 }
 
-/// The path of the signal is appended, unless it is there
+/// Appends the path of the signal, unless the endpoint has it
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
 fn signal_url(endpoint: &str, signal: Signal) -> String {
     let base = endpoint.trim_end_matches('/');
-    // Many give the address of the traces as that of everything.
+    // A general endpoint is often configured with the path of traces.
     let base = base.strip_suffix("/v1/traces").unwrap_or(base);
     let path = format!("/v1/{}", signal.as_str());
     if base.ends_with(&path) {

@@ -1,4 +1,4 @@
-//! Log records over OTLP: OpenTelemetry's own encoding, sent like the spans.
+//! Log records over OTLP, encoded by `opentelemetry-proto` and sent over the transport of the spans.
 
 use std::time::Duration;
 
@@ -15,14 +15,18 @@ use super::sender::Sender;
 use crate::config::Signal;
 use crate::error::Error;
 
-/// Sends log records over OTLP. It blocks the thread that it is called on.
+/// Sends log records over OTLP. It blocks the calling thread.
 #[derive(Debug)]
 pub(crate) struct OtlpLogs {
     sender: Sender,
     resource: ResourceAttributesWithSchema,
 }
 
-/// The exporter of log records that the target describes.
+/// Creates the log exporter for `target`.
+///
+/// # Errors
+///
+/// The settings of the target cannot be used.
 pub(crate) fn otlp_logs(target: &OtlpTarget) -> Result<OtlpLogs, Error> {
     Ok(OtlpLogs {
         sender: Sender::new(target, Signal::Logs)?,

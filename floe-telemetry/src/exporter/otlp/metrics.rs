@@ -1,4 +1,4 @@
-//! Metrics over OTLP: OpenTelemetry's own encoding, sent like the spans.
+//! Metrics over OTLP, encoded by `opentelemetry-proto` and sent over the transport of the spans.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::collector::RateLimited;
 use crate::config::Signal;
 use crate::error::Error;
 
-/// Sends metrics over OTLP. It is called on the thread of its reader, and blocks it.
+/// Sends metrics over OTLP. It blocks the thread of the metric reader that calls it.
 #[derive(Debug)]
 pub(crate) struct OtlpMetrics {
     sender: Sender,
@@ -23,7 +23,11 @@ pub(crate) struct OtlpMetrics {
     failures: RateLimited,
 }
 
-/// The exporter of metrics that the target describes.
+/// Creates the metric exporter for `target`.
+///
+/// # Errors
+///
+/// The settings of the target cannot be used.
 pub(crate) fn otlp_metrics(target: &OtlpTarget) -> Result<OtlpMetrics, Error> {
     Ok(OtlpMetrics {
         sender: Sender::new(target, Signal::Metrics)?,
@@ -40,7 +44,7 @@ impl PushMetricExporter for OtlpMetrics {
             .send(request.encode_to_vec())
             .inspect_err(|reason| {
                 if self.failures.is_due() {
-                    // What calls this says no more than that it failed.
+                    // The reader of the SDK logs that an export failed, but not the reason.
                     tracing::warn!(%reason, "metrics could not be exported");
                 }
             })

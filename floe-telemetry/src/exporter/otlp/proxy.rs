@@ -1,6 +1,6 @@
-//! The way to a receiver: straight, or through the proxy that the environment names (`HTTP_PROXY`,
-//! `HTTPS_PROXY`, `ALL_PROXY`), unless `NO_PROXY` has the receiver among its hosts. This machine is
-//! never reached through a proxy.
+//! Connections to a receiver, direct or through the HTTP proxy of the environment (`HTTP_PROXY`,
+//! `HTTPS_PROXY`, `ALL_PROXY`; `NO_PROXY` lists hosts without a proxy). Loopback addresses are always
+//! connected to directly.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,23 +20,23 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-/// Connects, by the way that was found for a receiver.
+/// Connects to a receiver, through a proxy if one is configured.
 #[derive(Clone)]
 pub(super) struct ProxyConnector {
     tcp: HttpConnector,
-    via: Via,
+    route: Route,
 }
 
 #[derive(Clone)]
-enum Via {
-    Straight,
-    /// The proxy takes requests for others.
+enum Route {
+    Direct,
+    /// The proxy forwards plain HTTP requests.
     #[cfg(feature = "otlp-http")]
     Forward(Proxy),
-    /// The proxy lays a line through which it is spoken to the receiver.
+    /// The proxy opens an HTTP CONNECT tunnel.
     Tunnel(Proxy),
-    /// It is not one of HTTP.
-    Unusable(&'static str),
+    /// The scheme of the proxy is not supported; the text is the error of every connection.
+    Unsupported(&'static str),
 }
 
 #[derive(Clone)]
@@ -52,47 +52,47 @@ impl fmt::Debug for ProxyConnector {
 }
 
 impl ProxyConnector {
-    /// The way to `receiver`, through a tunnel if there is a proxy.
+    /// Creates a connector for `receiver`, with a tunnel if a proxy is configured for it.
     pub(super) fn of(receiver: &Uri) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
-        let via = match Matcher::from_env().intercept(receiver) {
-            None => Via::Straight,
-            Some(_) if is_this_machine(receiver) => Via::Straight,
-            Some(proxy) if proxy.uri().scheme_str() == Some("http") => Via::Tunnel(Proxy {
+        let route = match Matcher::from_env().intercept(receiver) {
+            None => Route::Direct,
+            Some(_) if is_loopback(receiver) => Route::Direct,
+            Some(proxy) if proxy.uri().scheme_str() == Some("http") => Route::Tunnel(Proxy {
                 uri: proxy.uri().clone(),
                 credential: proxy.basic_auth().cloned(),
             }),
-            Some(_) => Via::Unusable(
-                "the proxy of the environment is not one of HTTP, accepted is `http://host:port`",
+            Some(_) => Route::Unsupported(
+                "the proxy of the environment is not an HTTP proxy, accepted is `http://host:port`",
             ),
         };
-        Self { tcp, via }
+        Self { tcp, route }
     }
 
-    /// Lets a proxy forward plain requests, which is what it does without being asked for a tunnel. What
-    /// it wants to know of the caller goes with each request then.
+    /// Replaces a tunnel by forwarding, which proxies commonly require for plain HTTP. Returns the
+    /// value of the `Proxy-Authorization` header that each request must have.
     #[cfg(feature = "otlp-http")]
     pub(super) fn forwarding(self) -> (Self, Option<HeaderValue>) {
-        let Via::Tunnel(proxy) = self.via else {
+        let Route::Tunnel(proxy) = self.route else {
             return (self, None);
         };
         let credential = proxy.credential.clone();
-        let via = Via::Forward(proxy);
-        (Self { via, ..self }, credential)
+        let route = Route::Forward(proxy);
+        (Self { route, ..self }, credential)
     }
 }
 
-/// As other exporters see it, whatever the proxy would make of the name.
-fn is_this_machine(receiver: &Uri) -> bool {
+/// Whether the receiver is on this machine. Other OTLP exporters use no proxy for it either.
+fn is_loopback(receiver: &Uri) -> bool {
     let host = receiver.host().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let address: Result<IpAddr, _> = address.parse();
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// A tunnel would lead to port 443 whatever the scheme is.
+/// Adds the port of the scheme: without one, the tunnel would connect to port 443 for `http`, too.
 fn with_port(receiver: Uri) -> Uri {
     let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
     let Some(host) = receiver.host().filter(|_| is_plain) else {
@@ -103,11 +103,11 @@ fn with_port(receiver: Uri) -> Uri {
     Uri::from_parts(parts).unwrap_or(receiver)
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<Line, BoxError>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<ReceiverStream, BoxError>> + Send>>;
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 impl Service<Uri> for ProxyConnector {
-    type Response = Line;
+    type Response = ReceiverStream;
     type Error = BoxError;
     type Future = Connecting;
 
@@ -117,13 +117,13 @@ impl Service<Uri> for ProxyConnector {
 
     fn call(&mut self, receiver: Uri) -> Connecting {
         let mut tcp = self.tcp.clone();
-        let via = self.via.clone();
+        let route = self.route.clone();
         Box::pin(async move {
-            let (stream, is_forwarded) = match via {
-                Via::Straight => (tcp.call(receiver).await?, false),
+            let (stream, is_forwarded) = match route {
+                Route::Direct => (tcp.call(receiver).await?, false),
                 #[cfg(feature = "otlp-http")]
-                Via::Forward(proxy) => (tcp.call(proxy.uri).await?, true),
-                Via::Tunnel(proxy) => {
+                Route::Forward(proxy) => (tcp.call(proxy.uri).await?, true),
+                Route::Tunnel(proxy) => {
                     let tunnel = Tunnel::new(proxy.uri, tcp);
                     let mut tunnel = match proxy.credential {
                         Some(credential) => tunnel.with_auth(credential),
@@ -131,9 +131,9 @@ impl Service<Uri> for ProxyConnector {
                     };
                     (tunnel.call(with_port(receiver)).await?, false)
                 }
-                Via::Unusable(reason) => return Err(reason.into()),
+                Route::Unsupported(reason) => return Err(reason.into()),
             };
-            Ok(Line {
+            Ok(ReceiverStream {
                 stream,
                 is_forwarded,
             })
@@ -141,20 +141,20 @@ impl Service<Uri> for ProxyConnector {
     }
 }
 
-/// A connection.
-pub(super) struct Line {
+/// A connection to the receiver or to a forwarding proxy.
+pub(super) struct ReceiverStream {
     stream: TokioIo<TcpStream>,
-    /// The one at the other end passes requests on, and has to be told where.
+    /// Whether requests need the absolute form of the URI, because a proxy forwards them.
     is_forwarded: bool,
 }
 
-impl Connection for Line {
+impl Connection for ReceiverStream {
     fn connected(&self) -> Connected {
         self.stream.connected().proxy(self.is_forwarded)
     }
 }
 
-impl Read for Line {
+impl Read for ReceiverStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -164,7 +164,7 @@ impl Read for Line {
     }
 }
 
-impl Write for Line {
+impl Write for ReceiverStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_is_known() {
+    fn loopback_addresses_are_recognised() {
         for (receiver, expected) in [
             ("http://localhost:4317", true),
             ("http://LocalHost", true),
@@ -211,20 +211,20 @@ mod tests {
             ("https://[2001:db8::1]:4317", false),
         ] {
             let receiver: Uri = receiver.parse().unwrap();
-            assert_eq!(is_this_machine(&receiver), expected, "{receiver}");
+            assert_eq!(is_loopback(&receiver), expected, "{receiver}");
         }
     }
 
     #[test]
-    fn a_tunnel_leads_to_the_port_of_the_scheme() {
+    fn a_tunnel_uses_the_port_of_the_scheme() {
         for (receiver, expected) in [
             ("http://collector.test", "collector.test:80"),
             ("http://[2001:db8::1]", "[2001:db8::1]:80"),
             ("http://collector.test:4317", "collector.test:4317"),
             ("https://collector.test", "collector.test"),
         ] {
-            let reached = with_port(receiver.parse().unwrap());
-            assert_eq!(reached.authority().unwrap(), expected);
+            let target = with_port(receiver.parse().unwrap());
+            assert_eq!(target.authority().unwrap(), expected);
         }
     }
 }

@@ -1,99 +1,140 @@
-//! The bytes of a request, in memory that is used again for a later one.
-//!
-//! Requests are large. Were each given back to the allocator, it would return the pages to the system
-//! and fetch others for the next one.
+//! Encodes batches of spans as requests: an `ExportTraceServiceRequest` with one resource, and one
+//! `ScopeSpans` for each instrumentation scope.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::mem;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use opentelemetry::InstrumentationScope;
+use opentelemetry_sdk::Resource;
 
-/// How many pieces of memory wait to be used again: as many as batches are usually on their way.
-const KEPT: usize = 4;
+use super::buffer_pool::BufferPool;
+use super::span;
+use crate::collector::{BatchBuilder, EnrichedSpan};
+use crate::otlp_encoding::{bytes, head, head_length, message, message_of};
 
-/// A piece that has grown larger than this is not kept.
-const LARGEST: usize = 4 * 1024 * 1024;
+/// The most bytes of the head of a field.
+const MAX_HEAD: usize = 11;
 
-/// Memory that waits to be used again.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Shelf(Arc<Mutex<Vec<Vec<u8>>>>);
+/// The most scopes whose encoding is kept for later requests. Programs have far fewer, unless they
+/// generate names at run time.
+const MAX_SCOPES: usize = 1024;
 
-/// A request, which goes back to its shelf when it was sent.
-struct Request {
-    bytes: Vec<u8>,
-    start: usize,
-    shelf: Shelf,
+/// Encodes spans into the bytes of a request.
+#[derive(Debug)]
+pub(super) struct RequestBuilder {
+    /// `ResourceSpans.resource`, as a field.
+    resource: Vec<u8>,
+    /// The known scopes. Most of them have spans in each request.
+    scopes: Vec<ScopeSpans>,
+    /// The encoding that precedes the first spans. It contains their length.
+    prefix: Vec<u8>,
+    pool: BufferPool,
 }
 
-impl Shelf {
-    /// Empty memory.
-    pub(super) fn take(&self) -> Vec<u8> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.pop().unwrap_or_default()
-    }
+#[derive(Debug)]
+struct ScopeSpans {
+    scope: Arc<InstrumentationScope>,
+    /// `ScopeSpans.scope` and `ScopeSpans.schema_url`, as fields.
+    fields: Vec<u8>,
+    /// `prefix_room` bytes for the encoding that may precede the spans, and the spans of the open batch,
+    /// as fields. Empty while there are no spans.
+    spans: Vec<u8>,
+    prefix_room: usize,
+}
 
-    /// What is to be sent: all from `start` on.
-    pub(super) fn request(&self, bytes: Vec<u8>, start: usize) -> Bytes {
-        Bytes::from_owner(Request {
-            bytes,
-            start,
-            shelf: self.clone(),
-        })
-    }
-
-    /// Memory that nobody reads any more.
-    pub(super) fn give_back(&self, mut bytes: Vec<u8>) {
-        if bytes.capacity() > LARGEST {
-            return;
+impl RequestBuilder {
+    pub(super) fn new(resource: &Resource) -> Self {
+        let mut field = Vec::new();
+        message(&mut field, 1, |out| span::resource(out, resource));
+        Self {
+            resource: field,
+            scopes: Vec::new(),
+            prefix: Vec::new(),
+            pool: BufferPool::default(),
         }
-        bytes.clear();
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < KEPT {
-            kept.push(bytes);
+    }
+
+    /// The buffer for the spans of a scope. Equal scopes have the same address, see
+    /// [`EnrichedSpan::scope`].
+    fn spans(&mut self, scope: &Arc<InstrumentationScope>) -> &mut Vec<u8> {
+        let mut scopes = self.scopes.iter();
+        let known = scopes.position(|known| Arc::ptr_eq(&known.scope, scope));
+        let at = known.unwrap_or_else(|| {
+            let scope = ScopeSpans::new(Arc::clone(scope), self.resource.len());
+            self.scopes.push(scope);
+            self.scopes.len() - 1
+        });
+        let ScopeSpans {
+            spans, prefix_room, ..
+        } = &mut self.scopes[at];
+        if spans.is_empty() {
+            *spans = self.pool.take();
+            spans.resize(*prefix_room, 0);
+        }
+        spans
+    }
+}
+
+impl ScopeSpans {
+    fn new(scope: Arc<InstrumentationScope>, resource: usize) -> Self {
+        let mut fields = Vec::new();
+        message(&mut fields, 1, |out| span::scope(out, &scope));
+        let schema_url = scope.schema_url().unwrap_or_default();
+        bytes(&mut fields, 3, schema_url.as_bytes());
+        let prefix_room = MAX_HEAD + resource + MAX_HEAD + fields.len();
+        Self {
+            scope,
+            fields,
+            spans: Vec::new(),
+            prefix_room,
         }
     }
-}
 
-impl AsRef<[u8]> for Request {
-    fn as_ref(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+    /// The length of the message, if there are spans.
+    fn length(&self) -> Option<usize> {
+        let spans = self.spans.len().checked_sub(self.prefix_room)?;
+        Some(self.fields.len() + spans)
     }
 }
 
-impl Drop for Request {
-    fn drop(&mut self) {
-        self.shelf.give_back(std::mem::take(&mut self.bytes));
-    }
-}
+impl BatchBuilder for RequestBuilder {
+    type Batch = Bytes;
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn memory_is_used_again_when_the_last_reader_is_gone() {
-        let shelf = Shelf::default();
-        let mut bytes = shelf.take();
-        bytes.extend_from_slice(b"..request");
-        let at = bytes.as_ptr();
-        let request = shelf.request(bytes, 2);
-        let part = request.slice(..3);
-        assert_eq!((&*request, &*part), (&b"request"[..], &b"req"[..]));
-        drop(request);
-        assert_eq!(shelf.take().capacity(), 0, "it is still read");
-        drop(part);
-        let again = shelf.take();
-        assert_eq!((again.as_ptr(), again.len()), (at, 0));
+    fn push(&mut self, span: &EnrichedSpan<'_>) {
+        let spans = self.spans(span.scope());
+        message_of::<2>(spans, 2, |out| span::span(out, span));
     }
 
-    #[test]
-    fn no_more_is_kept_than_is_needed() {
-        let shelf = Shelf::default();
-        let large = Vec::with_capacity(LARGEST + 1);
-        let many = (0..10).map(|_| Vec::with_capacity(100));
-        let requests: Vec<_> = many.chain([large]).map(|it| shelf.request(it, 0)).collect();
-        drop(requests);
-        let kept = shelf.0.lock().unwrap();
-        assert_eq!(kept.len(), KEPT);
-        assert!(kept.iter().all(|bytes| bytes.capacity() <= LARGEST));
+    fn take(&mut self) -> Bytes {
+        let lengths = self.scopes.iter().filter_map(ScopeSpans::length);
+        let body: usize = lengths.map(|length| head_length(length) + length).sum();
+        let prefix = &mut self.prefix;
+        prefix.clear();
+        head(prefix, 1, self.resource.len() + body);
+        prefix.extend_from_slice(&self.resource);
+        // The largest scope comes first: its spans are already in place and are not copied.
+        let largest = self.scopes.iter_mut().max_by_key(|scope| scope.length());
+        let Some((length, first)) = largest.and_then(|scope| Some((scope.length()?, scope))) else {
+            return self.pool.request(prefix.clone(), 0);
+        };
+        head(prefix, 2, length);
+        prefix.extend_from_slice(&first.fields);
+        let start = first.prefix_room - prefix.len();
+        let mut request = mem::take(&mut first.spans);
+        request[start..first.prefix_room].copy_from_slice(prefix);
+        for scope in &mut self.scopes {
+            let Some(length) = scope.length() else {
+                continue;
+            };
+            head(&mut request, 2, length);
+            request.extend_from_slice(&scope.fields);
+            request.extend_from_slice(&scope.spans[scope.prefix_room..]);
+            self.pool.give_back(mem::take(&mut scope.spans));
+        }
+        if self.scopes.len() > MAX_SCOPES {
+            self.scopes.clear();
+        }
+        self.pool.request(request, start)
     }
 }

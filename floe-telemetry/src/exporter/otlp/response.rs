@@ -1,4 +1,4 @@
-//! What a receiver answers, in the terms of the OTLP specification
+//! The result of a request, by the OTLP specification
 //! ([response](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response)).
 
 use std::sync::LazyLock;
@@ -11,52 +11,52 @@ use prost::Message;
 
 use crate::collector::RateLimited;
 
-/// Bytes of an answer that are read.
+/// The most bytes of a response that are read.
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
-/// A receiver may have the same one for each request.
-static REMARKS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
+/// A receiver may send the same warning with each response.
+static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug)]
-pub(super) enum Answer {
-    /// Taken, maybe in part.
-    Taken,
-    /// To be sent again, not before this time if the receiver names one.
-    Again {
+pub(super) enum Outcome {
+    /// The receiver accepted the request.
+    Accepted,
+    /// The request can be retried, after this time if the receiver requires one.
+    Retry {
         reason: String,
         after: Option<Duration>,
     },
-    /// Refused for good.
-    Refused(String),
+    /// The request must not be retried.
+    Rejected(String),
 }
 
-/// Reads the message of a receiver that has taken the request. What it says of metrics and of logs
-/// has the same fields under the same numbers.
-pub(super) fn taken(body: &[u8]) -> Answer {
+/// Reads the body of a successful response. The responses for metrics and logs have the same fields
+/// under the same numbers.
+pub(super) fn accepted(body: &[u8]) -> Outcome {
     let partial = ExportTraceServiceResponse::decode(body)
         .ok()
         .and_then(|response| response.partial_success);
     match partial {
-        // Never sent again: the receiver keeps what it has taken.
-        Some(partial) if partial.rejected_spans > 0 => Answer::Refused(format!(
+        // The specification forbids a retry: the receiver has accepted the other items.
+        Some(partial) if partial.rejected_spans > 0 => Outcome::Rejected(format!(
             "the receiver rejected {} items of a batch: {}",
             partial.rejected_spans, partial.error_message,
         )),
         Some(partial) if !partial.error_message.is_empty() => {
-            if REMARKS.is_due() {
+            if WARNINGS.is_due() {
                 let message = crate::sanitizer::sanitize_error(&partial.error_message);
                 let message = crate::sanitizer::sanitize_error_message(&message);
-                tracing::warn!(%message, "the OTLP receiver has a remark");
+                tracing::warn!(%message, "the OTLP receiver sent a warning");
             }
-            Answer::Taken
+            Outcome::Accepted
         }
-        _ => Answer::Taken,
+        _ => Outcome::Accepted,
     }
 }
 
-/// The error and its causes: the outermost says nothing but that there was one.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+/// The messages of an error and of its sources. The outermost alone seldom names the cause.
+pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -66,7 +66,7 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// How long `Retry-After` asks to wait: seconds, or until a date
+/// The delay of a `Retry-After` header, which is a number of seconds or a date
 /// ([field](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)).
 #[cfg(feature = "otlp-http")]
 pub(super) fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {

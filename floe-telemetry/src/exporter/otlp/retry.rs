@@ -1,4 +1,4 @@
-//! Sending until it is taken, refused, or hopeless.
+//! Sends a request with retries and exponential backoff.
 
 use std::time::Duration;
 
@@ -6,30 +6,30 @@ use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::Transport;
-use super::response::Answer;
+use super::response::Outcome;
 use crate::recorder::random;
 
-/// How often a batch is sent at most.
-const ATTEMPTS: u32 = 5;
+/// The most attempts for one request.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// The first pause. Each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The delay before the first retry. It doubles with each further retry.
+const INITIAL_DELAY: Duration = Duration::from_millis(100);
 
-/// Sends `request`, again after a pause if the receiver asks for that. The caller bounds the time
-/// of it all.
+/// Sends `request`, and retries it as long as the outcome permits. The caller sets a timeout for all
+/// attempts together.
 pub(super) async fn send(transport: &mut dyn Transport, request: Bytes) -> Result<(), String> {
-    let mut pause = PAUSE;
+    let mut delay = INITIAL_DELAY;
     let mut attempt = 1;
     loop {
         match transport.send(request.clone()).await {
-            Answer::Taken => return Ok(()),
-            Answer::Refused(reason) => return Err(reason),
-            Answer::Again { reason, .. } if attempt == ATTEMPTS => return Err(reason),
-            Answer::Again { after, .. } => {
-                // Jitter, so that senders that failed together do not come back together.
-                let jittered = pause.mul_f64(0.5 + random());
+            Outcome::Accepted => return Ok(()),
+            Outcome::Rejected(reason) => return Err(reason),
+            Outcome::Retry { reason, .. } if attempt == MAX_ATTEMPTS => return Err(reason),
+            Outcome::Retry { after, .. } => {
+                // Jitter spreads the retries of many senders that failed at the same time.
+                let jittered = delay.mul_f64(0.5 + random());
                 sleep(after.unwrap_or(jittered)).await;
-                pause *= 2;
+                delay *= 2;
                 attempt += 1;
             }
         }

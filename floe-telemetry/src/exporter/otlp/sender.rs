@@ -1,4 +1,4 @@
-//! Sends the requests of a signal whose exporter is OpenTelemetry's to drive, from any thread.
+//! Sends requests of metrics and logs, whose exporters the OpenTelemetry SDK calls from its threads.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::config::Signal;
 use crate::error::Error;
 use crate::sanitizer::sanitize_error_message;
 
-/// A transport, until it is closed. Sending blocks.
+/// A transport that can be used from any thread until it is closed. Sending blocks.
 pub(super) struct Sender(Mutex<Option<Otlp>>);
 
 impl fmt::Debug for Sender {
@@ -25,7 +25,7 @@ impl Sender {
         Ok(Self(Mutex::new(Some(connect(target, signal)?))))
     }
 
-    /// What it says when it fails is safe.
+    /// Sends a request. The text of an error is redacted.
     pub(super) fn send(&self, request: Vec<u8>) -> Result<(), OTelSdkError> {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;

@@ -1,5 +1,5 @@
-//! How OTLP is sent for one signal: the settings of the signal, of all signals, of the backend, and
-//! the credentials that they refer to.
+//! The effective OTLP settings of one signal, from the settings of the signal, of all signals and of the
+//! backend, with credential references resolved.
 
 use std::env::VarError;
 use std::fmt;
@@ -25,22 +25,22 @@ const DEFAULT_HTTP_ENDPOINT: &str = "http://localhost:4318";
 /// ([`OTEL_EXPORTER_OTLP_TIMEOUT`](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bytes that a file with a credential may have.
+/// The most bytes that are read from a credential file.
 const MAX_CREDENTIAL: u64 = 64 * 1024;
 
-/// How OTLP is sent for one signal.
+/// The effective OTLP settings of one signal.
 #[derive(Clone)]
 pub(super) struct OtlpSettings {
     pub(super) signal: Signal,
     pub(super) endpoint: String,
-    /// The endpoint is the signal's own, so no path is appended to it.
+    /// Whether the endpoint is that of the signal, to which no path is appended.
     #[cfg_attr(
         not(feature = "otlp-http"),
-        expect(dead_code, reason = "the paths of gRPC are its own")
+        expect(dead_code, reason = "gRPC does not use the path of the endpoint")
     )]
     pub(super) is_complete: bool,
     pub(super) protocol: OtlpProtocol,
-    /// Names in lower case, as HTTP/2 requires, and the credential among them.
+    /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
     pub(super) timeout: Duration,
     pub(super) compression: Compression,
@@ -49,7 +49,7 @@ pub(super) struct OtlpSettings {
     pub(super) client: Option<(PathBuf, PathBuf)>,
 }
 
-/// Prints nothing, because there are credentials among the headers.
+/// Omits all fields, because the headers may contain credentials.
 impl fmt::Debug for OtlpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpSettings").finish_non_exhaustive()
@@ -57,11 +57,12 @@ impl fmt::Debug for OtlpSettings {
 }
 
 impl OtlpSettings {
-    /// Resolves the references to credentials too, so it is called when exporting starts.
+    /// Resolves the settings of a signal. Credential references are read now, so this is called when
+    /// exporting starts.
     ///
     /// # Errors
     ///
-    /// There is no credential where a reference points, or no header can carry it.
+    /// A credential reference cannot be resolved, or a header has invalid characters.
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
         let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
@@ -92,7 +93,7 @@ impl OtlpSettings {
     }
 }
 
-/// The timeout of whatever calls the exporter.
+/// The export timeout of the signal, which limits all attempts of one export.
 const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
     match signal {
         Signal::Traces => config.batch_processor.export_timeout(),
@@ -101,8 +102,8 @@ const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
     }
 }
 
-/// The headers of the backend; those of the signal, which replace those of all signals; and the
-/// credential. A later one wins.
+/// Merges the headers of the backend, the configured headers and the credential; later ones win. Headers
+/// of the signal replace those of all signals.
 fn headers(
     target: &OtlpTarget,
     all: &OtlpOptions,
@@ -143,7 +144,7 @@ fn headers(
     Ok(headers)
 }
 
-/// The credential, or the one that it refers to. An error names the source and never the content.
+/// Resolves a credential reference. An error names the source and never contains the credential.
 fn credential(secret: &SecretString) -> Result<SecretString, Error> {
     let incomplete = |()| Error::config("the reference is not complete");
     match credential_reference(secret.expose_secret()).map_err(incomplete)? {
@@ -175,7 +176,7 @@ fn file(path: &str) -> Result<String, Error> {
     file.take(MAX_CREDENTIAL)
         .read_to_string(&mut text)
         .map_err(unreadable)?;
-    // Editors and `echo` end a file with a line end.
+    // Editors and `echo` append a newline.
     let text = text.trim_end();
     if text.is_empty() {
         return Err(Error::config(format!("the file `{path}` is empty")));

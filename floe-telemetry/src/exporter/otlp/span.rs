@@ -1,6 +1,6 @@
-//! A span as OTLP's protobuf, without an intermediate form. The numbers are the field numbers of
+//! Encodes a span as OTLP protobuf, directly from the record. The numbers are the field numbers of
 //! [`trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto)
-//! and its neighbours. A test compares with what `opentelemetry-proto` makes of the same span.
+//! and its imports. A property test compares the encoding with that of `opentelemetry-proto`.
 
 use opentelemetry::trace::{Event, Link, SpanKind, TraceState};
 use opentelemetry::{InstrumentationScope, SpanId, TraceFlags};
@@ -13,8 +13,10 @@ use crate::otlp_encoding::{
 };
 use crate::recorder::{Code, Head, SpanRecord};
 
-/// `Span.flags`: the parent is remote, and that this is known.
+/// `Span.flags`: whether the parent is remote is known.
 const HAS_IS_REMOTE: u32 = 0x100;
+
+/// `Span.flags`: the parent is remote.
 const IS_REMOTE: u32 = 0x200;
 
 /// Appends `Span` to `out`.
@@ -38,7 +40,7 @@ pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
             Borrowed::from(&attribute.value),
         );
     }
-    span.write_stamps(out);
+    span.write_shared_attributes(out);
     count(out, 10, record.attributes.dropped());
     if let Some(more) = &record.more {
         more.events
@@ -54,7 +56,7 @@ pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     fixed32(out, 16, flags(head.flags, head.parent_is_remote));
 }
 
-/// The fields `trace_id` and `span_id`, in one piece.
+/// The fields `trace_id` and `span_id`, to be appended with one write.
 fn ids(head: &Head) -> [u8; 28] {
     let mut fields = [0; 28];
     fields[..2].copy_from_slice(&[0x0a, 16]);
@@ -64,7 +66,7 @@ fn ids(head: &Head) -> [u8; 28] {
     fields
 }
 
-/// The fields `kind`, `start_time_unix_nano` and `end_time_unix_nano`, in one piece.
+/// The fields `kind`, `start_time_unix_nano` and `end_time_unix_nano`, to be appended with one write.
 fn kind_and_times(kind: u8, span: &EnrichedSpan<'_>) -> [u8; 20] {
     let mut fields = [0; 20];
     fields[..3].copy_from_slice(&[0x30, kind, 0x39]);

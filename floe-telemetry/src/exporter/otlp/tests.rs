@@ -1,4 +1,4 @@
-//! The encoder against `opentelemetry-proto`: both must make the same message of the same span.
+//! Compares the encoder with `opentelemetry-proto`: both must encode a span as the same message.
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -15,11 +15,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
 
-use super::intake::OtlpIntake;
+use super::request::RequestBuilder;
 use crate::attributes::ToAttributeValue;
 use crate::callsite::Scope;
 use crate::clock::WallClock;
-use crate::collector::{Enricher, Intake, Redactor, Stamps};
+use crate::collector::{BatchBuilder, Enricher, Redactor, SharedAttributes};
 use crate::recorder::{Code, More, Origin, SpanRecord};
 
 static TRACER_SCOPE: Scope = Scope::new("tracer", Some("1.2.3"), module_path!(), file!(), line!());
@@ -176,7 +176,7 @@ prop_compose! {
     }
 }
 
-/// A NaN is not equal to itself, so it is compared as text.
+/// The spans as text, because a NaN is not equal to itself.
 fn text(mut spans: Vec<Span>) -> String {
     spans.sort_by(|a, b| (&a.span_id, &a.trace_id).cmp(&(&b.span_id, &b.trace_id)));
     format!("{spans:#?}")
@@ -184,22 +184,22 @@ fn text(mut spans: Vec<Span>) -> String {
 
 proptest! {
     #[test]
-    fn the_message_is_that_of_opentelemetry(mut records in vec(record(), 0..6)) {
+    fn the_encoding_is_that_of_opentelemetry_proto(mut records in vec(record(), 0..6)) {
         let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
-        let identity = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
-        let identity = Stamps::new(identity, &mut Redactor::default());
-        let (mut sites, clock) = (Enricher::default(), WallClock::new());
-        let mut intake = OtlpIntake::new(&resource);
-        // The second one is in the memory of the one before.
+        let process = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
+        let process = SharedAttributes::new(process, &mut Redactor::default());
+        let (mut enricher, clock) = (Enricher::default(), WallClock::new());
+        let mut builder = RequestBuilder::new(&resource);
+        // Later requests reuse the buffers of earlier ones.
         for _ in 0..3 {
             let mut expected: Vec<SpanData> = Vec::new();
             for record in &mut records {
-                let prepared = sites.prepare(record, &clock, &identity);
-                intake.push(&prepared);
-                expected.push((&prepared).into());
+                let span = enricher.enrich(record, &clock, &process);
+                builder.push(&span);
+                expected.push((&span).into());
             }
 
-            let request = ExportTraceServiceRequest::decode(&*intake.take()).unwrap();
+            let request = ExportTraceServiceRequest::decode(&*builder.take()).unwrap();
             prop_assert_eq!(request.resource_spans.len(), 1);
             let found = &request.resource_spans[0];
             let attributes = &found.resource.as_ref().unwrap().attributes;
@@ -221,8 +221,8 @@ proptest! {
             prop_assert_eq!(text(spans), text(expected));
         }
 
-        // The next batch begins empty.
-        let request = ExportTraceServiceRequest::decode(&*intake.take()).unwrap();
+        // The next batch is empty.
+        let request = ExportTraceServiceRequest::decode(&*builder.take()).unwrap();
         prop_assert!(request.resource_spans[0].scope_spans.is_empty());
     }
 }

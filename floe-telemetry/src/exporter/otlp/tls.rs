@@ -1,4 +1,5 @@
-//! TLS: who may vouch for the receiver, and what we show it. By rustls with ring.
+//! TLS settings: the trusted certificate authorities and the client certificate. The implementation is
+//! rustls with ring.
 
 use std::fmt;
 use std::fs;
@@ -11,14 +12,14 @@ use secrecy::SecretSlice;
 use super::settings::OtlpSettings;
 use crate::error::Error;
 
-/// The files of a connection, read and in PEM form.
+/// The certificates and the key of a connection, in PEM format.
 pub(super) struct Tls {
-    /// Who may vouch for the receiver; `None`: those that the system trusts.
+    /// The trusted authorities; `None` for those of the operating system.
     pub(super) authorities: Option<Vec<u8>>,
     pub(super) client: Option<Client>,
 }
 
-/// What we show the receiver.
+/// The client certificate and its key.
 pub(super) struct Client {
     pub(super) certificate: Vec<u8>,
     pub(super) key: SecretSlice<u8>,
@@ -31,15 +32,19 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// Reads the files. Looked at here, because what the clients make of a file without a
-    /// certificate is an empty list.
+    /// Reads and validates the files. The clients would accept a file without a certificate as an empty
+    /// list.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or contains no certificate or no key.
     pub(super) fn of(settings: &OtlpSettings) -> Result<Self, Error> {
-        let authorities = settings.certificate.as_deref().map(certificates);
+        let authorities = settings.certificate.as_deref().map(read_certificates);
         let client = settings.client.as_ref().map(|(certificate, key)| {
-            let certificate = certificates(certificate)?;
+            let certificate = read_certificates(certificate)?;
             let bytes = read(key)?;
             PrivateKeyDer::from_pem_slice(&bytes)
-                .map_err(|_| refuse(key, "has no private key in PEM form"))?;
+                .map_err(|_| invalid_file(key, "has no private key in PEM format"))?;
             let key = bytes.into();
             Ok::<_, Error>(Client { certificate, key })
         });
@@ -50,25 +55,25 @@ impl Tls {
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<u8>, Error> {
+fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = read(path)?;
-    if certificates_of(&bytes).is_empty() {
-        return Err(refuse(path, "has no certificate in PEM form"));
+    if parse_certificates(&bytes).is_empty() {
+        return Err(invalid_file(path, "has no certificate in PEM format"));
     }
     Ok(bytes)
 }
 
-fn certificates_of(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem)
         .filter_map(Result::ok)
         .collect()
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| refuse(path, &format!("cannot be read: {}", error.kind())))
+    fs::read(path).map_err(|error| invalid_file(path, &format!("cannot be read: {}", error.kind())))
 }
 
-fn refuse(path: &Path, problem: &str) -> Error {
+fn invalid_file(path: &Path, problem: &str) -> Error {
     Error::config(format!("otlp: the file `{}` {problem}", path.display()))
 }
 
@@ -81,27 +86,27 @@ mod rustls_config {
     use rustls::{ClientConfig, RootCertStore, crypto};
     use secrecy::ExposeSecret as _;
 
-    use super::{Error, Tls, certificates_of};
+    use super::{Error, Tls, parse_certificates};
 
     impl Tls {
         /// The configuration of a rustls client.
         pub(in super::super) fn config(&self) -> Result<ClientConfig, Error> {
             let certificates = match &self.authorities {
-                Some(pem) => certificates_of(pem),
+                Some(pem) => parse_certificates(pem),
                 None => rustls_native_certs::load_native_certs().certs,
             };
             let mut roots = RootCertStore::empty();
             let (added, _) = roots.add_parsable_certificates(certificates);
             if added == 0 {
                 return Err(Error::config(
-                    "otlp: this system trusts no authority: accepted is a PEM file in `otlp.all.certificate`",
+                    "otlp: this system has no trusted certificate authority, accepted is a PEM file in `otlp.all.certificate`",
                 ));
             }
             self.configure(roots)
         }
 
         fn configure(&self, roots: RootCertStore) -> Result<ClientConfig, Error> {
-            // Named, because the host may have chosen none, or several.
+            // Set explicitly, because the process may have no default crypto provider.
             let provider = Arc::new(crypto::ring::default_provider());
             let config = ClientConfig::builder_with_provider(provider)
                 .with_safe_default_protocol_versions()
@@ -110,10 +115,12 @@ mod rustls_config {
             let Some(client) = &self.client else {
                 return Ok(config.with_no_client_auth());
             };
-            let key = PrivateKeyDer::from_pem_slice(client.key.expose_secret())
-                .map_err(|error| Error::config(format!("otlp: the key of the client: {error}")))?;
+            let key =
+                PrivateKeyDer::from_pem_slice(client.key.expose_secret()).map_err(|error| {
+                    Error::config(format!("otlp: the client key is invalid: {error}"))
+                })?;
             config
-                .with_client_auth_cert(certificates_of(&client.certificate), key)
+                .with_client_auth_cert(parse_certificates(&client.certificate), key)
                 .map_err(|error| unusable(&error))
         }
     }

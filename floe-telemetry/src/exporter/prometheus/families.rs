@@ -1,5 +1,5 @@
-//! Collected metrics as Prometheus has them: one family for a name, whatever scopes have it, and one
-//! text for all families.
+//! Collected metrics in the text format of Prometheus. Metrics with the same name, of any scope, are one
+//! family.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -16,21 +16,21 @@ use prometheus::proto::{
 
 use super::name::{self, Kind};
 
-/// Labels by their names, which may come from several keys.
+/// Label values by label name. Several attribute keys may map to one label name.
 type Labels = BTreeMap<String, String>;
 
-/// The text that is answered.
+/// Encodes the metrics as text.
 ///
 /// # Errors
 ///
-/// The encoder does not take a family.
+/// The encoder rejects a family.
 pub(super) fn text(metrics: &ResourceMetrics) -> prometheus::Result<String> {
     let mut families = BTreeMap::new();
     let target = target(metrics.resource());
     families.insert(target.name().to_owned(), target);
-    for of_scope in metrics.scope_metrics() {
-        let scope = labels_of_scope(of_scope.scope());
-        for metric in of_scope.metrics() {
+    for scope_metrics in metrics.scope_metrics() {
+        let scope = labels_of_scope(scope_metrics.scope());
+        for metric in scope_metrics.metrics() {
             add(&mut families, metric, &scope);
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn text(metrics: &ResourceMetrics) -> prometheus::Result<String> {
     TextEncoder::new().encode_to_string(&families)
 }
 
-/// Who says all of it.
+/// The family `target_info`, whose labels are the attributes of the resource.
 fn target(resource: &Resource) -> MetricFamily {
     let mut labels = Labels::new();
     for (key, value) in resource {
@@ -72,7 +72,8 @@ fn labels_of_scope(scope: &InstrumentationScope) -> Labels {
     labels
 }
 
-/// Two keys may become one name: then both values are there.
+/// Adds a label. Values of keys that map to the same label are joined by `;`, as the specification
+/// requires.
 fn put(labels: &mut Labels, label: String, value: &str) {
     match labels.entry(label) {
         Entry::Vacant(entry) => {
@@ -88,9 +89,9 @@ fn put(labels: &mut Labels, label: String, value: &str) {
 fn add(families: &mut BTreeMap<String, MetricFamily>, metric: &Collected, scope: &Labels) {
     let (kind, points) = match metric.data() {
         AggregatedMetrics::F64(data) => points(data, scope, |value| value),
-        #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats alone")]
+        #[expect(clippy::cast_precision_loss, reason = "Prometheus has only floats")]
         AggregatedMetrics::U64(data) => points(data, scope, |value| value as f64),
-        #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats alone")]
+        #[expect(clippy::cast_precision_loss, reason = "Prometheus has only floats")]
         AggregatedMetrics::I64(data) => points(data, scope, |value| value as f64),
     };
     if points.is_empty() {
@@ -107,7 +108,7 @@ fn add(families: &mut BTreeMap<String, MetricFamily>, metric: &Collected, scope:
             let name = entry.key().clone();
             entry.insert(family(&name, metric.description(), field_type, points));
         }
-        // One name cannot be of two kinds; the first stays.
+        // A family has one type, so metrics of another type under the same name are dropped.
         Entry::Occupied(mut entry) if entry.get().get_field_type() == field_type => {
             entry.get_mut().mut_metric().extend(points);
         }
@@ -159,12 +160,12 @@ fn points<T: Copy>(
             });
             (Kind::Histogram, points.collect())
         }
-        // The text has no form for them.
+        // The text format cannot represent them.
         MetricData::ExponentialHistogram(_) => (Kind::Histogram, Vec::new()),
     }
 }
 
-/// Prometheus counts what is in a bucket and in all below it.
+/// Converts counts to cumulative counts, which Prometheus requires.
 fn buckets(bounds: impl Iterator<Item = f64>, counts: impl Iterator<Item = u64>) -> Vec<Bucket> {
     let below = counts.scan(0, |below, count| {
         *below += count;
@@ -189,11 +190,15 @@ fn with<'a>(scope: &Labels, attributes: impl Iterator<Item = &'a KeyValue>) -> M
     let mut labels = scope.clone();
     let mut attributes: Vec<_> = attributes.collect();
     attributes.sort_by(|one, other| one.key.cmp(&other.key));
-    let mut own = Labels::new();
+    let mut point_labels = Labels::new();
     for KeyValue { key, value, .. } in attributes {
-        put(&mut own, name::label(key.as_str()), &value.as_str());
+        put(
+            &mut point_labels,
+            name::label(key.as_str()),
+            &value.as_str(),
+        );
     }
-    labels.extend(own);
+    labels.extend(point_labels);
     point(&labels)
 }
 

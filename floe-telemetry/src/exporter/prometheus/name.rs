@@ -1,7 +1,7 @@
-//! What metrics and attributes are called in Prometheus
+//! Names of metrics and labels in Prometheus
 //! ([specification](https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/)).
 
-/// What the words of a unit are in full.
+/// The unabbreviated forms of UCUM units.
 const UNITS: [(&str, &str); 27] = [
     ("d", "days"),
     ("h", "hours"),
@@ -32,7 +32,7 @@ const UNITS: [(&str, &str); 27] = [
     ("1", ""),
 ];
 
-/// What something is per.
+/// The unabbreviated forms of units after `/`.
 const PER: [(&str, &str); 7] = [
     ("s", "second"),
     ("m", "minute"),
@@ -43,7 +43,7 @@ const PER: [(&str, &str); 7] = [
     ("y", "year"),
 ];
 
-/// How a metric behaves, as far as its name says it.
+/// The kind of a metric, as far as it affects its name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     Counter,
@@ -51,8 +51,8 @@ pub(super) enum Kind {
     Histogram,
 }
 
-/// The name of a metric: its words, those of its unit if it does not have them, and for a counter
-/// `total`.
+/// The name of a metric: its words, the words of its unit that it does not contain, and `total` for a
+/// counter.
 pub(super) fn metric(name: &str, unit: &str, kind: Kind) -> String {
     let mut all: Vec<_> = words(name).collect();
     let (main, per) = unit.split_once('/').unwrap_or((unit, ""));
@@ -88,7 +88,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     words.filter(|word| !word.is_empty())
 }
 
-/// What stands in braces is for people.
+/// The unabbreviated form of a unit without its annotation in braces.
 fn in_full<'u>(units: &'u [(&str, &str)], unit: &'u str) -> &'u str {
     let unit = unit.split('{').next().unwrap_or_default().trim();
     let known = units.iter().find(|(short, _)| *short == unit);

@@ -1,5 +1,5 @@
-//! The thread that answers scrapes: few connections at once, each for one request and for a short
-//! time, whatever comes in.
+//! The thread that serves scrapes. The number of connections, the size of a request and the time of a
+//! connection are limited.
 
 use std::convert::Infallible;
 use std::net::TcpListener as StdListener;
@@ -29,32 +29,32 @@ use super::families;
 use crate::config::PrometheusConfig;
 use crate::error::Error;
 
-/// Where the metrics are.
+/// The path of the metrics.
 const PATH: &str = "/metrics";
 
-/// The version of the text.
+/// The content type of the text format.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// Connections at the same time. One more is closed at once.
+/// The most concurrent connections. Further connections are closed.
 const MAX_CONNECTIONS: usize = 16;
 
-/// Bytes of a request's head.
+/// The most bytes of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// How long a request may take to come in.
-const REQUEST: Duration = Duration::from_secs(5);
+/// The timeout for reading the head of a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection may last.
-const CONNECTION: Duration = Duration::from_secs(30);
+/// The timeout of a connection.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long nobody is let in when the system has no more connections.
-const RECOVER: Duration = Duration::from_millis(100);
+/// The delay after a failed `accept`, for example without free file descriptors.
+const ACCEPT_DELAY: Duration = Duration::from_millis(100);
 
-/// Answers until it is dropped.
+/// A running server. Dropping it stops the thread.
 #[derive(Debug)]
 pub(super) struct Server {
     /// Dropped to end the thread.
-    alive: Option<oneshot::Sender<Infallible>>,
+    stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -63,25 +63,25 @@ impl Server {
         config: &PrometheusConfig,
         reader: Arc<ManualReader>,
     ) -> Result<Self, Error> {
-        let refused = |error: std::io::Error| {
+        let bind_error = |error: std::io::Error| {
             Error::config(format!(
                 "metrics.prometheus: cannot listen on `{}` port {}: {error}",
                 config.host, config.port
             ))
         };
-        let listener = StdListener::bind((&*config.host, config.port)).map_err(refused)?;
-        listener.set_nonblocking(true).map_err(refused)?;
+        let listener = StdListener::bind((&*config.host, config.port)).map_err(bind_error)?;
+        listener.set_nonblocking(true).map_err(bind_error)?;
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(refused)?;
-        let (alive, ended) = oneshot::channel();
+            .map_err(bind_error)?;
+        let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("floe-prometheus".to_owned())
-            .spawn(move || serve(&runtime, listener, reader, ended))
+            .spawn(move || serve(&runtime, listener, reader, stopped))
             .map_err(|error| Error::thread("prometheus", &error))?;
         Ok(Self {
-            alive: Some(alive),
+            stop: Some(stop),
             thread: Some(thread),
         })
     }
@@ -89,8 +89,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.alive.take());
-        // A callback may shut the provider down while it is collected, on that very thread.
+        drop(self.stop.take());
+        // A callback of an observable instrument runs on this thread and may shut the provider down;
+        // a thread cannot join itself.
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != thread::current().id()
         {
@@ -103,67 +104,68 @@ fn serve(
     runtime: &Runtime,
     listener: StdListener,
     reader: Arc<ManualReader>,
-    ended: oneshot::Receiver<Infallible>,
+    stopped: oneshot::Receiver<Infallible>,
 ) {
     let _quiet = Context::enter_telemetry_suppressed_scope();
     runtime.spawn(async move {
         match TcpListener::from_std(listener) {
             Ok(listener) => accept(&listener, &reader).await,
-            Err(error) => tracing::error!(%error, "nobody can scrape metrics"),
+            Err(error) => tracing::error!(%error, "the Prometheus endpoint could not be started"),
         }
     });
-    // It ends when the sender does.
-    let _ = runtime.block_on(ended);
+    // Completes when the sender is dropped.
+    let _ = runtime.block_on(stopped);
 }
 
 async fn accept(listener: &TcpListener, reader: &Arc<ManualReader>) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            sleep(RECOVER).await;
+            sleep(ACCEPT_DELAY).await;
             continue;
         };
-        if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+        if let Ok(permit) = Arc::clone(&connections).try_acquire_owned() {
             let reader = Arc::clone(reader);
             tokio::spawn(async move {
-                answer(stream, &reader).await;
-                drop(place);
+                serve_connection(stream, &reader).await;
+                drop(permit);
             });
         }
     }
 }
 
-async fn answer(stream: TcpStream, reader: &ManualReader) {
+async fn serve_connection(stream: TcpStream, reader: &ManualReader) {
     let service = service_fn(|request| {
         let response = respond(&request, reader);
         async move { Ok::<_, Infallible>(response) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST)
+        .header_read_timeout(REQUEST_TIMEOUT)
         .keep_alive(false)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
-    // Who sends what is no request gets no metrics; nobody else has to know.
-    let _ = timeout(CONNECTION, connection).await;
+    // An invalid request or a timeout is an error of the client and is not reported.
+    let _ = timeout(CONNECTION_TIMEOUT, connection).await;
 }
 
 fn respond(request: &Request<Incoming>, reader: &ManualReader) -> Response<Full<Bytes>> {
     match (request.uri().path(), request.method()) {
-        (PATH, &Method::GET | &Method::HEAD) => scraped(reader),
+        (PATH, &Method::GET | &Method::HEAD) => metrics(reader),
         (PATH, _) => {
-            let mut response = said(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD are allowed\n");
+            let mut response =
+                plain_text(StatusCode::METHOD_NOT_ALLOWED, "GET and HEAD are allowed\n");
             response
                 .headers_mut()
                 .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             response
         }
-        _ => said(StatusCode::NOT_FOUND, "the metrics are at /metrics\n"),
+        _ => plain_text(StatusCode::NOT_FOUND, "the metrics are at /metrics\n"),
     }
 }
 
-/// The metrics of this moment. What is observed may be the user's code.
-fn scraped(reader: &ManualReader) -> Response<Full<Bytes>> {
+/// Collects the metrics. Callbacks of observable instruments are user code, which may panic.
+fn metrics(reader: &ManualReader) -> Response<Full<Bytes>> {
     let text = catch_unwind(AssertUnwindSafe(|| {
         let mut metrics = ResourceMetrics::default();
         reader.collect(&mut metrics).ok()?;
@@ -171,14 +173,14 @@ fn scraped(reader: &ManualReader) -> Response<Full<Bytes>> {
     }));
     let Ok(Some(text)) = text else {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        return said(status, "the metrics could not be collected\n");
+        return plain_text(status, "the metrics could not be collected\n");
     };
     let mut response = Response::new(Full::new(Bytes::from(text)));
     response.headers_mut().insert(CONTENT_TYPE, TEXT);
     response
 }
 
-fn said(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+fn plain_text(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
     response

@@ -129,7 +129,7 @@ impl<E: LogExporter> ExporterThread<E> {
         };
         counter.fetch_add(batch.len() as u64, Ordering::Relaxed);
         if let Err(error) = result {
-            let error = self.settings.worker.redaction.safe(error);
+            let error = self.settings.worker.redaction.message_or_same(error);
             // Written locally but not exported, because telemetry is suppressed on this thread.
             if self.warnings.is_due() {
                 tracing::warn!(
@@ -150,7 +150,7 @@ impl<E: LogExporter> ExporterThread<E> {
             None if dropped > 0 => Err(format!(
                 "{dropped} log records were dropped because the queue was full"
             )),
-            None => result.map_err(|error| self.settings.worker.redaction.safe(error)),
+            None => result.map_err(|error| self.settings.worker.redaction.message_or_same(error)),
         };
         // The caller may have timed out.
         let _ = report.send((self.name.clone(), result));

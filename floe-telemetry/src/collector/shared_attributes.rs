@@ -1,24 +1,24 @@
-//! Attributes that are the same on many spans: redacted and encoded once.
+//! Attributes that many spans share: redacted and encoded once.
 
 use opentelemetry::{Key, KeyValue};
 
 use super::redact::Redactor;
 use crate::attributes::Attribute;
 
-/// Attributes of many spans. A span that sets one of the keys itself keeps its own value.
+/// Attributes that many spans share. A span that sets one of the keys itself keeps its own value.
 #[derive(Debug, Default)]
-pub(crate) struct Stamps {
-    each: Vec<Stamp>,
+pub(crate) struct SharedAttributes {
+    attributes: Vec<SharedAttribute>,
     /// The lengths of the keys, one bit for each.
     #[cfg(feature = "_otlp")]
     lengths: u64,
-    /// All of them as fields of an OTLP span.
+    /// All attributes as fields of an OTLP span.
     #[cfg(feature = "_otlp")]
     otlp: Vec<u8>,
 }
 
 #[derive(Debug)]
-struct Stamp {
+struct SharedAttribute {
     attribute: KeyValue,
     #[cfg(feature = "_otlp")]
     otlp: Box<[u8]>,
@@ -26,12 +26,12 @@ struct Stamp {
 
 /// The attributes that a span sets itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Own<'a> {
+pub(super) struct OwnAttributes<'a> {
     attributes: &'a [Attribute],
     lengths: u64,
 }
 
-impl<'a> Own<'a> {
+impl<'a> OwnAttributes<'a> {
     pub(super) fn of(attributes: &'a [Attribute]) -> Self {
         let lengths = (attributes.iter()).fold(0, |bits, own| bits | length_bit(&own.key));
         Self {
@@ -46,50 +46,53 @@ impl<'a> Own<'a> {
     }
 }
 
-/// Keys with different bits are different.
+/// The bit of a key's length. Keys with different bits are different.
 fn length_bit(key: &Key) -> u64 {
     1 << (key.as_str().len() % 64)
 }
 
-impl Stamps {
+impl SharedAttributes {
     pub(crate) fn new(
         attributes: impl IntoIterator<Item = KeyValue>,
         redactor: &mut Redactor,
     ) -> Self {
-        let mut stamps = Self::default();
+        let mut shared = Self::default();
         for mut attribute in attributes {
             redactor.attribute(&mut attribute);
             #[cfg(feature = "_otlp")]
             let otlp = crate::otlp_encoding::encode_attribute(&attribute);
             #[cfg(feature = "_otlp")]
             {
-                stamps.otlp.extend_from_slice(&otlp);
-                stamps.lengths |= length_bit(&attribute.key);
+                shared.otlp.extend_from_slice(&otlp);
+                shared.lengths |= length_bit(&attribute.key);
             }
-            stamps.each.push(Stamp {
+            shared.attributes.push(SharedAttribute {
                 attribute,
                 #[cfg(feature = "_otlp")]
                 otlp,
             });
         }
-        stamps
+        shared
     }
 
     /// The attributes that the span does not set itself.
-    pub(super) fn besides<'a>(&'a self, own: Own<'a>) -> impl Iterator<Item = &'a KeyValue> {
-        let attributes = self.each.iter().map(|stamp| &stamp.attribute);
+    pub(super) fn not_set_by<'a>(
+        &'a self,
+        own: OwnAttributes<'a>,
+    ) -> impl Iterator<Item = &'a KeyValue> {
+        let attributes = self.attributes.iter().map(|shared| &shared.attribute);
         attributes.filter(move |attribute| !own.sets(&attribute.key))
     }
 
-    /// The same as fields of an OTLP span.
+    /// Appends the attributes that the span does not set itself, as fields of an OTLP span.
     #[cfg(feature = "_otlp")]
-    pub(super) fn write_besides(&self, own: Own<'_>, out: &mut Vec<u8>) {
+    pub(super) fn write_not_set_by(&self, own: OwnAttributes<'_>, out: &mut Vec<u8>) {
         if self.lengths & own.lengths == 0 {
             return out.extend_from_slice(&self.otlp);
         }
-        for stamp in &self.each {
-            if !own.sets(&stamp.attribute.key) {
-                out.extend_from_slice(&stamp.otlp);
+        for shared in &self.attributes {
+            if !own.sets(&shared.attribute.key) {
+                out.extend_from_slice(&shared.otlp);
             }
         }
     }
