@@ -62,7 +62,7 @@ fn validation_sends_the_configured_headers() {
     let report = backend::validate_connection(&config).unwrap();
     assert!(report.is_ok(), "{report}");
     let tried = format!("an empty OTLP/HTTP request to `{}`", receiver.endpoint());
-    assert_eq!(report.tried, tried);
+    assert_eq!(report.probe, tried);
     let request = &receiver.requests()[0];
     assert_eq!(request.headers["x-acme-tenant"], "floe");
     assert!(request.body.is_empty() && receiver.spans().is_empty());
@@ -93,8 +93,8 @@ fn an_endpoint_that_is_closed_or_fails_is_reported() {
     let report = backend::validate_connection(&config(&silent.endpoint())).unwrap();
     assert_eq!(report.problem.unwrap(), "no answer within 5s");
     assert!(
-        report.took < backend::CONNECTION_TIMEOUT,
+        report.duration < backend::CONNECTION_TIMEOUT,
         "{:?}",
-        report.took
+        report.duration
     );
 }
