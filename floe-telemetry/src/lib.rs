@@ -152,7 +152,14 @@ pub use self::tracing_bridge::{TracingLayer, tracing_layer};
 #[path = "private.rs"]
 pub mod __private;
 
-/// The first example of README compiles and runs.
-#[cfg(all(doctest, feature = "provider"))]
-#[doc = include_str!("../../README.md")]
+/// The examples of README compile and run. They use more than the default features.
+#[cfg(all(
+    doctest,
+    feature = "axum",
+    feature = "logs",
+    feature = "otlp-grpc",
+    feature = "testing",
+    feature = "tracing"
+))]
+#[doc = include_str!("../README.md")]
 struct Readme;
