@@ -6,6 +6,9 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+#[cfg(not(miri))]
+use fastant as counter;
+
 /// How often the anchor is compared with the system clock.
 #[cfg(feature = "provider")]
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -17,15 +20,15 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 
 /// A reading of the monotonic tick counter.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticks(fastant::Instant);
+pub(crate) struct Ticks(counter::Instant);
 
 impl Ticks {
     /// The smallest reading.
-    pub(crate) const ZERO: Self = Self(fastant::Instant::ZERO);
+    pub(crate) const ZERO: Self = Self(counter::Instant::ZERO);
 
     #[inline]
     pub(crate) fn now() -> Self {
-        Self(fastant::Instant::now())
+        Self(counter::Instant::now())
     }
 
     /// The time elapsed since `earlier`; zero if `earlier` is later.
@@ -37,7 +40,7 @@ impl Ticks {
 /// Converts ticks to wall-clock time.
 #[cfg(feature = "provider")]
 pub(crate) struct WallClock {
-    anchor: fastant::Anchor,
+    anchor: counter::Anchor,
     checked: Instant,
 }
 
@@ -61,7 +64,7 @@ impl Default for WallClock {
 impl WallClock {
     pub(crate) fn new() -> Self {
         Self {
-            anchor: fastant::Anchor::new(),
+            anchor: counter::Anchor::new(),
             checked: monotonic_now(),
         }
     }
@@ -120,4 +123,53 @@ pub(crate) fn monotonic_now() -> Instant {
 /// The wall-clock time, for events of open spans and for log records.
 pub(crate) fn wall_now() -> SystemTime {
     SystemTime::now()
+}
+
+/// The standard library's clock behind the interface of `fastant`, which reads the processor's counter
+/// by an instruction, and files of the system before `main`: Miri has neither.
+#[cfg(miri)]
+mod counter {
+    use std::sync::LazyLock;
+    use std::time::Duration;
+
+    /// Nanoseconds since a moment before the first reading.
+    #[derive(Clone, Copy, Debug)]
+    pub(super) struct Instant(u64);
+
+    impl Instant {
+        pub(super) const ZERO: Self = Self(0);
+
+        pub(super) fn now() -> Self {
+            static START: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
+            let since = START.elapsed().as_nanos();
+            Self(u64::try_from(since).unwrap_or(u64::MAX).saturating_add(1))
+        }
+
+        pub(super) fn saturating_duration_since(self, earlier: Self) -> Duration {
+            Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        }
+
+        #[cfg(feature = "provider")]
+        pub(super) fn as_unix_nanos(self, anchor: &Anchor) -> u64 {
+            let since = self.0.wrapping_sub(anchor.at.0);
+            anchor.unix_nanos.wrapping_add(since)
+        }
+    }
+
+    /// A reading, and the wall-clock time of it.
+    #[cfg(feature = "provider")]
+    pub(super) struct Anchor {
+        unix_nanos: u64,
+        at: Instant,
+    }
+
+    #[cfg(feature = "provider")]
+    impl Anchor {
+        pub(super) fn new() -> Self {
+            Self {
+                unix_nanos: super::UnixNanos::from(super::wall_now()).0,
+                at: Instant::now(),
+            }
+        }
+    }
 }

@@ -13,7 +13,7 @@
     reason = "the slots belong to one thread or the other by turns, which the compiler cannot see"
 )]
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 use std::arch::asm;
 use std::fmt;
 use std::mem::MaybeUninit;
@@ -88,7 +88,7 @@ impl<T, const N: usize> fmt::Debug for Ring<T, N> {
 
 /// How far ahead of what is written memory is asked for, in bytes: the attributes of three spans, or
 /// the heads of eight.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(miri)))]
 const AHEAD: usize = 512;
 
 /// The end that writes.
@@ -177,7 +177,7 @@ impl<T, const N: usize> Writer<T, N> {
     /// does the next lock of the host's.
     #[inline]
     fn fetch_ahead(&self, items: usize) {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
         for at in 0..items {
             let ahead = AHEAD / size_of::<T>().max(1) + at;
             let slot = ptr::from_ref(self.ring.slot(self.written.wrapping_add(ahead)));
@@ -189,7 +189,7 @@ impl<T, const N: usize> Writer<T, N> {
                 asm!("prefetchw [{}]", in(reg) slot, options(readonly, nostack, preserves_flags));
             }
         }
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
         let _ = items;
     }
 
