@@ -82,10 +82,9 @@ fn invalid_configuration_leaves_nothing_behind() {
     config.otlp_endpoint = format!("https://user:hunter2@{}", "collector:4317");
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config());
-    assert_eq!(
-        error.to_string(),
-        "telemetry configuration: otlp_endpoint: X"
-    );
+    let error = error.to_string();
+    let expected = "otlp_endpoint: `https://<REDACTED>@collector:4317` is not an endpoint: ";
+    assert!(error.starts_with(expected), "{error}");
     assert!(!create_span("nothing").is_recording());
 }
 

@@ -58,7 +58,7 @@ impl Redactor {
                     if !site.is_clean(at, text) {
                         match key.apply(text, &self.redaction, &mut self.message) {
                             Some(redacted) => {
-                                attribute.value = AttributeValue::Text(redacted.into())
+                                attribute.value = AttributeValue::Text(redacted.into());
                             }
                             None => site.set_clean(at, text),
                         }

@@ -1,4 +1,4 @@
-//! The configuration: defaults, YAML, and one clear error for each mistake.
+//! The configuration: defaults, YAML, and one error for each mistake.
 
 use floe_telemetry::config::{
     BatchSpanProcessorConfig, ExporterKind, ExportersConfig, OtlpConfig, OtlpOptions, OtlpProtocol,
@@ -16,7 +16,7 @@ fn with(more: &str) -> Result<TelemetryConfig, floe_telemetry::Error> {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_requirements() {
+fn the_defaults_match_the_requirements() {
     let config = with("").unwrap();
     assert!(config.enabled);
     assert_eq!(config.otlp_endpoint, "http://localhost:4317");
@@ -48,7 +48,7 @@ fn the_defaults_are_those_of_the_requirements() {
 }
 
 #[test]
-fn the_name_of_the_service_is_all_that_is_needed() {
+fn only_the_service_name_is_required() {
     let yaml = TelemetryConfig::from_yaml("resource_attributes: {service_name: orders}").unwrap();
     assert_eq!(yaml, TelemetryConfig::new("orders"));
     let attributes = yaml.resource_attributes.to_otel_dict();
@@ -77,7 +77,7 @@ fn versions_and_environments_are_free_text() {
 }
 
 #[test]
-fn both_keys_of_the_environment_are_written_beside_the_floe_identity() {
+fn both_environment_keys_are_written_with_the_floe_identity() {
     let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
     let mut config = TelemetryConfig::new("orders").with_identity(&identity);
     config.resource_attributes.deployment_environment = Some("prod".to_owned());
@@ -98,7 +98,7 @@ fn both_keys_of_the_environment_are_written_beside_the_floe_identity() {
 }
 
 #[test]
-fn a_ratio_is_that_of_the_environment_of_its_name() {
+fn a_ratio_applies_to_the_environment_of_its_name() {
     let sampling = SamplingConfig::default().with_staging(0.5).with_prod(0.1);
     for (environment, expected) in [
         ("dev", 1.0),
@@ -182,14 +182,14 @@ fn the_order_of_the_keys_is_that_of_the_contract() {
             .unwrap_or_else(|| panic!("{key} in {json}"))
             + at;
     }
-    // What is not set is not written, so that artifacts are those of the contract.
+    // Settings with their default are not written, so that artifacts keep the documented format.
     assert!(json.contains("\"authentication\":null"));
     assert!(json.ends_with("\"backend\":\"console\"}"), "{json}");
 }
 
 #[test]
 fn artifacts_of_the_contract_are_read() {
-    // Only what is required, and JSON rather than YAML.
+    // Only the required keys, as JSON instead of YAML.
     let json = r#"{"resource_attributes": {"service_name": "orders", "service_version": "1.2.0",
         "deployment_environment": "dev", "floe_namespace": "default", "floe_product_name": "orders",
         "floe_product_version": "1.2.0", "floe_mode": "dev"}}"#;
@@ -200,7 +200,7 @@ fn artifacts_of_the_contract_are_read() {
 }
 
 #[test]
-fn a_version_stays_as_it_is_written() {
+fn a_version_is_kept_literally() {
     let yaml = RESOURCE.replace("floe_product_version: ''", "floe_product_version: 1.20");
     let config = TelemetryConfig::from_yaml(&yaml).unwrap();
     let version = config.resource_attributes.floe_product_version;
@@ -208,7 +208,7 @@ fn a_version_stays_as_it_is_written() {
 }
 
 #[test]
-fn anchors_and_empty_sections_mean_what_yaml_says() {
+fn anchors_and_empty_sections_follow_yaml() {
     let config =
         with("otlp:\n  traces: &one {timeout_millis: 500}\n  logs: *one\nlogging:\n").unwrap();
     assert_eq!(config.otlp.logs.timeout_millis, Some(500));
@@ -235,7 +235,7 @@ fn a_credential_is_neither_printed_nor_written() {
 }
 
 #[test]
-fn what_stands_for_a_credential_is_not_taken_for_one() {
+fn references_to_credentials_are_not_redacted() {
     let yaml = "authentication: {auth_type: bearer, bearer_token: hunter2-token}\n";
     let json = serde_json::to_string(&with(yaml).unwrap()).unwrap();
     assert_eq!(

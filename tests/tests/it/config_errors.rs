@@ -1,4 +1,4 @@
-//! Configurations that are refused, each with the whole message.
+//! Invalid configurations, each with the complete error message.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ fn refused(yaml: &str) -> String {
     error.to_string()
 }
 
-/// The lines after the resource, and the message.
+/// The lines after the resource, and the error message.
 const CASES: &[(&str, &str)] = &[
     (
         "otlp_protocol: carrier-pigeon",
@@ -303,7 +303,7 @@ fn a_document_that_is_not_a_mapping_is_one_mistake() {
 }
 
 #[test]
-fn values_in_code_are_checked_all_at_once() {
+fn all_values_set_in_code_are_validated() {
     let mut config = TelemetryConfig::new("");
     config.batch_processor.max_queue_size = 0;
     config.batch_processor.max_export_batch_size = 0;
@@ -317,7 +317,7 @@ fn values_in_code_are_checked_all_at_once() {
 }
 
 #[test]
-fn a_document_that_grows_without_end_is_refused() {
+fn an_exponentially_expanding_document_is_rejected() {
     let mut yaml = String::from("a0: &a0 [x, x]\n");
     for n in 1..20 {
         let _ = writeln!(yaml, "a{n}: &a{n} [*a{m}, *a{m}]", m = n - 1);

@@ -1,4 +1,4 @@
-//! The section `sampling`: accepted and refused values, and how it is written.
+//! The section `sampling`: valid and invalid values, and its serialization.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ fn tail_sampling_is_read_and_written() {
 }
 
 #[test]
-fn invalid_settings_of_tail_sampling_are_refused() {
+fn invalid_settings_of_tail_sampling_are_rejected() {
     let mistake = |sampling: &str| {
         let text = mistakes(sampling);
         text.split_once("sampling.").unwrap().1.to_owned()

@@ -1,11 +1,11 @@
-//! The JSON Schema of the configuration: the committed file, and what it says.
+//! The JSON Schema of the configuration: the committed file, and its content.
 
 use std::path::Path;
 
 use floe_telemetry::TelemetryConfig;
 use serde_json::Value;
 
-/// Written anew with `BLESS=1`.
+/// `BLESS=1` writes the file.
 const FILE: &str = "../docs/telemetry-config.schema.json";
 
 #[test]
@@ -22,7 +22,7 @@ fn the_committed_schema_is_that_of_the_library() {
     );
 }
 
-/// A definition that a `$ref` points to, or the schema itself.
+/// The definition that a `$ref` refers to, or the schema itself.
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
@@ -31,7 +31,7 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
 }
 
 #[test]
-fn what_is_written_has_the_keys_and_the_defaults_of_the_schema() {
+fn written_configurations_have_the_keys_and_defaults_of_the_schema() {
     let root = TelemetryConfig::json_schema();
     let mut config = TelemetryConfig::new("orders");
     config.limits.attribute_count = 1;

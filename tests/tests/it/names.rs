@@ -1,4 +1,4 @@
-//! What `name = …` takes.
+//! The argument `name`.
 
 use std::borrow::Cow;
 use std::future::Future;

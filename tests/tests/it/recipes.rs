@@ -1,11 +1,12 @@
-//! The recipes for backends in README work as they are, and both forms of a recipe configure the same.
+//! The recipes of `docs/backends.md` work unchanged, and both forms of a recipe have the same
+//! effect.
 
 use std::collections::BTreeMap;
 
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::OtlpProtocol;
 
-const README: &str = include_str!("../../../README.md");
+const BACKENDS: &str = include_str!("../../../docs/backends.md");
 const CONFIGURATION: &str = include_str!("../../../docs/configuration.md");
 
 struct Recipe<'a> {
@@ -14,7 +15,7 @@ struct Recipe<'a> {
     yaml: &'a str,
 }
 
-/// The first block of a language.
+/// The first code block of a language.
 fn block<'a>(text: &'a str, language: &str) -> &'a str {
     let begin = format!("```{language}\n");
     let (_, rest) = text.split_once(&begin).unwrap();
@@ -22,8 +23,7 @@ fn block<'a>(text: &'a str, language: &str) -> &'a str {
 }
 
 fn recipes() -> Vec<Recipe<'static>> {
-    let (_, rest) = README.split_once("\n### Recipes\n").unwrap();
-    let section = rest.split_once("\n## ").unwrap().0;
+    let (_, section) = BACKENDS.split_once("\n## Recipes\n").unwrap();
     let recipes = section.split("\n**").skip(1).map(|text| Recipe {
         backend: text.split_once("**").unwrap().0,
         variables: block(text, "sh")
@@ -58,7 +58,7 @@ fn the_variables_are_those_of_the_documentation() {
 }
 
 #[test]
-fn both_ways_send_to_the_same_place() {
+fn both_forms_have_the_same_destination() {
     for Recipe {
         backend,
         variables,
@@ -66,7 +66,7 @@ fn both_ways_send_to_the_same_place() {
     } in recipes()
     {
         let config = config(yaml);
-        // The console is what an endpoint equal to the default would leave in place.
+        // With an endpoint equal to the default, the backend would remain the console.
         assert_eq!(config.backend, "otlp", "{backend}");
         let endpoint = variables["OTEL_EXPORTER_OTLP_ENDPOINT"];
         assert_eq!(config.otlp_endpoint, endpoint, "{backend}");
@@ -80,7 +80,7 @@ fn both_ways_send_to_the_same_place() {
 }
 
 #[test]
-fn both_ways_send_the_same_header() {
+fn both_forms_send_the_same_header() {
     for Recipe {
         backend,
         variables,

@@ -1,4 +1,4 @@
-//! Whatever way a text takes into a span, it is safe when it comes out.
+//! Every text of a span is redacted, whichever API recorded it.
 
 use floe_telemetry::{create_span, get_current_span, get_tracer, record_exception, testing};
 use opentelemetry::trace::{
@@ -25,7 +25,7 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 #[test]
-fn no_way_into_a_span_leads_around_the_redaction() {
+fn every_text_of_a_span_is_redacted() {
     let state = TraceState::from_key_value([("vendor", url())]).unwrap();
     let remote = SpanContext::new(
         TraceId::from(1),
@@ -88,7 +88,7 @@ fn no_way_into_a_span_leads_around_the_redaction() {
 
 /// Whoever records an error, and however, gets the same event out of the same stage.
 #[test]
-fn every_way_to_record_an_error_is_redacted() {
+fn every_api_that_records_an_error_redacts_it() {
     let ways: [(&str, fn()); 5] = [
         ("the plain span", || {
             get_tracer("plain").start("span").record_error(&Refused);
@@ -128,7 +128,7 @@ fn every_way_to_record_an_error_is_redacted() {
 }
 
 #[test]
-fn what_is_harmless_stays_as_it_is() {
+fn harmless_text_is_unchanged() {
     let spans = testing::capture(|| {
         let span = create_span("stage");
         span.set_attribute("token.count", 12);

@@ -1,4 +1,4 @@
-//! The redaction corpus: 1,982 synthetic messages, most with a secret, some with none.
+//! The redaction corpus: 1,982 synthetic messages, most of them with a secret.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -80,7 +80,7 @@ fn no_credential_of_the_corpus_survives_and_no_benign_message_changes() {
 }
 
 #[test]
-fn fewer_than_two_percent_of_the_personal_data_survive() {
+fn under_two_percent_of_the_personal_data_remain() {
     let score = score("pii");
     assert_eq!(score.with_secret, 63);
     assert!(score.leaks.len() * 100 < score.with_secret * 2, "{score:?}");

@@ -11,7 +11,7 @@ const ROUNDS: usize = 8;
 const SEED: u64 = 1984;
 
 #[test]
-fn under_two_percent_of_it_stay_and_the_context_does() {
+fn under_two_percent_remain_and_the_context_is_kept() {
     let Secret { all, leaks, lost } = Secret::of(cases(SECRET, SEED, ROUNDS));
     assert!(all >= 70 * ROUNDS, "{all}");
     assert!(leaks.len() * 50 < all, "{leaks:#?}");
@@ -19,7 +19,7 @@ fn under_two_percent_of_it_stay_and_the_context_does() {
 }
 
 #[test]
-fn what_only_looks_like_it_stays() {
+fn similar_text_is_unchanged() {
     let (all, changed) = benign(cases(BENIGN, SEED, ROUNDS));
     assert!(all >= 50 * ROUNDS, "{all}");
     assert!(changed.len() * 100 < all, "{changed:#?}");

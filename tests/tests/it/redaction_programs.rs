@@ -1,7 +1,7 @@
-//! What programs print: errors of libraries, drivers, clouds, builds, protocols and file formats.
+//! Output of programs: errors of libraries, drivers, clouds, builds, protocols and file formats.
 //!
-//! The corpus was written without a look at the rules, part by part. It is held to the share that a
-//! text of no known shape may leak, so what no rule can decide from the text alone may stay in it.
+//! The corpus was written without knowledge of the rules, part by part. The limits are the leak
+//! rates accepted for text of unknown form: a rule cannot decide every case from the text alone.
 
 use super::redaction_shapes::score::{Secret, benign, cases};
 
@@ -14,7 +14,7 @@ const ROUNDS: usize = 4;
 const SEED: u64 = 711;
 
 #[test]
-fn under_three_percent_leak_and_the_context_stays() {
+fn under_three_percent_leak_and_the_context_is_kept() {
     let Secret { all, leaks, lost } = Secret::of(cases(SECRET, SEED, ROUNDS));
     assert!(all >= 1400 * ROUNDS, "{all}");
     assert!(

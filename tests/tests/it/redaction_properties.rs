@@ -1,4 +1,5 @@
-//! What holds for every message: made-up secrets in made-up grammars, made-up sentences, any bytes.
+//! Properties of every message: generated secrets in generated grammars, generated sentences, any
+//! bytes.
 
 use floe_telemetry::sanitize_error_message;
 use proptest::collection::vec;
@@ -164,14 +165,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_secret_never_survives(left in sentence(), (text, secret) in pair(), right in sentence()) {
+    fn a_secret_is_always_redacted(left in sentence(), (text, secret) in pair(), right in sentence()) {
         let message = format!("{left} {text} {right}");
         let safe = sanitize_error_message(&message);
         prop_assert!(!safe.contains(&secret), "{message:?} became {safe:?}");
     }
 
     #[test]
-    fn several_secrets_never_survive(pairs in vec((sentence(), pair()), 2..4), mark in select(vec![" ", "\n", ", ", "; "])) {
+    fn several_secrets_are_always_redacted(pairs in vec((sentence(), pair()), 2..4), mark in select(vec![" ", "\n", ", ", "; "])) {
         let parts: Vec<_> = pairs.iter().map(|(words, (text, _))| format!("{words} {text}")).collect();
         let message = parts.join(mark);
         let safe = sanitize_error_message(&message);
@@ -187,7 +188,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_become_a_short_and_stable_message(bytes in bytes()) {
+    fn the_result_for_any_bytes_is_bounded_and_stable(bytes in bytes()) {
         let text = String::from_utf8_lossy(&bytes);
         let safe = sanitize_error_message(&text);
         prop_assert!(safe.chars().count() <= 500);
@@ -196,7 +197,7 @@ proptest! {
 
     /// The cut comes at every place of a secret.
     #[test]
-    fn a_long_message_is_cut_behind_its_redaction(words in vec(word(), 100..140), at in 40_usize..100, (text, secret) in pair()) {
+    fn a_long_message_is_truncated_after_its_redaction(words in vec(word(), 100..140), at in 40_usize..100, (text, secret) in pair()) {
         let mut words = words;
         words.insert(at, text);
         let message = words.join(" ");

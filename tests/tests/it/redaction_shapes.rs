@@ -1,6 +1,6 @@
 //! Secrets of many kinds in over 600 shapes of messages, and over 400 shapes without one.
 //!
-//! The shapes are in `corpus/shapes-*.txt`; what stands in them is made up from a fixed seed.
+//! The shapes are in `corpus/shapes-*.txt`; their placeholders are generated from a fixed seed.
 
 mod alphabets;
 pub(crate) mod generator;
@@ -19,7 +19,7 @@ const ROUNDS: usize = 8;
 const SEED: u64 = 2026;
 
 #[test]
-fn secrets_do_not_survive_in_any_shape_and_their_context_does() {
+fn every_shape_is_redacted_and_its_context_is_kept() {
     let Secret { all, leaks, lost } = Secret::of(cases(SECRET, SEED, ROUNDS));
     assert!(all >= 600 * ROUNDS, "{all}");
     assert!(
@@ -31,7 +31,7 @@ fn secrets_do_not_survive_in_any_shape_and_their_context_does() {
 }
 
 #[test]
-fn a_benign_message_of_any_shape_stays() {
+fn benign_messages_of_every_shape_are_unchanged() {
     let (all, changed) = benign(cases(BENIGN, SEED, ROUNDS));
     assert!(all >= 400 * ROUNDS, "{all}");
     assert!(
@@ -42,7 +42,7 @@ fn a_benign_message_of_any_shape_stays() {
 }
 
 #[test]
-fn a_damaged_message_is_survived_short_and_stable() {
+fn the_result_for_a_corrupted_message_is_bounded_and_stable() {
     let messages: Vec<_> = cases(SECRET, SEED, ROUNDS)
         .chain(cases(BENIGN, SEED, ROUNDS))
         .collect();

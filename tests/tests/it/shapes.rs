@@ -1,5 +1,4 @@
-//! Functions that are more than a body: methods of all kinds, and functions that return a future or
-//! a stream.
+//! Methods of all kinds, and functions that return a future or a stream.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -46,7 +45,7 @@ fn alias(text: &str) -> BoxFuture<'_, usize> {
 }
 
 #[tokio::test]
-async fn a_function_that_returns_a_future_has_a_span_as_long_as_that() {
+async fn the_span_of_a_returned_future_lasts_until_it_is_ready() {
     let spans = testing::capture_async(async {
         assert_eq!(opaque(2).await, Ok(4));
         assert!(opaque(0).await.is_err());
@@ -75,7 +74,7 @@ async fn a_function_that_returns_a_future_has_a_span_as_long_as_that() {
 }
 
 #[tokio::test]
-async fn without_a_listener_a_boxed_future_is_returned_as_it_is() {
+async fn without_a_listener_a_boxed_future_is_returned_unchanged() {
     assert_eq!(boxed("abc").await, 3);
     assert_eq!(opaque(1).await, Ok(2));
 }
@@ -252,7 +251,7 @@ async fn async_trait_methods_are_spans_in_both_orders() {
         assert_eq!(memory.reload(("abc", 1)).await, Ok(3));
         assert_eq!(Above.load(" ab ").await, Ok(2));
         assert_eq!(Below.load("ab").await, Ok(2));
-        // Not polled, no span.
+        // A future that is not polled has no span.
         drop(memory.load("never"));
     })
     .await;
@@ -285,7 +284,7 @@ async fn async_trait_methods_are_spans_in_both_orders() {
 impl<T: Clone> Shelf<T> {
     const SIZE: usize = 3;
 
-    /// Documented.
+    /// A doc comment.
     pub(crate) fn new(item: T) -> Self {
         Self {
             items: vec![item; Self::SIZE],
@@ -358,7 +357,7 @@ async fn a_block_names_its_methods_and_shares_its_arguments() {
             .assert_attribute("db.system.name", "memory");
         assert_eq!(span.kind(), &floe_telemetry::SpanKind::Client);
     }
-    // Its own `attributes` are instead of those of the block.
+    // The `attributes` of the method replace those of the block.
     spans
         .single("shelf.first")
         .assert_attribute("n", 3)

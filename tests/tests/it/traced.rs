@@ -5,7 +5,7 @@ use floe_telemetry::{
 };
 use opentelemetry::KeyValue;
 
-/// The line of `plain`.
+/// The source line of `plain`.
 const PLAIN: u32 = line!() + 3;
 
 #[traced]
@@ -172,7 +172,7 @@ fn identity() -> FloeSpanAttributes {
 fn composed() {}
 
 #[test]
-fn the_later_source_wins() {
+fn later_sources_override_earlier_ones() {
     testing::capture(composed)
         .single("composed")
         .assert_attribute("floe.product.name", "customer-360")
@@ -213,7 +213,7 @@ fn calls_nest() {
 }
 
 #[test]
-fn without_a_listener_attributes_are_not_even_evaluated() {
+fn without_a_listener_attributes_are_not_evaluated() {
     #[traced(attributes(n = evaluate(counter)))]
     fn counted(counter: &std::cell::Cell<u32>) {
         counter.set(counter.get() + 10);
@@ -230,7 +230,7 @@ fn without_a_listener_attributes_are_not_even_evaluated() {
 }
 
 #[test]
-fn every_annotated_function_is_known_before_it_runs() {
+fn every_annotated_function_is_listed_before_it_runs() {
     let site = floe_telemetry::callsite::all()
         .find(|site| site.name() == "table.read")
         .unwrap();

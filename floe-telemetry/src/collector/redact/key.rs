@@ -104,6 +104,7 @@ impl LastMessage {
     /// The redacted message, if it differs.
     pub(super) fn redact(&mut self, message: &str, redaction: &Redaction) -> Option<String> {
         match &self.0 {
+            _ if message.is_empty() => None,
             Some((last, redacted)) if last == message => redacted.clone(),
             _ => {
                 let redacted = redaction.message(message);

@@ -1,6 +1,6 @@
 //! Futures, scenarios 39 to 54.
 //!
-//! 39, 40 `shapes::a_function_that_returns_a_future_has_a_span_as_long_as_that` and
+//! 39, 40 `shapes::the_span_of_a_returned_future_lasts_until_it_is_ready` and
 //! `code_before_a_returned_future_runs_in_its_span`; 41 to 44 `futures_are_send_when_they_were`; 45
 //! `futures::a_thousand_levels_fit_a_stack_of_two_mebibytes` and `an_async_function_may_call_itself`;
 //! 46 `futures::a_span_adds_at_most_120_bytes_at_each_level`; 47

@@ -1,4 +1,4 @@
-//! Secrets in alphabets that are met more rarely.
+//! Secrets in rare alphabets.
 
 use super::generator::{BASE62, HEX, Numbers, UPPER};
 

@@ -1,4 +1,4 @@
-//! Messages from templates: what stands in braces is made up, from a fixed seed.
+//! Generates messages from templates: placeholders in braces are replaced from a fixed seed.
 
 use super::{alphabets, persons};
 

@@ -1,4 +1,4 @@
-//! Messages that nobody writes: those of the corpus with bytes lost, doubled, swapped, spliced.
+//! Mutates the messages of the corpus: bytes lost, doubled, swapped, spliced.
 
 use super::generator::Numbers;
 

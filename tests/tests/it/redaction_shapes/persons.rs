@@ -1,4 +1,4 @@
-//! Personal data: addresses, cards and numbers of nobody.
+//! Generated personal data: addresses, cards and numbers.
 
 use super::generator::{Numbers, UPPER};
 

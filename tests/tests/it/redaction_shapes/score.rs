@@ -1,4 +1,4 @@
-//! What becomes of the messages of a corpus.
+//! Scores the redaction of a corpus.
 
 use floe_telemetry::sanitize_error_message;
 
