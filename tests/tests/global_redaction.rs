@@ -171,11 +171,9 @@ fn patterns_and_keys() {
     assert!(error.contains("refused <REDACTED>"), "{error}");
 
     // So is text outside of the pipeline: our errors, and baggage.
+    // A mode that is not a plain word is not quoted at all.
     let error = "CUST-123456".parse::<Mode>().unwrap_err().to_string();
-    assert!(
-        error.contains("<REDACTED>") && !error.contains("CUST"),
-        "{error}"
-    );
+    assert!(!error.contains("CUST"), "{error}");
     let member = |key: &'static str, value: &'static str| KeyValueMetadata::new(key, value, "");
     let members = [member("note", "CUST-123456"), member("customer_ref", "ab")];
     let _current = Context::new().with_baggage(members).attach();

@@ -142,7 +142,7 @@ fn errors_are_recorded_by_one_function() {
 }
 
 #[test]
-fn only_rings_are_unsafe_and_no_test_is_ignored() {
+fn unsafe_is_confined_and_no_test_is_ignored() {
     // Concatenated, so that this file does not match itself.
     let words = [
         concat!("unsafe", " {"),
@@ -152,7 +152,8 @@ fn only_rings_are_unsafe_and_no_test_is_ignored() {
     ];
     for (name, text) in own_sources() {
         for word in words {
-            if word == words[0] && name.contains("/recorder/ring") {
+            let may_be = name.contains("/recorder/ring") || name.ends_with("/link_list.rs");
+            if word == words[0] && may_be {
                 continue;
             }
             let code = text

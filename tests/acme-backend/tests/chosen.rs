@@ -50,7 +50,9 @@ fn an_error_lists_it_among_the_known_backends() {
     let mut config = TelemetryConfig::new("orders");
     config.backend = "acne".to_owned();
     assert_eq!(
-        config.validate().unwrap_err().to_string(),
+        (TelemetryProvider::builder(config).initialize())
+            .unwrap_err()
+            .to_string(),
         "backend: unknown backend `acne`: accepted are `acme`, `console`, `jaeger`, `otlp`; did you mean `acme`?",
     );
 }
