@@ -12,7 +12,7 @@ impl S {
     }
 }
 ::core::compile_error! {
-    "`name` is for one function: the methods of a block are called `Type::method`"
+    "`name` applies to one function: the spans of a block are named `Type::method`"
 }
 ::core::compile_error! {
     "unknown kind `cleint`, did you mean `client`? (accepted: `internal`, `server`, `client`, `producer`, `consumer`)"

@@ -46,11 +46,11 @@ fn mistakes_in_the_type() {
         ("enum E {}", "this enum has no variants"),
         (
             "#[repr(packed)] struct S { a: u32 }",
-            "those of a packed type do not allow",
+            "which a packed type does not allow",
         ),
         (
             "#[repr(C, packed(2))] #[floe(transparent)] struct S(u32);",
-            "those of a packed type do not allow",
+            "which a packed type does not allow",
         ),
         (
             "struct S { #[floe(key = \"a b\")] a: u32 }",
