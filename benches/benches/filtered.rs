@@ -6,7 +6,12 @@
 //! measures two rounds. The program fails if an excluded span is exported, if a span above the level
 //! is not, or if a figure is missing.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::type_complexity,
+    reason = "a benchmark prints its table, and ends when something is wrong"
+)]
 
 use std::process::ExitCode;
 use std::time::Instant;

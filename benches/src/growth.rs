@@ -75,11 +75,11 @@ impl Recorder {
     }
 }
 
-/// All lines, the number of spans that arrived and the number that were recorded.
+/// All lines, the number of spans that arrived and the number that should arrive.
 #[must_use]
 pub fn measure() -> (Vec<Point>, u64, u64) {
     let recorder = Recorder::start();
-    let mut recorded = 0;
+    let mut expected = 0;
     let mut points = Vec::new();
     for line in [
         depth::line,
@@ -88,9 +88,9 @@ pub fn measure() -> (Vec<Point>, u64, u64) {
         total::line,
         live::line,
     ] {
-        points.extend(line(&recorder, &mut recorded));
+        points.extend(line(&recorder, &mut expected));
     }
-    (points, recorder.counting.spans(), recorded)
+    (points, recorder.counting.spans(), expected)
 }
 
 /// The number of measurements of each point.
@@ -102,7 +102,7 @@ fn rounds() -> usize {
 type Act = Box<dyn Fn() -> usize>;
 
 /// Measures each of `acts` in turn in each round.
-fn interleaved(recorder: &Recorder, recorded: &mut u64, acts: &[(u64, Act)]) -> Vec<(u64, Spread)> {
+fn interleaved(recorder: &Recorder, expected: &mut u64, acts: &[(u64, Act)]) -> Vec<(u64, Spread)> {
     let mut measured = vec![Vec::new(); acts.len()];
     for round in 0..=rounds() {
         for ((_, act), measured) in acts.iter().zip(&mut measured) {
@@ -110,7 +110,7 @@ fn interleaved(recorder: &Recorder, recorded: &mut u64, acts: &[(u64, Act)]) -> 
             let spans = act();
             let took = start.elapsed();
             recorder.flush();
-            *recorded += spans as u64;
+            *expected += spans as u64;
             if round > 0 {
                 measured.push(per_span(took, spans));
             }

@@ -36,6 +36,10 @@ pub trait Operation: FloeAttributes {
 
 /// The span of an operation, not started yet.
 #[track_caller]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the public helpers take the reference to the plugin's static"
+)]
 pub(crate) fn span(tracer: &'static Tracer, operation: &impl Operation) -> SpanBuilder {
     tracer.span(operation.span_name()).attributes(operation)
 }

@@ -1,5 +1,7 @@
 //! The audit compares the tracers that plugins name with the scopes that the linker lists.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex};
 
@@ -47,7 +49,7 @@ floe_plugin::plugin!(Plugin::new("nameless", &[]));
 floe_plugin::plugin!(Plugin::new("misnamed", &["floe-storage"]));
 
 struct Plugin {
-    plugin_type: PluginType,
+    kind: PluginType,
     name: &'static str,
     tracers: &'static [&'static str],
 }
@@ -55,7 +57,7 @@ struct Plugin {
 impl Plugin {
     const fn new(name: &'static str, tracers: &'static [&'static str]) -> Self {
         Self {
-            plugin_type: PluginType::Storage,
+            kind: PluginType::Storage,
             name,
             tracers,
         }
@@ -76,7 +78,7 @@ impl PluginMetadata for Plugin {
     }
 
     fn plugin_type(&self) -> PluginType {
-        self.plugin_type
+        self.kind
     }
 
     fn tracer_name(&self) -> Option<&str> {
@@ -176,11 +178,11 @@ fn instrumented_plugins_and_telemetry_backends_cause_no_warning() {
     let (warnings, log) = verify(&[
         Plugin::new("both", &["floe.storage.annotated", "floe.storage.by_hand"]),
         Plugin {
-            plugin_type: PluginType::TelemetryBackend,
+            kind: PluginType::TelemetryBackend,
             ..Plugin::new("jaeger", &[])
         },
         Plugin {
-            plugin_type: PluginType::TelemetryBackend,
+            kind: PluginType::TelemetryBackend,
             ..Plugin::new("console", &[""])
         },
     ]);
@@ -195,7 +197,7 @@ fn instrumented_plugins_and_telemetry_backends_cause_no_warning() {
 fn each_gap_is_a_warning_and_a_line_of_the_log() {
     let (warnings, log) = verify(&[
         Plugin {
-            plugin_type: PluginType::NetworkSecurity,
+            kind: PluginType::NetworkSecurity,
             ..Plugin::new("k8s-network", &[])
         },
         Plugin::new(

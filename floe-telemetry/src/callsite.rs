@@ -31,6 +31,10 @@ pub struct CallSite {
 impl CallSite {
     #[doc(hidden)]
     #[must_use]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "expansions call it, and a call of a constructor is quick to compile"
+    )]
     pub const fn new(
         name: &'static str,
         known: &'static str,

@@ -108,8 +108,8 @@ impl Error {
     }
 
     /// Every message passes here, so every message is sanitized.
-    fn new(kind: Kind, message: String, source: Option<Source>) -> Self {
-        let message = crate::sanitizer::sanitize_error(&message).into_owned();
+    fn new(kind: Kind, message: impl AsRef<str>, source: Option<Source>) -> Self {
+        let message = crate::sanitizer::sanitize_error(message.as_ref()).into_owned();
         Self(Arc::new(Inner {
             kind,
             message,

@@ -2,6 +2,7 @@
 //! because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::float_cmp, reason = "a ratio is returned as it was set")]
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -278,8 +278,15 @@ fn resource_attributes_are_free_text() {
     );
 }
 
-/// A variable, the field, its value, and the part of the one warning.
-const PARTLY_USED: [(&[(&str, &str)], &str, &str, &str); 9] = [
+/// Variables, a field, its value, and the part of the one warning.
+type PartlyUsed = (
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const PARTLY_USED: [PartlyUsed; 9] = [
     (
         &[("OTEL_PROPAGATORS", "b3,baggage")],
         "propagators",

@@ -26,7 +26,7 @@ children! {
     thirty_two(a b c d e f g h i j k l m o p q aa ab ac ad ae af ag ah ai aj ak al am an ao ap)
 }
 
-pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
+pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {
     let functions: [(u64, Child); 7] = [
         (0, none),
         (1, one),
@@ -45,7 +45,7 @@ pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
         };
         (at, Box::new(act))
     });
-    let measured = interleaved(recorder, recorded, &acts);
+    let measured = interleaved(recorder, expected, &acts);
     // The cost of one more attribute should be constant. The difference of the first attribute
     // alone is too small to compare with, so the base is the mean of the first four.
     #[expect(clippy::cast_precision_loss, reason = "few attributes")]

@@ -14,7 +14,7 @@ fn nested(deeper: i64) -> i64 {
     }
 }
 
-pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
+pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {
     let act = |depth: u64| -> (u64, Act) {
         let act = move || {
             let mut spans = 0;
@@ -27,5 +27,5 @@ pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
         (depth, Box::new(act))
     };
     let acts = [1, 10, 100, 1000].map(act);
-    flat("depth of the spans", interleaved(recorder, recorded, &acts))
+    flat("depth of the spans", interleaved(recorder, expected, &acts))
 }

@@ -53,7 +53,7 @@ fn open_and_end(recorder: &Recorder, live: usize) -> (Duration, usize) {
     (took, requests.len())
 }
 
-pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
+pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {
     let points = [1, 10, 100, 1000, 10_000, 100_000];
     let points = if arguments::quick() {
         &points[..4]
@@ -65,7 +65,7 @@ pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
     for round in 0..=rounds {
         for (&live, measured) in points.iter().zip(&mut measured) {
             let (took, spans) = open_and_end(recorder, live);
-            *recorded += spans as u64;
+            *expected += spans as u64;
             if round > 0 {
                 measured.push(per_span(took, spans));
             }

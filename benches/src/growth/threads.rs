@@ -23,7 +23,7 @@ fn spans() {
     }
 }
 
-pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
+pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {
     let pool = Pool::new(8);
     let act: Act = Arc::new(spans);
     let idle: Act = Arc::new(|| {});
@@ -32,7 +32,7 @@ pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
         for (threads, measured) in THREADS.into_iter().zip(&mut measured) {
             let took = pool.run(threads, &idle, &act);
             recorder.flush();
-            *recorded += (threads * SPANS) as u64;
+            *expected += (threads * SPANS) as u64;
             if round > 0 {
                 measured.push(per_span(took.cpu, SPANS));
             }

@@ -1,4 +1,4 @@
-//! The number of spans recorded so far.
+//! The number of spans expected so far.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ fn child(n: i64) -> i64 {
 }
 
 /// One pass. A point covers the spans since the point before, so that a late increase is visible.
-pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
+pub(super) fn line(recorder: &Recorder, expected: &mut u64) -> Vec<Point> {
     let greatest = if arguments::quick() { 4 } else { 7 };
     let mut points = Vec::new();
     let mut made = 0;
@@ -35,6 +35,6 @@ pub(super) fn line(recorder: &Recorder, recorded: &mut u64) -> Vec<Point> {
         }
         points.push((until, Spread::of(measured)));
     }
-    *recorded += made;
+    *expected += made;
     flat("spans made so far", points)
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, HistogramDataPoint, MetricData, ResourceMetrics, SumDataPoint,
+};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 /// Discards every export.
@@ -29,10 +31,10 @@ impl Totals {
 fn total(data: &AggregatedMetrics) -> u64 {
     match data {
         AggregatedMetrics::U64(MetricData::Sum(sum)) => {
-            sum.data_points().map(|point| point.value()).sum()
+            sum.data_points().map(SumDataPoint::value).sum()
         }
         AggregatedMetrics::F64(MetricData::Histogram(histogram)) => {
-            histogram.data_points().map(|point| point.count()).sum()
+            histogram.data_points().map(HistogramDataPoint::count).sum()
         }
         _ => 0,
     }

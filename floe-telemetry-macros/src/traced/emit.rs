@@ -58,7 +58,7 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     // With the span of the name it is the line of the name, not that of the attribute.
     let line = quote_spanned!(ident.span()=> ::core::line!());
     let ours = Span::mixed_site();
-    let tracer = traced
+    let with_tracer = traced
         .tracer
         .iter()
         .map(|name| quote_spanned!(ours=> , with_tracer(#name)));
@@ -71,7 +71,7 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
         .then(|| quote_spanned!(ours=> , with_metrics()));
     quote_spanned! {ours=>
         #private::callsite!(
-            __FLOE_CALLSITE, #name, #function, #line, #kind #(#tracer)* #level #metrics
+            __FLOE_CALLSITE, #name, #function, #line, #kind #(#with_tracer)* #level #metrics
         );
     }
 }

@@ -93,7 +93,7 @@ mod tests {
             ("info,", "found ``, accepted are directives"),
             ("info,=debug", "found `=debug`, accepted are"),
             ("orders=loud", "found `orders=loud`, accepted are"),
-            ("orders=degub", "did you mean `debug`?"),
+            ("orders=debgu", "did you mean `debug`?"),
             ("inof", "found `inof`, accepted are"),
             ("inof", "did you mean `info`?"),
             ("two words", "found `two words`, accepted are"),

@@ -19,7 +19,7 @@ use super::{filter, listeners};
 use crate::callsite::CallSite;
 
 /// Where the span of an annotated `async fn` is opened, at the first poll.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "internal to expansions")]
 pub enum OpenedBy {
     /// Before the future is polled.

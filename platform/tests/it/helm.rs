@@ -105,7 +105,7 @@ fn quantity(value: &Value) -> u64 {
     let factor = match &text[number.len()..] {
         "m" => 1,
         "Mi" => 1024 * 1024,
-        unit => panic!("the unit `{unit}`"),
+        unit => unreachable!("the unit `{unit}`"),
     };
     number.parse::<u64>().unwrap() * factor
 }

@@ -153,11 +153,11 @@ fn a_panic_reaches_the_caller_and_the_span() {
     let spans = testing::capture(|| {
         let work = async { panic!("disk full") }.in_span(span("work"));
         let caught = catch_unwind(AssertUnwindSafe(|| futures_executor::block_on(work)));
-        let payload = caught.map(|()| ()).unwrap_err();
+        let payload = caught.unwrap_err();
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"disk full"));
         let carried = async { panic!("disk full") }.in_current_span();
         let caught = catch_unwind(AssertUnwindSafe(|| futures_executor::block_on(carried)));
-        assert!(caught.map(|()| ()).is_err());
+        assert!(caught.is_err());
         assert!(!get_current_span().is_recording());
     });
     spans
@@ -207,6 +207,11 @@ struct Page<'a> {
 
 #[test]
 fn the_current_span_is_updated_whoever_started_it() {
+    #[traced]
+    fn annotated(update: &dyn Fn()) {
+        update();
+    }
+
     let page = Page {
         path: "/orders",
         rows: None,
@@ -224,10 +229,6 @@ fn the_current_span_is_updated_whoever_started_it() {
         }
         let tracer = floe_telemetry::get_tracer("plain");
         opentelemetry::trace::Tracer::in_span(&tracer, "plain", |_| update());
-        #[traced]
-        fn annotated(update: &dyn Fn()) {
-            update();
-        }
         annotated(&update);
     });
     for name in ["by hand", "plain", "annotated"] {

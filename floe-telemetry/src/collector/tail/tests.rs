@@ -63,7 +63,7 @@ impl End {
 
 /// Removes the sampled spans and returns them by trace.
 fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
-    let mut sampled: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
+    let mut by_trace: BTreeMap<u8, Vec<u64>> = BTreeMap::new();
     while let Some(record) = sampler.pop() {
         assert_eq!(
             record.more.as_ref().unwrap().trace_state.get("ot"),
@@ -73,12 +73,12 @@ fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
         assert_eq!(is_marked, record.is_root());
         let trace = record.head.trace_id.to_bytes()[15] - 1;
         let span = record.head.span_id.to_bytes()[7] - 1;
-        sampled.entry(trace).or_default().push(span.into());
+        by_trace.entry(trace).or_default().push(span.into());
     }
-    for spans in sampled.values_mut() {
+    for spans in by_trace.values_mut() {
         spans.sort_unstable();
     }
-    sampled
+    by_trace
 }
 
 fn counted(sampler: &TailSampler) -> [u64; 4] {
