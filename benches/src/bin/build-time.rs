@@ -1,12 +1,13 @@
-//! What a library adds to the first build of a crate: a package with one annotated function, built
-//! from nothing, with each of several libraries.
+//! The time that a library adds to the first build of a crate: a package with one annotated
+//! function is built from scratch with each of several libraries.
 //!
-//! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches what they
-//! need, and builds them in turn in empty target folders. It prints the seconds that pass and those of
-//! all processors (medians of three), the crates that are compiled, and the size of the stripped
-//! binary. With arguments, only the packages whose names contain one of them. Seconds depend on the machine and its load; compare those of one run.
+//! `cargo run --profile bench -p benches --bin build-time` writes the packages, fetches their
+//! dependencies, and builds them in turn in empty target folders. It prints elapsed seconds and CPU
+//! seconds (medians of three), the number of compiled crates, and the size of the stripped binary.
+//! Arguments select the packages whose names contain one of them. Seconds depend on the machine and
+//! its load; compare those of one run only.
 //!
-//! It uses the standard library alone, so it can also be compiled without the other benchmarks:
+//! It uses the standard library only, so it can also be compiled without the other benchmarks:
 //! `CARGO=cargo CARGO_MANIFEST_DIR=benches rustc --edition 2024 benches/src/bin/build-time.rs`.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark")]
@@ -16,7 +17,7 @@ use std::process::Command;
 use std::time::Instant;
 use std::{env, fs};
 
-/// Builds of each package in each profile.
+/// The number of builds of each package in each profile.
 const ROUNDS: usize = 3;
 
 struct Contestant {
@@ -120,7 +121,7 @@ fn build(package: &Path, profile: &str, measured: &mut Measured) {
         .filter_map(Result::ok)
         .map(|entry| entry.path())
         .filter(|path| {
-            // A proc macro is a shared object, whose name has an underscore before its hash no more
+            // A proc macro is a shared object, and its name has no more underscores before the hash
             // than that of a library.
             let extension = path.extension().and_then(|extension| extension.to_str());
             matches!(extension, Some("rlib" | "so" | "dylib" | "dll"))
@@ -185,8 +186,8 @@ fn cargo(package: &Path, arguments: &[&str]) {
     );
 }
 
-/// Seconds that all children so far have used processors, in user and system mode, which Linux counts
-/// in hundredths. Zero elsewhere.
+/// CPU seconds of all child processes so far, in user and system mode, which Linux counts in
+/// hundredths. Zero on other systems.
 fn children() -> f64 {
     let Ok(stat) = fs::read_to_string("/proc/self/stat") else {
         return 0.0;
