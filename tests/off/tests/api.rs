@@ -9,9 +9,10 @@ use floe_plugin::{
     DOMAINS, PluginMetadata, PluginType, alert, catalog, compile, compute, dbt, egress, identity,
     ingestion, lineage, orchestrator, quality, registry, secrets, security, semantic, storage,
 };
+use floe_telemetry::instrument::HttpServerLayer;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::propagation::{
-    self, CommandExt, EnvironmentCarrier, HttpServerLayer, extract_context, inject_context,
+    self, CommandExt, EnvironmentCarrier, extract_context, inject_context,
 };
 use floe_telemetry::{
     ActiveSpan, FloeSpanAttributes, MetricRecorder, Mode, Tracer, sanitize, sanitize_error_message,
