@@ -23,7 +23,6 @@
 //! ```
 
 mod captured;
-mod spans;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -33,8 +32,7 @@ use std::time::Duration;
 use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
 
-pub use self::captured::CapturedSpan;
-pub use self::spans::Spans;
+pub use self::captured::{CapturedSpan, Spans};
 use crate::collector::{self, Backpressure};
 use crate::recorder::{self, CaptureScope};
 
