@@ -38,16 +38,16 @@ pub const VERSION: &str = "0.2.0";
 pub struct CompiledArtifacts {
     /// The version of the schema.
     pub version: String,
-    /// What was compiled.
+    /// The product, and the environment that it was compiled for.
     pub metadata: Metadata,
-    /// How its runs are observed.
+    /// The telemetry and the lineage of its runs.
     pub observability: Observability,
     /// The plugins of the compiling platform that are not instrumented. Since 0.2.
     #[serde(default)]
     pub instrumentation: Vec<InstrumentationWarning>,
-    /// The data it starts from, in the order of loading.
+    /// The sources, in the order of loading.
     pub sources: Vec<CompiledSource>,
-    /// The data it makes, in the order of building.
+    /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
 }
 
@@ -71,7 +71,7 @@ pub struct Metadata {
     pub owner: Option<String>,
 }
 
-/// How runs are observed.
+/// The telemetry and the lineage of runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observability {
@@ -97,9 +97,9 @@ pub struct CompiledSource {
     pub name: String,
     /// The CSV file.
     pub path: PathBuf,
-    /// Its columns.
+    /// The columns of the table.
     pub columns: Vec<CompiledColumn>,
-    /// How to make the CSV file.
+    /// The query that generates the CSV file if it does not exist.
     pub generate: Option<Query>,
 }
 
@@ -107,7 +107,7 @@ pub struct CompiledSource {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompiledColumn {
-    /// Its name.
+    /// The column's name.
     pub name: String,
     /// The type of its values.
     #[serde(rename = "type")]
@@ -120,7 +120,7 @@ pub struct CompiledColumn {
 pub struct CompiledModel {
     /// The table or view.
     pub name: String,
-    /// How refined it is.
+    /// The layer of the model.
     pub layer: Layer,
     /// How the result of its query is stored.
     pub materialization: Materialization,
@@ -132,11 +132,11 @@ pub struct CompiledModel {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    /// The file it comes from.
+    /// The file that contains it.
     pub path: PathBuf,
     /// The assets it reads.
     pub depends_on: BTreeSet<String>,
-    /// The text; its lines are the file's lines.
+    /// The SQL. Line numbers are those of the file.
     #[serde(serialize_with = "mask::text")]
     pub sql: String,
 }
@@ -145,7 +145,8 @@ impl CompiledArtifacts {
     /// Reads and validates a file.
     ///
     /// # Errors
-    /// When the file cannot be read, does not contain artifacts, or has another version; with the place.
+    /// The file cannot be read, does not contain artifacts, or has an incompatible version; the error
+    /// names the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let text = fs::read_to_string(path).map_err(|error| {
             let message = format!("cannot read it: {}", reason(&error));
@@ -163,7 +164,7 @@ impl CompiledArtifacts {
         let artifacts: Self = serde_json::from_str(&text).map_err(|error| match age {
             Age::Newer => {
                 let message = format!(
-                    "version {version} has a key that this program, which writes {VERSION}, does not know: {error}; compile the product again"
+                    "found a key of version {version} that this program (version {VERSION}) does not support: {error}; compile the product again"
                 );
                 Error::input(Place::file(path).line(error.line() as u64), message)
             }
@@ -186,8 +187,7 @@ impl CompiledArtifacts {
     }
 }
 
-/// The field of the floe identity that is not set, if one is missing: every span of a product carries
-/// all four.
+/// The first field of the floe identity that is not set. Every span of a product carries all four.
 fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
     let fields = [
         ("floe_namespace", resource.floe_namespace.is_none()),
@@ -202,20 +202,20 @@ fn missing_identity(resource: &ResourceAttributes) -> Option<&'static str> {
     missing.map(|(field, _)| field)
 }
 
-/// The part that files of all versions have.
+/// The field that is read before the others, to check the version.
 #[derive(Deserialize)]
 struct Versioned {
     version: String,
 }
 
-/// A version, compared with that of this program.
+/// Whether a file's minor version is newer than this program's [`VERSION`].
 enum Age {
     Known,
     Newer,
 }
 
 impl Age {
-    /// `None` for another major version, and for a text that is no version.
+    /// `None` for a different major version, and for text that is not a version.
     fn of(version: &str) -> Option<Self> {
         let (ours, theirs) = (numbers(VERSION)?, numbers(version)?);
         match theirs[0] == ours[0] {

@@ -58,7 +58,7 @@ impl Drop for Draft {
     }
 }
 
-/// Replaces `target` with what `contents` writes.
+/// Replaces `target` with the output of `contents`.
 pub(crate) fn write(
     target: &Path,
     contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,

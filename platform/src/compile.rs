@@ -29,7 +29,7 @@ use crate::product;
 /// Compiles a product and writes its artifacts to `output`.
 ///
 /// # Errors
-/// The product or the manifest contains a mistake; the error names the place. Nothing is written.
+/// The product or the manifest contains a mistake; the error names the place. No artifacts are written.
 #[traced(
     name = "floe.compile",
     floe_attributes = Compile {

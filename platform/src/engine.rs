@@ -55,7 +55,7 @@ impl QueryError {
 /// Creates a database for one writer.
 pub(crate) fn create(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path)?;
-    // The database is a draft that nobody reads after a crash, so a journal is not needed.
+    // The database is a draft that is discarded after a crash, so a journal is not needed.
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
     // Otherwise SQLite treats an unknown column in double quotes as a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
@@ -63,7 +63,7 @@ pub(crate) fn create(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Checks that the engine answers.
+/// Checks that the engine runs a query.
 pub(crate) fn validate(connection: &Connection) -> Result<(), Error> {
     Ok(connection.query_row("SELECT 1", (), |_| Ok(()))?)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::place::Place;
 
-/// Why a command stopped.
+/// An error that stops a command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -30,7 +30,7 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// The engine failed, and no single query is the cause.
+    /// The engine failed, and the cause is not a query of the product.
     #[error("engine: {0}")]
     Engine(#[from] rusqlite::Error),
     /// The telemetry runtime could not start or shut down.

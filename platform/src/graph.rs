@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The assets that each asset depends on.
 pub(crate) type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
-/// The assets in an order in which each follows its dependencies; alphabetical among those that are
-/// ready at the same time.
+/// Orders the assets so that each follows its dependencies; assets that are ready at the same time are
+/// in alphabetical order.
 ///
-/// `Err` is a cycle: each asset depends on the next one, and the last is the first again.
+/// `Err` is a cycle: each asset depends on the next one, and the last asset is the first.
 pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<String>> {
     let mut ordered: Vec<String> = Vec::with_capacity(dependencies.len());
     let mut done = BTreeSet::new();

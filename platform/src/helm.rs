@@ -54,7 +54,7 @@ const SECRET: (&str, &str) = ("floe-telemetry", "credential");
 /// The environment variable of the collector that holds the credential.
 const VARIABLE: &str = "FLOE_TELEMETRY_CREDENTIAL";
 
-/// An OpenTelemetry collector that forwards to `to`
+/// An OpenTelemetry collector that forwards to the endpoint of `to`
 /// (<https://github.com/open-telemetry/opentelemetry-helm-charts>). Receivers and processors are the
 /// chart's defaults: OTLP on ports 4317 and 4318, `memory_limiter` and `batch`.
 fn collector(to: &OtlpExporterConfig, config: &TelemetryConfig) -> HelmValues {
@@ -108,7 +108,7 @@ fn header(authentication: &TelemetryAuth) -> String {
     format!("      headers:\n        {name}: \"{scheme}${{env:{VARIABLE}}}\"\n")
 }
 
-/// The collector's gRPC exporter takes `host:port`, and TLS as a setting of its own.
+/// The collector's gRPC exporter expects `host:port`, and TLS as a separate setting.
 fn grpc(endpoint: &str) -> String {
     let (scheme, address) = endpoint.split_once("://").unwrap_or(("http", endpoint));
     let address = quoted(address.trim_end_matches('/'));
@@ -116,7 +116,7 @@ fn grpc(endpoint: &str) -> String {
     format!("      endpoint: {address}\n      tls:\n        insecure: {insecure}\n")
 }
 
-/// The collector appends the path of the signal to `endpoint`, and leaves `traces_endpoint` alone.
+/// The collector appends the path of the signal to `endpoint`, and uses `traces_endpoint` unchanged.
 fn http(endpoint: &str) -> String {
     let endpoint = endpoint.trim_end_matches('/');
     let key = if endpoint.ends_with("/v1/traces") {

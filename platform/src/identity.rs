@@ -1,6 +1,6 @@
-//! The identity of a product, which all telemetry of a run carries.
+//! The identity of a product, which every span of a run carries.
 //!
-//! It is read before anything else, so that all of the work can be recorded under it.
+//! It is read before the compiler runs, so that compilation is traced with it.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::product::Product;
 pub struct Identity {
     /// The product's folder.
     pub folder: PathBuf,
-    /// The manifest that applies to it, or the artifacts in place of one.
+    /// The manifest that applies to the product; for a run from artifacts, the path of the artifacts.
     pub manifest: PathBuf,
     /// The namespace of the product.
     pub namespace: String,
@@ -29,10 +29,10 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads it from the product's `floe.yaml` and the platform's manifest.
+    /// Reads the identity from the product's `floe.yaml` and the platform's manifest.
     ///
     /// # Errors
-    /// When one of the two is missing or wrong, with the place.
+    /// One of the two files is missing or not valid; the error names the place.
     pub fn read(
         folder: &Path,
         manifest: Option<&Path>,
@@ -52,10 +52,10 @@ impl Identity {
         Ok((identity, manifest))
     }
 
-    /// The identity that compiled artifacts have for the product in this folder.
+    /// The identity of the product in `folder`, from the artifacts that were read from `path`.
     ///
     /// # Errors
-    /// When there is no such folder.
+    /// The folder does not exist.
     pub fn compiled(
         folder: &Path,
         path: &Path,

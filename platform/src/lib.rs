@@ -3,7 +3,7 @@
 //!
 //! A product is a folder with a `floe.yaml` (see [`product`]). The rules of the platform are in a
 //! `manifest.yaml` (see [`manifest`]). The entry points are [`compile::compile`] and
-//! [`pipeline::run`]; [`cli`] is the program around them.
+//! [`pipeline::run`]; [`cli`] is the command line.
 
 pub mod artifacts;
 pub mod audit;

@@ -39,16 +39,16 @@ pub struct Manifest {
     pub owner: Option<String>,
     /// The namespace of its products.
     pub namespace: Name,
-    /// The environment if the command line names none.
+    /// The environment if the command line sets none.
     #[serde(default)]
     pub environment: Environment,
     /// The rules for every product.
     #[serde(default)]
     pub governance: Governance,
-    /// How products are observed, in the platform's terms.
+    /// Tracing, lineage and logging of products, with the platform's keys.
     #[serde(default)]
     pub observability: Observability,
-    /// How products are observed, in the terms of the telemetry runtime.
+    /// Telemetry of products, with the keys of the telemetry runtime.
     #[serde(default)]
     pub telemetry: Telemetry,
     /// The plugins of the platform.
@@ -121,7 +121,7 @@ impl TryFrom<String> for BackendName {
     }
 }
 
-/// The path of the manifest for a product: the given one, else the nearest, else the built-in one.
+/// The path of the manifest of a product: `given`, else the nearest manifest, else [`BUILT_IN`].
 ///
 /// # Errors
 /// The product's folder cannot be read.

@@ -1,4 +1,4 @@
-//! Runs a product: loads its sources and builds its models, one after the other.
+//! Runs a product: loads its sources and builds its models, one at a time.
 //!
 //! When an asset fails, the assets that depend on it are skipped and all others are built. The
 //! warehouse is replaced only if every asset was built.
@@ -141,7 +141,7 @@ fn build(
     Ok(())
 }
 
-/// Creates the database and checks that the engine answers.
+/// Creates the database and checks that the engine runs a query.
 fn open(database: &Path) -> Result<Connection, Error> {
     let started = Instant::now();
     let opened = engine::create(database).and_then(|it| engine::validate(&it).map(|()| it));

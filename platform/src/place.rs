@@ -1,4 +1,4 @@
-//! A place in a file, in the form `file:line:column` that editors and terminals understand.
+//! A place in a file, written as `file:line:column`, which editors and terminals link to.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ impl Place {
         }
     }
 
-    /// The place of a YAML value; the whole file if the parser does not know the location.
+    /// The place of a YAML value; the whole file if the parser reports no location.
     pub(crate) fn yaml(file: &Path, location: Location) -> Self {
         let place = Self::file(file);
         if location == Location::UNKNOWN {

@@ -1,6 +1,6 @@
-//! The telemetry of a command: its configuration, its start and its end.
+//! The telemetry of a command: configuration, initialization and shutdown.
 //!
-//! Everything else about telemetry is an attribute on the function that it observes.
+//! All other instrumentation of the platform is `#[traced]` on the functions that it observes.
 
 use std::io;
 use std::time::Duration;
@@ -18,14 +18,14 @@ use crate::identity::Identity;
 use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
 use crate::place::Place;
 
-/// How long the end of a command may wait for a collector.
+/// The time limit for delivering telemetry when a command ends.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The configuration that is written into the artifacts: the manifest's settings with the identity of
-/// the product.
+/// The configuration that is written into the artifacts: the settings of the manifest and the identity
+/// of the product.
 ///
 /// # Errors
-/// When two of the choices contradict each other, or one is not accepted; with the place.
+/// Two settings contradict each other, or one is not valid; the error names the place.
 pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfig, Error> {
     let tracing = &manifest.observability.tracing;
     let logging = &manifest.observability.logging;
@@ -59,7 +59,7 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     Ok(config)
 }
 
-/// The settings that the manifest gives by the runtime's own keys.
+/// Applies the section `telemetry` of the manifest.
 fn runtime(
     config: &mut TelemetryConfig,
     identity: &Identity,
@@ -93,14 +93,15 @@ fn runtime(
         .map_err(refused(Place::file(&identity.manifest)))?;
     let authentication = telemetry.authentication.as_ref().map(|it| it.referenced);
     if let Some(place) = authentication.or_else(|| otlp.map(|it| it.referenced)) {
-        // A run reads the artifacts, which carry references and no credentials.
+        // A run reads the artifacts, which contain references to credentials and no credentials.
         let place = Place::yaml(&identity.manifest, place);
         check_written(config).map_err(refused(place))?;
     }
     Ok(())
 }
 
-/// The ratios of a floe product whose manifest sets none. The runtime by itself records everything.
+/// Sets the platform's sampling ratios for environments that have none in the manifest. The runtime
+/// would record every trace.
 fn set_default_ratios(sampling: &mut SamplingConfig) {
     sampling.dev.get_or_insert(1.0);
     sampling.staging.get_or_insert(0.5);
@@ -113,13 +114,13 @@ fn choose<T: Clone>(setting: &mut T, chosen: Option<&T>) {
     }
 }
 
-/// Whether the configuration is still valid after it was written and read again.
+/// Checks that the configuration is valid after it is written and read back.
 fn check_written(config: &TelemetryConfig) -> Result<(), floe_telemetry::Error> {
     let json = serde_json::to_string(config).unwrap_or_default();
     TelemetryConfig::from_yaml(&json).map(drop)
 }
 
-/// The backend that was chosen, or that follows from the other choices.
+/// The backend that the manifest selects, else the default for its exporter and its endpoint.
 fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     let tracing = &manifest.observability.tracing;
     let chosen = manifest.plugins.telemetry_backend.as_ref();
@@ -145,8 +146,8 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     }
 }
 
-/// The runtime takes its default endpoint as not set. An endpoint that the manifest sets to that value
-/// is written in another way.
+/// The runtime treats its default endpoint as not set. A trailing slash marks the same endpoint as set
+/// by the manifest.
 fn explicit(endpoint: &str) -> String {
     if endpoint == DEFAULT_OTLP_ENDPOINT {
         return format!("{endpoint}/");
@@ -162,20 +163,20 @@ fn mode(environment: Environment) -> Mode {
     }
 }
 
-/// The configuration with the variables of the environment applied.
+/// Applies the environment variables to the configuration.
 ///
 /// # Errors
-/// When a variable is not as it must be.
+/// A variable is not valid.
 pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, Error> {
     config.apply_env().map_err(|error| failed(&error))?;
     Ok(config)
 }
 
-/// Starts the telemetry of this process: a picture on the standard output, logs on the standard error
-/// if somebody asked for them, and OTLP wherever the manifest or the environment wants it.
+/// Initializes the telemetry of this process. The trace is printed to standard output. Logs are printed
+/// to standard error, and telemetry is exported over OTLP, if the manifest or the environment sets it.
 ///
 /// # Errors
-/// When a variable of the environment is not as it must be.
+/// An environment variable is not valid.
 pub fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
     let config = with_environment(config)?;
     log(&config.logging)?;
@@ -185,11 +186,11 @@ pub fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
         .map_err(|error| failed(&error))
 }
 
-/// The variables that switch printed logs on.
+/// The variables that enable printed logs.
 const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
 
-/// Sets up logging: records are always exported, and printed to standard error, where the trace is not,
-/// if a variable or the manifest asks for it. A subscriber that the host has set is kept.
+/// Configures logging. Records are always exported; they are also printed, to standard error, if a
+/// variable or the manifest configures logging. A subscriber that is already set is kept.
 fn log(config: &LoggingConfig) -> Result<(), Error> {
     let is_requested = *config != LoggingConfig::default()
         || LOG_VARIABLES
@@ -210,7 +211,7 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
 /// failure.
 ///
 /// # Errors
-/// When telemetry could not be delivered.
+/// Telemetry could not be delivered.
 pub fn stop(telemetry: &TelemetryProvider) -> Result<(), Error> {
     telemetry
         .shutdown(SHUTDOWN_TIMEOUT)

@@ -53,14 +53,14 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
         }
         // The location in the error is the last field of the mapping.
         YamlError::SerdeMissingField { field, .. } => {
-            format!("the field `{field}` is missing beside this one")
+            format!("the field `{field}` is missing in this mapping")
         }
         YamlError::DuplicateMappingKey { key: Some(key), .. } => {
             format!("found the field `{key}` again, accepted: each field once")
         }
         YamlError::Message { msg, .. } if msg.contains("accepted") => msg.clone(),
         other => {
-            // A message of this program is one line and has the place in front.
+            // Messages of this program are one line, prefixed with the place.
             let message = UserMessageFormatter.format_message(other);
             let message = message.lines().collect::<Vec<_>>().join(" ");
             format!("it is not YAML: {message}, found {}", found())

@@ -1,8 +1,8 @@
-//! No credential leaves the program, by whatever entry it came: the command line, the environment,
-//! each file of a product. A search through both outputs, every file that is written, and the trace
-//! that is sent.
+//! No credential leaves the program, whatever its entry point: the command line, the environment, or a
+//! file of the product. Standard output, standard error, every written file and the exported trace are
+//! searched.
 //!
-//! A new entry is one line in a table.
+//! A new entry point is one row of [`ENTRIES`].
 
 #![allow(
     dead_code,
@@ -19,30 +19,30 @@ use std::fs;
 
 use floe_tests::{Canary, Left, Receiver, Response, Shape};
 
-use crate::product::{Product, Said, program};
+use crate::product::{Output, Product, program};
 
 /// Where the marker must be found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shown {
     Stdout,
     Stderr,
-    /// In both, and in the trace: the error of a model.
+    /// On standard output, on standard error and in the trace: the error of a model.
     Everywhere,
-    /// In what is sent.
+    /// In the exported trace.
     Trace,
-    /// In a file.
+    /// In a written file.
     File,
-    /// Nowhere: the text is not repeated, and this is said in its place.
+    /// Nowhere. The text is not repeated; the output contains this message instead.
     Instead(&'static str),
 }
 
-/// What it is called, its shape, where the marker must be found, and how a product is made and the
-/// program called. The variables of the receiver are to be passed on.
+/// The name of an entry point, the shape of the credential, the place of the marker, and the function
+/// that creates a product and runs the program with the variables that select the receiver.
 type Entry = (
     &'static str,
     Shape,
     Shown,
-    fn(&Canary, &Variables<'_>) -> (Product, Said),
+    fn(&Canary, &Variables<'_>) -> (Product, Output),
 );
 
 type Variables<'a> = [(&'a str, &'a str)];
@@ -82,8 +82,8 @@ const ENTRIES: &[Entry] = &[
         |c, v| {
             let product = Product::shop();
             let path = product.path(&c.text());
-            let said = product.floe("compile", &["--output", path.to_str().unwrap()], v);
-            (product, said)
+            let output = product.floe("compile", &["--output", path.to_str().unwrap()], v);
+            (product, output)
         },
     ),
     (
@@ -239,8 +239,8 @@ const ENTRIES: &[Entry] = &[
         |c, v| {
             let product = Product::shop();
             product.write("models/totals.sql", &format!("SELECT '{}' AS a", c.text()));
-            let said = product.floe("compile", &[], v);
-            (product, said)
+            let output = product.floe("compile", &[], v);
+            (product, output)
         },
     ),
     (
@@ -273,12 +273,12 @@ const ENTRIES: &[Entry] = &[
     ),
 ];
 
-fn run(product: Product, arguments: &[&str], variables: &Variables<'_>) -> (Product, Said) {
-    let said = product.floe("run", arguments, variables);
-    (product, said)
+fn run(product: Product, arguments: &[&str], variables: &Variables<'_>) -> (Product, Output) {
+    let output = product.floe("run", arguments, variables);
+    (product, output)
 }
 
-fn with(name: &str, value: &str, variables: &Variables<'_>) -> (Product, Said) {
+fn with(name: &str, value: &str, variables: &Variables<'_>) -> (Product, Output) {
     run(
         Product::shop(),
         &[],
@@ -286,31 +286,31 @@ fn with(name: &str, value: &str, variables: &Variables<'_>) -> (Product, Said) {
     )
 }
 
-fn spec(from: &str, to: &str, variables: &Variables<'_>) -> (Product, Said) {
+fn spec(from: &str, to: &str, variables: &Variables<'_>) -> (Product, Output) {
     let product = Product::shop();
     product.replace("floe.yaml", from, to);
     run(product, &[], variables)
 }
 
-fn manifest(text: &str, variables: &Variables<'_>) -> (Product, Said) {
+fn manifest(text: &str, variables: &Variables<'_>) -> (Product, Output) {
     let product = Product::shop();
     product.write("manifest.yaml", text);
     run(product, &[], variables)
 }
 
-fn model(sql: &str, variables: &Variables<'_>) -> (Product, Said) {
+fn model(sql: &str, variables: &Variables<'_>) -> (Product, Output) {
     let product = Product::shop();
     product.write("models/totals.sql", sql);
     run(product, &[], variables)
 }
 
-fn csv(text: &str, variables: &Variables<'_>) -> (Product, Said) {
+fn csv(text: &str, variables: &Variables<'_>) -> (Product, Output) {
     let product = Product::shop();
     product.write("data/orders.csv", text);
     run(product, &[], variables)
 }
 
-/// A product whose last model asks for a column of this name.
+/// A product whose last model selects a column of this name.
 fn failing(column: &str) -> Product {
     let product = Product::shop();
     let column = column.replace('"', "\"\"");
@@ -318,8 +318,8 @@ fn failing(column: &str) -> Product {
     product
 }
 
-/// What the program wrote: all that is not there before it runs.
-fn written(product: &Product, left: &mut Left) {
+/// Adds the files that the program created.
+fn add_written(product: &Product, left: &mut Left) {
     let given = Product::shop().files();
     for file in product
         .files()
@@ -337,17 +337,17 @@ fn no_credential_leaves_the_program() {
         let canary = Canary::new(entry, *shape);
         let receiver = Receiver::grpc();
         let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint())];
-        let (product, said) = call(&canary, &variables);
+        let (product, output) = call(&canary, &variables);
         let mut left = Left::default();
-        left.add("stdout", said.stdout);
-        left.add("stderr", said.stderr);
-        written(&product, &mut left);
+        left.add("stdout", output.stdout);
+        left.add("stderr", output.stderr);
+        add_written(&product, &mut left);
         for request in receiver.every_request() {
             left.add("trace", request.body);
         }
         let leaks = left.leaks(&canary);
         if !leaks.is_empty() {
-            wrong.push(format!("{entry}: the secret left by {leaks:?}:\n{left}"));
+            wrong.push(format!("{entry}: the secret is in {leaks:?}:\n{left}"));
         }
         let ways = left.shows(&canary);
         let is_shown = match shown {
@@ -361,22 +361,22 @@ fn no_credential_leaves_the_program() {
             Shown::Instead(text) => left.has(text),
         };
         if !is_shown {
-            wrong.push(format!("{entry}: nothing of it is in {shown:?}:\n{left}"));
+            wrong.push(format!("{entry}: the marker is not in {shown:?}:\n{left}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is left of the query would say something else.
+/// The redacted query differs from the query that was compiled.
 #[test]
-fn artifacts_that_had_a_credential_are_not_run() {
+fn artifacts_with_a_redacted_query_are_refused() {
     let product = Product::shop();
     product.write("models/totals.sql", "SELECT 'password=hunter2XyZ' AS a");
     product.floe("compile", &[], &[]).assert_ok();
     let path = product.path(".floe/compiled_artifacts.json");
-    let said = product.floe("run", &["--artifacts", path.to_str().unwrap()], &[]);
+    let output = product.floe("run", &["--artifacts", path.to_str().unwrap()], &[]);
     assert_eq!(
-        said.stderr,
+        output.stderr,
         "error: {dir}/.floe/compiled_artifacts.json: the query of `totals` contained a credential, which is not \
          written, accepted: a run without `--artifacts`\n"
     );
@@ -384,19 +384,19 @@ fn artifacts_that_had_a_credential_are_not_run() {
 }
 
 #[test]
-fn a_run_says_how_much_was_kept_out_of_its_trace_and_not_what() {
+fn a_run_prints_the_number_of_redactions_and_not_the_redacted_text() {
     let failing = failing("password=hunter2XyZ");
-    let said = failing.run();
-    let line = said
+    let output = failing.run();
+    let line = output
         .stdout
         .lines()
         .find(|line| line.starts_with("redacted"))
         .unwrap();
-    // Two spans have the message, which counts once however often a span repeats it, and the chain of
-    // causes; and it is logged.
+    // The message and the chain of sources, each in two spans, and one log record. A message that a span
+    // contains several times is one redaction.
     assert_eq!(line, "redacted in trace and logs: 5 (key_value 5)");
-    assert!(!said.stdout.contains("hunter2XyZ"), "{}", said.stdout);
+    assert!(!output.stdout.contains("hunter2XyZ"), "{}", output.stdout);
 
-    let said = Product::shop().run();
-    assert!(!said.stdout.contains("redacted"), "{}", said.stdout);
+    let output = Product::shop().run();
+    assert!(!output.stdout.contains("redacted"), "{}", output.stdout);
 }

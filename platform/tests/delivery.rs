@@ -1,5 +1,5 @@
-//! The trace of a run, over real sockets: the same spans over gRPC and over HTTP, and what the
-//! program sends when the environment asks for it.
+//! Delivery of a run's telemetry over real sockets: the same spans over gRPC and over HTTP, and the
+//! export that environment variables enable.
 
 #![allow(
     dead_code,
@@ -26,7 +26,7 @@ use crate::product::Product;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What every span of a product must say.
+/// Every span carries the identity of the product.
 fn assert_identity(spans: &[ReceivedSpan], product: &str, namespace: &str, version: &str) {
     for span in spans {
         for (key, value) in [
@@ -51,7 +51,7 @@ fn assert_identity(spans: &[ReceivedSpan], product: &str, namespace: &str, versi
     }
 }
 
-/// One trace, one root, and no parent that is missing.
+/// The spans are one trace with one root, and every parent exists.
 fn assert_one_tree(spans: &[ReceivedSpan]) {
     let traces: HashSet<_> = spans.iter().map(|span| &span.trace_id).collect();
     assert_eq!(traces.len(), 1);
@@ -74,7 +74,7 @@ fn assert_one_tree(spans: &[ReceivedSpan]) {
     }
 }
 
-/// What a run counts, and what the telemetry counts of itself.
+/// The metrics of the run, and those of the telemetry itself.
 fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     let of = |name: &str| -> Vec<&ReceivedPoint> {
         let found: Vec<_> = points.iter().filter(|point| point.name == name).collect();
@@ -119,7 +119,7 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
 }
 
 #[test]
-fn grpc_and_http_carry_the_same_trace_of_the_demonstration() {
+fn the_demo_exports_the_same_spans_over_grpc_and_http() {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let product = Product::customer_360();
     let (identity, manifest) = Identity::read(&product.path(""), None, None).unwrap();
@@ -170,7 +170,7 @@ fn grpc_and_http_carry_the_same_trace_of_the_demonstration() {
 }
 
 #[test]
-fn the_program_sends_its_trace_where_the_environment_says() {
+fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
     for (receiver, protocol) in [
         (Receiver::grpc(), "grpc"),
         (Receiver::http(), "http/protobuf"),
@@ -181,7 +181,7 @@ fn the_program_sends_its_trace_where_the_environment_says() {
             "count(*)",
             "\"postgresql://shop:hunter2@db/x\"",
         );
-        let said = product.floe(
+        let output = product.floe(
             "run",
             &[],
             &[
@@ -189,7 +189,7 @@ fn the_program_sends_its_trace_where_the_environment_says() {
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ],
         );
-        assert_eq!(said.code, Some(1), "{}{}", said.stdout, said.stderr);
+        assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
         let spans = receiver.spans();
         assert_one_tree(&spans);
         assert_identity(&spans, "shop", "retail", "1.0.0");
@@ -201,14 +201,18 @@ fn the_program_sends_its_trace_where_the_environment_says() {
             matches!(&failed.status, ReceivedStatus::Error(text) if text.contains("no such column")),
             "{failed:?}"
         );
-        // Neither over the wire nor on the screen.
+        // The credential is neither exported nor printed.
         assert!(
             !receiver
                 .requests()
                 .iter()
                 .any(|request| request.contains("hunter2"))
         );
-        assert!(!format!("{}{}", said.stdout, said.stderr).contains("hunter2"));
-        assert!(said.stdout.contains(&spans[0].trace_id), "{}", said.stdout);
+        assert!(!format!("{}{}", output.stdout, output.stderr).contains("hunter2"));
+        assert!(
+            output.stdout.contains(&spans[0].trace_id),
+            "{}",
+            output.stdout
+        );
     }
 }

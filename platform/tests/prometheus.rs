@@ -1,6 +1,6 @@
-//! What Prometheus reads of runs, and the names that `deploy/` has for it. With `PROMETHEUS=1`, which
-//! `.ci/prometheus` sets, a real Prometheus scrapes it, too. One test: the provider is one for the
-//! process.
+//! The metrics of runs in Prometheus' format, and the metric names in the documents of `deploy/`. With
+//! `PROMETHEUS=1`, which `.ci/prometheus` sets, a real Prometheus scrapes them. The provider is global,
+//! so this is one test.
 
 #![allow(
     dead_code,
@@ -32,7 +32,7 @@ use crate::product::Product;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a metric of ours begins with.
+/// The prefixes of our metrics.
 const OURS: [&str; 4] = ["floe_", "traces_", "otel_sdk_", "process_"];
 
 fn free_port() -> u16 {
@@ -40,15 +40,15 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// The body of an answer, if there is one.
+/// The body of a successful response.
 fn get(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     let request = format!("GET {path} HTTP/1.0\r\nhost: x\r\n\r\n");
     stream.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).ok()?;
+    let (head, body) = response.split_once("\r\n\r\n")?;
     head.contains(" 200 ").then(|| body.to_owned())
 }
 
@@ -60,8 +60,8 @@ fn samples(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The names of ours that a document of `deploy/` asks for, but those that it records itself.
-fn asked(document: &str) -> BTreeSet<&str> {
+/// The names of our metrics in a document of `deploy/`, without those of its own recording rules.
+fn queried(document: &str) -> BTreeSet<&str> {
     let is_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == ':';
     let words = document.split(|sign| !is_name(sign));
     words
@@ -81,7 +81,7 @@ fn asked(document: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn deploy_asks_for_what_runs_emit() {
+fn the_documents_of_deploy_query_emitted_metrics() {
     let port = free_port();
     let product = Product::shop();
     let (identity, manifest) = Identity::read(&product.path(""), None, None).unwrap();
@@ -110,7 +110,7 @@ fn deploy_asks_for_what_runs_emit() {
     let mut names = 0;
     for file in ["recording.yaml", "alerts.yaml", "dashboard.json"] {
         let document = fs::read_to_string(deploy.join(file)).unwrap();
-        for name in asked(&document) {
+        for name in queried(&document) {
             assert!(emitted.contains(name), "{file}: `{name}` in\n{text}");
             names += 1;
         }
@@ -129,13 +129,13 @@ fn deploy_asks_for_what_runs_emit() {
     }
     if env::var_os("PROMETHEUS").is_some() {
         lint(&text);
-        scraped(port);
+        scrape(port);
     }
     provider.shutdown(TIMEOUT).unwrap();
 }
 
-/// `promtool` has nothing to say about how it is written, but that two names of OpenTelemetry's
-/// conventions end like those of histograms, and that one duration is specified in milliseconds.
+/// `promtool` reports only two kinds of findings: names of OpenTelemetry's conventions that end in
+/// `_count`, and one duration that is specified in milliseconds.
 fn lint(text: &str) {
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
@@ -148,19 +148,19 @@ fn lint(text: &str) {
     stdin.write_all(text.as_bytes()).unwrap();
     drop(stdin);
     let output = promtool.wait_with_output().unwrap();
-    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    let messages = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     let known = |line: &&str| {
         let is_count = line.contains("should not have \"_count\" suffix");
         let is_duration = line.starts_with("floe_compute_validation_duration_milliseconds ");
         is_count && line.starts_with("process_") || is_duration && line.contains("base unit")
     };
-    let others: Vec<_> = said.lines().filter(|line| !known(line)).collect();
-    assert_eq!(others, [""; 0], "{said}");
-    // 3: it has found something, and not that it cannot read it.
-    assert_eq!(output.status.code(), Some(3), "{said}");
+    let others: Vec<_> = messages.lines().filter(|line| !known(line)).collect();
+    assert_eq!(others, [""; 0], "{messages}");
+    // 3: the metrics were parsed, and there are findings.
+    assert_eq!(output.status.code(), Some(3), "{messages}");
 }
 
-/// A server that ends with the test.
+/// A server that is killed when the test ends.
 struct Prometheus(Child);
 
 impl Drop for Prometheus {
@@ -170,9 +170,9 @@ impl Drop for Prometheus {
     }
 }
 
-/// A real Prometheus finds the runs, and evaluates the rules over them.
-fn scraped(port: u16) {
-    let place = tempfile::tempdir().unwrap();
+/// A real Prometheus scrapes the metrics of the runs and evaluates the rules.
+fn scrape(port: u16) {
+    let folder = tempfile::tempdir().unwrap();
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
     let rules = rules.canonicalize().unwrap();
     let configuration = format!(
@@ -181,14 +181,14 @@ fn scraped(port: u16) {
          scrape_configs:\n  - {{job_name: shop, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}\n",
         rules = rules.display(),
     );
-    let file = place.path().join("prometheus.yml");
+    let file = folder.path().join("prometheus.yml");
     fs::write(&file, configuration).unwrap();
     let web = free_port();
     let server = Command::new("prometheus")
         .arg(format!("--config.file={}", file.display()))
         .arg(format!(
             "--storage.tsdb.path={}",
-            place.path().join("data").display()
+            folder.path().join("data").display()
         ))
         .arg(format!("--web.listen-address=127.0.0.1:{web}"))
         .stderr(Stdio::null())
@@ -204,10 +204,10 @@ fn scraped(port: u16) {
         ("otel_sdk:span_queue:ratio", "\"job\":\"shop\""),
         ("ALERTS", "FloePipelineFailed"),
     ] {
-        // It scrapes each second, and answers with nothing until then.
+        // The result is empty until the first scrape.
         let found = (0..60).any(|_| {
-            let answer = get(web, &format!("/api/v1/query?query={query}")).unwrap_or_default();
-            let is_there = answer.contains(expected);
+            let response = get(web, &format!("/api/v1/query?query={query}")).unwrap_or_default();
+            let is_there = response.contains(expected);
             if !is_there {
                 thread::park_timeout(Duration::from_millis(500));
             }

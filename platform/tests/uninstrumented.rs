@@ -1,5 +1,5 @@
-//! A platform with plugins that are not instrumented: the audit warns of them, a compilation writes
-//! the warnings to the artifacts, and the product is compiled all the same.
+//! A platform with plugins that are not instrumented: the audit warns about them, and a compilation
+//! succeeds and writes the warnings to the artifacts.
 
 #![allow(
     dead_code,
@@ -70,7 +70,7 @@ fn expected() -> [(&'static str, InstrumentationGap); 2] {
 }
 
 #[test]
-fn the_audit_lists_tracers_and_warns_of_plugins_without_spans() {
+fn the_audit_lists_tracers_and_warns_about_plugins_without_spans() {
     let audit = Audit::new().unwrap();
     assert_eq!(gaps(audit.warnings()), expected());
     let json = serde_json::json!(audit);

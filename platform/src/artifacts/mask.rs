@@ -23,7 +23,7 @@ pub(super) fn optional<S: Serializer>(
         .serialize(serializer)
 }
 
-/// Refuses artifacts with a redacted query: it is not the query that was compiled.
+/// Refuses artifacts with a redacted query, which is not the query that was compiled.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), Error> {
     let sources = artifacts.sources.iter();
     let generated = sources.filter_map(|source| Some((&source.name, source.generate.as_ref()?)));

@@ -7,7 +7,7 @@ use floe_plugin::InstrumentationWarning;
 use floe_telemetry::sanitizer::sanitize_credentials;
 use floe_telemetry::{TelemetryProvider, sanitize_error_message};
 
-/// Prints to standard output. A closed standard output is not an error: nobody reads it.
+/// Prints to standard output. A closed pipe is not an error: its reader has enough output.
 pub(super) fn print(text: &dyn fmt::Display) {
     let text = text.to_string();
     let _ = write!(io::stdout().lock(), "{}", sanitize_credentials(&text));

@@ -62,8 +62,8 @@ fn rules(identity: &Identity, loaded: &Loaded, plan: &Plan) -> Result<(), Error>
             .map(|model| (&model.name, &model.description));
         for (name, description) in sources.chain(models) {
             if is_blank(description.as_ref()) {
-                let who = format!("`{}`", name.value);
-                return Err(missing(&file, name.referenced, &who, "description"));
+                let subject = format!("`{}`", name.value);
+                return Err(missing(&file, name.referenced, &subject, "description"));
             }
         }
     }
@@ -80,8 +80,8 @@ fn is_blank(text: Option<&String>) -> bool {
     text.is_none_or(|text| text.trim().is_empty())
 }
 
-fn missing(file: &Path, location: Location, who: &str, field: &str) -> Error {
-    let message = format!("{who} has no `{field}`, and the platform's governance requires one");
+fn missing(file: &Path, location: Location, subject: &str, field: &str) -> Error {
+    let message = format!("{subject} has no `{field}`, and the platform's governance requires one");
     Error::input(Place::yaml(file, location), message)
 }
 

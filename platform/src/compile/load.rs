@@ -57,9 +57,9 @@ pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
     })
 }
 
-/// Reads a query. An error names the place that refers to the file.
-fn query(identity: &Identity, path: &Path, asked: Location) -> Result<Text, Error> {
-    let place = || Place::yaml(&product::spec_path(&identity.folder), asked);
+/// Reads a query. An error names the place of `referrer`, the YAML value with the path.
+fn query(identity: &Identity, path: &Path, referrer: Location) -> Result<Text, Error> {
+    let place = || Place::yaml(&product::spec_path(&identity.folder), referrer);
     let text = fs::read_to_string(identity.folder.join(path)).map_err(|error| {
         Error::input(
             place(),

@@ -1,11 +1,11 @@
-//! `observability:` — tracing, lineage and logging of products, by the platform's keys.
+//! The section `observability` of the manifest: tracing, lineage and logging of products.
 
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use crate::word::Endpoint;
 
-/// How products are observed.
+/// Tracing, lineage and logging of products.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Observability {
@@ -17,17 +17,17 @@ pub struct Observability {
     pub logging: Logging,
 }
 
-/// Whether and where traces go.
+/// Whether traces are recorded, and where they are exported.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tracing {
-    /// Whether runs are recorded at all.
+    /// Whether runs are traced. Default: `true`.
     pub enabled: bool,
-    /// The exporter. Default: that of the backend.
+    /// The exporter. Default: the exporter of the backend.
     pub exporter: Option<Spanned<Exporter>>,
-    /// The collector's address.
+    /// The endpoint of the OpenTelemetry collector.
     pub endpoint: Option<Endpoint>,
-    /// The collector's protocol.
+    /// The protocol of the OpenTelemetry collector.
     pub protocol: Protocol,
 }
 
@@ -50,11 +50,11 @@ pub enum Exporter {
     Otlp,
     /// The terminal.
     Console,
-    /// No exporter: nothing is recorded.
+    /// No exporter. Nothing is recorded.
     None,
 }
 
-/// The protocol of the collector.
+/// The protocol of the OpenTelemetry collector.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
@@ -65,15 +65,15 @@ pub enum Protocol {
     Http,
 }
 
-/// Whether and where lineage goes.
+/// Whether lineage is recorded, and where its events are sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lineage {
-    /// Whether it is recorded at all.
+    /// Whether lineage is recorded. Default: `true`.
     pub enabled: bool,
     /// How events are sent.
     pub transport: Option<LineageTransport>,
-    /// Where events are sent.
+    /// The endpoint that events are sent to.
     pub endpoint: Option<Endpoint>,
 }
 
@@ -93,34 +93,34 @@ impl Default for Lineage {
 pub enum LineageTransport {
     /// As `OpenLineage` events over HTTP.
     Http,
-    /// Printed.
+    /// Printed on the console.
     Console,
-    /// Not at all.
+    /// Events are discarded.
     Noop,
 }
 
-/// How the platform logs.
+/// The level and the format of the logs.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {
-    /// The least important level that is logged.
+    /// The minimum level that is logged. Default: `INFO`.
     pub level: LogLevel,
-    /// The format of a line.
+    /// The format of a log line.
     pub format: LogFormat,
 }
 
-/// The least important level that is logged.
+/// The minimum level that is logged.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
-    /// Details for developers, and everything below.
+    /// Every log record.
     Debug,
-    /// Normal operation, and everything below.
+    /// Every log record except debugging details.
     #[default]
     Info,
-    /// Unexpected events, and errors.
+    /// Warnings and errors.
     Warning,
-    /// Errors alone.
+    /// Errors only.
     Error,
 }
 
@@ -136,7 +136,7 @@ impl LogLevel {
     }
 }
 
-/// The format of a line of the logs.
+/// The format of a log line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {

@@ -1,4 +1,5 @@
-//! `telemetry:` — settings of the telemetry runtime, by its own keys. They win over `observability:`.
+//! The section `telemetry` of the manifest: settings with the runtime's own keys. They take precedence
+//! over the section `observability`.
 
 use floe_telemetry::config::{
     BatchLogRecordProcessorConfig, BatchSpanProcessorConfig, ErrorsConfig, ExportersConfig,
@@ -8,12 +9,12 @@ use floe_telemetry::config::{
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-/// Settings that `observability:` has no keys for.
+/// Settings that the section `observability` has no keys for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
-    /// Which share of the runs is recorded, by environment. Environments without a ratio have the
-    /// platform's: 1.0 in `dev`, 0.5 in `staging`, 0.1 in `prod`.
+    /// The ratio of runs that are recorded, by environment. Defaults: 1.0 in `dev`, 0.5 in `staging`,
+    /// 0.1 in `prod`.
     pub sampling: Option<SamplingConfig>,
     /// The credential of the backend: a reference, because artifacts carry no credentials.
     pub authentication: Option<Spanned<TelemetryAuth>>,
@@ -21,18 +22,18 @@ pub struct Telemetry {
     pub batch_processor: Option<BatchSpanProcessorConfig>,
     /// Queue and batch sizes of log records.
     pub log_batch_processor: Option<BatchLogRecordProcessorConfig>,
-    /// What is redacted in everything that is recorded.
+    /// The redaction of recorded text.
     pub redaction: Option<RedactionConfig>,
-    /// Headers, compression and certificates; values of headers are references too.
+    /// Headers, compression and certificates. Header values are references, as in `authentication`.
     pub otlp: Option<Spanned<OtlpConfig>>,
     /// The exporters of each signal.
     pub exporters: Option<ExportersConfig>,
     /// How metrics are aggregated and exported.
     pub metrics: Option<MetricsConfig>,
-    /// How much one span may carry.
+    /// The limits of a span: attributes, events, links and the length of values.
     pub limits: Option<SpanLimits>,
-    /// What is recorded of errors and panics.
+    /// The details of errors and panics that are recorded.
     pub errors: Option<ErrorsConfig>,
-    /// The formats in which context crosses the border of a process.
+    /// The formats in which context is propagated between processes.
     pub propagators: Option<Vec<Propagator>>,
 }

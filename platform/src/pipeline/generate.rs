@@ -25,7 +25,7 @@ floe_plugin::plugin!(BuiltIn {
     description: "stores files in the product's folder",
 });
 
-/// Writes the result of the query to the file, or leaves the file as it was.
+/// Replaces the file with the result of the query. The file is unchanged if the query fails.
 #[traced(
     name = "dagster.io.write",
     tracer = TRACER_NAME,
@@ -59,7 +59,7 @@ pub(super) fn write(query: &Query, path: &Path, run: &Run<'_>) -> Result<(), Fai
     }
 }
 
-/// Why the copy stopped: reading from the engine failed, or writing to the file.
+/// An error of [`copy`]: reading from the engine failed, or writing to the file.
 enum Stopped {
     Engine(rusqlite::Error),
     Output(io::Error),

@@ -43,7 +43,7 @@ impl Outcome {
     }
 }
 
-/// Why an asset was not built.
+/// An error that prevented an asset from being built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -55,8 +55,8 @@ pub enum Failure {
     Stop(#[from] Error),
 }
 
-/// Records the outcome of an asset on the current span and in the log. `attributes` describe the
-/// outcome in the terms of the asset's domain.
+/// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes in
+/// the asset's domain.
 pub(super) fn record(key: &str, built: &Result<u64, Failure>, attributes: &impl FloeAttributes) {
     let span = get_current_span();
     span.set_attributes(attributes);

@@ -26,11 +26,11 @@ pub struct Step {
     pub key: String,
     /// The outcome.
     pub outcome: Outcome,
-    /// How long the asset took.
+    /// The time that building the asset took.
     pub took: Duration,
 }
 
-/// Why a run did not build all assets of a product.
+/// An error of a run that did not build all assets of a product.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -72,7 +72,7 @@ impl Report {
         &self.run_id
     }
 
-    /// Builds an asset and adds its outcome, even if the run stops with this asset.
+    /// Builds an asset and adds its outcome to the report, even if the error stops the run.
     pub(super) fn time(
         &mut self,
         key: &str,
@@ -100,12 +100,12 @@ impl Report {
         &self.steps
     }
 
-    /// How long the run has taken so far.
+    /// The time since the run started.
     pub(super) fn took(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// The number of assets with an outcome that `is` accepts.
+    /// The number of assets for whose outcome `is` returns `true`.
     pub fn count(&self, is: fn(&Outcome) -> bool) -> usize {
         self.steps.iter().filter(|step| is(&step.outcome)).count()
     }

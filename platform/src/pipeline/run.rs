@@ -1,4 +1,4 @@
-//! One run: its id, its tracer, and what each of its assets is built with.
+//! The context of a run: its id, its tracer, the product's folder and the database.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -10,7 +10,7 @@ use rusqlite::Connection;
 /// The tracer of the spans of runs and assets.
 pub(super) const TRACER_NAME: &str = "floe.orchestrator.local";
 
-/// What each asset of a run is built with.
+/// The context in which the assets of a run are built.
 #[derive(Debug)]
 pub(super) struct Run<'a> {
     /// The id of the run.

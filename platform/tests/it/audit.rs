@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use crate::product::{Product, program};
 
 fn audit() -> Value {
-    let said = program(&["audit", "--json"], &[]);
-    said.assert_ok();
-    serde_json::from_str(&said.stdout).unwrap()
+    let output = program(&["audit", "--json"], &[]);
+    output.assert_ok();
+    serde_json::from_str(&output.stdout).unwrap()
 }
 
 /// `floe.<domain>.<name>`.
@@ -32,7 +32,7 @@ fn is_tracer_name(name: &str) -> bool {
 }
 
 #[test]
-fn each_plugin_names_a_tracer_that_a_function_carries() {
+fn each_plugin_has_a_tracer_that_a_function_uses() {
     let audit = audit();
     assert_eq!(audit["warnings"], json!([]));
     let functions = audit["functions"].as_array().unwrap();
@@ -58,7 +58,7 @@ fn each_plugin_names_a_tracer_that_a_function_carries() {
 }
 
 #[test]
-fn each_tracer_follows_the_naming_rule_or_is_the_name_of_the_crate() {
+fn each_tracer_follows_the_naming_rule_or_has_the_name_of_the_crate() {
     let audit = audit();
     let functions = audit["functions"].as_array().unwrap().iter();
     let tracers = audit["tracers"].as_array().unwrap().iter();
@@ -109,10 +109,10 @@ fn each_function_is_listed_with_its_place_and_its_attributes() {
 
 #[test]
 fn the_table_has_a_line_for_each_function() {
-    let said = program(&["audit"], &[]);
-    said.assert_ok();
-    let lines: Vec<_> = said.stdout.lines().collect();
-    assert!(lines[0].starts_with("SPAN  "), "{}", said.stdout);
+    let output = program(&["audit"], &[]);
+    output.assert_ok();
+    let lines: Vec<_> = output.stdout.lines().collect();
+    assert!(lines[0].starts_with("SPAN  "), "{}", output.stdout);
     let functions = audit()["functions"].as_array().unwrap().len();
     let plugins = audit()["plugins"].as_array().unwrap().len();
     assert_eq!(lines[functions + 1], "");
@@ -120,7 +120,7 @@ fn the_table_has_a_line_for_each_function() {
         *lines.last().unwrap(),
         format!("{functions} annotated functions, {plugins} plugins, 0 warnings")
     );
-    // Each column begins at the same place in every line.
+    // A column starts at the same position in every line.
     let column = lines[0].find("KIND").unwrap();
     assert!(
         lines[1..=functions]

@@ -1,4 +1,4 @@
-//! The backend of the manifest is tried and installed from the command line.
+//! `floe backend`: the connection check and the Helm charts of the manifest's backend.
 
 use floe_tests::Receiver;
 
@@ -16,31 +16,32 @@ fn shop(endpoint: &str) -> Product {
 }
 
 #[test]
-fn a_backend_is_tried_without_sending_a_span() {
+fn the_connection_check_sends_no_span() {
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
     let product = shop(&endpoint);
     let files = product.files();
-    let said = product.floe("backend", &["--check"], &[]);
-    said.assert_ok();
-    let tried = format!("jaeger: an empty OTLP/gRPC request to `{endpoint}`: accepted in ");
-    assert!(said.stdout.starts_with(&tried), "{}", said.stdout);
+    let output = product.floe("backend", &["--check"], &[]);
+    output.assert_ok();
+    let expected = format!("jaeger: an empty OTLP/gRPC request to `{endpoint}`: accepted in ");
+    assert!(output.stdout.starts_with(&expected), "{}", output.stdout);
     assert_eq!(receiver.requests().len(), 1);
     assert!(receiver.spans().is_empty());
     assert_eq!(product.files(), files);
 
     drop(receiver);
-    let said = product.floe("backend", &["--check"], &[]);
-    assert_eq!(said.code, Some(1));
-    let tried = format!("error: telemetry: jaeger: an empty OTLP/gRPC request to `{endpoint}`: ");
-    assert!(said.stderr.starts_with(&tried), "{}", said.stderr);
+    let output = product.floe("backend", &["--check"], &[]);
+    assert_eq!(output.code, Some(1));
+    let expected =
+        format!("error: telemetry: jaeger: an empty OTLP/gRPC request to `{endpoint}`: ");
+    assert!(output.stderr.starts_with(&expected), "{}", output.stderr);
 }
 
 #[test]
-fn its_charts_are_printed() {
-    let said = shop("http://jaeger:4317").floe("backend", &[], &[]);
-    said.assert_ok();
-    let charts: Vec<_> = said
+fn the_charts_of_the_backend_are_printed() {
+    let output = shop("http://jaeger:4317").floe("backend", &[], &[]);
+    output.assert_ok();
+    let charts: Vec<_> = output
         .stdout
         .lines()
         .filter_map(|line| line.strip_prefix("# helm install … "))
@@ -48,12 +49,12 @@ fn its_charts_are_printed() {
     let collector = "open-telemetry/opentelemetry-collector";
     assert_eq!(charts, ["jaegertracing/jaeger", collector]);
     assert!(
-        said.stdout.contains("endpoint: \"jaeger:4317\""),
+        output.stdout.contains("endpoint: \"jaeger:4317\""),
         "{}",
-        said.stdout
+        output.stdout
     );
 
-    let said = Product::shop().floe("backend", &[], &[]);
-    said.assert_ok();
-    assert_eq!(said.stdout, "# console needs no chart\n");
+    let output = Product::shop().floe("backend", &[], &[]);
+    output.assert_ok();
+    assert_eq!(output.stdout, "# console needs no chart\n");
 }

@@ -1,11 +1,12 @@
-//! Files that are right one by one and wrong together, and settings from outside.
+//! Products with files that are valid alone and invalid together, and invalid settings of the command
+//! line and the environment.
 
 use crate::product::Product;
-use crate::refused::{append, check, check_called, gone, swap, whole};
+use crate::refused::{append, check, check_with, overwrite, remove, replace};
 
 #[test]
-fn an_unknown_environment_on_the_command_line() {
-    check_called(
+fn an_unknown_environment_on_the_command_line_is_an_error() {
+    check_with(
         |_| (),
         &["--env", "qa"],
         &[],
@@ -15,7 +16,7 @@ fn an_unknown_environment_on_the_command_line() {
 }
 
 #[test]
-fn a_variable_that_cannot_be_used_is_one_warning() {
+fn an_invalid_variable_is_one_warning() {
     for (name, value, message) in [
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -28,53 +29,53 @@ fn a_variable_that_cannot_be_used_is_one_warning() {
             "found an entry without a key or without `=`, accepted is `key=value,key=value`",
         ),
     ] {
-        let said = Product::shop().floe("compile", &[], &[(name, value)]);
-        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        let output = Product::shop().floe("compile", &[], &[(name, value)]);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
         let expected = format!("warning: {name}: {message}; the variable is ignored\n");
-        assert_eq!(said.stderr, expected);
+        assert_eq!(output.stderr, expected);
     }
 }
 
 #[test]
-fn a_manifest_that_is_not_there() {
+fn a_missing_manifest_is_an_error() {
     let error = "nowhere.yaml: cannot read it: no such file";
-    check_called(|_| (), &["--manifest", "nowhere.yaml"], &[], error, &[]);
+    check_with(|_| (), &["--manifest", "nowhere.yaml"], &[], error, &[]);
 }
 
 #[test]
-fn dependencies_that_cannot_be_resolved() {
+fn an_unresolvable_dependency_is_an_error_with_its_place() {
     let (bronze, gold) = ("models/stg_orders.sql", "models/totals.sql");
     check(
-        whole(bronze, b"SELECT * FROM {{ ref('totals') }}"),
+        overwrite(bronze, b"SELECT * FROM {{ ref('totals') }}"),
         "{dir}/floe.yaml:10:11: `stg_orders` depends on itself: stg_orders -> totals -> stg_orders, accepted: dependencies without a cycle",
     );
     check(
-        whole(gold, b"SELECT count(*) AS n\nFROM {{ ref('stg_order') }}"),
+        overwrite(gold, b"SELECT count(*) AS n\nFROM {{ ref('stg_order') }}"),
         "{dir}/models/totals.sql:2:6: there is no model `stg_order`, accepted: stg_orders, totals",
     );
     check(
-        whole(gold, b"SELECT 1 AS n FROM {{ source('order') }}"),
+        overwrite(gold, b"SELECT 1 AS n FROM {{ source('order') }}"),
         "{dir}/models/totals.sql:1:20: there is no source `order`, accepted: orders",
     );
     check(
-        whole(gold, b"SELECT {{ this }}"),
+        overwrite(gold, b"SELECT {{ this }}"),
         "{dir}/models/totals.sql:1:8: found `{{ this }}`, accepted: {{ ref('model') }} or {{ source('source') }}",
     );
 }
 
 #[test]
-fn assets_that_cannot_be_built_from_what_is_there() {
+fn a_missing_file_or_a_duplicate_name_is_an_error_with_its_place() {
     let spec = "floe.yaml";
     check(
-        gone("models/totals.sql"),
+        remove("models/totals.sql"),
         "{dir}/floe.yaml:12:11: cannot read `models/totals.sql`: no such file",
     );
     check(
-        whole("models/totals.sql", b" \n"),
+        overwrite("models/totals.sql", b" \n"),
         "{dir}/floe.yaml:12:11: `models/totals.sql` is empty, accepted: one SELECT",
     );
     check(
-        gone("data/orders.csv"),
+        remove("data/orders.csv"),
         "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, accepted: a CSV file, or `generate` with a query that makes it",
     );
     check(
@@ -85,13 +86,13 @@ fn assets_that_cannot_be_built_from_what_is_there() {
         "{dir}/floe.yaml:12:11: `orders` is already the name of the asset at line 4, accepted: each name once",
     );
     check(
-        swap(spec, "name: ordered_on", "name: order_id"),
+        replace(spec, "name: ordered_on", "name: order_id"),
         "{dir}/floe.yaml:8:17: `order_id` is already the name of the column at line 7, accepted: each name once",
     );
 }
 
 #[test]
-fn rules_of_the_platform_that_are_not_kept() {
+fn a_violation_of_a_platform_rule_is_an_error_with_its_place() {
     let manifest = "manifest.yaml";
     check(
         append(manifest, "governance: { require_owner: true }\n"),
@@ -102,7 +103,7 @@ fn rules_of_the_platform_that_are_not_kept() {
         "{dir}/floe.yaml:10:11: the bronze model is `stg_orders`, accepted: a name that begins with `brz_`",
     );
     check(
-        swap(
+        replace(
             "floe.yaml",
             "bronze\n  - name: totals\n    layer: gold",
             "gold\n  - name: totals\n    layer: silver",
@@ -111,9 +112,9 @@ fn rules_of_the_platform_that_are_not_kept() {
     );
 }
 
-/// By then the artifacts are written, whole; the warehouse is not, and the results say why.
+/// The artifacts and the results with the error are written; the warehouse is not.
 #[test]
-fn data_that_is_not_what_the_product_says() {
+fn data_that_contradicts_the_product_stops_the_run() {
     for (bytes, error) in [
         (
             &b"order_id,ordered_on\n1,2024-01-31\n2\n"[..],
@@ -137,8 +138,8 @@ fn data_that_is_not_what_the_product_says() {
             "2: value 2 is not UTF-8, accepted: UTF-8 text",
         ),
     ] {
-        check_called(
-            whole("data/orders.csv", bytes),
+        check_with(
+            overwrite("data/orders.csv", bytes),
             &[],
             &[],
             &format!("{{dir}}/data/orders.csv:{error}"),
@@ -148,7 +149,7 @@ fn data_that_is_not_what_the_product_says() {
 }
 
 #[test]
-fn a_run_that_ends_early_is_marked_as_failed() {
+fn a_run_that_stops_early_is_marked_as_failed() {
     let product = Product::shop();
     product.run().assert_ok();
     let results = || -> serde_json::Value {
@@ -168,7 +169,7 @@ fn a_run_that_ends_early_is_marked_as_failed() {
     let bad = results();
     assert_eq!(bad["status"], "failed");
     assert_ne!(bad["run_id"], good["run_id"]);
-    // The run ended here: nothing is said of what it did not come to.
+    // The run stopped here, so the results contain no later assets.
     assert_eq!(bad["assets"].as_array().unwrap().len(), 1);
     assert_eq!(bad["assets"][0]["key"], "orders");
     assert_eq!(bad["assets"][0]["status"], "failed");

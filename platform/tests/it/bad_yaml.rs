@@ -1,4 +1,4 @@
-//! Whatever is wrong in floe.yaml or manifest.yaml is one error with its place.
+//! A mistake in `floe.yaml` or `manifest.yaml` is one error with its place.
 
 use crate::product::Product;
 use crate::refused::check;
@@ -6,59 +6,59 @@ use crate::refused::check;
 const SPEC: &str = "floe.yaml";
 const MANIFEST: &str = "manifest.yaml";
 
-/// What is done to a file.
-enum Spoil {
-    Gone,
-    Whole(&'static [u8]),
-    Swap(&'static str, &'static str),
+/// An edit of a file.
+enum Edit {
+    Remove,
+    Overwrite(&'static [u8]),
+    Replace(&'static str, &'static str),
     Append(&'static str),
 }
 
-use Spoil::{Append, Gone, Swap, Whole};
+use Edit::{Append, Overwrite, Remove, Replace};
 
-/// The file, what is done to it, and what is said behind its path.
-type Case = (&'static str, Spoil, &'static str);
+/// The file, its edit, and the error after the path of the file.
+type Case = (&'static str, Edit, &'static str);
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
-    // Not to be read.
-    (SPEC, Gone, ": cannot read it: no such file"),
-    (SPEC, Whole(b"name: \xff"), ": cannot read it: it is not UTF-8 text"),
-    (SPEC, Whole(b""), ":1:1: it is not YAML: unexpected end of file, found nothing"),
-    (SPEC, Swap("    path", "\tpath"),
+    // Files that cannot be read or parsed.
+    (SPEC, Remove, ": cannot read it: no such file"),
+    (SPEC, Overwrite(b"name: \xff"), ": cannot read it: it is not UTF-8 text"),
+    (SPEC, Overwrite(b""), ":1:1: it is not YAML: unexpected end of file, found nothing"),
+    (SPEC, Replace("    path", "\tpath"),
         ":4:11: it is not YAML: while scanning a plain scalar, found a tab, found `orders`"),
-    (SPEC, Swap("version", "version: 1.0.0\nversion"),
+    (SPEC, Replace("version", "version: 1.0.0\nversion"),
         ":3:1: found the field `version` again, accepted: each field once"),
 
     // Fields that are unknown or missing.
-    (SPEC, Swap("version", "versio"),
+    (SPEC, Replace("version", "versio"),
         ":2:1: found the field `versio`, accepted: name, version, description, owner, sources, models"),
-    (SPEC, Swap("    path", "    pth"),
+    (SPEC, Replace("    path", "    pth"),
         ":5:5: found the field `pth`, accepted: name, description, path, generate, columns"),
-    (SPEC, Swap("    layer: bronze\n", ""), ":10:5: the field `layer` is missing beside this one"),
+    (SPEC, Replace("    layer: bronze\n", ""), ":10:5: the field `layer` is missing in this mapping"),
     (MANIFEST, Append("observabilty: {}"),
         ":3:1: found the field `observabilty`, accepted: name, owner, namespace, environment, governance, observability, telemetry, plugins"),
 
     // Values of the wrong type.
-    (SPEC, Swap("1.0.0", "[1, 0]"), ":2:10: found `[1, 0]`, accepted: a string"),
-    (SPEC, Swap(" shop", ""), ":1:5: found nothing, accepted: a string"),
-    (SPEC, Swap("models:\n  - name: stg_orders\n    layer: bronze\n  - name: totals\n    layer: gold", "models: none"),
+    (SPEC, Replace("1.0.0", "[1, 0]"), ":2:10: found `[1, 0]`, accepted: a string"),
+    (SPEC, Replace(" shop", ""), ":1:5: found nothing, accepted: a string"),
+    (SPEC, Replace("models:\n  - name: stg_orders\n    layer: bronze\n  - name: totals\n    layer: gold", "models: none"),
         ":9:9: found `none`, accepted: a list"),
     (MANIFEST, Append("observability:\n  tracing:\n    enabled: perhaps"),
         ":5:14: found `perhaps`, accepted: true or false"),
 
-    // Words that are not accepted.
-    (SPEC, Swap("gold", "platinum"), ":13:12: found `platinum`, accepted: bronze, silver, gold"),
-    (SPEC, Swap("type: date", "type: datetime"),
+    // Values that are not accepted.
+    (SPEC, Replace("gold", "platinum"), ":13:12: found `platinum`, accepted: bronze, silver, gold"),
+    (SPEC, Replace("type: date", "type: datetime"),
         ":8:35: found `datetime`, accepted: integer, real, text, date"),
-    (SPEC, Swap("name: shop", "name: ''"),
+    (SPEC, Replace("name: shop", "name: ''"),
         ":1:7: found an empty text, accepted: 1 to 128 lower-case letters, digits and hyphens, starting with a letter"),
-    (SPEC, Swap("1.0.0", "1.0"), ":2:10: found `1.0`, accepted: major.minor.patch, such as 1.0.0"),
-    (SPEC, Swap("totals", "\"totals; DROP TABLE orders\""),
+    (SPEC, Replace("1.0.0", "1.0"), ":2:10: found `1.0`, accepted: major.minor.patch, such as 1.0.0"),
+    (SPEC, Replace("totals", "\"totals; DROP TABLE orders\""),
         ":12:11: found `totals; DROP TABLE orders`, accepted: lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`"),
-    (SPEC, Swap("data/orders.csv", "../orders.csv"),
+    (SPEC, Replace("data/orders.csv", "../orders.csv"),
         ":5:11: found `../orders.csv`, accepted: a path inside the product's folder, such as data/customers.csv"),
-    (MANIFEST, Swap("retail", "''"),
+    (MANIFEST, Replace("retail", "''"),
         ":2:12: found an empty text, accepted: 1 to 128 lower-case letters, digits and hyphens, starting with a letter"),
     (MANIFEST, Append("environment: qa"), ":3:14: found `qa`, accepted: dev, staging, prod"),
     (MANIFEST, Append("observability: { tracing: { protocol: pigeon } }"),
@@ -82,7 +82,7 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("observability: { tracing: { exporter: otlp } }\nplugins: { telemetry_backend: { type: console } }"),
         ":3:39: the exporter contradicts `plugins.telemetry_backend`, which is console, accepted: one of the two"),
 
-    // Endpoints that lead nowhere.
+    // Invalid endpoints.
     (MANIFEST, Append("observability: { tracing: { endpoint: 'collector:4317' } }"),
         ":3:39: found `collector:4317`, accepted: http://host:port or https://host:port without a credential"),
     (MANIFEST, Append("observability: { tracing: { endpoint: 'ftp://collector' } }"),
@@ -101,15 +101,15 @@ const CASES: &[Case] = &[
 
 #[test]
 fn each_mistake_is_one_error_with_its_place() {
-    for (file, spoil, said) in CASES {
+    for (file, edit, error) in CASES {
         check(
-            |product: &Product| match spoil {
-                Gone => product.remove(file),
-                Whole(bytes) => product.write_bytes(file, bytes),
-                Swap(from, to) => product.replace(file, from, to),
+            |product: &Product| match edit {
+                Remove => product.remove(file),
+                Overwrite(bytes) => product.write_bytes(file, bytes),
+                Replace(from, to) => product.replace(file, from, to),
                 Append(lines) => product.append(file, lines),
             },
-            &format!("{{dir}}/{file}{said}"),
+            &format!("{{dir}}/{file}{error}"),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The demonstration, once: what its marts say is counted again from the CSV files, without SQL.
+//! The demo: its marts are compared with results that are computed from the CSV files without SQL.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -8,7 +8,7 @@ use crate::marts;
 use crate::product::Product;
 use crate::shop::{Shop, number};
 
-/// The integers of a table under the text of its first column.
+/// The rows of a table: the text of the first column and the integers of the others.
 fn table(database: &Connection, query: &str) -> BTreeMap<String, Vec<i64>> {
     let mut statement = database.prepare(query).unwrap();
     let columns = statement.column_count();
@@ -25,7 +25,7 @@ fn the_marts_agree_with_the_files() {
     product.run().assert_ok();
     let database = product.open(".floe/warehouse.db");
     let shop = Shop::read(&product);
-    the_data_has_the_size_and_the_faults_of_real_data(&shop);
+    check_generated_data(&shop);
     revenue_by_month(&shop, &database);
     customer_360(&shop, &database);
     payment_mix(&shop, &database);
@@ -34,17 +34,17 @@ fn the_marts_agree_with_the_files() {
     marts::churn_risk(&shop, &database);
     marts::product_affinity(&shop, &database);
 
-    // And again, from the same files.
+    // A second run from the same files.
     let first = dump(&database);
     drop(database);
     product.run().assert_ok();
     assert!(
         dump(&product.open(".floe/warehouse.db")) == first,
-        "a second run made other tables"
+        "a second run built different tables"
     );
 }
 
-fn the_data_has_the_size_and_the_faults_of_real_data(shop: &Shop) {
+fn check_generated_data(shop: &Shop) {
     let Shop {
         customers,
         orders,

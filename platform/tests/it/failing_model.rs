@@ -1,8 +1,9 @@
-//! A model that the engine refuses: what needs it is skipped, all else is built, exit code 1.
+//! A model with a query that fails: its dependents are skipped, the other assets are built, and the exit
+//! code is 1.
 
 use crate::product::Product;
 
-/// `stg_orders` feeds `broken`, which feeds `late`; `totals` has nothing to do with it.
+/// `broken` reads `stg_orders`, and `late` reads `broken`; `totals` is independent of them.
 fn broken(sql: &str) -> Product {
     let product = Product::shop();
     let models = "  - { name: broken, layer: silver }\n  - { name: late, layer: gold }\n";
@@ -17,21 +18,21 @@ fn broken(sql: &str) -> Product {
 
 #[track_caller]
 fn check(sql: &str, error: &str) {
-    let said = broken(sql).run();
+    let output = broken(sql).run();
     assert_eq!(
-        said.stderr,
+        output.stderr,
         format!("error: {{dir}}/models/broken.sql{error}\n")
     );
-    assert_eq!(said.code, Some(1));
+    assert_eq!(output.code, Some(1));
     assert!(
-        said.stdout.contains("3 built, 1 failed, 1 skipped"),
+        output.stdout.contains("3 built, 1 failed, 1 skipped"),
         "{}",
-        said.stdout
+        output.stdout
     );
 }
 
 #[test]
-fn the_error_is_at_the_line_of_the_model() {
+fn the_error_names_the_line_of_the_query() {
     check(
         "SELECT order_id,\n  price\nFROM {{ ref('stg_orders') }}",
         ":2: no such column: price",
@@ -44,7 +45,7 @@ fn the_error_is_at_the_line_of_the_model() {
 }
 
 #[test]
-fn quotes_do_not_make_a_text_of_an_unknown_column() {
+fn an_unknown_column_in_double_quotes_is_an_error() {
     check(
         "SELECT \"nowhere\" AS a",
         ":1: no such column: \"nowhere\" - should this be a string literal in single-quotes?",
@@ -52,7 +53,7 @@ fn quotes_do_not_make_a_text_of_an_unknown_column() {
 }
 
 #[test]
-fn what_could_be_built_is_kept_apart_from_the_last_good_warehouse() {
+fn a_failed_run_does_not_replace_the_warehouse() {
     let product = broken("SELECT order_id FROM {{ ref('stg_orders') }}");
     product.run().assert_ok();
     product.write(
@@ -89,23 +90,24 @@ fn what_could_be_built_is_kept_apart_from_the_last_good_warehouse() {
 }
 
 #[test]
-fn the_rest_of_the_report_says_what_happened() {
-    let said = broken("SELECT price FROM {{ ref('stg_orders') }}").run();
+fn the_report_lists_built_failed_and_skipped_assets() {
+    let output = broken("SELECT price FROM {{ ref('stg_orders') }}").run();
     let line = |start: &str| {
-        said.stdout
+        output
+            .stdout
             .lines()
             .any(|line| line.trim().starts_with(start))
     };
     assert!(
         line("built    stg_orders                       2 rows"),
         "{}",
-        said.stdout
+        output.stdout
     );
-    assert!(line("failed   broken"), "{}", said.stdout);
+    assert!(line("failed   broken"), "{}", output.stdout);
     assert!(
         line("skipped  late                     needs broken"),
         "{}",
-        said.stdout
+        output.stdout
     );
 }
 
@@ -122,13 +124,13 @@ fn a_source_whose_query_fails_leaves_no_file() {
         "seed.sql",
         "SELECT 1 AS order_id,\n abs(-9223372036854775808) AS ordered_on",
     );
-    let said = product.run();
-    assert_eq!(said.code, Some(1));
-    assert_eq!(said.stderr, "error: {dir}/seed.sql: integer overflow\n");
+    let output = product.run();
+    assert_eq!(output.code, Some(1));
+    assert_eq!(output.stderr, "error: {dir}/seed.sql: integer overflow\n");
     assert!(
-        said.stdout.contains("2 built, 1 failed, 2 skipped"),
+        output.stdout.contains("2 built, 1 failed, 2 skipped"),
         "{}",
-        said.stdout
+        output.stdout
     );
     assert!(!product.files().iter().any(|path| path.starts_with("data/")));
 }

@@ -1,4 +1,4 @@
-//! The Helm values of a backend follow from the telemetry configuration.
+//! The Helm values of a backend, which are computed from the telemetry configuration.
 
 use floe::helm;
 use floe_telemetry::TelemetryConfig;
@@ -88,7 +88,7 @@ fn the_collector_forwards_to_the_endpoint_of_the_backend() {
         let values = collector(&config(backend, endpoint, protocol));
         let exporters = &values["config"]["exporters"];
         assert_eq!(exporters[exporter], expected, "{backend} {endpoint:?}");
-        // Every exporter that is configured is used, and no other.
+        // The pipeline uses exactly the configured exporter.
         assert_eq!(exporters.as_object().unwrap().len(), 1);
         assert_eq!(
             values["config"]["service"]["pipelines"]["traces"]["exporters"],
@@ -98,7 +98,7 @@ fn the_collector_forwards_to_the_endpoint_of_the_backend() {
     }
 }
 
-/// A quantity of Kubernetes in its base unit, for comparisons.
+/// A Kubernetes quantity in its base unit.
 fn quantity(value: &Value) -> u64 {
     let text = value.as_str().unwrap();
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

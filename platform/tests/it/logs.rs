@@ -1,4 +1,4 @@
-//! The logs of a run: on the standard error for whoever asks, and with the trace they belong to.
+//! The logs of a run: printed to standard error if enabled, and exported with the trace.
 
 use floe_tests::Receiver;
 
@@ -6,65 +6,65 @@ use crate::product::Product;
 
 const TEXT: [(&str, &str); 2] = [("FLOE_LOG_LEVEL", "info"), ("FLOE_LOG_JSON", "no")];
 
-/// The id behind `trace ` in the picture.
+/// The id after `trace ` in the printed trace.
 fn trace_id(stdout: &str) -> &str {
     let line = stdout.lines().find(|line| line.starts_with("trace "));
     line.unwrap().split(' ').nth(1).unwrap()
 }
 
 #[test]
-fn a_run_that_nobody_asks_says_nothing_and_one_that_is_asked_says_what_it_did() {
+fn logs_are_printed_only_if_a_variable_enables_them() {
     let product = Product::shop();
     product.run().assert_ok();
 
-    let said = product.floe("run", &[], &TEXT);
-    assert_eq!(said.code, Some(0), "{}", said.stderr);
-    let lines: Vec<_> = said.stderr.lines().collect();
-    assert!(!said.stdout.contains("INFO"), "{}", said.stdout);
+    let output = product.floe("run", &[], &TEXT);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let lines: Vec<_> = output.stderr.lines().collect();
+    assert!(!output.stdout.contains("INFO"), "{}", output.stdout);
     assert!(
         lines[0].contains(" INFO  floe::compile: compiled sources=1 models=2 "),
         "{lines:?}"
     );
     let built = lines.iter().filter(|line| line.contains(": built asset="));
     assert_eq!(built.count(), 3, "{lines:?}");
-    let id = format!("trace_id={}", trace_id(&said.stdout));
+    let id = format!("trace_id={}", trace_id(&output.stdout));
     assert!(lines.iter().all(|line| line.contains(&id)), "{lines:?}");
 }
 
 #[test]
-fn the_manifest_asks_too_and_says_how() {
+fn the_manifest_enables_logs_and_sets_their_format() {
     let product = Product::shop();
     product.append(
         "manifest.yaml",
         "observability: { logging: { level: ERROR, format: json } }",
     );
     product.write("models/totals.sql", "SELECT \"password=hunter2XyZ\" AS a");
-    let said = product.run();
-    let lines: Vec<_> = said
+    let output = product.run();
+    let lines: Vec<_> = output
         .stderr
         .lines()
         .filter(|line| line.starts_with('{'))
         .collect();
-    assert_eq!(lines.len(), 1, "{}", said.stderr);
+    assert_eq!(lines.len(), 1, "{}", output.stderr);
     let line: serde_json::Value = serde_json::from_str(lines[0]).unwrap();
     assert_eq!(line["event"], "not built");
     assert_eq!(line["level"], "error");
     assert_eq!(line["asset"], "totals");
     assert_eq!(line["floe.product.name"], "shop");
-    assert_eq!(line["trace_id"], trace_id(&said.stdout));
+    assert_eq!(line["trace_id"], trace_id(&output.stdout));
     let error = line["error"].as_str().unwrap();
     assert!(error.contains("password=<REDACTED>"), "{error}");
 }
 
 #[test]
-fn what_is_logged_goes_where_the_trace_goes() {
+fn log_records_are_exported_with_the_trace() {
     let receiver = Receiver::grpc();
-    let said = Product::shop().floe(
+    let output = Product::shop().floe(
         "run",
         &[],
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())],
     );
-    said.assert_ok();
+    output.assert_ok();
     let (logs, spans) = (receiver.logs(), receiver.spans());
     let built: Vec<_> = logs
         .iter()

@@ -1,4 +1,4 @@
-//! The program as its users meet it: called on folders, judged by what it prints and leaves.
+//! The `floe` binary, run on the folder of a product: its output, its exit code and the files it writes.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
@@ -6,11 +6,11 @@ mod audit;
 mod backend;
 mod bad_product;
 mod bad_yaml;
-mod choices;
 mod customer_360;
 mod failing_model;
 mod helm;
 mod logs;
+mod manifest_settings;
 mod marts;
 mod product;
 mod refused;

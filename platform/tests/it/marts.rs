@@ -1,4 +1,5 @@
-//! The marts with windows and pairs, counted again from the CSV files without SQL.
+//! The marts with window functions and self-joins, compared with results that are computed from the CSV
+//! files without SQL.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,7 +9,7 @@ use crate::shop::Shop;
 
 type Mart = BTreeMap<String, Vec<i64>>;
 
-/// The integers of each row, under its texts.
+/// The rows of a table: the texts of the first columns and the integers of the others.
 fn rows(database: &Connection, query: &str, texts: usize) -> Mart {
     let mut statement = database.prepare(query).unwrap();
     let columns = statement.column_count();
@@ -20,13 +21,13 @@ fn rows(database: &Connection, query: &str, texts: usize) -> Mart {
     rows.unwrap().map(Result::unwrap).collect()
 }
 
-/// How many quarters since the year 0.
+/// The number of quarters since the year 0.
 fn quarter(date: &str) -> i64 {
     let (year, month) = (&date[..4], &date[5..7]);
     year.parse::<i64>().unwrap() * 4 + (month.parse::<i64>().unwrap() - 1) / 3
 }
 
-/// How many days since some day long ago: the civil calendar, with the year beginning in March.
+/// The number of days since a fixed day of the Gregorian calendar, with years that start in March.
 fn day(date: &str) -> i64 {
     let number = |part: &str| part.parse::<i64>().unwrap();
     let (year, month) = (number(&date[..4]), number(&date[5..7]));
@@ -75,7 +76,7 @@ pub(crate) fn cohort_retention(shop: &Shop, database: &Connection) {
 
 pub(crate) fn churn_risk(shop: &Shop, database: &Connection) {
     let values = shop.values();
-    // The last day of an order, whatever became of it, and what was paid.
+    // The day of the last order, with any status, and the revenue of the completed orders.
     let mut buyers: HashMap<&str, (&str, i64)> = HashMap::new();
     for order in &shop.orders {
         let (last, revenue) = buyers.entry(&order["customer_id"]).or_default();

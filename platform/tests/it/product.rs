@@ -1,4 +1,4 @@
-//! A product in a folder of its own, and the program called on it.
+//! A product in a temporary folder, and the `floe` binary run on it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-/// One source, one model on it, one model on that.
+/// One source, a model that reads it, and a model that reads the first model.
 const SHOP: [(&str, &str); 5] = [
     (
         "floe.yaml",
@@ -39,20 +39,20 @@ models:
     ("data/orders.csv", "order_id,ordered_on\n1,2024-01-31\n2,\n"),
 ];
 
-/// A folder that goes away with the test.
+/// A product in a folder that is removed when the test ends.
 pub(crate) struct Product {
     folder: TempDir,
 }
 
-/// What the program said, with the product's folder written as `{dir}`.
-pub(crate) struct Said {
+/// The output of the program, with the product's folder replaced by `{dir}`.
+pub(crate) struct Output {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
 impl Product {
-    /// The smallest product that has everything.
+    /// A minimal product with a source and two models.
     pub(crate) fn shop() -> Self {
         let product = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -63,7 +63,7 @@ impl Product {
         product
     }
 
-    /// The demonstration, copied without what earlier runs left.
+    /// A copy of the demo, without the files of earlier runs.
     pub(crate) fn customer_360() -> Self {
         let product = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -113,7 +113,7 @@ impl Product {
         fs::remove_file(self.path(path)).unwrap();
     }
 
-    /// Every file, from the product's folder.
+    /// The paths of all files, relative to the product's folder.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
         let mut folders = vec![self.folder.path().to_path_buf()];
@@ -132,53 +132,53 @@ impl Product {
         files
     }
 
-    /// `floe <command> <folder> <arguments>` with nothing of this process's settings.
+    /// Runs `floe <command> <folder> <arguments>` without the `OTEL_` variables of this process.
     pub(crate) fn floe(
         &self,
         command: &str,
         arguments: &[&str],
-        settings: &[(&str, &str)],
-    ) -> Said {
+        variables: &[(&str, &str)],
+    ) -> Output {
         let folder = self.folder.path().to_str().unwrap();
         let mut words = vec![command, folder];
         words.extend(arguments);
-        let said = program(&words, settings);
-        Said {
-            stdout: said.stdout.replace(folder, "{dir}"),
-            stderr: said.stderr.replace(folder, "{dir}"),
-            ..said
+        let output = program(&words, variables);
+        Output {
+            stdout: output.stdout.replace(folder, "{dir}"),
+            stderr: output.stderr.replace(folder, "{dir}"),
+            ..output
         }
     }
 
-    pub(crate) fn run(&self) -> Said {
+    pub(crate) fn run(&self) -> Output {
         self.floe("run", &[], &[])
     }
 
-    /// The database, which must not be changed by looking.
+    /// Opens a database for reading.
     pub(crate) fn open(&self, path: &str) -> Connection {
         Connection::open_with_flags(self.path(path), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
 }
 
-impl Said {
+impl Output {
     pub(crate) fn assert_ok(&self) {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         assert_eq!(self.stderr, "");
     }
 }
 
-/// The program, with nothing of this process's settings.
-pub(crate) fn program(words: &[&str], settings: &[(&str, &str)]) -> Said {
+/// Runs the `floe` binary without the `OTEL_` variables of this process.
+pub(crate) fn program(words: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
         floe.env_remove(name);
     }
     let output = floe
         .args(words)
-        .envs(settings.iter().copied())
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
-    Said {
+    Output {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),

@@ -1,35 +1,37 @@
-//! What a test of bad input says: spoil this, expect exactly that error, exit code 2, and no file
-//! that was not there before.
+//! Checks of invalid input: an edit of a valid product must give exactly one error, exit code 2 and no
+//! unexpected file.
 
 use crate::product::Product;
 
-/// A product with one thing wrong must give exactly this error.
+/// Runs a product after the edit and expects exactly this error.
 #[track_caller]
-pub(crate) fn check(spoil: impl FnOnce(&Product), error: &str) {
-    check_called(spoil, &[], &[], error, &[]);
+pub(crate) fn check(edit: impl FnOnce(&Product), error: &str) {
+    check_with(edit, &[], &[], error, &[]);
 }
 
+/// Runs a product after the edit, with arguments and variables, and expects exactly this error and
+/// these new files.
 #[track_caller]
-pub(crate) fn check_called(
-    spoil: impl FnOnce(&Product),
+pub(crate) fn check_with(
+    edit: impl FnOnce(&Product),
     arguments: &[&str],
-    settings: &[(&str, &str)],
+    variables: &[(&str, &str)],
     error: &str,
-    left: &[&str],
+    written: &[&str],
 ) {
     let product = Product::shop();
-    spoil(&product);
+    edit(&product);
     let mut files = product.files();
-    let said = product.floe("run", arguments, settings);
-    assert_eq!(said.stderr, format!("error: {error}\n"));
-    assert_eq!(said.code, Some(2), "{}", said.stdout);
-    files.extend(left.iter().map(|path| (*path).to_owned()));
+    let output = product.floe("run", arguments, variables);
+    assert_eq!(output.stderr, format!("error: {error}\n"));
+    assert_eq!(output.code, Some(2), "{}", output.stdout);
+    files.extend(written.iter().map(|path| (*path).to_owned()));
     files.sort();
     assert_eq!(product.files(), files);
 }
 
 /// Replaces a text in a file.
-pub(crate) fn swap<'a>(path: &'a str, from: &'a str, to: &'a str) -> impl FnOnce(&Product) + 'a {
+pub(crate) fn replace<'a>(path: &'a str, from: &'a str, to: &'a str) -> impl FnOnce(&Product) + 'a {
     move |product| product.replace(path, from, to)
 }
 
@@ -38,11 +40,12 @@ pub(crate) fn append<'a>(path: &'a str, lines: &'a str) -> impl FnOnce(&Product)
     move |product| product.write(path, &format!("{}{lines}", product.read(path)))
 }
 
-/// Replaces a file.
-pub(crate) fn whole<'a>(path: &'a str, bytes: &'a [u8]) -> impl FnOnce(&Product) + 'a {
+/// Replaces the contents of a file.
+pub(crate) fn overwrite<'a>(path: &'a str, bytes: &'a [u8]) -> impl FnOnce(&Product) + 'a {
     move |product| product.write_bytes(path, bytes)
 }
 
-pub(crate) fn gone(path: &str) -> impl FnOnce(&Product) {
+/// Removes a file.
+pub(crate) fn remove(path: &str) -> impl FnOnce(&Product) {
     move |product| product.remove(path)
 }

@@ -1,4 +1,4 @@
-//! The same product gives the same tables, wherever its folder is.
+//! Runs and compilations of the same product give the same results, independent of its folder.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use floe::artifacts::CompiledArtifacts;
 use crate::product::Product;
 
 #[test]
-fn a_second_run_makes_the_same_tables() {
+fn a_second_run_builds_the_same_tables() {
     let product = Product::shop();
     product.run().assert_ok();
     let first = fs::read(product.path(".floe/warehouse.db")).unwrap();
@@ -31,7 +31,7 @@ fn a_product_without_a_manifest_runs_on_the_built_in_one() {
 }
 
 #[test]
-fn the_nearest_manifest_above_counts() {
+fn the_nearest_manifest_in_a_parent_folder_applies() {
     let above = Product::shop();
     above.replace("manifest.yaml", "retail", "above");
     for path in [
@@ -48,17 +48,17 @@ fn the_nearest_manifest_above_counts() {
 }
 
 #[test]
-fn the_artifacts_are_the_whole_product_in_the_order_of_building() {
+fn the_artifacts_contain_the_whole_product_in_build_order() {
     let product = Product::shop();
-    let output = product.path("elsewhere/artifacts.json");
-    let said = product.floe(
+    let path = product.path("elsewhere/artifacts.json");
+    let output = product.floe(
         "compile",
-        &["--output", output.to_str().unwrap(), "--env", "staging"],
+        &["--output", path.to_str().unwrap(), "--env", "staging"],
         &[],
     );
-    said.assert_ok();
+    output.assert_ok();
     assert!(!product.path(".floe").exists());
-    let artifacts = artifacts(&output);
+    let artifacts = artifacts(&path);
     assert_eq!(artifacts.version, floe::artifacts::VERSION);
     assert_eq!(artifacts.metadata.environment.as_str(), "staging");
     let telemetry = &artifacts.observability.telemetry;
@@ -81,20 +81,20 @@ fn the_artifacts_are_the_whole_product_in_the_order_of_building() {
 }
 
 #[test]
-fn a_collector_that_is_away_is_a_warning() {
-    // Port 9 discards, and nobody listens on it.
-    let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
-    let said = Product::shop().floe("run", &[], &settings);
-    assert_eq!(said.code, Some(0), "{}", said.stderr);
+fn an_unreachable_collector_is_a_warning() {
+    // No process listens on port 9, the discard service.
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    let output = Product::shop().floe("run", &[], &variables);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(
-        said.stderr.starts_with("warning: telemetry: "),
+        output.stderr.starts_with("warning: telemetry: "),
         "{}",
-        said.stderr
+        output.stderr
     );
     assert!(
-        said.stdout.contains("3 built, 0 failed, 0 skipped"),
+        output.stdout.contains("3 built, 0 failed, 0 skipped"),
         "{}",
-        said.stdout
+        output.stdout
     );
 }
 

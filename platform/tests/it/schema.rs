@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::product::{self, Product};
 
-/// The groups, each in the form that Weaver's schema asks for
+/// The groups, which are checked against Weaver's schema
 /// (<https://github.com/open-telemetry/weaver/blob/main/schemas/semconv.schema.json>).
 fn groups() -> Vec<Value> {
-    let said = product::program(&["schema"], &[]);
-    said.assert_ok();
-    let yaml: Value = serde_saphyr::from_str(&said.stdout).unwrap();
+    let output = product::program(&["schema"], &[]);
+    output.assert_ok();
+    let yaml: Value = serde_saphyr::from_str(&output.stdout).unwrap();
     assert_eq!(keys(&yaml), ["groups"]);
     let groups = yaml["groups"].as_array().unwrap().clone();
     let ids: BTreeSet<_> = groups
@@ -44,7 +44,7 @@ fn keys(object: &Value) -> Vec<String> {
     object.as_object().unwrap().keys().cloned().collect()
 }
 
-/// An attribute is a definition or a reference, and never both.
+/// Checks that an attribute is either a definition or a reference.
 fn check(attribute: &Value) {
     if attribute.get("ref").is_some() {
         assert_eq!(keys(attribute), ["ref"], "{attribute}");
@@ -67,7 +67,7 @@ fn check(attribute: &Value) {
             assert_eq!(keys(member), ["brief", "id", "stability", "value"]);
         }
     } else {
-        // Only texts must have one.
+        // Only strings require an example.
         assert!(
             attribute["type"] != "string" || examples.is_some(),
             "{attribute}"
@@ -75,7 +75,7 @@ fn check(attribute: &Value) {
     }
 }
 
-/// Each key with its definition.
+/// The definition of each key.
 fn registry() -> BTreeMap<String, Value> {
     let groups = groups();
     let attributes = groups
@@ -101,7 +101,7 @@ fn references() -> BTreeSet<String> {
 }
 
 #[test]
-fn each_attribute_is_defined_with_type_and_text() {
+fn each_attribute_has_a_type_and_a_description() {
     let registry = registry();
     for (key, attribute) in &registry {
         assert!(!attribute["brief"].as_str().unwrap().is_empty(), "{key}");
@@ -141,7 +141,7 @@ fn the_registry_defines_the_attributes_of_the_domains_and_no_others() {
 }
 
 #[test]
-fn what_is_only_referred_to_is_defined_by_opentelemetry() {
+fn each_reference_is_a_key_of_the_opentelemetry_conventions() {
     let defined = [
         attribute::CODE_FILE_PATH,
         attribute::CODE_FUNCTION_NAME,
@@ -161,7 +161,7 @@ fn a_run_records_only_attributes_of_the_registry() {
     let product = Product::shop();
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
     let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
-    let said: BTreeSet<String> = spans
+    let recorded: BTreeSet<String> = spans
         .iter()
         .flat_map(|span| {
             span.data()
@@ -171,15 +171,15 @@ fn a_run_records_only_attributes_of_the_registry() {
         })
         .collect();
     let known: BTreeSet<String> = registry().into_keys().chain(references()).collect();
-    let unknown: Vec<_> = said.difference(&known).collect();
+    let unknown: Vec<_> = recorded.difference(&known).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
-    assert!(said.len() > 15, "{said:?}");
+    assert!(recorded.len() > 15, "{recorded:?}");
 }
 
 #[test]
-fn the_schema_of_the_configuration_is_that_of_the_library() {
-    let said = product::program(&["schema", "--config"], &[]);
-    said.assert_ok();
-    let schema: Value = serde_json::from_str(&said.stdout).unwrap();
+fn the_configuration_schema_is_that_of_the_library() {
+    let output = product::program(&["schema", "--config"], &[]);
+    output.assert_ok();
+    let schema: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(schema, floe_telemetry::TelemetryConfig::json_schema());
 }

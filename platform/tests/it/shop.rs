@@ -1,4 +1,4 @@
-//! The CSV files of the demonstration, as they are.
+//! The CSV files of the demo.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ impl Shop {
         }
     }
 
-    /// What each order is worth, in cents.
+    /// The value of each order, in cents.
     pub(crate) fn values(&self) -> HashMap<&str, i64> {
         let mut values = HashMap::new();
         for item in &self.order_items {

@@ -1,4 +1,4 @@
-//! Who writes a data product does not write about telemetry: it is there by itself.
+//! The products of the demo contain no telemetry: the platform is instrumented, and they are not.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,10 +22,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_products_have_no_word_of_telemetry() {
+fn no_product_mentions_telemetry() {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo");
     let mut files = files(&demo);
-    // The platform's file, and not the products'.
+    // This is the platform's file, not part of a product.
     files.retain(|file| *file != demo.join("manifest.yaml"));
     assert!(files.len() > 20, "{files:?}");
     for file in files {

@@ -1,4 +1,4 @@
-//! What a run records of itself: one tree, and each span says what it is about.
+//! The spans of a run: one tree, with the attributes of each compiler stage and each asset.
 
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
@@ -51,12 +51,12 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
             .assert_attribute("floe.compile.stage", stage)
             .assert_attribute("compile.operation", stage);
     }
-    // The source with its reading, two models with their writing.
+    // One source with a read, and two models with a write each.
     assert_eq!(spans.names().len(), 2 + STAGES.len() + 6, "{spans}");
 }
 
 #[test]
-fn each_asset_says_what_it_is_and_how_many_rows_it_has() {
+fn each_asset_span_has_the_key_and_the_row_count_of_the_asset() {
     let (spans, run_id) = run(&Product::shop());
     for (key, rows) in [("orders", 2), ("stg_orders", 2), ("totals", 1)] {
         let rows_key = match key {
@@ -97,7 +97,7 @@ fn each_asset_says_what_it_is_and_how_many_rows_it_has() {
 }
 
 #[test]
-fn a_failing_model_is_an_error_up_to_the_root_and_what_needs_it_is_skipped() {
+fn a_failing_model_fails_the_root_span_and_its_dependents_are_skipped() {
     let product = Product::shop();
     product.write(
         "models/stg_orders.sql",

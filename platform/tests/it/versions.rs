@@ -1,11 +1,11 @@
-//! Artifacts of other versions: those that can be understood are, the others are one clear error.
+//! Artifacts of other versions: compatible artifacts are read, and all others are one error.
 
 use floe::artifacts::{CompiledArtifacts, VERSION};
 use floe_telemetry::Mode;
 
-use crate::product::{Product, Said};
+use crate::product::{Output, Product};
 
-/// What version 0.1.0 wrote of the shop.
+/// The artifacts of the shop, as version 0.1.0 wrote them.
 const OLD: &str = include_str!("fixtures/artifacts-0.1.0.json");
 
 #[test]
@@ -20,19 +20,19 @@ fn artifacts_of_an_older_version_are_read_and_run() {
     assert_eq!(telemetry.otlp_endpoint, "http://otel-collector:4317");
     assert_eq!(telemetry.resource_attributes.floe_mode, Some(Mode::Prod));
     assert_eq!(artifacts.observability.lineage_transport, None);
-    // The collector of the fixture is nowhere, so nothing is to be sent.
-    let settings = [("OTEL_SDK_DISABLED", "true")];
-    let said = product.floe("run", &["--artifacts", path.to_str().unwrap()], &settings);
-    said.assert_ok();
+    // The collector of the fixture does not exist.
+    let variables = [("OTEL_SDK_DISABLED", "true")];
+    let output = product.floe("run", &["--artifacts", path.to_str().unwrap()], &variables);
+    output.assert_ok();
     assert!(
-        said.stdout.contains("3 built, 0 failed, 0 skipped"),
+        output.stdout.contains("3 built, 0 failed, 0 skipped"),
         "{}",
-        said.stdout
+        output.stdout
     );
 }
 
 #[test]
-fn a_newer_version_is_read_as_long_as_nothing_in_it_is_unknown() {
+fn a_newer_version_without_unknown_keys_is_read() {
     let product = Product::shop();
     let newer = OLD.replace("\"0.1.0\"", "\"0.9.0\"");
     product.write("newer.json", &newer);
@@ -40,7 +40,7 @@ fn a_newer_version_is_read_as_long_as_nothing_in_it_is_unknown() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_one_error() {
+fn incompatible_artifacts_are_one_error_with_their_place() {
     let unknown = "\"lineage\": true,\n    \"sharding\": 4";
     for (from, to, error) in [
         (
@@ -73,34 +73,38 @@ fn what_cannot_be_understood_is_one_error() {
     check(
         &newer,
         &format!(
-            ":44: version 0.9.0 has a key that this program, which writes {VERSION}, does not know: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport` at line 44 column 14; compile the product again"
+            ":44: found a key of version 0.9.0 that this program (version {VERSION}) does not support: unknown field `sharding`, expected one of `telemetry`, `lineage`, `lineage_namespace`, `lineage_endpoint`, `lineage_transport` at line 44 column 14; compile the product again"
         ),
     );
 }
 
 #[test]
-fn a_configuration_that_is_not_valid_is_not_run() {
-    let said = run(&OLD.replace("http://otel-collector:4317", "otel-collector"));
+fn artifacts_with_an_invalid_configuration_are_refused() {
+    let output = run(&OLD.replace("http://otel-collector:4317", "otel-collector"));
     let error = "error: {dir}/artifacts.json: observability.telemetry: ";
-    assert!(said.stderr.starts_with(error), "{}", said.stderr);
-    assert!(said.stderr.contains("`otel-collector`"), "{}", said.stderr);
+    assert!(output.stderr.starts_with(error), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("`otel-collector`"),
+        "{}",
+        output.stderr
+    );
 }
 
-fn run(artifacts: &str) -> Said {
+fn run(artifacts: &str) -> Output {
     let product = Product::shop();
     product.write("artifacts.json", artifacts);
     let path = product.path("artifacts.json");
-    let said = product.floe("run", &["--artifacts", path.to_str().unwrap()], &[]);
-    assert_eq!(said.code, Some(2));
+    let output = product.floe("run", &["--artifacts", path.to_str().unwrap()], &[]);
+    assert_eq!(output.code, Some(2));
     assert!(!product.path(".floe").exists());
-    said
+    output
 }
 
 #[track_caller]
 fn check(artifacts: &str, error: &str) {
-    let said = run(artifacts);
+    let output = run(artifacts);
     assert_eq!(
-        said.stderr,
+        output.stderr,
         format!("error: {{dir}}/artifacts.json{error}\n")
     );
 }

@@ -16,31 +16,31 @@ use crate::product::Product;
 
 const ARTIFACTS: &str = ".floe/compiled_artifacts.json";
 
-fn shop(choices: &str) -> Product {
+fn shop(manifest: &str) -> Product {
     let product = Product::shop();
-    product.append("manifest.yaml", choices);
+    product.append("manifest.yaml", manifest);
     product
 }
 
-fn compiled(choices: &str, arguments: &[&str]) -> Observability {
-    let product = shop(choices);
-    // The compilation is observed, too, and so the credential must be there.
-    let settings = [("JAEGER_KEY", "hunter2-hunter2")];
-    let said = product.floe("compile", arguments, &settings);
+fn compiled(manifest: &str, arguments: &[&str]) -> Observability {
+    let product = shop(manifest);
+    // The compilation is traced as well, so the credential must exist.
+    let variables = [("JAEGER_KEY", "hunter2-hunter2")];
+    let output = product.floe("compile", arguments, &variables);
     let text = product.read(ARTIFACTS);
     assert!(!text.contains("hunter2"), "{text}");
-    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
     CompiledArtifacts::read(&product.path(ARTIFACTS))
         .unwrap()
         .observability
 }
 
-fn telemetry(choices: &str) -> TelemetryConfig {
-    compiled(choices, &[]).telemetry
+fn telemetry(manifest: &str) -> TelemetryConfig {
+    compiled(manifest, &[]).telemetry
 }
 
 #[test]
-fn every_choice_is_carried_over() {
+fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
     let Observability {
         telemetry,
         lineage,
@@ -84,7 +84,7 @@ plugins: { telemetry_backend: { type: jaeger } }",
         ),
         (4096, 500)
     );
-    // A reference is no credential, and is kept.
+    // A reference is not a credential, and is written.
     let authentication = TelemetryAuth::api_key("X-Api-Key", "${env:JAEGER_KEY}");
     assert_eq!(telemetry.authentication, Some(authentication));
     assert_eq!(telemetry.redaction.level, RedactionLevel::Strict);
@@ -99,7 +99,7 @@ plugins: { telemetry_backend: { type: jaeger } }",
     assert_eq!(telemetry.metrics.temporality, MetricTemporality::Delta);
     assert_eq!(telemetry.limits.attribute_count, 64);
     assert_eq!(telemetry.propagators, [Propagator::TraceContext]);
-    // The manifest's environment counts, and with it the sampling.
+    // The manifest's environment selects the sampling ratio.
     assert!((telemetry.sampling_ratio() - 0.25).abs() < f64::EPSILON);
     let resource = &telemetry.resource_attributes;
     assert_eq!(resource.service_name, "shop");
@@ -117,7 +117,7 @@ plugins: { telemetry_backend: { type: jaeger } }",
 }
 
 #[test]
-fn without_choices_the_defaults_are_there() {
+fn a_manifest_without_settings_gives_the_defaults() {
     let observability = compiled("", &["--env", "prod"]);
     let telemetry = &observability.telemetry;
     assert!(telemetry.enabled && telemetry.authentication.is_none());
@@ -150,7 +150,7 @@ fn without_choices_the_defaults_are_there() {
 }
 
 #[test]
-fn a_ratio_of_the_manifest_leaves_the_others_at_their_defaults() {
+fn a_sampling_ratio_of_the_manifest_leaves_the_others_at_their_defaults() {
     let SamplingConfig {
         dev, staging, prod, ..
     } = telemetry("telemetry: { sampling: { prod: 0.3 } }").sampling;
@@ -176,7 +176,7 @@ fn artifacts_without_the_identity_are_refused() {
 }
 
 #[test]
-fn lineage_is_written_as_the_manifest_says() {
+fn lineage_settings_are_written_to_the_artifacts() {
     for (lineage, enabled, transport, endpoint) in [
         ("", true, None, None),
         ("enabled: true", true, None, None),
@@ -219,19 +219,19 @@ fn lineage_is_written_as_the_manifest_says() {
 }
 
 #[test]
-fn a_lineage_transport_that_does_not_exist_is_an_error_with_its_place() {
+fn an_unknown_lineage_transport_is_an_error_with_its_place() {
     let product = shop("observability: { lineage: { transport: kafka } }");
-    let said = product.floe("compile", &[], &[]);
-    assert_eq!(said.code, Some(2));
+    let output = product.floe("compile", &[], &[]);
+    assert_eq!(output.code, Some(2));
     assert_eq!(
-        said.stderr,
+        output.stderr,
         "error: {dir}/manifest.yaml:3:40: found `kafka`, accepted: http, console, noop\n"
     );
     assert!(!product.path(ARTIFACTS).exists());
 }
 
 #[test]
-fn backend_exporter_and_endpoint_say_one_thing() {
+fn backend_and_endpoint_follow_from_the_tracing_settings() {
     const COLLECTOR: &str = "http://collector:4317";
     const DEFAULT: &str = "http://localhost:4317";
     for (tracing, plugins, enabled, backend, endpoint) in [
@@ -254,7 +254,7 @@ fn backend_exporter_and_endpoint_say_one_thing() {
             "jaeger",
             COLLECTOR,
         ),
-        // Whoever chooses the terminal sends nothing.
+        // The console backend exports nothing over OTLP.
         (
             "endpoint: 'http://collector:4317'",
             "type: console",
@@ -269,7 +269,7 @@ fn backend_exporter_and_endpoint_say_one_thing() {
             "console",
             DEFAULT,
         ),
-        // A Jaeger of this machine, and not the one of the cluster.
+        // The trailing slash marks the endpoint as set: a local Jaeger, not the backend's default.
         (
             "endpoint: 'http://localhost:4317'",
             "type: jaeger",
@@ -278,38 +278,38 @@ fn backend_exporter_and_endpoint_say_one_thing() {
             "http://localhost:4317/",
         ),
     ] {
-        let mut choices = format!("observability: {{ tracing: {{ {tracing} }} }}");
+        let mut manifest = format!("observability: {{ tracing: {{ {tracing} }} }}");
         if !plugins.is_empty() {
             let plugins = format!("\nplugins: {{ telemetry_backend: {{ {plugins} }} }}");
-            choices.push_str(&plugins);
+            manifest.push_str(&plugins);
         }
-        let found = telemetry(&choices);
+        let found = telemetry(&manifest);
         assert_eq!(
             (found.enabled, &*found.backend, &*found.otlp_endpoint),
             (enabled, backend, endpoint),
-            "{choices}"
+            "{manifest}"
         );
     }
 }
 
 #[test]
-fn a_credential_is_in_no_artifact() {
+fn a_literal_credential_is_refused_and_not_written() {
     let product =
         shop("telemetry: { authentication: { auth_type: bearer, bearer_token: hunter2-hunter2 } }");
-    let said = product.floe("compile", &[], &[]);
-    assert_eq!(said.code, Some(2));
+    let output = product.floe("compile", &[], &[]);
+    assert_eq!(output.code, Some(2));
     assert!(
-        said.stderr.starts_with("error: {dir}/manifest.yaml:3:"),
+        output.stderr.starts_with("error: {dir}/manifest.yaml:3:"),
         "{}",
-        said.stderr
+        output.stderr
     );
-    assert!(said.stderr.contains("mask"), "{}", said.stderr);
-    assert!(!said.stderr.contains("hunter2") && !said.stdout.contains("hunter2"));
+    assert!(output.stderr.contains("mask"), "{}", output.stderr);
+    assert!(!output.stderr.contains("hunter2") && !output.stdout.contains("hunter2"));
     assert!(!product.path(ARTIFACTS).exists());
 }
 
 #[test]
-fn a_run_from_artifacts_is_observed_as_they_say() {
+fn a_run_from_artifacts_uses_their_telemetry_settings() {
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
     let product = shop(&format!(
@@ -318,15 +318,15 @@ fn a_run_from_artifacts_is_observed_as_they_say() {
     let artifacts = product.path(ARTIFACTS);
     product.floe("compile", &[], &[]).assert_ok();
     let compiled = receiver.wait_for_spans(7, Duration::from_secs(10)).len();
-    // From here on the artifacts alone say what is done.
+    // The run must read the artifacts only.
     product.write("manifest.yaml", "name: other\nnamespace: other\n");
     product.write("floe.yaml", "name: other\nversion: 2.0.0\nmodels: []\n");
-    let said = product.floe("run", &["--artifacts", artifacts.to_str().unwrap()], &[]);
-    said.assert_ok();
+    let output = product.floe("run", &["--artifacts", artifacts.to_str().unwrap()], &[]);
+    output.assert_ok();
     assert!(
-        said.stdout.starts_with("shop 1.0.0 (dev), run "),
+        output.stdout.starts_with("shop 1.0.0 (dev), run "),
         "{}",
-        said.stdout
+        output.stdout
     );
     let spans = receiver.wait_for_spans(compiled + 7, Duration::from_secs(10));
     let names: Vec<_> = spans[compiled..]
@@ -341,14 +341,18 @@ fn a_run_from_artifacts_is_observed_as_they_say() {
 }
 
 #[test]
-fn the_terminal_prints_and_sends_nothing() {
+fn the_console_exporter_prints_the_trace_and_sends_nothing() {
     let receiver = Receiver::grpc();
     let product = shop(&format!(
         "observability: {{ tracing: {{ endpoint: '{}', exporter: console }} }}",
         receiver.endpoint()
     ));
-    let said = product.run();
-    said.assert_ok();
-    assert!(said.stdout.contains("floe.pipeline.run"), "{}", said.stdout);
+    let output = product.run();
+    output.assert_ok();
+    assert!(
+        output.stdout.contains("floe.pipeline.run"),
+        "{}",
+        output.stdout
+    );
     assert!(receiver.requests().is_empty());
 }
