@@ -1,23 +1,24 @@
-//! The toolchain that the `.stderr` files belong to.
+//! The toolchain that produces the `.stderr` files.
 
 use std::env;
 use std::process::Command;
 
-/// Newer than the oldest that is supported: the files have what most users see.
+/// Newer than the minimum supported version, so that the files contain the messages that most users get.
 const TOOLCHAIN: &str = "1.95";
 
-/// Half of the words are the compiler's, and those of another version would differ everywhere.
+/// Panics with another toolchain: parts of the messages are those of the compiler, and differ between
+/// versions.
 pub(crate) fn assert_toolchain() {
-    let wanted = TOOLCHAIN;
+    let required = TOOLCHAIN;
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let found = match Command::new(&rustc).arg("--version").output() {
         Ok(output) => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
         Err(error) => format!("{}: {error}", rustc.display()),
     };
     assert!(
-        is_version(&found, wanted),
-        "the `.stderr` files belong to Rust {wanted}, and this is `{found}`: run it with \
-         `cargo +{wanted}`, or raise `TOOLCHAIN` and bless"
+        is_version(&found, required),
+        "the `.stderr` files require Rust {required}, found `{found}`: run \
+         `cargo +{required}`, or change `TOOLCHAIN` and update the files"
     );
 }
 

@@ -40,7 +40,7 @@ impl Child {
     /// # Panics
     ///
     /// The child has ended.
-    pub fn ask(&mut self, command: &str) -> String {
+    pub fn request(&mut self, command: &str) -> String {
         let commands = self.commands.as_mut().expect("a pipe to the child");
         writeln!(commands, "{command}").expect("a running child");
         self.answer()

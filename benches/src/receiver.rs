@@ -59,7 +59,7 @@ impl Receiver {
 
     /// The spans and bytes received since the start.
     pub fn arrived(&mut self) -> Arrived {
-        let answer = self.child.ask("arrived");
+        let answer = self.child.request("arrived");
         let mut words = answer.split_whitespace();
         Arrived {
             spans: word(&mut words),

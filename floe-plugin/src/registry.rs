@@ -2,7 +2,7 @@
 //!
 //! The linker collects the plugins that [`plugin!`](crate::plugin!) registers, in every crate of the
 //! program, so no code runs at startup. A crate that nothing refers to is not linked: a program that
-//! wants the plugins of such a crate needs one line, `use acme_floe_slack as _;`.
+//! uses the plugins of such a crate needs one line, `use acme_floe_slack as _;`.
 
 use std::fmt;
 

@@ -194,7 +194,7 @@ fn instrumented_plugins_and_telemetry_backends_cause_no_warning() {
 }
 
 #[test]
-fn each_gap_is_a_warning_and_a_line_of_the_log() {
+fn each_gap_is_returned_and_logged() {
     let (warnings, log) = verify(&[
         Plugin {
             kind: PluginType::NetworkSecurity,

@@ -17,7 +17,7 @@ mod product;
 
 use std::fs;
 
-use floe_tests::{Canary, Left, Receiver, Response, Shape};
+use floe_tests::{Canary, Outputs, Receiver, Response, Shape};
 
 use crate::product::{Output, Product, program};
 
@@ -319,14 +319,14 @@ fn failing(column: &str) -> Product {
 }
 
 /// Adds the files that the program created.
-fn add_written(product: &Product, left: &mut Left) {
+fn add_written(product: &Product, outputs: &mut Outputs) {
     let given = Product::shop().files();
     for file in product
         .files()
         .into_iter()
         .filter(|file| !given.contains(file))
     {
-        left.add("file", fs::read(product.path(&file)).unwrap());
+        outputs.add("file", fs::read(product.path(&file)).unwrap());
     }
 }
 
@@ -338,30 +338,32 @@ fn no_credential_leaves_the_program() {
         let receiver = Receiver::grpc();
         let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver.endpoint())];
         let (product, output) = call(&canary, &variables);
-        let mut left = Left::default();
-        left.add("stdout", output.stdout);
-        left.add("stderr", output.stderr);
-        add_written(&product, &mut left);
+        let mut outputs = Outputs::default();
+        outputs.add("stdout", output.stdout);
+        outputs.add("stderr", output.stderr);
+        add_written(&product, &mut outputs);
         for request in receiver.every_request() {
-            left.add("trace", request.body);
+            outputs.add("trace", request.body);
         }
-        let leaks = left.leaks(&canary);
+        let leaks = outputs.leaks(&canary);
         if !leaks.is_empty() {
-            wrong.push(format!("{entry}: the secret is in {leaks:?}:\n{left}"));
+            wrong.push(format!("{entry}: the secret is in {leaks:?}:\n{outputs}"));
         }
-        let ways = left.shows(&canary);
+        let channels = outputs.shows(&canary);
         let is_shown = match shown {
-            Shown::Stdout => ways.contains(&"stdout"),
-            Shown::Stderr => ways.contains(&"stderr"),
-            Shown::Trace => ways.contains(&"trace"),
-            Shown::File => ways.contains(&"file"),
+            Shown::Stdout => channels.contains(&"stdout"),
+            Shown::Stderr => channels.contains(&"stderr"),
+            Shown::Trace => channels.contains(&"trace"),
+            Shown::File => channels.contains(&"file"),
             Shown::Everywhere => ["stdout", "stderr", "trace"]
                 .iter()
-                .all(|way| ways.contains(way)),
-            Shown::Instead(text) => left.has(text),
+                .all(|channel| channels.contains(channel)),
+            Shown::Instead(text) => outputs.has(text),
         };
         if !is_shown {
-            wrong.push(format!("{entry}: the marker is not in {shown:?}:\n{left}"));
+            wrong.push(format!(
+                "{entry}: the marker is not in {shown:?}:\n{outputs}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -124,47 +124,47 @@ impl Canary {
 
 /// Bytes that left a process, by channel.
 #[derive(Debug, Default)]
-pub struct Left(Vec<(String, Vec<u8>)>);
+pub struct Outputs(Vec<(String, Vec<u8>)>);
 
-impl Left {
+impl Outputs {
     /// Adds bytes that left through this channel.
-    pub fn add(&mut self, way: impl Into<String>, bytes: impl Into<Vec<u8>>) {
-        self.0.push((way.into(), bytes.into()));
+    pub fn add(&mut self, channel: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        self.0.push((channel.into(), bytes.into()));
     }
 
     /// The channels through which the secret left. Empty if there is no leak.
     pub fn leaks(&self, canary: &Canary) -> Vec<&str> {
         let needles = canary.needles();
         let leaked = |bytes: &[u8]| needles.iter().any(|needle| contains(bytes, needle));
-        self.ways(leaked)
+        self.channels(leaked)
     }
 
     /// The channels through which the marker left.
     pub fn shows(&self, canary: &Canary) -> Vec<&str> {
-        self.ways(|bytes| contains(bytes, canary.marker().as_bytes()))
+        self.channels(|bytes| contains(bytes, canary.marker().as_bytes()))
     }
 
     /// Whether any channel contains this text.
     pub fn has(&self, text: &str) -> bool {
         !self
-            .ways(|bytes| contains(bytes, text.as_bytes()))
+            .channels(|bytes| contains(bytes, text.as_bytes()))
             .is_empty()
     }
 
-    fn ways(&self, is_there: impl Fn(&[u8]) -> bool) -> Vec<&str> {
+    fn channels(&self, is_there: impl Fn(&[u8]) -> bool) -> Vec<&str> {
         self.0
             .iter()
             .filter(|(_, bytes)| is_there(bytes))
-            .map(|(way, _)| way.as_str())
+            .map(|(channel, _)| channel.as_str())
             .collect()
     }
 }
 
-/// For the message of a failing test.
-impl fmt::Display for Left {
+/// The bytes of each channel, for the message of a failing test.
+impl fmt::Display for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (way, bytes) in &self.0 {
-            writeln!(f, "--- {way}\n{}", String::from_utf8_lossy(bytes))?;
+        for (channel, bytes) in &self.0 {
+            writeln!(f, "--- {channel}\n{}", String::from_utf8_lossy(bytes))?;
         }
         Ok(())
     }
@@ -217,18 +217,22 @@ mod tests {
                 format!("{number}").into_bytes(),
                 varint,
             ] {
-                let mut left = Left::default();
-                left.add(
+                let mut outputs = Outputs::default();
+                outputs.add(
                     "the wire",
                     [b"before ".as_slice(), &bytes, b" behind"].concat(),
                 );
-                assert_eq!(left.leaks(&canary), ["the wire"], "{shape:?}");
-                assert!(left.leaks(&Canary::new("another entry", shape)).is_empty());
+                assert_eq!(outputs.leaks(&canary), ["the wire"], "{shape:?}");
+                assert!(
+                    outputs
+                        .leaks(&Canary::new("another entry", shape))
+                        .is_empty()
+                );
             }
-            let mut left = Left::default();
-            left.add("the wire", canary.marker());
-            assert_eq!(left.shows(&canary), ["the wire"]);
-            assert!(left.leaks(&canary).is_empty());
+            let mut outputs = Outputs::default();
+            outputs.add("the wire", canary.marker());
+            assert_eq!(outputs.shows(&canary), ["the wire"]);
+            assert!(outputs.leaks(&canary).is_empty());
         }
     }
 }

@@ -20,7 +20,7 @@ mod remote;
 mod tree;
 
 pub use again::{again, is_child};
-pub use canary::{Canary, Left, Shape};
+pub use canary::{Canary, Outputs, Shape};
 pub use proxy::Proxy;
 pub use receiver::{
     Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedLog,

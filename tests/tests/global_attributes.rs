@@ -1,5 +1,5 @@
-//! Attributes that the configuration puts on every span: of the process, of listed keys of baggage, and
-//! of the floe identity. One test: the provider is one for the process.
+//! Attributes that the configuration adds to every span: those of the process, of listed baggage keys,
+//! and of the floe identity. One test, because a process has one provider.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -68,9 +68,9 @@ fn received() -> Context {
 #[test]
 fn the_configuration_decides_which_attributes_every_span_carries() {
     a_neutral_service_has_no_attributes_of_its_own();
-    every_span_carries_those_of_the_process();
+    every_span_carries_the_attributes_of_the_process();
     listed_keys_of_baggage_become_attributes();
-    the_identity_is_both();
+    the_identity_is_read_from_the_process_and_from_baggage();
     the_identity_of_yaml_ignores_baggage_that_is_not_listed();
     nothing_of_floe_is_sent();
 }
@@ -84,7 +84,7 @@ fn a_neutral_service_has_no_attributes_of_its_own() {
     assert_eq!(spans, [attributes([]), attributes([])]);
 }
 
-fn every_span_carries_those_of_the_process() {
+fn every_span_carries_the_attributes_of_the_process() {
     let config = TelemetryConfig::new("orders").with_span_attributes([
         ("team".to_owned(), "checkout".to_owned()),
         (
@@ -133,7 +133,7 @@ fn listed_keys_of_baggage_become_attributes() {
     assert_eq!(spans, [attributes([])]);
 }
 
-fn the_identity_is_both() {
+fn the_identity_is_read_from_the_process_and_from_baggage() {
     let own = FloeSpanAttributes::new("sales", "orders", "1.2.0", Mode::Prod);
     let other = FloeSpanAttributes::new("retail", "returns", "2.0.0", Mode::Dev);
     let config = TelemetryConfig::new("orders").with_identity(&own);
@@ -164,7 +164,7 @@ fn the_identity_of_yaml_ignores_baggage_that_is_not_listed() {
     assert_eq!(spans, [identity]);
 }
 
-/// Not by a span, not by a metric, and not by the resource of either.
+/// No span, no metric and no resource has an attribute that was not configured.
 fn nothing_of_floe_is_sent() {
     let receiver = Receiver::http();
     let mut config = TelemetryConfig::new("orders");

@@ -35,7 +35,10 @@ fn child() {
 
 /// The child's output, and its standard error.
 fn run(variables: &[(&str, &str)]) -> (String, String) {
-    let (stdout, stderr) = again("once_and_from_the_environment", variables);
+    let (stdout, stderr) = again(
+        "telemetry_is_initialized_once_from_the_environment",
+        variables,
+    );
     let output = stdout
         .split_once("child: ")
         .unwrap_or_else(|| panic!("{stdout}{stderr}"))
@@ -44,7 +47,7 @@ fn run(variables: &[(&str, &str)]) -> (String, String) {
 }
 
 #[test]
-fn once_and_from_the_environment() {
+fn telemetry_is_initialized_once_from_the_environment() {
     if is_child() {
         return child();
     }

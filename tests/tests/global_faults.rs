@@ -82,7 +82,7 @@ fn succeeds(telemetry: &TelemetryProvider) {
 }
 
 /// Sends the same response to each connection, whatever the request.
-fn speaks(answer: &'static str) -> String {
+fn respond_with(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -151,11 +151,11 @@ fn tls_on_one_side_only(log: &Log) {
     for protocol in BOTH {
         let (secure, plain) = match protocol {
             OtlpProtocol::Grpc => (
-                Receiver::grpc_with_tls(&authority, ClientCertificate::NotAsked),
+                Receiver::grpc_with_tls(&authority, ClientCertificate::NotRequested),
                 Receiver::grpc(),
             ),
             _ => (
-                Receiver::http_with_tls(&authority, ClientCertificate::NotAsked),
+                Receiver::http_with_tls(&authority, ClientCertificate::NotRequested),
                 Receiver::http(),
             ),
         };
@@ -177,7 +177,7 @@ fn a_server_that_is_not_otlp(log: &Log) {
             "SSH-2.0-OpenSSH_9.2\r\n",
             "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>",
         ] {
-            let telemetry = start(protocol, speaks(answer));
+            let telemetry = start(protocol, respond_with(answer));
             let is_page = protocol == OtlpProtocol::Http && answer.starts_with("HTTP");
             let what = if is_page {
                 "200 OK with a web page: it is not an OTLP receiver"

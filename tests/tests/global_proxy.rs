@@ -53,7 +53,7 @@ fn the_proxy_is_used_for_other_hosts() {
         "OTEL_EXPORTER_OTLP_CERTIFICATE",
         certificate.to_str().unwrap(),
     );
-    let asks = ClientCertificate::NotAsked;
+    let client = ClientCertificate::NotRequested;
     // Only the proxy can resolve this host.
     let (plain, secure) = ("http://collector.test:4317", "https://collector.test:4317");
     let tunnel = "CONNECT collector.test:4317 HTTP/1.1";
@@ -68,14 +68,14 @@ fn the_proxy_is_used_for_other_hosts() {
             forward,
         ),
         (
-            Receiver::grpc_with_tls(&authority, asks),
+            Receiver::grpc_with_tls(&authority, client),
             secure,
             "grpc",
             "HTTPS_PROXY",
             tunnel,
         ),
         (
-            Receiver::http_with_tls(&authority, asks),
+            Receiver::http_with_tls(&authority, client),
             secure,
             "http/protobuf",
             "ALL_PROXY",

@@ -79,7 +79,7 @@ fn errors_and_slow_traces_are_sampled() {
     the_propagated_flag_is_not_sampled();
     a_slow_root_samples_its_trace();
     head_sampled_traces_are_exported_as_usual();
-    the_parent_of_another_process_decides();
+    a_remote_parent_decides();
     spans_without_a_call_site_are_sampled_too();
     a_flush_leaves_open_traces_and_shutdown_decides_them();
     spans_that_end_after_their_root_follow_its_decision();
@@ -183,7 +183,7 @@ fn head_sampled_traces_are_exported_as_usual() {
     assert_eq!(counted(&statistics), [0, 3, 0, 0]);
 }
 
-fn the_parent_of_another_process_decides() {
+fn a_remote_parent_decides() {
     let (spans, statistics) = run(
         |_| {},
         || {

@@ -58,7 +58,7 @@ fn run(sampling: &SamplingConfig, code: impl FnOnce()) -> Vec<String> {
 
 #[test]
 fn rules_and_limits() {
-    the_first_rule_that_matches_decides_for_a_root();
+    the_first_matching_rule_decides_for_a_root();
     a_call_site_uses_the_current_rules();
     a_span_with_a_parent_follows_it();
     samplers_and_rules();
@@ -72,7 +72,7 @@ fn rules(sampling: &mut SamplingConfig, rules: &[(&str, f64)]) {
         .collect();
 }
 
-fn the_first_rule_that_matches_decides_for_a_root() {
+fn the_first_matching_rule_decides_for_a_root() {
     let mut sampling = SamplingConfig::default();
     rules(&mut sampling, &[("health.*", 0.0), ("*", 1.0)]);
     let all = [

@@ -88,17 +88,17 @@ fn parent_of<'a>(spans: &'a [SpanData], name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn which_spans_are_recorded_can_be_changed_while_the_program_runs() {
+fn filter_and_sampling_can_be_changed_at_run_time() {
     without_a_filter_every_level_is_recorded();
     a_function_that_the_filter_excludes_has_no_span();
-    the_filter_changes_while_the_program_runs();
+    the_filter_can_be_changed_at_run_time();
     every_thread_uses_the_new_filter();
     spans_without_a_level_of_ours();
     spans_of_a_tracer_have_its_name_as_target();
     a_function_with_metrics_is_counted_without_spans();
     a_capture_is_not_filtered();
-    the_ratio_and_the_rules_change_while_the_program_runs();
-    what_is_not_accepted_changes_nothing();
+    the_ratio_and_the_rules_can_be_changed_at_run_time();
+    an_invalid_value_changes_nothing();
     a_handle_does_not_change_the_next_provider();
 }
 
@@ -154,7 +154,7 @@ fn a_function_that_the_filter_excludes_has_no_span() {
     assert_eq!(spans[0].parent_span_id, parent.span_context().span_id());
 }
 
-fn the_filter_changes_while_the_program_runs() {
+fn the_filter_can_be_changed_at_run_time() {
     let target = module_path!();
     let spans = with_filter(Some("off"), |_, handle| {
         request();
@@ -277,7 +277,7 @@ fn a_capture_is_not_filtered() {
     assert!(spans.is_empty());
 }
 
-fn the_ratio_and_the_rules_change_while_the_program_runs() {
+fn the_ratio_and_the_rules_can_be_changed_at_run_time() {
     let spans = with_filter(None, |_, handle| {
         assert_eq!(handle.ratio(), 1.0);
         handle.set_ratio(0.0).unwrap();
@@ -311,7 +311,7 @@ fn the_ratio_and_the_rules_change_while_the_program_runs() {
     assert_eq!(names(&spans), ["leaf", "root"]);
 }
 
-fn what_is_not_accepted_changes_nothing() {
+fn an_invalid_value_changes_nothing() {
     let spans = with_filter(None, |_, handle| {
         for ratio in [-0.1, 1.1, f64::NAN] {
             let error = handle.set_ratio(ratio).unwrap_err();

@@ -40,7 +40,7 @@ fn the_layer_of_a_process() {
     let subscriber = tracing_subscriber::registry().with(layer);
     tracing::subscriber::set_global_default(subscriber).unwrap();
     without_a_provider_nothing_is_recorded();
-    a_field_that_opens_spans_of_its_own_is_fine();
+    a_field_may_open_spans_while_it_is_formatted();
     an_unsampled_trace_is_dropped_completely();
     a_rule_matches_the_name_set_by_a_field();
     exporters_do_not_export_themselves(OtlpProtocol::Grpc, &Receiver::grpc());
@@ -71,7 +71,7 @@ impl fmt::Debug for Chatty {
     }
 }
 
-fn a_field_that_opens_spans_of_its_own_is_fine() {
+fn a_field_may_open_spans_while_it_is_formatted() {
     let spans = testing::capture(|| {
         let outer = info_span!("outer", a = ?Chatty, b = Empty).entered();
         outer.record("b", tracing::field::debug(Chatty));

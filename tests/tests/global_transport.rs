@@ -65,7 +65,7 @@ fn send(config: TelemetryConfig) -> Result<(), Error> {
 }
 
 #[test]
-fn otlp_over_tls_and_compressed() {
+fn otlp_is_delivered_over_tls_and_compressed() {
     a_configured_authority_is_trusted();
     other_authorities_are_not_trusted();
     a_client_certificate_is_sent_when_required();
@@ -77,7 +77,7 @@ fn otlp_over_tls_and_compressed() {
 
 fn a_configured_authority_is_trusted() {
     let authority = Authority::new();
-    for (protocol, receiver) in both(&authority, ClientCertificate::NotAsked) {
+    for (protocol, receiver) in both(&authority, ClientCertificate::NotRequested) {
         let mut config = trusting(protocol, &receiver, &authority.certificate());
         config.authentication = Some(TelemetryAuth::bearer("hunter2"));
         send(config).unwrap();
@@ -92,7 +92,7 @@ fn a_configured_authority_is_trusted() {
 
 fn other_authorities_are_not_trusted() {
     let (ours, theirs) = (Authority::new(), Authority::new());
-    for (protocol, receiver) in both(&theirs, ClientCertificate::NotAsked) {
+    for (protocol, receiver) in both(&theirs, ClientCertificate::NotRequested) {
         let error = send(trusting(protocol, &receiver, &ours.certificate())).unwrap_err();
         assert!(error.is_export());
         assert!(

@@ -2,7 +2,7 @@ use std::future::Future;
 
 use floe_telemetry::traced;
 
-// It says nothing of the lifetime that the future has, which this edition asks for.
+// The return type does not name the lifetime of the future, which this edition requires.
 #[traced]
 fn length(text: &str) -> impl Future<Output = usize> {
     async move { text.len() }

@@ -1,1 +1,1 @@
-//! Nothing here: see `tests/ui.rs`.
+//! Empty. The tests are in `tests/ui.rs`.

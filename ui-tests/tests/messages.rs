@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Files of tests, and the one of words, which are shown inside of messages.
+/// Files without messages of their own: tests, and lists of names that messages quote.
 const NO_MESSAGES: [&str; 6] = [
     "documented.rs",
     "golden",
@@ -15,7 +15,8 @@ const NO_MESSAGES: [&str; 6] = [
     "symbol.rs",
 ];
 
-/// What no user can bring about, because the compiler parses the item before, and what is documentation.
+/// Messages that no input causes, because the compiler parses the item first, and a text that is
+/// documentation.
 const INTERNAL: [&str; 4] = [
     "errors were never checked",
     "expected an `impl` block with its methods in braces",
@@ -24,7 +25,7 @@ const INTERNAL: [&str; 4] = [
 ];
 
 #[test]
-fn every_message_is_in_a_case() {
+fn every_message_occurs_in_a_case() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let stderr: Vec<_> = files(&here.join("tests"), "stderr")
         .iter()
@@ -48,7 +49,7 @@ fn every_message_is_in_a_case() {
         .collect();
     assert!(
         messages.len() > 40,
-        "this test no longer finds the messages: {messages:#?}"
+        "no longer all messages are found: {messages:#?}"
     );
     let missing: Vec<_> = messages
         .iter()
@@ -56,18 +57,18 @@ fn every_message_is_in_a_case() {
             !stderr
                 .iter()
                 .flat_map(|text| text.lines())
-                .any(|line| says(line, message))
+                .any(|line| contains(line, message))
         })
         .collect();
-    assert!(missing.is_empty(), "no case shows {missing:#?}");
+    assert!(missing.is_empty(), "no case has the message {missing:#?}");
     assert!(stderr.iter().any(|text| text.contains(NOTHING)));
     assert!(stderr.len() >= 60, "{} cases", stderr.len());
 }
 
-/// What is said where there is nothing to choose from: the only message that has a part of one word.
+/// The message if there is no accepted value, which is the only one with a part of one word.
 const NOTHING: &str = "(accepted: none)";
 
-/// Texts with two words, or with code in backticks, outside of comments and tests.
+/// The string literals with two words, or with code in backticks, outside of comments and tests.
 fn messages(source: &str) -> Vec<String> {
     let code = source
         .split("#[cfg(test)]\nmod tests {")
@@ -108,7 +109,7 @@ fn messages(source: &str) -> Vec<String> {
     texts
 }
 
-/// Whether it is made for people: anything else is a name, or a part of one.
+/// Whether a text is a message; all other texts are names or parts of names.
 fn is_prose(text: &str) -> bool {
     let words = text
         .split(' ')
@@ -116,8 +117,8 @@ fn is_prose(text: &str) -> bool {
     words.count() > 1 || text.contains('`')
 }
 
-/// Whether `line` has what `message` has around its placeholders, in this order.
-fn says(line: &str, message: &str) -> bool {
+/// Whether `line` contains the parts of `message` between its placeholders, in this order.
+fn contains(line: &str, message: &str) -> bool {
     let mut line = line;
     message
         .split(['{', '}'])

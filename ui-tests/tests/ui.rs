@@ -1,4 +1,5 @@
-//! One mistake in each `fail/*.rs`, with the words of the error beside it. `TRYBUILD=overwrite` blesses.
+//! Each `fail/*.rs` has a mistake, and a `.stderr` file with the messages. `TRYBUILD=overwrite` updates
+//! the files.
 
 #[path = "../toolchain.rs"]
 mod toolchain;
@@ -6,7 +7,7 @@ mod toolchain;
 use toolchain::{assert_toolchain, is_version};
 
 #[test]
-fn mistakes_are_explained_and_the_rest_compiles() {
+fn failing_cases_have_the_expected_messages_and_passing_cases_compile() {
     assert_toolchain();
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/*/fail/*.rs");
@@ -14,7 +15,7 @@ fn mistakes_are_explained_and_the_rest_compiles() {
 }
 
 #[test]
-fn only_the_version_of_the_files_is_accepted() {
+fn only_the_toolchain_of_the_stderr_files_is_accepted() {
     for (rustc, accepted) in [
         ("rustc 1.95.0 (59807616e 2026-04-14)", true),
         ("rustc 1.95.1 (59807616e 2026-05-14)", true),

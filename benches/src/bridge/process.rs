@@ -39,13 +39,13 @@ impl Process {
 
     /// Measures one turn: nanoseconds of CPU time per span.
     pub fn measure(&mut self, shape: Shape) -> f64 {
-        let answer = self.child.ask(&format!("measure {}", shape.name()));
+        let answer = self.child.request(&format!("measure {}", shape.name()));
         word(&mut answer.split_whitespace())
     }
 
     /// How many spans were recorded, and how many arrived at the exporter.
     pub fn delivery(&mut self) -> (u64, u64) {
-        let answer = self.child.ask("delivery");
+        let answer = self.child.request("delivery");
         let mut words = answer.split_whitespace();
         (word(&mut words), word(&mut words))
     }

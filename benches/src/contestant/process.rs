@@ -70,7 +70,7 @@ impl Process {
         let (shape, attributes) = (case.shape.name(), case.attributes);
         let answer = self
             .child
-            .ask(&format!("measure {shape} {attributes} {threads}"));
+            .request(&format!("measure {shape} {attributes} {threads}"));
         let mut words = answer.split_whitespace();
         Nanos {
             busy: word(&mut words),
@@ -80,7 +80,7 @@ impl Process {
 
     /// The spans recorded and delivered so far.
     pub fn delivery(&mut self) -> Delivery {
-        let answer = self.child.ask("delivery");
+        let answer = self.child.request("delivery");
         let mut words = answer.split_whitespace();
         Delivery {
             recorded: word(&mut words),

@@ -45,7 +45,7 @@ fn a_backend_of_another_crate_is_chosen_by_its_name() {
 }
 
 #[test]
-fn an_error_lists_it_among_the_known_backends() {
+fn the_error_for_an_unknown_backend_lists_the_registered_backend() {
     assert_eq!(backend::names(), ["acme", "console", "jaeger", "otlp"]);
     let mut config = TelemetryConfig::new("orders");
     config.backend = "acne".to_owned();

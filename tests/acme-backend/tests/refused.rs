@@ -47,7 +47,7 @@ fn check(backend: &str, error: &str) {
 }
 
 #[test]
-fn each_is_one_clear_error() {
+fn each_unusable_backend_is_one_clear_error() {
     let file = file!();
     check(
         "twin",

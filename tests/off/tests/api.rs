@@ -148,7 +148,7 @@ async fn a_server_answers() {
 }
 
 #[test]
-fn metrics_go_nowhere() {
+fn metrics_are_not_recorded() {
     static METRICS: MetricRecorder = MetricRecorder::new("orders");
     const ROWS: Metric<'_> = Metric::new("orders.rows")
         .with_unit("{row}")
@@ -187,7 +187,7 @@ fn plugins_are_still_found() {
 }
 
 #[test]
-fn texts_are_still_sanitized() {
+fn text_is_still_sanitized() {
     let url = "postgresql://floe:hunter2@db.internal/orders";
     for safe in [
         sanitize_error_message(url),
@@ -200,7 +200,7 @@ fn texts_are_still_sanitized() {
 }
 
 #[test]
-fn the_layer_for_tracing_lets_everything_through() {
+fn the_layer_for_tracing_records_nothing() {
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
     tracing::subscriber::with_default(subscriber, || {
         let span = tracing::info_span!("outer", rows = 3);

@@ -233,7 +233,7 @@ impl Store for Below {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn each_form_runs_as_it_was_written() {
+async fn each_annotated_form_runs_unchanged() {
     assert_eq!(below_headers(&HashMap::new()), 0);
     assert_eq!(below_http(http::HeaderMap::new(), "/").await, 1);
     assert_eq!(down(3).await + u32::from(elsewhere().await), 4);
@@ -270,7 +270,7 @@ fn stream() -> impl Stream<Item = u8> {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn nothing_is_left() {
+async fn no_call_site_and_no_state_of_a_span_remain() {
     assert_eq!(load(3), Ok(3));
     assert_eq!(boxed(2).await, 2);
     assert_eq!(stream().size_hint(), (0, Some(0)));
@@ -284,7 +284,7 @@ async fn nothing_is_left() {
 }
 
 #[test]
-fn spans_by_hand_record_nothing() {
+fn manual_spans_record_nothing() {
     let span = create_span(Cow::Borrowed("by.hand"));
     span.set_attribute("n", 1);
     span.set_attributes(&Load { rows: 1 });

@@ -26,7 +26,7 @@ fn a_library_s_spans_are_in_the_trace() {
     let spans = receiver.wait_for_spans(6, TIMEOUT);
     assert_eq!(
         tree(&spans),
-        "ask\n  GET\n    GET /orders/{id}\n      request\n        load\n          query"
+        "call\n  GET\n    GET /orders/{id}\n      request\n        load\n          query"
     );
     let single = |name| spans.iter().find(|span| span.name == name).unwrap();
     let request = single("request");

@@ -40,17 +40,17 @@ async fn connection(
     // option fails only if the client is gone already.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => speak(stream, transport, store).await,
+        None => serve_http(stream, transport, store).await,
         // A client that does not use TLS, or does not trust the authority, disconnects.
         Some(tls) => {
             if let Ok(stream) = tls.accept(stream).await {
-                speak(stream, transport, store).await;
+                serve_http(stream, transport, store).await;
             }
         }
     }
 }
 
-async fn speak<S: Stream>(stream: S, transport: Transport, store: Arc<Store>) {
+async fn serve_http<S: Stream>(stream: S, transport: Transport, store: Arc<Store>) {
     match transport {
         Transport::Grpc => grpc::serve(stream, store).await,
         Transport::Http => http::serve(stream, store).await,

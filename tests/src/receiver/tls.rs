@@ -87,7 +87,7 @@ impl Authority {
             .with_safe_default_protocol_versions()
             .expect("the versions of ring");
         let config = match client {
-            ClientCertificate::NotAsked => config.with_no_client_auth(),
+            ClientCertificate::NotRequested => config.with_no_client_auth(),
             ClientCertificate::Required => {
                 let mut roots = RootCertStore::empty();
                 roots.add(self.root.der().clone()).expect("a certificate");
@@ -109,7 +109,7 @@ impl Authority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientCertificate {
     /// Any client may connect.
-    NotAsked,
+    NotRequested,
     /// Only clients with a certificate of the authority may connect.
     Required,
 }

@@ -146,19 +146,19 @@ pub(crate) fn check() {
         .collect();
     let mut wrong = Vec::new();
     for ((entry, child), (_, shape, proof, _)) in children.into_iter().zip(FAILURES) {
-        let left = child.join().unwrap();
+        let outputs = child.join().unwrap();
         let canary = Canary::new(entry, *shape);
-        let leaks = left.leaks(&canary);
+        let leaks = outputs.leaks(&canary);
         if !leaks.is_empty() {
-            wrong.push(format!("{entry}: the secret left by {leaks:?}: {left}"));
+            wrong.push(format!("{entry}: the secret is in {leaks:?}: {outputs}"));
         }
         // Where the row has no expected text, the message must contain the marker.
         let shown = match *proof {
-            "" => !left.shows(&canary).is_empty(),
-            proof => left.has(proof),
+            "" => !outputs.shows(&canary).is_empty(),
+            proof => outputs.has(proof),
         };
         if !shown {
-            wrong.push(format!("{entry}: no message about it: {left}"));
+            wrong.push(format!("{entry}: the expected text is missing: {outputs}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -27,7 +27,7 @@ mod values;
 
 use std::process::Command;
 
-use floe_tests::{Canary, Left, Receiver, Shape};
+use floe_tests::{Canary, Outputs, Receiver, Shape};
 
 /// An entry: its name, and a function that plants a canary there.
 pub type Entry = (&'static str, fn(&Canary));
@@ -52,7 +52,7 @@ fn planted(entries: impl Iterator<Item = Entry>) -> impl Iterator<Item = (Canary
 }
 
 /// Runs this executable again without the environment of this process, and returns its output.
-fn run_child(task: &str, variables: &[(&str, &str)]) -> Left {
+fn run_child(task: &str, variables: &[(&str, &str)]) -> Outputs {
     let mut child = Command::new(std::env::current_exe().unwrap());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
         child.env_remove(name);
@@ -65,10 +65,10 @@ fn run_child(task: &str, variables: &[(&str, &str)]) -> Left {
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{task}: {stderr}");
-    let mut left = Left::default();
-    left.add("stdout", output.stdout);
-    left.add("stderr", output.stderr);
-    left
+    let mut outputs = Outputs::default();
+    outputs.add("stdout", output.stdout);
+    outputs.add("stderr", output.stderr);
+    outputs
 }
 
 /// The child's part of each test below. Without its variable it does nothing.
@@ -94,8 +94,8 @@ fn no_span_leaks_a_credential() {
 
 #[test]
 fn no_log_record_leaks_a_credential() {
-    let ways = ["stdout", "stderr", "grpc", "http", "exporter"];
-    search("logs", logs::ENTRIES.iter().copied(), &ways);
+    let channels = ["stdout", "stderr", "grpc", "http", "exporter"];
+    search("logs", logs::ENTRIES.iter().copied(), &channels);
 }
 
 #[test]
@@ -112,12 +112,12 @@ fn no_baggage_leaks_a_credential() {
 
 /// Runs a child process that plants the canaries of these entries. Each marker must leave through
 /// each of these channels, and no secret through any.
-fn search(task: &str, entries: impl Iterator<Item = Entry>, ways: &[&str]) {
+fn search(task: &str, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
     let folder = std::env::temp_dir().join(format!("floe-canary-{task}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let dump = folder.join("dump.txt");
-    let mut left = run_child(
+    let mut outputs = run_child(
         task,
         &[
             (child::GRPC, &grpc.endpoint()),
@@ -125,25 +125,25 @@ fn search(task: &str, entries: impl Iterator<Item = Entry>, ways: &[&str]) {
             (child::DUMP, dump.to_str().unwrap()),
         ],
     );
-    left.add("exporter", std::fs::read(&dump).unwrap());
+    outputs.add("exporter", std::fs::read(&dump).unwrap());
     std::fs::remove_dir_all(&folder).unwrap();
-    for (way, receiver) in [("grpc", &grpc), ("http", &http)] {
+    for (channel, receiver) in [("grpc", &grpc), ("http", &http)] {
         for request in receiver.every_request() {
-            left.add(way, format!("{}{:?}", request.path, request.headers));
-            left.add(way, request.body);
+            outputs.add(channel, format!("{}{:?}", request.path, request.headers));
+            outputs.add(channel, request.body);
         }
     }
 
     let mut wrong = Vec::new();
     for (canary, (entry, _)) in planted(entries) {
-        let leaks = left.leaks(&canary);
+        let leaks = outputs.leaks(&canary);
         if !leaks.is_empty() {
-            wrong.push(format!("{entry}: the secret left by {leaks:?}"));
+            wrong.push(format!("{entry}: the secret is in {leaks:?}"));
         }
-        let shown = left.shows(&canary);
-        for way in ways {
-            if !shown.contains(way) {
-                wrong.push(format!("{entry}: nothing of it arrived by {way}"));
+        let shown = outputs.shows(&canary);
+        for channel in channels {
+            if !shown.contains(channel) {
+                wrong.push(format!("{entry}: the marker is missing in {channel}"));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, sanitize_error_message};
-use floe_tests::{Canary, Left, Shape};
+use floe_tests::{Canary, Outputs, Shape};
 
 use crate::run_child;
 
@@ -155,24 +155,24 @@ fn config(c: &Canary) -> TelemetryConfig {
 
 pub(crate) fn check() {
     let mut wrong = Vec::new();
-    let mut judge = |entry: &str, canary: &Canary, proof: Proof, left: &Left| {
-        let leaks = left.leaks(canary);
+    let mut judge = |entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs| {
+        let leaks = outputs.leaks(canary);
         if !leaks.is_empty() {
-            wrong.push(format!("{entry}: the secret left by {leaks:?}: {left}"));
+            wrong.push(format!("{entry}: the secret is in {leaks:?}: {outputs}"));
         }
         let shown = match proof {
-            Some(text) => left.has(text),
-            None => !left.shows(canary).is_empty(),
+            Some(text) => outputs.has(text),
+            None => !outputs.shows(canary).is_empty(),
         };
         if !shown {
-            wrong.push(format!("{entry}: no message about it: {left}"));
+            wrong.push(format!("{entry}: the expected text is missing: {outputs}"));
         }
     };
     for (entry, shape, proof, message) in MESSAGES {
         let canary = Canary::new(entry, *shape);
-        let mut left = Left::default();
-        left.add("text", message(&canary));
-        judge(entry, &canary, *proof, &left);
+        let mut outputs = Outputs::default();
+        outputs.add("text", message(&canary));
+        judge(entry, &canary, *proof, &outputs);
     }
     for (at, (variable, form, proof)) in VARIABLES.iter().enumerate() {
         let entry = format!("{variable}={form}");
@@ -181,8 +181,8 @@ pub(crate) fn check() {
             .replace("{secret}", canary.secret())
             .replace("{marker}", canary.marker())
             .replace("{}", &canary.text());
-        let left = run_child("refused", &[(variable, &value)]);
-        judge(&entry, &canary, *proof, &left);
+        let outputs = run_child("refused", &[(variable, &value)]);
+        judge(&entry, &canary, *proof, &outputs);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -114,7 +114,7 @@ fn request() -> Request<Url> {
 }
 
 #[test]
-fn text_is_made_of_present_values() {
+fn absent_values_are_not_recorded() {
     let mut request = request();
     let expected = pairs([
         ("url", "https://a.b".into()),

@@ -77,7 +77,7 @@ fn types_and_requirements_come_from_the_type_of_the_field() {
 }
 
 #[test]
-fn documentation_is_part_of_it() {
+fn the_schema_contains_documentation_examples_and_deprecations() {
     let channel = find::<Alert<'_>>("alert.channel");
     assert_eq!(
         (channel.brief, channel.note),

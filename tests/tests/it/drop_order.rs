@@ -97,7 +97,7 @@ mod staying_async {
 }
 
 #[test]
-fn an_async_fn_that_stays_one_drops_its_arguments_in_the_order_of_a_plain_one() {
+fn a_native_async_fn_drops_its_arguments_in_the_order_of_a_plain_one() {
     use staying_async::{bare, bare_mixed, noisy, with, with_mixed};
 
     macro_rules! order {

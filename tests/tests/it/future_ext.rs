@@ -1,4 +1,4 @@
-//! Futures in a span of their own, and futures in the current span.
+//! `FutureExt`: futures with a span, and futures in the current span.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -131,7 +131,7 @@ fn a_future_that_is_dropped_is_cancelled() {
 }
 
 #[test]
-fn what_a_future_drops_is_in_the_span_that_it_carries() {
+fn destructors_of_a_dropped_future_run_in_its_span() {
     let spans = testing::capture(|| {
         let outer = create_span("outer");
         let held = Dropped;
@@ -167,7 +167,7 @@ fn a_panic_reaches_the_caller_and_the_span() {
 }
 
 #[test]
-fn an_output_is_not_looked_at() {
+fn the_output_of_a_future_is_not_inspected() {
     let spans = testing::capture(|| {
         let work = async { Err::<(), _>("refused") }.in_span(span("work"));
         assert_eq!(futures_executor::block_on(work), Err("refused"));
@@ -176,7 +176,7 @@ fn an_output_is_not_looked_at() {
 }
 
 #[test]
-fn the_parent_of_the_builder_counts() {
+fn the_parent_of_the_builder_takes_precedence() {
     let spans = testing::capture(|| {
         let outer = create_span("outer");
         let cx = Context::current();
@@ -206,7 +206,7 @@ struct Page<'a> {
 }
 
 #[test]
-fn the_current_span_is_updated_whoever_started_it() {
+fn the_current_span_is_updated_whichever_api_started_it() {
     #[traced]
     fn annotated(update: &dyn Fn()) {
         update();
@@ -253,7 +253,7 @@ impl ToAttributeValue for Counted<'_> {
 }
 
 #[test]
-fn a_value_is_looked_at_only_for_a_span_that_is_recorded() {
+fn a_value_is_inspected_only_if_its_span_is_recorded() {
     let made = Cell::new(0);
     set_attribute("n", Counted(&made));
     {

@@ -228,7 +228,7 @@ async fn repointed(mut text: &str) -> usize {
 }
 
 #[tokio::test]
-async fn an_argument_can_be_pointed_at_a_local() {
+async fn an_argument_may_be_reassigned_to_a_borrow_of_a_local() {
     assert_eq!(repointed("a").await, 2);
 }
 
@@ -245,7 +245,7 @@ async fn main_above() -> u8 {
 }
 
 #[test]
-fn another_macro_still_finds_its_async_fn() {
+fn another_attribute_macro_still_finds_the_async_fn() {
     let spans = testing::capture(|| main_below() + main_above());
     spans.single("main_below").assert_ok();
     spans.single("main_above").assert_ok();

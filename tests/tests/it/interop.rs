@@ -99,7 +99,7 @@ async fn nesting_survives_awaits_on_several_threads() {
 async fn keeps_a_context() {
     let _mine = Context::new().attach();
     tokio::task::yield_now().await;
-    drop(create_span("after_hoarding"));
+    drop(create_span("after_keeps_a_context"));
 }
 
 #[traced(name = "keeps_a_context_with", attributes(hops))]
@@ -108,11 +108,11 @@ async fn keeps_a_context_with(hops: usize) {
     for _ in 0..hops {
         tokio::task::yield_now().await;
     }
-    drop(create_span("after_hoarding_with"));
+    drop(create_span("after_keeps_a_context_with"));
 }
 
 #[tokio::test]
-async fn a_future_that_keeps_a_context_current_finds_its_span_again() {
+async fn a_future_that_keeps_a_context_attached_resumes_in_its_span() {
     let spans = testing::capture_async(async {
         keeps_a_context().await;
         keeps_a_context_with(3).await;
@@ -121,7 +121,7 @@ async fn a_future_that_keeps_a_context_current_finds_its_span_again() {
     assert_eq!(spans.len(), 4);
     for name in ["keeps_a_context", "keeps_a_context_with"] {
         spans.single(name).assert_ok();
-        let after = format!("after_{}", name.replace("keeps_a_context", "hoarding"));
+        let after = format!("after_{name}");
         spans.single(&after).assert_child_of(name);
     }
 }

@@ -347,7 +347,7 @@ impl fmt::Debug for Bad {
 }
 
 #[test]
-fn a_value_that_logs_or_panics_does_no_harm() {
+fn a_value_may_log_or_panic_while_it_is_formatted() {
     let lines = all(|| {
         tracing::info!(value = ?Bad(false), "logs");
         tracing::info!(first = 1, value = ?Bad(true), last = 2, "panics");

@@ -166,7 +166,7 @@ fn the_error_may_be_of_any_type() {
 }
 
 #[test]
-fn values_that_are_no_result_are_ok() {
+fn values_other_than_results_are_ok() {
     #[traced]
     fn option() -> Option<u8> {
         None
@@ -184,7 +184,7 @@ fn values_that_are_no_result_are_ok() {
 }
 
 #[test]
-fn a_status_that_the_body_set_stays() {
+fn a_status_set_by_the_body_is_kept() {
     #[traced]
     fn decided() {
         get_current_span().set_status(Status::error("by hand, token=abc123xyz"));

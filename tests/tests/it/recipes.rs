@@ -74,8 +74,8 @@ fn both_forms_have_the_same_destination() {
             OtlpProtocol::Http => "http/protobuf",
             _ => "grpc",
         };
-        let said = variables["OTEL_EXPORTER_OTLP_PROTOCOL"];
-        assert_eq!(said, protocol, "{backend}");
+        let variable = variables["OTEL_EXPORTER_OTLP_PROTOCOL"];
+        assert_eq!(variable, protocol, "{backend}");
     }
 }
 
@@ -92,8 +92,8 @@ fn both_forms_send_the_same_header() {
             .map(|value| value.trim_matches('"').split_once('=').unwrap());
         let authentication = config(yaml).authentication;
         let name = authentication.map(|it| it.header_name.to_lowercase());
-        let said = header.map(|(name, _)| name.to_owned());
-        assert_eq!(said, name, "{backend}");
+        let header_name = header.map(|(name, _)| name.to_owned());
+        assert_eq!(header_name, name, "{backend}");
         if let Some((_, value)) = header {
             let (_, variable) = value.split_once('$').unwrap();
             let reference = format!("${{env:{variable}}}");

@@ -86,10 +86,10 @@ fn every_text_of_a_span_is_redacted() {
         .assert_attribute("pin.code.secret", "<REDACTED>");
 }
 
-/// Whoever records an error, and however, gets the same event out of the same stage.
+/// Every API that records an error produces the same redacted event.
 #[test]
 fn every_api_that_records_an_error_redacts_it() {
-    let ways: [(&str, fn()); 5] = [
+    let apis: [(&str, fn()); 5] = [
         ("the plain span", || {
             get_tracer("plain").start("span").record_error(&Refused);
         }),
@@ -110,20 +110,20 @@ fn every_api_that_records_an_error_redacts_it() {
             get_current_span().record_exception(&Refused);
         }),
     ];
-    for (way, record) in ways {
+    for (api, record) in apis {
         let spans = testing::capture(record);
         let span = spans.single("span");
         let event = &span.data().events.events[0];
-        assert_eq!(event.name, "exception", "{way}");
-        let said = |event: &opentelemetry::trace::Event| {
+        assert_eq!(event.name, "exception", "{api}");
+        let message = |event: &opentelemetry::trace::Event| {
             let mut attributes = event.attributes.iter();
             let message =
                 attributes.find(|attribute| attribute.key.as_str() == "exception.message");
             message.map(|attribute| attribute.value.to_string())
         };
         let safe = "postgres://<REDACTED>@db/orders refused";
-        assert_eq!(said(event).as_deref(), Some(safe), "{way}");
-        assert!(!format!("{:?}", span.data()).contains(SECRET), "{way}");
+        assert_eq!(message(event).as_deref(), Some(safe), "{api}");
+        assert!(!format!("{:?}", span.data()).contains(SECRET), "{api}");
     }
 }
 

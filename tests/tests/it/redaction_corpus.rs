@@ -13,9 +13,9 @@ struct Case {
     id: String,
     tier: String,
     input: String,
-    /// Pieces of the secret.
+    /// Parts of the secret.
     must_not_contain: Vec<String>,
-    /// What makes the message useful.
+    /// The context that must be kept.
     must_contain: Vec<String>,
     /// There is no secret: the message must not change.
     must_equal: bool,

@@ -5,7 +5,7 @@ use super::redaction_shapes::score::{Secret, benign, cases};
 const SECRET: &str = include_str!("../../corpus/persons-secret.txt");
 const BENIGN: &str = include_str!("../../corpus/persons-benign.txt");
 
-/// Messages of each shape.
+/// The number of messages of each shape.
 const ROUNDS: usize = 8;
 
 const SEED: u64 = 1984;

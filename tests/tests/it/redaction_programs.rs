@@ -8,7 +8,7 @@ use super::redaction_shapes::score::{Secret, benign, cases};
 const SECRET: &str = include_str!("../../corpus/programs-secret.txt");
 const BENIGN: &str = include_str!("../../corpus/programs-benign.txt");
 
-/// Messages of each shape.
+/// The number of messages of each shape.
 const ROUNDS: usize = 4;
 
 const SEED: u64 = 711;

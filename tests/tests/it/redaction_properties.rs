@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// What nobody would take for a word.
+/// A secret that does not look like a word.
 fn secret() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zA-Z]{3,8}[0-9]{1,4}[a-zA-Z]{3,8}",
@@ -123,7 +123,7 @@ fn sentence() -> impl Strategy<Value = String> {
     vec(word(), 0..12).prop_map(|words| words.join(" "))
 }
 
-/// Bytes that the grammars react to, between any others.
+/// Bytes with a meaning in the grammars, between arbitrary bytes.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         vec(any::<u8>(), 0..12),
@@ -195,7 +195,7 @@ proptest! {
         prop_assert_eq!(&sanitize_error_message(&safe), &safe, "again: {:?}", text);
     }
 
-    /// The cut comes at every place of a secret.
+    /// The message is truncated at each position within a secret.
     #[test]
     fn a_long_message_is_truncated_after_its_redaction(words in vec(word(), 100..140), at in 40_usize..100, (text, secret) in pair()) {
         let mut words = words;

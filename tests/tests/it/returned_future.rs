@@ -118,7 +118,7 @@ async fn a_boxed_future_is_detected_under_any_name() {
     spans.single("alias").assert_ok();
     spans.single("other_argument").assert_error("2");
     spans.single("shared").assert_ok();
-    // Only the type name is known of a type parameter without bounds.
+    // A type parameter without bounds has only a type name.
     spans.single("generic").assert_error("&str");
     spans.single("call").assert_error("refused by `error_if`");
     spans.single("to_be_pinned").assert_error("5");
@@ -144,7 +144,7 @@ async fn a_boxed_future_is_detected_under_any_name() {
 }
 
 #[test]
-fn a_future_under_another_name_that_is_dropped_was_cancelled() {
+fn a_dropped_future_of_an_aliased_type_is_cancelled() {
     let spans = testing::capture(|| drop(alias(&1)));
     spans
         .single("alias")

@@ -52,7 +52,7 @@ fn named(name: &str) -> (String, Option<String>) {
 }
 
 #[tokio::test]
-async fn an_annotated_function_is_of_its_package_or_of_the_tracer_it_names() {
+async fn an_annotated_function_has_the_scope_of_its_package_or_of_its_tracer() {
     let spans = testing::capture_async(async {
         of_the_package();
         of_the_package_later().await;
@@ -77,7 +77,7 @@ async fn an_annotated_function_is_of_its_package_or_of_the_tracer_it_names() {
 }
 
 #[test]
-fn a_function_of_another_package_is_of_that() {
+fn a_function_of_another_package_has_the_scope_of_that_package() {
     use floe_tests_renamed::scopes;
 
     let spans = testing::capture(|| {
@@ -100,7 +100,7 @@ fn a_function_of_another_package_is_of_that() {
 }
 
 #[test]
-fn spans_by_hand_have_the_scope_of_their_tracer_or_none() {
+fn manual_spans_have_the_scope_of_their_tracer_or_none() {
     let spans = testing::capture(|| {
         drop(create_span("created"));
         drop(span("built").start());
@@ -115,7 +115,7 @@ fn spans_by_hand_have_the_scope_of_their_tracer_or_none() {
 
 /// Two tracers with spans that start at the same source location.
 #[test]
-fn a_place_does_not_determine_the_scope() {
+fn the_source_location_does_not_determine_the_scope() {
     static FIRST: Tracer = floe_telemetry::tracer!("scopes.first");
     static SECOND: Tracer = floe_telemetry::tracer!("scopes.second");
     let start = |tracer: &Tracer, name| drop(tracer.span(name).start());
@@ -209,7 +209,7 @@ struct Order {
 }
 
 #[test]
-fn a_builder_sets_what_a_span_has_from_its_start() {
+fn a_builder_sets_the_initial_properties_of_a_span() {
     let linked = SpanContext::new(
         TraceId::from(1_u128),
         SpanId::from(2_u64),

@@ -100,7 +100,7 @@ fn is_refused(key: &str) -> bool {
 }
 
 #[test]
-fn both_agree_on_the_names() {
+fn macros_and_sanitizer_agree_on_the_names_of_secrets() {
     for key in SECRET {
         assert!(is_refused(key), "accepted: {key}");
         assert!(is_hidden(key, RANDOM), "shown: {key}");

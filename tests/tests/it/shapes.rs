@@ -80,7 +80,7 @@ async fn without_a_listener_a_boxed_future_is_returned_unchanged() {
 }
 
 #[test]
-fn a_returned_future_that_is_dropped_was_cancelled() {
+fn a_dropped_returned_future_is_cancelled() {
     let spans = testing::capture(|| drop(opaque(2)));
     spans
         .single("opaque")

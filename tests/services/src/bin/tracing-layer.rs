@@ -50,7 +50,7 @@ fn service() -> Router {
 }
 
 #[traced]
-async fn ask(url: String) -> Result<String, reqwest_middleware::Error> {
+async fn call(url: String) -> Result<String, reqwest_middleware::Error> {
     Ok(client().get(url).send().await?.text().await?)
 }
 
@@ -67,7 +67,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/orders/7", listener.local_addr()?);
     let server = tokio::spawn(async { axum::serve(listener, service()).await });
-    let answer = ask(url).await?;
+    let answer = call(url).await?;
     server.abort();
     telemetry.shutdown(TIMEOUT)?;
     if answer == "order 7" {

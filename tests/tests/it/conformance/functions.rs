@@ -1,8 +1,9 @@
 //! Functions, scenarios 1 to 13 and 25.
 //!
-//! 1 `the_type_stays`; 2 `an_async_function_is_active_in_its_polls`; 3 to 5
-//! `functions_that_return_nothing_or_never`; 6, 7 `generics_get_no_bounds`; 8 to 11 `borrows_go_through`;
-//! 12, 13 `mut_arguments_are_variables_of_the_body`; 25 `every_exit_ends_the_span_once`.
+//! 1 `the_return_type_is_unchanged`; 2 `an_async_function_is_active_in_its_polls`; 3 to 5
+//! `functions_that_return_nothing_or_never`; 6, 7 `generics_get_no_bounds`; 8 to 11
+//! `arguments_and_results_may_borrow`; 12, 13 `mut_arguments_are_variables_of_the_body`; 25
+//! `every_exit_ends_the_span_once`.
 
 use std::future::Future;
 use std::num::ParseIntError;
@@ -43,7 +44,7 @@ in_each_mode! {
 }
 
 #[test]
-fn the_type_stays() {
+fn the_return_type_is_unchanged() {
     check_ok(the_type::MODES, &["increment", "foreign"]);
 }
 
@@ -210,7 +211,7 @@ in_each_mode! {
 }
 
 #[test]
-fn borrows_go_through() {
+fn arguments_and_results_may_borrow() {
     let names = [
         "early",
         "early_later",

@@ -1,8 +1,8 @@
 //! Errors and results, scenarios 55 to 65.
 //!
 //! 55, 57, 58 `outcome::the_error_may_be_of_any_type` and `aliases_of_result_are_seen_through`; 56,
-//! 59, 60 `values_that_only_look_like_results` and `only_error_if_makes_an_error_of_a_break`; 61
-//! `outcome::a_status_that_the_body_set_stays`; 62
+//! 59, 60 `values_that_only_look_like_results` and `a_break_is_an_error_only_with_error_if`; 61
+//! `outcome::a_status_set_by_the_body_is_kept`; 62
 //! `relations::error_if_decides_which_outcomes_are_errors`; 63
 //! `outcome::an_error_is_recorded_with_its_chain_and_without_its_secrets`; 64
 //! `outcome::a_panic_is_recorded_and_resumed` and
@@ -175,7 +175,7 @@ fn refused() -> ControlFlow<u8> {
 }
 
 #[test]
-fn only_error_if_makes_an_error_of_a_break() {
+fn a_break_is_an_error_only_with_error_if() {
     let spans = testing::capture(|| assert!(refused().is_break()));
     spans
         .single("refused")

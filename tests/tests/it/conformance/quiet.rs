@@ -36,7 +36,7 @@ async fn must_be_used_with(n: u8) -> u8 {
 }
 
 #[tokio::test]
-async fn a_result_that_must_be_used_is_that_of_the_future() {
+async fn must_use_of_an_async_function_applies_to_its_result() {
     #[expect(unused_must_use, reason = "this is what the attribute is for")]
     let run = async {
         must_be_used().await;
@@ -46,7 +46,7 @@ async fn a_result_that_must_be_used_is_that_of_the_future() {
 }
 
 /// Without a span clippy reports all of these.
-mod said_without_a_span {
+mod reported_without_a_span {
     use opentelemetry::Context;
 
     use super::traced;
@@ -83,7 +83,7 @@ mod said_without_a_span {
 
 #[tokio::test]
 async fn expected_clippy_lints_may_be_unfulfilled() {
-    use said_without_a_span::{at_once, at_once_by_condition, endless, linked, wraps};
+    use reported_without_a_span::{at_once, at_once_by_condition, endless, linked, wraps};
 
     let spans = testing::capture_async(async {
         assert_eq!(wraps("ab".to_owned()), Ok(2));

@@ -2,8 +2,8 @@
 
 use super::generator::{BASE62, HEX, Numbers, UPPER};
 
-/// Head of a token, and how many characters of which alphabet follow. The heads are in pieces, so that
-/// no scanner takes this file for a leak.
+/// Prefix of a token, and the number and the alphabet of the characters that follow it. The prefixes are
+/// split, so that a secret scanner does not report this file.
 const VENDORS: &[(&[&str], usize, &str)] = &[
     (&["dckr", "_pat_"], 27, BASE62),
     (&["dop", "_v1_"], 64, HEX),
@@ -51,13 +51,13 @@ const VENDORS: &[(&[&str], usize, &str)] = &[
     (&["dt0", "c01.ST2EY72KQINMH574WMNVI7YN."], 64, UPPER),
 ];
 
-/// A token that says by its head who gave it out.
+/// A token with a prefix that identifies its issuer.
 fn vendor(numbers: &mut Numbers) -> String {
     let (head, len, alphabet) = VENDORS[numbers.below(VENDORS.len())];
     head.concat() + &numbers.chars(alphabet, len - 2) + "7c"
 }
 
-/// With letters that are not ASCII.
+/// A password with letters that are not ASCII.
 fn foreign(numbers: &mut Numbers) -> String {
     let word = numbers.one(&[
         "Straße",
@@ -72,7 +72,7 @@ fn foreign(numbers: &mut Numbers) -> String {
     format!("{word}{number}{tail}")
 }
 
-/// Words with blanks between them, for between quotes.
+/// A passphrase of words separated by spaces, for use in quotes.
 fn phrase(numbers: &mut Numbers) -> String {
     const WORDS: &[&str] = &[
         "maple", "orbit", "velvet", "tundra", "quartz", "saddle", "comet",

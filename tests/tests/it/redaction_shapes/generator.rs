@@ -2,7 +2,7 @@
 
 use super::{alphabets, persons};
 
-/// A message with what must not and what must be in its safe form.
+/// A message, with the text that its redacted form must not contain and the text that it must contain.
 pub(crate) struct Case {
     pub(crate) template: String,
     pub(crate) input: String,
@@ -17,7 +17,7 @@ pub(crate) fn templates(corpus: &str) -> impl Iterator<Item = &str> {
         .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
 }
 
-/// Numbers that look random and are the same in every run (`SplitMix64`).
+/// Deterministic pseudo-random numbers (`SplitMix64`).
 pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
@@ -57,7 +57,7 @@ const WORDS: &[&str] = &[
     "Sommer", "kestrel", "harbour", "Zebra", "pickle",
 ];
 
-/// A human password: words, digits, a sign.
+/// A password that a person would choose: words, digits, a punctuation mark.
 fn password(numbers: &mut Numbers) -> String {
     let word = numbers.one(WORDS);
     let other = numbers.one(WORDS);
@@ -72,7 +72,7 @@ fn password(numbers: &mut Numbers) -> String {
     }
 }
 
-/// Full of signs, as password generators make them.
+/// A password with many punctuation marks, as password generators create it.
 fn odd(numbers: &mut Numbers) -> String {
     let (left, right) = (numbers.chars(BASE62, 4), numbers.chars(BASE62, 5));
     let (first, second) = (
@@ -82,7 +82,7 @@ fn odd(numbers: &mut Numbers) -> String {
     format!("{left}{first}7{second}{right}q{first}2")
 }
 
-/// Only small letters.
+/// A password of lower-case letters.
 fn lower(numbers: &mut Numbers) -> String {
     let words = [numbers.one(WORDS), numbers.one(WORDS), numbers.one(WORDS)];
     words.join(numbers.one(&["-", "_", ""])).to_lowercase()
@@ -161,7 +161,7 @@ fn base64(text: &str) -> String {
 
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Words of a key that says what its value is.
+/// The words of a key that marks its value as a secret.
 fn key(numbers: &mut Numbers) -> Vec<&'static str> {
     let owner = numbers.one(&[
         "",
@@ -263,7 +263,7 @@ fn harmless(kind: char, numbers: &mut Numbers) -> Option<String> {
     })
 }
 
-/// The template with everything in braces made up.
+/// Expands a template: every placeholder is replaced by a generated value.
 pub(crate) fn expand(template: &str, numbers: &mut Numbers) -> Case {
     let mut case = Case {
         template: template.to_owned(),
@@ -326,7 +326,7 @@ fn make_up(kind: char, numbers: &mut Numbers, secrets: &mut Vec<String>) -> Opti
             }
         }
     };
-    // Half a secret is a leak, too.
+    // Half of a secret is a leak as well.
     let pieces = secret
         .split([' ', '@', '/', '#', ',', ';', '?'])
         .filter(|piece| piece.len() > 3);

@@ -2,7 +2,7 @@
 
 use super::generator::Numbers;
 
-/// Bytes that the grammars react to.
+/// Bytes with a meaning in the grammars.
 const PIECES: [&[u8]; 16] = [
     b"=",
     b": ",
@@ -22,13 +22,13 @@ const PIECES: [&[u8]; 16] = [
     b"\xc2\xab",
 ];
 
-/// The message after one to four accidents, and perhaps with the rest of another.
+/// The message after one to four random mutations, possibly spliced with the end of another message.
 pub(crate) fn mutated(message: &str, other: &str, numbers: &mut Numbers) -> String {
     let bytes = damaged(message.as_bytes(), other.as_bytes(), numbers);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// [`mutated`] for bytes of any kind.
+/// [`mutated`] for arbitrary bytes.
 pub(crate) fn damaged(message: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = message.to_vec();
     for _ in 0..=numbers.below(4) {

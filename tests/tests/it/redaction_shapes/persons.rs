@@ -17,7 +17,7 @@ fn email(numbers: &mut Numbers) -> (String, String) {
     (format!("{local}@{domain}"), local)
 }
 
-/// Digits with the last one of Luhn's sum, as issuers group them.
+/// A card number with a valid Luhn check digit, grouped as issuers do.
 fn card(numbers: &mut Numbers) -> String {
     let (head, len, groups): (_, _, &[usize]) = match numbers.below(5) {
         0 => ("4", 16, &[4, 4, 4, 4]),
@@ -53,7 +53,7 @@ fn grouped(digits: &str, groups: &[usize], between: &str) -> String {
     parts.join(between)
 }
 
-/// With the check digits of ISO 7064, in one piece or in groups of four.
+/// An IBAN with valid check digits (ISO 7064), with or without groups of four.
 fn iban(numbers: &mut Numbers) -> String {
     let (country, letters, digits) = *[
         ("DE", 0, 18),
@@ -116,7 +116,7 @@ fn social_security(numbers: &mut Numbers) -> String {
     )
 }
 
-/// What stands in the message, and what of it must not stay.
+/// The text in the message, and its part that must be redacted.
 pub(super) fn person(kind: char, numbers: &mut Numbers) -> Option<(String, String)> {
     let whole = match kind {
         'E' => return Some(email(numbers)),

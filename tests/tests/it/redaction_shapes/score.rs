@@ -12,7 +12,7 @@ pub(crate) fn cases(corpus: &str, seed: u64, rounds: usize) -> impl Iterator<Ite
         .map(move |template| expand(template, &mut numbers))
 }
 
-/// Checks what holds for every message, and returns the safe form.
+/// Checks the properties of every message, and returns its redacted form.
 fn safe(case: &Case) -> String {
     let safe = sanitize_error_message(&case.input).into_owned();
     assert_eq!(sanitize_error_message(&safe), safe, "again: {}", case.input);
@@ -20,8 +20,8 @@ fn safe(case: &Case) -> String {
     safe
 }
 
-/// Messages with secrets: how many, and the shapes and safe forms of those that kept one, or lost
-/// their context.
+/// The result for messages with secrets: their number, and the shapes and redacted forms of those that
+/// leak a secret or lose their context.
 #[derive(Default)]
 pub(crate) struct Secret {
     pub(crate) all: usize,
@@ -46,7 +46,7 @@ impl Secret {
     }
 }
 
-/// Messages without secrets: how many, and what became of those that changed.
+/// The result for messages without secrets: their number, and the redacted forms of those that changed.
 pub(crate) fn benign(cases: impl Iterator<Item = Case>) -> (usize, Vec<String>) {
     let (mut all, mut changed) = (0, Vec::new());
     for case in cases {

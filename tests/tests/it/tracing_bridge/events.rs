@@ -17,7 +17,7 @@ fn attribute<'a>(event: &'a Event, key: &str) -> Option<&'a Value> {
 }
 
 #[test]
-fn an_event_is_an_event_of_the_span_it_is_in() {
+fn an_event_is_recorded_on_the_span_it_is_in() {
     let spans = record(|| {
         let _outer = info_span!("outer").entered();
         info_span!("inner").in_scope(|| {

@@ -62,7 +62,7 @@ fn filters_of_the_subscriber_work() {
     spans.single("outer").assert_event("this one");
     assert_eq!(spans.single("outer").events().len(), 1);
     spans.single("work").assert_child_of("outer");
-    // The layer does not know its parent.
+    // The layer has no information about its parent.
     spans.single("below noise").assert_root();
 }
 
@@ -98,7 +98,7 @@ fn a_disabled_span_stays_disabled_everywhere() {
                 info_span!("innermost").in_scope(work);
             });
             let many: Vec<_> = (0..MANY).map(|_| info_span!("many")).collect();
-            // In the same trace, but entered in another place.
+            // In the same trace, but entered at another point.
             info_span!("another", otel.name = "other").in_scope(|| many[0].in_scope(work));
             (inner, many)
         });
@@ -139,12 +139,12 @@ fn a_disabled_span_stays_disabled_everywhere() {
         drop(many);
         // Span ids are reused, without any state of the previous span.
         for _ in 0..MANY {
-            info_span!("recorded").in_scope(|| info!("heard"));
+            info_span!("recorded").in_scope(|| info!("event"));
         }
     });
     assert_eq!(spans.len(), MANY);
     for span in spans.named("recorded") {
-        span.assert_root().assert_event("heard");
+        span.assert_root().assert_event("event");
     }
 }
 

@@ -25,7 +25,7 @@ fn theirs(depth: usize) {
 }
 
 #[test]
-fn each_nests_below_the_other() {
+fn spans_of_all_three_apis_nest_below_each_other() {
     let spans = record(|| {
         get_tracer("plain").in_span("top", |_| {
             info_span!("second").in_scope(|| ours(1));

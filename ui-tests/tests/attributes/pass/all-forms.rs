@@ -1,27 +1,27 @@
-//! Every word of the derive, where lints are strict and familiar names mean something else.
+//! Every argument of the derive, with strict lints and shadowed names of the standard library.
 
 #![no_implicit_prelude]
 #![deny(warnings, missing_docs, unused, unsafe_code, unreachable_pub, missing_debug_implementations)]
 
 use ::std::prelude::rust_2024::derive;
 
-/// Not what it seems.
+/// Shadows a name.
 #[derive(Debug)]
 pub struct Option;
-/// Not what it seems.
+/// Shadows a name.
 #[derive(Debug)]
 pub struct String;
-/// Not what it seems.
+/// Shadows a name.
 #[allow(non_camel_case_types)]
 #[derive(Debug)]
 pub struct str;
-/// Not what it seems.
+/// Shadows a name.
 pub mod core {}
-/// Not what it seems.
+/// Shadows a name.
 pub mod std {}
-/// Not what it seems.
+/// Shadows a name.
 pub mod floe_telemetry {}
-/// Not what it seems.
+/// Shadows a name.
 #[allow(dead_code, non_snake_case)]
 pub fn Some() {}
 

@@ -1,4 +1,4 @@
-//! Types that a macro makes, with the runtime under another path, and types without a size.
+//! Types that a macro defines, with the runtime under another path, and unsized types.
 
 #![deny(warnings)]
 
@@ -62,6 +62,6 @@ fn main() {
     let _: &dyn Debug = &Word::First;
 }
 
-/// Has no attributes at all.
+/// A type without attributes.
 #[derive(FloeAttributes)]
 pub struct Word2 {}

@@ -5,7 +5,7 @@ use floe_telemetry::traced;
 
 struct Catalog;
 
-// What `#[async_trait]` makes of an `async fn`.
+// The function that `#[async_trait]` generates for an `async fn`.
 impl Catalog {
     #[traced(boxed)]
     fn create<'life0, 'async_trait>(

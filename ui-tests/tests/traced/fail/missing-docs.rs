@@ -1,5 +1,5 @@
 #![deny(missing_docs)]
-//! What is said of a function as a whole is on its header.
+//! Lints about a function as a whole are reported at its header.
 
 use floe_telemetry::traced;
 

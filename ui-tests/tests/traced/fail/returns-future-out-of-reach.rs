@@ -28,7 +28,7 @@ async fn twice() -> impl Future<Output = u8> {
     async { 1 }
 }
 
-// The span of one that is stored and not returned ends before, as it should.
+// The span of a function that stores a future ends before the future does, which is correct.
 #[traced]
 fn call(make: &dyn Fn() -> Pin<Box<dyn Future<Output = u8>>>) -> u8 {
     drop(make());

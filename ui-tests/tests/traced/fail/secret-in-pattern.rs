@@ -1,4 +1,4 @@
-//! A field keeps its meaning under another name.
+//! A secret field stays secret when a pattern renames it.
 
 use floe_telemetry::traced;
 

@@ -1,5 +1,5 @@
 #![deny(warnings, missing_docs, unused, unused_qualifications, unreachable_pub)]
-//! Functions of one line, and all forms of arguments, trip no lint that is quiet without the macro.
+//! One-line functions and all forms of arguments cause no lint that they do not cause without the macro.
 
 use std::future::Future;
 

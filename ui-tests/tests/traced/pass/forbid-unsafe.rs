@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
-//! What puts a function into the linker's list is no `unsafe` of the user.
+//! The expansion that registers a call site with the linker contains no `unsafe` code of the user.
 
 use floe_telemetry::{callsite, traced};
 

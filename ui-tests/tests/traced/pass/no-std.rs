@@ -1,4 +1,4 @@
-//! What is not in the crate's scope is not asked for either.
+//! The expansion requires no names that a `no_std` crate does not have.
 #![no_std]
 #![deny(warnings)]
 

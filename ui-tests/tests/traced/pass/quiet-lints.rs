@@ -1,5 +1,5 @@
 #![deny(warnings, missing_docs, unused, unsafe_code, unreachable_pub, elided_lifetimes_in_paths)]
-//! No lint that is quiet without the macros speaks up with them.
+//! The macros cause no lint that is not caused without them.
 
 use floe_telemetry::{FloeAttributes, traced};
 

@@ -1,6 +1,6 @@
 #![no_implicit_prelude]
 #![allow(dead_code, non_camel_case_types)]
-//! The runtime under another path, beside modules that are called like crates.
+//! The runtime under another path, with modules that have the names of crates.
 
 mod std {}
 mod core {}
