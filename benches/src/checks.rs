@@ -1,7 +1,6 @@
 //! Checks of a benchmark's results that do not depend on time.
 //!
-//! A benchmark without them exits with success even if its spans are lost, and then measures something
-//! else than its table claims.
+//! Without them, a benchmark would succeed even if its spans are lost, and its table would be wrong.
 
 use std::fmt::Display;
 use std::process::ExitCode;

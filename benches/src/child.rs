@@ -1,4 +1,4 @@
-//! This program in a child process that answers each line with a line.
+//! This program in a child process, which responds to each line with one line.
 
 use std::io::{self, BufRead, BufReader, Lines, Write};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
@@ -35,7 +35,7 @@ impl Child {
         }
     }
 
-    /// Sends a command and waits for the answer.
+    /// Sends a command and waits for the response.
     ///
     /// # Panics
     ///
@@ -65,7 +65,7 @@ impl Drop for Child {
     }
 }
 
-/// Answers each line of standard input until there are no more.
+/// Responds to each line of standard input until its end.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! The audit of plugins: which of them are not instrumented.
+//! The audit of plugins, which finds those that are not instrumented.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -18,13 +18,13 @@ pub struct InstrumentationWarning {
     pub plugin_type: PluginType,
     /// The name of the plugin.
     pub plugin_name: String,
-    /// What is missing.
+    /// The gap in the instrumentation.
     pub gap: InstrumentationGap,
     /// How the author of the plugin can close the gap.
     pub suggestion: String,
 }
 
-/// What is missing in the instrumentation of a plugin.
+/// A gap in the instrumentation of a plugin.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(
     feature = "serde",

@@ -61,9 +61,9 @@ pub struct IngestionOutcome {
 #[floe(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum ErrorCategory {
-    /// The failure may pass: a retry can succeed.
+    /// The failure is temporary: a retry can succeed.
     Transient,
-    /// The failure persists until somebody intervenes.
+    /// The failure is permanent: a retry cannot succeed.
     Permanent,
     /// Only a part of the data was loaded.
     Partial,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What a plugin does for the platform.
+/// The type of a plugin: its task in the platform.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(
     feature = "serde",

@@ -1,8 +1,8 @@
-//! What a plugin of the floe data platform is.
+//! The interface between the floe data platform and its plugins.
 //!
-//! A plugin is a value that implements [`PluginMetadata`], and one line that registers it. The linker
-//! collects the registered plugins, so the platform finds them without any code that runs at startup.
-//! Its spans come from a [`Tracer`](floe_telemetry::Tracer) of its own, which the metadata names:
+//! A plugin is a value that implements [`PluginMetadata`] and is registered with [`plugin!`]. The linker
+//! collects the registered plugins, so no code runs at startup. A plugin creates its spans with its own
+//! [`Tracer`](floe_telemetry::Tracer), which its metadata names:
 //!
 //! ```standalone_crate
 //! use floe_plugin::alert::{Alert, Delivery, DeliveryStatus, alert_span};
@@ -54,15 +54,15 @@
 //! # Domains
 //!
 //! Each domain of the platform has a module with its attribute types and a function that starts its
-//! span, `<domain>_span`. The span is called `<domain>.<operation>`, has the plugin's tracer as its
+//! span, `<domain>_span`. The span is named `<domain>.<operation>`, has the plugin's tracer as its
 //! instrumentation scope, and carries the attributes of its type. Types whose name ends in `Outcome`
-//! contain what is known when the operation ends. [`DOMAINS`] lists the attributes of all domains.
+//! contain the attributes that are known when the operation ends. [`DOMAINS`] lists the attributes of all domains.
 //!
 //! A guard must not be held across an `.await`; see [`Operation`] for asynchronous functions.
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | description |
 //! |---|---|
 //! | `serde` | [`PluginType`] and [`InstrumentationWarning`] can be serialized and deserialized |
 
@@ -145,7 +145,7 @@ domains! {
     storage: "Tables and objects that are stored." [Storage, StorageOutcome]
 }
 
-/// What the expansion of [`plugin!`] needs. Not part of the public interface.
+/// Support for the expansion of [`plugin!`]. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use floe_telemetry::__floe_linked as linked;

@@ -37,7 +37,7 @@ pub struct Lineage<'a> {
     reason = "plain data, written as a literal"
 )]
 pub struct ConnectionOutcome {
-    /// Whether the backend answered as expected.
+    /// Whether the backend gave the expected response.
     #[floe(key = "connection.valid")]
     pub connection_valid: bool,
 }

@@ -14,7 +14,7 @@ pub const API_VERSION: &str = "1.0";
 ///
 /// See the [crate documentation](crate) for an example.
 pub trait PluginMetadata: Send + Sync {
-    /// The name that configuration chooses the plugin by, for example `slack`. Unique among the
+    /// The name that selects the plugin in a configuration, for example `slack`. Unique among the
     /// plugins of a type.
     fn name(&self) -> &str;
 

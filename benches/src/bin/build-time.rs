@@ -82,11 +82,11 @@ fn contestants() -> Vec<Contestant> {
 
 fn main() {
     let directory = env::temp_dir().join("floe-telemetry-build-time");
-    let wanted: Vec<String> = env::args().skip(1).collect();
+    let selected: Vec<String> = env::args().skip(1).collect();
     let mut contestants = contestants();
     contestants.retain(|contestant| {
-        let is_wanted = |name: &String| contestant.name.contains(name.as_str());
-        wanted.is_empty() || wanted.iter().any(is_wanted)
+        let is_selected = |name: &String| contestant.name.contains(name.as_str());
+        selected.is_empty() || selected.iter().any(is_selected)
     });
     for (number, contestant) in contestants.iter().enumerate() {
         let package = directory.join(number.to_string());

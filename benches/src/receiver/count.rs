@@ -20,8 +20,8 @@ pub(super) fn spans(request: &[u8]) -> u64 {
     spans
 }
 
-/// Calls `act` with each message that is a field of `message` with the number `wanted`.
-fn each(mut message: &[u8], wanted: u32, act: &mut dyn FnMut(&[u8])) -> Option<()> {
+/// Calls `act` with each message that is a field of `message` with the number `expected`.
+fn each(mut message: &[u8], expected: u32, act: &mut dyn FnMut(&[u8])) -> Option<()> {
     while !message.is_empty() {
         let (number, wire) = decode_key(&mut message).ok()?;
         if wire != WireType::LengthDelimited {
@@ -30,7 +30,7 @@ fn each(mut message: &[u8], wanted: u32, act: &mut dyn FnMut(&[u8])) -> Option<(
         }
         let length = decode_varint(&mut message).ok()?;
         let (field, rest) = message.split_at_checked(usize::try_from(length).ok()?)?;
-        if number == wanted {
+        if number == expected {
             act(field);
         }
         message = rest;

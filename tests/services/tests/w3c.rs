@@ -136,8 +136,8 @@ struct Context {
 impl Context {
     /// Checks what every call must have: one valid `traceparent`, at most one `tracestate`.
     fn of(headers: &Headers) -> Self {
-        let named = |wanted: &str| -> Vec<String> {
-            let named = headers.iter().filter(|(name, _)| name == wanted);
+        let named = |expected: &str| -> Vec<String> {
+            let named = headers.iter().filter(|(name, _)| name == expected);
             named.map(|(_, value)| value.clone()).collect()
         };
         let (parents, mut states) = (named("traceparent"), named("tracestate"));

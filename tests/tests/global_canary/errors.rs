@@ -111,12 +111,12 @@ fn sources(c: &Canary) -> Result<(), Refused> {
 
 #[traced]
 fn debug(c: &Canary) -> Result<(), OnlyDebug> {
-    Err(OnlyDebug { _said: c.text() })
+    Err(OnlyDebug { _text: c.text() })
 }
 
 #[derive(Debug)]
 struct OnlyDebug {
-    _said: String,
+    _text: String,
 }
 
 #[traced]

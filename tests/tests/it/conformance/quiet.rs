@@ -140,7 +140,7 @@ async fn an_argument_that_only_the_attribute_uses_is_used() {
     clippy::unused_self
 )]
 #[forbid(unreachable_code)]
-mod not_said_without_a_span {
+mod not_reported_without_a_span {
     use std::fmt::Display;
 
     use super::traced;
@@ -185,7 +185,7 @@ mod not_said_without_a_span {
 
 #[tokio::test]
 async fn a_span_adds_no_warnings() {
-    use not_said_without_a_span::{
+    use not_reported_without_a_span::{
         Empty, conditional, conditional_later, moved_later, parentheses, pushed,
     };
 
