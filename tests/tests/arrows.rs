@@ -4,7 +4,7 @@
 //! another file of the same crate, in a `use` or in code, outside of tests. A file and the files below
 //! its folder are one subject, so arrows between a module and its own submodules do not count.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
