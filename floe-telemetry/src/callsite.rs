@@ -1,4 +1,4 @@
-//! What is known about the instrumentation of a program before it runs.
+//! The instrumentation of a program, as it is known at link time.
 //!
 //! Each `#[traced]` function has one static [`CallSite`], and each use of
 //! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use opentelemetry::trace::SpanKind;
 
-/// A function with `#[traced]`.
+/// The call site of a function with `#[traced]`.
 #[derive(Debug)]
 pub struct CallSite {
     name: &'static str,
-    /// The function's name, and then what it records, with spaces between.
+    /// The name of the function and the keys of its attributes, separated by spaces.
     known: &'static str,
     module: &'static str,
     file: &'static str,
@@ -22,9 +22,9 @@ pub struct CallSite {
     kind: SpanKind,
     level: Level,
     metrics: bool,
-    /// Which rule of the sampling holds for it, once that was asked.
-    rule: AtomicU64,
-    /// Whether the filter excludes it, and which filter decided that.
+    /// The sampling rule that matches the name, and the generation of the rules.
+    rule_cache: AtomicU64,
+    /// Whether the filter excludes the function, and the generation of the filter.
     filter_cache: AtomicU32,
 }
 
@@ -59,7 +59,7 @@ impl CallSite {
             kind,
             level: Level::Info,
             metrics: false,
-            rule: AtomicU64::new(0),
+            rule_cache: AtomicU64::new(0),
             filter_cache: AtomicU32::new(0),
         }
     }
@@ -89,7 +89,7 @@ impl CallSite {
         self
     }
 
-    /// The name of its spans. If the name is an expression, the name of the function.
+    /// The name of the spans, or the name of the function if the span name is an expression.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -106,10 +106,10 @@ impl CallSite {
         self.known.split_at(end).0
     }
 
-    /// What its spans carry, as far as the annotation says it: keys, in the order in which they are
-    /// recorded. `{Type}` stands for all the keys of a type that derives
-    /// [`FloeAttributes`](crate::FloeAttributes), or for that of a constant, and `*` for keys that
-    /// are known only when the function runs.
+    /// The keys of the attributes in the annotation, in the order in which they are recorded.
+    ///
+    /// `{Type}` stands for all keys of a type that derives [`FloeAttributes`](crate::FloeAttributes) or of
+    /// a constant, and `*` for keys that are known only when the function runs.
     ///
     /// ```
     /// use floe_telemetry::{callsite, traced};
@@ -125,13 +125,13 @@ impl CallSite {
         self.known.split(' ').skip(1)
     }
 
-    /// The path of the module that the function is in.
+    /// The path of the module that contains the function.
     #[must_use]
     pub const fn module(&self) -> &'static str {
         self.module
     }
 
-    /// The source file, as the compiler was given it.
+    /// The source file, as it was passed to the compiler.
     #[must_use]
     pub const fn file(&self) -> &'static str {
         self.file
@@ -143,13 +143,13 @@ impl CallSite {
         self.line
     }
 
-    /// The kind of its spans.
+    /// The kind of the spans.
     #[must_use]
     pub const fn kind(&self) -> &SpanKind {
         &self.kind
     }
 
-    /// The name of the instrumentation scope of its spans: the `tracer` of the annotation, or else
+    /// The name of the instrumentation scope of the spans: the `tracer` of the annotation, or the name of
     /// the package that contains the function.
     ///
     /// ```
@@ -167,26 +167,26 @@ impl CallSite {
         self.scope_name
     }
 
-    /// The version of the instrumentation scope of its spans: that of the package that contains the
+    /// The version of the instrumentation scope of the spans: that of the package that contains the
     /// function. `None` if the package was not built by Cargo.
     #[must_use]
     pub const fn scope_version(&self) -> Option<&'static str> {
         self.scope_version
     }
 
-    /// The level of its spans.
+    /// The level of the spans.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
     }
 
-    /// What filters compare with, as the target of a `tracing` span: the path of the module.
+    /// The target that filters match, like that of a `tracing` span: the path of the module.
     #[must_use]
     pub const fn target(&self) -> &'static str {
         self.module
     }
 
-    /// Whether it is one of a function, and not one of a span that another library makes.
+    /// Whether this is the call site of a function, and not of a span of the `tracing` bridge.
     pub(crate) const fn is_function(&self) -> bool {
         !self.known.is_empty()
     }
@@ -195,11 +195,11 @@ impl CallSite {
         &self.filter_cache
     }
 
-    pub(crate) const fn rule(&self) -> &AtomicU64 {
-        &self.rule
+    pub(crate) const fn rule_cache(&self) -> &AtomicU64 {
+        &self.rule_cache
     }
 
-    /// Whether its calls, errors and durations are metrics, too.
+    /// Whether metrics of calls, errors and durations are recorded, see `#[traced(metrics)]`.
     #[must_use]
     pub const fn has_metrics(&self) -> bool {
         self.metrics
@@ -216,27 +216,27 @@ const fn crate_of(module: &'static str) -> &'static str {
     module.split_at(end).0
 }
 
-/// How important a span is. Ordered as the levels of `tracing` are: the more verbose, the greater.
+/// The level of a span. As in `tracing`, a more verbose level is greater.
 #[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "the five levels of `tracing` and `log`"
 )]
 pub enum Level {
-    /// Serious faults.
+    /// Errors.
     Error = 1,
     /// Situations that deserve attention.
     Warn,
     /// Useful information. The default.
     #[default]
     Info,
-    /// What helps to find a fault.
+    /// Information for debugging.
     Debug,
-    /// Very much detail.
+    /// Very detailed information.
     Trace,
 }
 
-/// An instrumentation scope that the program names with [`tracer!`](crate::tracer).
+/// An instrumentation scope that is created by [`tracer!`](crate::tracer).
 #[derive(Debug)]
 pub struct Scope {
     name: &'static str,
@@ -244,7 +244,7 @@ pub struct Scope {
     module: &'static str,
     file: &'static str,
     line: u32,
-    /// Whether the filter excludes its spans, and which filter decided that.
+    /// Whether the filter excludes the spans, and the generation of the filter.
     filter_cache: AtomicU32,
 }
 
@@ -313,11 +313,11 @@ crate::__floe_link_list! {
     static SCOPES: [Scope] = "fl_scope_0_1";
 }
 
-/// A [`Tracer`](crate::Tracer) with a name, which becomes the instrumentation scope of its spans. The
-/// scope's version is that of the package that uses the macro.
+/// Creates a [`Tracer`](crate::Tracer) whose name becomes the instrumentation scope of its spans. The
+/// version of the scope is that of the package that uses the macro.
 ///
-/// The name is text that is known at compile time and not empty. The result can be the value of a
-/// `static`. [`callsite::tracers`](crate::callsite::tracers) lists all of a program.
+/// The name must be a constant expression and must not be empty. The tracer can be the value of a
+/// `static`. [`callsite::tracers`](crate::callsite::tracers) lists the tracers of a program.
 ///
 /// ```
 /// use floe_telemetry::{Tracer, testing};
@@ -349,9 +349,9 @@ macro_rules! tracer {
     }};
 }
 
-/// The scope of every [`tracer!`](crate::tracer) linked into the program, in no particular order.
+/// Returns the scope of every [`tracer!`](crate::tracer) linked into the program, in no particular order.
 ///
-/// Empty on WebAssembly and under Miri, where the linker makes no such list.
+/// Empty on WebAssembly and under Miri, where the list is not supported.
 ///
 /// ```
 /// use floe_telemetry::{Tracer, callsite};
@@ -371,7 +371,7 @@ crate::__floe_link_list! {
     static CALL_SITES: [CallSite] = "fl_site_0_1";
 }
 
-/// The static of an annotated function, in the list.
+/// Defines the call site of an annotated function and adds it to the list.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_callsite {
@@ -392,10 +392,10 @@ macro_rules! __floe_callsite {
     };
 }
 
-/// Every `#[traced]` function linked into the program, in no particular order.
+/// Returns the call site of every `#[traced]` function linked into the program, in no particular order.
 ///
-/// A function that the linker removed because nothing calls it may be missing. Empty on WebAssembly
-/// and under Miri, where the linker makes no such list.
+/// A function that is never called may be missing, because the linker removes it. Empty on WebAssembly
+/// and under Miri, where the list is not supported.
 ///
 /// ```
 /// use floe_telemetry::{callsite, traced};
@@ -412,7 +412,7 @@ pub fn all() -> impl Iterator<Item = &'static CallSite> {
 
 #[cfg(test)]
 mod tests {
-    /// Two incompatible versions of this crate may be in one program, so their lists differ in name.
+    /// A program may contain two incompatible versions of this crate, so their lists need different names.
     #[test]
     fn the_lists_name_this_version() {
         let (major, minor) = (

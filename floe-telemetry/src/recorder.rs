@@ -1,8 +1,8 @@
 //! The hot path: everything that happens on the caller's thread.
 //!
-//! It reads the clock, makes ids, looks at the current OpenTelemetry [`Context`], holds the open
-//! span and writes the finished one into the thread's buffer. It never locks, waits or exports;
-//! the collector thread does the rest.
+//! The recorder reads the clock, generates ids, finds the parent in the current OpenTelemetry
+//! [`Context`], stores the open span and writes the ended span to the thread's buffer. It never locks,
+//! blocks or exports: enrichment, redaction and export run on the collector thread.
 //!
 //! [`Context`]: opentelemetry::Context
 

@@ -73,7 +73,7 @@ impl Collector {
         for calls in &mut self.measures {
             // Calls that are added during the loop are left for the next turn, so that a busy
             // thread cannot keep the collector here.
-            for _ in 0..calls.waiting() {
+            for _ in 0..calls.len() {
                 if !calls.pop(&mut record) {
                     break;
                 }

@@ -25,7 +25,7 @@ pub(crate) struct PipelineSettings {
     pub(crate) span_attributes: SharedAttributes,
     pub(crate) limits: SpanLimits,
     pub(crate) errors: ErrorsConfig,
-    /// Which traces that are not sampled are exported all the same.
+    /// The settings of tail sampling, if it is enabled.
     pub(crate) tail_sampling: Option<TailSampling>,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,

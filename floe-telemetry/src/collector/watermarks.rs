@@ -18,7 +18,7 @@ impl Watermarks {
     pub(super) fn are_reached(&self, buffers: &[Buffer]) -> bool {
         self.0.iter().all(|(id, mark)| {
             let buffer = buffers.iter().find(|buffer| buffer.id() == *id);
-            buffer.is_none_or(|buffer| buffer.taken() >= *mark)
+            buffer.is_none_or(|buffer| buffer.read() >= *mark)
         })
     }
 }

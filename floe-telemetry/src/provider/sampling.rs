@@ -1,4 +1,4 @@
-//! Which spans a provider records, and changes to that while the program runs.
+//! The sampling of a provider, which can be changed while the program runs.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,16 +9,16 @@ use crate::error::Error;
 use crate::recorder::{self, Measured, ProviderId, Sampling, SamplingChange};
 
 /// Changes which spans a [`TelemetryProvider`](crate::TelemetryProvider) records, while the program
-/// runs. [`TelemetryProvider::sampling_handle`](crate::TelemetryProvider::sampling_handle) returns it.
+/// runs. It is returned by
+/// [`TelemetryProvider::sampling_handle`](crate::TelemetryProvider::sampling_handle).
 ///
 /// A handle can be cloned and used from any thread, for example by an administrative endpoint. A
-/// change applies to the spans that start after it. Spans that have started are not affected, and a
-/// trace that has begun continues as its root was decided. Whether spans follow their parents, the
-/// rate limit and tail sampling stay as they were configured.
+/// change applies to spans that start after it. It does not affect spans that have started, and with
+/// parent-based sampling a trace keeps the decision that was made for its root. Parent-based sampling,
+/// the rate limit and tail sampling cannot be changed.
 ///
-/// After the provider has shut down, and for one that records nothing
-/// ([`is_noop`](crate::TelemetryProvider::is_noop)), every change is an error and the getters return
-/// the last settings.
+/// If the provider has shut down or records nothing ([`is_noop`](crate::TelemetryProvider::is_noop)),
+/// every change is an error, and the getters return the last settings.
 ///
 /// ```standalone_crate
 /// use std::time::Duration;
@@ -56,7 +56,7 @@ pub struct SamplingHandle(Arc<Mutex<Settings>>);
 
 #[derive(Debug)]
 struct Settings {
-    /// `None`: nothing was ever recorded for this provider.
+    /// `None` until the provider is connected to the recorder.
     provider: Option<ProviderId>,
     ratio: f64,
     rules: Vec<SamplingRule>,
@@ -64,7 +64,7 @@ struct Settings {
 }
 
 impl SamplingHandle {
-    /// The settings of a provider that does not record yet.
+    /// Creates a handle for a provider that does not record yet.
     pub(super) fn new(config: &TelemetryConfig) -> Self {
         Self(Arc::new(Mutex::new(Settings {
             provider: None,
@@ -74,19 +74,19 @@ impl SamplingHandle {
         })))
     }
 
-    /// Makes the changes apply to this provider.
+    /// Applies later changes to this provider.
     pub(super) fn connect(&self, provider: ProviderId) {
         self.settings().provider = Some(provider);
     }
 
-    /// Sets the share of the traces that are recorded, from 0.0 to 1.0, in place of the ratio or the
-    /// sampler that was configured. The trace id decides, as with OpenTelemetry's
+    /// Sets the share of the traces that are recorded, from 0.0 to 1.0. It replaces the configured ratio
+    /// or sampler. The decision is made from the trace id, like that of OpenTelemetry's
     /// `TraceIdRatioBased`.
     ///
     /// # Errors
     ///
-    /// The ratio is not between 0.0 and 1.0 ([`Error::is_config`]), or the provider does not record
-    /// ([`Error::is_state`]).
+    /// Fails if the ratio is not between 0.0 and 1.0 ([`Error::is_config`]), or if the provider does not
+    /// record ([`Error::is_state`]).
     pub fn set_ratio(&self, ratio: f64) -> Result<(), Error> {
         validate_ratio(ratio)?;
         let mut settings = self.settings();
@@ -95,11 +95,11 @@ impl SamplingHandle {
         Ok(())
     }
 
-    /// Replaces the [`rules`](crate::config::SamplingConfig::rules); an empty list removes them.
+    /// Replaces the [sampling rules](crate::config::SamplingConfig::rules). An empty list removes them.
     ///
     /// # Errors
     ///
-    /// A rule is not valid ([`Error::is_config`]), or the provider does not record
+    /// Fails if a rule is invalid ([`Error::is_config`]), or if the provider does not record
     /// ([`Error::is_state`]).
     pub fn set_rules(&self, rules: Vec<SamplingRule>) -> Result<(), Error> {
         validate_rules(&rules)?;
@@ -110,12 +110,12 @@ impl SamplingHandle {
         Ok(())
     }
 
-    /// Replaces the [`span_filter`](TelemetryConfig::span_filter): directives like
+    /// Replaces the [span filter](TelemetryConfig::span_filter) by directives such as
     /// `info,orders::db=debug,hyper=off`.
     ///
     /// # Errors
     ///
-    /// A directive is not valid ([`Error::is_config`]), or the provider does not record
+    /// Fails if a directive is invalid ([`Error::is_config`]), or if the provider does not record
     /// ([`Error::is_state`]).
     pub fn set_filter(&self, directives: &str) -> Result<(), Error> {
         let parsed = parse_span_filter(directives)
@@ -126,11 +126,11 @@ impl SamplingHandle {
         Ok(())
     }
 
-    /// Removes the filter: every function has spans.
+    /// Removes the span filter, so that no span is excluded by its target or level.
     ///
     /// # Errors
     ///
-    /// The provider does not record ([`Error::is_state`]).
+    /// Fails if the provider does not record ([`Error::is_state`]).
     pub fn clear_filter(&self) -> Result<(), Error> {
         let mut settings = self.settings();
         settings.change(SamplingChange::Filter(None))?;
@@ -138,19 +138,19 @@ impl SamplingHandle {
         Ok(())
     }
 
-    /// The share of the traces that are recorded.
+    /// Returns the share of the traces that are recorded.
     #[must_use]
     pub fn ratio(&self) -> f64 {
         self.settings().ratio
     }
 
-    /// The rules.
+    /// Returns the sampling rules.
     #[must_use]
     pub fn rules(&self) -> Vec<SamplingRule> {
         self.settings().rules.clone()
     }
 
-    /// The directives of the filter, if there is one.
+    /// Returns the directives of the span filter, if there is one.
     #[must_use]
     pub fn filter(&self) -> Option<String> {
         self.settings().filter.clone()
@@ -175,8 +175,7 @@ impl Settings {
     }
 }
 
-/// The spans that a configuration asks for, and the calls from which metrics are made if there is an
-/// exporter of metrics.
+/// Returns the settings of the recorder for a configuration that has a metric exporter.
 pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
     let sampling = &config.sampling;
     let filter = config.span_filter.as_deref().map(parse_span_filter);
@@ -188,7 +187,7 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Result<Sampling, Error> {
         filter: filter
             .transpose()
             .map_err(|message| Error::config(format!("span_filter: {message}")))?,
-        keeps: sampling.tail_sampling().is_some(),
+        needs_unsampled: sampling.tail_sampling().is_some(),
         measures: if config.metrics.from_spans {
             Measured::All
         } else {

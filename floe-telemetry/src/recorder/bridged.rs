@@ -3,15 +3,15 @@
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
-use super::open::open_for_later;
+use super::open::open_detached;
 use super::opening::Opening;
 use super::parent::Parent;
 use super::record::SpanRecord;
 use super::state::State;
 use crate::callsite::CallSite;
 
-/// A span, or the context that is propagated in place of one that is not sampled. A span that was not
-/// ended ends when this is dropped.
+/// A span, or the context that is propagated instead of a span that is not sampled. Dropping it ends the
+/// span.
 #[derive(Debug)]
 pub(crate) struct BridgedSpan(State);
 
@@ -30,10 +30,11 @@ impl BridgedSpan {
             fill(&mut opening.0.record);
         };
         let known = (!names).then_some(callsite);
-        match open_for_later(&parent, known, Some(&mut fill)) {
-            // So that spans below it on other threads are not sampled either.
+        match open_detached(&parent, known, Some(&mut fill)) {
+            // The context is propagated, so that spans below this one on other threads are not sampled
+            // either.
             State::Off => parent
-                .map(pass_on)
+                .map(propagated)
                 .map(Box::new)
                 .map(State::NotSampled)
                 .map(Self),
@@ -74,7 +75,7 @@ impl BridgedSpan {
         }
     }
 
-    /// Links it to another span.
+    /// Links the span to another one.
     pub(crate) fn link(&mut self, to: SpanContext) {
         if let State::Recording(recording) = &mut self.0 {
             recording.record.add_link(Link::with_context(to));
@@ -89,7 +90,8 @@ impl BridgedSpan {
     }
 }
 
-fn pass_on(cx: &Context) -> Option<Context> {
-    let propagates = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
-    propagates.then(|| cx.clone())
+/// Returns the context, if it has a span and telemetry is not suppressed in it.
+fn propagated(cx: &Context) -> Option<Context> {
+    let has_span = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
+    has_span.then(|| cx.clone())
 }

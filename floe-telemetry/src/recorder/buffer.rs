@@ -22,16 +22,16 @@ const CAPACITY: usize = 4096;
 /// The collector is woken each time this number of spans was written. It also polls.
 const WAKE_EVERY: usize = CAPACITY / 4;
 
-/// The number of attributes in their ring. Without room for all attributes of a span, they go into the
-/// ring for rare data as one piece.
+/// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are
+/// written to the ring for rare data as one piece.
 const ATTRIBUTES: usize = 4 * CAPACITY;
 
-/// The number of pieces of rare data.
+/// The capacity of the ring for rare data, in pieces.
 const RARE: usize = 4 * CAPACITY;
 
-/// With fewer free places than this for rare data, or no room for their attributes, the events of a span
-/// are unpacked into [`More`]. A span has at most two pieces then, so there is always room for the pieces
-/// of a span whose head has room.
+/// If the ring for rare data has fewer free slots than this, or the ring for attributes has no room, the
+/// events of a span are unpacked into [`More`]. The span then has at most two pieces of rare data, so there
+/// is always room for the pieces of a span whose head has room.
 const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
 
 /// The collector's half of a thread's buffer.
@@ -39,7 +39,7 @@ const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
 pub(crate) struct Buffer {
     id: u64,
     /// Spans read so far.
-    taken: u64,
+    read: u64,
     heads: Reader<Head, CAPACITY>,
     attributes: Reader<Attribute, ATTRIBUTES>,
     rare: Reader<Rare, RARE>,
@@ -51,8 +51,8 @@ impl Buffer {
         if !self.heads.pop_to(&mut record.head) {
             return false;
         }
-        self.taken += 1;
-        // The rest was written before the head.
+        self.read += 1;
+        // Attributes and rare data are written before the head, so they are complete.
         let attributes = usize::from(record.head.attributes);
         if record.head.rare > 0 {
             self.pop_rare(record);
@@ -68,12 +68,13 @@ impl Buffer {
         let mut events = SpanEvents::default();
         for _ in 0..record.head.rare {
             let Some(piece) = self.rare.pop() else { break };
-            piece.put_back(record, &mut events);
+            piece.restore(record, &mut events);
         }
-        let of_events = events.attributes_of_heads();
-        let own = usize::from(record.head.attributes).saturating_sub(of_events);
-        self.attributes.pop_all(own, record.attributes.items_mut());
-        self.attributes.pop_all(of_events, &mut events.attributes);
+        let in_events = events.attribute_count();
+        let in_span = usize::from(record.head.attributes).saturating_sub(in_events);
+        let attributes = record.attributes.items_mut();
+        self.attributes.pop_all(in_span, attributes);
+        self.attributes.pop_all(in_events, &mut events.attributes);
         record.add_events(events.into_events());
     }
 
@@ -83,13 +84,13 @@ impl Buffer {
     }
 
     /// The number of spans that were read from it.
-    pub(crate) const fn taken(&self) -> u64 {
-        self.taken
+    pub(crate) const fn read(&self) -> u64 {
+        self.read
     }
 
     /// The number of spans that were written to it.
     pub(crate) fn written(&self) -> u64 {
-        self.taken + self.heads.waiting() as u64
+        self.read + self.heads.len() as u64
     }
 
     /// Whether the thread has ended and the buffer is empty.
@@ -115,7 +116,8 @@ static COLLECTOR: OnceLock<Thread> = OnceLock::new();
 /// The thread's half.
 #[derive(Debug)]
 pub(super) struct Writer {
-    // Dropped before `heads`: once the reader sees that `heads` was dropped, the others were too.
+    // Dropped before `heads`: if the reader sees that `heads` was dropped, the other two were dropped as
+    // well.
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
     rare: ring::Writer<Rare, RARE>,
     heads: ring::Writer<Head, CAPACITY>,
@@ -126,7 +128,7 @@ impl Writer {
     #[inline]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if !self.heads.has_room_for(1) {
-            // No reason to wake the collector: it was woken while the buffer filled.
+            // The collector was woken while the buffer filled, so it need not be woken again.
             return false;
         }
         let items = record.attributes.items_mut();
@@ -137,18 +139,18 @@ impl Writer {
             (attributes, rare) = (0, 1);
         }
         if Rare::is_in(record) {
-            let (of_events, pieces) = self.push_rare(record);
-            attributes += of_events;
+            let (in_events, pieces) = self.push_rare(record);
+            attributes += in_events;
             rare += pieces;
         }
-        // `end` and `code` come from registers: reading back fields that were just written in narrower
-        // pieces would stall until all earlier writes, to cold memory, are complete.
+        // `end` and `code` come from registers: loading fields right after they were written with narrower
+        // stores would stall until all earlier stores, some of them to cold memory, are complete.
         let _ = self.heads.push(Head {
             end,
             code,
             // At most one for each attribute of the span and of its events.
             attributes: u8::try_from(attributes).unwrap_or(u8::MAX),
-            // At most two, and one for each event.
+            // At most two, and one for each packed event.
             rare: u8::try_from(rare).unwrap_or(u8::MAX),
             ..record.head
         });
@@ -161,7 +163,7 @@ impl Writer {
     /// Returns the number of attributes of events, and of pieces of rare data.
     #[inline(never)]
     fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
-        let mut of_events = record.packed.attributes.len();
+        let mut in_events = record.packed.attributes.len();
         let mut pieces = 0;
         if self.rare.has_room_for(RESERVE)
             && self.attributes.push_all(&mut record.packed.attributes)
@@ -172,7 +174,7 @@ impl Writer {
             }
         } else {
             record.unpack_events();
-            of_events = 0;
+            in_events = 0;
         }
         let dropped = mem::take(record.attributes.dropped_mut());
         if dropped > 0 {
@@ -182,7 +184,7 @@ impl Writer {
             let _ = self.rare.push(Rare::More(more));
             pieces += 1;
         }
-        (of_events, pieces)
+        (in_events, pieces)
     }
 }
 
@@ -202,7 +204,7 @@ pub(super) fn new_writer() -> Writer {
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-        taken: 0,
+        read: 0,
         heads: heads_to_read,
         attributes: attributes_to_read,
         rare: rare_to_read,
@@ -222,7 +224,7 @@ pub(crate) fn wake() {
     }
 }
 
-/// Buffers of threads that the collector does not know yet.
+/// Moves the buffers of new threads, which the collector has not received yet, to the end of `into`.
 pub(crate) fn new_buffers(into: &mut Vec<Buffer>) {
     into.extend(
         NEW.1
@@ -237,7 +239,7 @@ pub(crate) fn dropped_spans() -> u64 {
     DROPPED.load(Ordering::Relaxed)
 }
 
-/// Sets the collector's thread, which is woken.
+/// Sets the thread that [`wake`] wakes.
 pub(crate) fn set_collector(thread: Thread) {
     let _ = COLLECTOR.set(thread);
 }
@@ -248,20 +250,20 @@ enum Rare {
     /// The span's attributes, if their ring had no room for them.
     Attributes(Vec<Attribute>),
     More(Box<More>),
-    /// Its attributes are in the ring of attributes, behind the span's.
+    /// Its attributes are in the ring of attributes, after those of the span.
     Event(EventHead),
 }
 
 impl Rare {
-    /// Whether a span has such data.
+    /// Returns whether a span has rare data.
     #[inline]
     fn is_in(record: &SpanRecord) -> bool {
         record.more.is_some() || !record.packed.heads.is_empty() || record.attributes.dropped() > 0
     }
 
-    /// Moves the piece back into its record. Events are collected until their attributes have been read.
+    /// Moves the piece back into its record. Events go to `events` until their attributes have been read.
     #[cold]
-    fn put_back(self, record: &mut SpanRecord, events: &mut SpanEvents) {
+    fn restore(self, record: &mut SpanRecord, events: &mut SpanEvents) {
         match self {
             Self::Attributes(all) => *record.attributes.items_mut() = all,
             Self::More(more) => {

@@ -1,7 +1,7 @@
-//! Running the body of an annotated function inside its span.
+//! Runs the body of an annotated function inside its span.
 //!
-//! What is generic over the body is compiled for each annotated function, so it only catches a panic.
-//! The rest is generic over the type that the function returns, or not generic.
+//! Code that is generic over the body is compiled for each annotated function, so it only catches
+//! panics. All other code is generic over the return type, or not generic.
 
 use std::any::Any;
 use std::mem;
@@ -19,7 +19,7 @@ use super::state::{OpenSpan, State};
 #[inline]
 pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     if matches!(span.state, State::Off) {
-        // Nothing has to be dropped, which the compiler cannot see.
+        // There is nothing to drop, which the compiler does not detect.
         mem::forget(span);
         return body();
     }
@@ -66,7 +66,7 @@ fn finish<T>(span: OpenSpan, ended: thread::Result<T>, outcome: Classifier<T>) -
     }
 }
 
-/// Out of line, so that the code of a function without a span is short.
+/// Not inlined, so that the code of a function without a span stays small.
 #[inline(never)]
 fn returned<T>(span: OpenSpan, value: &T, outcome: Classifier<T>) {
     if let Some(recording) = span.recording() {

@@ -51,7 +51,7 @@ impl DetachedSpan {
                 fill(opening);
             }
         };
-        Self(open_below(&Parent::of(parent), None, Some(&mut fill)).for_later())
+        Self(open_below(&Parent::of(parent), None, Some(&mut fill)).detach())
     }
 
     /// The context to run in.

@@ -1,4 +1,4 @@
-//! Opening the span of an annotated function. Without a listener that is one load.
+//! Opens the span of an annotated function. While nothing is recorded, this costs one load.
 
 use super::open::{open, open_below};
 use super::opening::Fill;
@@ -8,10 +8,10 @@ use super::state::OpenSpan;
 use super::{filter, listeners};
 use crate::callsite::CallSite;
 
-/// Opens the span of a call site, below the span that `parent` names, with what `fill` writes to it.
-/// Both run only if they are needed: without a listener neither does.
+/// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. Neither is
+/// evaluated while nothing is recorded.
 ///
-/// `fill` is a trait object so that the code behind it is compiled once, not for each annotated
+/// `fill` is a trait object so that the code that calls it is compiled once, not for each annotated
 /// function.
 #[inline]
 pub fn enter(
@@ -22,13 +22,13 @@ pub fn enter(
     parent.open(callsite, fill)
 }
 
-/// What an annotated function starts its span below.
+/// The parent of the span of an annotated function.
 pub trait StartBelow {
     /// Opens the span.
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan;
 }
 
-/// The current span, which is not looked up before something listens.
+/// The current span, which is looked up only if something is recorded.
 #[derive(Debug)]
 pub struct Current;
 
@@ -45,7 +45,7 @@ impl StartBelow for Current {
 impl<F: FnOnce() -> Parent> StartBelow for F {
     #[inline]
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan {
-        // The parent may be made from the current context, which a thread that ends has no more.
+        // The closure may read the current `Context`, which is destroyed while a thread ends.
         if listeners::is_off() || !context_is_alive() {
             return OpenSpan::OFF;
         }

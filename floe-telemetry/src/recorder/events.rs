@@ -11,31 +11,31 @@ use opentelemetry::{KeyValue, Value};
 
 use crate::attributes::{Attribute, AttributeValue};
 
-/// How many events, with their attributes, a span transports in packed form: together with the span's own
-/// attributes the count must fit into a `u8`.
+/// The most events and event attributes that a span has in packed form. Together with the span's own
+/// attributes their number must fit into a `u8`.
 pub(super) const MAX_EVENTS: usize = 120;
 
 /// The field that is the name of the event.
 pub(crate) const MESSAGE: &str = "message";
 
-/// What `tracing` knows of an event before it happens.
+/// The static metadata of an event.
 #[cfg(feature = "tracing")]
 type Metadata = &'static tracing::Metadata<'static>;
 
-/// The bridge alone makes packed events, so without it there are none.
+/// Uninhabited: only the `tracing` bridge records packed events.
 #[cfg(not(feature = "tracing"))]
 type Metadata = std::convert::Infallible;
 
-/// What an event has besides its fields.
+/// An event without its attributes.
 #[derive(Debug)]
 pub(crate) struct EventHead {
     at: SystemTime,
     metadata: Metadata,
-    /// So many of the attributes that are next in [`SpanEvents`] are its own.
+    /// The number of its attributes, which follow those of the previous event in [`SpanEvents`].
     pub(super) attributes: u8,
 }
 
-/// Packed events, and the attributes of all of them, one after the other.
+/// Packed events, with the attributes of all events in one list.
 #[derive(Debug, Default)]
 pub(super) struct SpanEvents {
     pub(super) heads: Vec<EventHead>,
@@ -43,13 +43,13 @@ pub(super) struct SpanEvents {
 }
 
 impl SpanEvents {
-    /// How many attributes the events have.
-    pub(super) fn attributes_of_heads(&self) -> usize {
-        let of_each = self.heads.iter().map(|head| usize::from(head.attributes));
-        of_each.sum()
+    /// Returns the number of attributes of all events.
+    pub(super) fn attribute_count(&self) -> usize {
+        let counts = self.heads.iter().map(|head| usize::from(head.attributes));
+        counts.sum()
     }
 
-    /// OpenTelemetry's, with their attributes.
+    /// Converts the events to OpenTelemetry's.
     pub(super) fn into_events(self) -> Vec<Event> {
         let mut attributes = self.attributes.into_iter();
         let events = self.heads.into_iter().map(|head| {
@@ -66,7 +66,7 @@ impl SpanEvents {
 }
 
 impl EventHead {
-    /// Of an event that happens now.
+    /// The head of an event that happens now.
     #[cfg(feature = "tracing")]
     pub(crate) fn now(metadata: Metadata) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl EventHead {
         }
     }
 
-    /// The event with these attributes.
+    /// Converts to an OpenTelemetry event with these attributes.
     pub(crate) fn into_event(self, attributes: impl IntoIterator<Item = Attribute>) -> Event {
         let mut all = Vec::with_capacity(usize::from(self.attributes) + 4);
         let name = describe(self.metadata, &mut all);
@@ -88,7 +88,7 @@ impl EventHead {
     }
 }
 
-/// The event's name; its level, target and place in the code become attributes.
+/// Returns the event's name, and adds its level, target and source location to the attributes.
 #[cfg(feature = "tracing")]
 fn describe(metadata: Metadata, attributes: &mut Vec<KeyValue>) -> &'static str {
     use crate::keys;
@@ -109,7 +109,7 @@ fn describe(metadata: Metadata, _: &mut Vec<KeyValue>) -> &'static str {
     match metadata {}
 }
 
-/// Adds an attribute, or the message.
+/// Adds an attribute, or sets the name if it is the message.
 pub(super) fn add(event: &mut Event, Attribute { key, value }: Attribute) {
     match value {
         AttributeValue::Text(text) if key.as_str() == MESSAGE => {

@@ -1,8 +1,8 @@
 //! The filter of a provider: which functions have spans, by target and level.
 //!
 //! The decision for a call site is cached in the call site, together with the generation of the
-//! filter that made it. A call that the filter excludes costs two more loads than one while nothing is
-//! recorded; a new filter is a new generation, and each call site asks it once.
+//! filter that made it. A call that the filter excludes costs two loads more than a call while nothing is
+//! recorded. Replacing the filter increments the generation, which makes each call site decide once more.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -21,17 +21,18 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 #[derive(Debug)]
 struct Filter {
-    /// Has 31 bits, and is 0 for no other filter than the first one, which nobody asks.
+    /// Has 31 bits. It is 0 only for the initial filter, which is never used.
     generation: u32,
-    /// Targets, and the most verbose level that is recorded of each. The longest target is first.
+    /// Sorted by the length of the target, the longest first.
     directives: Vec<Directive>,
 }
 
-/// A prefix of targets, and the number of the most verbose level that is recorded; 0 is none.
+/// A prefix of targets, and the most verbose level that is recorded, as a number; 0 excludes all levels.
 pub(crate) type Directive = (String, u8);
 
 impl Filter {
-    /// The most specific directive decides. What no directive names is excluded.
+    /// Returns whether the most specific directive excludes the level. A target without a directive is
+    /// excluded.
     fn excludes(&self, target: &str, level: Level) -> bool {
         let mut directives = self.directives.iter();
         let directive = directives.find(|(prefix, _)| target.starts_with(&**prefix));
@@ -39,7 +40,8 @@ impl Filter {
     }
 }
 
-/// Replaces the filter; the last of several directives for one target counts. `None` records all.
+/// Replaces the filter. Of several directives for one target the last one applies. `None` removes the
+/// filter.
 #[cfg(feature = "provider")]
 pub(super) fn replace(directives: Option<Vec<Directive>>) {
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +50,7 @@ pub(super) fn replace(directives: Option<Vec<Directive>>) {
         return;
     };
     directives.reverse();
-    // The sort is stable.
+    // The sort is stable, so for equal targets the last directive stays first.
     directives.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
     current.directives = directives;
     current.generation = ((current.generation + 1) & (u32::MAX >> 1)).max(1);
@@ -56,7 +58,7 @@ pub(super) fn replace(directives: Option<Vec<Directive>>) {
     listeners::set(FILTER);
 }
 
-/// Whether the filter excludes spans of this level and target. `cache` belongs to these two.
+/// Returns whether the filter excludes spans of this level and target, whose decision `cache` stores.
 #[inline]
 fn excludes(cache: &AtomicU32, level: Level, target: &str) -> bool {
     let cached = cache.load(Ordering::Relaxed);
@@ -75,8 +77,8 @@ fn decide(cache: &AtomicU32, level: Level, target: &str) -> bool {
     excluded
 }
 
-/// Whether a call of `callsite` has no span, whatever its parent is: nothing is recorded, or the
-/// filter excludes it.
+/// Returns whether a call of `callsite` has no span, because nothing is recorded or because the filter
+/// excludes it.
 #[inline]
 pub(super) fn is_off_for(callsite: &CallSite) -> bool {
     let listeners = listeners::current();
@@ -85,28 +87,29 @@ pub(super) fn is_off_for(callsite: &CallSite) -> bool {
         || listeners & FILTER != 0 && excludes_call(listeners, callsite)
 }
 
-/// Out of line, so that what is compiled into each annotated function stays short.
+/// Not inlined, so that the code in each annotated function stays small.
 #[inline(never)]
 fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
-    // A capture is found in the context, and a call that is measured has to be noted: both later.
+    // Captures and measured calls are not excluded: the sampler handles both.
     !listeners::has_captures(listeners)
         && !listeners::measures(listeners & MEASURES, Some(callsite))
         && excludes_function(callsite)
 }
 
-/// Whether the filter excludes the calls of a function. It does not apply to spans of other
-/// libraries, which have no level of ours or a filter of their own.
+/// Returns whether the filter excludes the calls of a function. It does not apply to spans from other
+/// APIs: those of OpenTelemetry have no level, and `tracing` has its own filters.
 #[inline]
 pub(super) fn excludes_function(callsite: &CallSite) -> bool {
     callsite.is_function() && excludes(callsite.filter_cache(), callsite.level(), callsite.target())
 }
 
-/// Whether the filter excludes the spans of a tracer, or those without one, whose target is empty.
+/// Returns whether the filter excludes the spans of a tracer, or those without a tracer, which have an
+/// empty target.
 pub(super) fn excludes_scope(scope: Option<&Scope>) -> bool {
-    static WITHOUT: AtomicU32 = AtomicU32::new(0);
+    static NO_SCOPE: AtomicU32 = AtomicU32::new(0);
     match scope {
         Some(scope) => excludes(scope.filter_cache(), Level::Info, scope.name()),
-        None => excludes(&WITHOUT, Level::Info, ""),
+        None => excludes(&NO_SCOPE, Level::Info, ""),
     }
 }
 

@@ -1,9 +1,9 @@
 //! How a future that opens its own span passes it to the wrapper that polls it.
 //!
 //! The arguments of an `async fn` are inside its future, so only the future can evaluate the
-//! attributes. It does so in its first statement, before any code of the user, and leaves the span in
-//! a thread-local slot, where the wrapper finds it after the poll. So no future points to another one,
-//! and each argument is stored once.
+//! attributes. It does so in its first statement, before any code of the user, and stores the span in
+//! a thread-local slot, from which the wrapper takes it after the poll. No future needs a pointer to
+//! another one, and each argument is stored once.
 
 use std::cell::{Cell, RefCell};
 
@@ -15,18 +15,19 @@ use super::opening::Fill;
 use super::state::{OpenSpan, State};
 use crate::callsite::CallSite;
 
-/// What the wrapper of the future that is being polled expects of it.
+/// Whether the future that is being polled opens its span itself.
 #[derive(Clone, Copy, PartialEq)]
-enum Awaited {
-    Nothing,
-    /// To open the span.
-    Span,
-    /// Nothing more: it has opened the span, which is the last of [`OPENED`].
+enum FirstPoll {
+    /// It does not, or has been polled before.
+    No,
+    /// It has not opened its span yet.
+    Pending,
+    /// It has opened its span, which is the last one in [`OPENED`].
     Opened,
 }
 
 thread_local! {
-    static AWAITED: Cell<Awaited> = const { Cell::new(Awaited::Nothing) };
+    static FIRST_POLL: Cell<FirstPoll> = const { Cell::new(FirstPoll::No) };
     /// Spans of futures that are being polled for the first time, the innermost last.
     static OPENED: RefCell<Vec<OpenSpan>> = const { RefCell::new(Vec::new()) };
 }
@@ -34,16 +35,17 @@ thread_local! {
 /// A running poll.
 pub(super) enum Entered {
     Attached(ContextGuard),
-    /// Of a measured call, which has no context of its own.
+    /// The poll of a measured call, which has no context of its own.
     Measured,
-    /// The future opens the span. What the wrapper around this one expects is kept meanwhile.
+    /// The future opens the span.
     Expecting(Outer),
 }
 
-pub(super) struct Outer(Awaited);
+/// The state of the poll around this one.
+pub(super) struct Outer(FirstPoll);
 
 impl Entered {
-    /// A poll in the context of `state`, if there is one.
+    /// Returns the poll of a span that is open. `None` if there is neither a span nor a context.
     #[inline]
     pub(super) fn with(state: &State, attached: Option<ContextGuard>) -> Option<Self> {
         match (state, attached) {
@@ -55,16 +57,16 @@ impl Entered {
 
     #[inline]
     pub(super) fn expecting() -> Self {
-        Self::Expecting(Outer(AWAITED.replace(Awaited::Span)))
+        Self::Expecting(Outer(FIRST_POLL.replace(FirstPoll::Pending)))
     }
 }
 
 impl Outer {
-    /// The span that the future opened, which is still current. `None` if it opened none, as when the
-    /// last listener was removed in between.
+    /// Returns the span that the future has opened, which is still current. `None` if it has opened none,
+    /// for example because the last listener was removed in the meantime.
     #[inline]
     pub(super) fn opened(self) -> Option<OpenSpan> {
-        if AWAITED.replace(self.0) != Awaited::Opened {
+        if FIRST_POLL.replace(self.0) != FirstPoll::Opened {
             return None;
         }
         OPENED.try_with(|all| all.borrow_mut().pop()).ok().flatten()
@@ -79,14 +81,14 @@ pub fn enter_in_future(
     parent: impl StartBelow,
     fill: Option<Fill<'_>>,
 ) {
-    if !listeners::is_off() && AWAITED.get() == Awaited::Span {
-        leave_behind(enter(callsite, parent, fill));
+    if !listeners::is_off() && FIRST_POLL.get() == FirstPoll::Pending {
+        store(enter(callsite, parent, fill));
     }
 }
 
-/// A thread that ends has no place for the span, which ends then.
-fn leave_behind(span: OpenSpan) {
+/// Stores the span for the wrapper. On a thread that is ending it cannot be stored, and ends.
+fn store(span: OpenSpan) {
     if OPENED.try_with(|all| all.borrow_mut().push(span)).is_ok() {
-        AWAITED.set(Awaited::Opened);
+        FIRST_POLL.set(FirstPoll::Opened);
     }
 }

@@ -1,4 +1,5 @@
-//! A future inside its span, which is current during each poll and ends with the future.
+//! Runs a future inside a span. The span is current during each poll and ends when the future is ready or
+//! dropped.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -18,17 +19,18 @@ use super::state::State;
 use super::{filter, listeners};
 use crate::callsite::CallSite;
 
-/// Where the span of an annotated `async fn` is opened, at the first poll.
+/// The code that opens the span of an annotated `async fn` at the first poll.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "internal to expansions")]
 pub enum OpenedBy {
-    /// Before the future is polled.
+    /// The wrapper opens the span before it polls the future.
     Wrapper(&'static CallSite),
-    /// In the future itself, by [`enter_in_future`](super::enter_in_future) in its first statement.
+    /// The future opens the span in its first statement, by
+    /// [`enter_in_future`](super::enter_in_future).
     Future,
 }
 
-/// The future of an annotated `async fn`, in its span.
+/// Wraps the future of an annotated `async fn`, so that it runs in its span.
 #[inline]
 pub fn call_async<F: Future>(
     opened_by: OpenedBy,
@@ -36,15 +38,15 @@ pub fn call_async<F: Future>(
     outcome: Classifier<F::Output>,
 ) -> Traced<F, Classifier<F::Output>> {
     let phase = match opened_by {
-        OpenedBy::Wrapper(callsite) => Phase::Plain(callsite),
-        OpenedBy::Future => Phase::Within,
+        OpenedBy::Wrapper(callsite) => Phase::BeforeWrapperOpens(callsite),
+        OpenedBy::Future => Phase::BeforeFutureOpens,
     };
     Traced::new(phase, future, outcome)
 }
 
 /// A function pointer.
 pub trait FnPointer {
-    /// What the function returns.
+    /// The return type of the function.
     type Output;
 }
 
@@ -55,17 +57,17 @@ impl<T> FnPointer for fn() -> T {
 /// The type `!`, which stable Rust can only name like this.
 pub type Never = <fn() -> ! as FnPointer>::Output;
 
-/// Gives an `async` block that never ends the output type `!`, which inference would leave open.
+/// Fixes the output type of an `async` block that never ends to `!`, which inference alone would not do.
 #[inline]
 pub const fn never<F: Future<Output = Never>>(future: F) -> F {
     future
 }
 
-/// A value of type `T` for code that is never reached, but determines a type.
+/// Stands for a value of type `T` in unreachable code that determines a type.
 ///
 /// # Panics
 ///
-/// If it is reached.
+/// Always.
 #[must_use]
 pub fn never_made<T>() -> T {
     unreachable!("behind `if false`")
@@ -74,19 +76,19 @@ pub fn never_made<T>() -> T {
 pin_project_lite::pin_project! {
     /// A future or a stream inside a span.
     ///
-    /// Nothing is between this type and the future: to see that a chain of futures is `Send`, the
-    /// compiler goes through every type on the way, and stops at 128; likewise to see how big it is. It
-    /// goes through the fields in order and remembers, so the first, which is nothing, spares it the way
-    /// through the span at the end of the chain.
+    /// The future is a direct field: to prove that a chain of futures is `Send`, or to compute its size,
+    /// the compiler recurses through every type in between, up to `recursion_limit`, which is 128 by
+    /// default. It visits fields in order and caches the results. The zero-sized first field puts the
+    /// span's type into that cache before the compiler recurses into the future.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Traced<F, O> {
-        span_first: [Held; 0],
-        // Dropped before `span`, which waits for that.
+        span_first: [FutureSpan; 0],
+        // Dropped before `span`, which ends after the future is dropped.
         #[pin]
         pub(super) inner: F,
         pub(super) outcome: O,
-        pub(super) span: Held,
+        pub(super) span: FutureSpan,
     }
 
     impl<F, O> PinnedDrop for Traced<F, O> {
@@ -103,43 +105,43 @@ impl<F, O> Traced<F, O> {
             span_first: [],
             inner,
             outcome,
-            span: Held(phase),
+            span: FutureSpan(phase),
         }
     }
 }
 
 impl<F, O> Traced<F, O> {
-    /// Runs the future, which was not polled yet, in what there is in `state`.
+    /// Sets the span of the future, which must not have been polled yet.
     pub(super) fn start(self: Pin<&mut Self>, state: State) {
-        *self.project().span = Held(Phase::Open(state));
+        *self.project().span = FutureSpan(Phase::Open(state));
     }
 }
 
-/// The span of a future, which ends when this is dropped if it has not before.
+/// The span of a future. Dropping it ends the span as cancelled, unless the span has ended.
 #[derive(Debug)]
-pub(super) struct Held(Phase);
+pub(super) struct FutureSpan(Phase);
 
 thread_local! {
-    /// The contexts of futures that are being dropped, the innermost last. What such a future held
-    /// may start spans in its `Drop`, and they are children of the future's span.
+    /// The contexts of futures that are being dropped, the innermost last. Spans that start in the
+    /// destructors of a future's variables are children of the future's span.
     static DROPPING: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
 }
 
-impl Held {
+impl FutureSpan {
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
         self.0.begin()
     }
 
-    /// Whether there is no span and will be none.
+    /// Returns whether the future has no span. A future that has none at its first poll never gets one.
     #[inline]
     fn is_off(&mut self) -> bool {
         match self.0 {
             Phase::Open(State::Off) => true,
             Phase::Open(_) => false,
-            Phase::Plain(_) | Phase::Within => {
+            Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => {
                 let off = match self.0 {
-                    Phase::Plain(callsite) => filter::is_off_for(callsite),
+                    Phase::BeforeWrapperOpens(callsite) => filter::is_off_for(callsite),
                     _ => listeners::is_off(),
                 };
                 if off {
@@ -150,7 +152,7 @@ impl Held {
         }
     }
 
-    /// What a poll inside of the span came to, which ends the span if the future is ready.
+    /// Processes the result of a poll inside the span, and ends the span if the future is ready.
     #[inline(never)]
     fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
         self.0.end(entered, polled.is_pending());
@@ -161,7 +163,7 @@ impl Held {
         }
     }
 
-    /// The same for one that panicked, inside of the span or where there is none.
+    /// Ends the span, if there is one, after a poll that panicked, and resumes the panic.
     #[cold]
     fn panicked(&mut self, entered: Option<Entered>, payload: Box<dyn Any + Send>) -> ! {
         if let Some(entered) = entered {
@@ -170,7 +172,7 @@ impl Held {
         panicked(self.take().recording(), payload)
     }
 
-    /// Polls something once, with the span current, which has kept its context.
+    /// Calls `poll` while the span is current. The span has stored its context already.
     #[inline]
     pub(super) fn run<P>(&mut self, entered: Entered, poll: impl FnOnce() -> P) -> P {
         match catch_unwind(AssertUnwindSafe(poll)) {
@@ -182,12 +184,12 @@ impl Held {
         }
     }
 
-    /// The span, to be ended now.
+    /// Takes the span, which the caller ends.
     #[inline]
     pub(super) fn take(&mut self) -> State {
         match mem::replace(&mut self.0, Phase::Open(State::Off)) {
             Phase::Open(state) => state,
-            Phase::Plain(_) | Phase::Within => State::Off,
+            Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens => State::Off,
         }
     }
 
@@ -201,7 +203,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for FutureSpan {
     #[inline]
     fn drop(&mut self) {
         let state = self.take();
@@ -221,7 +223,7 @@ impl Drop for Held {
 impl<F: Future> Future for Traced<F, Classifier<F::Output>> {
     type Output = F::Output;
 
-    // The inner future is polled from here, as a body is called from `call`.
+    // No other function is on the stack between this one and the inner future, see `call`.
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();

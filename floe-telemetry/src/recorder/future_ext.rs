@@ -1,4 +1,4 @@
-//! Futures of the user in a span, or in the span that is current where they are made.
+//! Runs the user's futures in a new span, or in the span that is current when they are created.
 
 use std::fmt;
 use std::future::Future;
@@ -19,17 +19,17 @@ use super::state::State;
 pub trait FutureExt: Future + Sized {
     /// Runs the future in a span that the builder describes.
     ///
-    /// The span starts with the first poll, is current during each poll, on whatever thread that is,
-    /// and ends with the future. So it follows the future through `.await` and into a task that is
-    /// spawned. A future that is never polled has no span; one that is dropped before it is ready ends
-    /// its span with the attribute `floe.cancelled`; a panic is recorded and goes on.
+    /// The span starts with the first poll, is current during each poll, on any thread, and ends when the
+    /// future is ready or dropped. It therefore follows the future across `.await` points and into a
+    /// spawned task. A future that is never polled has no span. If the future is dropped before it is
+    /// ready, the span has the attribute `floe.cancelled`. A panic is recorded and resumed.
     ///
-    /// Unless the builder names another parent, the span is a child of the span that is current where
-    /// `in_span` is called, and the future runs with the rest of that context, such as baggage.
+    /// Unless the builder sets another parent, the span is a child of the span that is current when
+    /// `in_span` is called, and the rest of that context, such as baggage, is current during each poll.
     ///
-    /// A future may have any output, so the span of one that is ready is OK, also when the output is
-    /// an `Err`. Record an error with [`record_exception`](crate::record_exception) in the future, or
-    /// annotate an `async fn` with `#[traced]`, which recognises it.
+    /// The output may be of any type, so the span of a future that is ready has the status OK even if the
+    /// output is an `Err`. Record an error with [`record_exception`](crate::record_exception) in the
+    /// future, or annotate an `async fn` with `#[traced]`, which records an `Err` as an error.
     ///
     /// ```
     /// use floe_telemetry::{FutureExt, set_attribute, span, testing, traced};
@@ -55,11 +55,11 @@ pub trait FutureExt: Future + Sized {
         }
     }
 
-    /// Carries the current OpenTelemetry context along, with the span and the baggage in it: it is
-    /// current during each poll of the future and when the future is dropped, on whatever thread that
-    /// is. No span is started.
+    /// Captures the current OpenTelemetry context, with its span and its baggage. The context is current
+    /// during each poll of the future and while the future is dropped, on any thread. No span is started.
     ///
-    /// A task that is spawned without it has no current span, so its spans begin new traces.
+    /// A task that is spawned without the context has no current span, so its spans are roots of new
+    /// traces.
     ///
     /// ```
     /// use floe_telemetry::{FutureExt, testing, traced};
@@ -94,13 +94,13 @@ pub trait FutureExt: Future + Sized {
 impl<F: Future> FutureExt for F {}
 
 pin_project_lite::pin_project! {
-    /// A future in a span. [`FutureExt::in_span`] returns it.
+    /// A future in a span, returned by [`FutureExt::in_span`].
     #[must_use = "futures do nothing unless polled"]
     pub struct InSpan<F>
     where
         F: Future,
     {
-        // Until the first poll.
+        // `None` after the first poll.
         span: Option<Box<SpanBuilder>>,
         #[pin]
         inner: Traced<F, Classifier<F::Output>>,
@@ -114,7 +114,7 @@ impl<F: Future> Future for InSpan<F> {
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         if let Some(span) = this.span.take() {
-            this.inner.as_mut().start(span.open().for_later());
+            this.inner.as_mut().start(span.open().detach());
         }
         this.inner.poll(task)
     }
@@ -127,7 +127,8 @@ impl<F: Future> fmt::Debug for InSpan<F> {
 }
 
 pin_project_lite::pin_project! {
-    /// A future that carries the context in which it was made. [`FutureExt::in_current_span`] returns it.
+    /// A future that runs in the context in which it was created, returned by
+    /// [`FutureExt::in_current_span`].
     #[must_use = "futures do nothing unless polled"]
     pub struct InCurrentSpan<F>
     where
@@ -153,5 +154,5 @@ impl<F: Future> fmt::Debug for InCurrentSpan<F> {
     }
 }
 
-/// Nothing is known of the output of a future, so it is never an error.
+/// The classifier for any output, which is never an error.
 fn unclassified<T>(_: &T, _: Sink<'_>) {}

@@ -1,4 +1,4 @@
-//! Who wants spans at the moment: the one atomic that every annotated call reads first.
+//! The consumers that currently record spans: one atomic, which every annotated call reads first.
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -13,23 +13,23 @@ pub(super) const PROVIDER: Listeners = 1;
 #[cfg(feature = "testing")]
 pub(super) const CAPTURES: Listeners = 1 << 1;
 /// The sampler decides for each span, whatever its parent's decision is.
-pub(super) const EACH_SPAN: Listeners = 1 << 2;
+pub(super) const PER_SPAN: Listeners = 1 << 2;
 /// There are sampling rules.
 pub(super) const RULES: Listeners = 1 << 3;
 /// There is a rate limit for roots.
 pub(super) const RATE: Listeners = 1 << 4;
 /// Traces that the ratio does not choose are recorded for the tail sampler, with the sampled flag off.
-pub(super) const KEEP: Listeners = 1 << 5;
+pub(super) const TAIL: Listeners = 1 << 5;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
 pub(super) const MEASURES: Listeners = 1 << 6;
 /// Metrics are made from all calls.
 pub(super) const MEASURES_ALL: Listeners = 1 << 7;
 /// The filter by target and level excludes some spans.
 pub(super) const FILTER: Listeners = 1 << 8;
-/// What a provider sets when it starts, and clears when it shuts down.
+/// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
-    PROVIDER | EACH_SPAN | RULES | RATE | KEEP | MEASURES | MEASURES_ALL | FILTER;
+    PROVIDER | PER_SPAN | RULES | RATE | TAIL | MEASURES | MEASURES_ALL | FILTER;
 
 /// Zero while nothing is recorded.
 static LISTENERS: AtomicU16 = AtomicU16::new(0);
@@ -84,7 +84,7 @@ pub(super) fn clear_provider() {
     clear(OF_PROVIDER);
 }
 
-/// Announces the first capture, or the end of the last.
+/// Sets whether a `testing::capture` is running.
 #[cfg(feature = "testing")]
 pub(crate) fn switch_captures(on: bool) {
     if on {

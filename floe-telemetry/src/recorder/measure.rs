@@ -1,7 +1,7 @@
 //! Measured calls: calls without a span, from which the collector makes metrics.
 //!
-//! They have a ring of their own, so that metrics are complete while a backend does not accept spans and
-//! the ring for spans is full. A thread that measures nothing has no such ring.
+//! They have their own ring, so that metrics stay complete while a backend does not accept spans and the
+//! ring for spans is full. A thread without measured calls has no such ring.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,14 +16,14 @@ use crate::clock::Ticks;
 /// The number of calls that a thread buffers until the collector fetches them.
 const CAPACITY: usize = 8192;
 
-/// The collector is woken each time this number was written.
+/// The collector is woken each time this number of calls was written.
 const WAKE_EVERY: usize = CAPACITY / 4;
 
 /// A call without a span.
 #[derive(Debug)]
 pub(super) struct Measure {
     pub(super) callsite: Option<&'static CallSite>,
-    /// The name of one that has no call site.
+    /// The name, if there is no call site.
     pub(super) more: Option<Box<More>>,
     pub(super) start: Ticks,
     pub(super) end: Ticks,
@@ -72,8 +72,8 @@ impl Writer {
 
 impl Measures {
     /// The number of calls in the ring.
-    pub(crate) fn waiting(&self) -> usize {
-        self.0.waiting()
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Reads the next call into an empty record. Returns whether there was one.
@@ -98,7 +98,7 @@ impl Measures {
     }
 }
 
-/// Rings of threads that the collector does not know yet.
+/// Moves the rings of new threads, which the collector has not received yet, to the end of `into`.
 pub(crate) fn new_measures(into: &mut Vec<Measures>) {
     into.extend(
         NEW.1

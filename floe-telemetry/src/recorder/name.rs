@@ -1,20 +1,20 @@
-//! What a span can be called by.
+//! The types that can be the name of a span.
 
 use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Text that a span can be called by.
+/// A type that can be the name of a span.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the name of a span",
     label = "not text",
     note = "write for example `name = format!(\"stage.{{number}}\")`"
 )]
 pub trait ToName {
-    /// A copy of the text.
+    /// Returns a copy of the text.
     fn to_name(&self) -> String;
 
-    /// The text itself, if it is nobody else's.
+    /// Returns the text, without copying it if it is owned.
     fn into_name(self) -> String
     where
         Self: Sized,
@@ -49,7 +49,7 @@ impl ToName for Cow<'_, str> {
     }
 }
 
-/// Pointers to text.
+/// Implements `ToName` for pointers to text.
 macro_rules! pointers {
     ($($pointer:ty),+) => {$(
         impl<T: ToName + ?Sized> ToName for $pointer {

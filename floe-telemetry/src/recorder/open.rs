@@ -1,4 +1,4 @@
-//! Opening a span: decide, let its attributes be filled in, put it into a `Context`.
+//! Opens a span: asks the sampler, sets the attributes, and attaches a `Context` with the span.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
@@ -12,7 +12,7 @@ use super::span::RecordedSpan;
 use super::state::{OpenSpan, State};
 use crate::callsite::{CallSite, Scope};
 
-/// Out of line, so that a function whose span nobody wants is short.
+/// Not inlined, so that an annotated function stays small while nothing is recorded.
 #[inline(never)]
 pub(super) fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> OpenSpan {
     open_at(&Parent::CURRENT, callsite, fill)
@@ -37,14 +37,14 @@ pub(super) fn open_built(
         return OpenSpan::OFF;
     }
     if parent.map(|cx| sampling::is_filtered(cx, scope)) {
-        return left_alone(parent);
+        return skipped(parent);
     }
     open_at(parent, None, Some(fill))
 }
 
 #[expect(
     clippy::inline_always,
-    reason = "most spans are below the current one, and there is nothing to look at then"
+    reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
 )]
 #[inline(always)]
 fn open_at(
@@ -53,23 +53,25 @@ fn open_at(
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     let mut not_sampled = None;
-    // What nearly all calls come to is here, and the rest out of line.
+    // The common decisions are inlined, the others are not.
     match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
-        Some(Decision::Skip) => left_alone(parent),
-        decided => open_decided(decided, not_sampled, parent, callsite, fill),
+        Some(Decision::Skip) => skipped(parent),
+        decision => open_decided(decision, not_sampled, parent, callsite, fill),
     }
 }
 
-/// The body runs below what is there already, which says that nothing is recorded.
+/// Returns the state of a call without a span, which runs in the explicit parent, if there is one.
 #[inline]
-fn left_alone(parent: &Parent) -> OpenSpan {
-    parent.given().map_or(OpenSpan::OFF, OpenSpan::not_sampled)
+fn skipped(parent: &Parent) -> OpenSpan {
+    parent
+        .explicit()
+        .map_or(OpenSpan::OFF, OpenSpan::not_sampled)
 }
 
-/// The same for a span that will be current later, and is not now.
+/// Opens a span without making it current.
 #[cfg(feature = "tracing")]
-pub(super) fn open_for_later(
+pub(super) fn open_detached(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
@@ -81,7 +83,7 @@ pub(super) fn open_for_later(
             recording.context = below(parent, &recording);
             State::Recording(recording)
         }
-        decided => open_decided(decided, not_sampled, parent, callsite, fill).for_later(),
+        decision => open_decided(decision, not_sampled, parent, callsite, fill).detach(),
     }
 }
 
@@ -99,29 +101,29 @@ fn decide(
 
 #[inline(never)]
 fn open_decided(
-    decided: Option<Decision>,
+    decision: Option<Decision>,
     not_sampled: Option<Head>,
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
     let not_sampled = not_sampled.map(|head| parent.map(|cx| sampling::not_sampled(&head, cx)));
-    match (decided, not_sampled) {
+    match (decision, not_sampled) {
         (Some(Decision::Record(recording)), _) => begin(recording, parent, callsite, fill),
-        (Some(Decision::AskByName(recording)), _) => begin_by_name(recording, parent, fill),
+        (Some(Decision::NeedsName(recording)), _) => begin_by_name(recording, parent, fill),
         (Some(Decision::Measure(recording)), not_sampled) => {
             begin_measured(recording, parent, not_sampled, fill)
         }
         (Some(Decision::NotSampled), Some(context)) => {
             OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
         }
-        (Some(_), _) => left_alone(parent),
-        // The thread is ending, and its context may be gone.
+        (Some(_), _) => skipped(parent),
+        // The thread is ending, and its `Context` may be destroyed.
         (None, _) => OpenSpan::OFF,
     }
 }
 
-/// The name is among what is filled in, and decides.
+/// Evaluates the user's expressions, which set the name, and then lets the sampling rules decide.
 #[cold]
 fn begin_by_name(
     mut recording: Box<Recording>,
@@ -131,12 +133,12 @@ fn begin_by_name(
     if let Some(fill) = fill {
         recording = fill_in(recording, fill);
     }
-    match recording::with(|local| sampling::accepts(&mut recording.record, local)) {
-        Some(Err(context)) if sampling::becomes_measured(&mut recording.record) => {
+    match recording::with(|local| sampling::decide_by_name(&mut recording.record, local)) {
+        Some(Err(context)) if sampling::try_measure(&mut recording.record) => {
             begin_measured(recording, parent, Some(context), None)
         }
         Some(Err(context)) => {
-            recording.forget();
+            recording.discard();
             OpenSpan::not_sampled(parent.map(|cx| cx.with_remote_span_context(context)))
         }
         _ => {
@@ -146,8 +148,10 @@ fn begin_by_name(
     }
 }
 
-/// Runs a call that is measured where it would run without a span. What is no function is spoken to
-/// by hand, also when it fails, so it is in the context without being a parent.
+/// Opens a measured call, whose body runs in the same context as without a span.
+///
+/// The user's code sets the name and status of a call without a `#[traced]` function through the context.
+/// Such a call is therefore in the context, but its children have the parent's span context.
 #[inline(never)]
 fn begin_measured(
     mut recording: Box<Recording>,
@@ -157,16 +161,16 @@ fn begin_measured(
 ) -> OpenSpan {
     let mut cx = match not_sampled {
         Some(context) => Some(parent.map(|cx| cx.with_remote_span_context(context))),
-        None => parent.given(),
+        None => parent.explicit(),
     };
     let callsite = recording.record.head.callsite;
     if !callsite.is_some_and(CallSite::is_function) {
         if let Some(fill) = fill {
             recording = fill_in(recording, fill);
         }
-        let around = cx.unwrap_or_else(Context::current);
-        let passed_on = around.span().span_context().clone();
-        cx = Some(around.with_span(RecordedSpan::measured(passed_on, &recording)));
+        let outer = cx.unwrap_or_else(Context::current);
+        let propagated = outer.span().span_context().clone();
+        cx = Some(outer.with_span(RecordedSpan::measured(propagated, &recording)));
     }
     recording.context.clone_from(&cx);
     OpenSpan {
@@ -189,7 +193,7 @@ fn begin(
     }
 }
 
-/// The span with what `fill` says.
+/// Sets the call site, and calls `fill` to set the name, attributes and links.
 #[inline]
 fn filled(
     mut recording: Box<Recording>,
@@ -203,8 +207,10 @@ fn filled(
     }
 }
 
-/// The context in which the span is current. It is written to where it stays: a context that was just
-/// made and is moved is read in wider pieces than it was written in, which waits for the memory.
+/// Returns the context in which the span is current.
+///
+/// The context is written directly to its final location. Moving it right after it was written would load
+/// it with wider loads than it was stored with, which defeats store-to-load forwarding.
 #[inline]
 fn below(parent: &Parent, recording: &Recording) -> Option<Context> {
     let mut below = None;

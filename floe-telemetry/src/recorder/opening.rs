@@ -1,4 +1,4 @@
-//! What a span is given before it starts, by the user's own expressions.
+//! The name, attributes and links that the user's expressions give a span at its start.
 
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
@@ -13,14 +13,14 @@ use super::recording::Recording;
 use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
 use crate::keys;
 
-/// What can be said about a span before it starts. Expansions of `#[traced]` write to it.
+/// A span that is about to start. Expansions of `#[traced]` set its name, attributes and links.
 #[derive(Debug)]
 pub struct Opening(pub(super) Box<Recording>);
 
-/// What stands before the text of a panic in a warning.
+/// Precedes the message of a panic in a warning.
 pub(crate) const PANICKED: &str = " panicked: ";
 
-/// Writes what a span is to have from its start.
+/// Sets the name, attributes and links that a span has from its start.
 pub(super) type Fill<'a> = &'a mut dyn FnMut(&mut Opening);
 
 impl Opening {
@@ -30,13 +30,13 @@ impl Opening {
         self.0.record.set_name(Cow::Owned(name.to_name()));
     }
 
-    /// Sets the name to text that is made for it, which is taken if it can be.
+    /// Sets the name to a text, without copying it if it is an owned string.
     #[inline]
     pub fn name_from(&mut self, name: impl ToName) {
         self.0.record.set_name(Cow::Owned(name.into_name()));
     }
 
-    /// Sets the name to that of a constant.
+    /// Sets the name to a constant.
     #[inline]
     pub fn name_const(&mut self, name: impl Into<Cow<'static, str>>) {
         self.0.record.set_name(name.into());
@@ -48,7 +48,7 @@ impl Opening {
         value.set_in(&mut self.0.record.attributes, key);
     }
 
-    /// Sets an attribute to a value that is made for it, which is taken and not copied.
+    /// Sets an attribute to a value, which is moved and not copied.
     #[inline]
     pub fn attribute_from(&mut self, key: impl Into<Key>, value: impl ToAttributeValue) {
         value.move_into(&mut self.0.record.attributes, key);
@@ -81,7 +81,7 @@ impl Opening {
         links.each_link(&mut |link| self.0.record.add_link(link));
     }
 
-    /// Calls an attributes function. If it fails, the span gets a warning instead.
+    /// Sets the attributes that the user's `attributes_fn` returns. If it fails, sets `floe.warning`.
     pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
         match catch_unwind(AssertUnwindSafe(|| {
             make().into_attributes(&mut self.0.record.attributes)
@@ -101,7 +101,7 @@ impl Opening {
     }
 }
 
-/// Runs the user's attribute expressions. A panic in them becomes a warning on the span.
+/// Evaluates the user's expressions. A panic in them is recorded in `floe.warning`.
 #[inline]
 pub(super) fn fill_in(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);

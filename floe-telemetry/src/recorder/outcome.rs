@@ -1,4 +1,4 @@
-//! Whether a returned value is an error, and what is known of the error, for any type.
+//! Determines for a value of any type whether it is an error, and the error's message if it has one.
 //!
 //! A generic function cannot test whether its type is a `Result` whose error implements `Display`. The
 //! expansion can: in `probe::<Type>().__floe_classify()` method lookup takes the first of the types
@@ -24,15 +24,15 @@ pub type Classifier<T> = fn(&T, Sink<'_>);
 /// Records an outcome.
 pub type Sink<'a> = &'a mut dyn FnMut(Outcome<'_>);
 
-/// How an annotated function returned, when that is not merely a success.
+/// The outcome of an annotated function, if it is not a plain success.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "internal to expansions")]
 pub enum Outcome<'a> {
     /// An `Err`.
     Failure(Failure<'a>),
-    /// An `Err` that `error_if` does not count as one: the type of the error.
+    /// An `Err` that `error_if` does not classify as an error, with the type of the error.
     Expected(&'static str),
-    /// No `Err`, but `error_if` counts it as one: the type of the value.
+    /// A value other than an `Err` that `error_if` classifies as an error, with its type.
     Refused(&'static str),
 }
 
@@ -82,8 +82,8 @@ pub(super) enum ErrorView<'a> {
     Nothing,
 }
 
-// Method lookup ignores lifetimes, so no level may ask for `'static`: an error that borrows would
-// be matched and then refused. `'e` is whatever the error borrows.
+// Method lookup ignores lifetimes, so no level may require `'static`: an error that borrows would match
+// the level and then not compile. `'e` is the lifetime of the error's borrows.
 macro_rules! levels {
     ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] $error:ident => $view:expr, else $next:ident;)*) => {$(
         $(#[$doc])*
@@ -156,7 +156,7 @@ pub const fn probe<T>() -> IsStdError<T> {
     )))))
 }
 
-/// The same for the type of a value, where the type cannot be written.
+/// The start of the method lookup for the type of a value, if the type cannot be named.
 #[inline]
 pub const fn probe_of<T>(_: &T) -> IsStdError<T> {
     probe()

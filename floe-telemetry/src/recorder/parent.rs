@@ -1,4 +1,4 @@
-//! The parent and the links of a span, from the types that users have.
+//! The types that can be the parent or the links of a span.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
@@ -8,24 +8,24 @@ use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 pub struct Parent(Option<Context>);
 
 impl Parent {
-    /// Below the current span.
+    /// The current context.
     pub const CURRENT: Self = Self(None);
 
     #[inline]
-    pub(super) fn map<T>(&self, look: impl FnOnce(&Context) -> T) -> T {
+    pub(super) fn map<T>(&self, read: impl FnOnce(&Context) -> T) -> T {
         match &self.0 {
-            Some(cx) => look(cx),
-            None => Context::map_current(look),
+            Some(cx) => read(cx),
+            None => Context::map_current(read),
         }
     }
 
-    /// The context that was given, in which the body runs even without a span.
-    pub(super) fn given(&self) -> Option<Context> {
+    /// The explicit parent, in which the body runs even without a span.
+    pub(super) fn explicit(&self) -> Option<Context> {
         self.0.clone()
     }
 }
 
-/// No parent. The rest of the current context stays, such as baggage.
+/// Returns the current context without its span. Everything else in it, such as baggage, is preserved.
 #[must_use]
 pub fn root() -> Parent {
     let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
@@ -33,21 +33,21 @@ pub fn root() -> Parent {
 }
 
 impl Parent {
-    /// Below the span in `cx`, or below nothing if it has none.
+    /// A span is a child of the span in `cx`, or a root if there is none.
     #[must_use]
     pub const fn of(cx: Context) -> Self {
         Self(Some(cx))
     }
 }
 
-/// What a span can be linked to: span contexts, alone or several.
+/// A type that a span can be linked to: a span context, or a collection of span contexts.
 #[diagnostic::on_unimplemented(
     message = "a span cannot be linked to `{Self}`",
     label = "not a `SpanContext`, or an array, slice, `Vec` or `Option` of these",
     note = "write for example `links = [span_context]`"
 )]
 pub trait ToLinks {
-    /// Calls `add` for each.
+    /// Calls `add` for each link.
     fn each_link(&self, add: &mut dyn FnMut(Link));
 }
 

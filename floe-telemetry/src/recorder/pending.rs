@@ -17,7 +17,7 @@ use super::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonErro
 pub(super) struct PendingUpdates {
     /// The number of the current span. Written by its call alone.
     number: AtomicU64,
-    /// Whether there was an update since this was false.
+    /// Whether there was an update since the last [`take`](Self::take).
     touched: AtomicBool,
     update: Mutex<Option<Update>>,
 }
@@ -27,7 +27,7 @@ pub(super) struct PendingUpdates {
 pub(super) struct Update {
     number: u64,
     pub(super) record: SpanRecord,
-    /// The plain API has ended the span, though the call goes on.
+    /// The plain API has ended the span before the call has returned.
     pub(super) ended: bool,
 }
 

@@ -10,10 +10,10 @@ use crate::callsite::CallSite;
 #[derive(Debug)]
 pub(super) enum Phase {
     /// Not polled yet; the wrapper opens the span.
-    Plain(&'static CallSite),
+    BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself.
-    Within,
-    /// Polled, or never to have a span.
+    BeforeFutureOpens,
+    /// Polled, or without a span from the start.
     Open(State),
 }
 
@@ -21,7 +21,7 @@ impl Phase {
     /// Makes the span current, after opening it if this is the first poll. `None` without a span.
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
-        if let Self::Plain(callsite) = *self {
+        if let Self::BeforeWrapperOpens(callsite) = *self {
             let span = enter(callsite, Current, None);
             let entered = Entered::with(&span.state, span.attached);
             *self = Self::Open(span.state);
@@ -29,16 +29,16 @@ impl Phase {
         }
         match self {
             Self::Open(state) => Entered::with(state, state.attach()),
-            Self::Within if !listeners::is_off() => Some(Entered::expecting()),
-            Self::Within | Self::Plain(_) => {
+            Self::BeforeFutureOpens if !listeners::is_off() => Some(Entered::expecting()),
+            Self::BeforeFutureOpens | Self::BeforeWrapperOpens(_) => {
                 *self = Self::Open(State::Off);
                 None
             }
         }
     }
 
-    /// Restores the context from before the poll. A future that `is_pending` keeps its own for the next
-    /// poll; most futures are polled only once.
+    /// Restores the context from before the poll. If the future `is_pending`, its own context is stored for
+    /// the next poll; most futures are polled only once.
     #[inline]
     pub(super) fn end(&mut self, entered: Entered, is_pending: bool) {
         let attached = match entered {
@@ -54,7 +54,7 @@ impl Phase {
             }
         };
         if is_pending && let Self::Open(state) = self {
-            state.keep();
+            state.store_context();
         }
         drop(attached);
     }

@@ -1,4 +1,4 @@
-//! Boxed futures and streams, which have the same type inside a span.
+//! Boxed futures and streams, whose type does not change when they are moved into a span.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use super::state::OpenSpan;
 
 /// A boxed future or stream.
 pub trait Pointer: Sized {
-    /// What the future is ready with; `()` for a stream.
+    /// The output of the future; `()` for a stream.
     type Output;
 
-    /// Moves the span into it.
+    /// Moves the span into the future or stream.
     fn in_span(self, span: OpenSpan, outcome: Classifier<Self::Output>) -> Self;
 }
 
@@ -36,7 +36,7 @@ macro_rules! pointers {
             }
         }
 
-        // It has to be pinned to be awaited.
+        // A future that is not `Unpin` must be pinned before it is polled.
         impl<'a, T: 'a> Pointer for Box<dyn Future<Output = T> $(+ $bound)* + 'a> {
             type Output = T;
 

@@ -22,11 +22,11 @@ use crate::clock::Ticks;
 #[cfg(feature = "provider")]
 use crate::clock::WallClock;
 
-/// How many events and how many links a span may have (OpenTelemetry's defaults).
+/// The most events and the most links of a span (OpenTelemetry's defaults).
 const MAX_EVENTS: usize = 128;
 const MAX_LINKS: usize = 128;
 
-/// What made the span, which determines its instrumentation scope and its place in the source.
+/// The API that created the span, which determines its instrumentation scope and its source location.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Origin {
     /// A call site, which is in [`Head::callsite`].
@@ -59,13 +59,13 @@ pub(crate) struct More {
     pub(crate) origin: Origin,
     /// `None`: the call site's kind.
     pub(crate) kind: Option<SpanKind>,
-    /// Times that the OpenTelemetry API set, in place of measured ones.
+    /// Times that were set through the OpenTelemetry API, which replace the measured ones.
     pub(crate) start: Option<SystemTime>,
     pub(crate) end: Option<SystemTime>,
     /// The description of an error status.
     pub(crate) description: Cow<'static, str>,
     pub(crate) trace_state: TraceState,
-    /// The values of the listed keys that baggage had when the span started.
+    /// The baggage values, at the start of the span, of the keys in `baggage_attributes`.
     pub(crate) baggage: Option<Arc<[KeyValue]>>,
     /// The `testing::capture` that the span belongs to.
     #[cfg(feature = "testing")]
@@ -77,7 +77,7 @@ pub(crate) struct More {
     pub(crate) dropped_links: u32,
 }
 
-/// OpenTelemetry's status without its text, from the weakest to the strongest.
+/// OpenTelemetry's status without its description, in ascending order of precedence.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Code {
     #[default]
@@ -99,7 +99,7 @@ pub(crate) struct Head {
     pub(crate) parent_is_remote: bool,
     pub(crate) flags: TraceFlags,
     pub(crate) code: Code,
-    /// How many attributes in the thread's ring belong to the span and its events.
+    /// The number of attributes in the thread's ring that belong to the span and its events.
     pub(super) attributes: u8,
     /// The number of pieces in the ring for rare data.
     pub(super) rare: u8,
@@ -158,7 +158,7 @@ impl SpanRecord {
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
     }
 
-    /// Whether it is a measured call and not a span.
+    /// Returns whether this is a measured call and not a span.
     #[inline]
     pub(super) fn is_measured(&self) -> bool {
         self.head.trace_id == TraceId::INVALID
@@ -249,7 +249,7 @@ impl SpanRecord {
 
 /// Events of `tracing`, in packed form.
 impl SpanRecord {
-    /// Adds an event and takes its attributes.
+    /// Adds an event and moves its attributes out of `attributes`.
     #[cfg(feature = "tracing")]
     pub(crate) fn push_event(&mut self, mut head: EventHead, attributes: &mut Vec<Attribute>) {
         let packed = self.packed.heads.len() + self.packed.attributes.len();
@@ -261,7 +261,7 @@ impl SpanRecord {
         self.packed.attributes.append(attributes);
     }
 
-    /// Converts the events here, because the ring has no room for them.
+    /// Converts the packed events, if the ring has no room for them.
     #[cold]
     pub(super) fn unpack_events(&mut self) {
         let events = mem::take(&mut self.packed);
@@ -269,15 +269,15 @@ impl SpanRecord {
     }
 }
 
-/// What the collector reads.
+/// The methods of the collector.
 #[cfg(feature = "provider")]
 impl SpanRecord {
-    /// Takes the content and leaves an empty record.
+    /// Takes the record and leaves an empty one.
     pub(crate) fn take(&mut self) -> Self {
         mem::replace(self, Self::blank())
     }
 
-    /// Clears the content and keeps the attributes' memory.
+    /// Clears the record. The memory of the attributes is reused.
     pub(crate) fn clear(&mut self) {
         self.attributes.clear();
         self.more = None;
@@ -298,7 +298,7 @@ impl SpanRecord {
             .unwrap_or(SpanKind::Internal)
     }
 
-    /// How long it took, as it will be exported.
+    /// The duration of the span as it is exported.
     pub(crate) fn duration(&self, clock: &WallClock) -> Duration {
         let more = self.more.as_deref();
         let head = &self.head;

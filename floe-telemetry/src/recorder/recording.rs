@@ -1,10 +1,10 @@
-//! An open span, and the storage of its thread. A recording belongs to the call, the future or the
-//! handle that ends it; when it has ended, its thread keeps the memory for the next span.
+//! Open spans, and the thread-local storage for them. A recording is owned by the call, the future or the
+//! guard that ends it. The thread on which it ends reuses its memory for the next span.
 //!
-//! A thread-local value of the user may call an annotated function in its destructor, at the end of the
-//! thread. OpenTelemetry's `Context` may be destroyed by then, and panics when it is accessed, which
-//! aborts the process. The thread's storage is initialised after the `Context` and destructors run in
-//! reverse, so it is destroyed first: while it is alive, the `Context` is too.
+//! The destructor of a user's thread-local value may call an annotated function while the thread ends.
+//! OpenTelemetry's `Context` may be destroyed by then, and accessing it panics, which aborts the process.
+//! The storage of this module is initialised after the `Context`, and thread-local values are destroyed
+//! in reverse order. As long as the storage is alive, the `Context` is alive, too.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -23,13 +23,13 @@ use super::measure::{self, Measure};
 use super::outcome::Classifier;
 use super::pending::{Handle, PendingUpdates, Update};
 use super::record::{Code, SpanRecord};
-use super::sampling::baggage::KnownKeys;
-use super::sampling::rules::KnownRules;
+use super::sampling::baggage::CachedKeys;
+use super::sampling::rules::CachedRules;
 use crate::attributes::AttributeValue;
 use crate::clock::Ticks;
 use crate::keys;
 
-/// An open span, or one that is blank and kept for reuse.
+/// An open span, or a blank one for reuse.
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) record: SpanRecord,
@@ -45,7 +45,7 @@ impl Recording {
         Box::new(Self {
             record: SpanRecord::blank(),
             context: None,
-            pending: take_updates(),
+            pending: acquire_updates(),
             is_open: false,
         })
     }
@@ -57,7 +57,7 @@ impl Recording {
 
     /// Discards a span that is not recorded after all.
     #[cold]
-    pub(super) fn forget(&mut self) {
+    pub(super) fn discard(&mut self) {
         self.is_open = false;
         self.pending.close();
     }
@@ -108,7 +108,7 @@ impl Recording {
             attributes.push(keys::FLOE_CANCELLED.into(), AttributeValue::Bool(true));
         }
         let code = self.record.head.code;
-        self.hand_over(ended.unwrap_or_else(Ticks::now), code);
+        self.finish(ended.unwrap_or_else(Ticks::now), code);
     }
 
     /// Ends a span with the status that it has, at the given time or now.
@@ -118,7 +118,7 @@ impl Recording {
         }
         let ended = self.close();
         let code = self.record.head.code;
-        self.hand_over(ended.unwrap_or_else(Ticks::now), code);
+        self.finish(ended.unwrap_or_else(Ticks::now), code);
     }
 
     /// Ends the span OK unless a status was set.
@@ -129,7 +129,7 @@ impl Recording {
             (None, Code::Unset) => (Ticks::now(), Code::Ok),
             (None, code) => (Ticks::now(), code),
         };
-        self.hand_over(end, code);
+        self.finish(end, code);
     }
 
     /// Closes the span to updates and merges those that were made. Returns the time at which the
@@ -147,14 +147,14 @@ impl Recording {
     }
 
     #[inline]
-    fn hand_over(mut self: Box<Self>, end: Ticks, code: Code) {
+    fn finish(mut self: Box<Self>, end: Ticks, code: Code) {
         self.is_open = false;
-        // Dropped before the thread's storage is borrowed: a context may contain values of the user,
-        // whose destructors may start spans.
+        // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
+        // their destructors may start spans.
         drop(self.context.take());
         let pushed = with(|local| {
             let pushed = local.push(&mut self.record, end, code);
-            local.keep(self);
+            local.reuse(self);
             pushed
         });
         buffer::count(pushed);
@@ -168,22 +168,23 @@ impl Drop for Recording {
             let code = self.record.head.code;
             buffer::count(with(|local| local.push(&mut self.record, end, code)));
         }
-        give_back(self.pending);
+        release_updates(self.pending);
     }
 }
 
-/// The number of blank recordings that a thread keeps.
-const KEPT: usize = 1024;
+/// The most blank recordings of a thread.
+const MAX_BLANK: usize = 1024;
 
+/// The storage of a thread.
 pub(super) struct Local {
     pub(super) ids: Ids,
-    /// The one that was used last is taken first, because it is in the processor's cache.
-    #[expect(clippy::vec_box, reason = "the boxes are what is kept")]
+    /// Used as a stack, because the recording that was used last is in the processor's cache.
+    #[expect(clippy::vec_box, reason = "the allocations are reused")]
     blank: Vec<Box<Recording>>,
     writer: Option<Writer>,
     measures: Option<measure::Writer>,
-    pub(super) rules: KnownRules,
-    pub(super) baggage: KnownKeys,
+    pub(super) rules: CachedRules,
+    pub(super) baggage: CachedKeys,
 }
 
 thread_local! {
@@ -194,8 +195,8 @@ thread_local! {
             blank: Vec::new(),
             writer: None,
             measures: None,
-            rules: KnownRules::default(),
-            baggage: KnownKeys::default(),
+            rules: CachedRules::default(),
+            baggage: CachedKeys::default(),
         })
     };
 }
@@ -206,7 +207,8 @@ pub(crate) fn context_is_alive() -> bool {
     LOCAL.try_with(|_| ()).is_ok()
 }
 
-/// Runs `act`, which must not call code of the user. `None` on a thread that is ending.
+/// Calls `act`, which must not call code of the user, with the thread's storage. `None` on a thread that
+/// is ending.
 #[inline]
 pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
     LOCAL
@@ -216,7 +218,7 @@ pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
 }
 
 impl Local {
-    /// A recording for a new span.
+    /// Returns a recording for a new span.
     #[inline]
     pub(super) fn blank(&mut self) -> Box<Recording> {
         self.blank.pop().unwrap_or_else(Recording::new)
@@ -231,21 +233,21 @@ impl Local {
         }
         let writer = self.writer.get_or_insert_with(buffer::new_writer);
         writer.push(record, end, code) || {
-            self.lose(record, end, code);
+            self.drop_span(record, end, code);
             false
         }
     }
 
     /// Drops a span for which there is no room. Its call still counts for metrics.
     #[cold]
-    fn lose(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
+    fn drop_span(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         if listeners::measures(listeners::current(), record.head.callsite) {
             self.measure(record, end, code);
         }
         *record = SpanRecord::blank();
     }
 
-    /// Moves what metrics are made from into the ring for measured calls.
+    /// Moves the data that metrics are derived from into the ring for measured calls.
     #[inline]
     fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         let writer = self.measures.get_or_insert_with(measure::new_writer);
@@ -260,16 +262,16 @@ impl Local {
         record.packed.clear();
     }
 
-    /// Keeps a blank recording for reuse.
+    /// Stores a blank recording for reuse.
     #[inline]
-    pub(super) fn keep(&mut self, recording: Box<Recording>) {
-        if self.blank.len() < KEPT {
+    pub(super) fn reuse(&mut self, recording: Box<Recording>) {
+        if self.blank.len() < MAX_BLANK {
             self.blank.push(recording);
         }
     }
 }
 
-/// Those that no recording uses. Their number is bounded by that of the spans that were open at the same
+/// The [`PendingUpdates`] that no recording uses. There are at most as many as spans were open at the same
 /// time.
 static SPARE: LazyLock<(
     Sender<&'static PendingUpdates>,
@@ -279,16 +281,16 @@ static SPARE: LazyLock<(
     (sender, Mutex::new(receiver))
 });
 
-/// Takes one, or makes one that lives as long as the process.
+/// Returns an unused [`PendingUpdates`], or creates one, which lives as long as the process.
 #[cold]
-fn take_updates() -> &'static PendingUpdates {
+fn acquire_updates() -> &'static PendingUpdates {
     let spare = SPARE.1.try_lock().ok();
     let spare = spare.and_then(|spare| spare.try_recv().ok());
     spare.unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 
 #[cold]
-fn give_back(pending: &'static PendingUpdates) {
+fn release_updates(pending: &'static PendingUpdates) {
     // The receiver is a static, so there is always one.
     let _ = SPARE.0.send(pending);
 }

@@ -43,7 +43,7 @@ pub fn call_by_type<V>(
     finish(span, value)
 }
 
-/// As [`call_opaque`], with a body that opens its span itself, in its first statement.
+/// Runs a function like [`call_opaque`], with a body that opens its span itself, in its first statement.
 #[inline]
 pub fn call_opaque_opening<V, W>(
     body: impl FnOnce(&mut OpenSpan) -> V,
@@ -60,13 +60,13 @@ pub(super) fn in_future<T, F: Future<Output = T>>(
     future: F,
     outcome: Classifier<T>,
 ) -> Traced<F, Classifier<T>> {
-    Traced::new(Phase::Open(span.for_later()), future, outcome)
+    Traced::new(Phase::Open(span.detach()), future, outcome)
 }
 
 /// Moves `span` to a stream that was returned.
 #[inline]
 pub(super) fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, StreamEnded> {
-    Traced::new(Phase::Open(span.for_later()), stream, StreamEnded)
+    Traced::new(Phase::Open(span.detach()), stream, StreamEnded)
 }
 
 /// Runs the body. The span is still current afterwards; a panic ends it.
@@ -78,7 +78,7 @@ fn run<T>(span: OpenSpan, body: impl FnOnce() -> T) -> (OpenSpan, T) {
     }
 }
 
-/// In place of a classifier: a stream has no outcome.
+/// Replaces the classifier for a stream, which has no outcome.
 #[derive(Debug)]
 pub struct StreamEnded;
 

@@ -1,9 +1,10 @@
-//! Whether a returned value is a future or a stream, for any type.
+//! Determines for a value of any type whether it is a future or a stream.
 //!
-//! Method lookup determines it, as in [`outcome`](super::outcome). A boxed future or stream keeps its
-//! type inside a span, whatever name the signature has for it. Any other future changes its type, and a
-//! span that ends before the future would be misleading, so that does not compile. A type that is not
-//! known to be a future, such as a type parameter without bounds, is a value.
+//! It uses method lookup, as in [`outcome`](super::outcome). The type of a boxed future or stream does not
+//! change inside a span, also if the signature uses a type alias for it. The type of any other future
+//! does change, and a span that ends before the future would be misleading, so such a function does not
+//! compile. A type that is not known to be a future, such as a type parameter without bounds, is treated
+//! as a value.
 
 use std::fmt::{self, Debug};
 use std::future::Future;
@@ -160,7 +161,7 @@ impl<V> IsValue for Returned<'_, V> {
     }
 }
 
-/// What a returned value is: `K` is [`Value`], [`Boxed`] or one of the opaque kinds.
+/// The kind `K` of a returned value: [`Value`], [`Boxed`] or one of the opaque kinds.
 pub struct Found<K, V>(PhantomData<fn(K, V)>);
 
 impl<K, V> Debug for Found<K, V> {
@@ -181,8 +182,8 @@ impl<K, V> Found<K, V> {
     }
 }
 
-/// A [`Found`] with the output `T` that the signature declares. It lets the compiler infer what the
-/// body leaves open, such as the error type of an `Ok(…)`.
+/// A [`Found`] with the output `T` that the signature declares. With it the compiler infers types that the
+/// body does not determine, such as the error type of an `Ok(…)`.
 pub struct Declared<K, V, T>(PhantomData<fn(K, V, T)>);
 
 impl<K, V, T> Debug for Declared<K, V, T> {

@@ -1,16 +1,16 @@
-//! A bounded queue between one thread that writes and one that reads. Neither ever waits.
+//! A bounded queue between one writing and one reading thread. Neither thread ever blocks.
 //!
-//! Both ends count the items they have written or read since the beginning. The slots between the two
-//! counts are occupied, the others are free. A thread publishes its own count after it has touched the
-//! items, and loads the other thread's count only when the queue looks full or empty: each such load may
-//! have to fetch a cache line from the other processor.
+//! The writer counts the items that it has written, the reader those that it has read. The slots between
+//! the two counts are occupied, all others are free. Each thread publishes its count after it has accessed
+//! the items, and loads the other thread's count only if its cached copy indicates a full or empty queue:
+//! such a load may have to fetch a cache line from another processor.
 //!
-//! This is the only file with `unsafe` in the recorder: a span's attributes are moved with one loop.
-//! `tests/loom` runs it under every interleaving of the two threads.
+//! This is the only file of the recorder with `unsafe` code, which moves all attributes of a span in one
+//! loop. `tests/loom` tests it under every interleaving of the two threads.
 
 #![expect(
     unsafe_code,
-    reason = "the slots belong to one thread or the other by turns, which the compiler cannot see"
+    reason = "the two threads access the slots alternately, which the compiler cannot check"
 )]
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -21,45 +21,46 @@ use std::ptr;
 
 use super::sync::{Arc, AtomicBool, AtomicUsize, Ordering, UnsafeCell};
 
-/// Alone in its lines of the cache, of which processors fetch two at a time.
+/// Prevents false sharing: the value has two cache lines of its own, because processors fetch pairs of
+/// lines.
 #[repr(align(128))]
-struct Apart<T>(pub(super) T);
+struct CachePadded<T>(pub(super) T);
 
-/// What both ends have.
+/// The part that writer and reader share.
 struct Ring<T, const N: usize> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>; N]>,
-    written: Apart<AtomicUsize>,
-    read: Apart<AtomicUsize>,
-    /// The writer is gone.
+    written: CachePadded<AtomicUsize>,
+    read: CachePadded<AtomicUsize>,
+    /// Whether the writer was dropped.
     is_closed: AtomicBool,
 }
 
-// SAFETY: an item is moved in by one thread and moved out by another, so it must be `Send`. No two
-// threads have access to it at once: between the counts it is the reader's, outside them the
-// writer's, and there is one of each, which takes `&mut`. The counts hand it over by release and
-// acquire.
+// SAFETY: one thread moves an item in and another moves it out, so it must be `Send`. The two threads never
+// access a slot at the same time: only the reader accesses the slots between the counts, only the writer
+// the others. There is one reader and one writer, and their methods take `&mut self`. Storing a count with
+// release and loading it with acquire transfers the slots from one thread to the other.
 unsafe impl<T: Send, const N: usize> Send for Ring<T, N> {}
-// SAFETY: the same.
+// SAFETY: as for `Send`.
 unsafe impl<T: Send, const N: usize> Sync for Ring<T, N> {}
 
-/// A queue of `N` items, which is a power of two.
+/// Creates a queue for `N` items. `N` must be a power of two.
 pub(super) fn ring<T, const N: usize>() -> (Writer<T, N>, Reader<T, N>) {
     const { assert!(N.is_power_of_two()) };
     let slots: Vec<_> = (0..N)
         .map(|_| UnsafeCell::new(MaybeUninit::uninit()))
         .collect();
     let ring = Arc::new(Ring {
-        // It has that length.
+        // The vector has the length `N`.
         slots: slots.try_into().unwrap_or_else(|_| unreachable!()),
-        written: Apart(AtomicUsize::new(0)),
-        read: Apart(AtomicUsize::new(0)),
+        written: CachePadded(AtomicUsize::new(0)),
+        read: CachePadded(AtomicUsize::new(0)),
         is_closed: AtomicBool::new(false),
     });
     (Writer::new(Arc::clone(&ring)), Reader::new(ring))
 }
 
 impl<T, const N: usize> Ring<T, N> {
-    /// Where the item is that was written after `count` others.
+    /// Returns the slot of the item that is written after `count` others.
     #[inline]
     fn slot(&self, count: usize) -> &UnsafeCell<MaybeUninit<T>> {
         &self.slots[count % N]
@@ -67,13 +68,13 @@ impl<T, const N: usize> Ring<T, N> {
 }
 
 impl<T, const N: usize> Drop for Ring<T, N> {
-    /// The reader is gone, and what was written after that is still here.
+    /// Drops the items that were written after the reader was dropped.
     fn drop(&mut self) {
         let read = self.read.0.load(Ordering::Acquire);
         let written = self.written.0.load(Ordering::Acquire);
         for at in 0..written.wrapping_sub(read) {
             self.slot(read.wrapping_add(at)).with_mut(|slot| {
-                // SAFETY: it was written and not read, and nobody else has the ring.
+                // SAFETY: the item was written and not read, and writer and reader are both dropped.
                 unsafe { (*slot).assume_init_drop() };
             });
         }
@@ -86,17 +87,17 @@ impl<T, const N: usize> fmt::Debug for Ring<T, N> {
     }
 }
 
-/// How far ahead of what is written memory is asked for, in bytes: the attributes of three spans, or
-/// the heads of eight.
+/// The distance in bytes between a written slot and the one that is prefetched: the attributes of three
+/// spans, or the heads of eight.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 const AHEAD: usize = 512;
 
-/// The end that writes.
+/// The writing end of a ring.
 #[derive(Debug)]
 pub(super) struct Writer<T, const N: usize> {
     ring: Arc<Ring<T, N>>,
     written: usize,
-    /// How many were read when it was last looked.
+    /// The reader's count when it was last loaded.
     read: usize,
 }
 
@@ -110,7 +111,7 @@ impl<T, const N: usize> Writer<T, N> {
         }
     }
 
-    /// Whether so many more fit.
+    /// Returns whether there is room for this number of items.
     #[inline]
     pub(super) fn has_room_for(&mut self, items: usize) -> bool {
         self.free() >= items || {
@@ -119,27 +120,27 @@ impl<T, const N: usize> Writer<T, N> {
         }
     }
 
-    /// How many were free when it was last looked. No fewer are now.
+    /// The number of free slots when the reader's count was last loaded. There may be more by now.
     #[inline]
     const fn free(&self) -> usize {
         N - self.written.wrapping_sub(self.read)
     }
 
-    /// How many were written, ever.
+    /// The number of items that were written since the ring was created.
     #[inline]
     pub(super) const fn written(&self) -> usize {
         self.written
     }
 
-    /// Writes an item, if there is room.
+    /// Writes an item, or returns it if there is no room.
     #[inline]
     pub(super) fn push(&mut self, item: T) -> Result<(), T> {
         if !self.has_room_for(1) {
             return Err(item);
         }
         self.ring.slot(self.written).with_mut(|slot| {
-            // SAFETY: the slot is free, so it is the writer's, and that is `self`, which is borrowed
-            // for writing. What was in it has been moved out.
+            // SAFETY: the slot is free, so only the writer accesses it, which is borrowed mutably. The
+            // previous item was moved out.
             unsafe { (*slot).write(item) };
         });
         self.publish(1);
@@ -147,7 +148,7 @@ impl<T, const N: usize> Writer<T, N> {
         Ok(())
     }
 
-    /// Moves all items out of the vector, if there is room for all. Whether there was.
+    /// Moves all items out of the vector if there is room for all of them. Returns whether there was.
     #[inline]
     pub(super) fn push_all(&mut self, items: &mut Vec<T>) -> bool {
         let count = items.len();
@@ -155,15 +156,15 @@ impl<T, const N: usize> Writer<T, N> {
             return false;
         }
         let from = items.as_ptr();
-        // SAFETY: none is fewer than there are. From here on the vector does not own them, so
-        // nobody drops them twice, whatever happens.
+        // SAFETY: 0 does not exceed the capacity. The vector no longer owns the items, so that they are
+        // not dropped twice.
         unsafe { items.set_len(0) };
         for at in 0..count {
             self.ring
                 .slot(self.written.wrapping_add(at))
                 .with_mut(|slot| {
-                    // SAFETY: the slot is free and the writer's, as in `push`. The item is one of the
-                    // `count` that the vector had, whose memory it keeps, and is moved once.
+                    // SAFETY: only the writer accesses the free slot, as in `push`. The item is one of
+                    // the `count` items in the vector's allocation, and is moved once.
                     unsafe { ptr::copy_nonoverlapping(from.add(at), slot.cast(), 1) };
                 });
         }
@@ -172,19 +173,19 @@ impl<T, const N: usize> Writer<T, N> {
         true
     }
 
-    /// Asks the processor for the memory of as many items, some way ahead, to write to it: the reader
-    /// had it last. Otherwise what reads what was just written in other pieces waits for that, and so
-    /// does the next lock of the host's.
+    /// Prefetches the cache lines of slots further ahead for writing, because the reader accessed them
+    /// last. Without it stores to these slots would miss the cache, and a load that depends on a pending
+    /// store, or the next atomic operation of the host, would wait for them.
     #[inline]
     fn fetch_ahead(&self, items: usize) {
         #[cfg(all(target_arch = "x86_64", not(miri)))]
         for at in 0..items {
             let ahead = AHEAD / size_of::<T>().max(1) + at;
             let slot = ptr::from_ref(self.ring.slot(self.written.wrapping_add(ahead)));
-            // The intrinsic would ask for memory to be read, which has to be asked for again to be
-            // written, unless the program is compiled for a processor of 2014 or later. Those before
-            // do nothing here.
-            // SAFETY: it is a hint, which changes nothing and may be given for any address.
+            // The intrinsic compiles to a prefetch for reading, unless the target is a processor of 2014
+            // or later, and the line would have to be fetched again for the write. Older processors
+            // execute this instruction as a no-op.
+            // SAFETY: a prefetch has no visible effect and is valid for any address.
             unsafe {
                 asm!("prefetchw [{}]", in(reg) slot, options(readonly, nostack, preserves_flags));
             }
@@ -206,12 +207,12 @@ impl<T, const N: usize> Drop for Writer<T, N> {
     }
 }
 
-/// The end that reads.
+/// The reading end of a ring.
 #[derive(Debug)]
 pub(super) struct Reader<T, const N: usize> {
     ring: Arc<Ring<T, N>>,
     read: usize,
-    /// How many were written when it was last looked.
+    /// The writer's count when it was last loaded.
     written: usize,
 }
 
@@ -225,9 +226,9 @@ impl<T, const N: usize> Reader<T, N> {
         }
     }
 
-    /// How many items wait at this moment.
+    /// The number of items in the ring.
     #[inline]
-    pub(super) fn waiting(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         let written = self.ring.written.0.load(Ordering::Acquire);
         written.wrapping_sub(self.read)
     }
@@ -235,60 +236,59 @@ impl<T, const N: usize> Reader<T, N> {
     /// Moves out the next item, if there is one.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<T> {
-        if self.has(1) == 0 {
+        if self.available(1) == 0 {
             return None;
         }
         let item = self.ring.slot(self.read).with(|slot| {
-            // SAFETY: it was written and not read, so it is there and the reader's, and that is
-            // `self`, which is borrowed for writing. Afterwards it counts as read, so it is moved
-            // once.
+            // SAFETY: the item was written and not read, so only the reader accesses it, which is
+            // borrowed mutably. It is then counted as read, so it is moved only once.
             unsafe { (*slot).assume_init_read() }
         });
         self.publish(1);
         Some(item)
     }
 
-    /// Copies the next item to where it is wanted, if there is one. Whether there was.
+    /// Copies the next item to `to`, if there is one. Returns whether there was.
     #[inline]
     pub(super) fn pop_to(&mut self, to: &mut T) -> bool
     where
         T: Copy,
     {
-        if self.has(1) == 0 {
+        if self.available(1) == 0 {
             return false;
         }
         self.ring.slot(self.read).with(|slot| {
-            // SAFETY: it is there and the reader's, as in `pop`.
+            // SAFETY: only the reader accesses the written item, as in `pop`.
             *to = unsafe { (*slot).assume_init() };
         });
         self.publish(1);
         true
     }
 
-    /// Moves the next items to the end of the vector, at most so many.
+    /// Moves at most `items` items to the end of the vector.
     #[inline]
     pub(super) fn pop_all(&mut self, items: usize, into: &mut Vec<T>) {
-        let count = self.has(items);
+        let count = self.available(items);
         into.reserve(count);
         for at in 0..count {
             self.ring.slot(self.read.wrapping_add(at)).with(|slot| {
-                // SAFETY: it is there and the reader's, as in `pop`. The vector has reserved room
-                // for it behind what it has, and owns it only when all are there.
+                // SAFETY: only the reader accesses the written item, as in `pop`. The vector has reserved
+                // memory for it after its last item, and owns it only after `set_len`.
                 unsafe {
                     let to = into.as_mut_ptr().add(into.len() + at);
                     ptr::copy_nonoverlapping(slot.cast(), to, 1);
                 }
             });
         }
-        // SAFETY: so many more were just moved in, and there is room for them. For a moment they count
-        // as the ring's, too; nothing in between panics or looks.
+        // SAFETY: `count` items were moved to the reserved memory. Until `publish` the ring owns them, too,
+        // but nothing in between panics or reads them.
         unsafe { into.set_len(into.len() + count) };
         self.publish(count);
     }
 
-    /// How many of so many items are there.
+    /// The number of items that can be read, up to `items`.
     #[inline]
-    fn has(&mut self, items: usize) -> usize {
+    fn available(&mut self, items: usize) -> usize {
         if self.written.wrapping_sub(self.read) < items {
             self.written = self.ring.written.0.load(Ordering::Acquire);
         }
@@ -301,15 +301,15 @@ impl<T, const N: usize> Reader<T, N> {
         self.ring.read.0.store(self.read, Ordering::Release);
     }
 
-    /// The writer is gone and every item was read.
+    /// Returns whether the writer was dropped and every item was read.
     pub(super) fn is_done(&self) -> bool {
-        // What was written before the end is seen after it.
-        self.ring.is_closed.load(Ordering::Acquire) && self.waiting() == 0
+        // The flag is loaded first: all items were written before it was set.
+        self.ring.is_closed.load(Ordering::Acquire) && self.len() == 0
     }
 }
 
 impl<T, const N: usize> Drop for Reader<T, N> {
-    /// What nobody will read goes while there is still somebody whose it is.
+    /// Drops the remaining items.
     fn drop(&mut self) {
         while self.pop().is_some() {}
     }

@@ -1,6 +1,7 @@
-//! A ring does what a queue of the standard library does, and drops each item once.
+//! Tests that a ring behaves like a queue of the standard library and drops each item exactly once.
 //!
-//! Not in [`ring`](super::ring) itself, which `tests/loom` compiles with atomics that need a model.
+//! They are not in [`ring`](super::ring), because `tests/loom` compiles that file with atomics that exist
+//! only inside a loom model.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -9,35 +10,35 @@ use proptest::prelude::*;
 
 use super::ring::ring;
 
-/// What is done to the queue, `n` items at a time.
+/// An operation on the queue; the number is that of the items.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+enum Operation {
     Push,
     PushAll(usize),
     Pop,
     PopAll(usize),
 }
 
-fn act() -> impl Strategy<Value = Act> {
+fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
-        Just(Act::Push),
-        (0..6_usize).prop_map(Act::PushAll),
-        Just(Act::Pop),
-        (0..6_usize).prop_map(Act::PopAll),
+        Just(Operation::Push),
+        (0..6_usize).prop_map(Operation::PushAll),
+        Just(Operation::Pop),
+        (0..6_usize).prop_map(Operation::PopAll),
     ]
 }
 
 proptest! {
     #[test]
-    fn it_is_a_queue_that_holds_four(acts in prop::collection::vec(act(), 0..60)) {
+    fn a_ring_of_four_is_a_queue_of_four(operations in prop::collection::vec(operation(), 0..60)) {
         let (mut writer, mut reader) = ring::<_, 4>();
         let mut expected = VecDeque::new();
         let alive = Rc::new(());
         let mut next = 0..;
         let mut item = || (next.next().unwrap_or_default(), Rc::clone(&alive));
-        for act in acts {
-            match act {
-                Act::Push => {
+        for operation in operations {
+            match operation {
+                Operation::Push => {
                     let item = item();
                     if writer.push(item.clone()).is_ok() {
                         expected.push_back(item);
@@ -45,7 +46,7 @@ proptest! {
                         prop_assert_eq!(expected.len(), 4);
                     }
                 }
-                Act::PushAll(count) => {
+                Operation::PushAll(count) => {
                     let mut items: Vec<_> = (0..count).map(|_| item()).collect();
                     let all = items.clone();
                     if writer.push_all(&mut items) {
@@ -56,16 +57,16 @@ proptest! {
                         prop_assert!(expected.len() + count > 4);
                     }
                 }
-                Act::Pop => prop_assert_eq!(reader.pop(), expected.pop_front()),
-                Act::PopAll(count) => {
+                Operation::Pop => prop_assert_eq!(reader.pop(), expected.pop_front()),
+                Operation::PopAll(count) => {
                     let mut items = Vec::new();
                     reader.pop_all(count, &mut items);
                     let count = count.min(expected.len());
                     prop_assert_eq!(items, expected.drain(..count).collect::<Vec<_>>());
                 }
             }
-            prop_assert_eq!(reader.waiting(), expected.len());
-            // Each is somewhere once: what was expected, and the same in the queue.
+            prop_assert_eq!(reader.len(), expected.len());
+            // Each item is once in `expected` and once in the ring.
             prop_assert_eq!(Rc::strong_count(&alive), 1 + 2 * expected.len());
         }
         prop_assert!(!reader.is_done());

@@ -1,8 +1,8 @@
 //! The head sampler: whether a span is recorded, decided before anything is computed for it.
 //!
-//! Unless the configuration chooses another sampler it is parent-based: a child follows its parent.
-//! For a root, the ratio of the provider or of a sampling rule decides, and then the rate limit. Inside
-//! `testing::capture` everything is recorded.
+//! It is parent-based, unless the configuration selects another sampler: a child has its parent's sampling
+//! decision. For a root, the ratio of the provider or of a sampling rule decides, and then the rate limit.
+//! Inside `testing::capture` every span is recorded.
 
 pub(super) mod baggage;
 mod capture;
@@ -28,14 +28,14 @@ pub(crate) use self::rules::matches;
 use super::filter;
 #[cfg(feature = "tracing")]
 use super::listeners::MEASURES_ALL;
-use super::listeners::{self, EACH_SPAN, FILTER, KEEP, Listeners, MEASURES, PROVIDER, RATE, RULES};
+use super::listeners::{self, FILTER, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, TAIL};
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
 use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
-/// A root is sampled if the last 63 bits of its trace id are below this (OpenTelemetry's
-/// `TraceIdRatioBased`, so that other SDKs with the same ratio sample the same traces).
+/// A root is sampled if the last 63 bits of its trace id are below this bound, as with OpenTelemetry's
+/// `TraceIdRatioBased`: other SDKs with the same ratio sample the same traces.
 static ROOT_BOUND: AtomicU64 = AtomicU64::new(0);
 
 static RATE_LIMIT: RateLimit = RateLimit::new();
@@ -44,7 +44,7 @@ static RATE_LIMIT: RateLimit = RateLimit::new();
 /// Context level 2).
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
-/// What happens to a span that is about to start.
+/// The sampling decision for a span that is about to start.
 pub(super) enum Decision {
     /// Nothing is recorded: there is no listener, the filter excludes the call, or the parent is not
     /// sampled.
@@ -52,59 +52,63 @@ pub(super) enum Decision {
     /// A root that is not sampled. Its context is attached, so that its children are not sampled
     /// either.
     NotSampled,
-    /// A call from which metrics are made, with no span or one that is not sampled.
+    /// No span is recorded, but metrics are derived from the call.
     Measure(Box<Recording>),
     Record(Box<Recording>),
-    /// A root whose name is needed by the sampling rules and not known yet: [`accepts`] decides later.
-    AskByName(Box<Recording>),
+    /// A root whose name the sampling rules need and which is not set yet: [`decide_by_name`] decides later.
+    NeedsName(Box<Recording>),
 }
 
-/// Whether the ratio samples a span, and for one without a parent in this process the rate limit.
-fn takes(listeners: Listeners, trace_id: TraceId, is_root: bool, bound: Option<u64>) -> bool {
+/// Returns whether the ratio samples a span, and for a span without a local parent also the rate limit.
+fn samples(listeners: Listeners, trace_id: TraceId, is_root: bool, bound: Option<u64>) -> bool {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "the low half is what the ratio looks at"
+        reason = "the ratio depends on the low half"
     )]
     let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
     let bound = bound.unwrap_or_else(|| ROOT_BOUND.load(Ordering::Relaxed));
-    (low >> 1) < bound && (!is_root || listeners & RATE == 0 || rate_takes())
+    (low >> 1) < bound && (!is_root || listeners & RATE == 0 || is_within_rate_limit())
 }
 
 #[cold]
-fn rate_takes() -> bool {
+fn is_within_rate_limit() -> bool {
     let now = Ticks::now().since(Ticks::ZERO).as_nanos();
-    RATE_LIMIT.takes(u64::try_from(now).unwrap_or(u64::MAX))
+    RATE_LIMIT.take_token(u64::try_from(now).unwrap_or(u64::MAX))
 }
 
-/// Decides for a root whose name is known by now. The error is the context of one that is not sampled.
-pub(super) fn accepts(record: &mut SpanRecord, local: &mut Local) -> Result<(), SpanContext> {
+/// Decides for a root whose name is set. The error is the context of a root that is not sampled.
+pub(super) fn decide_by_name(
+    record: &mut SpanRecord,
+    local: &mut Local,
+) -> Result<(), SpanContext> {
     let listeners = listeners::current();
     let set = record.more.as_ref().and_then(|more| more.name.as_deref());
     let name = set.or_else(|| Some(record.head.callsite?.name()));
-    let bound = local.rules.get().of_name(name.unwrap_or_default());
-    if takes(listeners, record.head.trace_id, true, bound) {
+    let bound = local.rules.get().bound_for_name(name.unwrap_or_default());
+    if samples(listeners, record.head.trace_id, true, bound) {
         return Ok(());
     }
-    if listeners & KEEP != 0 {
+    if listeners & TAIL != 0 {
         record.head.flags = record.head.flags.with_sampled(false);
         return Ok(());
     }
     Err(unsampled(&record.head, record.context().trace_state()))
 }
 
-/// Whether no span below the one in `cx` is recorded, because that one is not sampled.
+/// Returns whether no child of the span in `cx` is recorded, because that span is not sampled.
 #[cfg(feature = "tracing")]
 #[inline]
 pub(crate) fn is_unsampled_below(cx: &Context) -> bool {
     let span = cx.span();
-    let above = span.span_context();
-    let asks = listeners::current() & (EACH_SPAN | KEEP | MEASURES_ALL) != 0;
-    above.is_valid() && !above.is_sampled() && !asks && !cx.is_telemetry_suppressed()
+    let parent = span.span_context();
+    let needs_children = listeners::current() & (PER_SPAN | TAIL | MEASURES_ALL) != 0;
+    parent.is_valid() && !parent.is_sampled() && !needs_children && !cx.is_telemetry_suppressed()
 }
 
-/// Decides for a span below `parent`. Its name is that of the call site, or is set later. A span that is
-/// recorded starts now. The ids of one that is not sampled are written to `not_sampled`: without them the
-/// decision fits into registers and has no destructor. On a thread that is ending there is no decision.
+/// Decides for a child of `parent`, whose name is that of the call site or is set later. A span that is
+/// recorded starts now. The ids of a span that is not sampled are written to `not_sampled`, because
+/// without them the decision fits into registers and has no destructor. On a thread that is ending the
+/// result is `None`.
 #[inline]
 pub(super) fn decide(
     parent: &Context,
@@ -127,12 +131,12 @@ pub(super) fn decide(
     }
     let span = parent.span();
     let above = span.span_context();
-    let asks_ratio = capture.is_none() && (!above.is_valid() || listeners & EACH_SPAN != 0);
+    let uses_ratio = capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0);
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
     // also those that start after their parent has ended.
-    let keeps = listeners & KEEP != 0 && capture.is_none() && !above.is_remote();
-    if above.is_valid() && !asks_ratio && !above.is_sampled() && !keeps {
-        // Without access to the thread's storage: this is where most spans that are not sampled end.
+    let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
+    if above.is_valid() && !uses_ratio && !above.is_sampled() && !is_tail_sampled {
+        // The common case of a span that is not sampled, which does not access the thread's storage.
         if listeners::measures(listeners, callsite) && capture.is_none() {
             return recording::with(|local| Decision::Measure(measure(callsite, local)));
         }
@@ -144,7 +148,7 @@ pub(super) fn decide(
             head.trace_id = above.trace_id();
             head.parent = above.span_id();
             head.parent_is_remote = above.is_remote();
-            let is_sampled = asks_ratio || above.is_sampled();
+            let is_sampled = uses_ratio || above.is_sampled();
             head.flags = above.trace_flags().with_sampled(is_sampled);
         } else {
             head.trace_id = local.ids.trace_id();
@@ -152,12 +156,12 @@ pub(super) fn decide(
         }
         head.span_id = local.ids.span_id();
         let is_root = !above.is_valid() || above.is_remote();
-        let asks_rules = asks_ratio && is_root && listeners & RULES != 0;
-        if asks_ratio && (!asks_rules || callsite.is_some()) {
-            let bound = callsite.filter(|_| asks_rules);
-            let bound = bound.and_then(|site| local.rules.get().of_site(site));
-            if !takes(listeners, head.trace_id, is_root, bound) {
-                if listeners & KEEP == 0 {
+        let uses_rules = uses_ratio && is_root && listeners & RULES != 0;
+        if uses_ratio && (!uses_rules || callsite.is_some()) {
+            let bound = callsite.filter(|_| uses_rules);
+            let bound = bound.and_then(|site| local.rules.get().bound_for_site(site));
+            if !samples(listeners, head.trace_id, is_root, bound) {
+                if listeners & TAIL == 0 {
                     *not_sampled = Some(head);
                     if listeners::measures(listeners, callsite) {
                         return Decision::Measure(measure(callsite, local));
@@ -181,14 +185,14 @@ pub(super) fn decide(
         if capture.is_some() {
             recording.record.more_mut().capture = capture;
         }
-        if asks_rules && callsite.is_none() {
-            return Decision::AskByName(recording);
+        if uses_rules && callsite.is_none() {
+            return Decision::NeedsName(recording);
         }
         Decision::Record(recording)
     })
 }
 
-/// A call that the filter excludes is measured if its function asks for that by name.
+/// Skips a call that the filter excludes. It is still measured if its function has `#[traced(metrics)]`.
 #[cold]
 fn skip_filtered(listeners: Listeners, callsite: Option<&'static CallSite>) -> Option<Decision> {
     if listeners::measures(listeners & MEASURES, callsite) {
@@ -197,7 +201,7 @@ fn skip_filtered(listeners: Listeners, callsite: Option<&'static CallSite>) -> O
     Some(Decision::Skip)
 }
 
-/// Whether the filter excludes a span of a tracer, or of none, below `parent`.
+/// Returns whether the filter excludes a child of `parent` with this scope, or without a scope.
 pub(super) fn is_filtered(parent: &Context, scope: Option<&Scope>) -> bool {
     let listeners = listeners::current();
     listeners & FILTER != 0
@@ -205,7 +209,7 @@ pub(super) fn is_filtered(parent: &Context, scope: Option<&Scope>) -> bool {
         && filter::excludes_scope(scope)
 }
 
-/// The context of a span below `parent` that is not sampled.
+/// Returns the context of a child of `parent` that is not sampled.
 #[cold]
 pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
     unsampled(head, parent.span().span_context().trace_state())
@@ -217,7 +221,7 @@ fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
     SpanContext::new(head.trace_id, head.span_id, flags, false, state.clone())
 }
 
-/// Begins to measure a call. It has no ids, which distinguishes it from a span.
+/// Begins to measure a call. The record has no ids, which distinguishes it from that of a span.
 #[inline(never)]
 fn measure(callsite: Option<&'static CallSite>, local: &mut Local) -> Box<Recording> {
     let mut recording = local.blank();
@@ -230,8 +234,9 @@ fn measure(callsite: Option<&'static CallSite>, local: &mut Local) -> Box<Record
     recording
 }
 
-/// Turns a span that is not recorded after all into a measured call, if metrics are made from it.
-pub(super) fn becomes_measured(record: &mut SpanRecord) -> bool {
+/// Converts a span that is not sampled into a measured call, if metrics are derived from it. Returns
+/// whether they are.
+pub(super) fn try_measure(record: &mut SpanRecord) -> bool {
     let is_measured = listeners::measures(listeners::current(), record.head.callsite);
     if is_measured {
         record.head.trace_id = TraceId::INVALID;

@@ -1,4 +1,4 @@
-//! Our span behind OpenTelemetry's `Span` trait.
+//! Implements OpenTelemetry's `Span` trait for recorded spans.
 
 use std::borrow::Cow;
 use std::mem;
@@ -13,37 +13,37 @@ use super::recording::Recording;
 use crate::attributes::ToAttributeValue;
 use crate::clock::Ticks;
 
-/// A span of our recorder, open until it is ended or dropped.
+/// A span that implements OpenTelemetry's `Span`, open until it is ended or dropped.
 ///
-/// [`RecorderTracer`](crate::RecorderTracer) returns it, and it is in the `Context` while the body of an
-/// annotated function runs.
+/// It is returned by [`RecorderTracer`](crate::RecorderTracer), and is in the `Context` while the body of
+/// an annotated function runs.
 #[derive(Debug)]
 pub struct RecordedSpan {
     context: SpanContext,
     target: Target,
 }
 
-/// Where updates go.
+/// The destination of updates.
 #[derive(Debug)]
 enum Target {
-    /// Not sampled, or ended.
-    Nowhere,
+    /// None: the span is not sampled or has ended.
+    None,
     /// A span of the OpenTelemetry API, which owns its recording.
-    Own(Box<Recording>),
+    Owned(Box<Recording>),
     /// The span of a call, which owns the recording and ends it.
     Call(Handle),
 }
 
 impl RecordedSpan {
-    /// A span of the OpenTelemetry API, whose children see `context`.
-    pub(super) const fn own(context: SpanContext, recording: Box<Recording>) -> Self {
+    /// A span of the OpenTelemetry API that propagates `context`.
+    pub(super) const fn owned(context: SpanContext, recording: Box<Recording>) -> Self {
         Self {
             context,
-            target: Target::Own(recording),
+            target: Target::Owned(recording),
         }
     }
 
-    /// Access to the span of an annotated function.
+    /// A reference to the span of an annotated function.
     #[inline]
     pub(super) fn of_call(recording: &Recording) -> Self {
         Self {
@@ -52,33 +52,34 @@ impl RecordedSpan {
         }
     }
 
-    /// Access to a measured call without a span: its children see the context around it.
-    pub(super) fn measured(around: SpanContext, recording: &Recording) -> Self {
+    /// A reference to a measured call without a span, which propagates its parent's context.
+    pub(super) fn measured(parent: SpanContext, recording: &Recording) -> Self {
         Self {
-            context: around,
+            context: parent,
             target: Target::Call(recording.handle()),
         }
     }
 
-    pub(super) const fn silent(context: SpanContext) -> Self {
+    /// A span without data that propagates `context`.
+    pub(super) const fn non_recording(context: SpanContext) -> Self {
         Self {
             context,
-            target: Target::Nowhere,
+            target: Target::None,
         }
     }
 
     fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
         match &mut self.target {
-            Target::Nowhere => {}
-            Target::Own(recording) => act(&mut recording.record),
+            Target::None => {}
+            Target::Owned(recording) => act(&mut recording.record),
             Target::Call(handle) => handle.update(|update| act(&mut update.record)),
         }
     }
 
     fn end_at(&mut self, time: Option<SystemTime>) {
-        match mem::replace(&mut self.target, Target::Nowhere) {
-            Target::Nowhere => {}
-            Target::Own(recording) => recording.end(time),
+        match mem::replace(&mut self.target, Target::None) {
+            Target::None => {}
+            Target::Owned(recording) => recording.end(time),
             Target::Call(handle) => handle.update(|update| {
                 update.ended = true;
                 update.record.head.end = Ticks::now();
@@ -109,8 +110,8 @@ impl Span for RecordedSpan {
 
     fn is_recording(&self) -> bool {
         match &self.target {
-            Target::Nowhere => false,
-            Target::Own(_) => true,
+            Target::None => false,
+            Target::Owned(_) => true,
             Target::Call(handle) => handle.is_open(),
         }
     }

@@ -1,4 +1,4 @@
-//! Spans that the user's code starts itself: a builder, and the tracers that provide one.
+//! The builder of spans that the user's code starts, and the tracers that return it.
 
 use std::borrow::Cow;
 use std::panic::Location;
@@ -17,8 +17,8 @@ use super::state::OpenSpan;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
 
-/// An instrumentation scope: the name, and the version of the package, under which backends group
-/// the spans that one part of a program creates. [`tracer!`](crate::tracer) makes it.
+/// A tracer, created by [`tracer!`](crate::tracer): an instrumentation scope, which consists of a name and
+/// the version of the package, and by which backends group spans.
 ///
 /// OpenTelemetry's trait of the same name is `floe_telemetry::opentelemetry::trace::Tracer`, and
 /// [`get_tracer`](crate::get_tracer) returns an implementation of it, for names that are known only at
@@ -48,7 +48,7 @@ impl Tracer {
         self.scope.version()
     }
 
-    /// A span of this tracer, which starts with [`start`](SpanBuilder::start).
+    /// Returns a builder for a span of this tracer. The span starts with [`start`](SpanBuilder::start).
     #[inline]
     #[track_caller]
     pub fn span(&self, name: impl Into<Cow<'static, str>>) -> SpanBuilder {
@@ -56,8 +56,8 @@ impl Tracer {
     }
 }
 
-/// A span without a tracer, which starts with [`start`](SpanBuilder::start). The name of its
-/// instrumentation scope is empty.
+/// Returns a builder for a span without a tracer. The span starts with [`start`](SpanBuilder::start), and
+/// the name of its instrumentation scope is empty.
 ///
 /// ```
 /// use floe_telemetry::{SpanKind, span, testing};
@@ -76,7 +76,7 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     SpanBuilder::new(None, name.into(), Location::caller())
 }
 
-/// Starts a span and makes it the current one of this thread until the guard is dropped: short for
+/// Starts a span and makes it the current span of this thread until the guard is dropped. Equivalent to
 /// [`span(name).start()`](crate::span).
 ///
 /// It ends OK unless an error or a status was recorded on it, or the thread is panicking. In
@@ -96,7 +96,7 @@ pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
     span(name).start()
 }
 
-/// Runs `body` in a span, which it is given a handle on.
+/// Runs `body` in a span and passes it a handle to the span.
 ///
 /// ```
 /// use floe_telemetry::{create_span_with, testing};
@@ -113,7 +113,7 @@ pub fn create_span_with<T>(
     body(&span)
 }
 
-/// A span that has not started. [`span`] and [`Tracer::span`] make it.
+/// A builder for a span, returned by [`span`] and [`Tracer::span`].
 ///
 /// While nothing is recorded, a builder costs one load and allocates nothing; attributes and links
 /// that are set then are discarded.
@@ -131,9 +131,9 @@ pub struct SpanBuilder {
 
 #[derive(Debug)]
 enum BuilderParent {
-    /// The span that is current when this one starts.
+    /// The span that is current when the new span starts.
     Current,
-    /// None.
+    /// No parent.
     Root,
     /// The span in this context.
     Given(Context),
@@ -182,15 +182,15 @@ impl SpanBuilder {
         self
     }
 
-    /// Makes the span a child of the span in `cx`, instead of the one that is current when it starts.
+    /// Sets the parent to the span in `cx`. The default is the span that is current when this one starts.
     #[inline]
     pub fn parent(mut self, cx: &Context) -> Self {
         self.parent = BuilderParent::Given(cx.clone());
         self
     }
 
-    /// Begins a new trace, whatever span is current. The rest of the current context stays, such as
-    /// baggage.
+    /// Makes the span the root of a new trace, even if there is a current span. The rest of the current
+    /// context, such as baggage, is preserved.
     #[inline]
     pub fn root(mut self) -> Self {
         self.parent = BuilderParent::Root;
@@ -206,7 +206,7 @@ impl SpanBuilder {
         self
     }
 
-    /// Starts the span and makes it the current one of this thread until the guard is dropped.
+    /// Starts the span and makes it the current span of this thread until the guard is dropped.
     ///
     /// It ends OK unless an error or a status was recorded on it, or the thread is panicking. A guard
     /// must not be held across an `.await`.
@@ -223,7 +223,7 @@ impl SpanBuilder {
         self.open_listened()
     }
 
-    /// Out of line, so that what is compiled where a span starts stays short.
+    /// Not inlined, so that the code where a span starts stays small.
     #[inline(never)]
     fn open_listened(self) -> OpenSpan {
         let Self {
@@ -235,9 +235,9 @@ impl SpanBuilder {
             mut attributes,
             links,
         } = self;
-        let mut later = Some((name, kind, links));
+        let mut once = Some((name, kind, links));
         let mut fill = |opening: &mut Opening| {
-            let Some((name, kind, links)) = later.take() else {
+            let Some((name, kind, links)) = once.take() else {
                 return;
             };
             let record = &mut opening.0.record;
@@ -258,7 +258,7 @@ impl SpanBuilder {
         open_built(&parent, scope, &mut fill)
     }
 
-    /// A span whose parent is the current one now, not when the span starts, unless it has another.
+    /// Unless another parent is set, sets the parent to the span that is current now.
     pub(super) fn below_current(mut self) -> Self {
         if matches!(self.parent, BuilderParent::Current) && context_is_alive() {
             self.parent = BuilderParent::Given(Context::current());

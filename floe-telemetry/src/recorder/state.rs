@@ -18,8 +18,8 @@ pub(super) enum State {
     /// No span and no context: the body runs unchanged.
     Off,
     /// No span, but a context that is current while the body runs: that of a root that is not sampled,
-    /// or one that was given. It is boxed so that a state fits into two registers; in memory it would be
-    /// read in one piece right after it was written in two, which stalls.
+    /// or an explicit parent. It is boxed so that a state fits into two registers; in memory, one load
+    /// right after two stores would stall.
     NotSampled(Box<Context>),
     /// The body runs in a span.
     Recording(Box<Recording>),
@@ -41,14 +41,14 @@ impl OpenSpan {
     /// Detaches the span and returns the recording, which the caller ends.
     #[inline]
     pub(super) fn recording(mut self) -> Option<Box<Recording>> {
-        // Dropped in place: moving the guard would read in one piece what was written in two.
+        // Dropped in place: moving the guard would be one load right after two stores, which stalls.
         self.attached = None;
         self.state.recording()
     }
 
-    /// Detaches the span, which will be attached again.
-    pub(super) fn for_later(mut self) -> State {
-        self.state.keep();
+    /// Detaches the span and stores its context, so that it can be attached again.
+    pub(super) fn detach(mut self) -> State {
+        self.state.store_context();
         self.state
     }
 }
@@ -63,17 +63,18 @@ impl State {
         }
     }
 
-    /// Stores the context of a span that will be attached again. It is current now, unless the user's
-    /// code has attached another one and not detached it. A measured call has stored its context already.
+    /// Stores the context of a span that will be attached again. The context is current, unless the
+    /// user's code has attached another one and not detached it. That of a measured call is already
+    /// stored.
     #[inline]
-    pub(super) fn keep(&mut self) {
+    pub(super) fn store_context(&mut self) {
         if let Self::Recording(recording) = self
             && recording.context.is_none()
             && !recording.record.is_measured()
         {
-            let own = recording.record.head.span_id;
+            let span_id = recording.record.head.span_id;
             let context = Context::map_current(|cx| {
-                if cx.span().span_context().span_id() == own {
+                if cx.span().span_context().span_id() == span_id {
                     cx.clone()
                 } else {
                     cx.with_span(RecordedSpan::of_call(recording))

@@ -1,10 +1,10 @@
-//! What threads meet at in [`pending`](super::pending) and in [`ring`](super::ring) and its two ends.
-//! `tests/loom` has another of the same name.
+//! The synchronisation primitives of [`pending`](super::pending) and [`ring`](super::ring). `tests/loom`
+//! replaces this module by one with loom's primitives.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Memory that one thread at a time may look at. Loom's has these methods, and checks that.
+/// A cell with the methods of loom's `UnsafeCell`, which checks that only one thread at a time accesses it.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(super) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);

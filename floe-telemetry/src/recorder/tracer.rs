@@ -1,5 +1,5 @@
-//! OpenTelemetry's `TracerProvider` and `Tracer` over the same recorder, so that code which
-//! knows only OpenTelemetry takes part in the same traces.
+//! OpenTelemetry's `TracerProvider` and `Tracer` over the same recorder, so that spans of code that uses
+//! OpenTelemetry's API belong to the same traces.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use super::recording::{self, Recording};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 
-/// An OpenTelemetry tracer provider whose spans go through our recorder.
+/// An OpenTelemetry tracer provider whose spans are recorded by this crate.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct RecorderTracerProvider;
 
-/// An OpenTelemetry tracer whose spans go through our recorder.
+/// An OpenTelemetry tracer whose spans are recorded by this crate.
 #[derive(Clone, Debug)]
 pub struct RecorderTracer {
     scope: Arc<InstrumentationScope>,
 }
 
-/// A tracer with a name, which becomes the instrumentation scope of its spans.
+/// Returns a tracer with a name, which becomes the name of the instrumentation scope of its spans.
 ///
 /// ```
 /// use floe_telemetry::{get_tracer, testing};
@@ -51,25 +51,31 @@ impl Tracer for RecorderTracer {
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
         let mut not_sampled = None;
-        let decided = sampling::decide(parent, None, &mut not_sampled);
-        let around = || match not_sampled {
+        let decision = sampling::decide(parent, None, &mut not_sampled);
+        let propagated = || match not_sampled {
             Some(head) => sampling::not_sampled(&head, parent),
-            // A span that is not recorded hands its parent's context on, as the specification asks.
+            // The specification requires that a span that is not recorded propagates its parent's context.
             None => parent.span().span_context().clone(),
         };
-        match decided {
-            None | Some(Decision::Skip | Decision::NotSampled) => RecordedSpan::silent(around()),
+        match decision {
+            None | Some(Decision::Skip | Decision::NotSampled) => {
+                RecordedSpan::non_recording(propagated())
+            }
             Some(Decision::Record(recording)) => self.build(builder, recording, None),
-            Some(Decision::Measure(recording)) => self.build(builder, recording, Some(around())),
-            Some(Decision::AskByName(mut recording)) => {
+            Some(Decision::Measure(recording)) => {
+                self.build(builder, recording, Some(propagated()))
+            }
+            Some(Decision::NeedsName(mut recording)) => {
                 recording.record.set_name(builder.name.clone());
-                match recording::with(|local| sampling::accepts(&mut recording.record, local)) {
-                    Some(Err(context)) if sampling::becomes_measured(&mut recording.record) => {
+                match recording::with(|local| {
+                    sampling::decide_by_name(&mut recording.record, local)
+                }) {
+                    Some(Err(context)) if sampling::try_measure(&mut recording.record) => {
                         self.build(builder, recording, Some(context))
                     }
                     Some(Err(context)) => {
-                        recording.forget();
-                        RecordedSpan::silent(context)
+                        recording.discard();
+                        RecordedSpan::non_recording(context)
                     }
                     _ => self.build(builder, recording, None),
                 }
@@ -79,7 +85,7 @@ impl Tracer for RecorderTracer {
 }
 
 impl RecorderTracer {
-    /// A span, which others see as `context` if it is not its own.
+    /// Creates a span, with another propagated `context` than its own if there is one.
     fn build(
         &self,
         builder: SpanBuilder,
@@ -103,6 +109,6 @@ impl RecorderTracer {
             record.add_link(link);
         }
         let context = context.unwrap_or_else(|| recording.record.context());
-        RecordedSpan::own(context, recording)
+        RecordedSpan::owned(context, recording)
     }
 }

@@ -1,4 +1,4 @@
-//! Values of baggage that become attributes of a span: those of the keys that the provider lists.
+//! Baggage values that become attributes of a span: those of the keys in `baggage_attributes`.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,21 +10,21 @@ use opentelemetry::{Context, Key, KeyValue};
 static IN_USE: AtomicU32 = AtomicU32::new(0);
 
 /// Locked when a provider starts, and once by each thread after that.
-static CURRENT: Mutex<Listed> = Mutex::new(Listed {
+static CURRENT: Mutex<KeyList> = Mutex::new(KeyList {
     generation: 0,
     keys: None,
 });
 
 #[derive(Clone, Debug, Default)]
-struct Listed {
-    /// Differs from that of every other list. No list has 0.
+struct KeyList {
+    /// Unique for each list, and never 0.
     generation: u32,
     keys: Option<Arc<[Key]>>,
 }
 
 /// Replaces the listed keys for all threads.
 #[cfg(feature = "provider")]
-pub(super) fn list(keys: impl IntoIterator<Item = String>) {
+pub(super) fn set_keys(keys: impl IntoIterator<Item = String>) {
     let keys: Arc<[Key]> = keys.into_iter().map(Key::from).collect();
     let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
     current.generation = current.generation.wrapping_add(1).max(1);
@@ -37,12 +37,12 @@ pub(super) fn list(keys: impl IntoIterator<Item = String>) {
     IN_USE.store(in_use, Ordering::Release);
 }
 
-/// The listed keys as a thread knows them.
+/// A thread's copy of the list.
 #[derive(Debug, Default)]
-pub(crate) struct KnownKeys(Listed);
+pub(crate) struct CachedKeys(KeyList);
 
-impl KnownKeys {
-    /// The values of the listed keys that the baggage in `cx` has, if it has any.
+impl CachedKeys {
+    /// Returns the values of the listed keys in the baggage of `cx`. `None` if there are none.
     #[inline]
     pub(in crate::recorder) fn values(&mut self, cx: &Context) -> Option<Arc<[KeyValue]>> {
         match IN_USE.load(Ordering::Acquire) {

@@ -1,4 +1,4 @@
-//! The code whose spans `testing::capture` collects, whatever the provider samples.
+//! The scope of a `testing::capture`, which collects spans independently of the provider's sampling.
 
 use opentelemetry::Context;
 
@@ -6,20 +6,20 @@ use opentelemetry::Context;
 use crate::recorder::listeners::CAPTURES;
 use crate::recorder::listeners::Listeners;
 
-/// In the `Context` while a capture runs.
+/// Identifies a running capture; stored in the `Context`.
 #[cfg(feature = "testing")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CaptureScope(pub(crate) u64);
 
 #[cfg(feature = "testing")]
 thread_local! {
-    /// The capture whose code this thread runs, for contexts that do not derive from the current one.
+    /// The capture that this thread runs, for contexts that are not derived from the current one.
     static RUNNING: std::cell::Cell<Option<u64>> = const { std::cell::Cell::new(None) };
 }
 
 #[cfg(feature = "testing")]
 impl CaptureScope {
-    /// Runs the capture's code on this thread.
+    /// Runs `code` on this thread as part of the capture.
     pub(crate) fn run<T>(self, code: impl FnOnce() -> T) -> T {
         struct Restore(Option<u64>);
         impl Drop for Restore {
@@ -32,7 +32,7 @@ impl CaptureScope {
     }
 }
 
-/// The capture that `cx` is in.
+/// Returns the id of the capture that `cx` belongs to.
 #[cfg(feature = "testing")]
 #[inline]
 pub(super) fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! What the provider in use asks of the recorder, and its changes while the program runs.
+//! The recorder's settings for the current provider, and their changes while the program runs.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,33 +7,33 @@ use super::rules::Rules;
 use super::{RATE_LIMIT, ROOT_BOUND, baggage};
 use crate::recorder::filter::{self, Directive};
 use crate::recorder::listeners::{
-    self, EACH_SPAN, KEEP, MEASURES, MEASURES_ALL, PROVIDER, RATE, RULES,
+    self, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER, RATE, RULES, TAIL,
 };
 
 /// Which spans a provider records.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampling {
     pub(crate) ratio: f64,
-    /// If not, the ratio decides for spans with a parent, too.
+    /// Whether a child has its parent's decision. Otherwise the ratio decides for each span.
     pub(crate) is_parent_based: bool,
-    /// Patterns of names, and their ratios.
+    /// Patterns of span names with their ratios.
     pub(crate) rules: Vec<(String, f64)>,
-    /// Roots in a second.
+    /// The most roots in a second.
     pub(crate) rate_limit: Option<f64>,
-    /// Targets and levels that have spans; `None`: all.
+    /// The targets and levels of recorded spans; `None` for all.
     pub(crate) filter: Option<Vec<Directive>>,
-    /// The collector samples by tail, so it needs what is not sampled, too.
-    pub(crate) keeps: bool,
+    /// The tail sampler needs also the spans that the head sampler does not sample.
+    pub(crate) needs_unsampled: bool,
     pub(crate) measures: Measured,
     /// Keys of baggage whose values become attributes.
     pub(crate) baggage: Vec<String>,
 }
 
-/// The calls from which the collector makes metrics, whether they have a span or not.
+/// The calls that the collector derives metrics from, whether they have a span or not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Measured {
     None,
-    /// Those of functions with `#[traced(metrics)]`.
+    /// The calls of functions with `#[traced(metrics)]`.
     Annotated,
     All,
 }
@@ -46,7 +46,7 @@ pub(crate) enum SamplingChange {
     Filter(Option<Vec<Directive>>),
 }
 
-/// Identifies a provider, so that nobody changes the settings of the next one.
+/// Identifies a provider, so that a handle cannot change the settings of a later one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ProviderId(u64);
 
@@ -54,11 +54,11 @@ pub(crate) struct ProviderId(u64);
 struct InUse {
     /// The number of the provider that started last.
     last: u64,
-    /// Whether it has not shut down.
+    /// Whether that provider has not been shut down.
     is_open: bool,
 }
 
-/// Locked while settings change, and never by a span.
+/// Locked while settings change, but never when a span starts or ends.
 static IN_USE: Mutex<InUse> = Mutex::new(InUse {
     last: 0,
     is_open: false,
@@ -68,7 +68,7 @@ fn in_use() -> MutexGuard<'static, InUse> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Records for a provider that has started.
+/// Applies the settings of a provider and starts recording.
 pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
     let mut in_use = in_use();
     in_use.last += 1;
@@ -76,25 +76,26 @@ pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
     set_ratio(sampling.ratio);
     set_rules(sampling.rules);
     filter::replace(sampling.filter);
-    baggage::list(sampling.baggage);
-    let mut listens = PROVIDER;
+    baggage::set_keys(sampling.baggage);
+    let mut bits = PROVIDER;
     if !sampling.is_parent_based {
-        listens |= EACH_SPAN;
+        bits |= PER_SPAN;
     }
     if let Some(per_second) = sampling.rate_limit {
-        listens |= RATE;
+        bits |= RATE;
         RATE_LIMIT.set(per_second);
     }
-    if sampling.keeps {
-        listens |= KEEP;
+    if sampling.needs_unsampled {
+        bits |= TAIL;
     }
-    listens |= match sampling.measures {
+    bits |= match sampling.measures {
         Measured::None => 0,
         Measured::Annotated => MEASURES,
         Measured::All => MEASURES_ALL,
     };
-    // Last, and with the bits that are set already: nothing is recorded before the settings are whole.
-    listeners::set(listens);
+    // Set last, in addition to the bits of the rules and the filter, so that no span is recorded before all
+    // settings are applied.
+    listeners::set(bits);
     ProviderId(in_use.last)
 }
 
@@ -103,10 +104,10 @@ pub(crate) fn stop_provider() {
     let mut in_use = in_use();
     in_use.is_open = false;
     listeners::clear_provider();
-    baggage::list([]);
+    baggage::set_keys([]);
 }
 
-/// Changes a setting of the provider, if it has not shut down. Whether that is so.
+/// Changes a setting of the provider. Returns false if it has shut down.
 pub(crate) fn change_sampling(provider: ProviderId, change: SamplingChange) -> bool {
     let in_use = in_use();
     if !in_use.is_open || in_use.last != provider.0 {
@@ -125,10 +126,10 @@ fn set_ratio(ratio: f64) {
 }
 
 fn set_rules(rules: Vec<(String, f64)>) {
-    let are_any = !rules.is_empty();
+    let has_rules = !rules.is_empty();
     let rules = rules.into_iter();
     Rules::install(rules.map(|(pattern, ratio)| (pattern.into(), root_bound(ratio))));
-    if are_any {
+    if has_rules {
         listeners::set(RULES);
     } else {
         listeners::clear(RULES);

@@ -1,19 +1,19 @@
-//! The limit of sampled roots in a second: a token bucket in one atomic number.
+//! The rate limit for sampled roots: a token bucket in one atomic integer.
 //!
-//! The number is the time at which the bucket is full again (the generic cell rate algorithm). Taking a
-//! token moves it by the interval of one token; a time too far ahead means that the bucket is empty.
+//! The integer is the time at which the bucket will be full again (the generic cell rate algorithm). Taking
+//! a token adds the interval of one token. If that time is too far in the future, the bucket is empty.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A second, in nanoseconds.
 const SECOND: u64 = 1_000_000_000;
 
-/// All times are in nanoseconds of the monotonic counter.
+/// A rate limit. All times are in nanoseconds of the monotonic clock.
 #[derive(Debug)]
 pub(super) struct RateLimit {
     /// The time in which one token is added.
     interval: AtomicU64,
-    /// When the bucket is full again.
+    /// When the bucket will be full again.
     full_at: AtomicU64,
 }
 
@@ -32,15 +32,16 @@ impl RateLimit {
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             clippy::cast_precision_loss,
-            reason = "the rate is more than 0, and what is too large saturates"
+            reason = "the rate is more than 0, and the conversion saturates"
         )]
         let interval = (SECOND as f64 / per_second) as u64;
         self.interval.store(interval, Ordering::Relaxed);
         self.full_at.store(0, Ordering::Relaxed);
     }
 
-    /// Takes a token if there is one. The bucket holds the tokens of a second, and at least one.
-    pub(super) fn takes(&self, now: u64) -> bool {
+    /// Takes a token. Returns false if there is none. The capacity of the bucket is the tokens of one second,
+    /// and at least one.
+    pub(super) fn take_token(&self, now: u64) -> bool {
         let interval = self.interval.load(Ordering::Relaxed);
         let latest = now.saturating_add(interval.max(SECOND));
         let taken = self
@@ -69,23 +70,23 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_has_the_tokens_of_a_second() {
+    fn a_burst_is_limited_to_the_tokens_of_one_second() {
         let limit = limit(4.0);
         let start = 5 * SECOND;
-        assert_eq!((0..100).filter(|_| limit.takes(start)).count(), 4);
-        assert!(!limit.takes(start + SECOND / 4 - 1));
-        assert!(limit.takes(start + SECOND / 4));
-        assert!(!limit.takes(start + SECOND / 4));
+        assert_eq!((0..100).filter(|_| limit.take_token(start)).count(), 4);
+        assert!(!limit.take_token(start + SECOND / 4 - 1));
+        assert!(limit.take_token(start + SECOND / 4));
+        assert!(!limit.take_token(start + SECOND / 4));
         // Unused tokens do not accumulate beyond one second.
-        assert_eq!((0..100).filter(|_| limit.takes(start * 9)).count(), 4);
+        assert_eq!((0..100).filter(|_| limit.take_token(start * 9)).count(), 4);
     }
 
     #[test]
     fn a_rate_may_be_less_than_one() {
         let limit = limit(0.5);
-        assert!(limit.takes(SECOND));
-        assert!(!limit.takes(SECOND * 2));
-        assert!(limit.takes(SECOND * 3));
+        assert!(limit.take_token(SECOND));
+        assert!(!limit.take_token(SECOND * 2));
+        assert!(limit.take_token(SECOND * 3));
     }
 
     #[test]
@@ -95,7 +96,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    let own = (0..1000).filter(|_| limit.takes(SECOND)).count();
+                    let own = (0..1000).filter(|_| limit.take_token(SECOND)).count();
                     taken.fetch_add(own, Ordering::Relaxed);
                 });
             }
@@ -113,7 +114,7 @@ mod tests {
             let (mut now, mut taken) = (SECOND, 0_u64);
             for step in steps {
                 now += step;
-                taken += u64::from(limit.takes(now));
+                taken += u64::from(limit.take_token(now));
             }
             let rate = u64::from(per_second);
             // The interval is truncated to whole nanoseconds, which may allow one more.

@@ -1,7 +1,7 @@
-//! Sampling rules: ratios for the roots whose names match a pattern.
+//! Sampling rules: ratios for roots whose names match a pattern.
 //!
-//! A call site compares its name once after each change of the rules; a span without a call site
-//! compares its name each time.
+//! A call site caches the rule that matches its name until the rules change. The name of a span without a
+//! call site is matched each time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +11,9 @@ use crate::callsite::CallSite;
 /// Rules in the order in which they are tried.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
-    /// Differs after each change. No rules have 0.
+    /// Changes with the rules, and is 0 only before the first rules are installed.
     generation: u32,
-    /// Patterns with the bounds for the trace id.
+    /// Patterns with the upper bounds of sampled trace ids.
     rules: Box<[(Box<str>, u64)]>,
 }
 
@@ -22,11 +22,12 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 /// The rules in use. Locked when they change, and once by each thread after that.
 static CURRENT: Mutex<Option<Arc<Rules>>> = Mutex::new(None);
 
-/// The rules as a thread knows them.
+/// A thread's reference to the rules.
 #[derive(Debug, Default)]
-pub(crate) struct KnownRules(Arc<Rules>);
+pub(crate) struct CachedRules(Arc<Rules>);
 
-impl KnownRules {
+impl CachedRules {
+    /// Returns the rules in use.
     pub(super) fn get(&mut self) -> &Rules {
         if self.0.generation != GENERATION.load(Ordering::Acquire)
             && let Some(rules) = &*CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
@@ -50,46 +51,48 @@ impl Rules {
         GENERATION.store(generation, Ordering::Release);
     }
 
-    /// The bound for a call site, if a rule has one.
+    /// Returns the bound for a call site, if a rule matches its name.
     #[inline]
-    pub(super) fn of_site(&self, site: &CallSite) -> Option<u64> {
-        let known = site.rule().load(Ordering::Relaxed);
-        // The upper half is the generation of the rules that the lower half is an index into.
-        let place = if known >> 32 == u64::from(self.generation) {
-            known & u64::from(u32::MAX)
+    pub(super) fn bound_for_site(&self, site: &CallSite) -> Option<u64> {
+        let cached = site.rule_cache().load(Ordering::Relaxed);
+        // The upper half is the generation of the rules, the lower half the number of the rule.
+        let number = if cached >> 32 == u64::from(self.generation) {
+            cached & u64::from(u32::MAX)
         } else {
-            let place = self.place(site.name());
+            let number = self.number(site.name());
             let generation = u64::from(self.generation) << 32;
-            site.rule().store(generation | place, Ordering::Relaxed);
-            place
+            site.rule_cache()
+                .store(generation | number, Ordering::Relaxed);
+            number
         };
-        self.bound(place)
+        self.bound(number)
     }
 
-    /// The bound for a name, if a rule has one.
-    pub(super) fn of_name(&self, name: &str) -> Option<u64> {
-        self.bound(self.place(name))
+    /// Returns the bound for a name, if a rule matches it.
+    pub(super) fn bound_for_name(&self, name: &str) -> Option<u64> {
+        self.bound(self.number(name))
     }
 
-    /// The first rule that matches, counted from 1, or 0.
-    fn place(&self, name: &str) -> u64 {
+    /// Returns the number of the first rule that matches, counted from 1, or 0 if none does.
+    fn number(&self, name: &str) -> u64 {
         let matching = |(pattern, _): &(Box<str>, u64)| matches(pattern, name);
-        let place = self.rules.iter().position(matching);
-        place.map_or(0, |place| place as u64 + 1)
+        let index = self.rules.iter().position(matching);
+        index.map_or(0, |index| index as u64 + 1)
     }
 
-    fn bound(&self, place: u64) -> Option<u64> {
-        let place = usize::try_from(place).ok()?.checked_sub(1)?;
-        self.rules.get(place).map(|(_, bound)| *bound)
+    fn bound(&self, number: u64) -> Option<u64> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.rules.get(index).map(|(_, bound)| *bound)
     }
 }
 
-/// Whether a pattern matches a text. What follows a `*` is matched as early as possible, so that only
-/// the last `*` is ever retried.
+/// Returns whether a pattern matches a text, where `*` matches any characters.
+///
+/// The text between two `*` is matched at its first occurrence, so that only the last `*` is retried.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // The position after the last `*`, and the place in the text where the rest was tried.
+    // The position after the last `*` in the pattern, and the position in the text of the last attempt.
     let mut star = None;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {
@@ -123,13 +126,13 @@ mod tests {
                 .map(|(pattern, bound)| (pattern.into(), bound))
                 .into(),
         };
-        assert_eq!(rules.of_name("health.run"), Some(1));
-        assert_eq!(rules.of_name("floe.pipeline.run"), Some(2));
-        assert_eq!(rules.of_name("health"), None);
+        assert_eq!(rules.bound_for_name("health.run"), Some(1));
+        assert_eq!(rules.bound_for_name("floe.pipeline.run"), Some(2));
+        assert_eq!(rules.bound_for_name("health"), None);
     }
 
     #[test]
-    fn a_star_is_any_text_and_nothing_else_is_special() {
+    fn a_star_matches_any_text_and_no_other_character_is_special() {
         for (pattern, text, expected) in [
             ("a.b", "a.b", true),
             ("a.b", "axb", false),
@@ -147,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn matching_is_that_of_the_regular_expression(pattern in "[ab*]{0,8}", text in "[ab]{0,10}") {
+        fn a_pattern_matches_like_the_regular_expression(pattern in "[ab*]{0,8}", text in "[ab]{0,10}") {
             let expression = format!("^{}$", pattern.replace('*', ".*"));
             let expected = regex::Regex::new(&expression).unwrap().is_match(&text);
             prop_assert_eq!(matches(&pattern, &text), expected);

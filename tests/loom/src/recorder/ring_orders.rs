@@ -71,7 +71,7 @@ fn a_batch_is_read_completely_or_not_at_all() {
         let fits = thread.join().unwrap();
         reader.pop_all(3, &mut read);
         assert_eq!(numbers(&read), if fits { vec![0, 1, 2] } else { vec![0] });
-        assert_eq!(reader.waiting(), 0);
+        assert_eq!(reader.len(), 0);
     });
 }
 
