@@ -1,4 +1,4 @@
-//! The telemetry of a process: started from a configuration, flushed, and shut down.
+//! The telemetry of a process: initialisation from a configuration, flush and shutdown.
 //!
 //! ```text
 //!            initialize()                 force_flush()
@@ -11,18 +11,19 @@
 //!
 //! | | INITIALIZED, FLUSHING | SHUTDOWN | NO-OP |
 //! |---|---|---|---|
-//! | `initialize()` of another | an error ([`Error::is_state`]) | allowed | allowed |
-//! | `force_flush()` | delivers | nothing | nothing |
-//! | `shutdown()`, drop | delivers, then SHUTDOWN | nothing | nothing |
+//! | `initialize()` of another provider | an error ([`Error::is_state`]) | allowed | allowed |
+//! | `force_flush()` | exports | does nothing | does nothing |
+//! | `shutdown()`, drop | exports, then SHUTDOWN | does nothing | does nothing |
 //!
-//! All of them may be called from any thread, at once, and inside a runtime, which they hold up.
+//! These methods may be called concurrently and from any thread. Each blocks the calling thread until it
+//! returns, also inside an async runtime.
 //!
-//! One provider at a time has the recorder. Flush and shutdown end within their timeout whatever
-//! the backend does, and shutting down again does nothing.
+//! Only one provider at a time uses the recorder. Flush and shutdown return within their timeout even
+//! if a backend does not respond, and a second shutdown does nothing.
 
 mod builder;
+mod delivery;
 mod ensure;
-mod finish;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
@@ -34,8 +35,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use self::builder::TelemetryProviderBuilder;
+use self::delivery::await_delivery;
 pub use self::ensure::ensure_telemetry_initialized;
-use self::finish::finish;
 pub use self::sampling::SamplingHandle;
 use crate::clock::monotonic_now;
 use crate::collector::{Counters, Statistics};
@@ -46,13 +47,13 @@ use crate::logs::Logs;
 use crate::metrics::Meters;
 use crate::recorder::{self, RecorderTracerProvider};
 
-/// How long a provider that is dropped may take to deliver what it has.
+/// The timeout of the shutdown that dropping a provider performs.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The only process-wide slot: whether a provider has the recorder.
+/// Whether a provider is in use. A process has at most one.
 static IN_USE: AtomicBool = AtomicBool::new(false);
 
-/// The telemetry of a process. Dropping it shuts it down.
+/// The telemetry of a process. Dropping the provider shuts it down.
 ///
 /// ```standalone_crate
 /// use std::time::Duration;
@@ -71,7 +72,7 @@ pub struct TelemetryProvider {
     is_noop: bool,
     is_shut_down: AtomicBool,
     counters: Arc<Counters>,
-    /// `None`: nobody takes metrics.
+    /// `None` if there is no metric exporter.
     meters: Option<Meters>,
     #[cfg(feature = "logs")]
     logs: Option<Logs>,
@@ -79,12 +80,12 @@ pub struct TelemetryProvider {
 }
 
 impl TelemetryProvider {
-    /// Starts to build a provider.
+    /// Returns a builder for a provider with this configuration.
     pub fn builder(config: TelemetryConfig) -> TelemetryProviderBuilder {
         TelemetryProviderBuilder::new(config)
     }
 
-    /// One that records nothing.
+    /// A provider that records nothing.
     fn noop() -> Self {
         Self {
             is_noop: true,
@@ -97,8 +98,8 @@ impl TelemetryProvider {
         }
     }
 
-    /// An OpenTelemetry tracer provider over the same recorder, for code that knows only
-    /// OpenTelemetry. It can be made the global one:
+    /// Returns an OpenTelemetry tracer provider over the same recorder, for code that uses
+    /// OpenTelemetry's API. It can be set as the global tracer provider:
     ///
     /// ```
     /// use floe_telemetry::TelemetryProvider;
@@ -110,58 +111,59 @@ impl TelemetryProvider {
         RecorderTracerProvider
     }
 
-    /// Whether nothing is recorded, because the configuration or `OTEL_SDK_DISABLED` says so.
+    /// Returns whether this provider records nothing, for example because the configuration or
+    /// `OTEL_SDK_DISABLED` disables telemetry.
     #[must_use]
     pub const fn is_noop(&self) -> bool {
         self.is_noop
     }
 
-    /// A handle to change, while the program runs, which spans are recorded: the sampling ratio, the
-    /// sampling rules and the filter by target and level.
+    /// Returns a handle that changes the sampling ratio, the sampling rules and the filter by target and
+    /// level while the program runs.
     #[must_use]
     pub fn sampling_handle(&self) -> SamplingHandle {
         self.sampling.clone()
     }
 
-    /// What became of the spans so far.
+    /// Returns the numbers of spans and log records by their outcome so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.counters.read()
     }
 
-    /// Delivers every span that ended, every metric that was recorded and everything that was logged
-    /// before the call. Does nothing after shutdown.
+    /// Exports all spans that ended, all metrics that were recorded and all log records that were
+    /// emitted before the call. Does nothing after shutdown.
     ///
     /// # Errors
     ///
-    /// An exporter failed to deliver since the last flush, or `timeout` passed.
+    /// Fails if an export has failed since the last flush, or if `timeout` has passed.
     pub fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
         if self.is_noop || self.is_shut_down.load(Ordering::Acquire) {
             return Ok(());
         }
-        let what = "flush";
+        let operation = "flush";
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]
         let reports = self.logs.as_ref().map(Logs::flush);
         let metrics = || self.meters.as_ref().map(Meters::flush);
-        let result = finish(what, timeout, deadline, None, metrics);
+        let result = await_delivery(operation, timeout, deadline, None, metrics);
         #[cfg(feature = "logs")]
-        let result = result.and(logs::finish(reports, what, timeout, deadline));
+        let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
         result
     }
 
-    /// Stops recording, delivers every span that has ended, every metric and every log record, and
-    /// ends the exporters. A second call does nothing.
+    /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
+    /// the exporters down. A second call does nothing.
     ///
     /// # Errors
     ///
-    /// An exporter failed to deliver since the last flush, or `timeout` passed.
+    /// Fails if an export has failed since the last flush, or if `timeout` has passed.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
         if self.is_noop || self.is_shut_down.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
         recorder::stop_provider();
-        let what = "shutdown";
+        let operation = "shutdown";
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]
         let reports = self.logs.as_ref().map(|logs| logs.shut_down(timeout));
@@ -169,9 +171,9 @@ impl TelemetryProvider {
             let meters = self.meters.as_ref();
             meters.map(|meters| meters.shut_down(timeout))
         };
-        let result = finish(what, timeout, deadline, Some(timeout), metrics);
+        let result = await_delivery(operation, timeout, deadline, Some(timeout), metrics);
         #[cfg(feature = "logs")]
-        let result = result.and(logs::finish(reports, what, timeout, deadline));
+        let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
         IN_USE.store(false, Ordering::Release);
         result
     }
@@ -180,7 +182,7 @@ impl TelemetryProvider {
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown(DROP_TIMEOUT) {
-            tracing::warn!(%error, "the telemetry could not be shut down cleanly");
+            tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From a configuration to a running provider.
+//! The builder of a telemetry provider.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 #[cfg(feature = "logs")]
 use super::logs;
 use super::sampling::{SamplingHandle, sampling};
-use super::targets::Places;
+use super::targets::OtlpTargets;
 use super::{IN_USE, TelemetryProvider, metrics};
 use crate::backend;
 use crate::collector::{
@@ -33,7 +33,7 @@ use crate::metrics::{Meters, MetricDestination};
 use crate::propagation::setup_propagators_with;
 use crate::recorder::{self, Measured};
 
-/// Starts the exporter that the user gave.
+/// Starts an exporter that was added to the builder.
 type Start =
     Box<dyn FnOnce(&Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error> + Send>;
 
@@ -42,7 +42,7 @@ type Start =
 pub struct TelemetryProviderBuilder {
     config: TelemetryConfig,
     exporters: Vec<Start>,
-    /// OTLP destinations besides the configuration's own.
+    /// OTLP destinations in addition to the one of the configuration.
     otlp: Vec<OtlpTarget>,
     metrics: Vec<MetricDestination>,
     #[cfg(feature = "logs")]
@@ -70,8 +70,10 @@ impl TelemetryProviderBuilder {
         }
     }
 
-    /// Adds an exporter: any of OpenTelemetry's. May be called again; each exporter has a queue
-    /// and a thread of its own. It sees redacted spans only.
+    /// Adds a span exporter, which can be any implementation of OpenTelemetry's [`SpanExporter`].
+    ///
+    /// It receives redacted spans. May be called more than once: each exporter has its own queue and
+    /// thread.
     pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
         self.exporters.push(Box::new(|resource, settings| {
             exporter::plain(short_type_name::<E>(), exporter, resource, settings)
@@ -79,16 +81,20 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds an exporter of metrics: any of OpenTelemetry's. May be called again; each has a thread
-    /// of its own, and is called every `metrics.export_interval_millis`. It sees redacted
-    /// attributes only.
+    /// Adds a metric exporter, which can be any implementation of OpenTelemetry's
+    /// [`PushMetricExporter`].
+    ///
+    /// It receives redacted attributes, every `metrics.export_interval_millis`. May be called more than
+    /// once: each exporter has its own thread.
     pub fn with_metric_exporter(mut self, exporter: impl PushMetricExporter) -> Self {
         self.metrics.push(MetricDestination::new(exporter));
         self
     }
 
-    /// Adds an exporter of log records: any of OpenTelemetry's. May be called again; each has a queue
-    /// and a thread of its own. It sees what [`logs`](crate::logs) writes, redacted.
+    /// Adds a log exporter, which can be any implementation of OpenTelemetry's [`LogExporter`].
+    ///
+    /// It receives the redacted records of [`logs`](crate::logs). May be called more than once: each
+    /// exporter has its own queue and thread.
     #[cfg(feature = "logs")]
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
         let name = short_type_name::<E>();
@@ -96,17 +102,18 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Also sends by OTLP to this endpoint, with everything else as configured.
+    /// Adds an OTLP destination with this endpoint and protocol. All other settings are those of the
+    /// configuration.
     pub fn with_otlp(mut self, endpoint: impl Into<String>, protocol: OtlpProtocol) -> Self {
         let mut config = self.config.clone();
         config.otlp_endpoint = endpoint.into();
         config.otlp_protocol = protocol;
-        for own in [
+        for signal in [
             &mut config.otlp.traces,
             &mut config.otlp.metrics,
             &mut config.otlp.logs,
         ] {
-            (own.endpoint, own.protocol) = (None, None);
+            (signal.endpoint, signal.protocol) = (None, None);
         }
         self.otlp.push(config.into());
         self
@@ -114,15 +121,16 @@ impl TelemetryProviderBuilder {
 
     /// Starts the telemetry of the process.
     ///
-    /// Spans go to the exporters that were added, and where the configuration's `backend` says
-    /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)): over OTLP, or, if no
-    /// exporter was added, onto standard error. The configuration's propagators become those of the
-    /// process, see [`setup_propagators_with`].
+    /// Spans are exported to the exporters that were added and to the configured `backend`
+    /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP
+    /// endpoint prints spans to standard error, unless an exporter was added. The configured propagators
+    /// become those of the process, see [`setup_propagators_with`].
     ///
     /// # Errors
     ///
-    /// The configuration is not valid, an exporter cannot be made, or another provider is in use.
-    /// Nothing is left behind then.
+    /// Fails if the configuration is invalid, an exporter cannot be created, or another provider is in
+    /// use ([`Error::is_state`]). After an error nothing is recorded, and `initialize` may be called on
+    /// another builder.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         self.config.validate()?;
         backend::find(&self.config.backend)?;
@@ -141,29 +149,29 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(&counters),
         };
         if is_noop {
-            // What is disabled still hands on the context of others, as the specification asks.
+            // The specification requires that a disabled SDK still propagates context.
             setup_propagators_with(&self.config.propagators);
             #[cfg(feature = "logs")]
-            logs::adopt(&self.config, counters)?;
+            logs::start_local(&self.config, counters)?;
             return Ok(provider);
         }
         if IN_USE.swap(true, Ordering::AcqRel) {
-            // It must not shut down the one that is in use.
+            // Dropping `provider` must not shut down the provider that is in use.
             provider.is_shut_down.store(true, Ordering::Release);
             return Err(Error::state(
                 "a telemetry provider is in use: shut it down before another is initialised",
             ));
         }
-        // From here on, dropping `provider` on an error gives the slot back.
+        // From here on, an error drops `provider`, which resets `IN_USE`.
         let mut sampling = sampling(&self.config)?;
         let propagators = self.config.propagators.clone();
         let pipeline = self.build(&mut provider)?;
         if provider.meters.is_none() {
             sampling.measures = Measured::None;
         }
-        let refused = |_| Error::state("the telemetry collector did not take the configuration");
+        let disconnected = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
-        installed.recv().map_err(refused)?;
+        installed.recv().map_err(disconnected)?;
         setup_propagators_with(&propagators);
         provider
             .sampling
@@ -171,12 +179,11 @@ impl TelemetryProviderBuilder {
         Ok(provider)
     }
 
-    /// The way of the spans, the metrics and the logs.
+    /// Builds the pipeline of the spans, and starts the metrics and the logs.
     fn build(mut self, provider: &mut TelemetryProvider) -> Result<Pipeline, Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
-        // Without the detectors that read the environment: the configuration has done so, if it was
-        // asked to.
+        // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
         let resource = Resource::builder_empty()
             .with_detector(Box::new(TelemetryResourceDetector))
             .with_attributes(self.config.resource_attributes.to_otel_dict())
@@ -190,24 +197,24 @@ impl TelemetryProviderBuilder {
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
         };
-        let places = Places::of(&self.config, self.otlp)?;
+        let otlp = OtlpTargets::resolve(&self.config, self.otlp)?;
         let mut destinations = Vec::new();
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
         }
-        for target in &places.spans {
+        for target in &otlp.spans {
             destinations.push(start_otlp(target, &resource, &settings)?);
         }
         self.metrics
-            .extend(metrics::destinations(&self.config, &places.others)?);
-        let prints = self.config.exporters.chooses_spans(ExporterKind::Console);
-        if prints.unwrap_or(destinations.is_empty()) {
+            .extend(metrics::destinations(&self.config, &otlp.others)?);
+        let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
+        if has_console.unwrap_or(destinations.is_empty()) {
             let console = ConsoleExporter::stderr();
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
         #[cfg(feature = "logs")]
         {
-            let (config, otlp) = (&self.config, &places.others);
+            let (config, otlp) = (&self.config, &otlp.others);
             provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
         }
         provider.meters = (!self.metrics.is_empty()).then(|| {
@@ -230,14 +237,14 @@ impl TelemetryProviderBuilder {
     }
 }
 
-/// The attributes of every span of the process: the configured ones and the floe identity.
+/// Returns the attributes of every span of the process: `span_attributes` and the floe identity.
 fn span_attributes(config: &TelemetryConfig) -> impl Iterator<Item = KeyValue> {
     let configured = config.span_attributes.iter();
     let configured = configured.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     configured.chain(config.resource_attributes.identity())
 }
 
-/// `ConsoleExporter`, without the path and the parameters.
+/// Returns the name of a type without its path and its parameters, for example `ConsoleExporter`.
 fn short_type_name<T>() -> &'static str {
     let path = std::any::type_name::<T>();
     let path = path.split_once('<').map_or(path, |(path, _)| path);

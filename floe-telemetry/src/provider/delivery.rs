@@ -1,4 +1,4 @@
-//! Waiting until everything is delivered, and no longer than was said.
+//! Waits for the results of a flush or a shutdown, up to a deadline.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -9,57 +9,59 @@ use crate::clock::monotonic_now;
 use crate::collector::{self, Drain, Report};
 use crate::error::Error;
 
-/// Waits until the spans and the metrics are delivered. Metrics are made of spans and of their exports,
-/// too, so they begin when these have ended; but half of the time is theirs in any case.
-pub(super) fn finish(
-    what: &'static str,
+/// Flushes or shuts down the exporters of spans and metrics, and waits for their results.
+///
+/// Metrics are also derived from spans and from span exports. `start_metrics` is therefore called once
+/// the spans are exported, but no later than after half of the timeout.
+pub(super) fn await_delivery(
+    operation: &'static str,
     timeout: Duration,
     deadline: Option<Instant>,
     shutdown: Option<Duration>,
-    metrics: impl FnOnce() -> Option<Result<Receiver<OTelSdkResult>, Error>>,
+    start_metrics: impl FnOnce() -> Option<Result<Receiver<OTelSdkResult>, Error>>,
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
-    let (expected, asked) = channel();
-    let drain = Drain::new(deadline, shutdown, sender, expected);
-    let begun = collector::run(move |collector| collector.drain(drain));
+    let (count_sender, count) = channel();
+    let drain = Drain::new(deadline, shutdown, sender, count_sender);
+    let started = collector::run(move |collector| collector.drain(drain));
     let half = monotonic_now().checked_add(timeout / 2);
-    let mut reported = Vec::new();
-    let fetched = receive(&asked, half);
-    if let Ok(expected) = fetched {
-        // Who is late is waited for again.
-        let _ = await_reports(&reports, &mut reported, expected, half);
+    let mut received = Vec::new();
+    let expected = receive(&count, half);
+    if let Ok(expected) = expected {
+        // Reports that do not arrive in time are awaited again below.
+        let _ = receive_reports(&reports, &mut received, expected, half);
     }
-    let metrics = metrics();
-    let spans = begun.and_then(|_| {
-        fetched
-            .or_else(|_| receive(&asked, deadline))
-            .and_then(|expected| await_reports(&reports, &mut reported, expected, deadline))
-            .map_err(|error| error.explain(what, timeout))?;
-        told(&reported)
+    let metrics = start_metrics();
+    let spans = started.and_then(|_| {
+        expected
+            .or_else(|_| receive(&count, deadline))
+            .and_then(|expected| receive_reports(&reports, &mut received, expected, deadline))
+            .map_err(|error| error.into_error(operation, timeout))?;
+        check_reports(&received)
     });
-    let metrics = metrics.map_or(Ok(()), |answer| {
-        receive(&answer?, deadline)
-            .map_err(|error| error.explain(what, timeout))?
+    let metrics = metrics.map_or(Ok(()), |result| {
+        receive(&result?, deadline)
+            .map_err(|error| error.into_error(operation, timeout))?
             .map_err(|error| Error::export(format!("metrics: {error}")))
     });
     spans.and(metrics)
 }
 
-/// Waits until as many reports of exporters as are `expected` are there.
-fn await_reports(
+/// Receives reports of exporters until there are `expected` of them in `received`.
+fn receive_reports(
     reports: &Receiver<Report>,
-    reported: &mut Vec<Report>,
+    received: &mut Vec<Report>,
     expected: usize,
     deadline: Option<Instant>,
-) -> Result<(), Missing> {
-    while reported.len() < expected {
-        reported.push(receive(reports, deadline)?);
+) -> Result<(), ReceiveError> {
+    while received.len() < expected {
+        received.push(receive(reports, deadline)?);
     }
     Ok(())
 }
 
-/// What failed.
-fn told(reports: &[Report]) -> Result<(), Error> {
+/// Returns one error for all failures in `reports`.
+fn check_reports(reports: &[Report]) -> Result<(), Error> {
     let failures = reports.iter().filter_map(|(name, result)| {
         let failure = result.as_ref().err()?;
         Some(format!("exporter `{name}`: {failure}"))
@@ -72,30 +74,35 @@ fn told(reports: &[Report]) -> Result<(), Error> {
     }
 }
 
-/// Without a deadline (a timeout too large to add to the clock) it waits as long as it takes.
-pub(super) fn receive<T>(from: &Receiver<T>, deadline: Option<Instant>) -> Result<T, Missing> {
+/// Receives a value before `deadline`. There is no deadline if the timeout is too large to be added to the
+/// current time.
+pub(super) fn receive<T>(
+    results: &Receiver<T>,
+    deadline: Option<Instant>,
+) -> Result<T, ReceiveError> {
     let received = match deadline {
-        Some(deadline) => from.recv_timeout(deadline.saturating_duration_since(monotonic_now())),
-        None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        Some(deadline) => results.recv_timeout(deadline.saturating_duration_since(monotonic_now())),
+        None => results.recv().map_err(|_| RecvTimeoutError::Disconnected),
     };
     received.map_err(|error| match error {
-        RecvTimeoutError::Timeout => Missing::TooLate,
-        RecvTimeoutError::Disconnected => Missing::Gone,
+        RecvTimeoutError::Timeout => ReceiveError::Timeout,
+        RecvTimeoutError::Disconnected => ReceiveError::Disconnected,
     })
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Missing {
-    TooLate,
-    Gone,
+pub(super) enum ReceiveError {
+    Timeout,
+    /// The sending thread has ended.
+    Disconnected,
 }
 
-impl Missing {
-    pub(super) fn explain(self, what: &str, timeout: Duration) -> Error {
+impl ReceiveError {
+    pub(super) fn into_error(self, operation: &str, timeout: Duration) -> Error {
         match self {
-            Self::TooLate => Error::timeout(what, timeout),
-            Self::Gone => Error::export(format!(
-                "{what}: a telemetry thread ended without an answer"
+            Self::Timeout => Error::timeout(operation, timeout),
+            Self::Disconnected => Error::export(format!(
+                "{operation}: a telemetry thread ended without reporting a result"
             )),
         }
     }

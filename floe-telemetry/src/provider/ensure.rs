@@ -1,4 +1,4 @@
-//! Telemetry for programs that are configured by the environment alone.
+//! Initialisation from the environment alone.
 
 use std::sync::OnceLock;
 
@@ -6,18 +6,21 @@ use super::TelemetryProvider;
 use crate::config::{self, ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 
-/// Starts the telemetry from the environment, the first time it is called; afterwards, and from
-/// any other thread, it gives the same provider.
+/// Initialises the telemetry from the environment on the first call. All calls, from any thread, return
+/// the same provider.
 ///
-/// With `OTEL_EXPORTER_OTLP_ENDPOINT`, all signals go there; with an endpoint of one signal, or its
-/// `OTEL_…_EXPORTER`, that signal goes where these say, and spans go nowhere unless they are the one.
-/// (Log records are what [`logs`](crate::logs) was set up for, which is the program's to do.)
-/// Without a variable that names the service, it is `unknown_service:` and the name of the executable.
-/// Without any of these variables, nothing is recorded. It never fails: what is wrong with the environment is one warning, and nothing is
-/// recorded then. Neither is anything when another provider is in use, which is left alone.
+/// With `OTEL_EXPORTER_OTLP_ENDPOINT` all signals are exported to that endpoint. A variable for one
+/// signal, such as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or `OTEL_METRICS_EXPORTER`, enables the export of
+/// that signal only. Log records are exported only if the program has installed a layer of
+/// [`logs`](crate::logs). Without any of these variables nothing is recorded. If no variable names the
+/// service, its name is `unknown_service:` and the name of the executable.
 ///
-/// The provider is never dropped: a program flushes or shuts it down before it ends. Once it is
-/// shut down, it stays so.
+/// This function does not fail. If the environment is invalid, it logs one warning, and nothing is
+/// recorded. If another provider is in use, that provider stays in use, and the returned one records
+/// nothing.
+///
+/// The provider is never dropped, so a program must flush it or shut it down before it exits. It is not
+/// initialised again after a shutdown.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,7 +34,7 @@ pub fn ensure_telemetry_initialized() -> &'static TelemetryProvider {
     static ENSURED: OnceLock<TelemetryProvider> = OnceLock::new();
     ENSURED.get_or_init(|| {
         start().unwrap_or_else(|error| {
-            // Another provider is what was asked for.
+            // If another provider is in use, the telemetry is already initialised.
             if !error.is_state() {
                 config::warn(&format!("nothing is recorded: {error}"));
             }
@@ -42,21 +45,21 @@ pub fn ensure_telemetry_initialized() -> &'static TelemetryProvider {
 
 fn start() -> Result<TelemetryProvider, Error> {
     let mut config = TelemetryConfig::from_env()?;
-    let is_for_all = config.otlp_endpoint != config::DEFAULT_OTLP_ENDPOINT
+    let has_common_destination = config.otlp_endpoint != config::DEFAULT_OTLP_ENDPOINT
         || config.backend != config::DEFAULT_BACKEND;
     let [traces, metrics, logs] =
-        [Signal::Traces, Signal::Metrics, Signal::Logs].map(|signal| is_asked(&config, signal));
+        [Signal::Traces, Signal::Metrics, Signal::Logs].map(|signal| is_selected(&config, signal));
     let logs = logs && cfg!(feature = "logs");
-    config.enabled &= is_for_all || traces || metrics || logs;
-    if !is_for_all && !traces {
-        // Nobody asked for the terminal, which is where spans go if nothing else is said.
+    config.enabled &= has_common_destination || traces || metrics || logs;
+    if !has_common_destination && !traces {
+        // Otherwise spans would be printed to the terminal, which is the default without an exporter.
         config.exporters.traces = Some(vec![ExporterKind::None]);
     }
     TelemetryProvider::builder(config).initialize()
 }
 
-/// Whether something is said of this signal alone that makes it go somewhere.
-fn is_asked(config: &TelemetryConfig, signal: Signal) -> bool {
+/// Returns whether a setting for this signal selects an exporter or an endpoint.
+fn is_selected(config: &TelemetryConfig, signal: Signal) -> bool {
     let exporters = match signal {
         Signal::Traces => &config.exporters.traces,
         Signal::Metrics => &config.exporters.metrics,

@@ -1,12 +1,12 @@
-//! Where the log records of a provider go, and how their delivery is awaited.
+//! The log exporters of a provider, and the results of their flush and shutdown.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::Resource;
 
-use super::finish::receive;
-use super::targets::targets;
+use super::delivery::receive;
+use super::targets::signal_targets;
 use crate::collector::{Counters, Policies, Redaction, Redactor, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
@@ -15,15 +15,15 @@ use crate::exporter::OtlpTarget;
 use crate::exporter::otlp_logs;
 use crate::logs::{LogDestination, LogReports, LogSettings, Logs};
 
-/// Starts the logs of a provider, with the exporters that the user gave.
+/// Starts the logs of a provider, with the `exporters` that were added to the builder.
 pub(super) fn start(
     config: &TelemetryConfig,
-    of_spans: &[OtlpTarget],
-    mut given: Vec<LogDestination>,
+    common: &[OtlpTarget],
+    mut exporters: Vec<LogDestination>,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Logs, Error> {
-    given.extend(destinations(config, of_spans)?);
+    exporters.extend(destinations(config, common)?);
     let mut redactor = Redactor::new(settings.redaction.clone());
     let mut identity = config.resource_attributes.identity();
     for attribute in &mut identity {
@@ -31,21 +31,21 @@ pub(super) fn start(
     }
     let settings = LogSettings::new(settings, &config.log_batch_processor);
     let baggage = &config.baggage_attributes;
-    Logs::start(given, resource, settings, identity, baggage)
+    Logs::start(exporters, resource, settings, identity, baggage)
 }
 
-/// Lets the configuration say how the local output is redacted and whose it is, though nothing is
-/// sent.
-pub(super) fn adopt(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
+/// Applies the configured redaction and identity to log records that are written locally. Nothing is
+/// exported.
+pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
         capacity: 0,
         redaction: Redaction::new(Policies::compile(&config.redaction)?, Arc::clone(&counters)),
         counters,
     };
-    let mut quiet = config.clone();
-    quiet.exporters.logs = Some(vec![ExporterKind::None]);
+    let mut local = config.clone();
+    local.exporters.logs = Some(vec![ExporterKind::None]);
     start(
-        &quiet,
+        &local,
         &[],
         Vec::new(),
         &Resource::builder_empty().build(),
@@ -54,15 +54,14 @@ pub(super) fn adopt(config: &TelemetryConfig, counters: Arc<Counters>) -> Result
     .map(drop)
 }
 
-/// The destinations that the configuration asks for: over OTLP to where the spans go, if log records
-/// are taken there, unless it says otherwise. `of_spans` are the targets of the spans. The exporter
-/// `console` is the local output, which is there in any case.
+/// Returns the configured OTLP destinations, see [`signal_targets`]. The exporter `console` is the local
+/// output, which is always written.
 fn destinations(
     config: &TelemetryConfig,
-    of_spans: &[OtlpTarget],
+    common: &[OtlpTarget],
 ) -> Result<Vec<LogDestination>, Error> {
     let chosen = config.exporters.logs.as_deref();
-    targets(Signal::Logs, chosen, config, of_spans)
+    signal_targets(Signal::Logs, chosen, config, common)
         .iter()
         .map(otlp)
         .collect()
@@ -78,10 +77,10 @@ fn otlp(target: &OtlpTarget) -> Result<LogDestination, Error> {
     Err(super::targets::without_otlp(target))
 }
 
-/// Waits until every exporter of log records has said how it went.
-pub(super) fn finish(
+/// Waits until every log exporter has reported its result.
+pub(super) fn await_delivery(
     reports: Option<LogReports>,
-    what: &'static str,
+    operation: &'static str,
     timeout: Duration,
     deadline: Option<Instant>,
 ) -> Result<(), Error> {
@@ -91,7 +90,7 @@ pub(super) fn finish(
     let mut outcome = Ok(());
     for _ in 0..expected {
         let (name, result) =
-            receive(&reports, deadline).map_err(|error| error.explain(what, timeout))?;
+            receive(&reports, deadline).map_err(|error| error.into_error(operation, timeout))?;
         let result =
             result.map_err(|failure| Error::export(format!("logs: exporter `{name}`: {failure}")));
         outcome = outcome.and(result);

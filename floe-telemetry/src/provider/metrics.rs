@@ -1,6 +1,6 @@
-//! Where the metrics of a provider go.
+//! The metric exporters of a provider.
 
-use super::targets::targets;
+use super::targets::signal_targets;
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 #[cfg(feature = "_otlp")]
@@ -8,11 +8,10 @@ use crate::exporter::otlp_metrics;
 use crate::exporter::{ConsoleMetrics, OtlpTarget};
 use crate::metrics::MetricDestination;
 
-/// The destinations that the configuration asks for: over OTLP to where the spans go, if metrics are
-/// taken there, unless it says otherwise. `of_spans` are the targets of the spans.
+/// Returns the configured destinations. Those over OTLP are selected by [`signal_targets`].
 pub(super) fn destinations(
     config: &TelemetryConfig,
-    of_spans: &[OtlpTarget],
+    common: &[OtlpTarget],
 ) -> Result<Vec<MetricDestination>, Error> {
     let chosen = config.exporters.metrics.as_deref();
     let mut destinations = Vec::new();
@@ -22,7 +21,7 @@ pub(super) fn destinations(
     if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Prometheus)) {
         destinations.push(prometheus(config)?);
     }
-    for target in targets(Signal::Metrics, chosen, config, of_spans) {
+    for target in signal_targets(Signal::Metrics, chosen, config, common) {
         destinations.push(otlp(&target)?);
     }
     Ok(destinations)

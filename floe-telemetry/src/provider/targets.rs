@@ -1,71 +1,75 @@
-//! Where a signal goes by OTLP.
+//! The OTLP targets of each signal.
 
 use crate::backend;
 use crate::config::{DEFAULT_OTLP_ENDPOINT, ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
 
-/// Where things go by OTLP.
-pub(super) struct Places {
+/// The OTLP targets of a provider.
+pub(super) struct OtlpTargets {
     pub(super) spans: Vec<OtlpTarget>,
-    /// Where the other signals go if nothing is said of them. A choice for spans says nothing of these.
+    /// The defaults of metrics and logs, which do not depend on the exporters selected for spans.
     pub(super) others: Vec<OtlpTarget>,
 }
 
-impl Places {
-    /// Those that were `given` in code, and the configuration's own.
-    pub(super) fn of(config: &TelemetryConfig, given: Vec<OtlpTarget>) -> Result<Self, Error> {
+impl OtlpTargets {
+    /// Returns the targets that were `added` to the builder and the configured one.
+    pub(super) fn resolve(config: &TelemetryConfig, added: Vec<OtlpTarget>) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
-        let own = backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
+        let configured =
+            backend::target(config)?.or_else(|| has_endpoint.then(|| config.clone().into()));
         let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
-        let sends_spans = chosen.unwrap_or(own.is_some());
-        let mut places = Self {
-            spans: given.clone(),
-            others: given,
+        let exports_spans = chosen.unwrap_or(configured.is_some());
+        let mut targets = Self {
+            spans: added.clone(),
+            others: added,
         };
-        if sends_spans {
+        if exports_spans {
             let default = || config.clone().into();
-            places.spans.push(own.clone().unwrap_or_else(default));
+            targets
+                .spans
+                .push(configured.clone().unwrap_or_else(default));
         }
-        places.others.extend(own);
-        Ok(places)
+        targets.others.extend(configured);
+        Ok(targets)
     }
 }
 
-/// The targets that the configuration asks for: those of the spans that take the signal, unless it
-/// says otherwise. `chosen` are the signal's exporters.
-pub(super) fn targets(
+/// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration
+/// selects for it, and `common` the targets that accept all signals by default.
+pub(super) fn signal_targets(
     signal: Signal,
     chosen: Option<&[ExporterKind]>,
     config: &TelemetryConfig,
-    of_spans: &[OtlpTarget],
+    common: &[OtlpTarget],
 ) -> Vec<OtlpTarget> {
     let is_chosen = chosen.map(|chosen| chosen.contains(&ExporterKind::Otlp));
     let has_endpoint = config.otlp.signal(signal).endpoint.is_some();
-    let is_asked = is_chosen == Some(true) || has_endpoint;
+    let is_explicit = is_chosen == Some(true) || has_endpoint;
     if is_chosen == Some(false) {
         Vec::new()
-    } else if of_spans.is_empty() && is_asked {
+    } else if common.is_empty() && is_explicit {
         vec![config.clone().into()]
     } else {
-        let takes = |target: &&OtlpTarget| is_asked || takes_more(target);
-        of_spans.iter().filter(takes).cloned().collect()
+        let accepts = |target: &&OtlpTarget| is_explicit || accepts_all_signals(target);
+        common.iter().filter(accepts).cloned().collect()
     }
 }
 
-/// Where nothing but the endpoint of the traces is known, other signals have nowhere to go.
-fn takes_more(target: &OtlpTarget) -> bool {
+/// Returns whether a target accepts other signals than traces. It does not if only an endpoint for traces
+/// is configured.
+fn accepts_all_signals(target: &OtlpTarget) -> bool {
     let config = &target.config;
     let is_for_traces =
         config.otlp.traces.endpoint.is_some() && config.otlp_endpoint == DEFAULT_OTLP_ENDPOINT;
     !target.is_traces_only && !is_for_traces
 }
 
-/// What is said where OTLP is not built in.
+/// The error if the program is built without OTLP.
 #[cfg(not(feature = "_otlp"))]
 pub(super) fn without_otlp(target: &OtlpTarget) -> Error {
     Error::config(format!(
-        "backend: `{}` at `{}` is reached by OTLP, which needs the feature `otlp-grpc` or `otlp-http`",
-        target.config.backend, target.config.otlp_endpoint,
+        "backend: the OTLP endpoint `{}` of `{}` needs the feature `otlp-grpc` or `otlp-http`",
+        target.config.otlp_endpoint, target.config.backend,
     ))
 }
