@@ -1,6 +1,6 @@
-//! The configuration of a process's telemetry: plain data that is checked when it is loaded.
+//! The configuration of a process's telemetry: plain data that is validated when it is loaded.
 //!
-//! | source | wins over |
+//! | source | takes precedence over |
 //! |---|---|
 //! | a value set in code after [`apply_env`](crate::TelemetryConfig::apply_env) | everything |
 //! | `OTEL_*` and `FLOE_*` variables | the document and the defaults |

@@ -1,4 +1,4 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An operation of the telemetry failed.
+/// The error of a telemetry operation.
 ///
-/// The text says what was found, what is accepted and where. It never contains a credential, and
-/// neither does any [`source`](StdError::source). Cloning is cheap: clones share their content.
+/// The message describes what was found, what is accepted and where. Neither the message nor any
+/// [`source`](StdError::source) contains a credential. Cloning is cheap, because clones share their content.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -91,23 +91,23 @@ impl Error {
         Self::new(Kind::Thread, message, None).caused_by(error)
     }
 
-    /// The same error, with a sanitized copy of what caused it as its source.
+    /// Sets the source to a sanitized copy of `cause`.
     pub(crate) fn caused_by(self, cause: &(dyn StdError + 'static)) -> Self {
         let Inner { kind, message, .. } = &*self.0;
         Self::new(*kind, message.clone(), Some(sanitized_copy(cause)))
     }
 
-    /// The same error, with the place where it was found before its text.
-    pub(crate) fn within(self, place: &str) -> Self {
+    /// Prepends the context in which the error occurred to the message.
+    pub(crate) fn within(self, context: &str) -> Self {
         let Inner {
             kind,
             message,
             source,
         } = &*self.0;
-        Self::new(*kind, format!("{place}: {message}"), source.clone())
+        Self::new(*kind, format!("{context}: {message}"), source.clone())
     }
 
-    /// Every message passes here, so every message is sanitized.
+    /// Sanitizes the message. All errors are created here.
     fn new(kind: Kind, message: impl AsRef<str>, source: Option<Source>) -> Self {
         let message = crate::sanitizer::sanitize_error(message.as_ref()).into_owned();
         Self(Arc::new(Inner {
@@ -141,21 +141,21 @@ impl StdError for Error {
     }
 }
 
-/// What is kept of an error of another library: the sanitized text of each link of its chain.
+/// A sanitized copy of another library's error: the messages of the error and of its sources.
 #[derive(Debug)]
 struct Cause {
     message: String,
     source: Option<Box<Self>>,
 }
 
-/// Links of a chain that are kept.
+/// The most errors of a chain that are copied.
 const MAX_CAUSES: usize = 16;
 
 fn sanitized_copy(error: &(dyn StdError + 'static)) -> Source {
     if let Some(error) = error.downcast_ref::<Error>() {
         return Arc::new(error.clone());
     }
-    // An error of the operating system has no text but its own, so it stays what it is.
+    // The message of an operating system error contains no user data, so the error keeps its type.
     let code = error.downcast_ref().and_then(io::Error::raw_os_error);
     if let Some(code) = code {
         return Arc::new(io::Error::from_raw_os_error(code));

@@ -303,7 +303,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         &[("OTEL_TRACES_EXPORTER", "none,console")],
         "exporters.traces",
         r#"["console"]"#,
-        "found `none` beside another exporter, accepted is `none` alone; the entry is ignored",
+        "found `none` together with another exporter, accepted is `none` alone; the entry is ignored",
     ),
     (
         &[("OTEL_EXPORTER_OTLP_HEADERS", "hunter2,x-tenant=sales")],

@@ -1,4 +1,4 @@
-//! The credential that is sent with OTLP.
+//! The credential of OTLP requests.
 
 use std::fmt;
 
@@ -20,14 +20,14 @@ pub enum AuthType {
     Bearer,
 }
 
-/// The credential that is sent with OTLP.
+/// The credential of OTLP requests.
 ///
-/// A credential is written in full, or as a reference: `${env:NAME}` for a variable of the
-/// environment, `${file:PATH}` for the content of a file without the line end. References are
-/// resolved when exporting starts.
+/// It is either the credential itself or a reference: `${env:NAME}` for an environment variable,
+/// `${file:PATH}` for the content of a file without the newline at its end. References are resolved when
+/// exporting starts.
 ///
-/// `Debug` and `Serialize` show references as they are, and a mask in place of a credential. The
-/// mask is refused when it is loaded, so only references survive in a written configuration.
+/// `Debug` and `Serialize` write references unchanged, and a mask instead of a credential. Loading a mask
+/// is an error, so only references can be written and loaded again.
 ///
 /// ```
 /// use floe_telemetry::config::TelemetryAuth;
@@ -43,7 +43,7 @@ pub enum AuthType {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TelemetryAuth {
-    /// Which of the two credentials is used.
+    /// The kind of credential.
     pub auth_type: AuthType,
     /// The credential of the type `api_key`.
     #[serde(default, serialize_with = "secret::serialize")]
@@ -53,7 +53,7 @@ pub struct TelemetryAuth {
     #[serde(default, serialize_with = "secret::serialize")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub bearer_token: Option<SecretString>,
-    /// The header that carries it. Default `Authorization`.
+    /// The header that contains the credential. Default `Authorization`.
     #[serde(default = "authorization")]
     pub header_name: String,
 }
@@ -90,7 +90,7 @@ impl PartialEq for TelemetryAuth {
 }
 
 impl TelemetryAuth {
-    /// `Authorization: Bearer <token>`.
+    /// Creates the header `Authorization: Bearer <token>`.
     pub fn bearer(token: impl Into<SecretString>) -> Self {
         Self {
             auth_type: AuthType::Bearer,
@@ -100,7 +100,7 @@ impl TelemetryAuth {
         }
     }
 
-    /// `<header_name>: <key>`.
+    /// Creates the header `<header_name>: <key>`.
     pub fn api_key(header_name: impl Into<String>, key: impl Into<SecretString>) -> Self {
         Self {
             auth_type: AuthType::ApiKey,
@@ -110,7 +110,7 @@ impl TelemetryAuth {
         }
     }
 
-    /// The credential that is sent, or a reference to it.
+    /// Returns the credential or the reference to it.
     #[cfg(feature = "_otlp")]
     pub(crate) const fn secret(&self) -> Option<&SecretString> {
         match self.auth_type {
@@ -119,7 +119,7 @@ impl TelemetryAuth {
         }
     }
 
-    /// What precedes the credential in the header.
+    /// Returns the prefix of the credential in the header.
     #[cfg(feature = "_otlp")]
     pub(crate) const fn scheme(&self) -> &'static str {
         match self.auth_type {
@@ -149,7 +149,7 @@ impl TelemetryAuth {
     }
 }
 
-/// Whether a header can have this name, over HTTP and over gRPC.
+/// Returns whether this is a valid name of a header for HTTP and gRPC.
 pub(crate) fn is_header_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !name.is_empty() && name.bytes().all(allowed)

@@ -1,4 +1,4 @@
-//! Queue and batch sizes of spans and log records.
+//! The queue and batch sizes of spans and log records.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 
-/// A longer queue would fill the memory long before its content is sent.
+/// The largest queue. A longer one would exhaust the memory long before its content is exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 
-/// How finished spans wait for export
+/// The queue and the batches of spans
 /// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct BatchSpanProcessorConfig {
-    /// Spans that may wait in front of an exporter, at most 1,000,000. Default 2048.
+    /// The capacity of an exporter's queue in spans, at most 1,000,000. Default 2048.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_queue_size: usize,
-    /// Spans that are exported at once, at most `max_queue_size`. Default 512.
+    /// The most spans of a batch, at most `max_queue_size`. Default 512.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_export_batch_size: usize,
-    /// How long a span waits for its batch to fill, in milliseconds. Default 5000.
+    /// The longest time until an incomplete batch is exported, in milliseconds. Default 5000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub schedule_delay_millis: u64,
-    /// How long one export may take, in milliseconds. Default 30000.
+    /// The timeout of one export, in milliseconds. Default 30000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub export_timeout_millis: u64,
 }
@@ -65,7 +65,7 @@ impl BatchSpanProcessorConfig {
         self.check_section("batch_processor", problems);
     }
 
-    /// The rules, which are the same for every section with these four numbers.
+    /// Checks the four numbers of a section.
     fn check_section(&self, section: &str, problems: &mut Problems) {
         for (name, is_zero) in [
             ("max_queue_size", self.max_queue_size == 0),
@@ -101,23 +101,23 @@ impl BatchSpanProcessorConfig {
     }
 }
 
-/// How log records wait for export
+/// The queue and the batches of log records
 /// ([Batch log record processor](https://opentelemetry.io/docs/specs/otel/logs/sdk/#batching-processor)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct BatchLogRecordProcessorConfig {
-    /// Records that may wait in front of an exporter, at most 1,000,000. Default 2048.
+    /// The capacity of an exporter's queue in records, at most 1,000,000. Default 2048.
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
     pub max_queue_size: usize,
-    /// Records that are exported at once, at most `max_queue_size`. Default 512.
+    /// The most records of a batch, at most `max_queue_size`. Default 512.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_export_batch_size: usize,
-    /// How long a record waits for its batch to fill, in milliseconds. Default 1000.
+    /// The longest time until an incomplete batch is exported, in milliseconds. Default 1000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub schedule_delay_millis: u64,
-    /// How long one export may take, in milliseconds. Default 30000.
+    /// The timeout of one export, in milliseconds. Default 30000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub export_timeout_millis: u64,
 }

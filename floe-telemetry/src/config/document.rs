@@ -1,7 +1,7 @@
-//! A YAML document (JSON is YAML too) as a tree whose nodes know their places.
+//! A YAML document (JSON is YAML, too) as a tree of nodes with their positions.
 //!
-//! Serde stops at the first mistake. To report all of them, the value of each mistake is replaced by a
-//! stand-in that deserializes as any type, and the document is read again.
+//! Serde stops at the first mistake. To report all mistakes, each invalid value is replaced by a
+//! placeholder that deserializes as any type, and the document is read again.
 
 mod deserializer;
 mod parse;
@@ -9,15 +9,15 @@ mod parse;
 use serde::de::DeserializeOwned;
 
 use self::deserializer::{Failure, Remedy};
-use super::problems::{Place, Problems};
+use super::problems::{Position, Problems};
 use crate::error::Error;
 
-/// Mistakes after which reading stops.
+/// The number of mistakes after which reading stops.
 const MAX_MISTAKES: usize = 20;
 
 #[derive(Clone, Debug)]
 struct Node {
-    place: Place,
+    position: Position,
     content: Content,
 }
 
@@ -25,19 +25,19 @@ struct Node {
 enum Content {
     Scalar {
         text: String,
-        /// It has no quotes, so it may be a number, a boolean or null.
+        /// Whether it has no quotes, so that it may be a number, a boolean or null.
         is_plain: bool,
     },
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// Replaces a mistake, and deserializes as any type.
+    /// A placeholder for an invalid value, which deserializes as any type.
     StandIn,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
     key: String,
-    place: Place,
+    position: Position,
     value: Node,
 }
 
@@ -48,13 +48,13 @@ pub(super) struct Document(Node);
 impl Document {
     /// # Errors
     ///
-    /// The text is not YAML.
+    /// Fails if the text is not YAML.
     pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Self, Error> {
         parse::parse(text, problems).map(Self)
     }
 
-    /// Reads a value. Mistakes are added to `problems`, and the value has stand-ins in their places.
-    /// `None`: the document is not such a value even with stand-ins.
+    /// Deserializes a value. Mistakes are added to `problems`, and the value contains placeholders instead.
+    /// `None` if the document cannot be deserialized even with placeholders.
     pub(super) fn read<T: DeserializeOwned>(&self, problems: &mut Problems) -> Option<T> {
         let mut root = self.0.clone();
         while problems.len() < MAX_MISTAKES {
@@ -62,8 +62,8 @@ impl Document {
                 Ok(value) => return Some(value),
                 Err(failure) => failure,
             };
-            let place = failure.place.unwrap_or(root.place);
-            problems.add_at(place, failure.path.join("."), failure.message.clone());
+            let position = failure.position.unwrap_or(root.position);
+            problems.add_at(position, failure.path.join("."), failure.message.clone());
             if !root.replace(&failure) {
                 break;
             }
@@ -71,8 +71,8 @@ impl Document {
         None
     }
 
-    /// The place of the value at a path, or of the nearest value above it.
-    pub(super) fn place(&self, path: &str) -> Place {
+    /// Returns the position of the value with a path, or of its nearest ancestor.
+    pub(super) fn position(&self, path: &str) -> Position {
         let mut node = &self.0;
         for key in path.split('.') {
             match node.child(key) {
@@ -80,7 +80,7 @@ impl Document {
                 None => break,
             }
         }
-        node.place
+        node.position
     }
 }
 
@@ -107,7 +107,8 @@ impl Node {
         }
     }
 
-    /// Replaces the value of a mistake. `false`: it was a stand-in already, or is not there.
+    /// Replaces the value of a mistake by a placeholder. Returns false if it already is one or does not
+    /// exist.
     fn replace(&mut self, failure: &Failure) -> bool {
         let (last, above) = match failure.path.split_last() {
             Some((last, above)) if failure.remedy != Remedy::Replace => (Some(last), above),
@@ -120,7 +121,7 @@ impl Node {
                 None => return false,
             }
         }
-        let place = node.place;
+        let position = node.position;
         match (&mut node.content, last) {
             (Content::StandIn, _) => return false,
             (content, None) => *content = Content::StandIn,
@@ -130,9 +131,9 @@ impl Node {
             (content, Some(key)) => {
                 let entry = Entry {
                     key: key.clone(),
-                    place,
+                    position,
                     value: Self {
-                        place,
+                        position,
                         content: Content::StandIn,
                     },
                 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serializer};
 
-/// Units, and their nanoseconds.
+/// The units with their nanoseconds.
 const UNITS: [(&str, f64); 6] = [
     ("ns", 1.0),
     ("us", 1e3),
@@ -19,7 +19,7 @@ const UNITS: [(&str, f64); 6] = [
 const ACCEPTED: &str =
     "a duration such as `2s` or `500ms` (units are ns, us, ms, s, m and h), or a number of seconds";
 
-/// Reads an optional duration.
+/// Deserializes an optional duration.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Duration>, D::Error> {
@@ -27,7 +27,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     Ok(found.map(|Written(duration)| duration))
 }
 
-/// Writes a duration in the largest of the usual units in which it is a whole number.
+/// Serializes a duration in the largest unit in which it is a whole number.
 #[expect(clippy::ref_option, reason = "serde gives a reference to the field")]
 pub(super) fn serialize<S: Serializer>(
     duration: &Option<Duration>,

@@ -1,14 +1,14 @@
-//! Checks of endpoints.
+//! Validates endpoints.
 
 use crate::error::Error;
 
-/// An endpoint is an absolute URL with a host.
+/// Checks that `endpoint` is an absolute URL with a host.
 ///
-/// A credential in it is refused, because endpoints are printed and written into artifacts.
+/// A URL with a credential is not accepted, because endpoints are printed and written into artifacts.
 ///
 /// # Errors
 ///
-/// Why `endpoint` is not one, and what is accepted.
+/// The error describes the problem and what is accepted.
 pub(super) fn check(endpoint: &str) -> Result<(), String> {
     let rest = ["http://", "https://"]
         .iter()
@@ -16,12 +16,10 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
     let authority = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     let problem = match authority {
         None => "it must begin with `http://` or `https://`",
-        Some(authority) if authority.contains('@') => {
-            "a credential does not belong here but under `authentication`"
-        }
+        Some(authority) if authority.contains('@') => "a credential belongs under `authentication`",
         Some(host) if host.is_empty() || host.starts_with(':') => "it has no host",
         Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => {
-            "the host has a space in it"
+            "the host contains a space"
         }
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
         Some(_) => return Ok(()),
@@ -32,7 +30,7 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
 }
 
 fn is_port_valid(host: &str) -> bool {
-    // An IPv6 address has colons of its own, inside brackets.
+    // An IPv6 address contains colons itself, inside brackets.
     let after_address = host.rsplit(']').next().unwrap_or(host);
     match after_address.split_once(':') {
         None => true,
@@ -40,7 +38,7 @@ fn is_port_valid(host: &str) -> bool {
     }
 }
 
-/// The same check, with the key of the value in the error.
+/// Checks an endpoint. The error contains the key of the setting.
 pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
     check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }

@@ -1,8 +1,8 @@
-//! The variables of the environment that change a configuration.
+//! The environment variables that change a configuration.
 //!
-//! A value that cannot be used is ignored with one warning that names the variable and what is
-//! accepted, as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
-//! asks. So the environment never makes a valid configuration invalid.
+//! An invalid value is ignored with one warning that contains the name of the variable and what is accepted,
+//! as the [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
+//! requires. The environment therefore never makes a valid configuration invalid.
 
 mod parse;
 
@@ -29,20 +29,20 @@ use super::{auth, endpoint, secret};
 use crate::environment;
 use crate::error::Error;
 
-/// The protocols of OTLP, by the names that the specification has for them.
+/// The protocols of OTLP, by their names in the specification.
 const PROTOCOLS: [(&str, OtlpProtocol); 2] = [
     ("grpc", OtlpProtocol::Grpc),
     ("http/protobuf", OtlpProtocol::Http),
 ];
 
 impl TelemetryConfig {
-    /// The defaults, changed by the environment. Without a variable that names the service, it is
-    /// `unknown_service:` and the name of the executable. `docs/configuration.md` of the repository
+    /// Returns the defaults with the changes from the environment. If no variable names the service, its
+    /// name is `unknown_service:` and the name of the executable. `docs/configuration.md` in the repository
     /// lists the variables.
     ///
     /// # Errors
     ///
-    /// As [`apply_env`](Self::apply_env); in practice none, because the defaults are valid.
+    /// Fails like [`apply_env`](Self::apply_env), which does not happen because the defaults are valid.
     pub fn from_env() -> Result<Self, Error> {
         let executable = environment::executable_name();
         let mut config = Self::new(unknown_service(executable.as_deref()));
@@ -50,16 +50,15 @@ impl TelemetryConfig {
         Ok(config)
     }
 
-    /// Replaces what is set so far by what the variables of the environment set: the `OTEL_*`
-    /// variables of the specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON` and
-    /// `FLOE_SPAN_FILTER`.
+    /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
+    /// specification that apply, `FLOE_LOG_LEVEL`, `FLOE_LOG_JSON` and `FLOE_SPAN_FILTER`.
     ///
-    /// A variable that cannot be used is ignored, and of a list the entries that cannot be used, with
-    /// one warning through `tracing`, or on standard error while there is no `tracing` subscriber.
+    /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`,
+    /// or on standard error if there is no `tracing` subscriber.
     ///
     /// # Errors
     ///
-    /// A value that was set before is not accepted. Nothing is changed then.
+    /// Fails if an earlier value is invalid. The configuration is then unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
@@ -80,8 +79,8 @@ impl TelemetryConfig {
     }
 }
 
-/// The [default](https://opentelemetry.io/docs/specs/semconv/resource/#service) name of a service, cut
-/// to the length that a name may have.
+/// Returns the [default](https://opentelemetry.io/docs/specs/semconv/resource/#service) name of a service,
+/// truncated to the maximum length of a name.
 fn unknown_service(executable: Option<&str>) -> String {
     let name = match executable {
         Some(name) if !name.is_empty() => format!("unknown_service:{name}"),
@@ -90,13 +89,13 @@ fn unknown_service(executable: Option<&str>) -> String {
     name.chars().take(128).collect()
 }
 
-/// Whether `OTEL_SDK_DISABLED` disables telemetry. Every provider asks.
+/// Returns whether `OTEL_SDK_DISABLED` disables telemetry.
 pub(crate) fn is_disabled() -> bool {
     take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
 }
 
-/// Writes a warning, once for each message of the process: to `tracing`, or to standard error while
-/// there is no subscriber, which is common when a configuration is loaded.
+/// Emits each warning once per process: through `tracing`, or on standard error if there is no subscriber,
+/// which is common while a configuration is loaded.
 pub(crate) fn warn(message: &str) {
     static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,12 +111,12 @@ pub(crate) fn warn(message: &str) {
     }
 }
 
-/// Warns about a variable. Such a text may quote a credential, and an [`Error`] never does.
+/// Warns about a variable. The message may quote a credential, which [`Error`] redacts.
 fn warn_about(name: &str, message: &str, consequence: &str) {
     warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
 }
 
-/// The value of a variable. `None`: it is not set, or cannot be used. The specification treats a blank
+/// Returns the value of a variable. `None` if it is not set or invalid. The specification treats a blank
 /// value as not set.
 fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
     let ignored = |message: &str| warn_about(name, message, "the variable is ignored");
@@ -136,8 +135,8 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
     parse(text).map_err(|message| ignored(&message)).ok()
 }
 
-/// The entries of a variable that is a list with commas, without those that cannot be used. `None`: it
-/// is not set, or no entry can be used.
+/// Returns the valid entries of a variable that is a comma-separated list. `None` if it is not set or has
+/// no valid entry.
 fn take_list<T: PartialEq>(
     name: &str,
     parse: impl Fn(&str) -> Result<T, String>,
@@ -163,7 +162,7 @@ fn take_list<T: PartialEq>(
     Some(entries)
 }
 
-/// Sets `field` if the variable is set and can be used.
+/// Sets `field` if the variable is set and valid.
 fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) -> bool {
     let value = take(name, parse);
     let is_set = value.is_some();
@@ -173,21 +172,21 @@ fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, Strin
     is_set
 }
 
-/// The same for an optional field.
+/// Sets an optional `field` if the variable is set and valid.
 fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result<T, String>) {
     set(name, field, |text| parse(text).map(Some));
 }
 
-/// The service and its environment
+/// Applies the service and its environment
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
 fn resource(config: &mut TelemetryConfig) {
     const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
     let resource = &mut config.resource_attributes;
-    // The specification discards the whole of a list that cannot be decoded.
+    // The specification discards the complete list if it cannot be decoded.
     let pairs = take(ATTRIBUTES, parse::pairs).unwrap_or_default();
     let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
     if let Some((_, environment)) = value_of(DEPLOYMENT_ENVIRONMENT) {
-        // The key that came before `deployment.environment.name`, which wins below.
+        // The deprecated key; `deployment.environment.name` takes precedence below.
         resource.deployment_environment = Some(environment.clone());
     }
     let mut refused = Vec::new();
@@ -280,7 +279,7 @@ fn exporters(config: &mut TelemetryConfig) {
         };
         if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
             chosen.retain(|kind| *kind != ExporterKind::None);
-            let message = "found `none` beside another exporter, accepted is `none` alone";
+            let message = "found `none` together with another exporter, accepted is `none` alone";
             warn_about(name, message, "the entry is ignored");
         }
         *field = Some(chosen);
@@ -327,7 +326,7 @@ fn metrics(config: &mut TelemetryConfig) {
     );
 }
 
-/// The variables of spans win over those of everything that has attributes.
+/// Applies the limits. The variables for spans take precedence over the general ones.
 fn limits(config: &mut TelemetryConfig) {
     let limits = &mut config.limits;
     for name in [
@@ -362,7 +361,7 @@ fn limits(config: &mut TelemetryConfig) {
     }
 }
 
-/// How spans and log records wait for export
+/// Applies the queue and batch sizes of spans and log records
 /// ([batch processors](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor)).
 fn batches(config: &mut TelemetryConfig) {
     let (spans, logs) = (&mut config.batch_processor, &mut config.log_batch_processor);
@@ -402,7 +401,7 @@ fn batches(config: &mut TelemetryConfig) {
     }
 }
 
-/// The OTLP exporter of one signal, or of all
+/// Applies the settings of the OTLP exporter, for one signal or for all
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
 fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     let infix = signal.map_or_else(String::new, |signal| {
@@ -460,7 +459,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     }
 }
 
-/// `INSECURE` gives a scheme to an endpoint that has none.
+/// `INSECURE` determines the scheme of an endpoint without a scheme.
 fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
     match insecure {
         Some(insecure) if !endpoint.contains("://") => {
@@ -471,7 +470,7 @@ fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
     }
 }
 
-/// The headers that can be sent. Values are credentials, so no message quotes one.
+/// Returns the valid headers. Values may be credentials, so no message quotes them.
 fn headers(name: &str) -> Option<Headers> {
     let header = |text: &str| {
         let (key, value) = parse::pair(text)?;
@@ -495,7 +494,7 @@ fn headers(name: &str) -> Option<Headers> {
     Some(headers.map(|Header(key, value)| (key, value)).collect())
 }
 
-/// A header; none is equal to another, so that the last one of a name wins.
+/// A header. Two headers never compare equal, so that the last one with a name is used.
 struct Header(String, secrecy::SecretString);
 
 impl PartialEq for Header {

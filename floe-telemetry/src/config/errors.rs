@@ -1,8 +1,8 @@
-//! What is recorded of errors and panics.
+//! The recording of errors and panics.
 
 use serde::{Deserialize, Serialize};
 
-/// What is recorded of errors and panics.
+/// The recording of errors and panics.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]

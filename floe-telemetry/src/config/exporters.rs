@@ -11,25 +11,25 @@ use super::problems::Problems;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ExporterKind {
-    /// OTLP, to the configured endpoint.
+    /// OTLP to the configured endpoint.
     Otlp,
     /// Standard error.
     Console,
-    /// The endpoint that Prometheus scrapes. For metrics alone; needs the feature `prometheus`.
+    /// An endpoint for Prometheus, for metrics only. Requires the feature `prometheus`.
     Prometheus,
     /// No exporter.
     None,
 }
 
 impl ExporterKind {
-    /// The exporters of spans and of log records, by the names that the specification has for them.
+    /// The exporters of spans and log records, by their names in the specification.
     pub(super) const ALL: [(&'static str, Self); 3] = [
         ("otlp", Self::Otlp),
         ("console", Self::Console),
         ("none", Self::None),
     ];
 
-    /// Those of metrics.
+    /// The exporters of metrics, by their names in the specification.
     pub(super) const OF_METRICS: [(&'static str, Self); 4] = [
         ("otlp", Self::Otlp),
         ("console", Self::Console),
@@ -38,10 +38,10 @@ impl ExporterKind {
     ];
 }
 
-/// The exporters of each signal, besides those that are given in code.
+/// The exporters of each signal, in addition to those that are added in code.
 ///
-/// Without a choice, OTLP is used when the backend is not `console` or an endpoint is set, and
-/// otherwise spans are printed.
+/// If no exporter is configured for a signal, OTLP is used if the backend is not `console` or an endpoint is
+/// configured. Otherwise spans are printed.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -62,7 +62,7 @@ setters! { ExportersConfig {
 } }
 
 impl ExportersConfig {
-    /// Whether spans have this exporter; `None` if nothing was chosen for spans.
+    /// Whether spans have this exporter. `None` if no exporter is configured for spans.
     pub(crate) fn chooses_spans(&self, kind: ExporterKind) -> Option<bool> {
         let chosen = self.traces.as_ref();
         chosen.map(|chosen| chosen.contains(&kind))
@@ -78,13 +78,13 @@ impl ExportersConfig {
             if signal != "metrics" && kinds.contains(&ExporterKind::Prometheus) {
                 problems.add(
                     &format!("exporters.{signal}"),
-                    "`prometheus` takes metrics alone, accepted are `otlp`, `console` and `none`",
+                    "`prometheus` is an exporter of metrics, accepted are `otlp`, `console` and `none`",
                 );
             }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {
                 problems.add(
                     &format!("exporters.{signal}"),
-                    "`none` beside another exporter, accepted is `none` alone",
+                    "`none` together with another exporter, accepted is `none` alone",
                 );
             }
         }

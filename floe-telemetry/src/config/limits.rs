@@ -1,35 +1,35 @@
-//! How much one span may carry.
+//! The limits of a span.
 
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 
-/// The recorder keeps at most this many attributes, events or links of one span.
+/// The most attributes, events or links that the recorder stores for one span.
 pub(super) const MAX_COUNT: u32 = 128;
 
-/// How much one span may carry
-/// ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). What exceeds a
-/// limit is dropped, and the span carries the number of what was dropped.
+/// The limits of a span
+/// ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Attributes, events and
+/// links over a limit are dropped, and the span contains the number of dropped items.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SpanLimits {
-    /// Attributes of a span, at most 128, which is the default. Attributes that the collector adds to
-    /// every span are not counted.
+    /// The most attributes of a span. At most 128, which is the default. Attributes that the collector adds
+    /// to every span are not counted.
     #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
     pub attribute_count: u32,
-    /// Characters of a text value; longer texts are truncated. Default: no limit.
+    /// The most characters of a text value. Longer values are truncated. Default: no limit.
     pub attribute_value_length: Option<u32>,
-    /// Events of a span, at most 128, which is the default.
+    /// The most events of a span. At most 128, which is the default.
     #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
     pub event_count: u32,
-    /// Links of a span, at most 128, which is the default.
+    /// The most links of a span. At most 128, which is the default.
     #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
     pub link_count: u32,
-    /// Attributes of an event. Default 128.
+    /// The most attributes of an event. Default 128.
     pub attribute_count_per_event: u32,
-    /// Attributes of a link. Default 128.
+    /// The most attributes of a link. Default 128.
     pub attribute_count_per_link: u32,
 }
 

@@ -1,19 +1,19 @@
-//! Levels and format of log lines.
+//! The levels and the format of log records.
 
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use super::suggest::accepted;
 
-/// The levels that are accepted, in any case.
+/// The accepted levels, in any case.
 const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
-/// The levels that a target may have.
+/// The accepted levels of a target.
 const TARGET_LEVELS: [&str; 8] = [
     "TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL", "OFF",
 ];
 
-/// Levels and format of log lines.
+/// The levels and the format of log records.
 ///
 /// ```
 /// use floe_telemetry::config::LoggingConfig;
@@ -26,9 +26,9 @@ const TARGET_LEVELS: [&str; 8] = [
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct LoggingConfig {
-    /// `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in any case. Levels of single targets follow,
-    /// separated by commas: `INFO,hyper=WARN`. A level of a target applies to all targets that begin
-    /// with it, and may also be `TRACE`, `WARN` or `OFF`. Default `INFO`.
+    /// The level: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`, in any case. It may be followed by
+    /// levels for targets, separated by commas: `INFO,hyper=WARN`. The level of a target applies to all
+    /// targets with that prefix, and may also be `TRACE`, `WARN` or `OFF`. Default `INFO`.
     #[cfg_attr(
         feature = "schema",
         schemars(regex(
@@ -36,7 +36,7 @@ pub struct LoggingConfig {
         ))
     )]
     pub log_level: String,
-    /// Whether lines are JSON rather than text. Default `true`.
+    /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,
 }
 
@@ -62,7 +62,7 @@ impl LoggingConfig {
     }
 }
 
-/// The default level and those of single targets, as words in upper case.
+/// The default level and the levels of targets, in upper case.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Levels {
     pub(crate) default: String,
@@ -70,11 +70,11 @@ pub(crate) struct Levels {
 }
 
 impl Levels {
-    /// Reads `INFO` or `INFO,hyper=WARN`.
+    /// Parses `INFO` or `INFO,hyper=WARN`.
     ///
     /// # Errors
     ///
-    /// What was found, and what is accepted.
+    /// The error describes what was found and what is accepted.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split(',').map(str::trim);
         let default = parts.next().unwrap_or_default();
@@ -95,7 +95,7 @@ impl Levels {
     }
 }
 
-/// In the form that [`Levels::parse`] reads.
+/// Writes the form that [`Levels::parse`] parses.
 impl std::fmt::Display for Levels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.default)?;
@@ -104,8 +104,8 @@ impl std::fmt::Display for Levels {
     }
 }
 
-/// The level that `word` is. The error quotes all of `part`, because redaction recognises a secret by
-/// the key in front of it.
+/// Returns the level with the name `word`. The error quotes all of `part`, because redaction recognises a
+/// secret by the key that precedes it.
 fn level(part: &str, word: &str, levels: &[&str]) -> Result<String, String> {
     let known = levels.iter().find(|level| level.eq_ignore_ascii_case(word));
     match known {

@@ -1,4 +1,4 @@
-//! How metrics are aggregated, and how often they are exported.
+//! The aggregation and the export of metrics.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 
-/// Views that a configuration may have.
+/// The most views of a configuration.
 const MAX_VIEWS: usize = 256;
 
-/// Bytes that the pattern of a view may have.
+/// The most bytes of a view's pattern.
 const MAX_PATTERN: usize = 256;
 
 /// The buckets of histograms.
@@ -22,29 +22,29 @@ pub enum HistogramKind {
     /// Fixed boundaries.
     #[default]
     Explicit,
-    /// Boundaries that follow the values, with an error of about 1 %.
+    /// Boundaries that adapt to the values, with an error of about 1 %.
     Exponential,
 }
 
-/// When the sums that are exported begin
+/// The start of the time range of exported sums
 /// ([temporality](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#temporality)).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum MetricTemporality {
-    /// At the start of the process, as Prometheus expects.
+    /// The start of the process, which Prometheus requires.
     #[default]
     Cumulative,
-    /// At the previous export, except for sums that can decrease.
+    /// The previous export, except for sums that can decrease.
     Delta,
-    /// At the previous export for synchronous counters and histograms, and at the start of the process
-    /// for observable instruments: whichever needs less memory.
+    /// The previous export for synchronous counters and histograms, and the start of the process for
+    /// observable instruments, whichever needs less memory.
     LowMemory,
 }
 
 impl MetricTemporality {
-    /// By the names that the specification has for them.
+    /// The variants with their names in the specification.
     pub(super) const ALL: [(&'static str, Self); 3] = [
         ("cumulative", Self::Cumulative),
         ("delta", Self::Delta),
@@ -63,41 +63,42 @@ impl From<MetricTemporality> for Temporality {
 }
 
 impl HistogramKind {
-    /// By the names that the specification has for them.
+    /// The variants with their names in the specification.
     pub(super) const ALL: [(&'static str, Self); 2] = [
         ("explicit_bucket_histogram", Self::Explicit),
         ("base2_exponential_bucket_histogram", Self::Exponential),
     ];
 }
 
-/// How metrics are aggregated, and how often they are exported
+/// The aggregation and the export of metrics
 /// ([periodic reader](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#periodic-exporting-metricreader)).
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct MetricsConfig {
-    /// Milliseconds from one export to the next. Default 60000.
+    /// The interval between exports, in milliseconds. Default 60000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub export_interval_millis: u64,
-    /// How long one export may take, in milliseconds. Default 30000.
+    /// The timeout of one export, in milliseconds. Default 30000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub export_timeout_millis: u64,
-    /// When the sums that are exported begin. Default `cumulative`.
+    /// The start of the time range of exported sums. Default `cumulative`.
     pub temporality: MetricTemporality,
     /// The buckets of histograms. Default `explicit`.
     pub histograms: HistogramKind,
-    /// How many sets of attributes a metric may have. Measurements with further sets go into one
-    /// series with the attribute `otel.metric.overflow`. Default 2000.
+    /// The most attribute sets of a metric. Measurements with further sets are recorded in one series with
+    /// the attribute `otel.metric.overflow`. Default 2000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub cardinality_limit: usize,
-    /// Whether calls, errors and durations of all spans are metrics, sampled or not, rather than those
-    /// of functions with `#[traced(metrics)]` alone. Default `false`.
+    /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, instead of
+    /// only from functions with `#[traced(metrics)]`. Default `false`.
     pub from_spans: bool,
-    /// Views: changes to the metrics of some names. The first that matches applies. Default none.
+    /// Views, which change the aggregation of metrics by name. The first that matches applies. Default
+    /// none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<MetricView>,
-    /// The endpoint that Prometheus scrapes, if `exporters.metrics` has `prometheus`.
+    /// The endpoint for Prometheus, if `exporters.metrics` contains `prometheus`.
     pub prometheus: PrometheusConfig,
 }
 
@@ -160,7 +161,7 @@ impl MetricsConfig {
     }
 }
 
-/// Changes how the metrics of some names are aggregated
+/// Changes the aggregation of metrics by name
 /// ([views](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view)).
 ///
 /// ```
@@ -177,21 +178,20 @@ impl MetricsConfig {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MetricView {
-    /// A pattern for the name of the metric, in which `*` matches any characters, or none:
-    /// `http.server.*`.
+    /// A pattern for the name of the metric, in which `*` matches any characters: `http.server.*`.
     pub metric: String,
     /// Whether the metrics are dropped. Default `false`.
     #[serde(default)]
     pub drop: bool,
-    /// The boundaries of the buckets of histograms, in increasing order. Other metrics ignore them.
-    /// Default none.
+    /// The bucket boundaries of histograms, in increasing order. They do not affect other metrics. Default
+    /// none.
     #[serde(default)]
     pub boundaries: Option<Vec<f64>>,
-    /// The keys of the attributes that are kept; series that differ in other attributes alone are
-    /// merged. Default: all.
+    /// The keys of the attributes to keep. Series that differ only in other attributes are merged. Default:
+    /// all.
     #[serde(default)]
     pub attributes: Option<Vec<String>>,
-    /// In place of `metrics.cardinality_limit`. Default none.
+    /// Replaces `metrics.cardinality_limit`. Default none.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub cardinality_limit: Option<usize>,
@@ -205,7 +205,7 @@ setters! { MetricView {
 } }
 
 impl MetricView {
-    /// A view that changes nothing.
+    /// Creates a view that changes nothing.
     pub fn new(metric: impl Into<String>) -> Self {
         Self {
             metric: metric.into(),
@@ -258,16 +258,16 @@ fn check_views(views: &[MetricView], problems: &mut Problems) {
     }
 }
 
-/// The address of the endpoint that Prometheus scrapes
+/// The address of the endpoint for Prometheus
 /// ([variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#prometheus-exporter)).
-/// The path is `/metrics`. Needs the feature `prometheus`.
+/// The path is `/metrics`. Requires the feature `prometheus`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct PrometheusConfig {
-    /// A name or an address of this machine; `0.0.0.0` for all its addresses. Default `localhost`, which
-    /// other machines cannot reach.
+    /// A name or an address of this machine; `0.0.0.0` for all its addresses. Default `localhost`, which is
+    /// not reachable from other machines.
     pub host: String,
     /// The port. Default 9464.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
@@ -288,7 +288,7 @@ impl Default for PrometheusConfig {
     }
 }
 
-/// Whether the endpoint can have this host; otherwise what is accepted.
+/// Checks the host of the endpoint. The error describes what is accepted.
 pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || "._-:".contains(sign);
     if !host.is_empty() && host.chars().all(plain) {

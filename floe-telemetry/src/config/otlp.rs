@@ -1,4 +1,4 @@
-//! How OTLP is sent: the settings for all signals, and for each of them.
+//! The OTLP settings for all signals and for single signals.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::problems::Problems;
 use super::{auth, endpoint, secret};
 
-/// Headers: names, and values that may be credentials.
+/// The names and values of headers. Values may be credentials.
 pub type Headers = BTreeMap<String, SecretString>;
 
 /// The protocol of OTLP.
@@ -27,7 +27,7 @@ pub enum OtlpProtocol {
 }
 
 impl OtlpProtocol {
-    /// `gRPC` or `HTTP`, for messages.
+    /// Returns `gRPC` or `HTTP`, for messages.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Grpc => "gRPC",
@@ -36,7 +36,7 @@ impl OtlpProtocol {
     }
 }
 
-/// A kind of telemetry.
+/// A signal.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Signal {
@@ -51,7 +51,7 @@ pub enum Signal {
 impl Signal {
     pub(super) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 
-    /// `traces`, `metrics` or `logs`.
+    /// Returns `traces`, `metrics` or `logs`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -62,18 +62,18 @@ impl Signal {
     }
 }
 
-/// How requests are compressed.
+/// The compression of requests.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     #[default]
     None,
-    /// With gzip; needs the feature `otlp-gzip`.
+    /// gzip. Requires the feature `otlp-gzip`.
     Gzip,
-    /// With Zstandard; needs the feature `otlp-zstd`.
+    /// Zstandard. Requires the feature `otlp-zstd`.
     Zstd,
 }
 
@@ -85,7 +85,7 @@ impl Compression {
     ];
 }
 
-/// How OTLP is sent. Everything here is optional. The endpoint and the protocol of all signals are
+/// The OTLP settings, all of them optional. The endpoint and the protocol for all signals are
 /// `otlp_endpoint` and `otlp_protocol` of [`TelemetryConfig`](crate::TelemetryConfig).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -94,24 +94,24 @@ impl Compression {
 pub struct OtlpConfig {
     /// Settings for all signals.
     pub all: OtlpOptions,
-    /// Settings for spans, which win over `all`.
+    /// Settings for spans, which take precedence over `all`.
     pub traces: OtlpOptions,
-    /// Settings for metrics, which win over `all`.
+    /// Settings for metrics, which take precedence over `all`.
     pub metrics: OtlpOptions,
-    /// Settings for log records, which win over `all`.
+    /// Settings for log records, which take precedence over `all`.
     pub logs: OtlpOptions,
 }
 
-/// How OTLP is sent, for all signals or for one.
+/// The OTLP settings for all signals or for one signal.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpOptions {
-    /// The endpoint, in place of `otlp_endpoint`. No path is appended to it. Default none.
+    /// The endpoint, which replaces `otlp_endpoint`. No path is appended to it. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// The protocol, in place of `otlp_protocol`. Default none.
+    /// The protocol, which replaces `otlp_protocol`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<OtlpProtocol>,
     /// Headers, for example a tenant or a key. Values may be references as in `authentication`.
@@ -122,17 +122,17 @@ pub struct OtlpOptions {
     )]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, String>"))]
     pub headers: Headers,
-    /// How long one export may take with all its retries, in milliseconds. Default 10000.
+    /// The timeout of one export including retries, in milliseconds. Default 10000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub timeout_millis: Option<u64>,
     /// The compression of requests. Default `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
-    /// A PEM file with the certificate authorities that are trusted. Default: those of the system.
+    /// A PEM file with the trusted certificate authorities. Default: those of the operating system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<PathBuf>,
-    /// A PEM file with the client certificate; needs `client_key`. Default none.
+    /// A PEM file with the client certificate. Requires `client_key`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<PathBuf>,
     /// A PEM file with the private key of `client_certificate`. Default none.
@@ -159,7 +159,7 @@ setters! { OtlpOptions {
 } }
 
 impl OtlpConfig {
-    /// The settings of one signal.
+    /// Returns the settings of one signal.
     #[must_use]
     pub const fn signal(&self, signal: Signal) -> &OtlpOptions {
         match signal {

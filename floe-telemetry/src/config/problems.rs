@@ -1,16 +1,16 @@
-//! Collects everything that is wrong with a configuration, so that one error reports all of it.
+//! Collects the problems of a configuration, so that one error reports all of them.
 
 use crate::error::Error;
 
-/// A place in a document, counted from 1.
+/// A position in a document. Lines and columns are counted from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) line: usize,
     pub(super) column: usize,
 }
 
-/// Finds the value of a path in the document that is checked.
-type Locate = Box<dyn Fn(&str) -> Place>;
+/// Returns the position of the value with a path.
+type Locate = Box<dyn Fn(&str) -> Position>;
 
 /// The problems found so far.
 #[derive(Default)]
@@ -20,8 +20,8 @@ pub(super) struct Problems {
 }
 
 struct Problem {
-    place: Option<Place>,
-    /// The keys that lead to the value, with dots between.
+    position: Option<Position>,
+    /// The keys from the root to the value, separated by dots.
     path: String,
     message: String,
 }
@@ -31,13 +31,13 @@ impl Problems {
         self.found.len()
     }
 
-    /// Problems that are added from now on get their place from `locate`.
-    pub(super) fn locate_with(&mut self, locate: impl Fn(&str) -> Place + 'static) {
+    /// Sets the function that determines the positions of problems that are added later.
+    pub(super) fn locate_with(&mut self, locate: impl Fn(&str) -> Position + 'static) {
         self.locate = Some(Box::new(locate));
     }
 
-    /// Adds a problem, unless the value or one that contains it has a problem already: that one was
-    /// replaced by a stand-in, of which nothing can be said.
+    /// Adds a problem, unless the value or one that contains it already has a problem. Such a value was
+    /// replaced by a placeholder, which has no problems of its own.
     pub(super) fn add(&mut self, path: &str, message: impl Into<String>) {
         let is_known = self.found.iter().any(|known| {
             known.path.is_empty()
@@ -49,15 +49,15 @@ impl Problems {
             return;
         }
         self.found.push(Problem {
-            place: self.locate.as_ref().map(|locate| locate(path)),
+            position: self.locate.as_ref().map(|locate| locate(path)),
             path: path.to_owned(),
             message: message.into(),
         });
     }
 
-    pub(super) fn add_at(&mut self, place: Place, path: String, message: String) {
+    pub(super) fn add_at(&mut self, position: Position, path: String, message: String) {
         self.found.push(Problem {
-            place: Some(place),
+            position: Some(position),
             path,
             message,
         });
@@ -65,14 +65,17 @@ impl Problems {
 
     /// # Errors
     ///
-    /// Something was found: one problem a line, in the order of the document.
+    /// Fails if there are problems. The error has one line for each, in the order of the document.
     pub(super) fn into_result(mut self) -> Result<(), Error> {
-        self.found
-            .sort_by_key(|problem| problem.place.map(|place| (place.line, place.column)));
+        self.found.sort_by_key(|problem| {
+            problem
+                .position
+                .map(|position| (position.line, position.column))
+        });
         let lines: Vec<_> = self.found.iter().map(Problem::line).collect();
         match &*lines {
             [] => Ok(()),
-            [one] if self.found[0].place.is_none() => Err(Error::config(one)),
+            [one] if self.found[0].position.is_none() => Err(Error::config(one)),
             [one] => Err(Error::config(format!("telemetry configuration: {one}"))),
             many => Err(Error::config(format!(
                 "telemetry configuration: {} mistakes\n  {}",
@@ -86,7 +89,7 @@ impl Problems {
 impl Problem {
     fn line(&self) -> String {
         let Self {
-            place,
+            position,
             path,
             message,
         } = self;
@@ -94,8 +97,8 @@ impl Problem {
             "" => message.clone(),
             path => format!("{path}: {message}"),
         };
-        match place {
-            Some(Place { line, column }) => format!("line {line}, column {column}: {what}"),
+        match position {
+            Some(Position { line, column }) => format!("line {line}, column {column}: {what}"),
             None => what,
         }
     }

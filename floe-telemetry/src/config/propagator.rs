@@ -1,12 +1,11 @@
-//! The formats in which context crosses the border of a process.
+//! The formats of context propagation.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A format in which context crosses the border of a process, by the name that `OTEL_PROPAGATORS`
-/// has for it.
+/// A format of context propagation, with its name in `OTEL_PROPAGATORS`.
 ///
 /// ```
 /// use floe_telemetry::config::Propagator;
@@ -26,10 +25,10 @@ pub enum Propagator {
 }
 
 impl Propagator {
-    /// The formats that are used by default.
+    /// The default formats.
     pub const ALL: [Self; 2] = [Self::TraceContext, Self::Baggage];
 
-    /// `tracecontext` or `baggage`.
+    /// Returns `tracecontext` or `baggage`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,20 +1,20 @@
-//! Which credentials and personal data are redacted before anything is exported.
+//! The redaction of credentials and personal data.
 
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use crate::sanitizer::Policy;
 
-/// Patterns that a configuration may have.
+/// The most patterns of a configuration.
 const MAX_PATTERNS: usize = 64;
 
-/// Bytes that a pattern may have.
+/// The most bytes of a pattern.
 const MAX_PATTERN: usize = 1024;
 
-/// Names that `keys` and `allowed_keys` may have, each.
+/// The most names in each of `keys` and `allowed_keys`.
 const MAX_KEYS: usize = 256;
 
-/// How much of a text is redacted.
+/// The kinds of data that are redacted.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -31,18 +31,17 @@ pub enum RedactionLevel {
     Strict,
 }
 
-/// What is redacted in everything that is recorded, before any exporter sees it.
+/// The redaction of all telemetry before it is exported.
 ///
-/// Credentials are always redacted; there is no level without that. What is redacted becomes
-/// `<REDACTED>`, and is counted under the rule that found it
-/// ([`Statistics::redacted`](crate::Statistics::redacted)).
+/// Credentials are redacted at every level. Redacted text is replaced by `<REDACTED>`, and each redaction is
+/// counted by its rule ([`Statistics::redacted`](crate::Statistics::redacted)).
 ///
-/// Two kinds of text have levels of their own. **Error text** comes from the code that failed and can
-/// quote anything: the status, `exception.message`, `exception.stacktrace`, `error.message` and
-/// `floe.warning`. **Everything else** was chosen by the author of the instrumented code: names, keys
-/// and values of attributes, also of events, links, scopes and of the resource. Numbers there are
-/// identifiers more often than payment cards, so personal data is not redacted there unless
-/// [`attribute_level`](Self::attribute_level) asks for it.
+/// Two kinds of text have separate levels. **Error text** comes from the code that failed and can quote any
+/// data: the status, `exception.message`, `exception.stacktrace`, `error.message` and `floe.warning`. **All
+/// other text** is chosen by the author of the instrumented code: names, keys and values of attributes,
+/// including those of events, links, scopes and the resource. Numbers in such text are identifiers more
+/// often than payment cards, so personal data in it is redacted only if
+/// [`attribute_level`](Self::attribute_level) is set accordingly.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -63,22 +62,20 @@ pub enum RedactionLevel {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct RedactionConfig {
-    /// How much of error text is redacted: `credentials`, `credentials_and_pii` (default) or `strict`.
+    /// The level for error text: `credentials`, `credentials_and_pii` (default) or `strict`.
     pub level: RedactionLevel,
-    /// How much of everything else is redacted. Default `credentials`, and `strict` where `level` is
-    /// `strict`.
+    /// The level for all other text. Default `credentials`, or `strict` if `level` is `strict`.
     pub attribute_level: Option<RedactionLevel>,
     /// Regular expressions of the crate [`regex`](https://docs.rs/regex/1/regex/#syntax) whose matches
-    /// are redacted in every text. At most 64 of at most 1,024 bytes each; none may match the empty
-    /// text. They are compiled when the provider is initialised. Default none.
+    /// are redacted in all text. At most 64 patterns of at most 1,024 bytes, none of which may match the
+    /// empty text. They are compiled when the provider is initialised. Default none.
     pub patterns: Vec<String>,
-    /// Keys whose values are secrets, besides the built-in ones. Case and separators are ignored, and a
-    /// name applies to all keys that end with its words: `customer_ref` also to `x-customer-ref` and
-    /// `oldCustomerRef`. At most 256, ASCII. Default none.
+    /// Keys whose values are secrets, in addition to the built-in ones. Case and separators are ignored, and
+    /// a name applies to all keys that end with its words: `customer_ref` also applies to `x-customer-ref`
+    /// and `oldCustomerRef`. At most 256, ASCII. Default none.
     pub keys: Vec<String>,
-    /// Keys whose values are not redacted because of the key; a value that has the format of a secret
-    /// still is. Case and separators are ignored, and a name applies to the whole key. At most 256.
-    /// Default none.
+    /// Keys that are not sensitive. Their values are redacted only if they have the format of a secret.
+    /// Case and separators are ignored, and a name applies to the complete key. At most 256. Default none.
     pub allowed_keys: Vec<String>,
 }
 
@@ -91,7 +88,7 @@ setters! { RedactionConfig {
 } }
 
 impl RedactionConfig {
-    /// The level of everything that is not error text.
+    /// The level for all text except error text.
     pub(crate) fn level_of_attributes(&self) -> RedactionLevel {
         self.attribute_level.unwrap_or(match self.level {
             RedactionLevel::Strict => RedactionLevel::Strict,
@@ -114,7 +111,7 @@ impl RedactionConfig {
         }
         for (at, pattern) in self.patterns.iter().enumerate() {
             if let Err(message) = check_pattern(pattern) {
-                // The beginning is enough to recognise a long pattern.
+                // The first characters identify a long pattern.
                 let beginning: String = pattern.chars().take(64).collect();
                 problems.add(
                     &format!("redaction.patterns.{at}"),
@@ -164,14 +161,14 @@ fn check_pattern(pattern: &str) -> Result<(), String> {
 }
 
 fn explain(error: &regex_syntax::Error) -> String {
-    let (reason, place) = match error {
+    let (reason, position) = match error {
         regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start),
         regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start),
         other => return format!("is not a regular expression: {other}"),
     };
-    let at = match place.line {
-        1 => format!("character {}", place.column),
-        line => format!("line {line}, character {}", place.column),
+    let at = match position.line {
+        1 => format!("character {}", position.column),
+        line => format!("line {line}, character {}", position.column),
     };
     format!("is not a regular expression: at {at}: {reason}")
 }

@@ -1,4 +1,4 @@
-//! The resource: the service, its environment, and the floe product it is part of.
+//! The resource: the service, its environment, and the floe product that it belongs to.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use super::problems::Problems;
 use crate::attributes::{FloeSpanAttributes, Mode};
 use crate::keys;
 
-/// The attributes of the resource: they describe the process, once for all its telemetry.
+/// The attributes of the resource, which describe the process that produces the telemetry.
 ///
-/// Only the name of the service is needed. The four `floe_…` fields are for products of the floe
-/// platform: those that are set are attributes of the resource and of every span and log record,
-/// and none of them is written anywhere if none is set.
+/// Only the name of the service is required. The four `floe_…` fields are for products of the floe platform:
+/// each field that is set becomes an attribute of the resource and of every span and log record. Without
+/// them no `floe.*` attribute is written.
 ///
 /// ```
 /// use floe_telemetry::config::ResourceAttributes;
@@ -34,8 +34,8 @@ pub struct ResourceAttributes {
     /// `service.version`: any text. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_version: Option<String>,
-    /// `deployment.environment.name`: any text. Beside the floe identity also
-    /// `deployment.environment`, the key that came before it. Default none.
+    /// `deployment.environment.name`: any text. With a floe identity it is also written under the deprecated
+    /// key `deployment.environment`. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment_environment: Option<String>,
     /// `floe.namespace`, 1 to 128 characters. Default none.
@@ -52,8 +52,7 @@ pub struct ResourceAttributes {
     /// `floe.mode`. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floe_mode: Option<Mode>,
-    /// Other attributes under their own keys, for example `k8s.pod.name`. The key of a field above is
-    /// not accepted here.
+    /// Other attributes, for example `k8s.pod.name`. The keys of the fields above are not accepted here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub additional: BTreeMap<String, String>,
 }
@@ -67,10 +66,10 @@ setters! { ResourceAttributes {
 const SERVICE_NAME: &str = "service.name";
 const SERVICE_VERSION: &str = "service.version";
 pub(super) const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.name";
-/// The key that [`DEPLOYMENT_ENVIRONMENT_NAME`] replaced.
+/// The deprecated key that [`DEPLOYMENT_ENVIRONMENT_NAME`] replaces.
 pub(super) const DEPLOYMENT_ENVIRONMENT: &str = "deployment.environment";
 
-/// The keys that have a field.
+/// The keys of attributes with a field.
 const KEYS_OF_FIELDS: [&str; 7] = [
     SERVICE_NAME,
     SERVICE_VERSION,
@@ -82,7 +81,7 @@ const KEYS_OF_FIELDS: [&str; 7] = [
 ];
 
 impl ResourceAttributes {
-    /// A service of this name, with nothing else known of it.
+    /// Creates the resource of a service with this name, without other attributes.
     pub fn new(service_name: impl Into<String>) -> Self {
         Self {
             service_name: service_name.into(),
@@ -106,7 +105,7 @@ impl ResourceAttributes {
         self
     }
 
-    /// The attributes that are set, under their keys.
+    /// Returns the attributes that are set.
     #[must_use]
     pub fn to_otel_dict(&self) -> Vec<KeyValue> {
         let identity = self.identity();
@@ -126,7 +125,7 @@ impl ResourceAttributes {
         own.chain(identity).chain(additional).collect()
     }
 
-    /// The fields of the floe identity that are set, under their keys.
+    /// Returns the attributes of the floe identity that are set.
     pub(crate) fn identity(&self) -> Vec<KeyValue> {
         let mode = self.floe_mode.map(|mode| mode.as_str().to_owned());
         let fields = [
@@ -141,11 +140,11 @@ impl ResourceAttributes {
         fields.into_iter().filter_map(attribute).collect()
     }
 
-    /// Sets the field of this key, or an additional attribute.
+    /// Sets the field with this key, or an additional attribute.
     ///
     /// # Errors
     ///
-    /// The field does not accept the value; what it accepts.
+    /// Fails if the field does not accept the value. The error describes what it accepts.
     pub(super) fn set(&mut self, key: String, value: String) -> Result<(), String> {
         match &*key {
             SERVICE_NAME => self.service_name = name(value)?,
@@ -191,7 +190,7 @@ fn name(name: String) -> Result<String, String> {
     check_name(&name).map(|()| name)
 }
 
-/// Names are 1 to 128 characters long.
+/// Checks that a name is 1 to 128 characters long.
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     match name.chars().count() {
         1..=128 => Ok(()),
@@ -199,7 +198,7 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Whether an attribute of the user's choice can have this key.
+/// Checks the key of an additional attribute.
 pub(super) fn check_key(key: &str) -> Result<(), String> {
     if KEYS_OF_FIELDS.contains(&key) {
         return Err(format!(

@@ -1,4 +1,4 @@
-//! Which share of the traces is recorded.
+//! The sampling of traces.
 
 use std::time::Duration;
 
@@ -9,40 +9,40 @@ use super::problems::Problems;
 use super::section::is_default;
 use crate::error::Error;
 
-/// Rules that a configuration may have.
+/// The most sampling rules of a configuration.
 const MAX_RULES: usize = 256;
 
-/// Bytes that the pattern of a rule may have.
+/// The most bytes of a rule's pattern.
 const MAX_PATTERN: usize = 256;
 
-/// How it is decided whether a span is recorded
+/// A head sampler, which decides whether a span is recorded
 /// ([built-in samplers](https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers)).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Sampler {
-    /// Every span.
+    /// Records every span.
     #[serde(rename = "always_on")]
     AlwaysOn,
-    /// No span.
+    /// Records no span.
     #[serde(rename = "always_off")]
     AlwaysOff,
-    /// The ratio decides, for each span by its trace id.
+    /// Applies the ratio to each span, by its trace id.
     #[serde(rename = "traceidratio")]
     TraceIdRatio,
-    /// Every root; a span with a parent follows its parent.
+    /// Records every root. A child has its parent's decision.
     #[serde(rename = "parentbased_always_on")]
     ParentBasedAlwaysOn,
-    /// No root; a span with a parent follows its parent.
+    /// Records no root. A child has its parent's decision.
     #[serde(rename = "parentbased_always_off")]
     ParentBasedAlwaysOff,
-    /// The ratio decides for roots; a span with a parent follows its parent.
+    /// Applies the ratio to roots. A child has its parent's decision.
     #[serde(rename = "parentbased_traceidratio")]
     ParentBasedTraceIdRatio,
 }
 
 impl Sampler {
-    /// By the names that `OTEL_TRACES_SAMPLER` has for them.
+    /// The samplers with their names in `OTEL_TRACES_SAMPLER`.
     pub(super) const ALL: [(&'static str, Self); 6] = [
         ("always_on", Self::AlwaysOn),
         ("always_off", Self::AlwaysOff),
@@ -52,18 +52,18 @@ impl Sampler {
         ("parentbased_traceidratio", Self::ParentBasedTraceIdRatio),
     ];
 
-    /// Whether a span with a parent follows its parent.
+    /// Whether a child has its parent's sampling decision.
     pub(super) const fn is_parent_based(self) -> bool {
         !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio)
     }
 }
 
-/// Which share of the traces is recorded. By default all of them, and a span with a parent follows
-/// its parent: the specification's `parentbased_always_on`.
+/// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are
+/// recorded, and a child has its parent's sampling decision.
 ///
-/// The ratios are for the environments of their names, see
+/// The ratios `dev`, `staging` and `prod` apply to roots in the environment with that name, see
 /// [`ResourceAttributes::deployment_environment`](super::ResourceAttributes::deployment_environment).
-/// They decide for roots. `sampler` replaces them.
+/// `sampler` replaces them.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -99,41 +99,40 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub prod: Option<f64>,
-    /// Replaces the ratio of the environment. Default none.
+    /// The sampler, which replaces the ratio of the environment. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampler: Option<Sampler>,
-    /// The ratio of the samplers that have one, from 0.0 to 1.0. Default 1.0.
+    /// The ratio for samplers with a ratio, from 0.0 to 1.0. Default 1.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub sampler_arg: Option<f64>,
-    /// Ratios for roots of some names. The first rule whose pattern matches decides, in place of the
-    /// ratio and of the sampler. Rules apply to spans without a parent, and with a sampler that is not
-    /// parent-based to spans with a remote parent too. At most 256. Default none.
+    /// Ratios for roots by name. The first rule whose pattern matches replaces the ratio and the sampler.
+    /// Rules apply to spans without a parent, and with a sampler that is not parent-based also to spans with
+    /// a remote parent. At most 256. Default none.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<SamplingRule>,
-    /// The number of sampled roots that are recorded in a second, on average. A burst may have as many
-    /// as one second allows, and at least one. More than 0; 0.5 is one trace in two seconds.
-    /// Default: no limit.
+    /// The most sampled roots per second, on average. A burst may contain the roots of one second, and at
+    /// least one. More than 0; 0.5 is one trace every two seconds. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0)))]
     pub rate_limit: Option<f64>,
-    /// Also exports the traces in which a span failed (tail sampling). Default `false`.
+    /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
-    /// With this or `keep_slower_than`, roots that are not sampled are recorded too, at the cost of a
-    /// sampled one, and buffered until their trace is decided. The `traceparent` that is sent to other
-    /// processes says that they are not sampled. A trace that is kept carries the reason in
-    /// `floe.sampling.reason` on its root, and `ot=th:0` in the trace state of each span: it represents
-    /// itself alone
+    /// With this or `keep_slower_than`, traces that are not sampled are recorded as well, at the cost of
+    /// sampled ones, and buffered until the tail sampler decides. Their sampled flag is off in the
+    /// `traceparent` that is sent to other processes. If a trace is kept, its root has the reason in
+    /// `floe.sampling.reason`, and each span has `ot=th:0` in its trace state, because it represents only
+    /// itself
     /// ([probability sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
-    /// Spans below a remote parent follow that parent. Needs a parent-based sampler.
+    /// Traces with a remote parent have that parent's decision. Requires a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,
-    /// Also exports the traces whose root took longer than this: `2s`, `500ms`, or a number of
-    /// seconds. Default none.
+    /// Also exports traces whose root took longer than this duration: `2s`, `500ms`, or a number of seconds.
+    /// Default none.
     #[serde(with = "duration", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "duration::schema"))]
     pub keep_slower_than: Option<Duration>,
-    /// The buffer of the traces that are not decided yet.
+    /// The buffer of tail sampling.
     #[serde(skip_serializing_if = "is_default")]
     pub tail: TailConfig,
 }
@@ -152,7 +151,7 @@ setters! { SamplingConfig {
 } }
 
 impl SamplingConfig {
-    /// Records this share of the traces in every environment, from 0.0 to 1.0: the sampler
+    /// Records this share of the traces in every environment, from 0.0 to 1.0, with the sampler
     /// `parentbased_traceidratio`.
     #[must_use]
     pub fn with_ratio(self, ratio: f64) -> Self {
@@ -160,8 +159,8 @@ impl SamplingConfig {
             .with_sampler_arg(ratio)
     }
 
-    /// The share of roots that is recorded in an environment. In an environment without a ratio of
-    /// its own every root is recorded, unless a sampler is set.
+    /// Returns the share of roots that are recorded in an environment. Without a ratio for the environment
+    /// every root is recorded, unless a sampler is set.
     #[must_use]
     pub fn get_ratio(&self, environment: &str) -> f64 {
         match self.sampler {
@@ -181,19 +180,19 @@ impl SamplingConfig {
         ratio.unwrap_or(1.0)
     }
 
-    /// Whether a span with a parent follows its parent.
+    /// Whether a child has its parent's sampling decision.
     #[must_use]
     pub fn is_parent_based(&self) -> bool {
         self.sampler.is_none_or(Sampler::is_parent_based)
     }
 
-    /// The patterns of the rules with their ratios.
+    /// Returns the patterns of the rules with their ratios.
     pub(crate) fn patterns(&self) -> Vec<(String, f64)> {
         let rules = self.rules.iter();
         rules.map(|rule| (rule.span.clone(), rule.ratio)).collect()
     }
 
-    /// The settings of tail sampling, if it is on.
+    /// Returns the settings of tail sampling, if it is enabled.
     pub(crate) fn tail_sampling(&self) -> Option<TailSampling> {
         let tail = TailSampling {
             errors: self.keep_errors,
@@ -232,27 +231,27 @@ impl SamplingConfig {
     }
 }
 
-/// Why a sampler is not accepted beside tail sampling.
+/// The reason why a sampler is not accepted together with tail sampling.
 pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than` need a parent-based sampler, \
      accepted are the samplers `parentbased_…`, or none";
 
-/// A ratio for the roots whose names match a pattern.
+/// A ratio for roots whose names match a pattern.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SamplingRule {
-    /// A pattern for the name of the root: `*` matches any characters, or none, and nothing else is
-    /// special. It is compared with the name that the span starts with; for a `#[traced]` function
-    /// whose name is an expression, that is the name of the function.
+    /// A pattern for the name of the root, in which `*` matches any characters. It is matched with the name
+    /// that the span has at its start, or with the name of the function if the name in `#[traced]` is an
+    /// expression.
     pub span: String,
-    /// From 0.0 to 1.0.
+    /// The ratio, from 0.0 to 1.0.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub ratio: f64,
 }
 
 impl SamplingRule {
-    /// Records this share of the traces whose root matches the pattern `span`.
+    /// Creates a rule that records this share of the traces whose root matches the pattern `span`.
     pub fn new(span: impl Into<String>, ratio: f64) -> Self {
         Self {
             span: span.into(),
@@ -302,18 +301,18 @@ fn check_ratio(ratio: f64) -> Result<(), String> {
     Err(format!("{ratio} is not a ratio, accepted is 0.0 to 1.0"))
 }
 
-/// The buffer of tail sampling: the traces that are not decided yet.
+/// The buffer of tail sampling, which contains the traces without a decision.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct TailConfig {
-    /// Spans of all buffered traces together. When there are more, the oldest trace is decided by the
-    /// spans that have ended so far. Default 10,000.
+    /// The most spans in the buffer. If there are more, the oldest trace is decided by the spans that have
+    /// ended so far. Default 10,000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_spans: usize,
-    /// Seconds from the end of the first span of a trace. After that the trace is decided by the spans
-    /// that have ended so far. Default 60.
+    /// The longest time that a trace is buffered, in seconds. Then it is decided by the spans that have
+    /// ended so far. Default 60.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_seconds: u64,
 }
@@ -348,7 +347,7 @@ impl TailConfig {
     }
 }
 
-/// Which traces that are not sampled are exported all the same.
+/// The settings of tail sampling, which exports traces that head sampling did not sample.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TailSampling {
     pub(crate) errors: bool,

@@ -1,17 +1,17 @@
 //! Credentials, and references to them.
 //!
-//! `${env:NAME}` refers to a variable of the environment, `${file:PATH}` to the content of a file. A
-//! reference is not a secret, so it is written as it is. A credential itself is never written: a mask
-//! takes its place, and a mask is not accepted as a credential.
+//! `${env:NAME}` refers to an environment variable, `${file:PATH}` to the content of a file. A reference is
+//! not a secret, so it is written unchanged. A credential is never written: it is replaced by a mask, and
+//! a mask is not accepted as a credential.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-/// What is written in place of a credential.
+/// Replaces a credential in a written configuration.
 const MASK: &str = "**********";
 
-/// Where the credential of a reference is.
+/// The source of a referenced credential.
 #[cfg_attr(
     not(feature = "_otlp"),
     expect(dead_code, reason = "credentials are read when exporting starts")
@@ -21,8 +21,8 @@ pub(crate) enum Source<'a> {
     File(&'a str),
 }
 
-/// The source that `text` refers to, if it is a reference. `Err`: it begins like one, and is
-/// incomplete.
+/// Returns the source that `text` refers to, if it is a reference. Fails if it begins like a reference but
+/// is not a complete one.
 pub(crate) fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     let Some(rest) = text.strip_prefix("${") else {
         return Ok(None);
@@ -36,11 +36,11 @@ pub(crate) fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
     }
 }
 
-/// Whether this is a credential or a reference to one; otherwise why not.
+/// Checks that this is a credential or a reference. The error is the reason why it is neither.
 pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
     match secret.map(ExposeSecret::expose_secret) {
         None | Some("") => Err("is missing or empty"),
-        // Accepted as a credential, the mask would be sent as a wrong password.
+        // Otherwise the mask would be sent as a wrong credential.
         Some(MASK) => Err(
             "is the mask that stands for a credential in a written configuration, \
              accepted is a reference, `${env:NAME}` or `${file:PATH}`, which is written as it is",
@@ -48,13 +48,13 @@ pub(super) fn check(secret: Option<&SecretString>) -> Result<(), &'static str> {
         Some(text) => match reference(text) {
             Ok(_) => Ok(()),
             Err(()) => Err(
-                "begins like a reference, accepted are `${env:NAME}` and `${file:PATH}`, with nothing around them",
+                "begins like a reference, accepted are `${env:NAME}` and `${file:PATH}` without other text",
             ),
         },
     }
 }
 
-/// What may be printed and written: a reference, or the mask.
+/// Returns the text that may be printed and written: the reference, or the mask.
 pub(super) fn shown(secret: &SecretString) -> &str {
     match reference(secret.expose_secret()) {
         Ok(Some(_)) => secret.expose_secret(),

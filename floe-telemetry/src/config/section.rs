@@ -1,16 +1,17 @@
-//! What the sections of the configuration have in common: their `with_…` methods, and that a section
-//! which was added later is written only if it is set.
+//! Shared code of the configuration's sections: their `with_…` methods, and the omission of default
+//! sections when a configuration is written.
 
-/// Whether a section has its defaults. Such a section is not written, so that documents without it
-/// stay as they are.
+/// Whether a section has only default values. Such a section is not written, so that documents without
+/// the section remain unchanged.
 pub(super) fn is_default<T: Default + PartialEq>(section: &T) -> bool {
     *section == T::default()
 }
 
-/// Writes a method that takes `self`, sets a field and gives `self` back.
+/// Defines builder methods, each of which sets a field.
 ///
-/// `field: T` takes the field's own type, `field: into T` whatever becomes one, `field: some T` and
-/// `field: some into T` the content of an `Option`, `field: list T` anything that has such items.
+/// The parameter of `field: T` has the type of the field, that of `field: into T` is an `impl Into<T>`. With
+/// `field: some T` and `field: some into T` the field is an `Option`, with `field: list T` a collection that
+/// is set from an iterator.
 macro_rules! setters {
     ($type:ident { $($method:ident($field:ident: $($kind:tt)+);)+ }) => {
         impl $type {

@@ -1,21 +1,21 @@
-//! Which functions have spans: directives by target and level.
+//! The span filter: directives that select spans by target and level.
 
 use super::suggest::list;
 
-/// The words for levels. The index is how verbose a level is; 0 records nothing.
+/// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// The index of `trace`: a target without a level records everything of it.
+/// The index of `trace`, which a target without a level has.
 const TRACE: u8 = 5;
 
-/// A target, or nothing for all targets, and the most verbose level that is recorded of it.
+/// A target, which is empty for all targets, and the most verbose level that is recorded.
 type Directive = (String, u8);
 
-/// Reads directives like `info,my_crate::db=debug,hyper=off`, or describes what is wrong.
+/// Parses directives such as `info,my_crate::db=debug,hyper=off`.
 ///
 /// # Errors
 ///
-/// The directive that is not accepted, and what is accepted.
+/// The error contains the invalid directive and what is accepted.
 pub(crate) fn parse_span_filter(text: &str) -> Result<Vec<Directive>, String> {
     text.split(',').map(str::trim).map(directive).collect()
 }
@@ -30,8 +30,10 @@ fn directive(text: &str) -> Result<Directive, String> {
         Some(_) => Err(unknown(text, "")),
         None => match verbosity(text) {
             Some(most) => Ok((String::new(), most)),
-            // A level with a slip would be a target, and everything else would be off.
-            None if is_target(text) && slip(text).is_none() => Ok((text.to_owned(), TRACE)),
+            // A misspelt level would be a target, and all other targets would be off.
+            None if is_target(text) && similar_level(text).is_none() => {
+                Ok((text.to_owned(), TRACE))
+            }
             None => Err(unknown(text, text)),
         },
     }
@@ -49,8 +51,8 @@ fn verbosity(word: &str) -> Option<u8> {
     u8::try_from(at).ok()
 }
 
-/// The level that was meant, if the word is one with a slip.
-fn slip(word: &str) -> Option<&'static str> {
+/// Returns the level that a misspelt word probably means.
+fn similar_level(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
     LEVELS
         .into_iter()
@@ -58,10 +60,11 @@ fn slip(word: &str) -> Option<&'static str> {
 }
 
 fn unknown(directive: &str, word: &str) -> String {
-    let meant = slip(word).map_or(String::new(), |level| format!(", did you mean `{level}`?"));
+    let similar =
+        similar_level(word).map_or(String::new(), |level| format!(", did you mean `{level}`?"));
     format!(
         "found `{directive}`, accepted are directives with commas between: a level, `target=level` \
-         or a target; levels {}{meant}",
+         or a target; levels {}{similar}",
         list(&LEVELS)
     )
 }

@@ -1,9 +1,9 @@
-//! Suggestions for words that are not accepted.
+//! Suggestions for misspelt words.
 
-/// The similarity, from 0 to 1, from which on a word is suggested for another.
+/// The least similarity, from 0 to 1, of a suggestion.
 const MIN_SIMILARITY: f64 = 0.8;
 
-/// The most similar word, if one is similar enough.
+/// Returns the most similar word, if it is similar enough.
 pub(crate) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let found = found.to_ascii_lowercase();
     words
@@ -17,7 +17,7 @@ pub(crate) fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
-/// "accepted are `a` and `b`", with a suggestion if one of them is similar.
+/// Formats "accepted are `a` and `b`", with a suggestion if one of them is similar.
 pub(super) fn accepted(found: &str, words: &[&str]) -> String {
     let suggestion = match nearest(found, words) {
         Some(near) => format!(", did you mean `{near}`?"),
@@ -26,7 +26,7 @@ pub(super) fn accepted(found: &str, words: &[&str]) -> String {
     format!("accepted {}{suggestion}", list(words))
 }
 
-/// "is `a`", "are `a` and `b`", "are `a`, `b` and `c`".
+/// Formats "is `a`", "are `a` and `b`" or "are `a`, `b` and `c`".
 pub(super) fn list(words: &[&str]) -> String {
     match words {
         [] => "is nothing".to_owned(),

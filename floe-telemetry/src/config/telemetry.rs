@@ -1,4 +1,4 @@
-//! The configuration as a whole.
+//! The configuration of a provider.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,21 +27,21 @@ use crate::error::Error;
 use crate::keys;
 use crate::sanitizer::sanitize_credentials;
 
-/// The endpoint of OTLP over gRPC that is used by default.
+/// The default endpoint of OTLP over gRPC.
 pub const DEFAULT_OTLP_ENDPOINT: &str = "http://localhost:4317";
 
-/// The backend that is used by default.
+/// The default backend.
 pub const DEFAULT_BACKEND: &str = "console";
 
-/// Entries that `span_attributes` may have.
+/// The most entries of `span_attributes`.
 const MAX_SPAN_ATTRIBUTES: usize = 64;
 
-/// Entries that `baggage_attributes` may have: as many as baggage has members.
+/// The most entries of `baggage_attributes`, which is the limit of members in baggage.
 const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 
 /// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
 ///
-/// Only the name of the service is needed. Everything else has the defaults of OpenTelemetry's
+/// Only the name of the service is required. All other settings have the defaults of OpenTelemetry's
 /// specification.
 ///
 /// ```
@@ -63,89 +63,89 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TelemetryConfig {
-    /// `false`: nothing is recorded and nothing is sent. Default `true`.
+    /// Whether telemetry is recorded and exported. Default `true`.
     #[serde(default = "default_enabled")]
     pub enabled: bool,
-    /// Where OTLP is sent. The default, `http://localhost:4317`, counts as not set, and is replaced by
-    /// the endpoint of the backend if that has one. Any other value switches OTLP on, whatever the
-    /// backend. (For a receiver at that very address, write `http://127.0.0.1:4317`.)
+    /// The endpoint of OTLP. The default, `http://localhost:4317`, counts as not set: the endpoint of the
+    /// backend replaces it, if the backend has one. Any other value enables OTLP for every backend. (For a
+    /// receiver at the default address, write `http://127.0.0.1:4317`.)
     #[serde(default = "default_endpoint")]
     pub otlp_endpoint: String,
-    /// `grpc` (default) or `http`.
+    /// The protocol of OTLP: `grpc` (default) or `http`.
     #[serde(default)]
     pub otlp_protocol: OtlpProtocol,
-    /// Which share of the traces is recorded. Default: all of them.
+    /// The sampling of traces. Default: all traces are recorded.
     #[serde(default)]
     pub sampling: SamplingConfig,
-    /// Which functions have spans, by target and level, in the syntax of `RUST_LOG`:
-    /// `info,orders::db=debug,hyper=off`. Default none: every function has spans.
+    /// Selects the spans that are recorded, by target and level, in the syntax of `RUST_LOG`:
+    /// `info,orders::db=debug,hyper=off`. Default none: all spans are recorded.
     ///
-    /// The levels are `error`, `warn`, `info`, `debug` and `trace`; `off` records nothing. A directive
-    /// with a target applies to all targets that begin with it, and the longest one decides. A target
-    /// without a level records everything of it. As with `RUST_LOG`, what no directive names has no
-    /// spans, so a filter usually begins with a level for everything.
+    /// The levels are `error`, `warn`, `info`, `debug` and `trace`; `off` records nothing. A directive with
+    /// a target applies to all targets with that prefix, and the directive with the longest target
+    /// decides. A target without a level records all levels. As with `RUST_LOG`, spans that no directive
+    /// matches are not recorded, so a filter usually begins with a level for all targets.
     ///
     /// The level of a function is that of `#[traced(level = …)]`, by default `info`, and its target the
     /// path of its module. The target of a span of a [`Tracer`](crate::Tracer) is the tracer's name, that
     /// of [`span`](crate::span) and [`create_span`](crate::create_span) is empty, and their level is
-    /// `info`. A function without a span runs as if it were not annotated: spans below it are
-    /// children of the span above it. `#[traced(metrics)]` counts it all the same. Spans of `tracing`,
-    /// of the plain OpenTelemetry API and of HTTP requests are not affected.
+    /// `info`. A function that the filter excludes runs as if it were not annotated: spans in it are
+    /// children of the current span. Its calls are still counted by `#[traced(metrics)]`. Spans of
+    /// `tracing`, of OpenTelemetry's API and of HTTP requests are not affected.
     ///
-    /// [`SamplingHandle::set_filter`](crate::SamplingHandle::set_filter) changes it while the program
+    /// [`SamplingHandle::set_filter`](crate::SamplingHandle::set_filter) changes the filter while the program
     /// runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span_filter: Option<String>,
-    /// The service, as all its telemetry describes it.
+    /// The attributes of the service, which all its telemetry has.
     pub resource_attributes: ResourceAttributes,
-    /// Attributes that every span of the process carries; an attribute that the span sets itself wins.
+    /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
     /// They are added on the collector's thread, so they cost the traced code nothing. At most 64, with
     /// keys of 1 to 255 bytes. Default none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub span_attributes: BTreeMap<String, String>,
-    /// Keys of baggage whose values become attributes of every span and log record below. At most 64.
-    /// Default none, because baggage comes from outside: a caller can write any value under a key that
-    /// is listed here. An attribute that the span sets itself wins over baggage, and baggage over
-    /// `span_attributes`.
+    /// Baggage keys whose values become attributes of every span and log record in a context with that
+    /// baggage. At most 64. Default none, because baggage comes from other processes: a caller can set any
+    /// value for a key in this list. Attributes that a span sets itself take precedence over baggage, and
+    /// baggage takes precedence over `span_attributes`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub baggage_attributes: Vec<String>,
-    /// The credential that is sent with OTLP. Default none.
+    /// The credential of OTLP requests. Default none.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
-    /// Queue and batch sizes of spans.
+    /// The queue and batch sizes of spans.
     #[serde(default)]
     pub batch_processor: BatchSpanProcessorConfig,
-    /// Queue and batch sizes of log records.
+    /// The queue and batch sizes of log records.
     #[serde(default, skip_serializing_if = "is_default")]
     pub log_batch_processor: BatchLogRecordProcessorConfig,
-    /// Levels and format of log lines.
+    /// The levels and the format of log records.
     #[serde(default)]
     pub logging: LoggingConfig,
-    /// What is redacted in everything that is recorded.
+    /// The redaction of all telemetry.
     #[serde(default)]
     pub redaction: RedactionConfig,
-    /// The name of a backend: `console` (default) prints and sends nothing, `jaeger` sends OTLP to
-    /// Jaeger, `otlp` sends it to the endpoint; other crates can add backends. Whether the name is
-    /// known is checked when the provider is initialised.
+    /// The name of a backend: `console` (default) prints spans and exports nothing, `jaeger` exports OTLP to
+    /// Jaeger, `otlp` exports it to the endpoint. Other crates can add backends. The name is checked when
+    /// the provider is initialised.
     #[serde(default = "default_backend")]
     pub backend: String,
-    /// How OTLP is sent: headers, compression, certificates, and what differs for a signal.
+    /// The OTLP settings: headers, compression, certificates, and the settings of single signals.
     #[serde(default, skip_serializing_if = "is_default")]
     pub otlp: OtlpConfig,
     /// The exporters of each signal.
     #[serde(default, skip_serializing_if = "is_default")]
     pub exporters: ExportersConfig,
-    /// How metrics are aggregated and how often they are exported.
+    /// The aggregation and the export of metrics.
     #[serde(default, skip_serializing_if = "is_default")]
     pub metrics: MetricsConfig,
-    /// How much one span may carry.
+    /// The limits of a span.
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: SpanLimits,
-    /// What is recorded of errors and panics.
+    /// The recording of errors and panics.
     #[serde(default, skip_serializing_if = "is_default")]
     pub errors: ErrorsConfig,
-    /// The formats in which context crosses the border of a process. Default `tracecontext` and
-    /// `baggage`; empty: it is not propagated.
+    /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables
+    /// propagation.
     #[serde(
         default = "default_propagators",
         skip_serializing_if = "are_default_propagators"
@@ -197,7 +197,7 @@ fn are_default_propagators(propagators: &[Propagator]) -> bool {
 }
 
 impl TelemetryConfig {
-    /// The defaults, for a service of this name.
+    /// Creates the default configuration for a service with this name.
     ///
     /// The name is checked when the provider is initialised.
     pub fn new(service_name: impl Into<String>) -> Self {
@@ -225,12 +225,12 @@ impl TelemetryConfig {
         }
     }
 
-    /// Reads YAML (or JSON, which is YAML too) and validates it.
+    /// Parses and validates YAML (or JSON, which is YAML, too).
     ///
     /// # Errors
     ///
-    /// The text is not YAML, a key is unknown, missing or of the wrong type, or a value is not
-    /// accepted. One error reports all mistakes, each with its line and column.
+    /// Fails if the text is not YAML, if a key is unknown, missing or of the wrong type, or if a value is
+    /// invalid. The error reports all mistakes, each with its line and column.
     ///
     /// ```
     /// use floe_telemetry::TelemetryConfig;
@@ -248,7 +248,7 @@ impl TelemetryConfig {
         let mut problems = Problems::default();
         let document = Document::parse(yaml, &mut problems)?;
         let config: Option<Self> = document.read(&mut problems);
-        problems.locate_with(move |path| document.place(path));
+        problems.locate_with(move |path| document.position(path));
         if let Some(config) = &config {
             config.check(&mut problems);
         }
@@ -280,25 +280,26 @@ impl TelemetryConfig {
         self
     }
 
-    /// The share of traces that is recorded in the environment of this configuration.
+    /// Returns the share of the traces that are recorded in the environment of this configuration.
     #[must_use]
     pub fn sampling_ratio(&self) -> f64 {
         let environment = self.resource_attributes.deployment_environment.as_deref();
         self.sampling.get_ratio(environment.unwrap_or_default())
     }
 
-    /// Checks all values. [`initialize`](crate::TelemetryProviderBuilder::initialize) does so too.
+    /// Checks all values, as [`initialize`](crate::TelemetryProviderBuilder::initialize) does.
     ///
     /// # Errors
     ///
-    /// The values that are not accepted, all of them: the key, what was found, what is accepted.
+    /// Fails if a value is invalid. The error reports all invalid values: the key, what was found, and what
+    /// is accepted.
     pub fn validate(&self) -> Result<(), Error> {
         let mut problems = Problems::default();
         self.check(&mut problems);
         problems.into_result()
     }
 
-    /// The JSON Schema ([json-schema.org](https://json-schema.org)) of a configuration.
+    /// Returns the JSON Schema ([json-schema.org](https://json-schema.org)) of a configuration.
     #[cfg(feature = "schema")]
     #[must_use]
     pub fn json_schema() -> serde_json::Value {
@@ -364,13 +365,14 @@ impl TelemetryConfig {
     }
 }
 
-/// A [token](https://www.w3.org/TR/baggage/#key), of a length that an attribute's key may have.
+/// Returns whether this is a [token](https://www.w3.org/TR/baggage/#key) with a valid length of an attribute
+/// key.
 fn is_baggage_key(key: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_graphic() && !b"(),/:;<=>?@[\\]{}\"".contains(&byte);
     (1..=255).contains(&key.len()) && key.bytes().all(is_token)
 }
 
-/// Prints the configuration without the credentials in it: an endpoint can have one in its query.
+/// Formats the configuration without credentials: the query of an endpoint may contain one.
 impl fmt::Debug for TelemetryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = if f.alternate() {
@@ -386,7 +388,7 @@ struct Fields<'a>(&'a TelemetryConfig);
 
 impl fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Taken apart by name, so that the compiler finds a field that is missing here.
+        // Destructured, so that the compiler reports a field that is missing here.
         let TelemetryConfig {
             enabled,
             otlp_endpoint,

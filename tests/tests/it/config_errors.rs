@@ -38,7 +38,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "otlp_endpoint: 'http://floe:hunter2@c:4317'",
-        "telemetry configuration: line 2, column 16: otlp_endpoint: `http://<REDACTED>@c:4317` is not an endpoint: a credential does not belong here but under `authentication`, for example `http://collector:4317`",
+        "telemetry configuration: line 2, column 16: otlp_endpoint: `http://<REDACTED>@c:4317` is not an endpoint: a credential belongs under `authentication`, for example `http://collector:4317`",
     ),
     (
         "otlp_endpoint:",
@@ -142,7 +142,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "authentication: {auth_type: bearer, bearer_token: '${env:}'}",
-        "telemetry configuration: line 2, column 17: authentication: the type `bearer` needs the field `bearer_token`, which begins like a reference, accepted are `${env:NAME}` and `${file:PATH}`, with nothing around them",
+        "telemetry configuration: line 2, column 17: authentication: the type `bearer` needs the field `bearer_token`, which begins like a reference, accepted are `${env:NAME}` and `${file:PATH}` without other text",
     ),
     (
         "authentication: {auth_type: bearer, bearer_token: 'abc', header_name: 'X Key'}",
@@ -162,7 +162,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "exporters: {traces: [none, otlp]}",
-        "telemetry configuration: line 2, column 21: exporters.traces: `none` beside another exporter, accepted is `none` alone",
+        "telemetry configuration: line 2, column 21: exporters.traces: `none` together with another exporter, accepted is `none` alone",
     ),
     (
         "metrics: {export_interval_millis: 0}",

@@ -1,4 +1,4 @@
-//! The tree as a `serde` deserializer, and the mistakes that it finds.
+//! Implements `serde`'s deserializer for the tree, and describes the mistakes that it finds.
 
 use std::fmt;
 use std::iter::Enumerate;
@@ -11,10 +11,10 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::{Content, Entry, Node};
-use crate::config::problems::Place;
+use crate::config::problems::Position;
 use crate::config::suggest::{accepted, nearest};
 
-/// What a scalar is in YAML's core schema, for targets that accept any type.
+/// The type of a scalar in YAML's core schema, for targets that accept any type.
 enum Scalar<'a> {
     Null,
     Bool(bool),
@@ -42,7 +42,7 @@ fn float(text: &str) -> Option<f64> {
         ".nan" | ".NaN" | ".NAN" => Some(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" => Some(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => Some(f64::NEG_INFINITY),
-        // Rust reads "infinity" as a number, too.
+        // Rust also parses "infinity" as a number.
         _ if text.contains(|c: char| c.is_ascii_digit()) => text.parse().ok(),
         _ => None,
     }
@@ -56,8 +56,8 @@ impl Node {
         }
     }
 
-    /// The error that this node is not `what`. A scalar is quoted only where a word or a number is
-    /// accepted: elsewhere it may be a credential in the wrong place.
+    /// Returns the error that this node is not `what`. The error quotes a scalar only if a word or a number
+    /// is accepted: otherwise it may be a misplaced credential.
     fn accepted(&self, what: &str, quote: bool) -> Failure {
         let found = match (&self.content, self.scalar()) {
             (_, Some(Scalar::Null)) => "nothing".to_owned(),
@@ -70,7 +70,7 @@ impl Node {
     }
 }
 
-/// Numbers: a stand-in is 1, which every field accepts.
+/// Numbers. A placeholder is 1, which every field accepts.
 macro_rules! numbers {
     ($($method:ident => $visit:ident, $type:ty, $words:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -143,7 +143,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         let text = match (&self.content, self.scalar()) {
             (Content::StandIn, _) => "",
             (_, Some(Scalar::Null)) => return Err(self.accepted("a text", false)),
-            // As it is written: `1.20` is a version, not the number 1.2.
+            // The text as written: `1.20` is a version, not the number 1.2.
             (Content::Scalar { text, .. }, _) => text,
             _ => return Err(self.accepted("a text", false)),
         };
@@ -181,7 +181,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         let entries: &[Entry] = match (&self.content, self.scalar()) {
             (Content::Map(entries), _) => entries,
-            // A section without content has its defaults.
+            // A section without content has the defaults.
             (Content::StandIn, _) | (_, Some(Scalar::Null)) => &[],
             _ => return Err(self.accepted("a mapping", false)),
         };
@@ -279,7 +279,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         };
         let key: StrDeserializer<'_, Failure> = entry.key.as_str().into_deserializer();
         seed.deserialize(key).map(Some).map_err(|mut error| {
-            error.place = Some(entry.place);
+            error.position = Some(entry.position);
             error
         })
     }
@@ -293,7 +293,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
     }
 }
 
-/// The fields of a structure that is a stand-in: each is a stand-in.
+/// The fields of a structure that is a placeholder: each is a placeholder.
 struct StandIns<'de> {
     node: &'de Node,
     fields: Iter<'static, &'static str>,
@@ -325,7 +325,7 @@ impl<'de> de::MapAccess<'de> for StandIns<'de> {
     }
 }
 
-/// How the document is changed to read past a mistake.
+/// The change to the document after a mistake, so that reading can continue.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Remedy {
     /// The value is replaced.
@@ -336,11 +336,11 @@ pub(super) enum Remedy {
     Insert,
 }
 
-/// A mistake, with its place.
+/// A mistake in a document.
 #[derive(Debug)]
 pub(super) struct Failure {
-    pub(super) place: Option<Place>,
-    /// From the root to the value.
+    pub(super) position: Option<Position>,
+    /// The keys from the root to the value.
     pub(super) path: Vec<String>,
     pub(super) message: String,
     pub(super) remedy: Remedy,
@@ -349,7 +349,7 @@ pub(super) struct Failure {
 impl Failure {
     fn new(message: impl Into<String>) -> Self {
         Self {
-            place: None,
+            position: None,
             path: Vec::new(),
             message: message.into(),
             remedy: Remedy::Replace,
@@ -364,20 +364,20 @@ impl Failure {
         }
     }
 
-    /// Sets the place to that of this node, unless it is known more exactly.
+    /// Sets the position to that of this node, unless a more precise one is set.
     fn at(mut self, node: &Node) -> Self {
-        self.place.get_or_insert(node.place);
+        self.position.get_or_insert(node.position);
         self
     }
 
-    /// Adds the key that the mistake was found below.
+    /// Prepends the key of the value that contains the mistake.
     fn below(mut self, key: &str) -> Self {
         self.path.insert(0, key.to_owned());
         self
     }
 }
 
-/// Adds the place of a node to the error of a result.
+/// Sets the position of the error of a result to that of a node.
 trait Located {
     fn at(self, node: &Node) -> Self;
 }

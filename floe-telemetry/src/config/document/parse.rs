@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use granit_parser::{Event, Marker, Parser, ScalarStyle};
 
 use super::{Content, Entry, Node};
-use crate::config::problems::{Place, Problems};
+use crate::config::problems::{Position, Problems};
 use crate::error::Error;
 
-/// Values that a document may have after its aliases are expanded.
+/// The most values of a document after its aliases are expanded.
 const MAX_NODES: usize = 10_000;
 
-/// Levels that a document may have.
+/// The most levels of a document.
 const MAX_DEPTH: usize = 32;
 
 /// # Errors
 ///
-/// The text is not YAML, it is larger or deeper than a configuration can be, or it has more than one
-/// document.
+/// Fails if the text is not YAML, if it is larger or deeper than a configuration can be, or if it has more
+/// than one document.
 pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Node, Error> {
     let mut builder = Builder {
         events: Parser::new_from_str(text),
@@ -26,16 +26,16 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Node, Error> 
         problems,
     };
     let mut root = None;
-    while let Some((event, place)) = builder.next()? {
+    while let Some((event, position)) = builder.next()? {
         match event {
             Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
             Event::StreamEnd => break,
-            _ if root.is_some() => return Err(refuse(place, "a second document begins")),
-            event => root = Some(builder.node(event, place, 0)?),
+            _ if root.is_some() => return Err(refuse(position, "a second document begins")),
+            event => root = Some(builder.node(event, position, 0)?),
         }
     }
     Ok(root.unwrap_or(Node {
-        place: Place { line: 1, column: 1 },
+        position: Position { line: 1, column: 1 },
         content: Content::Scalar {
             text: String::new(),
             is_plain: true,
@@ -43,15 +43,15 @@ pub(super) fn parse(text: &str, problems: &mut Problems) -> Result<Node, Error> 
     }))
 }
 
-fn refuse(place: Place, what: &str) -> Error {
+fn refuse(position: Position, what: &str) -> Error {
     Error::config(format!(
         "telemetry configuration: line {}, column {}: {what}",
-        place.line, place.column
+        position.line, position.column
     ))
 }
 
-fn place(marker: &Marker) -> Place {
-    Place {
+fn position(marker: &Marker) -> Position {
+    Position {
         line: marker.line(),
         column: marker.col() + 1,
     }
@@ -65,13 +65,13 @@ struct Builder<'a, I: granit_parser::BorrowedInput<'a>> {
 }
 
 impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
-    fn next(&mut self) -> Result<Option<(Event<'a>, Place)>, Error> {
+    fn next(&mut self) -> Result<Option<(Event<'a>, Position)>, Error> {
         match self.events.next() {
             None => Ok(None),
-            Some(Ok((event, span))) => Ok(Some((event, place(&span.start)))),
+            Some(Ok((event, span))) => Ok(Some((event, position(&span.start)))),
             Some(Err(error)) => Err(refuse(
-                place(error.marker()),
-                // The further lines are about the parser's stack.
+                position(error.marker()),
+                // The other lines describe the parser's stack.
                 &format!(
                     "not YAML: {}",
                     error.info().lines().next().unwrap_or_default()
@@ -80,16 +80,16 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
         }
     }
 
-    /// The next event inside of the collection that begins at `open`.
-    fn next_of(&mut self, open: Place) -> Result<(Event<'a>, Place), Error> {
+    /// Returns the next event inside the collection that begins at `open`.
+    fn next_of(&mut self, open: Position) -> Result<(Event<'a>, Position), Error> {
         self.next()?
             .ok_or_else(|| refuse(open, "the value that begins here does not end"))
     }
 
-    fn node(&mut self, event: Event<'a>, place: Place, depth: usize) -> Result<Node, Error> {
-        self.count(1, place)?;
+    fn node(&mut self, event: Event<'a>, position: Position, depth: usize) -> Result<Node, Error> {
+        self.count(1, position)?;
         if depth > MAX_DEPTH {
-            return Err(refuse(place, "deeper than a configuration can be"));
+            return Err(refuse(position, "deeper than a configuration can be"));
         }
         let (content, anchor) = match event {
             Event::Scalar(text, style, anchor, _) => {
@@ -97,47 +97,47 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
                 let text = text.into_owned();
                 (Content::Scalar { text, is_plain }, anchor)
             }
-            Event::SequenceStart(_, anchor, _) => (self.list(place, depth)?, anchor),
-            Event::MappingStart(_, anchor, _) => (self.map(place, depth)?, anchor),
+            Event::SequenceStart(_, anchor, _) => (self.list(position, depth)?, anchor),
+            Event::MappingStart(_, anchor, _) => (self.map(position, depth)?, anchor),
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    return Err(refuse(place, "an alias of a value that contains it"));
+                    return Err(refuse(position, "an alias of a value that contains it"));
                 };
-                self.count(size(&node), place)?;
+                self.count(size(&node), position)?;
                 return Ok(node);
             }
-            _ => return Err(refuse(place, "not a value")),
+            _ => return Err(refuse(position, "not a value")),
         };
-        let node = Node { place, content };
+        let node = Node { position, content };
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
     }
 
-    fn list(&mut self, open: Place, depth: usize) -> Result<Content, Error> {
+    fn list(&mut self, open: Position, depth: usize) -> Result<Content, Error> {
         let mut items = Vec::new();
         loop {
             match self.next_of(open)? {
                 (Event::SequenceEnd, _) => return Ok(Content::List(items)),
-                (event, place) => items.push(self.node(event, place, depth + 1)?),
+                (event, position) => items.push(self.node(event, position, depth + 1)?),
             }
         }
     }
 
-    fn map(&mut self, open: Place, depth: usize) -> Result<Content, Error> {
+    fn map(&mut self, open: Position, depth: usize) -> Result<Content, Error> {
         let mut entries: Vec<Entry> = Vec::new();
         loop {
-            let (key, key_place) = match self.next_of(open)? {
+            let (key, key_position) = match self.next_of(open)? {
                 (Event::MappingEnd, _) => return Ok(Content::Map(entries)),
-                (Event::Scalar(key, ..), place) => (key.into_owned(), place),
-                (_, place) => return Err(refuse(place, "a key must be a word")),
+                (Event::Scalar(key, ..), position) => (key.into_owned(), position),
+                (_, position) => return Err(refuse(position, "a key must be a word")),
             };
-            let (event, place) = self.next_of(open)?;
-            let value = self.node(event, place, depth + 1)?;
+            let (event, position) = self.next_of(open)?;
+            let value = self.node(event, position, depth + 1)?;
             if entries.iter().any(|entry| entry.key == key) {
                 self.problems.add_at(
-                    key_place,
+                    key_position,
                     key,
                     "the key occurs twice, accepted is once".to_owned(),
                 );
@@ -145,16 +145,16 @@ impl<'a, I: granit_parser::BorrowedInput<'a>> Builder<'a, I> {
             }
             entries.push(Entry {
                 key,
-                place: key_place,
+                position: key_position,
                 value,
             });
         }
     }
 
-    fn count(&mut self, nodes: usize, place: Place) -> Result<(), Error> {
+    fn count(&mut self, nodes: usize, position: Position) -> Result<(), Error> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
-            return Err(refuse(place, "larger than a configuration can be"));
+            return Err(refuse(position, "larger than a configuration can be"));
         }
         Ok(())
     }

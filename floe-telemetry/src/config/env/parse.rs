@@ -1,4 +1,4 @@
-//! The syntax of the values of variables. An error says what was found and what is accepted.
+//! Parses the values of variables. An error describes what was found and what is accepted.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -12,7 +12,7 @@ fn refused(found: &str, accepted: &str) -> String {
     format!("found `{found}`, {accepted}")
 }
 
-/// `true` or `false`, in any case
+/// Parses `true` or `false`, in any case
 /// ([boolean](https://opentelemetry.io/docs/specs/otel/configuration/common/#boolean)).
 pub(super) fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
@@ -22,7 +22,7 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
-/// One of some words, in any case.
+/// Parses one of several words, in any case.
 pub(super) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
     move |text| {
         let known = words
@@ -35,7 +35,7 @@ pub(super) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, S
     }
 }
 
-/// A whole number from `least`.
+/// Parses a whole number of at least `least`.
 pub(super) fn number<T: FromStr + PartialOrd + Display>(
     least: T,
 ) -> impl FnOnce(&str) -> Result<T, String> {
@@ -48,7 +48,7 @@ pub(super) fn number<T: FromStr + PartialOrd + Display>(
     }
 }
 
-/// A whole number from `least` to `most`.
+/// Parses a whole number from `least` to `most`.
 pub(super) fn between<T: FromStr + PartialOrd + Display>(
     least: T,
     most: T,
@@ -62,7 +62,7 @@ pub(super) fn between<T: FromStr + PartialOrd + Display>(
     }
 }
 
-/// A number from 0.0 to 1.0.
+/// Parses a number from 0.0 to 1.0.
 pub(super) fn ratio(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
@@ -70,19 +70,19 @@ pub(super) fn ratio(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The entries of a list with commas, without the blank ones.
+/// Returns the entries of a comma-separated list, without blank entries.
 pub(super) fn entries(text: &str) -> impl Iterator<Item = &str> {
     let entries = text.split(',').map(str::trim);
     entries.filter(|entry| !entry.is_empty())
 }
 
-/// All of `key=value,key=value`.
+/// Parses `key=value,key=value`.
 pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     entries(text).map(pair).collect()
 }
 
-/// `key=value` in the format of W3C baggage: percent-encoded UTF-8. The value may be a credential, so
-/// the error does not quote it.
+/// Parses `key=value` in the format of W3C baggage: percent-encoded UTF-8. The value may be a credential,
+/// so the error does not quote it.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let decode = |text: &str| {
         let decoded = percent_decode_str(text.trim()).decode_utf8();
