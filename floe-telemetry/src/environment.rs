@@ -1,5 +1,5 @@
-//! The only place that reads the environment of the process. What the variables mean to the
-//! configuration is in `config/env.rs`.
+//! The only module that reads the environment of the process. `config/env.rs` interprets the variables of
+//! the configuration.
 
 use std::env::{self, VarError};
 #[cfg(feature = "provider")]
@@ -18,7 +18,7 @@ pub(crate) fn variable_os(name: &str) -> Option<OsString> {
 
 /// Returns whether `NO_COLOR` (<https://no-color.org>) or `TERM=dumb` disables colours.
 #[cfg(feature = "provider")]
-pub(crate) fn wants_no_color() -> bool {
+pub(crate) fn is_color_disabled() -> bool {
     variable_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || variable_os("TERM").is_some_and(|value| value == "dumb")
 }

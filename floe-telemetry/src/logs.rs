@@ -22,8 +22,8 @@
 //! Values of the baggage keys that the configuration lists in `baggage_attributes` take precedence
 //! over the identity of the provider. Events of `tracing` and records of `log` are treated alike.
 //!
-//! Message, fields and target are redacted before they are written, by the provider's configuration or
-//! without a provider by the default one. Text is truncated to 8 KiB, and a record has at most 128
+//! Message, fields and target are redacted before they are written, as the provider is configured, or with
+//! the default redaction if there is no provider. Text is truncated to 8 KiB, and a record has at most 128
 //! fields and 32 KiB of text. A field with the name of a built-in field, such as `level`, is written
 //! as `fields.level`. A record that is created while the thread writes another one, for example by a
 //! `Debug` implementation, is dropped.
@@ -45,7 +45,6 @@ mod entry;
 mod fields;
 mod json;
 mod layer;
-
 mod thread_state;
 mod timestamp;
 mod worker;
@@ -65,7 +64,7 @@ pub(crate) use self::delivery::{LogDestination, LogReports, Logs};
 use self::layer::{Form, LogLayer};
 pub(crate) use self::worker::LogSettings;
 use crate::config::{Levels, LoggingConfig};
-use crate::environment::wants_no_color;
+use crate::environment::is_color_disabled;
 use crate::error::Error;
 
 /// The name of the SDK logger. The scope of an exported record is its target.
@@ -91,7 +90,7 @@ pub fn configure_logging(config: &LoggingConfig) -> Result<(), Error> {
     install(layer::<Registry>(config)?)
 }
 
-/// Installs a global `tracing` subscriber like [`configure_logging`], but writes to `writer` and without
+/// Installs a global `tracing` subscriber like [`configure_logging`] that writes to `writer`, without
 /// colours. A writer is, for example, `std::io::stderr` or a `Mutex<File>`.
 ///
 /// # Errors
@@ -128,7 +127,7 @@ pub fn layer<S>(config: &LoggingConfig) -> Result<impl Layer<S> + Send + Sync + 
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let has_color = io::stdout().is_terminal() && !wants_no_color();
+    let has_color = io::stdout().is_terminal() && !is_color_disabled();
     filtered(config, io::stdout, has_color)
 }
 

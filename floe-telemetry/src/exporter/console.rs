@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
-use crate::environment::wants_no_color;
+use crate::environment::is_color_disabled;
 
 /// The most spans of unfinished traces. Beyond it, the unfinished traces are printed.
 const MAX_BUFFERED: usize = 20_000;
@@ -98,7 +98,7 @@ impl ConsoleExporter {
                 unfinished: HashMap::new(),
             }),
             style: Style {
-                color: is_terminal && !wants_no_color(),
+                color: is_terminal && !is_color_disabled(),
                 width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
             },
             is_deferred: false,

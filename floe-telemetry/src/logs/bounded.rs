@@ -10,7 +10,7 @@ use crate::char_boundary;
 pub(super) struct Bounded<'a> {
     texts: &'a mut String,
     end: usize,
-    is_cut: bool,
+    is_truncated: bool,
 }
 
 impl<'a> Bounded<'a> {
@@ -19,13 +19,13 @@ impl<'a> Bounded<'a> {
         Self {
             end: texts.len() + limit,
             texts,
-            is_cut: false,
+            is_truncated: false,
         }
     }
 
     /// Whether text was truncated.
-    pub(super) fn is_cut(&self) -> bool {
-        self.is_cut
+    pub(super) fn is_truncated(&self) -> bool {
+        self.is_truncated
     }
 }
 
@@ -38,7 +38,7 @@ impl Write for Bounded<'_> {
         }
         let (head, _) = text.split_at(char_boundary::floor(text, room));
         self.texts.push_str(head);
-        self.is_cut = true;
+        self.is_truncated = true;
         Err(fmt::Error)
     }
 }

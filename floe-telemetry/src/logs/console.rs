@@ -24,7 +24,7 @@ pub(super) fn write(entry: &Entry, timestamp: &str, has_color: bool, line: &mut 
         Plain(entry.target()),
         Plain(entry.message()),
     );
-    let identity = entry.identity().filter(|_| entry.is_foreign);
+    let identity = entry.identity().filter(|_| entry.has_baggage);
     for (key, value) in entry.fields().chain(identity) {
         let key = Plain(key.as_str());
         let _ = match value {
@@ -34,8 +34,8 @@ pub(super) fn write(entry: &Entry, timestamp: &str, has_color: bool, line: &mut 
             Value::Text(value) => write!(line, " {faint}{key}={faint:#}{}", Quoted(value)),
         };
     }
-    if let Some(place) = entry.place {
-        let (trace, span) = (place.trace_id, place.span_id);
+    if let Some(span) = entry.span {
+        let (trace, span) = (span.trace_id, span.span_id);
         let _ = write!(line, " {faint}trace_id={trace} span_id={span}{faint:#}");
     }
     line.push(b'\n');

@@ -8,7 +8,7 @@ use opentelemetry_sdk::logs::SdkLogger;
 
 use crate::collector::Redaction;
 
-/// Redaction, identity and export of all records while the setting is current.
+/// The redaction, identity and export of log records.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Setting {
     pub(super) redaction: Redaction,

@@ -1,4 +1,4 @@
-//! Hands log records to the exporters of a provider.
+//! Passes log records to the exporters of a provider.
 
 use std::fmt;
 use std::sync::Arc;
@@ -110,7 +110,7 @@ impl Logs {
         })
     }
 
-    /// Requests a flush from every exporter.
+    /// Starts to flush all exporters.
     pub(crate) fn flush(&self) -> LogReports {
         let (report, reports) = channel();
         for worker in &*self.workers.all {
@@ -119,7 +119,7 @@ impl Logs {
         (self.workers.all.len(), reports)
     }
 
-    /// Requests a shutdown from every exporter. Records are still written locally.
+    /// Starts to shut down all exporters. Records are still written locally.
     pub(crate) fn shut_down(&self, timeout: Duration) -> LogReports {
         current::switch(Arc::clone(&self.setting));
         let (report, reports) = channel();
@@ -177,8 +177,8 @@ pub(super) fn emit(logger: &SdkLogger, entry: &Entry) {
     // The exporter uses the target as the scope.
     record.set_target(entry.target().to_owned());
     record.set_body(entry.message().to_owned().into());
-    if let Some(place) = entry.place {
-        record.set_trace_context(place.trace_id, place.span_id, Some(place.flags));
+    if let Some(span) = entry.span {
+        record.set_trace_context(span.trace_id, span.span_id, Some(span.flags));
     }
     for (key, value) in entry.identity().chain(entry.fields()) {
         let value = match value {

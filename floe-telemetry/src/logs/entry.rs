@@ -32,9 +32,9 @@ const MAX_WORD: usize = 4 * 1024;
 pub(super) struct Entry {
     pub(super) time: SystemTime,
     pub(super) level: Level,
-    pub(super) place: Option<Place>,
-    /// Whether the record carries values from baggage.
-    pub(super) is_foreign: bool,
+    pub(super) span: Option<SpanIds>,
+    /// Whether the identity contains values from baggage.
+    pub(super) has_baggage: bool,
     /// Whether the user's formatting code panicked.
     pub(super) has_panicked: bool,
     texts: String,
@@ -44,9 +44,9 @@ pub(super) struct Entry {
     fields: Vec<Field>,
 }
 
-/// The span that a record belongs to.
+/// The ids of the span that a record belongs to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct SpanIds {
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
     pub(super) flags: TraceFlags,
@@ -80,8 +80,8 @@ impl Entry {
         Self {
             time: SystemTime::UNIX_EPOCH,
             level: Level::INFO,
-            place: None,
-            is_foreign: false,
+            span: None,
+            has_baggage: false,
             has_panicked: false,
             texts: String::new(),
             message: 0..0,
@@ -94,7 +94,7 @@ impl Entry {
     /// Clears the entry for the next record.
     pub(super) fn begin(&mut self, time: SystemTime, level: Level) {
         (self.time, self.level) = (time, level);
-        (self.place, self.is_foreign, self.has_panicked) = (None, false, false);
+        (self.span, self.has_baggage, self.has_panicked) = (None, false, false);
         (self.message, self.target) = (0..0, 0..0);
         self.texts.clear();
         self.identity.clear();
@@ -127,15 +127,15 @@ impl Entry {
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
         redact: impl FnOnce(&str) -> Option<String>,
     ) {
-        self.message = self.put(write, redact);
+        self.message = self.write(write, redact);
     }
 
     pub(super) fn set_target(&mut self, target: &str) {
-        self.target = self.put(|text| text.write_str(target), |_| None);
+        self.target = self.write(|text| text.write_str(target), |_| None);
     }
 
     pub(super) fn add_identity(&mut self, key: Key, value: &str, safe: Option<String>) {
-        let value = self.put(|text| text.write_str(value), |_| safe);
+        let value = self.write(|text| text.write_str(value), |_| safe);
         self.identity.push(Field {
             key,
             value: Stored::Text(value),
@@ -157,7 +157,7 @@ impl Entry {
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
         redact: impl FnOnce(&str) -> Option<String>,
     ) {
-        let value = Stored::Text(self.put(write, redact));
+        let value = Stored::Text(self.write(write, redact));
         self.add(key, value);
     }
 
@@ -183,7 +183,7 @@ impl Entry {
 
     /// Writes a text, redacts it and then truncates it, so that a secret across the truncation limit
     /// is recognised.
-    fn put(
+    fn write(
         &mut self,
         write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
         redact: impl FnOnce(&str) -> Option<String>,
@@ -193,9 +193,9 @@ impl Entry {
         // A full buffer or the user's `Display` returns an error, and the latter may panic. The text
         // that was written before is kept.
         let written = catch_unwind(AssertUnwindSafe(|| write(&mut bounded)));
-        let mut is_cut = bounded.is_cut() || written.is_err();
+        let mut is_truncated = bounded.is_truncated() || written.is_err();
         self.has_panicked |= written.is_err();
-        if is_cut {
+        if is_truncated {
             let end = self.texts.len();
             let from = end.saturating_sub(MAX_WORD).max(start);
             let from = char_boundary::floor(&self.texts, from);
@@ -210,9 +210,9 @@ impl Entry {
         if self.texts.len() > start + MAX_TEXT {
             self.texts
                 .truncate(char_boundary::floor(&self.texts, start + MAX_TEXT));
-            is_cut = true;
+            is_truncated = true;
         }
-        if is_cut {
+        if is_truncated {
             self.texts.push('…');
         }
         start..self.texts.len()

@@ -25,11 +25,11 @@ pub(super) fn write(entry: &Entry, timestamp: &str, line: &mut Vec<u8>) {
     line.extend_from_slice(timestamp.as_bytes());
     line.extend_from_slice(b"\",\"target\":");
     text(line, entry.target());
-    if let Some(place) = entry.place {
+    if let Some(span) = entry.span {
         line.extend_from_slice(b",\"trace_id\":\"");
-        hex(line, &place.trace_id.to_bytes());
+        hex(line, &span.trace_id.to_bytes());
         line.extend_from_slice(b"\",\"span_id\":\"");
-        hex(line, &place.span_id.to_bytes());
+        hex(line, &span.span_id.to_bytes());
         line.push(b'"');
     }
     for (key, value) in entry.identity().chain(entry.fields()) {

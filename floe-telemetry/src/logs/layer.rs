@@ -13,7 +13,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer;
 
-use super::entry::{Entry, Place};
+use super::entry::{Entry, SpanIds};
 use super::fields::Fields;
 use super::thread_state::{self, ThreadState};
 use super::{console, delivery, json};
@@ -118,7 +118,7 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
         entry.add_text(key, |text| text.write_str(PANICKED), |_| None);
     }
     if has_context {
-        Context::map_current(|cx| locate(cx, &setting.baggage, entry, redactor));
+        Context::map_current(|cx| add_context(cx, &setting.baggage, entry, redactor));
     }
     for attribute in &setting.identity {
         if !entry.has_identity(&attribute.key) {
@@ -127,11 +127,11 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
     }
 }
 
-/// Adds the span that the record belongs to, and the values of the listed keys of baggage.
-fn locate(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
+/// Adds the ids of the current span, and the baggage values of the `listed` keys.
+fn add_context(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
     let span = cx.span();
     let context = span.span_context();
-    entry.place = context.is_valid().then(|| Place {
+    entry.span = context.is_valid().then(|| SpanIds {
         trace_id: context.trace_id(),
         span_id: context.span_id(),
         flags: context.trace_flags(),
@@ -145,7 +145,7 @@ fn locate(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redact
             let value = value.as_str();
             let safe = redactor.log_text(key.as_str(), value);
             entry.add_identity(key.clone(), value, safe);
-            entry.is_foreign = true;
+            entry.has_baggage = true;
         }
     }
 }

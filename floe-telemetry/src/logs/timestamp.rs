@@ -56,8 +56,8 @@ impl Timestamp {
 }
 
 fn push(text: &mut String, number: u32, digits: u32) {
-    for place in (0..digits).rev() {
-        let digit = number / 10_u32.pow(place) % 10;
+    for power in (0..digits).rev() {
+        let digit = number / 10_u32.pow(power) % 10;
         text.push(char::from_digit(digit, 10).unwrap_or('0'));
     }
 }
