@@ -48,10 +48,10 @@
 mod baggage;
 mod carrier;
 mod command;
+mod current_baggage;
 mod environment;
 #[cfg(feature = "http")]
 mod http;
-mod identity;
 pub(crate) mod parent;
 #[cfg(feature = "redact")]
 mod propagator;
@@ -71,8 +71,8 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 pub use self::carrier::{ExtractFrom, InjectInto, kind};
 pub use self::command::CommandExt;
+pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::environment::{EnvironmentCarrier, from_environment};
-pub use self::identity::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::parent::AsParent;
 #[cfg(feature = "redact")]
 pub use self::propagator::setup_propagators;

@@ -1,4 +1,4 @@
-//! Baggage of the current context: the floe identity, and single values.
+//! Reads and sets values in the baggage of the current context.
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
@@ -7,9 +7,11 @@ use super::current;
 use crate::attributes::FloeSpanAttributes;
 use crate::keys;
 
-/// The current context with the floe identity in its baggage. Spans below it carry this identity, here
-/// and in every process that it is propagated to, where the configuration lists the four keys in
-/// `baggage_attributes` (`TelemetryConfig::with_identity` does so).
+/// Returns the current context with the floe identity in its baggage.
+///
+/// Spans in that context, in this process and in those that it is propagated to, have the identity as
+/// attributes if the configuration lists its four keys in `baggage_attributes`, as
+/// `TelemetryConfig::with_identity` does.
 ///
 /// ```
 /// use floe_telemetry::{FloeSpanAttributes, Mode, propagation};
@@ -18,7 +20,7 @@ use crate::keys;
 /// let _attached = propagation::set_floe_baggage(&identity).attach();
 /// assert_eq!(propagation::get_baggage_value("floe.mode").as_deref(), Some("prod"));
 /// ```
-#[must_use = "the context has to be attached or handed on"]
+#[must_use = "the context must be attached or passed on"]
 pub fn set_floe_baggage(identity: &FloeSpanAttributes) -> Context {
     with_values(&[
         (keys::FLOE_NAMESPACE, &identity.namespace),
@@ -28,11 +30,11 @@ pub fn set_floe_baggage(identity: &FloeSpanAttributes) -> Context {
     ])
 }
 
-/// The current context with one more value in its baggage.
+/// Returns the current context with a value in its baggage.
 ///
-/// The value is not added if there is no room (64 keys, 8192 bytes), or if the key is invalid: accepted
-/// is printable ASCII without spaces and without `(),/:;<=>?@[\]{}"`. A value may be any text; a secret
-/// in it is redacted before it leaves the process.
+/// The value is not added if the baggage would exceed 64 keys or 8192 bytes, or if the key is invalid. A
+/// key consists of printable ASCII characters except spaces and `(),/:;<=>?@[\]{}"`. A value may be any
+/// text; secrets in it are redacted before it is propagated.
 ///
 /// ```
 /// use floe_telemetry::propagation;
@@ -41,19 +43,19 @@ pub fn set_floe_baggage(identity: &FloeSpanAttributes) -> Context {
 /// assert_eq!(propagation::get_baggage_value("tenant").as_deref(), Some("acme, inc."));
 /// assert_eq!(propagation::inject_headers()["baggage"], "tenant=acme%2C%20inc.");
 /// ```
-#[must_use = "the context has to be attached or handed on"]
+#[must_use = "the context must be attached or passed on"]
 pub fn set_baggage_value(key: &str, value: &str) -> Context {
     with_values(&[(key, value)])
 }
 
-/// The value of a key in the baggage of the current context.
+/// Returns the value of a key in the baggage of the current context.
 #[must_use]
 pub fn get_baggage_value(key: &str) -> Option<String> {
     let cx = current();
     cx.baggage().get(key).map(|value| value.as_str().to_owned())
 }
 
-/// The new values go first: if there is no room for all, others are dropped.
+/// Inserts the new values first: if the baggage exceeds its limits, older values are dropped.
 fn with_values(values: &[(&str, &str)]) -> Context {
     let cx = current();
     let mut baggage = Baggage::new();
