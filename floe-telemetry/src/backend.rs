@@ -11,8 +11,8 @@
 //!
 //! Another crate adds a backend by implementing [`TelemetryBackendPlugin`] and registering it with
 //! [`telemetry_backend!`](crate::telemetry_backend). The linker collects the registered backends, so
-//! no code runs at startup. A crate that nothing refers to is not linked: a program that wants the
-//! backends of such a crate needs one line, `use acme_floe_backend as _;`.
+//! no code runs at startup. A crate that is never referenced is not linked, so a program that uses such a
+//! backend needs the line `use acme_floe_backend as _;`.
 //!
 //! A backend determines only where OTLP is sent. To use another protocol, send OTLP to an OpenTelemetry
 //! collector and let it translate.

@@ -1,4 +1,4 @@
-//! The only place that reads the time.
+//! The only module that reads the time.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which takes a third of the time
 //! of a system clock read. The collector thread converts ticks to wall-clock time relative to an

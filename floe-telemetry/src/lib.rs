@@ -31,16 +31,16 @@
 //!
 //! # In libraries
 //!
-//! Annotate, with `default-features = false`: only the OpenTelemetry API and the macro are compiled,
-//! and without a provider an annotated function costs one atomic load. Redaction is part of the
-//! application, whose provider has it.
+//! A library that only annotates functions sets `default-features = false`. Then only the OpenTelemetry API
+//! and the macro are compiled, and an annotated function costs one atomic load while no provider is
+//! running. The application's provider redacts the spans.
 //!
 //! Such a library also compiles for `wasm32-unknown-unknown`. No provider runs there, so its spans do
 //! nothing, and [`callsite::all`] is empty.
 //!
 //! # In applications
 //!
-//! Initialise a [`TelemetryProvider`] early in `main`, keep it, and shut it down at the end.
+//! Initialise a [`TelemetryProvider`] early in `main`, and shut it down before the program ends.
 //!
 //! # Features
 //!
@@ -48,39 +48,39 @@
 //! |---|---|
 //! | `redact` | [`sanitize_error_message`], [`sanitize`], [`sanitize_url`], and propagators whose baggage is redacted; implied by `provider` |
 //! | `provider` (default) | [`TelemetryConfig`], [`TelemetryProvider`], the collector, the console |
-//! | `otlp-grpc` | export by OTLP over gRPC |
-//! | `otlp-http` | export by OTLP over HTTP |
-//! | `otlp-tls` | `https` endpoints, authorities of one's own, client certificates |
+//! | `otlp-grpc` | export over OTLP/gRPC |
+//! | `otlp-http` | export over OTLP/HTTP |
+//! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `otlp-gzip` | requests compressed with gzip |
 //! | `otlp-zstd` | requests compressed with Zstandard |
-//! | `logs` | [`logs`]: lines that carry their trace, as JSON or for people, and by OTLP |
+//! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
 //! | `tower` | [`instrument::HttpServerLayer`]: a span for each request that a tower service answers |
-//! | `axum` | the same, named after axum's routes |
+//! | `axum` | `tower`, with spans named after axum's routes |
 //! | `reqwest-middleware` | [`instrument::HttpClientMiddleware`]: a span for each request of a client |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing` |
-//! | `off` | removes everything: `#[traced]` leaves functions as they are, and no span is recorded. Only for the package of a binary: cargo unites features, so a library that sets it disables the spans of every program that uses it |
+//! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// Lets the derive be used in this crate: its expansions name the crate as users do.
+// The derive macro expands to paths that begin with the name of this crate.
 extern crate self as floe_telemetry;
 
-// Before all others, for its macros.
+// The first module, because the others use its macros.
 #[macro_use]
 mod link_list;
 
 #[cfg_attr(
     not(feature = "provider"),
-    expect(unused_imports, reason = "without a provider nobody can listen")
+    expect(unused_imports, reason = "the collector uses the rest")
 )]
 mod clock;
 #[cfg_attr(
     not(feature = "provider"),
-    expect(dead_code, reason = "without a provider nobody can listen")
+    expect(dead_code, reason = "the collector uses the rest")
 )]
 mod recorder;
 

@@ -1,7 +1,7 @@
-//! What expansions of the macros use. Not part of the public interface: everything in it may change in
-//! any release, and the macro crate is pinned to the same version.
+//! The items that expansions of the macros use. They are not part of the public interface and may change in
+//! any release; the macro crate is pinned to the same version.
 
-/// A crate without `std`, or without the prelude, does not know these by their usual paths.
+/// Re-exported for crates without `std` or without the prelude.
 pub use std::boxed::Box;
 pub use std::option::Option::{None, Some};
 
