@@ -19,9 +19,9 @@ fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
                 || 3
             }
         },
-        |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
+        |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
                 __floe_return,
             )
-            .__floe_classify()(__floe_return, __floe_tell),
+            .__floe_classify()(__floe_return, __floe_sink),
     )
 }

@@ -48,10 +48,10 @@ where
                 let __ret: u8 = { __self.get(key).await };
                 __ret
             },
-            |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
+            |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
                     __floe_return,
                 )
-                .__floe_classify()(__floe_return, __floe_tell),
+                .__floe_classify()(__floe_return, __floe_sink),
         ),
     )
 }

@@ -15,7 +15,7 @@ fn f() -> Option<u8> {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> Option<u8> { None },
-        |__floe_return, __floe_tell| ::floe_telemetry::__private::error_if(
+        |__floe_return, __floe_sink| ::floe_telemetry::__private::error_if(
             __floe_return,
             || {
                 #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
@@ -24,7 +24,7 @@ fn f() -> Option<u8> {
             },
             ::floe_telemetry::__private::outcome::probe_of(__floe_return)
                 .__floe_classify(),
-            __floe_tell,
+            __floe_sink,
         ),
     )
 }

@@ -22,7 +22,7 @@ fn f() -> BoxFuture<'static, u8> {
                 .finish(
                     __floe_span,
                     __floe_value,
-                    |__floe_return, __floe_tell| ::floe_telemetry::__private::error_if(
+                    |__floe_return, __floe_sink| ::floe_telemetry::__private::error_if(
                         __floe_return,
                         || -> bool {
                             #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
@@ -35,7 +35,7 @@ fn f() -> BoxFuture<'static, u8> {
                         },
                         ::floe_telemetry::__private::outcome::probe_of(__floe_return)
                             .__floe_classify(),
-                        __floe_tell,
+                        __floe_sink,
                     ),
                 )
         },

@@ -15,9 +15,9 @@ fn never() -> ! {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> ! { loop {} },
-        |__floe_return, __floe_tell| ::floe_telemetry::__private::outcome::probe_of(
+        |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
                 __floe_return,
             )
-            .__floe_classify()(__floe_return, __floe_tell),
+            .__floe_classify()(__floe_return, __floe_sink),
     )
 }

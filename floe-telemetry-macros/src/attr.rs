@@ -1,10 +1,10 @@
-//! The value of one keyword, which may be given once.
+//! The value of a keyword that may occur once.
 
 use proc_macro2::Ident;
 
 use crate::{ctxt::Ctxt, symbol::Symbol};
 
-/// Reports a second use of its keyword, so that the macros need no code for that.
+/// The value of a keyword. Reports a second use of the keyword.
 pub(crate) struct Attr<'c, T> {
     cx: &'c Ctxt,
     symbol: Symbol,
@@ -29,7 +29,7 @@ impl<'c, T> Attr<'c, T> {
         }
     }
 
-    /// Reports `keyword` if this one, which excludes it, was given before.
+    /// Reports `keyword` if this keyword, which excludes it, has a value.
     pub(crate) fn exclude(&self, keyword: &Ident) {
         if self.given.is_some() {
             let message = format_args!("`{keyword}` and `{}` exclude each other", self.symbol);

@@ -1,7 +1,7 @@
 //! `#[derive(FloeAttributes)]`: `attr → model → emit`.
 //!
-//! After a mistake an impl without any attribute stands in, so that one mistake is one error and not
-//! one more at each use of the type.
+//! After a mistake an impl without attributes is emitted, so that each mistake causes one error and none at
+//! the uses of the type.
 
 mod attr;
 mod case;

@@ -1,6 +1,6 @@
-//! The errors found so far, so that one compilation reports all of them.
+//! Collects errors, so that one compilation reports all of them.
 //!
-//! Every stage has a shared reference to it and continues after an error.
+//! Every stage has a shared reference to the context and continues after an error.
 
 use std::{cell::RefCell, fmt::Display, thread};
 

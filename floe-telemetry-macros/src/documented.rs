@@ -1,11 +1,11 @@
-//! Every word of our attribute language is documented, with an example that is compiled.
+//! Tests that every keyword of the macros is documented, with an example that is compiled.
 
 use crate::symbol::{self, Symbol};
 
 const TRACED: &str = include_str!("../docs/traced.md");
 const FLOE_ATTRIBUTES: &str = include_str!("../docs/floe_attributes.md");
 
-/// The code between fences that is compiled.
+/// Returns the code blocks that are compiled.
 fn examples(text: &str) -> String {
     let mut inside = None;
     let mut code = String::new();

@@ -17,7 +17,8 @@ pub(crate) struct Bound<'a> {
 
 #[derive(Clone, Copy)]
 pub(crate) enum On {
-    /// The type itself: `Option<T>` implements some traits where `T` does, `PhantomData<T>` does not.
+    /// The type itself. For some traits `Option<T>` implements the trait if `T` does, and `PhantomData<T>`
+    /// does not implement it.
     Type,
     /// Its type parameters and their associated types, such as `I::Item`, as in the derives of the
     /// standard library: for a trait that is required of the value inside an `Option`.

@@ -1,7 +1,7 @@
-//! What the macros write, as files a person can read: `expected/*.rs`, one for each branch of `emit`,
-//! with what it is made from above it.
+//! Compares expansions with the readable files `expected/*.rs`, one for each branch of `emit`. Each file
+//! begins with the input of its expansion.
 //!
-//! `BLESS=1 cargo test -p floe-telemetry-macros` writes the files anew; read the difference then.
+//! `BLESS=1 cargo test -p floe-telemetry-macros` updates the files; review the difference.
 
 mod cases;
 mod derive_cases;
@@ -14,7 +14,7 @@ use proc_macro2::TokenStream;
 
 use crate::{attributes, traced};
 
-/// An input with the name of the file that its expansion is in.
+/// An input, and the name of the file with its expansion.
 struct Case {
     file: &'static str,
     input: Input,
@@ -23,7 +23,7 @@ struct Case {
 enum Input {
     /// The arguments of `#[traced(…)]`, and the item below it.
     Traced(&'static str, &'static str),
-    /// The same with the feature `off`.
+    /// The arguments and the item, expanded with the feature `off`.
     Off(&'static str, &'static str),
     Derive(&'static str),
 }
@@ -34,13 +34,13 @@ fn expansions_are_as_expected() {
     let different: Vec<_> = all().filter_map(|case| check(case, bless)).collect();
     assert!(
         different.is_empty(),
-        "bless with BLESS=1 if this is meant:\n\n{}",
+        "update the files with BLESS=1 if this is intended:\n\n{}",
         different.join("\n")
     );
 }
 
 #[test]
-fn the_same_is_written_each_time() {
+fn expansions_are_deterministic() {
     for case in all() {
         assert_eq!(expansion(case), expansion(case), "{}", case.file);
     }
@@ -49,7 +49,7 @@ fn the_same_is_written_each_time() {
 #[test]
 fn each_file_has_a_case() {
     if env::var_os("BLESS").is_some() {
-        return; // the files are just being written
+        return; // Another test is writing the files.
     }
     let cases: BTreeSet<_> = all().map(|case| format!("{}.rs", case.file)).collect();
     let files = fs::read_dir(directory()).unwrap();
@@ -67,7 +67,7 @@ fn all() -> impl Iterator<Item = &'static Case> {
         .chain(shapes::ALL)
 }
 
-/// The difference, where there is one that is not to be blessed.
+/// Returns the difference between the expansion and its file. With `bless`, updates the file instead.
 fn check(case: &Case, bless: bool) -> Option<String> {
     let path = directory().join(case.file).with_extension("rs");
     let actual = format!("{}\n{}", original(case), expansion(case));
@@ -113,7 +113,7 @@ fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("expected")
 }
 
-/// The lines between the first and the last that differ, and one more on each side.
+/// Formats the lines from the first to the last difference, and one more line on each side.
 fn difference(expected: &str, actual: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
     let same = |(a, b): &(&&str, &&str)| a == b;

@@ -1,8 +1,8 @@
 //! The macros behind `floe-telemetry`, which is the crate to depend on: it re-exports both.
 //!
-//! An expansion is thin: it calls the runtime, which has types, tests and coverage. The macros decide
-//! only what no function can. Both report all mistakes of one use at once, each at the token that is
-//! wrong, and still emit an item that the rest of the program compiles with.
+//! Expansions are small: they call the runtime, which has types, tests and coverage. The macros do only what
+//! functions cannot. Both report all mistakes of one use together, each at the token that is wrong, and
+//! still emit an item, so that the rest of the program compiles.
 
 mod attr;
 mod attributes;

@@ -1,9 +1,9 @@
-//! Names that say that the value is a credential, which no span may carry by a slip.
+//! Detects names of credentials, whose values must not be recorded by mistake.
 //!
-//! `sanitizer/words.rs` of the runtime has the same words, and `tests/tests/it/secrets.rs` compares
-//! them.
+//! The word lists are the same as in `sanitizer/words.rs` of the runtime; `tests/tests/it/secrets.rs`
+//! compares them.
 
-/// A name that ends in one of these names a credential, whatever precedes it.
+/// The last word of a name of a credential, whatever precedes it.
 const ENDINGS: &[&str] = &[
     "accesskey",
     "accountkey",
@@ -23,7 +23,7 @@ const ENDINGS: &[&str] = &[
     "token",
 ];
 
-/// The last words of a name that names a credential, written without separators.
+/// The last words of a name of a credential, without separators.
 const WORDS: &[&str] = &[
     "auth",
     "authcode",
@@ -55,17 +55,17 @@ const WORDS: &[&str] = &[
     "totp",
 ];
 
-/// Words that may follow without making the value less secret.
+/// Words that denote a form of the value and may follow.
 const FORMS: &[&str] = &[
     "b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value",
 ];
 
-/// Whether a field of this name contains the value itself.
+/// Returns whether a field of this name contains the value itself.
 pub(crate) fn is_form(name: &str) -> bool {
     FORMS.contains(&name)
 }
 
-/// Before `tokens`: a number of them.
+/// Words before `tokens` that denote a number of tokens.
 const COUNTS: &[&str] = &[
     "cached",
     "completion",
@@ -81,11 +81,11 @@ const COUNTS: &[&str] = &[
     "used",
 ];
 
-/// Before the words: whether there is one.
+/// First words of a name that denote a boolean.
 const QUESTIONS: &[&str] = &["has", "is", "needs", "uses", "with"];
 
-/// Whether `name` is that of a credential. `token_count` is not: the last word names the value. Neither
-/// is `has_token`, which is a boolean.
+/// Returns whether `name` is the name of a credential. `token_count` is not, because its last word
+/// determines the value, nor is `has_token`, which is a boolean.
 pub(crate) fn is_named_by(name: &str) -> bool {
     let mut words = words(name);
     if words.len() > 1 && QUESTIONS.contains(&words[0].as_str()) {
@@ -115,7 +115,7 @@ pub(crate) fn is_named_by(name: &str) -> bool {
     false
 }
 
-/// `refresh_token`, `refreshToken` and `REFRESH-TOKEN` in lower case.
+/// Splits `refresh_token`, `refreshToken` or `REFRESH-TOKEN` into words in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let letters: Vec<char> = name.chars().collect();

@@ -1,4 +1,4 @@
-//! Searching tokens, which cannot miss a part of the syntax as a visitor can.
+//! Searches tokens, which unlike a visitor cannot miss a part of the syntax.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -19,7 +19,7 @@ pub(crate) fn is_conditional(attr: &Attribute) -> bool {
     }
 }
 
-/// The same `tokens`, with errors reported at `span`.
+/// Returns `tokens` with errors reported at `span`.
 pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
     let at = |mut tree: TokenTree| {
         tree.set_span(tree.span().located_at(span));

@@ -1,7 +1,7 @@
 //! `#[traced]`: `args → item → model → emit`.
 //!
-//! After a mistake the function is emitted as it was written, together with all errors, so that one
-//! mistake is one error and an editor still knows the function.
+//! After a mistake the function is emitted unchanged, together with all errors, so that each mistake causes
+//! one error and an editor can still resolve the function.
 
 mod args;
 mod arguments;

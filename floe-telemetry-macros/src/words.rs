@@ -1,6 +1,6 @@
-//! Texts of errors: what was found and what is accepted.
+//! Formats error messages: what was found and what is accepted.
 
-/// The error for a word that is not accepted, with the word that was probably meant.
+/// Formats the error for an unknown word, with a suggestion if a known word is similar.
 pub(crate) fn unknown<'a>(
     what: &str,
     found: &str,
@@ -16,7 +16,7 @@ pub(crate) fn unknown<'a>(
     )
 }
 
-/// The words in backticks, or `none`.
+/// Formats the words in backticks, or `none`.
 pub(crate) fn list(words: &[&str]) -> String {
     if words.is_empty() {
         return "none".to_owned();
@@ -28,7 +28,7 @@ pub(crate) fn list(words: &[&str]) -> String {
         .join(", ")
 }
 
-/// The nearest word within a third of its length, or one that starts with `found`.
+/// Returns the nearest word within a third of its length, or a word that starts with `found`.
 fn closest<'a>(found: &str, accepted: &[&'a str]) -> Option<&'a str> {
     let near = accepted
         .iter()
@@ -43,7 +43,7 @@ fn closest<'a>(found: &str, accepted: &[&'a str]) -> Option<&'a str> {
     near.map(|(_, word)| word).or_else(|| part().copied())
 }
 
-/// The number of edits between two words; two swapped letters are one edit.
+/// Returns the number of edits between two words. Two swapped letters count as one edit.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<_>, Vec<_>) = (from.chars().collect(), to.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
@@ -64,7 +64,8 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
-/// What is wrong with a key. Keys are words separated by dots, as in OpenTelemetry's conventions.
+/// Describes the mistake in a key, if there is one. Keys are words separated by dots, as in
+/// OpenTelemetry's conventions.
 pub(crate) fn mistake_in_key(key: &str) -> Option<&'static str> {
     if key.split('.').any(str::is_empty) {
         Some("has an empty part")

@@ -121,11 +121,11 @@ struct Words {
 
 impl Field {
     pub(super) fn from_attrs(cx: &Ctxt, attrs: &[Attribute]) -> Self {
-        let mut given = Given::new(cx);
+        let mut keywords = FieldKeywords::new(cx);
         each(cx, attrs, symbol::FIELD, |input, word, symbol| {
-            given.read(input, word, symbol)
+            keywords.read(input, word, symbol)
         });
-        let words = given.finish();
+        let words = keywords.finish();
         words.check_conflicts(cx);
         words.check_texts(cx);
         words.into_field()
@@ -133,7 +133,7 @@ impl Field {
 }
 
 impl Words {
-    /// Reports keywords that exclude each other, one error for each that is superfluous.
+    /// Reports keywords that exclude each other, with one error for each superfluous keyword.
     fn check_conflicts(&self, cx: &Ctxt) {
         let Self {
             skip,
@@ -221,11 +221,11 @@ impl Key {
     }
 }
 
-fn word<T>(given: Option<&(Ident, T)>) -> Option<Ident> {
-    given.map(|(word, _)| word.clone())
+fn word<T>(keyword: Option<&(Ident, T)>) -> Option<Ident> {
+    keyword.map(|(word, _)| word.clone())
 }
 
-/// Reports each of `others` that is given in addition to `first`.
+/// Reports each of `others` that occurs in addition to `first`.
 fn only(cx: &Ctxt, first: &Ident, reason: &str, others: &[&Option<Ident>]) {
     for other in others.iter().copied().flatten() {
         cx.error(
@@ -244,7 +244,7 @@ fn ungrouped(mut expr: Expr) -> Expr {
 }
 
 /// The keywords of a field while they are parsed.
-struct Given<'c> {
+struct FieldKeywords<'c> {
     key: Attr<'c, Key>,
     prefix: Attr<'c, LitStr>,
     examples: Attr<'c, Vec<String>>,
@@ -255,7 +255,7 @@ struct Given<'c> {
     debug: Attr<'c, ()>,
 }
 
-impl<'c> Given<'c> {
+impl<'c> FieldKeywords<'c> {
     fn new(cx: &'c Ctxt) -> Self {
         Self {
             key: Attr::new(cx, symbol::KEY),
@@ -377,14 +377,14 @@ fn each(
     }
 }
 
-/// Where each keyword belongs.
+/// The items that each keyword can be used on.
 const PLACES: [(&[Symbol], &str); 3] = [
     (symbol::CONTAINER, "the type"),
     (symbol::VARIANT, "a variant of an enum without data"),
     (symbol::FIELD, "a field"),
 ];
 
-/// Reports a keyword that exists but belongs elsewhere.
+/// Reports a known keyword that cannot be used here.
 fn check_place(input: ParseStream<'_>, accepted: &[Symbol]) -> syn::Result<()> {
     let Ok(word) = input.fork().call(Ident::parse_any) else {
         return Ok(());

@@ -47,7 +47,7 @@ impl Docs {
 fn reason(attr: &Attribute) -> String {
     let mut note = text(&attr.meta);
     if let Meta::List(_) = attr.meta {
-        // The compiler reports mistakes in it.
+        // The compiler reports mistakes in the attribute.
         let _: syn::Result<()> = attr.parse_nested_meta(|meta| {
             let value: syn::LitStr = meta.value()?.parse()?;
             if meta.path.is_ident("note") {

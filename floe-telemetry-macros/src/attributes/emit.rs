@@ -1,4 +1,4 @@
-//! [`Model`] into impls, and the constants with the keys.
+//! Emits the impls and the constants with the keys from the [`Model`].
 
 mod attributes;
 mod constants;
@@ -29,8 +29,8 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The expansion after a mistake: the same items, so that the rest of the program compiles, but nothing
-/// is recorded.
+/// The expansion after a mistake. It has the same items, so that the rest of the program compiles, but
+/// records nothing.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     match &model.shape {
         Shape::Struct(_) | Shape::Enum(_) => {

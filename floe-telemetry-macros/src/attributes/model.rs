@@ -1,4 +1,4 @@
-//! `DeriveInput` into [`Model`]: all checks are here.
+//! Converts a `DeriveInput` to the [`Model`], and performs all checks.
 
 use std::collections::{HashMap, HashSet};
 
@@ -32,9 +32,9 @@ pub(super) enum Shape<'a> {
     Enum(Vec<Variant<'a>>),
     /// An enum without data: the value of an attribute.
     Words(Vec<Word<'a>>),
-    /// A newtype: whatever value its field is.
+    /// A newtype: the value of its field.
     Transparent(Box<Field<'a>>),
-    /// Neither, by mistake.
+    /// None of these, after a mistake.
     Neither,
 }
 

@@ -1,4 +1,4 @@
-//! Forms and mistakes, without the runtime. Where the carets point is tested in `ui-tests`.
+//! Tests accepted forms and error messages without the runtime. `ui-tests` tests the spans of errors.
 
 use super::*;
 use crate::messages::messages;

@@ -1,4 +1,4 @@
-//! The inputs of `#[traced]`, each as small as shows its point.
+//! The inputs of `#[traced]`, each as small as possible.
 
 use super::{
     Case,

@@ -1,4 +1,4 @@
-//! The inputs of the derive, each as small as shows its point.
+//! The inputs of the derive macro, each as small as possible.
 
 use super::{Case, Input::Derive};
 

@@ -1,4 +1,4 @@
-//! The inputs that are about arguments on their way into a closure or a future.
+//! The inputs for function arguments that move into a closure or a future.
 
 use super::{Case, Input::Traced};
 

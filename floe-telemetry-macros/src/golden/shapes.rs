@@ -1,5 +1,4 @@
-//! The inputs that are about the arguments of `#[traced]` with switches, and about the shape of what
-//! is annotated.
+//! The inputs for switches and other arguments of `#[traced]`, and for the kinds of annotated items.
 
 use super::{Case, Input::Traced};
 

@@ -1,4 +1,4 @@
-//! The tokens of `#[traced(…)]` into [`Args`]; only the syntax is checked here.
+//! Parses the tokens of `#[traced(…)]` into [`Args`], and checks only the syntax.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
@@ -35,7 +35,7 @@ pub(super) struct Args {
     pub(super) metrics: bool,
     /// The keyword, for an error where it does not apply.
     pub(super) boxed: Option<Ident>,
-    /// The keyword, for the same reason.
+    /// The keyword, for an error where it does not apply.
     pub(super) call_only: Option<Ident>,
     pub(super) krate: Option<Path>,
     /// The tokens of each argument, which a block passes to its methods.

@@ -16,12 +16,12 @@ pub(super) enum AttributesFn<'a> {
     },
     Path {
         path: Expr,
-        arguments: Vec<Given<'a>>,
+        arguments: Vec<NamedArgument<'a>>,
     },
 }
 
 /// An argument of the function that has a name.
-pub(super) struct Given<'a> {
+pub(super) struct NamedArgument<'a> {
     pub(super) name: Ident,
     pub(super) cfgs: Vec<&'a Attribute>,
 }
@@ -29,18 +29,18 @@ pub(super) struct Given<'a> {
 /// A parameter of the closure with its argument.
 pub(super) struct Binding<'a> {
     pub(super) pattern: Pat,
-    pub(super) given: Given<'a>,
+    pub(super) argument: NamedArgument<'a>,
 }
 
 impl<'a> AttributesFn<'a> {
-    /// `None` is always with an error.
+    /// Returns `None` after an error.
     pub(super) fn new(cx: &Ctxt, value: Expr, arguments: Vec<Argument<'a>>) -> Option<Self> {
         match value {
             Expr::Closure(closure) => Self::closure(cx, closure, arguments),
             Expr::Path(_) => {
                 let arguments = arguments
                     .into_iter()
-                    .filter_map(|it| Given::new(cx, it))
+                    .filter_map(|it| NamedArgument::new(cx, it))
                     .collect();
                 Some(Self::Path {
                     path: value,
@@ -83,7 +83,7 @@ impl<'a> AttributesFn<'a> {
             .filter_map(|(pattern, it)| {
                 Some(Binding {
                     pattern,
-                    given: Given::new(cx, it)?,
+                    argument: NamedArgument::new(cx, it)?,
                 })
             })
             .collect();
@@ -95,7 +95,7 @@ impl<'a> AttributesFn<'a> {
     }
 }
 
-impl<'a> Given<'a> {
+impl<'a> NamedArgument<'a> {
     fn new(cx: &Ctxt, argument: Argument<'a>) -> Option<Self> {
         if argument.name.is_none() {
             let message = "`attributes_fn` needs this argument, which has no name: give it one, or \

@@ -89,7 +89,7 @@ impl Block {
             })
     }
 
-    /// The block with the attribute on each method, or on none, if the arguments are wrong.
+    /// The block with the attribute on each method, or on none if the arguments are invalid.
     pub(super) fn emit(self, args: Option<&Args>) -> TokenStream {
         let Self { head, inner, .. } = &self;
         let items = self.items.iter().map(|item| match item {
@@ -141,7 +141,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 impl Method {
     fn emit(&self, shared: Option<&Args>, type_name: &str) -> TokenStream {
         let rest = &self.rest;
-        // A method that cannot be traced is left alone: the attribute is not on the method itself.
+        // A method that cannot be traced is emitted unchanged, because the attribute is not on the method.
         let possible = self.has_body && self.sig.constness.is_none();
         let Some(shared) = shared.filter(|_| !self.is_left_out() && possible) else {
             // Without the attribute, which would do nothing.
@@ -232,7 +232,7 @@ fn path_of_the_macro(krate: Option<&Path>, span: proc_macro2::Span) -> TokenStre
     quote_spanned!(span=> #krate::traced)
 }
 
-/// `Vec` for `std::vec::Vec<T>`; any other type as it was written.
+/// Returns `Vec` for `std::vec::Vec<T>`, and any other type unchanged.
 fn type_name(ty: &Type) -> String {
     match ty {
         Type::Group(group) => type_name(&group.elem),

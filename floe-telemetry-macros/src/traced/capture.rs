@@ -1,9 +1,9 @@
-//! Whether an expression uses a variable from its surroundings.
+//! Detects whether an expression uses a variable of its scope.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-/// A use of `word` in `tokens`. `None` in case of doubt: where `word` may be bound by a pattern in
-/// `tokens`, the compiler decides.
+/// Returns a use of `word` in `tokens`. `None` if a pattern in `tokens` may bind `word`: the compiler then
+/// reports a mistake.
 pub(super) fn of(word: &Ident, tokens: TokenStream) -> Option<Ident> {
     let mut search = Search {
         word,

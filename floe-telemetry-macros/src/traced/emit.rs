@@ -1,4 +1,4 @@
-//! [`Traced`] into tokens: calls of the runtime's functions, and nothing that a function could do.
+//! Emits the tokens of a [`Traced`] function: calls of the runtime, and only code that cannot be a function.
 
 mod body;
 mod future;
@@ -48,7 +48,7 @@ fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStr
     quote!(#(#attrs)* #vis #sig #braces)
 }
 
-/// The static call site, in the list that the linker makes.
+/// The static call site, which is added to the link-time list.
 fn callsite(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let name = &traced.name;
@@ -91,19 +91,19 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     if let (Output::Type(ty), None, true) = (&traced.output, &traced.error_if, is_the_body) {
         return quote_spanned!(ours=> #private::outcome::probe::<#ty>().__floe_classify());
     }
-    let look = quote_spanned! {ours=>
+    let classifier = quote_spanned! {ours=>
         #private::outcome::probe_of(__floe_return).__floe_classify()
     };
-    let looked = match &traced.error_if {
-        None => quote_spanned!(ours=> #look(__floe_return, __floe_tell)),
+    let call = match &traced.error_if {
+        None => quote_spanned!(ours=> #classifier(__floe_return, __floe_sink)),
         Some(it) => {
-            let decide = error_if(it);
+            let is_error = error_if(it);
             quote_spanned! {ours=>
-                #private::error_if(__floe_return, #decide, #look, __floe_tell)
+                #private::error_if(__floe_return, #is_error, #classifier, __floe_sink)
             }
         }
     };
-    quote_spanned!(ours=> |__floe_return, __floe_tell| #looked)
+    quote_spanned!(ours=> |__floe_return, __floe_sink| #call)
 }
 
 /// The result is bound as a variable, so that an error about its type points at the user's tokens.

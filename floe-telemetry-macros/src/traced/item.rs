@@ -40,7 +40,7 @@ pub(super) struct Function {
     pub(super) attrs: Vec<Attribute>,
     pub(super) vis: Visibility,
     pub(super) sig: Signature,
-    /// In the user's braces; it may not be valid Rust yet.
+    /// The body with the user's braces. It may be incomplete.
     pub(super) body: Group,
 }
 

@@ -1,4 +1,4 @@
-//! [`Args`] and the signature into [`Traced`]: all checks are here.
+//! Converts [`Args`] and the signature to [`Traced`], and performs all checks.
 
 use std::collections::HashSet;
 
@@ -283,7 +283,7 @@ fn one_of(
 fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
     match shape {
         Shape::Sync | Shape::Async => {
-            if let Some(ty) = returned::out_of_reach(sig) {
+            if let Some(ty) = returned::unsupported(sig) {
                 let message = "the span would end before this future or stream does: put `#[traced]` on the \
                      function that it comes from, and nothing or `#[traced(skip)]` here";
                 cx.error(ty, message);

@@ -1,4 +1,4 @@
-//! The return type, repeated where the body has moved to.
+//! The return type of the closure or future that contains the body.
 
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, ReturnType, Token, Type,

@@ -1,4 +1,4 @@
-//! Whether a function that is not `async` returns a future or a stream, according to its signature.
+//! Determines by the signature whether a function that is not `async` returns a future or a stream.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
@@ -132,9 +132,9 @@ fn opaque(ty: &Type) -> Option<&TypeImplTrait> {
     }
 }
 
-/// A future or a stream in the return type that no span can follow: it is inside another type, or is
-/// returned by an `async fn`.
-pub(super) fn out_of_reach(sig: &Signature) -> Option<&Type> {
+/// Returns a future or a stream in the return type that cannot contain the span, because it is inside
+/// another type or is returned by an `async fn`.
+pub(super) fn unsupported(sig: &Signature) -> Option<&Type> {
     let ReturnType::Type(_, ty) = &sig.output else {
         return None;
     };

@@ -1,4 +1,4 @@
-//! Values that are called like a credential, wherever in an expression they are used.
+//! Detects uses of values that are named like a credential, anywhere in an expression.
 //!
 //! The search is in tokens, not in expressions, because most relevant uses are in a macro.
 
@@ -16,7 +16,7 @@ use crate::{ctxt::Ctxt, secret};
 /// Methods whose result does not reveal the value.
 const HARMLESS: &[&str] = &["is_empty", "is_err", "is_none", "is_ok", "is_some", "len"];
 
-/// Another name of something that sounds like a credential.
+/// Another name of a value that is named like a credential.
 pub(super) struct Alias {
     word: Ident,
     of: String,
@@ -92,21 +92,21 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
         Pat::Type(typed) => &*typed.pat,
         pattern => pattern,
     };
-    let given = binding.given.name.unraw().to_string();
+    let argument = binding.argument.name.unraw().to_string();
     let mut found: Vec<_> = arguments::fields(whole)
         .iter()
         .filter_map(of_field)
         .collect();
     if let Pat::Ident(pat) = whole
-        && secret::is_named_by(&given)
+        && secret::is_named_by(&argument)
     {
         let word = pat.ident.clone();
-        found.push(Alias { word, of: given });
+        found.push(Alias { word, of: argument });
     }
     found
 }
 
-/// The first name of a secret whose value `tokens` use, by its own name or by another.
+/// Returns the first secret whose value `tokens` use, under its own name or an alias.
 fn first_use(tokens: TokenStream, aliases: &[Alias]) -> Option<(String, Span)> {
     Search { aliases }.tokens(tokens, false)
 }
@@ -130,7 +130,7 @@ impl Search<'_> {
                     self.tokens(group.stream(), in_macro)
                 }
                 TokenTree::Punct(punct) if punct.as_char() == '|' && !is_operand(before) => {
-                    // The parameters of a closure are no uses.
+                    // The parameters of a closure are not uses.
                     let bar = rest.iter().position(|tree| is_punct(Some(tree), '|'));
                     index += bar.map_or(0, |bar| bar + 1);
                     None
@@ -164,7 +164,7 @@ impl Search<'_> {
         let names_another = (follows(0, ':') && !is_punct(before, ':'))
             || follows(0, '!') && !follows(1, '=')
             || follows(0, '=') && !follows(1, '=') && !follows(1, '>');
-        (!names_another && gives_away(rest)).then(|| (name, word.span()))
+        (!names_another && is_value(rest)).then(|| (name, word.span()))
     }
 
     /// `{password}` and `{password:?}` in the text of a `format!`.
@@ -180,8 +180,9 @@ impl Search<'_> {
     }
 }
 
-/// Whether the tokens after the name still denote the value, and not another one with its own name.
-fn gives_away(mut rest: &[TokenTree]) -> bool {
+/// Returns whether the tokens after the name still denote the secret value, and not another value that is
+/// derived from it.
+fn is_value(mut rest: &[TokenTree]) -> bool {
     if let [TokenTree::Group(group), more @ ..] = rest
         && group.delimiter() == Delimiter::Parenthesis
     {

@@ -1,4 +1,4 @@
-//! Forms and mistakes, without the runtime. Where the carets point is tested in `ui-tests`.
+//! Tests accepted forms and error messages without the runtime. `ui-tests` tests the spans of errors.
 
 use quote::quote;
 
@@ -181,7 +181,7 @@ fn a_secret_is_found_in_an_expression() {
 }
 
 #[test]
-fn what_is_said_about_a_secret_is_none() {
+fn metadata_of_a_secret_is_accepted() {
     for args in [
         "attributes(a = token.is_some(), b = self.token.as_ref().is_none(), c = self.token().len())",
         "attributes(a = self.auth.user, b = token::parse(table), c = Token::new(table).id)",

@@ -1,4 +1,4 @@
-//! A body that runs during the call, in a closure.
+//! Emits a body that runs during the call, in a closure.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -34,8 +34,8 @@ pub(super) fn at_once(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     opened.call(traced, &finish)
 }
 
-/// A returned value may be a future under any name, which only its type determines. An error about
-/// that is reported at the type in the signature.
+/// A span whose end depends on the type of the returned value, which may be an alias of a future. An error
+/// about that type is reported at the signature.
 fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
@@ -169,8 +169,8 @@ fn function_opening(function: &str) -> &'static str {
     }
 }
 
-/// The body, which is copied and not parsed. With `open` it opens the span, into a place that it is
-/// given.
+/// The body, which is copied and not parsed. With `open` it opens the span in a variable that is passed to
+/// it.
 fn closure(
     traced: &Traced<'_>,
     sig: &mut Signature,

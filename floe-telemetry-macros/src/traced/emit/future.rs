@@ -1,4 +1,4 @@
-//! A body that is a future.
+//! Emits a body that is a future.
 
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -11,8 +11,8 @@ use super::{
 use crate::tokens;
 use crate::traced::{model::Traced, output::Output, returned::AsyncTrait};
 
-/// One `async` block, with nothing but the runtime's wrapper around it: an `async fn` with another
-/// future inside would store every argument twice, and so would each of its callers.
+/// One `async` block in the runtime's wrapper. An `async fn` that contains another future would store every
+/// argument twice, and so would each of its callers.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
     let rebind = parameters::rebind(sig, place(traced, &body));
@@ -20,7 +20,7 @@ pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStre
     returned(traced, sig, future)
 }
 
-/// The same without a span, for an `async fn` that may have to be boxed because it awaits itself.
+/// An `async` block without a span, for an `async fn` that may have to be boxed because it awaits itself.
 pub(super) fn boxed_without_span(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
     let rebind = parameters::rebind(sig, place(traced, &body));
@@ -118,7 +118,7 @@ fn future_of(traced: &Traced<'_>) -> ReturnType {
         (_, ReturnType::Default) => quote_spanned!(ours=> ()),
         (_, ReturnType::Type(_, ty)) => quote!(#ty),
     };
-    // Errors about the function point at its header, which ends where the user's does.
+    // Errors about the function are reported at its signature, so it ends at the user's last token.
     let end = Token![>](end(&traced.function.sig));
     parse_quote_spanned!(ours=> -> impl ::core::future::Future<Output = #ty #end)
 }

@@ -1,4 +1,4 @@
-//! Everything that is recorded before the body runs. An error about a type points at the value.
+//! Emits the code that opens the span. An error about a type is reported at the value.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -6,30 +6,30 @@ use syn::{Expr, ExprPath, Lit, spanned::Spanned};
 
 use super::{allow_underscore, on};
 use crate::traced::{
-    attributes_fn::{AttributesFn, Binding, Given},
+    attributes_fn::{AttributesFn, Binding, NamedArgument},
     model::{Parent, Traced},
     record::{How, Key, Record},
 };
 
-/// The statement that opens the span, with what it records.
+/// The statement that opens the span with its attributes.
 pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
     let call = call(traced, "enter");
     quote_spanned!(Span::mixed_site()=> let __floe_span = #call;)
 }
 
-/// The same as the first statement of a future, which leaves the span to the runtime.
+/// The first statement of a future, which opens the span for the runtime's wrapper.
 pub(super) fn open_in_future(traced: &Traced<'_>) -> TokenStream {
     let call = call(traced, "enter_in_future");
     quote_spanned!(Span::mixed_site()=> #call;)
 }
 
-/// The same as the first statement of a body that is given a place for the span.
+/// The first statement of a body that opens its span in a variable of the runtime.
 pub(super) fn open_inside(traced: &Traced<'_>) -> TokenStream {
     let call = call(traced, "enter");
     quote_spanned!(Span::mixed_site()=> *__floe_span = #call;)
 }
 
-/// All expressions of the user that are evaluated with the arguments.
+/// All expressions of the user that may use the arguments.
 pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     let parent = match &traced.parent {
         Parent::Given(parent) => Some(parent),
@@ -39,9 +39,10 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     let floe_attributes = &traced.floe_attributes;
     let records = traced.records.iter().map(|record| &record.value);
     let attributes_fn = traced.attributes_fn.iter().flat_map(|it| match it {
-        AttributesFn::Closure { bindings, .. } => {
-            bindings.iter().map(|it| &it.given.name).collect::<Vec<_>>()
-        }
+        AttributesFn::Closure { bindings, .. } => bindings
+            .iter()
+            .map(|it| &it.argument.name)
+            .collect::<Vec<_>>(),
         AttributesFn::Path { arguments, .. } => arguments.iter().map(|it| &it.name).collect(),
     });
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
@@ -168,11 +169,11 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
             }
         }
         AttributesFn::Path { path, arguments } => {
-            let names = arguments.iter().map(|given| &given.name);
+            let names = arguments.iter().map(|argument| &argument.name);
             let allow = allow_underscore(&quote!(#(#names)*));
             let arguments = arguments
                 .iter()
-                .map(|Given { name, cfgs }| quote_spanned!(Span::mixed_site()=> #(#cfgs)* &#name));
+                .map(|NamedArgument { name, cfgs }| quote_spanned!(Span::mixed_site()=> #(#cfgs)* &#name));
             let attributes_fn = quote_spanned!(on(path)=> attributes_fn);
             quote_spanned! {Span::mixed_site()=>
                 #allow
@@ -187,7 +188,7 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
 fn binding(binding: &Binding<'_>) -> TokenStream {
     let Binding {
         pattern,
-        given: Given { name, cfgs },
+        argument: NamedArgument { name, cfgs },
     } = binding;
     let allow = allow_underscore(&quote!(#name #pattern));
     let mut name = name.clone();

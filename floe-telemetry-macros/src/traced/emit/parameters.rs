@@ -1,4 +1,4 @@
-//! The arguments inside the closure or the future that the body has moved to.
+//! Emits the bindings of the arguments in the closure or the future that contains the body.
 //!
 //! They become locals there, so they are dropped in the order of any function's arguments, and a `mut`
 //! reference among them can be assigned a borrow of something in the body. Arguments without drop glue
@@ -14,7 +14,7 @@ use syn::{
 use super::allow_underscore;
 use crate::tokens;
 
-/// Where the body has moved to.
+/// The code that contains the body.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     /// With its body.
@@ -146,7 +146,7 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> To
     }
 }
 
-/// For a lint of clippy about locals, which the arguments of an `async fn` are to it, and others are not.
+/// Allows a lint of clippy about locals, which it also applies to the arguments of an `async fn`.
 fn allow_never_read(place: Place<'_>) -> TokenStream {
     match place {
         Place::Future(_) | Place::FutureInside(_) => TokenStream::new(),
@@ -239,13 +239,13 @@ fn is_lint(attr: &Attribute) -> bool {
     }
 }
 
-/// The primitive types; a user's type that is called like one is merely dropped in another order.
+/// The primitive types. A user's type with such a name is dropped in another order.
 const PRIMITIVES: &[&str] = &[
     "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32",
     "u64", "u8", "usize",
 ];
 
-/// Whether it has no drop glue, judging by its type's name, and is not `mut`.
+/// Returns whether the argument has no drop glue, judging by the name of its type, and is not `mut`.
 fn stays(typed: &PatType) -> bool {
     is_plain(&typed.ty) && !tokens::any_ident(&typed.pat, |word| word == "mut")
 }
