@@ -7,7 +7,7 @@ use super::plugin::TelemetryBackendPlugin;
 use crate::config::nearest;
 use crate::error::Error;
 
-/// A backend that is linked into the program, and the place in the source that registered it.
+/// A backend that is linked into the program, and the source location that registered it.
 #[derive(Clone, Copy)]
 pub struct LinkedBackend {
     backend: &'static dyn TelemetryBackendPlugin,
@@ -110,8 +110,8 @@ pub fn names() -> Vec<&'static str> {
 ///
 /// # Errors
 ///
-/// No backend has this name, or several have. The error lists the accepted names, or the places in
-/// the source that registered the same name.
+/// No backend has this name, or several have. The error lists the accepted names, or the source
+/// locations that registered the same name.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::backend;

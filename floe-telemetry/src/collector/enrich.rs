@@ -30,7 +30,7 @@ pub(crate) struct EnrichedSpan<'a> {
     process: &'a SharedAttributes,
 }
 
-/// The data that all spans of one place in the source have in common.
+/// The data that all spans of one source location have in common.
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
@@ -39,10 +39,10 @@ struct Site {
     keys: SiteKeys,
 }
 
-/// Enriches spans, with a cache of the data that spans of one place have in common.
+/// Enriches spans, with a cache of the data that spans of one source location have in common.
 #[derive(Debug, Default)]
 pub(crate) struct Enricher {
-    places: FxHashMap<Place, Site>,
+    sites: FxHashMap<SourceLocation, Site>,
     /// The sites of tracers of the OpenTelemetry API, by their scope before redaction.
     api_scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
     /// The redacted scopes of all sites. Equal scopes share one allocation, because exporters group spans
@@ -57,7 +57,7 @@ pub(crate) struct Enricher {
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
-    /// The attributes that are added to the span: its place in the source and the attributes of the
+    /// The attributes that are added to the span: its source location and the attributes of the
     /// process. The span's own attributes win.
     pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
@@ -112,7 +112,7 @@ impl Enricher {
             let site = self.api_scopes.entry(Arc::clone(scope));
             site.or_insert_with(|| Site::of_api(scope, redactor, scopes))
         } else {
-            let site = self.places.entry(Place::of(record));
+            let site = self.sites.entry(SourceLocation::of(record));
             site.or_insert_with(|| Site::of(record, redactor, scopes))
         };
         if !self.errors.panic_messages {
@@ -149,17 +149,17 @@ fn add_missing(record: &mut SpanRecord, attributes: &[KeyValue]) {
     }
 }
 
-/// The place of a span in the source. Call sites, locations and scopes are statics, so their addresses
+/// The source location of a span. Call sites, locations and scopes are statics, so their addresses
 /// identify them.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Place {
+struct SourceLocation {
     /// The address of the call site or of the location, or 0.
     at: usize,
     /// The address of the scope of the tracer that started the span, or 0.
     scope: usize,
 }
 
-impl Place {
+impl SourceLocation {
     fn of(record: &SpanRecord) -> Self {
         let scope = builder(record).and_then(|(scope, _)| scope);
         let at = match (record.head.callsite, builder(record)) {
