@@ -148,7 +148,7 @@ domains! {
 /// Support for the expansion of [`plugin!`]. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use floe_telemetry::__floe_linked as linked;
+    pub use floe_telemetry::{__floe_linked as linked, __floe_location as location};
 }
 
 /// The example of README compiles.

@@ -6,32 +6,22 @@
 
 use std::fmt;
 
+use floe_telemetry::callsite::SourceLocation;
+
 use crate::metadata::{API_VERSION, PluginMetadata};
 
 /// A plugin that is linked into the program, and the place in the source that registered it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct LinkedPlugin {
     plugin: &'static dyn PluginMetadata,
-    module: &'static str,
-    file: &'static str,
-    line: u32,
+    location: SourceLocation,
 }
 
 impl LinkedPlugin {
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(
-        plugin: &'static dyn PluginMetadata,
-        module: &'static str,
-        file: &'static str,
-        line: u32,
-    ) -> Self {
-        Self {
-            plugin,
-            module,
-            file,
-            line,
-        }
+    pub const fn new(plugin: &'static dyn PluginMetadata, location: SourceLocation) -> Self {
+        Self { plugin, location }
     }
 
     /// The plugin.
@@ -40,22 +30,10 @@ impl LinkedPlugin {
         self.plugin
     }
 
-    /// The path of the module that registered the plugin.
+    /// Where the plugin is registered.
     #[must_use]
-    pub const fn module(&self) -> &'static str {
-        self.module
-    }
-
-    /// The source file that registered the plugin, as passed to the compiler.
-    #[must_use]
-    pub const fn file(&self) -> &'static str {
-        self.file
-    }
-
-    /// The line that registered the plugin, counted from 1.
-    #[must_use]
-    pub const fn line(&self) -> u32 {
-        self.line
+    pub const fn location(&self) -> SourceLocation {
+        self.location
     }
 }
 
@@ -63,18 +41,7 @@ impl LinkedPlugin {
 impl fmt::Display for LinkedPlugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, version) = (self.plugin.name(), self.plugin.version());
-        write!(f, "{name} {version} ({}:{})", self.file, self.line)
-    }
-}
-
-impl fmt::Debug for LinkedPlugin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkedPlugin")
-            .field("plugin", &self.plugin)
-            .field("module", &self.module)
-            .field("file", &self.file)
-            .field("line", &self.line)
-            .finish()
+        write!(f, "{name} {version} ({})", self.location)
     }
 }
 
@@ -168,9 +135,7 @@ macro_rules! plugin {
                 "fl_plugin_0_1"
                 static LINKED: $crate::registry::LinkedPlugin = $crate::registry::LinkedPlugin::new(
                     PLUGIN,
-                    ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
+                    $crate::__private::location!(),
                 );
             }
         };
@@ -180,7 +145,7 @@ macro_rules! plugin {
 fn checked(mut found: Vec<&LinkedPlugin>) -> Result<Vec<&LinkedPlugin>, Error> {
     let key = |linked: &LinkedPlugin| (linked.plugin().plugin_type(), linked.plugin().name());
     // The linker's order differs between platforms; the message must not.
-    found.sort_by(|a, b| (key(a), a.file(), a.line()).cmp(&(key(b), b.file(), b.line())));
+    found.sort_by_key(|linked| (key(linked), linked.location()));
     for linked in &found {
         check_version(linked)?;
     }
@@ -264,7 +229,7 @@ mod tests {
     }
 
     const fn linked(plugin: &'static Plugin, line: u32) -> LinkedPlugin {
-        LinkedPlugin::new(plugin, "acme", "acme.rs", line)
+        LinkedPlugin::new(plugin, SourceLocation::new("acme", "acme.rs", line))
     }
 
     #[test]

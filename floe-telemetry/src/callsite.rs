@@ -4,6 +4,7 @@
 //! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
 //! can report what is instrumented without running it.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use opentelemetry::trace::SpanKind;
@@ -14,9 +15,7 @@ pub struct CallSite {
     name: &'static str,
     /// The name of the function and the keys of its attributes, separated by spaces.
     known: &'static str,
-    module: &'static str,
-    file: &'static str,
-    line: u32,
+    location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
     kind: SpanKind,
@@ -48,9 +47,7 @@ impl CallSite {
         Self {
             name,
             known,
-            module,
-            file,
-            line,
+            location: SourceLocation::new(module, file, line),
             scope_name: match package {
                 Some(package) => package,
                 None => crate_of(module),
@@ -125,22 +122,10 @@ impl CallSite {
         self.known.split(' ').skip(1)
     }
 
-    /// The path of the module that contains the function.
+    /// Where the function is defined.
     #[must_use]
-    pub const fn module(&self) -> &'static str {
-        self.module
-    }
-
-    /// The source file, as it was passed to the compiler.
-    #[must_use]
-    pub const fn file(&self) -> &'static str {
-        self.file
-    }
-
-    /// The line of the function in its file, from 1.
-    #[must_use]
-    pub const fn line(&self) -> u32 {
-        self.line
+    pub const fn location(&self) -> SourceLocation {
+        self.location
     }
 
     /// The kind of the spans.
@@ -183,7 +168,7 @@ impl CallSite {
     /// The target that filters match, like that of a `tracing` span: the path of the module.
     #[must_use]
     pub const fn target(&self) -> &'static str {
-        self.module
+        self.location.module
     }
 
     /// Whether this is the call site of a function, and not of a span of the `tracing` bridge.
@@ -216,6 +201,61 @@ const fn crate_of(module: &'static str) -> &'static str {
     module.split_at(end).0
 }
 
+/// A place in the source code, where a static of a link-time list is defined.
+///
+/// Displayed as `file:line`, and ordered by file and line.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SourceLocation {
+    file: &'static str,
+    line: u32,
+    module: &'static str,
+}
+
+impl SourceLocation {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(module: &'static str, file: &'static str, line: u32) -> Self {
+        Self { file, line, module }
+    }
+
+    /// The source file, as passed to the compiler.
+    #[must_use]
+    pub const fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// The line in the file, counted from 1.
+    #[must_use]
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The path of the module.
+    #[must_use]
+    pub const fn module(&self) -> &'static str {
+        self.module
+    }
+}
+
+impl fmt::Display for SourceLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// The [`SourceLocation`](crate::callsite::SourceLocation) of the outermost macro call.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_location {
+    () => {
+        $crate::callsite::SourceLocation::new(
+            ::core::module_path!(),
+            ::core::file!(),
+            ::core::line!(),
+        )
+    };
+}
+
 /// The level of a span. As in `tracing`, a more verbose level is greater.
 #[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(
@@ -241,9 +281,7 @@ pub enum Level {
 pub struct Scope {
     name: &'static str,
     version: Option<&'static str>,
-    module: &'static str,
-    file: &'static str,
-    line: u32,
+    location: SourceLocation,
     /// Whether the filter excludes the spans, and the generation of the filter.
     filter_cache: AtomicU32,
 }
@@ -254,9 +292,7 @@ impl Scope {
     pub const fn new(
         name: &'static str,
         version: Option<&'static str>,
-        module: &'static str,
-        file: &'static str,
-        line: u32,
+        location: SourceLocation,
     ) -> Self {
         assert!(
             !name.is_empty(),
@@ -265,9 +301,7 @@ impl Scope {
         Self {
             name,
             version,
-            module,
-            file,
-            line,
+            location,
             filter_cache: AtomicU32::new(0),
         }
     }
@@ -284,22 +318,10 @@ impl Scope {
         self.version
     }
 
-    /// The path of the module that uses the macro.
+    /// Where the macro is used.
     #[must_use]
-    pub const fn module(&self) -> &'static str {
-        self.module
-    }
-
-    /// The source file, as it was passed to the compiler.
-    #[must_use]
-    pub const fn file(&self) -> &'static str {
-        self.file
-    }
-
-    /// The line in the file, from 1.
-    #[must_use]
-    pub const fn line(&self) -> u32 {
-        self.line
+    pub const fn location(&self) -> SourceLocation {
+        self.location
     }
 
     pub(crate) const fn filter_cache(&self) -> &AtomicU32 {
@@ -340,9 +362,7 @@ macro_rules! tracer {
             static __FLOE_SCOPE: $crate::callsite::Scope = $crate::callsite::Scope::new(
                 $name,
                 ::core::option_env!("CARGO_PKG_VERSION"),
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
+                $crate::__floe_location!(),
             );
         }
         $crate::Tracer::new(&__FLOE_SCOPE)

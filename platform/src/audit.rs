@@ -92,9 +92,9 @@ impl Function {
             span: site.name(),
             kind: format!("{:?}", site.kind()).to_lowercase(),
             tracer: site.scope_name(),
-            path: format!("{}::{}", site.module(), site.function()),
-            file: site.file(),
-            line: site.line(),
+            path: format!("{}::{}", site.location().module(), site.function()),
+            file: site.location().file(),
+            line: site.location().line(),
             attributes: site.attributes().collect(),
             metrics: site.has_metrics(),
         }
@@ -106,9 +106,9 @@ impl Tracer {
         Self {
             name: scope.name(),
             version: scope.version(),
-            module: scope.module(),
-            file: scope.file(),
-            line: scope.line(),
+            module: scope.location().module(),
+            file: scope.location().file(),
+            line: scope.location().line(),
         }
     }
 }

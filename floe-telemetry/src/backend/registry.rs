@@ -4,16 +4,15 @@ use std::fmt;
 
 use super::built_in::{Console, Jaeger, Otlp};
 use super::plugin::TelemetryBackendPlugin;
+use crate::callsite::SourceLocation;
 use crate::config::nearest;
 use crate::error::Error;
 
 /// A backend that is linked into the program, and the source location that registered it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct LinkedBackend {
     backend: &'static dyn TelemetryBackendPlugin,
-    module: &'static str,
-    file: &'static str,
-    line: u32,
+    location: SourceLocation,
 }
 
 impl LinkedBackend {
@@ -21,16 +20,9 @@ impl LinkedBackend {
     #[must_use]
     pub const fn new(
         backend: &'static dyn TelemetryBackendPlugin,
-        module: &'static str,
-        file: &'static str,
-        line: u32,
+        location: SourceLocation,
     ) -> Self {
-        Self {
-            backend,
-            module,
-            file,
-            line,
-        }
+        Self { backend, location }
     }
 
     /// The backend.
@@ -39,22 +31,10 @@ impl LinkedBackend {
         self.backend
     }
 
-    /// The path of the module that registered the backend.
+    /// Where the backend is registered.
     #[must_use]
-    pub const fn module(&self) -> &'static str {
-        self.module
-    }
-
-    /// The source file that registered the backend, as passed to the compiler.
-    #[must_use]
-    pub const fn file(&self) -> &'static str {
-        self.file
-    }
-
-    /// The line that registered the backend, counted from 1.
-    #[must_use]
-    pub const fn line(&self) -> u32 {
-        self.line
+    pub const fn location(&self) -> SourceLocation {
+        self.location
     }
 }
 
@@ -62,18 +42,7 @@ impl LinkedBackend {
 impl fmt::Display for LinkedBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, version) = (self.backend.name(), self.backend.version());
-        write!(f, "{name} {version} ({}:{})", self.file, self.line)
-    }
-}
-
-impl fmt::Debug for LinkedBackend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkedBackend")
-            .field("backend", &self.backend)
-            .field("module", &self.module)
-            .field("file", &self.file)
-            .field("line", &self.line)
-            .finish()
+        write!(f, "{name} {version} ({})", self.location)
     }
 }
 
@@ -86,9 +55,9 @@ crate::__floe_link_list! {
 /// The backends of this crate. They are not in the linker's list, because an element of a list counts
 /// as `unsafe_code` in the crate that declares the list.
 static BUILT_IN: [LinkedBackend; 3] = [
-    LinkedBackend::new(&Console, module_path!(), file!(), line!()),
-    LinkedBackend::new(&Jaeger, module_path!(), file!(), line!()),
-    LinkedBackend::new(&Otlp, module_path!(), file!(), line!()),
+    LinkedBackend::new(&Console, crate::__floe_location!()),
+    LinkedBackend::new(&Jaeger, crate::__floe_location!()),
+    LinkedBackend::new(&Otlp, crate::__floe_location!()),
 ];
 
 /// Every backend that is linked into the program, in no particular order, including backends that
@@ -131,7 +100,7 @@ pub fn find(name: &str) -> Result<&'static dyn TelemetryBackendPlugin, Error> {
         [linked] => Ok(linked.backend()),
         _ => {
             // The linker's order differs between platforms; the message must not.
-            found.sort_by_key(|linked| (linked.file(), linked.line()));
+            found.sort_by_key(|linked| linked.location());
             Err(duplicate(&found))
         }
     }
@@ -152,9 +121,7 @@ macro_rules! telemetry_backend {
                 "fl_backend_0_1"
                 static LINKED: $crate::backend::LinkedBackend = $crate::backend::LinkedBackend::new(
                     BACKEND,
-                    ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
+                    $crate::__floe_location!(),
                 );
             }
         };

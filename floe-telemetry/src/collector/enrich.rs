@@ -198,9 +198,9 @@ fn shared(
 /// The name of the function, or the target for a span of `tracing`, which does not provide the function.
 fn function_or_target(site: &CallSite) -> KeyValue {
     if !site.is_function() {
-        return KeyValue::new(keys::TARGET, site.module());
+        return KeyValue::new(keys::TARGET, site.target());
     }
-    let function = format!("{}::{}", site.module(), site.function());
+    let function = format!("{}::{}", site.location().module(), site.function());
     KeyValue::new(keys::CODE_FUNCTION_NAME, function)
 }
 
@@ -227,8 +227,8 @@ impl Site {
             (Some(site), _) => (
                 site.name(),
                 Some(function_or_target(site)),
-                site.file(),
-                site.line(),
+                site.location().file(),
+                site.location().line(),
             ),
             (None, Some((_, location))) => ("", None, location.file(), location.line()),
             (None, None) => ("", None, "", 0),

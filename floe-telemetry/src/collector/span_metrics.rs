@@ -204,7 +204,7 @@ fn name(record: &SpanRecord) -> &str {
 /// The module of a function, or the name of the instrumentation scope.
 fn component(record: &SpanRecord) -> &str {
     match record.head.callsite {
-        Some(site) => site.module(),
+        Some(site) => site.location().module(),
         None => match record.origin() {
             Origin::Api(scope) => scope.name(),
             Origin::Builder {

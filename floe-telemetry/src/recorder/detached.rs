@@ -18,9 +18,7 @@ use crate::callsite::Scope;
 static SCOPE: Scope = Scope::new(
     env!("CARGO_PKG_NAME"),
     Some(env!("CARGO_PKG_VERSION")),
-    module_path!(),
-    file!(),
-    line!(),
+    crate::__floe_location!(),
 );
 
 /// A span that ends as cancelled if it is dropped before it is ended.

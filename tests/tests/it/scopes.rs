@@ -169,12 +169,17 @@ fn the_linker_lists_tracers_and_what_call_sites_name() {
     let listed = callsite::tracers().find(|scope| scope.name() == "scopes.tracer");
     let listed = listed.unwrap();
     assert_eq!(listed.version(), Some(VERSION));
-    assert_eq!(listed.module(), module_path!());
-    assert!(listed.file().ends_with("tests/it/scopes.rs"));
+    let location = listed.location();
+    assert_eq!(location.module(), module_path!());
+    assert!(location.file().ends_with("tests/it/scopes.rs"));
     let line = include_str!("scopes.rs")
         .lines()
         .position(|line| line.starts_with("static TRACER"));
-    assert_eq!(listed.line() as usize, line.unwrap() + 1);
+    assert_eq!(location.line() as usize, line.unwrap() + 1);
+    assert_eq!(
+        location.to_string(),
+        format!("{}:{}", location.file(), location.line())
+    );
 
     let of_renamed = callsite::tracers().find(|scope| scope.name() == "renamed.by_hand");
     assert_eq!(of_renamed.unwrap().version(), Some("7.3.1"));

@@ -234,6 +234,9 @@ fn every_annotated_function_is_listed_before_it_runs() {
     let site = floe_telemetry::callsite::all()
         .find(|site| site.name() == "table.read")
         .unwrap();
-    assert_eq!((site.function(), site.module()), ("read", "it::traced"));
+    assert_eq!(
+        (site.function(), site.location().module()),
+        ("read", "it::traced")
+    );
     assert_eq!(site.kind(), &SpanKind::Client);
 }

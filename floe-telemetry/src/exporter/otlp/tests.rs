@@ -22,7 +22,7 @@ use crate::clock::WallClock;
 use crate::collector::{BatchBuilder, Enricher, Redactor, SharedAttributes};
 use crate::recorder::{Code, More, Origin, SpanRecord};
 
-static TRACER_SCOPE: Scope = Scope::new("tracer", Some("1.2.3"), module_path!(), file!(), line!());
+static TRACER_SCOPE: Scope = Scope::new("tracer", Some("1.2.3"), crate::__floe_location!());
 
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
