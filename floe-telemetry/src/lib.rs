@@ -69,10 +69,6 @@
 // The derive macro expands to paths that begin with the name of this crate.
 extern crate self as floe_telemetry;
 
-// The first module, because the others use its macros.
-#[macro_use]
-mod link_list;
-
 #[cfg_attr(
     not(feature = "provider"),
     expect(unused_imports, reason = "the collector uses the rest")
@@ -90,6 +86,7 @@ mod collector;
 mod environment;
 #[cfg(feature = "provider")]
 mod error;
+mod link_list;
 #[cfg(feature = "_otlp")]
 mod otlp_encoding;
 #[cfg(feature = "provider")]

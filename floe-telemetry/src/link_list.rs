@@ -133,83 +133,28 @@ impl<T: Sync> Bound<T> {
     }
 }
 
-// `__floe_link_list!` and `__floe_linked!` are defined once for each kind of object file. The `cfg`s
+// `__floe_link_list!`, which declares a list, and `__floe_linked!`, which adds a static to one, are
+// defined in one file for each kind of object file, and in `empty` for all other targets. The `cfg`s
 // are evaluated in this crate, whose target is that of every crate in the program.
-
-/// Declares a list: `static NAME: [Type] = "section";`.
-///
-/// The section's name is an identifier of at most 15 bytes that contains the version of the declaring
-/// crate. Mach-O permits 16 bytes, and the name of the guards' section has one more byte.
-#[cfg(all(
-    not(miri),
-    any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "fuchsia",
-        target_os = "freebsd",
-        target_os = "openbsd",
-    )
-))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_link_list {
-    ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
-        $crate::__floe_link_list_between! {
-            $(#[$attribute])* $visibility static $name: [$type] = $section;
-            elements: ($section, ::core::concat!("__start_", $section), ::core::concat!("__stop_", $section));
-            guards: (
-                ::core::concat!($section, "g"),
-                ::core::concat!("__start_", $section, "g"),
-                ::core::concat!("__stop_", $section, "g"),
-            );
-        }
-    };
-}
-
-#[cfg(all(not(miri), target_os = "illumos"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_link_list {
-    ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
-        $crate::__floe_link_list_between! {
-            $(#[$attribute])* $visibility static $name: [$type] = $section;
-            elements: (
-                ::core::concat!("set_", $section),
-                ::core::concat!("__start_set_", $section),
-                ::core::concat!("__stop_set_", $section),
-            );
-            guards: (
-                ::core::concat!("set_", $section, "g"),
-                ::core::concat!("__start_set_", $section, "g"),
-                ::core::concat!("__stop_set_", $section, "g"),
-            );
-        }
-    };
-}
-
-#[cfg(all(not(miri), target_vendor = "apple"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_link_list {
-    ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
-        $crate::__floe_link_list_between! {
-            $(#[$attribute])* $visibility static $name: [$type] = $section;
-            elements: (
-                ::core::concat!("__DATA,", $section, ",regular,no_dead_strip"),
-                ::core::concat!("\x01section$start$__DATA$", $section),
-                ::core::concat!("\x01section$end$__DATA$", $section),
-            );
-            guards: (
-                ::core::concat!("__DATA,", $section, "g,regular,no_dead_strip"),
-                ::core::concat!("\x01section$start$__DATA$", $section, "g"),
-                ::core::concat!("\x01section$end$__DATA$", $section, "g"),
-            );
-        }
-    };
-}
+#[cfg_attr(
+    all(
+        not(miri),
+        any(
+            target_os = "linux",
+            target_os = "android",
+            target_os = "fuchsia",
+            target_os = "freebsd",
+            target_os = "openbsd",
+        )
+    ),
+    path = "link_list/elf.rs"
+)]
+#[cfg_attr(all(not(miri), target_os = "illumos"), path = "link_list/illumos.rs")]
+#[cfg_attr(all(not(miri), target_vendor = "apple"), path = "link_list/mach_o.rs")]
+#[cfg_attr(all(not(miri), windows), path = "link_list/coff.rs")]
+mod empty;
 
 /// Declares a list whose bounds are symbols that the linker defines.
-#[cfg(all(not(miri), not(windows)))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_link_list_between {
@@ -255,151 +200,6 @@ macro_rules! __floe_link_list_between {
                 )
             }
         };
-    };
-}
-
-/// The linker sorts sections by the suffix after `$`, so it places the elements, in `$b`, between the
-/// bounds in `$a` and `$c`. The bounds have the size of an element, because a zero-sized static
-/// occupies a byte with some code generation backends.
-#[cfg(all(not(miri), windows))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_link_list {
-    ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
-        $(#[$attribute])*
-        $visibility static $name: $crate::__private::LinkList<$type> = {
-            const _: () = ::core::assert!($section.len() <= 15, "the name of a section is too long");
-            // SAFETY: the first static of the section; nothing reads it.
-            #[unsafe(link_section = ::core::concat!(".", $section, "$a"))]
-            static START: $crate::__private::Bound<$type> = $crate::__private::Bound::new();
-            // SAFETY: the last static of the section; nothing reads it.
-            #[unsafe(link_section = ::core::concat!(".", $section, "$c"))]
-            static STOP: $crate::__private::Bound<$type> = $crate::__private::Bound::new();
-            // SAFETY: the section of the guards contains nothing but `usize`.
-            #[unsafe(link_section = ::core::concat!(".", $section, "g$a"))]
-            static GUARD_START: ::core::primitive::usize = 0;
-            // SAFETY: as above.
-            #[unsafe(link_section = ::core::concat!(".", $section, "g$c"))]
-            static GUARD_STOP: ::core::primitive::usize = 0;
-            // SAFETY: as above.
-            #[used]
-            #[unsafe(link_section = ::core::concat!(".", $section, "g$b"))]
-            static GUARD: ::core::primitive::usize = 1;
-            // SAFETY: by its name, the section belongs to this list. Elements are added only by the
-            // list's own macro, which fixes their type. Another copy of this declaration adds a
-            // second guard and further bounds. The elements begin behind the first bound.
-            unsafe {
-                $crate::__private::LinkList::new(
-                    (&raw const START).cast::<$type>().wrapping_add(1),
-                    (&raw const STOP).cast(),
-                    (&raw const GUARD_START).wrapping_add(1),
-                    &raw const GUARD_STOP,
-                )
-            }
-        };
-    };
-}
-
-/// Declares a list that is always empty, for targets without link-time lists.
-#[cfg(any(
-    miri,
-    not(any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "fuchsia",
-        target_os = "freebsd",
-        target_os = "openbsd",
-        target_os = "illumos",
-        target_vendor = "apple",
-        windows,
-    ))
-))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_link_list {
-    ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
-        $(#[$attribute])*
-        $visibility static $name: $crate::__private::LinkList<$type> =
-            $crate::__private::LinkList::empty();
-    };
-}
-
-/// Adds a static to the list of that name: `"section" static NAME: Type = …;`.
-///
-/// Only the macro of a list may call it, with the element type of that list. It expands in every
-/// annotated function, so its expansion is kept small.
-#[cfg(all(
-    not(miri),
-    any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "fuchsia",
-        target_os = "freebsd",
-        target_os = "openbsd",
-    )
-))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_linked {
-    ($section:literal $($item:tt)*) => {
-        #[used]
-        #[unsafe(link_section = $section)]
-        $($item)*
-    };
-}
-
-#[cfg(all(not(miri), target_os = "illumos"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_linked {
-    ($section:literal $($item:tt)*) => {
-        #[used]
-        #[unsafe(link_section = ::core::concat!("set_", $section))]
-        $($item)*
-    };
-}
-
-#[cfg(all(not(miri), target_vendor = "apple"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_linked {
-    ($section:literal $($item:tt)*) => {
-        #[used]
-        #[unsafe(link_section = ::core::concat!("__DATA,", $section, ",regular,no_dead_strip"))]
-        $($item)*
-    };
-}
-
-#[cfg(all(not(miri), windows))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_linked {
-    ($section:literal $($item:tt)*) => {
-        #[used]
-        #[unsafe(link_section = ::core::concat!(".", $section, "$b"))]
-        $($item)*
-    };
-}
-
-#[cfg(any(
-    miri,
-    not(any(
-        target_os = "linux",
-        target_os = "android",
-        target_os = "fuchsia",
-        target_os = "freebsd",
-        target_os = "openbsd",
-        target_os = "illumos",
-        target_vendor = "apple",
-        windows,
-    ))
-))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __floe_linked {
-    ($section:literal $($item:tt)*) => {
-        #[allow(dead_code, reason = "lists are empty on this target")]
-        $($item)*
     };
 }
 

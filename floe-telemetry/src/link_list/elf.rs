@@ -1,0 +1,36 @@
+//! The macros for ELF, where the linker defines symbols at the bounds of every section whose name is
+//! an identifier.
+
+/// Declares a list: `static NAME: [Type] = "section";`.
+///
+/// The section's name is an identifier of at most 15 bytes that contains the version of the declaring
+/// crate. Mach-O permits 16 bytes, and the name of the guards' section has one more byte.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_link_list {
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
+        $crate::__floe_link_list_between! {
+            $(#[$attribute])* $visibility static $name: [$type] = $section;
+            elements: ($section, ::core::concat!("__start_", $section), ::core::concat!("__stop_", $section));
+            guards: (
+                ::core::concat!($section, "g"),
+                ::core::concat!("__start_", $section, "g"),
+                ::core::concat!("__stop_", $section, "g"),
+            );
+        }
+    };
+}
+
+/// Adds a static to the list of that name: `"section" static NAME: Type = …;`.
+///
+/// Only the macro of a list may call it, with the element type of that list. It expands in every
+/// annotated function, so its expansion is kept small.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_linked {
+    ($section:literal $($item:tt)*) => {
+        #[used]
+        #[unsafe(link_section = $section)]
+        $($item)*
+    };
+}

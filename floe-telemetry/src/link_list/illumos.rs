@@ -1,0 +1,32 @@
+//! The macros for illumos, whose linker defines symbols at the bounds of sections that begin with
+//! `set_`.
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_link_list {
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
+        $crate::__floe_link_list_between! {
+            $(#[$attribute])* $visibility static $name: [$type] = $section;
+            elements: (
+                ::core::concat!("set_", $section),
+                ::core::concat!("__start_set_", $section),
+                ::core::concat!("__stop_set_", $section),
+            );
+            guards: (
+                ::core::concat!("set_", $section, "g"),
+                ::core::concat!("__start_set_", $section, "g"),
+                ::core::concat!("__stop_set_", $section, "g"),
+            );
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __floe_linked {
+    ($section:literal $($item:tt)*) => {
+        #[used]
+        #[unsafe(link_section = ::core::concat!("set_", $section))]
+        $($item)*
+    };
+}
