@@ -9,163 +9,110 @@ use super::problems::Problems;
 /// The largest queue. A longer one would exhaust the memory long before its content is exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 
-/// The queue and the batches of spans
-/// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct BatchSpanProcessorConfig {
-    /// The capacity of an exporter's queue in spans, at most 1,000,000. Default 2048.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
-    pub max_queue_size: usize,
-    /// The most spans of a batch, at most `max_queue_size`. Default 512.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub max_export_batch_size: usize,
-    /// The longest time until an incomplete batch is exported, in milliseconds. Default 5000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub schedule_delay_millis: u64,
-    /// The timeout of one export, in milliseconds. Default 30000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub export_timeout_millis: u64,
-}
-
-setters! { BatchSpanProcessorConfig {
-    with_max_queue_size(max_queue_size: usize);
-    with_max_export_batch_size(max_export_batch_size: usize);
-    with_schedule_delay_millis(schedule_delay_millis: u64);
-    with_export_timeout_millis(export_timeout_millis: u64);
-} }
-
-impl Default for BatchSpanProcessorConfig {
-    fn default() -> Self {
-        Self {
-            max_queue_size: 2048,
-            max_export_batch_size: 512,
-            schedule_delay_millis: 5000,
-            export_timeout_millis: 30_000,
+/// Defines the settings of a batch processor. Those of spans and of log records differ in the delay
+/// alone, whose default is that of OpenTelemetry's specification for the signal.
+macro_rules! batch_processor {
+    ($(#[$attribute:meta])* $name:ident, $section:literal, $(#[$delay:meta])* $default_delay:literal) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields, default)]
+        #[non_exhaustive]
+        pub struct $name {
+            /// The capacity of an exporter's queue, at most 1,000,000. Default 2048.
+            #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
+            pub max_queue_size: usize,
+            /// The size of the largest batch, at most `max_queue_size`. Default 512.
+            #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+            pub max_export_batch_size: usize,
+            $(#[$delay])*
+            #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+            pub schedule_delay_millis: u64,
+            /// The timeout of one export, in milliseconds. Default 30000.
+            #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+            pub export_timeout_millis: u64,
         }
-    }
-}
 
-impl BatchSpanProcessorConfig {
-    /// `schedule_delay_millis` as a duration.
-    #[must_use]
-    pub const fn schedule_delay(&self) -> Duration {
-        Duration::from_millis(self.schedule_delay_millis)
-    }
+        setters! { $name {
+            with_max_queue_size(max_queue_size: usize);
+            with_max_export_batch_size(max_export_batch_size: usize);
+            with_schedule_delay_millis(schedule_delay_millis: u64);
+            with_export_timeout_millis(export_timeout_millis: u64);
+        } }
 
-    /// `export_timeout_millis` as a duration.
-    #[must_use]
-    pub const fn export_timeout(&self) -> Duration {
-        Duration::from_millis(self.export_timeout_millis)
-    }
-
-    pub(super) fn check(&self, problems: &mut Problems) {
-        self.check_section("batch_processor", problems);
-    }
-
-    /// Checks the four numbers of a section.
-    fn check_section(&self, section: &str, problems: &mut Problems) {
-        for (name, is_zero) in [
-            ("max_queue_size", self.max_queue_size == 0),
-            ("max_export_batch_size", self.max_export_batch_size == 0),
-            ("schedule_delay_millis", self.schedule_delay_millis == 0),
-            ("export_timeout_millis", self.export_timeout_millis == 0),
-        ] {
-            if is_zero {
-                problems.add(
-                    &format!("{section}.{name}"),
-                    "found 0, accepted is 1 or more",
-                );
+        impl Default for $name {
+            fn default() -> Self {
+                Self {
+                    max_queue_size: 2048,
+                    max_export_batch_size: 512,
+                    schedule_delay_millis: $default_delay,
+                    export_timeout_millis: 30_000,
+                }
             }
         }
-        if self.max_queue_size > MAX_QUEUE_SIZE {
-            problems.add(
-                &format!("{section}.max_queue_size"),
-                format!(
-                    "found {}, accepted is at most {MAX_QUEUE_SIZE}",
-                    self.max_queue_size
-                ),
-            );
+
+        impl $name {
+            /// `schedule_delay_millis` as a duration.
+            #[must_use]
+            pub const fn schedule_delay(&self) -> Duration {
+                Duration::from_millis(self.schedule_delay_millis)
+            }
+
+            /// `export_timeout_millis` as a duration.
+            #[must_use]
+            pub const fn export_timeout(&self) -> Duration {
+                Duration::from_millis(self.export_timeout_millis)
+            }
+
+            pub(super) fn check(&self, problems: &mut Problems) {
+                for (name, is_zero) in [
+                    ("max_queue_size", self.max_queue_size == 0),
+                    ("max_export_batch_size", self.max_export_batch_size == 0),
+                    ("schedule_delay_millis", self.schedule_delay_millis == 0),
+                    ("export_timeout_millis", self.export_timeout_millis == 0),
+                ] {
+                    if is_zero {
+                        problems.add(
+                            &format!("{}.{name}", $section),
+                            "found 0, accepted is 1 or more",
+                        );
+                    }
+                }
+                if self.max_queue_size > MAX_QUEUE_SIZE {
+                    problems.add(
+                        concat!($section, ".max_queue_size"),
+                        format!(
+                            "found {}, accepted is at most {MAX_QUEUE_SIZE}",
+                            self.max_queue_size
+                        ),
+                    );
+                }
+                if self.max_export_batch_size > self.max_queue_size {
+                    problems.add(
+                        concat!($section, ".max_export_batch_size"),
+                        format!(
+                            "found {}, accepted is at most max_queue_size, which is {}",
+                            self.max_export_batch_size, self.max_queue_size,
+                        ),
+                    );
+                }
+            }
         }
-        if self.max_export_batch_size > self.max_queue_size {
-            problems.add(
-                &format!("{section}.max_export_batch_size"),
-                format!(
-                    "found {}, accepted is at most max_queue_size, which is {}",
-                    self.max_export_batch_size, self.max_queue_size,
-                ),
-            );
-        }
-    }
+    };
 }
 
-/// The queue and the batches of log records
-/// ([Batch log record processor](https://opentelemetry.io/docs/specs/otel/logs/sdk/#batching-processor)).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct BatchLogRecordProcessorConfig {
-    /// The capacity of an exporter's queue in records, at most 1,000,000. Default 2048.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1_000_000)))]
-    pub max_queue_size: usize,
-    /// The most records of a batch, at most `max_queue_size`. Default 512.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub max_export_batch_size: usize,
+batch_processor! {
+    /// The queue and the batches of spans
+    /// ([Batch span processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor)).
+    BatchSpanProcessorConfig, "batch_processor",
+    /// The longest time until an incomplete batch is exported, in milliseconds. Default 5000.
+    5000
+}
+
+batch_processor! {
+    /// The queue and the batches of log records
+    /// ([Batch log record processor](https://opentelemetry.io/docs/specs/otel/logs/sdk/#batching-processor)).
+    BatchLogRecordProcessorConfig, "log_batch_processor",
     /// The longest time until an incomplete batch is exported, in milliseconds. Default 1000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub schedule_delay_millis: u64,
-    /// The timeout of one export, in milliseconds. Default 30000.
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
-    pub export_timeout_millis: u64,
-}
-
-setters! { BatchLogRecordProcessorConfig {
-    with_max_queue_size(max_queue_size: usize);
-    with_max_export_batch_size(max_export_batch_size: usize);
-    with_schedule_delay_millis(schedule_delay_millis: u64);
-    with_export_timeout_millis(export_timeout_millis: u64);
-} }
-
-impl Default for BatchLogRecordProcessorConfig {
-    fn default() -> Self {
-        Self {
-            max_queue_size: 2048,
-            max_export_batch_size: 512,
-            schedule_delay_millis: 1000,
-            export_timeout_millis: 30_000,
-        }
-    }
-}
-
-impl BatchLogRecordProcessorConfig {
-    /// `schedule_delay_millis` as a duration.
-    #[must_use]
-    pub const fn schedule_delay(&self) -> Duration {
-        Duration::from_millis(self.schedule_delay_millis)
-    }
-
-    /// `export_timeout_millis` as a duration.
-    #[must_use]
-    pub const fn export_timeout(&self) -> Duration {
-        Duration::from_millis(self.export_timeout_millis)
-    }
-
-    pub(super) fn check(&self, problems: &mut Problems) {
-        let Self {
-            max_queue_size,
-            max_export_batch_size,
-            schedule_delay_millis,
-            export_timeout_millis,
-        } = *self;
-        let same = BatchSpanProcessorConfig {
-            max_queue_size,
-            max_export_batch_size,
-            schedule_delay_millis,
-            export_timeout_millis,
-        };
-        same.check_section("log_batch_processor", problems);
-    }
+    1000
 }
