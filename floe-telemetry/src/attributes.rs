@@ -2,15 +2,17 @@
 
 mod array;
 pub(crate) mod expansion;
-mod identity;
-mod into;
+pub(crate) mod identity;
+pub(crate) mod into;
 mod list;
 pub(crate) mod schema;
 mod text;
 mod value;
 
-pub use self::identity::{FloeSpanAttributes, Mode, ParseModeError};
-pub use self::into::{FloeAttributes, IntoAttributes};
+pub use self::identity::ParseModeError;
+pub(crate) use self::identity::{FloeSpanAttributes, Mode};
+pub(crate) use self::into::FloeAttributes;
+pub use self::into::IntoAttributes;
 pub use self::list::{Attribute, AttributeList};
 pub use self::schema::{
     AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,

@@ -10,7 +10,7 @@
 //! | `otlp` | over OTLP to the configured endpoint |
 //!
 //! Another crate adds a backend by implementing [`TelemetryBackendPlugin`] and registering it with
-//! [`telemetry_backend!`](crate::telemetry_backend). The linker collects the registered backends, so
+//! [`telemetry_backend!`](telemetry_backend). The linker collects the registered backends, so
 //! no code runs at startup. A crate that is never referenced is not linked, so a program that uses such a
 //! backend needs the line `use acme_floe_backend as _;`.
 //!
@@ -30,3 +30,5 @@ pub use self::connection::{CONNECTION_TIMEOUT, ConnectionReport};
 pub use self::exporter_config::{ExporterConfig, OtlpExporterConfig};
 pub use self::plugin::TelemetryBackendPlugin;
 pub use self::registry::{LinkedBackend, find, linked, names};
+#[doc(inline)]
+pub use crate::telemetry_backend;

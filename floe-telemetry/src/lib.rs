@@ -113,7 +113,7 @@ pub mod propagation;
     not(feature = "provider"),
     allow(dead_code, unused_imports, reason = "the collector uses the rest")
 )]
-pub mod sanitizer;
+mod sanitizer;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tracing")]
@@ -130,7 +130,7 @@ pub use self::collector::Statistics;
 pub use self::config::telemetry::TelemetryConfig;
 #[cfg(feature = "provider")]
 pub use self::error::Error;
-pub use self::metrics::MetricRecorder;
+pub use self::metrics::recorder::MetricRecorder;
 #[cfg(feature = "provider")]
 pub use self::provider::{
     SamplingHandle, TelemetryProvider, TelemetryProviderBuilder, ensure_telemetry_initialized,
@@ -141,7 +141,9 @@ pub use self::recorder::{
     get_current_span, get_tracer, record_exception, set_attribute, set_attributes, span,
 };
 #[cfg(feature = "redact")]
-pub use self::sanitizer::{sanitize, sanitize_error_message, sanitize_url};
+pub use self::sanitizer::{
+    REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
+};
 #[cfg(feature = "tracing")]
 pub use self::tracing_bridge::{TracingLayer, tracing_layer};
 

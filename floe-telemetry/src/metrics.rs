@@ -23,7 +23,7 @@ mod metric;
 mod number;
 #[cfg(all(feature = "provider", target_os = "linux"))]
 mod process;
-mod recorder;
+pub(crate) mod recorder;
 #[cfg(feature = "provider")]
 mod redacting;
 #[cfg(feature = "provider")]
@@ -36,4 +36,3 @@ pub(crate) use self::meters::{Meters, MetricDestination};
 
 pub use self::metric::Metric;
 pub use self::number::MetricNumber;
-pub use self::recorder::MetricRecorder;

@@ -69,7 +69,9 @@ use opentelemetry::Context;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-pub use self::carrier::{ExtractFrom, InjectInto, kind};
+#[doc(hidden)]
+pub use self::carrier::kind;
+pub use self::carrier::{ExtractFrom, InjectInto};
 pub use self::command::CommandExt;
 pub use self::current_baggage::{get_baggage_value, set_baggage_value, set_floe_baggage};
 pub use self::environment::{EnvironmentCarrier, from_environment};

@@ -111,7 +111,7 @@ use scan::Scan;
 use std::borrow::Cow;
 
 /// The longest error message that is recorded, in characters.
-pub const MAX_MESSAGE_CHARS: usize = 500;
+const MAX_MESSAGE_CHARS: usize = 500;
 
 /// A text of this length may be read several times.
 const SHORT: usize = 4096;
@@ -123,7 +123,7 @@ const PLAIN: usize = 64;
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "<REDACTED>";
 
-/// The message without credentials, at most [`MAX_MESSAGE_CHARS`] characters long.
+/// The message without credentials, at most 500 characters long.
 ///
 /// Redacts before truncating, so a secret that begins inside the limit and ends behind it is found.
 /// Applying it again changes nothing, and a clean, short message comes back borrowed.

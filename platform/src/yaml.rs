@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use floe_telemetry::sanitizer::sanitize;
+use floe_telemetry::sanitize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error as YamlError, MessageFormatter, UserMessageFormatter};
 

@@ -10,7 +10,7 @@ use floe_telemetry::config::OtlpProtocol;
 #[derive(Debug)]
 struct Acme;
 
-floe_telemetry::telemetry_backend!(Acme);
+floe_telemetry::backend::telemetry_backend!(Acme);
 
 impl TelemetryBackendPlugin for Acme {
     fn name(&self) -> &'static str {

@@ -10,8 +10,8 @@
 use std::thread;
 use std::time::Duration;
 
+use floe_telemetry::MetricRecorder;
 use floe_telemetry::config::LoggingConfig;
-use floe_telemetry::metrics::MetricRecorder;
 use floe_telemetry::{create_span, ensure_telemetry_initialized, logs};
 use floe_tests::{Receiver, Value, again, is_child};
 

@@ -27,7 +27,7 @@ use crate::config::TelemetryConfig;
 ///     }
 /// }
 ///
-/// floe_telemetry::telemetry_backend!(Tempo);
+/// floe_telemetry::backend::telemetry_backend!(Tempo);
 ///
 /// assert_eq!(backend::names(), ["console", "jaeger", "otlp", "tempo"]);
 /// ```

@@ -112,6 +112,7 @@ pub fn find(name: &str) -> Result<&'static dyn TelemetryBackendPlugin, Error> {
 /// [`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin): a unit struct, or a call of a
 /// `const fn`. The macro works in crates with `#![forbid(unsafe_code)]`. See
 /// [`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin) for an example.
+#[doc(hidden)] // at the root; `backend` re-exports it
 #[macro_export]
 macro_rules! telemetry_backend {
     ($backend:expr $(,)?) => {

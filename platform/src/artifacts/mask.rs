@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use floe_telemetry::sanitizer::{REDACTED, sanitize_credentials};
+use floe_telemetry::{REDACTED, sanitize_credentials};
 use serde::{Serialize, Serializer};
 
 use super::CompiledArtifacts;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 
 use floe_plugin::InstrumentationWarning;
-use floe_telemetry::sanitizer::sanitize_credentials;
+use floe_telemetry::sanitize_credentials;
 use floe_telemetry::{TelemetryProvider, sanitize_error_message};
 
 /// Prints to standard output. A closed pipe is not an error: its reader has enough output.

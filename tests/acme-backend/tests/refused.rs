@@ -11,10 +11,10 @@ struct Backend {
     endpoint: Option<&'static str>,
 }
 
-floe_telemetry::telemetry_backend!(Backend::new("twin", Some("http://a:4317")));
-floe_telemetry::telemetry_backend!(Backend::new("twin", Some("http://b:4317")));
-floe_telemetry::telemetry_backend!(Backend::new("panics", None));
-floe_telemetry::telemetry_backend!(Backend::new("nowhere", Some("acme")));
+floe_telemetry::backend::telemetry_backend!(Backend::new("twin", Some("http://a:4317")));
+floe_telemetry::backend::telemetry_backend!(Backend::new("twin", Some("http://b:4317")));
+floe_telemetry::backend::telemetry_backend!(Backend::new("panics", None));
+floe_telemetry::backend::telemetry_backend!(Backend::new("nowhere", Some("acme")));
 
 impl Backend {
     const fn new(name: &'static str, endpoint: Option<&'static str>) -> Self {

@@ -192,7 +192,7 @@ fn text_is_still_sanitized() {
     for safe in [
         sanitize_error_message(url),
         sanitize(url),
-        floe_telemetry::sanitizer::sanitize_credentials(url),
+        floe_telemetry::sanitize_credentials(url),
     ] {
         assert_eq!(safe, "postgresql://<REDACTED>@db.internal/orders");
     }
