@@ -1,5 +1,8 @@
 //! Instrumentation for HTTP servers built on tower and for reqwest clients. The trace context is
 //! propagated in the request headers; see [`propagation`](crate::propagation).
+//!
+//! The instrumentation scope of these spans is this crate, with its version: OpenTelemetry names the
+//! library that creates a span, not the one that is instrumented.
 
 #[cfg(feature = "tower")]
 mod http_body;

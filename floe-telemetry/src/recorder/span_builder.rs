@@ -57,7 +57,7 @@ impl Tracer {
 }
 
 /// Returns a builder for a span without a tracer. The span starts with [`start`](SpanBuilder::start), and
-/// the name of its instrumentation scope is empty.
+/// the name of its instrumentation scope is empty; a span of [`Tracer::span`] has the tracer's.
 ///
 /// ```
 /// use floe_telemetry::{SpanKind, span, testing};
@@ -68,7 +68,8 @@ impl Tracer {
 ///         .attribute("orders.limit", 100)
 ///         .start();
 /// });
-/// spans.single("orders.fetch").assert_ok().assert_attribute("orders.limit", 100);
+/// let span = spans.single("orders.fetch").assert_ok().assert_attribute("orders.limit", 100);
+/// assert_eq!(span.scope(), "");
 /// ```
 #[inline]
 #[track_caller]
@@ -77,7 +78,7 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 }
 
 /// Starts a span and makes it the current span of this thread until the guard is dropped. Equivalent to
-/// [`span(name).start()`](crate::span).
+/// [`span(name).start()`](crate::span), so the name of its instrumentation scope is empty.
 ///
 /// It ends OK unless an error or a status was recorded on it, or the thread is panicking. In
 /// asynchronous code use `#[traced]`: a guard must not be held across an `.await`.
@@ -96,7 +97,7 @@ pub fn create_span(name: impl Into<Cow<'static, str>>) -> ActiveSpan {
     span(name).start()
 }
 
-/// Runs `body` in a span and passes it a handle to the span.
+/// Runs `body` in a span that [`create_span`] starts, and passes it a handle to the span.
 ///
 /// ```
 /// use floe_telemetry::{create_span_with, testing};

@@ -101,6 +101,10 @@ async fn a_request_is_a_span_below_its_sender() {
         .assert_no_attribute("floe.namespace")
         .assert_no_attribute("error.type");
     assert_eq!(span.data().span_kind, SpanKind::Server);
+    let scope = &span.data().instrumentation_scope;
+    // All packages of the workspace have one version.
+    let version = Some(env!("CARGO_PKG_VERSION"));
+    assert_eq!((scope.name(), scope.version()), ("floe-telemetry", version));
     assert_eq!(span.parent_span_id().to_string(), "00f067aa0ba902b7");
     assert_eq!(
         status(span),
