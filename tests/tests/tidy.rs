@@ -48,6 +48,7 @@ fn own_sources() -> Vec<(String, String)> {
         "platform",
         "tests",
         "benches",
+        "examples",
     ]
     .into_iter()
     .flat_map(sources)
