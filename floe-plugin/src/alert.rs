@@ -40,7 +40,7 @@ pub struct Delivery {
 }
 
 /// Whether a channel accepted an alert.
-#[derive(Clone, Copy, Debug, Eq, FloeAttributes, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
 #[floe(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeliveryStatus {

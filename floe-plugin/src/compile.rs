@@ -24,7 +24,7 @@ pub struct Compile<'a> {
 }
 
 /// A stage of a compilation. The stages run in this order.
-#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, Ord, PartialEq, PartialOrd)]
 #[floe(rename_all = "snake_case")]
 #[expect(
     clippy::exhaustive_enums,

@@ -57,7 +57,7 @@ pub struct IngestionOutcome {
 }
 
 /// The category of a failed load.
-#[derive(Clone, Copy, Debug, Eq, FloeAttributes, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
 #[floe(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum ErrorCategory {

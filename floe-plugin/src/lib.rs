@@ -85,7 +85,7 @@ pub use self::metadata::{API_VERSION, PluginMetadata};
 pub use self::operation::Operation;
 
 /// A domain of the platform: the attributes that its spans can carry.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Domain {
     name: &'static str,
     brief: &'static str,

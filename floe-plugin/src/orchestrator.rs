@@ -45,7 +45,7 @@ pub struct PipelineRun<'a> {
 }
 
 /// What starts a run.
-#[derive(Clone, Copy, Debug, Eq, FloeAttributes, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
 #[floe(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Trigger {
@@ -92,7 +92,7 @@ pub struct AssetOutcome<'a> {
 }
 
 /// The status of an asset after a run.
-#[derive(Clone, Copy, Debug, Eq, FloeAttributes, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, PartialEq)]
 #[floe(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AssetStatus {

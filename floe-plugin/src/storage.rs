@@ -5,7 +5,7 @@ use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 use crate::operation::{Operation, span};
 
 /// The storage system.
-#[derive(Clone, Copy, Debug, Default, Eq, FloeAttributes, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, FloeAttributes, Hash, PartialEq)]
 #[floe(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum System {

@@ -64,7 +64,7 @@ pub use self::metrics::{
     HistogramKind, MetricTemporality, MetricView, MetricsConfig, PrometheusConfig,
 };
 pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal};
-pub use self::propagator::{Propagator, UnknownPropagator};
+pub use self::propagator::{ParsePropagatorError, Propagator};
 pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::{Sampler, SamplingConfig, SamplingRule, TailConfig};

@@ -31,7 +31,7 @@ impl From<Attribute> for KeyValue {
 /// Attributes in the order in which they were set. If a key is set twice, the later value wins.
 ///
 /// A list contains at most 128 attributes. Further ones are dropped and counted on the span.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttributeList {
     items: Vec<Attribute>,
     dropped: u32,
@@ -185,6 +185,14 @@ impl AttributeList {
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.dropped = 0;
+    }
+}
+
+impl FromIterator<KeyValue> for AttributeList {
+    fn from_iter<I: IntoIterator<Item = KeyValue>>(iter: I) -> Self {
+        let mut list = Self::default();
+        list.extend(iter);
+        list
     }
 }
 

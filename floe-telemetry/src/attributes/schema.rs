@@ -17,7 +17,7 @@ pub use self::prefixed::Prefixed;
 use self::text::same;
 
 /// The attributes of one type.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct AttributeGroup {
     /// The prefix of the keys, or the name of the type in `snake_case`.
@@ -33,7 +33,7 @@ pub struct AttributeGroup {
 }
 
 /// One attribute that a type can write.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct AttributeSchema {
     /// The key.
@@ -58,7 +58,7 @@ pub struct AttributeSchema {
 ///
 /// No variant has the name of a standard library type: the compiler would then print that type with
 /// its full path in every message for users of this crate.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum AttributeType {
     /// Any of the other types.
@@ -84,7 +84,7 @@ pub enum AttributeType {
 }
 
 /// One of the values of an [`AttributeType::Enum`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct AttributeMember {
     /// The name of the variant in `snake_case`.
@@ -100,7 +100,7 @@ pub struct AttributeMember {
 }
 
 /// Whether an attribute is always recorded.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Requirement {
     /// Always recorded: `required` in a registry.

@@ -1,6 +1,7 @@
 //! Attribute text that is stored inline while it is short.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
 use opentelemetry::Key;
@@ -18,6 +19,7 @@ const SHORT: usize = 22;
 /// use floe_telemetry::attributes::Text;
 ///
 /// assert_eq!(&*Text::from("orders"), "orders");
+/// assert_eq!(Text::default().to_string(), "");
 /// ```
 #[derive(Clone)]
 pub struct Text(Repr);
@@ -151,6 +153,32 @@ impl Deref for Text {
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
     }
 }
 

@@ -14,7 +14,7 @@ const MAX_VIEWS: usize = 256;
 const MAX_PATTERN: usize = 256;
 
 /// The buckets of histograms.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -28,7 +28,7 @@ pub enum HistogramKind {
 
 /// The start of the time range of exported sums
 /// ([temporality](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#temporality)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

@@ -46,11 +46,11 @@ impl fmt::Display for Propagator {
 
 /// The name is not that of a propagator.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct UnknownPropagator {
+pub struct ParsePropagatorError {
     found: String,
 }
 
-impl fmt::Display for UnknownPropagator {
+impl fmt::Display for ParsePropagatorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = &self.found;
         write!(
@@ -60,14 +60,14 @@ impl fmt::Display for UnknownPropagator {
     }
 }
 
-impl std::error::Error for UnknownPropagator {}
+impl std::error::Error for ParsePropagatorError {}
 
 impl FromStr for Propagator {
-    type Err = UnknownPropagator;
+    type Err = ParsePropagatorError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.into_iter().find(|known| known.as_str() == name);
-        known.ok_or_else(|| UnknownPropagator {
+        known.ok_or_else(|| ParsePropagatorError {
             found: name.chars().take(64).collect(),
         })
     }

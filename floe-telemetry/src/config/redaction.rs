@@ -15,7 +15,7 @@ const MAX_PATTERN: usize = 1024;
 const MAX_KEYS: usize = 256;
 
 /// The kinds of data that are redacted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod auto_traits;
 mod backends;
 mod capture;
 mod config;

@@ -1,0 +1,45 @@
+//! Which public types threads can share. It is decided by the fields of a type, so a change inside
+//! could take it away from users.
+
+use floe_telemetry::attributes::{AttributeList, AttributeValue, Text};
+use floe_telemetry::backend::{ConnectionReport, ExporterConfig, LinkedBackend};
+use floe_telemetry::callsite::{CallSite, Scope};
+use floe_telemetry::exporter::{ConsoleExporter, MemoryExporter};
+use floe_telemetry::testing::Spans;
+use floe_telemetry::{
+    CurrentSpan, Error, InCurrentSpan, InSpan, MetricRecorder, RecordedSpan, RecorderTracer,
+    SamplingHandle, SpanBuilder, Statistics, TelemetryConfig, TelemetryProvider,
+    TelemetryProviderBuilder, Tracer,
+};
+
+const fn shared<T: Send + Sync + 'static>() {}
+const fn sent<T: Send + 'static>() {}
+
+#[test]
+fn public_types_are_shared_between_threads() {
+    shared::<TelemetryConfig>();
+    shared::<TelemetryProvider>();
+    sent::<TelemetryProviderBuilder>();
+    shared::<SamplingHandle>();
+    shared::<Statistics>();
+    shared::<Error>();
+    shared::<MetricRecorder>();
+    shared::<Tracer>();
+    shared::<RecorderTracer>();
+    shared::<RecordedSpan>();
+    shared::<CurrentSpan>();
+    shared::<SpanBuilder>();
+    shared::<InSpan<std::future::Ready<()>>>();
+    shared::<InCurrentSpan<std::future::Ready<()>>>();
+    shared::<AttributeList>();
+    shared::<AttributeValue>();
+    shared::<Text>();
+    shared::<CallSite>();
+    shared::<Scope>();
+    shared::<LinkedBackend>();
+    shared::<ExporterConfig>();
+    shared::<ConnectionReport>();
+    shared::<ConsoleExporter>();
+    shared::<MemoryExporter>();
+    shared::<Spans>();
+}
