@@ -257,6 +257,9 @@ macro_rules! __floe_location {
 }
 
 /// The level of a span. As in `tracing`, a more verbose level is greater.
+// Otherwise the compiler would write `std::fmt::Debug` in the messages of every crate that uses this
+// one, because of the variant of that name.
+#[cfg_attr(not(doc), doc(hidden))]
 #[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(
     clippy::exhaustive_enums,

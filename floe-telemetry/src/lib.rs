@@ -119,11 +119,11 @@ pub mod testing;
 #[cfg(feature = "tracing")]
 mod tracing_bridge;
 
+pub use ::opentelemetry::trace::SpanKind;
 pub use floe_telemetry_macros::{FloeAttributes, traced};
-pub use opentelemetry;
-pub use opentelemetry::trace::SpanKind;
 
-pub use self::attributes::{FloeAttributes, FloeSpanAttributes, Mode};
+pub use self::attributes::identity::{FloeSpanAttributes, Mode};
+pub use self::attributes::into::FloeAttributes;
 #[cfg(feature = "provider")]
 pub use self::collector::Statistics;
 #[cfg(feature = "provider")]
@@ -146,6 +146,14 @@ pub use self::sanitizer::{
 };
 #[cfg(feature = "tracing")]
 pub use self::tracing_bridge::{TracingLayer, tracing_layer};
+
+/// OpenTelemetry's API, in the version that this crate uses.
+// Not hidden from readers, but from the compiler: it would write `std::string::String` in the messages
+// of every crate that uses this one, because `Value::String` has the same name.
+#[cfg_attr(not(doc), doc(hidden))]
+pub mod opentelemetry {
+    pub use ::opentelemetry::*;
+}
 
 #[doc(hidden)]
 #[path = "private.rs"]
