@@ -32,7 +32,7 @@ where
             #[allow(clippy::async_yields_async)]
             async move {
                 {
-                    let mut __floe_fill = |
+                    let __floe_fill = |
                         __floe: &mut ::floe_telemetry::__private::Opening|
                     {
                         __floe.attribute("key", &(key));
@@ -40,7 +40,7 @@ where
                     ::floe_telemetry::__private::enter_in_future(
                         &__FLOE_CALLSITE,
                         ::floe_telemetry::__private::Current,
-                        ::floe_telemetry::__private::Some(&mut __floe_fill),
+                        ::floe_telemetry::__private::Some(&__floe_fill),
                     )
                 };
                 let __self = self;

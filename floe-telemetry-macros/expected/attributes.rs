@@ -23,7 +23,7 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
         ::core::line!(), Internal
     );
     let __floe_span = {
-        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.attribute("table", &(table));
             __floe.display("path", &(path));
             __floe.debug("mode", &(mode));
@@ -40,7 +40,7 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&mut __floe_fill),
+            ::floe_telemetry::__private::Some(&__floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

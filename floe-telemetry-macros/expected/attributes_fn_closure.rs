@@ -6,7 +6,7 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
         __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal
     );
     let __floe_span = {
-        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe
                 .attributes_fn(|| {
                     #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
@@ -22,7 +22,7 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&mut __floe_fill),
+            ::floe_telemetry::__private::Some(&__floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

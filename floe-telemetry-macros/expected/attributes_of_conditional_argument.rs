@@ -6,7 +6,7 @@ fn f(#[cfg(feature = "limit")] limit: u8) {
         __FLOE_CALLSITE, "f", "f limit *", ::core::line!(), Internal
     );
     let __floe_span = {
-        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             #[cfg(feature = "limit")] __floe.attribute("limit", &(limit));
             __floe
                 .attributes_fn(|| {
@@ -19,7 +19,7 @@ fn f(#[cfg(feature = "limit")] limit: u8) {
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&mut __floe_fill),
+            ::floe_telemetry::__private::Some(&__floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

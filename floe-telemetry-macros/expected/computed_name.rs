@@ -6,13 +6,13 @@ fn stage(number: u8) {
         __FLOE_CALLSITE, "stage", "stage", ::core::line!(), Internal
     );
     let __floe_span = {
-        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.name_from(format!("stage.{number}"));
         };
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&mut __floe_fill),
+            ::floe_telemetry::__private::Some(&__floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

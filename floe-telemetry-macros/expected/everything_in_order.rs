@@ -14,9 +14,7 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
         ::floe_telemetry::__private::OpenedBy::Future,
         async move {
             {
-                let mut __floe_fill = |
-                    __floe: &mut ::floe_telemetry::__private::Opening|
-                {
+                let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
                     __floe.name_from(title(n));
                     __floe.floe_attributes(&(IDENTITY));
                     __floe.attribute("n", &(n));
@@ -25,7 +23,7 @@ fn f(n: u8) -> impl ::core::future::Future<Output = ()> {
                 ::floe_telemetry::__private::enter_in_future(
                     &__FLOE_CALLSITE,
                     ::floe_telemetry::__private::Current,
-                    ::floe_telemetry::__private::Some(&mut __floe_fill),
+                    ::floe_telemetry::__private::Some(&__floe_fill),
                 )
             };
             if false {

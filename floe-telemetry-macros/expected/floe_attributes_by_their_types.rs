@@ -8,7 +8,7 @@ fn f(rows: u64) {
         __FLOE_CALLSITE, "f", "f {Load} {data::Table} * *", ::core::line!(), Internal
     );
     let __floe_span = {
-        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.floe_attributes(&(&Load { rows }));
             __floe.floe_attributes(&(data::Table::new(rows)));
             __floe.floe_attributes(&(made(rows)));
@@ -17,7 +17,7 @@ fn f(rows: u64) {
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&mut __floe_fill),
+            ::floe_telemetry::__private::Some(&__floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

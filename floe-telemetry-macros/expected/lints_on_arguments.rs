@@ -6,13 +6,13 @@ fn f(a: Vec<u8>, #[cfg(all())] b: Vec<u8>) {
         __FLOE_CALLSITE, "f", "f a", ::core::line!(), Internal
     );
     let __floe_span = {
-        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.attribute("a", &(a));
         };
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&mut __floe_fill),
+            ::floe_telemetry::__private::Some(&__floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

@@ -6,7 +6,7 @@ fn f(_a: String, __floe_argument_1: Vec<u8>) {
         __FLOE_CALLSITE, "f", "f _a b *", ::core::line!(), Internal
     );
     let __floe_span = {
-        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             #[allow(
                 clippy::no_effect_underscore_binding,
                 clippy::used_underscore_binding
@@ -29,7 +29,7 @@ fn f(_a: String, __floe_argument_1: Vec<u8>) {
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
             ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&mut __floe_fill),
+            ::floe_telemetry::__private::Some(&__floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

@@ -6,14 +6,15 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
     let __floe_span = {
-        let mut __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+        let __floe_parent = || ::floe_telemetry::__private::below(&(headers));
+        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
             __floe.links(&(first));
             __floe.links(&(second));
         };
         ::floe_telemetry::__private::enter(
             &__FLOE_CALLSITE,
-            || ::floe_telemetry::__private::below(&(headers)),
-            ::floe_telemetry::__private::Some(&mut __floe_fill),
+            __floe_parent,
+            ::floe_telemetry::__private::Some(&__floe_fill),
         )
     };
     ::floe_telemetry::__private::call(

@@ -12,15 +12,13 @@ fn f(__floe_argument_0: (Lock, Lock)) -> Later<u8> {
             let __floe_argument_0 = __floe_argument_0;
             let (left, _) = __floe_argument_0;
             *__floe_span = {
-                let mut __floe_fill = |
-                    __floe: &mut ::floe_telemetry::__private::Opening|
-                {
+                let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
                     __floe.attribute("left", &(left));
                 };
                 ::floe_telemetry::__private::enter(
                     &__FLOE_CALLSITE,
                     ::floe_telemetry::__private::Current,
-                    ::floe_telemetry::__private::Some(&mut __floe_fill),
+                    ::floe_telemetry::__private::Some(&__floe_fill),
                 )
             };
             '__floe_body: { work(left) }

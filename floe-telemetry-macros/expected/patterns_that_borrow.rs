@@ -15,15 +15,13 @@ fn f(__floe_argument_0: (String, u8), __floe_argument_1: Vec<u8>) {
             let __floe_argument_1 = __floe_argument_1;
             let ref list = __floe_argument_1;
             *__floe_span = {
-                let mut __floe_fill = |
-                    __floe: &mut ::floe_telemetry::__private::Opening|
-                {
+                let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
                     __floe.attribute("n", &(n));
                 };
                 ::floe_telemetry::__private::enter(
                     &__FLOE_CALLSITE,
                     ::floe_telemetry::__private::Current,
-                    ::floe_telemetry::__private::Some(&mut __floe_fill),
+                    ::floe_telemetry::__private::Some(&__floe_fill),
                 )
             };
             '__floe_body: { work(text) }

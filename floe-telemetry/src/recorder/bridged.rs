@@ -1,5 +1,7 @@
 //! A span of `tracing`, which may be opened, entered, updated and closed on different threads.
 
+use std::cell::Cell;
+
 use opentelemetry::trace::{Link, SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId};
 
@@ -22,15 +24,18 @@ impl BridgedSpan {
         callsite: &'static CallSite,
         names: bool,
         parent: Option<Parent>,
-        mut fill: impl FnMut(&mut SpanRecord),
+        fill: impl FnOnce(&mut SpanRecord),
     ) -> Option<Self> {
         let parent = parent.unwrap_or(Parent::CURRENT);
-        let mut fill = |opening: &mut Opening| {
+        let fill = Cell::new(Some(fill));
+        let fill = |opening: &mut Opening| {
             opening.0.record.head.callsite = Some(callsite);
-            fill(&mut opening.0.record);
+            if let Some(fill) = fill.take() {
+                fill(&mut opening.0.record);
+            }
         };
         let known = (!names).then_some(callsite);
-        match open_detached(&parent, known, Some(&mut fill)) {
+        match open_detached(&parent, known, Some(&fill)) {
             // The context is propagated, so that spans below this one on other threads are not sampled
             // either.
             State::Off => parent

@@ -1,5 +1,6 @@
 //! A span whose owner makes it current for a while, writes to it and ends it.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use opentelemetry::trace::{SpanKind, Status, TraceContextExt};
@@ -37,8 +38,8 @@ impl DetachedSpan {
         if listeners::is_off() {
             return Self(State::NotSampled(Box::new(parent)));
         }
-        let mut fill = Some(fill);
-        let mut fill = |opening: &mut Opening| {
+        let fill = Cell::new(Some(fill));
+        let fill = |opening: &mut Opening| {
             let more = opening.0.record.more_mut();
             more.origin = Origin::Builder {
                 scope: Some(&SCOPE),
@@ -49,7 +50,7 @@ impl DetachedSpan {
                 fill(opening);
             }
         };
-        Self(open_below(&Parent::of(parent), None, Some(&mut fill)).detach())
+        Self(open_below(&Parent::of(parent), None, Some(&fill)).detach())
     }
 
     /// The context to run in.

@@ -42,7 +42,7 @@ impl StartBelow for Current {
     }
 }
 
-impl<F: FnOnce() -> Parent> StartBelow for F {
+impl<F: Fn() -> Parent> StartBelow for F {
     #[inline]
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan {
         // The closure may read the current `Context`, which is destroyed while a thread ends.

@@ -20,8 +20,9 @@ pub struct Opening(pub(super) Box<Recording>);
 /// Precedes the message of a panic in a warning.
 pub(crate) const PANICKED: &str = " panicked: ";
 
-/// Sets the name, attributes and links that a span has from its start.
-pub(super) type Fill<'a> = &'a mut dyn FnMut(&mut Opening);
+/// Sets the name, attributes and links that a span has from its start. It is not `FnMut`, so that the
+/// expressions of an attribute cannot change the arguments of the function.
+pub(super) type Fill<'a> = &'a dyn Fn(&mut Opening);
 
 impl Opening {
     /// Sets the name to a copy of the text.

@@ -1,6 +1,7 @@
 //! The builder of spans that the user's code starts, and the tracers that return it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::panic::Location;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind};
@@ -233,12 +234,12 @@ impl SpanBuilder {
             location,
             kind,
             parent,
-            mut attributes,
+            attributes,
             links,
         } = self;
-        let mut once = Some((name, kind, links));
-        let mut fill = |opening: &mut Opening| {
-            let Some((name, kind, links)) = once.take() else {
+        let once = Cell::new(Some((name, kind, attributes, links)));
+        let fill = |opening: &mut Opening| {
+            let Some((name, kind, mut attributes, links)) = once.take() else {
                 return;
             };
             let record = &mut opening.0.record;
@@ -256,7 +257,7 @@ impl SpanBuilder {
             BuilderParent::Root => parent::root(),
             BuilderParent::Given(cx) => Parent::of(cx),
         };
-        open_built(&parent, scope, &mut fill)
+        open_built(&parent, scope, &fill)
     }
 
     /// Unless another parent is set, sets the parent to the span that is current now.

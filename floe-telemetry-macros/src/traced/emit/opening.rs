@@ -48,34 +48,43 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
-/// The call that opens the span, with its call site, its parent and its attributes.
+/// The call that opens the span, with its call site, its parent and its attributes. The expressions of
+/// the user are in closures that are bound to variables, so that their kind is inferred: an argument that
+/// is moved or changed is then one error, which suggests nothing about its declaration and is not followed
+/// by others in the body.
 fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
     let enter = Ident::new(function, ours);
-    let parent = match &traced.parent {
-        Parent::Current => quote_spanned!(ours=> #private::Current),
-        Parent::Nothing => quote_spanned!(ours=> #private::root),
+    let (bound, parent) = match &traced.parent {
+        Parent::Current => (None, quote_spanned!(ours=> #private::Current)),
+        Parent::Nothing => (None, quote_spanned!(ours=> #private::root)),
         Parent::Given(value) => {
-            let below = quote_spanned!(on(value)=> #private::below(&(#value)));
-            quote_spanned!(ours=> || #below)
+            let parent = quote_spanned!(on(value)=> || #private::below(&(#value)));
+            (
+                Some(quote_spanned!(ours=> let __floe_parent = #parent;)),
+                quote_spanned!(ours=> __floe_parent),
+            )
         }
     };
     if !traced.fills() {
-        return quote_spanned! {ours=>
+        let call = quote_spanned! {ours=>
             #private::#enter(&__FLOE_CALLSITE, #parent, #private::None)
+        };
+        return match bound {
+            Some(bound) => quote_spanned!(ours=> { #bound #call }),
+            None => call,
         };
     }
     let fill = fill(traced);
     quote_spanned! {ours=> {
+        #bound
         #fill
-        #private::#enter(&__FLOE_CALLSITE, #parent, #private::Some(&mut __floe_fill))
+        #private::#enter(&__FLOE_CALLSITE, #parent, #private::Some(&__floe_fill))
     }}
 }
 
-/// A closure that records everything the span has from its start. It is bound to a variable so that its
-/// kind is inferred: a value that is moved out of an argument is then one error, without another one in
-/// the body.
+/// A closure that records everything the span has from its start.
 fn fill(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     let name = traced
@@ -96,7 +105,7 @@ fn fill(traced: &Traced<'_>) -> TokenStream {
         quote!(#(#name)* #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*);
     let at = on(&expressions(traced));
     let parameter = quote_spanned!(at=> |__floe: &mut #private::Opening|);
-    quote_spanned!(Span::mixed_site()=> let mut __floe_fill = #parameter { #statements };)
+    quote_spanned!(Span::mixed_site()=> let __floe_fill = #parameter { #statements };)
 }
 
 fn record(record: &Record) -> TokenStream {
