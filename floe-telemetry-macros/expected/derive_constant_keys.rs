@@ -55,8 +55,10 @@ const _: &[::floe_telemetry::attributes::AttributeSchema] = <Query<
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<'a> Query<'a> {
-    /// The key of `database`.
-    const DATABASE: &'static ::core::primitive::str = attribute::DB_NAMESPACE;
-    /// The key of `rows`.
-    const ROWS: &'static ::core::primitive::str = Self::ROWS_KEY;
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `database`."] DATABASE = attribute::DB_NAMESPACE
+    }
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `rows`."] ROWS = Self::ROWS_KEY
+    }
 }

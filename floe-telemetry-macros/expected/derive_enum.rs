@@ -83,10 +83,13 @@ where
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<'a, T> Job<'a, T> {
-    /// The key of `id`: `job.id`.
-    const ID: &'static ::core::primitive::str = "job.id";
-    /// The key of `at`: `job.at`.
-    const AT: &'static ::core::primitive::str = "job.at";
-    /// The key of `reason`: `error.type`.
-    const REASON: &'static ::core::primitive::str = "error.type";
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `id`: `job.id`."] ID = "job.id"
+    }
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `at`: `job.at`."] AT = "job.at"
+    }
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `reason`: `error.type`."] REASON = "error.type"
+    }
 }

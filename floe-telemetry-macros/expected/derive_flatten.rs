@@ -65,6 +65,7 @@ const _: &[::floe_telemetry::attributes::AttributeSchema] = <Load<
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<'a, 'b> Load<'a, 'b> {
-    /// The key of `rows`: `rows`.
-    const ROWS: &'static ::core::primitive::str = "rows";
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `rows`: `rows`."] ROWS = "rows"
+    }
 }

@@ -42,6 +42,7 @@ where
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<T: Clone> Wrapped<T> {
-    /// The key of `name`: `name`.
-    const NAME: &'static ::core::primitive::str = "name";
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `name`: `name`."] NAME = "name"
+    }
 }

@@ -41,10 +41,13 @@ impl<T: Clone, U> Pair<T, U>
 where
     U: Ord,
 {
-    /// The key of `first`: `first`.
-    const FIRST: &'static ::core::primitive::str = "first";
-    /// The key of `second`: `second`.
-    const SECOND: &'static ::core::primitive::str = "second";
-    /// The key of `third`: `third`.
-    const THIRD: &'static ::core::primitive::str = "third";
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `first`: `first`."] FIRST = "first"
+    }
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `second`: `second`."] SECOND = "second"
+    }
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `third`: `third`."] THIRD = "third"
+    }
 }

@@ -52,8 +52,10 @@ where
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<'a, I: Iterator, T> Page<'a, I, T> {
-    /// The key of `first`: `first`.
-    const FIRST: &'static ::core::primitive::str = "first";
-    /// The key of `rest`: `rest`.
-    const REST: &'static ::core::primitive::str = "rest";
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `first`: `first`."] FIRST = "first"
+    }
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `rest`: `rest`."] REST = "rest"
+    }
 }

@@ -13,9 +13,10 @@ impl ::floe_telemetry::FloeAttributes for Alert {
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl Alert {
-    /// The key of `channel`: `channel`.
-    const CHANNEL: &'static ::core::primitive::str = "channel";
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `channel`: `channel`."] CHANNEL = "channel"
+    }
 }
 ::core::compile_error! {
-    "unknown argument `prefx`, did you mean `prefix`? (accepted: `prefix`, `transparent`, `rename_all`, `crate`)"
+    "unknown argument `prefx`, did you mean `prefix`? (accepted: `prefix`, `transparent`, `rename_all`, `consts`, `crate`)"
 }

@@ -28,6 +28,7 @@ impl crate::telemetry::FloeAttributes for Rows {
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl Rows {
-    /// The key of `rows`: `rows`.
-    const ROWS: &'static ::core::primitive::str = "rows";
+    crate::telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `rows`: `rows`."] ROWS = "rows"
+    }
 }

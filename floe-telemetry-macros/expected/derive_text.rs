@@ -58,10 +58,13 @@ where
 #[automatically_derived]
 #[allow(dead_code, deprecated)]
 impl<T> Request<T> {
-    /// The key of `url`: `url`.
-    const URL: &'static ::core::primitive::str = "url";
-    /// The key of `mode`: `mode`.
-    const MODE: &'static ::core::primitive::str = "mode";
-    /// The key of `token`: `token`.
-    const TOKEN: &'static ::core::primitive::str = "token";
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `url`: `url`."] URL = "url"
+    }
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `mode`: `mode`."] MODE = "mode"
+    }
+    ::floe_telemetry::__private::write_floe_consts_false_for_a_constant_of_your_own! {
+        #[doc = " The key of `token`: `token`."] TOKEN = "token"
+    }
 }

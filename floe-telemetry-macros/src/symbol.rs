@@ -111,6 +111,10 @@ pub(crate) const REDACT: Symbol = Symbol {
     word: "redact",
     usage: "redact",
 };
+pub(crate) const CONSTS: Symbol = Symbol {
+    word: "consts",
+    usage: "consts = false",
+};
 pub(crate) const EXAMPLES: Symbol = Symbol {
     word: "examples",
     usage: r#"examples = ["slack", "email"]"#,
@@ -142,13 +146,15 @@ pub(crate) const TRACED: &[Symbol] = &[
 ];
 
 /// What `#[floe(…)]` accepts on a struct or an enum.
-pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CRATE];
+pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CONSTS, CRATE];
 
 /// What `#[floe(…)]` accepts on a variant.
 pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 
 /// What `#[floe(…)]` accepts on a field.
-pub(crate) const FIELD: &[Symbol] = &[KEY, DISPLAY, DEBUG, REDACT, EXAMPLES, FLATTEN, PREFIX, SKIP];
+pub(crate) const FIELD: &[Symbol] = &[
+    KEY, DISPLAY, DEBUG, REDACT, EXAMPLES, FLATTEN, PREFIX, SKIP, CONSTS,
+];
 
 impl Symbol {
     /// The one among `accepted` that `ident` is.

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use syn::{
-    Attribute, Expr, ExprArray, ExprLit, ExprUnary, Lit, LitStr, Meta, Path, UnOp,
+    Attribute, Expr, ExprArray, ExprLit, ExprUnary, Lit, LitBool, LitStr, Meta, Path, UnOp,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     token::Paren,
@@ -23,6 +23,7 @@ pub(super) struct Container {
     pub(super) transparent: Option<Ident>,
     /// `None` for a misspelt case.
     pub(super) rename_all: Option<(Ident, Option<Case>)>,
+    pub(super) consts: Option<(Ident, bool)>,
     pub(super) krate: Option<Path>,
 }
 
@@ -36,6 +37,7 @@ impl Container {
         let mut prefix = Attr::new(cx, symbol::PREFIX);
         let mut transparent = Attr::new(cx, symbol::TRANSPARENT);
         let mut rename_all = Attr::new(cx, symbol::RENAME_ALL);
+        let mut consts = Attr::new(cx, symbol::CONSTS);
         let mut krate = Attr::new(cx, symbol::CRATE);
         each(cx, attrs, symbol::CONTAINER, |input, word, symbol| {
             match symbol {
@@ -45,6 +47,7 @@ impl Container {
                     rename_all.set(word, Case::parse(cx, &text));
                 }
                 symbol::TRANSPARENT => flag(input, word, &mut transparent, symbol)?,
+                symbol::CONSTS => consts.set(word, boolean(input, word, symbol)?),
                 _ => {
                     let parse = Path::parse_mod_style;
                     krate.set(word, keywords::value_with(input, word, symbol, parse)?);
@@ -60,6 +63,7 @@ impl Container {
             prefix,
             transparent: transparent.with_keyword().map(|(word, ())| word),
             rename_all: rename_all.with_keyword(),
+            consts: consts.with_keyword(),
             krate: krate.value(),
         }
     }
@@ -82,6 +86,8 @@ impl Variant {
 pub(super) struct Field {
     pub(super) role: Role,
     pub(super) examples: Vec<String>,
+    /// Whether there is a constant with the key, if it is given.
+    pub(super) consts: Option<(Ident, bool)>,
 }
 
 /// How a field is recorded.
@@ -112,6 +118,7 @@ struct Words {
     key: Option<(Ident, Key)>,
     prefix: Option<(Ident, LitStr)>,
     examples: Option<(Ident, Vec<String>)>,
+    consts: Option<(Ident, bool)>,
     skip: Option<Ident>,
     flatten: Option<Ident>,
     redact: Option<Ident>,
@@ -144,12 +151,14 @@ impl Words {
             ..
         } = self;
         let (key, examples) = (word(self.key.as_ref()), word(self.examples.as_ref()));
-        let prefix = word(self.prefix.as_ref());
+        let (prefix, consts) = (word(self.prefix.as_ref()), word(self.consts.as_ref()));
         if let Some(skip) = skip {
-            let others = [flatten, redact, display, debug, &key, &prefix, &examples];
+            let others = [
+                flatten, redact, display, debug, &key, &prefix, &examples, &consts,
+            ];
             only(cx, skip, "the field is no attribute", &others);
         } else if let Some(flatten) = flatten {
-            let others = [redact, display, debug, &key, &examples];
+            let others = [redact, display, debug, &key, &examples, &consts];
             only(
                 cx,
                 flatten,
@@ -201,6 +210,7 @@ impl Words {
                 .examples
                 .map(|(_, examples)| examples)
                 .unwrap_or_default(),
+            consts: self.consts,
         }
     }
 }
@@ -248,6 +258,7 @@ struct FieldKeywords<'c> {
     key: Attr<'c, Key>,
     prefix: Attr<'c, LitStr>,
     examples: Attr<'c, Vec<String>>,
+    consts: Attr<'c, bool>,
     skip: Attr<'c, ()>,
     flatten: Attr<'c, ()>,
     redact: Attr<'c, ()>,
@@ -261,6 +272,7 @@ impl<'c> FieldKeywords<'c> {
             key: Attr::new(cx, symbol::KEY),
             prefix: Attr::new(cx, symbol::PREFIX),
             examples: Attr::new(cx, symbol::EXAMPLES),
+            consts: Attr::new(cx, symbol::CONSTS),
             skip: Attr::new(cx, symbol::SKIP),
             flatten: Attr::new(cx, symbol::FLATTEN),
             redact: Attr::new(cx, symbol::REDACT),
@@ -279,6 +291,7 @@ impl<'c> FieldKeywords<'c> {
                 self.examples
                     .set(word, keywords::value_with(input, word, symbol, examples)?);
             }
+            symbol::CONSTS => self.consts.set(word, boolean(input, word, symbol)?),
             symbol::SKIP => flag(input, word, &mut self.skip, symbol)?,
             symbol::FLATTEN => flag(input, word, &mut self.flatten, symbol)?,
             symbol::REDACT => flag(input, word, &mut self.redact, symbol)?,
@@ -294,6 +307,7 @@ impl<'c> FieldKeywords<'c> {
             key: self.key.with_keyword(),
             prefix: self.prefix.with_keyword(),
             examples: self.examples.with_keyword(),
+            consts: self.consts.with_keyword(),
             skip: flag(self.skip),
             flatten: flag(self.flatten),
             redact: flag(self.redact),
@@ -330,6 +344,12 @@ fn literal(expr: &Expr) -> Option<String> {
         Expr::Group(group) => literal(&group.expr),
         _ => None,
     }
+}
+
+/// `true` or `false`
+fn boolean(input: ParseStream<'_>, word: &Ident, symbol: Symbol) -> syn::Result<bool> {
+    let value: LitBool = keywords::value(input, word, symbol)?;
+    Ok(value.value)
 }
 
 /// A keyword without a value.

@@ -63,7 +63,8 @@ impl<'a> Model<'a> {
                 Shape::Neither
             }
         };
-        shape.forget_ambiguous_constants();
+        let consts = container.consts.as_ref().is_none_or(|(_, consts)| *consts);
+        shape.forget_constants(consts);
         Self {
             krate,
             original,
@@ -99,8 +100,15 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Removes constants whose name has two keys, which two variants can cause, or is that of a variant.
-    fn forget_ambiguous_constants(&mut self) {
+    /// Removes the constants that are not wanted, and those whose name has two keys, which two variants can
+    /// cause, or is that of a variant. `consts`: whether a field has one by default.
+    fn forget_constants(&mut self, consts: bool) {
+        for field in self.fields_mut() {
+            field.constant = field
+                .constant
+                .take()
+                .filter(|_| field.consts.as_ref().map_or(consts, |(_, consts)| *consts));
+        }
         let mut keys = HashMap::new();
         let mut ambiguous: HashSet<Ident> = match self {
             Self::Enum(variants) => variants
@@ -135,6 +143,8 @@ pub(super) struct Field<'a> {
     pub(super) examples: Vec<String>,
     /// The constant that holds the key.
     pub(super) constant: Option<Ident>,
+    /// Whether there is to be one, if it is given.
+    consts: Option<(Ident, bool)>,
     /// The keyword that determines the keys: `key` or `flatten`.
     pub(super) written: Option<Ident>,
 }
@@ -169,6 +179,7 @@ impl<'a> Field<'a> {
             docs: Docs::from_attrs(&original.attrs),
             examples: attr.examples,
             constant,
+            consts: attr.consts,
             written,
         };
         field.check_secret(cx);
@@ -361,10 +372,12 @@ fn transparent<'a>(
 ) -> Shape<'a> {
     refuse_rename_all(cx, container);
     let word = container.transparent.as_ref();
-    if let Some((prefix, _)) = &container.prefix {
+    let prefix = container.prefix.as_ref().map(|(word, _)| word);
+    let consts = container.consts.as_ref().map(|(word, _)| word);
+    for word in prefix.into_iter().chain(consts) {
         cx.error(
-            prefix,
-            "`prefix` does not go with `transparent`: a value has no key",
+            word,
+            format_args!("`{word}` does not go with `transparent`: a value has no key"),
         );
     }
     let mut recorded: Vec<_> = fields
@@ -379,7 +392,8 @@ fn transparent<'a>(
         );
         return Shape::Neither;
     };
-    if let Some(word) = &field.written {
+    let consts = field.consts.as_ref().map(|(word, _)| word);
+    for word in field.written.iter().chain(consts) {
         cx.error(
             word,
             format_args!("`{word}` does not go with `transparent`: a value has no key"),
@@ -416,9 +430,11 @@ fn enumeration<'a>(
     }
     let without_data = |variant: &syn::Variant| matches!(variant.fields, Fields::Unit);
     if data.variants.iter().all(without_data) {
-        if let Some((prefix, _)) = &container.prefix {
+        let prefix = container.prefix.as_ref().map(|(word, _)| word);
+        let consts = container.consts.as_ref().map(|(word, _)| word);
+        for word in prefix.into_iter().chain(consts) {
             cx.error(
-                prefix,
+                word,
                 "an enum without data is the value of an attribute, and has no key",
             );
         }

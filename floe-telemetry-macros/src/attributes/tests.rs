@@ -24,6 +24,8 @@ fn all_forms_are_accepted() {
         "struct S { #[floe(skip)] #[doc = \"a\"] a: u8, #[floe(key = K)] b: u8 }",
         "struct S { #[floe(skip)] token: u8, #[floe(key = \"page\")] page_token: u8 }",
         "struct S { keys: u8, r#type: u8 }",
+        "#[floe(consts = false)] struct S { a: u8, #[floe(consts = true)] b: u8 }",
+        "enum E { A { #[floe(consts = false)] a: u8 } }",
         "#[repr(C, align(8))] struct S { packed: u8 }",
         "struct S { #[floe(redact)] token: u8, #[floe(display, key = K)] b: u8 }",
         "struct S { #[floe(debug, examples = [1, -2.5, \"a\", true])] a: u8 }",
@@ -142,6 +144,22 @@ fn mistakes_in_a_field() {
             "struct S { #[floe(examples = [a])] a: u8 }",
             "literals in brackets",
         ),
+        (
+            "struct S { #[floe(consts)] a: u8 }",
+            "`consts` is written `consts = false`",
+        ),
+        (
+            "struct S { #[floe(consts = no)] a: u8 }",
+            "as in `consts = false`",
+        ),
+        (
+            "struct S { #[floe(skip, consts = false)] a: u8 }",
+            "`consts` does not go with `skip`",
+        ),
+        (
+            "struct S { #[floe(flatten, consts = false)] a: u8 }",
+            "`consts` does not go with `flatten`",
+        ),
         ("struct S { password: u8 }", "sounds like a credential"),
         (
             "struct S { #[floe(display)] token: u8 }",
@@ -208,6 +226,18 @@ fn mistakes_in_values() {
         (
             "#[floe(prefix = \"a\")] enum E { A }",
             "an enum without data is the value",
+        ),
+        (
+            "#[floe(consts = false)] enum E { A }",
+            "an enum without data is the value",
+        ),
+        (
+            "#[floe(transparent, consts = false)] struct S(u8);",
+            "`consts` does not go with `transparent`",
+        ),
+        (
+            "#[floe(transparent)] struct S(#[floe(consts = false)] u8);",
+            "`consts` does not go with `transparent`",
         ),
         (
             "struct S { #[floe(key = \"b\")] a: u8, b: u8 }",

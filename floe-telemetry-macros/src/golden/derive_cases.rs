@@ -24,6 +24,12 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "derive_without_constants",
+        input: Derive(
+            "#[floe(consts = false)] struct Range { max: u8, #[floe(consts = true)] min: u8 }",
+        ),
+    },
+    Case {
         file: "derive_constant_keys",
         input: Derive(
             r"

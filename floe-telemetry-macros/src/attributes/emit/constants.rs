@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 
-use super::{Field, Key, Model};
+use super::{Field, Key, Model, located, on};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     let (vis, ident) = (&model.original.vis, &model.original.ident);
@@ -18,10 +18,16 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
             return None; // of another variant, and the same
         }
         let (docs, deprecation) = (documentation(field, key), &field.docs.deprecation);
-        Some(quote_spanned! {Span::mixed_site()=>
-            #(#[doc = #docs])*
-            #deprecation
-            #vis const #constant: &'static ::core::primitive::str = #key;
+        // If the type has another constant of this name, the error points at the field, and names this
+        // macro.
+        let at = on(&field.original.ident);
+        let private = located(model.krate.private(), at);
+        Some(quote_spanned! {at=>
+            #private::write_floe_consts_false_for_a_constant_of_your_own! {
+                #(#[doc = #docs])*
+                #deprecation
+                #vis #constant = #key
+            }
         })
     });
     let mut constants = constants.peekable();
