@@ -180,6 +180,13 @@ pub(super) const ALL: &[Case] = &[
         input: Traced("crate = crate::telemetry, attributes(n)", "fn f(n: u8) {}"),
     },
     Case {
+        file: "async_that_may_call_itself",
+        input: Traced(
+            "",
+            "async fn walk(depth: u8) -> u8 { next::<u8>(walk(depth - 1)).await }",
+        ),
+    },
+    Case {
         file: "off",
         input: Off(
             "name = title(n), attributes(n), parent = cx, error_if = is_bad, metrics",

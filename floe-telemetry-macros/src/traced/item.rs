@@ -72,6 +72,11 @@ impl Function {
         })
     }
 
+    /// Whether the body calls a function of this name, which may be another one.
+    pub(super) fn seems_recursive(&self) -> bool {
+        calls(&self.sig.ident, self.body.stream())
+    }
+
     /// Whether the function has `#[must_use]`, which on an `async fn` applies to the output.
     pub(super) fn must_use(&self) -> bool {
         self.attrs.iter().any(|attr| match &attr.meta {
@@ -105,6 +110,26 @@ impl Function {
             body,
         })
     }
+}
+
+fn calls(function: &Ident, tokens: TokenStream) -> bool {
+    let mut named = false;
+    tokens.into_iter().any(|tree| {
+        let was_named = std::mem::take(&mut named);
+        match tree {
+            TokenTree::Ident(word) => {
+                named = word == *function;
+                false
+            }
+            // `walk::<T>(…)`
+            TokenTree::Punct(punct) => was_named && punct.as_char() == ':',
+            TokenTree::Group(group) => {
+                was_named && group.delimiter() == Delimiter::Parenthesis
+                    || calls(function, group.stream())
+            }
+            TokenTree::Literal(_) => false,
+        }
+    })
 }
 
 /// Turns `expect` into `allow` for lints of clippy and of the compiler that inspect the body or `async`.

@@ -82,7 +82,16 @@ fn block(
     body: &TokenStream,
 ) -> TokenStream {
     let allow = allow_future(traced);
-    let block = quote_spanned!(Span::mixed_site()=> #allow async move { #rebind #open #body });
+    let ours = Span::mixed_site();
+    let block = if !traced.boxed && traced.function.seems_recursive() {
+        // The compiler's error about a recursive future names this macro, and points at the function.
+        let at = on(&traced.function.sig.ident);
+        let private = tokens::located_at(traced.krate.private(), at);
+        let body = quote_spanned!(ours=> { #rebind #open #body });
+        quote_spanned!(at=> #private::write_traced_boxed_for_recursion!(#allow #body))
+    } else {
+        quote_spanned!(ours=> #allow async move { #rebind #open #body })
+    };
     match &traced.output {
         Output::Never => {
             let private = traced.krate.private();
