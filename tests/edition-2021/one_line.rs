@@ -3,6 +3,7 @@
 #![deny(warnings, missing_docs, unused, clippy::all, clippy::pedantic, unsafe_code, unreachable_pub)]
 #![deny(elided_lifetimes_in_paths, missing_debug_implementations, unused_qualifications)]
 
+use std::cmp::Ordering;
 use std::fmt::Display;
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -169,4 +170,26 @@ pub trait Later {
     #[traced]
     #[expect(async_fn_in_trait, reason = "the lint applies without a span too")]
     async fn add(&self, n: u8) -> u8 { ready(n).await + 1 }
+}
+
+/// A rank, whose methods have the bodies that clippy requires.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rank(pub u8);
+
+impl Ord for Rank {
+    #[traced]
+    fn cmp(&self, other: &Self) -> Ordering { self.0.cmp(&other.0) }
+}
+
+impl PartialOrd for Rank {
+    #[traced]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> { Some(self.cmp(other)) }
+}
+
+impl Copy for Rank {}
+
+#[expect(clippy::expl_impl_clone_on_copy, reason = "a derived method cannot have a span")]
+impl Clone for Rank {
+    #[traced]
+    fn clone(&self) -> Self { *self }
 }

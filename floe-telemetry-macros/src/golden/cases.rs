@@ -187,6 +187,13 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "canonical_body",
+        input: Traced(
+            "",
+            "fn partial_cmp(&self, other: &Self) -> Option<Ordering> { Some(self.cmp(other)) }",
+        ),
+    },
+    Case {
         file: "off",
         input: Off(
             "name = title(n), attributes(n), parent = cx, error_if = is_bad, metrics",

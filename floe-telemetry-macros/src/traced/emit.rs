@@ -40,11 +40,17 @@ pub(super) fn boxed_without_span(traced: &Traced<'_>) -> TokenStream {
     function(traced, &sig, body)
 }
 
-/// The body is in the user's braces: lints such as `dead_code` ignore an item that ends in ours.
+/// The body is in the user's braces: lints such as `dead_code` ignore an item that ends in ours. So do the
+/// lints that would not recognize a canonical body in the expansion.
 fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStream {
     let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
     let mut braces = Group::new(Delimiter::Brace, body);
-    braces.set_span(traced.function.body.span());
+    let span = traced.function.body.span();
+    braces.set_span(if traced.function.is_canonical() {
+        Span::mixed_site().located_at(span)
+    } else {
+        span
+    });
     quote!(#(#attrs)* #vis #sig #braces)
 }
 

@@ -77,6 +77,20 @@ impl Function {
         calls(&self.sig.ident, self.body.stream())
     }
 
+    /// Whether the body is what clippy's `non_canonical_clone_impl` and `non_canonical_partial_ord_impl`
+    /// require: `*self`, and one expression with `cmp`.
+    pub(super) fn is_canonical(&self) -> bool {
+        let trees: Vec<_> = self.body.stream().into_iter().collect();
+        if self.sig.ident == "clone" {
+            matches!(&trees[..], [TokenTree::Punct(star), TokenTree::Ident(this)]
+                if star.as_char() == '*' && this == "self")
+        } else {
+            self.sig.ident == "partial_cmp"
+                && !trees.iter().any(is_semicolon)
+                && tokens::any_ident(&self.body, |word| word == "cmp")
+        }
+    }
+
     /// Whether the function has `#[must_use]`, which on an `async fn` applies to the output.
     pub(super) fn must_use(&self) -> bool {
         self.attrs.iter().any(|attr| match &attr.meta {
@@ -130,6 +144,10 @@ fn calls(function: &Ident, tokens: TokenStream) -> bool {
             TokenTree::Literal(_) => false,
         }
     })
+}
+
+fn is_semicolon(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';')
 }
 
 /// Turns `expect` into `allow` for lints of clippy and of the compiler that inspect the body or `async`.
