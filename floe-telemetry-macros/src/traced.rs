@@ -48,9 +48,13 @@ fn expand_function(
     item: &TokenStream,
     is_off: bool,
 ) -> syn::Result<TokenStream> {
-    // The block does not recognize the attribute under another name.
-    if args::is_skip(&args) {
-        return Ok(item.clone());
+    if let Some(word) = args::skip(&args) {
+        if block::has_marker(item) {
+            return Ok(item.clone());
+        }
+        let message = "`#[traced(skip)]` excludes a method of an `impl` block that has `#[traced]`, and \
+                       this function is in none: remove it";
+        return Err(syn::Error::new(word.span(), message));
     }
     let cx = Ctxt::new();
     let args = Args::parse(&cx, args);

@@ -65,13 +65,21 @@ impl Args {
     }
 }
 
-/// Whether the only argument is `skip`.
-pub(super) fn is_skip(tokens: &TokenStream) -> bool {
+/// The word `skip`, if it is the only argument.
+pub(super) fn skip(tokens: &TokenStream) -> Option<Ident> {
     let mut trees = tokens.clone().into_iter();
-    let skip = matches!(trees.next(), Some(TokenTree::Ident(word)) if word == symbol::SKIP.word);
+    let Some(TokenTree::Ident(word)) = trees.next() else {
+        return None;
+    };
     let rest = trees.next();
     let comma = matches!(&rest, Some(TokenTree::Punct(comma)) if comma.as_char() == ',');
-    skip && (rest.is_none() || comma && trees.next().is_none())
+    let is_alone = rest.is_none() || comma && trees.next().is_none();
+    (word == symbol::SKIP.word && is_alone).then_some(word)
+}
+
+/// Whether the only argument is `skip`.
+pub(super) fn is_skip(tokens: &TokenStream) -> bool {
+    skip(tokens).is_some()
 }
 
 /// The keywords in `tokens`. Mistakes in them are reported elsewhere.
@@ -251,7 +259,7 @@ fn instrument_advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static st
         "err" => "`err` is not needed: `#[traced]` records every `Err` that the function returns",
         "ret" => {
             "`ret` does not exist: record what is needed of the result in the body, with \
-             `floe_telemetry::get_current_span().set_attribute(…)`"
+             `floe_telemetry::set_attribute(\"key\", value)`"
         }
         "skip_all" => NOTHING_TO_SKIP,
         "skip" if has_list(input) => NOTHING_TO_SKIP,

@@ -144,12 +144,11 @@ impl Method {
         // A method that cannot be traced is emitted unchanged, because the attribute is not on the method.
         let possible = self.has_body && self.sig.constness.is_none();
         let Some(shared) = shared.filter(|_| !self.is_left_out() && possible) else {
-            // Without the attribute, which would do nothing.
-            let attrs = self
-                .attrs
-                .iter()
-                .filter(|attr| !(is_called(attr, "traced") && is_skip(attr)));
-            return quote!(#(#attrs)* #rest);
+            let mut attrs: Vec<_> = self.attrs.iter().collect();
+            attrs.retain(|attr| !(is_called(attr, "traced") && is_skip(attr)));
+            // It may be this macro under another name, or another one.
+            let marker = attrs.iter().any(|attr| is_skip(attr)).then(marker);
+            return quote!(#(#attrs)* #marker #rest);
         };
         let (own, attrs): (Vec<_>, Vec<_>) = self
             .attrs
@@ -225,6 +224,27 @@ impl Method {
             _ => true,
         }
     }
+}
+
+/// Tells `#[traced(skip)]`, imported under another name, that its method is in a block. The attribute has
+/// no effect: the compiler ignores it, and rustfmt does not see it.
+fn marker() -> TokenStream {
+    quote!(#[rustfmt::skip])
+}
+
+/// Whether `item` has the [`marker`].
+pub(super) fn has_marker(item: &TokenStream) -> bool {
+    let attributes = |input: ParseStream<'_>| {
+        let attrs = input.call(Attribute::parse_outer)?;
+        input.parse::<TokenStream>()?;
+        Ok(attrs)
+    };
+    let attrs = attributes.parse2(item.clone()).unwrap_or_default();
+    let marker = |attr: &Attribute| {
+        let words = attr.path().segments.iter().map(|it| it.ident.to_string());
+        words.eq(["rustfmt", "skip"])
+    };
+    attrs.iter().any(marker)
 }
 
 fn path_of_the_macro(krate: Option<&Path>, span: proc_macro2::Span) -> TokenStream {

@@ -1,6 +1,6 @@
-//! Detects whether an expression uses a variable of its scope.
+//! Detects whether an expression uses a variable of its scope, or one that only the body declares.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 
 /// Returns a use of `word` in `tokens`. `None` if a pattern in `tokens` may bind `word`: the compiler then
 /// reports a mistake.
@@ -14,6 +14,51 @@ pub(super) fn of(word: &Ident, tokens: TokenStream) -> Option<Ident> {
     search.used.filter(|_| !search.bound)
 }
 
+/// The first variable that `tokens` use and `body` declares, among those that `is_known` does not accept.
+/// A function may have the same name, so only what is not a call counts: `word` alone, and `word.…`.
+pub(super) fn of_the_body(
+    tokens: &TokenStream,
+    body: &TokenStream,
+    is_known: impl Fn(&Ident) -> bool,
+) -> Option<Ident> {
+    let mut words = Vec::new();
+    let is_alone = tokens.clone().into_iter().nth(1).is_none();
+    operands(tokens.clone(), is_alone, &mut words);
+    words.into_iter().find(|word| {
+        !is_known(word) && declares(word, body.clone()) && of(word, tokens.clone()).is_some()
+    })
+}
+
+fn operands(tokens: TokenStream, is_alone: bool, words: &mut Vec<Ident>) {
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Group(group) => operands(group.stream(), false, words),
+            TokenTree::Ident(word) if is_alone || is_punct(trees.peek(), '.') => words.push(word),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a `let` or a `for` in `tokens` declares a variable of this name.
+pub(super) fn declares(word: &Ident, tokens: TokenStream) -> bool {
+    declared(word, tokens, false)
+}
+
+fn declared(word: &Ident, tokens: TokenStream, mut pattern: bool) -> bool {
+    tokens.into_iter().any(|tree| {
+        match &tree {
+            TokenTree::Ident(it) if it == "let" || it == "for" => pattern = true,
+            TokenTree::Ident(it) if it == "in" => pattern = false,
+            TokenTree::Ident(it) => return pattern && it == word,
+            TokenTree::Punct(it) if matches!(it.as_char(), '=' | ';') => pattern = false,
+            TokenTree::Group(group) => return declared(word, group.stream(), pattern),
+            _ => {}
+        }
+        false
+    })
+}
+
 struct Search<'a> {
     word: &'a Ident,
     used: Option<Ident>,
@@ -24,8 +69,15 @@ impl Search<'_> {
     /// `pattern`: whether the tokens may be a pattern.
     fn tokens(&mut self, tokens: TokenStream, pattern: bool) {
         let trees: Vec<_> = tokens.into_iter().collect();
+        let mut parameters_end = 0;
         for (index, tree) in trees.iter().enumerate() {
             let before = index.checked_sub(1).map(|before| &trees[before]);
+            if index >= parameters_end && is_punct(Some(tree), '|') && !is_operand(before) {
+                let mut rest = trees[index + 1..].iter();
+                let bar = rest.position(|tree| is_punct(Some(tree), '|'));
+                parameters_end = bar.map_or(0, |bar| index + bar + 2);
+            }
+            let pattern = pattern || index < parameters_end;
             let after = trees.get(index + 1);
             match tree {
                 TokenTree::Group(group) => {
@@ -45,9 +97,7 @@ impl Search<'_> {
                         || is_punct(after, '=') && !is_comparison(&trees[index + 1..]);
                     if is_punct(before, '.') && !is_range(&trees[..index]) {
                         // A field or a method.
-                    } else if is_punct(after, '!')
-                        || is_punct(after, ':') && !is_self(ident)
-                        || is_punct(before, ':')
+                    } else if is_punct(after, '!') || is_punct(after, ':') || is_punct(before, ':')
                     {
                         // A path, a macro, or a field.
                     } else if !is_self(ident) && (pattern || keyword || closure || arm) {
@@ -59,6 +109,22 @@ impl Search<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// Whether a `|` after it is an operator, and does not begin a closure.
+pub(super) fn is_operand(tree: Option<&TokenTree>) -> bool {
+    match tree {
+        Some(TokenTree::Ident(word)) => !["move", "return", "async", "in"]
+            .iter()
+            .any(|it| word == it),
+        Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
+        Some(TokenTree::Punct(punct)) => match punct.as_char() {
+            '?' => true,
+            '|' => punct.spacing() == Spacing::Joint,
+            _ => false,
+        },
+        None => false,
     }
 }
 

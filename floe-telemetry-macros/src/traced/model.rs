@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Signature, ext::IdentExt};
 
@@ -84,7 +84,7 @@ const LEVELS: [(&str, &str); 5] = [
 ];
 
 impl<'a> Traced<'a> {
-    pub(super) fn new(cx: &Ctxt, args: Args, function: &'a Function) -> Self {
+    pub(super) fn new(cx: &Ctxt, mut args: Args, function: &'a Function) -> Self {
         let call_only = args.call_only.is_some();
         let shape = shape(function, call_only);
         misplaced(cx, &args, &shape);
@@ -92,8 +92,9 @@ impl<'a> Traced<'a> {
             check_returned(cx, &function.sig, &shape);
         }
         let arguments = arguments::of(&function.sig);
-        let mut records = args.attributes;
-        check_shorthands(cx, &mut records, &arguments);
+        let mut records = std::mem::take(&mut args.attributes);
+        check_variables(cx, &values(&args, &records), function, &arguments);
+        check_shorthands(cx, &mut records, &arguments, function);
         check_duplicates(cx, &records);
         let aliases = secrets::aliases(&arguments);
         secrets::in_records(cx, &records, &aliases);
@@ -119,7 +120,7 @@ impl<'a> Traced<'a> {
                 .kind
                 .and_then(|kind| span_kind(cx, &kind))
                 .unwrap_or("Internal"),
-            parent: match args.parent {
+            parent: match args.parent.inspect(|parent| check_parent(cx, parent)) {
                 Some(parent) => Parent::Given(parent),
                 None if args.root => Parent::Nothing,
                 None => Parent::Current,
@@ -262,6 +263,11 @@ fn one_of(
     accepted: &[(&'static str, &'static str); 5],
 ) -> Option<&'static str> {
     let words = accepted.map(|(word, _)| word);
+    if let Some(word) = meant(written, &words) {
+        let message = format_args!("a span's {what} is a word, write `{what} = {word}`");
+        cx.error(written, message);
+        return None;
+    }
     let Expr::Path(path) = written else {
         let words = words::list(&words);
         cx.error(
@@ -277,6 +283,35 @@ fn one_of(
         cx.error(written, words::unknown(what, &found, words));
     }
     known.map(|(_, variant)| *variant)
+}
+
+/// The word among `accepted` that is meant by `"debug"`, `Level::DEBUG`, or by one of the numbers that
+/// `tracing` has for levels.
+fn meant<'a>(written: &Expr, accepted: &[&'a str]) -> Option<&'a str> {
+    let text = match written {
+        Expr::Lit(ExprLit { lit, .. }) => match lit {
+            Lit::Str(text) => text.value(),
+            Lit::Int(number) => {
+                let number: usize = number.base10_parse().ok()?;
+                let is_level = accepted.contains(&"debug");
+                return accepted
+                    .get(number.checked_sub(1)?)
+                    .copied()
+                    .filter(|_| is_level);
+            }
+            _ => return None,
+        },
+        Expr::Path(path) => {
+            let last = path.path.segments.last()?.ident.to_string();
+            let is_word = path.path.get_ident().is_some() && accepted.contains(&last.as_str());
+            Some(last).filter(|_| !is_word)?
+        }
+        _ => return None,
+    };
+    accepted
+        .iter()
+        .copied()
+        .find(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Reports a future or a stream in the signature that no span can follow.
@@ -372,8 +407,68 @@ fn check_tracer(cx: &Ctxt, value: &Expr, arguments: &[Argument<'_>]) {
     }
 }
 
+/// Without this, `None` would be of a type that is not known.
+fn check_parent(cx: &Ctxt, value: &Expr) {
+    if matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
+        let message = "this leaves the current span as the parent: for a span without a parent write \
+                       `root`";
+        cx.error(value, message);
+    }
+}
+
+/// All expressions that are evaluated with the arguments.
+fn values(args: &Args, records: &[Record]) -> Vec<TokenStream> {
+    let others = [
+        args.name.as_ref().map(|(_, name)| name),
+        args.parent.as_ref(),
+        args.links.as_ref(),
+        args.floe_attributes.as_ref(),
+        args.attributes_fn.as_ref(),
+    ];
+    let values = records.iter().map(|record| &record.value);
+    let values = values.chain(others.into_iter().flatten());
+    values.map(ToTokens::to_token_stream).collect()
+}
+
+/// Reports `self` in a function without a receiver, and variables of the body: one error for each value.
+fn check_variables(
+    cx: &Ctxt,
+    values: &[TokenStream],
+    function: &Function,
+    arguments: &[Argument<'_>],
+) {
+    let name = &function.sig.ident;
+    let this = Ident::new("self", Span::call_site());
+    let body = function.body.stream();
+    for value in values {
+        let no_receiver = function.sig.receiver().is_none();
+        if let Some(word) = capture::of(&this, value.clone()).filter(|_| no_receiver) {
+            let message = format!(
+                "`{name}` has no receiver, so there is no `self`: use its arguments; if `self` is in the \
+                 attribute of the `impl` block, override it on `{name}`, or exclude `{name}` with \
+                 `#[traced(skip)]`"
+            );
+            cx.error(word, message);
+            continue;
+        }
+        let is_argument = |word: &Ident| arguments.iter().any(|it| it.binds(word));
+        if let Some(word) = capture::of_the_body(value, &body, is_argument) {
+            let message = format!(
+                "`{word}` is a variable of the body, which runs after this is evaluated: in the body, \
+                 `floe_telemetry::set_attribute(\"key\", {word})` records it"
+            );
+            cx.error(word, message);
+        }
+    }
+}
+
 /// A name without a key must be that of an argument; a typo could otherwise refer to another variable.
-fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
+fn check_shorthands(
+    cx: &Ctxt,
+    records: &mut [Record],
+    arguments: &[Argument<'_>],
+    function: &Function,
+) {
     for record in records {
         let Some(word) = &record.shorthand else {
             continue;
@@ -382,6 +477,9 @@ fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>
         match arguments.iter().find(|argument| argument.binds(word)) {
             Some(_) if bare_self => cx.error(word, "`self` needs a key, as in `key = self`"),
             Some(argument) => record.cfgs = owned(&argument.cfgs),
+            // Reported by `check_variables`.
+            None if word == "self" => {}
+            None if capture::declares(word, function.body.stream()) => {}
             None => {
                 let names: Vec<_> = arguments.iter().flat_map(Argument::names).collect();
                 let names = names.iter().map(String::as_str);

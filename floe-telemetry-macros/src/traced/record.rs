@@ -1,6 +1,6 @@
 //! One entry of `attributes(…)`: `key = value`, `%value`, `?value`, or an argument's name alone.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Punct, Span, TokenStream, TokenTree};
 use syn::{Attribute, Expr, LitStr, Member, Path, Token, ext::IdentExt, parse::ParseStream};
 
 use crate::{ctxt::Ctxt, keywords, words};
@@ -68,6 +68,11 @@ fn record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
             cfgs: Vec::new(),
         });
     }
+    if let Some(key) = unquoted_key(input) {
+        let text: String = key.clone().into_iter().map(|it| it.to_string()).collect();
+        let message = format!("this key is not a word, put it in quotes: `\"{text}\" = value`");
+        return Err(syn::Error::new_spanned(key, message));
+    }
     let how = how(input)?;
     let value = expression(input, start)?;
     let Some((first, text)) = place(&value) else {
@@ -99,6 +104,25 @@ fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>>
         return Ok(None);
     }
     Ok(Some((key(input)?, input.parse()?)))
+}
+
+/// The tokens before the `=`, if this is a key such as `db-rows = …` or `http.2xx = …`, whose characters
+/// need quotes.
+fn unquoted_key(input: ParseStream<'_>) -> Option<TokenStream> {
+    let ahead = input.fork();
+    let mut key = TokenStream::from(TokenTree::from(ahead.call(Ident::parse_any).ok()?));
+    while !keywords::is_assignment(&ahead) {
+        let between: Punct = ahead.parse().ok()?;
+        if !matches!(between.as_char(), '-' | '.' | '/') {
+            return None;
+        }
+        let word: TokenTree = ahead.parse().ok()?;
+        if !matches!(word, TokenTree::Ident(_) | TokenTree::Literal(_)) {
+            return None;
+        }
+        key.extend([between.into(), word]);
+    }
+    Some(key)
 }
 
 fn how(input: ParseStream<'_>) -> syn::Result<How> {

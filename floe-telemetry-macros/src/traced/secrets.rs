@@ -9,6 +9,7 @@ use syn::{Expr, LitStr, Pat, ext::IdentExt};
 use super::{
     arguments::{self, Argument},
     attributes_fn::{AttributesFn, Binding},
+    capture::is_operand,
     record::{Key, Record},
 };
 use crate::{ctxt::Ctxt, secret};
@@ -216,16 +217,4 @@ fn is_call(group: &Group) -> bool {
 
 fn is_punct(tree: Option<&TokenTree>, wanted: char) -> bool {
     matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
-}
-
-/// Whether a `|` after it is an operator.
-fn is_operand(tree: Option<&TokenTree>) -> bool {
-    match tree {
-        Some(TokenTree::Ident(word)) => !["move", "return", "async", "in"]
-            .iter()
-            .any(|it| word == it),
-        Some(TokenTree::Literal(_) | TokenTree::Group(_)) => true,
-        Some(TokenTree::Punct(punct)) => punct.as_char() == '?',
-        None => false,
-    }
 }

@@ -28,8 +28,6 @@ fn all_forms_are_accepted() {
     for args in [
         "",
         "name = NAME,",
-        "skip",
-        "skip,",
         "name = table.to_owned(), kind = consumer",
         "attributes()",
         "attributes(table, self.id, a, x, %table.name, ?self.a.b, me = ?self)",
@@ -44,6 +42,8 @@ fn all_forms_are_accepted() {
         "error_if = |r| match r { x => x.table(), Some(a) | Err(a) => a.self_test() }",
         "error_if = |r| r.iter().any(|x| x.a == table::A && x.is_none())",
         "error_if = |r| { let table = r.len(); table > 3 }",
+        "error_if = |r| self::is_error(r)",
+        "error_if = |r| r.iter().fold(0, |a, table, b| table.len()) > 3",
         "floe_attributes = (IDENTITY)",
         "crate = ::renamed",
         "tracer = \"acme.billing\", level = trace",
@@ -52,6 +52,24 @@ fn all_forms_are_accepted() {
         "tracer = names::of(table::NAME)",
     ] {
         assert_eq!(errors(args), Vec::<String>::new(), "{args}");
+    }
+}
+
+#[test]
+fn a_word_of_the_body_is_no_mistake_where_it_may_be_something_else() {
+    let item = "fn f(id: u8) { let (rows, n) = parse(id); for row in rows {} }";
+    for args in [
+        "attributes(n = rows())",
+        "attributes(n = id.map(rows))",
+        "attributes(n = rows::LEN, m = id.rows.len(), o = rows!(1).a)",
+        "attributes(n = { let rows = id.all(); rows.len() })",
+        "attributes(n = id.fold(|a, rows, b| rows.len()))",
+        "attributes(n = match id { (a, rows) => rows.len() })",
+        "attributes_fn = |rows| rows.len()",
+        "name = parse.a",
+    ] {
+        let errors = messages(expand(args.parse().unwrap(), &item.parse().unwrap()));
+        assert_eq!(errors, Vec::<String>::new(), "{args}");
     }
 }
 
@@ -92,8 +110,11 @@ fn each_mistake_is_one_error() {
         ("name = \"a\", name = \"b\"", "`name` is given twice"),
         ("name = \"a\" kind = client", "expected `,`"),
         ("kind = cleint", "did you mean `client`?"),
-        ("kind = \"client\"", "one of the words `internal`"),
-        ("kind = SpanKind::Client", "unknown kind `SpanKind::Client`"),
+        ("kind = 3", "one of the words `internal`"),
+        ("kind = \"client\"", "write `kind = client`"),
+        ("kind = SpanKind::Client", "write `kind = client`"),
+        ("kind = SpanKind::Cleint", "unknown kind `SpanKind::Cleint`"),
+        ("parent = None", "write `root`"),
         ("attributes = (table)", "`attributes` is written"),
         (
             "attributes(tabel)",
@@ -107,6 +128,20 @@ fn each_mistake_is_one_error() {
         ("attributes(table.len())", "write `key = value`"),
         ("attributes(self.0)", "write `key = value`"),
         ("attributes(table: 3)", "with `=`"),
+        (
+            "attributes(db-rows = 3)",
+            "in quotes: `\"db-rows\" = value`",
+        ),
+        (
+            "attributes(http.request.header.content-type = %table)",
+            "in quotes: `\"http.request.header.content-type\" = value`",
+        ),
+        (
+            "attributes(http.2xx = 3)",
+            "in quotes: `\"http.2xx\" = value`",
+        ),
+        ("attributes(a - x)", "write `key = value`"),
+        ("attributes(a - x == 3)", "write `key = value`"),
         ("attributes(table = )", "expected a value"),
         ("attributes(%)", "expected a value"),
         (
@@ -159,6 +194,7 @@ fn a_secret_is_found_in_an_expression() {
         "attributes(y = format!(\"{}\", password))",
         "attributes(z = ?Some(&password))",
         "attributes(z = self.password()?.clone())",
+        "attributes(z = table.is_empty() || password == x || a > 3)",
         "attributes(z = %self.auth.token)",
         "attributes(z = if table.is_empty() { password } else { table })",
         "attributes(password = \"x\")",
@@ -246,9 +282,69 @@ fn a_level_is_one_of_five_words() {
          `error`)"
     );
     assert_eq!(
-        error("level = \"debug\""),
+        error("level = [debug]"),
         "a span's level is one of the words `trace`, `debug`, `info`, `warn`, `error`"
     );
+    for level in [
+        "\"debug\"",
+        "\"DEBUG\"",
+        "2",
+        "DEBUG",
+        "Level::DEBUG",
+        "tracing::Level::DEBUG",
+        "Debug",
+    ] {
+        assert_eq!(
+            error(&format!("level = {level}")),
+            "a span's level is a word, write `level = debug`"
+        );
+    }
+    assert!(error("level = 6").contains("one of the words"));
+    assert!(error("level = 0").contains("one of the words"));
+}
+
+#[test]
+fn what_is_not_there_before_the_body_runs_is_explained() {
+    let item = "fn f(id: u8) { let (rows, n) = parse(id); for row in rows {} }";
+    for (args, found) in [
+        ("attributes(rows)", "`rows` is a variable of the body"),
+        ("attributes(%n.name)", "`n` is a variable of the body"),
+        ("attributes(n = rows.len())", "`rows` is a variable"),
+        ("attributes(a = 3 - rows.len())", "`rows` is a variable"),
+        ("attributes(a = f(&row.id))", "`row` is a variable"),
+        (
+            "attributes(a = format!(\"{}\", row.id))",
+            "`row` is a variable",
+        ),
+        ("name = rows", "`rows` is a variable"),
+        ("attributes(self.id)", "`f` has no receiver"),
+        ("attributes(self)", "`f` has no receiver"),
+        ("attributes(n = id + self.len())", "`f` has no receiver"),
+        ("attributes_fn = |id| self.a(id)", "`f` has no receiver"),
+        ("parent = self.cx", "`f` has no receiver"),
+    ] {
+        let errors = messages(expand(args.parse().unwrap(), &item.parse().unwrap()));
+        assert_eq!(errors.len(), 1, "{args}: {errors:#?}");
+        assert!(errors.concat().contains(found), "{args}: {errors:#?}");
+    }
+}
+
+#[test]
+fn skip_is_only_for_methods_of_a_block() {
+    assert!(error("skip").contains("`impl` block"));
+    assert!(error("skip,").contains("`impl` block"));
+    // Under another name the block leaves the attribute where it is.
+    let block = "impl S { #[instrument(skip)] fn f() {} }";
+    let block = expand(TokenStream::new(), &block.parse().unwrap());
+    let method: syn::ItemImpl = syn::parse2(block).unwrap();
+    let syn::ImplItem::Fn(mut method) = method.items.into_iter().next().unwrap() else {
+        panic!("not a method")
+    };
+    method
+        .attrs
+        .retain(|attr| !attr.path().is_ident("instrument"));
+    let errors = messages(expand(quote!(skip), &quote!(#method)));
+    assert_eq!(errors, Vec::<String>::new());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use floe_telemetry::traced;
 
-#[traced(kind = "client")]
+#[traced(kind = 3)]
 fn create() {}
 
 fn main() {}

@@ -3,8 +3,8 @@ use floe_telemetry::traced;
 #[traced(level = verbose)]
 fn misspelt() {}
 
-#[traced(level = "debug")]
-fn in_quotes() {}
+#[traced(level = 6)]
+fn another_number() {}
 
 #[traced(level)]
 fn missing() {}

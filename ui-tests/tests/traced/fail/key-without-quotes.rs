@@ -1,0 +1,8 @@
+use floe_telemetry::traced;
+
+#[traced(attributes(db-rows = 3, http.request.header.content-type = %table, http.2xx = 1))]
+fn create(table: &str) {
+    let _ = table;
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use floe_telemetry::traced;
+
+#[traced(parent = None)]
+fn create() {}
+
+fn main() {}

@@ -1,0 +1,28 @@
+use floe_telemetry::traced;
+
+struct Catalog {
+    warehouse: String,
+}
+
+impl Catalog {
+    #[traced(attributes(self.warehouse))]
+    fn open(warehouse: &str) -> Self {
+        Self { warehouse: warehouse.to_owned() }
+    }
+}
+
+#[traced(attributes(rows = self.warehouse.len()))]
+impl Catalog {
+    fn new(warehouse: &str) -> Self {
+        Self { warehouse: warehouse.to_owned() }
+    }
+
+    fn drop_table(&self, table: &str) -> usize {
+        table.len()
+    }
+}
+
+#[traced(name = format!("{}", self.name))]
+fn free() {}
+
+fn main() {}
