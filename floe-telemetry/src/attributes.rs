@@ -9,8 +9,10 @@ pub(crate) mod schema;
 mod text;
 mod value;
 
+pub(crate) use self::identity::FloeSpanAttributes;
+#[cfg(feature = "provider")]
+pub(crate) use self::identity::Mode;
 pub use self::identity::ParseModeError;
-pub(crate) use self::identity::{FloeSpanAttributes, Mode};
 pub(crate) use self::into::FloeAttributes;
 pub use self::into::IntoAttributes;
 pub use self::list::{Attribute, AttributeList};
