@@ -152,6 +152,7 @@ pub use self::tracing_bridge::{TracingLayer, tracing_layer};
 // of every crate that uses this one, because `Value::String` has the same name.
 #[cfg_attr(not(doc), doc(hidden))]
 pub mod opentelemetry {
+    #[doc(no_inline)]
     pub use ::opentelemetry::*;
 }
 
