@@ -1,0 +1,124 @@
+//! The child process of a scenario.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{self, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use floe_telemetry::config::OtlpProtocol;
+
+use crate::report::{Message, Report};
+
+/// The argument that selects the program of a scenario.
+pub(crate) const PROGRAM: &str = "--program";
+
+/// How long a program may run. A program that does not end is killed.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A running program.
+#[derive(Debug)]
+pub(crate) struct Child {
+    process: process::Child,
+    stdin: ChildStdin,
+    messages: Receiver<Message>,
+    stderr: Option<JoinHandle<String>>,
+    deadline: Instant,
+}
+
+impl Child {
+    pub(crate) fn start(name: &str, protocol: OtlpProtocol, endpoint: &str) -> Result<Self> {
+        let protocol = match protocol {
+            OtlpProtocol::Http => "http",
+            _ => "grpc",
+        };
+        let mut process = Command::new(std::env::current_exe()?)
+            .args([PROGRAM, name, protocol, endpoint])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("a child process")?;
+        let stdin = process.stdin.take().context("its standard input")?;
+        let stdout = process.stdout.take().context("its standard output")?;
+        let mut stderr = process.stderr.take().context("its standard error")?;
+        let (sender, messages) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if let Ok(message) = serde_json::from_str(&line) {
+                    let _ = sender.send(message);
+                }
+            }
+        });
+        let stderr = thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Ok(Self {
+            process,
+            stdin,
+            messages,
+            stderr: Some(stderr),
+            deadline: Instant::now() + LIMIT,
+        })
+    }
+
+    /// Waits until the program waits for `phase`.
+    pub(crate) fn wait_for(&mut self, phase: &str) -> Result<()> {
+        match self.next()? {
+            Message::Waiting(name) if name == phase => Ok(()),
+            found => bail!("expected that the program waits for `{phase}`, found {found:?}"),
+        }
+    }
+
+    /// Lets a waiting program continue.
+    pub(crate) fn proceed(&mut self) -> Result<()> {
+        writeln!(self.stdin).context("the program has ended")
+    }
+
+    /// Waits until the program ends, and returns its report.
+    pub(crate) fn finish(mut self) -> Result<Report> {
+        let report = match self.next()? {
+            Message::Report(report) => *report,
+            Message::Waiting(phase) => bail!("the program waits for `{phase}`"),
+        };
+        let status = loop {
+            if let Some(status) = self.process.try_wait()? {
+                break status;
+            }
+            ensure!(
+                Instant::now() < self.deadline,
+                "the program does not exit within {LIMIT:?}"
+            );
+            thread::sleep(Duration::from_millis(5));
+        };
+        let stderr = self.stderr();
+        ensure!(status.success(), "{status}: {stderr}");
+        ensure!(!stderr.contains("panicked"), "{stderr}");
+        Ok(report)
+    }
+
+    fn next(&mut self) -> Result<Message> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if let Ok(message) = self.messages.recv_timeout(left) {
+            return Ok(message);
+        }
+        let _ = self.process.kill();
+        bail!("no report within {LIMIT:?}: {}", self.stderr())
+    }
+
+    fn stderr(&mut self) -> String {
+        let reader = self.stderr.take();
+        let text = reader.and_then(|reader| reader.join().ok());
+        text.unwrap_or_default()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

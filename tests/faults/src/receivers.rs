@@ -1,0 +1,7 @@
+//! Receivers and proxies that misbehave. They end with the process.
+
+mod relay;
+mod script;
+
+pub(crate) use self::relay::{Plan, Relay};
+pub(crate) use self::script::{Script, read_request};

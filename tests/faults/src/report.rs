@@ -1,0 +1,88 @@
+//! What a program reports to the check of its scenario.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+/// A line from the program.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) enum Message {
+    /// The program waits for a line on its standard input.
+    Waiting(String),
+    /// The program has ended.
+    Report(Box<Report>),
+}
+
+/// What happened in a program.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Report {
+    /// The recorded spans.
+    pub(crate) created: u64,
+    /// The calls whose result was not that of the function without telemetry.
+    pub(crate) wrong_results: u64,
+    pub(crate) books: Books,
+    /// Flushes, shutdowns and other operations, by the name that the program gave them.
+    pub(crate) operations: BTreeMap<String, Operation>,
+    /// Calls of the annotated function.
+    pub(crate) calls: Calls,
+    /// Calls of the same function without the attribute.
+    pub(crate) bare_calls: Calls,
+    /// The messages of the library.
+    pub(crate) log: String,
+    /// The largest resident memory of the process.
+    pub(crate) peak_memory_kib: u64,
+    /// The threads at the end.
+    pub(crate) threads: u64,
+}
+
+/// What became of the spans.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Books {
+    pub(crate) exported: u64,
+    pub(crate) failed: u64,
+    pub(crate) dropped: u64,
+    /// Spans that are queued or being exported at the end.
+    pub(crate) pending: u64,
+}
+
+/// How long calls took.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Calls {
+    pub(crate) count: u64,
+    pub(crate) p999_nanos: u64,
+    pub(crate) max_nanos: u64,
+}
+
+impl Calls {
+    pub(crate) fn of(mut nanos: Vec<u64>) -> Self {
+        nanos.sort_unstable();
+        let at = nanos.len() * 999 / 1000;
+        Self {
+            count: nanos.len() as u64,
+            p999_nanos: nanos.get(at).copied().unwrap_or_default(),
+            max_nanos: nanos.last().copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// The duration and the result of an operation.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Operation {
+    pub(crate) duration: Duration,
+    pub(crate) error: Option<String>,
+}
+
+impl Report {
+    /// The operation with this name.
+    pub(crate) fn operation(&self, name: &str) -> Result<&Operation> {
+        let operation = self.operations.get(name);
+        operation.with_context(|| format!("the program did not reach `{name}`"))
+    }
+
+    /// The error of an operation, or an empty text.
+    pub(crate) fn error(&self, name: &str) -> Result<&str> {
+        Ok(self.operation(name)?.error.as_deref().unwrap_or_default())
+    }
+}

@@ -1,0 +1,48 @@
+//! The network loses the state of a connection: it stays open, and nothing arrives any more.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::program::Program;
+use crate::receivers::Relay;
+use crate::report::Report;
+use crate::scenario::{Case, HTTP, Scenario};
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "half_open",
+    promise: "a connection that fell silent is replaced by a new one within the timeout of an export",
+    protocols: HTTP,
+    is_quick: true,
+    max_memory: 64,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let config = program.config();
+    program.start(config);
+    program.spans(10);
+    program.flush("before", Duration::from_secs(10));
+    program.wait("silent");
+    program.spans(10);
+    program.flush("while silent", Duration::from_secs(10));
+    program.spans(10);
+    program.flush("after", Duration::from_secs(10));
+    program.shutdown(Duration::from_secs(5));
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let receiver = case.receiver();
+    let relay = Relay::to(receiver.port())?;
+    let mut child = case.start(&relay.endpoint())?;
+    child.wait_for("silent")?;
+    relay.freeze();
+    child.proceed()?;
+    let report = child.finish()?;
+    ensure!(report.error("before")?.is_empty(), "{report:?}");
+    ensure!(report.error("after")?.is_empty(), "{report:?}");
+    ensure!(relay.connections() == 2, "{}", relay.connections());
+    ensure!(receiver.spans().len() >= 20, "{}", receiver.spans().len());
+    Ok(report)
+}

@@ -1,0 +1,41 @@
+//! Nothing listens at the endpoint.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::program::Program;
+use crate::report::Report;
+use crate::scenario::{BOTH, Case, Scenario};
+
+const SPANS: u64 = 10_000;
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "refused",
+    promise: "a closed port costs the program nothing, and every span is counted",
+    protocols: BOTH,
+    is_quick: true,
+    max_memory: 64,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let config = program.config();
+    program.start(config);
+    program.spans(SPANS);
+    // Longer than the exports that the queue holds.
+    program.shutdown(Duration::from_secs(60));
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let report = case.report(&format!("http://127.0.0.1:{port}"))?;
+    ensure!(report.books.exported == 0, "{:?}", report.books);
+    let error = report.error("shutdown")?;
+    ensure!(error.contains("connect"), "{error}");
+    let warnings = report.log.matches("spans could not be exported").count();
+    ensure!(warnings == 1, "{warnings} warnings: {}", report.log);
+    Ok(report)
+}
