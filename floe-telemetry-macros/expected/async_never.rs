@@ -12,9 +12,10 @@ fn never() -> impl ::core::future::Future<Output = ::floe_telemetry::__private::
         ::floe_telemetry::__private::never(async move {
             if false { loop {} } else { serve().await }
         }),
-        |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                __floe_return,
-            )
-            .__floe_classify()(__floe_return, __floe_sink),
+        |__floe_return, __floe_sink| {
+            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                .__floe_classify()(__floe_return, __floe_sink)
+        },
     )
 }

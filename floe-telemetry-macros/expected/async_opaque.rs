@@ -13,15 +13,16 @@ fn opaque() -> impl ::core::future::Future<Output = impl Fn() -> u8> {
         #[allow(clippy::async_yields_async)]
         async move {
             if false {
-                loop {}
+                ::floe_telemetry::__private::never_made()
             } else {
                 ready().await;
                 || 3
             }
         },
-        |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                __floe_return,
-            )
-            .__floe_classify()(__floe_return, __floe_sink),
+        |__floe_return, __floe_sink| {
+            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                .__floe_classify()(__floe_return, __floe_sink)
+        },
     )
 }

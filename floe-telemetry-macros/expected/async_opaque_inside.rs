@@ -15,12 +15,16 @@ fn opaque() -> impl ::core::future::Future<Output = Result<impl Copy, ()>> {
                 return ::floe_telemetry::__private::never_made::<Result<_, ()>>();
             }
             if false {
-                loop {}
+                ::floe_telemetry::__private::never_made()
             } else {
                 ready().await;
                 Ok(3)
             }
         },
-        ::floe_telemetry::__private::outcome::probe::<Result<_, ()>>().__floe_classify(),
+        |__floe_return, __floe_sink| {
+            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                .__floe_classify()(__floe_return, __floe_sink)
+        },
     )
 }

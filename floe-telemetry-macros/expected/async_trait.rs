@@ -48,10 +48,11 @@ where
                 let __ret: u8 = { __self.get(key).await };
                 __ret
             },
-            |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                    __floe_return,
-                )
-                .__floe_classify()(__floe_return, __floe_sink),
+            |__floe_return, __floe_sink| {
+                use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                    .__floe_classify()(__floe_return, __floe_sink)
+            },
         ),
     )
 }

@@ -55,7 +55,7 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
             #[allow(clippy::shadow_same)]
             let options = options;
             let _ = &options;
-            '__floe_body: {}
+            if false { loop {} } else {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

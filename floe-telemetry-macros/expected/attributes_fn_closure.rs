@@ -31,7 +31,7 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
             #[allow(clippy::shadow_same)]
             let name = name;
             let _ = &name;
-            '__floe_body: {}
+            if false { loop {} } else {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

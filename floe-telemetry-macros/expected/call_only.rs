@@ -7,17 +7,26 @@ fn f(n: u8) -> impl Future<Output = u8> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
+    let __floe_declared = ::floe_telemetry::__private::declared();
+    if false {
+        return __floe_declared.value();
+    }
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
         ::floe_telemetry::__private::Current,
         ::floe_telemetry::__private::None,
     );
-    ::floe_telemetry::__private::call(
+    ::floe_telemetry::__private::call_by_type(
         __floe_span,
-        move || { start(n) },
-        |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                __floe_return,
-            )
-            .__floe_classify()(__floe_return, __floe_sink),
+        __floe_declared.body(move || { start(n) }),
+        |__floe_span, __floe_value| ::floe_telemetry::__private::end(
+            __floe_span,
+            __floe_value,
+            |__floe_return, __floe_sink| {
+                use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                    .__floe_classify()(__floe_return, __floe_sink)
+            },
+        ),
     )
 }

@@ -15,16 +15,19 @@ fn f() -> Option<u8> {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> Option<u8> { None },
-        |__floe_return, __floe_sink| ::floe_telemetry::__private::error_if(
-            __floe_return,
-            || {
-                #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
-                let result = __floe_return;
-                result.is_none()
-            },
-            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
-                .__floe_classify(),
-            __floe_sink,
-        ),
+        |__floe_return, __floe_sink| {
+            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+            ::floe_telemetry::__private::error_if(
+                __floe_return,
+                || {
+                    #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+                    let result = __floe_return;
+                    result.is_none()
+                },
+                ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                    .__floe_classify(),
+                __floe_sink,
+            )
+        },
     )
 }

@@ -16,12 +16,15 @@ fn f() -> impl ::core::future::Future<Output = Answer> {
             }
             if false { loop {} } else { ask().await }
         },
-        |__floe_return, __floe_sink| ::floe_telemetry::__private::error_if(
-            __floe_return,
-            || Answer::is_refused(__floe_return),
-            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
-                .__floe_classify(),
-            __floe_sink,
-        ),
+        |__floe_return, __floe_sink| {
+            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+            ::floe_telemetry::__private::error_if(
+                __floe_return,
+                || Answer::is_refused(__floe_return),
+                ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                    .__floe_classify(),
+                __floe_sink,
+            )
+        },
     )
 }

@@ -17,26 +17,29 @@ fn f() -> BoxFuture<'static, u8> {
         move || -> BoxFuture<'static, u8> { ask() },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::returned_future::prelude::*;
-            (&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
+            (&&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_returned()
                 .finish(
                     __floe_span,
                     __floe_value,
-                    |__floe_return, __floe_sink| ::floe_telemetry::__private::error_if(
-                        __floe_return,
-                        || -> bool {
-                            #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
-                            #[allow(
-                                clippy::no_effect_underscore_binding,
-                                clippy::used_underscore_binding
-                            )]
-                            let _answer: &u8 = __floe_return;
-                            { *_answer > 3 }
-                        },
-                        ::floe_telemetry::__private::outcome::probe_of(__floe_return)
-                            .__floe_classify(),
-                        __floe_sink,
-                    ),
+                    |__floe_return, __floe_sink| {
+                        use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                        ::floe_telemetry::__private::error_if(
+                            __floe_return,
+                            || -> bool {
+                                #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+                                #[allow(
+                                    clippy::no_effect_underscore_binding,
+                                    clippy::used_underscore_binding
+                                )]
+                                let _answer: &u8 = __floe_return;
+                                { *_answer > 3 }
+                            },
+                            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                                .__floe_classify(),
+                            __floe_sink,
+                        )
+                    },
                 )
         },
     )

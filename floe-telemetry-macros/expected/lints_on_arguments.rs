@@ -27,7 +27,7 @@ fn f(a: Vec<u8>, #[cfg(all())] b: Vec<u8>) {
             #[expect(unused)]
             #[allow(clippy::shadow_same)]
             let b = b;
-            '__floe_body: {}
+            if false { loop {} } else {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

@@ -24,7 +24,7 @@ fn f(a: String, #[cfg_attr(all(), cfg(all()))] b: String) {
             #[cfg_attr(all(), cfg(all()))]
             #[allow(clippy::shadow_same)]
             let b = b;
-            '__floe_body: {}
+            if false { loop {} } else {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

@@ -47,7 +47,7 @@ fn f(_a: String, __floe_argument_1: Vec<u8>) {
             )]
             let _ = &_a;
             let __floe_argument_1 = __floe_argument_1;
-            '__floe_body: {}
+            if false { loop {} } else {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

@@ -15,9 +15,10 @@ fn never() -> ! {
     ::floe_telemetry::__private::call(
         __floe_span,
         move || -> ! { loop {} },
-        |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                __floe_return,
-            )
-            .__floe_classify()(__floe_return, __floe_sink),
+        |__floe_return, __floe_sink| {
+            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                .__floe_classify()(__floe_return, __floe_sink)
+        },
     )
 }

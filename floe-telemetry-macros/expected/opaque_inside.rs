@@ -7,15 +7,26 @@ fn opaque<'a>() -> Result<(Vec<impl Sized + 'a>, &'a [impl Copy]), Error> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "opaque", "opaque", ::core::line!(), Internal
     );
+    let __floe_declared = ::floe_telemetry::__private::declared();
+    if false {
+        return __floe_declared.value();
+    }
     let __floe_span = ::floe_telemetry::__private::enter(
         &__FLOE_CALLSITE,
         ::floe_telemetry::__private::Current,
         ::floe_telemetry::__private::None,
     );
-    ::floe_telemetry::__private::call(
+    ::floe_telemetry::__private::call_by_type(
         __floe_span,
-        move || -> Result<(Vec<_>, &'a [_]), Error> { read() },
-        ::floe_telemetry::__private::outcome::probe::<Result<(Vec<_>, &'a [_]), Error>>()
-            .__floe_classify(),
+        __floe_declared.body(move || { read() }),
+        |__floe_span, __floe_value| ::floe_telemetry::__private::end(
+            __floe_span,
+            __floe_value,
+            |__floe_return, __floe_sink| {
+                use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                    .__floe_classify()(__floe_return, __floe_sink)
+            },
+        ),
     )
 }

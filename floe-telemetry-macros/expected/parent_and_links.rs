@@ -23,7 +23,7 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
             #[allow(clippy::shadow_same)]
             let first = first;
             let _ = &first;
-            '__floe_body: {}
+            if false { loop {} } else {}
         },
         ::floe_telemetry::__private::outcome::success,
     )

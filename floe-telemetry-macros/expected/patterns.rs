@@ -19,7 +19,7 @@ fn f(__floe_argument_0: (Lock, Lock), other: Lock) {
             let (left, _) = __floe_argument_0;
             #[allow(clippy::shadow_same)]
             let other = other;
-            '__floe_body: { work() }
+            if false { loop {} } else { work() }
         },
         ::floe_telemetry::__private::outcome::success,
     )

@@ -21,19 +21,20 @@ fn f(__floe_argument_0: (Lock, Lock)) -> Later<u8> {
                     ::floe_telemetry::__private::Some(&__floe_fill),
                 )
             };
-            '__floe_body: { work(left) }
+            if false { loop {} } else { work(left) }
         },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::returned_future::prelude::*;
-            (&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
+            (&&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_returned()
                 .finish(
                     __floe_span,
                     __floe_value,
-                    |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                            __floe_return,
-                        )
-                        .__floe_classify()(__floe_return, __floe_sink),
+                    |__floe_return, __floe_sink| {
+                        use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                        ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                            .__floe_classify()(__floe_return, __floe_sink)
+                    },
                 )
         },
     )

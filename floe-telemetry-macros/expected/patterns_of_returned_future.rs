@@ -9,9 +9,7 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
     );
     ::floe_telemetry::__private::Box::pin(
         ::floe_telemetry::__private::call_opaque_opening(
-            move |
-                __floe_span: &mut ::floe_telemetry::__private::OpenSpan,
-            | -> Pin<Box<_>> {
+            move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| {
                 let __floe_argument_0 = __floe_argument_0;
                 let Pair { left, .. } = __floe_argument_0;
                 *__floe_span = ::floe_telemetry::__private::enter(
@@ -19,7 +17,11 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
                     ::floe_telemetry::__private::root,
                     ::floe_telemetry::__private::None,
                 );
-                '__floe_body: { work(left) }
+                if false {
+                    ::floe_telemetry::__private::never_made()
+                } else {
+                    work(left)
+                }
             },
             |__floe_span, __floe_value| {
                 use ::floe_telemetry::__private::returned_future::prelude::*;
@@ -30,10 +32,11 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
                     .finish(
                         __floe_span,
                         __floe_value,
-                        |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                                __floe_return,
-                            )
-                            .__floe_classify()(__floe_return, __floe_sink),
+                        |__floe_return, __floe_sink| {
+                            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                                .__floe_classify()(__floe_return, __floe_sink)
+                        },
                     )
             },
         ),

@@ -24,7 +24,7 @@ fn f(__floe_argument_0: (String, u8), __floe_argument_1: Vec<u8>) {
                     ::floe_telemetry::__private::Some(&__floe_fill),
                 )
             };
-            '__floe_body: { work(text) }
+            if false { loop {} } else { work(text) }
         },
         |__floe_span, __floe_value| ::floe_telemetry::__private::end(
             __floe_span,

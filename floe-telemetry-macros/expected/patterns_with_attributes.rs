@@ -23,7 +23,7 @@ fn f(__floe_argument_0: (Lock, Lock), other: Lock) -> u8 {
                     ::floe_telemetry::__private::Some(&__floe_fill),
                 )
             };
-            '__floe_body: { work() }
+            if false { loop {} } else { work() }
         },
         |__floe_span, __floe_value| ::floe_telemetry::__private::end(
             __floe_span,

@@ -17,15 +17,16 @@ fn f() -> Pin<Box<dyn Future<Output = u8> + Send>> {
         move || -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(g()) },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::returned_future::prelude::*;
-            (&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
+            (&&&&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
                 .__floe_returned()
                 .finish(
                     __floe_span,
                     __floe_value,
-                    |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                            __floe_return,
-                        )
-                        .__floe_classify()(__floe_return, __floe_sink),
+                    |__floe_return, __floe_sink| {
+                        use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                        ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                            .__floe_classify()(__floe_return, __floe_sink)
+                    },
                 )
         },
     )

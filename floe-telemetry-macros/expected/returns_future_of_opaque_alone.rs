@@ -24,10 +24,11 @@ fn f() -> impl Future<Output = impl Sized> {
                 .finish(
                     __floe_span,
                     __floe_value,
-                    |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                            __floe_return,
-                        )
-                        .__floe_classify()(__floe_return, __floe_sink),
+                    |__floe_return, __floe_sink| {
+                        use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                        ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                            .__floe_classify()(__floe_return, __floe_sink)
+                    },
                 )
         },
     )

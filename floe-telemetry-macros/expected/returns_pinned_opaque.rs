@@ -15,7 +15,7 @@ fn f() -> Pin<Box<impl Future<Output = u8>>> {
     ::floe_telemetry::__private::Box::pin(
         ::floe_telemetry::__private::call_opaque(
             __floe_span,
-            move || -> Pin<Box<_>> { get() },
+            move || { get() },
             |__floe_span, __floe_value| {
                 use ::floe_telemetry::__private::returned_future::prelude::*;
                 (&&::floe_telemetry::__private::returned_future::Returned(&__floe_value))
@@ -25,10 +25,11 @@ fn f() -> Pin<Box<impl Future<Output = u8>>> {
                     .finish(
                         __floe_span,
                         __floe_value,
-                        |__floe_return, __floe_sink| ::floe_telemetry::__private::outcome::probe_of(
-                                __floe_return,
-                            )
-                            .__floe_classify()(__floe_return, __floe_sink),
+                        |__floe_return, __floe_sink| {
+                            use ::floe_telemetry::__private::outcome::IsUnresolved as _;
+                            ::floe_telemetry::__private::outcome::probe_of(__floe_return)
+                                .__floe_classify()(__floe_return, __floe_sink)
+                        },
                     )
             },
         ),

@@ -40,7 +40,7 @@ where
             let _ = &self;
             #[allow(clippy::shadow_same)]
             let rest = rest;
-            '__floe_body: { Some(first) }
+            if false { loop {} } else { Some(first) }
         },
         ::floe_telemetry::__private::outcome::probe::<Option<&'a T>>().__floe_classify(),
     )

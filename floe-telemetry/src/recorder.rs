@@ -11,6 +11,7 @@ mod active;
 mod bridged;
 mod buffer;
 mod call;
+mod declared;
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 mod detached;
 mod enter;
@@ -56,6 +57,7 @@ pub(crate) use self::buffer::{
     Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
 };
 pub use self::call::{call, call_opening, end};
+pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
 #[cfg(any(feature = "tower", feature = "reqwest-middleware"))]
 pub(crate) use self::detached::DetachedSpan;
 pub use self::enter::{Current, enter};
@@ -66,7 +68,7 @@ pub(crate) use self::failure::panic_message;
 #[cfg(feature = "tracing")]
 pub(crate) use self::failure::{describe_error, exception_event};
 pub use self::first_poll::enter_in_future;
-pub use self::future::{Never, OpenedBy, call_async, never, never_made};
+pub use self::future::{OpenedBy, call_async};
 pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;

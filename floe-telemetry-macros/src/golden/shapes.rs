@@ -40,6 +40,28 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "returns_closure",
+        input: Traced(
+            "",
+            "fn f(names: Vec<String>) -> impl Fn(&str) -> bool + Send { move |name| has(&names, name) }",
+        ),
+    },
+    Case {
+        file: "returns_type_of_macro",
+        input: Traced("", "fn f() -> rows!(u8) { read() }"),
+    },
+    Case {
+        file: "async_type_of_macro",
+        input: Traced("", "async fn f() -> rows!(u8) { read().await }"),
+    },
+    Case {
+        file: "async_elided_lifetime",
+        input: Traced(
+            "",
+            "async fn f(names: impl Iterator<Item = &str>, n: u8) -> usize { count(names).await }",
+        ),
+    },
+    Case {
         file: "returns_by_type",
         input: Traced("", "fn f(n: u8) -> Later<u8> { start(n) }"),
     },

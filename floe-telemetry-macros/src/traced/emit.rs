@@ -109,7 +109,12 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
             }
         }
     };
-    quote_spanned!(ours=> |__floe_return, __floe_sink| #call)
+    quote_spanned! {ours=>
+        |__floe_return, __floe_sink| {
+            use #private::outcome::IsUnresolved as _;
+            #call
+        }
+    }
 }
 
 /// The result is bound as a variable, so that an error about its type points at the user's tokens.
@@ -132,10 +137,33 @@ fn error_if(value: &Expr) -> TokenStream {
     quote_spanned!(ours=> || #output { #(#bindings)* #body })
 }
 
-/// A label before the user's braces where they are inside ours: the lint `unused_braces` ignores a block
-/// with a label. Braces with a span of ours would also be ignored, but belong to another edition.
-fn label(body: &Group) -> TokenStream {
-    quote_spanned!(Span::mixed_site().located_at(body.span())=> '__floe_body:)
+/// The type that the signature declares, for a body whose type cannot be written: a `return` that never
+/// runs determines it, with the bounds of `impl Trait`.
+fn declared(traced: &Traced<'_>) -> TokenStream {
+    let private = traced.krate.private();
+    quote_spanned! {Span::mixed_site()=>
+        let __floe_declared = #private::declared();
+        if false {
+            return __floe_declared.value();
+        }
+    }
+}
+
+/// The user's braces inside ours. The lint `unused_braces` ignores braces after an `else`, so they need
+/// no span of ours: the edition of their span decides when the temporaries of the last expression are
+/// dropped. A `loop {}` would make `()` or `!` of a type that is not known.
+fn nested(traced: &Traced<'_>) -> TokenStream {
+    let body = &traced.function.body;
+    let unreachable = match traced.output {
+        Output::Unit | Output::Never | Output::Type(_) => {
+            quote_spanned!(Span::mixed_site()=> loop {})
+        }
+        Output::Erased(_) | Output::Macro | Output::Opaque => {
+            let private = traced.krate.private();
+            quote_spanned!(Span::mixed_site()=> #private::never_made())
+        }
+    };
+    quote_spanned!(Span::mixed_site()=> if false { #unreachable } else #body)
 }
 
 /// For a use of `_name` that the expansion adds, which clippy would report.

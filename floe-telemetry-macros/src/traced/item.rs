@@ -1,8 +1,9 @@
 //! The annotated function: its signature as syntax, its body as tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{
-    AttrStyle, Attribute, Meta, Signature, Token, Visibility,
+    AttrStyle, Attribute, FnArg, Meta, Signature, Token, Visibility,
     parse::{ParseStream, Parser},
 };
 
@@ -101,6 +102,15 @@ impl Function {
         })
     }
 
+    /// Whether an argument is an `impl Trait` with a lifetime that is not written, as in
+    /// `impl Iterator<Item = &str>`.
+    pub(super) fn elides_lifetimes(&self) -> bool {
+        self.sig.inputs.iter().any(|input| match input {
+            FnArg::Receiver(_) => false,
+            FnArg::Typed(typed) => elides_lifetimes(typed.ty.to_token_stream(), &mut false),
+        })
+    }
+
     fn read(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
@@ -177,6 +187,31 @@ fn relax_expectations(attr: &mut Attribute) {
     } else if let Some(word) = list.path.get_ident() {
         list.path = allow(word.clone()).into();
     }
+}
+
+/// Whether there is a `&` without a lifetime, or `'_`, behind an `impl`. The lifetimes of a closure's
+/// parameters and result belong to the closure.
+fn elides_lifetimes(ty: TokenStream, in_impl: &mut bool) -> bool {
+    let trees: Vec<_> = ty.into_iter().collect();
+    let is_punct = |at: Option<usize>, wanted| matches!(at.and_then(|at| trees.get(at)), Some(TokenTree::Punct(it)) if it.as_char() == wanted);
+    trees.iter().enumerate().any(|(at, tree)| match tree {
+        TokenTree::Ident(word) if word == "impl" => {
+            *in_impl = true;
+            false
+        }
+        TokenTree::Ident(word) => *in_impl && word == "_" && is_punct(at.checked_sub(1), '\''),
+        TokenTree::Punct(it) if it.as_char() == '&' => {
+            let is_result = is_punct(at.checked_sub(1), '>') && is_punct(at.checked_sub(2), '-');
+            *in_impl && !is_result && !is_punct(Some(at + 1), '\'')
+        }
+        TokenTree::Group(group) => {
+            let closure = at.checked_sub(1).and_then(|before| trees.get(before));
+            let is_closure = group.delimiter() == Delimiter::Parenthesis
+                && matches!(closure, Some(TokenTree::Ident(word)) if word != "impl");
+            !is_closure && elides_lifetimes(group.stream(), in_impl)
+        }
+        _ => false,
+    })
 }
 
 /// Whether the next tokens are qualifiers of a function and `fn`.

@@ -146,10 +146,15 @@ impl<'a> Traced<'a> {
         }
     }
 
-    /// Whether the function must remain an `async fn`: another macro may require `async`, and
-    /// `#[must_use]` would apply to the future instead of the output.
+    /// Whether the function must remain an `async fn`: another macro may require `async`, `#[must_use]`
+    /// would apply to the future instead of the output, an `impl Trait` with an elided lifetime may only
+    /// be the type of an argument of an `async fn`, and a type that a macro makes cannot be repeated in
+    /// the body.
     pub(super) fn stays_async(&self) -> bool {
-        self.function.has_other_macros() || self.function.must_use()
+        self.function.has_other_macros()
+            || self.function.must_use()
+            || self.function.elides_lifetimes()
+            || matches!(self.output, Output::Macro)
     }
 
     /// Whether there is no returned value to classify, which the compiler then need not infer.
@@ -331,8 +336,8 @@ fn check_returned(cx: &Ctxt, sig: &Signature, shape: &Shape) {
             };
             for bound in returned::lost_bounds(&sig.output) {
                 let message = format!(
-                    "a future or stream in a span implements only `{what}`, `Send`, `Sync`, `Unpin` \
-                     and `Debug`: return that, or write `#[traced(call_only)]` for a span of the \
+                    "a future or stream in a span implements only `{what}`, `Send`, `Sync`, `Unpin`, \
+                     `UnwindSafe`, `RefUnwindSafe` and `Debug`: return that, or write `#[traced(call_only)]` for a span of the \
                      call alone"
                 );
                 cx.error(bound, message);

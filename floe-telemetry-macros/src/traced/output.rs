@@ -1,8 +1,12 @@
 //! The return type of the closure or future that contains the body.
 
+use std::mem;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, ReturnType, Token, Type,
-    TypeInfer, TypeParamBound, spanned::Spanned,
+    AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, ReturnType, Token,
+    TraitBound, Type, TypeInfer, TypeParamBound, spanned::Spanned,
 };
 
 use crate::tokens;
@@ -12,8 +16,12 @@ pub(super) enum Output {
     Unit,
     Never,
     Type(Box<Type>),
+    /// The same with `_` for `impl Trait`.
+    Erased(Box<Type>),
     /// `impl Trait`, or one in a place that [`erase`] does not handle.
     Opaque,
+    /// A type that contains a macro, which may expand to `impl Trait`.
+    Macro,
 }
 
 impl Output {
@@ -24,7 +32,9 @@ impl Output {
         match bare(ty) {
             Type::Never(_) => Self::Never,
             Type::ImplTrait(_) => Self::Opaque,
-            _ => erased(ty).map_or(Self::Opaque, |ty| Self::Type(Box::new(ty))),
+            _ if has_macro(ty.to_token_stream()) => Self::Macro,
+            _ if !tokens::any_ident(ty, |word| word == "impl") => Self::Type(ty.clone()),
+            _ => erased(ty).map_or(Self::Opaque, |ty| Self::Erased(Box::new(ty))),
         }
     }
 
@@ -37,8 +47,8 @@ impl Output {
         ];
         match self {
             Self::Unit | Self::Never => false,
-            Self::Opaque => true,
-            Self::Type(ty) => match bare(ty) {
+            Self::Opaque | Self::Macro => true,
+            Self::Type(ty) | Self::Erased(ty) => match bare(ty) {
                 Type::Path(path) => path
                     .path
                     .segments
@@ -61,8 +71,40 @@ impl Output {
             }),
             _ => false,
         };
-        self.may_be_future() && !matches!(self, Self::Type(ty) if lends(ty))
+        self.may_be_future() && !matches!(self, Self::Type(ty) | Self::Erased(ty) if lends(ty))
     }
+}
+
+/// The declared parameters and result of a closure that is returned as `impl Fn(…)`.
+pub(super) fn closure(output: &ReturnType) -> Option<&TraitBound> {
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
+    let Type::ImplTrait(opaque) = bare(ty) else {
+        return None;
+    };
+    opaque.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last()?;
+            let is_closure = ["Fn", "FnMut", "FnOnce"].iter().any(|it| last.ident == it);
+            let has_opaque = tokens::any_ident(&last.arguments, |word| word == "impl");
+            (is_closure && !has_opaque).then_some(bound)
+        }
+        _ => None,
+    })
+}
+
+/// Whether the tokens of a type contain the call of a macro; `!` alone is a type.
+fn has_macro(ty: TokenStream) -> bool {
+    let mut after_name = false;
+    ty.into_iter().any(|tree| {
+        let was_name = mem::replace(&mut after_name, matches!(&tree, TokenTree::Ident(_)));
+        match tree {
+            TokenTree::Punct(punct) => was_name && punct.as_char() == '!',
+            TokenTree::Group(group) => has_macro(group.stream()),
+            _ => false,
+        }
+    })
 }
 
 /// The type without parentheses, and without the invisible group of a `$type:ty`.

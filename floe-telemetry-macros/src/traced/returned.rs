@@ -106,7 +106,16 @@ fn in_box(ty: &Type) -> Option<&Type> {
 
 /// The bounds of an `impl Future` or `impl Stream` that the runtime's wrapper does not implement.
 pub(super) fn lost_bounds(output: &ReturnType) -> Vec<&TypeParamBound> {
-    const KEPT: [&str; 6] = ["Debug", "Future", "Send", "Stream", "Sync", "Unpin"];
+    const KEPT: [&str; 8] = [
+        "Debug",
+        "Future",
+        "RefUnwindSafe",
+        "Send",
+        "Stream",
+        "Sync",
+        "Unpin",
+        "UnwindSafe",
+    ];
     let ReturnType::Type(_, ty) = output else {
         return Vec::new();
     };

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
@@ -42,35 +42,6 @@ pub fn call_async<F: Future>(
         OpenedBy::Future => Phase::BeforeFutureOpens,
     };
     Traced::new(phase, future, outcome)
-}
-
-/// A function pointer.
-pub trait FnPointer {
-    /// The return type of the function.
-    type Output;
-}
-
-impl<T> FnPointer for fn() -> T {
-    type Output = T;
-}
-
-/// The type `!`, which stable Rust can only name like this.
-pub type Never = <fn() -> ! as FnPointer>::Output;
-
-/// Fixes the output type of an `async` block that never ends to `!`, which inference alone would not do.
-#[inline]
-pub const fn never<F: Future<Output = Never>>(future: F) -> F {
-    future
-}
-
-/// Stands for a value of type `T` in unreachable code that determines a type.
-///
-/// # Panics
-///
-/// Always.
-#[must_use]
-pub fn never_made<T>() -> T {
-    unreachable!("behind `if false`")
 }
 
 pin_project_lite::pin_project! {
@@ -120,6 +91,10 @@ impl<F, O> Traced<F, O> {
 /// The span of a future. Dropping it ends the span as cancelled, unless the span has ended.
 #[derive(Debug)]
 pub(super) struct FutureSpan(Phase);
+
+// What a panic interrupts is the user's future; the span is ended by it and not used afterwards.
+impl UnwindSafe for FutureSpan {}
+impl RefUnwindSafe for FutureSpan {}
 
 thread_local! {
     /// The contexts of futures that are being dropped, the innermost last. Spans that start in the

@@ -10,12 +10,18 @@
 //! methods rather than those of traits. The result is a function pointer that all functions with the
 //! same return type share.
 
+use std::alloc::Layout;
 use std::any::type_name;
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt::{self, Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::declared::Never;
 
 /// Passes the outcome of an annotated function to a sink, unless it is a plain success. It does not
 /// return the outcome, which may borrow from the value for a lifetime that the caller cannot name.
@@ -156,8 +162,42 @@ pub const fn probe<T>() -> IsStdError<T> {
     )))))
 }
 
-/// The start of the method lookup for the type of a value, if the type cannot be named.
+/// The start of the method lookup for the type of a value, if the type cannot be named and may not be
+/// resolved yet.
 #[inline]
-pub const fn probe_of<T>(_: &T) -> IsStdError<T> {
-    probe()
+pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T> {
+    MaybeUnresolved(probe())
 }
+
+/// A type that inference may not have resolved.
+#[derive(Debug)]
+pub struct MaybeUnresolved<T>(IsStdError<T>);
+
+impl<T> Deref for MaybeUnresolved<T> {
+    type Target = IsStdError<T>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// A type that inference has not resolved. Without it, method lookup would take such a type for a
+/// `Result`. Its implementations are explained in
+/// [`returned_future`](super::returned_future::IsUnresolved).
+pub trait IsUnresolved<T> {
+    /// The classifier of a value that does not fail.
+    fn __floe_classify(&self) -> Classifier<T>;
+}
+
+macro_rules! unresolved {
+    ($($ty:ty)*) => {$(
+        impl IsUnresolved<$ty> for MaybeUnresolved<$ty> {
+            fn __floe_classify(&self) -> Classifier<$ty> {
+                |_, _| ()
+            }
+        }
+    )*};
+}
+
+unresolved! { () Never bool char String OsString PathBuf Duration Instant SystemTime Layout }

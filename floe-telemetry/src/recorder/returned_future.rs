@@ -6,13 +6,18 @@
 //! compile. A type that is not known to be a future, such as a type parameter without bounds, is treated
 //! as a value.
 
+use std::alloc::Layout;
+use std::ffi::OsString;
 use std::fmt::{self, Debug};
 use std::future::Future;
 use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
 
 use futures_core::Stream;
 
 use super::call::end;
+use super::declared::Never;
 use super::future::Traced;
 use super::outcome::Classifier;
 use super::pointer::Pointer;
@@ -40,6 +45,41 @@ impl<V> Copy for Returned<'_, V> {}
     note = "if the span is to be that of the call alone, as for the handle of a task: `#[traced(call_only)]`"
 )]
 pub trait EndsWithTheCall {}
+
+/// A type that inference has not resolved, or that has a mistake in it.
+///
+/// Method lookup takes the first trait that may apply, and any may apply to such a type: this one comes
+/// first, so that it is not reported as a future. It has several implementations, so the compiler infers
+/// nothing from it, and two of them are for the types that an expression like `panic!()` falls back to.
+#[diagnostic::on_unimplemented(
+    message = "the type of the returned value is inferred too late for `#[traced]`",
+    note = "write it where the value is made, as in `collect::<Vec<_>>()`"
+)]
+pub trait IsUnresolved<V> {
+    /// The result of the lookup.
+    fn __floe_returned(&self) -> Found<Value, V>;
+}
+
+macro_rules! unresolved {
+    ([$($parameter:ident)?] $ty:ty) => {
+        impl<$($parameter)?> IsUnresolved<$ty> for &&&&Returned<'_, $ty> {
+            fn __floe_returned(&self) -> Found<Value, $ty> {
+                found()
+            }
+        }
+    };
+    ($($ty:ty)*) => {$(
+        unresolved! { [] $ty }
+        unresolved! { [] Option<$ty> }
+        unresolved! { [] Vec<$ty> }
+        unresolved! { [E] Result<$ty, E> }
+    )*};
+}
+
+// At least ten: of fewer, the compiler reports that it cannot choose, beside the cause.
+unresolved! {
+    () Never bool char String OsString PathBuf Duration Instant SystemTime Layout
+}
 
 /// An `Option`, `Result` or `Vec` of futures.
 pub trait ContainsFutures {
@@ -281,6 +321,6 @@ impl<V> Found<OpaqueValue, V> {
 pub mod prelude {
     pub use super::{
         ContainsFutures as _, DeclaredTypeMismatch as _, IsFuture as _, IsPointer as _,
-        IsStream as _, IsValue as _,
+        IsStream as _, IsUnresolved as _, IsValue as _,
     };
 }

@@ -2,15 +2,15 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{ReturnType, Signature};
+use syn::{ReturnType, Signature, TraitBound};
 
 use super::{
-    label, on, opening, outcome,
+    declared, nested, on, opening, outcome,
     parameters::{self, Place},
 };
 use crate::tokens;
 use crate::traced::{
-    model::Traced,
+    model::{Shape, Traced},
     output::{self, Output},
     returned::{How, Returned, What},
 };
@@ -24,8 +24,14 @@ pub(super) fn at_once(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
         let finish = by_type(traced, &outcome);
         return opened.call(traced, &finish);
     }
-    let opened = Opened::new(traced, sig, "call");
-    if opened.open.is_some() {
+    // A classifier beside the body would be chosen before the type of the body is known.
+    let function = if is_declared(traced) {
+        "call_by_type"
+    } else {
+        "call"
+    };
+    let opened = Opened::new(traced, sig, function);
+    if opened.function == "call" {
         return opened.call(traced, &outcome);
     }
     let finish = quote_spanned! {Span::mixed_site()=>
@@ -47,7 +53,7 @@ fn by_type(traced: &Traced<'_>, outcome: &TokenStream) -> TokenStream {
     quote_spanned! {ours=>
         |__floe_span, __floe_value| {
             use #private::returned_future::prelude::*;
-            (&&&&#private::returned_future::Returned(&__floe_value))
+            (&&&&&#private::returned_future::Returned(&__floe_value))
                 .#look()
                 .finish(__floe_span, __floe_value, #outcome)
         }
@@ -132,11 +138,7 @@ impl Opened {
     }
 
     /// The statement before the call, and the call, whose last argument handles the returned value.
-    fn parts(
-        self,
-        traced: &Traced<'_>,
-        finish: &TokenStream,
-    ) -> (Option<TokenStream>, TokenStream) {
+    fn parts(self, traced: &Traced<'_>, finish: &TokenStream) -> (TokenStream, TokenStream) {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
         let Self {
@@ -152,7 +154,8 @@ impl Opened {
         };
         let private = tokens::located_at(private, at);
         let call = quote_spanned!(at=> #private::#function(#span #body, #finish));
-        (open, call)
+        let declared = is_declared(traced).then(|| declared(traced));
+        (quote!(#declared #open), call)
     }
 
     fn call(self, traced: &Traced<'_>, finish: &TokenStream) -> TokenStream {
@@ -187,13 +190,55 @@ fn closure(
     };
     let ty = written_type(traced);
     // A closure with an explicit return type needs braces, which are the user's.
-    let label = label(body);
-    let body = if rebind.is_empty() {
-        quote!(#body)
-    } else {
-        quote_spanned!(Span::mixed_site()=> { #rebind #open #label #body })
+    let returned_closure = output::closure(&traced.function.sig.output);
+    let body = match returned_closure.filter(|_| is_declared(traced)) {
+        Some(bound) => {
+            let body = of_closure(traced, bound);
+            quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
+        }
+        None if rebind.is_empty() => quote!(#body),
+        None => {
+            let body = nested(traced);
+            quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
+        }
     };
-    quote_spanned!(Span::mixed_site()=> move #parameters #ty #body)
+    let closure = quote_spanned!(Span::mixed_site()=> move #parameters #ty #body);
+    if !is_declared(traced) {
+        return closure;
+    }
+    let method = if open.is_some() {
+        "body_opening"
+    } else {
+        "body"
+    };
+    let method = Ident::new(method, Span::mixed_site());
+    quote_spanned!(Span::mixed_site()=> __floe_declared.#method(#closure))
+}
+
+/// A body that returns a closure, whose parameters the compiler infers from a `dyn Fn(…)`.
+fn of_closure(traced: &Traced<'_>, bound: &TraitBound) -> TokenStream {
+    let private = traced.krate.private();
+    let body = nested(traced);
+    let ours = Span::mixed_site();
+    // A closure with other parameters is reported at the bound.
+    let at = tokens::located_at(private.clone(), on(bound));
+    let closure = quote_spanned! {on(bound)=>
+        #at::returned_closure(#body, &mut __floe_closure)
+    };
+    quote_spanned! {ours=>
+        let mut __floe_closure = #private::ReturnedClosure::pending();
+        let _: &mut (dyn #bound) = #closure;
+        __floe_closure.made()
+    }
+}
+
+/// Whether only the signature can contain the type of the body.
+fn is_declared(traced: &Traced<'_>) -> bool {
+    let is_opaque = matches!(
+        traced.output,
+        Output::Opaque | Output::Macro | Output::Erased(_)
+    );
+    is_opaque && matches!(traced.shape, Shape::Sync)
 }
 
 /// The explicit return type of the closure: a body that never returns would leave it open, and then the
@@ -201,7 +246,7 @@ fn closure(
 fn written_type(traced: &Traced<'_>) -> Option<TokenStream> {
     let ours = Span::mixed_site();
     Some(match &traced.output {
-        Output::Opaque => return None,
+        Output::Opaque | Output::Macro | Output::Erased(_) => return None,
         Output::Unit => quote_spanned!(ours=> -> ()),
         Output::Never => quote_spanned!(ours=> -> !),
         Output::Type(ty) => quote_spanned!(ours=> -> #ty),

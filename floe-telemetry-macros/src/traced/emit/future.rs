@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature, Token, parse_quote_spanned, spanned::Spanned};
 
 use super::{
-    on, opening, outcome,
+    declared, nested, on, opening, outcome,
     parameters::{self, Place},
 };
 use crate::tokens;
@@ -38,7 +38,8 @@ fn place<'a>(traced: &Traced<'_>, body: &'a TokenStream) -> Place<'a> {
 
 fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> TokenStream {
     if traced.stays_async() {
-        return quote_spanned!(Span::mixed_site()=> #future.await);
+        let declared = matches!(traced.output, Output::Macro).then(|| declared(traced));
+        return quote_spanned!(Span::mixed_site()=> #declared #future.await);
     }
     sig.asyncness = None;
     sig.output = future_of(traced);
@@ -145,21 +146,20 @@ fn end(sig: &Signature) -> Span {
 
 /// An `async` block has no syntax for its type. A `return` that never runs determines it, so that
 /// inference and coercions in the body follow the signature as without the macro. The body keeps its
-/// own scope, because its imports must not change the meaning of the type. The lint `unused_braces`
-/// ignores braces after an `else`.
+/// own scope, because its imports must not change the meaning of the type.
 fn typed_body(traced: &Traced<'_>) -> TokenStream {
-    let body = &traced.function.body;
     let ours = Span::mixed_site();
-    let body = quote_spanned!(ours=> if false { loop {} } else #body);
+    let body = nested(traced);
     let typed = match &traced.output {
         // A value of type `!` does not determine a type, so a function of the runtime does.
         Output::Opaque | Output::Never => return body,
+        Output::Macro => quote_spanned!(ours=> return __floe_declared.value()),
         Output::Unit => {
             let span = ours.located_at(traced.function.body.span_open());
             quote_spanned!(span=> return)
         }
         // An error about the type of the body refers to the signature.
-        Output::Type(ty) => {
+        Output::Type(ty) | Output::Erased(ty) => {
             let private = tokens::located_at(traced.krate.private(), ty.span());
             quote_spanned!(on(ty)=> return #private::never_made::<#ty>())
         }

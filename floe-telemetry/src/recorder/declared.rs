@@ -1,0 +1,137 @@
+//! Types that only the signature of an annotated function can contain: `!`, and what is behind
+//! `impl Trait`. The body is in a closure or an `async` block, which cannot repeat them.
+
+use std::fmt::{self, Debug};
+use std::future::Future;
+use std::marker::PhantomData;
+
+/// A function pointer.
+pub trait FnPointer {
+    /// The return type of the function.
+    type Output;
+}
+
+impl<T> FnPointer for fn() -> T {
+    type Output = T;
+}
+
+/// The type `!`, which stable Rust can only name like this.
+pub type Never = <fn() -> ! as FnPointer>::Output;
+
+/// Fixes the output type of an `async` block that never ends to `!`, which inference alone would not do.
+#[inline]
+pub const fn never<F: Future<Output = Never>>(future: F) -> F {
+    future
+}
+
+/// Stands for a value of type `T` in unreachable code that determines a type.
+///
+/// # Panics
+///
+/// Always.
+#[must_use]
+pub fn never_made<T>() -> T {
+    unreachable!("behind `if false`")
+}
+
+/// The type that an annotated function returns, without a name for it.
+///
+/// The expansion returns a [`value`](Self::value) of it where control flow never arrives, and uses it
+/// for the body. So the bounds of `impl Trait` are known when the type of the body is inferred, and a
+/// type that they determine, such as that of the elements of `impl IntoIterator<Item = u32>`, need not
+/// be determined by the body.
+pub struct Declared<T>(PhantomData<fn(T) -> T>);
+
+/// The type that the function around returns.
+#[inline]
+#[must_use]
+pub const fn declared<T>() -> Declared<T> {
+    Declared(PhantomData)
+}
+
+#[expect(clippy::unused_self, reason = "the receiver is its type")]
+impl<T> Declared<T> {
+    /// A value for code that is never reached.
+    #[must_use]
+    pub fn value(self) -> T {
+        never_made()
+    }
+
+    /// The body, whose result has this type.
+    #[inline]
+    pub fn body<F: FnOnce() -> T>(self, body: F) -> F {
+        body
+    }
+
+    /// A body that opens its span itself, in the place `S` that it is given.
+    #[inline]
+    pub fn body_opening<S, F: FnOnce(&mut S) -> T>(self, body: F) -> F {
+        body
+    }
+}
+
+impl<T> Clone for Declared<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Declared<T> {}
+
+impl<T> Debug for Declared<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Declared")
+    }
+}
+
+/// A closure that is returned as `impl Fn(…)`.
+///
+/// The compiler infers the parameters of a closure from what is expected of it, and it expects nothing
+/// of the result of another closure. So the expansion expects a `&mut dyn Fn(…)` with the
+/// declared parameters of [`returned_closure`], and returns the closure itself.
+#[derive(Debug)]
+pub struct ReturnedClosure<F>(Option<F>);
+
+impl<F> ReturnedClosure<F> {
+    /// Before the body has run.
+    #[inline]
+    #[must_use]
+    pub const fn pending() -> Self {
+        Self(None)
+    }
+
+    /// The closure.
+    ///
+    /// # Panics
+    ///
+    /// If the body has not run.
+    #[inline]
+    #[must_use]
+    pub fn made(self) -> F {
+        match self.0 {
+            Some(closure) => closure,
+            None => unreachable!("the body has returned"),
+        }
+    }
+}
+
+/// Where a closure of type `F` is put.
+///
+/// A trait, because an expected `&mut dyn Fn(…)` must not determine the type that is stored.
+pub trait ClosurePlace<'a, F> {
+    /// Puts it there.
+    fn put(self, closure: F) -> &'a mut F;
+}
+
+impl<'a, F> ClosurePlace<'a, F> for &'a mut ReturnedClosure<F> {
+    #[inline]
+    fn put(self, closure: F) -> &'a mut F {
+        self.0.insert(closure)
+    }
+}
+
+/// Puts the closure that a body has returned into `place`.
+#[inline]
+pub fn returned_closure<'a, F>(closure: F, place: impl ClosurePlace<'a, F>) -> &'a mut F {
+    place.put(closure)
+}
