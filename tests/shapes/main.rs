@@ -1,0 +1,140 @@
+//! Shapes of functions, compiled with and without `#[traced]` and compared. A new shape is a file in
+//! `corpus` and its name below; the package `edition-2021` compiles all of them too.
+//!
+//! A shape observes itself through a [`Log`]: values, drops after 0, 1 and 2 polls, panics, auto traits,
+//! sizes of futures and of stack frames. What it observes must be equal without the attribute, with it
+//! while nothing records, and with it while spans are recorded. Sizes have budgets.
+
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod log;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use floe_telemetry::testing;
+
+use self::log::{Line, Log};
+
+macro_rules! corpus {
+    ($($shape:ident)*) => {
+        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are what is tested")]
+        #[path = "corpus"]
+        mod plain {
+            pub(crate) use floe_tests_plain::traced;
+
+            $(pub(crate) mod $shape;)*
+        }
+
+        #[allow(clippy::all, clippy::pedantic, reason = "the shapes are what is tested")]
+        #[path = "corpus"]
+        mod annotated {
+            pub(crate) use floe_telemetry::traced;
+
+            $(pub(crate) mod $shape;)*
+        }
+
+        const CORPUS: &[Shape] = &[$(Shape {
+            name: stringify!($shape),
+            plain: plain::$shape::observe,
+            annotated: annotated::$shape::observe,
+        }),*];
+    };
+}
+
+corpus! {
+    async_arguments
+    auto_traits
+    declared_by_macro
+    drops
+    elided_lifetimes
+    frames
+    inferred_from_bounds
+    panics
+    returned_closures
+    sizes
+    tail_temporaries
+}
+
+struct Shape {
+    name: &'static str,
+    plain: fn(&mut Log),
+    annotated: fn(&mut Log),
+}
+
+/// The bytes that a span may add to a future.
+const OF_FUTURE: usize = 120;
+
+/// The bytes that a span may add to the stack frame of a small function, in an unoptimized build.
+const OF_FRAME: usize = 512;
+
+fn observe(shape: fn(&mut Log)) -> Vec<Line> {
+    let mut log = Log::default();
+    shape(&mut log);
+    log.lines()
+}
+
+fn assert_same(shape: &Shape, state: &str, annotated: &[Line], plain: &[Line]) {
+    let name = shape.name;
+    assert!(!plain.is_empty(), "{name} observes nothing");
+    assert_eq!(
+        annotated.len(),
+        plain.len(),
+        "{name}, {state}: {annotated:#?}\n{plain:#?}"
+    );
+    for (annotated, plain) in annotated.iter().zip(plain) {
+        let (budget, bytes) = match (annotated, plain) {
+            (Line::Future(what, bytes), Line::Future(_, plain)) => {
+                println!("{name}, {state}: future of {what}: {bytes} bytes, plain {plain}");
+                (plain + OF_FUTURE, *bytes)
+            }
+            (Line::Frame(what, bytes), Line::Frame(_, plain)) => {
+                println!("{name}, {state}: frame of {what}: {bytes} bytes, plain {plain}");
+                (plain + OF_FRAME, *bytes)
+            }
+            _ => {
+                assert_eq!(annotated, plain, "{name}, {state}");
+                continue;
+            }
+        };
+        assert!(
+            bytes <= budget,
+            "{name}, {state}: {annotated:?}, plain {plain:?}"
+        );
+    }
+}
+
+#[test]
+fn each_shape_behaves_as_without_the_attribute() {
+    for shape in CORPUS {
+        let plain = observe(shape.plain);
+        assert_same(shape, "not recorded", &observe(shape.annotated), &plain);
+        let mut annotated = Vec::new();
+        let spans = testing::capture(|| annotated = observe(shape.annotated));
+        assert_same(shape, "recorded", &annotated, &plain);
+        assert!(!spans.is_empty(), "{} has no span", shape.name);
+    }
+}
+
+#[test]
+fn each_file_is_compiled() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = ["shapes/corpus", "../shapes/corpus"]
+        .map(|folder| package.join(folder))
+        .into_iter()
+        .find(|folder| folder.is_dir())
+        .unwrap();
+    let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let files: BTreeSet<_> = folder
+        .read_dir()
+        .unwrap()
+        .map(|file| stem(&file.unwrap().path()))
+        .collect();
+    let compiled = CORPUS.iter().map(|shape| shape.name.to_owned()).collect();
+    assert_eq!(files, compiled);
+}
