@@ -20,4 +20,5 @@ pub use self::schema::{
     AttributeGroup, AttributeMember, AttributeSchema, AttributeType, Requirement,
 };
 pub use self::text::Text;
+pub(crate) use self::value::array_bytes;
 pub use self::value::{AttributeValue, ToAttributeValue};

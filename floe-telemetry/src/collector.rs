@@ -4,6 +4,7 @@
 //! Each exporter has a thread of its own, so that a slow one delays neither the collector nor the other
 //! exporters.
 
+mod block_on;
 mod destination;
 mod drain;
 mod enrich;
@@ -26,12 +27,13 @@ mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
 use opentelemetry::Context;
 
+pub(crate) use self::block_on::block_on_until;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::destination::BatchBuilder;
 pub(crate) use self::destination::{BatchingDestination, Destination, SpanDataBatch};
@@ -52,12 +54,11 @@ pub(crate) use self::shared_attributes::SharedAttributes;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::span_metrics::DURATION;
 pub(crate) use self::span_metrics::SpanMetrics;
+use self::statistics::Baseline;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 use self::warnings::DropWarnings;
-#[cfg(feature = "logs")]
-pub(crate) use self::worker::guarded;
-pub(crate) use self::worker::{BatchExporter, Report, Worker, WorkerSettings};
+pub(crate) use self::worker::{BatchExporter, Report, Size, Worker, WorkerSettings, guarded};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
@@ -82,8 +83,14 @@ pub(crate) struct Collector {
     /// Roots that are deferred until the spans of the other threads were fetched, so that a backend
     /// receives a root after the spans of its trace.
     roots: Vec<SpanRecord>,
+    /// The bytes of these roots.
+    root_bytes: usize,
     /// Blank records whose memory is reused for roots.
     blank: Vec<SpanRecord>,
+    /// Spans read from the buffers since the process started.
+    read: u64,
+    /// The counters of the provider that was installed last.
+    counters: Weak<Counters>,
     drains: Vec<Drain>,
     warnings: DropWarnings,
     pause: Duration,
@@ -179,43 +186,74 @@ impl Collector {
         thread::park_timeout(deadlines.fold(self.pause, Duration::min));
     }
 
-    /// Replaces the pipeline.
+    /// Replaces the pipeline. Spans that ended before are counted for the previous provider, also if its
+    /// shutdown has timed out.
     pub(crate) fn install(&mut self, pipeline: Pipeline) {
-        self.drains.clear();
+        for drain in std::mem::take(&mut self.drains) {
+            self.finish_late(drain);
+        }
+        let mut rest = Drain::late();
+        self.begin(&mut rest);
+        self.finish_late(rest);
+        let start = Baseline::at(self.read);
+        if let Some(previous) = self.counters.upgrade() {
+            previous.end_at(start);
+        }
+        pipeline.counters().start_at(start);
+        self.counters = Arc::downgrade(pipeline.counters());
         self.pipeline = Some(pipeline);
     }
 
     /// Starts a flush or a shutdown.
     pub(crate) fn drain(&mut self, mut drain: Drain) {
+        self.begin(&mut drain);
+        self.drains.push(drain);
+    }
+
+    fn begin(&mut self, drain: &mut Drain) {
         recorder::new_buffers(&mut self.buffers);
         drain.begin(&self.buffers);
-        self.drains.push(drain);
+    }
+
+    /// Finishes a drain whose caller has stopped waiting: spans without room are dropped and counted.
+    fn finish_late(&mut self, drain: Drain) {
+        while !drain.is_fetched(&self.buffers) && self.fetch(Backpressure::Ignored) > 0 {}
+        self.pass_all();
+        self.release(Backpressure::Ignored, drain.is_shutdown());
+        drain.finish(&mut self.pipeline);
     }
 
     fn finish_drains(&mut self) {
         for drain in std::mem::take(&mut self.drains) {
-            let mut backpressure = Backpressure::Respected;
             if drain.is_late() {
-                // The caller has stopped waiting: spans without room are dropped and counted.
-                backpressure = Backpressure::Ignored;
-                self.fetch(backpressure);
-            } else if !drain.is_fetched(&self.buffers) {
+                self.finish_late(drain);
+                continue;
+            }
+            if !drain.is_fetched(&self.buffers) {
                 self.drains.push(drain);
                 continue;
             }
             self.pass_all();
-            let is_released = self.release(backpressure, drain.is_shutdown());
-            if !is_released && backpressure == Backpressure::Respected {
+            if self.release(Backpressure::Respected, drain.is_shutdown()) {
+                drain.finish(&mut self.pipeline);
+            } else {
                 self.drains.push(drain);
-                continue;
             }
-            drain.finish(&mut self.pipeline);
         }
     }
 
     fn pass(&mut self, record: &mut SpanRecord) {
+        let bytes = record.head.heap_bytes();
+        self.pass_on(record);
+        if bytes > 0 {
+            recorder::release_buffered(bytes);
+        }
+    }
+
+    fn pass_on(&mut self, record: &mut SpanRecord) {
         #[cfg(feature = "testing")]
         if let Some(capture) = record.capture() {
+            statistics::count_captured();
             if let Some(spans) = self.captures.get_mut(&capture) {
                 let none = SharedAttributes::default();
                 let span = self.enricher.enrich(record, &self.clock, &none);

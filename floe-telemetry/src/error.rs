@@ -81,8 +81,8 @@ impl Error {
         Self::new(Kind::Export, message.into(), None)
     }
 
-    pub(crate) fn timeout(what: &str, after: Duration) -> Self {
-        let message = format!("{what} did not finish within {after:?}");
+    pub(crate) fn timeout(what: &str, after: Duration, details: &str) -> Self {
+        let message = format!("{what} did not finish within {after:?}: {details}");
         Self::new(Kind::Timeout, message, None)
     }
 

@@ -146,7 +146,7 @@ impl TelemetryProvider {
         #[cfg(feature = "logs")]
         let reports = self.logs.as_ref().map(Logs::flush);
         let metrics = || self.meters.as_ref().map(Meters::flush);
-        let result = await_delivery(operation, timeout, deadline, None, metrics);
+        let result = await_delivery(operation, timeout, deadline, None, &self.counters, metrics);
         #[cfg(feature = "logs")]
         let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
         result
@@ -171,7 +171,14 @@ impl TelemetryProvider {
             let meters = self.meters.as_ref();
             meters.map(|meters| meters.shut_down(timeout))
         };
-        let result = await_delivery(operation, timeout, deadline, Some(timeout), metrics);
+        let result = await_delivery(
+            operation,
+            timeout,
+            deadline,
+            Some(timeout),
+            &self.counters,
+            metrics,
+        );
         #[cfg(feature = "logs")]
         let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
         IN_USE.store(false, Ordering::Release);

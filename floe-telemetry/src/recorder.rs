@@ -24,6 +24,7 @@ mod future_ext;
 mod ids;
 mod listeners;
 mod measure;
+mod memory;
 mod name;
 mod open;
 mod opening;
@@ -54,7 +55,7 @@ pub use self::active::{
 pub(crate) use self::bridged::BridgedSpan;
 #[cfg(feature = "provider")]
 pub(crate) use self::buffer::{
-    Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector,
+    Buffer, dropped_spans, new_buffers, set_collector, wake as wake_collector, written_spans,
 };
 pub use self::call::{call, call_opening, end};
 pub use self::declared::{Never, ReturnedClosure, declared, never, never_made, returned_closure};
@@ -78,6 +79,10 @@ pub(crate) use self::listeners::is_off;
 pub(crate) use self::listeners::switch_captures;
 #[cfg(feature = "provider")]
 pub(crate) use self::measure::{Measures, missed_calls, new_measures};
+#[cfg(feature = "provider")]
+pub(crate) use self::memory::{
+    dropped_for_memory, key_values as key_value_bytes, limit_buffered, release_buffered,
+};
 pub use self::opening::Opening;
 #[cfg(feature = "provider")]
 pub(crate) use self::opening::PANICKED;
@@ -97,8 +102,8 @@ pub(crate) use self::sampling::CaptureScope;
 pub(crate) use self::sampling::is_unsampled_below;
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::{
-    Measured, ProviderId, Sampling, SamplingChange, change_sampling, matches, start_provider,
-    stop_provider,
+    Measured, ProviderId, Sampling, SamplingChange, change_sampling, matches, spans_after_shutdown,
+    start_provider, stop_provider,
 };
 pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};

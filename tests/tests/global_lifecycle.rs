@@ -303,7 +303,7 @@ fn a_panicking_exporter_loses_only_its_batch() {
     let error = telemetry.force_flush(TIMEOUT).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "exporter `Panicking`: the exporter panicked: token=<REDACTED> lost"
+        "exporter `Panicking`: 1 span failed: the exporter panicked: token=<REDACTED> lost"
     );
     work();
     telemetry.force_flush(TIMEOUT).unwrap();

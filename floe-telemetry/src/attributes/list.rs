@@ -13,6 +13,9 @@ use super::{AttributeValue, Text, ToAttributeValue};
 /// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
 
+/// Longer keys are counted as memory of their span, in bytes: they were probably made at run time.
+const MAX_SHORT_KEY: usize = 64;
+
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
@@ -35,6 +38,8 @@ impl From<Attribute> for KeyValue {
 pub struct AttributeList {
     items: Vec<Attribute>,
     dropped: u32,
+    /// Whether an attribute may own memory: a long text, an array, or a key made at run time.
+    owns_memory: bool,
 }
 
 impl AttributeList {
@@ -48,6 +53,7 @@ impl AttributeList {
     #[inline]
     pub fn push(&mut self, key: Key, value: AttributeValue) {
         if self.items.len() < MAX_ATTRIBUTES {
+            self.owns_memory |= value.owns_memory() || key.as_str().len() > MAX_SHORT_KEY;
             self.items.push(Attribute { key, value });
         } else {
             self.replace(key, value);
@@ -59,11 +65,15 @@ impl AttributeList {
     /// [`Vec::push`] would construct the attribute on the stack and copy it with wider loads than the
     /// stores that wrote it. Such a copy stalls until the stores have retired.
     #[inline]
-    pub(super) fn push_with(
+    pub(super) fn push_with<K: Into<Key>>(
         &mut self,
-        key: impl Into<Key>,
+        key: K,
         value: impl FnOnce() -> AttributeValue,
     ) {
+        // A `&'static str` needs no drop, so for most keys nothing is compiled.
+        if const { std::mem::needs_drop::<K>() } {
+            self.owns_memory = true;
+        }
         if self.items.len() < MAX_ATTRIBUTES {
             self.items.extend(iter::once_with(|| Attribute {
                 key: key.into(),
@@ -86,6 +96,7 @@ impl AttributeList {
         if let Some(AttributeValue::Text(text)) = self.items.last_mut().map(|last| &mut last.value)
         {
             write(text);
+            self.owns_memory |= text.is_long();
         }
     }
 
@@ -113,6 +124,7 @@ impl AttributeList {
             self.push(item.key, item.value);
         }
         self.dropped += std::mem::take(&mut other.dropped);
+        self.owns_memory |= std::mem::take(&mut other.owns_memory);
     }
 
     /// The underlying vector.
@@ -141,6 +153,7 @@ impl AttributeList {
         reason = "a reference would cost 3 ns per attribute on the path where the list is not full"
     )]
     fn replace(&mut self, key: Key, value: AttributeValue) {
+        self.owns_memory = true;
         match self.items.iter_mut().find(|item| item.key == key) {
             Some(item) => item.value = value,
             None => self.dropped += 1,
@@ -181,10 +194,23 @@ impl AttributeList {
         self.dropped
     }
 
+    /// Whether an attribute may own memory.
+    #[inline]
+    pub(crate) const fn owns_memory(&self) -> bool {
+        self.owns_memory
+    }
+
+    /// Forgets that attributes own memory, because they were moved out of the list.
+    #[inline]
+    pub(crate) const fn moved_out(&mut self) {
+        self.owns_memory = false;
+    }
+
     /// Removes all attributes and keeps the allocated capacity.
     pub(crate) fn clear(&mut self) {
         self.items.clear();
         self.dropped = 0;
+        self.owns_memory = false;
     }
 }
 

@@ -91,6 +91,12 @@ impl Text {
         }
     }
 
+    /// Whether the text is not stored inline.
+    #[inline]
+    pub(super) const fn is_long(&self) -> bool {
+        matches!(self.0, Repr::Long(_))
+    }
+
     /// Replaces the content by a copy of `text`.
     pub(super) fn copy(&mut self, text: &str) {
         if let Repr::Short { length, bytes } = &mut self.0

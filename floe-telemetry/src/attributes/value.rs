@@ -27,6 +27,42 @@ pub enum AttributeValue {
     Array(Box<Array>),
 }
 
+impl AttributeValue {
+    /// Whether the value owns memory.
+    #[inline]
+    pub(crate) const fn owns_memory(&self) -> bool {
+        match self {
+            Self::Bool(_) | Self::I64(_) | Self::F64(_) | Self::Static(_) => false,
+            Self::Text(text) => text.is_long(),
+            Self::Array(_) => true,
+        }
+    }
+
+    /// The bytes that the value owns.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Bool(_) | Self::I64(_) | Self::F64(_) | Self::Static(_) => 0,
+            Self::Text(text) if text.is_long() => text.as_bytes().len(),
+            Self::Text(_) => 0,
+            Self::Array(array) => size_of::<Array>() + array_bytes(array),
+        }
+    }
+}
+
+/// The bytes of the elements of an array.
+pub(crate) fn array_bytes(array: &Array) -> usize {
+    match array {
+        Array::Bool(items) => size_of_val(&items[..]),
+        Array::I64(items) => size_of_val(&items[..]),
+        Array::F64(items) => size_of_val(&items[..]),
+        Array::String(items) => {
+            let texts = items.iter().map(|text| text.as_str().len());
+            size_of_val(&items[..]) + texts.sum::<usize>()
+        }
+        _ => 0,
+    }
+}
+
 impl From<AttributeValue> for Value {
     fn from(value: AttributeValue) -> Self {
         match value {

@@ -3,27 +3,31 @@
 use std::fmt;
 use std::mem;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use opentelemetry::trace::Status;
 use opentelemetry_sdk::trace::SpanData;
 
 use super::enrich::EnrichedSpan;
-use super::worker::{Report, Worker};
+use super::worker::{Report, Size, Worker};
+use crate::recorder::key_value_bytes;
 
 /// An exporter, independent of the form of its batches.
 pub(crate) trait Destination: fmt::Debug + Send {
-    /// Adds a span to the open batch.
-    fn push(&mut self, span: &EnrichedSpan<'_>);
+    /// Adds a span to the open batch. Returns whether the batch has so many bytes that it must be queued.
+    fn push(&mut self, span: &EnrichedSpan<'_>) -> bool;
 
     /// Queues the open batch, which has this many spans, for the exporter's thread.
     fn ship(&mut self, spans: usize);
 
-    /// Whether the queue has room for the `open` spans of the open batch and one more.
-    fn has_room(&self, open: usize) -> bool;
+    /// Whether the queue has room for the `open` spans of the open batch, for `pending` spans that are not in
+    /// it yet, and one more.
+    fn has_room(&self, open: usize, pending: Size) -> bool;
 
     fn flush(&self, report: &Sender<Report>);
 
-    fn shutdown(&self, timeout: Duration, report: &Sender<Report>);
+    /// Shuts the exporter down, see [`Worker::shutdown`].
+    fn shutdown(&self, timeout: Duration, end: Option<Instant>, report: &Sender<Report>);
 }
 
 /// Collects spans into batches, on the collector thread.
@@ -31,7 +35,8 @@ pub(crate) trait BatchBuilder: fmt::Debug + Send {
     /// The form in which the exporter receives a batch.
     type Batch: fmt::Debug + Send + 'static;
 
-    fn push(&mut self, span: &EnrichedSpan<'_>);
+    /// Adds a span and returns the bytes that it occupies in the batch, at least approximately.
+    fn push(&mut self, span: &EnrichedSpan<'_>) -> usize;
 
     /// Returns the spans since the last call and starts a new batch.
     fn take(&mut self) -> Self::Batch;
@@ -44,8 +49,11 @@ pub(crate) struct SpanDataBatch(Vec<SpanData>);
 impl BatchBuilder for SpanDataBatch {
     type Batch = Vec<SpanData>;
 
-    fn push(&mut self, span: &EnrichedSpan<'_>) {
-        self.0.push(span.into());
+    fn push(&mut self, span: &EnrichedSpan<'_>) -> usize {
+        let span = SpanData::from(span);
+        let bytes = span_data_bytes(&span);
+        self.0.push(span);
+        bytes
     }
 
     fn take(&mut self) -> Vec<SpanData> {
@@ -54,31 +62,76 @@ impl BatchBuilder for SpanDataBatch {
     }
 }
 
+/// The bytes that a span of the SDK occupies.
+fn span_data_bytes(span: &SpanData) -> usize {
+    let events = span
+        .events
+        .iter()
+        .map(|event| size_of_val(event) + event.name.len() + key_value_bytes(&event.attributes));
+    let links = span.links.iter();
+    let links = links.map(|link| size_of_val(link) + key_value_bytes(&link.attributes));
+    let description = match &span.status {
+        Status::Error { description } => description.len(),
+        Status::Unset | Status::Ok => 0,
+    };
+    size_of::<SpanData>()
+        + span.name.len()
+        + description
+        + key_value_bytes(&span.attributes)
+        + events.sum::<usize>()
+        + links.sum::<usize>()
+}
+
 /// The builder of an exporter's batches, and the worker that exports them.
 #[derive(Debug)]
 pub(crate) struct BatchingDestination<B: BatchBuilder> {
-    pub(crate) builder: B,
-    pub(crate) worker: Worker<B::Batch>,
+    builder: B,
+    worker: Worker<B::Batch>,
+    /// The bytes of the open batch.
+    bytes: usize,
+    /// Of the last batch, as an estimate for the next one.
+    bytes_per_span: usize,
+}
+
+/// The bytes of a span with a few attributes, until the first batch shows how large they are.
+const USUAL_BYTES_PER_SPAN: usize = 1024;
+
+impl<B: BatchBuilder> BatchingDestination<B> {
+    pub(crate) fn new(builder: B, worker: Worker<B::Batch>) -> Self {
+        Self {
+            builder,
+            worker,
+            bytes: 0,
+            bytes_per_span: USUAL_BYTES_PER_SPAN,
+        }
+    }
 }
 
 impl<B: BatchBuilder> Destination for BatchingDestination<B> {
-    fn push(&mut self, span: &EnrichedSpan<'_>) {
-        self.builder.push(span);
+    fn push(&mut self, span: &EnrichedSpan<'_>) -> bool {
+        self.bytes += self.builder.push(span);
+        self.bytes >= self.worker.largest_batch()
     }
 
     fn ship(&mut self, spans: usize) {
-        self.worker.export(spans, self.builder.take());
+        let bytes = mem::take(&mut self.bytes);
+        self.bytes_per_span = bytes / spans.max(1);
+        self.worker
+            .export(Size { spans, bytes }, self.builder.take());
     }
 
-    fn has_room(&self, open: usize) -> bool {
-        self.worker.has_room_for(open + 1)
+    fn has_room(&self, open: usize, pending: Size) -> bool {
+        self.worker.has_room_for(Size {
+            spans: open + pending.spans + 1,
+            bytes: self.bytes + pending.bytes + pending.spans * self.bytes_per_span,
+        })
     }
 
     fn flush(&self, report: &Sender<Report>) {
         self.worker.flush(report);
     }
 
-    fn shutdown(&self, timeout: Duration, report: &Sender<Report>) {
-        self.worker.shutdown(timeout, report);
+    fn shutdown(&self, timeout: Duration, end: Option<Instant>, report: &Sender<Report>) {
+        self.worker.shutdown(timeout, end, report);
     }
 }

@@ -1,7 +1,7 @@
 //! Flush and shutdown on the collector thread: fetches spans first, then flushes or shuts down the
 //! exporters.
 
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::pipeline::Pipeline;
@@ -39,6 +39,11 @@ impl Drain {
         }
     }
 
+    /// A drain that nobody waits for, and that leaves the pipeline.
+    pub(super) fn late() -> Self {
+        Self::new(None, None, channel().0, channel().0)
+    }
+
     /// Requires that all spans that are in `buffers` now are fetched.
     pub(super) fn begin(&mut self, buffers: &[Buffer]) {
         self.watermarks = Watermarks::now(buffers);
@@ -67,7 +72,7 @@ impl Drain {
         let expected = match self.shutdown {
             Some(timeout) => pipeline
                 .take()
-                .map(|pipeline| pipeline.shutdown(timeout, &self.report)),
+                .map(|pipeline| pipeline.shutdown(timeout, self.deadline, &self.report)),
             None => pipeline
                 .as_mut()
                 .map(|pipeline| pipeline.flush(&self.report)),

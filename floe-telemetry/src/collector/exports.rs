@@ -23,6 +23,8 @@ pub(crate) struct Queue {
     pub(crate) name: Arc<str>,
     spans: Arc<AtomicUsize>,
     pub(crate) capacity: usize,
+    /// The reason of the last export that failed, redacted.
+    failure: Option<String>,
 }
 
 impl Queue {
@@ -39,7 +41,33 @@ impl Exports {
             name,
             spans,
             capacity,
+            failure: None,
         });
+    }
+
+    /// Stores the reason of an export that failed.
+    pub(super) fn set_failure(&self, name: &str, reason: &str) {
+        let mut queues = self.lock();
+        if let Some(queue) = queues.iter_mut().find(|queue| *queue.name == *name) {
+            queue.failure = Some(reason.to_owned());
+        }
+    }
+
+    /// The number of exporters.
+    pub(super) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Describes the exporters that have spans in their queue.
+    pub(crate) fn describe_queued(&self) -> String {
+        let queues = self.lock();
+        let queued = queues.iter().filter(|queue| queue.spans() > 0);
+        let queued = queued.map(|queue| {
+            let reason = queue.failure.as_ref();
+            let reason = reason.map_or_else(String::new, |it| format!(" (last failure: {it})"));
+            format!("exporter `{}` has {}{reason}", queue.name, queue.spans())
+        });
+        queued.collect::<Vec<_>>().join("; ")
     }
 
     pub(crate) fn queues(&self) -> Vec<Queue> {

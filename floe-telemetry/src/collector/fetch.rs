@@ -3,6 +3,7 @@
 use std::mem;
 
 use super::Collector;
+use super::worker::Size;
 use crate::recorder::{self, Measures, SpanRecord};
 
 /// Spans read from one thread's buffer per turn, so that a busy thread cannot keep the collector
@@ -53,7 +54,9 @@ impl Collector {
                     break;
                 }
                 fetched += 1;
+                self.read += 1;
                 if record.is_root() {
+                    self.root_bytes += record.head.heap_bytes();
                     let blank = self.blank.pop().unwrap_or_else(SpanRecord::blank);
                     self.roots.push(mem::replace(&mut record, blank));
                 } else {
@@ -88,7 +91,10 @@ impl Collector {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        let pending = self.roots.len();
+        let pending = Size {
+            spans: self.roots.len(),
+            bytes: self.root_bytes,
+        };
         self.pipeline
             .as_ref()
             .is_none_or(|pipeline| pipeline.has_room(pending))
@@ -111,6 +117,7 @@ impl Collector {
     fn pass_roots(&mut self, roots: usize) {
         let deferred = self.roots.split_off(roots);
         for mut record in mem::replace(&mut self.roots, deferred) {
+            self.root_bytes -= record.head.heap_bytes();
             self.pass(&mut record);
             if self.blank.len() < MAX_BLANK_RECORDS {
                 record.clear();

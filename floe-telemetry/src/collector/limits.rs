@@ -1,22 +1,36 @@
 //! Span limits: attributes, events and links over a limit are dropped and counted
 //! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 
-use opentelemetry::{Array, KeyValue, StringValue, Value};
+use std::borrow::Cow;
+
+use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use crate::attributes::AttributeValue;
 use crate::config::SpanLimits;
 use crate::recorder::{More, SpanRecord};
 
+/// The most characters of the name of a span or an event, and of the key of an attribute.
+const MAX_NAME: usize = 1024;
+
 /// Applies the limits. The span must be redacted already: a truncated credential might no longer be
 /// recognised.
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord) {
     record.attributes.truncate(size(limits.attribute_count));
+    for attribute in record.attributes.as_mut_slice() {
+        shorten_key(&mut attribute.key);
+    }
     if let Some(limit) = limits.attribute_value_length {
         for attribute in record.attributes.as_mut_slice() {
             shorten(&mut attribute.value, size(limit));
         }
     }
     if let Some(more) = &mut record.more {
+        if let Some(name) = &mut more.name {
+            shorten_name(name, MAX_NAME);
+        }
+        if let Some(limit) = limits.attribute_value_length {
+            shorten_name(&mut more.description, size(limit));
+        }
         events_and_links(limits, more);
     }
 }
@@ -29,6 +43,7 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
     more.dropped_events += cut(&mut more.events, limits.event_count);
     more.dropped_links += cut(&mut more.links, limits.link_count);
     for event in &mut more.events {
+        shorten_name(&mut event.name, MAX_NAME);
         event.dropped_attributes_count +=
             cut(&mut event.attributes, limits.attribute_count_per_event);
         shorten_all(limits, &mut event.attributes);
@@ -47,6 +62,9 @@ fn cut<T>(items: &mut Vec<T>, limit: u32) -> u32 {
 }
 
 fn shorten_all(limits: &SpanLimits, attributes: &mut [KeyValue]) {
+    for attribute in &mut *attributes {
+        shorten_key(&mut attribute.key);
+    }
     let Some(limit) = limits.attribute_value_length.map(size) else {
         return;
     };
@@ -56,6 +74,22 @@ fn shorten_all(limits: &SpanLimits, attributes: &mut [KeyValue]) {
             Value::Array(array) => shorten_array(array, limit),
             _ => {}
         }
+    }
+}
+
+fn shorten_name(name: &mut Cow<'static, str>, limit: usize) {
+    let short = beginning(name, limit);
+    if short.len() < name.len() {
+        *name = Cow::Owned(short.to_owned());
+    }
+}
+
+/// Keys are unique before they are shortened. Two that have a common beginning of this length are equal
+/// afterwards, which OTLP permits and receivers resolve.
+fn shorten_key(key: &mut Key) {
+    let short = beginning(key.as_str(), MAX_NAME);
+    if short.len() < key.as_str().len() {
+        *key = short.to_owned().into();
     }
 }
 
@@ -90,6 +124,10 @@ fn shorten_string(text: &mut StringValue, limit: usize) {
 
 /// The first `limit` characters.
 fn beginning(text: &str, limit: usize) -> &str {
+    // A character has at least one byte.
+    if text.len() <= limit {
+        return text;
+    }
     let end = text.char_indices().nth(limit);
     end.map_or(text, |(end, _)| &text[..end])
 }

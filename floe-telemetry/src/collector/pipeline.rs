@@ -13,7 +13,7 @@ use super::shared_attributes::SharedAttributes;
 use super::span_metrics::SpanMetrics;
 use super::statistics::Counters;
 use super::tail::TailSampler;
-use super::worker::Report;
+use super::worker::{Report, Size};
 use crate::clock::{WallClock, monotonic_now};
 use crate::config::{ErrorsConfig, SpanLimits, TailSampling};
 use crate::recorder::{Buffer, SpanRecord};
@@ -27,6 +27,8 @@ pub(crate) struct PipelineSettings {
     pub(crate) errors: ErrorsConfig,
     /// The settings of tail sampling, if it is enabled.
     pub(crate) tail_sampling: Option<TailSampling>,
+    /// The most bytes that tail sampling buffers.
+    pub(crate) tail_bytes: usize,
     pub(crate) batch_size: usize,
     pub(crate) delay: Duration,
     pub(crate) counters: Arc<Counters>,
@@ -58,7 +60,7 @@ impl Pipeline {
         let counters = &settings.counters;
         let tail = settings
             .tail_sampling
-            .map(|config| TailSampler::new(config, Arc::clone(counters)));
+            .map(|config| TailSampler::new(config, settings.tail_bytes, Arc::clone(counters)));
         Self {
             tail,
             metrics: settings.metrics,
@@ -73,6 +75,10 @@ impl Pipeline {
         }
     }
 
+    pub(super) const fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
     /// The number of spans that were dropped because an exporter's queue was full.
     pub(super) fn dropped(&self) -> u64 {
         self.counters.dropped_queue_full.load(Ordering::Relaxed)
@@ -80,14 +86,15 @@ impl Pipeline {
 
     /// Whether the queue of any exporter has room for the open batch, `pending` spans and one more. While
     /// none has, spans stay in the threads' buffers.
-    pub(super) fn has_room(&self, pending: usize) -> bool {
+    pub(super) fn has_room(&self, pending: Size) -> bool {
         // Spans that tail sampling has released take precedence.
         !self.tail.as_ref().is_some_and(TailSampler::has_sampled) && self.has_queue_room(pending)
     }
 
-    fn has_queue_room(&self, pending: usize) -> bool {
-        let open = self.spans + pending;
-        self.destinations.is_empty() || self.destinations.iter().any(|to| to.has_room(open))
+    fn has_queue_room(&self, pending: Size) -> bool {
+        let open = self.spans;
+        let mut destinations = self.destinations.iter();
+        self.destinations.is_empty() || destinations.any(|to| to.has_room(open, pending))
     }
 
     /// Adds the span to the open batch, or passes it to tail sampling if head sampling did not sample
@@ -136,7 +143,7 @@ impl Pipeline {
             tail.settle(buffers);
             tail.expire(monotonic_now());
         }
-        while backpressure == Backpressure::Ignored || self.has_queue_room(0) {
+        while backpressure == Backpressure::Ignored || self.has_queue_room(Size::default()) {
             let Some(mut record) = self.tail.as_mut().and_then(TailSampler::pop) else {
                 break;
             };
@@ -149,11 +156,12 @@ impl Pipeline {
     /// Enriches the span and adds it to the open batch.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
+        let mut is_large = false;
         for to in &mut self.destinations {
-            to.push(&span);
+            is_large |= to.push(&span);
         }
         self.spans += 1;
-        if self.spans >= self.batch_size {
+        if self.spans >= self.batch_size || is_large {
             self.ship();
         } else if self.due.is_none() {
             self.due = Some(monotonic_now() + self.delay);
@@ -192,10 +200,15 @@ impl Pipeline {
     }
 
     /// Ships the open batch and shuts down each exporter. Returns the number of reports to expect.
-    pub(crate) fn shutdown(mut self, timeout: Duration, report: &Sender<Report>) -> usize {
+    pub(crate) fn shutdown(
+        mut self,
+        timeout: Duration,
+        end: Option<Instant>,
+        report: &Sender<Report>,
+    ) -> usize {
         self.ship();
         for to in &self.destinations {
-            to.shutdown(timeout, report);
+            to.shutdown(timeout, end, report);
         }
         self.destinations.len()
     }

@@ -1,13 +1,26 @@
 //! Counters of spans and log records by their outcome.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::exports::Exports;
 use crate::recorder;
 use crate::sanitizer::Rule;
 
-/// The numbers of spans and log records of a provider by their outcome. Every recorded span is counted as
-/// exported, failed, dropped or sampled out once it has ended and the queues are empty.
+/// The numbers of spans and log records of a provider by their outcome.
+///
+/// Every recorded span that has ended is in exactly one of these numbers, at every moment, also during and
+/// after a shutdown that has timed out. With one exporter:
+///
+/// ```text
+/// spans = exported + failed
+///       + dropped_queue_full + dropped_buffer_full + dropped_memory
+///       + dropped_shutdown + dropped_without_provider
+///       + sampled_out + pending
+/// ```
+///
+/// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
+/// contain a span once for each exporter. Spans that head sampling does not record are not counted.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Statistics {
@@ -19,10 +32,18 @@ pub struct Statistics {
     pub failed: u64,
     /// Spans dropped because an exporter's queue was full.
     pub dropped_queue_full: u64,
-    /// Spans dropped because a thread's buffer was full, since the process started.
+    /// Spans dropped because a thread's buffer was full.
     pub dropped_buffer_full: u64,
-    /// Spans that ended while there was no provider, since the process started.
+    /// Spans dropped because the memory limit
+    /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.
+    pub dropped_memory: u64,
+    /// Spans dropped because they were still queued when the timeout of the shutdown had passed.
+    pub dropped_shutdown: u64,
+    /// Spans that started or ended after the provider was shut down, up to the start of the next one.
     pub dropped_without_provider: u64,
+    /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
+    /// batch or a queue, or being exported.
+    pub pending: u64,
     /// Calls without a span that are missing from the metrics because a thread's buffer for them was
     /// full, since the process started.
     pub missed_calls: u64,
@@ -80,11 +101,67 @@ impl Statistics {
     }
 }
 
-/// Spans that ended while there was no provider.
+/// Spans that were read from the threads' buffers while there was no provider.
 static WITHOUT_PROVIDER: AtomicU64 = AtomicU64::new(0);
 
 pub(super) fn count_without_provider() {
     WITHOUT_PROVIDER.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Spans that were read from the threads' buffers and belong to a `testing::capture`.
+static CAPTURED: AtomicU64 = AtomicU64::new(0);
+
+#[cfg(feature = "testing")]
+pub(super) fn count_captured() {
+    CAPTURED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The counters of the process, which a provider reads relative to its start.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Baseline {
+    /// Spans that were written to the threads' buffers.
+    written: u64,
+    /// Those of them that went to no provider.
+    elsewhere: u64,
+    buffer_full: u64,
+    memory: u64,
+    without_provider: u64,
+}
+
+impl Baseline {
+    /// The counters now.
+    fn now() -> Self {
+        // `written` is read last: a span that is counted elsewhere was written before.
+        let captured = CAPTURED.load(Ordering::Acquire);
+        let read = WITHOUT_PROVIDER.load(Ordering::Acquire);
+        let memory = recorder::dropped_for_memory();
+        Self {
+            elsewhere: captured + read,
+            buffer_full: recorder::dropped_spans().saturating_sub(memory),
+            memory,
+            without_provider: read + recorder::spans_after_shutdown(),
+            written: recorder::written_spans(),
+        }
+    }
+
+    /// The counters at a moment when the collector has read this number of spans. Spans that it reads later
+    /// count for the next provider.
+    pub(super) fn at(read: u64) -> Self {
+        Self {
+            written: read,
+            ..Self::now()
+        }
+    }
+
+    fn since(self, start: Self) -> Self {
+        Self {
+            written: self.written.saturating_sub(start.written),
+            elsewhere: self.elsewhere.saturating_sub(start.elsewhere),
+            buffer_full: self.buffer_full.saturating_sub(start.buffer_full),
+            memory: self.memory.saturating_sub(start.memory),
+            without_provider: self.without_provider.saturating_sub(start.without_provider),
+        }
+    }
 }
 
 /// The counters behind [`Statistics`].
@@ -94,6 +171,10 @@ pub(crate) struct Counters {
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) dropped_queue_full: AtomicU64,
+    pub(super) dropped_shutdown: AtomicU64,
+    start: OnceLock<Baseline>,
+    /// Set once the next provider has started.
+    end: OnceLock<Baseline>,
     pub(super) tail_buffered: AtomicU64,
     pub(super) kept_error: AtomicU64,
     pub(super) kept_slow: AtomicU64,
@@ -111,21 +192,54 @@ impl Counters {
         self.redacted[rule.index()].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// The provider has started.
+    pub(super) fn start_at(&self, start: Baseline) {
+        let _ = self.start.set(start);
+    }
+
+    /// The next provider has started.
+    pub(super) fn end_at(&self, end: Baseline) {
+        let _ = self.end.set(end);
+    }
+
     pub(crate) fn read(&self) -> Statistics {
+        // The outcomes are read before the number of spans: every span with an outcome was written before.
+        let exported = self.exported.load(Ordering::Acquire);
+        let failed = self.failed.load(Ordering::Acquire);
+        let dropped_queue_full = self.dropped_queue_full.load(Ordering::Acquire);
+        let dropped_shutdown = self.dropped_shutdown.load(Ordering::Acquire);
+        let sampled_out = self.sampled_out.load(Ordering::Acquire);
+        let process = match self.start.get() {
+            Some(start) => self
+                .end
+                .get()
+                .copied()
+                .unwrap_or_else(Baseline::now)
+                .since(*start),
+            None => Baseline::default(),
+        };
+        let own = process
+            .written
+            .saturating_sub(process.elsewhere + sampled_out);
+        let expected = own * self.exports.count() as u64;
+        let done = exported + failed + dropped_queue_full + dropped_shutdown;
         Statistics {
             collected: self.collected.load(Ordering::Relaxed),
-            exported: self.exported.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
-            dropped_queue_full: self.dropped_queue_full.load(Ordering::Relaxed),
+            exported,
+            failed,
+            dropped_queue_full,
+            dropped_buffer_full: process.buffer_full,
+            dropped_memory: process.memory,
+            dropped_shutdown,
+            dropped_without_provider: process.without_provider,
+            pending: expected.saturating_sub(done),
             tail_buffered: self.tail_buffered.load(Ordering::Relaxed),
             kept_error: self.kept_error.load(Ordering::Relaxed),
             kept_slow: self.kept_slow.load(Ordering::Relaxed),
-            sampled_out: self.sampled_out.load(Ordering::Relaxed),
+            sampled_out,
             logs_exported: self.logs_exported.load(Ordering::Relaxed),
             logs_failed: self.logs_failed.load(Ordering::Relaxed),
             logs_dropped: self.logs_dropped.load(Ordering::Relaxed),
-            dropped_buffer_full: recorder::dropped_spans(),
-            dropped_without_provider: WITHOUT_PROVIDER.load(Ordering::Relaxed),
             missed_calls: recorder::missed_calls(),
             redacted: self
                 .redacted

@@ -44,6 +44,9 @@ pub(super) struct TailSampler {
     next_number: u64,
     /// The number of spans in `traces`.
     spans: usize,
+    /// The bytes of the spans in `traces`.
+    bytes: usize,
+    max_bytes: usize,
     decided: Decisions,
     /// Undecided traces whose root has ended.
     ended: Vec<TraceId>,
@@ -54,7 +57,7 @@ pub(super) struct TailSampler {
 }
 
 impl TailSampler {
-    pub(super) fn new(config: TailSampling, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(config: TailSampling, max_bytes: usize, counters: Arc<Counters>) -> Self {
         Self {
             decided: Decisions::with_limit(config.buffer.max_spans),
             config,
@@ -63,6 +66,8 @@ impl TailSampler {
             order: VecDeque::new(),
             next_number: 0,
             spans: 0,
+            bytes: 0,
+            max_bytes,
             ended: Vec::new(),
             settling: None,
             sampled: VecDeque::new(),
@@ -91,9 +96,10 @@ impl TailSampler {
         if record.is_root() {
             self.ended.push(id);
         }
+        self.bytes += record.stored_bytes();
         trace.spans.push(record);
         self.spans += 1;
-        while self.spans > self.config.buffer.max_spans && self.decide_oldest() {}
+        while self.is_full() && self.decide_oldest() {}
     }
 
     /// Decides the traces that are older than the limit.
@@ -160,6 +166,10 @@ impl TailSampler {
         !self.sampled.is_empty()
     }
 
+    fn is_full(&self) -> bool {
+        self.spans > self.config.buffer.max_spans || self.bytes > self.max_bytes
+    }
+
     fn is_undecided(&self, id: TraceId, number: u64) -> bool {
         (self.traces.get(&id)).is_some_and(|trace| trace.number == number)
     }
@@ -180,6 +190,11 @@ impl TailSampler {
             return;
         };
         self.spans -= trace.spans.len();
+        self.bytes -= trace
+            .spans
+            .iter()
+            .map(SpanRecord::stored_bytes)
+            .sum::<usize>();
         let decision = trace.reason.into();
         self.decided.remember(id, decision);
         for record in trace.spans {

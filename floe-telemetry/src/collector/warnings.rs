@@ -7,6 +7,7 @@ use crate::recorder;
 #[derive(Debug, Default)]
 pub(super) struct DropWarnings {
     buffer_full: u64,
+    memory: u64,
     queue_full: u64,
     rate: RateLimited,
 }
@@ -15,15 +16,19 @@ impl DropWarnings {
     /// Warns about spans that were dropped since the last warning. `queue_full` is the total number
     /// of spans that were dropped because an exporter's queue was full.
     pub(super) fn warn(&mut self, queue_full: u64) {
-        let buffer_full = recorder::dropped_spans();
-        let is_new = buffer_full > self.buffer_full || queue_full > self.queue_full;
+        let memory = recorder::dropped_for_memory();
+        let buffer_full = recorder::dropped_spans().saturating_sub(memory);
+        let is_new =
+            buffer_full > self.buffer_full || memory > self.memory || queue_full > self.queue_full;
         if is_new && self.rate.is_due() {
             tracing::warn!(
-                buffer_full = buffer_full - self.buffer_full,
+                buffer_full = buffer_full.saturating_sub(self.buffer_full),
+                memory = memory - self.memory,
                 queue_full = queue_full.saturating_sub(self.queue_full),
                 "spans were dropped"
             );
             self.buffer_full = buffer_full;
+            self.memory = memory;
             self.queue_full = queue_full;
         }
     }

@@ -1,12 +1,13 @@
 //! An exporter on a thread of its own, behind a bounded queue.
 
 use std::fmt;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 
@@ -38,21 +39,37 @@ pub(crate) trait BatchExporter<B>: fmt::Debug {
 pub(crate) type Report = (String, Result<(), String>);
 
 enum Task<B> {
-    /// The number of spans, and their batch.
-    Export(usize, B),
+    Export(Size, B),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
+}
+
+/// The size of a batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Size {
+    pub(crate) spans: usize,
+    pub(crate) bytes: usize,
+}
+
+/// The state that an exporter's thread shares with its handle.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Spans that are queued or being exported.
+    spans: Arc<AtomicUsize>,
+    /// The bytes of their batches.
+    bytes: AtomicUsize,
+    /// Spans dropped since the last report.
+    dropped: AtomicU64,
+    /// When the spans that are still queued are dropped, once the exporter shuts down.
+    end: OnceLock<Instant>,
 }
 
 /// The handle of an exporter's thread.
 pub(crate) struct Worker<B> {
     name: String,
     tasks: Sender<Task<B>>,
-    /// Spans that are queued or being exported.
-    queued: Arc<AtomicUsize>,
-    /// Spans dropped since the last report.
-    dropped: Arc<AtomicU64>,
-    capacity: usize,
+    shared: Arc<Shared>,
+    capacity: Size,
     counters: Arc<Counters>,
 }
 
@@ -60,7 +77,7 @@ impl<B> fmt::Debug for Worker<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker")
             .field("name", &self.name)
-            .field("queued", &self.queued)
+            .field("shared", &self.shared)
             .finish_non_exhaustive()
     }
 }
@@ -68,8 +85,10 @@ impl<B> fmt::Debug for Worker<B> {
 /// The settings of a worker.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkerSettings {
-    /// The most spans that are queued or being exported.
-    pub(crate) capacity: usize,
+    /// The most spans that are queued or being exported, and the bytes at which the queue is full.
+    pub(crate) capacity: Size,
+    /// The time limit of one export.
+    pub(crate) export_timeout: Duration,
     pub(crate) counters: Arc<Counters>,
     /// Redacts the error messages of the exporter.
     pub(crate) redaction: Redaction,
@@ -89,21 +108,18 @@ impl<B: Send + 'static> Worker<B> {
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
         let (ready, is_ready) = channel();
-        let queued = Arc::new(AtomicUsize::new(0));
-        let dropped = Arc::new(AtomicU64::new(0));
+        let shared = Arc::<Shared>::default();
         let thread = ExporterThread {
             name: name.to_owned(),
-            queued: Arc::clone(&queued),
-            dropped: Arc::clone(&dropped),
+            shared: Arc::clone(&shared),
             counters: Arc::clone(&settings.counters),
             redaction: settings.redaction.clone(),
+            failed: 0,
             failure: None,
             warnings: RateLimited::default(),
         };
-        settings
-            .counters
-            .exports
-            .add(name, Arc::clone(&queued), settings.capacity);
+        let (spans, capacity) = (Arc::clone(&shared.spans), settings.capacity.spans);
+        settings.counters.exports.add(name, spans, capacity);
         Builder::new()
             .name(format!("floe-{name}"))
             .spawn(move || {
@@ -130,27 +146,47 @@ impl<B: Send + 'static> Worker<B> {
         Ok(Self {
             name: name.to_owned(),
             tasks,
-            queued,
-            dropped,
+            shared,
             capacity: settings.capacity,
             counters: Arc::clone(&settings.counters),
         })
     }
 
-    /// Whether the queue has room for this many more spans.
-    pub(super) fn has_room_for(&self, spans: usize) -> bool {
-        self.queued.load(Ordering::Relaxed) + spans <= self.capacity
+    /// Whether the queue has room for this number of spans, and contains fewer bytes than its capacity even
+    /// with this number of bytes.
+    pub(super) fn has_room_for(&self, more: Size) -> bool {
+        self.shared.spans.load(Ordering::Relaxed) + more.spans <= self.capacity.spans
+            && self.shared.bytes.load(Ordering::Relaxed) + more.bytes < self.capacity.bytes
+    }
+
+    /// The bytes at which an open batch is queued although it has not enough spans.
+    pub(super) const fn largest_batch(&self) -> usize {
+        self.capacity.bytes / 4
+    }
+
+    /// Whether a batch of this number of spans can be queued. Its bytes may exceed the capacity: otherwise
+    /// one that is larger than the queue would never be exported. The bytes of spans are estimated before
+    /// they are in a batch, so there is a reserve of one batch.
+    fn accepts(&self, spans: usize) -> bool {
+        self.shared.spans.load(Ordering::Relaxed) + spans <= self.capacity.spans
+            && self.shared.bytes.load(Ordering::Relaxed)
+                < self.capacity.bytes + self.largest_batch()
     }
 
     /// Queues a batch. If the queue is full, the batch is dropped and counted.
-    pub(super) fn export(&self, spans: usize, batch: B) {
-        if self.has_room_for(spans) {
-            self.queued.fetch_add(spans, Ordering::Relaxed);
-            if self.tasks.send(Task::Export(spans, batch)).is_ok() {
+    pub(super) fn export(&self, size: Size, batch: B) {
+        let spans = size.spans;
+        if self.accepts(spans) {
+            self.shared.spans.fetch_add(spans, Ordering::Relaxed);
+            self.shared.bytes.fetch_add(size.bytes, Ordering::Relaxed);
+            if self.tasks.send(Task::Export(size, batch)).is_ok() {
                 return;
             }
+            self.shared.release(size);
         }
-        self.dropped.fetch_add(spans as u64, Ordering::Relaxed);
+        self.shared
+            .dropped
+            .fetch_add(spans as u64, Ordering::Relaxed);
         self.counters
             .dropped_queue_full
             .fetch_add(spans as u64, Ordering::Relaxed);
@@ -160,7 +196,17 @@ impl<B: Send + 'static> Worker<B> {
         self.request(Task::Flush(report.clone()), report);
     }
 
-    pub(super) fn shutdown(&self, timeout: Duration, report: &Sender<Report>) {
+    /// Shuts the exporter down, within `timeout`, once its queue is exported. Spans that are still queued
+    /// at `end` are dropped.
+    pub(super) fn shutdown(
+        &self,
+        timeout: Duration,
+        end: Option<Instant>,
+        report: &Sender<Report>,
+    ) {
+        if let Some(end) = end {
+            let _ = self.shared.end.set(end);
+        }
         self.request(Task::Shutdown(timeout, report.clone()), report);
     }
 
@@ -171,13 +217,29 @@ impl<B: Send + 'static> Worker<B> {
     }
 }
 
+impl Shared {
+    /// Subtracts a batch that is not queued any more, and wakes the collector if it waits for room.
+    fn release(&self, size: Size) {
+        self.spans.fetch_sub(size.spans, Ordering::Relaxed);
+        self.bytes.fetch_sub(size.bytes, Ordering::Relaxed);
+        if WAKE_COLLECTOR.swap(false, Ordering::SeqCst) {
+            recorder::wake_collector();
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.end.get().is_some_and(|end| *end <= monotonic_now())
+    }
+}
+
 /// The state of the exporter's thread.
 struct ExporterThread {
     name: String,
-    queued: Arc<AtomicUsize>,
-    dropped: Arc<AtomicU64>,
+    shared: Arc<Shared>,
     counters: Arc<Counters>,
     redaction: Redaction,
+    /// Spans that could not be exported since the last report.
+    failed: usize,
     /// The last failure since the last report.
     failure: Option<String>,
     warnings: RateLimited,
@@ -188,7 +250,11 @@ impl ExporterThread {
     fn work<B>(mut self, mut exporter: Box<dyn BatchExporter<B>>, tasks: &Receiver<Task<B>>) {
         while let Ok(task) = tasks.recv() {
             match task {
-                Task::Export(spans, batch) => self.export(&mut *exporter, spans, batch),
+                Task::Export(size, batch) if self.shared.has_ended() => {
+                    drop(batch);
+                    self.drop_at_end(size);
+                }
+                Task::Export(size, batch) => self.export(&mut *exporter, size, batch),
                 Task::Flush(report) => {
                     let flushed = guarded(|| exporter.flush());
                     self.report(flushed, &report);
@@ -207,24 +273,31 @@ impl ExporterThread {
         });
     }
 
-    fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, spans: usize, batch: B) {
+    /// Counts spans that were still queued when the shutdown had timed out.
+    fn drop_at_end(&self, size: Size) {
+        let dropped = &self.counters.dropped_shutdown;
+        dropped.fetch_add(size.spans as u64, Ordering::Relaxed);
+        self.shared.release(size);
+    }
+
+    fn export<B>(&mut self, exporter: &mut dyn BatchExporter<B>, size: Size, batch: B) {
+        let spans = size.spans;
         let start = monotonic_now();
         let result = guarded(|| exporter.export(batch));
         let exports = &self.counters.exports;
         exports.record(&self.name, start.elapsed(), result.is_ok());
-        self.queued.fetch_sub(spans, Ordering::Relaxed);
-        if WAKE_COLLECTOR.swap(false, Ordering::SeqCst) {
-            recorder::wake_collector();
-        }
         let counter = match &result {
             Ok(()) => &self.counters.exported,
             Err(_) => &self.counters.failed,
         };
         counter.fetch_add(spans as u64, Ordering::Relaxed);
+        self.shared.release(size);
         if let Err(error) = result {
             // Error messages quote endpoints and headers, which may contain credentials.
             let error = self.redaction.message_or_same(error);
             self.warn(spans, &error);
+            self.counters.exports.set_failure(&self.name, &error);
+            self.failed += spans;
             self.failure = Some(error);
         }
     }
@@ -241,14 +314,24 @@ impl ExporterThread {
     }
 
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
-        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        let dropped = self.shared.dropped.swap(0, Ordering::Relaxed);
+        let failed = mem::take(&mut self.failed);
         let result = match self.failure.take() {
-            Some(failure) => Err(failure),
-            None if dropped > 0 => Err(format!("{dropped} spans were dropped: its queue was full")),
+            Some(failure) if dropped > 0 => Err(format!(
+                "{} failed: {failure}; {} dropped: its queue was full",
+                spans(failed as u64),
+                spans(dropped)
+            )),
+            Some(failure) => Err(format!("{} failed: {failure}", spans(failed as u64))),
+            None if dropped > 0 => Err(format!("{} dropped: its queue was full", spans(dropped))),
             None => result.map_err(|error| self.redaction.message_or_same(error)),
         };
         let _ = report.send((self.name.clone(), result));
     }
+}
+
+fn spans(number: u64) -> String {
+    format!("{number} span{}", if number == 1 { "" } else { "s" })
 }
 
 /// Calls an exporter, which may be user code, and turns its panic into an error.

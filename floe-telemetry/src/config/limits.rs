@@ -19,7 +19,9 @@ pub struct SpanLimits {
     /// to every span are not counted.
     #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
     pub attribute_count: u32,
-    /// The most characters of a text value. Longer values are truncated. Default: no limit.
+    /// The most characters of a text value, and of the description of a status. Longer texts are truncated,
+    /// after redaction. Default 65,536; `null` for no limit. The names of spans and events, and the keys of
+    /// attributes, are always truncated to 1024 characters.
     pub attribute_value_length: Option<u32>,
     /// The most events of a span. At most 128, which is the default.
     #[cfg_attr(feature = "schema", schemars(range(max = 128)))]
@@ -46,7 +48,7 @@ impl Default for SpanLimits {
     fn default() -> Self {
         Self {
             attribute_count: 128,
-            attribute_value_length: None,
+            attribute_value_length: Some(65_536),
             event_count: 128,
             link_count: 128,
             attribute_count_per_event: 128,

@@ -36,6 +36,9 @@ pub const DEFAULT_BACKEND: &str = "console";
 /// The most entries of `span_attributes`.
 const MAX_SPAN_ATTRIBUTES: usize = 64;
 
+/// The smallest `max_memory_bytes`: 1 MiB.
+const MIN_MEMORY_BYTES: usize = 1024 * 1024;
+
 /// The most entries of `baggage_attributes`, which is the limit of members in baggage.
 const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 
@@ -112,6 +115,17 @@ pub struct TelemetryConfig {
     /// The credential of OTLP requests. Default none.
     #[serde(default)]
     pub authentication: Option<TelemetryAuth>,
+    /// The most memory of spans and log records that have ended and are not exported yet, in bytes. One half
+    /// is for the buffers of the threads, the other half is divided equally between the exporters of spans
+    /// and logs and tail sampling. Spans that do not fit are dropped and counted
+    /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). Each thread that records spans has
+    /// a buffer of about 1.5 MiB in addition. At least 1 MiB. Default 64 MiB.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1_048_576)))]
+    #[serde(
+        default = "default_max_memory_bytes",
+        skip_serializing_if = "is_default_max_memory_bytes"
+    )]
+    pub max_memory_bytes: usize,
     /// The queue and batch sizes of spans.
     #[serde(default)]
     pub batch_processor: BatchSpanProcessorConfig,
@@ -163,6 +177,7 @@ setters! { TelemetryConfig {
     with_span_attributes(span_attributes: list (String, String));
     with_baggage_attributes(baggage_attributes: list into String);
     with_authentication(authentication: some TelemetryAuth);
+    with_max_memory_bytes(max_memory_bytes: usize);
     with_batch_processor(batch_processor: BatchSpanProcessorConfig);
     with_log_batch_processor(log_batch_processor: BatchLogRecordProcessorConfig);
     with_logging(logging: LoggingConfig);
@@ -188,6 +203,18 @@ fn default_backend() -> String {
     DEFAULT_BACKEND.to_owned()
 }
 
+const fn default_max_memory_bytes() -> usize {
+    64 * MIN_MEMORY_BYTES
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_default_max_memory_bytes(bytes: &usize) -> bool {
+    *bytes == default_max_memory_bytes()
+}
+
 fn default_propagators() -> Vec<Propagator> {
     Propagator::ALL.to_vec()
 }
@@ -211,6 +238,7 @@ impl TelemetryConfig {
             span_attributes: BTreeMap::new(),
             baggage_attributes: Vec::new(),
             authentication: None,
+            max_memory_bytes: default_max_memory_bytes(),
             batch_processor: BatchSpanProcessorConfig::default(),
             log_batch_processor: BatchLogRecordProcessorConfig::default(),
             logging: LoggingConfig::default(),
@@ -319,6 +347,15 @@ impl TelemetryConfig {
         if let Some(authentication) = &self.authentication {
             authentication.check(problems);
         }
+        if self.max_memory_bytes < MIN_MEMORY_BYTES {
+            problems.add(
+                "max_memory_bytes",
+                format!(
+                    "found {}, accepted is {MIN_MEMORY_BYTES} (1 MiB) or more",
+                    self.max_memory_bytes
+                ),
+            );
+        }
         self.batch_processor.check(problems);
         self.log_batch_processor.check(problems);
         self.logging.check(problems);
@@ -399,6 +436,7 @@ impl fmt::Debug for Fields<'_> {
             span_attributes,
             baggage_attributes,
             authentication,
+            max_memory_bytes,
             batch_processor,
             log_batch_processor,
             logging,
@@ -421,6 +459,7 @@ impl fmt::Debug for Fields<'_> {
             .field("span_attributes", span_attributes)
             .field("baggage_attributes", baggage_attributes)
             .field("authentication", authentication)
+            .field("max_memory_bytes", max_memory_bytes)
             .field("batch_processor", batch_processor)
             .field("log_batch_processor", log_batch_processor)
             .field("logging", logging)

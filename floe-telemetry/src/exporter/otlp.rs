@@ -79,7 +79,7 @@ pub(crate) fn otlp(
     let builder = RequestBuilder::new(resource);
     let target = target.clone();
     let worker = Worker::start("otlp", move || exporter(&target), settings)?;
-    Ok(Box::new(BatchingDestination { builder, worker }))
+    Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
 fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Bytes>>, Error> {

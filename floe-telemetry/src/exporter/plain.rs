@@ -1,18 +1,39 @@
-//! Runs a `SpanExporter` of the OpenTelemetry SDK on a worker thread.
+//! Runs a `SpanExporter` of the OpenTelemetry SDK.
+//!
+//! Nothing interrupts an exporter that blocks its thread. So it has a thread of its own, for which the
+//! worker's thread waits no longer than the timeout of an export.
 
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
 
-use futures_executor::block_on;
+use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
+use crate::clock::monotonic_now;
 use crate::collector::{
     BatchExporter, BatchingDestination, Destination, SpanDataBatch, Worker, WorkerSettings,
+    block_on_until, guarded,
 };
 use crate::error::Error;
 
+enum Call {
+    /// Spans, and when their export is given up.
+    Export(Vec<SpanData>, Option<Instant>),
+    Flush,
+    Shutdown(Duration),
+}
+
+/// The worker's half of an exporter.
 #[derive(Debug)]
-struct SdkExporter<E>(E);
+struct SdkExporter {
+    calls: Sender<Call>,
+    results: Receiver<Result<(), String>>,
+    /// Calls that have not returned in time, and may have returned since.
+    overdue: usize,
+    timeout: Duration,
+}
 
 /// Starts an exporter on a thread of its own. The thread has no async runtime, as that of the SDK's
 /// batch processor, so an exporter must bring the runtime it needs.
@@ -23,29 +44,102 @@ pub(crate) fn plain<E: SpanExporter + 'static>(
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     exporter.set_resource(resource);
-    let worker = Worker::start(
-        name,
-        move || Ok(Box::new(SdkExporter(exporter)) as _),
-        settings,
-    )?;
-    Ok(Box::new(BatchingDestination {
-        builder: SpanDataBatch::default(),
-        worker,
-    }))
+    let (calls, to_serve) = channel();
+    let (results, to_receive) = channel();
+    Builder::new()
+        .name(format!("floe-{name}-export"))
+        .spawn(move || serve(exporter, &to_serve, &results))
+        .map_err(|error| Error::thread(name, &error))?;
+    let exporter = SdkExporter {
+        calls,
+        results: to_receive,
+        overdue: 0,
+        timeout: settings.export_timeout,
+    };
+    let worker = Worker::start(name, move || Ok(Box::new(exporter) as _), settings)?;
+    let builder = SpanDataBatch::default();
+    Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
-impl<E: SpanExporter> BatchExporter<Vec<SpanData>> for SdkExporter<E> {
+/// Calls the exporter until the worker's half is dropped.
+fn serve<E: SpanExporter>(
+    exporter: E,
+    calls: &Receiver<Call>,
+    results: &Sender<Result<(), String>>,
+) {
+    let _quiet = Context::enter_telemetry_suppressed_scope();
+    while let Ok(call) = calls.recv() {
+        let result = guarded(|| match call {
+            Call::Export(batch, deadline) => match block_on_until(deadline, exporter.export(batch))
+            {
+                Some(result) => result.map_err(|error| error.to_string()),
+                None => Err("the export was given up".to_owned()),
+            },
+            Call::Flush => exporter.force_flush().map_err(|error| error.to_string()),
+            Call::Shutdown(timeout) => exporter
+                .shutdown_with_timeout(timeout)
+                .map_err(|error| error.to_string()),
+        });
+        if results.send(result).is_err() {
+            break;
+        }
+    }
+    // The exporter's `Drop` may be user code that panics.
+    let _ = guarded(|| {
+        drop(exporter);
+        Ok(())
+    });
+}
+
+impl SdkExporter {
+    /// Calls the exporter and waits for the result, at most for `timeout`.
+    fn call(&mut self, call: Call, timeout: Duration) -> Result<(), String> {
+        let deadline = monotonic_now().checked_add(timeout);
+        while self.overdue > 0 {
+            let late = self.receive(deadline);
+            let _ = late.ok_or_else(|| {
+                format!("the exporter has not returned from an earlier call within {timeout:?}")
+            })?;
+            self.overdue -= 1;
+        }
+        // If the thread has ended, no result arrives.
+        let _ = self.calls.send(call);
+        self.receive(deadline).unwrap_or_else(|| {
+            self.overdue += 1;
+            Err(format!("the exporter has not returned within {timeout:?}"))
+        })
+    }
+
+    /// `None` if there is no result at the deadline.
+    fn receive(&self, deadline: Option<Instant>) -> Option<Result<(), String>> {
+        let received = match deadline {
+            Some(at) => {
+                let rest = at.saturating_duration_since(monotonic_now());
+                self.results.recv_timeout(rest)
+            }
+            None => self.results.recv().map_err(RecvTimeoutError::from),
+        };
+        match received {
+            Ok(result) => Some(result),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => {
+                Some(Err("the exporter's thread has ended".to_owned()))
+            }
+        }
+    }
+}
+
+impl BatchExporter<Vec<SpanData>> for SdkExporter {
     fn export(&mut self, batch: Vec<SpanData>) -> Result<(), String> {
-        block_on(self.0.export(batch)).map_err(|error| error.to_string())
+        let deadline = monotonic_now().checked_add(self.timeout);
+        self.call(Call::Export(batch, deadline), self.timeout)
     }
 
     fn flush(&mut self) -> Result<(), String> {
-        self.0.force_flush().map_err(|error| error.to_string())
+        self.call(Call::Flush, self.timeout)
     }
 
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String> {
-        self.0
-            .shutdown_with_timeout(timeout)
-            .map_err(|error| error.to_string())
+        self.call(Call::Shutdown(timeout), timeout)
     }
 }

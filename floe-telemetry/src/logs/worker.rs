@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use opentelemetry::Context;
+use opentelemetry::logs::AnyValue;
+use opentelemetry::{Context, Key};
 use opentelemetry_sdk::logs::{LogExporter, SdkLogRecord};
 
 use self::thread::ExporterThread;
-use crate::collector::WorkerSettings;
+use crate::collector::{Size, WorkerSettings};
 use crate::config::BatchLogRecordProcessorConfig;
 use crate::error::Error;
 
@@ -34,7 +35,11 @@ impl LogSettings {
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             worker: WorkerSettings {
-                capacity: batch.max_queue_size,
+                capacity: Size {
+                    spans: batch.max_queue_size,
+                    ..worker.capacity
+                },
+                export_timeout: batch.export_timeout(),
                 ..worker.clone()
             },
         }
@@ -46,7 +51,8 @@ impl LogSettings {
 pub(crate) type LogReport = (String, Result<(), String>);
 
 enum Task {
-    Record(Box<SdkLogRecord>),
+    /// A record and its size in bytes.
+    Record(Box<SdkLogRecord>, usize),
     Flush(Sender<LogReport>),
     Shutdown(Duration, Sender<LogReport>),
 }
@@ -64,8 +70,29 @@ pub(crate) struct LogWorker {
 struct QueueCounters {
     /// Records that are queued or in a batch that is not exported yet.
     queued: AtomicUsize,
+    /// The bytes of these records.
+    bytes: AtomicUsize,
     /// Records that were dropped since the last report.
     dropped: AtomicU64,
+}
+
+impl QueueCounters {
+    fn release(&self, records: usize, bytes: usize) {
+        self.queued.fetch_sub(records, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// The bytes of a record: its texts, and an estimate of the rest.
+fn size(record: &SdkLogRecord) -> usize {
+    let text = |value: &AnyValue| match value {
+        AnyValue::String(text) => text.as_str().len(),
+        _ => 0,
+    };
+    let attributes = record
+        .attributes_iter()
+        .map(|(key, value)| size_of::<(Key, AnyValue)>() + key.as_str().len() + text(value));
+    size_of::<SdkLogRecord>() + record.body().map_or(0, text) + attributes.sum::<usize>()
 }
 
 impl fmt::Debug for LogWorker {
@@ -104,11 +131,18 @@ impl LogWorker {
 
     /// Queues a record. If the queue is full, the record is dropped and counted.
     pub(super) fn push(&self, record: SdkLogRecord) {
+        let size = size(&record);
         let queued = self.queue.queued.fetch_add(1, Ordering::Relaxed);
-        let is_queued = queued < self.settings.worker.capacity
-            && self.tasks.send(Task::Record(Box::new(record))).is_ok();
+        let bytes = self.queue.bytes.fetch_add(size, Ordering::Relaxed);
+        let capacity = self.settings.worker.capacity;
+        let is_queued = queued < capacity.spans
+            && bytes < capacity.bytes
+            && self
+                .tasks
+                .send(Task::Record(Box::new(record), size))
+                .is_ok();
         if !is_queued {
-            self.queue.queued.fetch_sub(1, Ordering::Relaxed);
+            self.queue.release(1, size);
             self.queue.dropped.fetch_add(1, Ordering::Relaxed);
             self.settings
                 .worker

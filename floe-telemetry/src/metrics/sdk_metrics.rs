@@ -64,6 +64,8 @@ fn spans(meter: &Meter, counters: &Arc<Counters>) {
             (spans.collected, None),
             lost(spans.dropped_queue_full, "queue_full"),
             lost(spans.dropped_buffer_full, "buffer_full"),
+            lost(spans.dropped_memory, "memory"),
+            lost(spans.dropped_shutdown, "shutdown"),
             lost(spans.dropped_without_provider, "no_provider"),
         ]
     });

@@ -20,7 +20,7 @@ use super::{IN_USE, TelemetryProvider, metrics};
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor,
-    SharedAttributes, WorkerSettings,
+    SharedAttributes, Size, WorkerSettings,
 };
 use crate::config::{ExporterKind, OtlpProtocol, TelemetryConfig, is_disabled};
 use crate::error::Error;
@@ -192,12 +192,27 @@ impl TelemetryProviderBuilder {
         let redaction = Redaction::of_process(policies, Arc::clone(counters));
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
+        let otlp = OtlpTargets::resolve(&self.config, self.otlp)?;
+        let exporters = self.exporters.len() + otlp.spans.len();
+        let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
+        let has_console = has_console.unwrap_or(exporters == 0);
+        #[cfg(feature = "logs")]
+        let log_exporters = self.logs.len() + logs::targets(&self.config, &otlp.others).len();
+        #[cfg(not(feature = "logs"))]
+        let log_exporters = 0;
+        let memory = Shares::new(
+            &self.config,
+            exporters + usize::from(has_console) + log_exporters,
+        );
         let settings = WorkerSettings {
-            capacity: batch.max_queue_size,
+            capacity: Size {
+                spans: batch.max_queue_size,
+                bytes: memory.queue,
+            },
+            export_timeout: batch.export_timeout(),
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
         };
-        let otlp = OtlpTargets::resolve(&self.config, self.otlp)?;
         let mut destinations = Vec::new();
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
@@ -207,8 +222,7 @@ impl TelemetryProviderBuilder {
         }
         self.metrics
             .extend(metrics::destinations(&self.config, &otlp.others)?);
-        let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
-        if has_console.unwrap_or(destinations.is_empty()) {
+        if has_console {
             let console = ConsoleExporter::stderr();
             destinations.push(exporter::plain("console", console, &resource, &settings)?);
         }
@@ -229,11 +243,37 @@ impl TelemetryProviderBuilder {
             limits: self.config.limits,
             errors: self.config.errors,
             tail_sampling: self.config.sampling.tail_sampling(),
+            tail_bytes: memory.tail,
             batch_size: batch.max_export_batch_size,
             delay: batch.schedule_delay(),
             counters: Arc::clone(counters),
         };
+        recorder::limit_buffered(memory.buffers);
         Ok(Pipeline::new(settings, destinations))
+    }
+}
+
+/// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes).
+struct Shares {
+    /// For the buffers of all threads.
+    buffers: usize,
+    /// For the queue of each exporter.
+    queue: usize,
+    tail: usize,
+}
+
+impl Shares {
+    fn new(config: &TelemetryConfig, exporters: usize) -> Self {
+        let half = config.max_memory_bytes / 2;
+        let has_tail = config.sampling.tail_sampling().is_some();
+        let share = half / (exporters + usize::from(has_tail)).max(1);
+        Self {
+            buffers: half,
+            // The other half of the share is for the open batch, for the last batch, which may be larger than
+            // the room in the queue, and for the reserve of the queue.
+            queue: share / 2,
+            tail: share,
+        }
     }
 }
 

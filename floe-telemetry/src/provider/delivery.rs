@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::error::OTelSdkResult;
 
 use crate::clock::monotonic_now;
-use crate::collector::{self, Drain, Report};
+use crate::collector::{self, Counters, Drain, Report};
 use crate::error::Error;
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results.
@@ -18,6 +18,7 @@ pub(super) fn await_delivery(
     timeout: Duration,
     deadline: Option<Instant>,
     shutdown: Option<Duration>,
+    counters: &Counters,
     start_metrics: impl FnOnce() -> Option<Result<Receiver<OTelSdkResult>, Error>>,
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
@@ -36,15 +37,23 @@ pub(super) fn await_delivery(
         expected
             .or_else(|_| receive(&count, deadline))
             .and_then(|expected| receive_reports(&reports, &mut received, expected, deadline))
-            .map_err(|error| error.into_error(operation, timeout))?;
+            .map_err(|error| error.into_error(operation, timeout, &undelivered(counters)))?;
         check_reports(&received)
     });
     let metrics = metrics.map_or(Ok(()), |result| {
         receive(&result?, deadline)
-            .map_err(|error| error.into_error(operation, timeout))?
+            .map_err(|error| error.into_error(operation, timeout, "metrics are pending"))?
             .map_err(|error| Error::export(format!("metrics: {error}")))
     });
     spans.and(metrics)
+}
+
+/// Describes what has not been delivered when an operation times out.
+fn undelivered(counters: &Counters) -> String {
+    let pending = counters.read().pending;
+    let queued = counters.exports.describe_queued();
+    let separator = if queued.is_empty() { "" } else { ": " };
+    format!("spans pending: {pending}{separator}{queued}")
 }
 
 /// Receives reports of exporters until there are `expected` of them in `received`.
@@ -98,9 +107,10 @@ pub(super) enum ReceiveError {
 }
 
 impl ReceiveError {
-    pub(super) fn into_error(self, operation: &str, timeout: Duration) -> Error {
+    /// Returns the error of an operation. `details` describe what has not been delivered.
+    pub(super) fn into_error(self, operation: &str, timeout: Duration, details: &str) -> Error {
         match self {
-            Self::Timeout => Error::timeout(operation, timeout),
+            Self::Timeout => Error::timeout(operation, timeout, details),
             Self::Disconnected => Error::export(format!(
                 "{operation}: a telemetry thread ended without reporting a result"
             )),

@@ -7,7 +7,7 @@ use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
 use super::targets::signal_targets;
-use crate::collector::{Counters, Policies, Redaction, Redactor, WorkerSettings};
+use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
@@ -38,7 +38,8 @@ pub(super) fn start(
 /// exported.
 pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
-        capacity: 0,
+        capacity: Size::default(),
+        export_timeout: config.log_batch_processor.export_timeout(),
         redaction: Redaction::new(Policies::compile(&config.redaction)?, Arc::clone(&counters)),
         counters,
     };
@@ -60,11 +61,13 @@ fn destinations(
     config: &TelemetryConfig,
     common: &[OtlpTarget],
 ) -> Result<Vec<LogDestination>, Error> {
+    targets(config, common).iter().map(otlp).collect()
+}
+
+/// Returns the configured OTLP targets.
+pub(super) fn targets(config: &TelemetryConfig, common: &[OtlpTarget]) -> Vec<OtlpTarget> {
     let chosen = config.exporters.logs.as_deref();
     signal_targets(Signal::Logs, chosen, config, common)
-        .iter()
-        .map(otlp)
-        .collect()
 }
 
 #[cfg(feature = "_otlp")]
@@ -89,8 +92,8 @@ pub(super) fn await_delivery(
     };
     let mut outcome = Ok(());
     for _ in 0..expected {
-        let (name, result) =
-            receive(&reports, deadline).map_err(|error| error.into_error(operation, timeout))?;
+        let (name, result) = receive(&reports, deadline)
+            .map_err(|error| error.into_error(operation, timeout, "log records are pending"))?;
         let result =
             result.map_err(|failure| Error::export(format!("logs: exporter `{name}`: {failure}")));
         outcome = outcome.and(result);

@@ -7,12 +7,13 @@
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
+use super::memory::Portion;
 use super::record::{Code, Head, More, SpanRecord};
-use super::ring::{self, Reader, ring};
+use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::Attribute;
 use crate::clock::Ticks;
 
@@ -33,6 +34,35 @@ const RARE: usize = 4 * CAPACITY;
 /// events of a span are unpacked into [`More`]. The span then has at most two pieces of rare data, so there
 /// is always room for the pieces of a span whose head has room.
 const RESERVE: usize = 2 * CAPACITY + MAX_EVENTS;
+
+/// The heads of the spans in one thread's buffer, for counting them.
+type Heads = Progress<Head, CAPACITY>;
+
+/// The buffers of all threads, to count the spans in them.
+#[derive(Debug)]
+struct Counted {
+    /// By the id of their buffer.
+    buffers: Vec<(u64, Heads)>,
+    /// Spans that were written to buffers that are gone.
+    in_others: u64,
+}
+
+static COUNTED: Mutex<Counted> = Mutex::new(Counted {
+    buffers: Vec::new(),
+    in_others: 0,
+});
+
+fn counted() -> MutexGuard<'static, Counted> {
+    COUNTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The number of spans that threads have written to their buffers since the process started.
+#[cfg(feature = "provider")]
+pub(crate) fn written_spans() -> u64 {
+    let counted = counted();
+    let buffers = counted.buffers.iter();
+    counted.in_others + buffers.map(|(_, heads)| heads.written()).sum::<u64>()
+}
 
 /// The collector's half of a thread's buffer.
 #[derive(Debug)]
@@ -99,6 +129,17 @@ impl Buffer {
     }
 }
 
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let mut counted = counted();
+        let found = counted.buffers.iter().position(|(id, _)| *id == self.id);
+        if let Some(at) = found {
+            let (_, heads) = counted.buffers.swap_remove(at);
+            counted.in_others += heads.written();
+        }
+    }
+}
+
 /// New buffers on their way to the collector.
 static NEW: LazyLock<(Sender<Buffer>, Mutex<Receiver<Buffer>>)> = LazyLock::new(|| {
     let (sender, receiver) = channel();
@@ -121,6 +162,8 @@ pub(super) struct Writer {
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
     rare: ring::Writer<Rare, RARE>,
     heads: ring::Writer<Head, CAPACITY>,
+    /// The memory of the spans in the rings.
+    portion: Portion,
 }
 
 impl Writer {
@@ -131,6 +174,10 @@ impl Writer {
             // The collector was woken while the buffer filled, so it need not be woken again.
             return false;
         }
+        let owns_memory = record.owns_memory();
+        if owns_memory && !self.count_memory(record) {
+            return false;
+        }
         let items = record.attributes.items_mut();
         let mut attributes = items.len();
         let mut rare = 0;
@@ -138,7 +185,7 @@ impl Writer {
             let _ = self.rare.push(Rare::Attributes(mem::take(items)));
             (attributes, rare) = (0, 1);
         }
-        if Rare::is_in(record) {
+        if owns_memory {
             let (in_events, pieces) = self.push_rare(record);
             attributes += in_events;
             rare += pieces;
@@ -160,6 +207,16 @@ impl Writer {
         true
     }
 
+    /// Counts the memory of a span. Returns whether the limit allows it.
+    #[cold]
+    fn count_memory(&mut self, record: &mut SpanRecord) -> bool {
+        let is_counted = self.portion.count(record);
+        if self.portion.is_at_threshold() {
+            wake();
+        }
+        is_counted
+    }
+
     /// Returns the number of attributes of events, and of pieces of rare data.
     #[inline(never)]
     fn push_rare(&mut self, record: &mut SpanRecord) -> (usize, usize) {
@@ -176,6 +233,7 @@ impl Writer {
             record.unpack_events();
             in_events = 0;
         }
+        record.attributes.moved_out();
         let dropped = mem::take(record.attributes.dropped_mut());
         if dropped > 0 {
             record.more_mut().dropped_attributes = dropped;
@@ -201,9 +259,11 @@ pub(super) fn new_writer() -> Writer {
     let (heads, heads_to_read) = ring();
     let (attributes, attributes_to_read) = ring();
     let (rare, rare_to_read) = ring();
+    let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+    counted().buffers.push((id, heads_to_read.progress()));
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
-        id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        id,
         read: 0,
         heads: heads_to_read,
         attributes: attributes_to_read,
@@ -213,6 +273,7 @@ pub(super) fn new_writer() -> Writer {
         attributes,
         rare,
         heads,
+        portion: Portion::default(),
     }
 }
 
@@ -255,12 +316,6 @@ enum Rare {
 }
 
 impl Rare {
-    /// Returns whether a span has rare data.
-    #[inline]
-    fn is_in(record: &SpanRecord) -> bool {
-        record.more.is_some() || !record.packed.heads.is_empty() || record.attributes.dropped() > 0
-    }
-
     /// Moves the piece back into its record. Events go to `events` until their attributes have been read.
     #[cold]
     fn restore(self, record: &mut SpanRecord, events: &mut SpanEvents) {

@@ -26,6 +26,8 @@ pub(super) const MEASURES: Listeners = 1 << 6;
 pub(super) const MEASURES_ALL: Listeners = 1 << 7;
 /// The filter by target and level excludes some spans.
 pub(super) const FILTER: Listeners = 1 << 8;
+/// A provider was shut down and no other one has started: the spans that are not recorded are counted.
+pub(super) const SHUT_DOWN: Listeners = 1 << 9;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
@@ -40,7 +42,7 @@ pub(super) fn current() -> Listeners {
     LISTENERS.load(Ordering::Relaxed)
 }
 
-/// Whether nothing is recorded.
+/// Whether nothing is recorded, and nothing is counted.
 #[inline]
 pub(crate) fn is_off() -> bool {
     cfg!(feature = "off") || current() == 0

@@ -103,7 +103,12 @@ pub(crate) struct Head {
     pub(super) attributes: u8,
     /// The number of pieces in the ring for rare data.
     pub(super) rare: u8,
+    /// The bytes that the span owns outside the rings, in units of [`HEAP_UNIT`].
+    pub(super) heap: [u8; 3],
 }
+
+/// The unit of [`Head::heap_bytes`], so that 1 GiB fits into three bytes.
+const HEAP_UNIT: usize = 64;
 
 impl Head {
     pub(crate) const BLANK: Self = Self {
@@ -118,7 +123,23 @@ impl Head {
         code: Code::Unset,
         attributes: 0,
         rare: 0,
+        heap: [0; 3],
     };
+
+    /// Sets the bytes that the span owns outside the rings. Returns them as [`heap_bytes`](Self::heap_bytes)
+    /// will.
+    pub(super) fn set_heap_bytes(&mut self, bytes: usize) -> usize {
+        let units = u32::try_from(bytes.div_ceil(HEAP_UNIT)).unwrap_or(u32::MAX);
+        let [low, middle, high, _] = units.min(0xff_ffff).to_le_bytes();
+        self.heap = [low, middle, high];
+        self.heap_bytes()
+    }
+
+    /// The bytes that the span owned outside the rings when it ended, rounded up.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let [low, middle, high] = self.heap;
+        u32::from_le_bytes([low, middle, high, 0]) as usize * HEAP_UNIT
+    }
 }
 
 impl From<Code> for Status {
@@ -140,6 +161,15 @@ impl SpanRecord {
             more: None,
             packed: SpanEvents::default(),
         }
+    }
+
+    /// Returns whether the span has data outside the rings, or rare data.
+    #[inline]
+    pub(super) const fn owns_memory(&self) -> bool {
+        self.attributes.owns_memory()
+            || self.attributes.dropped() > 0
+            || self.more.is_some()
+            || !self.packed.heads.is_empty()
     }
 
     #[cold]
@@ -283,6 +313,12 @@ impl SpanRecord {
         self.more = None;
     }
 
+    /// The bytes that the span occupies while it is stored as a record.
+    pub(crate) fn stored_bytes(&self) -> usize {
+        let inline = size_of::<Self>() + size_of_val(self.attributes.as_slice());
+        inline + self.head.heap_bytes()
+    }
+
     /// Whether its parent is not a span of this process.
     pub(crate) fn is_root(&self) -> bool {
         self.head.parent == SpanId::INVALID || self.head.parent_is_remote
@@ -343,6 +379,21 @@ mod tests {
     #[test]
     fn a_head_fills_one_cache_line() {
         assert_eq!(size_of::<Head>(), 64);
+    }
+
+    #[test]
+    fn the_memory_of_a_span_is_rounded_up() {
+        let mut head = Head::BLANK;
+        for (bytes, stored) in [
+            (0, 0),
+            (1, 64),
+            (64, 64),
+            (1 << 20, 1 << 20),
+            (1 << 40, 0x3fff_ffc0),
+        ] {
+            assert_eq!(head.set_heap_bytes(bytes), stored);
+            assert_eq!(head.heap_bytes(), stored);
+        }
     }
 
     #[cfg(feature = "tracing")]

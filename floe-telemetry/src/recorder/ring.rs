@@ -207,6 +207,17 @@ impl<T, const N: usize> Drop for Writer<T, N> {
     }
 }
 
+/// Counts the items that were written to a ring, from any thread.
+#[derive(Debug)]
+pub(super) struct Progress<T, const N: usize>(Arc<Ring<T, N>>);
+
+impl<T, const N: usize> Progress<T, N> {
+    /// The number of items that were written since the ring was created.
+    pub(super) fn written(&self) -> u64 {
+        self.0.written.0.load(Ordering::Acquire) as u64
+    }
+}
+
 /// The reading end of a ring.
 #[derive(Debug)]
 pub(super) struct Reader<T, const N: usize> {
@@ -224,6 +235,11 @@ impl<T, const N: usize> Reader<T, N> {
             written: 0,
             read: 0,
         }
+    }
+
+    /// Returns a counter of the items that are written.
+    pub(super) fn progress(&self) -> Progress<T, N> {
+        Progress(Arc::clone(&self.ring))
     }
 
     /// The number of items in the ring.

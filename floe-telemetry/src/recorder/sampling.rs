@@ -28,7 +28,9 @@ pub(crate) use self::rules::matches;
 use super::filter;
 #[cfg(feature = "tracing")]
 use super::listeners::MEASURES_ALL;
-use super::listeners::{self, FILTER, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, TAIL};
+use super::listeners::{
+    self, FILTER, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
+};
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
 use crate::callsite::{CallSite, Scope};
@@ -121,6 +123,7 @@ pub(super) fn decide(
     }
     let capture = capture::capture(listeners, parent);
     if capture.is_none() && listeners & PROVIDER == 0 {
+        count_after_shutdown(listeners, parent);
         return Some(Decision::Skip);
     }
     if listeners & FILTER != 0
@@ -190,6 +193,25 @@ pub(super) fn decide(
         }
         Decision::Record(recording)
     })
+}
+
+/// Spans that started after the provider was shut down.
+static AFTER_SHUTDOWN: AtomicU64 = AtomicU64::new(0);
+
+/// Counts a span that starts after the provider was shut down, unless its parent is not sampled.
+#[cold]
+fn count_after_shutdown(listeners: Listeners, parent: &Context) {
+    let span = parent.span();
+    let parent = span.span_context();
+    if listeners & SHUT_DOWN != 0 && (parent.is_sampled() || !parent.is_valid()) {
+        AFTER_SHUTDOWN.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The number of spans that started after a provider was shut down, since the process started.
+#[cfg(feature = "provider")]
+pub(crate) fn spans_after_shutdown() -> u64 {
+    AFTER_SHUTDOWN.load(Ordering::Relaxed)
 }
 
 /// Skips a call that the filter excludes. It is still measured if its function has `#[traced(metrics)]`.

@@ -25,7 +25,7 @@ fn config(max_spans: usize) -> TailSampling {
 }
 
 fn sampler(max_spans: usize) -> TailSampler {
-    TailSampler::new(config(max_spans), Arc::default())
+    TailSampler::new(config(max_spans), usize::MAX, Arc::default())
 }
 
 /// A finished span. Span 0 of a trace is its root.

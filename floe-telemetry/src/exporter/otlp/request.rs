@@ -101,9 +101,11 @@ impl ScopeSpans {
 impl BatchBuilder for RequestBuilder {
     type Batch = Bytes;
 
-    fn push(&mut self, span: &EnrichedSpan<'_>) {
+    fn push(&mut self, span: &EnrichedSpan<'_>) -> usize {
         let spans = self.spans(span.scope());
+        let before = spans.len();
         message_of::<2>(spans, 2, |out| span::span(out, span));
+        spans.len() - before
     }
 
     fn take(&mut self) -> Bytes {

@@ -5,14 +5,12 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
-use futures_executor::block_on;
 use opentelemetry::InstrumentationScope;
-use opentelemetry::logs::AnyValue;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLogRecord};
 
 use super::{LogReport, LogSettings, QueueCounters, Task};
 use crate::clock::monotonic_now;
-use crate::collector::{RateLimited, guarded};
+use crate::collector::{RateLimited, block_on_until, guarded};
 use crate::logs::SCOPE;
 
 /// The size in bytes at which a batch is exported before it is full. Receivers accept requests of at
@@ -26,7 +24,7 @@ pub(super) struct ExporterThread<E> {
     scope: InstrumentationScope,
     #[expect(clippy::vec_box, reason = "the boxes came through the queue")]
     batch: Vec<Box<SdkLogRecord>>,
-    /// The texts of the batch, in bytes.
+    /// The bytes of the batch.
     bytes: usize,
     /// When the batch is exported even if it is not full.
     due: Option<Instant>,
@@ -61,7 +59,7 @@ impl<E: LogExporter> ExporterThread<E> {
     pub(super) fn work(mut self, tasks: &Receiver<Task>) {
         loop {
             match self.next(tasks) {
-                Ok(Task::Record(record)) => self.add(record),
+                Ok(Task::Record(record, size)) => self.add(record, size),
                 Ok(Task::Flush(report)) => {
                     self.export();
                     self.report(Ok(()), &report);
@@ -96,11 +94,11 @@ impl<E: LogExporter> ExporterThread<E> {
         }
     }
 
-    fn add(&mut self, record: Box<SdkLogRecord>) {
+    fn add(&mut self, record: Box<SdkLogRecord>, size: usize) {
         self.due = self
             .due
             .or_else(|| monotonic_now().checked_add(self.settings.delay));
-        self.bytes += size(&record);
+        self.bytes += size;
         self.batch.push(record);
         if self.batch.len() >= self.settings.batch_size || self.bytes >= MAX_BYTES {
             self.export();
@@ -108,7 +106,8 @@ impl<E: LogExporter> ExporterThread<E> {
     }
 
     fn export(&mut self) {
-        (self.due, self.bytes) = (None, 0);
+        self.due = None;
+        let bytes = std::mem::take(&mut self.bytes);
         let batch = std::mem::take(&mut self.batch);
         if batch.is_empty() {
             return;
@@ -118,10 +117,14 @@ impl<E: LogExporter> ExporterThread<E> {
             .map(|record| (&**record, &self.scope))
             .collect();
         let result = guarded(|| {
-            let exported = block_on(self.exporter.export(LogBatch::new(&records)));
-            exported.map_err(|error| error.to_string())
+            let timeout = self.settings.worker.export_timeout;
+            let deadline = monotonic_now().checked_add(timeout);
+            match block_on_until(deadline, self.exporter.export(LogBatch::new(&records))) {
+                Some(exported) => exported.map_err(|error| error.to_string()),
+                None => Err(format!("not exported within {timeout:?}")),
+            }
         });
-        self.queue.queued.fetch_sub(batch.len(), Ordering::Relaxed);
+        self.queue.release(batch.len(), bytes);
         let counters = &self.settings.worker.counters;
         let counter = match &result {
             Ok(()) => &counters.logs_exported,
@@ -155,17 +158,4 @@ impl<E: LogExporter> ExporterThread<E> {
         // The caller may have timed out.
         let _ = report.send((self.name.clone(), result));
     }
-}
-
-/// The texts of a record, in bytes.
-fn size(record: &SdkLogRecord) -> usize {
-    let text = |value: &AnyValue| match value {
-        AnyValue::String(text) => text.as_str().len(),
-        _ => 0,
-    };
-    let attributes = record.attributes_iter();
-    record.body().map_or(0, text)
-        + attributes
-            .map(|(key, value)| key.as_str().len() + text(value))
-            .sum::<usize>()
 }

@@ -7,7 +7,7 @@ use super::rules::Rules;
 use super::{RATE_LIMIT, ROOT_BOUND, baggage};
 use crate::recorder::filter::{self, Directive};
 use crate::recorder::listeners::{
-    self, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER, RATE, RULES, TAIL,
+    self, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
 };
 
 /// Which spans a provider records.
@@ -96,13 +96,17 @@ pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
     // Set last, in addition to the bits of the rules and the filter, so that no span is recorded before all
     // settings are applied.
     listeners::set(bits);
+    listeners::clear(SHUT_DOWN);
     ProviderId(in_use.last)
 }
 
 /// Stops recording for the provider.
 pub(crate) fn stop_provider() {
     let mut in_use = in_use();
-    in_use.is_open = false;
+    // A provider that could not be initialized has not recorded anything.
+    if std::mem::take(&mut in_use.is_open) {
+        listeners::set(SHUT_DOWN);
+    }
     listeners::clear_provider();
     baggage::set_keys([]);
 }
