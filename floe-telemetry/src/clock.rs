@@ -1,13 +1,10 @@
 //! The only module that reads the time.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which takes a third of the time
-//! of a system clock read. The collector thread converts ticks to wall-clock time relative to an
-//! anchor, which it renews.
+//! of a system clock read. Where there is none, they are nanoseconds of the monotonic clock. The collector
+//! thread converts ticks to wall-clock time relative to an anchor, which it renews.
 
 use std::time::{Duration, Instant, SystemTime};
-
-#[cfg(not(miri))]
-use fastant as counter;
 
 /// How often the anchor is compared with the system clock.
 #[cfg(feature = "provider")]
@@ -18,29 +15,30 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 #[cfg(feature = "provider")]
 const TOLERANCE: Duration = Duration::from_micros(200);
 
-/// A reading of the monotonic tick counter.
+/// A reading of the monotonic tick counter. On one processor or another, it never decreases.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticks(counter::Instant);
+pub(crate) struct Ticks(counter::Reading);
 
 impl Ticks {
     /// The smallest reading.
-    pub(crate) const ZERO: Self = Self(counter::Instant::ZERO);
+    pub(crate) const ZERO: Self = Self(counter::ZERO);
 
     #[inline]
     pub(crate) fn now() -> Self {
-        Self(counter::Instant::now())
+        Self(counter::now())
     }
 
     /// The time elapsed since `earlier`; zero if `earlier` is later.
     pub(crate) fn since(self, Self(earlier): Self) -> Duration {
-        self.0.saturating_duration_since(earlier)
+        counter::between(earlier, self.0)
     }
 }
 
 /// Converts ticks to wall-clock time.
 #[cfg(feature = "provider")]
 pub(crate) struct WallClock {
-    anchor: counter::Anchor,
+    /// A reading, and the wall-clock time of it, in nanoseconds since 1970.
+    anchor: (Ticks, i128),
     checked: Instant,
 }
 
@@ -64,7 +62,7 @@ impl Default for WallClock {
 impl WallClock {
     pub(crate) fn new() -> Self {
         Self {
-            anchor: counter::Anchor::new(),
+            anchor: (Ticks::now(), signed_unix_nanos(wall_now())),
             checked: monotonic_now(),
         }
     }
@@ -75,11 +73,9 @@ impl WallClock {
             return;
         }
         self.checked = monotonic_now();
-        let (anchored, system) = (self.at(Ticks::now()), wall_now());
-        let difference = system
-            .duration_since(anchored)
-            .unwrap_or_else(|error| error.duration());
-        if difference > TOLERANCE {
+        let (anchored, system) = (self.signed_unix(Ticks::now()), wall_now());
+        let difference = signed_unix_nanos(system).abs_diff(anchored);
+        if difference > TOLERANCE.as_nanos() {
             *self = Self::new();
         }
     }
@@ -88,8 +84,26 @@ impl WallClock {
         self.unix(ticks).into()
     }
 
-    pub(crate) fn unix(&self, Ticks(instant): Ticks) -> UnixNanos {
-        UnixNanos(instant.as_unix_nanos(&self.anchor))
+    pub(crate) fn unix(&self, ticks: Ticks) -> UnixNanos {
+        UnixNanos(u64::try_from(self.signed_unix(ticks).max(0)).unwrap_or(u64::MAX))
+    }
+
+    /// The nanoseconds since 1970, negative before.
+    fn signed_unix(&self, ticks: Ticks) -> i128 {
+        let (anchor, unix) = self.anchor;
+        // One of the two is zero.
+        let (after, before) = (ticks.since(anchor), anchor.since(ticks));
+        unix.saturating_add_unsigned(after.as_nanos())
+            .saturating_sub_unsigned(before.as_nanos())
+    }
+}
+
+/// The nanoseconds since 1970, negative before.
+#[cfg(feature = "provider")]
+fn signed_unix_nanos(time: SystemTime) -> i128 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
+        Err(until) => -i128::try_from(until.duration().as_nanos()).unwrap_or(i128::MAX),
     }
 }
 
@@ -125,51 +139,116 @@ pub(crate) fn wall_now() -> SystemTime {
     SystemTime::now()
 }
 
-/// The standard library's clock behind the interface of `fastant`, which reads the processor's counter
-/// by an instruction, and files of the system before `main`: Miri has neither.
-#[cfg(miri)]
+/// The processor's counter, with `fastant`, which calibrates it before `main`. Elsewhere `fastant` reads the
+/// wall clock, so the monotonic clock of the standard library is used there.
+#[cfg(all(
+    not(miri),
+    target_os = "linux",
+    any(target_arch = "x86", target_arch = "x86_64")
+))]
 mod counter {
-    use std::sync::LazyLock;
     use std::time::Duration;
 
-    /// Nanoseconds since a moment before the first reading.
-    #[derive(Clone, Copy, Debug)]
-    pub(super) struct Instant(u64);
+    use super::standard;
 
-    impl Instant {
-        pub(super) const ZERO: Self = Self(0);
+    pub(super) type Reading = fastant::Instant;
 
-        pub(super) fn now() -> Self {
-            static START: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
-            let since = START.elapsed().as_nanos();
-            Self(u64::try_from(since).unwrap_or(u64::MAX).saturating_add(1))
-        }
+    pub(super) const ZERO: Reading = Reading::ZERO;
 
-        pub(super) fn saturating_duration_since(self, earlier: Self) -> Duration {
-            Duration::from_nanos(self.0.saturating_sub(earlier.0))
-        }
-
-        #[cfg(feature = "provider")]
-        pub(super) fn as_unix_nanos(self, anchor: &Anchor) -> u64 {
-            let since = self.0.wrapping_sub(anchor.at.0);
-            anchor.unix_nanos.wrapping_add(since)
+    #[inline]
+    pub(super) fn now() -> Reading {
+        if fastant::is_tsc_available() {
+            Reading::now()
+        } else {
+            without_counter()
         }
     }
 
-    /// A reading, and the wall-clock time of it.
-    #[cfg(feature = "provider")]
-    pub(super) struct Anchor {
-        unix_nanos: u64,
-        at: Instant,
+    /// Without a counter, `fastant` has ticks of one nanosecond.
+    #[cold]
+    fn without_counter() -> Reading {
+        let since = Duration::from_nanos(standard::now());
+        ZERO.checked_add(since).unwrap_or(ZERO)
     }
 
-    #[cfg(feature = "provider")]
-    impl Anchor {
-        pub(super) fn new() -> Self {
-            Self {
-                unix_nanos: super::UnixNanos::from(super::wall_now()).0,
-                at: Instant::now(),
-            }
+    pub(super) fn between(earlier: Reading, later: Reading) -> Duration {
+        later.saturating_duration_since(earlier)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn the_time_without_a_counter_is_monotonic() {
+            let readings: Vec<_> = (0..1000).map(|_| without_counter()).collect();
+            assert!(readings.is_sorted());
+            assert!(readings[0] > ZERO);
         }
+    }
+}
+
+/// The clock of the standard library. Miri has neither the instruction nor the files of the system that
+/// `fastant` reads.
+#[cfg(not(all(
+    not(miri),
+    target_os = "linux",
+    any(target_arch = "x86", target_arch = "x86_64")
+)))]
+mod counter {
+    use std::time::Duration;
+
+    pub(super) use super::standard::now;
+
+    /// Nanoseconds.
+    pub(super) type Reading = u64;
+
+    pub(super) const ZERO: Reading = 0;
+
+    pub(super) fn between(earlier: Reading, later: Reading) -> Duration {
+        Duration::from_nanos(later.saturating_sub(earlier))
+    }
+}
+
+/// The monotonic clock as a number.
+mod standard {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    /// The nanoseconds since a moment before the first call.
+    pub(super) fn now() -> u64 {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let since = START.elapsed().as_nanos();
+        u64::try_from(since).unwrap_or(u64::MAX).saturating_add(1)
+    }
+}
+
+#[cfg(all(test, feature = "provider"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_before_1970_is_followed() {
+        let hour = Duration::from_secs(3600);
+        let before = SystemTime::UNIX_EPOCH - hour;
+        assert_eq!(signed_unix_nanos(before), -3_600_000_000_000);
+        let clock = WallClock {
+            anchor: (Ticks::now(), signed_unix_nanos(before)),
+            checked: monotonic_now(),
+        };
+        assert_eq!(clock.unix(Ticks::ZERO).0, 0);
+        assert_eq!(clock.unix(Ticks::now()).0, 0);
+        assert_eq!(UnixNanos::from(before).0, 0);
+    }
+
+    #[test]
+    fn times_on_both_sides_of_the_anchor_keep_their_distance() {
+        let early = Ticks::now();
+        let clock = WallClock::new();
+        let late = Ticks::now();
+        let wall = clock.signed_unix(late) - clock.signed_unix(early);
+        let elapsed = i128::try_from(late.since(early).as_nanos()).unwrap();
+        // Both halves are rounded down.
+        assert!((elapsed - wall).abs() <= 2, "{wall} {elapsed}");
     }
 }

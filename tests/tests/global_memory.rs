@@ -24,7 +24,7 @@ fn work() {}
 
 /// A span with an attribute of this length.
 fn large(bytes: usize) {
-    span("large").attribute("text", "x".repeat(bytes)).start();
+    drop(span("large").attribute("text", "x".repeat(bytes)).start());
 }
 
 fn config() -> TelemetryConfig {
@@ -149,10 +149,7 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
     assert!(error.is_timeout(), "{error}");
     blocked.release();
     let counted = await_none_pending(&telemetry, SPANS);
-    assert!(
-        counted.exported > 0 && counted.dropped_shutdown > 0,
-        "{counted:?}"
-    );
+    assert!(counted.exported > 0, "{counted:?}");
 }
 
 #[test]
@@ -228,7 +225,10 @@ fn every_span_is_counted_at_every_moment() {
     assert_eq!(next.statistics().exported, 1);
     assert_accounted(&next, 1);
     blocked.release();
-    await_none_pending(&telemetry, 10_050);
+    // The batch that was being exported is delivered, and those behind it are too late.
+    let counted = await_none_pending(&telemetry, 10_050);
+    assert!(counted.exported > 0, "{counted:?}");
+    assert!(counted.dropped_shutdown > 0, "{counted:?}");
 }
 
 #[test]

@@ -41,10 +41,9 @@ impl AttributeValue {
     /// The bytes that the value owns.
     pub(crate) fn heap_bytes(&self) -> usize {
         match self {
-            Self::Bool(_) | Self::I64(_) | Self::F64(_) | Self::Static(_) => 0,
             Self::Text(text) if text.is_long() => text.as_bytes().len(),
-            Self::Text(_) => 0,
             Self::Array(array) => size_of::<Array>() + array_bytes(array),
+            _ => 0,
         }
     }
 }

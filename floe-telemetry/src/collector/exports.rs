@@ -61,13 +61,13 @@ impl Exports {
     /// Describes the exporters that have spans in their queue.
     pub(crate) fn describe_queued(&self) -> String {
         let queues = self.lock();
-        let queued = queues.iter().filter(|queue| queue.spans() > 0);
-        let queued = queued.map(|queue| {
+        let waiting = queues.iter().filter(|queue| queue.spans() > 0);
+        let descriptions = waiting.map(|queue| {
             let reason = queue.failure.as_ref();
             let reason = reason.map_or_else(String::new, |it| format!(" (last failure: {it})"));
             format!("exporter `{}` has {}{reason}", queue.name, queue.spans())
         });
-        queued.collect::<Vec<_>>().join("; ")
+        descriptions.collect::<Vec<_>>().join("; ")
     }
 
     pub(crate) fn queues(&self) -> Vec<Queue> {

@@ -26,6 +26,7 @@ fn numbers(items: &[Item]) -> Vec<usize> {
 fn items_are_read_in_the_order_they_were_written() {
     model(|| {
         let (mut writer, mut reader) = two();
+        let progress = reader.progress();
         let thread = thread::spawn(move || {
             let mut left = Vec::new();
             for item in items(0..3) {
@@ -45,6 +46,7 @@ fn items_are_read_in_the_order_they_were_written() {
         assert!(all.is_sorted());
         // Only the third item can have found the ring full.
         assert!(left.len() <= 1);
+        assert_eq!(progress.written(), read.len() as u64);
         all.extend(numbers(&left));
         assert_eq!(all, [0, 1, 2]);
         assert!(reader.is_done());
