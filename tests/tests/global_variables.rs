@@ -95,6 +95,11 @@ fn each_row_of_the_table_holds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let document = std::fs::read_to_string(root.join("docs/configuration.md")).unwrap();
     let rows = rows(&document);
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["ca.pem", "me.pem", "me.key"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let files = format!("{}/", folder.path().display());
     let (unset, _) = run(&[]);
     for row in &rows {
         let companions = COMPANIONS.iter().find(|(name, _)| *name == row.name);
@@ -107,17 +112,20 @@ fn each_row_of_the_table_holds() {
                 ("CLIENT_CERTIFICATE", "CLIENT_KEY"),
             ] {
                 if let Some(prefix) = row.name.strip_suffix(&format!("_{one}")) {
-                    return run(&[(row.name, value), (&format!("{prefix}_{other}"), "/other")]);
+                    let other = format!("{prefix}_{other}");
+                    return run(&[(row.name, value), (&other, &format!("{files}me.key"))]);
                 }
             }
             variables.push((row.name, value));
             run(&variables)
         };
         if !row.example.is_empty() {
-            let (output, warnings) = with(row.example);
+            // A file that a variable names exists.
+            let here = |text: &str| text.replace("/etc/", &files);
+            let (output, warnings) = with(&here(row.example));
             assert_eq!(
                 field(&output, row.field),
-                serde_json::from_str::<Value>(row.gives).unwrap(),
+                serde_json::from_str::<Value>(&here(row.gives)).unwrap(),
                 "{}",
                 row.name
             );
@@ -155,6 +163,51 @@ fn each_row_of_the_table_holds() {
     the_order_of_precedence();
     resource_attributes_are_free_text();
     usable_values_are_used();
+    each_recipe_has_one_effect_in_both_forms(root);
+}
+
+/// The variables of a recipe in `docs/backends.md` configure what its YAML does.
+fn each_recipe_has_one_effect_in_both_forms(root: &Path) {
+    let document = std::fs::read_to_string(root.join("docs/backends.md")).unwrap();
+    let (_, section) = document.split_once("\n## Recipes\n").unwrap();
+    let block = |text: &str, language: &str| {
+        let (_, block) = text.split_once(&format!("```{language}\n")).unwrap();
+        block.split_once("```").unwrap().0.to_owned()
+    };
+    let mut recipes = 0;
+    for recipe in section.split("\n**").skip(1) {
+        recipes += 1;
+        let (shell, yaml) = (block(recipe, "sh"), block(recipe, "yaml"));
+        let variables: Vec<(&str, String)> = shell
+            .lines()
+            .map(|line| line.strip_prefix("export ").unwrap())
+            .map(|line| line.split_once('=').unwrap())
+            .map(|(name, value)| (name, value.split(" #").next().unwrap().trim()))
+            // A shell replaces the names of variables.
+            .map(|(name, value)| (name, value.trim_matches('"').replace('$', "a-key-")))
+            .collect();
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+            .collect();
+        let (output, warnings) = run(&variables);
+        assert_eq!(warnings, Vec::<String>::new(), "{shell}");
+        let written = TelemetryConfig::from_yaml(&yaml).unwrap();
+        let written = serde_json::to_string(&written).unwrap();
+        for path in ["backend", "otlp_endpoint", "otlp_protocol"] {
+            assert_eq!(field(&output, path), field(&written, path), "{shell}{yaml}");
+        }
+        let headers = field(&output, "otlp.all.headers");
+        let header = field(&written, "authentication.header_name");
+        if let Some(name) = header.as_str() {
+            let names = headers.as_object().unwrap().keys();
+            let names: Vec<_> = names.map(|name| name.to_lowercase()).collect();
+            assert_eq!(names, [name.to_lowercase()], "{shell}{yaml}");
+        } else {
+            assert_eq!(headers, Value::Null, "{shell}{yaml}");
+        }
+    }
+    assert_eq!(recipes, 5);
 }
 
 /// Every variable in the sources has a row. The names of signal variables are composed in the
@@ -336,7 +389,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: found `200`, accepted is at most the size of the queue, which is 100",
     ),
     (
-        &[("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/me.key")],
+        &[("OTEL_EXPORTER_OTLP_CLIENT_KEY", "Cargo.toml")],
         "otlp",
         "null",
         "OTEL_EXPORTER_OTLP_CLIENT_KEY: a client certificate and its key belong together",

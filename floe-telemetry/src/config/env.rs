@@ -9,6 +9,8 @@ mod parse;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::VarError;
+use std::fmt::Display;
+use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -162,6 +164,17 @@ fn take_list<T: PartialEq>(
     Some(entries)
 }
 
+/// Refuses a value that the program was built without. A variable often applies to many programs, so this
+/// is no reason for one of them not to start.
+fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
+    if is_enabled {
+        return Ok(());
+    }
+    Err(format!(
+        "found `{found}`, which needs the feature `{feature}` of floe-telemetry"
+    ))
+}
+
 /// Sets `field` if the variable is set and valid.
 fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) -> bool {
     let value = take(name, parse);
@@ -274,7 +287,20 @@ fn exporters(config: &mut TelemetryConfig) {
             &ExporterKind::ALL,
         ),
     ] {
-        let Some(mut chosen) = take_list(name, word(kinds)) else {
+        let known = |text: &str| {
+            let kind = word(kinds)(text)?;
+            match kind {
+                ExporterKind::Otlp => {
+                    needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
+                }
+                ExporterKind::Prometheus => {
+                    needs(text, "prometheus", cfg!(feature = "prometheus"))?;
+                }
+                _ => {}
+            }
+            Ok(kind)
+        };
+        let Some(mut chosen) = take_list(name, known) else {
             continue;
         };
         if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
@@ -409,11 +435,22 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     });
     let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
 
-    let protocol = take(&name("PROTOCOL"), word(&PROTOCOLS));
+    let protocol = take(&name("PROTOCOL"), |text| {
+        let protocol = word(&PROTOCOLS)(text)?;
+        match protocol {
+            OtlpProtocol::Grpc => needs(text, "otlp-grpc", cfg!(feature = "otlp-grpc"))?,
+            OtlpProtocol::Http => needs(text, "otlp-http", cfg!(feature = "otlp-http"))?,
+        }
+        Ok(protocol)
+    });
     let insecure = take(&name("INSECURE"), parse::boolean);
     let endpoint = take(&name("ENDPOINT"), |text| {
         let url = with_scheme(text, insecure);
         endpoint::check(&url)?;
+        needs(text, "otlp-grpc` or `otlp-http", cfg!(feature = "_otlp"))?;
+        if url.starts_with("https://") {
+            needs(text, "otlp-tls", cfg!(feature = "otlp-tls"))?;
+        }
         Ok(url.into_owned())
     });
     let options = match signal {
@@ -436,27 +473,57 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         options.headers = headers;
     }
     fill(&name("TIMEOUT"), &mut options.timeout_millis, number(1));
-    fill(
-        &name("COMPRESSION"),
-        &mut options.compression,
-        word(&Compression::ALL),
-    );
-    let path = |text: &str| Ok(PathBuf::from(text));
-    fill(&name("CERTIFICATE"), &mut options.certificate, path);
-    let certificate = take(&name("CLIENT_CERTIFICATE"), path);
-    let key = take(&name("CLIENT_KEY"), path);
+    fill(&name("COMPRESSION"), &mut options.compression, |text| {
+        let compression = word(&Compression::ALL)(text)?;
+        match compression {
+            Compression::Gzip => needs(text, "otlp-gzip", cfg!(feature = "otlp-gzip"))?,
+            Compression::Zstd => needs(text, "otlp-zstd", cfg!(feature = "otlp-zstd"))?,
+            Compression::None => {}
+        }
+        Ok(compression)
+    });
+    let file = |text: &str| {
+        needs(text, "otlp-tls", cfg!(feature = "otlp-tls"))?;
+        readable(text)
+    };
+    fill(&name("CERTIFICATE"), &mut options.certificate, file);
+    let certificate = take(&name("CLIENT_CERTIFICATE"), file);
+    let key = take(&name("CLIENT_KEY"), file);
     let alone = match (&certificate, &key) {
-        (Some(_), None) if options.client_key.is_none() => Some("CLIENT_CERTIFICATE"),
-        (None, Some(_)) if options.client_certificate.is_none() => Some("CLIENT_KEY"),
+        (Some(_), None) if options.client_key.is_none() => {
+            Some(("CLIENT_CERTIFICATE", "CLIENT_KEY"))
+        }
+        (None, Some(_)) if options.client_certificate.is_none() => {
+            Some(("CLIENT_KEY", "CLIENT_CERTIFICATE"))
+        }
         _ => None,
     };
-    if let Some(alone) = alone {
-        let message = "a client certificate and its key belong together, accepted are both or none";
-        warn_about(&name(alone), message, "the variable is ignored");
+    if let Some((alone, other)) = alone {
+        // If the other one is set, it is invalid, and there is a warning about it.
+        if !environment::variable(&name(other)).is_ok_and(|text| !text.trim().is_empty()) {
+            let message =
+                "a client certificate and its key belong together, accepted are both or none";
+            warn_about(&name(alone), message, "the variable is ignored");
+        }
     } else {
         options.client_certificate = certificate.or(options.client_certificate.take());
         options.client_key = key.or(options.client_key.take());
     }
+}
+
+/// Returns the path of a file that can be read. Whether it contains a certificate is checked when the exporter
+/// starts.
+fn readable(path: &str) -> Result<PathBuf, String> {
+    let refused = |reason: &dyn Display| {
+        format!("found `{path}`, accepted is a file that can be read: {reason}")
+    };
+    // Opening a named pipe would block.
+    let metadata = fs::metadata(path).map_err(|error| refused(&error))?;
+    if !metadata.is_file() {
+        return Err(refused(&"it is not a regular file"));
+    }
+    fs::File::open(path).map_err(|error| refused(&error))?;
+    Ok(PathBuf::from(path))
 }
 
 /// `INSECURE` determines the scheme of an endpoint without a scheme.
@@ -506,6 +573,13 @@ impl PartialEq for Header {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_without_its_feature_is_refused() {
+        assert_eq!(needs("gzip", "otlp-gzip", true), Ok(()));
+        let expected = "found `gzip`, which needs the feature `otlp-gzip` of floe-telemetry";
+        assert_eq!(needs("gzip", "otlp-gzip", false), Err(expected.to_owned()));
+    }
 
     #[test]
     fn a_service_without_a_name_is_called_after_its_executable() {
