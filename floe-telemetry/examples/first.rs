@@ -7,7 +7,7 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 #[traced(name = "orders.load", attributes(table, rows = lines.len()))]
 fn load(table: &str, lines: &[&str]) -> Result<(), String> {
     Err(format!(
-        "cannot reach postgresql://floe:hunter2@db.internal/{table}"
+        "cannot reach postgresql://shop:hunter2@db.internal/{table}"
     ))
 }
 
