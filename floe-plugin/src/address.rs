@@ -5,8 +5,8 @@ use std::fmt;
 use floe_telemetry::attributes::{AttributeType, AttributeValue, ToAttributeValue};
 use floe_telemetry::{sanitize, sanitize_url};
 
-/// The recipient of an alert, without anything that would allow to send to it: the origin of a URL,
-/// the domains of e-mail addresses, or a name.
+/// The recipient of an alert, without the part that authorizes sending: the origin of a URL, the domains
+/// of e-mail addresses, or a name.
 ///
 /// ```
 /// use floe_plugin::Destination;

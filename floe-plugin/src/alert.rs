@@ -19,7 +19,7 @@ pub struct Alert<'a> {
     /// The channel: `alertmanager`, `email`, `slack` or `webhook`.
     #[floe(examples = ["slack"])]
     pub channel: &'a str,
-    /// The recipient, without anything that would allow to send to it.
+    /// The recipient, without the part that authorizes sending.
     #[floe(examples = ["https://hooks.slack.com"])]
     pub destination: Destination<'a>,
     /// The severity of the alert.

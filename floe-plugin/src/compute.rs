@@ -1,10 +1,10 @@
-//! Work of a compute engine.
+//! Operations of a compute engine.
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::operation::{Operation, span};
 
-/// Work of an engine.
+/// An operation of a compute engine.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "compute")]
 #[expect(

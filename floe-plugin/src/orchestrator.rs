@@ -105,7 +105,7 @@ pub enum AssetStatus {
 }
 
 impl<'a> Asset<'a> {
-    /// The asset of a run in which each step has the key of the asset that it builds.
+    /// The attributes of an asset whose step has the same key.
     #[must_use]
     pub const fn in_run(asset_key: &'a str, run_id: &'a str) -> Self {
         Self {

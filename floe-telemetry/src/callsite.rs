@@ -140,12 +140,12 @@ impl CallSite {
     /// ```
     /// use floe_telemetry::{callsite, traced};
     ///
-    /// #[traced(tracer = "floe.alert.slack")]
+    /// #[traced(tracer = "acme.mail")]
     /// fn notify() {}
     ///
     /// notify();
     /// let site = callsite::all().find(|site| site.function() == "notify").unwrap();
-    /// assert_eq!(site.scope_name(), "floe.alert.slack");
+    /// assert_eq!(site.scope_name(), "acme.mail");
     /// ```
     #[must_use]
     pub const fn scope_name(&self) -> &'static str {

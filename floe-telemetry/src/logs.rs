@@ -8,19 +8,18 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! prints one line if a span is current and the provider of a floe product is initialised:
+//! prints one line, here inside a span:
 //!
 //! ```json
 //! {"event":"loaded","level":"info","timestamp":"2026-11-20T13:32:26.123456Z","target":"orders",
 //!  "trace_id":"5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5","span_id":"00f067aa0ba902b7",
-//!  "floe.namespace":"sales","floe.product.name":"customer-360","floe.product.version":"1.2.0",
-//!  "floe.mode":"prod","rows":25000,"table":"orders"}
+//!  "rows":25000,"table":"orders"}
 //! ```
 //!
 //! The ids are those of the span in OpenTelemetry's current `Context`, which may come from
 //! `#[traced]`, OpenTelemetry's API or a remote process. Without a current span there are no ids.
-//! Values of the baggage keys that the configuration lists in `baggage_attributes` take precedence
-//! over the identity of the provider. Events of `tracing` and records of `log` are treated alike.
+//! The `span_attributes` of the configuration follow, and the values of the baggage keys that
+//! `baggage_attributes` lists, which take precedence. Events of `tracing` and records of `log` are treated alike.
 //!
 //! Message, fields and target are redacted before they are written, as the provider is configured, or with
 //! the default redaction if there is no provider. Text is truncated to 8 KiB, and a record has at most 128
@@ -34,7 +33,7 @@
 //! are dropped and counted ([`Statistics`](crate::Statistics)). Records of the exporters themselves
 //! are written but not exported.
 //!
-//! Lines are written on the logging thread, which a blocking writer blocks. Use a writer with a queue,
+//! Lines are written by the thread that logs, so a slow writer slows it down. Use a writer with a queue,
 //! such as that of `tracing-appender`, where that matters. A line that cannot be written is lost.
 
 mod bounded;

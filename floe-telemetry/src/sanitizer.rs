@@ -120,26 +120,25 @@ const SHORT: usize = 4096;
 #[cfg(feature = "provider")]
 const PLAIN: usize = 64;
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 pub const REDACTED: &str = "<REDACTED>";
 
-/// The message without credentials, at most 500 characters long.
+/// Removes credentials and personal data from an error message, and truncates it to 500 characters.
 ///
 /// Redacts before truncating, so a secret that begins inside the limit and ends behind it is found.
-/// Applying it again changes nothing, and a clean, short message comes back borrowed.
+/// Applying it again changes nothing. A clean, short message is returned borrowed.
 #[must_use]
 pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
     sanitize_error_message_with(&policy::DEFAULT, message, &mut |_| {})
 }
 
-/// The text without credentials and personal data, at its full length.
+/// Removes credentials and personal data from a text, without truncating it.
 #[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     sanitize_with(&policy::DEFAULT, text, &mut |_| {})
 }
 
-/// The text without credentials, at its full length; personal data stays. For text that its author
-/// wants to see again, such as a configuration that is printed.
+/// Removes credentials only, for example from a configuration that is printed for its author.
 #[must_use]
 pub fn sanitize_credentials(text: &str) -> Cow<'_, str> {
     sanitize_with(&policy::CREDENTIALS, text, &mut |_| {})

@@ -17,7 +17,7 @@ pub enum Error {
         /// What was found and what is accepted.
         message: String,
     },
-    /// A setting outside of the files, such as an environment variable, is not valid.
+    /// A setting outside of the files is not valid.
     #[error("{0}")]
     Setting(String),
     /// The operating system could not read or write a file.

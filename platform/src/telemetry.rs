@@ -146,8 +146,8 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     }
 }
 
-/// The runtime treats its default endpoint as not set. A trailing slash marks the same endpoint as set
-/// by the manifest.
+/// The runtime treats its default endpoint as not set, so an endpoint that the manifest sets explicitly
+/// gets a trailing slash.
 fn explicit(endpoint: &str) -> String {
     if endpoint == DEFAULT_OTLP_ENDPOINT {
         return format!("{endpoint}/");
@@ -166,7 +166,7 @@ fn mode(environment: Environment) -> Mode {
 /// Applies the environment variables to the configuration.
 ///
 /// # Errors
-/// A variable is not valid.
+/// The configuration is not valid.
 pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, Error> {
     config.apply_env().map_err(|error| failed(&error))?;
     Ok(config)
@@ -176,7 +176,7 @@ pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, 
 /// to standard error, and telemetry is exported over OTLP, if the manifest or the environment sets it.
 ///
 /// # Errors
-/// An environment variable is not valid.
+/// The configuration is not valid, or a provider exists already.
 pub fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
     let config = with_environment(config)?;
     log(&config.logging)?;

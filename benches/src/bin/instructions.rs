@@ -47,7 +47,7 @@ const BATCH: i64 = 100;
 /// The programs, and the number of calls of each.
 const PROGRAMS: [(&str, i64); 6] = [
     ("sampled-3-attributes", 10_000),
-    ("held-3-attributes", 10_000),
+    ("tail-sampled-3-attributes", 10_000),
     ("sampled", 10_000),
     ("unsampled-child", 10_000),
     ("unsampled-child-metrics", 5_000),
@@ -146,7 +146,7 @@ fn run(program: &str) {
     }
     let mut config = with_ratio(f64::from(u8::from(program.starts_with("sampled"))));
     // Unsampled spans are buffered until their trace is known to have failed or not.
-    config.sampling.keep_errors = program.starts_with("held");
+    config.sampling.keep_errors = program.starts_with("tail");
     let provider = builder(config).initialize().expect("it starts");
     let call = if program == "sampled" {
         child

@@ -97,8 +97,7 @@ impl FromStr for Mode {
 /// The floe identity of a span, and the work that it is part of.
 ///
 /// The first four are the identity. In a process of the floe platform the collector adds them to every
-/// span, from baggage or from the configuration, so that a function sets them only to record on behalf
-/// of another product.
+/// span. Set them only on spans that concern another product.
 ///
 /// ```
 /// use floe_telemetry::{FloeAttributes, FloeSpanAttributes, Mode};

@@ -1,10 +1,10 @@
 //! Descriptions of attributes, from which documentation and registries are generated.
 //!
-//! A [`FloeAttributes`](super::FloeAttributes) type is one [`AttributeGroup`], which has the fields
-//! of a group in an OpenTelemetry semantic-convention registry: `id`, `brief`, and for each
-//! attribute `id` (the key), `type`, `requirement_level`, `brief`, `note`, `examples` and
-//! `deprecated`. A registry that contains a key in several groups must define it in one of them and
-//! `ref` to it in the others; that is up to the code that writes the registry.
+//! A [`FloeAttributes`](super::FloeAttributes) type is one [`AttributeGroup`], which has the fields of a
+//! group in an OpenTelemetry semantic-convention registry: `id`, `brief`, and for each attribute `id`
+//! (the key), `type`, `requirement_level`, `brief`, `note`, `examples` and `deprecated`. A registry that
+//! contains a key in several groups must define it once and `ref` to it elsewhere, which is the task of
+//! the code that writes the registry.
 
 mod build;
 mod list;

@@ -47,7 +47,7 @@ impl Text {
 
         struct Writer {
             short: Text,
-            /// The whole text, once it does not fit inline.
+            /// The whole text, if it is too long to be stored inline.
             long: String,
         }
 

@@ -106,7 +106,7 @@ impl From<AttributeValue> for Value {
     note = "for a type of your own, derive `FloeAttributes` on an enum without data or on a newtype with `#[floe(transparent)]`, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {
-    /// The type of the values, regardless of integers that become text because they do not fit.
+    /// The declared type of the values. Integers that do not fit are recorded as text all the same.
     const TYPE: AttributeType = AttributeType::Anything;
 
     /// Whether the type always has a value. Default: required.

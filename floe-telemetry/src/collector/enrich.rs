@@ -53,7 +53,8 @@ pub(crate) struct Enricher {
     errors: ErrorsConfig,
 }
 
-/// The most scopes in the cache. Programs have far fewer, unless they generate names at run time.
+/// The maximum number of scopes in the cache. Programs have far fewer, unless they generate names at run
+/// time.
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {

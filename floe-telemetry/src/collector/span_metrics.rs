@@ -30,7 +30,7 @@ pub(crate) const DURATION: &str = "traces.span.metrics.duration";
 pub(crate) struct SpanMetrics {
     /// Whether all spans are counted, instead of only those of `#[traced(metrics)]`.
     all_spans: bool,
-    /// The most series. Further spans are counted in one overflow series.
+    /// The maximum number of series. Further spans are counted in one overflow series.
     limit: usize,
     series: Vec<Series>,
     /// Indices of the series of a call site, by its address.

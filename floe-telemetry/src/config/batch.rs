@@ -9,8 +9,8 @@ use super::problems::Problems;
 /// The largest queue. A longer one would exhaust the memory long before its content is exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 
-/// Defines the settings of a batch processor. Those of spans and of log records differ in the delay
-/// alone, whose default is that of OpenTelemetry's specification for the signal.
+/// Defines the settings of a batch processor. Spans and log records differ only in the default delay,
+/// which is the specification's.
 macro_rules! batch_processor {
     ($(#[$attribute:meta])* $name:ident, $section:literal, $(#[$delay:meta])* $default_delay:literal) => {
         $(#[$attribute])*

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 
-/// The most views of a configuration.
+/// The maximum number of views of a configuration.
 const MAX_VIEWS: usize = 256;
 
-/// The most bytes of a view's pattern.
+/// The maximum number of bytes of a view's pattern.
 const MAX_PATTERN: usize = 256;
 
 /// The buckets of histograms.
@@ -38,8 +38,8 @@ pub enum MetricTemporality {
     Cumulative,
     /// The previous export, except for sums that can decrease.
     Delta,
-    /// The previous export for synchronous counters and histograms, and the start of the process for
-    /// observable instruments, whichever needs less memory.
+    /// Whichever needs less memory: the previous export for synchronous counters and histograms, the
+    /// start of the process for observable instruments.
     LowMemory,
 }
 
@@ -87,8 +87,8 @@ pub struct MetricsConfig {
     pub temporality: MetricTemporality,
     /// The buckets of histograms. Default `explicit`.
     pub histograms: HistogramKind,
-    /// The most attribute sets of a metric. Measurements with further sets are recorded in one series with
-    /// the attribute `otel.metric.overflow`. Default 2000.
+    /// The maximum number of attribute sets of a metric. Measurements with further sets are recorded in
+    /// one series with the attribute `otel.metric.overflow`. Default 2000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub cardinality_limit: usize,
     /// Whether metrics of calls, errors and durations are derived from all spans, sampled or not, instead of

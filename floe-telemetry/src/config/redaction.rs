@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::problems::Problems;
 use crate::sanitizer::Policy;
 
-/// The most patterns of a configuration.
+/// The maximum number of patterns of a configuration.
 const MAX_PATTERNS: usize = 64;
 
-/// The most bytes of a pattern.
+/// The maximum number of bytes of a pattern.
 const MAX_PATTERN: usize = 1024;
 
-/// The most names in each of `keys` and `allowed_keys`.
+/// The maximum number of names in each of `keys` and `allowed_keys`.
 const MAX_KEYS: usize = 256;
 
 /// The kinds of data that are redacted.

@@ -11,9 +11,9 @@ use crate::keys;
 
 /// The attributes of the resource, which describe the process that produces the telemetry.
 ///
-/// Only the name of the service is required. The four `floe_…` fields are for products of the floe platform:
-/// each field that is set becomes an attribute of the resource and of every span and log record. Without
-/// them no `floe.*` attribute is written.
+/// Only the name of the service is required. The four `floe_…` fields are for products of the floe
+/// platform: each field that is set becomes an attribute of the resource and of every span and log
+/// record. Without them no attribute of the floe identity is written.
 ///
 /// ```
 /// use floe_telemetry::config::ResourceAttributes;

@@ -9,10 +9,10 @@ use super::problems::Problems;
 use super::section::is_default;
 use crate::error::Error;
 
-/// The most sampling rules of a configuration.
+/// The maximum number of sampling rules of a configuration.
 const MAX_RULES: usize = 256;
 
-/// The most bytes of a rule's pattern.
+/// The maximum number of bytes of a rule's pattern.
 const MAX_PATTERN: usize = 256;
 
 /// A head sampler, which decides whether a span is recorded
@@ -111,8 +111,8 @@ pub struct SamplingConfig {
     /// a remote parent. At most 256. Default none.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<SamplingRule>,
-    /// The most sampled roots per second, on average. A burst may contain the roots of one second, and at
-    /// least one. More than 0; 0.5 is one trace every two seconds. Default: no limit.
+    /// The maximum number of sampled roots per second, on average. A burst may contain the roots of one
+    /// second, and at least one. More than 0; 0.5 is one trace every two seconds. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("exclusiveMinimum" = 0)))]
     pub rate_limit: Option<f64>,
@@ -307,8 +307,8 @@ fn check_ratio(ratio: f64) -> Result<(), String> {
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct TailConfig {
-    /// The most spans in the buffer. If there are more, the oldest trace is decided by the spans that have
-    /// ended so far. Default 10,000.
+    /// The maximum number of spans in the buffer. If there are more, the oldest trace is decided by the
+    /// spans that have ended so far. Default 10,000.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub max_spans: usize,
     /// The longest time that a trace is buffered, in seconds. Then it is decided by the spans that have

@@ -5,7 +5,7 @@ use super::suggest::list;
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// The index of `trace`, which a target without a level has.
+/// The index of `trace`, the level of a target that is listed without one.
 const TRACE: u8 = 5;
 
 /// A target, which is empty for all targets, and the most verbose level that is recorded.

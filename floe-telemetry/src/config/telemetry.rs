@@ -44,8 +44,8 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 
 /// The configuration of a [`TelemetryProvider`](crate::TelemetryProvider).
 ///
-/// Only the name of the service is required. All other settings have the defaults of OpenTelemetry's
-/// specification.
+/// Only the name of the service is required. The other settings have the defaults of OpenTelemetry's
+/// specification, with two exceptions: OTLP uses gRPC, and traces are printed if no exporter is configured.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;

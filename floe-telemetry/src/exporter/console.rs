@@ -19,7 +19,7 @@ pub(crate) use self::metrics::ConsoleMetrics;
 use self::waterfall::Style;
 use crate::environment::is_color_disabled;
 
-/// The most spans of unfinished traces. Beyond it, the unfinished traces are printed.
+/// The maximum number of spans of unfinished traces. Beyond it, the unfinished traces are printed.
 const MAX_BUFFERED: usize = 20_000;
 
 /// The width in columns if the output is not a terminal.

@@ -20,7 +20,7 @@ const MAX_RAW: usize = 2 * MAX_TEXT;
 /// The limit for all texts of a record together, in bytes. Later fields are dropped.
 const MAX_RECORD: usize = 32 * 1024;
 
-/// The most fields of a record.
+/// The maximum number of fields of a record.
 const MAX_FIELDS: usize = 128;
 
 /// How many bytes before the end of truncated text are searched for the start of the last word, which

@@ -10,7 +10,7 @@ use super::bounded::Bounded;
 use super::entry::Entry;
 use crate::collector::Redactor;
 
-/// The most sources of an error that are written.
+/// The maximum number of sources of an error that are written.
 const MAX_SOURCES: usize = 16;
 
 pub(super) struct Fields<'a> {

@@ -66,7 +66,7 @@ fn json(line: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
     let _ = serde_json::to_writer(line, value);
 }
 
-/// The level as Python's structlog names it, which the platform's other programs use.
+/// The level as Python's structlog names it.
 fn word(level: Level) -> &'static str {
     match level {
         Level::ERROR => "error",

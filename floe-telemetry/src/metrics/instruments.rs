@@ -8,8 +8,8 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::current;
 use super::metric::Metric;
 
-/// The most metric names of one recorder. Only a program that generates names at run time exceeds
-/// it.
+/// The maximum number of metric names of one recorder. Only a program that generates names at run time
+/// exceeds it.
 const MAX_NAMES: usize = 2000;
 
 /// The kind of an instrument.

@@ -8,7 +8,7 @@
 /// ```
 /// use floe_telemetry::metrics::Metric;
 ///
-/// const DURATION: Metric<'_> = Metric::new("floe.pipeline.duration")
+/// const DURATION: Metric<'_> = Metric::new("orders.import.duration")
 ///     .with_unit("s")
 ///     .with_description("How long a run of a pipeline takes.")
 ///     .with_boundaries(&[1.0, 10.0, 60.0, 600.0]);

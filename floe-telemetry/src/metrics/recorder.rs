@@ -27,8 +27,8 @@ use crate::sanitizer::sanitize_error;
 /// use floe_telemetry::MetricRecorder;
 /// use floe_telemetry::opentelemetry::KeyValue;
 ///
-/// let metrics = MetricRecorder::new("floe.pipeline");
-/// metrics.increment("floe.pipeline.runs", 1, &[KeyValue::new("floe.pipeline.name", "orders")]);
+/// let metrics = MetricRecorder::new("orders");
+/// metrics.increment("orders.imported", 1, &[KeyValue::new("orders.source", "shop")]);
 /// ```
 #[derive(Debug)]
 pub struct MetricRecorder {

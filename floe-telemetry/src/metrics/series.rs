@@ -13,7 +13,7 @@ use rustc_hash::{FxBuildHasher, FxHasher};
 use super::instruments::{Instrument, Kind, Measurement};
 use super::metric::Metric;
 
-/// The most series in a thread's cache. The cache is cleared when it is full.
+/// The maximum number of series in a thread's cache. The cache is cleared when it is full.
 const MAX_SERIES: usize = 1024;
 
 /// Measurements of a series before it is bound. The SDK never evicts a bound series, not even with

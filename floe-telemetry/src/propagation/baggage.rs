@@ -20,7 +20,8 @@ static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
 
-/// Everything but a `baggage-octet`; the `%` of the encoding; and `+`, which Python decodes as a space.
+/// The characters that are percent-encoded: all except `baggage-octet`s, and also `%` and `+`, which
+/// Python decodes as a space.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -114,7 +115,7 @@ fn are_properties(text: &str) -> bool {
         .all(|byte| matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\'))
 }
 
-/// The members that there is room for. `Baggage` refuses invalid keys.
+/// The members that fit. `Baggage` rejects invalid keys.
 fn decode(headers: &[&str]) -> Baggage {
     let mut baggage = Baggage::new();
     let mut bytes = 0;

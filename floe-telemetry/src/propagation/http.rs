@@ -41,8 +41,8 @@ impl Extractor for Headers<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        // A value that is not text becomes an empty one: without it, a second header would count as
-        // the only one.
+        // A value that is not text counts as empty. If it were skipped, the other of two headers would
+        // be accepted as the only one.
         let values = self.0.get_all(key).into_iter();
         let all: Vec<_> = values
             .map(|value| value.to_str().unwrap_or_default())

@@ -23,8 +23,7 @@ pub fn setup_propagators() {
     ]);
 }
 
-/// Propagates context in these formats alone, in this order. With none, nothing is injected or
-/// extracted.
+/// Propagates context in exactly these formats, in this order. An empty list disables propagation.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::{config::Propagator, propagation};

@@ -143,8 +143,8 @@ pub fn add_event(
     }
 }
 
-/// The current span, if updates to it have an effect. The context is cloned, because the conversion of a
-/// value is the user's code and may change the current one.
+/// The current span, if it is recorded. The context is cloned, because the conversion of a value is the
+/// user's code and may change the current one.
 fn recording_span() -> Option<CurrentSpan> {
     let recording = |cx: &Context| cx.span().is_recording().then(|| CurrentSpan(cx.clone()));
     context_is_alive()
@@ -197,7 +197,7 @@ impl CurrentSpan {
         failure::record_error(&self.0.span(), error);
     }
 
-    /// Records the error of a result, if it is one, and returns the result.
+    /// Records the error if the result is an `Err`, and returns the result.
     ///
     /// ```
     /// use floe_telemetry::{create_span, testing};

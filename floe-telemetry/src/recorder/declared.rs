@@ -15,7 +15,7 @@ impl<T> FnPointer for fn() -> T {
     type Output = T;
 }
 
-/// The type `!`, which stable Rust can only name like this.
+/// Names the type `!`, which stable Rust cannot write in this position.
 pub type Never = <fn() -> ! as FnPointer>::Output;
 
 /// Fixes the output type of an `async` block that never ends to `!`, which inference alone would not do.

@@ -11,8 +11,8 @@ use opentelemetry::{KeyValue, Value};
 
 use crate::attributes::{Attribute, AttributeValue};
 
-/// The most events and event attributes that a span has in packed form. Together with the span's own
-/// attributes their number must fit into a `u8`.
+/// The maximum number of events and event attributes that a span has in packed form. Together with the
+/// span's own attributes their number must fit into a `u8`.
 pub(super) const MAX_EVENTS: usize = 120;
 
 /// The field that is the name of the event.

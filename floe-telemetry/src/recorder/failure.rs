@@ -39,7 +39,7 @@ pub(super) fn record_error<E: Error + ?Sized>(mut span: &SpanRef<'_>, error: &E)
     .write(&mut span);
 }
 
-/// Makes a sized error of one whose type may be unsized.
+/// Wraps an error that may be unsized in a sized type.
 #[derive(Debug)]
 struct AsDyn<'a, E: ?Sized>(&'a E);
 
@@ -122,7 +122,7 @@ pub(crate) fn exception_event(message: String, mut details: Vec<KeyValue>) -> Ev
     Event::new(keys::EXCEPTION, wall_now(), details, 0)
 }
 
-/// A span that is written to: a record of ours, or any span in a `Context`.
+/// The span to record on: a record of this crate, or the span of a `Context`.
 trait Write {
     fn attribute(&mut self, attribute: KeyValue);
     fn event(&mut self, event: Event);

@@ -18,7 +18,7 @@ pub(super) const PER_SPAN: Listeners = 1 << 2;
 pub(super) const RULES: Listeners = 1 << 3;
 /// There is a rate limit for roots.
 pub(super) const RATE: Listeners = 1 << 4;
-/// Traces that the ratio does not choose are recorded for the tail sampler, with the sampled flag off.
+/// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
 pub(super) const MEASURES: Listeners = 1 << 6;

@@ -80,7 +80,7 @@ impl Debug for Failure<'_> {
     }
 }
 
-/// The traits of an error, from the best to none.
+/// The most informative trait that an error implements, in descending order.
 pub(super) enum ErrorView<'a> {
     Error(&'a (dyn Error + 'a)),
     Display(&'a (dyn Display + 'a)),
@@ -88,8 +88,8 @@ pub(super) enum ErrorView<'a> {
     Nothing,
 }
 
-// Method lookup ignores lifetimes, so no level may require `'static`: an error that borrows would match
-// the level and then not compile. `'e` is the lifetime of the error's borrows.
+// Method lookup ignores lifetimes, so no level may require `'static`: an error that borrows would select
+// that level and then fail to compile. `'e` is the lifetime of the error's borrows.
 macro_rules! levels {
     ($($(#[$doc:meta])* $name:ident [$($bound:tt)*] $error:ident => $view:expr, else $next:ident;)*) => {$(
         $(#[$doc])*

@@ -172,7 +172,7 @@ impl Drop for Recording {
     }
 }
 
-/// The most blank recordings of a thread.
+/// The maximum number of blank recordings of a thread.
 const MAX_BLANK: usize = 1024;
 
 /// The storage of a thread.
@@ -271,8 +271,8 @@ impl Local {
     }
 }
 
-/// The [`PendingUpdates`] that no recording uses. There are at most as many as spans were open at the same
-/// time.
+/// The [`PendingUpdates`] that no recording uses. Their number is that of the most spans that were open
+/// at once.
 static SPARE: LazyLock<(
     Sender<&'static PendingUpdates>,
     Mutex<Receiver<&'static PendingUpdates>>,

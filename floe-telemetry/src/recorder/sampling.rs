@@ -107,10 +107,9 @@ pub(crate) fn is_unsampled_below(cx: &Context) -> bool {
     parent.is_valid() && !parent.is_sampled() && !needs_children && !cx.is_telemetry_suppressed()
 }
 
-/// Decides for a child of `parent`, whose name is that of the call site or is set later. A span that is
-/// recorded starts now. The ids of a span that is not sampled are written to `not_sampled`, because
-/// without them the decision fits into registers and has no destructor. On a thread that is ending the
-/// result is `None`.
+/// Decides for a child of `parent`, whose name is that of the call site or is set later. If the span is
+/// recorded, this reads its start time. The ids of an unsampled span go to `not_sampled`, so that the
+/// decision fits into registers and has no destructor. On a thread that is ending the result is `None`.
 #[inline]
 pub(super) fn decide(
     parent: &Context,

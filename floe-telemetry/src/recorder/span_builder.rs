@@ -18,8 +18,8 @@ use super::state::OpenSpan;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
 
-/// A tracer, created by [`tracer!`](crate::tracer): an instrumentation scope, which consists of a name and
-/// the version of the package, and by which backends group spans.
+/// A tracer, created by [`tracer!`](crate::tracer). Its name and the version of the package are the
+/// instrumentation scope of its spans, by which backends group them.
 ///
 /// OpenTelemetry's trait of the same name is `floe_telemetry::opentelemetry::trace::Tracer`, and
 /// [`get_tracer`](crate::get_tracer) returns an implementation of it, for names that are known only at

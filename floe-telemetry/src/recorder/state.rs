@@ -41,7 +41,8 @@ impl OpenSpan {
     /// Detaches the span and returns the recording, which the caller ends.
     #[inline]
     pub(super) fn recording(mut self) -> Option<Box<Recording>> {
-        // Dropped in place: moving the guard would be one load right after two stores, which stalls.
+        // Dropped in place: moving the guard would load it right after it was stored in two parts, which
+        // stalls.
         self.attached = None;
         self.state.recording()
     }

@@ -29,8 +29,8 @@ pub struct RecorderTracer {
 /// use floe_telemetry::{get_tracer, testing};
 /// use opentelemetry::trace::{Span, Tracer};
 ///
-/// let spans = testing::capture(|| get_tracer("floe.alert.slack").start("alert.send").end());
-/// assert_eq!(spans.single("alert.send").scope(), "floe.alert.slack");
+/// let spans = testing::capture(|| get_tracer("acme.mail").start("mail.send").end());
+/// assert_eq!(spans.single("mail.send").scope(), "acme.mail");
 /// ```
 pub fn get_tracer(name: impl Into<Cow<'static, str>>) -> RecorderTracer {
     RecorderTracerProvider.tracer(name)

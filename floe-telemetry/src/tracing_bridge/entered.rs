@@ -17,7 +17,7 @@ use tracing::span::Id;
 
 use crate::recorder::is_unsampled_below;
 
-/// The most unsampled spans that a thread stores. Further ones are looked up in the registry.
+/// The maximum number of unsampled spans that a thread stores. Further ones are looked up in the registry.
 const MAX_UNSAMPLED: usize = 32;
 
 /// Identifies a context by what its children and other processes inherit.

@@ -22,12 +22,12 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
         let attributes = fields.iter().map(|field| attribute(model, field));
         quote!(&[#(#attributes),*])
     };
-    let otherwise = (!fields.is_empty()).then(|| {
+    let fallback = (!fields.is_empty()).then(|| {
         quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;)
     });
     quote_spanned! {Span::mixed_site()=>
         const SCHEMA: &'static [#krate::attributes::AttributeSchema] = {
-            #otherwise
+            #fallback
             #list
         };
     }

@@ -52,15 +52,15 @@ pub(super) fn transparent(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
     };
     let present = makes_text(&[field])
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;));
-    let otherwise =
+    let fallback =
         quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;);
     let items = quote_spanned! {Span::mixed_site()=>
         const TYPE: #krate::attributes::AttributeType = {
-            #otherwise
+            #fallback
             #private::Describe::<#ty>::#what.value_type
         };
         const REQUIREMENT: #krate::attributes::Requirement = {
-            #otherwise
+            #fallback
             #private::Describe::<#ty>::#what.requirement
         };
 

@@ -4,7 +4,7 @@ use super::AttributeSchema;
 use super::text::Text;
 use crate::attributes::list::MAX_ATTRIBUTES;
 
-/// The most bytes of all keys with one prefix together.
+/// The maximum number of bytes of all keys with one prefix together.
 const TEXT: usize = 4096;
 
 /// The keys of a nested type, each preceded by a prefix and a dot.

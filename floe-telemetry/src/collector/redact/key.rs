@@ -8,10 +8,10 @@ use super::Redaction;
 use crate::keys;
 use crate::sanitizer::KeyMeaning;
 
-/// The most keys in the cache. Programs have far fewer, unless they generate keys at run time.
+/// The maximum number of keys in the cache. Programs have far fewer, unless they generate keys at run time.
 const MAX_KEYS: usize = 4096;
 
-/// The most attributes of a call site whose keys are found without a lookup in the map.
+/// The maximum number of attributes of a call site whose keys are found without a lookup in the map.
 const MAX_SLOTS: usize = 16;
 
 /// Keys of error text other than `exception.message`. The author of the annotated code did not choose

@@ -6,7 +6,7 @@ use crate::config::{RedactionConfig, RedactionLevel};
 use crate::error::Error;
 use crate::sanitizer::{Level, Policy};
 
-/// The most bytes of a compiled pattern.
+/// The maximum number of bytes of a compiled pattern.
 const MAX_COMPILED: usize = 1 << 20;
 
 /// The redaction policies of a configuration.

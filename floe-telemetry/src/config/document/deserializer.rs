@@ -56,8 +56,8 @@ impl Node {
         }
     }
 
-    /// Returns the error that this node is not `what`. The error quotes a scalar only if a word or a number
-    /// is accepted: otherwise it may be a misplaced credential.
+    /// Returns the error that `what` was expected instead of this node. The error quotes a scalar only
+    /// if a word or a number is accepted: otherwise it may be a misplaced credential.
     fn accepted(&self, what: &str, quote: bool) -> Failure {
         let found = match (&self.content, self.scalar()) {
             (_, Some(Scalar::Null)) => "nothing".to_owned(),

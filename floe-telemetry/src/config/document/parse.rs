@@ -8,10 +8,10 @@ use super::{Content, Entry, Node};
 use crate::config::problems::{Position, Problems};
 use crate::error::Error;
 
-/// The most values of a document after its aliases are expanded.
+/// The maximum number of values of a document after its aliases are expanded.
 const MAX_NODES: usize = 10_000;
 
-/// The most levels of a document.
+/// The maximum number of levels of a document.
 const MAX_DEPTH: usize = 32;
 
 /// # Errors

@@ -12,7 +12,7 @@ use super::scale::{DURATION, Scale, duration};
 use super::tree::{self, Row};
 use crate::keys;
 
-/// The most rows that are drawn for one trace.
+/// The maximum number of rows that are drawn for one trace.
 const MAX_ROWS: usize = 400;
 
 /// The style of the drawing.

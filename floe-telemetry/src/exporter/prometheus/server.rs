@@ -35,10 +35,10 @@ const PATH: &str = "/metrics";
 /// The content type of the text format.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// The most concurrent connections. Further connections are closed.
+/// The maximum number of concurrent connections. Further connections are closed.
 const MAX_CONNECTIONS: usize = 16;
 
-/// The most bytes of a request's head.
+/// The maximum number of bytes of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// The timeout for reading the head of a request.

@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 use super::Policy;
 use crate::collector::Redactor;
 
-/// The most attribute sets in the cache, which is cleared when it is full.
+/// The maximum number of attribute sets in the cache, which is cleared when it is full.
 const MAX_SETS: usize = 1024;
 
 /// The attributes of one measurement.

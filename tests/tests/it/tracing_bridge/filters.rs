@@ -67,7 +67,7 @@ fn filters_of_the_subscriber_work() {
 }
 
 /// A remote parent that is not sampled.
-fn left_out(trace: u128) -> SpanContext {
+fn unsampled(trace: u128) -> SpanContext {
     SpanContext::new(
         TraceId::from(trace),
         SpanId::from(8),
@@ -86,7 +86,7 @@ fn a_disabled_span_stays_disabled_everywhere() {
     const MANY: usize = 100;
     let spans = record(|| {
         let none = current();
-        let cx = Context::current().with_remote_span_context(left_out(7));
+        let cx = Context::current().with_remote_span_context(unsampled(7));
         let outer = {
             let _attached = cx.attach();
             info_span!("outer")
@@ -94,7 +94,7 @@ fn a_disabled_span_stays_disabled_everywhere() {
         let (inner, mut many) = outer.in_scope(|| {
             let inner = info_span!("inner");
             inner.in_scope(|| {
-                assert_eq!(current(), left_out(7));
+                assert_eq!(current(), unsampled(7));
                 info_span!("innermost").in_scope(work);
             });
             let many: Vec<_> = (0..MANY).map(|_| info_span!("many")).collect();
@@ -104,14 +104,14 @@ fn a_disabled_span_stays_disabled_everywhere() {
         });
         assert_eq!(current(), none);
         // In another context, a span still restores the trace it was created in.
-        let elsewhere = Context::current().with_remote_span_context(left_out(9));
+        let elsewhere = Context::current().with_remote_span_context(unsampled(9));
         for span in many.iter().rev().step_by(7) {
             let _attached = elsewhere.clone().attach();
             span.in_scope(|| {
-                assert_eq!(current(), left_out(7));
+                assert_eq!(current(), unsampled(7));
                 info_span!("below").in_scope(work);
             });
-            assert_eq!(current(), left_out(9));
+            assert_eq!(current(), unsampled(9));
         }
         let below = info_span!(parent: &inner, "explicit");
         below.in_scope(work);
@@ -120,7 +120,7 @@ fn a_disabled_span_stays_disabled_everywhere() {
             scope.spawn(move || {
                 tracing::dispatcher::with_default(&dispatch, || {
                     inner.in_scope(|| {
-                        assert_eq!(current(), left_out(7));
+                        assert_eq!(current(), unsampled(7));
                         info_span!("on a thread").in_scope(work);
                     });
                     assert!(!current().is_valid());
@@ -133,7 +133,7 @@ fn a_disabled_span_stays_disabled_everywhere() {
         let second = many.swap_remove(0).entered();
         drop(first);
         drop(taken);
-        assert_eq!(current(), left_out(7));
+        assert_eq!(current(), unsampled(7));
         drop(second);
         assert_eq!(current(), none);
         drop(many);
@@ -150,9 +150,9 @@ fn a_disabled_span_stays_disabled_everywhere() {
 
 #[test]
 fn below_an_unsampled_span_nothing_is_sampled() {
-    let left_out = left_out(7);
+    let unsampled = unsampled(7);
     let spans = record(|| {
-        let cx = Context::current().with_remote_span_context(left_out.clone());
+        let cx = Context::current().with_remote_span_context(unsampled.clone());
         let attached = cx.attach();
         let outer = info_span!("outer", otel.name = "outer");
         outer.record("otel.name", "still left out");
@@ -160,7 +160,7 @@ fn below_an_unsampled_span_nothing_is_sampled() {
         // No span is current here, but the event names its span.
         outer.in_scope(|| {
             let current = Context::current().span().span_context().clone();
-            assert_eq!(current.trace_id(), left_out.trace_id());
+            assert_eq!(current.trace_id(), unsampled.trace_id());
             assert!(!current.is_sampled());
             info!("without a span");
             work();
@@ -171,7 +171,7 @@ fn below_an_unsampled_span_nothing_is_sampled() {
     });
     assert_eq!(spans.len(), 1);
     let links = &spans.single("another").data().links.links;
-    assert_eq!(links[0].span_context.trace_id(), left_out.trace_id());
+    assert_eq!(links[0].span_context.trace_id(), unsampled.trace_id());
 }
 
 #[test]
