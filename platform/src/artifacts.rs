@@ -16,18 +16,22 @@ mod mask;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use floe_plugin::InstrumentationWarning;
 use floe_telemetry::config::ResourceAttributes;
 use floe_telemetry::{TelemetryConfig, backend};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
 use crate::error::{Error, reason};
+use crate::input_file;
 use crate::manifest::LineageTransport;
 use crate::place::Place;
-use crate::product::{ColumnType, Layer, Materialization};
+use crate::product::{ColumnType, Layer, Materialization, OUTPUT_FOLDER};
+use crate::word::{Identifier, InnerPath};
 
 /// The version of this file's schema.
 pub const VERSION: &str = "0.2.0";
@@ -94,9 +98,9 @@ pub struct Observability {
 #[serde(deny_unknown_fields)]
 pub struct CompiledSource {
     /// The table.
-    pub name: String,
+    pub name: Identifier,
     /// The CSV file.
-    pub path: PathBuf,
+    pub path: InnerPath,
     /// The columns of the table.
     pub columns: Vec<CompiledColumn>,
     /// The query that generates the CSV file if it does not exist.
@@ -108,7 +112,7 @@ pub struct CompiledSource {
 #[serde(deny_unknown_fields)]
 pub struct CompiledColumn {
     /// The column's name.
-    pub name: String,
+    pub name: Identifier,
     /// The type of its values.
     #[serde(rename = "type")]
     pub kind: ColumnType,
@@ -119,7 +123,7 @@ pub struct CompiledColumn {
 #[serde(deny_unknown_fields)]
 pub struct CompiledModel {
     /// The table or view.
-    pub name: String,
+    pub name: Identifier,
     /// The layer of the model.
     pub layer: Layer,
     /// How the result of its query is stored.
@@ -133,7 +137,7 @@ pub struct CompiledModel {
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// The file that contains it.
-    pub path: PathBuf,
+    pub path: InnerPath,
     /// The assets it reads.
     pub depends_on: BTreeSet<String>,
     /// The SQL. Line numbers are those of the file.
@@ -148,7 +152,7 @@ impl CompiledArtifacts {
     /// The file cannot be read, does not contain artifacts, or has an incompatible version; the error
     /// names the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|error| {
+        let text = input_file::read(path).map_err(|error| {
             let message = format!("cannot read it: {}", reason(&error));
             Error::input(Place::file(path), message)
         })?;
@@ -233,5 +237,54 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
 
 /// The default path of a product's artifacts.
 pub fn default_path(folder: &Path) -> PathBuf {
-    folder.join(".floe").join("compiled_artifacts.json")
+    folder.join(OUTPUT_FOLDER).join("compiled_artifacts.json")
+}
+
+/// Checks that artifacts may be written to a path that the user chose: nothing is there, or artifacts are.
+///
+/// # Errors
+/// Something else is there, and would be lost.
+pub(crate) fn check_output(path: &Path) -> Result<(), Error> {
+    const ACCEPTED: &str = "accepted: a new file, or compiled artifacts, which are replaced";
+
+    let refused = |found: &str| {
+        let message = format!("{found}, {ACCEPTED}");
+        Err(Error::input(Place::file(path), message))
+    };
+    let is_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if path.file_name().is_none() || is_folder {
+        return refused("it is the path of a directory");
+    }
+    let kind = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("write", path)(error)),
+    };
+    if !kind.is_file() {
+        return refused(&format!("it is {}", input_file::describe(kind)));
+    }
+    let text = input_file::read(path).unwrap_or_default();
+    match serde_json::from_str::<Recognized>(&text) {
+        Ok(_) => Ok(()),
+        Err(_) => refused("it is a file that does not contain compiled artifacts"),
+    }
+}
+
+/// The keys by which artifacts of every version are recognized.
+#[derive(Deserialize)]
+struct Recognized {
+    #[serde(rename = "version")]
+    _version: String,
+    #[serde(rename = "metadata")]
+    _metadata: RecognizedMetadata,
+    #[serde(rename = "observability")]
+    _observability: IgnoredAny,
+    #[serde(rename = "models")]
+    _models: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct RecognizedMetadata {
+    #[serde(rename = "product_name")]
+    _product_name: String,
 }

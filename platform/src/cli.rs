@@ -5,18 +5,23 @@ mod output;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use floe_telemetry::{TelemetryConfig, backend};
 
-use self::output::{print, print_error, print_redactions, print_usage_error, print_warnings};
+use self::output::{
+    print, print_error, print_redacted, print_redactions, print_usage_error, print_warnings,
+};
 use crate::artifacts::{self, CompiledArtifacts};
+use crate::atomic;
 use crate::audit::Audit;
 use crate::compile;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::helm;
 use crate::identity::Identity;
+use crate::interrupt;
 use crate::pipeline::{self, Outcome, Report, RunError, RunId};
 use crate::schema;
 use crate::telemetry;
@@ -36,7 +41,8 @@ enum Command {
     Compile {
         #[command(flatten)]
         product: ProductArgs,
-        /// The file to write [default: `.floe/compiled_artifacts.json` in the product's folder]
+        /// The file to write: a new one, or earlier artifacts, which are replaced
+        /// [default: `.floe/compiled_artifacts.json` in the product's folder]
         #[arg(long, value_name = "PATH")]
         output: Option<PathBuf>,
     },
@@ -84,7 +90,9 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  success
   1  a table could not be built, or an operation of the system failed
-  2  the product, the manifest or the command line contains a mistake";
+  2  the product, the manifest or the command line contains a mistake
+SIGINT, SIGTERM and SIGHUP end the program by the same signal, after at most
+seven seconds: nothing is replaced, and the trace is delivered.";
 
 #[derive(Debug, Args)]
 struct ProductArgs {
@@ -120,6 +128,9 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print_failures(&error);
+            if let RunError::Stopped(Error::Interrupted { signal }) = error {
+                interrupt::end(signal);
+            }
             ExitCode::from(error.exit_code())
         }
     }
@@ -131,7 +142,12 @@ fn refuse(error: &clap::Error) -> ExitCode {
     match text.strip_prefix("error: ") {
         Some(message) => print_error("error", message.trim_end()),
         None if error.use_stderr() => print_usage_error(&text),
-        None => print(&text),
+        None => {
+            if let Err(error) = print(&text) {
+                print_redacted("error", &error.redacted());
+                return ExitCode::from(error.exit_code());
+            }
+        }
     }
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
@@ -145,8 +161,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             observed(config, || {
                 let artifacts = compile::compile(&identity, output)?;
                 print_warnings(&artifacts.instrumentation);
-                print(&format_args!("wrote {}\n", output.display()));
-                Ok(())
+                Ok(print(&format_args!("wrote {}\n", output.display()))?)
             })
         }
         Command::Backend { product, check } => {
@@ -161,21 +176,20 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Audit { json } => {
             let audit = Audit::new()?;
             if *json {
-                print(&format_args!("{:#}\n", serde_json::json!(audit)));
+                print(&format_args!("{:#}\n", serde_json::json!(audit)))?;
             } else {
-                print(&audit);
+                print(&audit)?;
             }
             print_warnings(audit.warnings());
             Ok(())
         }
-        Command::Schema { config: true } => {
-            print(&format_args!("{:#}\n", TelemetryConfig::json_schema()));
-            Ok(())
-        }
+        Command::Schema { config: true } => Ok(print(&format_args!(
+            "{:#}\n",
+            TelemetryConfig::json_schema()
+        ))?),
         Command::Schema { config: false } => {
             let registry = schema::registry().map_err(|error| Error::Setting(error.to_string()))?;
-            print(&registry);
-            Ok(())
+            Ok(print(&registry)?)
         }
         Command::Run {
             product,
@@ -204,8 +218,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
 fn check_backend(config: &TelemetryConfig) -> Result<(), Error> {
     let report = backend::validate_connection(config).map_err(|error| refused(&error))?;
     if report.is_ok() {
-        print(&format_args!("{}: {report}\n", config.backend));
-        return Ok(());
+        return print(&format_args!("{}: {report}\n", config.backend));
     }
     Err(Error::Telemetry(format!("{}: {report}", config.backend)))
 }
@@ -225,8 +238,7 @@ fn print_charts(config: &TelemetryConfig) -> Result<(), Error> {
     if text.is_empty() {
         let _ = writeln!(text, "# {} needs no chart", config.backend);
     }
-    print(&text);
-    Ok(())
+    print(&text)
 }
 
 fn refused(error: &floe_telemetry::Error) -> Error {
@@ -236,44 +248,57 @@ fn refused(error: &floe_telemetry::Error) -> Error {
 /// Prints the report of a run.
 fn print_report(outcome: Result<Report, RunError>) -> Result<(), RunError> {
     match &outcome {
-        Ok(report) => print(&format_args!("{report}\n")),
-        Err(RunError::AssetsFailed(report)) => print(&format_args!("{report}\n")),
+        Ok(report) => print(&format_args!("{report}\n"))?,
+        Err(RunError::AssetsFailed(report)) => print(&format_args!("{report}\n"))?,
         Err(_) => {}
     }
     outcome.map(drop)
 }
 
-/// Runs a command with telemetry. The trace is printed after the output of the command.
+/// Runs a command with telemetry. The trace is printed after the output of the command. A signal stops the
+/// command, and its trace is delivered.
 fn observed(
     config: TelemetryConfig,
     command: impl FnOnce() -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
-    let telemetry = telemetry::start(config)?;
+    let telemetry = Arc::new(telemetry::start(config)?);
+    let overdue = Arc::clone(&telemetry);
+    interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
+        atomic::abandon();
+        // The error cannot be printed: the command may be blocked in printing.
+        let _ = telemetry::stop(&overdue);
+    });
     let outcome = command();
+    interrupt::command_stopped();
     if let Err(error) = telemetry::stop(&telemetry) {
         // The command has finished: a collector that cannot be reached must not fail it.
         print_error("warning", &error.to_string());
     }
-    print_redactions(&telemetry);
+    let mut printed = print_redactions(&telemetry);
     if !telemetry.is_noop() && telemetry.statistics().collected == 0 {
         let percent = ratio * 100.0;
-        print(&format_args!(
-            "not recorded: `{mode}` records {percent} % of its runs\n"
-        ));
+        printed = printed.and_then(|()| {
+            print(&format_args!(
+                "not recorded: `{mode}` records {percent} % of its runs\n"
+            ))
+        });
     }
-    outcome
+    outcome.and(printed.map_err(RunError::from))
 }
 
 /// Prints one line for each failure.
 fn print_failures(error: &RunError) {
     let RunError::AssetsFailed(report) = error else {
-        return print_error("error", &error.to_string());
+        if let RunError::Stopped(error) = error {
+            print_redacted("error", &error.redacted());
+        }
+        return;
     };
     for step in report.steps() {
         if let Outcome::Failed { message } = &step.outcome {
-            print_error("error", message);
+            print_redacted("error", message);
         }
     }
 }

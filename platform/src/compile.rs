@@ -21,12 +21,12 @@ use std::path::Path;
 use floe_plugin::compile::Compile;
 use floe_telemetry::traced;
 
-use crate::artifacts::{CompiledArtifacts, VERSION};
+use crate::artifacts::{self, CompiledArtifacts, VERSION};
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::product;
 
-/// Compiles a product and writes its artifacts to `output`.
+/// Compiles a product and writes its artifacts to `output`, which may exist only if it contains artifacts.
 ///
 /// # Errors
 /// The product or the manifest contains a mistake; the error names the place. No artifacts are written.
@@ -40,6 +40,11 @@ use crate::product;
     attributes("compile.operation" = "compile"),
 )]
 pub fn compile(identity: &Identity, output: &Path) -> Result<CompiledArtifacts, Error> {
+    if output == artifacts::default_path(&identity.folder) {
+        product::check_output_folder(&identity.folder)?;
+    } else {
+        artifacts::check_output(output)?;
+    }
     let loaded = load::load(identity)?;
     validate::validate(identity, &loaded)?;
     let plan = resolve::resolve(identity, &loaded)?;

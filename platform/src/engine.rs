@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use floe_telemetry::sanitize_error_message;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::error::Error;
+use crate::interrupt;
 use crate::place::Place;
 
 /// An error of a query.
@@ -22,6 +24,12 @@ impl QueryError {
             place,
             message: message.into(),
         }
+    }
+
+    /// The message without credentials.
+    pub(crate) fn redacted(&self) -> String {
+        let message = sanitize_error_message(&self.message);
+        format!("{}: {message}", self.place.redacted())
     }
 
     /// Locates `error` in `file`, whose text starts `prefix` bytes into the statement.
@@ -52,11 +60,30 @@ impl QueryError {
     }
 }
 
+/// Whether the engine could not use the disk or the memory, so that no other query would succeed either.
+pub(crate) fn is_system_failure(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::OutOfMemory
+        )
+    )
+}
+
+/// The number of the engine's instructions between two checks for a signal: less than a millisecond.
+const INSTRUCTIONS: i32 = 10_000;
+
 /// Creates a database for one writer.
 pub(crate) fn create(path: &Path) -> Result<Connection, Error> {
-    let connection = Connection::open(path)?;
+    let mut connection = Connection::open(path)?;
     // The database is a draft that is discarded after a crash, so a journal is not needed.
     connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")?;
+    connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
     // Otherwise SQLite treats an unknown column in double quotes as a string.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;

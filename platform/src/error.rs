@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use floe_telemetry::sanitize_error_message;
+
 use crate::place::Place;
 
 /// An error that stops a command.
@@ -30,12 +32,21 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
     /// The engine failed, and the cause is not a query of the product.
     #[error("engine: {0}")]
     Engine(#[from] rusqlite::Error),
     /// The telemetry runtime could not start or shut down.
     #[error("telemetry: {0}")]
     Telemetry(String),
+    /// A signal stopped the command.
+    #[error("interrupted by {}", signal_name(*signal))]
+    Interrupted {
+        /// The number of the signal.
+        signal: i32,
+    },
 }
 
 impl Error {
@@ -55,12 +66,37 @@ impl Error {
         }
     }
 
-    /// The exit code of the program: 2 for a mistake of the user, 1 for any other failure.
+    /// The exit code of the program: 2 for a mistake of the user, 128 and the signal's number for a signal, 1
+    /// for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Setting(_) => 2,
-            Self::Io { .. } | Self::Engine(_) | Self::Telemetry(_) => 1,
+            Self::Io { .. } | Self::Output(_) | Self::Engine(_) | Self::Telemetry(_) => 1,
+            // As a shell reports a program that was ended by a signal.
+            Self::Interrupted { signal } => 128 + u8::try_from(*signal).unwrap_or_default(),
         }
+    }
+
+    /// The message without credentials.
+    ///
+    /// A place and its message are redacted separately: in `/etc/passwd: there is no such folder`, the name
+    /// of the file would pass for the name of a credential.
+    pub fn redacted(&self) -> String {
+        match self {
+            Self::Input { place, message } => {
+                format!("{}: {}", place.redacted(), sanitize_error_message(message))
+            }
+            other => sanitize_error_message(&other.to_string()).into_owned(),
+        }
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        15 => "SIGTERM",
+        _ => "a signal",
     }
 }
 

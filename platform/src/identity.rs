@@ -8,8 +8,7 @@ use crate::artifacts::CompiledArtifacts;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::manifest::{self, Manifest};
-use crate::place::Place;
-use crate::product::Product;
+use crate::product::{self, Product};
 
 /// A product, its folder, and the environment that it is compiled for.
 #[derive(Debug, Clone)]
@@ -55,16 +54,13 @@ impl Identity {
     /// The identity of the product in `folder`, from the artifacts that were read from `path`.
     ///
     /// # Errors
-    /// The folder does not exist.
+    /// The folder does not exist, or is not a folder.
     pub fn compiled(
         folder: &Path,
         path: &Path,
         artifacts: &CompiledArtifacts,
     ) -> Result<Self, Error> {
-        if !folder.is_dir() {
-            let message = "there is no such folder; accepted: the folder of the product";
-            return Err(Error::input(Place::file(folder), message));
-        }
+        product::check_folder(folder, "the folder of the product")?;
         let metadata = &artifacts.metadata;
         Ok(Self {
             folder: folder.to_path_buf(),

@@ -22,8 +22,11 @@ pub mod telemetry;
 pub mod word;
 
 mod atomic;
+mod confine;
 mod engine;
 mod graph;
+mod input_file;
+mod interrupt;
 mod plugins;
 mod reference;
 mod yaml;

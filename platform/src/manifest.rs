@@ -130,7 +130,7 @@ pub fn locate(product: &Path, given: Option<&Path>) -> Result<PathBuf, Error> {
         return Ok(given.to_path_buf());
     }
     let own = product.join(FILE_NAME);
-    if own.is_file() {
+    if exists(&own) {
         return Ok(own);
     }
     let absolute = fs::canonicalize(product).map_err(|error| {
@@ -143,6 +143,12 @@ pub fn locate(product: &Path, given: Option<&Path>) -> Result<PathBuf, Error> {
         .ancestors()
         .skip(1)
         .map(|folder| folder.join(FILE_NAME))
-        .find(|path| path.is_file());
+        .find(|path| exists(path));
     Ok(nearest.unwrap_or_else(|| PathBuf::from(BUILT_IN)))
+}
+
+/// Whether there is anything of this name. A manifest that is not a regular file is an error when it is read;
+/// skipping it would skip its rules.
+fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }

@@ -9,6 +9,7 @@ mod metrics;
 mod model;
 mod outcome;
 mod progress;
+mod quotes;
 mod report;
 mod results;
 mod run;
@@ -30,12 +31,14 @@ pub use self::results::results_path;
 pub use self::run::RunId;
 use self::run::{Run, TRACER_NAME};
 use crate::artifacts::{self, CompiledArtifacts};
-use crate::atomic::{self, Draft};
+use crate::atomic::{self, Access, Draft};
 use crate::compile;
 use crate::engine;
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::interrupt;
 use crate::plugins::BuiltIn;
+use crate::product::{self, OUTPUT_FOLDER};
 
 floe_plugin::plugin!(BuiltIn {
     kind: PluginType::Orchestrator,
@@ -58,8 +61,23 @@ floe_plugin::plugin!(BuiltIn {
     },
 )]
 pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
-    let artifacts = compile::compile(identity, &artifacts::default_path(&identity.folder))?;
-    execute(identity, run_id, &artifacts)
+    product::check_output_folder(&identity.folder)?;
+    let report = Report::new(identity, run_id);
+    // A product that was never built gets no results for a mistake in its files.
+    let has_results = results_path(&identity.folder).exists();
+    if has_results {
+        results::start(identity, &report)?;
+    }
+    match compile::compile(identity, &artifacts::default_path(&identity.folder)) {
+        Ok(artifacts) => execute(identity, &artifacts, report),
+        Err(error) => {
+            if has_results {
+                // If they cannot be written, they remain those of a run that started.
+                let _ = results::write(identity, &report, Some(&error));
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// Builds all assets of a compiled product.
@@ -80,25 +98,26 @@ pub fn run_compiled(
     run_id: &RunId,
     artifacts: &CompiledArtifacts,
 ) -> Result<Report, RunError> {
-    execute(identity, run_id, artifacts)
+    product::check_output_folder(&identity.folder)?;
+    execute(identity, artifacts, Report::new(identity, run_id))
 }
 
 /// Builds the assets and writes their results, even if the run stops early.
 fn execute(
     identity: &Identity,
-    run_id: &RunId,
     artifacts: &CompiledArtifacts,
+    mut report: Report,
 ) -> Result<Report, RunError> {
     tracing::info!(
         product = identity.name,
-        run_id = run_id.as_str(),
+        run_id = report.run_id().as_str(),
         "run begins"
     );
-    let draft = Draft::new(&warehouse_path(&identity.folder))?;
-    let mut report = Report::new(identity, run_id);
-    let built = build(identity, artifacts, draft.path(), &mut report);
-    metrics::record(&identity.name, artifacts, &report);
-    let written = results::write(identity, &report);
+    results::start(identity, &report)?;
+    let built = build(identity, artifacts, &mut report);
+    metrics::record(&identity.name, artifacts, &report, built.is_err());
+    // The results follow the warehouse: a run is not a success before its tables can be read.
+    let written = results::write(identity, &report, built.as_ref().err());
     built.and(written)?;
     tracing::info!(
         built = report.count(Outcome::is_built),
@@ -106,22 +125,34 @@ fn execute(
         skipped = report.count(Outcome::is_skipped),
         "run ended"
     );
-    let failed = failed_path(&identity.folder);
     if report.count(Outcome::is_failed) > 0 {
-        // Kept for debugging: it contains the inputs of the failed model.
-        draft.publish_as(&failed)?;
         return Err(RunError::AssetsFailed(Box::new(report)));
     }
-    draft.publish()?;
-    atomic::remove(&failed)?;
     Ok(report)
 }
 
-/// Builds the assets, in order, in a new database.
+/// Builds the assets in a new database, which replaces the warehouse if all of them were built.
 fn build(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let draft = Draft::new(&warehouse_path(&identity.folder), Access::Private)?;
+    fill(draft.path(), identity, artifacts, report)?;
+    let failed = failed_path(&identity.folder);
+    if report.count(Outcome::is_failed) > 0 {
+        // Kept for debugging: it contains the inputs of the failed model.
+        return draft.publish_as(&failed);
+    }
+    draft.publish()?;
+    atomic::remove(&failed)
+}
+
+/// Builds the assets, in order.
+fn fill(
     database: &Path,
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
     report: &mut Report,
 ) -> Result<(), Error> {
     let warehouse = open(database)?;
@@ -134,11 +165,12 @@ fn build(
     let assets = Asset::all(artifacts);
     let progress = Progress::new(assets.len());
     for asset in assets {
+        interrupt::check()?;
         progress.start(asset.key());
         let step = report.time(asset.key(), |done| asset.build(&run, done))?;
         progress.finish(step);
     }
-    Ok(())
+    interrupt::check()
 }
 
 /// Creates the database and checks that the engine runs a query.
@@ -152,10 +184,10 @@ fn open(database: &Path) -> Result<Connection, Error> {
 
 /// The path of a product's database.
 pub fn warehouse_path(folder: &Path) -> PathBuf {
-    folder.join(".floe").join("warehouse.db")
+    folder.join(OUTPUT_FOLDER).join("warehouse.db")
 }
 
 /// The path of the database of the last run, if that run failed.
 pub fn failed_path(folder: &Path) -> PathBuf {
-    folder.join(".floe").join("warehouse.failed.db")
+    folder.join(OUTPUT_FOLDER).join("warehouse.failed.db")
 }

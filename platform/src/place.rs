@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use floe_telemetry::sanitize_error_message;
 use serde_saphyr::Location;
 
 /// A place in a file. Lines and columns start at 1.
@@ -62,6 +63,19 @@ impl Place {
             .count()
             + 1;
         Self::file(file).line(line as u64).column(column as u64)
+    }
+}
+
+impl Place {
+    /// The place without credentials in the path.
+    pub(crate) fn redacted(&self) -> String {
+        let file = self.file.to_string_lossy();
+        let file = sanitize_error_message(&file);
+        let place = Self {
+            file: PathBuf::from(file.as_ref()),
+            ..self.clone()
+        };
+        place.to_string()
     }
 }
 

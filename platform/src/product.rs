@@ -3,18 +3,24 @@
 //! Paths are relative to the product's folder. A model's SQL is in `models/<name>.sql`.
 
 use std::fmt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
-use crate::error::Error;
+use crate::confine;
+use crate::error::{Error, reason};
 use crate::place::Place;
 use crate::word::{Identifier, InnerPath, Name, Version};
 use crate::yaml;
 
 /// The name of the file in a product's folder.
 pub const FILE_NAME: &str = "floe.yaml";
+
+/// The name of the folder, in a product's folder, of the files that the program writes.
+pub const OUTPUT_FOLDER: &str = ".floe";
 
 /// The contents of `floe.yaml`.
 #[derive(Debug, Deserialize)]
@@ -154,12 +160,32 @@ impl Product {
     /// The file cannot be read or is not valid; the error names the place.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let file = spec_path(folder);
-        if !folder.is_dir() {
-            let message = "there is no such folder; accepted: a folder with a floe.yaml";
-            return Err(Error::input(Place::file(folder), message));
-        }
+        check_folder(folder, "a folder with a floe.yaml")?;
+        confine::check(folder, Path::new(FILE_NAME))
+            .map_err(|message| Error::input(Place::file(&file), message))?;
         yaml::read(&file)
     }
+}
+
+/// Checks that the folder of a product exists.
+pub(crate) fn check_folder(folder: &Path, accepted: &str) -> Result<(), Error> {
+    let found = match fs::metadata(folder) {
+        Ok(metadata) if metadata.is_dir() => return Ok(()),
+        Ok(_) => "it is not a folder".to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            "there is no such folder".to_owned()
+        }
+        Err(error) => format!("cannot read it: {}", reason(&error)),
+    };
+    let message = format!("{found}; accepted: {accepted}");
+    Err(Error::input(Place::file(folder), message))
+}
+
+/// Checks that the folder of the files that the program writes is inside the product's folder. It may not
+/// exist yet.
+pub(crate) fn check_output_folder(folder: &Path) -> Result<(), Error> {
+    confine::check(folder, Path::new(OUTPUT_FOLDER))
+        .map_err(|message| Error::input(Place::file(&folder.join(OUTPUT_FOLDER)), message))
 }
 
 /// The path of the specification in a product's folder.

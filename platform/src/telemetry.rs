@@ -19,7 +19,7 @@ use crate::manifest::{Exporter, LogFormat, Manifest, Protocol};
 use crate::place::Place;
 
 /// The time limit for delivering telemetry when a command ends.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The configuration that is written into the artifacts: the settings of the manifest and the identity
 /// of the product.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::{Component, Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The maximum length of a name, in characters, that telemetry backends accept.
 const LONGEST_NAME: usize = 128;
@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 128;
 macro_rules! word {
     ($(#[$doc:meta])* $name:ident, $target:ty, $is_valid:path, $accepted:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
         #[serde(try_from = "String")]
         pub struct $name(String);
 

@@ -1,6 +1,5 @@
 //! Parses YAML files into typed values. An error has a place and names what is accepted.
 
-use std::fs;
 use std::path::Path;
 
 use floe_telemetry::sanitize;
@@ -8,10 +7,11 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::{Error as YamlError, MessageFormatter, UserMessageFormatter};
 
 use crate::error::{Error, reason};
+use crate::input_file;
 use crate::place::Place;
 
 pub(crate) fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
-    let text = fs::read_to_string(file).map_err(|error| {
+    let text = input_file::read(file).map_err(|error| {
         Error::input(
             Place::file(file),
             format!("cannot read it: {}", reason(&error)),

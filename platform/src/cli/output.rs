@@ -1,25 +1,39 @@
 //! Output of the program on the terminal. Credentials in paths, names and quoted input are redacted.
 
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 
 use floe_plugin::InstrumentationWarning;
 use floe_telemetry::sanitize_credentials;
 use floe_telemetry::{TelemetryProvider, sanitize_error_message};
 
+use crate::error::Error;
+
 /// Prints to standard output. A closed pipe is not an error: its reader has enough output.
-pub(super) fn print(text: &dyn fmt::Display) {
+///
+/// # Errors
+/// Standard output cannot be written, for example because a disk is full.
+pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
     let text = text.to_string();
-    let _ = write!(io::stdout().lock(), "{}", sanitize_credentials(&text));
+    let mut output = io::stdout().lock();
+    // The end of the program would flush the rest, and ignore an error.
+    let written = output
+        .write_all(sanitize_credentials(&text).as_bytes())
+        .and_then(|()| output.flush());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Prints `kind: message` to standard error.
 pub(super) fn print_error(kind: &str, message: &str) {
-    let _ = writeln!(
-        io::stderr().lock(),
-        "{kind}: {}",
-        sanitize_error_message(message)
-    );
+    print_redacted(kind, &sanitize_error_message(message));
+}
+
+/// Prints `kind: message` to standard error. The message contains no credentials.
+pub(super) fn print_redacted(kind: &str, message: &str) {
+    let _ = writeln!(io::stderr().lock(), "{kind}: {message}");
 }
 
 /// Prints the usage text of the command line's parser to standard error.
@@ -35,17 +49,18 @@ pub(super) fn print_warnings(warnings: &[InstrumentationWarning]) {
 }
 
 /// Prints how many findings were redacted in the trace and the logs, by rule, if there were any.
-pub(super) fn print_redactions(telemetry: &TelemetryProvider) {
+pub(super) fn print_redactions(telemetry: &TelemetryProvider) -> Result<(), Error> {
     let statistics = telemetry.statistics();
     let by_rule: Vec<String> = statistics
         .redacted()
         .map(|(rule, count)| format!("{rule} {count}"))
         .collect();
-    if !by_rule.is_empty() {
-        let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
-        print(&format_args!(
-            "redacted in trace and logs: {total} ({})\n",
-            by_rule.join(", ")
-        ));
+    if by_rule.is_empty() {
+        return Ok(());
     }
+    let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
+    print(&format_args!(
+        "redacted in trace and logs: {total} ({})\n",
+        by_rule.join(", ")
+    ))
 }

@@ -23,8 +23,8 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             .iter()
             .find(|source| *source.name.value == **name);
         sources.extend(source.map(|source| CompiledSource {
-            name: name.clone(),
-            path: source.path.value.to_path_buf(),
+            name: source.name.value.clone(),
+            path: source.path.value.clone(),
             columns: source.columns.iter().map(column).collect(),
             generate: query(loaded, plan, name),
         }));
@@ -37,7 +37,7 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             model
                 .zip(query(loaded, plan, name))
                 .map(|(model, query)| CompiledModel {
-                    name: name.clone(),
+                    name: model.name.value.clone(),
                     layer: model.layer.value,
                     materialization: model.materialization,
                     query,
@@ -49,7 +49,7 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
 
 fn column(column: &Column) -> CompiledColumn {
     CompiledColumn {
-        name: column.name.value.to_string(),
+        name: column.name.value.clone(),
         kind: column.kind,
     }
 }

@@ -10,9 +10,10 @@ use super::load::Loaded;
 use crate::artifacts::{
     CompiledArtifacts, CompiledModel, CompiledSource, Metadata, Observability, VERSION,
 };
-use crate::atomic;
+use crate::atomic::{self, Access};
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::interrupt;
 use crate::telemetry;
 
 #[traced(
@@ -49,7 +50,8 @@ pub(super) fn generate(
         sources,
         models,
     };
-    atomic::write(output, |file| {
+    interrupt::check()?;
+    atomic::write(output, Access::Public, |file| {
         serde_json::to_writer_pretty(&mut *file, &artifacts)?;
         file.write_all(b"\n")
     })?;

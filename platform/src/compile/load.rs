@@ -1,18 +1,19 @@
 //! Stage 1: reads and parses every file of the product.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;
 use serde_saphyr::Location;
 
+use crate::confine;
 use crate::error::{Error, reason};
 use crate::identity::Identity;
+use crate::input_file;
 use crate::manifest::Manifest;
 use crate::place::Place;
 use crate::product::{self, Product};
+use crate::word::InnerPath;
 
 /// The contents of the product's files.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub(super) struct Loaded {
 #[derive(Debug)]
 pub(super) struct Text {
     /// The path of the file in the product's folder.
-    pub(super) path: PathBuf,
+    pub(super) path: InnerPath,
     pub(super) text: String,
 }
 
@@ -46,7 +47,9 @@ pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
         }
     }
     for model in &product.models {
-        let path = Path::new("models").join(format!("{}.sql", model.name.value));
+        let place = || Place::yaml(&product::spec_path(&identity.folder), model.name.referenced);
+        let path = InnerPath::try_from(format!("models/{}.sql", model.name.value))
+            .map_err(|message| Error::input(place(), message))?;
         let text = query(identity, &path, model.name.referenced)?;
         queries.insert(model.name.value.to_string(), text);
     }
@@ -58,20 +61,18 @@ pub(super) fn load(identity: &Identity) -> Result<Loaded, Error> {
 }
 
 /// Reads a query. An error names the place of `referrer`, the YAML value with the path.
-fn query(identity: &Identity, path: &Path, referrer: Location) -> Result<Text, Error> {
+fn query(identity: &Identity, path: &InnerPath, referrer: Location) -> Result<Text, Error> {
     let place = || Place::yaml(&product::spec_path(&identity.folder), referrer);
-    let text = fs::read_to_string(identity.folder.join(path)).map_err(|error| {
-        Error::input(
-            place(),
-            format!("cannot read `{}`: {}", path.display(), reason(&error)),
-        )
+    confine::check(&identity.folder, path).map_err(|message| Error::input(place(), message))?;
+    let text = input_file::read(&identity.folder.join(&**path)).map_err(|error| {
+        Error::input(place(), format!("cannot read `{path}`: {}", reason(&error)))
     })?;
     if text.trim().is_empty() {
-        let message = format!("`{}` is empty, accepted: one SELECT", path.display());
+        let message = format!("`{path}` is empty, accepted: one SELECT");
         return Err(Error::input(place(), message));
     }
     Ok(Text {
-        path: path.to_path_buf(),
+        path: path.clone(),
         text,
     })
 }

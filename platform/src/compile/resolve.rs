@@ -46,7 +46,7 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded) -> Result<Plan, Erro
         .map(|name| ((*name).to_owned(), BTreeSet::new()))
         .collect();
     for (asset, query) in &loaded.queries {
-        let file = identity.folder.join(&query.path);
+        let file = identity.folder.join(&*query.path);
         let found = reference::find(&file, &query.text)?;
         for reference in &found {
             let known = match reference.target {

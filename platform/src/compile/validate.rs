@@ -8,6 +8,7 @@ use floe_telemetry::traced;
 use serde_saphyr::{Location, Spanned};
 
 use super::load::Loaded;
+use crate::confine;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::place::Place;
@@ -80,6 +81,9 @@ fn has_columns(file: &Path, source: &Source) -> Result<(), Error> {
 }
 
 fn available(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
+    let place = || Place::yaml(file, source.path.referenced);
+    confine::check(&identity.folder, &source.path.value)
+        .map_err(|message| Error::input(place(), message))?;
     if source.generate.is_some() || identity.folder.join(&*source.path.value).is_file() {
         return Ok(());
     }
@@ -87,8 +91,5 @@ fn available(identity: &Identity, file: &Path, source: &Source) -> Result<(), Er
         "there is no file `{}`, accepted: a CSV file, or `generate` with a query that makes it",
         source.path.value
     );
-    Err(Error::input(
-        Place::yaml(file, source.path.referenced),
-        message,
-    ))
+    Err(Error::input(place(), message))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use floe_plugin::orchestrator::{self, AssetOutcome, AssetStatus, Orchestrator};
-use floe_telemetry::{sanitize_error_message, traced};
+use floe_telemetry::traced;
 
 use super::outcome::{Failure, Outcome};
 use super::report::Report;
@@ -11,6 +11,7 @@ use super::run::{Run, TRACER_NAME};
 use super::{model, source};
 use crate::artifacts::{CompiledArtifacts, CompiledModel, CompiledSource};
 use crate::error::Error;
+use crate::interrupt;
 
 /// A source or a model.
 #[derive(Debug, Clone, Copy)]
@@ -59,12 +60,15 @@ impl<'a> Asset<'a> {
             Self::Source(source) => source::build(&source.name, run.id, source, run),
             Self::Model(model) => model::build(&model.name, run.id, model, run),
         };
+        if built.is_err() {
+            // After a signal, the engine reports every query as failed.
+            interrupt::check()?;
+        }
         match built {
             Ok(rows) => Ok(Outcome::Built { rows }),
-            Err(Failure::Query(error)) => {
-                let message = sanitize_error_message(&error.to_string()).into_owned();
-                Ok(Outcome::Failed { message })
-            }
+            Err(Failure::Query(error)) => Ok(Outcome::Failed {
+                message: error.redacted(),
+            }),
             Err(Failure::Stop(error)) => Err(error),
         }
     }

@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 use super::outcome::Failure;
 use super::run::Run;
 use crate::artifacts::Query;
-use crate::atomic;
+use crate::atomic::{self, Access};
 use crate::engine::QueryError;
 use crate::place::Place;
 use crate::plugins::BuiltIn;
@@ -32,29 +32,26 @@ floe_plugin::plugin!(BuiltIn {
     attributes("file.path" = %path.display())
 )]
 pub(super) fn write(query: &Query, path: &Path, run: &Run<'_>) -> Result<(), Failure> {
-    let origin = run.folder.join(&query.path);
+    let origin = run.folder.join(&*query.path);
     let file = run.folder.join(path);
-    let explain = |error: &rusqlite::Error| QueryError::explain(error, &origin, 0);
-    let mut statement = run
-        .warehouse
-        .prepare(&query.sql)
-        .map_err(|error| explain(&error))?;
+    let explain = |error: rusqlite::Error| Failure::of_query(error, &origin, 0);
+    let mut statement = run.warehouse.prepare(&query.sql).map_err(explain)?;
     if !statement.readonly() || statement.column_count() == 0 {
         let message = "found a statement that is not a query, accepted: one SELECT";
         return Err(QueryError::new(Place::file(&origin), message).into());
     }
     let mut refused = None;
-    let written = atomic::write(&file, |output| {
+    let written = atomic::write(&file, Access::Private, |output| {
         copy(&mut statement, output).map_err(|error| match error {
             Stopped::Engine(error) => {
-                refused = Some(explain(&error));
+                refused = Some(explain(error));
                 io::Error::other("the query failed")
             }
             Stopped::Output(error) => error,
         })
     });
     match refused {
-        Some(error) => Err(error.into()),
+        Some(failure) => Err(failure),
         None => Ok(written?),
     }
 }

@@ -60,7 +60,7 @@ const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_error
 /// wrong value, so the other columns are not counted in that case.
 pub(super) fn checked(source: &CompiledSource, is_right: bool) {
     let labels = [
-        KeyValue::new("floe.quality.model", source.name.clone()),
+        KeyValue::new("floe.quality.model", source.name.to_string()),
         KeyValue::new("floe.quality.test_name", "type"),
     ];
     let all = source.columns.len() as u64;
@@ -91,9 +91,9 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
     }
 }
 
-/// Records the outcome of a run.
-pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report) {
-    let failed = report.count(Outcome::is_failed) > 0;
+/// Records the outcome of a run. `stopped` is whether it ended early.
+pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
+    let failed = stopped || report.count(Outcome::is_failed) > 0;
     let status = if failed { "failed" } else { "success" };
     let labels = [
         KeyValue::new("floe.pipeline.name", product.to_owned()),
@@ -116,7 +116,10 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
                 KeyValue::new("floe.asset.status", status),
             ],
         );
-        let model = artifacts.models.iter().find(|model| model.name == step.key);
+        let model = artifacts
+            .models
+            .iter()
+            .find(|model| *model.name == *step.key);
         let component = if model.is_some() {
             "transform"
         } else {
@@ -127,7 +130,7 @@ pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Repo
         METRICS.increment(ERRORS, errors, &[KeyValue::new("component", component)]);
         if let (Some(model), Outcome::Built { rows }) = (model, &step.outcome) {
             let labels = [
-                KeyValue::new("floe.transform.model", model.name.clone()),
+                KeyValue::new("floe.transform.model", model.name.to_string()),
                 KeyValue::new("floe.transform.layer", model.layer.to_string()),
             ];
             METRICS.record_histogram(TRANSFORM_DURATION, step.took, &labels);

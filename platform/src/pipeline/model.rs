@@ -9,7 +9,6 @@ use rusqlite::Connection;
 use super::outcome::{self, Failure};
 use super::run::{self, Run};
 use crate::artifacts::CompiledModel;
-use crate::engine::QueryError;
 use crate::plugins::BuiltIn;
 
 /// The name of the engine's plugin.
@@ -53,15 +52,14 @@ pub(super) fn build(
 #[traced(
     name = "dagster.io.write",
     tracer = TRACER_NAME,
-    attributes("db.system.name" = "sqlite", "db.collection.name" = model.name)
+    attributes("db.system.name" = "sqlite", "db.collection.name" = &*model.name)
 )]
 fn write(model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
     let create = format!("CREATE {} \"{}\" AS ", model.materialization, model.name);
     let statement = format!("{create}{}", model.query.sql);
-    let file = run.folder.join(&model.query.path);
-    let rows = execute(run.warehouse, &statement, &model.name)
-        .map_err(|error| QueryError::explain(&error, &file, create.len()))?;
-    Ok(rows)
+    let file = run.folder.join(&*model.query.path);
+    execute(run.warehouse, &statement, &model.name)
+        .map_err(|error| Failure::of_query(error, &file, create.len()))
 }
 
 fn execute(warehouse: &Connection, statement: &str, table: &str) -> rusqlite::Result<u64> {

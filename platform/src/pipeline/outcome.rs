@@ -1,9 +1,11 @@
 //! The outcomes of building an asset.
 
+use std::path::Path;
+
 use floe_plugin::orchestrator::{AssetOutcome, AssetStatus};
 use floe_telemetry::{FloeAttributes, get_current_span};
 
-use crate::engine::QueryError;
+use crate::engine::{self, QueryError};
 use crate::error::Error;
 
 /// The outcome of building an asset.
@@ -53,6 +55,16 @@ pub enum Failure {
     /// The input data is wrong or the engine failed. The run stops.
     #[error(transparent)]
     Stop(#[from] Error),
+}
+
+impl Failure {
+    /// The failure of a query whose text is in `file` and starts `prefix` bytes into the statement.
+    pub(super) fn of_query(error: rusqlite::Error, file: &Path, prefix: usize) -> Self {
+        if engine::is_system_failure(&error) {
+            return Self::Stop(error.into());
+        }
+        Self::Query(QueryError::explain(&error, file, prefix))
+    }
 }
 
 /// Records the outcome of an asset on the current span and in the log. `attributes` are the outcome's attributes in

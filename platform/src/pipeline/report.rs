@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use floe_telemetry::sanitize_error_message;
-
 use super::outcome::Outcome;
 use super::run::RunId;
 use crate::error::Error;
@@ -43,7 +41,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The exit code of the program: 2 for a mistake of the user, 1 for any other failure.
+    /// The exit code of the program: see [`Error::exit_code`], and 1 if assets failed.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::AssetsFailed(_) => 1,
@@ -83,7 +81,7 @@ impl Report {
         let outcome = match &result {
             Ok(outcome) => outcome.clone(),
             Err(error) => Outcome::Failed {
-                message: sanitize_error_message(&error.to_string()).into_owned(),
+                message: error.redacted(),
             },
         };
         let step = Step {

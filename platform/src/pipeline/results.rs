@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::outcome::Outcome;
 use super::report::{Report, Step};
-use crate::atomic;
+use crate::atomic::{self, Access};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identity;
+use crate::product::OUTPUT_FOLDER;
 
 #[derive(Serialize)]
 struct Results<'a> {
@@ -18,12 +19,17 @@ struct Results<'a> {
     product_version: &'a str,
     environment: Environment,
     status: Status,
+    /// Why the run ended early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     assets: Vec<Asset<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Status {
+    /// The run is in progress, or the program was killed.
+    Started,
     Success,
     Failed,
     Skipped,
@@ -46,24 +52,59 @@ struct Asset<'a> {
 
 /// The path of the results of a product's last run.
 pub fn results_path(folder: &Path) -> PathBuf {
-    folder.join(".floe").join("run_results.json")
+    folder.join(OUTPUT_FOLDER).join("run_results.json")
 }
 
-/// Writes the results. If the run stopped early, the assets after that point are missing.
-pub(super) fn write(identity: &Identity, report: &Report) -> Result<(), Error> {
-    let results = Results {
-        run_id: report.run_id().as_str(),
-        product_name: &identity.name,
-        product_version: &identity.version,
-        environment: identity.environment,
-        status: match report.count(Outcome::is_failed) {
-            0 => Status::Success,
-            _ => Status::Failed,
-        },
-        assets: report.steps().iter().map(asset).collect(),
+/// Replaces the results of the last run at the start of a run, so that they do not pass for those of a run
+/// that is killed.
+pub(super) fn start(identity: &Identity, report: &Report) -> Result<(), Error> {
+    let path = results_path(&identity.folder);
+    let written = replace(&path, &Results::new(identity, report, Status::Started));
+    if written.is_err() {
+        // Removing a file is possible on a full disk, too.
+        atomic::remove(&path)?;
+    }
+    written
+}
+
+/// Writes the results. If the run stopped early, the assets after that point are missing, and `stopped` is
+/// the cause.
+pub(super) fn write(
+    identity: &Identity,
+    report: &Report,
+    stopped: Option<&Error>,
+) -> Result<(), Error> {
+    let is_built = stopped.is_none() && report.count(Outcome::is_failed) == 0;
+    let status = if is_built {
+        Status::Success
+    } else {
+        Status::Failed
     };
-    atomic::write(&results_path(&identity.folder), |file| {
-        serde_json::to_writer_pretty(&mut *file, &results)?;
+    let results = Results {
+        message: stopped.map(Error::redacted),
+        ..Results::new(identity, report, status)
+    };
+    replace(&results_path(&identity.folder), &results)
+}
+
+impl<'a> Results<'a> {
+    fn new(identity: &'a Identity, report: &'a Report, status: Status) -> Self {
+        Self {
+            run_id: report.run_id().as_str(),
+            product_name: &identity.name,
+            product_version: &identity.version,
+            environment: identity.environment,
+            status,
+            message: None,
+            assets: report.steps().iter().map(asset).collect(),
+        }
+    }
+}
+
+fn replace(path: &Path, results: &Results<'_>) -> Result<(), Error> {
+    // Messages of failed assets quote values of the product's data.
+    atomic::write(path, Access::Private, |file| {
+        serde_json::to_writer_pretty(&mut *file, results)?;
         file.write_all(b"\n")
     })
 }

@@ -1,7 +1,7 @@
 //! A source: a CSV file that is loaded into a table. Every value is checked against the type of its
 //! column.
 
-use std::fs::File;
+use std::fs;
 use std::path::Path;
 
 use csv::{ErrorKind, StringRecord};
@@ -12,10 +12,14 @@ use floe_telemetry::traced;
 use rusqlite::types::Value;
 
 use super::outcome::{self, Failure};
+use super::quotes::{QuoteCheck, QuoteError};
 use super::run::{self, Run};
 use super::{generate, metrics};
 use crate::artifacts::{CompiledColumn, CompiledSource};
+use crate::confine;
 use crate::error::{Error, reason};
+use crate::input_file;
+use crate::interrupt;
 use crate::place::Place;
 use crate::plugins::BuiltIn;
 use crate::product::ColumnType;
@@ -60,8 +64,12 @@ pub(super) fn build(
 }
 
 fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
-    let file = run.folder.join(&source.path);
-    if let Some(query) = source.generate.as_ref().filter(|_| !file.is_file()) {
+    let file = run.folder.join(&*source.path);
+    confine::check(run.folder, &source.path)
+        .map_err(|message| Error::input(Place::file(&file), message))?;
+    // Anything that exists is kept: what is not a CSV file is an error when it is read.
+    let is_missing = fs::symlink_metadata(&file).is_err();
+    if let Some(query) = source.generate.as_ref().filter(|_| is_missing) {
         generate::write(query, &source.path, run)?;
     }
     Ok(read(source, &file, run)?)
@@ -74,13 +82,13 @@ fn load(source: &CompiledSource, run: &Run<'_>) -> Result<u64, Failure> {
     attributes("file.path" = %source.path.display())
 )]
 fn read(source: &CompiledSource, file: &Path, run: &Run<'_>) -> Result<u64, Error> {
-    let input = File::open(file).map_err(|error| {
+    let input = input_file::open(file).map_err(|error| {
         Error::input(
             Place::file(file),
             format!("cannot read it: {}", reason(&error)),
         )
     })?;
-    let mut reader = csv::Reader::from_reader(input);
+    let mut reader = csv::Reader::from_reader(QuoteCheck::new(input));
     let header = reader.headers().map_err(|error| unreadable(file, &error))?;
     check_header(file, header, &source.columns)?;
     create(source, run)?;
@@ -96,6 +104,7 @@ fn read(source: &CompiledSource, file: &Path, run: &Run<'_>) -> Result<u64, Erro
         .read_record(&mut record)
         .map_err(|error| unreadable(file, &error))?
     {
+        interrupt::check()?;
         for (index, (column, text)) in source.columns.iter().zip(&record).enumerate() {
             let value = value(column, text).ok_or_else(|| {
                 metrics::checked(source, false);
@@ -134,16 +143,13 @@ fn check_header(
     header: &StringRecord,
     columns: &[CompiledColumn],
 ) -> Result<(), Error> {
-    if header
-        .iter()
-        .eq(columns.iter().map(|column| column.name.as_str()))
-    {
+    if header.iter().eq(columns.iter().map(|column| &*column.name)) {
         return Ok(());
     }
     let found = header.iter().collect::<Vec<_>>().join(",");
     let accepted = columns
         .iter()
-        .map(|column| column.name.as_str())
+        .map(|column| &*column.name)
         .collect::<Vec<_>>()
         .join(",");
     let message = format!("the header is `{found}`, accepted: `{accepted}`");
@@ -209,6 +215,12 @@ fn wrong(file: &Path, record: &StringRecord, column: &CompiledColumn, text: &str
 
 /// The error for a file that the CSV reader refused.
 fn unreadable(file: &Path, error: &csv::Error) -> Error {
+    if let ErrorKind::Io(error) = error.kind()
+        && let Some(error) = QuoteError::find(error)
+    {
+        let place = Place::file(file).line(error.line).column(error.column);
+        return Error::input(place, error.message);
+    }
     let place = at(file, error.position());
     let message = match error.kind() {
         ErrorKind::UnequalLengths {

@@ -36,6 +36,23 @@ fn an_invalid_variable_is_one_warning() {
     }
 }
 
+/// The default size of a batch is larger than this queue.
+#[test]
+fn a_small_queue_in_the_environment_is_accepted() {
+    for manifest in [
+        "",
+        "telemetry: { batch_processor: { max_export_batch_size: 400 } }\n",
+    ] {
+        let product = Product::shop();
+        product.append("manifest.yaml", manifest);
+        let variables = [
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
+            ("OTEL_BLRP_MAX_QUEUE_SIZE", "100"),
+        ];
+        product.floe("run", &[], &variables).assert_ok();
+    }
+}
+
 #[test]
 fn a_missing_manifest_is_an_error() {
     let error = "nowhere.yaml: cannot read it: no such file";
@@ -134,6 +151,14 @@ fn data_that_contradicts_the_product_stops_the_run() {
             "2: `ordered_on` is `2023-02-29`, accepted: a date as YYYY-MM-DD or nothing",
         ),
         (
+            b"order_id,ordered_on\n1,\"2024-01-31\n2,\n3,\n",
+            "2:3: found a quote that is not closed, accepted: a value that ends with a quote if it begins with one",
+        ),
+        (
+            b"order_id,ordered_on\n1,\"2024-01-31\n2,\"2024-02-01\"\n",
+            "2:3: found text after the closing quote of this value, accepted: a comma or the end of the line; a quote inside of a value is written twice",
+        ),
+        (
             b"order_id,ordered_on\n1,\xff\n",
             "2: value 2 is not UTF-8, accepted: UTF-8 text",
         ),
@@ -146,6 +171,22 @@ fn data_that_contradicts_the_product_stops_the_run() {
             &[".floe/compiled_artifacts.json", ".floe/run_results.json"],
         );
     }
+}
+
+#[test]
+fn a_mistake_in_the_product_replaces_the_results_of_the_last_run() {
+    let product = Product::shop();
+    product.run().assert_ok();
+    product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
+    assert_eq!(product.run().code, Some(2));
+    let results: serde_json::Value =
+        serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
+    assert_eq!(results["status"], "failed");
+    let message = results["message"].as_str().unwrap();
+    assert!(
+        message.contains("totals.sql:1:15: there is no model `nowhere`"),
+        "{message}"
+    );
 }
 
 #[test]

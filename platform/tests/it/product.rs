@@ -167,17 +167,19 @@ impl Output {
     }
 }
 
-/// Runs the `floe` binary without the `OTEL_` variables of this process.
-pub(crate) fn program(words: &[&str], variables: &[(&str, &str)]) -> Output {
+/// The `floe` binary without the `OTEL_` variables of this process.
+pub(crate) fn command(words: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
         floe.env_remove(name);
     }
-    let output = floe
-        .args(words)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
+    floe.args(words).envs(variables.iter().copied());
+    floe
+}
+
+/// Runs the `floe` binary without the `OTEL_` variables of this process.
+pub(crate) fn program(words: &[&str], variables: &[(&str, &str)]) -> Output {
+    let output = command(words, variables).output().unwrap();
     Output {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),

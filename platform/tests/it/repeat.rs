@@ -14,7 +14,7 @@ fn a_second_run_builds_the_same_tables() {
     let first = fs::read(product.path(".floe/warehouse.db")).unwrap();
     product.run().assert_ok();
     assert_eq!(fs::read(product.path(".floe/warehouse.db")).unwrap(), first);
-    assert!(!product.files().iter().any(|path| path.contains(".tmp")));
+    assert!(!product.files().iter().any(|path| path.contains(".floe-")));
 }
 
 #[test]
@@ -67,11 +67,7 @@ fn the_artifacts_contain_the_whole_product_in_build_order() {
     assert_eq!(resource.floe_product_name.as_deref(), Some("shop"));
     assert_eq!(resource.floe_product_version.as_deref(), Some("1.0.0"));
     assert_eq!(resource.floe_mode, Some(floe_telemetry::Mode::Staging));
-    let names: Vec<&str> = artifacts
-        .models
-        .iter()
-        .map(|model| model.name.as_str())
-        .collect();
+    let names: Vec<&str> = artifacts.models.iter().map(|model| &*model.name).collect();
     assert_eq!(names, ["stg_orders", "totals"]);
     assert_eq!(
         artifacts.models[1].query.sql,

@@ -1,0 +1,307 @@
+//! The program stays inside the product's folder, reads regular files only, and replaces only what it wrote.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt as _, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::product::{self, Product};
+
+const OUTSIDE: &str = "accepted: a path that stays inside the product's folder";
+
+/// Runs `floe <command> <folder> <arguments>` with at most 4 GiB of address space and expects exactly this
+/// error and exit code 2. The program is killed after a minute of processor time.
+#[track_caller]
+fn refuse(product: &Product, command: &str, arguments: &[&str], error: &str) {
+    let folder = product.path("");
+    let folder = folder.to_str().unwrap();
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -v 4194304; ulimit -t 60; exec \"$0\" \"$@\""])
+        .args([env!("CARGO_BIN_EXE_floe"), command, folder])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let folder = folder.trim_end_matches('/');
+    assert_eq!(stderr.replace(folder, "{dir}"), format!("error: {error}\n"));
+    assert_eq!(output.status.code(), Some(2));
+}
+
+fn pipe(path: &Path) {
+    let _ = fs::remove_file(path);
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn output_replaces_only_artifacts() {
+    let product = Product::shop();
+    product.run().assert_ok();
+    product.write("notes.txt", "mine");
+    product.write("empty", "");
+    product.write("other.json", "{\"version\": \"1\"}");
+    let (socket, fifo) = (product.path("socket"), product.path("fifo"));
+    let _socket = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    pipe(&fifo);
+    symlink(product.path("notes.txt"), product.path("link")).unwrap();
+    let all = "accepted: a new file, or compiled artifacts, which are replaced";
+    let other = "it is a file that does not contain compiled artifacts";
+    for (path, found) in [
+        ("floe.yaml", other),
+        ("manifest.yaml", other),
+        ("models/totals.sql", other),
+        ("data/orders.csv", other),
+        (".floe/warehouse.db", other),
+        (".floe/run_results.json", other),
+        ("notes.txt", other),
+        ("other.json", other),
+        ("empty", other),
+        ("models", "it is a directory"),
+        ("fifo", "it is a pipe"),
+        ("socket", "it is a socket"),
+        ("link", "it is a symbolic link"),
+    ] {
+        // Reading the pipe would wait for a writer.
+        let read = || match path {
+            "fifo" => None,
+            _ => fs::read(product.path(path)).ok(),
+        };
+        let before = read();
+        let output = product.path(path);
+        let error = format!("{{dir}}/{path}: {found}, {all}");
+        refuse(
+            &product,
+            "compile",
+            &["--output", output.to_str().unwrap()],
+            &error,
+        );
+        assert_eq!(read(), before, "{path}");
+    }
+    assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
+    assert!(
+        fs::symlink_metadata(product.path("link"))
+            .unwrap()
+            .is_symlink()
+    );
+    // Only a privileged user can create a device node, and `/dev/null` itself must not be at stake.
+    let device = product.path("device");
+    let created = Command::new("mknod")
+        .arg(&device)
+        .args(["c", "1", "3"])
+        .stderr(Stdio::null())
+        .status();
+    if created.is_ok_and(|status| status.success()) {
+        let error = format!("{{dir}}/device: it is a device, {all}");
+        refuse(
+            &product,
+            "compile",
+            &["--output", device.to_str().unwrap()],
+            &error,
+        );
+    }
+    let error = format!("new/: it is the path of a directory, {all}");
+    refuse(&product, "compile", &["--output", "new/"], &error);
+
+    // New files and artifacts are written.
+    for _ in 0..2 {
+        let output = product.path("out/artifacts.json");
+        let output = product.floe("compile", &["--output", output.to_str().unwrap()], &[]);
+        output.assert_ok();
+    }
+}
+
+#[test]
+fn artifacts_with_paths_or_names_that_the_compiler_refuses_are_refused() {
+    let product = Product::shop();
+    product.floe("compile", &[], &[]).assert_ok();
+    let compiled = product.read(".floe/compiled_artifacts.json");
+    let path = "a path inside the product's folder, such as data/customers.csv";
+    let name =
+        "lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`";
+    for (from, to, accepted) in [
+        ("data/orders.csv", "../orders.csv", path),
+        ("data/orders.csv", "/etc/passwd", path),
+        ("models/totals.sql", "/etc/passwd", path),
+        ("\"name\": \"orders\"", "\"name\": \"o; --\"", name),
+        ("\"name\": \"order_id\"", "\"name\": \"o; --\"", name),
+        ("\"name\": \"totals\"", "\"name\": \"o; --\"", name),
+    ] {
+        assert!(compiled.contains(from), "{from}");
+        product.write("changed.json", &compiled.replacen(from, to, 1));
+        let changed = product.path("changed.json");
+        let output = product.floe("run", &["--artifacts", changed.to_str().unwrap()], &[]);
+        assert_eq!(output.code, Some(2), "{}", output.stdout);
+        let found = to.trim_start_matches("\"name\": ").trim_matches('"');
+        let message =
+            format!("these are not compiled artifacts: found `{found}`, accepted: {accepted}");
+        assert!(output.stderr.contains(&message), "{}", output.stderr);
+    }
+}
+
+#[test]
+fn symbolic_links_do_not_leave_the_product() {
+    let outside = tempfile::tempdir().unwrap();
+    let elsewhere = fs::canonicalize(outside.path()).unwrap();
+    let text = elsewhere.to_str().unwrap();
+    let linked = |path: &str, contents: &str| {
+        let product = Product::shop();
+        fs::write(elsewhere.join("target"), contents).unwrap();
+        product.remove(path);
+        symlink(elsewhere.join("target"), product.path(path)).unwrap();
+        product
+    };
+    let spec = Product::shop().read("floe.yaml");
+    for (path, contents, place) in [
+        ("floe.yaml", &*spec, "floe.yaml"),
+        ("models/totals.sql", "SELECT 1 AS orders", "floe.yaml:12:11"),
+        (
+            "data/orders.csv",
+            "order_id,ordered_on\n1,\n",
+            "floe.yaml:5:11",
+        ),
+    ] {
+        let product = linked(path, contents);
+        let error = format!("{{dir}}/{place}: `{path}` leads to `{text}/target`, {OUTSIDE}");
+        refuse(&product, "run", &[], &error);
+        assert!(!product.path(".floe").exists());
+    }
+
+    // The compiled product is checked when it runs, too.
+    let product = Product::shop();
+    product.floe("compile", &[], &[]).assert_ok();
+    product.remove("data/orders.csv");
+    symlink(elsewhere.join("target"), product.path("data/orders.csv")).unwrap();
+    let artifacts = product.path(".floe/compiled_artifacts.json");
+    refuse(
+        &product,
+        "run",
+        &["--artifacts", artifacts.to_str().unwrap()],
+        &format!("{{dir}}/data/orders.csv: `data/orders.csv` leads to `{text}/target`, {OUTSIDE}"),
+    );
+
+    // Nothing is written outside.
+    let product = Product::shop();
+    let empty = elsewhere.join("empty");
+    fs::create_dir(&empty).unwrap();
+    symlink(&empty, product.path(".floe")).unwrap();
+    let error = format!("{{dir}}/.floe: `.floe` leads to `{text}/empty`, {OUTSIDE}");
+    refuse(&product, "run", &[], &error);
+    refuse(&product, "compile", &[], &error);
+    fs::remove_file(product.path(".floe")).unwrap();
+    product.remove("data/orders.csv");
+    fs::remove_dir(product.path("data")).unwrap();
+    symlink(&empty, product.path("data")).unwrap();
+    product.replace(
+        "floe.yaml",
+        "    columns",
+        "    generate: seed.sql\n    columns",
+    );
+    product.write(
+        "seed.sql",
+        "SELECT 1 AS order_id, '2024-01-31' AS ordered_on",
+    );
+    let error =
+        format!("{{dir}}/floe.yaml:5:11: `data/orders.csv` leads to `{text}/empty`, {OUTSIDE}");
+    refuse(&product, "run", &[], &error);
+    assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
+
+    // Links inside of the product are followed.
+    let product = Product::shop();
+    fs::rename(product.path("data"), product.path("data-1")).unwrap();
+    symlink("data-1", product.path("data")).unwrap();
+    product.run().assert_ok();
+}
+
+#[test]
+fn files_that_are_not_regular_are_refused() {
+    let a_pipe = "it is a pipe, accepted: a regular file";
+    for (path, error) in [
+        (
+            "floe.yaml",
+            format!("{{dir}}/floe.yaml: cannot read it: {a_pipe}"),
+        ),
+        (
+            "manifest.yaml",
+            format!("{{dir}}/manifest.yaml: cannot read it: {a_pipe}"),
+        ),
+        (
+            "models/totals.sql",
+            format!("{{dir}}/floe.yaml:12:11: cannot read `models/totals.sql`: {a_pipe}"),
+        ),
+    ] {
+        let product = Product::shop();
+        pipe(&product.path(path));
+        refuse(&product, "run", &[], &error);
+    }
+    let product = Product::shop();
+    product.floe("compile", &[], &[]).assert_ok();
+    pipe(&product.path("data/orders.csv"));
+    let artifacts = product.path(".floe/compiled_artifacts.json");
+    refuse(
+        &product,
+        "run",
+        &["--artifacts", artifacts.to_str().unwrap()],
+        &format!("{{dir}}/data/orders.csv: cannot read it: {a_pipe}"),
+    );
+    // A generated source does not replace it either.
+    product.replace(
+        "floe.yaml",
+        "    columns",
+        "    generate: seed.sql\n    columns",
+    );
+    product.write(
+        "seed.sql",
+        "SELECT 1 AS order_id, '2024-01-31' AS ordered_on",
+    );
+    let error = format!("{{dir}}/data/orders.csv: cannot read it: {a_pipe}");
+    refuse(&product, "run", &[], &error);
+
+    let product = Product::shop();
+    for option in ["--manifest", "--artifacts"] {
+        let error = "/dev/zero: cannot read it: it is a device, accepted: a regular file";
+        refuse(&product, "run", &[option, "/dev/zero"], error);
+    }
+    product.remove("manifest.yaml");
+    fs::create_dir(product.path("manifest.yaml")).unwrap();
+    let error = "{dir}/manifest.yaml: cannot read it: it is a directory, accepted: a regular file";
+    refuse(&product, "run", &[], error);
+}
+
+#[test]
+fn text_is_bounded() {
+    let product = Product::shop();
+    // A sparse file: it takes no space.
+    let file = fs::File::create(product.path("manifest.yaml")).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let error = "{dir}/manifest.yaml: cannot read it: it is larger than 16 MiB, accepted: a text file of at most 16 MiB";
+    refuse(&product, "run", &[], error);
+}
+
+/// Names of files are not names of credentials.
+#[test]
+fn the_place_of_an_error_is_not_redacted() {
+    let product = Product::shop();
+    let output = product::program(&["run", "/etc/passwd"], &[]);
+    assert_eq!(
+        output.stderr,
+        "error: /etc/passwd: it is not a folder; accepted: a folder with a floe.yaml\n"
+    );
+    let output = product::program(&["run", "/nowhere/token"], &[]);
+    assert_eq!(
+        output.stderr,
+        "error: /nowhere/token: there is no such folder; accepted: a folder with a floe.yaml\n"
+    );
+    product.write("secret", "name: [");
+    let secret = product.path("secret");
+    let output = product.floe("run", &["--manifest", secret.to_str().unwrap()], &[]);
+    let expected = "error: {dir}/secret:1:";
+    assert!(output.stderr.starts_with(expected), "{}", output.stderr);
+    // Credentials in a path still are.
+    let output = product::program(&["run", "/nowhere/password=hunter2"], &[]);
+    assert_eq!(
+        output.stderr,
+        "error: /nowhere/password=<REDACTED>: there is no such folder; accepted: a folder with a floe.yaml\n"
+    );
+}
