@@ -18,4 +18,20 @@ fn create() {
     break;
 }
 
+#[traced]
+fn replace(table: String) -> usize {
+    if table.is_empty() {
+        break;
+    }
+    table.len()
+}
+
+#[traced(attributes(table))]
+fn rename((table, name): (String, String)) -> usize {
+    if table.is_empty() {
+        continue;
+    }
+    name.len()
+}
+
 fn main() {}
