@@ -27,7 +27,7 @@ mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -71,6 +71,9 @@ const MIN_PAUSE: Duration = Duration::from_millis(50);
 /// records a span need not wake the collector. The delay is harmless: spans wait for their batch anyway.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long a process that was forked waits for a lock that its parent may have held.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
+
 type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 
 /// The state of the collector thread.
@@ -105,6 +108,8 @@ pub(crate) struct Collector {
 struct Handle {
     jobs: Sender<Job>,
     thread: Thread,
+    /// The process that the thread runs in: it does not exist in a fork.
+    forks: u32,
 }
 
 static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
@@ -122,15 +127,35 @@ pub(crate) fn run<T: Send + 'static>(
     let job: Job = Box::new(move |collector| {
         let _ = result.send(job(collector));
     });
-    let mut handle = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut handle = lock()?;
     let handle = match &*handle {
-        Some(handle) => handle,
-        None => handle.insert(start()?),
+        Some(handle) if handle.forks == recorder::forks() => handle,
+        _ => handle.insert(start()?),
     };
     // The collector never ends, so there is always a receiver.
     let _ = handle.jobs.send(job);
     handle.thread.unpark();
     Ok(receiver)
+}
+
+/// Locks the handle. After a fork, it may be locked by a thread that does not exist.
+fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
+    if recorder::forks() == 0 {
+        return Ok(HANDLE.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+    let deadline = monotonic_now() + LOCK_TIMEOUT;
+    loop {
+        match HANDLE.try_lock() {
+            Ok(handle) => return Ok(handle),
+            Err(TryLockError::Poisoned(handle)) => return Ok(handle.into_inner()),
+            Err(TryLockError::WouldBlock) if monotonic_now() < deadline => thread::yield_now(),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::state(
+                    "the telemetry cannot be used in this process: its parent was forked while another thread started it",
+                ));
+            }
+        }
+    }
 }
 
 fn start() -> Result<Handle, Error> {
@@ -143,6 +168,7 @@ fn start() -> Result<Handle, Error> {
     Ok(Handle {
         jobs,
         thread: thread.thread().clone(),
+        forks: recorder::forks(),
     })
 }
 

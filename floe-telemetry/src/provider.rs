@@ -24,14 +24,16 @@
 mod builder;
 mod delivery;
 mod ensure;
+mod exit;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
 mod sampling;
 mod targets;
 
+use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 pub use self::builder::TelemetryProviderBuilder;
@@ -50,8 +52,14 @@ use crate::recorder::{self, RecorderTracerProvider};
 /// The timeout of the shutdown that dropping a provider performs.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whether a provider is in use. A process has at most one.
-static IN_USE: AtomicBool = AtomicBool::new(false);
+/// The process with the provider that is in use, as [`this_process`]; 0 if there is none. A process has at
+/// most one.
+static IN_USE: AtomicU32 = AtomicU32::new(0);
+
+/// Identifies this process among its forks. It is not 0.
+fn this_process() -> u32 {
+    recorder::forks().wrapping_add(1)
+}
 
 /// The telemetry of a process. Dropping the provider shuts it down.
 ///
@@ -68,14 +76,20 @@ static IN_USE: AtomicBool = AtomicBool::new(false);
 /// ```
 #[derive(Debug)]
 #[must_use = "dropping the provider shuts it down"]
-pub struct TelemetryProvider {
+pub struct TelemetryProvider(Arc<Inner>);
+
+/// A provider. What runs at the end of the process refers to it weakly.
+#[derive(Debug)]
+struct Inner {
     is_noop: bool,
     is_shut_down: AtomicBool,
+    /// The process that has initialized it: its threads do not exist in a fork.
+    process: u32,
     counters: Arc<Counters>,
-    /// `None` if there is no metric exporter.
-    meters: Option<Meters>,
+    /// `None` if there is no metric exporter. Not dropped in a fork, where that would wait for threads.
+    meters: ManuallyDrop<Option<Meters>>,
     #[cfg(feature = "logs")]
-    logs: Option<Logs>,
+    logs: ManuallyDrop<Option<Logs>>,
     sampling: SamplingHandle,
 }
 
@@ -87,15 +101,11 @@ impl TelemetryProvider {
 
     /// A provider that records nothing.
     fn noop() -> Self {
-        Self {
-            is_noop: true,
-            is_shut_down: AtomicBool::new(true),
-            counters: Arc::default(),
-            meters: None,
-            #[cfg(feature = "logs")]
-            logs: None,
-            sampling: SamplingHandle::new(&TelemetryConfig::new("noop")),
-        }
+        Self(Arc::new(Inner::new(
+            true,
+            Arc::default(),
+            SamplingHandle::new(&TelemetryConfig::new("noop")),
+        )))
     }
 
     /// Returns an OpenTelemetry tracer provider over the same recorder, for code that uses
@@ -114,21 +124,21 @@ impl TelemetryProvider {
     /// Returns whether this provider records nothing, for example because the configuration or
     /// `OTEL_SDK_DISABLED` disables telemetry.
     #[must_use]
-    pub const fn is_noop(&self) -> bool {
-        self.is_noop
+    pub fn is_noop(&self) -> bool {
+        self.0.is_noop
     }
 
     /// Returns a handle that changes the sampling ratio, the sampling rules and the filter by target and
     /// level while the program runs.
     #[must_use]
     pub fn sampling_handle(&self) -> SamplingHandle {
-        self.sampling.clone()
+        self.0.sampling.clone()
     }
 
     /// Returns the numbers of spans and log records by their outcome so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        self.counters.read()
+        self.0.counters.read()
     }
 
     /// Exports all spans that ended, all metrics that were recorded and all log records that were
@@ -136,11 +146,91 @@ impl TelemetryProvider {
     ///
     /// # Errors
     ///
-    /// Fails if an export has failed since the last flush, or if `timeout` has passed.
+    /// Fails if an export has failed since the last flush, or if `timeout` has passed. In a fork of the
+    /// process that has initialized the provider, it fails at once ([`Error::is_state`]).
     pub fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
+        self.0.force_flush(timeout)
+    }
+
+    /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
+    /// the exporters down. A second call does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an export has failed since the last flush, or if `timeout` has passed: the error names the
+    /// cause and the number of spans that are pending. In a fork of the process that has initialized the
+    /// provider, it fails at once ([`Error::is_state`]).
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        self.0.shutdown(timeout)
+    }
+
+    /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`,
+    /// within `timeout`. Without it, only dropping the provider does, and `exit` drops nothing.
+    ///
+    /// A process that is aborted or killed by a signal does not exit in this sense. On systems other than
+    /// Unix this has no effect.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// telemetry.shutdown_at_exit(Duration::from_secs(2));
+    /// ```
+    pub fn shutdown_at_exit(&self, timeout: Duration) {
+        exit::at_exit(&self.0, timeout);
+    }
+
+    /// Adds a panic hook that flushes the provider within `timeout` after the previous hook, for programs
+    /// that are compiled with `panic = "abort"`: such a program ends right after its panic hook.
+    ///
+    /// The hook also runs for panics that do not end the process. Each of them blocks its thread until
+    /// everything is exported, at most for `timeout`. The spans that are open at the panic are lost if the
+    /// process ends.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// telemetry.flush_on_panic(Duration::from_secs(2));
+    /// ```
+    pub fn flush_on_panic(&self, timeout: Duration) {
+        exit::on_panic(&self.0, timeout);
+    }
+}
+
+impl Inner {
+    fn new(is_noop: bool, counters: Arc<Counters>, sampling: SamplingHandle) -> Self {
+        Self {
+            is_noop,
+            is_shut_down: AtomicBool::new(is_noop),
+            process: this_process(),
+            meters: ManuallyDrop::new(None),
+            #[cfg(feature = "logs")]
+            logs: ManuallyDrop::new(None),
+            sampling,
+            counters,
+        }
+    }
+
+    /// Whether this process is a fork of the one that has initialized the provider.
+    fn is_inherited(&self) -> bool {
+        self.process != this_process()
+    }
+
+    fn check_process(&self) -> Result<(), Error> {
+        if self.is_inherited() {
+            return Err(Error::state(
+                "the telemetry provider belongs to the parent process, which exports its spans: initialize another one after the fork",
+            ));
+        }
+        Ok(())
+    }
+
+    fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
         if self.is_noop || self.is_shut_down.load(Ordering::Acquire) {
             return Ok(());
         }
+        self.check_process()?;
         let operation = "flush";
         let deadline = monotonic_now().checked_add(timeout);
         #[cfg(feature = "logs")]
@@ -152,14 +242,12 @@ impl TelemetryProvider {
         result
     }
 
-    /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
-    /// the exporters down. A second call does nothing.
-    ///
-    /// # Errors
-    ///
-    /// Fails if an export has failed since the last flush, or if `timeout` has passed.
-    pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
-        if self.is_noop || self.is_shut_down.swap(true, Ordering::AcqRel) {
+    fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
+        if self.is_noop {
+            return Ok(());
+        }
+        self.check_process()?;
+        if self.is_shut_down.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
         recorder::stop_provider();
@@ -181,13 +269,27 @@ impl TelemetryProvider {
         );
         #[cfg(feature = "logs")]
         let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
-        IN_USE.store(false, Ordering::Release);
+        IN_USE.store(0, Ordering::Release);
         result
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.is_inherited() {
+            return;
+        }
+        drop(mem::take(&mut *self.meters));
+        #[cfg(feature = "logs")]
+        drop(mem::take(&mut *self.logs));
     }
 }
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
+        if self.0.is_inherited() {
+            return;
+        }
         if let Err(error) = self.shutdown(DROP_TIMEOUT) {
             tracing::warn!(%error, "the telemetry provider could not be shut down cleanly");
         }

@@ -19,6 +19,8 @@ mod events;
 mod failure;
 mod filter;
 mod first_poll;
+#[cfg(feature = "provider")]
+mod fork;
 mod future;
 mod future_ext;
 mod ids;
@@ -69,6 +71,8 @@ pub(crate) use self::failure::panic_message;
 #[cfg(feature = "tracing")]
 pub(crate) use self::failure::{describe_error, exception_event};
 pub use self::first_poll::enter_in_future;
+#[cfg(feature = "provider")]
+pub(crate) use self::fork::forks;
 pub use self::future::{OpenedBy, call_async};
 pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
 #[cfg(feature = "_otlp")]

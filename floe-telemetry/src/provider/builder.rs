@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 use super::logs;
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::OtlpTargets;
-use super::{IN_USE, TelemetryProvider, metrics};
+use super::{IN_USE, Inner, TelemetryProvider, metrics, this_process};
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor,
@@ -139,34 +139,31 @@ impl TelemetryProviderBuilder {
         }
         let counters = Arc::<Counters>::default();
         let is_noop = !self.config.enabled || is_disabled();
-        let mut provider = TelemetryProvider {
-            is_noop,
-            is_shut_down: AtomicBool::new(is_noop),
-            meters: None,
-            #[cfg(feature = "logs")]
-            logs: None,
-            sampling: SamplingHandle::new(&self.config),
-            counters: Arc::clone(&counters),
-        };
+        let sampling_handle = SamplingHandle::new(&self.config);
+        let mut inner = Inner::new(is_noop, Arc::clone(&counters), sampling_handle);
         if is_noop {
             // The specification requires that a disabled SDK still propagates context.
             setup_propagators_with(&self.config.propagators);
             #[cfg(feature = "logs")]
             logs::start_local(&self.config, counters)?;
-            return Ok(provider);
+            return Ok(TelemetryProvider(Arc::new(inner)));
         }
-        if IN_USE.swap(true, Ordering::AcqRel) {
-            // Dropping `provider` must not shut down the provider that is in use.
-            provider.is_shut_down.store(true, Ordering::Release);
+        let process = this_process();
+        if IN_USE.swap(process, Ordering::AcqRel) == process {
             return Err(Error::state(
                 "a telemetry provider is in use: shut it down before another is initialised",
             ));
         }
-        // From here on, an error drops `provider`, which resets `IN_USE`.
-        let mut sampling = sampling(&self.config)?;
         let propagators = self.config.propagators.clone();
-        let pipeline = self.build(&mut provider)?;
-        if provider.meters.is_none() {
+        let started = sampling(&self.config).and_then(|sampling| {
+            let pipeline = self.build(&mut inner)?;
+            Ok((sampling, pipeline))
+        });
+        // From here on, an error drops `provider`, which resets `IN_USE`.
+        let has_meters = inner.meters.is_some();
+        let provider = TelemetryProvider(Arc::new(inner));
+        let (mut sampling, pipeline) = started?;
+        if !has_meters {
             sampling.measures = Measured::None;
         }
         let disconnected = |_| Error::state("the telemetry collector could not be configured");
@@ -174,13 +171,14 @@ impl TelemetryProviderBuilder {
         installed.recv().map_err(disconnected)?;
         setup_propagators_with(&propagators);
         provider
+            .0
             .sampling
             .connect(recorder::start_provider(sampling));
         Ok(provider)
     }
 
     /// Builds the pipeline of the spans, and starts the metrics and the logs.
-    fn build(mut self, provider: &mut TelemetryProvider) -> Result<Pipeline, Error> {
+    fn build(mut self, provider: &mut Inner) -> Result<Pipeline, Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
@@ -229,9 +227,9 @@ impl TelemetryProviderBuilder {
         #[cfg(feature = "logs")]
         {
             let (config, otlp) = (&self.config, &otlp.others);
-            provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
+            *provider.logs = Some(logs::start(config, otlp, self.logs, &resource, &settings)?);
         }
-        provider.meters = (!self.metrics.is_empty()).then(|| {
+        *provider.meters = (!self.metrics.is_empty()).then(|| {
             let config = &self.config.metrics;
             Meters::start(config, &resource, redaction.clone(), counters, self.metrics)
         });

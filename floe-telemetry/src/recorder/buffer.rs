@@ -7,10 +7,12 @@
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::Thread;
 
 use super::events::{EventHead, MAX_EVENTS, SpanEvents};
+#[cfg(feature = "provider")]
+use super::fork::forks;
 use super::memory::Portion;
 use super::record::{Code, Head, More, SpanRecord};
 use super::ring::{self, Progress, Reader, ring};
@@ -45,15 +47,31 @@ struct Counted {
     buffers: Vec<(u64, Heads)>,
     /// Spans that were written to buffers that are gone.
     in_others: u64,
+    /// The process that they belong to, see [`fork`].
+    forks: u32,
 }
 
 static COUNTED: Mutex<Counted> = Mutex::new(Counted {
     buffers: Vec::new(),
     in_others: 0,
+    forks: 0,
 });
 
 fn counted() -> MutexGuard<'static, Counted> {
-    COUNTED.lock().unwrap_or_else(PoisonError::into_inner)
+    let mut counted = COUNTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if counted.forks != forks() {
+        *counted = Counted {
+            buffers: Vec::new(),
+            in_others: 0,
+            forks: forks(),
+        };
+    }
+    counted
+}
+
+#[cfg(not(feature = "provider"))]
+const fn forks() -> u32 {
+    0
 }
 
 /// The number of spans that threads have written to their buffers since the process started.
@@ -68,6 +86,8 @@ pub(crate) fn written_spans() -> u64 {
 #[derive(Debug)]
 pub(crate) struct Buffer {
     id: u64,
+    /// The process that created it, see [`fork`].
+    forks: u32,
     /// Spans read so far.
     read: u64,
     heads: Reader<Head, CAPACITY>,
@@ -151,8 +171,8 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 /// Spans that were dropped because their buffer was full or their thread was ending.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// The collector thread.
-static COLLECTOR: OnceLock<Thread> = OnceLock::new();
+/// The collector thread. The lock is only tried, so that no thread ever waits for it.
+static COLLECTOR: RwLock<Option<Thread>> = RwLock::new(None);
 
 /// The thread's half.
 #[derive(Debug)]
@@ -264,6 +284,7 @@ pub(super) fn new_writer() -> Writer {
     // The receiver is a static, so there is always one.
     let _ = NEW.0.send(Buffer {
         id,
+        forks: forks(),
         read: 0,
         heads: heads_to_read,
         attributes: attributes_to_read,
@@ -280,18 +301,24 @@ pub(super) fn new_writer() -> Writer {
 /// Wakes the collector if it sleeps.
 #[cold]
 pub(crate) fn wake() {
-    if let Some(collector) = COLLECTOR.get() {
+    // If the lock is taken, the collector is just starting. It polls, too.
+    if let Ok(collector) = COLLECTOR.try_read()
+        && let Some(collector) = &*collector
+    {
         collector.unpark();
     }
 }
 
 /// Moves the buffers of new threads, which the collector has not received yet, to the end of `into`.
 pub(crate) fn new_buffers(into: &mut Vec<Buffer>) {
+    // After a fork, there may be buffers of the parent, whose spans the parent exports.
+    let is_own = |buffer: &Buffer| buffer.forks == forks();
     into.extend(
         NEW.1
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .try_iter(),
+            .try_iter()
+            .filter(is_own),
     );
 }
 
@@ -302,7 +329,9 @@ pub(crate) fn dropped_spans() -> u64 {
 
 /// Sets the thread that [`wake`] wakes.
 pub(crate) fn set_collector(thread: Thread) {
-    let _ = COLLECTOR.set(thread);
+    if let Ok(mut collector) = COLLECTOR.try_write() {
+        *collector = Some(thread);
+    }
 }
 
 /// A piece of the data that few spans have.

@@ -4,14 +4,23 @@ use std::hash::{BuildHasher, RandomState};
 
 use opentelemetry::{SpanId, TraceId};
 
+use crate::clock::Ticks;
+
 /// `wyrand`: one multiplication, and good enough for ids, which need not be secret.
 #[derive(Debug)]
 pub(super) struct Ids(u64);
 
 impl Ids {
-    /// The standard library seeds each `RandomState` from the system's randomness.
+    /// The standard library seeds each `RandomState` from the system's randomness. After a fork it continues
+    /// with the parent's state, so the process and the time are part of the seed.
     pub(super) fn seeded() -> Self {
-        Self(RandomState::new().hash_one(0_u8))
+        let process = if cfg!(target_family = "wasm") {
+            0
+        } else {
+            std::process::id()
+        };
+        let time = Ticks::now().since(Ticks::ZERO);
+        Self(RandomState::new().hash_one((process, time)))
     }
 
     #[inline]

@@ -28,6 +28,8 @@ pub(super) const MEASURES_ALL: Listeners = 1 << 7;
 pub(super) const FILTER: Listeners = 1 << 8;
 /// A provider was shut down and no other one has started: the spans that are not recorded are counted.
 pub(super) const SHUT_DOWN: Listeners = 1 << 9;
+/// The process is a fork of one that had a provider. Threads check whether their state is that of the parent.
+pub(super) const FORKED: Listeners = 1 << 10;
 /// The bits that a provider sets when it starts and clears when it shuts down.
 #[cfg(feature = "provider")]
 const OF_PROVIDER: Listeners =
@@ -84,6 +86,12 @@ pub(super) fn clear(bits: Listeners) {
 #[cfg(feature = "provider")]
 pub(super) fn clear_provider() {
     clear(OF_PROVIDER);
+}
+
+/// Stops recording in the child after a fork.
+#[cfg(feature = "provider")]
+pub(super) fn forked() {
+    LISTENERS.store(SHUT_DOWN | FORKED, Ordering::SeqCst);
 }
 
 /// Sets whether a `testing::capture` is running.

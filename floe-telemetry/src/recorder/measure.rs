@@ -38,7 +38,12 @@ pub(super) struct Writer {
 
 /// The collector's half.
 #[derive(Debug)]
-pub(crate) struct Measures(Reader<Measure, CAPACITY>);
+pub(crate) struct Measures {
+    calls: Reader<Measure, CAPACITY>,
+    /// The process that created it, see [`fork`](super::fork).
+    #[cfg(feature = "provider")]
+    forks: u32,
+}
 
 /// New rings on their way to the collector.
 static NEW: LazyLock<(Sender<Measures>, Mutex<Receiver<Measures>>)> = LazyLock::new(|| {
@@ -53,7 +58,11 @@ static MISSED: AtomicU64 = AtomicU64::new(0);
 pub(super) fn new_writer() -> Writer {
     let (calls, to_read) = ring();
     // The receiver is a static, so there is always one.
-    let _ = NEW.0.send(Measures(to_read));
+    let _ = NEW.0.send(Measures {
+        calls: to_read,
+        #[cfg(feature = "provider")]
+        forks: super::fork::forks(),
+    });
     Writer { calls }
 }
 
@@ -73,12 +82,12 @@ impl Writer {
 impl Measures {
     /// The number of calls in the ring.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.calls.len()
     }
 
     /// Reads the next call into an empty record. Returns whether there was one.
     pub(crate) fn pop(&mut self, record: &mut SpanRecord) -> bool {
-        let Some(call) = self.0.pop() else {
+        let Some(call) = self.calls.pop() else {
             return false;
         };
         record.head = Head {
@@ -94,17 +103,21 @@ impl Measures {
 
     /// Whether the thread has ended and its ring is empty.
     pub(crate) fn is_done(&self) -> bool {
-        self.0.is_done()
+        self.calls.is_done()
     }
 }
 
 /// Moves the rings of new threads, which the collector has not received yet, to the end of `into`.
+#[cfg(feature = "provider")]
 pub(crate) fn new_measures(into: &mut Vec<Measures>) {
+    // After a fork, there may be rings of the parent.
+    let is_own = |measures: &Measures| measures.forks == super::fork::forks();
     into.extend(
         NEW.1
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .try_iter(),
+            .try_iter()
+            .filter(is_own),
     );
 }
 

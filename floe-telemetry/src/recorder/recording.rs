@@ -17,6 +17,8 @@ use opentelemetry::Context;
 
 use super::buffer::{self, Writer};
 use super::failure::{record_outcome, record_panic};
+#[cfg(feature = "provider")]
+use super::fork;
 use super::ids::Ids;
 use super::listeners;
 use super::measure::{self, Measure};
@@ -185,6 +187,9 @@ pub(super) struct Local {
     measures: Option<measure::Writer>,
     pub(super) rules: CachedRules,
     pub(super) baggage: CachedKeys,
+    /// The process that the thread is in, see [`fork`].
+    #[cfg(feature = "provider")]
+    forks: u32,
 }
 
 thread_local! {
@@ -197,6 +202,8 @@ thread_local! {
             measures: None,
             rules: CachedRules::default(),
             baggage: CachedKeys::default(),
+            #[cfg(feature = "provider")]
+            forks: fork::forks(),
         })
     };
 }
@@ -218,6 +225,19 @@ pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
 }
 
 impl Local {
+    /// After a fork, replaces the state that the child shares with its parent: the rings, whose spans the
+    /// parent exports, and the ids that come next.
+    #[cold]
+    pub(super) fn leave_parent(&mut self) {
+        #[cfg(feature = "provider")]
+        if self.forks != fork::forks() {
+            self.forks = fork::forks();
+            self.ids = Ids::seeded();
+            self.writer = None;
+            self.measures = None;
+        }
+    }
+
     /// Returns a recording for a new span.
     #[inline]
     pub(super) fn blank(&mut self) -> Box<Recording> {

@@ -29,7 +29,7 @@ use super::filter;
 #[cfg(feature = "tracing")]
 use super::listeners::MEASURES_ALL;
 use super::listeners::{
-    self, FILTER, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
+    self, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
 };
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
@@ -125,11 +125,16 @@ pub(super) fn decide(
         count_after_shutdown(listeners, parent);
         return Some(Decision::Skip);
     }
-    if listeners & FILTER != 0
-        && capture.is_none()
-        && callsite.is_some_and(filter::excludes_function)
-    {
-        return skip_filtered(listeners, callsite);
+    if listeners & (FILTER | FORKED) != 0 {
+        if listeners & FORKED != 0 {
+            recording::with(Local::leave_parent);
+        }
+        if listeners & FILTER != 0
+            && capture.is_none()
+            && callsite.is_some_and(filter::excludes_function)
+        {
+            return skip_filtered(listeners, callsite);
+        }
     }
     let span = parent.span();
     let above = span.span_context();

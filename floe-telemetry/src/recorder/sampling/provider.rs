@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::rules::Rules;
 use super::{RATE_LIMIT, ROOT_BOUND, baggage};
 use crate::recorder::filter::{self, Directive};
+use crate::recorder::fork;
 use crate::recorder::listeners::{
     self, MEASURES, MEASURES_ALL, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
 };
@@ -70,6 +71,7 @@ fn in_use() -> MutexGuard<'static, InUse> {
 
 /// Applies the settings of a provider and starts recording.
 pub(crate) fn start_provider(sampling: Sampling) -> ProviderId {
+    fork::watch();
     let mut in_use = in_use();
     in_use.last += 1;
     in_use.is_open = true;

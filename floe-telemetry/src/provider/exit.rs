@@ -1,0 +1,81 @@
+//! What runs when the process ends: the shutdown at exit, and the flush after a panic.
+
+use std::panic;
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use super::Inner;
+
+/// The provider that is shut down at exit, and the timeout.
+static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
+
+/// Shuts the provider down when the process exits.
+pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
+    static REGISTERED: Once = Once::new();
+
+    let mut at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
+    *at_exit = Some((Arc::downgrade(provider), timeout));
+    REGISTERED.call_once(register);
+}
+
+/// Flushes the provider after the current panic hook.
+pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
+    let provider = Arc::downgrade(provider);
+    let previous = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        previous(panic);
+        if let Some(provider) = provider.upgrade() {
+            run(move || provider.force_flush(timeout));
+        }
+    }));
+}
+
+extern "C" fn exiting() {
+    // Another thread may have been stopped while it held the lock.
+    let Ok(mut at_exit) = AT_EXIT.try_lock() else {
+        return;
+    };
+    if let Some((provider, timeout)) = at_exit.take()
+        && let Some(provider) = provider.upgrade()
+        && !provider.is_inherited()
+    {
+        run(move || provider.shutdown(timeout));
+    }
+}
+
+/// Runs on a thread of its own: the thread-local values of this one may be destroyed, and its stack may be
+/// almost full.
+fn run(finish: impl FnOnce() -> Result<(), crate::error::Error> + Send + 'static) {
+    let thread = thread::Builder::new().name("floe-exit".to_owned());
+    let finished = thread.spawn(|| {
+        if let Err(error) = finish() {
+            tracing::warn!(%error, "telemetry was not delivered before the process ended");
+        }
+    });
+    if let Ok(finished) = finished {
+        let _ = finished.join();
+    }
+}
+
+#[cfg(all(unix, not(miri)))]
+#[expect(
+    unsafe_code,
+    reason = "the standard library has no handler for the exit"
+)]
+fn register() {
+    use std::ffi::c_int;
+
+    // SAFETY: this is the declaration of the C standard. The function stores the handler, which is a function
+    // that lives as long as the process, and has no other requirement.
+    unsafe extern "C" {
+        safe fn atexit(handler: extern "C" fn()) -> c_int;
+    }
+    // It fails only without memory.
+    let _ = atexit(exiting);
+}
+
+#[cfg(not(all(unix, not(miri))))]
+fn register() {
+    let _: extern "C" fn() = exiting;
+}

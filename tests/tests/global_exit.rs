@@ -1,0 +1,202 @@
+//! The end of a process, and forks. Each test runs in a process of its own.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::HashSet;
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_telemetry::exporter::MemoryExporter;
+use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
+use floe_tests::{Receiver, again, is_child};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// For a child process that ends in another way than by returning from the test: the receiver's endpoint.
+const ENDPOINT: &str = "TEST_EXIT_ENDPOINT";
+
+#[traced(name = "work")]
+fn work() {}
+
+fn config(endpoint: &str) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("exit").with_otlp_endpoint(endpoint);
+    config.otlp_protocol = OtlpProtocol::Http;
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config
+}
+
+fn start(endpoint: &str) -> TelemetryProvider {
+    TelemetryProvider::builder(config(endpoint))
+        .initialize()
+        .unwrap()
+}
+
+/// Runs this test in a child process that exits with `code`, or by a signal.
+fn child(test: &str, endpoint: &str) -> Option<i32> {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", test]).env(ENDPOINT, endpoint);
+    child.output().unwrap().status.code()
+}
+
+#[test]
+fn process_exit_delivers_if_it_is_chosen() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let telemetry = start(&endpoint);
+        telemetry.shutdown_at_exit(TIMEOUT);
+        work();
+        std::process::exit(7);
+    }
+    let receiver = Receiver::http();
+    let code = child(
+        "process_exit_delivers_if_it_is_chosen",
+        &receiver.endpoint(),
+    );
+    assert_eq!(code, Some(7));
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+#[test]
+fn the_exit_ends_within_the_timeout_without_a_receiver() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let telemetry = start(&endpoint);
+        telemetry.shutdown_at_exit(Duration::from_millis(100));
+        work();
+        std::process::exit(7);
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let start = Instant::now();
+    let name = "the_exit_ends_within_the_timeout_without_a_receiver";
+    assert_eq!(child(name, &receiver.endpoint()), Some(7));
+    // The timeout of an export is 10 seconds.
+    assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+#[test]
+fn a_panic_that_aborts_delivers_if_it_is_chosen() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let telemetry = start(&endpoint);
+        telemetry.flush_on_panic(TIMEOUT);
+        work();
+        // As with `panic = "abort"`: nothing runs after the hook.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            hook(panic);
+            std::process::abort();
+        }));
+        panic!("the end");
+    }
+    let receiver = Receiver::http();
+    let name = "a_panic_that_aborts_delivers_if_it_is_chosen";
+    assert_eq!(child(name, &receiver.endpoint()), None);
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+// SAFETY: the declarations of POSIX.
+#[expect(unsafe_code, reason = "the standard library does not fork")]
+mod posix {
+    use super::c_int;
+
+    unsafe extern "C" {
+        pub(super) safe fn fork() -> c_int;
+        pub(super) safe fn alarm(seconds: u32) -> u32;
+        pub(super) safe fn _exit(code: c_int) -> !;
+        fn waitpid(process: c_int, status: *mut c_int, options: c_int) -> c_int;
+    }
+
+    /// Waits for the end of a child process and returns its status, which is 0 for success.
+    pub(super) fn wait(process: c_int) -> c_int {
+        let mut status = -1;
+        // SAFETY: the pointer is valid during the call.
+        unsafe { waitpid(process, &raw mut status, 0) };
+        status
+    }
+}
+
+/// Runs `body` in a fork of this process and waits for it.
+fn in_fork(body: impl FnOnce()) {
+    let process = posix::fork();
+    if process == 0 {
+        // Ends the child if it hangs.
+        posix::alarm(60);
+        let result = catch_unwind(AssertUnwindSafe(body));
+        posix::_exit(i32::from(result.is_err()));
+    }
+    assert!(process > 0);
+    assert_eq!(posix::wait(process), 0, "the forked process failed");
+}
+
+#[test]
+fn a_fork_can_have_its_own_provider() {
+    if !is_child() {
+        again("a_fork_can_have_its_own_provider", &[]);
+        return;
+    }
+    let receiver = Receiver::http();
+    let telemetry = Some(start(&receiver.endpoint()));
+    // Not exported yet when the process forks.
+    work();
+    let mut telemetry = telemetry;
+    for _ in 0..2 {
+        in_fork(|| {
+            let inherited = telemetry.take().unwrap();
+            // What is recorded without a provider is counted.
+            for n in 1..=10 {
+                work();
+                assert_eq!(inherited.statistics().dropped_without_provider, n);
+            }
+            let start = Instant::now();
+            assert!(inherited.force_flush(TIMEOUT).unwrap_err().is_state());
+            assert!(inherited.shutdown(TIMEOUT).unwrap_err().is_state());
+            let own = TelemetryProvider::builder(config(&receiver.endpoint()))
+                .initialize()
+                .unwrap();
+            drop(inherited);
+            assert!(start.elapsed() < Duration::from_secs(4));
+            work();
+            std::thread::spawn(work).join().unwrap();
+            own.force_flush(TIMEOUT).unwrap();
+            own.shutdown(TIMEOUT).unwrap();
+            let counted = own.statistics();
+            assert_eq!((counted.exported, counted.pending), (2, 0), "{counted:?}");
+            assert_eq!(counted.collected, 2, "{counted:?}");
+        });
+    }
+    let telemetry = telemetry.unwrap();
+    work();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(telemetry.statistics().exported, 2);
+    // Two of this process and of each fork, none twice.
+    let spans = receiver.spans();
+    assert_eq!(spans.len(), 6);
+    let traces: HashSet<_> = spans.iter().map(|span| &span.trace_id).collect();
+    assert_eq!(traces.len(), 6);
+}
+
+#[test]
+fn dropping_an_inherited_provider_does_not_wait() {
+    if !is_child() {
+        again("dropping_an_inherited_provider_does_not_wait", &[]);
+        return;
+    }
+    let memory = MemoryExporter::new();
+    // With metrics, whose SDK waits for its threads when it is dropped.
+    let mut config = TelemetryConfig::new("fork");
+    config.exporters.metrics = Some(vec![ExporterKind::Console]);
+    let telemetry = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    work();
+    let mut telemetry = Some(telemetry);
+    in_fork(|| {
+        let start = Instant::now();
+        drop(telemetry.take());
+        assert!(start.elapsed() < Duration::from_secs(2));
+    });
+    telemetry.unwrap().shutdown(TIMEOUT).unwrap();
+    assert_eq!(memory.spans().len(), 1);
+}
