@@ -19,6 +19,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 const MIB: usize = 1024 * 1024;
 
+/// The number of large spans for a blocked exporter.
+const SPANS: u64 = 3000;
+
 #[traced]
 fn work() {}
 
@@ -123,7 +126,6 @@ fn a_blocked_exporter_retains_no_more_than_the_limit() {
         again("a_blocked_exporter_retains_no_more_than_the_limit", &[]);
         return;
     }
-    const SPANS: u64 = 3000;
     let blocked = Blocked::default();
     let telemetry = TelemetryProvider::builder(config().with_max_memory_bytes(24 * MIB))
         .with_span_exporter(blocked.clone())
@@ -277,13 +279,12 @@ fn oversized_text_is_truncated() {
         again("oversized_text_is_truncated", &[]);
         return;
     }
-    const HUGE: usize = 2 * MIB;
     let receiver = Receiver::http();
     let mut config = config();
     config.otlp_endpoint = receiver.endpoint();
     config.otlp_protocol = OtlpProtocol::Http;
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-    let huge = "ü".repeat(HUGE / 2);
+    let huge = "ü".repeat(MIB);
     {
         let span = span(huge.clone())
             .attribute(huge.clone(), huge.clone())

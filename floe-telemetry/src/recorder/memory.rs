@@ -201,7 +201,8 @@ mod tests {
         let text = "x".repeat(1000);
         assert_eq!(owned_by(&record(text.as_str())), 1003);
         assert!(owned_by(&record(vec![text.clone(), text.clone()])) > 2000);
-        assert_eq!(owned_by(&record(vec![1_i64; 100])) & !63, 832 & !63);
+        let array = owned_by(&record(vec![1_i64; 100]));
+        assert!((800..900).contains(&array), "{array}");
         let mut with_event = SpanRecord::blank();
         let event = Event::new(text.clone(), crate::clock::wall_now(), vec![], 0);
         with_event.add_event(event);

@@ -19,7 +19,8 @@ pub(super) struct PendingUpdates {
     number: AtomicU64,
     /// Whether there was an update since the last [`take`](Self::take).
     touched: AtomicBool,
-    update: Mutex<Option<Update>>,
+    /// Boxed, because there are as many of these structures as spans were ever open at the same time.
+    update: Mutex<Option<Box<Update>>>,
 }
 
 /// All updates to a span, merged.
@@ -57,7 +58,7 @@ impl PendingUpdates {
 
     /// Retires the current span's number and returns the updates made before that.
     #[inline]
-    pub(super) fn close(&self) -> Option<Update> {
+    pub(super) fn close(&self) -> Option<Box<Update>> {
         let number = self.number.load(Ordering::Relaxed);
         // An update that happened before is visible, whatever the ordering: it is one variable.
         let update = if self.touched.load(Ordering::Relaxed) {
@@ -70,13 +71,13 @@ impl PendingUpdates {
     }
 
     #[cold]
-    fn take(&self, number: u64) -> Option<Update> {
+    fn take(&self, number: u64) -> Option<Box<Update>> {
         let mut update = self.lock();
         self.touched.store(false, Ordering::Relaxed);
         update.take().filter(|update| update.number == number)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Update>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Update>>> {
         self.update.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -103,10 +104,12 @@ impl Handle {
         if (slot.as_ref()).is_none_or(|update| update.number != self.number) {
             *slot = None;
         }
-        let update = slot.get_or_insert_with(|| Update {
-            number: self.number,
-            record: SpanRecord::blank(),
-            ended: false,
+        let update = slot.get_or_insert_with(|| {
+            Box::new(Update {
+                number: self.number,
+                record: SpanRecord::blank(),
+                ended: false,
+            })
         });
         if !update.ended {
             act(update);

@@ -13,7 +13,7 @@ fn write(handle: &Handle, word: &'static str) {
     handle.update(|update| update.record.0.push(word));
 }
 
-fn words(update: Option<Update>) -> Vec<&'static str> {
+fn words(update: Option<Box<Update>>) -> Vec<&'static str> {
     update.map(|update| update.record.0).unwrap_or_default()
 }
 
