@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex};
 
 use super::buffer;
 use super::record::{Code, Head, More, SpanRecord};
@@ -115,7 +115,7 @@ pub(crate) fn new_measures(into: &mut Vec<Measures>) {
     into.extend(
         NEW.1
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
             .try_iter()
             .filter(is_own),
     );
