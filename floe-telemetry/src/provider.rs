@@ -54,7 +54,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The process with the provider that is in use, as [`this_process`]; 0 if there is none. A process has at
 /// most one.
-static IN_USE: AtomicU32 = AtomicU32::new(0);
+static IN_USE_BY: AtomicU32 = AtomicU32::new(0);
 
 /// Identifies this process among its forks. It is not 0.
 fn this_process() -> u32 {
@@ -269,7 +269,7 @@ impl Inner {
         );
         #[cfg(feature = "logs")]
         let result = result.and(logs::await_delivery(reports, operation, timeout, deadline));
-        IN_USE.store(0, Ordering::Release);
+        IN_USE_BY.store(0, Ordering::Release);
         result
     }
 }

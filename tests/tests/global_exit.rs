@@ -104,14 +104,13 @@ mod posix {
         pub(super) safe fn fork() -> c_int;
         pub(super) safe fn alarm(seconds: u32) -> u32;
         pub(super) safe fn _exit(code: c_int) -> !;
-        fn waitpid(process: c_int, status: *mut c_int, options: c_int) -> c_int;
+        safe fn waitpid(process: c_int, status: Option<&mut c_int>, options: c_int) -> c_int;
     }
 
     /// Waits for the end of a child process and returns its status, which is 0 for success.
     pub(super) fn wait(process: c_int) -> c_int {
         let mut status = -1;
-        // SAFETY: the pointer is valid during the call.
-        unsafe { waitpid(process, &raw mut status, 0) };
+        waitpid(process, Some(&mut status), 0);
         status
     }
 }

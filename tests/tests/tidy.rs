@@ -85,7 +85,7 @@ fn each_responsibility_has_one_module() {
             "hyper_util::client::proxy",
             "floe-telemetry/src/exporter/otlp/proxy.rs",
         ),
-        ("IN_USE: AtomicBool", "floe-telemetry/src/provider.rs"),
+        ("IN_USE_BY: AtomicU32", "floe-telemetry/src/provider.rs"),
     ] {
         for (name, text) in sources("floe-telemetry/src") {
             let code = text
@@ -150,11 +150,19 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
         concat!("#[ig", "nore"),
         concat!("should_", "panic"),
         concat!("todo", "!("),
+        // Declarations of the C library: the handlers of forks and of the exit, and the test of both.
+        concat!("unsafe", " extern"),
+    ];
+    let declares = [
+        "floe-telemetry/src/link_list.rs",
+        "floe-telemetry/src/recorder/fork.rs",
+        "floe-telemetry/src/provider/exit.rs",
+        "tests/tests/global_exit.rs",
     ];
     for (name, text) in own_sources() {
         for word in words {
             let may_be = name.contains("/recorder/ring") || name.contains("/link_list");
-            if word == words[0] && may_be {
+            if word == words[0] && may_be || word == words[4] && declares.contains(&&*name) {
                 continue;
             }
             let code = text

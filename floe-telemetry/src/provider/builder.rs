@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::SpanExporter;
 use super::logs;
 use super::sampling::{SamplingHandle, sampling};
 use super::targets::OtlpTargets;
-use super::{IN_USE, Inner, TelemetryProvider, metrics, this_process};
+use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, this_process};
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor,
@@ -149,7 +149,7 @@ impl TelemetryProviderBuilder {
             return Ok(TelemetryProvider(Arc::new(inner)));
         }
         let process = this_process();
-        if IN_USE.swap(process, Ordering::AcqRel) == process {
+        if IN_USE_BY.swap(process, Ordering::AcqRel) == process {
             return Err(Error::state(
                 "a telemetry provider is in use: shut it down before another is initialised",
             ));
@@ -159,7 +159,7 @@ impl TelemetryProviderBuilder {
             let pipeline = self.build(&mut inner)?;
             Ok((sampling, pipeline))
         });
-        // From here on, an error drops `provider`, which resets `IN_USE`.
+        // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider(Arc::new(inner));
         let (mut sampling, pipeline) = started?;
