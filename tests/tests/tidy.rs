@@ -151,7 +151,7 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
         concat!("should_", "panic"),
         concat!("todo", "!("),
         // Declarations of the C library: the handlers of forks and of the exit, and the test of both.
-        concat!("unsafe", " extern"),
+        concat!("unsafe", " extern \"C\" {"),
     ];
     let declares = [
         "floe-telemetry/src/link_list.rs",
