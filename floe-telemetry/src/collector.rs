@@ -58,7 +58,9 @@ use self::statistics::Baseline;
 pub(crate) use self::statistics::Counters;
 pub use self::statistics::Statistics;
 use self::warnings::DropWarnings;
-pub(crate) use self::worker::{BatchExporter, Report, Size, Worker, WorkerSettings, guarded};
+pub(crate) use self::worker::{
+    BatchExporter, ExportFailure, Report, Size, Worker, WorkerSettings, guarded,
+};
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};

@@ -49,7 +49,7 @@ mod suggest;
 pub(crate) mod telemetry;
 
 #[cfg(feature = "_otlp")]
-pub(crate) use self::auth::is_header_name;
+pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub(crate) use self::endpoint::validate_endpoint;

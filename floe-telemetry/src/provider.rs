@@ -28,6 +28,7 @@ mod exit;
 #[cfg(feature = "logs")]
 mod logs;
 mod metrics;
+mod resource;
 mod sampling;
 mod targets;
 

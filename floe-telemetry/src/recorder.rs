@@ -77,6 +77,8 @@ pub use self::future::{OpenedBy, call_async};
 pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
 #[cfg(feature = "_otlp")]
 pub(crate) use self::ids::random;
+#[cfg(feature = "provider")]
+pub(crate) use self::ids::random_bits;
 #[cfg(feature = "tracing")]
 pub(crate) use self::listeners::is_off;
 #[cfg(feature = "testing")]

@@ -210,7 +210,6 @@ impl Receiver {
         assert!(
             match &response {
                 Response::Grpc { .. } => self.transport == Transport::Grpc,
-                Response::Partial { .. } => self.transport != Transport::Grpc,
                 _ => true,
             },
             "this receiver cannot answer {response:?}"

@@ -50,7 +50,7 @@ fn start(protocol: OtlpProtocol, endpoint: String) -> TelemetryProvider {
     config.otlp_protocol = protocol;
     config.otlp_endpoint = endpoint;
     config.authentication = Some(TelemetryAuth::bearer("hunter2-token"));
-    config.otlp.all.timeout_millis = Some(30_000);
+    config.otlp.all.timeout_millis = Some(2_000);
     // Metrics are disabled, because the final flush would fail to export them.
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     TelemetryProvider::builder(config).initialize().unwrap()

@@ -271,6 +271,7 @@ fn a_closed_port_is_reported() {
     config.otlp_protocol = floe_telemetry::config::OtlpProtocol::Http;
     // Metrics are disabled, because the final flush would fail to export them.
     config.exporters.metrics = Some(vec![floe_telemetry::config::ExporterKind::None]);
+    config.otlp.all.timeout_millis = Some(500);
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
     work();
     let error = telemetry.force_flush(TIMEOUT).unwrap_err();

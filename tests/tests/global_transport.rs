@@ -38,7 +38,7 @@ fn config(protocol: OtlpProtocol, endpoint: String) -> TelemetryConfig {
     config.otlp_protocol = protocol;
     config.otlp_endpoint = endpoint;
     // Failed connections are retried until this timeout.
-    config.otlp.all.timeout_millis = Some(20_000);
+    config.otlp.all.timeout_millis = Some(3_000);
     config
 }
 

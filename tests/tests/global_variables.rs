@@ -368,7 +368,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         &[("OTEL_EXPORTER_OTLP_HEADERS", "x key=hunter2,x-tenant=sales")],
         "otlp.all.headers",
         r#"{"x-tenant":"**********"}"#,
-        "found `x key`, accepted are letters, digits, `-`, `_` and `.` in the name of a header",
+        "found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`",
     ),
     (
         &[(

@@ -29,9 +29,59 @@ pub(super) fn wake_collector_on_room(wake: bool) {
 
 /// An exporter of batches. Only the worker's thread calls it.
 pub(crate) trait BatchExporter<B>: fmt::Debug {
-    fn export(&mut self, batch: B) -> Result<(), String>;
+    fn export(&mut self, batch: B) -> Result<(), ExportFailure>;
     fn flush(&mut self) -> Result<(), String>;
     fn shutdown(&mut self, timeout: Duration) -> Result<(), String>;
+}
+
+/// Why a batch, or a part of it, was not exported.
+#[derive(Debug)]
+pub(crate) struct ExportFailure {
+    /// The number of spans or log records that were not exported; `None` for the complete batch.
+    pub(crate) items: Option<u64>,
+    pub(crate) reason: String,
+}
+
+impl ExportFailure {
+    /// The number of items of a batch that were not exported.
+    pub(crate) fn failed_of(&self, batch: usize) -> u64 {
+        let batch = batch as u64;
+        self.items.map_or(batch, |items| items.min(batch))
+    }
+}
+
+#[cfg(feature = "_otlp")]
+impl ExportFailure {
+    /// Fills in the number of items if the complete batch has failed.
+    pub(crate) fn of(self, batch: usize) -> Self {
+        Self {
+            items: Some(self.failed_of(batch)),
+            ..self
+        }
+    }
+
+    /// The result of a batch that was sent in two parts, whose failures have a number of items.
+    pub(crate) fn both(first: Result<(), Self>, second: Result<(), Self>) -> Result<(), Self> {
+        match (first, second) {
+            (Err(first), Err(second)) => Err(Self {
+                items: first
+                    .items
+                    .zip(second.items)
+                    .map(|(one, other)| one + other),
+                reason: second.reason,
+            }),
+            (first, second) => first.and(second),
+        }
+    }
+}
+
+impl From<String> for ExportFailure {
+    fn from(reason: String) -> Self {
+        Self {
+            items: None,
+            reason,
+        }
+    }
 }
 
 /// The result of a flush or a shutdown: the name of the exporter, and the last failure since the
@@ -239,7 +289,7 @@ struct ExporterThread {
     counters: Arc<Counters>,
     redaction: Redaction,
     /// Spans that could not be exported since the last report.
-    failed: usize,
+    failed: u64,
     /// The last failure since the last report.
     failure: Option<String>,
     warnings: RateLimited,
@@ -269,7 +319,7 @@ impl ExporterThread {
         // The exporter's `Drop` may be user code that panics.
         let _ = guarded(|| {
             drop(exporter);
-            Ok(())
+            Ok::<_, String>(())
         });
     }
 
@@ -286,23 +336,26 @@ impl ExporterThread {
         let result = guarded(|| exporter.export(batch));
         let exports = &self.counters.exports;
         exports.record(&self.name, start.elapsed(), result.is_ok());
-        let counter = match &result {
-            Ok(()) => &self.counters.exported,
-            Err(_) => &self.counters.failed,
-        };
-        counter.fetch_add(spans as u64, Ordering::Relaxed);
+        let failed = result
+            .as_ref()
+            .map_or_else(|failure| failure.failed_of(spans), |()| 0);
+        let delivered = spans as u64 - failed;
+        self.counters
+            .exported
+            .fetch_add(delivered, Ordering::Relaxed);
+        self.counters.failed.fetch_add(failed, Ordering::Relaxed);
         self.shared.release(size);
-        if let Err(error) = result {
+        if let Err(failure) = result {
             // Error messages quote endpoints and headers, which may contain credentials.
-            let error = self.redaction.message_or_same(error);
-            self.warn(spans, &error);
+            let error = self.redaction.message_or_same(failure.reason);
+            self.warn(failed, &error);
             self.counters.exports.set_failure(&self.name, &error);
-            self.failed += spans;
+            self.failed += failed;
             self.failure = Some(error);
         }
     }
 
-    fn warn(&mut self, spans: usize, error: &str) {
+    fn warn(&mut self, spans: u64, error: &str) {
         if self.warnings.is_due() {
             tracing::warn!(
                 exporter = self.name,
@@ -319,10 +372,10 @@ impl ExporterThread {
         let result = match self.failure.take() {
             Some(failure) if dropped > 0 => Err(format!(
                 "{} failed: {failure}; {} dropped: its queue was full",
-                spans(failed as u64),
+                spans(failed),
                 spans(dropped)
             )),
-            Some(failure) => Err(format!("{} failed: {failure}", spans(failed as u64))),
+            Some(failure) => Err(format!("{} failed: {failure}", spans(failed))),
             None if dropped > 0 => Err(format!("{} dropped: its queue was full", spans(dropped))),
             None => result.map_err(|error| self.redaction.message_or_same(error)),
         };
@@ -335,11 +388,9 @@ fn spans(number: u64) -> String {
 }
 
 /// Calls an exporter, which may be user code, and turns its panic into an error.
-pub(crate) fn guarded(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+pub(crate) fn guarded<E: From<String>>(run: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        Err(format!(
-            "the exporter panicked: {}",
-            panic_message(&*payload)
-        ))
+        let reason = format!("the exporter panicked: {}", panic_message(&*payload));
+        Err(reason.into())
     })
 }

@@ -140,17 +140,47 @@ impl TelemetryAuth {
             let message = format!("the type {needs}, which {problem}");
             problems.add("authentication", message);
         }
-        if !is_header_name(&self.header_name) {
-            problems.add(
-                "authentication.header_name",
-                "not the name of a header, accepted are letters, digits, `-`, `_` and `.`",
-            );
+        if let Err(message) = check_header_name(&self.header_name) {
+            problems.add("authentication.header_name", message);
         }
     }
 }
 
-/// Returns whether this is a valid name of a header for HTTP and gRPC.
-pub(crate) fn is_header_name(name: &str) -> bool {
+/// Headers that the exporter or the connection sets. Others would contradict the request that is sent.
+const RESERVED: [&str; 13] = [
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Checks that a header with this name can be added to requests over HTTP and gRPC.
+///
+/// # Errors
+///
+/// The error describes the problem and what is accepted.
+pub(crate) fn check_header_name(name: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    !name.is_empty() && name.bytes().all(allowed)
+    if name.is_empty() || !name.bytes().all(allowed) {
+        return Err(
+            "found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`"
+                .to_owned(),
+        );
+    }
+    let lower = name.to_ascii_lowercase();
+    if RESERVED.contains(&&*lower) || lower.starts_with("grpc-") {
+        return Err(format!(
+            "found `{name}`, which the exporter sets itself, accepted are other headers"
+        ));
+    }
+    Ok(())
 }

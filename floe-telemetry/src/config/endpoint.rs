@@ -22,6 +22,7 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
             "the host contains a space"
         }
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
+        Some(_) if endpoint.contains('#') => "a fragment (`#…`) is not sent to a receiver",
         Some(_) => return Ok(()),
     };
     Err(format!(

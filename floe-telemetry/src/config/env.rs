@@ -541,11 +541,7 @@ fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
 fn headers(name: &str) -> Option<Headers> {
     let header = |text: &str| {
         let (key, value) = parse::pair(text)?;
-        if !auth::is_header_name(&key) {
-            return Err(format!(
-                "found `{key}`, accepted are letters, digits, `-`, `_` and `.` in the name of a header"
-            ));
-        }
+        auth::check_header_name(&key)?;
         let is_printable = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
         let value = value.into();
         match secret::check(Some(&value)) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -9,6 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
 use super::{auth, endpoint, secret};
+
+/// The default of `max_request_bytes`, below the 4 MiB that receivers accept by default.
+#[cfg(feature = "_otlp")]
+const DEFAULT_REQUEST_BYTES: usize = 4_000_000;
+
+/// The accepted values of `max_request_bytes`. The largest is the limit that OTLP recommends.
+const REQUEST_BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
 
 /// The names and values of headers. Values may be credentials.
 pub type Headers = BTreeMap<String, SecretString>;
@@ -129,6 +137,12 @@ pub struct OtlpOptions {
     /// The compression of requests. Default `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
+    /// The most bytes of a request before compression, from 1024 to 67108864. A batch is sent in as many
+    /// requests as necessary; a span, log record or metric that alone exceeds it is not sent. Default
+    /// 4000000, because receivers accept 4 MiB by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1024, max = 67_108_864)))]
+    pub max_request_bytes: Option<usize>,
     /// A PEM file with the trusted certificate authorities. Default: those of the operating system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<PathBuf>,
@@ -153,6 +167,7 @@ setters! { OtlpOptions {
     with_headers(headers: list (String, SecretString));
     with_timeout_millis(timeout_millis: some u64);
     with_compression(compression: some Compression);
+    with_max_request_bytes(max_request_bytes: some usize);
     with_certificate(certificate: some into PathBuf);
     with_client_certificate(client_certificate: some into PathBuf);
     with_client_key(client_key: some into PathBuf);
@@ -177,6 +192,14 @@ impl OtlpConfig {
         }
     }
 
+    /// Returns the most bytes of a request of a signal.
+    #[cfg(feature = "_otlp")]
+    pub(crate) fn max_request(&self, signal: Signal) -> usize {
+        let own = self.signal(signal).max_request_bytes;
+        own.or(self.all.max_request_bytes)
+            .unwrap_or(DEFAULT_REQUEST_BYTES)
+    }
+
     pub(super) fn check(&self, problems: &mut Problems) {
         self.all.check("all", problems);
         for signal in Signal::ALL {
@@ -195,13 +218,19 @@ impl OtlpOptions {
         if self.timeout_millis == Some(0) {
             refuse("timeout_millis", "found 0, accepted is 1 or more".into());
         }
+        if let Some(max) = self.max_request_bytes
+            && !REQUEST_BYTES.contains(&max)
+        {
+            let message = format!(
+                "found {max}, accepted is {} to {}",
+                REQUEST_BYTES.start(),
+                REQUEST_BYTES.end()
+            );
+            refuse("max_request_bytes", message);
+        }
         for (name, value) in &self.headers {
-            if !auth::is_header_name(name) {
-                refuse(
-                    "headers",
-                    "found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`"
-                        .into(),
-                );
+            if let Err(message) = auth::check_header_name(name) {
+                refuse("headers", message);
             }
             if let Err(problem) = secret::check(Some(value)) {
                 refuse("headers", format!("the value of `{name}` {problem}"));
@@ -230,6 +259,7 @@ impl fmt::Debug for OtlpOptions {
             .field("headers", &headers)
             .field("timeout_millis", &self.timeout_millis)
             .field("compression", &self.compression)
+            .field("max_request_bytes", &self.max_request_bytes)
             .field("certificate", &self.certificate)
             .field("client_certificate", &self.client_certificate)
             .field("client_key", &self.client_key)
@@ -250,6 +280,7 @@ impl PartialEq for OtlpOptions {
             && self.protocol == other.protocol
             && self.timeout_millis == other.timeout_millis
             && self.compression == other.compression
+            && self.max_request_bytes == other.max_request_bytes
             && self.certificate == other.certificate
             && self.client_certificate == other.client_certificate
             && self.client_key == other.client_key

@@ -14,6 +14,7 @@ mod http;
 mod logs;
 mod metrics;
 mod proxy;
+mod regular_file;
 mod request;
 mod response;
 mod retry;
@@ -27,6 +28,7 @@ mod tls;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -37,13 +39,19 @@ use self::files::WatchedFiles;
 #[cfg(feature = "logs")]
 pub(crate) use self::logs::otlp_logs;
 pub(crate) use self::metrics::otlp_metrics;
-use self::request::RequestBuilder;
+use self::request::{EncodedBatch, RequestBuilder};
 use self::response::Outcome;
 use self::settings::OtlpSettings;
 use super::OtlpTarget;
-use crate::collector::{BatchExporter, BatchingDestination, Destination, Worker, WorkerSettings};
+use crate::collector::{
+    BatchExporter, BatchingDestination, Destination, ExportFailure, RateLimited, Worker,
+    WorkerSettings,
+};
 use crate::config::{Compression, OtlpProtocol, Signal};
 use crate::error::Error;
+
+/// A receiver may send the same warning with each response.
+static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 
 /// Sends requests over one protocol, without retries.
 trait Transport: std::fmt::Debug + Send {
@@ -52,8 +60,16 @@ trait Transport: std::fmt::Debug + Send {
         Ok(request)
     }
 
-    /// Sends a request once.
-    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Outcome> + '_>>;
+    /// Sends a request once. The caller stops waiting after `timeout`.
+    fn send(
+        &mut self,
+        request: Bytes,
+        timeout: Duration,
+    ) -> Pin<Box<dyn Future<Output = Outcome> + '_>>;
+
+    /// Uses a new connection from now on. A connection on which a request was abandoned is not used again
+    /// in any case over HTTP/1.
+    fn reconnect(&mut self) {}
 }
 
 /// A transport and the runtime of its connections. The runtime belongs to the worker thread, so a flush
@@ -66,23 +82,24 @@ struct Otlp {
     files: WatchedFiles,
 }
 
-/// Starts the span exporter for `target`.
+/// Starts the span exporter for `target` under this name.
 ///
 /// # Errors
 ///
 /// The settings of the target cannot be used, or the thread cannot be started.
 pub(crate) fn otlp(
+    name: &str,
     target: &OtlpTarget,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
-    let builder = RequestBuilder::new(resource);
+    let builder = RequestBuilder::new(resource, target.config.otlp.max_request(Signal::Traces));
     let target = target.clone();
-    let worker = Worker::start("otlp", move || exporter(&target), settings)?;
+    let worker = Worker::start(name, move || exporter(&target), settings)?;
     Ok(Box::new(BatchingDestination::new(builder, worker)))
 }
 
-fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<Bytes>>, Error> {
+fn exporter(target: &OtlpTarget) -> Result<Box<dyn BatchExporter<EncodedBatch>>, Error> {
     Ok(Box::new(connect(target, Signal::Traces)?))
 }
 
@@ -111,6 +128,34 @@ fn transport(runtime: &Runtime, settings: &OtlpSettings) -> Result<Box<dyn Trans
 }
 
 impl Otlp {
+    /// Sends a request of a batch, with retries. Fails if the receiver rejects a part of it, too.
+    fn send(&mut self, request: Bytes) -> Result<(), ExportFailure> {
+        self.reload_certificates();
+        let timeout = self.settings.timeout;
+        let result = self.transport.encode(request).and_then(|request| {
+            let sent = retry::send(&mut *self.transport, request, timeout);
+            self.runtime.block_on(sent)
+        });
+        let accepted = result.map_err(|reason| self.settings.without_own_headers(reason))?;
+        let message = self.settings.without_own_headers(accepted.message);
+        if accepted.rejected > 0 {
+            // The specification forbids a retry: the receiver has accepted the other items.
+            return Err(ExportFailure {
+                items: Some(accepted.rejected),
+                reason: format!(
+                    "the receiver rejected {} items of a batch: {message}",
+                    accepted.rejected
+                ),
+            });
+        }
+        if !message.is_empty() && WARNINGS.is_due() {
+            let message = crate::sanitizer::sanitize_error(&message);
+            let message = crate::sanitizer::sanitize_error_message(&message);
+            tracing::warn!(%message, "the OTLP receiver sent a warning");
+        }
+        Ok(())
+    }
+
     /// Replaces the transport if a certificate file has changed. If the new file cannot be used, the
     /// current transport stays in use.
     fn reload_certificates(&mut self) {
@@ -138,16 +183,33 @@ impl Otlp {
 pub(crate) fn try_otlp(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
     let mut otlp = connect(target, Signal::Traces).map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
-    let outcome = otlp.transport.send(request);
+    let outcome = otlp.transport.send(request, timeout);
     let result = otlp
         .runtime
         .block_on(async { tokio::time::timeout(timeout, outcome).await });
+    let settings = otlp.settings.clone();
     otlp.close();
     match result {
-        Ok(Outcome::Accepted) => Ok(()),
-        Ok(Outcome::Rejected(reason) | Outcome::Retry { reason, .. }) => Err(reason),
+        Ok(Outcome::Accepted { .. }) => Ok(()),
+        Ok(Outcome::Rejected(reason) | Outcome::Retry { reason, .. }) => {
+            Err(settings.without_own_headers(reason))
+        }
         Err(_) => Err(format!("no answer within {timeout:?}")),
     }
+}
+
+/// Fails if items were not sent because each of them is larger than a request may be.
+fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
+    if items == 0 {
+        return Ok(());
+    }
+    Err(ExportFailure {
+        items: Some(items as u64),
+        reason: format!(
+            "{items} not sent: larger than the maximum size of a request, which is {max} bytes \
+             (`max_request_bytes`)"
+        ),
+    })
 }
 
 /// Checks that the features that the settings require are enabled.
@@ -206,18 +268,14 @@ fn http(_: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
     ))
 }
 
-impl BatchExporter<Bytes> for Otlp {
-    fn export(&mut self, batch: Bytes) -> Result<(), String> {
-        self.reload_certificates();
-        let batch = self.transport.encode(batch)?;
-        let sent = retry::send(&mut *self.transport, batch);
-        let timeout = self.settings.timeout;
-        self.runtime.block_on(async {
-            match tokio::time::timeout(timeout, sent).await {
-                Ok(result) => result,
-                Err(_) => Err(format!("not delivered within {timeout:?}")),
-            }
-        })
+impl BatchExporter<EncodedBatch> for Otlp {
+    fn export(&mut self, batch: EncodedBatch) -> Result<(), ExportFailure> {
+        let mut result = too_large(batch.too_large, self.settings.max_request);
+        for request in batch.requests {
+            let sent = self.send(request.bytes);
+            result = ExportFailure::both(result, sent.map_err(|failure| failure.of(request.spans)));
+        }
+        result
     }
 
     fn flush(&mut self) -> Result<(), String> {

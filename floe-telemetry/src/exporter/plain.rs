@@ -13,8 +13,8 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use crate::clock::monotonic_now;
 use crate::collector::{
-    BatchExporter, BatchingDestination, Destination, SpanDataBatch, Worker, WorkerSettings,
-    block_on_until, guarded,
+    BatchExporter, BatchingDestination, Destination, ExportFailure, SpanDataBatch, Worker,
+    WorkerSettings, block_on_until, guarded,
 };
 use crate::error::Error;
 
@@ -87,7 +87,7 @@ fn serve<E: SpanExporter>(
     // The exporter's `Drop` may be user code that panics.
     let _ = guarded(|| {
         drop(exporter);
-        Ok(())
+        Ok::<_, String>(())
     });
 }
 
@@ -130,9 +130,10 @@ impl SdkExporter {
 }
 
 impl BatchExporter<Vec<SpanData>> for SdkExporter {
-    fn export(&mut self, batch: Vec<SpanData>) -> Result<(), String> {
+    fn export(&mut self, batch: Vec<SpanData>) -> Result<(), ExportFailure> {
         let deadline = monotonic_now().checked_add(self.timeout);
-        self.call(Call::Export(batch, deadline), self.timeout)
+        let result = self.call(Call::Export(batch, deadline), self.timeout);
+        result.map_err(Into::into)
     }
 
     fn flush(&mut self) -> Result<(), String> {

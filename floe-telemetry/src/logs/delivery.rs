@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -33,11 +34,21 @@ impl fmt::Debug for LogDestination {
 }
 
 impl LogDestination {
-    pub(crate) fn new(name: &str, mut exporter: impl LogExporter + 'static) -> Self {
+    pub(crate) fn new(name: &str, exporter: impl LogExporter + 'static) -> Self {
+        Self::with_failed(name, exporter, None)
+    }
+
+    /// With an exporter that stores, before it returns an error, how many records of the batch were not
+    /// exported. Otherwise the complete batch has failed.
+    pub(crate) fn with_failed(
+        name: &str,
+        mut exporter: impl LogExporter + 'static,
+        failed: Option<Arc<AtomicU64>>,
+    ) -> Self {
         let name = name.to_owned();
         Self(Box::new(move |resource, settings| {
             exporter.set_resource(resource);
-            LogWorker::start(name, exporter, settings)
+            LogWorker::start(name, exporter, failed, settings)
         }))
     }
 }

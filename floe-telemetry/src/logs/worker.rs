@@ -108,12 +108,13 @@ impl LogWorker {
     pub(super) fn start(
         name: String,
         exporter: impl LogExporter + 'static,
+        failed: Option<Arc<AtomicU64>>,
         settings: &LogSettings,
     ) -> Result<Self, Error> {
         let (tasks, receiver) = channel();
         let queue = Arc::<QueueCounters>::default();
-        let exporting =
-            ExporterThread::new(name.clone(), exporter, Arc::clone(&queue), settings.clone());
+        let (shared, own) = (Arc::clone(&queue), settings.clone());
+        let exporting = ExporterThread::new(name.clone(), exporter, failed, shared, own);
         std::thread::Builder::new()
             .name(format!("floe-logs-{name}"))
             .spawn(move || {

@@ -9,14 +9,13 @@ use opentelemetry_sdk::Resource;
 #[cfg(feature = "logs")]
 use opentelemetry_sdk::logs::LogExporter;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_sdk::trace::SpanExporter;
 
 #[cfg(feature = "logs")]
 use super::logs;
 use super::sampling::{SamplingHandle, sampling};
-use super::targets::OtlpTargets;
-use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, this_process};
+use super::targets::{OtlpTargets, exporter_name};
+use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, this_process};
 use crate::backend;
 use crate::collector::{
     self, Counters, Destination, Pipeline, PipelineSettings, Policies, Redaction, Redactor,
@@ -183,7 +182,7 @@ impl TelemetryProviderBuilder {
         let batch = self.config.batch_processor;
         // No detector that reads the environment: `TelemetryConfig::from_env` does that, on request.
         let resource = Resource::builder_empty()
-            .with_detector(Box::new(TelemetryResourceDetector))
+            .with_attributes(resource::defaults())
             .with_attributes(self.config.resource_attributes.to_otel_dict())
             .build();
         let policies = Policies::compile(&self.config.redaction)?;
@@ -215,8 +214,9 @@ impl TelemetryProviderBuilder {
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
         }
-        for target in &otlp.spans {
-            destinations.push(start_otlp(target, &resource, &settings)?);
+        for (index, target) in otlp.spans.iter().enumerate() {
+            let name = exporter_name(index);
+            destinations.push(start_otlp(&name, target, &resource, &settings)?);
         }
         self.metrics
             .extend(metrics::destinations(&self.config, &otlp.others)?);
@@ -291,6 +291,7 @@ fn short_type_name<T>() -> &'static str {
 
 #[cfg(not(feature = "_otlp"))]
 fn start_otlp(
+    _: &str,
     target: &OtlpTarget,
     _: &Resource,
     _: &WorkerSettings,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::Resource;
 
 use super::delivery::receive;
-use super::targets::signal_targets;
+use super::targets::{exporter_name, signal_targets};
 use crate::collector::{Counters, Policies, Redaction, Redactor, Size, WorkerSettings};
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
@@ -61,7 +61,11 @@ fn destinations(
     config: &TelemetryConfig,
     common: &[OtlpTarget],
 ) -> Result<Vec<LogDestination>, Error> {
-    targets(config, common).iter().map(otlp).collect()
+    let targets = targets(config, common);
+    let targets = targets.iter().enumerate();
+    targets
+        .map(|(index, target)| otlp(&exporter_name(index), target))
+        .collect()
 }
 
 /// Returns the configured OTLP targets.
@@ -71,12 +75,14 @@ pub(super) fn targets(config: &TelemetryConfig, common: &[OtlpTarget]) -> Vec<Ot
 }
 
 #[cfg(feature = "_otlp")]
-fn otlp(target: &OtlpTarget) -> Result<LogDestination, Error> {
-    Ok(LogDestination::new("otlp", otlp_logs(target)?))
+fn otlp(name: &str, target: &OtlpTarget) -> Result<LogDestination, Error> {
+    let exporter = otlp_logs(target)?;
+    let failed = exporter.failed();
+    Ok(LogDestination::with_failed(name, exporter, Some(failed)))
 }
 
 #[cfg(not(feature = "_otlp"))]
-fn otlp(target: &OtlpTarget) -> Result<LogDestination, Error> {
+fn otlp(_: &str, target: &OtlpTarget) -> Result<LogDestination, Error> {
     Err(super::targets::without_otlp(target))
 }
 

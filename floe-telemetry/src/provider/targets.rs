@@ -35,6 +35,14 @@ impl OtlpTargets {
     }
 }
 
+/// Returns the name of the exporter for the target with this index.
+pub(super) fn exporter_name(index: usize) -> String {
+    match index {
+        0 => "otlp".to_owned(),
+        _ => format!("otlp/{}", index + 1),
+    }
+}
+
 /// Returns the targets of a signal other than traces. `chosen` are the exporters that the configuration
 /// selects for it, and `common` the targets that accept all signals by default.
 pub(super) fn signal_targets(

@@ -54,6 +54,13 @@ impl Ids {
     }
 }
 
+/// 128 random bits. The standard library takes the keys of a `RandomState` from the system's randomness.
+#[cfg(feature = "provider")]
+pub(crate) fn random_bits() -> u128 {
+    let state = RandomState::new();
+    u128::from(state.hash_one(0_u8)) << 64 | u128::from(state.hash_one(1_u8))
+}
+
 /// A number from 0.0 up to 1.0, for jitter.
 #[cfg(feature = "_otlp")]
 pub(crate) fn random() -> f64 {

@@ -9,16 +9,17 @@ use std::future;
 use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
+use hyper::{HeaderMap, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
     LogsService, LogsServiceServer,
 };
 use opentelemetry_proto::tonic::collector::logs::v1::{
-    ExportLogsServiceRequest, ExportLogsServiceResponse,
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
@@ -30,8 +31,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use prost::Message as _;
 use tonic::body::Body;
 use tonic::codegen::{Service as _, async_trait};
 
@@ -79,7 +81,9 @@ async fn answer(
                 let message = echo(&parts.uri, &parts.headers);
                 return Ok(tonic::Status::unauthenticated(message).into_http());
             }
-            Response::Partial { .. } => unreachable!("`Receiver::respond` refuses it over gRPC"),
+            Response::Partial { rejected, message } => {
+                return Ok(partial(parts.uri.path(), rejected, message));
+            }
             Response::Hang => future::pending().await,
         }
     }
@@ -106,6 +110,34 @@ async fn answer(
         }
     };
     Ok(answer.unwrap_or_else(|never: Infallible| match never {}))
+}
+
+/// The response of a partial success, in the frame of a message.
+fn partial(path: &str, rejected: i64, error_message: String) -> hyper::Response<Body> {
+    let message = if path == LOGS {
+        let partial_success = Some(ExportLogsPartialSuccess {
+            rejected_log_records: rejected,
+            error_message,
+        });
+        ExportLogsServiceResponse { partial_success }.encode_to_vec()
+    } else {
+        let partial_success = Some(ExportTracePartialSuccess {
+            rejected_spans: rejected,
+            error_message,
+        });
+        ExportTraceServiceResponse { partial_success }.encode_to_vec()
+    };
+    let length = u32::try_from(message.len()).expect("a short message");
+    let mut frame = vec![0];
+    frame.extend_from_slice(&length.to_be_bytes());
+    frame.extend_from_slice(&message);
+    let trailers = HeaderMap::from_iter([(
+        HeaderName::from_static("grpc-status"),
+        HeaderValue::from_static("0"),
+    )]);
+    let body = Full::new(Bytes::from(frame)).with_trailers(future::ready(Some(Ok(trailers))));
+    let content_type = ("content-type".to_owned(), "application/grpc".to_owned());
+    empty::<()>(200, &[content_type]).map(|()| Body::new(body))
 }
 
 /// Stores the spans of a decoded request.

@@ -83,7 +83,7 @@ pub enum Response {
     /// A rejection that quotes the request's path and headers: 401 with them in the body, or
     /// `UNAUTHENTICATED` with them in the message.
     Echo,
-    /// Partial success, over HTTP only. Nothing is stored.
+    /// Partial success. Nothing is stored.
     Partial {
         /// The number of items that the receiver claims to have rejected.
         rejected: i64,

@@ -56,9 +56,9 @@ const FAILURES: &[Failure] = &[
         },
     ),
     (
-        "gRPC connection that is refused",
+        "gRPC endpoint with a query",
         Shape::KeyValue,
-        "onnection refused",
+        "which gRPC cannot send",
         |c| {
             let endpoint = format!("http://127.0.0.1:9/{}?api_key={}", c.marker(), c.secret());
             deliver(to(&endpoint, OtlpProtocol::Grpc));

@@ -146,7 +146,23 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "authentication: {auth_type: bearer, bearer_token: 'abc', header_name: 'X Key'}",
-        "telemetry configuration: line 2, column 71: authentication.header_name: not the name of a header, accepted are letters, digits, `-`, `_` and `.`",
+        "telemetry configuration: line 2, column 71: authentication.header_name: found a name that no header can have, accepted are letters, digits, `-`, `_` and `.`",
+    ),
+    (
+        "authentication: {auth_type: bearer, bearer_token: 'abc', header_name: Transfer-Encoding}",
+        "telemetry configuration: line 2, column 71: authentication.header_name: found `Transfer-Encoding`, which the exporter sets itself, accepted are other headers",
+    ),
+    (
+        "otlp: {traces: {headers: {content-length: '1'}}}",
+        "telemetry configuration: line 2, column 26: otlp.traces.headers: found `content-length`, which the exporter sets itself, accepted are other headers",
+    ),
+    (
+        "otlp: {all: {max_request_bytes: 1000}}",
+        "telemetry configuration: line 2, column 33: otlp.all.max_request_bytes: found 1000, accepted is 1024 to 67108864",
+    ),
+    (
+        "otlp_endpoint: 'http://collector:4318/#v1'",
+        "telemetry configuration: line 2, column 16: otlp_endpoint: `http://collector:4318/#v1` is not an endpoint: a fragment (`#…`) is not sent to a receiver, for example `http://collector:4317`",
     ),
     (
         "otlp: {all: {headers: {'x key': hunter2}}}",

@@ -1,6 +1,8 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
+use std::error::Error as _;
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -13,8 +15,8 @@ use tonic::{Code, Extensions, Request, Status};
 
 use super::Transport;
 use super::proxy::ProxyConnector;
-use super::response::{self, MAX_RESPONSE, Outcome, error_chain};
-use super::settings::OtlpSettings;
+use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
+use super::settings::{OtlpSettings, USER_AGENT};
 use crate::config::{Compression, Signal};
 use crate::error::Error;
 
@@ -27,9 +29,23 @@ const fn method(signal: Signal) -> &'static str {
     }
 }
 
+/// A connection on which a request waits is checked with a ping after this part of the timeout, and is
+/// given up after another one. So there is time for a retry over a new connection, and servers that limit
+/// pings (gRPC's own allow two within five minutes beyond the first) see few of them.
+const KEEPALIVE_PARTS: u32 = 4;
+
+/// The shortest time that a receiver has to answer a ping, and the longest one.
+const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
+
+/// The longest timeout that is sent to the receiver.
+const MAX_SENT_TIMEOUT: Duration = Duration::from_secs(3600);
+
 #[derive(Debug)]
 pub(super) struct Grpc {
     client: tonic::client::Grpc<Channel>,
+    endpoint: Endpoint,
+    connector: ProxyConnector,
+    compression: Compression,
     headers: MetadataMap,
     export: PathAndQuery,
 }
@@ -43,6 +59,13 @@ impl Grpc {
                 "otlp_endpoint: `{endpoint}` is not an endpoint: {error}"
             ))
         })?;
+        let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
+        let endpoint = endpoint
+            .http2_keep_alive_interval(keepalive)
+            .keep_alive_timeout(keepalive.max(*PING_TIMEOUT.start()))
+            .keep_alive_while_idle(false)
+            .user_agent(USER_AGENT)
+            .map_err(|error| Error::config(format!("otlp: {error}")))?;
         let endpoint = secure(endpoint, settings)?;
         let connector = ProxyConnector::of(endpoint.uri());
         let mut metadata = MetadataMap::new();
@@ -58,33 +81,62 @@ impl Grpc {
             metadata.insert(key, value);
         }
         Ok(Self {
-            client: compressed(
-                tonic::client::Grpc::new(endpoint.connect_with_connector_lazy(connector))
-                    .max_decoding_message_size(MAX_RESPONSE),
-                settings.compression,
-            ),
+            client: client(&endpoint, &connector, settings.compression),
+            endpoint,
+            connector,
+            compression: settings.compression,
             headers: metadata,
             export: PathAndQuery::from_static(method(settings.signal)),
         })
     }
 
-    async fn call(&mut self, request: Bytes) -> Outcome {
+    async fn call(&mut self, request: Bytes, timeout: Duration) -> Outcome {
         if let Err(error) = self.client.ready().await {
-            return Outcome::Retry {
-                reason: format!("cannot connect to the receiver: {}", error_chain(&error)),
-                after: None,
-            };
+            return self.disconnected(&error);
         }
-        let request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
+        let mut request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
+        request.set_timeout(timeout.min(MAX_SENT_TIMEOUT));
         match self
             .client
             .unary(request, self.export.clone(), BytesCodec)
             .await
         {
             Ok(response) => response::accepted(response.get_ref()),
-            Err(status) => classify(&status),
+            Err(status) => match status.source() {
+                // The status comes from this side: there was no response.
+                Some(error) => self.disconnected(error),
+                None => classify(&status),
+            },
         }
     }
+
+    /// The outcome if there is no connection, or it ended without a response.
+    fn disconnected(&self, error: &(dyn std::error::Error + 'static)) -> Outcome {
+        let origin = origin(self.endpoint.uri());
+        let reason = format!(
+            "the connection to `{origin}` failed: {}",
+            error_chain(error)
+        );
+        if is_invalid_response(error) {
+            Outcome::Rejected(reason)
+        } else {
+            Outcome::Retry {
+                reason,
+                after: None,
+            }
+        }
+    }
+}
+
+/// Creates a client that connects with the first request.
+fn client(
+    endpoint: &Endpoint,
+    connector: &ProxyConnector,
+    compression: Compression,
+) -> tonic::client::Grpc<Channel> {
+    let channel = endpoint.connect_with_connector_lazy(connector.clone());
+    let client = tonic::client::Grpc::new(channel).max_decoding_message_size(MAX_RESPONSE);
+    compressed(client, compression)
 }
 
 /// Enables compression, whose feature was checked by the caller.
@@ -130,8 +182,16 @@ fn secure(endpoint: Endpoint, _: &OtlpSettings) -> Result<Endpoint, Error> {
 }
 
 impl Transport for Grpc {
-    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
-        Box::pin(self.call(request))
+    fn send(
+        &mut self,
+        request: Bytes,
+        timeout: Duration,
+    ) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
+        Box::pin(self.call(request, timeout))
+    }
+
+    fn reconnect(&mut self) {
+        self.client = client(&self.endpoint, &self.connector, self.compression);
     }
 }
 
@@ -143,6 +203,11 @@ fn classify(status: &Status) -> Outcome {
         status.message()
     );
     let after = retry_delay(status);
+    // The response, or the request, is larger than its receiver accepts. tonic uses a code that can be
+    // retried.
+    if status.message().contains("message length too large") {
+        return Outcome::Rejected(reason);
+    }
     match status.code() {
         Code::Cancelled
         | Code::DeadlineExceeded

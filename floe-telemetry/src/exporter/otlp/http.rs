@@ -4,6 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -20,8 +21,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::Transport;
 use super::compress::compress;
 use super::proxy::ProxyConnector;
-use super::response::{self, MAX_RESPONSE, Outcome, error_chain};
-use super::settings::OtlpSettings;
+use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
+use super::settings::{self, OtlpSettings};
 use crate::clock::wall_now;
 use crate::config::{Compression, Signal};
 use crate::error::Error;
@@ -74,11 +75,14 @@ impl Http {
         request.headers_mut().clone_from(&self.headers);
         match self.client.post(request).await {
             Ok(response) => classify(response).await,
-            // There was no connection, or it was closed without a response.
-            Err(error) => Outcome::Retry {
-                reason: error_chain(&error),
-                after: None,
-            },
+            Err(error) => {
+                let origin = origin(&self.uri);
+                let reason = format!(
+                    "the connection to `{origin}` failed: {}",
+                    error_chain(&error)
+                );
+                disconnected(&error, reason)
+            }
         }
     }
 }
@@ -88,7 +92,7 @@ impl Transport for Http {
         compress(self.compression, request)
     }
 
-    fn send(&mut self, request: Bytes) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
+    fn send(&mut self, request: Bytes, _: Duration) -> Pin<Box<dyn Future<Output = Outcome> + '_>> {
         Box::pin(self.post(request))
     }
 }
@@ -133,17 +137,12 @@ fn secure(connector: ProxyConnector, _: &OtlpSettings) -> Result<Box<dyn PostCli
 }
 
 fn headers(settings: &OtlpSettings) -> HeaderMap {
-    let agent = concat!(
-        "OTel-OTLP-Exporter-Rust/",
-        env!("CARGO_PKG_VERSION"),
-        " floe-telemetry"
-    );
     let mut headers = HeaderMap::from_iter([
         (
             CONTENT_TYPE,
             HeaderValue::from_static("application/x-protobuf"),
         ),
-        (USER_AGENT, HeaderValue::from_static(agent)),
+        (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
     ]);
     for (name, value) in &settings.headers {
         // The settings contain only valid names and values.
@@ -172,10 +171,15 @@ async fn classify(response: Response<Incoming>) -> Outcome {
                 "the receiver answered {status} with a web page: it is not an OTLP receiver"
             ));
         }
-        return match read(response).await {
-            Ok(body) => response::accepted(&body),
-            Err(reason) => Outcome::Rejected(reason),
-        };
+        // The request does not accept any, so what it would decompress to is not read.
+        if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
+            && encoding != "identity"
+        {
+            return Outcome::Rejected(format!(
+                "the receiver answered {status} with a compressed body, which was not requested"
+            ));
+        }
+        return read(response).await.unwrap_or_else(|outcome| outcome);
     }
     let after = response.headers().get(RETRY_AFTER);
     let after = after.and_then(|after| response::retry_after(after.to_str().ok()?, wall_now()));
@@ -191,36 +195,60 @@ async fn classify(response: Response<Incoming>) -> Outcome {
 
 fn is_web_page(response: &Response<Incoming>) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
-    content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    let html = b"text/html";
+    content_type.is_some_and(|kind| {
+        let kind = kind.as_bytes().get(..html.len());
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case(html))
+    })
 }
 
-async fn read(response: Response<Incoming>) -> Result<Vec<u8>, String> {
+/// The outcome if there was no connection, or it was closed without a complete response.
+fn disconnected(error: &(dyn std::error::Error + 'static), reason: String) -> Outcome {
+    if is_invalid_response(error) {
+        Outcome::Rejected(reason)
+    } else {
+        Outcome::Retry {
+            reason,
+            after: None,
+        }
+    }
+}
+
+/// Reads the body of a successful response.
+async fn read(response: Response<Incoming>) -> Result<Outcome, Outcome> {
     let mut incoming = response.into_body();
     let mut body = Vec::new();
     while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(|error| error_chain(&error))?;
+        let frame = frame.map_err(|error| {
+            let reason = format!("the response is incomplete: {}", error_chain(&error));
+            disconnected(&error, reason)
+        })?;
         let chunk = frame.data_ref().map_or(&[][..], |data| data);
         if body.len() + chunk.len() > MAX_RESPONSE {
-            return Err(format!(
-                "the receiver's answer is longer than {MAX_RESPONSE} bytes"
-            ));
+            return Err(Outcome::Rejected(format!(
+                "the response is longer than {MAX_RESPONSE} bytes"
+            )));
         }
         body.extend_from_slice(chunk);
     }
-    Ok(body)
+    Ok(response::accepted(&body))
 }
 
 /// Appends the path of the signal, unless the endpoint has it
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
 fn signal_url(endpoint: &str, signal: Signal) -> String {
+    let (endpoint, query) = match endpoint.split_once('?') {
+        Some((endpoint, query)) => (endpoint, format!("?{query}")),
+        None => (endpoint, String::new()),
+    };
     let base = endpoint.trim_end_matches('/');
     // A general endpoint is often configured with the path of traces.
     let base = base.strip_suffix("/v1/traces").unwrap_or(base);
     let path = format!("/v1/{}", signal.as_str());
     if base.ends_with(&path) {
-        base.to_owned()
+        format!("{base}{query}")
     } else {
-        format!("{base}{path}")
+        format!("{base}{path}{query}")
     }
 }
 
@@ -245,9 +273,13 @@ mod tests {
                 "http://c:4318/v1/metrics"
             );
         }
-        assert_eq!(
-            signal_url("http://c/otlp", Signal::Logs),
-            "http://c/otlp/v1/logs"
-        );
+        for (endpoint, expected) in [
+            ("http://c/otlp", "http://c/otlp/v1/logs"),
+            ("http://c?k=v", "http://c/v1/logs?k=v"),
+            ("http://c/v1/logs?k=v/", "http://c/v1/logs?k=v/"),
+            ("http://c/?k=a?b", "http://c/v1/logs?k=a?b"),
+        ] {
+            assert_eq!(signal_url(endpoint, Signal::Logs), expected);
+        }
     }
 }

@@ -1,17 +1,21 @@
 //! Log records over OTLP, encoded by `opentelemetry-proto` and sent over the transport of the spans.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::logs::tonic::group_logs_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{LogBatch, LogExporter};
+use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLogRecord};
 use prost::Message;
 
-use super::OtlpTarget;
-use super::sender::Sender;
+use super::sender::{Sender, sdk_error};
+use super::{OtlpTarget, too_large};
+use crate::collector::ExportFailure;
 use crate::config::Signal;
 use crate::error::Error;
 
@@ -20,6 +24,8 @@ use crate::error::Error;
 pub(crate) struct OtlpLogs {
     sender: Sender,
     resource: ResourceAttributesWithSchema,
+    max_request: usize,
+    failed: Arc<AtomicU64>,
 }
 
 /// Creates the log exporter for `target`.
@@ -31,15 +37,50 @@ pub(crate) fn otlp_logs(target: &OtlpTarget) -> Result<OtlpLogs, Error> {
     Ok(OtlpLogs {
         sender: Sender::new(target, Signal::Logs)?,
         resource: ResourceAttributesWithSchema::default(),
+        max_request: target.config.otlp.max_request(Signal::Logs),
+        failed: Arc::default(),
     })
+}
+
+impl OtlpLogs {
+    /// The number of records of the last batch that were not exported. The result of the SDK's trait has
+    /// no room for it.
+    pub(crate) fn failed(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.failed)
+    }
+
+    /// Sends records in requests that are as large as a request may be.
+    fn send(
+        &self,
+        records: &[(&SdkLogRecord, &InstrumentationScope)],
+    ) -> Result<(), ExportFailure> {
+        let request = ExportLogsServiceRequest {
+            resource_logs: group_logs_by_resource_and_scope(
+                &LogBatch::new(records),
+                &self.resource,
+            ),
+        };
+        if request.encoded_len() <= self.max_request {
+            let sent = self.sender.send(request.encode_to_vec().into());
+            return sent.map_err(|failure| failure.of(records.len()));
+        }
+        drop(request);
+        if records.len() <= 1 {
+            return too_large(records.len(), self.max_request);
+        }
+        let (first, second) = records.split_at(records.len() / 2);
+        ExportFailure::both(self.send(first), self.send(second))
+    }
 }
 
 impl LogExporter for OtlpLogs {
     async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        let request = ExportLogsServiceRequest {
-            resource_logs: group_logs_by_resource_and_scope(&batch, &self.resource),
-        };
-        self.sender.send(request.encode_to_vec())
+        let records: Vec<_> = batch.iter().collect();
+        let result = self.send(&records);
+        let failed = result.as_ref().err();
+        let failed = failed.map_or(0, |failure| failure.failed_of(records.len()));
+        self.failed.store(failed, Ordering::Relaxed);
+        result.map_err(|failure| sdk_error(&failure))
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {

@@ -9,6 +9,7 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::Uri;
 use hyper::header::HeaderValue;
@@ -19,6 +20,11 @@ use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
+
+/// The idle time after which TCP checks whether the peer is still there, and how often.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
 
 /// Connects to a receiver, through a proxy if one is configured.
 #[derive(Clone)]
@@ -57,6 +63,10 @@ impl ProxyConnector {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
+        // An idle connection whose peer is gone is closed before it is used again.
+        tcp.set_keepalive(Some(KEEPALIVE));
+        tcp.set_keepalive_interval(Some(KEEPALIVE_INTERVAL));
+        tcp.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         let route = match Matcher::from_env().intercept(receiver) {
             None => Route::Direct,
             Some(_) if is_loopback(receiver) => Route::Direct,

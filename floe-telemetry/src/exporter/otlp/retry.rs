@@ -1,37 +1,108 @@
-//! Sends a request with retries and exponential backoff.
+//! Sends a request with retries and exponential backoff, until a deadline.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::time::{self, sleep};
 
 use super::Transport;
 use super::response::Outcome;
+use crate::clock::monotonic_now;
 use crate::recorder::random;
-
-/// The most attempts for one request.
-const MAX_ATTEMPTS: u32 = 5;
 
 /// The delay before the first retry. It doubles with each further retry.
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
 
-/// Sends `request`, and retries it as long as the outcome permits. The caller sets a timeout for all
-/// attempts together.
-pub(super) async fn send(transport: &mut dyn Transport, request: Bytes) -> Result<(), String> {
-    let mut delay = INITIAL_DELAY;
-    let mut attempt = 1;
+/// The longest delay, unless the receiver requires one.
+const MAX_DELAY: Duration = Duration::from_secs(5);
+
+/// The longest timeout. A longer one could not be added to the current time.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A request that the receiver accepted.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// The number of items that the receiver rejected.
+    pub(super) rejected: u64,
+    /// The reason, or a warning.
+    pub(super) message: String,
+}
+
+/// Sends `request`, and retries it within `timeout` as long as the outcome permits.
+pub(super) async fn send(
+    transport: &mut dyn Transport,
+    request: Bytes,
+    timeout: Duration,
+) -> Result<Accepted, String> {
+    let deadline = monotonic_now() + timeout.min(MAX_TIMEOUT);
+    let left = || deadline.saturating_duration_since(monotonic_now());
+    let mut last = None;
     loop {
-        match transport.send(request.clone()).await {
-            Outcome::Accepted => return Ok(()),
-            Outcome::Rejected(reason) => return Err(reason),
-            Outcome::Retry { reason, .. } if attempt == MAX_ATTEMPTS => return Err(reason),
-            Outcome::Retry { after, .. } => {
-                // Jitter spreads the retries of many senders that failed at the same time.
-                let jittered = delay.mul_f64(0.5 + random());
-                sleep(after.unwrap_or(jittered)).await;
-                delay *= 2;
-                attempt += 1;
+        let sent = time::timeout(left(), transport.send(request.clone(), left()));
+        match sent.await {
+            Ok(Outcome::Accepted { rejected, message }) => {
+                return Ok(Accepted { rejected, message });
             }
+            Ok(Outcome::Rejected(reason)) => return Err(reason),
+            Ok(Outcome::Retry { reason, after }) => {
+                let delay = last.map_or(INITIAL_DELAY, |(delay, _): (Duration, _)| delay * 2);
+                let delay = delay.min(MAX_DELAY);
+                sleep(pause(delay, after, left())).await;
+                last = Some((delay, reason));
+            }
+            Err(_) => {}
         }
+        if left().is_zero() {
+            // Nothing may arrive any more on the connection.
+            transport.reconnect();
+            let reason = last.map_or("no response".to_owned(), |(_, reason)| reason);
+            return Err(format!("not delivered within {timeout:?}: {reason}"));
+        }
+    }
+}
+
+/// The time until the next attempt, if there is `left` until the deadline.
+fn pause(delay: Duration, after: Option<Duration>, left: Duration) -> Duration {
+    if let Some(after) = after {
+        return after.min(left);
+    }
+    // Jitter spreads the retries of many senders that failed at the same time.
+    let jittered = delay.mul_f64(0.5 + random());
+    if jittered < left {
+        jittered
+    } else if left > INITIAL_DELAY {
+        // The last attempts use the time that is left.
+        left / 2
+    } else {
+        left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn pauses_have_jitter_and_end_before_the_deadline() {
+        let pauses: BTreeSet<_> = (0..20).map(|_| pause(SECOND, None, 10 * SECOND)).collect();
+        assert!(pauses.len() > 1, "{pauses:?}");
+        assert!(
+            pauses
+                .iter()
+                .all(|it| (SECOND / 2..SECOND * 3 / 2).contains(it))
+        );
+        assert_eq!(pause(8 * SECOND, None, SECOND), SECOND / 2);
+        assert_eq!(pause(SECOND, None, INITIAL_DELAY), INITIAL_DELAY);
+    }
+
+    #[test]
+    fn the_pause_that_a_receiver_requires_is_limited_by_the_deadline() {
+        assert_eq!(pause(SECOND, Some(2 * SECOND), 10 * SECOND), 2 * SECOND);
+        assert_eq!(pause(SECOND, Some(99 * SECOND), 10 * SECOND), 10 * SECOND);
+        assert_eq!(pause(SECOND, Some(Duration::ZERO), SECOND), Duration::ZERO);
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use opentelemetry_sdk::error::OTelSdkError;
 
 use super::{Otlp, OtlpTarget, connect};
-use crate::collector::BatchExporter;
+use crate::collector::ExportFailure;
 use crate::config::Signal;
 use crate::error::Error;
 use crate::sanitizer::sanitize_error_message;
@@ -25,13 +26,13 @@ impl Sender {
         Ok(Self(Mutex::new(Some(connect(target, signal)?))))
     }
 
-    /// Sends a request. The text of an error is redacted.
-    pub(super) fn send(&self, request: Vec<u8>) -> Result<(), OTelSdkError> {
+    /// Sends a request.
+    pub(super) fn send(&self, request: Bytes) -> Result<(), ExportFailure> {
         let mut otlp = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
-        otlp.export(request.into()).map_err(|reason| {
-            OTelSdkError::InternalFailure(sanitize_error_message(&reason).into_owned())
-        })
+        match otlp.as_mut() {
+            Some(otlp) => otlp.send(request),
+            None => Err(OTelSdkError::AlreadyShutdown.to_string().into()),
+        }
     }
 
     pub(super) fn close(&self) {
@@ -40,6 +41,11 @@ impl Sender {
             otlp.close();
         }
     }
+}
+
+/// The error of the SDK, with redacted text.
+pub(super) fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
+    OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
 
 impl Drop for Sender {

@@ -3,20 +3,20 @@
 
 use std::env::VarError;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::regular_file;
 use crate::config::{
     Compression, CredentialSource, DEFAULT_OTLP_ENDPOINT, OtlpOptions, OtlpProtocol, Signal,
-    TelemetryAuth, TelemetryConfig, credential_reference, is_header_name,
+    TelemetryAuth, TelemetryConfig, check_header_name, credential_reference,
 };
 use crate::environment;
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
+use crate::sanitizer::REDACTED;
 
 /// The default endpoint of OTLP over HTTP; [`DEFAULT_OTLP_ENDPOINT`] is that of gRPC.
 const DEFAULT_HTTP_ENDPOINT: &str = "http://localhost:4318";
@@ -27,6 +27,17 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most bytes that are read from a credential file.
 const MAX_CREDENTIAL: u64 = 64 * 1024;
+
+/// Shorter values of headers are not removed from messages: they are not secrets, and occur in other words.
+const MIN_SECRET: usize = 4;
+
+/// The product that sends requests
+/// ([user agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)).
+pub(super) const USER_AGENT: &str = concat!(
+    "OTel-OTLP-Exporter-Rust/",
+    env!("CARGO_PKG_VERSION"),
+    " floe-telemetry"
+);
 
 /// The effective OTLP settings of one signal.
 #[derive(Clone)]
@@ -43,6 +54,8 @@ pub(super) struct OtlpSettings {
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
     pub(super) timeout: Duration,
+    /// The most bytes of a request before compression.
+    pub(super) max_request: usize,
     pub(super) compression: Compression,
     pub(super) certificate: Option<PathBuf>,
     /// The certificate and its key.
@@ -79,6 +92,12 @@ impl OtlpSettings {
             |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
         let client = file(|options| options.client_certificate.as_deref())
             .zip(file(|options| options.client_key.as_deref()));
+        if protocol == OtlpProtocol::Grpc && endpoint.contains('?') {
+            return Err(Error::config(format!(
+                "otlp: the endpoint `{endpoint}` has a query, which gRPC cannot send, accepted is an endpoint \
+                 without one, for example `http://collector:4317`"
+            )));
+        }
         Ok(Self {
             signal,
             endpoint: endpoint.to_owned(),
@@ -86,10 +105,24 @@ impl OtlpSettings {
             protocol,
             headers: headers(target, all, own)?,
             timeout: timeout.min(max_timeout(config, signal)),
+            max_request: config.otlp.max_request(signal),
             compression: own.compression.or(all.compression).unwrap_or_default(),
             certificate: file(|options| options.certificate.as_deref()),
             client,
         })
+    }
+
+    /// Removes the values of the headers from a message: a receiver may quote them.
+    pub(super) fn without_own_headers(&self, mut message: String) -> String {
+        for (_, value) in &self.headers {
+            let credential = value.split_once(' ').map(|(_, credential)| credential);
+            for secret in [Some(&**value), credential].into_iter().flatten() {
+                if secret.len() >= MIN_SECRET && message.contains(secret) {
+                    message = message.replace(secret, REDACTED);
+                }
+            }
+        }
+        message
     }
 }
 
@@ -112,10 +145,12 @@ fn headers(
     let mut headers: Vec<(String, String)> = Vec::new();
     let mut set = |name: &str, value: String| -> Result<(), Error> {
         let name = name.to_ascii_lowercase();
-        if !is_header_name(&name) || !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        check_header_name(&name).map_err(|message| {
+            Error::config(format!("a header of the OTLP exporter: {message}"))
+        })?;
+        if !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
             return Err(Error::config(
-                "a header of the OTLP exporter has characters that a header cannot carry, accepted are letters, \
-                 digits, `-`, `_` and `.` in the name, printable ASCII in the value",
+                "a header of the OTLP exporter has a value that a header cannot carry, accepted is printable ASCII",
             ));
         }
         headers.retain(|(other, _)| *other != name);
@@ -167,15 +202,8 @@ fn variable(name: &str) -> Result<String, Error> {
 }
 
 fn file(path: &str) -> Result<String, Error> {
-    let unreadable = |error: io::Error| {
-        let kind = error.kind();
-        Error::config(format!("the file `{path}` cannot be read: {kind}")).caused_by(&error)
-    };
-    let mut text = String::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(MAX_CREDENTIAL)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
+    let text = String::from_utf8(regular_file::read(Path::new(path), MAX_CREDENTIAL)?)
+        .map_err(|_| Error::config(format!("the file `{path}` is not UTF-8")))?;
     // Editors and `echo` append a newline.
     let text = text.trim_end();
     if text.is_empty() {

@@ -189,7 +189,7 @@ proptest! {
         let process = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
         let process = SharedAttributes::new(process, &mut Redactor::default());
         let (mut enricher, clock) = (Enricher::default(), WallClock::new());
-        let mut builder = RequestBuilder::new(&resource);
+        let mut builder = RequestBuilder::new(&resource, 4_000_000);
         // Later requests reuse the buffers of earlier ones.
         for _ in 0..3 {
             let mut expected: Vec<SpanData> = Vec::new();
@@ -199,7 +199,13 @@ proptest! {
                 expected.push((&span).into());
             }
 
-            let request = ExportTraceServiceRequest::decode(&*builder.take()).unwrap();
+            let batch = builder.take();
+            prop_assert_eq!(batch.requests.len(), usize::from(!records.is_empty()));
+            let Some(encoded) = batch.requests.first() else {
+                continue;
+            };
+            prop_assert_eq!(encoded.spans, records.len());
+            let request = ExportTraceServiceRequest::decode(&*encoded.bytes).unwrap();
             prop_assert_eq!(request.resource_spans.len(), 1);
             let found = &request.resource_spans[0];
             let attributes = &found.resource.as_ref().unwrap().attributes;
@@ -222,7 +228,48 @@ proptest! {
         }
 
         // The next batch is empty.
-        let request = ExportTraceServiceRequest::decode(&*builder.take()).unwrap();
-        prop_assert!(request.resource_spans[0].scope_spans.is_empty());
+        prop_assert!(builder.take().requests.is_empty());
+    }
+
+    #[test]
+    fn requests_are_split_below_the_limit(mut records in vec(record(), 0..12), max in 200_usize..6000) {
+        let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
+        let process = SharedAttributes::default();
+        let (mut enricher, clock) = (Enricher::default(), WallClock::new());
+        let mut builder = RequestBuilder::new(&resource, max);
+        let mut unlimited = RequestBuilder::new(&resource, usize::MAX);
+        let mut expected = Vec::new();
+        for record in &mut records {
+            let span = enricher.enrich(record, &clock, &process);
+            builder.push(&span);
+            // A span is too large if it exceeds the limit alone, up to the heads of messages.
+            unlimited.push(&span);
+            let alone = unlimited.take().requests.remove(0).bytes.len();
+            expected.push((SpanData::from(&span).span_context, alone));
+        }
+        let batch = builder.take();
+        let mut spans = Vec::new();
+        for request in &batch.requests {
+            prop_assert!(request.bytes.len() <= max);
+            let decoded = ExportTraceServiceRequest::decode(&*request.bytes).unwrap();
+            let scopes = decoded.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
+            let found: Vec<Span> = scopes.flat_map(|scope| {
+                assert!(!scope.spans.is_empty());
+                scope.spans
+            }).collect();
+            prop_assert_eq!(found.len(), request.spans);
+            spans.extend(found);
+        }
+        prop_assert_eq!(spans.len() + batch.too_large, records.len());
+        for (context, alone) in expected {
+            let id = context.span_id().to_bytes();
+            let is_sent = spans.iter().any(|span| span.span_id == id);
+            if alone + 2 * 11 <= max {
+                prop_assert!(is_sent);
+            }
+            if alone > max {
+                prop_assert!(!is_sent);
+            }
+        }
     }
 }

@@ -2,15 +2,18 @@
 //! rustls with ring.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretSlice;
 
+use super::regular_file;
 use super::settings::OtlpSettings;
 use crate::error::Error;
+
+/// The most bytes of a file with certificates or a key.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// The certificates and the key of a connection, in PEM format.
 pub(super) struct Tls {
@@ -70,7 +73,7 @@ fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| invalid_file(path, &format!("cannot be read: {}", error.kind())))
+    regular_file::read(path, MAX_FILE).map_err(|error| error.within("otlp"))
 }
 
 fn invalid_file(path: &Path, problem: &str) -> Error {

@@ -1,7 +1,7 @@
 //! The thread of a log exporter, which batches records and exports the batches.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Instant;
 
@@ -21,6 +21,8 @@ const MAX_BYTES: usize = 1024 * 1024;
 pub(super) struct ExporterThread<E> {
     name: String,
     exporter: E,
+    /// See [`LogDestination::with_failed`](crate::logs::LogDestination::with_failed).
+    failed: Option<Arc<AtomicU64>>,
     scope: InstrumentationScope,
     #[expect(clippy::vec_box, reason = "the boxes came through the queue")]
     batch: Vec<Box<SdkLogRecord>>,
@@ -39,12 +41,14 @@ impl<E: LogExporter> ExporterThread<E> {
     pub(super) fn new(
         name: String,
         exporter: E,
+        failed: Option<Arc<AtomicU64>>,
         queue: Arc<QueueCounters>,
         settings: LogSettings,
     ) -> Self {
         Self {
             name,
             exporter,
+            failed,
             scope: InstrumentationScope::builder(SCOPE).build(),
             batch: Vec::new(),
             bytes: 0,
@@ -83,7 +87,7 @@ impl<E: LogExporter> ExporterThread<E> {
         // The exporter's `Drop` may panic, too.
         let _ = guarded(|| {
             drop(self.exporter);
-            Ok(())
+            Ok::<_, String>(())
         });
     }
 
@@ -126,18 +130,23 @@ impl<E: LogExporter> ExporterThread<E> {
         });
         self.queue.release(batch.len(), bytes);
         let counters = &self.settings.worker.counters;
-        let counter = match &result {
-            Ok(()) => &counters.logs_exported,
-            Err(_) => &counters.logs_failed,
+        let records = batch.len() as u64;
+        let failed = match (&result, &self.failed) {
+            (Ok(()), _) => 0,
+            (Err(_), None) => records,
+            (Err(_), Some(failed)) => failed.swap(records, Ordering::Relaxed).min(records),
         };
-        counter.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        counters
+            .logs_exported
+            .fetch_add(records - failed, Ordering::Relaxed);
+        counters.logs_failed.fetch_add(failed, Ordering::Relaxed);
         if let Err(error) = result {
             let error = self.settings.worker.redaction.message_or_same(error);
             // Written locally but not exported, because telemetry is suppressed on this thread.
             if self.warnings.is_due() {
                 tracing::warn!(
                     exporter = self.name,
-                    records = batch.len(),
+                    records = failed,
                     error,
                     "log records could not be exported"
                 );

@@ -1,0 +1,54 @@
+//! The attributes of the resource that do not come from the configuration
+//! ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/)).
+
+use std::sync::OnceLock;
+
+use opentelemetry::KeyValue;
+
+use crate::recorder::random_bits;
+
+/// Returns the attributes that describe this SDK and this process. The configuration can replace them.
+pub(super) fn defaults() -> [KeyValue; 4] {
+    [
+        KeyValue::new("telemetry.sdk.name", "floe-telemetry"),
+        KeyValue::new("telemetry.sdk.language", "rust"),
+        KeyValue::new("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+        KeyValue::new("service.instance.id", instance_id()),
+    ]
+}
+
+/// Returns a random UUID, version 4, which is the same for all providers of the process.
+fn instance_id() -> &'static str {
+    static ID: OnceLock<String> = OnceLock::new();
+    ID.get_or_init(|| uuid(random_bits()))
+}
+
+/// Formats random bits as a UUID, version 4
+/// ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4)).
+fn uuid(random: u128) -> String {
+    const VERSION: u128 = 0xf << 76;
+    const VARIANT: u128 = 0b11 << 62;
+    let bits = random & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62;
+    let hex = format!("{bits:032x}");
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_is_a_uuid_of_version_4() {
+        assert_eq!(uuid(0), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(uuid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(instance_id(), instance_id());
+        assert_ne!(random_bits(), random_bits());
+    }
+}
