@@ -1,5 +1,6 @@
 //! Receivers and proxies that misbehave. They end with the process.
 
+pub(crate) mod http2;
 mod relay;
 mod script;
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -11,12 +11,14 @@ use anyhow::Result;
 use socket2::SockRef;
 
 /// What happens to a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Plan {
     /// It is forwarded to the receiver.
     Forward,
     /// It is reset after the client has sent this many bytes.
     ResetAfter(usize),
+    /// These bytes are the response to the first bytes of the client, and nothing follows.
+    Answer(Vec<u8>),
 }
 
 /// A relay on 127.0.0.1, whose port stays the same.
@@ -31,6 +33,8 @@ struct Shared {
     /// The port of the receiver; 0 while connections are refused.
     receiver: AtomicU16,
     connections: AtomicUsize,
+    /// How long bytes of the receiver are delayed, in milliseconds.
+    delay: AtomicU64,
     open: Mutex<Vec<Link>>,
 }
 
@@ -82,6 +86,12 @@ impl Relay {
         self.shared.receiver.store(port, Ordering::Relaxed);
     }
 
+    /// Delays whatever the receiver sends by this time.
+    pub(crate) fn delay(&self, delay: Duration) {
+        let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self.shared.delay.store(millis, Ordering::Relaxed);
+    }
+
     /// Leaves the open connections open and forwards nothing more on them, like a network that has
     /// lost their state.
     pub(crate) fn freeze(&self) {
@@ -106,8 +116,10 @@ impl Relay {
     }
 
     fn serve(&self, client: &TcpStream, plan: Plan) -> io::Result<()> {
-        if let Plan::ResetAfter(bytes) = plan {
-            return reset_after(client, bytes);
+        match plan {
+            Plan::Forward => {}
+            Plan::ResetAfter(bytes) => return reset_after(client, bytes),
+            Plan::Answer(bytes) => return answer(client, &bytes),
         }
         let receiver = match self.shared.receiver.load(Ordering::Relaxed) {
             0 => return Ok(()),
@@ -124,12 +136,17 @@ impl Relay {
             receiver.try_clone()?,
             Arc::clone(&is_frozen),
         );
-        thread::spawn(move || forward(&from, &to, &frozen));
-        forward(&receiver, client, &is_frozen)
+        thread::spawn(move || forward(&from, &to, &frozen, &AtomicU64::new(0)));
+        forward(&receiver, client, &is_frozen, &self.shared.delay)
     }
 }
 
-fn forward(mut from: &TcpStream, mut to: &TcpStream, is_frozen: &AtomicBool) -> io::Result<()> {
+fn forward(
+    mut from: &TcpStream,
+    mut to: &TcpStream,
+    is_frozen: &AtomicBool,
+    delay: &AtomicU64,
+) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let read = from.read(&mut buffer)?;
@@ -137,11 +154,18 @@ fn forward(mut from: &TcpStream, mut to: &TcpStream, is_frozen: &AtomicBool) -> 
         while is_frozen.load(Ordering::Relaxed) {
             thread::park_timeout(Duration::from_secs(3600));
         }
+        thread::sleep(Duration::from_millis(delay.load(Ordering::Relaxed)));
         if read == 0 {
             return to.shutdown(Shutdown::Write);
         }
         to.write_all(&buffer[..read])?;
     }
+}
+
+fn answer(mut client: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+    client.read_exact(&mut [0; 24])?;
+    client.write_all(bytes)?;
+    io::copy(&mut client, &mut io::sink()).map(drop)
 }
 
 fn reset_after(mut client: &TcpStream, bytes: usize) -> io::Result<()> {

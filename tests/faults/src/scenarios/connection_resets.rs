@@ -7,12 +7,12 @@ use anyhow::{Result, ensure};
 use crate::program::Program;
 use crate::receivers::{Plan, Relay};
 use crate::report::Report;
-use crate::scenario::{Case, HTTP, Scenario};
+use crate::scenario::{BOTH, Case, Scenario};
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "connection_resets",
     promise: "a request whose connection is reset is repeated and delivered once",
-    protocols: HTTP,
+    protocols: BOTH,
     is_quick: true,
     max_memory: 64,
     program,

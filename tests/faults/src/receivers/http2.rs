@@ -1,0 +1,62 @@
+//! Frames of HTTP/2 ([RFC 9113](https://www.rfc-editor.org/rfc/rfc9113#name-frame-definitions)), for
+//! responses that no library would send.
+
+/// The stream of the first request on a connection.
+const FIRST: u32 = 1;
+
+/// The settings that a server sends first.
+pub(crate) fn settings() -> Vec<u8> {
+    frame(4, 0, 0, &[])
+}
+
+/// The end of a connection, without an error. No request was processed.
+pub(crate) fn go_away() -> Vec<u8> {
+    frame(7, 0, 0, &[0; 8])
+}
+
+/// The end of the first request, because the server refused or cancelled it.
+pub(crate) fn reset(code: u8) -> Vec<u8> {
+    frame(3, 0, FIRST, &[0, 0, 0, code])
+}
+
+/// The headers of a successful gRPC response.
+pub(crate) fn headers() -> Vec<u8> {
+    // `:status: 200`, and `content-type: application/grpc`.
+    let mut block = vec![0x88, 0x5f, 16];
+    block.extend_from_slice(b"application/grpc");
+    frame(1, 0x4, FIRST, &block)
+}
+
+/// The begin of headers without an end.
+pub(crate) fn open_headers() -> Vec<u8> {
+    frame(1, 0, FIRST, &[0x88])
+}
+
+/// Headers that continue the former ones.
+pub(crate) fn more_headers() -> Vec<u8> {
+    let mut block = Vec::new();
+    for _ in 0..100 {
+        block.extend_from_slice(&[0, 1, b'a', 126]);
+        block.extend_from_slice(&[b'x'; 126]);
+    }
+    frame(9, 0, FIRST, &block)
+}
+
+/// A part of a gRPC message of `length` bytes.
+pub(crate) fn message(length: u32, part: &[u8]) -> Vec<u8> {
+    let mut data = vec![0];
+    data.extend_from_slice(&length.to_be_bytes());
+    data.extend_from_slice(part);
+    frame(0, 0, FIRST, &data)
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len())
+        .unwrap_or(u32::MAX)
+        .to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    frame.extend_from_slice(&[kind, flags]);
+    frame.extend_from_slice(&stream.to_be_bytes());
+    frame.extend_from_slice(payload);
+    frame
+}

@@ -1,0 +1,86 @@
+//! The receiver throttles with `Retry-After`.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use floe_tests::Response;
+
+use crate::program::Program;
+use crate::report::Report;
+use crate::scenario::{Case, HTTP, Scenario};
+
+/// The value of the header, and the shortest and longest time until the delivery in milliseconds.
+const VALUES: [(&str, u64, u64); 4] = [
+    ("2", 2000, 2500),
+    ("0", 0, 500),
+    ("soon", 0, 1000),
+    ("-1", 0, 1000),
+];
+
+/// A value that no timeout allows.
+const TOO_LONG: &str = "999999999";
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "retry_after",
+    promise: "the pause that a receiver requires is kept, and never exceeds the timeout",
+    protocols: HTTP,
+    is_quick: true,
+    max_memory: 64,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let mut config = program.config();
+    config.otlp.all.timeout_millis = Some(4000);
+    program.start(config);
+    for (value, ..) in VALUES {
+        program.wait(value);
+        program.spans(1);
+        program.flush(value, Duration::from_secs(20));
+    }
+    program.wait(TOO_LONG);
+    program.spans(1);
+    program.flush(TOO_LONG, Duration::from_secs(20));
+    program.shutdown(Duration::from_secs(5));
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let receiver = case.receiver();
+    let throttle = |value: &str| {
+        receiver.respond(Response::Http {
+            status: 429,
+            headers: vec![("retry-after".to_owned(), value.to_owned())],
+        });
+    };
+    let mut child = case.start(&receiver.endpoint())?;
+    for (value, ..) in VALUES {
+        child.wait_for(value)?;
+        throttle(value);
+        let requests = receiver.requests().len();
+        child.proceed()?;
+        receiver.wait_for_requests(requests + 1, Duration::from_secs(10));
+        receiver.respond(Response::Ok);
+    }
+    child.wait_for(TOO_LONG)?;
+    throttle(TOO_LONG);
+    let requests = receiver.requests().len();
+    child.proceed()?;
+    let report = child.finish()?;
+    for (value, shortest, longest) in VALUES {
+        let operation = report.operation(value)?;
+        ensure!(operation.error.is_none(), "{value}: {operation:?}");
+        let millis = operation.duration.as_millis();
+        let expected = u128::from(shortest)..u128::from(longest);
+        ensure!(expected.contains(&millis), "{value}: {operation:?}");
+    }
+    let capped = report.operation(TOO_LONG)?;
+    ensure!(capped.duration < Duration::from_millis(4500), "{capped:?}");
+    ensure!(
+        receiver.requests().len() == requests + 1,
+        "retried too early"
+    );
+    let books = report.books;
+    ensure!((books.exported, books.failed) == (4, 1), "{books:?}");
+    Ok(report)
+}

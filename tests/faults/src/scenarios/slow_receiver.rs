@@ -1,0 +1,44 @@
+//! The network is slow.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::program::Program;
+use crate::receivers::Relay;
+use crate::report::Report;
+use crate::scenario::{BOTH, Case, Scenario};
+
+/// The spans of the program, more than the queue and the buffer of a thread hold.
+const SPANS: u64 = 20_000;
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "slow_receiver",
+    promise: "a slow receiver stalls nobody, and spans are lost only at the queue and counted",
+    protocols: BOTH,
+    is_quick: true,
+    max_memory: 64,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let mut config = program.config();
+    config.otlp.all.timeout_millis = Some(10_000);
+    program.start(config);
+    program.spans(SPANS);
+    program.flush("flush", Duration::from_secs(60));
+    program.shutdown(Duration::from_secs(5));
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let receiver = case.receiver();
+    let relay = Relay::to(receiver.port())?;
+    relay.delay(Duration::from_millis(200));
+    let report = case.report(&relay.endpoint())?;
+    let books = report.books;
+    ensure!(books.failed == 0 && books.exported > 2000, "{books:?}");
+    let arrived = receiver.spans().len() as u64;
+    ensure!(arrived == books.exported, "{arrived} spans arrived");
+    Ok(report)
+}
