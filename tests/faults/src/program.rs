@@ -146,9 +146,11 @@ impl Program {
                 failed: counted.failed,
                 dropped: counted.dropped_queue_full
                     + counted.dropped_buffer_full
+                    + counted.dropped_memory
+                    + counted.dropped_shutdown
                     + counted.dropped_without_provider
                     + counted.sampled_out,
-                pending: counted.tail_buffered,
+                pending: counted.pending,
             };
         }
         if let Ok(status) = procfs::process::Process::myself().and_then(|this| this.status()) {

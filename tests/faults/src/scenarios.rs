@@ -14,6 +14,7 @@ mod receiver_restarts;
 mod refused;
 mod retry_after;
 mod server_errors;
+mod shutdown_times_out;
 mod slow_receiver;
 mod stalled_body;
 mod status_table;
@@ -37,6 +38,7 @@ pub(crate) static ALL: &[&Scenario] = &[
     &refused::SCENARIO,
     &retry_after::SCENARIO,
     &server_errors::SCENARIO,
+    &shutdown_times_out::SCENARIO,
     &slow_receiver::SCENARIO,
     &stalled_body::SCENARIO,
     &status_table::SCENARIO,

@@ -1,0 +1,40 @@
+//! The receiver does not answer while the program shuts down.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::program::Program;
+use crate::receivers::Script;
+use crate::report::Report;
+use crate::scenario::{BOTH, Case, Scenario};
+
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "shutdown_times_out",
+    promise: "a shutdown returns at its timeout, and what is not delivered is counted or pending",
+    protocols: BOTH,
+    is_quick: true,
+    max_memory: 64,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let mut config = program.config();
+    config.otlp.all.timeout_millis = Some(20_000);
+    program.start(config);
+    program.spans(10_000);
+    program.shutdown(TIMEOUT);
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let silent = Script::silent()?;
+    let report = case.report(&silent.endpoint())?;
+    let shutdown = report.operation("shutdown")?;
+    ensure!(shutdown.error.is_some(), "{shutdown:?}");
+    ensure!(shutdown.duration < TIMEOUT.mul_f64(1.5), "{shutdown:?}");
+    ensure!(report.books.exported == 0, "{:?}", report.books);
+    Ok(report)
+}
