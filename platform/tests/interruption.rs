@@ -47,7 +47,19 @@ struct Running(Child);
 
 impl Running {
     fn start(product: &Product, variables: &[(&str, &str)]) -> Self {
-        let mut command = product::command(&["run", product.path("").to_str().unwrap()], variables);
+        let floe = product::command(&["run", product.path("").to_str().unwrap()], variables);
+        // A shell starts background commands with some signals ignored, and `floe` respects that.
+        let mut command = Command::new("env");
+        command
+            .arg("--default-signal=HUP,INT,TERM")
+            .arg(floe.get_program())
+            .args(floe.get_args());
+        for (name, value) in floe.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         Self::spawn(&mut command)
     }
 
