@@ -181,6 +181,7 @@ fn nothing_of_floe_is_sent() {
     assert_eq!(span.attributes.keys().find(of_floe), None);
     let resource: Vec<_> = span.resource.keys().map(String::as_str).collect();
     let expected = [
+        "service.instance.id",
         "service.name",
         "telemetry.sdk.language",
         "telemetry.sdk.name",
