@@ -227,9 +227,9 @@ pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
 impl Local {
     /// After a fork, replaces the state that the child shares with its parent: the rings, whose spans the
     /// parent exports, and the ids that come next.
+    #[cfg(feature = "provider")]
     #[cold]
     pub(super) fn leave_parent(&mut self) {
-        #[cfg(feature = "provider")]
         if self.forks != fork::forks() {
             self.forks = fork::forks();
             self.ids = Ids::seeded();

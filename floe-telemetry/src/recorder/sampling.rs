@@ -126,6 +126,7 @@ pub(super) fn decide(
         return Some(Decision::Skip);
     }
     if listeners & (FILTER | FORKED) != 0 {
+        #[cfg(feature = "provider")]
         if listeners & FORKED != 0 {
             recording::with(Local::leave_parent);
         }
