@@ -22,29 +22,28 @@ fn create(&self, table: &str, path: Path, mode: Mode, options: Options) {
         "create table path mode id owner.name options.limit rows db.rows db.system.name error.type {keys::TABLE} {LIMIT}",
         ::core::line!(), Internal
     );
-    let __floe_span = {
-        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            __floe.attribute("table", &(table));
-            __floe.display("path", &(path));
-            __floe.debug("mode", &(mode));
-            __floe.attribute("id", &(self.id));
-            __floe.attribute("owner.name", &(self.owner.name));
-            __floe.attribute("options.limit", &(options.limit));
-            __floe.attribute_from("rows", rows.len());
-            __floe.attribute_from("db.rows", a + b);
-            __floe.attribute_static("db.system.name", "duckdb");
-            __floe.display("error.type", &(kind));
-            __floe.attribute(keys::TABLE, &(table));
-            __floe.debug(LIMIT, &(limit));
-        };
-        ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
-            ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&__floe_fill),
-        )
-    };
     ::floe_telemetry::__private::call(
-        __floe_span,
+        {
+            let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+                __floe.attribute("table", &(table));
+                __floe.display("path", &(path));
+                __floe.debug("mode", &(mode));
+                __floe.attribute("id", &(self.id));
+                __floe.attribute("owner.name", &(self.owner.name));
+                __floe.attribute("options.limit", &(options.limit));
+                __floe.attribute_from("rows", rows.len());
+                __floe.attribute_from("db.rows", a + b);
+                __floe.attribute_static("db.system.name", "duckdb");
+                __floe.display("error.type", &(kind));
+                __floe.attribute(keys::TABLE, &(table));
+                __floe.debug(LIMIT, &(limit));
+            };
+            ::floe_telemetry::__private::enter(
+                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::Current,
+                ::floe_telemetry::__private::Some(&__floe_fill),
+            )
+        },
         move || -> () {
             #[allow(clippy::shadow_same)]
             let path = path;

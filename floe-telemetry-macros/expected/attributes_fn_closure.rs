@@ -5,28 +5,27 @@ fn f(&self, name: String, (a, b): (u8, u8)) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f *", ::core::line!(), Internal
     );
-    let __floe_span = {
-        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            __floe
-                .attributes_fn(|| {
-                    #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
-                    let this = &self;
-                    #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
-                    let name: &String = &name;
-                    {
-                        let n = name.len();
-                        [this.key(n)]
-                    }
-                });
-        };
-        ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
-            ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&__floe_fill),
-        )
-    };
     ::floe_telemetry::__private::call(
-        __floe_span,
+        {
+            let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+                __floe
+                    .attributes_fn(|| {
+                        #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+                        let this = &self;
+                        #[allow(clippy::shadow_same, clippy::shadow_unrelated)]
+                        let name: &String = &name;
+                        {
+                            let n = name.len();
+                            [this.key(n)]
+                        }
+                    });
+            };
+            ::floe_telemetry::__private::enter(
+                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::Current,
+                ::floe_telemetry::__private::Some(&__floe_fill),
+            )
+        },
         move || -> () {
             #[allow(clippy::shadow_same)]
             let name = name;

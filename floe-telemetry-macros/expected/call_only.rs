@@ -11,13 +11,12 @@ fn f(n: u8) -> impl Future<Output = u8> {
     if false {
         return __floe_declared.value();
     }
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call_by_type(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         __floe_declared.body(move || { start(n) }),
         |__floe_span, __floe_value| ::floe_telemetry::__private::end(
             __floe_span,

@@ -7,13 +7,12 @@ fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "partial_cmp", "partial_cmp", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> Option<Ordering> { Some(self.cmp(other)) },
         ::floe_telemetry::__private::outcome::probe::<Option<Ordering>>()
             .__floe_classify(),

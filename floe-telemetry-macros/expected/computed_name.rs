@@ -5,18 +5,17 @@ fn stage(number: u8) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "stage", "stage", ::core::line!(), Internal
     );
-    let __floe_span = {
-        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            __floe.name_from(format!("stage.{number}"));
-        };
-        ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
-            ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&__floe_fill),
-        )
-    };
     ::floe_telemetry::__private::call(
-        __floe_span,
+        {
+            let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+                __floe.name_from(format!("stage.{number}"));
+            };
+            ::floe_telemetry::__private::enter(
+                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::Current,
+                ::floe_telemetry::__private::Some(&__floe_fill),
+            )
+        },
         move || -> () {},
         ::floe_telemetry::__private::outcome::success,
     )

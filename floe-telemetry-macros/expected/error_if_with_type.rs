@@ -7,13 +7,12 @@ fn f() -> BoxFuture<'static, u8> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call_by_type(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> BoxFuture<'static, u8> { ask() },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::returned_future::prelude::*;

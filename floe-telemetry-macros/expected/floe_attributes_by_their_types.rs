@@ -7,21 +7,20 @@ fn f(rows: u64) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f {Load} {data::Table} * *", ::core::line!(), Internal
     );
-    let __floe_span = {
-        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            __floe.floe_attributes(&(&Load { rows }));
-            __floe.floe_attributes(&(data::Table::new(rows)));
-            __floe.floe_attributes(&(made(rows)));
-            __floe.floe_attributes(&(rows.all()));
-        };
-        ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
-            ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&__floe_fill),
-        )
-    };
     ::floe_telemetry::__private::call(
-        __floe_span,
+        {
+            let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+                __floe.floe_attributes(&(&Load { rows }));
+                __floe.floe_attributes(&(data::Table::new(rows)));
+                __floe.floe_attributes(&(made(rows)));
+                __floe.floe_attributes(&(rows.all()));
+            };
+            ::floe_telemetry::__private::enter(
+                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::Current,
+                ::floe_telemetry::__private::Some(&__floe_fill),
+            )
+        },
         move || -> () {},
         ::floe_telemetry::__private::outcome::success,
     )

@@ -5,18 +5,17 @@ fn f(a: Vec<u8>, #[cfg(all())] b: Vec<u8>) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f a", ::core::line!(), Internal
     );
-    let __floe_span = {
-        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            __floe.attribute("a", &(a));
-        };
-        ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
-            ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&__floe_fill),
-        )
-    };
     ::floe_telemetry::__private::call(
-        __floe_span,
+        {
+            let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+                __floe.attribute("a", &(a));
+            };
+            ::floe_telemetry::__private::enter(
+                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::Current,
+                ::floe_telemetry::__private::Some(&__floe_fill),
+            )
+        },
         move || -> () {
             #[allow(unused_mut)]
             #[allow(clippy::shadow_same)]

@@ -10,13 +10,12 @@ fn f(a: String, #[cfg_attr(all(), cfg(all()))] b: String) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> () {
             #[cfg_attr(all(), expect(unused))]
             #[allow(clippy::shadow_same)]

@@ -7,13 +7,12 @@ fn never() -> ! {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "never", "never", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> ! { loop {} },
         |__floe_return, __floe_sink| {
             use ::floe_telemetry::__private::outcome::IsUnresolved as _;

@@ -5,20 +5,19 @@ fn f(headers: &Headers, first: SpanContext, second: &SpanContext) {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    let __floe_span = {
-        let __floe_parent = || ::floe_telemetry::__private::below(&(headers));
-        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            __floe.links(&(first));
-            __floe.links(&(second));
-        };
-        ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
-            __floe_parent,
-            ::floe_telemetry::__private::Some(&__floe_fill),
-        )
-    };
     ::floe_telemetry::__private::call(
-        __floe_span,
+        {
+            let __floe_parent = || ::floe_telemetry::__private::below(&(headers));
+            let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+                __floe.links(&(first));
+                __floe.links(&(second));
+            };
+            ::floe_telemetry::__private::enter(
+                &__FLOE_CALLSITE,
+                __floe_parent,
+                ::floe_telemetry::__private::Some(&__floe_fill),
+            )
+        },
         move || -> () {
             #[allow(clippy::shadow_same)]
             let first = first;

@@ -8,7 +8,7 @@ fn f(__floe_argument_0: (Lock, Lock)) -> Later<u8> {
         __FLOE_CALLSITE, "f", "f left", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_opening(
-        move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| -> Later<u8> {
+        move |__floe_span: &mut ::floe_telemetry::__private::Opened| -> Later<u8> {
             let __floe_argument_0 = __floe_argument_0;
             let (left, _) = __floe_argument_0;
             *__floe_span = {

@@ -9,7 +9,7 @@ fn f(__floe_argument_0: Pair) -> Pin<Box<impl Future<Output = u8>>> {
     );
     ::floe_telemetry::__private::Box::pin(
         ::floe_telemetry::__private::call_opaque_opening(
-            move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| {
+            move |__floe_span: &mut ::floe_telemetry::__private::Opened| {
                 let __floe_argument_0 = __floe_argument_0;
                 let Pair { left, .. } = __floe_argument_0;
                 *__floe_span = ::floe_telemetry::__private::enter(

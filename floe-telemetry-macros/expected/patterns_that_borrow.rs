@@ -8,7 +8,7 @@ fn f(__floe_argument_0: (String, u8), __floe_argument_1: Vec<u8>) {
         __FLOE_CALLSITE, "f", "f n", ::core::line!(), Internal
     );
     ::floe_telemetry::__private::call_opening(
-        move |__floe_span: &mut ::floe_telemetry::__private::OpenSpan| -> () {
+        move |__floe_span: &mut ::floe_telemetry::__private::Opened| -> () {
             let mut __floe_argument_0 = __floe_argument_0;
             #[allow(clippy::collection_is_never_read)]
             let (ref mut text, n) = __floe_argument_0;

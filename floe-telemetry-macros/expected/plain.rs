@@ -7,13 +7,12 @@ fn plain(a: i64) -> i64 {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "plain", "plain", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> i64 { a + 1 },
         ::floe_telemetry::__private::outcome::probe::<i64>().__floe_classify(),
     )

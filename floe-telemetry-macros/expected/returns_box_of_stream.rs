@@ -7,13 +7,12 @@ fn f() -> Box<dyn Stream<Item = u8> + Unpin> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call_by_type(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> Box<dyn Stream<Item = u8> + Unpin> { list() },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::returned_future::prelude::*;

@@ -11,13 +11,12 @@ fn f(names: Vec<String>) -> impl Fn(&str) -> bool + Send {
     if false {
         return __floe_declared.value();
     }
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call_by_type(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         __floe_declared
             .body(move || {
                 #[allow(clippy::shadow_same)]

@@ -8,18 +8,17 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "f", "f n", ::core::line!(), Internal
     );
-    let __floe_span = {
-        let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-            __floe.attribute("n", &(n));
-        };
-        ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
-            ::floe_telemetry::__private::Current,
-            ::floe_telemetry::__private::Some(&__floe_fill),
-        )
-    };
     ::floe_telemetry::__private::call_opaque(
-        __floe_span,
+        {
+            let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+                __floe.attribute("n", &(n));
+            };
+            ::floe_telemetry::__private::enter(
+                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::Current,
+                ::floe_telemetry::__private::Some(&__floe_fill),
+            )
+        },
         move || {
             let m = n + 1;
             async move { Ok(m) }

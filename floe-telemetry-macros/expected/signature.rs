@@ -29,13 +29,12 @@ where
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "signature", "signature", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> Option<&'a T> {
             let _ = &self;
             #[allow(clippy::shadow_same)]

@@ -7,13 +7,12 @@ fn charge() {
         with_tracer("acme.billing"),
         with_level(::floe_telemetry::__private::Level::Debug), with_metrics()
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> () {},
         ::floe_telemetry::__private::outcome::success,
     )

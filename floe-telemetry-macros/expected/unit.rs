@@ -5,13 +5,12 @@ fn unit() {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "unit", "unit", ::core::line!(), Internal
     );
-    let __floe_span = ::floe_telemetry::__private::enter(
-        &__FLOE_CALLSITE,
-        ::floe_telemetry::__private::Current,
-        ::floe_telemetry::__private::None,
-    );
     ::floe_telemetry::__private::call(
-        __floe_span,
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::floe_telemetry::__private::None,
+        ),
         move || -> () {},
         ::floe_telemetry::__private::outcome::success,
     )

@@ -46,7 +46,7 @@ pub use crate::link_list::LinkList;
 pub use crate::propagation::parent::below;
 pub use crate::recorder::outcome::error_if;
 pub use crate::recorder::{
-    Current, Never, OpenSpan, OpenedBy, Opening, ReturnedClosure, call, call_async, call_by_type,
+    Current, Never, Opened, OpenedBy, Opening, ReturnedClosure, call, call_async, call_by_type,
     call_opaque, call_opaque_opening, call_opening, declared, end, enter, enter_in_future, never,
     never_made, outcome, returned_closure, returned_future, root,
 };

@@ -113,5 +113,5 @@ pub(crate) use self::sampling::{
 };
 pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
-pub use self::state::OpenSpan;
+pub use self::state::Opened;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};

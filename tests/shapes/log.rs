@@ -17,8 +17,8 @@ pub(crate) enum Line {
     Same(String, String),
     /// The size of a future in bytes.
     Future(String, usize),
-    /// The size of a stack frame in bytes.
-    Frame(String, usize),
+    /// The size of the stack frames of a call in bytes, and that of the argument that is moved.
+    Frame(String, usize, usize),
 }
 
 #[derive(Default)]
@@ -96,15 +96,21 @@ impl Log {
         }
     }
 
-    /// The stack frame of a function that calls itself four times and stores the [`address`] of a local
-    /// in each call.
-    pub(crate) fn frame(&mut self, what: &str, recurse: impl FnOnce(&mut Vec<usize>)) {
+    /// The stack frames of a function that calls itself four times and stores the [`address`] of a local
+    /// in each call, with an argument of `moved` bytes.
+    pub(crate) fn frame(
+        &mut self,
+        what: &str,
+        moved: usize,
+        recurse: impl FnOnce(&mut Vec<usize>),
+    ) {
         let mut addresses = Vec::new();
         recurse(&mut addresses);
         let [.., above, below] = addresses[..] else {
             panic!("{what} has no frames");
         };
-        self.lines.push(Line::Frame(what.to_owned(), above - below));
+        let frame = Line::Frame(what.to_owned(), above - below, moved);
+        self.lines.push(frame);
     }
 
     pub(crate) fn auto_traits(&mut self, what: &str, auto: [(&'static str, bool); 5]) {

@@ -2,76 +2,97 @@
 //!
 //! Code that is generic over the body is compiled for each annotated function, so it only catches
 //! panics. All other code is generic over the return type, or not generic.
+//!
+//! Recursive functions have these frames on the stack once per call, and an unoptimized build keeps each
+//! variable and each argument that is passed on in a place of its own. So spans are passed by
+//! reference, and what only a recorded call needs is in functions that only it calls.
 
 use std::any::Any;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
 
 use super::outcome::Classifier;
 use super::recording::Recording;
-use super::state::{OpenSpan, State};
+use super::state::{OpenSpan, Opened};
 
 /// Runs `body` in `span` and records its outcome.
 ///
 /// No function of this crate is on the stack between the caller and `body`: a processor predicts the
 /// last sixteen return addresses, so each further function costs a body with deep calls a misprediction.
 #[inline]
-pub fn call<T>(span: OpenSpan, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
-    if matches!(span.state, State::Off) {
-        // There is nothing to drop, which the compiler does not detect.
-        mem::forget(span);
+pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
+    if OpenSpan::is_off(&span) {
         return body();
     }
-    finish(span, catch_unwind(AssertUnwindSafe(body)), outcome)
+    recorded(&mut span, body, outcome)
 }
 
 /// Runs a body that opens its span itself, in its first statement, and ends the span by `finish`, or
 /// records the panic of the body.
 #[inline]
 pub fn call_opening<V>(
-    body: impl FnOnce(&mut OpenSpan) -> V,
-    finish: impl FnOnce(OpenSpan, V) -> V,
+    body: impl FnOnce(&mut Opened) -> V,
+    finish: impl FnOnce(&mut OpenSpan, V) -> V,
 ) -> V {
-    let (span, value) = run_opening(body);
-    if matches!(span.state, State::Off) {
+    let mut span = OpenSpan::OPENED_OFF;
+    let value = run_opening(&mut span, body);
+    if OpenSpan::is_off(&span) {
         return value;
     }
-    finish(span, value)
+    finish(&mut span, value)
 }
 
 /// Ends the span of a body that has returned `value`.
 #[inline]
-pub fn end<T>(span: OpenSpan, value: T, outcome: Classifier<T>) -> T {
+pub fn end<T>(span: &mut OpenSpan, value: T, outcome: Classifier<T>) -> T {
     returned(span, &value, outcome);
     value
 }
 
-/// Runs a body that opens its span itself, and returns that span. A panic ends the span.
+/// Runs a body that opens its span itself. A panic ends the span.
 #[inline]
-pub(super) fn run_opening<T>(body: impl FnOnce(&mut OpenSpan) -> T) -> (OpenSpan, T) {
-    let mut span = OpenSpan::OFF;
-    match catch_unwind(AssertUnwindSafe(|| body(&mut span))) {
-        Ok(value) => (span, value),
-        Err(payload) => panicked(span.recording(), payload),
+pub(super) fn run_opening<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
+    match catch_unwind(AssertUnwindSafe(|| body(span))) {
+        Ok(value) => value,
+        Err(payload) => body_panicked(span, payload),
     }
+}
+
+/// Runs the body. The span is still current afterwards; a panic ends it.
+#[inline]
+pub(super) fn run<T>(span: &mut OpenSpan, body: impl FnOnce() -> T) -> T {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(value) => value,
+        Err(payload) => body_panicked(span, payload),
+    }
+}
+
+/// A function of its own, whose variables a call without a span has no stack for.
+#[inline]
+fn recorded<T>(span: &mut OpenSpan, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
+    finish(span, catch_unwind(AssertUnwindSafe(body)), outcome)
 }
 
 /// Records how the body ended, ends the span, and returns or panics as the body did.
 #[inline]
-fn finish<T>(span: OpenSpan, ended: thread::Result<T>, outcome: Classifier<T>) -> T {
+fn finish<T>(span: &mut OpenSpan, ended: thread::Result<T>, outcome: Classifier<T>) -> T {
     match ended {
         Ok(value) => end(span, value, outcome),
-        Err(payload) => panicked(span.recording(), payload),
+        Err(payload) => body_panicked(span, payload),
     }
 }
 
 /// Not inlined, so that the code of a function without a span stays small.
 #[inline(never)]
-fn returned<T>(span: OpenSpan, value: &T, outcome: Classifier<T>) {
+fn returned<T>(span: &mut OpenSpan, value: &T, outcome: Classifier<T>) {
     if let Some(recording) = span.recording() {
         recording.returned(value, outcome);
     }
+}
+
+#[cold]
+fn body_panicked(span: &mut OpenSpan, payload: Box<dyn Any + Send>) -> ! {
+    panicked(span.recording(), payload)
 }
 
 /// Ends the span of a body that panicked, and resumes the panic.

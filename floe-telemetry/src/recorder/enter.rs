@@ -4,7 +4,7 @@ use super::open::{open, open_below};
 use super::opening::Fill;
 use super::parent::Parent;
 use super::recording::context_is_alive;
-use super::state::OpenSpan;
+use super::state::{OpenSpan, Opened};
 use super::{filter, listeners};
 use crate::callsite::CallSite;
 
@@ -18,14 +18,14 @@ pub fn enter(
     callsite: &'static CallSite,
     parent: impl StartBelow,
     fill: Option<Fill<'_>>,
-) -> OpenSpan {
+) -> Opened {
     parent.open(callsite, fill)
 }
 
 /// The parent of the span of an annotated function.
 pub trait StartBelow {
     /// Opens the span.
-    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan;
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened;
 }
 
 /// The current span, which is looked up only if something is recorded.
@@ -34,9 +34,9 @@ pub struct Current;
 
 impl StartBelow for Current {
     #[inline]
-    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan {
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
         if filter::is_off_for(callsite) {
-            return OpenSpan::OFF;
+            return OpenSpan::OPENED_OFF;
         }
         open(Some(callsite), fill)
     }
@@ -44,10 +44,10 @@ impl StartBelow for Current {
 
 impl<F: Fn() -> Parent> StartBelow for F {
     #[inline]
-    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> OpenSpan {
+    fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
         // The closure may read the current `Context`, which is destroyed while a thread ends.
         if listeners::is_off() || !context_is_alive() {
-            return OpenSpan::OFF;
+            return OpenSpan::OPENED_OFF;
         }
         open_below(&self(), Some(callsite), fill)
     }

@@ -12,7 +12,7 @@ use opentelemetry::ContextGuard;
 use super::enter::{StartBelow, enter};
 use super::listeners;
 use super::opening::Fill;
-use super::state::{OpenSpan, State};
+use super::state::{OpenSpan, Opened, State};
 use crate::callsite::CallSite;
 
 /// Whether the future that is being polled opens its span itself.
@@ -82,7 +82,7 @@ pub fn enter_in_future(
     fill: Option<Fill<'_>>,
 ) {
     if !listeners::is_off() && FIRST_POLL.get() == FirstPoll::Pending {
-        store(enter(callsite, parent, fill));
+        store(Opened::into_inner(enter(callsite, parent, fill)));
     }
 }
 

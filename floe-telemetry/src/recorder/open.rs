@@ -9,13 +9,13 @@ use super::record::Head;
 use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
-use super::state::{OpenSpan, State};
+use super::state::{OpenSpan, Opened, State};
 use crate::callsite::{CallSite, Scope};
 
 /// Not inlined, so that an annotated function stays small while nothing is recorded.
 #[inline(never)]
-pub(super) fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> OpenSpan {
-    open_at(&Parent::CURRENT, callsite, fill)
+pub(super) fn open(callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
+    Opened::new(open_at(&Parent::CURRENT, callsite, fill))
 }
 
 #[inline(never)]
@@ -23,8 +23,8 @@ pub(super) fn open_below(
     parent: &Parent,
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
-) -> OpenSpan {
-    open_at(parent, callsite, fill)
+) -> Opened {
+    Opened::new(open_at(parent, callsite, fill))
 }
 
 /// Opens a span that a builder describes, unless the filter excludes it.

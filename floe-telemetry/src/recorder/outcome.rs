@@ -99,7 +99,8 @@ macro_rules! levels {
         impl<T> Deref for $name<T> {
             type Target = $next<T>;
 
-            #[inline]
+            // `always`: else an unoptimized caller stores each reference.
+            #[inline(always)]
             fn deref(&self) -> &Self::Target {
                 &self.0
             }
@@ -176,7 +177,11 @@ pub struct MaybeUnresolved<T>(IsStdError<T>);
 impl<T> Deref for MaybeUnresolved<T> {
     type Target = IsStdError<T>;
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "else an unoptimized caller stores each reference"
+    )]
+    #[inline(always)]
     fn deref(&self) -> &Self::Target {
         &self.0
     }

@@ -3,7 +3,7 @@
 use super::enter::{Current, enter};
 use super::first_poll::Entered;
 use super::listeners;
-use super::state::State;
+use super::state::{Opened, State};
 use crate::callsite::CallSite;
 
 /// The span of a future. It starts with the first poll, so a future that is never polled has none.
@@ -22,7 +22,7 @@ impl Phase {
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
         if let Self::BeforeWrapperOpens(callsite) = *self {
-            let span = enter(callsite, Current, None);
+            let span = Opened::into_inner(enter(callsite, Current, None));
             let entered = Entered::with(&span.state, span.attached);
             *self = Self::Open(span.state);
             return entered;

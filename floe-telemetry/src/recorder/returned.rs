@@ -4,59 +4,69 @@
 //! future is ready, the stream has ended, or either is dropped.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use futures_core::Stream;
 
-use super::call::{panicked, run_opening};
+use super::call::{run, run_opening};
 use super::future::Traced;
 use super::outcome::Classifier;
 use super::phase::Phase;
-use super::state::{OpenSpan, State};
+use super::state::{OpenSpan, Opened};
 
 /// Runs a function that returns `impl Future` or `impl Stream`, according to its signature. `finish`
 /// determines which, and returns it inside the span.
 #[inline]
 pub fn call_opaque<V, W>(
-    span: OpenSpan,
+    mut span: Opened,
     body: impl FnOnce() -> V,
-    finish: impl FnOnce(OpenSpan, V) -> W,
+    finish: impl FnOnce(&mut OpenSpan, V) -> W,
 ) -> W {
-    let (span, value) = run(span, body);
-    finish(span, value)
+    let value = run(&mut span, body);
+    finish(&mut span, value)
 }
 
 /// Runs a function whose return type may be a future or a stream. `finish` determines that, and either
 /// ends the span or leaves it to the future. Without a span the value is returned unchanged.
 #[inline]
 pub fn call_by_type<V>(
-    span: OpenSpan,
+    mut span: Opened,
     body: impl FnOnce() -> V,
-    finish: impl FnOnce(OpenSpan, V) -> V,
+    finish: impl FnOnce(&mut OpenSpan, V) -> V,
 ) -> V {
-    if matches!(span.state, State::Off) {
+    if OpenSpan::is_off(&span) {
         return body();
     }
-    let (span, value) = run(span, body);
-    finish(span, value)
+    recorded(&mut span, body, finish)
 }
 
 /// Runs a function like [`call_opaque`], with a body that opens its span itself, in its first statement.
 #[inline]
 pub fn call_opaque_opening<V, W>(
-    body: impl FnOnce(&mut OpenSpan) -> V,
-    finish: impl FnOnce(OpenSpan, V) -> W,
+    body: impl FnOnce(&mut Opened) -> V,
+    finish: impl FnOnce(&mut OpenSpan, V) -> W,
 ) -> W {
-    let (span, value) = run_opening(body);
+    let mut span = OpenSpan::OPENED_OFF;
+    let value = run_opening(&mut span, body);
+    finish(&mut span, value)
+}
+
+/// A function of its own, whose variables a call without a span has no stack for.
+#[inline]
+fn recorded<V>(
+    span: &mut OpenSpan,
+    body: impl FnOnce() -> V,
+    finish: impl FnOnce(&mut OpenSpan, V) -> V,
+) -> V {
+    let value = run(span, body);
     finish(span, value)
 }
 
 /// Moves `span` to a future that was returned.
 #[inline]
 pub(super) fn in_future<T, F: Future<Output = T>>(
-    span: OpenSpan,
+    span: &mut OpenSpan,
     future: F,
     outcome: Classifier<T>,
 ) -> Traced<F, Classifier<T>> {
@@ -65,17 +75,8 @@ pub(super) fn in_future<T, F: Future<Output = T>>(
 
 /// Moves `span` to a stream that was returned.
 #[inline]
-pub(super) fn in_stream<S: Stream>(span: OpenSpan, stream: S) -> Traced<S, StreamEnded> {
+pub(super) fn in_stream<S: Stream>(span: &mut OpenSpan, stream: S) -> Traced<S, StreamEnded> {
     Traced::new(Phase::Open(span.detach()), stream, StreamEnded)
-}
-
-/// Runs the body. The span is still current afterwards; a panic ends it.
-#[inline]
-fn run<T>(span: OpenSpan, body: impl FnOnce() -> T) -> (OpenSpan, T) {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(value) => (span, value),
-        Err(payload) => panicked(span.recording(), payload),
-    }
 }
 
 /// Replaces the classifier for a stream, which has no outcome.

@@ -279,14 +279,14 @@ pub struct OpaqueValue;
 
 impl<V> Found<Value, V> {
     /// Ends the span.
-    pub fn finish(self, span: OpenSpan, value: V, outcome: Classifier<V>) -> V {
+    pub fn finish(self, span: &mut OpenSpan, value: V, outcome: Classifier<V>) -> V {
         end(span, value, outcome)
     }
 }
 
 impl<V: Pointer> Found<Boxed, V> {
     /// Moves the span to the future or stream.
-    pub fn finish(self, span: OpenSpan, value: V, outcome: Classifier<V::Output>) -> V {
+    pub fn finish(self, span: &mut OpenSpan, value: V, outcome: Classifier<V::Output>) -> V {
         value.in_span(span, outcome)
     }
 }
@@ -295,7 +295,7 @@ impl<V: Future> Found<OpaqueFuture, V> {
     /// Moves the span to the future.
     pub fn finish(
         self,
-        span: OpenSpan,
+        span: &mut OpenSpan,
         value: V,
         outcome: Classifier<V::Output>,
     ) -> Traced<V, Classifier<V::Output>> {
@@ -305,14 +305,19 @@ impl<V: Future> Found<OpaqueFuture, V> {
 
 impl<V: Stream> Found<OpaqueStream, V> {
     /// Moves the span to the stream.
-    pub fn finish(self, span: OpenSpan, value: V, _: Classifier<()>) -> Traced<V, StreamEnded> {
+    pub fn finish(
+        self,
+        span: &mut OpenSpan,
+        value: V,
+        _: Classifier<()>,
+    ) -> Traced<V, StreamEnded> {
         in_stream(span, value)
     }
 }
 
 impl<V> Found<OpaqueValue, V> {
     /// Ends the span.
-    pub fn finish(self, span: OpenSpan, value: V, _: Classifier<()>) -> V {
+    pub fn finish(self, span: &mut OpenSpan, value: V, _: Classifier<()>) -> V {
         end(span, value, |_, _| ())
     }
 }

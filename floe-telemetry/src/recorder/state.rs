@@ -1,5 +1,7 @@
 //! The state of a call or a future while its body runs.
 
+use std::mem::{self, ManuallyDrop};
+
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard};
 
@@ -12,6 +14,10 @@ pub struct OpenSpan {
     pub(super) state: State,
     pub(super) attached: Option<ContextGuard>,
 }
+
+/// An [`OpenSpan`] that the function that runs the body ends explicitly. It has no destructor, so the
+/// compiler reserves no stack for moving it and for whether it has been moved.
+pub type Opened = ManuallyDrop<OpenSpan>;
 
 #[derive(Debug)]
 pub(super) enum State {
@@ -38,19 +44,30 @@ impl OpenSpan {
         }
     }
 
+    /// A span that is not recorded, in its own place.
+    pub(super) const OPENED_OFF: Opened = ManuallyDrop::new(Self::OFF);
+
+    /// Whether there is neither a span nor a context. The caller does not dereference, for which an
+    /// unoptimized build would reserve stack.
+    #[inline]
+    pub(super) fn is_off(opened: &Opened) -> bool {
+        matches!(opened.state, State::Off)
+    }
+
     /// Detaches the span and returns the recording, which the caller ends.
     #[inline]
-    pub(super) fn recording(mut self) -> Option<Box<Recording>> {
+    pub(super) fn recording(&mut self) -> Option<Box<Recording>> {
         // Dropped in place: moving the guard would load it right after it was stored in two parts, which
         // stalls.
         self.attached = None;
-        self.state.recording()
+        mem::replace(&mut self.state, State::Off).recording()
     }
 
     /// Detaches the span and stores its context, so that it can be attached again.
-    pub(super) fn detach(mut self) -> State {
+    pub(super) fn detach(&mut self) -> State {
         self.state.store_context();
-        self.state
+        self.attached = None;
+        mem::replace(&mut self.state, State::Off)
     }
 }
 

@@ -95,8 +95,8 @@ pub(super) fn returned(
         }
     };
     if returned.how == How::PinnedOpaque {
-        let (open, call) = opened.parts(traced, &finish);
-        quote_spanned!(ours=> #open #private::Box::pin(#call))
+        let (declared, call) = opened.parts(traced, &finish);
+        quote_spanned!(ours=> #declared #private::Box::pin(#call))
     } else {
         opened.call(traced, &finish)
     }
@@ -106,7 +106,7 @@ pub(super) fn returned(
 struct Opened {
     /// The function of the runtime that runs the body.
     function: Ident,
-    /// The statement that opens the span, unless the body does.
+    /// The expression that opens the span, unless the body does.
     open: Option<TokenStream>,
     body: TokenStream,
 }
@@ -137,8 +137,13 @@ impl Opened {
         }
     }
 
-    /// The statement before the call, and the call, whose last argument handles the returned value.
-    fn parts(self, traced: &Traced<'_>, finish: &TokenStream) -> (TokenStream, TokenStream) {
+    /// The statement before the call, if there is one, and the call. Its first argument opens the span, so
+    /// that no variable contains it; its last one handles the returned value.
+    fn parts(
+        self,
+        traced: &Traced<'_>,
+        finish: &TokenStream,
+    ) -> (Option<TokenStream>, TokenStream) {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
         let Self {
@@ -146,21 +151,21 @@ impl Opened {
             open,
             body,
         } = self;
-        let span = open.as_ref().map(|_| quote_spanned!(ours=> __floe_span,));
+        let open = open.map(|open| quote_spanned!(ours=> #open,));
         // An error about the returned value is reported at its type.
         let at = match &traced.function.sig.output {
             ReturnType::Type(_, ty) => on(ty),
             ReturnType::Default => ours,
         };
         let private = tokens::located_at(private, at);
-        let call = quote_spanned!(at=> #private::#function(#span #body, #finish));
+        let call = quote_spanned!(at=> #private::#function(#open #body, #finish));
         let declared = is_declared(traced).then(|| declared(traced));
-        (quote!(#declared #open), call)
+        (declared, call)
     }
 
     fn call(self, traced: &Traced<'_>, finish: &TokenStream) -> TokenStream {
-        let (open, call) = self.parts(traced, finish);
-        quote!(#open #call)
+        let (declared, call) = self.parts(traced, finish);
+        quote!(#declared #call)
     }
 }
 
@@ -184,7 +189,7 @@ fn closure(
     let rebind = parameters::rebind(sig, place);
     let parameters = if open.is_some() {
         let private = traced.krate.private();
-        quote_spanned!(Span::mixed_site()=> |__floe_span: &mut #private::OpenSpan|)
+        quote_spanned!(Span::mixed_site()=> |__floe_span: &mut #private::Opened|)
     } else {
         quote_spanned!(Span::mixed_site()=> ||)
     };

@@ -11,10 +11,9 @@ use crate::traced::{
     record::{How, Key, Record},
 };
 
-/// The statement that opens the span with its attributes.
+/// The expression that opens the span with its attributes.
 pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
-    let call = call(traced, "enter");
-    quote_spanned!(Span::mixed_site()=> let __floe_span = #call;)
+    call(traced, "enter")
 }
 
 /// The first statement of a future, which opens the span for the runtime's wrapper.
