@@ -104,8 +104,6 @@ pub(crate) use self::recording::context_is_alive;
 pub use self::returned::{call_by_type, call_opaque, call_opaque_opening};
 #[cfg(feature = "testing")]
 pub(crate) use self::sampling::CaptureScope;
-#[cfg(feature = "tracing")]
-pub(crate) use self::sampling::is_unsampled_below;
 #[cfg(feature = "provider")]
 pub(crate) use self::sampling::{
     Measured, ProviderId, Sampling, SamplingChange, change_sampling, matches, spans_after_shutdown,

@@ -190,6 +190,11 @@ fn a_remote_parent_decides() {
             for is_sampled in [false, true] {
                 let _attached = remote(is_sampled).attach();
                 job(Err("no disk"));
+                if !is_sampled {
+                    get_tracer("plain").in_span("plain", |_| job(Err("no disk")));
+                    let _guard = create_span("guard");
+                    job(Err("no disk"));
+                }
             }
         },
     );

@@ -192,6 +192,20 @@ fn functions_are_measured_whether_sampled_or_not() {
     }
 }
 
+/// The ids of [`remote`].
+const TRACE: &str = "00000000000000000000000000000007";
+const PARENT: &str = "0000000000000007";
+
+/// The header has an id of its own, in the trace of the remote parent.
+#[track_caller]
+fn assert_below_remote(header: &str) {
+    let id = header.strip_prefix(&format!("00-{TRACE}-"));
+    let id = id
+        .and_then(|rest| rest.strip_suffix("-00"))
+        .unwrap_or_default();
+    assert!(id.len() == 16 && id != PARENT, "{header}");
+}
+
 fn a_measured_unsampled_call_propagates_as_not_sampled() {
     #[traced(metrics)]
     fn outer() -> Option<String> {
@@ -227,18 +241,21 @@ fn a_measured_unsampled_call_propagates_as_not_sampled() {
         || {
             let header = outer().unwrap();
             assert!(header.ends_with("-02"), "{header}");
-            let header = served().unwrap();
-            assert!(header.ends_with("-0000000000000007-00"), "{header}");
+            assert_below_remote(&served().unwrap());
             let header = futures_executor::block_on(later()).unwrap();
             assert!(header.ends_with("-02"), "{header}");
             let _above = remote(false).attach();
-            let header = futures_executor::block_on(later()).unwrap();
-            assert!(header.ends_with("-0000000000000007-00"), "{header}");
+            assert_below_remote(&futures_executor::block_on(later()).unwrap());
+            let span = create_span("by.hand");
+            assert_below_remote(&inner().unwrap());
+            assert!(!span.span_context().is_remote());
+            assert_eq!(span.span_context().trace_id().to_string(), TRACE);
+            assert_ne!(span.span_context().span_id().to_string(), PARENT);
         },
     );
     measured.assert_calls(&[
         ("outer", "OK", 1.0),
-        ("inner", "OK", 4.0),
+        ("inner", "OK", 5.0),
         ("served", "OK", 1.0),
         ("later", "OK", 2.0),
     ]);

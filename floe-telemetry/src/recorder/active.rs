@@ -22,7 +22,7 @@ pub struct ActiveSpan {
     /// Whether the thread was panicking already when the span started.
     was_panicking: bool,
     // Dropped last, after `Drop` has ended the span.
-    _attached: Option<ContextGuard>,
+    attached: Option<ContextGuard>,
 }
 
 /// A handle through which a span is updated. [`get_current_span`] returns it.
@@ -162,8 +162,20 @@ impl ActiveSpan {
             current: CurrentSpan(current),
             recording: state.recording(),
             was_panicking: thread::panicking(),
-            _attached: attached,
+            attached,
         }
+    }
+}
+
+impl ActiveSpan {
+    /// The ids of the span, sampled or not. Where there is none, because nothing is recorded or a filter
+    /// excludes it, those of the current span.
+    #[must_use]
+    pub fn span_context(&self) -> SpanContext {
+        if self.attached.is_some() || !context_is_alive() {
+            return self.current.span_context();
+        }
+        Context::map_current(|cx| cx.span().span_context().clone())
     }
 }
 

@@ -36,8 +36,7 @@ impl BridgedSpan {
         };
         let known = (!names).then_some(callsite);
         match open_detached(&parent, known, Some(&fill)) {
-            // The context is propagated, so that spans below this one on other threads are not sampled
-            // either.
+            // Without a span, the parent's context is propagated to spans below this one on other threads.
             State::Off => parent
                 .map(propagated)
                 .map(Box::new)
@@ -50,7 +49,7 @@ impl BridgedSpan {
     /// The context in which the span is current.
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
-            State::Off => None,
+            State::Off | State::Attached => None,
             State::NotSampled(cx) => Some(cx),
             State::Recording(recording) => recording.context.as_ref(),
         }

@@ -56,7 +56,7 @@ impl DetachedSpan {
     /// The context to run in.
     pub(crate) fn context(&self) -> Option<&Context> {
         match &self.0 {
-            State::Off => None,
+            State::Off | State::Attached => None,
             State::NotSampled(cx) => Some(cx),
             State::Recording(recording) => recording.context.as_ref(),
         }

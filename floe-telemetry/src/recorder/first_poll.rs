@@ -51,7 +51,7 @@ impl Entered {
         match (state, attached) {
             (_, Some(attached)) => Some(Self::Attached(attached)),
             (State::Recording(_), None) => Some(Self::Measured),
-            (State::Off | State::NotSampled(_), None) => None,
+            (State::Off | State::Attached | State::NotSampled(_), None) => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Opens a span: asks the sampler, sets the attributes, and attaches a `Context` with the span.
 
-use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, SpanId};
 
 use super::opening::{Fill, fill_in};
 use super::parent::Parent;
@@ -56,6 +56,9 @@ fn open_at(
     // The common decisions are inlined, the others are not.
     match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
+        Some(Decision::NotSampledBelow(span_id)) => {
+            OpenSpan::not_sampled(below_not_sampled(parent, span_id))
+        }
         Some(Decision::Skip) => skipped(parent),
         decision => open_decided(decision, not_sampled, parent, callsite, fill),
     }
@@ -67,6 +70,15 @@ fn skipped(parent: &Parent) -> OpenSpan {
     parent
         .explicit()
         .map_or(OpenSpan::OFF, OpenSpan::not_sampled)
+}
+
+/// Returns the context of a span with this id, whose parent is not sampled.
+#[inline]
+fn below_not_sampled(parent: &Parent, span_id: SpanId) -> Context {
+    parent.map(|cx| {
+        let context = sampling::not_sampled_below(cx.span().span_context(), span_id);
+        cx.with_remote_span_context(context)
+    })
 }
 
 /// Opens a span without making it current.
@@ -82,6 +94,9 @@ pub(super) fn open_detached(
             let mut recording = filled(recording, callsite, fill);
             recording.context = below(parent, &recording);
             State::Recording(recording)
+        }
+        Some(Decision::NotSampledBelow(span_id)) => {
+            State::NotSampled(Box::new(below_not_sampled(parent, span_id)))
         }
         decision => open_decided(decision, not_sampled, parent, callsite, fill).detach(),
     }
@@ -151,7 +166,7 @@ fn begin_by_name(
 /// Opens a measured call, whose body runs in the same context as without a span.
 ///
 /// The user's code sets the name and status of a call without a `#[traced]` function through the context.
-/// Such a call is therefore in the context, but its children have the parent's span context.
+/// Such a call is therefore in the context, with the ids that it propagates.
 #[inline(never)]
 fn begin_measured(
     mut recording: Box<Recording>,
@@ -159,6 +174,9 @@ fn begin_measured(
     not_sampled: Option<SpanContext>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
+    let record = &recording.record;
+    let not_sampled = not_sampled
+        .or_else(|| parent.map(|cx| sampling::measured_below(record, cx.span().span_context())));
     let mut cx = match not_sampled {
         Some(context) => Some(parent.map(|cx| cx.with_remote_span_context(context))),
         None => parent.explicit(),

@@ -14,7 +14,7 @@ pub(super) mod rules;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use opentelemetry::{Context, TraceId};
+use opentelemetry::{Context, SpanId, TraceId};
 
 #[cfg(feature = "testing")]
 pub(crate) use self::capture::CaptureScope;
@@ -26,8 +26,6 @@ use self::rate::RateLimit;
 #[cfg(feature = "provider")]
 pub(crate) use self::rules::matches;
 use super::filter;
-#[cfg(feature = "tracing")]
-use super::listeners::MEASURES_ALL;
 use super::listeners::{
     self, FILTER, FORKED, Listeners, MEASURES, PER_SPAN, PROVIDER, RATE, RULES, SHUT_DOWN, TAIL,
 };
@@ -48,12 +46,14 @@ const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
 /// The sampling decision for a span that is about to start.
 pub(super) enum Decision {
-    /// Nothing is recorded: there is no listener, the filter excludes the call, or the parent is not
-    /// sampled.
+    /// There is no span: nothing is recorded in this context, or the filter excludes the call.
     Skip,
     /// A root that is not sampled. Its context is attached, so that its children are not sampled
     /// either.
     NotSampled,
+    /// A span whose parent is not sampled, with its id. Log records and outgoing requests have span ids
+    /// whatever the sampling decision is.
+    NotSampledBelow(SpanId),
     /// No span is recorded, but metrics are derived from the call.
     Measure(Box<Recording>),
     Record(Box<Recording>),
@@ -97,16 +97,6 @@ pub(super) fn decide_by_name(
     Err(unsampled(&record.head, record.context().trace_state()))
 }
 
-/// Returns whether no child of the span in `cx` is recorded, because that span is not sampled.
-#[cfg(feature = "tracing")]
-#[inline]
-pub(crate) fn is_unsampled_below(cx: &Context) -> bool {
-    let span = cx.span();
-    let parent = span.span_context();
-    let needs_children = listeners::current() & (PER_SPAN | TAIL | MEASURES_ALL) != 0;
-    parent.is_valid() && !parent.is_sampled() && !needs_children && !cx.is_telemetry_suppressed()
-}
-
 /// Decides for a child of `parent`, whose name is that of the call site or is set later. If the span is
 /// recorded, this reads its start time. The ids of an unsampled span go to `not_sampled`, so that the
 /// decision fits into registers and has no destructor. On a thread that is ending the result is `None`.
@@ -144,11 +134,16 @@ pub(super) fn decide(
     // also those that start after their parent has ended.
     let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
     if above.is_valid() && !uses_ratio && !above.is_sampled() && !is_tail_sampled {
-        // The common case of a span that is not sampled, which does not access the thread's storage.
-        if listeners::measures(listeners, callsite) && capture.is_none() {
-            return recording::with(|local| Decision::Measure(measure(callsite, local)));
-        }
-        return Some(Decision::Skip);
+        let is_measured = listeners::measures(listeners, callsite) && capture.is_none();
+        return recording::with(|local| {
+            let span_id = local.ids.span_id();
+            if !is_measured {
+                return Decision::NotSampledBelow(span_id);
+            }
+            let mut recording = measure(callsite, local);
+            recording.record.head.span_id = span_id;
+            Decision::Measure(recording)
+        });
     }
     recording::with(|local| {
         let mut head = Head::BLANK;
@@ -242,13 +237,35 @@ pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
     unsampled(head, parent.span().span_context().trace_state())
 }
 
+/// Returns the context of a span with this id whose parent `above` is not sampled.
+///
+/// Below a remote parent it stays remote for the tail sampler, which buffers local traces only. The
+/// specification's local context is that of all other samplers.
+#[inline]
+pub(super) fn not_sampled_below(above: &SpanContext, span_id: SpanId) -> SpanContext {
+    SpanContext::new(
+        above.trace_id(),
+        span_id,
+        above.trace_flags(),
+        above.is_remote() && listeners::current() & TAIL != 0,
+        above.trace_state().clone(),
+    )
+}
+
+/// Returns the context of a measured call whose parent `above` is not sampled. `None` if the filter excludes
+/// the call, which propagates its parent's.
+pub(super) fn measured_below(record: &SpanRecord, above: &SpanContext) -> Option<SpanContext> {
+    let span_id = record.head.span_id;
+    (span_id != SpanId::INVALID).then(|| not_sampled_below(above, span_id))
+}
+
 #[cold]
 fn unsampled(head: &Head, state: &TraceState) -> SpanContext {
     let flags = head.flags.with_sampled(false);
     SpanContext::new(head.trace_id, head.span_id, flags, false, state.clone())
 }
 
-/// Begins to measure a call. The record has no ids, which distinguishes it from that of a span.
+/// Begins to measure a call. The record has no trace id, which distinguishes it from that of a span.
 #[inline(never)]
 fn measure(callsite: Option<&'static CallSite>, local: &mut Local) -> Box<Recording> {
     let mut recording = local.blank();

@@ -52,10 +52,10 @@ impl RecordedSpan {
         }
     }
 
-    /// A reference to a measured call without a span, which propagates its parent's context.
-    pub(super) fn measured(parent: SpanContext, recording: &Recording) -> Self {
+    /// A reference to a measured call without a span, which propagates `context`.
+    pub(super) fn measured(context: SpanContext, recording: &Recording) -> Self {
         Self {
-            context: parent,
+            context,
             target: Target::Call(recording.handle()),
         }
     }

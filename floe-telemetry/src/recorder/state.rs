@@ -23,9 +23,12 @@ pub type Opened = ManuallyDrop<OpenSpan>;
 pub(super) enum State {
     /// No span and no context: the body runs unchanged.
     Off,
-    /// No span, but a context that is current while the body runs: that of a root that is not sampled,
-    /// or an explicit parent. It is boxed so that a state fits into two registers; in memory, one load
-    /// right after two stores would stall.
+    /// No span, but a context that is current while the body runs: that of a span that is not sampled,
+    /// or an explicit parent. The [`OpenSpan`] has attached it, and a body that runs once needs nothing
+    /// else.
+    Attached,
+    /// Such a context, to be attached again. It is boxed so that a state fits into two registers; in
+    /// memory, one load right after two stores would stall.
     NotSampled(Box<Context>),
     /// The body runs in a span.
     Recording(Box<Recording>),
@@ -37,10 +40,11 @@ impl OpenSpan {
         attached: None,
     };
 
+    #[inline]
     pub(super) fn not_sampled(cx: Context) -> Self {
         Self {
-            attached: Some(cx.clone().attach()),
-            state: State::NotSampled(Box::new(cx)),
+            attached: Some(cx.attach()),
+            state: State::Attached,
         }
     }
 
@@ -75,18 +79,20 @@ impl State {
     /// Makes the context current until the guard is dropped.
     pub(super) fn attach(&self) -> Option<ContextGuard> {
         match self {
-            Self::Off => None,
+            Self::Off | Self::Attached => None,
             Self::NotSampled(cx) => Some(Context::clone(cx).attach()),
             Self::Recording(recording) => recording.context.clone().map(Context::attach),
         }
     }
 
-    /// Stores the context of a span that will be attached again. The context is current, unless the
-    /// user's code has attached another one and not detached it. That of a measured call is already
-    /// stored.
+    /// Stores the context that will be attached again. It is current, unless the user's code has attached
+    /// another one and not detached it: a span that is recorded is then added to that context. That of a
+    /// measured call is already stored.
     #[inline]
     pub(super) fn store_context(&mut self) {
-        if let Self::Recording(recording) = self
+        if matches!(self, Self::Attached) {
+            *self = Self::NotSampled(Box::new(Context::current()));
+        } else if let Self::Recording(recording) = self
             && recording.context.is_none()
             && !recording.record.is_measured()
         {
@@ -106,7 +112,7 @@ impl State {
     #[inline]
     pub(super) const fn has_context(&self) -> bool {
         match self {
-            Self::Off => false,
+            Self::Off | Self::Attached => false,
             Self::NotSampled(_) => true,
             Self::Recording(recording) => recording.context.is_some(),
         }
@@ -116,7 +122,7 @@ impl State {
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
-            Self::Off | Self::NotSampled(_) => None,
+            Self::Off | Self::Attached | Self::NotSampled(_) => None,
             Self::Recording(recording) => Some(recording),
         }
     }

@@ -52,18 +52,23 @@ impl Tracer for RecorderTracer {
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
         let mut not_sampled = None;
         let decision = sampling::decide(parent, None, &mut not_sampled);
-        let propagated = || match not_sampled {
-            Some(head) => sampling::not_sampled(&head, parent),
-            // The specification requires that a span that is not recorded propagates its parent's context.
-            None => parent.span().span_context().clone(),
-        };
+        let span = parent.span();
+        let above = span.span_context();
+        let not_sampled = not_sampled.map(|head| sampling::not_sampled(&head, parent));
+        // Without a span, the parent's context is propagated.
+        let propagated = |context: Option<SpanContext>| context.unwrap_or_else(|| above.clone());
         match decision {
             None | Some(Decision::Skip | Decision::NotSampled) => {
-                RecordedSpan::non_recording(propagated())
+                RecordedSpan::non_recording(propagated(not_sampled))
+            }
+            Some(Decision::NotSampledBelow(span_id)) => {
+                RecordedSpan::non_recording(sampling::not_sampled_below(above, span_id))
             }
             Some(Decision::Record(recording)) => self.build(builder, recording, None),
             Some(Decision::Measure(recording)) => {
-                self.build(builder, recording, Some(propagated()))
+                let below = || sampling::measured_below(&recording.record, above);
+                let context = propagated(not_sampled.or_else(below));
+                self.build(builder, recording, Some(context))
             }
             Some(Decision::NeedsName(mut recording)) => {
                 recording.record.set_name(builder.name.clone());

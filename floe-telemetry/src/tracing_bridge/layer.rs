@@ -58,7 +58,8 @@ fn if_recording(cx: &Context) -> Option<Context> {
 }
 
 impl TracingLayer {
-    /// The context of a span, if it has one. An unsampled span may have that of a span around it.
+    /// The context of a span, if it has one. A span whose level is not recorded may have that of an
+    /// unsampled span around it, below which nothing is sampled.
     fn own_context<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -107,13 +108,8 @@ where
         if self.is_idle() || *metadata.level() > self.spans {
             return;
         }
-        let parent = if !attributes.is_contextual() {
-            Some(self.parent(attributes.parent(), &layers))
-        } else if entered::start_unsampled(id) {
-            return;
-        } else {
-            None
-        };
+        let is_explicit = !attributes.is_contextual();
+        let parent = is_explicit.then(|| self.parent(attributes.parent(), &layers));
         let site = Site::of(metadata);
         let opened = BridgedSpan::open(&site.callsite, site.is_named_by_field, parent, |record| {
             attributes.record(&mut SpanFields(record));
@@ -200,9 +196,10 @@ where
     }
 
     fn on_close(&self, id: Id, _: LayerContext<'_, S>) {
-        if self.is_second || entered::close(&id) {
+        if self.is_second {
             return;
         }
+        entered::close(&id);
         if let Some(span) = self.open.remove(&id) {
             span.end();
         }

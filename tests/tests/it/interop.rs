@@ -172,7 +172,9 @@ fn the_parents_decision_is_followed() {
             .attach();
         ours();
         let span = get_tracer("plain").start("unsampled");
-        assert_eq!(span.span_context(), &remote(false));
+        let context = span.span_context();
+        assert_eq!(context.trace_id(), TraceId::from(7));
+        assert!(!context.is_sampled() && !span.is_recording());
         drop(attached);
         let _attached = Context::current()
             .with_remote_span_context(remote(true))

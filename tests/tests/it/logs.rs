@@ -114,6 +114,27 @@ fn a_line_within_a_span_has_its_ids_and_one_outside_has_none() {
 }
 
 #[test]
+fn a_line_within_a_span_that_is_not_sampled_has_its_ids() {
+    let parent = SpanContext::new(
+        TraceId::from(0x10d5_u128),
+        SpanId::from(9),
+        TraceFlags::default(),
+        true,
+        TraceState::NONE,
+    );
+    let (mut line, mut ids) = (Value::Null, [None, None]);
+    let spans = testing::capture(|| {
+        let cx = Context::current().with_remote_span_context(parent);
+        let _attached = cx.attach();
+        line = one(|| ids = load());
+    });
+    assert!(spans.is_empty());
+    assert_eq!(json!(ids), json!([line["trace_id"], line["span_id"]]));
+    assert_eq!(line["trace_id"], "000000000000000000000000000010d5");
+    assert_ne!(line["span_id"], "0000000000000009");
+}
+
+#[test]
 fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
     let tracer = floe_telemetry::get_tracer("plain");
     let mut expected = String::new();

@@ -24,6 +24,7 @@ mod fuzz;
 mod interop;
 mod logs;
 mod names;
+mod not_sampled;
 mod open_span;
 mod outcome;
 mod propagation;
