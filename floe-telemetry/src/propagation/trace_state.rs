@@ -1,6 +1,7 @@
-//! Parses `tracestate`, the vendor-specific members of a trace context.
+//! `tracestate`, the vendor-specific members of a trace context.
 
-use opentelemetry::trace::TraceState;
+use opentelemetry::trace::{SpanContext, TraceState};
+use opentelemetry::{Context, SpanId, TraceId};
 
 const MAX_MEMBERS: usize = 32;
 
@@ -10,26 +11,61 @@ const MAX_CHARS: usize = 512;
 /// Longer members are removed first if the limit is exceeded.
 const LONG: usize = 128;
 
+/// A list that [`TraceState`] does not represent as it was received. The context of the request has it.
+#[derive(Debug)]
+pub(super) struct Original {
+    /// The trace and the span that sent the list.
+    sender: (TraceId, SpanId),
+    /// The members that `TraceState` represents.
+    state: TraceState,
+    /// All members within the limit, also those with keys that only level 2 allows.
+    header: String,
+    /// Whether members exceeded the limit.
+    is_shortened: bool,
+}
+
 /// Parses the headers, which form one list
-/// ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)). One invalid member
-/// invalidates the list, but not the trace.
-///
-/// Keys follow the stricter syntax of level 1, which the W3C test suite expects: at most one `@`, with
-/// up to 241 characters before and 14 after it.
-pub(super) fn parse(headers: &[&str]) -> TraceState {
+/// ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)), of the request of
+/// `sender`. One invalid member invalidates the list, but not the trace. Duplicate keys are kept, because
+/// vendors must accept them and must not remove what they do not own.
+pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState, Option<Original>) {
     let Some(mut members) = members(headers) else {
-        return TraceState::NONE;
+        return (TraceState::NONE, None);
     };
+    let received = members.len();
     while chars(&members) > MAX_CHARS {
         let long = members.iter().rposition(|member| len(member) > LONG);
         members.remove(long.unwrap_or(members.len() - 1));
     }
-    // OpenTelemetry's `TraceState` accepts only 13 characters after an `@`.
-    members.retain(|(key, _)| {
-        key.split_once('@')
-            .is_none_or(|(_, system)| system.len() < 14)
+    let represented: Vec<_> = members.iter().copied().filter(is_represented).collect();
+    let is_same = represented.len() == received;
+    let state = TraceState::from_key_value(represented).unwrap_or_default();
+    let original = (!is_same).then(|| Original {
+        sender,
+        state: state.clone(),
+        header: join(&members),
+        is_shortened: members.len() < received,
     });
-    TraceState::from_key_value(members).unwrap_or_default()
+    (state, original)
+}
+
+/// Returns the header for a request of the span in `cx`, or an empty text.
+///
+/// A service that passes a trace context on with the id of the sender must not change the list
+/// ([specification](https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field)), so a shortened
+/// one is removed then.
+pub(super) fn header(cx: &Context, span: &SpanContext) -> String {
+    let original = cx.get::<Option<Original>>().and_then(Option::as_ref);
+    let original = original.filter(|original| {
+        original.sender.0 == span.trace_id() && original.state == *span.trace_state()
+    });
+    match original {
+        None => span.trace_state().header(),
+        Some(original) if original.is_shortened && original.sender.1 == span.span_id() => {
+            String::new()
+        }
+        Some(original) => original.header.clone(),
+    }
 }
 
 type Member<'h> = (&'h str, &'h str);
@@ -42,13 +78,17 @@ fn members<'h>(headers: &[&'h str]) -> Option<Vec<Member<'h>>> {
             continue;
         }
         let (key, value) = text.split_once('=')?;
-        let is_unique = members.iter().all(|(other, _)| *other != key);
-        if members.len() == MAX_MEMBERS || !is_unique || !is_key(key) || !is_value(value) {
+        if members.len() == MAX_MEMBERS || !is_key(key) || !is_value(value) {
             return None;
         }
         members.push((key, value));
     }
     Some(members)
+}
+
+/// OpenTelemetry's `TraceState` accepts only one `@` in a key, with at most 13 characters after it.
+fn is_represented(member: &Member<'_>) -> bool {
+    !member.0.contains('@') || TraceState::from_key_value([*member]).is_ok()
 }
 
 fn len((key, value): &Member<'_>) -> usize {
@@ -59,24 +99,18 @@ fn chars(members: &[Member<'_>]) -> usize {
     members.iter().map(len).sum::<usize>() + members.len().saturating_sub(1)
 }
 
-fn is_key(key: &str) -> bool {
-    match key.split_once('@') {
-        None => is_word(key, 256),
-        Some((tenant, system)) => {
-            is_word(tenant, 241)
-                && is_word(system, 14)
-                && system.starts_with(|first: char| first.is_ascii_lowercase())
-        }
-    }
+fn join(members: &[Member<'_>]) -> String {
+    let members = members.iter().map(|(key, value)| format!("{key}={value}"));
+    members.collect::<Vec<_>>().join(",")
 }
 
-fn is_word(word: &str, limit: usize) -> bool {
+fn is_key(key: &str) -> bool {
     let is_start = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    word.len() <= limit
-        && word.bytes().next().is_some_and(is_start)
-        && word
+    key.len() <= 256
+        && key.bytes().next().is_some_and(is_start)
+        && key
             .bytes()
-            .all(|byte| is_start(byte) || matches!(byte, b'_' | b'-' | b'*' | b'/'))
+            .all(|byte| is_start(byte) || matches!(byte, b'_' | b'-' | b'*' | b'/' | b'@'))
 }
 
 fn is_value(value: &str) -> bool {
