@@ -202,6 +202,8 @@ pub fn is_trace_active() -> bool {
 }
 
 const TRACEPARENT: &str = "traceparent";
+#[cfg(any(feature = "redact", feature = "http"))]
+const BAGGAGE: &str = "baggage";
 
 /// Runs `f` with OpenTelemetry's global propagator. Without redaction the crate has no propagators.
 #[cfg(not(feature = "redact"))]

@@ -1,5 +1,6 @@
 //! `baggage`: keys and values that are propagated with a request.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use opentelemetry::Context;
@@ -8,10 +9,9 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use super::BAGGAGE;
 use crate::keys;
-use crate::sanitizer::{sanitize_sent, sanitize_sent_value};
-
-const BAGGAGE: &str = "baggage";
+use crate::sanitizer::{REDACTED, sanitize_sent, sanitize_sent_value};
 
 static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 
@@ -77,14 +77,20 @@ fn encode(baggage: &Baggage) -> String {
         let value = if keys::IDENTITY.contains(&key) {
             sanitize_sent(value.as_str())
         } else if sanitize_sent(key) == key {
-            sanitize_sent_value(key, value.as_str())
+            match sanitize_sent_value(key, value.as_str()) {
+                Cow::Borrowed(same) if is_bearer_token(same) => sanitize_bearer_token(same),
+                sanitized => sanitized,
+            }
         } else {
             // A redacted key would be another key.
             continue;
         };
         let value = utf8_percent_encode(&value, ENCODED).to_string();
         let properties = properties.as_str();
-        let properties = if are_properties(properties) && sanitize_sent(properties) == properties {
+        let properties = if are_properties(properties)
+            && sanitize_sent(properties) == properties
+            && !properties.split([';', '=']).any(is_bearer_token)
+        {
             properties
         } else {
             ""
@@ -109,24 +115,51 @@ fn encode(baggage: &Baggage) -> String {
     header
 }
 
+/// What a bearer token is redacted after, whatever it consists of.
+const HEADER: &str = "authorization: ";
+
+/// The fewest letters of a token that has no other characters.
+const MIN_LETTERS: usize = 8;
+
+/// Whether the text is a bearer token, with its scheme. In a sentence, letters after `Bearer` may be a word;
+/// as a value they are a credential.
+fn is_bearer_token(text: &str) -> bool {
+    let Some((scheme, token)) = text.trim().split_once(' ') else {
+        return false;
+    };
+    let token = token.trim_start();
+    scheme.eq_ignore_ascii_case("bearer")
+        && token.len() >= MIN_LETTERS
+        && token.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// Redacts a bearer token as in its header, and so by the policies of the provider.
+fn sanitize_bearer_token(text: &str) -> Cow<'static, str> {
+    let header = format!("{HEADER}{text}");
+    let sanitized = sanitize_sent(&header);
+    sanitized
+        .strip_prefix(HEADER)
+        .map_or_else(|| REDACTED.into(), |token| token.to_owned().into())
+}
+
 /// Whether the text can follow a value: it is printable, and does not begin another member.
 fn are_properties(text: &str) -> bool {
     text.bytes()
         .all(|byte| matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\'))
 }
 
-/// The members that fit. `Baggage` rejects invalid keys.
+/// The valid members that fit; an invalid one does not affect the others. `Baggage` rejects invalid keys
+/// and limits the number of members.
 fn decode(headers: &[&str]) -> Baggage {
     let mut baggage = Baggage::new();
     let mut bytes = 0;
-    let members = headers.iter().flat_map(|header| header.split(','));
-    for member in members.take(MAX_MEMBERS) {
+    for member in headers.iter().flat_map(|header| header.split(',')) {
         bytes += member.len() + ",".len();
         if bytes > MAX_BYTES + ",".len() {
             break;
         }
         let (entry, properties) = member.split_once(';').unwrap_or((member, ""));
-        let Some((key, value)) = entry.split_once('=') else {
+        let Some((key, value)) = entry.split_once('=').filter(|_| member.is_ascii()) else {
             continue;
         };
         let value = percent_decode_str(value.trim()).decode_utf8_lossy();

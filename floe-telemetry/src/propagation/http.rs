@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use opentelemetry::propagation::{Extractor, Injector};
 
-use super::{ExtractFrom, InjectInto, kind};
+use super::{BAGGAGE, ExtractFrom, InjectInto, kind};
 
 impl ExtractFrom<kind::Headers> for HeaderMap {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
@@ -41,14 +41,24 @@ impl Extractor for Headers<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        // A value that is not text counts as empty. If it were skipped, the other of two headers would
-        // be accepted as the only one.
-        let values = self.0.get_all(key).into_iter();
-        let all: Vec<_> = values
-            .map(|value| value.to_str().unwrap_or_default())
-            .collect();
+        let mut all = Vec::new();
+        for value in self.0.get_all(key) {
+            match value.to_str() {
+                Ok(text) => all.push(text),
+                Err(_) if key.eq_ignore_ascii_case(BAGGAGE) => all.extend(members(value)),
+                // A value that is not text counts as empty. If it were skipped, the other of two headers
+                // would be accepted as the only one.
+                Err(_) => all.push(""),
+            }
+        }
         (!all.is_empty()).then_some(all)
     }
+}
+
+/// The members of a list that are text: those of `baggage` do not depend on each other.
+fn members(list: &HeaderValue) -> impl Iterator<Item = &str> {
+    let members = list.as_bytes().split(|byte| *byte == b',');
+    members.filter_map(|member| str::from_utf8(member).ok().filter(|text| text.is_ascii()))
 }
 
 struct HeadersMut<'a>(&'a mut HeaderMap);

@@ -247,6 +247,9 @@ fn foreign_baggage_is_parsed_by_the_specification() {
         ("a=%FF%41", &[("a", "\u{fffd}A")]),
         ("a=%4", &[("a", "%4")]),
         (",,, ,", &[]),
+        // Only ASCII is valid, and other characters are percent-encoded.
+        ("a=1,b=é,é=1,c=3;p=é,d=4", &[("a", "1"), ("d", "4")]),
+        ("b=%C3%A9", &[("b", "é")]),
     ] {
         let expected = expected
             .iter()
@@ -256,6 +259,37 @@ fn foreign_baggage_is_parsed_by_the_specification() {
     let several = extract_context(&[("baggage", "a=1"), ("Baggage", "b=2;p")]);
     assert_eq!(several.baggage().len(), 2);
     assert_eq!(written(several)["baggage"], "a=1,b=2;p");
+}
+
+#[test]
+fn bytes_that_are_not_ascii_invalidate_one_member_of_a_header() {
+    let mut headers = http::HeaderMap::new();
+    for header in [&b"a=1,b=\xe9,c=3"[..], b"d=\xc3\xa9,e=5", b"\xff", b"f=6"] {
+        let value = http::HeaderValue::from_bytes(header).unwrap();
+        headers.append("baggage", value);
+    }
+    let cx = extract_context(&headers);
+    assert_eq!(written(cx)["baggage"], "a=1,c=3,e=5,f=6");
+    // Another list is not valid without all of its members.
+    let mut headers = http::HeaderMap::new();
+    headers.insert("traceparent", header("01").parse().unwrap());
+    let value = http::HeaderValue::from_bytes(b"one=1,two=\xe9").unwrap();
+    headers.insert("tracestate", value);
+    let state = extract_context(&headers)
+        .span()
+        .span_context()
+        .trace_state()
+        .header();
+    assert_eq!(state, "");
+}
+
+#[test]
+fn invalid_members_do_not_displace_valid_ones() {
+    let header = format!("{}a=1", "invalid,".repeat(200));
+    assert_eq!(
+        baggage_of(&header),
+        BTreeMap::from([("a".to_owned(), "1".to_owned())])
+    );
 }
 
 #[test]
@@ -307,6 +341,33 @@ fn baggage_is_redacted() {
         Some("hunter2"),
         "inside nothing changes"
     );
+}
+
+#[test]
+fn bearer_tokens_in_baggage_are_redacted() {
+    let sent = |value: &str| {
+        let headers = written(set_baggage_value("auth.header", value));
+        headers["baggage"].clone()
+    };
+    let with_digits = sent(&["Bearer ", "abcd1234efgh5678"].concat());
+    assert_eq!(with_digits, "auth.header=Bearer%20<REDACTED>");
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let of_letters = sent(&[scheme, " ", "abcdefghijklmnop"].concat());
+        assert_eq!(of_letters, format!("auth.header={scheme}%20<REDACTED>"));
+    }
+    for value in [
+        "bearer bonds",
+        "Bearer of the letter",
+        "the bearer certificate",
+    ] {
+        let sent = sent(value);
+        assert_eq!(sent, format!("auth.header={}", value.replace(' ', "%20")));
+    }
+    let mut baggage = opentelemetry::baggage::Baggage::new();
+    baggage.insert_with_metadata("noted", "1", ["auth=Bearer ", "abcdefghijklmnop"].concat());
+    baggage.insert_with_metadata("open", "1", "ttl=3");
+    let cx = Context::new().with_baggage(baggage);
+    assert_eq!(written(cx)["baggage"], "noted=1,open=1;ttl=3");
 }
 
 #[test]
