@@ -1,6 +1,7 @@
 //! Span attributes: typed values under keys, and the types that become attributes.
 
 mod array;
+mod distinct;
 pub(crate) mod expansion;
 pub(crate) mod identity;
 pub(crate) mod into;
@@ -9,6 +10,7 @@ pub(crate) mod schema;
 mod text;
 mod value;
 
+pub(crate) use self::distinct::keep_distinct;
 pub(crate) use self::identity::FloeSpanAttributes;
 #[cfg(feature = "provider")]
 pub(crate) use self::identity::Mode;

@@ -109,7 +109,7 @@ fn signed_unix_nanos(time: SystemTime) -> i128 {
 
 /// A timestamp in OTLP's format: nanoseconds since 1970. Earlier times are clamped to 0.
 #[cfg(feature = "provider")]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct UnixNanos(pub(crate) u64);
 
 #[cfg(feature = "provider")]

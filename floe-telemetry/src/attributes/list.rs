@@ -40,6 +40,8 @@ pub struct AttributeList {
     dropped: u32,
     /// Whether an attribute may own memory: a long text, an array, or a key made at run time.
     owns_memory: bool,
+    /// Whether the keys of a full list are known to be distinct.
+    is_distinct: bool,
 }
 
 impl AttributeList {
@@ -146,42 +148,30 @@ impl AttributeList {
         self.dropped += other.dropped;
     }
 
-    /// Sets a key of a full list: the value of an existing key is replaced, a new key is dropped.
+    /// Sets a key of a full list: the value of an existing key is replaced. A new key takes the place of
+    /// values that were replaced before, or is dropped.
     #[cold]
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a reference would cost 3 ns per attribute on the path where the list is not full"
-    )]
     fn replace(&mut self, key: Key, value: AttributeValue) {
         self.owns_memory = true;
-        match self.items.iter_mut().find(|item| item.key == key) {
-            Some(item) => item.value = value,
-            None => self.dropped += 1,
+        if let Some(item) = self.items.iter_mut().rfind(|item| item.key == key) {
+            item.value = value;
+            return;
+        }
+        if !self.is_distinct {
+            self.is_distinct = true;
+            self.keep_distinct(MAX_ATTRIBUTES);
+        }
+        if self.items.len() < MAX_ATTRIBUTES {
+            self.items.push(Attribute { key, value });
+            self.is_distinct = self.items.len() == MAX_ATTRIBUTES;
+        } else {
+            self.dropped += 1;
         }
     }
 
-    /// Removes duplicate keys. The last value of a key takes the position of its first one.
-    #[cfg(feature = "provider")]
-    pub(crate) fn make_distinct(&mut self) {
-        let mut index = 1;
-        while index < self.items.len() {
-            let (before, after) = self.items.split_at_mut(index);
-            match before.iter_mut().find(|first| first.key == after[0].key) {
-                Some(first) => {
-                    std::mem::swap(&mut first.value, &mut after[0].value);
-                    self.items.remove(index);
-                }
-                None => index += 1,
-            }
-        }
-    }
-
-    /// Keeps the first `limit` attributes and counts the others as dropped.
-    #[cfg(feature = "provider")]
-    pub(crate) fn truncate(&mut self, limit: usize) {
-        let excess = self.items.len().saturating_sub(limit);
-        self.dropped += u32::try_from(excess).unwrap_or(u32::MAX);
-        self.items.truncate(limit);
+    /// Keeps the first `limit` keys, each with its last value, and counts the others as dropped.
+    pub(crate) fn keep_distinct(&mut self, limit: usize) {
+        self.dropped += super::keep_distinct(&mut self.items, limit, |item| &item.key);
     }
 
     #[cfg(feature = "provider")]
@@ -204,6 +194,7 @@ impl AttributeList {
     #[inline]
     pub(crate) const fn moved_out(&mut self) {
         self.owns_memory = false;
+        self.is_distinct = false;
     }
 
     /// Removes all attributes and keeps the allocated capacity.
@@ -211,6 +202,7 @@ impl AttributeList {
         self.items.clear();
         self.dropped = 0;
         self.owns_memory = false;
+        self.is_distinct = false;
     }
 }
 

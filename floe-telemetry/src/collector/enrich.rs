@@ -59,7 +59,7 @@ const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
     /// The attributes that are added to the span: its source location and the attributes of the
-    /// process. The span's own attributes win.
+    /// process, which have different keys. The span's own attributes win.
     pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
         let code = self.site.code.not_set_by(own);
@@ -102,7 +102,6 @@ impl Enricher {
         if let Some(baggage) = baggage {
             add_missing(record, &baggage);
         }
-        record.attributes.make_distinct();
         let redactor = &mut self.redactor;
         let scopes = &mut self.scopes;
         let site = if let Origin::Api(scope) = record.origin() {
@@ -114,7 +113,7 @@ impl Enricher {
             site.or_insert_with(|| Site::of_api(scope, redactor, scopes))
         } else {
             let site = self.sites.entry(SourceLocation::of(record));
-            site.or_insert_with(|| Site::of(record, redactor, scopes))
+            site.or_insert_with(|| Site::of(record, redactor, scopes, process))
         };
         if !self.errors.panic_messages {
             panics::remove_messages(record);
@@ -125,10 +124,14 @@ impl Enricher {
         let more = record.more.as_deref();
         let api_start = more.and_then(|more| more.start);
         let api_end = more.and_then(|more| more.end);
+        let start = api_start.map_or_else(|| clock.unix(record.head.start), Into::into);
+        let end = api_end.map_or_else(|| clock.unix(record.head.end), Into::into);
         EnrichedSpan {
             name: record.name().unwrap_or(&site.name),
-            start: api_start.map_or_else(|| clock.unix(record.head.start), Into::into),
-            end: api_end.map_or_else(|| clock.unix(record.head.end), Into::into),
+            start,
+            // A time that was set through the API may contradict the other one. Backends subtract the two as
+            // unsigned numbers.
+            end: end.max(start),
             record,
             site,
             process,
@@ -223,6 +226,7 @@ impl Site {
         record: &SpanRecord,
         redactor: &mut Redactor,
         scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
+        process: &SharedAttributes,
     ) -> Self {
         let (name, function, file, line) = match (record.head.callsite, builder(record)) {
             (Some(site), _) => (
@@ -242,6 +246,8 @@ impl Site {
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
         let code = function.into_iter().chain(file).chain(line);
+        // What the configuration sets for every span replaces what is found out.
+        let code = code.filter(|attribute| !process.sets(&attribute.key));
         Self {
             name: redactor
                 .redaction

@@ -1,11 +1,12 @@
 //! Span limits: attributes, events and links over a limit are dropped and counted
-//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
+//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made unique
+//! where they have their final form.
 
 use std::borrow::Cow;
 
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-use crate::attributes::AttributeValue;
+use crate::attributes::{AttributeValue, keep_distinct};
 use crate::config::SpanLimits;
 use crate::recorder::{More, SpanRecord};
 
@@ -15,10 +16,12 @@ const MAX_NAME: usize = 1024;
 /// Applies the limits. The span must be redacted already: a truncated credential might no longer be
 /// recognised.
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord) {
-    record.attributes.truncate(size(limits.attribute_count));
     for attribute in record.attributes.as_mut_slice() {
         shorten_key(&mut attribute.key);
     }
+    record
+        .attributes
+        .keep_distinct(size(limits.attribute_count));
     if let Some(limit) = limits.attribute_value_length {
         for attribute in record.attributes.as_mut_slice() {
             shorten(&mut attribute.value, size(limit));
@@ -44,13 +47,18 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
     more.dropped_links += cut(&mut more.links, limits.link_count);
     for event in &mut more.events {
         shorten_name(&mut event.name, MAX_NAME);
-        event.dropped_attributes_count +=
-            cut(&mut event.attributes, limits.attribute_count_per_event);
-        shorten_all(limits, &mut event.attributes);
+        event.dropped_attributes_count += limit(
+            limits,
+            limits.attribute_count_per_event,
+            &mut event.attributes,
+        );
     }
     for link in &mut more.links {
-        link.dropped_attributes_count += cut(&mut link.attributes, limits.attribute_count_per_link);
-        shorten_all(limits, &mut link.attributes);
+        link.dropped_attributes_count += limit(
+            limits,
+            limits.attribute_count_per_link,
+            &mut link.attributes,
+        );
     }
 }
 
@@ -61,12 +69,14 @@ fn cut<T>(items: &mut Vec<T>, limit: u32) -> u32 {
     u32::try_from(over).unwrap_or(u32::MAX)
 }
 
-fn shorten_all(limits: &SpanLimits, attributes: &mut [KeyValue]) {
+/// Limits the attributes of an event or a link to `count`, and returns the number of dropped ones.
+fn limit(limits: &SpanLimits, count: u32, attributes: &mut Vec<KeyValue>) -> u32 {
     for attribute in &mut *attributes {
         shorten_key(&mut attribute.key);
     }
+    let dropped = keep_distinct(attributes, size(count), |attribute| &attribute.key);
     let Some(limit) = limits.attribute_value_length.map(size) else {
-        return;
+        return dropped;
     };
     for attribute in attributes {
         match &mut attribute.value {
@@ -75,6 +85,7 @@ fn shorten_all(limits: &SpanLimits, attributes: &mut [KeyValue]) {
             _ => {}
         }
     }
+    dropped
 }
 
 fn shorten_name(name: &mut Cow<'static, str>, limit: usize) {
@@ -84,8 +95,6 @@ fn shorten_name(name: &mut Cow<'static, str>, limit: usize) {
     }
 }
 
-/// Keys are unique before they are shortened. Two that have a common beginning of this length are equal
-/// afterwards, which OTLP permits and receivers resolve.
 fn shorten_key(key: &mut Key) {
     let short = beginning(key.as_str(), MAX_NAME);
     if short.len() < key.as_str().len() {

@@ -13,6 +13,10 @@ const INTERVAL: Duration = Duration::from_secs(60);
 pub(crate) struct RateLimited(Mutex<Option<Instant>>);
 
 impl RateLimited {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
     /// Whether at least a minute has passed since the last call that returned true.
     pub(crate) fn is_due(&self) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,9 +16,13 @@ pub(crate) use self::key::SiteKeys;
 use self::key::{Key, Keys, LastMessage};
 pub(crate) use self::policies::Policies;
 pub(crate) use self::redaction::Redaction;
-use crate::attributes::AttributeValue;
+use super::rate_limited::RateLimited;
+use crate::attributes::{AttributeValue, keep_distinct};
 use crate::recorder::SpanRecord;
 use crate::sanitizer::KeyMeaning;
+
+/// The warning about empty keys.
+static EMPTY_KEYS: RateLimited = RateLimited::new();
 
 /// Redacts spans. It caches the classification of keys, which repeat in nearly every span.
 #[derive(Debug, Default)]
@@ -111,6 +115,19 @@ impl Redactor {
         }
     }
 
+    /// Redacts attributes that are no span's, and makes their keys unique.
+    pub(crate) fn attributes(&mut self, attributes: &mut Vec<KeyValue>) {
+        for attribute in &mut *attributes {
+            self.attribute(attribute);
+        }
+        let dropped = keep_distinct(attributes, usize::MAX, |attribute| &attribute.key);
+        if dropped > 0 && EMPTY_KEYS.is_due() {
+            tracing::warn!(
+                "attributes without a key were dropped from a resource, a scope, a metric or `span_attributes`"
+            );
+        }
+    }
+
     /// Redacts an attribute in OpenTelemetry's type.
     pub(crate) fn attribute(&mut self, attribute: &mut KeyValue) {
         let key = self.keys.get(attribute.key.as_str(), &self.redaction);
@@ -144,9 +161,7 @@ impl Redactor {
         for (key, value) in resource {
             attributes.push(KeyValue::new(key.clone(), value.clone()));
         }
-        for attribute in &mut attributes {
-            self.attribute(attribute);
-        }
+        self.attributes(&mut attributes);
         let builder = Resource::builder_empty();
         match resource.schema_url() {
             Some(url) => builder.with_schema_url(attributes, self.redacted(url)),
@@ -165,9 +180,7 @@ impl Redactor {
             redacted = redacted.with_schema_url(self.redacted(url));
         }
         let mut attributes: Vec<KeyValue> = scope.attributes().cloned().collect();
-        for attribute in &mut attributes {
-            self.attribute(attribute);
-        }
+        self.attributes(&mut attributes);
         redacted.with_attributes(attributes).build()
     }
 

@@ -57,8 +57,9 @@ impl SharedAttributes {
         redactor: &mut Redactor,
     ) -> Self {
         let mut shared = Self::default();
-        for mut attribute in attributes {
-            redactor.attribute(&mut attribute);
+        let mut attributes: Vec<_> = attributes.into_iter().collect();
+        redactor.attributes(&mut attributes);
+        for attribute in attributes {
             #[cfg(feature = "_otlp")]
             let otlp = crate::otlp_encoding::encode_attribute(&attribute);
             #[cfg(feature = "_otlp")]
@@ -73,6 +74,12 @@ impl SharedAttributes {
             });
         }
         shared
+    }
+
+    /// Whether there is an attribute with this key.
+    pub(super) fn sets(&self, key: &Key) -> bool {
+        let mut attributes = self.attributes.iter();
+        attributes.any(|shared| shared.attribute.key == *key)
     }
 
     /// The attributes that the span does not set itself.

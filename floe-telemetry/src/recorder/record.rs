@@ -223,7 +223,14 @@ impl SpanRecord {
         more.dropped_events += u32::try_from(over).unwrap_or(u32::MAX);
     }
 
+    /// A link without valid ids is recorded only for its attributes or its trace state
+    /// ([Add Link](https://opentelemetry.io/docs/specs/otel/trace/api/#add-link)).
     pub(super) fn add_link(&mut self, link: Link) {
+        let context = &link.span_context;
+        let has_state = *context.trace_state() != TraceState::NONE;
+        if !context.is_valid() && !has_state && link.attributes.is_empty() {
+            return;
+        }
         let more = self.more_mut();
         if more.links.len() < MAX_LINKS {
             more.links.push(link);

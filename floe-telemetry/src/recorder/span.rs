@@ -17,6 +17,10 @@ use crate::clock::Ticks;
 ///
 /// It is returned by [`RecorderTracer`](crate::RecorderTracer), and is in the `Context` while the body of
 /// an annotated function runs.
+///
+/// A span whose end is before its start, which only explicit timestamps can cause, is exported with its start
+/// as the end: OTLP's times are unsigned, and most backends reject or misread a negative duration. Of several
+/// attributes with one key the last is exported, and none with an empty key; the latter count as dropped.
 #[derive(Debug)]
 pub struct RecordedSpan {
     context: SpanContext,

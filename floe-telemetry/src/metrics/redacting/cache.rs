@@ -39,11 +39,9 @@ impl RedactionCache {
             if self.sets.len() >= MAX_SETS {
                 self.sets.clear();
             }
-            let mut redacted: AttributeSet = attributes.into();
-            redacted
-                .iter_mut()
-                .for_each(|attribute| self.redactor.attribute(attribute));
-            let redacted = (*redacted != *attributes).then_some(redacted);
+            let mut redacted = attributes.to_vec();
+            self.redactor.attributes(&mut redacted);
+            let redacted = (redacted != attributes).then(|| redacted.into());
             self.sets.insert(attributes.into(), redacted);
         }
         self.sets.get(attributes)?.as_deref()
