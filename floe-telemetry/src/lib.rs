@@ -55,6 +55,7 @@
 //! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context |
+//! | `signals` | [`TelemetryProvider::shutdown_on_signals`] |
 //! | `schema` | `TelemetryConfig::json_schema` |
 //! | `prometheus` | an endpoint that Prometheus scrapes, [`config::PrometheusConfig`] |
 //! | `tower` | [`instrument::HttpServerLayer`]: a span for each request that a tower service answers |

@@ -30,6 +30,8 @@ mod logs;
 mod metrics;
 mod resource;
 mod sampling;
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
 mod targets;
 
 use std::mem::{self, ManuallyDrop};
@@ -196,6 +198,40 @@ impl TelemetryProvider {
     /// ```
     pub fn flush_on_panic(&self, timeout: Duration) {
         exit::on_panic(&self.0, timeout);
+    }
+
+    /// Shuts the provider down within `timeout` when the process receives SIGTERM or SIGINT. Then the process
+    /// ends by that signal, as it would without this call. Another signal ends it at once.
+    ///
+    /// This is for programs that do not handle these signals themselves. Where a program does, for example
+    /// with `tokio::signal`, its handler still runs, but the process ends as soon as the provider is shut down.
+    /// Such a program calls [`shutdown`](Self::shutdown) when its own work has ended.
+    ///
+    /// On Linux, a signal that the process ignores stays ignored: a shell protects jobs in the background
+    /// from SIGINT. A fork of the process ends at once, unless it calls this for a provider of its own. On
+    /// systems other than Unix this has no effect.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let telemetry = floe_telemetry::ensure_telemetry_initialized();
+    /// telemetry.shutdown_on_signals(Duration::from_secs(5))?;
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The handlers cannot be installed, or the thread that waits for the signals cannot be started
+    /// ([`Error::is_thread`]). Signals then end the process at once.
+    #[cfg(feature = "signals")]
+    pub fn shutdown_on_signals(&self, timeout: Duration) -> Result<(), Error> {
+        #[cfg(unix)]
+        return signals::shut_down(&self.0, timeout);
+        #[cfg(not(unix))]
+        {
+            let _ = timeout;
+            Ok(())
+        }
     }
 }
 

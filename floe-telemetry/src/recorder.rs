@@ -73,6 +73,8 @@ pub(crate) use self::failure::{describe_error, exception_event};
 pub use self::first_poll::enter_in_future;
 #[cfg(feature = "provider")]
 pub(crate) use self::fork::forks;
+#[cfg(all(unix, feature = "signals"))]
+pub(crate) use self::fork::set_in_forks;
 pub use self::future::{OpenedBy, call_async};
 pub use self::future_ext::{FutureExt, InCurrentSpan, InSpan};
 #[cfg(feature = "_otlp")]

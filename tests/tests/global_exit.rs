@@ -4,8 +4,9 @@
 
 use std::collections::HashSet;
 use std::ffi::c_int;
+use std::os::unix::process::ExitStatusExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
@@ -39,6 +40,129 @@ fn child(test: &str, endpoint: &str) -> Option<i32> {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", test]).env(ENDPOINT, endpoint);
     child.output().unwrap().status.code()
+}
+
+const SIGINT: c_int = 2;
+const SIGTERM: c_int = 15;
+
+/// For a child process: the signal that it sends to itself.
+const SIGNAL: &str = "TEST_EXIT_SIGNAL";
+
+/// Runs this test in a child process that sends itself `signal`. A shell in between ignores the signals
+/// `ignored`.
+fn child_with_signal(test: &str, endpoint: &str, signal: c_int, ignored: &str) -> ExitStatus {
+    let ignore = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
+    let script = if ignored.is_empty() {
+        "exec \"$0\" \"$@\""
+    } else {
+        &ignore
+    };
+    let mut child = Command::new("env");
+    child
+        .args(["--default-signal=INT,TERM", "sh", "-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(ENDPOINT, endpoint)
+        .env(SIGNAL, signal.to_string());
+    child.output().unwrap().status
+}
+
+/// The body of such a child process: records a span, and sends itself the signal until it ends.
+fn end_by_signal(endpoint: &str, timeout: Duration, signals: impl IntoIterator<Item = c_int>) -> ! {
+    let telemetry = start(endpoint);
+    telemetry.shutdown_on_signals(timeout).unwrap();
+    work();
+    for signal in signals {
+        posix::raise(signal);
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
+fn own_signal() -> c_int {
+    std::env::var(SIGNAL).unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_signal_delivers_and_ends_the_process() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        end_by_signal(&endpoint, TIMEOUT, [own_signal()]);
+    }
+    let name = "a_signal_delivers_and_ends_the_process";
+    for signal in [SIGINT, SIGTERM] {
+        let receiver = Receiver::http();
+        let status = child_with_signal(name, &receiver.endpoint(), signal, "");
+        assert_eq!(status.signal(), Some(signal), "{status}");
+        assert_eq!(receiver.spans().len(), 1);
+    }
+}
+
+#[test]
+fn a_signal_ends_the_process_within_the_timeout_without_a_receiver() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        end_by_signal(&endpoint, Duration::from_millis(100), [own_signal()]);
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let start = Instant::now();
+    let name = "a_signal_ends_the_process_within_the_timeout_without_a_receiver";
+    let status = child_with_signal(name, &receiver.endpoint(), SIGTERM, "");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+    // The timeout of an export is 10 seconds.
+    assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+#[test]
+fn another_signal_ends_the_process_at_once() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        let signal = own_signal();
+        end_by_signal(&endpoint, TIMEOUT, std::iter::repeat(signal));
+    }
+    let receiver = Receiver::http();
+    receiver.respond(floe_tests::Response::Hang);
+    let start = Instant::now();
+    let name = "another_signal_ends_the_process_at_once";
+    let status = child_with_signal(name, &receiver.endpoint(), SIGINT, "");
+    assert_eq!(status.signal(), Some(SIGINT), "{status}");
+    assert!(start.elapsed() < Duration::from_secs(8));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_the_parent_ignores_stays_ignored() {
+    if let Ok(endpoint) = std::env::var(ENDPOINT) {
+        // The first one would be the cause of the end.
+        end_by_signal(&endpoint, TIMEOUT, [own_signal(), SIGTERM]);
+    }
+    let receiver = Receiver::http();
+    let name = "a_signal_that_the_parent_ignores_stays_ignored";
+    let status = child_with_signal(name, &receiver.endpoint(), SIGINT, "INT");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+#[test]
+fn a_signal_ends_a_forked_process() {
+    if !is_child() {
+        again("a_signal_ends_a_forked_process", &[]);
+        return;
+    }
+    let receiver = Receiver::http();
+    let telemetry = start(&receiver.endpoint());
+    telemetry.shutdown_on_signals(TIMEOUT).unwrap();
+    work();
+    let process = posix::fork();
+    if process == 0 {
+        posix::raise(SIGTERM);
+        posix::_exit(0);
+    }
+    assert!(process > 0);
+    // The low bits are the signal.
+    assert_eq!(posix::wait(process) & 0x7f, SIGTERM);
+    // It has ended nothing of this process.
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(receiver.spans().len(), 1);
 }
 
 #[test]
@@ -102,6 +226,7 @@ mod posix {
 
     unsafe extern "C" {
         pub(super) safe fn fork() -> c_int;
+        pub(super) safe fn raise(signal: c_int) -> c_int;
         pub(super) safe fn alarm(seconds: u32) -> u32;
         pub(super) safe fn _exit(code: c_int) -> !;
         safe fn waitpid(process: c_int, status: Option<&mut c_int>, options: c_int) -> c_int;

@@ -6,6 +6,8 @@
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
+#[cfg(all(unix, feature = "signals"))]
+use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
 use super::listeners;
 
@@ -25,11 +27,25 @@ pub(super) fn watch() {
     REGISTERED.call_once(register);
 }
 
+/// A flag that is true in forks of this process.
+#[cfg(all(unix, feature = "signals"))]
+static IN_FORKS: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Sets the flag in each fork of this process from now on. Later calls have no effect.
+#[cfg(all(unix, feature = "signals"))]
+pub(crate) fn set_in_forks(flag: &Arc<AtomicBool>) {
+    let _ = IN_FORKS.set(Arc::clone(flag));
+}
+
 /// Called in the child before `fork` returns. In a process that had several threads, only functions that are
 /// safe in a signal handler may be called here; atomics are.
 extern "C" fn in_child() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     listeners::forked();
+    #[cfg(all(unix, feature = "signals"))]
+    if let Some(flag) = IN_FORKS.get() {
+        flag.store(true, Ordering::Relaxed);
+    }
 }
 
 #[cfg(all(unix, not(miri)))]

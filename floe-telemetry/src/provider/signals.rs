@@ -1,0 +1,106 @@
+//! SIGTERM and SIGINT: the provider is shut down, then the process ends by the same signal.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_default;
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+use super::{Inner, this_process};
+use crate::error::Error;
+use crate::recorder;
+
+/// The provider that a signal shuts down.
+#[derive(Debug)]
+struct OnSignal {
+    provider: Weak<Inner>,
+    timeout: Duration,
+    /// The process whose thread waits for signals.
+    process: u32,
+}
+
+static ON_SIGNAL: Mutex<Option<OnSignal>> = Mutex::new(None);
+
+/// Whether a signal ends the process at once: after the first one, and where no thread waits for signals, as
+/// in a fork.
+static ENDS_AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Shuts the provider down when the process receives a signal.
+pub(super) fn shut_down(provider: &Arc<Inner>, timeout: Duration) -> Result<(), Error> {
+    let mut on_signal = ON_SIGNAL.lock().unwrap_or_else(PoisonError::into_inner);
+    let process = this_process();
+    let is_waiting = on_signal.as_ref().is_some_and(|it| it.process == process);
+    if !is_waiting {
+        wait_for_signals().map_err(|error| {
+            ENDS_AT_ONCE.store(true, Ordering::Relaxed);
+            Error::thread("signals", &error)
+        })?;
+    }
+    *on_signal = Some(OnSignal {
+        provider: Arc::downgrade(provider),
+        timeout,
+        process,
+    });
+    Ok(())
+}
+
+/// Starts the thread that waits for the first signal.
+fn wait_for_signals() -> io::Result<()> {
+    let handled = not_ignored();
+    ENDS_AT_ONCE.store(false, Ordering::Relaxed);
+    recorder::set_in_forks(&ENDS_AT_ONCE);
+    for signal in &handled {
+        register_conditional_default(*signal, Arc::clone(&ENDS_AT_ONCE))?;
+    }
+    let mut signals = Signals::new(handled)?;
+    let thread = thread::Builder::new().name("floe-signals".to_owned());
+    thread.spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            ENDS_AT_ONCE.store(true, Ordering::Relaxed);
+            received();
+            let _ = emulate_default_handler(signal);
+        }
+    })?;
+    Ok(())
+}
+
+fn received() {
+    // Not locked during the shutdown.
+    let on_signal = ON_SIGNAL
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    if let Some(on_signal) = on_signal
+        && let Some(provider) = on_signal.provider.upgrade()
+        && let Err(error) = provider.shutdown(on_signal.timeout)
+    {
+        tracing::warn!(%error, "telemetry was not delivered before the process ended");
+    }
+}
+
+/// The signals that this process does not ignore: a shell protects a job in the background from SIGINT.
+fn not_ignored() -> Vec<i32> {
+    let ignored = ignored();
+    [SIGINT, SIGTERM]
+        .into_iter()
+        .filter(|signal| ignored & (1 << (signal - 1)) == 0)
+        .collect()
+}
+
+/// The ignored signals, one bit each.
+#[cfg(target_os = "linux")]
+fn ignored() -> u64 {
+    let status = procfs::process::Process::myself().and_then(|process| process.status());
+    status.map_or(0, |status| status.sigign)
+}
+
+/// No safe function returns how a signal is handled on these systems.
+#[cfg(not(target_os = "linux"))]
+const fn ignored() -> u64 {
+    0
+}
