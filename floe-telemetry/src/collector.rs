@@ -206,9 +206,9 @@ impl Collector {
         let until_drain =
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
         // While all queues are full, an exporter that finishes a batch wakes the collector.
-        worker::wake_collector_on_room(true);
+        worker::ROOM.request();
         if self.has_room() {
-            worker::wake_collector_on_room(false);
+            worker::ROOM.withdraw();
         }
         let deadlines = [until_batch, until_drain].into_iter().flatten();
         thread::park_timeout(deadlines.fold(self.pause, Duration::min));

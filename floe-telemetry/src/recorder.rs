@@ -48,6 +48,8 @@ mod span_builder;
 mod state;
 mod sync;
 mod tracer;
+#[cfg(feature = "provider")]
+mod wakeup;
 
 pub use self::active::{
     ActiveSpan, CurrentSpan, add_event, get_current_span, record_exception, set_attribute,
@@ -115,3 +117,5 @@ pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
 pub use self::state::Opened;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
+#[cfg(feature = "provider")]
+pub(crate) use self::wakeup::WakeUp;

@@ -16,16 +16,10 @@ use super::redact::Redaction;
 use super::statistics::Counters;
 use crate::clock::monotonic_now;
 use crate::error::Error;
-use crate::recorder::{self, panic_message};
+use crate::recorder::{self, WakeUp, panic_message};
 
-/// Whether the collector is to be woken when an exporter's queue has room again.
-static WAKE_COLLECTOR: AtomicBool = AtomicBool::new(false);
-
-/// Sets whether an exporter that finishes an export wakes the collector. Set this before checking
-/// the queues: if the check came first, an exporter could finish in between without a wake-up.
-pub(super) fn wake_collector_on_room(wake: bool) {
-    WAKE_COLLECTOR.store(wake, Ordering::SeqCst);
-}
+/// Wakes the collector when an exporter's queue has room again.
+pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
 
 /// An exporter of batches. Only the worker's thread calls it.
 pub(crate) trait BatchExporter<B>: fmt::Debug {
@@ -272,7 +266,7 @@ impl Shared {
     fn release(&self, size: Size) {
         self.spans.fetch_sub(size.spans, Ordering::Relaxed);
         self.bytes.fetch_sub(size.bytes, Ordering::Relaxed);
-        if WAKE_COLLECTOR.swap(false, Ordering::SeqCst) {
+        if ROOM.take() {
             recorder::wake_collector();
         }
     }

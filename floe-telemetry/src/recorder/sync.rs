@@ -1,6 +1,8 @@
-//! The synchronisation primitives of [`pending`](super::pending) and [`ring`](super::ring). `tests/loom`
+//! The synchronisation primitives of the files that `tests/loom` compiles. It
 //! replaces this module by one with loom's primitives.
 
+#[cfg(feature = "provider")]
+pub(super) use std::sync::atomic::fence;
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

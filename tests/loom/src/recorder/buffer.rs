@@ -1,0 +1,50 @@
+//! A model of a thread's buffer: one ring instead of three.
+
+use super::ring::{self, Reader, ring};
+use super::sync::Arc;
+
+/// Loom counts the references, and fails if one is left at the end.
+pub(crate) type Item = Arc<u64>;
+
+pub(crate) struct Writer(ring::Writer<Item, 2>);
+
+pub(crate) struct Buffer {
+    id: u64,
+    read: u64,
+    heads: Reader<Item, 2>,
+}
+
+pub(crate) fn new_buffer(id: u64) -> (Writer, Buffer) {
+    let (writer, heads) = ring();
+    (Writer(writer), Buffer { id, read: 0, heads })
+}
+
+impl Writer {
+    pub(crate) fn push(&mut self, item: Item) -> Result<(), Item> {
+        self.0.push(item)
+    }
+}
+
+impl Buffer {
+    pub(crate) fn pop(&mut self) -> Option<Item> {
+        let item = self.heads.pop()?;
+        self.read += 1;
+        Some(item)
+    }
+
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) const fn read(&self) -> u64 {
+        self.read
+    }
+
+    pub(crate) fn written(&self) -> u64 {
+        self.read + self.heads.len() as u64
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.heads.is_done()
+    }
+}
