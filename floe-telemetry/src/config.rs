@@ -53,6 +53,8 @@ pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 pub(crate) use self::endpoint::validate_endpoint;
+#[cfg(feature = "_otlp")]
+pub(crate) use self::endpoint::without_query;
 pub(crate) use self::env::{is_disabled, warn};
 pub use self::errors::ErrorsConfig;
 pub use self::exporters::{ExporterKind, ExportersConfig};

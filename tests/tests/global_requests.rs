@@ -251,21 +251,29 @@ fn a_file_that_is_not_regular_is_an_error() {
 }
 
 fn two_destinations_have_two_names() {
-    let receiver = Receiver::http();
-    receiver.respond(Response::Http {
-        status: 400,
-        headers: vec![],
-    });
-    let config = config(OtlpProtocol::Http, receiver.endpoint());
-    let telemetry = TelemetryProvider::builder(config)
-        .with_otlp(receiver.endpoint(), OtlpProtocol::Http)
+    let respond = || {
+        let receiver = Receiver::http();
+        receiver.respond(Response::Http {
+            status: 400,
+            headers: vec![],
+        });
+        receiver
+    };
+    let receivers = [respond(), respond()];
+    let endpoints = receivers.each_ref().map(Receiver::endpoint);
+    let with_query = format!("{}/?token=abcdef123456", endpoints[0]);
+    let telemetry = TelemetryProvider::builder(config(OtlpProtocol::Http, endpoints[1].clone()))
+        .with_otlp(with_query, OtlpProtocol::Http)
         .initialize()
         .unwrap();
     work("");
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-    assert!(
-        error.contains("exporter `otlp`: ") && error.contains("exporter `otlp/2`: "),
-        "{error}"
-    );
+    for (name, endpoint) in ["otlp", "otlp/2"].into_iter().zip(endpoints) {
+        let failure = format!(
+            "exporter `{name}`: 1 span failed: `{endpoint}`: the receiver answered 400 Bad Request"
+        );
+        assert!(error.contains(&failure), "{error}");
+    }
+    assert!(!error.contains("abcdef123456"), "{error}");
     telemetry.shutdown(TIMEOUT).unwrap();
 }

@@ -1,6 +1,9 @@
-//! Validates endpoints.
+//! Validates endpoints, and writes them without credentials.
+
+use serde::{Serialize as _, Serializer};
 
 use crate::error::Error;
+use crate::sanitizer::{REDACTED, sanitize_url};
 
 /// Checks that `endpoint` is an absolute URL with a host.
 ///
@@ -22,12 +25,23 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
             "the host contains a space"
         }
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
+        // It would be sent as a wrong credential.
+        Some(_) if endpoint.contains(REDACTED) => {
+            "it contains the mask that stands for a credential in a written configuration"
+        }
         Some(_) if endpoint.contains('#') => "a fragment (`#…`) is not sent to a receiver",
         Some(_) => return Ok(()),
     };
     Err(format!(
-        "`{endpoint}` is not an endpoint: {problem}, for example `http://collector:4317`"
+        "`{}` is not an endpoint: {problem}, for example `http://collector:4317`",
+        without_query(endpoint)
     ))
+}
+
+/// The part of an endpoint that errors quote. Its query may contain a credential, which redaction does not
+/// recognize in all malformed URLs.
+pub(crate) fn without_query(endpoint: &str) -> &str {
+    endpoint.split(['?', '#']).next().unwrap_or_default()
 }
 
 fn is_port_valid(host: &str) -> bool {
@@ -42,4 +56,40 @@ fn is_port_valid(host: &str) -> bool {
 /// Checks an endpoint. The error contains the key of the setting.
 pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
     check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
+}
+
+/// Writes an endpoint. A credential in its query is replaced by a mask, which is not accepted when it is read.
+pub(super) fn serialize<S: Serializer>(endpoint: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    sanitize_url(endpoint).serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "serde passes the field as it is")]
+pub(super) fn serialize_option<S: Serializer>(
+    endpoint: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    endpoint.as_deref().map(sanitize_url).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_does_not_quote_the_query() {
+        for endpoint in ["collector:4317?note=abc", "http://:4317?note=abc#x"] {
+            let error = check(endpoint).unwrap_err();
+            assert!(error.contains(":4317` is not an endpoint"), "{error}");
+            assert!(!error.contains("abc"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_mask_is_not_an_endpoint() {
+        let written = serde_json::to_string(&sanitize_url("http://collector/?token=abcdef123456"));
+        assert_eq!(written.unwrap(), r#""http://collector/?token=<REDACTED>""#);
+        let error = check("http://collector/?token=<REDACTED>").unwrap_err();
+        assert!(error.contains("it contains the mask"), "{error}");
+        assert_eq!(check("http://collector/?k=v"), Ok(()));
+    }
 }

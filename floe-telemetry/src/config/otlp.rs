@@ -117,7 +117,10 @@ pub struct OtlpConfig {
 #[non_exhaustive]
 pub struct OtlpOptions {
     /// The endpoint, which replaces `otlp_endpoint`. No path is appended to it. Default none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "endpoint::serialize_option"
+    )]
     pub endpoint: Option<String>,
     /// The protocol, which replaces `otlp_protocol`. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -72,7 +72,10 @@ pub struct TelemetryConfig {
     /// The endpoint of OTLP. The default, `http://localhost:4317`, counts as not set: the endpoint of the
     /// backend replaces it, if the backend has one. Any other value enables OTLP for every backend. (For a
     /// receiver at the default address, write `http://127.0.0.1:4317`.)
-    #[serde(default = "default_endpoint")]
+    ///
+    /// A credential in its query is masked when the configuration is written, and a mask is not accepted when
+    /// it is read. Use `authentication` or headers with references instead.
+    #[serde(default = "default_endpoint", serialize_with = "endpoint::serialize")]
     pub otlp_endpoint: String,
     /// The protocol of OTLP: `grpc` (default) or `http`.
     #[serde(default)]

@@ -136,22 +136,25 @@ impl Otlp {
             let sent = retry::send(&mut *self.transport, request, timeout);
             self.runtime.block_on(sent)
         });
-        let accepted = result.map_err(|reason| self.settings.without_own_headers(reason))?;
-        let message = self.settings.without_own_headers(accepted.message);
+        let settings = &self.settings;
+        let accepted =
+            result.map_err(|reason| settings.with_origin(settings.without_own_headers(reason)))?;
+        let message = settings.without_own_headers(accepted.message);
         if accepted.rejected > 0 {
             // The specification forbids a retry: the receiver has accepted the other items.
             return Err(ExportFailure {
                 items: Some(accepted.rejected),
-                reason: format!(
+                reason: settings.with_origin(format!(
                     "the receiver rejected {} items of a batch: {message}",
                     accepted.rejected
-                ),
+                )),
             });
         }
         if !message.is_empty() && WARNINGS.is_due() {
             let message = crate::sanitizer::sanitize_error(&message);
             let message = crate::sanitizer::sanitize_error_message(&message);
-            tracing::warn!(%message, "the OTLP receiver sent a warning");
+            let endpoint = settings.origin();
+            tracing::warn!(endpoint, %message, "the OTLP receiver sent a warning");
         }
         Ok(())
     }

@@ -235,6 +235,29 @@ fn a_credential_is_neither_printed_nor_written() {
 }
 
 #[test]
+fn a_credential_in_an_endpoint_is_neither_printed_nor_written() {
+    for yaml in [
+        "otlp_endpoint: 'http://collector/?token=abcdef123456'\n",
+        "otlp: {traces: {endpoint: 'http://collector/?token=abcdef123456'}}\n",
+    ] {
+        let config = with(yaml).unwrap();
+        let written = serde_json::to_string(&config).unwrap();
+        for text in [format!("{config:?}"), written.clone()] {
+            assert!(!text.contains("abcdef123456"), "{text}");
+            assert!(
+                text.contains("http://collector/?token=<REDACTED>"),
+                "{text}"
+            );
+        }
+        let error = TelemetryConfig::from_yaml(&written)
+            .unwrap_err()
+            .to_string();
+        let expected = "`http://collector/` is not an endpoint: it contains the mask that stands for a credential";
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn references_to_credentials_are_not_redacted() {
     let yaml = "authentication: {auth_type: bearer, bearer_token: hunter2-token}\n";
     let json = serde_json::to_string(&with(yaml).unwrap()).unwrap();

@@ -162,7 +162,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "otlp_endpoint: 'http://collector:4318/#v1'",
-        "telemetry configuration: line 2, column 16: otlp_endpoint: `http://collector:4318/#v1` is not an endpoint: a fragment (`#…`) is not sent to a receiver, for example `http://collector:4317`",
+        "telemetry configuration: line 2, column 16: otlp_endpoint: `http://collector:4318/` is not an endpoint: a fragment (`#…`) is not sent to a receiver, for example `http://collector:4317`",
     ),
     (
         "otlp: {all: {headers: {'x key': hunter2}}}",

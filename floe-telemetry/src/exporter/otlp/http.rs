@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{
     CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
     RETRY_AFTER, USER_AGENT,
@@ -24,7 +24,7 @@ use super::proxy::ProxyConnector;
 use super::response::{self, MAX_RESPONSE, Outcome, error_chain, is_invalid_response, origin};
 use super::settings::{self, OtlpSettings};
 use crate::clock::wall_now;
-use crate::config::{Compression, Signal};
+use crate::config::{Compression, Signal, without_query};
 use crate::error::Error;
 
 pub(super) struct Http {
@@ -49,7 +49,8 @@ impl Http {
             signal_url(&settings.endpoint, settings.signal)
         };
         let uri: Uri = url.parse().map_err(|error| {
-            Error::config(format!("otlp_endpoint: `{url}` is not a URL: {error}"))
+            let shown = without_query(&url);
+            Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
         })?;
         let mut headers = headers(settings);
         let connector = ProxyConnector::of(&uri);
@@ -162,7 +163,10 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
     headers
 }
 
-async fn classify(response: Response<Incoming>) -> Outcome {
+pub(super) async fn classify<B>(response: Response<B>) -> Outcome
+where
+    B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
+{
     let status = response.status();
     if status.is_success() {
         // A web server that returns a page for every path has not accepted the spans.
@@ -193,7 +197,7 @@ async fn classify(response: Response<Incoming>) -> Outcome {
     }
 }
 
-fn is_web_page(response: &Response<Incoming>) -> bool {
+fn is_web_page<B>(response: &Response<B>) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
     let html = b"text/html";
     content_type.is_some_and(|kind| {
@@ -215,7 +219,10 @@ fn disconnected(error: &(dyn std::error::Error + 'static), reason: String) -> Ou
 }
 
 /// Reads the body of a successful response.
-async fn read(response: Response<Incoming>) -> Result<Outcome, Outcome> {
+async fn read<B>(response: Response<B>) -> Result<Outcome, Outcome>
+where
+    B: Body<Data = Bytes, Error: std::error::Error + 'static> + Unpin,
+{
     let mut incoming = response.into_body();
     let mut body = Vec::new();
     while let Some(frame) = incoming.frame().await {

@@ -9,9 +9,10 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::regular_file;
+use super::response::origin;
 use crate::config::{
     Compression, CredentialSource, DEFAULT_OTLP_ENDPOINT, OtlpOptions, OtlpProtocol, Signal,
-    TelemetryAuth, TelemetryConfig, check_header_name, credential_reference,
+    TelemetryAuth, TelemetryConfig, check_header_name, credential_reference, without_query,
 };
 use crate::environment;
 use crate::error::Error;
@@ -94,8 +95,9 @@ impl OtlpSettings {
             .zip(file(|options| options.client_key.as_deref()));
         if protocol == OtlpProtocol::Grpc && endpoint.contains('?') {
             return Err(Error::config(format!(
-                "otlp: the endpoint `{endpoint}` has a query, which gRPC cannot send, accepted is an endpoint \
-                 without one, for example `http://collector:4317`"
+                "otlp: the endpoint `{}` has a query, which gRPC cannot send, accepted is an endpoint \
+                 without one, for example `http://collector:4317`",
+                without_query(endpoint)
             )));
         }
         Ok(Self {
@@ -110,6 +112,20 @@ impl OtlpSettings {
             certificate: file(|options| options.certificate.as_deref()),
             client,
         })
+    }
+
+    /// The receiver without path and query, which may contain a credential.
+    pub(super) fn origin(&self) -> String {
+        origin(&self.endpoint.parse().unwrap_or_default())
+    }
+
+    /// Adds the receiver to a message that does not contain it: there may be several receivers.
+    pub(super) fn with_origin(&self, message: String) -> String {
+        let origin = self.origin();
+        if message.contains(&origin) {
+            return message;
+        }
+        format!("`{origin}`: {message}")
     }
 
     /// Removes the values of the headers from a message: a receiver may quote them.
