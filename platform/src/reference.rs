@@ -71,7 +71,7 @@ fn parse(inside: &str) -> Option<(Target, String)> {
     (!name.is_empty() && !name.contains(['\'', '"'])).then(|| (target, name.to_owned()))
 }
 
-/// The query with table names instead of references, without a trailing semicolon.
+/// The query with table names instead of references, without semicolons at its end.
 pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
     let mut rendered = String::with_capacity(sql.len());
     let mut from = 0;
@@ -82,11 +82,8 @@ pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
         from = reference.range.end;
     }
     rendered.push_str(&sql[from..]);
-    rendered
-        .trim_end()
-        .trim_end_matches(';')
-        .trim_end()
-        .to_owned()
+    let is_end = |sign: char| sign == ';' || sign.is_whitespace();
+    rendered.trim_end_matches(is_end).to_owned()
 }
 
 #[cfg(test)]
@@ -105,7 +102,8 @@ mod tests {
     #[test]
     fn references_are_replaced_by_table_names() {
         let (names, sql) =
-            check("select *\nfrom {{ ref('a') }} join {{source( \"b\" )}} using (id);\n").unwrap();
+            check("select *\nfrom {{ ref('a') }} join {{source( \"b\" )}} using (id); ;\n")
+                .unwrap();
         assert_eq!(names, ["a", "b"]);
         assert_eq!(sql, "select *\nfrom \"a\" join \"b\" using (id)");
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::{Component, Path};
 
+use floe_telemetry::sanitize_url;
 use serde::{Deserialize, Serialize};
 
 /// The maximum length of a name, in characters, that telemetry backends accept.
@@ -92,7 +93,10 @@ fn is_version(text: &str) -> bool {
     let starts_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
     let is_number =
         |part: &str| starts_with_digit(part) && part.bytes().all(|byte| byte.is_ascii_digit());
-    // Anything may follow the first digit of the patch version: `1.0.0-rc.1+build`.
+    // Any printable characters may follow the first digit of the patch version: `1.0.0-rc.1+build`.
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return false;
+    }
     match text.splitn(3, '.').collect::<Vec<_>>()[..] {
         [major, minor, patch] => is_number(major) && is_number(minor) && starts_with_digit(patch),
         _ => false,
@@ -118,6 +122,7 @@ fn is_endpoint(text: &str) -> bool {
     !host.is_empty()
         && !authority.contains('@')
         && !text.contains(char::is_whitespace)
+        && sanitize_url(text) == text
         && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))
 }
 
@@ -153,7 +158,9 @@ mod tests {
         check(
             is_version,
             &["1.0.0", "10.2.3-rc.1"],
-            &["", "1", "1.0", "1..0", "v1.0.0", "1.x.0"],
+            &[
+                "", "1", "1.0", "1..0", "v1.0.0", "1.x.0", "1.0.0\n", "1.0.0 a",
+            ],
         );
     }
 
@@ -182,6 +189,7 @@ mod tests {
                 "ftp://a",
                 "https:/a:4317",
                 "http://user:word@a:4317",
+                "http://a/?token=abcdef123456",
                 "http://",
                 "http://:4317",
                 "http://a:x",

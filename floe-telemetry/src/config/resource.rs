@@ -158,6 +158,7 @@ impl ResourceAttributes {
                 self.floe_mode = Some(mode.map_err(|error| error.to_string())?);
             }
             _ => {
+                check_key(&key)?;
                 self.additional.insert(key, value);
             }
         }
