@@ -45,6 +45,10 @@ fn check(case: &Case) -> Result<Report> {
         report.error("single")?.contains("not delivered within"),
         "{single:?}"
     );
+    ensure!(
+        report.error("single")?.contains(&silent.endpoint()),
+        "{single:?}"
+    );
     ensure!(silent.connections() > 0, "no connection");
     Ok(report)
 }

@@ -31,10 +31,13 @@ fn program(program: &mut Program) {
 
 fn check(case: &Case) -> Result<Report> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let report = case.report(&format!("http://127.0.0.1:{port}"))?;
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let report = case.report(&endpoint)?;
     ensure!(report.books.exported == 0, "{:?}", report.books);
     let error = report.error("shutdown")?;
-    ensure!(error.contains("connect"), "{error}");
+    let reason = format!("the connection to `{endpoint}` failed");
+    ensure!(error.contains(&reason), "{error}");
+    ensure!(report.log.contains(&reason), "{}", report.log);
     let warnings = report.log.matches("spans could not be exported").count();
     ensure!(warnings == 1, "{warnings} warnings: {}", report.log);
     Ok(report)
