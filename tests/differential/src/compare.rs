@@ -1,0 +1,224 @@
+//! Runs programs with both, and compares what they have exported.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use floe_telemetry::TelemetryProvider;
+use floe_telemetry::exporter::MemoryExporter;
+use opentelemetry::trace::{SpanContext, TracerProvider};
+use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceId};
+use opentelemetry_sdk::trace::{IdGenerator, SdkTracerProvider, SpanData};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::differences;
+use crate::program::{Case, Program, Settings};
+use crate::run::{Run, run};
+use crate::tree::Span;
+
+/// How long a shutdown may take.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Runs the programs of a case with both.
+///
+/// # Errors
+///
+/// The programs have exported or observed something else. The error is the first difference.
+pub fn compare(case: &Case) -> Result<()> {
+    let memory = MemoryExporter::new();
+    let telemetry = TelemetryProvider::builder(differences::config(&case.settings))
+        .with_span_exporter(memory.clone())
+        .initialize()?;
+    let runs = run_ours(case);
+    telemetry.shutdown(TIMEOUT)?;
+    let exported = memory.spans();
+    let counted = telemetry.statistics();
+    ensure!(
+        counted.exported == exported.len() as u64 && counted.collected == counted.exported,
+        "{} spans were exported: {counted:?}",
+        exported.len()
+    );
+    let mut exported = by_program(&runs, exported)?;
+    let reference = Reference::new(&case.settings);
+    for (number, (program, ours)) in case.programs.iter().zip(&runs).enumerate() {
+        let (theirs, expected) = reference.run(program, &ours.contexts);
+        let found = exported.remove(&number).unwrap_or_default();
+        let in_program = || format!("program {number}");
+        same_items("observations", &theirs.observations, &ours.observations)
+            .with_context(in_program)?;
+        same_items("spans", &expected, &in_order(ours, found)).with_context(in_program)?;
+    }
+    Ok(())
+}
+
+/// Runs the programs of a case with floe-telemetry, which is initialized.
+pub(crate) fn run_ours(case: &Case) -> Vec<Run> {
+    let tracers = tracers(&TelemetryProvider::tracer_provider());
+    let programs = case.programs.iter();
+    programs
+        .map(|program| run(program, &tracers, &mut |_| {}))
+        .collect()
+}
+
+fn tracers<P: TracerProvider>(provider: &P) -> [P::Tracer; 3] {
+    let complete = InstrumentationScope::builder("complete")
+        .with_version("1.2.3")
+        .with_schema_url("https://opentelemetry.io/schemas/1.30.0")
+        .with_attributes([KeyValue::new("team", "data"), KeyValue::new("tier", 2)])
+        .build();
+    [
+        provider.tracer("plain"),
+        provider.tracer_with_scope(complete),
+        provider.tracer("other"),
+    ]
+}
+
+/// The spans by the number of their program.
+fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<SpanData>>> {
+    let mut programs = HashMap::new();
+    for (number, run) in runs.iter().enumerate() {
+        for context in run.contexts.iter().filter(|context| context.is_sampled()) {
+            let known = programs.insert((context.trace_id(), context.span_id()), number);
+            ensure!(known.is_none(), "two spans have the id {context:?}");
+        }
+    }
+    let mut found: HashMap<usize, Vec<_>> = HashMap::new();
+    for span in spans {
+        let context = &span.span_context;
+        let number = programs.get(&(context.trace_id(), context.span_id()));
+        let number = number.with_context(|| format!("no program has started {context:?}"))?;
+        found.entry(*number).or_default().push(span);
+    }
+    Ok(found)
+}
+
+/// The spans in the order in which they started.
+fn in_order(run: &Run, mut spans: Vec<SpanData>) -> Vec<Span> {
+    let id = |context: &SpanContext| (context.trace_id(), context.span_id());
+    spans.sort_by_key(|span| {
+        let is_same = |context: &SpanContext| id(context) == id(&span.span_context);
+        run.contexts.iter().position(is_same)
+    });
+    spans.into_iter().map(Span::from).collect()
+}
+
+fn same_items<T: Serialize>(what: &str, expected: &[T], found: &[T]) -> Result<()> {
+    let (expected, found) = (
+        serde_json::to_value(expected)?,
+        serde_json::to_value(found)?,
+    );
+    match difference(what, &expected, &found) {
+        Some(difference) => bail!(difference),
+        None => Ok(()),
+    }
+}
+
+/// Describes the first value that differs, with its path.
+fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
+    if expected == found {
+        return None;
+    }
+    match (expected, found) {
+        (Value::Object(expected), Value::Object(found)) => {
+            let mut fields = expected.iter();
+            fields.find_map(|(key, it)| difference(&format!("{path}.{key}"), it, &found[key]))
+        }
+        (Value::Array(expected), Value::Array(found)) if expected.len() == found.len() => {
+            let mut items = (0..).zip(expected.iter().zip(found));
+            items.find_map(|(index, (one, other))| {
+                difference(&format!("{path}[{index}]"), one, other)
+            })
+        }
+        _ => Some(format!("{path} differs\nSDK:  {expected}\nours: {found}")),
+    }
+}
+
+/// OpenTelemetry's SDK.
+pub(crate) struct Reference {
+    settings: Settings,
+    /// For programs that number their keys, and for others.
+    providers: [Sdk; 2],
+}
+
+struct Sdk {
+    provider: SdkTracerProvider,
+    memory: MemoryExporter,
+    ids: Ids,
+}
+
+impl Reference {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            settings: *settings,
+            providers: [true, false].map(|numbers_keys| Sdk::new(settings, numbers_keys)),
+        }
+    }
+
+    /// Runs a program whose spans have these ids, and returns what it has exported.
+    pub(crate) fn run(&self, program: &Program, ids: &[SpanContext]) -> (Run, Vec<Span>) {
+        let sdk = &self.providers[usize::from(!program.numbers_keys)];
+        let before = sdk.memory.spans().len();
+        let tracers = tracers(&sdk.provider);
+        let run = run(program, &tracers, &mut |number| {
+            sdk.ids.set(ids.get(number));
+        });
+        let spans = sdk.memory.spans().split_off(before);
+        let limits = self.settings.limits;
+        let spans = in_order(&run, spans).into_iter();
+        let spans = spans.map(|span| differences::limited(span, limits, program.numbers_keys));
+        let spans = spans.collect();
+        (run, spans)
+    }
+}
+
+impl Sdk {
+    fn new(settings: &Settings, numbers_keys: bool) -> Self {
+        let (memory, ids) = (MemoryExporter::new(), Ids::default());
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(differences::sampler(settings.sampler))
+            .with_span_limits(differences::limits(settings.limits, numbers_keys))
+            .with_id_generator(ids.clone())
+            .with_simple_exporter(memory.clone())
+            .build();
+        Self {
+            provider,
+            memory,
+            ids,
+        }
+    }
+}
+
+/// Gives the spans of the SDK the ids of ours, so that the same ones are sampled and ids can be compared.
+#[derive(Clone, Debug)]
+struct Ids(Arc<Mutex<(TraceId, SpanId)>>);
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new((TraceId::INVALID, SpanId::INVALID))))
+    }
+}
+
+impl Ids {
+    /// Sets the ids of the next span.
+    fn set(&self, context: Option<&SpanContext>) {
+        let ids = context.map(|context| (context.trace_id(), context.span_id()));
+        let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *next = ids.unwrap_or((TraceId::INVALID, SpanId::INVALID));
+    }
+
+    fn get(&self) -> (TraceId, SpanId) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl IdGenerator for Ids {
+    fn new_trace_id(&self) -> TraceId {
+        self.get().0
+    }
+
+    fn new_span_id(&self) -> SpanId {
+        self.get().1
+    }
+}

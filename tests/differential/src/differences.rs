@@ -1,0 +1,160 @@
+//! What may differ between OpenTelemetry's SDK and floe-telemetry, and why. Everything else must be equal.
+//!
+//! | difference | reason | here |
+//! |---|---|---|
+//! | texts longer than 65,536 characters are truncated | a limit by default, which the SDK does not have | [`config`] |
+//! | text that looks like a credential is redacted | the purpose of the library | the programs contain none |
+//! | spans of `#[traced]` have `code.*` attributes | the SDK has no such spans | the programs use OpenTelemetry's API |
+//! | metrics of spans and other signals | the SDK makes none by itself | [`config`] |
+//! | the random flag (0x02) is set for generated trace ids, and is kept if a span is not sampled | W3C Trace Context level 2, which the SDK does not support | [`flags`] |
+//! | the key of an attribute of a span is unique, and the limit counts keys | required by the specification; the SDK stores and counts each value | [`limited`] |
+//! | a key beyond the 128th that is set twice counts twice as dropped | keys that are not stored cannot be compared | [`limited`] |
+//! | of two errors with a description, the later one wins | required by the specification; the SDK keeps the one that is greater as text | [`description`] |
+//! | the trace state of a parent without a valid id is ignored | required by W3C; the SDK copies it to the new trace | [`parent`] |
+//! | a parent without a valid id is no parent for a parent-based sampler | required by the specification; the SDK's `Sampler::ParentBased` does not sample its children | [`sampler`] |
+//! | a span that is not sampled is local, even if its parent is remote | our spans propagate the parent's context | [`is_remote`] |
+
+use floe_telemetry::TelemetryConfig;
+use floe_telemetry::config::{ExporterKind, Sampler as OurSampler, SpanLimits};
+use opentelemetry::trace::SpanContext;
+use opentelemetry_sdk::trace::{Sampler as SdkSampler, ShouldSample, SpanLimits as SdkLimits};
+
+use crate::program::{Limits, Remote, Sampler, Settings};
+use crate::tree::{Attributes, Span};
+
+/// The configuration of floe-telemetry.
+#[must_use]
+pub fn config(settings: &Settings) -> TelemetryConfig {
+    let mut config = TelemetryConfig::new("differential");
+    config.exporters.metrics = Some(vec![ExporterKind::None]);
+    config.exporters.logs = Some(vec![ExporterKind::None]);
+    let (sampler, ratio) = match settings.sampler {
+        Sampler::AlwaysOn => (OurSampler::AlwaysOn, None),
+        Sampler::AlwaysOff => (OurSampler::AlwaysOff, None),
+        Sampler::TraceIdRatio(ratio) => (OurSampler::TraceIdRatio, Some(ratio)),
+        Sampler::ParentBasedAlwaysOn => (OurSampler::ParentBasedAlwaysOn, None),
+        Sampler::ParentBasedAlwaysOff => (OurSampler::ParentBasedAlwaysOff, None),
+        Sampler::ParentBasedTraceIdRatio(ratio) => {
+            (OurSampler::ParentBasedTraceIdRatio, Some(ratio))
+        }
+    };
+    config.sampling.sampler = Some(sampler);
+    config.sampling.sampler_arg = ratio;
+    let limits = settings.limits;
+    config.limits = SpanLimits::default()
+        .with_attribute_count(limits.attributes)
+        .with_event_count(limits.events)
+        .with_link_count(limits.links)
+        .with_attribute_count_per_event(limits.per_event)
+        .with_attribute_count_per_link(limits.per_link);
+    config.limits.attribute_value_length = None;
+    config
+}
+
+/// The sampler of the SDK.
+#[must_use]
+pub fn sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
+    let parent_based =
+        |root: SdkSampler| -> Box<dyn ShouldSample> { Box::new(SdkSampler::parent_based(root)) };
+    match sampler {
+        Sampler::AlwaysOn => Box::new(SdkSampler::AlwaysOn),
+        Sampler::AlwaysOff => Box::new(SdkSampler::AlwaysOff),
+        Sampler::TraceIdRatio(ratio) => Box::new(SdkSampler::TraceIdRatioBased(ratio)),
+        Sampler::ParentBasedAlwaysOn => parent_based(SdkSampler::AlwaysOn),
+        Sampler::ParentBasedAlwaysOff => parent_based(SdkSampler::AlwaysOff),
+        Sampler::ParentBasedTraceIdRatio(ratio) => {
+            parent_based(SdkSampler::TraceIdRatioBased(ratio))
+        }
+    }
+}
+
+/// The limits of the SDK. For a program in which keys may occur twice, [`limited`] applies those of
+/// attributes.
+#[must_use]
+pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
+    let attributes = |limit| if numbers_keys { limit } else { u32::MAX };
+    SdkLimits {
+        max_events_per_span: limits.events,
+        max_attributes_per_span: attributes(limits.attributes),
+        max_links_per_span: limits.links,
+        max_attributes_per_event: attributes(limits.per_event),
+        max_attributes_per_link: attributes(limits.per_link),
+    }
+}
+
+/// A span of the SDK with the limits of attributes for a program in which keys may occur twice.
+#[must_use]
+pub fn limited(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
+    if numbers_keys {
+        return span;
+    }
+    span.dropped_attributes = limit(&mut span.attributes, RECORDED, limits.attributes);
+    for event in &mut span.events {
+        event.dropped_attributes = cut(&mut event.attributes, limits.per_event);
+    }
+    for link in &mut span.links {
+        link.dropped_attributes = cut(&mut link.attributes, limits.per_link);
+    }
+    span
+}
+
+/// The most attributes of a span that are recorded. Of those of events and links, all are.
+const RECORDED: usize = 128;
+
+/// Keeps the last value of each key, at the place of the first one, and then as many keys as `limit`. Returns
+/// how many attributes are dropped.
+fn limit(attributes: &mut Attributes, recorded: usize, limit: u32) -> u32 {
+    let mut dropped = 0;
+    let mut distinct = Attributes::new();
+    for (key, value) in attributes.drain(..) {
+        let first = distinct.iter().position(|(known, _)| *known == key);
+        match first {
+            Some(first) => distinct[first].1 = value,
+            None if distinct.len() < recorded => distinct.push((key, value)),
+            None => dropped += 1,
+        }
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    dropped += distinct.len().saturating_sub(limit);
+    distinct.truncate(limit);
+    *attributes = distinct;
+    u32::try_from(dropped).unwrap_or(u32::MAX)
+}
+
+/// The flags of a context.
+#[must_use]
+pub fn flags(context: &SpanContext) -> u8 {
+    context.trace_flags().to_u8() & !2
+}
+
+/// The description of an error, which is greater than the earlier ones.
+#[must_use]
+pub fn description(position: usize) -> String {
+    format!("failure {position:04}")
+}
+
+/// A remote parent.
+#[must_use]
+pub fn parent(remote: &Remote) -> SpanContext {
+    let context = remote.context();
+    if context.is_valid() {
+        return context;
+    }
+    let mut remote = remote.clone();
+    remote.state.clear();
+    remote.context()
+}
+
+/// Whether a context is remote.
+#[must_use]
+pub fn is_remote(context: &SpanContext) -> bool {
+    context.is_sampled() && context.is_remote()
+}
+
+/// Keeps as many attributes as `limit`. Returns how many are dropped.
+fn cut(attributes: &mut Attributes, limit: u32) -> u32 {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let dropped = attributes.len().saturating_sub(limit);
+    attributes.truncate(limit);
+    u32::try_from(dropped).unwrap_or(u32::MAX)
+}

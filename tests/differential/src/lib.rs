@@ -1,0 +1,16 @@
+//! The same random programs of spans through OpenTelemetry's SDK and through floe-telemetry, both by
+//! `opentelemetry::trace`. The exported spans must be the same.
+//!
+//! [`program`] is what a program does and [`generate`] makes random ones. [`run`] runs one with any tracer,
+//! [`tree`] is what it has exported, [`compare`] runs both, and [`search`] does so for many programs and
+//! reduces one that differs. What may differ is in [`differences`]. [`otlp`] sends the spans as OTLP to a
+//! socket and writes the bodies to files, for `decode.py`.
+
+pub mod compare;
+pub mod differences;
+pub mod generate;
+pub mod otlp;
+pub mod program;
+pub mod run;
+pub mod search;
+pub mod tree;

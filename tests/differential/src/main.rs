@@ -1,0 +1,57 @@
+//! Compares random programs with OpenTelemetry's SDK.
+//!
+//! ```text
+//! cargo run --release -p floe-differential -- --programs 100000
+//! cargo run -p floe-differential -- --programs 300 --otlp FOLDER
+//! ```
+#![expect(
+    clippy::print_stdout,
+    reason = "the result is the output of the program"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::Parser;
+
+use floe_differential::{otlp, search};
+
+#[derive(Debug, Parser)]
+#[command(about = "Compares random programs of spans with OpenTelemetry's SDK")]
+struct Arguments {
+    /// The number of programs.
+    #[arg(long, default_value_t = 10_000)]
+    programs: usize,
+    /// The seed of the programs.
+    #[arg(long, default_value_t = 2026)]
+    seed: u64,
+    /// Sends the spans over OTLP instead, and writes the requests and what they must contain to this folder.
+    #[arg(long)]
+    otlp: Option<PathBuf>,
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let start = Instant::now();
+    if let Some(folder) = arguments.otlp {
+        let written = otlp::write(&folder, arguments.programs, arguments.seed)?;
+        println!("{written} programs in {}", folder.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (compared, found) = search::search(arguments.programs, arguments.seed);
+    let differences = usize::from(found.is_some());
+    if let Some(found) = &found {
+        println!("{:#?}\n{}", found.case, found.difference);
+    }
+    println!(
+        "{compared} programs, {differences} differences, {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
+    Ok(if found.is_some() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}

@@ -1,0 +1,218 @@
+//! A program of spans: the operations of OpenTelemetry's API that it calls.
+
+use std::time::{Duration, SystemTime};
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{SpanContext, SpanKind, TraceFlags, TraceState};
+
+/// Programs that run one after the other with one provider.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The settings of the provider.
+    pub settings: Settings,
+    /// The programs.
+    pub programs: Vec<Program>,
+}
+
+/// The settings of a provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The sampler.
+    pub sampler: Sampler,
+    /// The span limits.
+    pub limits: Limits,
+}
+
+/// A built-in sampler.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names of the specification")]
+pub enum Sampler {
+    AlwaysOn,
+    AlwaysOff,
+    TraceIdRatio(f64),
+    ParentBasedAlwaysOn,
+    ParentBasedAlwaysOff,
+    ParentBasedTraceIdRatio(f64),
+}
+
+/// Span limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most attributes of a span.
+    pub attributes: u32,
+    /// The most events of a span.
+    pub events: u32,
+    /// The most links of a span.
+    pub links: u32,
+    /// The most attributes of an event.
+    pub per_event: u32,
+    /// The most attributes of a link.
+    pub per_link: u32,
+}
+
+/// A program.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Its operations. One that needs a span, while none was started, does nothing.
+    pub operations: Vec<Operation>,
+    /// Whether keys get a number, so that no key occurs twice.
+    pub numbers_keys: bool,
+    /// Whether it drops its spans before the contexts that are still attached.
+    pub drops_spans_first: bool,
+}
+
+/// One of the spans that were started, or of the contexts that are attached: 0 is the last one. Beyond the
+/// first one, it starts again.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick(pub u8);
+
+impl Pick {
+    /// The index in a list of this length.
+    #[must_use]
+    pub fn of(self, length: usize) -> Option<usize> {
+        let back = usize::from(self.0).checked_rem(length)?;
+        Some(length - 1 - back)
+    }
+}
+
+/// An operation.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Starts a span.
+    Start(Box<Start>),
+    /// Moves a span into a new context, which is the current one with this span, or an empty one.
+    Share {
+        /// The span.
+        span: Pick,
+        /// Whether it is the current context.
+        in_current: bool,
+    },
+    /// Attaches a context to the thread.
+    Attach(Parent),
+    /// Drops the guard of an attached context.
+    Detach(Pick),
+    /// Updates a span.
+    Update(Pick, Update),
+    /// Drops a span, or the program's reference to its context.
+    Drop(Pick),
+}
+
+/// How a span starts.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The index of the tracer.
+    pub tracer: usize,
+    /// The context that it starts in.
+    pub parent: Parent,
+    /// The kind.
+    pub kind: Option<SpanKind>,
+    /// The start time.
+    pub time: Option<Time>,
+    /// The attributes.
+    pub attributes: Option<Vec<KeyValue>>,
+    /// The events.
+    pub events: Option<Vec<(Time, Vec<KeyValue>)>>,
+    /// The links.
+    pub links: Option<Vec<(Target, Vec<KeyValue>)>>,
+}
+
+/// A context.
+#[derive(Clone, Debug)]
+pub enum Parent {
+    /// The current one.
+    Current,
+    /// That of a span.
+    Of(Pick),
+    /// One with a span of another process.
+    Remote(Remote),
+    /// One without a span.
+    Empty,
+}
+
+/// What a link refers to.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A span of the program.
+    Span(Pick),
+    /// A span of another process.
+    Remote(Remote),
+}
+
+/// An update of a span.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the methods of `Span`")]
+pub enum Update {
+    SetAttribute(KeyValue),
+    SetAttributes(Vec<KeyValue>),
+    AddEvent(Option<Time>, Vec<KeyValue>),
+    AddLink(Target, Vec<KeyValue>),
+    RecordError,
+    SetStatus(Code),
+    UpdateName,
+    End,
+    EndAt(Time),
+    /// As many attributes, events or links as the number.
+    ManyAttributes(usize),
+    ManyEvents(usize),
+    ManyLinks(usize),
+}
+
+/// A status. The program numbers the descriptions of errors.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names of the specification")]
+pub enum Code {
+    Unset,
+    Ok,
+    Error,
+    ErrorWithoutDescription,
+}
+
+/// Nanoseconds after [`Time::BASE`]. Times that a program sets are before [`Time::LIMIT`], and those of the
+/// clock after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Time(pub u32);
+
+impl Time {
+    const BASE: Duration = Duration::from_secs(1_500_000_000);
+    const LIMIT: Duration = Duration::from_secs(1_500_000_010);
+
+    /// The point in time.
+    #[must_use]
+    pub fn at(self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Self::BASE + Duration::from_nanos(self.0.into())
+    }
+
+    /// Returns the nanoseconds since 1970, or `None` for a time of the clock.
+    #[must_use]
+    pub fn set_by_program(time: SystemTime) -> Option<u128> {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).ok();
+        let since = since.filter(|since| *since < Self::LIMIT);
+        since.map(|since| since.as_nanos())
+    }
+}
+
+/// The context of a span of another process.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields of a span context")]
+pub struct Remote {
+    pub trace_id: u128,
+    pub span_id: u64,
+    pub flags: u8,
+    pub state: Vec<(String, String)>,
+}
+
+impl Remote {
+    /// The span context.
+    #[must_use]
+    pub fn context(&self) -> SpanContext {
+        let state = TraceState::from_key_value(self.state.clone()).unwrap_or_default();
+        let flags = TraceFlags::new(self.flags);
+        SpanContext::new(
+            self.trace_id.into(),
+            self.span_id.into(),
+            flags,
+            true,
+            state,
+        )
+    }
+}

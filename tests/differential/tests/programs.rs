@@ -1,0 +1,15 @@
+//! Random programs export the same spans as with OpenTelemetry's SDK. One test, because a process has one
+//! provider.
+
+#![allow(clippy::panic, reason = "tests")]
+
+use floe_differential::search::search;
+
+#[test]
+fn programs_export_the_same_spans_as_with_the_sdk() {
+    let (compared, found) = search(3000, 2026);
+    if let Some(found) = found {
+        panic!("{:#?}\n{}", found.case, found.difference);
+    }
+    assert!(compared >= 3000, "{compared}");
+}
