@@ -202,14 +202,16 @@ impl Receiver {
     ///
     /// # Panics
     ///
-    /// The response is not possible: a gRPC code over HTTP, or a status or header that HTTP does
+    /// The response is not possible: a gRPC status over HTTP, or a status or header that HTTP does
     /// not allow. It is checked here, because a panic in the server would appear as a lost
     /// connection.
     #[track_caller]
     pub fn respond(&self, response: Response) {
         assert!(
             match &response {
-                Response::Grpc { .. } => self.transport == Transport::Grpc,
+                Response::Grpc { .. } | Response::Throttled { .. } => {
+                    self.transport == Transport::Grpc
+                }
                 _ => true,
             },
             "this receiver cannot answer {response:?}"

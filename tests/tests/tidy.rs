@@ -158,6 +158,7 @@ fn unsafe_is_confined_and_no_test_is_ignored() {
         "floe-telemetry/src/link_list.rs",
         "floe-telemetry/src/recorder/fork.rs",
         "floe-telemetry/src/provider/exit.rs",
+        "tests/faults/src/fork.rs",
         "tests/tests/global_exit.rs",
         "tests/tests/it/conformance/hygiene.rs",
     ];

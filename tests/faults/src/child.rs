@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use floe_telemetry::config::OtlpProtocol;
+use procfs::process::Process;
 
 use crate::report::{Message, Report};
+use crate::soak::Sample;
 
 /// The argument that selects the program of a scenario.
 pub(crate) const PROGRAM: &str = "--program";
@@ -25,10 +27,21 @@ pub(crate) struct Child {
     messages: Receiver<Message>,
     stderr: Option<JoinHandle<String>>,
     deadline: Instant,
+    limit: Duration,
 }
 
 impl Child {
     pub(crate) fn start(name: &str, protocol: OtlpProtocol, endpoint: &str) -> Result<Self> {
+        Self::start_within(LIMIT, name, protocol, endpoint)
+    }
+
+    /// Starts a program that may run for `limit`.
+    pub(crate) fn start_within(
+        limit: Duration,
+        name: &str,
+        protocol: OtlpProtocol,
+        endpoint: &str,
+    ) -> Result<Self> {
         let protocol = match protocol {
             OtlpProtocol::Http => "http",
             _ => "grpc",
@@ -61,7 +74,8 @@ impl Child {
             stdin,
             messages,
             stderr: Some(stderr),
-            deadline: Instant::now() + LIMIT,
+            deadline: Instant::now() + limit,
+            limit,
         })
     }
 
@@ -78,11 +92,30 @@ impl Child {
         writeln!(self.stdin).context("the program has ended")
     }
 
+    /// The samples that the program has sent since the last call.
+    pub(crate) fn samples(&self) -> Vec<Sample> {
+        let messages = self.messages.try_iter();
+        let samples = messages.filter_map(|message| match message {
+            Message::Sample(sample) => Some(sample),
+            _ => None,
+        });
+        samples.collect()
+    }
+
+    /// The largest resident memory of the program so far.
+    pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
+        let process = Process::new(i32::try_from(self.process.id())?)?;
+        process.status()?.vmhwm.context("no `VmHWM`")
+    }
+
     /// Waits until the program ends, and returns its report.
     pub(crate) fn finish(mut self) -> Result<Report> {
-        let report = match self.next()? {
-            Message::Report(report) => *report,
-            Message::Waiting(phase) => bail!("the program waits for `{phase}`"),
+        let report = loop {
+            match self.next()? {
+                Message::Report(report) => break *report,
+                Message::Waiting(phase) => bail!("the program waits for `{phase}`"),
+                Message::Sample(_) => {}
+            }
         };
         let status = loop {
             if let Some(status) = self.process.try_wait()? {
@@ -90,7 +123,8 @@ impl Child {
             }
             ensure!(
                 Instant::now() < self.deadline,
-                "the program does not exit within {LIMIT:?}"
+                "the program does not exit within {:?}",
+                self.limit
             );
             thread::sleep(Duration::from_millis(5));
         };
@@ -106,7 +140,8 @@ impl Child {
             return Ok(message);
         }
         let _ = self.process.kill();
-        bail!("no report within {LIMIT:?}: {}", self.stderr())
+        let limit = self.limit;
+        bail!("no report within {limit:?}: {}", self.stderr())
     }
 
     fn stderr(&mut self) -> String {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! faults [--quick] [NAME…]
+//! faults --soak [SECONDS]
 //! ```
 //!
 //! Each scenario is a file of `scenarios`. It has a program, which runs in a child process with a time
@@ -14,38 +15,68 @@
 )]
 
 mod child;
+mod fork;
 mod program;
 mod receivers;
 mod report;
 mod scenario;
 mod scenarios;
+mod soak;
 
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use self::program::Program;
+use self::receivers::process;
 use self::scenario::{Case, Scenario};
 
 /// How many scenarios run at the same time. Their programs wait most of the time.
 const WORKERS: usize = 4;
 
+const QUICK: &str = "--quick";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [flag, name, protocol, endpoint] = &*arguments
-        && flag == child::PROGRAM
-    {
-        return run_program(name, protocol, endpoint);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (passed, all) = match &*arguments {
+        [child::PROGRAM, name, protocol, endpoint] => {
+            return run_program(name, protocol, endpoint);
+        }
+        [process::RECEIVER, protocol] => {
+            return match process::serve(protocol) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            };
+        }
+        ["--soak"] => run_soak(soak::DEFAULT),
+        ["--soak", seconds] => match seconds.parse() {
+            Ok(seconds) => run_soak(Duration::from_secs(seconds)),
+            Err(error) => {
+                println!("`{seconds}` is not a number of seconds: {error}");
+                return ExitCode::FAILURE;
+            }
+        },
+        arguments => run_scenarios(arguments),
+    };
+    println!("{passed} of {all}");
+    if passed == all && passed > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
-    let is_quick = arguments.iter().any(|argument| argument == "--quick");
-    let names: Vec<_> = arguments
-        .iter()
-        .filter(|argument| *argument != "--quick")
-        .collect();
+}
+
+/// Runs the selected scenarios, and with `--quick` the soak at the same time. Returns how many have passed,
+/// and of how many.
+fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
+    let is_quick = arguments.contains(&QUICK);
+    let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();
     let is_selected = |scenario: &Scenario| {
         (!is_quick || scenario.is_quick)
-            && (names.is_empty() || names.iter().any(|name| *name == scenario.name))
+            && (names.is_empty() || names.iter().any(|name| **name == scenario.name))
     };
     let selected = scenarios::ALL
         .iter()
@@ -53,22 +84,52 @@ fn main() -> ExitCode {
     let cases: Vec<Case> = selected
         .flat_map(|scenario| Case::all_of(scenario))
         .collect();
-    let passed = run(&cases);
-    println!("{passed} of {}", cases.len());
-    if passed == cases.len() && passed > 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    thread::scope(|scope| {
+        let with_soak = is_quick && names.is_empty();
+        let soak = with_soak.then(|| scope.spawn(|| run_soak(soak::QUICK)));
+        let passed = run(&cases);
+        // A panic is no pass.
+        let soak = soak.map_or((0, 0), |soak| soak.join().unwrap_or((0, 1)));
+        (passed + soak.0, cases.len() + soak.1)
+    })
+}
+
+/// Runs the soak and prints a line for each protocol. Returns how many have passed, and of how many.
+fn run_soak(length: Duration) -> (usize, usize) {
+    let results = match soak::run(length) {
+        Ok(results) => results,
+        Err(error) => {
+            println!("FAIL  soak  {error:#}");
+            return (0, 1);
+        }
+    };
+    let mut passed = 0;
+    for (protocol, result) in &results {
+        let promise =
+            "memory, threads and descriptors stay flat, and every span is counted at every moment";
+        let (word, text) = match result {
+            Ok(figures) => ("pass", figures.clone()),
+            Err(error) => ("FAIL", format!("{error:#}")),
+        };
+        passed += usize::from(result.is_ok());
+        println!(
+            "{word}  {:<24} {protocol:<4}  {promise}\n       {text}",
+            soak::NAME
+        );
     }
+    (passed, results.len())
 }
 
 /// Runs the program of a scenario, in the child process.
 fn run_program(name: &str, protocol: &str, endpoint: &str) -> ExitCode {
-    let Some(scenario) = scenarios::ALL.iter().find(|known| known.name == name) else {
-        return ExitCode::FAILURE;
+    let scenario = scenarios::ALL.iter().find(|known| known.name == name);
+    let run = match scenario {
+        Some(scenario) => scenario.program,
+        None if name == soak::NAME => soak::program,
+        None => return ExitCode::FAILURE,
     };
     let mut program = Program::new(protocol, endpoint);
-    (scenario.program)(&mut program);
+    run(&mut program);
     program.finish();
     ExitCode::SUCCESS
 }

@@ -3,12 +3,20 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io::{self, Write};
+use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
+use tracing::Subscriber;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::fork;
 use crate::report::{Books, Calls, Message, Operation, Report};
 
 /// The credential of every program. It must not appear in any message.
@@ -42,12 +50,6 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(protocol: &str, endpoint: &str) -> Self {
-        let log = Log::default();
-        let writer = log.clone();
-        tracing_subscriber::fmt()
-            .with_writer(move || writer.clone())
-            .with_ansi(false)
-            .init();
         let mut nanos = Vec::new();
         for number in 0..BARE_CALLS {
             let start = Instant::now();
@@ -67,8 +69,18 @@ impl Program {
                 ..Report::default()
             },
             nanos: Vec::new(),
-            log,
+            log: Log::default(),
         }
+    }
+
+    /// Records the spans and events of `tracing`, of all crates and levels.
+    pub(crate) fn bridge_tracing(&self) {
+        let messages = self.log.layer().with_filter(LevelFilter::INFO);
+        let spans = floe_telemetry::tracing_layer();
+        tracing_subscriber::registry()
+            .with(messages)
+            .with(spans)
+            .init();
     }
 
     /// The configuration that most scenarios use: traces over OTLP, with a credential.
@@ -89,6 +101,10 @@ impl Program {
 
     /// Starts the telemetry. An error is recorded as the operation `initialize`.
     pub(crate) fn start(&mut self, config: TelemetryConfig) {
+        if !tracing::dispatcher::has_been_set() {
+            let messages = self.log.layer().with_filter(LevelFilter::INFO);
+            tracing_subscriber::registry().with(messages).init();
+        }
         let start = Instant::now();
         let started = TelemetryProvider::builder(config).initialize();
         match started {
@@ -98,6 +114,16 @@ impl Program {
             }
             Err(error) => self.record("initialize", start, Err(error)),
         }
+    }
+
+    /// The telemetry that was started.
+    pub(crate) fn telemetry(&self) -> Option<&TelemetryProvider> {
+        self.telemetry.as_ref()
+    }
+
+    /// Counts spans that were recorded by other functions.
+    pub(crate) fn record_created(&mut self, count: u64) {
+        self.report.created += count;
     }
 
     /// Calls the annotated function `count` times.
@@ -128,15 +154,49 @@ impl Program {
         self.operation("shutdown", |telemetry| telemetry.shutdown(timeout))
     }
 
+    /// Shuts the telemetry down when the process exits.
+    pub(crate) fn shutdown_at_exit(&self, timeout: Duration) {
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.shutdown_at_exit(timeout);
+        }
+    }
+
+    /// Runs `body` in a fork of this process, as the operation `name`.
+    pub(crate) fn fork(&mut self, name: &str, body: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
+        let start = Instant::now();
+        let result = fork::in_fork(|| body(self));
+        let operation = Operation {
+            duration: start.elapsed(),
+            error: result.err().map(|error| error.to_string()),
+        };
+        self.report.operations.insert(name.to_owned(), operation);
+    }
+
+    /// Drops the telemetry and starts another one.
+    pub(crate) fn replace(&mut self, config: TelemetryConfig) {
+        self.telemetry = None;
+        self.start(config);
+    }
+
     /// Waits until the check lets the program continue.
     #[expect(clippy::unused_self, reason = "a step of the program like the others")]
     pub(crate) fn wait(&mut self, phase: &str) {
-        send(&Message::Waiting(phase.to_owned()));
+        Message::Waiting(phase.to_owned()).send();
         let _ = io::stdin().read_line(&mut String::new());
+    }
+
+    /// Writes the report and exits, without dropping anything.
+    pub(crate) fn exit(&mut self) -> ! {
+        self.write_report();
+        process::exit(0)
     }
 
     /// Writes the report.
     pub(crate) fn finish(mut self) {
+        self.write_report();
+    }
+
+    fn write_report(&mut self) {
         self.report.calls = Calls::of(std::mem::take(&mut self.nanos));
         self.report.log = self.log.text();
         if let Some(telemetry) = &self.telemetry {
@@ -157,7 +217,7 @@ impl Program {
             self.report.peak_memory_kib = status.vmhwm.unwrap_or_default();
             self.report.threads = status.threads;
         }
-        send(&Message::Report(Box::new(self.report)));
+        Message::Report(Box::new(std::mem::take(&mut self.report))).send();
     }
 
     fn operation(
@@ -189,19 +249,22 @@ fn as_nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Writes a message as a line on standard output.
-fn send(message: &Message) {
-    if let Ok(line) = serde_json::to_string(message) {
-        let mut out = io::stdout().lock();
-        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-    }
-}
-
 /// The messages of the library.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// Writes the messages to this log.
+    fn layer<S>(&self) -> impl Layer<S> + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let log = self.clone();
+        tracing_subscriber::fmt::layer()
+            .with_writer(move || log.clone())
+            .with_ansi(false)
+    }
+
     fn text(&self) -> String {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()

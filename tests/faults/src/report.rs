@@ -1,18 +1,33 @@
 //! What a program reports to the check of its scenario.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::soak::Sample;
 
 /// A line from the program.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Message {
     /// The program waits for a line on its standard input.
     Waiting(String),
+    /// A moment of the soak.
+    Sample(Sample),
     /// The program has ended.
     Report(Box<Report>),
+}
+
+impl Message {
+    /// Writes the message as a line on standard output.
+    pub(crate) fn send(&self) {
+        if let Ok(line) = serde_json::to_string(self) {
+            let mut out = io::stdout().lock();
+            let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+        }
+    }
 }
 
 /// What happened in a program.

@@ -36,6 +36,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::Message as _;
 use tonic::body::Body;
 use tonic::codegen::{Service as _, async_trait};
+use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::connection::Stream;
 use super::inflate;
@@ -76,6 +77,12 @@ async fn answer(
             Response::Http { status, headers } => return Ok(empty(status, &headers)),
             Response::Grpc { code, message } => {
                 return Ok(tonic::Status::new(code, message).into_http());
+            }
+            Response::Throttled { delay } => {
+                let details = ErrorDetails::with_retry_info(Some(delay));
+                let code = tonic::Code::ResourceExhausted;
+                let status = tonic::Status::with_error_details(code, "try again later", details);
+                return Ok(status.into_http());
             }
             Response::Echo => {
                 let message = echo(&parts.uri, &parts.headers);

@@ -69,7 +69,9 @@ async fn answer(
     Ok(match planned {
         Response::Ok => decoded.keep(&store),
         Response::Http { status, headers } => empty(status, &headers),
-        Response::Grpc { .. } => unreachable!("`Receiver::respond` refuses a gRPC code over HTTP"),
+        Response::Grpc { .. } | Response::Throttled { .. } => {
+            unreachable!("`Receiver::respond` refuses a gRPC status over HTTP")
+        }
         Response::Echo => empty(StatusCode::UNAUTHORIZED.as_u16(), &[])
             .map(|()| Full::from(echo(&parts.uri, &parts.headers))),
         Response::Partial { rejected, message } => {

@@ -1,6 +1,7 @@
 //! A request as it arrived, and the responses that a test can select.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hyper::{HeaderMap, Uri};
 use tonic::Code;
@@ -79,6 +80,11 @@ pub enum Response {
         code: Code,
         /// The message.
         message: String,
+    },
+    /// `RESOURCE_EXHAUSTED` with `RetryInfo`, over gRPC only.
+    Throttled {
+        /// The delay after which the request may be repeated.
+        delay: Duration,
     },
     /// A rejection that quotes the request's path and headers: 401 with them in the body, or
     /// `UNAUTHENTICATED` with them in the message.

@@ -1,0 +1,56 @@
+//! The receiver is down for good, while the program records large spans at full rate.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::program::Program;
+use crate::receivers::Script;
+use crate::report::Report;
+use crate::scenario::{BOTH, Case, Scenario};
+
+/// The spans that fill the queues, and a third more. Together they are 1.6 GB.
+const SPANS: u64 = 40_000;
+const PAYLOAD: usize = 10_000;
+
+/// How much more memory the last ones may need, in KiB: an eighth of the limit.
+const GROWTH: u64 = 8 * 1024;
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "dead_receiver",
+    promise: "spans for a receiver that is down occupy no more than `max_memory_bytes` (64 MiB), and the others are counted",
+    protocols: BOTH,
+    is_quick: true,
+    max_memory: 64 + 32,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let config = program.config();
+    let payload = "x".repeat(PAYLOAD);
+    program.start(config);
+    program.spans_of(3 * SPANS, &payload);
+    program.wait("full");
+    program.spans_of(SPANS, &payload);
+    program.shutdown(Duration::from_secs(1));
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let silent = Script::silent()?;
+    let mut child = case.start(&silent.endpoint())?;
+    child.wait_for("full")?;
+    let full = child.peak_memory_kib()?;
+    child.proceed()?;
+    let report = child.finish()?;
+    let end = report.peak_memory_kib;
+    ensure!(end <= full + GROWTH, "from {full} KiB to {end} KiB");
+    let books = report.books;
+    ensure!(
+        books.exported == 0 && books.dropped > 3 * SPANS,
+        "{books:?}"
+    );
+    let error = report.error("shutdown")?;
+    ensure!(error.contains("did not finish within"), "{error}");
+    Ok(report)
+}

@@ -1,0 +1,91 @@
+//! The receiver throttles with `RetryInfo`.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use floe_tests::{Code, Response};
+
+use crate::program::Program;
+use crate::report::Report;
+use crate::scenario::{Case, GRPC, Scenario};
+
+/// The delay, and the shortest and longest time until the delivery in milliseconds.
+const DELAYS: [(&str, Duration, u64, u64); 2] = [
+    ("2 s", Duration::from_secs(2), 2000, 2500),
+    ("none", Duration::ZERO, 0, 500),
+];
+
+/// A delay that no timeout allows.
+const TOO_LONG: (&str, Duration) = ("too long", Duration::from_secs(999_999_999));
+
+/// Throttling without a delay.
+const WITHOUT: &str = "without `RetryInfo`";
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "retry_info",
+    promise: "RESOURCE_EXHAUSTED is retried after the delay of RetryInfo, and without RetryInfo it is not",
+    protocols: GRPC,
+    is_quick: true,
+    max_memory: 64,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let mut config = program.config();
+    config.otlp.all.timeout_millis = Some(4000);
+    program.start(config);
+    let delays = DELAYS.map(|(name, ..)| name);
+    for name in delays.into_iter().chain([TOO_LONG.0, WITHOUT]) {
+        program.wait(name);
+        program.spans(1);
+        program.flush(name, Duration::from_secs(20));
+    }
+    program.shutdown(Duration::from_secs(5));
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let receiver = case.receiver();
+    let throttle = |delay| {
+        receiver.respond(Response::Throttled { delay });
+        receiver.requests().len()
+    };
+    let mut child = case.start(&receiver.endpoint())?;
+    for (name, delay, ..) in DELAYS {
+        child.wait_for(name)?;
+        let requests = throttle(delay);
+        child.proceed()?;
+        receiver.wait_for_requests(requests + 1, Duration::from_secs(10));
+        receiver.respond(Response::Ok);
+    }
+    child.wait_for(TOO_LONG.0)?;
+    let before = throttle(TOO_LONG.1);
+    child.proceed()?;
+    child.wait_for(WITHOUT)?;
+    let attempts = receiver.requests().len() - before;
+    ensure!(
+        attempts == 1,
+        "{attempts} attempts with a delay that is too long"
+    );
+    let before = receiver.requests().len();
+    receiver.respond(Response::Grpc {
+        code: Code::ResourceExhausted,
+        message: "try again".to_owned(),
+    });
+    child.proceed()?;
+    let report = child.finish()?;
+    let attempts = receiver.requests().len() - before;
+    ensure!(attempts == 1, "{attempts} attempts without a delay");
+    for (name, _, shortest, longest) in DELAYS {
+        let operation = report.operation(name)?;
+        ensure!(operation.error.is_none(), "{name}: {operation:?}");
+        let millis = operation.duration.as_millis();
+        let expected = u128::from(shortest)..u128::from(longest);
+        ensure!(expected.contains(&millis), "{name}: {operation:?}");
+    }
+    let capped = report.operation(TOO_LONG.0)?;
+    ensure!(capped.duration < Duration::from_millis(4500), "{capped:?}");
+    let books = report.books;
+    ensure!((books.exported, books.failed) == (2, 2), "{books:?}");
+    Ok(report)
+}

@@ -1,0 +1,65 @@
+//! The process of the receiver is stopped: the system accepts connections and data, and nobody answers.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::program::Program;
+use crate::receivers::ReceiverProcess;
+use crate::report::Report;
+use crate::scenario::{BOTH, Case, Scenario};
+
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "stopped_receiver",
+    promise: "exports to a stopped receiver end at their timeout, and the next ones are delivered once it continues",
+    protocols: BOTH,
+    is_quick: true,
+    max_memory: 64,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let mut config = program.config();
+    config.otlp.all.timeout_millis = u64::try_from(TIMEOUT.as_millis()).ok();
+    program.start(config);
+    program.spans(10);
+    program.flush("before", Duration::from_secs(20));
+    program.wait("stopped");
+    program.spans(10);
+    program.flush("stopped", Duration::from_secs(20));
+    program.wait("continued");
+    program.spans(10);
+    program.flush("after", Duration::from_secs(20));
+    program.shutdown(Duration::from_secs(5));
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let mut receiver = ReceiverProcess::start(case.protocol)?;
+    let mut child = case.start(receiver.endpoint())?;
+    child.wait_for("stopped")?;
+    receiver.stop()?;
+    child.proceed()?;
+    child.wait_for("continued")?;
+    receiver.resume()?;
+    child.proceed()?;
+    let report = child.finish()?;
+    ensure!(report.error("before")?.is_empty(), "{report:?}");
+    let stopped = report.operation("stopped")?;
+    ensure!(
+        stopped.duration < TIMEOUT.mul_f64(1.1) + Duration::from_millis(100),
+        "{stopped:?}"
+    );
+    let error = report.error("stopped")?;
+    ensure!(error.contains("not delivered within"), "{error}");
+    ensure!(error.contains(receiver.endpoint()), "{error}");
+    ensure!(report.error("after")?.is_empty(), "{report:?}");
+    let books = report.books;
+    ensure!((books.exported, books.failed) == (20, 10), "{books:?}");
+    // What was sent to the stopped process may be read later: it was counted as failed, because nobody knew.
+    let spans = receiver.spans()?;
+    ensure!((20..=30).contains(&spans), "{spans} spans arrived");
+    Ok(report)
+}

@@ -1,0 +1,132 @@
+//! Mixed load for minutes, while the receivers fail in changing ways: memory, threads and descriptors stay
+//! flat, and every span is counted at every moment.
+//!
+//! Two programs run, one for each protocol. The faults of the second half are those of the first half again,
+//! so that both can be compared.
+
+mod faults;
+mod load;
+mod picture;
+mod sample;
+mod site;
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use floe_telemetry::config::OtlpProtocol;
+
+pub(crate) use self::load::program;
+pub(crate) use self::sample::Sample;
+use self::sample::{check_accounts, check_flat};
+use self::site::Site;
+use crate::child::Child;
+use crate::report::Report;
+
+/// The name of the program.
+pub(crate) const NAME: &str = "soak";
+
+/// How long the soak takes, unless a number of seconds is given.
+pub(crate) const DEFAULT: Duration = Duration::from_secs(30 * 60);
+
+/// How long it takes as a part of `--quick`.
+pub(crate) const QUICK: Duration = Duration::from_secs(120);
+
+/// Where the samples and their curves are written.
+const FOLDER: &str = "target/soak";
+
+const SEED: u64 = 2026;
+
+/// Runs the load for this time. Returns the result of each protocol.
+pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
+    let protocols = [("gRPC", OtlpProtocol::Grpc), ("HTTP", OtlpProtocol::Http)];
+    let runs = protocols.map(|(name, protocol)| {
+        let run = thread::spawn(move || soak(protocol, length));
+        (name, run)
+    });
+    fs::create_dir_all(FOLDER)?;
+    let mut results = Vec::new();
+    let mut curves = Vec::new();
+    for (name, run) in runs {
+        let outcome = run.join().map_err(|_| anyhow::anyhow!("{name} panicked"))?;
+        let result = outcome.and_then(|outcome| {
+            let path = Path::new(FOLDER).join(format!("{}.csv", name.to_lowercase()));
+            sample::write(&outcome.samples, &mut File::create(path)?)?;
+            let result = outcome.check();
+            curves.push((name, outcome.samples));
+            result
+        });
+        results.push((name.to_owned(), result));
+    }
+    picture::draw(&curves, &Path::new(FOLDER).join("soak.svg"))?;
+    Ok(results)
+}
+
+/// What happened to one program.
+struct Outcome {
+    samples: Vec<Sample>,
+    report: Report,
+    /// The distinct spans that receivers have accepted.
+    accepted: u64,
+}
+
+fn soak(protocol: OtlpProtocol, length: Duration) -> Result<Outcome> {
+    let mut site = Site::new(protocol)?;
+    // Time for the start and for the last exports.
+    let limit = length + Duration::from_secs(120);
+    let mut child = Child::start_within(limit, NAME, protocol, &site.endpoint())?;
+    let start = Instant::now();
+    let mut samples = Vec::new();
+    for step in faults::timeline(length, SEED) {
+        site.set(step.fault);
+        let until = start + step.end;
+        while let Some(left) = until.checked_duration_since(Instant::now()) {
+            thread::sleep(left.min(Duration::from_millis(200)));
+            for mut sample in child.samples() {
+                sample.fault = step.fault.map(|fault| format!("{fault:?}"));
+                samples.push(sample);
+            }
+        }
+    }
+    site.set(None);
+    child.proceed()?;
+    let report = child.finish()?;
+    Ok(Outcome {
+        samples,
+        report,
+        accepted: site.accepted(),
+    })
+}
+
+impl Outcome {
+    fn check(&self) -> Result<String> {
+        let books = self.report.books;
+        check_accounts(&self.samples)?;
+        let flat = check_flat(&self.samples)?;
+        ensure!(
+            books.pending == 0,
+            "spans are pending at the end: {books:?}"
+        );
+        ensure!(
+            self.report.created == books.exported + books.failed + books.dropped,
+            "{} spans were created: {books:?}",
+            self.report.created
+        );
+        ensure!(
+            books.exported <= self.accepted,
+            "{} spans were accepted: {books:?}",
+            self.accepted
+        );
+        ensure!(
+            books.failed > 0 && books.exported > books.failed,
+            "the faults had no effect, or too much: {books:?}"
+        );
+        let last = self.samples.last().context("no samples")?;
+        Ok(format!(
+            "{} spans = {} exported + {} failed + {} dropped in {} s, {flat}",
+            self.report.created, books.exported, books.failed, books.dropped, last.second
+        ))
+    }
+}

@@ -1,0 +1,87 @@
+//! The faults over time.
+
+use std::time::Duration;
+
+/// What is wrong with the receiver or the network.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// Connections are closed at once.
+    Down,
+    /// Answers are late.
+    Slow,
+    /// 503, or `UNAVAILABLE`.
+    Unavailable,
+    /// Connections are reset in the middle of a request.
+    Reset,
+    /// Requests are never answered.
+    Silent,
+    /// Open connections transport nothing more.
+    Frozen,
+    /// A partial success that rejects every span.
+    Rejected,
+    /// The receiver is replaced by another one.
+    Restart,
+}
+
+const ALL: [Fault; 8] = [
+    Fault::Down,
+    Fault::Slow,
+    Fault::Unavailable,
+    Fault::Reset,
+    Fault::Silent,
+    Fault::Frozen,
+    Fault::Rejected,
+    Fault::Restart,
+];
+
+/// A part of the timeline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) fault: Option<Fault>,
+    /// Since the start of the timeline.
+    pub(crate) end: Duration,
+}
+
+/// Faults of random lengths with times without a fault between them, twice the same in `length`.
+pub(crate) fn timeline(length: Duration, seed: u64) -> Vec<Step> {
+    let half = length / 2;
+    let mut random = Random(seed);
+    let mut steps = Vec::new();
+    let mut end = Duration::ZERO;
+    let mut queue = Vec::new();
+    while end < half {
+        end += Duration::from_millis(3000 + random.below(3000));
+        steps.push(Step { fault: None, end });
+        if queue.is_empty() {
+            queue = ALL.to_vec();
+        }
+        let index = usize::try_from(random.below(queue.len() as u64)).unwrap_or(0);
+        end += Duration::from_millis(2000 + random.below(18_000));
+        steps.push(Step {
+            fault: Some(queue.swap_remove(index)),
+            end,
+        });
+    }
+    for step in &mut steps {
+        step.end = step.end.min(half);
+    }
+    let again = steps.clone().into_iter().map(|step| Step {
+        end: step.end + half,
+        ..step
+    });
+    steps.extend(again);
+    steps
+}
+
+/// Multiplication and a shift: the quality of the randomness does not matter.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}

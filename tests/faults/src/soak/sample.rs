@@ -1,0 +1,102 @@
+//! What a program uses and has counted at one moment.
+
+use std::io::{self, Write};
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+
+/// How much more memory the second half may use on average, in KiB, in addition to a twentieth.
+const MEMORY: u64 = 2 * 1024;
+
+/// How many more descriptors the second half may use at most: connections that are being replaced.
+const DESCRIPTORS: u64 = 2;
+
+/// The part of the first half that is not compared, because buffers are used for the first time.
+const WARM_UP: usize = 5;
+
+/// A sample.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Sample {
+    pub(crate) second: u32,
+    /// What is wrong with the receiver at this moment.
+    pub(crate) fault: Option<String>,
+    pub(crate) created: u64,
+    pub(crate) exported: u64,
+    pub(crate) failed: u64,
+    pub(crate) dropped: u64,
+    pub(crate) pending: u64,
+    pub(crate) memory_kib: u64,
+    pub(crate) threads: u64,
+    pub(crate) descriptors: u64,
+}
+
+/// Writes the samples as CSV.
+pub(crate) fn write(samples: &[Sample], out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "second,fault,created,exported,failed,dropped,pending,memory_kib,threads,descriptors"
+    )?;
+    for it in samples {
+        writeln!(
+            out,
+            "{},{},{},{},{},{},{},{},{},{}",
+            it.second,
+            it.fault.as_deref().unwrap_or_default(),
+            it.created,
+            it.exported,
+            it.failed,
+            it.dropped,
+            it.pending,
+            it.memory_kib,
+            it.threads,
+            it.descriptors
+        )?;
+    }
+    Ok(())
+}
+
+/// Checks that every span was counted in each sample.
+pub(crate) fn check_accounts(samples: &[Sample]) -> Result<()> {
+    for it in samples {
+        ensure!(
+            it.created == it.exported + it.failed + it.dropped + it.pending,
+            "spans are not counted: {it:?}"
+        );
+    }
+    Ok(())
+}
+
+/// Checks that the second half uses no more than the first one, and describes both.
+pub(crate) fn check_flat(samples: &[Sample]) -> Result<String> {
+    let (first, second) = samples.split_at(samples.len() / 2);
+    let first = &first[first.len() / WARM_UP..];
+    ensure!(first.len() >= 10, "{} samples are too few", samples.len());
+    let memory = [first, second].map(|half| mean(half, |it| it.memory_kib));
+    let threads = [first, second].map(|half| most(half, |it| it.threads));
+    let descriptors = [first, second].map(|half| most(half, |it| it.descriptors));
+    let flat = format!(
+        "memory {} -> {} MiB, threads {} -> {}, descriptors {} -> {}",
+        memory[0] / 1024,
+        memory[1] / 1024,
+        threads[0],
+        threads[1],
+        descriptors[0],
+        descriptors[1]
+    );
+    ensure!(
+        memory[1] <= memory[0] + memory[0] / 20 + MEMORY
+            && threads[1] <= threads[0]
+            && descriptors[1] <= descriptors[0] + DESCRIPTORS,
+        "from the first half to the second: {flat}"
+    );
+    Ok(flat)
+}
+
+fn mean(samples: &[Sample], field: impl Fn(&Sample) -> u64) -> u64 {
+    let sum: u64 = samples.iter().map(field).sum();
+    sum / samples.len().max(1) as u64
+}
+
+fn most(samples: &[Sample], field: impl Fn(&Sample) -> u64) -> u64 {
+    samples.iter().map(field).max().unwrap_or_default()
+}
