@@ -1,4 +1,5 @@
-//! The program records the spans and events of all crates, also those of the exporter's HTTP client.
+//! The program records the spans and events of all crates, also those of the exporter's HTTP/2 connection.
+//! HTTP/1 has none.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use anyhow::{Result, ensure};
 
 use crate::program::Program;
 use crate::report::Report;
-use crate::scenario::{BOTH, Case, Scenario};
+use crate::scenario::{Case, GRPC, Scenario};
 
 /// How often batches are sent.
 const DELAY: Duration = Duration::from_millis(100);
@@ -15,7 +16,7 @@ const DELAY: Duration = Duration::from_millis(100);
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "traced_exporter",
     promise: "an exporter whose own calls could be recorded becomes silent when the program is",
-    protocols: BOTH,
+    protocols: GRPC,
     is_quick: true,
     max_memory: 64,
     program,
