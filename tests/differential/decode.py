@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 LIMIT = 1_500_000_010 * 10**9
 
 # Fields of `flags`: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
-SAMPLED, RANDOM, HAS_IS_REMOTE, IS_REMOTE = 0x1, 0x2, 0x100, 0x200
+RANDOM, HAS_IS_REMOTE, IS_REMOTE = 0x2, 0x100, 0x200
 
 lists = 0
 repeated = Counter()
@@ -78,8 +78,7 @@ def event(item):
 
 def link(item):
     return context(item) | {
-        # As in `differences::is_remote`.
-        "is_remote": is_remote(item.flags) and bool(item.flags & SAMPLED),
+        "is_remote": is_remote(item.flags),
         "attributes": attributes("link", item.attributes),
         "dropped_attributes": item.dropped_attributes_count,
     }

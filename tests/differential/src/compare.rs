@@ -79,7 +79,7 @@ fn tracers<P: TracerProvider>(provider: &P) -> [P::Tracer; 3] {
 fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<SpanData>>> {
     let mut programs = HashMap::new();
     for (number, run) in runs.iter().enumerate() {
-        for context in run.contexts.iter().filter(|context| context.is_sampled()) {
+        for context in &run.contexts {
             let known = programs.insert((context.trace_id(), context.span_id()), number);
             ensure!(known.is_none(), "two spans have the id {context:?}");
         }
@@ -167,7 +167,7 @@ impl Reference {
         let spans = sdk.memory.spans().split_off(before);
         let limits = self.settings.limits;
         let spans = in_order(&run, spans).into_iter();
-        let spans = spans.map(|span| differences::limited(span, limits, program.numbers_keys));
+        let spans = spans.map(|span| differences::adjusted(span, limits, program.numbers_keys));
         let spans = spans.collect();
         (run, spans)
     }

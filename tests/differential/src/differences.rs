@@ -7,16 +7,18 @@
 //! | spans of `#[traced]` have `code.*` attributes | the SDK has no such spans | the programs use OpenTelemetry's API |
 //! | metrics of spans and other signals | the SDK makes none by itself | [`config`] |
 //! | the random flag (0x02) is set for generated trace ids, and is kept if a span is not sampled | W3C Trace Context level 2, which the SDK does not support | [`flags`] |
-//! | the key of an attribute of a span is unique, and the limit counts keys | required by the specification; the SDK stores and counts each value | [`limited`] |
-//! | a key beyond the 128th that is set twice counts twice as dropped | keys that are not stored cannot be compared | [`limited`] |
+//! | the key of an attribute is unique, and the limit counts keys | required by the specification; the SDK stores and counts each value | [`adjusted`] |
+//! | with more than 128 values, a key over the limit that is set twice counts once as dropped | values that were replaced make room | [`adjusted`] |
+//! | the end is not before the start | backends subtract the two as unsigned numbers | [`adjusted`] |
+//! | a link without valid ids, attributes and trace state is not recorded | the specification permits it | [`is_linked`] |
 //! | of two errors with a description, the later one wins | required by the specification; the SDK keeps the one that is greater as text | [`description`] |
 //! | the trace state of a parent without a valid id is ignored | required by W3C; the SDK copies it to the new trace | [`parent`] |
 //! | a parent without a valid id is no parent for a parent-based sampler | required by the specification; the SDK's `Sampler::ParentBased` does not sample its children | [`sampler`] |
-//! | a span that is not sampled is local, even if its parent is remote | our spans propagate the parent's context | [`is_remote`] |
 
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::{ExporterKind, Sampler as OurSampler, SpanLimits};
-use opentelemetry::trace::SpanContext;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{SpanContext, TraceState};
 use opentelemetry_sdk::trace::{Sampler as SdkSampler, ShouldSample, SpanLimits as SdkLimits};
 
 use crate::program::{Limits, Remote, Sampler, Settings};
@@ -68,7 +70,7 @@ pub fn sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
     }
 }
 
-/// The limits of the SDK. For a program in which keys may occur twice, [`limited`] applies those of
+/// The limits of the SDK. For a program in which keys may occur twice, [`adjusted`] applies those of
 /// attributes.
 #[must_use]
 pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
@@ -82,43 +84,71 @@ pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
     }
 }
 
-/// A span of the SDK with the limits of attributes for a program in which keys may occur twice.
+/// A span of the SDK as floe-telemetry exports it: its end, and the limits of attributes for a program in which
+/// keys may occur twice.
 #[must_use]
-pub fn limited(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
+pub fn adjusted(mut span: Span, limits: Limits, numbers_keys: bool) -> Span {
+    span.end = match (span.start, span.end) {
+        (Some(start), Some(end)) => Some(end.max(start)),
+        // Times of the clock are later than those of the program.
+        _ => None,
+    };
     if numbers_keys {
         return span;
     }
-    span.dropped_attributes = limit(&mut span.attributes, RECORDED, limits.attributes);
+    let dropped = record(&mut span.attributes);
+    span.dropped_attributes = dropped + limit(&mut span.attributes, limits.attributes);
     for event in &mut span.events {
-        event.dropped_attributes = cut(&mut event.attributes, limits.per_event);
+        event.dropped_attributes = limit(&mut event.attributes, limits.per_event);
     }
     for link in &mut span.links {
-        link.dropped_attributes = cut(&mut link.attributes, limits.per_link);
+        link.dropped_attributes = limit(&mut link.attributes, limits.per_link);
     }
     span
 }
 
-/// The most attributes of a span that are recorded. Of those of events and links, all are.
+/// The most values of a span that are recorded.
 const RECORDED: usize = 128;
 
-/// Keeps the last value of each key, at the place of the first one, and then as many keys as `limit`. Returns
-/// how many attributes are dropped.
-fn limit(attributes: &mut Attributes, recorded: usize, limit: u32) -> u32 {
+/// Records the values one after the other: if there is no room for a new key, values that were replaced by
+/// later ones make room. Returns how many are dropped.
+fn record(attributes: &mut Attributes) -> u32 {
     let mut dropped = 0;
+    let mut recorded = Attributes::new();
+    for (key, value) in attributes.drain(..) {
+        if recorded.len() < RECORDED {
+            recorded.push((key, value));
+        } else if let Some(last) = recorded.iter().rposition(|(known, _)| *known == key) {
+            recorded[last].1 = value;
+        } else {
+            limit(&mut recorded, u32::MAX);
+            if recorded.len() < RECORDED {
+                recorded.push((key, value));
+            } else {
+                dropped += 1;
+            }
+        }
+    }
+    *attributes = recorded;
+    dropped
+}
+
+/// Keeps as many keys as `limit`, each with its last value at the place of its first one. Returns how many
+/// attributes are dropped.
+fn limit(attributes: &mut Attributes, limit: u32) -> u32 {
+    let mut dropped = 0;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut distinct = Attributes::new();
     for (key, value) in attributes.drain(..) {
         let first = distinct.iter().position(|(known, _)| *known == key);
         match first {
             Some(first) => distinct[first].1 = value,
-            None if distinct.len() < recorded => distinct.push((key, value)),
+            None if distinct.len() < limit => distinct.push((key, value)),
             None => dropped += 1,
         }
     }
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    dropped += distinct.len().saturating_sub(limit);
-    distinct.truncate(limit);
     *attributes = distinct;
-    u32::try_from(dropped).unwrap_or(u32::MAX)
+    dropped
 }
 
 /// The flags of a context.
@@ -133,6 +163,12 @@ pub fn description(position: usize) -> String {
     format!("failure {position:04}")
 }
 
+/// Whether a link is added.
+#[must_use]
+pub fn is_linked(context: &SpanContext, attributes: &[KeyValue]) -> bool {
+    context.is_valid() || *context.trace_state() != TraceState::NONE || !attributes.is_empty()
+}
+
 /// A remote parent.
 #[must_use]
 pub fn parent(remote: &Remote) -> SpanContext {
@@ -143,18 +179,4 @@ pub fn parent(remote: &Remote) -> SpanContext {
     let mut remote = remote.clone();
     remote.state.clear();
     remote.context()
-}
-
-/// Whether a context is remote.
-#[must_use]
-pub fn is_remote(context: &SpanContext) -> bool {
-    context.is_sampled() && context.is_remote()
-}
-
-/// Keeps as many attributes as `limit`. Returns how many are dropped.
-fn cut(attributes: &mut Attributes, limit: u32) -> u32 {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let dropped = attributes.len().saturating_sub(limit);
-    attributes.truncate(limit);
-    u32::try_from(dropped).unwrap_or(u32::MAX)
 }

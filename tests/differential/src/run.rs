@@ -88,7 +88,10 @@ macro_rules! update {
                 span.add_event_with_timestamp($state.named("event"), time.at(), attributes);
             }
             Update::AddLink(target, attributes) => {
-                span.add_link($state.target(target), $state.keyed(attributes));
+                let context = $state.target(target);
+                if differences::is_linked(&context, attributes) {
+                    span.add_link(context, $state.keyed(attributes));
+                }
             }
             Update::RecordError => span.record_error(&std::io::Error::other("out of paper")),
             Update::SetStatus(code) => span.set_status($state.status(*code)),
@@ -306,7 +309,7 @@ fn observed(context: &SpanContext) -> String {
     let (trace_id, span_id) = (context.trace_id(), context.span_id());
     let flags = differences::flags(context);
     let state = context.trace_state().header();
-    let place = if differences::is_remote(context) {
+    let place = if context.is_remote() {
         "remote"
     } else {
         "local"

@@ -121,7 +121,7 @@ impl Link {
             trace_id: context.trace_id().to_string(),
             span_id: context.span_id().to_string(),
             flags: differences::flags(context),
-            is_remote: differences::is_remote(context),
+            is_remote: context.is_remote(),
             state: context.trace_state().header(),
             attributes: Attributes::new(),
             dropped_attributes: 0,
