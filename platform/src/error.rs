@@ -77,17 +77,18 @@ impl Error {
         }
     }
 
-    /// The message without credentials.
+    /// The message without credentials, and without characters that would control a terminal.
     ///
     /// A place and its message are redacted separately: in `/etc/passwd: there is no such folder`, the name
     /// of the file would pass for the name of a credential.
     pub fn redacted(&self) -> String {
-        match self {
+        let message = match self {
             Self::Input { place, message } => {
                 format!("{}: {}", place.redacted(), sanitize_error_message(message))
             }
             other => sanitize_error_message(&other.to_string()).into_owned(),
-        }
+        };
+        message.replace(|sign: char| sign.is_control() && sign != '\n', " ")
     }
 }
 

@@ -121,7 +121,7 @@ fn is_endpoint(text: &str) -> bool {
     };
     !host.is_empty()
         && !authority.contains('@')
-        && !text.contains(char::is_whitespace)
+        && !text.contains(|sign: char| sign.is_whitespace() || sign.is_control())
         && sanitize_url(text) == text
         && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port != 0))
 }

@@ -60,13 +60,12 @@ fn explain(file: &Path, text: &str, error: &YamlError) -> Error {
         }
         YamlError::Message { msg, .. } if msg.contains("accepted") => msg.clone(),
         other => {
-            // Messages of this program are one line, prefixed with the place.
             let message = UserMessageFormatter.format_message(other);
-            let message = message.lines().collect::<Vec<_>>().join(" ");
             format!("it is not YAML: {message}, found {}", found())
         }
     };
-    Error::input(place, message)
+    // Messages of this program are one line, prefixed with the place, and do not control the terminal.
+    Error::input(place, message.replace(char::is_control, " "))
 }
 
 /// The type that the parser expected, in the terms of YAML.
@@ -88,9 +87,16 @@ fn found(text: &str, error: &YamlError) -> Option<String> {
         .lines()
         .nth(usize::try_from(location.line()).ok()?.checked_sub(1)?)?;
     let column = usize::try_from(location.column()).ok()?.checked_sub(1)?;
-    // Redacted before it is shortened: a part of a credential may not be recognized.
-    let line: String = line.chars().skip(column).collect();
-    let rest: String = sanitize(&line).chars().take(LONGEST).collect();
+    let rest: String = line.chars().skip(column).collect();
+    // Redacted before it is shortened: a part of a credential may not be recognized, and neither is one whose
+    // key stands before the place.
+    let (line, safe) = (sanitize(line), sanitize(&rest));
+    let safe = if safe == rest && !line.ends_with(&rest) {
+        line
+    } else {
+        safe
+    };
+    let rest: String = safe.chars().take(LONGEST).collect();
     let rest = rest.trim();
     (!rest.is_empty()).then(|| rest.to_owned())
 }

@@ -92,6 +92,10 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("observability: { lineage: { endpoint: 'http://marquez:99999' } }"),
         ":3:39: found `http://marquez:99999`, accepted: http://host:port or https://host:port without a credential"),
 
+    // Names do not control the terminal.
+    (MANIFEST, Append("\"a\\e[31mb\\nc\": 1"),
+        ":3:1: found the field `a [31mb c`, accepted: name, owner, namespace, environment, governance, observability, telemetry, plugins"),
+
     // Credentials are not repeated.
     (MANIFEST, Append("observability: { tracing: { endpoint: 'http://u:hunter2@c:x' } }"),
         ":3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port or https://host:port without a credential"),
