@@ -1,6 +1,18 @@
-//! The fuzz targets. Each is a function of bytes that panics when a property does not hold.
+//! The fuzz targets of the runtime. Each is a function of bytes that panics when a property does not hold.
 
-use floe_telemetry::{sanitize_error_message, sanitize_url};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use floe_telemetry::__fuzzing::{self as parsers, Response};
+use floe_telemetry::opentelemetry::Context;
+use floe_telemetry::opentelemetry::baggage::BaggageExt as _;
+use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use floe_telemetry::{TelemetryConfig, propagation, sanitize_error_message, sanitize_url};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
+use prost::Message as _;
 
 /// Redaction terminates for any bytes, its result is bounded, and it is idempotent.
 pub(crate) fn redaction(data: &[u8]) {
@@ -24,4 +36,309 @@ pub(crate) fn planted(data: &[u8]) {
     let message = format!("{left}\ndb_password={SECRET}\n{right}");
     let safe = sanitize_error_message(&message);
     assert!(!safe.contains(SECRET), "{message:?} became {safe:?}");
+}
+
+/// The lines of a header block. Invalid headers are left out, as by a server.
+fn headers(data: &[u8]) -> http::HeaderMap {
+    let mut headers = http::HeaderMap::new();
+    for line in data.split(|byte| *byte == b'\n') {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            continue;
+        };
+        let (name, value) = line.split_at(colon);
+        if let (Ok(name), Ok(value)) = (
+            http::HeaderName::from_bytes(name),
+            http::HeaderValue::from_bytes(value[1..].trim_ascii()),
+        ) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+fn sent(cx: Context) -> HashMap<String, String> {
+    let _attached = cx.attach();
+    propagation::inject_headers()
+}
+
+fn parent(cx: &Context) -> SpanContext {
+    cx.span().span_context().clone()
+}
+
+/// `traceparent` and `tracestate`: a valid context is passed on as it was received, within the limits; an
+/// invalid one is not passed on.
+pub(crate) fn trace_context(data: &[u8]) {
+    let cx = propagation::extract_context(&headers(data));
+    let received = parent(&cx);
+    let sent = sent(cx);
+    if !received.is_valid() {
+        assert!(!sent.contains_key("traceparent") && !sent.contains_key("tracestate"));
+        return;
+    }
+    assert!(received.is_remote());
+    assert_eq!(sent["traceparent"].len(), 55);
+    let state = sent.get("tracestate").map_or("", String::as_str);
+    assert!(
+        state.len() <= 512 && state.split(',').count() <= 32,
+        "{state}"
+    );
+    let passed_on = parent(&propagation::extract_context(&sent));
+    if sent.contains_key("tracestate") {
+        assert_eq!(passed_on, received);
+    } else {
+        // A list over the limit is not passed on by a service without a span of its own.
+        let ids = |context: &SpanContext| (context.trace_id(), context.span_id());
+        assert_eq!(ids(&passed_on), ids(&received));
+    }
+}
+
+/// `baggage`: what is passed on is bounded and does not change when it is passed on again, and a secret is not
+/// passed on.
+pub(crate) fn baggage(data: &[u8]) {
+    let header = |cx| sent(cx).remove("baggage").unwrap_or_default();
+    let cx = propagation::extract_context(&headers(data));
+    assert!(cx.baggage().len() <= 64);
+    let once = header(cx.clone());
+    assert!(once.len() <= 8192 && once.split(',').count() <= 64);
+    let carrier = [("baggage", &*once)];
+    assert_eq!(header(propagation::extract_context(&carrier)), once);
+
+    let attached = cx.attach();
+    let with_secret = propagation::set_baggage_value("api_key", SECRET);
+    drop(attached);
+    assert!(!header(with_secret).contains(SECRET));
+}
+
+/// Every byte of a text that is not a letter or a digit, percent-encoded.
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+fn list<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
+    let pairs = pairs.into_iter();
+    let pairs: Vec<_> = pairs
+        .map(|(key, value)| format!("{}={}", encoded(key), encoded(value)))
+        .collect();
+    pairs.join(",")
+}
+
+/// `OTEL_EXPORTER_OTLP_HEADERS`: only headers that can be sent are accepted, and no warning quotes a value.
+pub(crate) fn otlp_headers(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok((headers, _)) = parsers::otlp_headers(&text) {
+        for (name, value) in &headers {
+            assert!(
+                http::HeaderName::from_bytes(name.as_bytes()).is_ok(),
+                "{name}"
+            );
+            assert!(http::HeaderValue::from_str(value).is_ok(), "{value:?}");
+        }
+        let pairs = headers.iter().map(|(name, value)| (&**name, &**value));
+        let again = parsers::otlp_headers(&list(pairs));
+        assert_eq!(again, Ok((headers, None)));
+    }
+    for invalid in [
+        format!("x-api-key={SECRET}%07"),
+        format!("{text}, x-api-key={SECRET}%ff"),
+        format!("x api key={SECRET},{text}"),
+    ] {
+        let warning = match parsers::otlp_headers(&invalid) {
+            Ok((_, warning)) => warning.unwrap_or_default(),
+            Err(error) => error,
+        };
+        assert!(!warning.contains(SECRET), "{invalid:?}: {warning}");
+    }
+}
+
+/// `OTEL_RESOURCE_ATTRIBUTES`: never makes a configuration invalid, and the result can be written as a list
+/// that means the same.
+pub(crate) fn resource_attributes(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let Ok((resource, _)) = parsers::resource_attributes(&text) else {
+        return;
+    };
+    let config = TelemetryConfig::new("fuzz").with_resource_attributes(resource.clone());
+    assert_eq!(config.validate().map_err(|error| error.to_string()), Ok(()));
+    let mode = resource.floe_mode.map(|mode| mode.as_str().to_owned());
+    let fields = [
+        ("service.name", Some(&resource.service_name)),
+        ("service.version", resource.service_version.as_ref()),
+        (
+            "deployment.environment.name",
+            resource.deployment_environment.as_ref(),
+        ),
+        ("floe.namespace", resource.floe_namespace.as_ref()),
+        ("floe.product.name", resource.floe_product_name.as_ref()),
+        (
+            "floe.product.version",
+            resource.floe_product_version.as_ref(),
+        ),
+        ("floe.mode", mode.as_ref()),
+    ];
+    let fields = fields
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?.as_str())));
+    let additional = resource.additional.iter();
+    let additional = additional.map(|(key, value)| (&**key, &**value));
+    let again = parsers::resource_attributes(&list(fields.chain(additional)));
+    assert_eq!(again, Ok((resource, None)));
+}
+
+/// `FLOE_SPAN_FILTER` and `FLOE_LOG_LEVEL`: what is accepted can be written, and means the same.
+pub(crate) fn filters(data: &[u8]) {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+    let text = String::from_utf8_lossy(data);
+    if let Ok(directives) = parsers::span_filter(&text) {
+        let written = directives.iter().map(|(target, level)| {
+            let level = LEVELS[usize::from(*level)];
+            let separator = if target.is_empty() { "" } else { "=" };
+            format!("{target}{separator}{level}")
+        });
+        let written: Vec<_> = written.collect();
+        assert_eq!(parsers::span_filter(&written.join(",")), Ok(directives));
+    }
+    if let Ok(levels) = parsers::log_levels(&text) {
+        assert_eq!(parsers::log_levels(&levels), Ok(levels));
+    }
+}
+
+/// A document: what is accepted can be written and read again, unless it contains a credential, which is not
+/// written. No error, no debug output and no written form contains a credential.
+pub(crate) fn configuration(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(config) = TelemetryConfig::from_yaml(&text) {
+        let written = serde_json::to_string(&config).unwrap();
+        match TelemetryConfig::from_yaml(&written) {
+            Ok(again) => assert_eq!(again, config, "{written}"),
+            Err(error) => assert!(error.to_string().contains("mask"), "{error}: {written}"),
+        }
+    }
+    let with_secret =
+        format!("{text}\nauthentication: {{auth_type: bearer, bearer_token: {SECRET}}}\n");
+    match TelemetryConfig::from_yaml(&with_secret) {
+        Ok(config) if config.authentication.is_some() => {
+            assert!(!format!("{config:?}").contains(SECRET));
+            assert!(!serde_json::to_string(&config).unwrap().contains(SECRET));
+        }
+        Ok(_) => {}
+        Err(error) => assert!(!error.to_string().contains(SECRET), "{error}"),
+    }
+}
+
+/// Endpoints: neither an error nor the written form contains a credential.
+pub(crate) fn endpoint(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let in_authority = format!("https://user:{SECRET}@{text}");
+    let in_query = format!("{text}?token={SECRET}");
+    for endpoint in [in_authority, in_query] {
+        let config = TelemetryConfig::new("fuzz").with_otlp_endpoint(&*endpoint);
+        match config.validate() {
+            Ok(()) => {
+                assert!(!format!("{config:?}").contains(SECRET), "{config:?}");
+                let written = serde_json::to_string(&config).unwrap();
+                assert!(!written.contains(SECRET), "{written}");
+            }
+            Err(error) => assert!(!error.to_string().contains(SECRET), "{error}"),
+        }
+    }
+}
+
+/// A response over HTTP. The input is a line each for status, `Content-Type`, `Content-Encoding` and
+/// `Retry-After`, and the body. Only a success is accepted, the reason does not quote the body and is bounded.
+pub(crate) fn http_response(data: &[u8]) {
+    let mut lines = data.splitn(5, |byte| *byte == b'\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let status = str::from_utf8(line())
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let (headers, body) = ([line(), line(), line()], line());
+    let status = status.unwrap_or(200);
+    let Some(response) = parsers::http_response(status, headers, body) else {
+        return;
+    };
+    match &response {
+        Response::Accepted(_, message) => {
+            assert!((200..300).contains(&status), "{status}");
+            assert!(message.len() <= body.len());
+        }
+        Response::Retry(reason, _) => {
+            assert!([429, 502, 503, 504].contains(&status), "{status}: {reason}");
+        }
+        Response::Rejected(reason) => {
+            assert!(
+                ![429, 502, 503, 504].contains(&status),
+                "{status}: {reason}"
+            );
+        }
+    }
+    if let Response::Retry(reason, _) | Response::Rejected(reason) = &response {
+        assert!(reason.len() < 200, "{reason}");
+        let with_secret = [body, SECRET.as_bytes()].concat();
+        let other = parsers::http_response(status, headers, &with_secret);
+        assert!(
+            !format!("{other:?}").contains(SECRET) || matches!(other, Some(Response::Accepted(..)))
+        );
+    }
+
+    // A partial success, as a receiver encodes it.
+    let rejected = i64::try_from(body.len()).unwrap() - 8;
+    let message = String::from_utf8_lossy(body).into_owned();
+    let expected = Response::Accepted(u64::try_from(rejected).unwrap_or(0), message.clone());
+    let partial = ExportTraceServiceResponse {
+        partial_success: Some(ExportTracePartialSuccess {
+            rejected_spans: rejected,
+            error_message: message,
+        }),
+    };
+    let response = parsers::http_response(200, [b""; 3], &partial.encode_to_vec());
+    assert_eq!(response, Some(expected));
+}
+
+/// A response over gRPC. The input is the code, the length of the message, the message, and the details. The
+/// codes that are retried are those of the specification.
+pub(crate) fn grpc_response(data: &[u8]) {
+    let [code, length, rest @ ..] = data else {
+        return;
+    };
+    let (message, details) = rest.split_at(usize::from(*length).min(rest.len()));
+    let message = String::from_utf8_lossy(message);
+    match parsers::grpc_response(i32::from(code % 20), &message, details) {
+        Response::Accepted(..) => panic!("a status is not a success"),
+        Response::Retry(reason, after) => {
+            let is_retried = [1, 4, 10, 11, 14, 15].contains(&(code % 20));
+            assert!(is_retried || code % 20 == 8 && after.is_some(), "{reason}");
+        }
+        Response::Rejected(reason) => assert!(reason.len() <= message.len() + 100),
+    }
+}
+
+/// `Retry-After`: a number is a number of seconds, and nothing else than a date is accepted.
+pub(crate) fn retry_after(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let Some(delay) = parsers::retry_after(&text, now) else {
+        assert!(text.trim().parse::<u64>().is_err());
+        return;
+    };
+    assert_eq!(delay.subsec_nanos(), 0, "{text}");
+    let again = parsers::retry_after(&delay.as_secs().to_string(), now);
+    assert_eq!(again, Some(delay));
+}
+
+/// Certificates in PEM format: any text is read to its end, and only certificates become authorities.
+pub(crate) fn certificates(data: &[u8]) {
+    let (found, accepted) = parsers::certificates(data);
+    assert!(accepted <= found, "{accepted} of {found}");
+    // Each one begins with a line of its own.
+    let begins = data.windows(11).filter(|window| *window == b"-----BEGIN ");
+    assert!(found <= begins.count());
 }

@@ -56,6 +56,8 @@ pub(crate) use self::endpoint::validate_endpoint;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::endpoint::without_query;
 pub(crate) use self::env::{is_disabled, warn};
+#[cfg(feature = "_fuzz")]
+pub(crate) use self::env::{parse_headers, parse_resource_attributes};
 pub use self::errors::ErrorsConfig;
 pub use self::exporters::{ExporterKind, ExportersConfig};
 pub use self::limits::SpanLimits;

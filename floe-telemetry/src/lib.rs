@@ -161,6 +161,11 @@ pub mod opentelemetry {
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "_fuzz")]
+#[doc(hidden)]
+#[path = "fuzzing.rs"]
+pub mod __fuzzing;
+
 /// The examples of README compile and run. They use more than the default features.
 #[cfg(all(
     doctest,

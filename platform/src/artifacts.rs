@@ -156,16 +156,20 @@ impl CompiledArtifacts {
             let message = format!("cannot read it: {}", reason(&error));
             Error::input(Place::file(path), message)
         })?;
+        Self::parse(path, &text)
+    }
+
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Error> {
         let refused = |error: serde_json::Error| {
             let place = Place::file(path).line(error.line() as u64);
             Error::input(place, format!("these are not compiled artifacts: {error}"))
         };
-        let Versioned { version } = serde_json::from_str(&text).map_err(refused)?;
+        let Versioned { version } = serde_json::from_str(text).map_err(refused)?;
         let age = Age::of(&version).ok_or_else(|| {
             let message = format!("found version `{version}`, accepted: {VERSION} and older");
             Error::input(Place::file(path), message)
         })?;
-        let artifacts: Self = serde_json::from_str(&text).map_err(|error| match age {
+        let artifacts: Self = serde_json::from_str(text).map_err(|error| match age {
             Age::Newer => {
                 let message = format!(
                     "found a key of version {version} that this program (version {VERSION}) does not support: {error}; compile the product again"

@@ -11,6 +11,8 @@ pub mod cli;
 pub mod compile;
 pub mod environment;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod helm;
 pub mod identity;
 pub mod manifest;

@@ -26,6 +26,7 @@ use rusqlite::Connection;
 use self::asset::Asset;
 pub use self::outcome::{Failure, Outcome};
 use self::progress::Progress;
+pub(crate) use self::quotes::QuoteCheck;
 pub use self::report::{Report, RunError, Step};
 pub use self::results::results_path;
 pub use self::run::RunId;

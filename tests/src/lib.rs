@@ -2,7 +2,8 @@
 //! the traces it received.
 //!
 //! [`again()`] runs a test in a child process.
-//! [`Canary`] is a credential that must not leave a process. [`Proxy`] forwards to a receiver.
+//! [`Canary`] is a credential that must not leave a process. [`fuzz()`] runs a fuzz target with mutated
+//! seeds. [`Proxy`] forwards to a receiver.
 //! [`remote()`] is a parent span of another process. [`Receiver`] stores requests over gRPC or
 //! HTTP/protobuf. [`tree()`] renders spans as one string, so that a test compares the shape of a
 //! whole trace.
@@ -14,6 +15,9 @@
 
 mod again;
 mod canary;
+mod fuzz;
+mod mutation;
+mod numbers;
 mod proxy;
 mod receiver;
 mod remote;
@@ -21,6 +25,9 @@ mod tree;
 
 pub use again::{again, is_child};
 pub use canary::{Canary, Outputs, Shape};
+pub use fuzz::fuzz;
+pub use mutation::{damaged, mutated};
+pub use numbers::Numbers;
 pub use proxy::Proxy;
 pub use receiver::{
     Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedLog,

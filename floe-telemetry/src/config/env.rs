@@ -23,7 +23,7 @@ use super::logging::Levels;
 use super::metrics::{HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::propagator::Propagator;
-use super::resource::{DEPLOYMENT_ENVIRONMENT, check_name};
+use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::span_filter::parse_span_filter;
 use super::telemetry::TelemetryConfig;
@@ -143,25 +143,40 @@ fn take_list<T: PartialEq>(
     name: &str,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Option<Vec<T>> {
-    let (entries, refused) = take(name, |text| {
-        let mut entries = Vec::new();
-        let mut refused = None;
-        for entry in parse::entries(text) {
-            match parse(entry) {
-                Ok(entry) if entries.contains(&entry) => {}
-                Ok(entry) => entries.push(entry),
-                Err(message) => _ = refused.get_or_insert(message),
-            }
-        }
-        match refused {
-            Some(message) if entries.is_empty() => Err(message),
-            refused => Ok((entries, refused)),
-        }
-    })?;
+    take_partly(name, |text| parse_list(text, parse))
+}
+
+/// Returns the valid part of a variable's value, and warns about the rest.
+fn take_partly<T>(
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<(T, Option<String>), String>,
+) -> Option<T> {
+    let (value, refused) = take(name, parse)?;
     if let Some(message) = refused {
         warn_about(name, &message, "the entry is ignored");
     }
-    Some(entries)
+    Some(value)
+}
+
+/// Returns the valid entries of a comma-separated list, and the problem of the first invalid one. Fails if
+/// there are only invalid entries.
+fn parse_list<T: PartialEq>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<(Vec<T>, Option<String>), String> {
+    let mut entries = Vec::new();
+    let mut refused = None;
+    for entry in parse::entries(text) {
+        match parse(entry) {
+            Ok(entry) if entries.contains(&entry) => {}
+            Ok(entry) => entries.push(entry),
+            Err(message) => _ = refused.get_or_insert(message),
+        }
+    }
+    match refused {
+        Some(message) if entries.is_empty() => Err(message),
+        refused => Ok((entries, refused)),
+    }
 }
 
 /// Refuses a value that the program was built without. A variable often applies to many programs, so this
@@ -193,10 +208,22 @@ fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result
 /// Applies the service and its environment
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
 fn resource(config: &mut TelemetryConfig) {
-    const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
     let resource = &mut config.resource_attributes;
+    take_partly("OTEL_RESOURCE_ATTRIBUTES", |text| {
+        parse_resource_attributes(text, resource).map(|refused| ((), refused))
+    });
+    set("OTEL_SERVICE_NAME", &mut resource.service_name, |text| {
+        check_name(text).map(|()| text.to_owned())
+    });
+}
+
+/// Adds attributes to the resource. Returns the problems of those that are ignored.
+pub(crate) fn parse_resource_attributes(
+    text: &str,
+    resource: &mut ResourceAttributes,
+) -> Result<Option<String>, String> {
     // The specification discards the complete list if it cannot be decoded.
-    let pairs = take(ATTRIBUTES, parse::pairs).unwrap_or_default();
+    let pairs = parse::pairs(text)?;
     let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
     if let Some((_, environment)) = value_of(DEPLOYMENT_ENVIRONMENT) {
         // The deprecated key; `deployment.environment.name` takes precedence below.
@@ -208,12 +235,7 @@ fn resource(config: &mut TelemetryConfig) {
             refused.push(format!("{key}: {message}"));
         }
     }
-    if !refused.is_empty() {
-        warn_about(ATTRIBUTES, &refused.join(", "), "the entry is ignored");
-    }
-    set("OTEL_SERVICE_NAME", &mut resource.service_name, |text| {
-        check_name(text).map(|()| text.to_owned())
-    });
+    Ok((!refused.is_empty()).then(|| refused.join(", ")))
 }
 
 fn logging(config: &mut TelemetryConfig) {
@@ -469,7 +491,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
             own
         }
     };
-    if let Some(headers) = headers(&name("HEADERS")) {
+    if let Some(headers) = take_partly(&name("HEADERS"), parse_headers) {
         options.headers = headers;
     }
     fill(&name("TIMEOUT"), &mut options.timeout_millis, number(1));
@@ -537,8 +559,9 @@ fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
     }
 }
 
-/// Returns the valid headers. Values may be credentials, so no message quotes them.
-fn headers(name: &str) -> Option<Headers> {
+/// Returns the valid headers, and the problem of the first invalid one. Values may be credentials, so no
+/// message quotes them.
+pub(crate) fn parse_headers(text: &str) -> Result<(Headers, Option<String>), String> {
     let header = |text: &str| {
         let (key, value) = parse::pair(text)?;
         auth::check_header_name(&key)?;
@@ -552,9 +575,10 @@ fn headers(name: &str) -> Option<Headers> {
             Ok(()) => Ok(Header(key, value)),
         }
     };
-    let headers = take_list(name, header)?;
+    let (headers, refused) = parse_list(text, header)?;
     let headers = headers.into_iter();
-    Some(headers.map(|Header(key, value)| (key, value)).collect())
+    let headers = headers.map(|Header(key, value)| (key, value)).collect();
+    Ok((headers, refused))
 }
 
 /// A header. Two headers never compare equal, so that the last one with a name is used.

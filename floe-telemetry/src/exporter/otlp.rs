@@ -6,6 +6,8 @@ mod buffer_pool;
 mod compress;
 mod exemplars;
 mod files;
+#[cfg(feature = "_fuzz")]
+pub(super) mod fuzzing;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 #[cfg(feature = "otlp-http")]

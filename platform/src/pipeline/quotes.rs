@@ -7,10 +7,10 @@ use std::io::{self, Read};
 /// A wrong quote. Line and column are those of the value's first quote, and start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub(super) struct QuoteError {
-    pub(super) line: u64,
-    pub(super) column: u64,
-    pub(super) message: &'static str,
+pub(crate) struct QuoteError {
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+    pub(crate) message: &'static str,
 }
 
 const NOT_CLOSED: &str = "found a quote that is not closed, accepted: a value that ends with a quote if it begins with one";
@@ -18,7 +18,7 @@ const TEXT_AFTER: &str = "found text after the closing quote of this value, acce
 
 /// A reader that fails at a wrong quote, with a [`QuoteError`].
 #[derive(Debug)]
-pub(super) struct QuoteCheck<R> {
+pub(crate) struct QuoteCheck<R> {
     input: R,
     state: State,
     is_first: bool,
@@ -44,14 +44,14 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl QuoteError {
     /// The quote error that an I/O error was made of.
-    pub(super) fn find(error: &io::Error) -> Option<Self> {
+    pub(crate) fn find(error: &io::Error) -> Option<Self> {
         let source: &(dyn StdError + 'static) = error.get_ref()?;
         source.downcast_ref().copied()
     }
 }
 
 impl<R> QuoteCheck<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Self {
             input,
             state: State::Start,

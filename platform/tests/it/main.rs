@@ -9,6 +9,7 @@ mod bad_yaml;
 mod customer_360;
 mod failing_model;
 mod full_output;
+mod fuzz;
 mod helm;
 mod logs;
 mod manifest_settings;

@@ -1,47 +1,71 @@
-//! The targets of `fuzz/` with their seeds and mutated seeds, in seconds and on stable Rust.
+//! The targets of `fuzz/targets.rs` with their seeds and mutated seeds, in seconds and on stable Rust.
 
 #[path = "../../../fuzz/targets.rs"]
 mod targets;
 
-use std::fs;
-use std::path::Path;
-
-use crate::redaction_shapes::{generator::Numbers, mutation};
-
-/// Mutated inputs for each target.
-const RUNS: usize = 20_000;
-
-fn seeds() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds");
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
-    let seeds = paths.iter().map(|path| fs::read(path).unwrap());
-    seeds.collect()
-}
-
-fn run(target: fn(&[u8])) {
-    let seeds = seeds();
-    assert!(seeds.len() >= 20, "{}", seeds.len());
-    for seed in &seeds {
-        target(seed);
-    }
-    let mut numbers = Numbers(2026);
-    for _ in 0..RUNS {
-        let one = &seeds[numbers.below(seeds.len())];
-        let other = &seeds[numbers.below(seeds.len())];
-        target(&mutation::damaged(one, other, &mut numbers));
-    }
-}
+use floe_tests::fuzz;
 
 #[test]
 fn redaction_terminates_and_is_short_and_stable() {
-    run(targets::redaction);
+    fuzz(targets::redaction, "redaction", 20_000);
 }
 
 #[test]
 fn a_password_in_a_line_of_its_own_never_survives() {
-    run(targets::planted);
+    fuzz(targets::planted, "redaction", 20_000);
+}
+
+#[test]
+fn trace_context_is_passed_on_as_it_was_received() {
+    fuzz(targets::trace_context, "headers", 20_000);
+}
+
+#[test]
+fn baggage_is_bounded_and_passed_on_without_secrets() {
+    fuzz(targets::baggage, "headers", 20_000);
+}
+
+#[test]
+fn configured_headers_can_be_sent_and_are_not_quoted() {
+    fuzz(targets::otlp_headers, "lists", 20_000);
+}
+
+#[test]
+fn resource_attributes_never_make_a_configuration_invalid() {
+    fuzz(targets::resource_attributes, "lists", 20_000);
+}
+
+#[test]
+fn filters_can_be_written_and_read_again() {
+    fuzz(targets::filters, "filters", 20_000);
+}
+
+#[test]
+fn a_configuration_can_be_written_and_read_again() {
+    fuzz(targets::configuration, "configuration", 2_000);
+}
+
+#[test]
+fn no_endpoint_shows_a_credential() {
+    fuzz(targets::endpoint, "endpoints", 2_000);
+}
+
+#[test]
+fn only_otlp_over_http_is_accepted() {
+    fuzz(targets::http_response, "http", 20_000);
+}
+
+#[test]
+fn only_retryable_grpc_codes_are_retried() {
+    fuzz(targets::grpc_response, "grpc", 20_000);
+}
+
+#[test]
+fn a_delay_is_seconds_or_a_date() {
+    fuzz(targets::retry_after, "retry-after", 20_000);
+}
+
+#[test]
+fn only_certificates_become_authorities() {
+    fuzz(targets::certificates, "certificates", 20_000);
 }

@@ -4,11 +4,11 @@
 
 mod alphabets;
 pub(crate) mod generator;
-pub(crate) mod mutation;
 mod persons;
 pub(crate) mod score;
 
 use floe_telemetry::sanitize_error_message;
+use floe_tests::mutated;
 use generator::Numbers;
 use score::{Secret, benign, cases};
 
@@ -49,7 +49,7 @@ fn the_result_for_a_corrupted_message_is_bounded_and_stable() {
     let mut numbers = Numbers(1);
     for case in &messages {
         let other = &messages[numbers.below(messages.len())];
-        let message = mutation::mutated(&case.input, &other.input, &mut numbers);
+        let message = mutated(&case.input, &other.input, &mut numbers);
         let safe = sanitize_error_message(&message);
         assert!(safe.chars().count() <= 500);
         assert_eq!(sanitize_error_message(&safe), safe, "again: {message:?}");

@@ -196,7 +196,7 @@ impl Transport for Grpc {
 }
 
 /// Maps a status to an outcome. The retryable codes are those of the specification.
-fn classify(status: &Status) -> Outcome {
+pub(super) fn classify(status: &Status) -> Outcome {
     let reason = format!(
         "the receiver answered {:?}: {}",
         status.code(),

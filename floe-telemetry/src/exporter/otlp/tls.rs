@@ -66,7 +66,7 @@ fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+pub(super) fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem)
         .filter_map(Result::ok)
         .collect()

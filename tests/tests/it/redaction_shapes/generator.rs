@@ -1,5 +1,7 @@
 //! Generates messages from templates: placeholders in braces are replaced from a fixed seed.
 
+pub(crate) use floe_tests::Numbers;
+
 use super::{alphabets, persons};
 
 /// A message, with the text that its redacted form must not contain and the text that it must contain.
@@ -15,38 +17,6 @@ pub(crate) fn templates(corpus: &str) -> impl Iterator<Item = &str> {
     corpus
         .lines()
         .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
-}
-
-/// Deterministic pseudo-random numbers (`SplitMix64`).
-pub(crate) struct Numbers(pub(crate) u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % (limit as u64)).unwrap()
-    }
-
-    pub(super) fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
-
-    pub(super) fn chars(&mut self, alphabet: &str, len: usize) -> String {
-        let alphabet = alphabet.as_bytes();
-        (0..len)
-            .map(|_| char::from(alphabet[self.below(alphabet.len())]))
-            .collect()
-    }
-
-    pub(super) fn between(&mut self, low: usize, high: usize) -> usize {
-        low + self.below(high - low + 1)
-    }
 }
 
 pub(super) const HEX: &str = "0123456789abcdef";

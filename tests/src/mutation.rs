@@ -1,6 +1,6 @@
-//! Mutates the messages of the corpus: bytes lost, doubled, swapped, spliced.
+//! Mutates inputs: bytes lost, doubled, swapped, spliced.
 
-use super::generator::Numbers;
+use crate::numbers::Numbers;
 
 /// Bytes with a meaning in the grammars.
 const PIECES: [&[u8]; 16] = [
@@ -23,13 +23,13 @@ const PIECES: [&[u8]; 16] = [
 ];
 
 /// The message after one to four random mutations, possibly spliced with the end of another message.
-pub(crate) fn mutated(message: &str, other: &str, numbers: &mut Numbers) -> String {
+pub fn mutated(message: &str, other: &str, numbers: &mut Numbers) -> String {
     let bytes = damaged(message.as_bytes(), other.as_bytes(), numbers);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// [`mutated`] for arbitrary bytes.
-pub(crate) fn damaged(message: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+pub fn damaged(message: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = message.to_vec();
     for _ in 0..=numbers.below(4) {
         let at = numbers.below(bytes.len() + 1);

@@ -1,0 +1,70 @@
+//! The parsers of what a receiver and its certificates contain, for `fuzz/targets.rs`.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::StatusCode;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+
+use super::response::{self, Outcome};
+use super::{grpc, http, tls};
+use crate::collector::block_on_until;
+
+/// The outcome of a request.
+#[derive(Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
+pub enum Response {
+    /// Accepted, except for this number of items, with a message.
+    Accepted(u64, String),
+    /// To be retried, for a reason and after a time.
+    Retry(String, Option<Duration>),
+    /// Rejected, for a reason.
+    Rejected(String),
+}
+
+impl From<Outcome> for Response {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Accepted { rejected, message } => Self::Accepted(rejected, message),
+            Outcome::Retry { reason, after } => Self::Retry(reason, after),
+            Outcome::Rejected(reason) => Self::Rejected(reason),
+        }
+    }
+}
+
+/// A response over HTTP: status, `Content-Type`, `Content-Encoding`, `Retry-After` and body.
+pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Response> {
+    let mut response = hyper::Response::new(Full::new(Bytes::copy_from_slice(body)));
+    *response.status_mut() = StatusCode::from_u16(status).ok()?;
+    for (name, value) in [CONTENT_TYPE, CONTENT_ENCODING, RETRY_AFTER]
+        .into_iter()
+        .zip(headers)
+    {
+        if !value.is_empty() {
+            let value = HeaderValue::from_bytes(value).ok()?;
+            response.headers_mut().insert(name, value);
+        }
+    }
+    block_on_until(None, http::classify(response)).map(Response::from)
+}
+
+/// A response over gRPC: code, message and details of the status.
+pub fn grpc_response(code: i32, message: &str, details: &[u8]) -> Response {
+    let details = Bytes::copy_from_slice(details);
+    let status = tonic::Status::with_details(code.into(), message, details);
+    grpc::classify(&status).into()
+}
+
+/// `Retry-After`, at a time.
+pub fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
+    response::retry_after(field, now)
+}
+
+/// The number of certificates in PEM format, and the number of those that are accepted as authorities.
+pub fn certificates(pem: &[u8]) -> (usize, usize) {
+    let found = tls::parse_certificates(pem);
+    let count = found.len();
+    let (accepted, _) = rustls::RootCertStore::empty().add_parsable_certificates(found);
+    (count, accepted)
+}

@@ -1,0 +1,57 @@
+//! The parsers of untrusted input, for `fuzz/targets.rs`. They are not part of the public interface.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret as _;
+
+use crate::config::{self, Levels, ResourceAttributes};
+use crate::error::Error;
+pub use crate::exporter::{Response, certificates, grpc_response, http_response, retry_after};
+
+/// `OTEL_EXPORTER_OTLP_HEADERS`: the headers, and the warning about those that are ignored.
+///
+/// # Errors
+///
+/// All of them are ignored. The error is the warning.
+pub fn otlp_headers(text: &str) -> Result<(BTreeMap<String, String>, Option<String>), String> {
+    let (headers, refused) = config::parse_headers(text).map_err(warning)?;
+    let exposed = headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
+    Ok((exposed.collect(), refused.map(warning)))
+}
+
+/// `OTEL_RESOURCE_ATTRIBUTES`: a configuration with the attributes, and the warning about those that are
+/// ignored.
+///
+/// # Errors
+///
+/// All of them are ignored. The error is the warning.
+pub fn resource_attributes(text: &str) -> Result<(ResourceAttributes, Option<String>), String> {
+    let mut resource = ResourceAttributes::new("fuzz");
+    let refused = config::parse_resource_attributes(text, &mut resource).map_err(warning)?;
+    Ok((resource, refused.map(warning)))
+}
+
+/// `FLOE_SPAN_FILTER`: targets and levels.
+///
+/// # Errors
+///
+/// The text is not a filter.
+pub fn span_filter(text: &str) -> Result<Vec<(String, u8)>, String> {
+    config::parse_span_filter(text).map_err(warning)
+}
+
+/// `FLOE_LOG_LEVEL`, in its canonical form.
+///
+/// # Errors
+///
+/// The text is not a list of levels.
+pub fn log_levels(text: &str) -> Result<String, String> {
+    let levels = Levels::parse(text).map_err(warning)?;
+    Ok(levels.to_string())
+}
+
+fn warning(message: impl Into<String>) -> String {
+    Error::config(message).to_string()
+}

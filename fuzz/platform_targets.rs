@@ -1,0 +1,150 @@
+//! The fuzz targets of the platform. Each is a function of bytes that panics when a property does not hold.
+
+use std::io::Read;
+
+use floe::error::Error;
+use floe::fuzzing as parsers;
+use floe::word::{Endpoint, Identifier, InnerPath, Name, Version};
+use floe_plugin::{CleanUrl, Destination};
+
+/// A value that occurs nowhere else.
+const SECRET: &str = "Zq7vXk29PmLw";
+
+/// The message of an error is bounded, does not contain the secret, and does not control the terminal.
+fn assert_safe(error: &Error) {
+    let message = error.redacted();
+    assert!(!message.contains(SECRET), "{message}");
+    assert!(message.chars().count() <= 600, "{message}");
+    let is_control = |sign: char| sign.is_control() && sign != '\n';
+    assert!(!message.contains(is_control), "{message:?}");
+}
+
+const TELEMETRY: &str =
+    "telemetry:\n  authentication: {auth_type: bearer, bearer_token: Zq7vXk29PmLw}\n";
+
+/// `manifest.yaml`.
+pub(crate) fn manifest(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for text in [&*text, &format!("{text}\n{TELEMETRY}")] {
+        match parsers::manifest(text) {
+            Ok(manifest) => assert!(!format!("{manifest:?}").contains(SECRET)),
+            Err(error) => {
+                assert_safe(&error);
+                assert_eq!(error.redacted().lines().count(), 1, "{error}");
+            }
+        }
+    }
+}
+
+/// `floe.yaml`.
+pub(crate) fn product(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for text in [&*text, &format!("{text}\npassword: {SECRET}\n")] {
+        if let Err(error) = parsers::product(text) {
+            assert_safe(&error);
+            assert_eq!(error.redacted().lines().count(), 1, "{error}");
+        }
+    }
+}
+
+/// `compiled_artifacts.json`: what is accepted can be written and read again, unless it contains a credential,
+/// which is not written.
+pub(crate) fn artifacts(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match parsers::artifacts(&text) {
+        Ok(artifacts) => {
+            let written = serde_json::to_string(&artifacts).unwrap();
+            match parsers::artifacts(&written) {
+                Ok(again) => assert_eq!(serde_json::to_string(&again).unwrap(), written),
+                Err(error) => assert!(
+                    error.redacted().contains("credential"),
+                    "{error}: {written}"
+                ),
+            }
+        }
+        Err(error) => assert_safe(&error),
+    }
+}
+
+/// The query of a model: no reference is left when they are replaced.
+pub(crate) fn query(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match parsers::query(&text) {
+        Ok((names, rendered)) => {
+            for name in names {
+                assert!(rendered.contains(&format!("\"{name}\"")), "{rendered}");
+            }
+            let again = parsers::query(&rendered).map_err(|error| error.redacted());
+            assert_eq!(again, Ok((Vec::new(), rendered)));
+        }
+        Err(error) => assert_safe(&error),
+    }
+}
+
+/// Reads at most five bytes at a time, which is more than a byte order mark.
+struct Slow<'d>(&'d [u8]);
+
+impl Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = buffer.len().min(5);
+        self.0.read(&mut buffer[..count])
+    }
+}
+
+/// A CSV file: the result does not depend on how it is read, and what is accepted can be written and read again.
+pub(crate) fn csv(data: &[u8]) {
+    let records = parsers::csv(data);
+    let slowly = parsers::csv(Slow(data));
+    assert_eq!(records.is_ok(), slowly.is_ok());
+    let Ok(records) = records else {
+        return;
+    };
+    assert_eq!(slowly.unwrap(), records);
+    // A byte order mark of the file is not part of its first field, which may begin with another one.
+    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    for record in &records {
+        writer.write_record(record).unwrap();
+    }
+    let written = writer.into_inner().unwrap();
+    assert_eq!(parsers::csv(&*written).unwrap(), records);
+}
+
+/// Names, versions, paths and endpoints: what is accepted is written as it was, and has no way out of a folder.
+pub(crate) fn words(data: &[u8]) {
+    let text = String::from_utf8_lossy(data).into_owned();
+    let accepted = [
+        Name::try_from(text.clone()).map(|word| word.to_string()),
+        Identifier::try_from(text.clone()).map(|word| word.to_string()),
+        Version::try_from(text.clone()).map(|word| word.to_string()),
+        Endpoint::try_from(text.clone()).map(|word| word.to_string()),
+    ];
+    for word in accepted.into_iter().flatten() {
+        assert_eq!(word, text);
+        let is_blank = |sign: char| sign.is_whitespace() || sign.is_control();
+        assert!(!word.contains(is_blank), "{word:?}");
+    }
+    if let Ok(path) = InnerPath::try_from(text.clone()) {
+        assert!(
+            std::path::Path::new("/folder")
+                .join(&*path)
+                .starts_with("/folder/")
+        );
+        assert!(!path.to_string().split('/').any(|part| part == ".."));
+    }
+    assert!(Endpoint::try_from(format!("https://user:{SECRET}@{text}")).is_err());
+}
+
+/// Addresses: neither form contains the password of a URL.
+pub(crate) fn address(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let url = format!("https://user:{SECRET}@example.org/{text}");
+    for shown in [
+        CleanUrl::new(&url).to_string(),
+        Destination::new(&url).to_string(),
+    ] {
+        assert!(!shown.contains(SECRET), "{url:?} became {shown:?}");
+    }
+    let query = format!("https://example.org/?token={SECRET}&{text}");
+    let shown = CleanUrl::new(&query).to_string();
+    assert!(!shown.contains(SECRET), "{query:?} became {shown:?}");
+}

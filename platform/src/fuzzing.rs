@@ -1,0 +1,57 @@
+//! The parsers of the files of a product and a platform, for `fuzz/platform_targets.rs`.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::artifacts::CompiledArtifacts;
+use crate::error::Error;
+use crate::manifest::Manifest;
+use crate::pipeline::QuoteCheck;
+use crate::product::Product;
+use crate::{reference, yaml};
+
+/// Parses `manifest.yaml`.
+///
+/// # Errors
+/// It is not valid.
+pub fn manifest(text: &str) -> Result<Manifest, Error> {
+    yaml::parse(Path::new("manifest.yaml"), text)
+}
+
+/// Parses `floe.yaml`.
+///
+/// # Errors
+/// It is not valid.
+pub fn product(text: &str) -> Result<Product, Error> {
+    yaml::parse(Path::new("floe.yaml"), text)
+}
+
+/// Parses compiled artifacts.
+///
+/// # Errors
+/// They are not valid.
+pub fn artifacts(text: &str) -> Result<CompiledArtifacts, Error> {
+    CompiledArtifacts::parse(Path::new("compiled_artifacts.json"), text)
+}
+
+/// The names in the references of a query, and the query with table names instead.
+///
+/// # Errors
+/// A reference is not valid.
+pub fn query(sql: &str) -> Result<(Vec<String>, String), Error> {
+    let references = reference::find(Path::new("model.sql"), sql)?;
+    let rendered = reference::render(sql, &references);
+    let names = references.into_iter().map(|reference| reference.name);
+    Ok((names.collect(), rendered))
+}
+
+/// The records of a CSV file, with its header.
+///
+/// # Errors
+/// A quote is wrong, or the file is not CSV.
+pub fn csv(file: impl Read) -> Result<Vec<csv::StringRecord>, csv::Error> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(QuoteCheck::new(file));
+    reader.records().collect()
+}
