@@ -1,6 +1,6 @@
 //! Invariants of the source files.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -235,4 +235,37 @@ fn duplicated_facts_agree() {
             "{feature} is not in the table of the crate's documentation"
         );
     }
+}
+
+/// Each promise of SECURITY.md has a test, as `` `path::name` `` or "the same test".
+#[test]
+fn each_promise_of_the_security_policy_has_a_test() {
+    let text = read("SECURITY.md");
+    let rows = text
+        .split("| promise | test |\n|---|---|\n")
+        .skip(1)
+        .flat_map(|table| table.lines().take_while(|line| line.starts_with('|')));
+    let mut count = 0;
+    let mut previous = Vec::new();
+    for row in rows {
+        count += 1;
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let named: Vec<_> = tests
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(|test| test.split_once("::").unwrap_or_else(|| panic!("{test}")))
+            .collect();
+        assert!(
+            !named.is_empty() || tests == "the same test" && !previous.is_empty(),
+            "no test: {row}"
+        );
+        for (path, name) in &named {
+            let signature = format!("fn {name}()");
+            let found = read(path).lines().any(|line| line.contains(&signature));
+            assert!(found, "{path} has no test `{name}`");
+        }
+        previous = named;
+    }
+    assert!(count > 25, "{count}");
 }
