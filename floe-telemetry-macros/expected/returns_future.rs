@@ -20,8 +20,15 @@ fn f(n: u8) -> impl Future<Output = Result<u8, Error>> + Send {
             )
         },
         move || {
-            let m = n + 1;
-            async move { Ok(m) }
+            #[allow(clippy::shadow_same)]
+            let n = n;
+            let _ = &n;
+            if false {
+                ::floe_telemetry::__private::never_made()
+            } else {
+                let m = n + 1;
+                async move { Ok(m) }
+            }
         },
         |__floe_span, __floe_value| {
             use ::floe_telemetry::__private::returned_future::prelude::*;

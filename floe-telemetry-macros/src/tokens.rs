@@ -6,7 +6,18 @@ use syn::{Attribute, Meta};
 
 /// Whether an identifier in `tokens`, at any depth, matches `predicate`.
 pub(crate) fn any_ident(tokens: &impl ToTokens, predicate: impl Fn(&Ident) -> bool + Copy) -> bool {
-    any(tokens.to_token_stream(), predicate)
+    any(
+        tokens.to_token_stream(),
+        |tree| matches!(tree, TokenTree::Ident(ident) if predicate(ident)),
+    )
+}
+
+/// Whether `tokens` contain a punctuation character, at any depth.
+pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
+    any(
+        tokens.to_token_stream(),
+        |tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == character),
+    )
 }
 
 /// Whether `attr` can remove its item: `#[cfg(…)]` and `#[cfg_attr(…, cfg(…))]`.
@@ -28,10 +39,9 @@ pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
     tokens.into_iter().map(at).collect()
 }
 
-fn any(tokens: TokenStream, predicate: impl Fn(&Ident) -> bool + Copy) -> bool {
+fn any(tokens: TokenStream, predicate: impl Fn(&TokenTree) -> bool + Copy) -> bool {
     tokens.into_iter().any(|tree| match tree {
-        TokenTree::Ident(ident) => predicate(&ident),
         TokenTree::Group(group) => any(group.stream(), predicate),
-        _ => false,
+        other => predicate(&other),
     })
 }

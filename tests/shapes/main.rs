@@ -50,12 +50,14 @@ macro_rules! corpus {
 corpus! {
     async_arguments
     auto_traits
+    closures_over_numbers
     declared_by_macro
     drops
     elided_lifetimes
     frames
     inferred_from_bounds
     panics
+    receivers
     returned_closures
     sizes
     tail_temporaries

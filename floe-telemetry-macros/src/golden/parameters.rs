@@ -36,6 +36,13 @@ pub(super) const ALL: &[Case] = &[
         ),
     },
     Case {
+        file: "number_that_a_closure_borrows",
+        input: Traced(
+            "",
+            "fn f(n: u8, list: &[u8]) -> Vec<u8> { list.iter().map(|m| m + n).collect() }",
+        ),
+    },
+    Case {
         file: "lints_on_arguments",
         input: Traced(
             "attributes(a)",

@@ -114,6 +114,7 @@ struct Opened {
 impl Opened {
     fn new(traced: &Traced<'_>, sig: &mut Signature, function: &str) -> Self {
         let ours = Span::mixed_site();
+        let body = traced.function.body.stream();
         if !traced.is_plain() && parameters::take_apart(sig) {
             // The parts of an argument that a pattern ignores are dropped with its other parts only if
             // the pattern is where the body runs, so the span is opened there too.
@@ -121,14 +122,17 @@ impl Opened {
             return Self {
                 function: Ident::new(function_opening(function), ours),
                 open: None,
-                body: closure(traced, sig, Place::Closure, Some(&open)),
+                body: closure(traced, sig, Place::Closure(&body), Some(&open)),
             };
         }
         let expressions = opening::expressions(traced);
         let place = if traced.is_plain() {
-            Place::Closure
+            Place::Closure(&body)
         } else {
-            Place::ClosureBehindOpening(&expressions)
+            Place::ClosureBehindOpening {
+                body: &body,
+                expressions: &expressions,
+            }
         };
         Self {
             function: Ident::new(function, ours),

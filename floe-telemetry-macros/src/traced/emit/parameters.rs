@@ -2,7 +2,9 @@
 //!
 //! They become locals there, so they are dropped in the order of any function's arguments, and a `mut`
 //! reference among them can be assigned a borrow of something in the body. Arguments without drop glue
-//! are not bound again: a future would store the local in addition to the argument.
+//! are not bound again: a future would store the local in addition to the argument. Only where a closure
+//! of the user may borrow one they are: where the compiler rejects that, it suggests `move` for what is
+//! borrowed from a local.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -21,9 +23,13 @@ pub(super) enum Place<'a> {
     Future(&'a TokenStream),
     /// A future inside an `async fn`, which has stored the arguments already. With its body.
     FutureInside(&'a TokenStream),
-    Closure,
-    /// A closure after expressions that use the arguments by their names.
-    ClosureBehindOpening(&'a TokenStream),
+    /// With its body.
+    Closure(&'a TokenStream),
+    /// A closure with its body, after expressions that use the arguments by their names.
+    ClosureBehindOpening {
+        body: &'a TokenStream,
+        expressions: &'a TokenStream,
+    },
 }
 
 /// Replaces the patterns of `sig` by names, and returns the statements that bind the patterns.
@@ -40,12 +46,13 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         .rev()
         .filter_map(|input| mention(input, place))
         .collect();
+    let borrows = contains_closure(place);
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
             // As a whole: fields that are captured separately are dropped in another order, and the
             // compiler does not see that they are read.
             FnArg::Receiver(receiver) => keep(receiver, place),
-            FnArg::Typed(typed) if stays(typed) => None,
+            FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
                 Pat::Ident(pat) if is_name(pat) => Some(again(pat, &mut typed.attrs, place)),
                 _ => Some(destructure(typed, index, place)),
@@ -117,6 +124,21 @@ fn keep(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
     (!is_reference || is_unused).then(|| quote_spanned!(Span::mixed_site()=> let _ = &#this;))
 }
 
+/// Whether there seems to be a closure or an `async` block in the body, which is itself in a closure.
+fn contains_closure(place: Place<'_>) -> bool {
+    match place {
+        Place::Closure(body) | Place::ClosureBehindOpening { body, .. } => {
+            tokens::any_punct(body, '|') || tokens::any_ident(body, |word| word == "async")
+        }
+        Place::Future(_) | Place::FutureInside(_) => false,
+    }
+}
+
+fn is_owned_name(typed: &PatType) -> bool {
+    let is_name = matches!(&*typed.pat, Pat::Ident(pat) if is_name(pat));
+    is_name && !matches!(*typed.ty, Type::Reference(_))
+}
+
 fn is_name(pat: &PatIdent) -> bool {
     pat.by_ref.is_none() && pat.subpat.is_none()
 }
@@ -131,7 +153,7 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> To
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
     // The argument may be used by the attribute alone, which precedes the binding.
     let used = match place {
-        Place::ClosureBehindOpening(expressions) if mentions(expressions.clone(), name) => {
+        Place::ClosureBehindOpening { expressions, .. } if mentions(expressions.clone(), name) => {
             Some(quote_spanned!(Span::mixed_site()=> #(#cfgs)* #allow let _ = &#name;))
         }
         _ => None,
@@ -150,9 +172,11 @@ fn again(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>) -> To
 fn allow_never_read(place: Place<'_>) -> TokenStream {
     match place {
         Place::Future(_) | Place::FutureInside(_) => TokenStream::new(),
-        Place::Closure | Place::ClosureBehindOpening(_) => quote_spanned! {Span::mixed_site()=>
-            #[allow(clippy::collection_is_never_read)]
-        },
+        Place::Closure(_) | Place::ClosureBehindOpening { .. } => {
+            quote_spanned! {Span::mixed_site()=>
+                #[allow(clippy::collection_is_never_read)]
+            }
+        }
     }
 }
 
