@@ -21,10 +21,24 @@ pub(crate) fn reset(code: u8) -> Vec<u8> {
 
 /// The headers of a successful gRPC response.
 pub(crate) fn headers() -> Vec<u8> {
-    // `:status: 200`, and `content-type: application/grpc`.
+    frame(1, 0x4, FIRST, &success())
+}
+
+/// The headers of a successful gRPC response whose messages are compressed.
+pub(crate) fn compressed_headers() -> Vec<u8> {
+    let mut block = success();
+    block.extend_from_slice(&[0, 13]);
+    block.extend_from_slice(b"grpc-encoding");
+    block.push(4);
+    block.extend_from_slice(b"gzip");
+    frame(1, 0x4, FIRST, &block)
+}
+
+/// `:status: 200`, and `content-type: application/grpc`.
+fn success() -> Vec<u8> {
     let mut block = vec![0x88, 0x5f, 16];
     block.extend_from_slice(b"application/grpc");
-    frame(1, 0x4, FIRST, &block)
+    block
 }
 
 /// The begin of headers without an end.
