@@ -47,18 +47,15 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
     more.dropped_links += cut(&mut more.links, limits.link_count);
     for event in &mut more.events {
         shorten_name(&mut event.name, MAX_NAME);
-        event.dropped_attributes_count += limit(
-            limits,
-            limits.attribute_count_per_event,
-            &mut event.attributes,
-        );
+        let count = limits.attribute_count_per_event;
+        let dropped = limit(limits, count, &mut event.attributes);
+        // The user's code may have set any number.
+        event.dropped_attributes_count = event.dropped_attributes_count.saturating_add(dropped);
     }
     for link in &mut more.links {
-        link.dropped_attributes_count += limit(
-            limits,
-            limits.attribute_count_per_link,
-            &mut link.attributes,
-        );
+        let count = limits.attribute_count_per_link;
+        let dropped = limit(limits, count, &mut link.attributes);
+        link.dropped_attributes_count = link.dropped_attributes_count.saturating_add(dropped);
     }
 }
 
