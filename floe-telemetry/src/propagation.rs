@@ -82,7 +82,7 @@ pub use self::propagator::setup_propagators;
 pub use self::propagator::setup_propagators_with;
 #[cfg(feature = "redact")]
 use self::propagator::with as with_propagator;
-use crate::recorder::context_is_alive;
+use crate::recorder::{context_is_alive, current_context};
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
 /// [`Injector`](opentelemetry::propagation::Injector).
@@ -213,7 +213,7 @@ fn with_propagator<T>(mut f: impl FnMut(&dyn TextMapPropagator) -> T) -> T {
 
 pub(crate) fn current() -> Context {
     if context_is_alive() {
-        Context::current()
+        current_context()
     } else {
         Context::new()
     }

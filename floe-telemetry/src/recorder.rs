@@ -48,6 +48,7 @@ mod span_builder;
 mod state;
 mod sync;
 mod tracer;
+mod unsampled;
 #[cfg(feature = "provider")]
 mod wakeup;
 
@@ -117,5 +118,8 @@ pub use self::span::RecordedSpan;
 pub use self::span_builder::{SpanBuilder, Tracer, create_span, create_span_with, span};
 pub use self::state::Opened;
 pub use self::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
+pub(crate) use self::unsampled::current_context;
+#[cfg(feature = "redact")]
+pub(crate) use self::unsampled::span_context_below;
 #[cfg(feature = "provider")]
 pub(crate) use self::wakeup::WakeUp;

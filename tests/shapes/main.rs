@@ -82,7 +82,7 @@ struct OfFrame {
 
 /// While nothing records. The frames of a call with a small argument have about 150 bytes more.
 const WITHOUT_SPAN: OfFrame = OfFrame {
-    bytes: 224,
+    bytes: 256,
     copies: 4,
 };
 

@@ -20,6 +20,7 @@ use super::{console, delivery, json};
 use crate::clock::wall_now;
 use crate::collector::Redactor;
 use crate::keys;
+use crate::recorder::span_context_below;
 
 /// The value of `floe.warning` if formatting a value panics.
 const PANICKED: &str = "a value panicked while it was logged";
@@ -130,7 +131,8 @@ fn fill_entry(state: &mut ThreadState, event: &Event<'_>, has_context: bool) {
 /// Adds the ids of the current span, and the baggage values of the `listed` keys.
 fn add_context(cx: &Context, listed: &[Key], entry: &mut Entry, redactor: &mut Redactor) {
     let span = cx.span();
-    let context = span.span_context();
+    let below = span_context_below(cx);
+    let context = below.as_ref().unwrap_or_else(|| span.span_context());
     entry.span = context.is_valid().then(|| SpanIds {
         trace_id: context.trace_id(),
         span_id: context.span_id(),

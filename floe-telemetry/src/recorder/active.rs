@@ -5,11 +5,12 @@ use std::error::Error;
 use std::thread;
 
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, Key, KeyValue, Value};
+use opentelemetry::{Context, Key, KeyValue, Value};
 
 use super::failure;
 use super::recording::{Recording, context_is_alive};
-use super::state::OpenSpan;
+use super::state::{Attached, OpenSpan};
+use super::unsampled::current_context;
 use crate::attributes::{FloeAttributes, ToAttributeValue};
 
 /// A span that lasts until the guard is dropped. [`SpanBuilder::start`](crate::SpanBuilder::start)
@@ -22,7 +23,7 @@ pub struct ActiveSpan {
     /// Whether the thread was panicking already when the span started.
     was_panicking: bool,
     // Dropped last, after `Drop` has ended the span.
-    attached: Option<ContextGuard>,
+    attached: Option<Attached>,
 }
 
 /// A handle through which a span is updated. [`get_current_span`] returns it.
@@ -45,7 +46,7 @@ pub struct CurrentSpan(Context);
 #[must_use]
 pub fn get_current_span() -> CurrentSpan {
     CurrentSpan(if context_is_alive() {
-        Context::current()
+        current_context()
     } else {
         Context::default()
     })
@@ -175,7 +176,7 @@ impl ActiveSpan {
         if self.attached.is_some() || !context_is_alive() {
             return self.current.span_context();
         }
-        Context::map_current(|cx| cx.span().span_context().clone())
+        current_context().span().span_context().clone()
     }
 }
 

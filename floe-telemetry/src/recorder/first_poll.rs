@@ -7,12 +7,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use opentelemetry::ContextGuard;
-
 use super::enter::{StartBelow, enter};
 use super::listeners;
 use super::opening::Fill;
-use super::state::{OpenSpan, Opened, State};
+use super::state::{Attached, OpenSpan, Opened, State};
 use crate::callsite::CallSite;
 
 /// Whether the future that is being polled opens its span itself.
@@ -34,7 +32,7 @@ thread_local! {
 
 /// A running poll.
 pub(super) enum Entered {
-    Attached(ContextGuard),
+    Attached(Attached),
     /// The poll of a measured call, which has no context of its own.
     Measured,
     /// The future opens the span.
@@ -47,7 +45,7 @@ pub(super) struct Outer(FirstPoll);
 impl Entered {
     /// Returns the poll of a span that is open. `None` if there is neither a span nor a context.
     #[inline]
-    pub(super) fn with(state: &State, attached: Option<ContextGuard>) -> Option<Self> {
+    pub(super) fn with(state: &State, attached: Option<Attached>) -> Option<Self> {
         match (state, attached) {
             (_, Some(attached)) => Some(Self::Attached(attached)),
             (State::Recording(_), None) => Some(Self::Measured),

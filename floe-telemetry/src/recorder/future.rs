@@ -9,13 +9,11 @@ use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use opentelemetry::ContextGuard;
-
 use super::call::panicked;
 use super::first_poll::Entered;
 use super::outcome::Classifier;
 use super::phase::Phase;
-use super::state::State;
+use super::state::{Attached, State};
 use super::{filter, listeners};
 use crate::callsite::CallSite;
 
@@ -99,7 +97,7 @@ impl RefUnwindSafe for FutureSpan {}
 thread_local! {
     /// The contexts of futures that are being dropped, the innermost last. Spans that start in the
     /// destructors of a future's variables are children of the future's span.
-    static DROPPING: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
+    static DROPPING: RefCell<Vec<Attached>> = const { RefCell::new(Vec::new()) };
 }
 
 impl FutureSpan {

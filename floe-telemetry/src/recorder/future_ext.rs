@@ -5,8 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use opentelemetry::Context;
-
 use super::future::Traced;
 use super::listeners;
 use super::outcome::{Classifier, Sink};
@@ -14,6 +12,7 @@ use super::phase::Phase;
 use super::recording::context_is_alive;
 use super::span_builder::SpanBuilder;
 use super::state::State;
+use super::unsampled::current_context;
 
 /// Spans for futures. Implemented for every [`Future`].
 pub trait FutureExt: Future + Sized {
@@ -81,7 +80,7 @@ pub trait FutureExt: Future + Sized {
     /// ```
     fn in_current_span(self) -> InCurrentSpan<Self> {
         let state = if context_is_alive() {
-            State::NotSampled(Box::new(Context::current()))
+            State::NotSampled(Box::new(current_context()))
         } else {
             State::Off
         };

@@ -9,7 +9,8 @@ use super::record::Head;
 use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
-use super::state::{OpenSpan, Opened, State};
+use super::state::{Attached, OpenSpan, Opened, State};
+use super::unsampled::{UnsampledGuard, not_sampled_below};
 use crate::callsite::{CallSite, Scope};
 
 /// Not inlined, so that an annotated function stays small while nothing is recorded.
@@ -56,9 +57,10 @@ fn open_at(
     // The common decisions are inlined, the others are not.
     match decide(parent, callsite, &mut not_sampled) {
         Some(Decision::Record(recording)) => begin(recording, parent, callsite, fill),
-        Some(Decision::NotSampledBelow(span_id)) => {
-            OpenSpan::not_sampled(below_not_sampled(parent, span_id))
+        Some(Decision::NotSampledBelow(above)) if parent.is_current() && callsite.is_some() => {
+            OpenSpan::unsampled(UnsampledGuard::attach(above, SpanId::INVALID))
         }
+        Some(Decision::NotSampledBelow(_)) => OpenSpan::not_sampled(below_not_sampled(parent)),
         Some(Decision::Skip) => skipped(parent),
         decision => open_decided(decision, not_sampled, parent, callsite, fill),
     }
@@ -72,12 +74,14 @@ fn skipped(parent: &Parent) -> OpenSpan {
         .map_or(OpenSpan::OFF, OpenSpan::not_sampled)
 }
 
-/// Returns the context of a span with this id, whose parent is not sampled.
-#[inline]
-fn below_not_sampled(parent: &Parent, span_id: SpanId) -> Context {
-    parent.map(|cx| {
-        let context = sampling::not_sampled_below(cx.span().span_context(), span_id);
-        cx.with_remote_span_context(context)
+/// Returns the context of a span whose parent is not sampled.
+#[cold]
+#[inline(never)]
+fn below_not_sampled(parent: &Parent) -> Context {
+    let span_id = recording::with(|local| local.ids.span_id());
+    parent.map(|cx| match span_id {
+        Some(id) => cx.with_remote_span_context(not_sampled_below(cx.span().span_context(), id)),
+        None => cx.clone(),
     })
 }
 
@@ -95,8 +99,8 @@ pub(super) fn open_detached(
             recording.context = below(parent, &recording);
             State::Recording(recording)
         }
-        Some(Decision::NotSampledBelow(span_id)) => {
-            State::NotSampled(Box::new(below_not_sampled(parent, span_id)))
+        Some(Decision::NotSampledBelow(_)) => {
+            State::NotSampled(Box::new(below_not_sampled(parent)))
         }
         decision => open_decided(decision, not_sampled, parent, callsite, fill).detach(),
     }
@@ -174,6 +178,16 @@ fn begin_measured(
     not_sampled: Option<SpanContext>,
     fill: Option<Fill<'_>>,
 ) -> OpenSpan {
+    let callsite = recording.record.head.callsite;
+    let span_id = recording.record.head.span_id;
+    let is_function = callsite.is_some_and(CallSite::is_function);
+    if is_function && not_sampled.is_none() && parent.is_current() && span_id != SpanId::INVALID {
+        let above = parent.map(|cx| cx.span().span_context().span_id());
+        return OpenSpan {
+            attached: Some(Attached::Unsampled(UnsampledGuard::attach(above, span_id))),
+            state: State::Recording(recording),
+        };
+    }
     let record = &recording.record;
     let not_sampled = not_sampled
         .or_else(|| parent.map(|cx| sampling::measured_below(record, cx.span().span_context())));
@@ -181,8 +195,7 @@ fn begin_measured(
         Some(context) => Some(parent.map(|cx| cx.with_remote_span_context(context))),
         None => parent.explicit(),
     };
-    let callsite = recording.record.head.callsite;
-    if !callsite.is_some_and(CallSite::is_function) {
+    if !is_function {
         if let Some(fill) = fill {
             recording = fill_in(recording, fill);
         }
@@ -192,7 +205,7 @@ fn begin_measured(
     }
     recording.context.clone_from(&cx);
     OpenSpan {
-        attached: cx.map(Context::attach),
+        attached: cx.map(|cx| Attached::Context(cx.attach())),
         state: State::Recording(recording),
     }
 }
@@ -206,7 +219,7 @@ fn begin(
 ) -> OpenSpan {
     let recording = filled(recording, callsite, fill);
     OpenSpan {
-        attached: below(parent, &recording).map(Context::attach),
+        attached: below(parent, &recording).map(|cx| Attached::Context(cx.attach())),
         state: State::Recording(recording),
     }
 }

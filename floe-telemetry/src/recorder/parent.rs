@@ -19,6 +19,12 @@ impl Parent {
         }
     }
 
+    /// Whether it is the current context.
+    #[inline]
+    pub(super) const fn is_current(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The explicit parent, in which the body runs even without a span.
     pub(super) fn explicit(&self) -> Option<Context> {
         self.0.clone()

@@ -31,6 +31,7 @@ use super::listeners::{
 };
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
+use super::unsampled;
 use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
@@ -51,8 +52,7 @@ pub(super) enum Decision {
     /// A root that is not sampled. Its context is attached, so that its children are not sampled
     /// either.
     NotSampled,
-    /// A span whose parent is not sampled, with its id. Log records and outgoing requests have span ids
-    /// whatever the sampling decision is.
+    /// A span whose parent, which has this id, is not sampled.
     NotSampledBelow(SpanId),
     /// No span is recorded, but metrics are derived from the call.
     Measure(Box<Recording>),
@@ -134,22 +134,26 @@ pub(super) fn decide(
     // also those that start after their parent has ended.
     let is_tail_sampled = listeners & TAIL != 0 && capture.is_none() && !above.is_remote();
     if above.is_valid() && !uses_ratio && !above.is_sampled() && !is_tail_sampled {
-        let is_measured = listeners::measures(listeners, callsite) && capture.is_none();
+        // The common case of a span that is not sampled, which does not access the thread's storage.
+        if !listeners::measures(listeners, callsite) || capture.is_some() {
+            return Some(Decision::NotSampledBelow(above.span_id()));
+        }
         return recording::with(|local| {
-            let span_id = local.ids.span_id();
-            if !is_measured {
-                return Decision::NotSampledBelow(span_id);
-            }
             let mut recording = measure(callsite, local);
-            recording.record.head.span_id = span_id;
+            recording.record.head.span_id = local.ids.span_id();
             Decision::Measure(recording)
         });
     }
+    let parent_id = if above.is_sampled() {
+        above.span_id()
+    } else {
+        unsampled::id_at(above)
+    };
     recording::with(|local| {
         let mut head = Head::BLANK;
         if above.is_valid() {
             head.trace_id = above.trace_id();
-            head.parent = above.span_id();
+            head.parent = parent_id;
             head.parent_is_remote = above.is_remote();
             let is_sampled = uses_ratio || above.is_sampled();
             head.flags = above.trace_flags().with_sampled(is_sampled);
@@ -237,26 +241,11 @@ pub(super) fn not_sampled(head: &Head, parent: &Context) -> SpanContext {
     unsampled(head, parent.span().span_context().trace_state())
 }
 
-/// Returns the context of a span with this id whose parent `above` is not sampled.
-///
-/// Below a remote parent it stays remote for the tail sampler, which buffers local traces only. The
-/// specification's local context is that of all other samplers.
-#[inline]
-pub(super) fn not_sampled_below(above: &SpanContext, span_id: SpanId) -> SpanContext {
-    SpanContext::new(
-        above.trace_id(),
-        span_id,
-        above.trace_flags(),
-        above.is_remote() && listeners::current() & TAIL != 0,
-        above.trace_state().clone(),
-    )
-}
-
 /// Returns the context of a measured call whose parent `above` is not sampled. `None` if the filter excludes
 /// the call, which propagates its parent's.
 pub(super) fn measured_below(record: &SpanRecord, above: &SpanContext) -> Option<SpanContext> {
     let span_id = record.head.span_id;
-    (span_id != SpanId::INVALID).then(|| not_sampled_below(above, span_id))
+    (span_id != SpanId::INVALID).then(|| unsampled::not_sampled_below(above, span_id))
 }
 
 #[cold]

@@ -15,6 +15,7 @@ use super::parent::{self, Parent};
 use super::record::Origin;
 use super::recording::context_is_alive;
 use super::state::OpenSpan;
+use super::unsampled::current_context;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::Scope;
 
@@ -263,7 +264,7 @@ impl SpanBuilder {
     /// Unless another parent is set, sets the parent to the span that is current now.
     pub(super) fn below_current(mut self) -> Self {
         if matches!(self.parent, BuilderParent::Current) && context_is_alive() {
-            self.parent = BuilderParent::Given(Context::current());
+            self.parent = BuilderParent::Given(current_context());
         }
         self
     }

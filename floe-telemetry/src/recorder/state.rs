@@ -7,12 +7,22 @@ use opentelemetry::{Context, ContextGuard};
 
 use super::recording::Recording;
 use super::span::RecordedSpan;
+use super::unsampled::{self, UnsampledGuard};
 
 /// A span that has been opened and is current; its body has not run yet.
 #[derive(Debug)]
 pub struct OpenSpan {
     pub(super) state: State,
-    pub(super) attached: Option<ContextGuard>,
+    pub(super) attached: Option<Attached>,
+}
+
+/// Makes a span current until it is dropped.
+#[derive(Debug)]
+#[expect(dead_code, reason = "the guards are only dropped")]
+pub(super) enum Attached {
+    Context(ContextGuard),
+    /// Of a span that is not sampled, in the `Context` of its parent.
+    Unsampled(UnsampledGuard),
 }
 
 /// An [`OpenSpan`] that the function that runs the body ends explicitly. It has no destructor, so the
@@ -23,11 +33,10 @@ pub type Opened = ManuallyDrop<OpenSpan>;
 pub(super) enum State {
     /// No span and no context: the body runs unchanged.
     Off,
-    /// No span, but a context that is current while the body runs: that of a span that is not sampled,
-    /// or an explicit parent. The [`OpenSpan`] has attached it, and a body that runs once needs nothing
-    /// else.
+    /// No span that is recorded, but one that is not sampled, or an explicit parent. The [`OpenSpan`] has
+    /// made it current, and a body that runs once needs nothing else.
     Attached,
-    /// Such a context, to be attached again. It is boxed so that a state fits into two registers; in
+    /// The context of such a span, to be attached again. It is boxed so that a state fits into two registers; in
     /// memory, one load right after two stores would stall.
     NotSampled(Box<Context>),
     /// The body runs in a span.
@@ -43,7 +52,15 @@ impl OpenSpan {
     #[inline]
     pub(super) fn not_sampled(cx: Context) -> Self {
         Self {
-            attached: Some(cx.attach()),
+            attached: Some(Attached::Context(cx.attach())),
+            state: State::Attached,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn unsampled(guard: UnsampledGuard) -> Self {
+        Self {
+            attached: Some(Attached::Unsampled(guard)),
             state: State::Attached,
         }
     }
@@ -77,34 +94,37 @@ impl OpenSpan {
 
 impl State {
     /// Makes the context current until the guard is dropped.
-    pub(super) fn attach(&self) -> Option<ContextGuard> {
-        match self {
+    pub(super) fn attach(&self) -> Option<Attached> {
+        let cx = match self {
             Self::Off | Self::Attached => None,
-            Self::NotSampled(cx) => Some(Context::clone(cx).attach()),
-            Self::Recording(recording) => recording.context.clone().map(Context::attach),
-        }
+            Self::NotSampled(cx) => Some(Context::clone(cx)),
+            Self::Recording(recording) => recording.context.clone(),
+        };
+        cx.map(|cx| Attached::Context(cx.attach()))
     }
 
     /// Stores the context that will be attached again. It is current, unless the user's code has attached
-    /// another one and not detached it: a span that is recorded is then added to that context. That of a
-    /// measured call is already stored.
+    /// another one and not detached it: a span that is recorded is then added to that context.
     #[inline]
     pub(super) fn store_context(&mut self) {
-        if matches!(self, Self::Attached) {
-            *self = Self::NotSampled(Box::new(Context::current()));
-        } else if let Self::Recording(recording) = self
-            && recording.context.is_none()
-            && !recording.record.is_measured()
-        {
-            let span_id = recording.record.head.span_id;
-            let context = Context::map_current(|cx| {
-                if cx.span().span_context().span_id() == span_id {
-                    cx.clone()
-                } else {
-                    cx.with_span(RecordedSpan::of_call(recording))
-                }
-            });
-            recording.context = Some(context);
+        match self {
+            Self::Off | Self::NotSampled(_) => {}
+            Self::Attached => *self = Self::NotSampled(Box::new(unsampled::current_context())),
+            Self::Recording(recording) if recording.context.is_some() => {}
+            Self::Recording(recording) if recording.record.is_measured() => {
+                recording.context = Some(unsampled::current_context());
+            }
+            Self::Recording(recording) => {
+                let span_id = recording.record.head.span_id;
+                let context = Context::map_current(|cx| {
+                    if cx.span().span_context().span_id() == span_id {
+                        cx.clone()
+                    } else {
+                        cx.with_span(RecordedSpan::of_call(recording))
+                    }
+                });
+                recording.context = Some(context);
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use super::record::Origin;
 use super::recording::{self, Recording};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
+use super::unsampled::not_sampled_below;
 
 /// An OpenTelemetry tracer provider whose spans are recorded by this crate.
 #[derive(Clone, Debug, Default)]
@@ -61,8 +62,10 @@ impl Tracer for RecorderTracer {
             None | Some(Decision::Skip | Decision::NotSampled) => {
                 RecordedSpan::non_recording(propagated(not_sampled))
             }
-            Some(Decision::NotSampledBelow(span_id)) => {
-                RecordedSpan::non_recording(sampling::not_sampled_below(above, span_id))
+            Some(Decision::NotSampledBelow(_)) => {
+                let span_id = recording::with(|local| local.ids.span_id());
+                let below = span_id.map(|id| not_sampled_below(above, id));
+                RecordedSpan::non_recording(propagated(below))
             }
             Some(Decision::Record(recording)) => self.build(builder, recording, None),
             Some(Decision::Measure(recording)) => {

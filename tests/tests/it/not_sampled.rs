@@ -1,5 +1,5 @@
-//! A span that is not sampled has an id of its own, which everything that identifies the current span
-//! agrees on.
+//! A span that is not sampled has an id of its own, on which everything that identifies the current span
+//! through this crate agrees.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -32,8 +32,7 @@ fn remote(trace: u64) -> SpanContext {
 /// The ids of the current span, which are the same wherever they are read.
 #[track_caller]
 fn current() -> SpanContext {
-    let current = Context::current().span().span_context().clone();
-    assert_eq!(get_current_span().span_context(), current);
+    let current = get_current_span().span_context();
     assert_eq!(propagation::get_current_span_context(), current);
     let (trace_id, span_id) = (current.trace_id(), current.span_id());
     assert_eq!(propagation::get_trace_id(), Some(trace_id.to_string()));
@@ -110,6 +109,35 @@ fn a_function_has_an_id() {
         ids.push(with_a_parent(&cx));
         drop(elsewhere);
         ids
+    });
+}
+
+#[test]
+fn the_id_is_carried_to_another_thread() {
+    #[traced]
+    fn spawns() -> [SpanContext; 2] {
+        let ids = async { [current(), function()] }.in_current_span();
+        let ids = thread::scope(|scope| {
+            let thread = scope.spawn(|| futures_executor::block_on(ids));
+            thread.join().unwrap()
+        });
+        assert_eq!(ids[0], current());
+        ids
+    }
+    check(0xa8, || spawns().to_vec());
+}
+
+/// The documented limit: it has no `Context`, which would cost several times as much as the call.
+#[test]
+fn other_code_finds_the_nearest_ancestor_with_a_context() {
+    #[traced]
+    fn reads() -> SpanContext {
+        assert_ne!(current().span_id(), SpanId::from(9));
+        Context::current().span().span_context().clone()
+    }
+    check(0xa9, || {
+        assert_eq!(reads(), remote(0xa9));
+        Vec::new()
     });
 }
 

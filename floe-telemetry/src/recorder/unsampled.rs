@@ -1,0 +1,110 @@
+//! The ids of spans that are not sampled.
+//!
+//! Such a span needs an id only for log records and outgoing requests. A `Context` with the id would cost
+//! several times as much as the rest of the call, so a call stores that it runs in a thread-local cell, and
+//! its id is created when it is read. Readers of the current span in this crate look here. Other code
+//! that reads OpenTelemetry's current `Context` finds the nearest ancestor that has one, which is not
+//! sampled either.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, SpanId};
+
+use super::listeners::{self, TAIL};
+use super::recording;
+
+/// A span that is not sampled and has no `Context`.
+#[derive(Clone, Copy, Debug)]
+struct Unsampled {
+    /// The span in the current `Context`, below which it runs. Invalid if there is no such span.
+    below: SpanId,
+    /// Invalid until it is read.
+    id: SpanId,
+}
+
+thread_local! {
+    static CURRENT: Cell<Unsampled> = const {
+        Cell::new(Unsampled {
+            below: SpanId::INVALID,
+            id: SpanId::INVALID,
+        })
+    };
+}
+
+/// Makes a span current until it is dropped. Guards of one thread are dropped in reverse order.
+#[derive(Debug)]
+pub(super) struct UnsampledGuard {
+    previous: Unsampled,
+    not_send: PhantomData<*const ()>,
+}
+
+impl UnsampledGuard {
+    /// The span runs below the one that is current in OpenTelemetry's `Context`. Its `id` is invalid if it
+    /// is to be created when it is read.
+    #[inline]
+    pub(super) fn attach(below: SpanId, id: SpanId) -> Self {
+        Self {
+            previous: CURRENT.replace(Unsampled { below, id }),
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl Drop for UnsampledGuard {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.set(self.previous);
+    }
+}
+
+/// Returns the id of the current span, if `above` is in the current `Context` and not sampled.
+#[cold]
+pub(super) fn id_at(above: &SpanContext) -> SpanId {
+    id_below(above).unwrap_or(above.span_id())
+}
+
+/// Returns the id of the span that is not sampled and runs on this thread directly below `above`.
+fn id_below(above: &SpanContext) -> Option<SpanId> {
+    let current = CURRENT.get();
+    if current.below == SpanId::INVALID || current.below != above.span_id() {
+        return None;
+    }
+    if current.id != SpanId::INVALID {
+        return Some(current.id);
+    }
+    let id = recording::with(|local| local.ids.span_id())?;
+    CURRENT.set(Unsampled { id, ..current });
+    Some(id)
+}
+
+/// Returns the ids of the current span, if it is not sampled and `cx` has its parent.
+pub(crate) fn span_context_below(cx: &Context) -> Option<SpanContext> {
+    let span = cx.span();
+    let above = span.span_context();
+    id_below(above).map(|id| not_sampled_below(above, id))
+}
+
+/// Returns the current context, whose span has the ids of the current span in any case.
+pub(crate) fn current_context() -> Context {
+    Context::map_current(|cx| match span_context_below(cx) {
+        Some(context) => cx.with_remote_span_context(context),
+        None => cx.clone(),
+    })
+}
+
+/// Returns the ids of a span with this id whose parent `above` is not sampled.
+///
+/// Below a remote parent it stays remote for the tail sampler, which buffers local traces only. The
+/// specification's local context is that of all other samplers.
+#[inline]
+pub(super) fn not_sampled_below(above: &SpanContext, span_id: SpanId) -> SpanContext {
+    SpanContext::new(
+        above.trace_id(),
+        span_id,
+        above.trace_flags(),
+        above.is_remote() && listeners::current() & TAIL != 0,
+        above.trace_state().clone(),
+    )
+}
