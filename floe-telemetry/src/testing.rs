@@ -26,7 +26,8 @@ mod captured;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -79,17 +80,24 @@ pub async fn capture_async<F: Future>(code: F) -> Spans {
     capture.finish()
 }
 
-/// The number of running captures. Only the first and the last one switch the recorder.
-static RUNNING: AtomicUsize = AtomicUsize::new(0);
+/// The number of running captures. Only the first and the last one switch the recorder, under the lock:
+/// one that starts while the last one ends would lose spans.
+static RUNNING: Mutex<usize> = Mutex::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
+
+fn running() -> MutexGuard<'static, usize> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 struct Capture(CaptureScope);
 
 impl Capture {
     fn start() -> Self {
         let scope = CaptureScope(NEXT.fetch_add(1, Ordering::Relaxed));
-        RUNNING.fetch_add(1, Ordering::SeqCst);
+        let mut running = running();
+        *running += 1;
         recorder::switch_captures(true);
+        drop(running);
         on_collector(move |collector| {
             collector.captures.insert(scope.0, Vec::new());
         });
@@ -113,12 +121,10 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        if RUNNING.fetch_sub(1, Ordering::SeqCst) == 1 {
+        let mut running = running();
+        *running -= 1;
+        if *running == 0 {
             recorder::switch_captures(false);
-            if RUNNING.load(Ordering::SeqCst) > 0 {
-                // Another capture started in the meantime.
-                recorder::switch_captures(true);
-            }
         }
     }
 }

@@ -18,6 +18,20 @@ fn step(n: usize) {
     let _ = n;
 }
 
+/// The last one that runs switches recording off, which must not affect one that starts meanwhile.
+#[test]
+fn captures_that_start_and_end_at_once_lose_no_span() {
+    thread::scope(|scope| {
+        for n in 0..4 {
+            scope.spawn(move || {
+                for _ in 0..300 {
+                    assert_eq!(testing::capture(|| work(n)).len(), 2);
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn captures_that_run_at_once_do_not_see_each_other() {
     const THREADS: usize = 8;
