@@ -1,6 +1,7 @@
 //! The program under test: it runs in a child process and reports what happened.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::hint::black_box;
 use std::io::{self, Write};
 use std::process;
@@ -133,6 +134,7 @@ impl Program {
 
     /// Calls the annotated function `count` times with this text as an attribute.
     pub(crate) fn spans_of(&mut self, count: u64, payload: &str) {
+        let waited = waited();
         for number in 0..count {
             let start = Instant::now();
             let result = black_box(work(black_box(number), black_box(payload)));
@@ -142,6 +144,7 @@ impl Program {
             }
         }
         self.report.created += count;
+        self.report.waited_nanos += self::waited().saturating_sub(waited);
     }
 
     /// Flushes, as the operation `name`. Returns whether all was delivered.
@@ -243,6 +246,13 @@ impl Program {
         let operations: &mut BTreeMap<_, _> = &mut self.report.operations;
         operations.insert(name.to_owned(), operation);
     }
+}
+
+/// How long this thread has waited for a processor that others were using, in nanoseconds.
+fn waited() -> u64 {
+    let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let waited = statistics.split(' ').nth(1);
+    waited.and_then(|it| it.parse().ok()).unwrap_or_default()
 }
 
 fn as_nanos(duration: Duration) -> u64 {

@@ -42,6 +42,8 @@ pub(crate) struct Report {
     pub(crate) operations: BTreeMap<String, Operation>,
     /// Calls of the annotated function.
     pub(crate) calls: Calls,
+    /// How long the calls have waited for a processor that other programs were using.
+    pub(crate) waited_nanos: u64,
     /// Calls of the same function without the attribute.
     pub(crate) bare_calls: Calls,
     /// The messages of the library.
