@@ -1,0 +1,3 @@
+//! The tables: what is known about secrets, as data.
+
+pub(crate) mod tokens;
