@@ -1,3 +1,50 @@
 //! The tables: what is known about secrets, as data.
+//!
+//! Each row has an id, which findings report, and examples, which are its test: in each of `secret`
+//! the rule finds something, each of `benign` stays as it is.
 
+pub(crate) mod commands;
+pub(crate) mod headers;
+pub(crate) mod keys;
+pub(crate) mod sentences;
+pub(crate) mod structures;
 pub(crate) mod tokens;
+pub(crate) mod words;
+
+/// The id of a rule, and what it finds.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Rule {
+    /// The id, which findings report.
+    pub id: &'static str,
+    /// Texts that the rule finds something in.
+    pub secret: &'static [&'static str],
+    /// Texts that look alike and stay as they are.
+    pub benign: &'static [&'static str],
+}
+
+/// All the rules, without those that a [`Redactor`](crate::Redactor) is configured with.
+pub fn rules() -> impl Iterator<Item = Rule> {
+    let keys = keys::KEYS.iter().map(|row| (row.id, row.secret, row.benign));
+    let tokens = tokens::TOKENS
+        .iter()
+        .map(|row| (row.id, row.secret, row.benign));
+    let schemes = headers::SCHEMES
+        .iter()
+        .map(|row| (row.id, row.secret, row.benign));
+    let options = commands::OPTIONS
+        .iter()
+        .map(|row| (row.id, row.secret, row.benign));
+    let arguments = commands::ARGUMENTS
+        .iter()
+        .map(|row| (row.id, row.secret, row.benign));
+    let structures = structures::STRUCTURES
+        .iter()
+        .map(|row| (row.id, row.secret, row.benign));
+    keys.chain(tokens)
+        .chain(schemes)
+        .chain(options)
+        .chain(arguments)
+        .chain(structures)
+        .map(|(id, secret, benign)| Rule { id, secret, benign })
+}

@@ -1,0 +1,114 @@
+//! Arguments of functions and commands that are secrets because of their position.
+
+use crate::lexer::Kind;
+use crate::rules::commands::{ARGUMENTS, Argument};
+use crate::rules::keys::KeyKind;
+use crate::scan::Scan;
+use crate::score::{Bond, Context};
+use crate::text::{part, run_start};
+use crate::value::{self, Site, Value};
+
+/// Looks at the word that contains an anchor.
+pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+    let Some(place) = scan.tokens.seek(anchor) else {
+        return;
+    };
+    let Some(token) = scan.tokens.get(place).filter(|token| token.kind == Kind::Word) else {
+        return;
+    };
+    if token.end <= scan.covered {
+        return;
+    }
+    for argument in ARGUMENTS {
+        for name in argument.names {
+            let found = if name.contains(' ') || !is_function(argument) {
+                command(scan, place, name, argument.place)
+            } else {
+                function(scan, place, name, argument.place)
+            };
+            let Some(found) = found else {
+                continue;
+            };
+            let context = Context {
+                kind: KeyKind::Password,
+                bond: Bond::Sign(crate::rules::sentences::Binding::Colon),
+                quoted: found.quoted,
+                quoted_key: false,
+                in_query: false,
+            };
+            scan.judge(found.start, found.end, argument.id, context);
+            return;
+        }
+    }
+}
+
+fn is_function(argument: &Argument) -> bool {
+    argument.id.starts_with("call")
+}
+
+/// `name("a", "b")`, `name=("a", "b")`
+fn function(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Option<Value> {
+    let text = scan.text;
+    let token = scan.tokens.get(place)?;
+    let start = run_start(text, token.end, name.len(), |_| true);
+    if !part(text, start, token.end).eq_ignore_ascii_case(name.as_bytes()) {
+        return None;
+    }
+    // A name is whole, or behind a dot.
+    if start > 0 && (text[start - 1].is_ascii_alphanumeric() || text[start - 1] == b'_') {
+        return None;
+    }
+    let tokens = &mut scan.tokens;
+    let mut open = place + 1;
+    if matches!(tokens.kind(open), Kind::Sign(b'=' | b':')) {
+        open = tokens.skip_blanks(open + 1);
+    }
+    if tokens.kind(open) != Kind::Open(b'(') {
+        return None;
+    }
+    let close = tokens.close(open).unwrap_or(usize::MAX);
+    let mut at = tokens.skip_lines(open + 1);
+    let mut current = 0;
+    while at < close && at < open + 256 {
+        tokens.get(at)?;
+        if current == wanted {
+            at = tokens.skip_lines(at);
+            let found = value::value(tokens, at, Site { from: open, ..Site::default() })?;
+            // The last one, or one of a connection's.
+            return found.quoted.then_some(found);
+        }
+        match tokens.kind(at) {
+            Kind::Sign(b',') => current += 1,
+            Kind::Quote if tokens.opens_quote(at) => at = tokens.close(at)?,
+            Kind::Open(_) => at = tokens.close(at)?,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// `name word -option argument argument`
+fn command(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Option<Value> {
+    let start = scan.tokens.start(place);
+    let end = start + name.len();
+    if !part(scan.text, start, end).eq_ignore_ascii_case(name.as_bytes()) {
+        return None;
+    }
+    let mut at = scan.tokens.place_at(end)?;
+    for current in 0..=wanted {
+        if scan.tokens.kind(at) != Kind::Blank {
+            return None;
+        }
+        at = scan.tokens.skip_blanks(at);
+        let found = value::value(&mut scan.tokens, at, Site::default())?;
+        if part(scan.text, found.start, found.end).starts_with(b"/") && current == wanted {
+            return None;
+        }
+        if current == wanted {
+            return Some(found);
+        }
+        at = found.next;
+    }
+    None
+}

@@ -1,0 +1,49 @@
+//! What was found, and why.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::score::Score;
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Its bytes.
+    pub range: Range<usize>,
+    /// The id of the rule that found it, see [`rules`](crate::rules()).
+    pub rule: &'static str,
+    /// Why it was taken for a secret.
+    pub evidence: Evidence,
+}
+
+/// Why a part of a text was taken for a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// What surrounds it, and what it looks like.
+    Score(Score),
+    /// The structure of the text: a URL, a header, a statement.
+    Structure,
+    /// The form of a known kind of token.
+    Format,
+    /// The form of a known kind of token, and a checksum that is right.
+    Checksum,
+    /// It is a secret elsewhere in the text.
+    Repetition,
+    /// It matches a configured pattern.
+    Pattern,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Score(score) => score.fmt(f),
+            Self::Structure => f.write_str("the structure around it"),
+            Self::Format => f.write_str("its form"),
+            Self::Checksum => f.write_str("its form, and the checksum is right"),
+            Self::Repetition => f.write_str("it is a secret elsewhere in the text"),
+            Self::Pattern => f.write_str("it matches a configured pattern"),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Names of values: which row of the table a key belongs to.
+//!
+//! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` announce a
+//! secret because of their last words, `token_type` and `password_min_length` do not.
+
+use std::sync::LazyLock;
+
+use crate::rules::keys::{
+    DESCRIPTORS, HARMLESS_KEYS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS, SECRET_CODES,
+};
+use crate::rules::structures;
+use crate::text::is_one_of;
+
+/// How many letters and digits of a key are read, from its end.
+const LONGEST: usize = 64;
+
+/// What a key announces, and the rule that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meaning {
+    pub(crate) rule: &'static str,
+    pub(crate) kind: KeyKind,
+}
+
+/// A key without case and separators, with a mark where its words begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Name {
+    letters: [u8; LONGEST],
+    len: usize,
+    starts: u64,
+}
+
+impl Name {
+    pub(crate) fn new(key: &[u8]) -> Self {
+        let mut name = Self {
+            letters: [0; LONGEST],
+            len: 0,
+            starts: 0,
+        };
+        let (mut previous, mut next_starts) = (0_u8, true);
+        for (index, &byte) in key
+            .iter()
+            .enumerate()
+            .skip(key.len().saturating_sub(LONGEST))
+        {
+            if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+                let next_is_lower = key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
+                let is_hump = byte.is_ascii_uppercase()
+                    && (previous.is_ascii_lowercase()
+                        || previous.is_ascii_digit()
+                        || previous != 0 && next_is_lower);
+                let after_digit = previous.is_ascii_digit() && !byte.is_ascii_digit();
+                let is_digit = byte.is_ascii_digit() && previous.is_ascii_alphabetic();
+                if next_starts || is_hump || after_digit || is_digit {
+                    name.starts |= 1 << name.len;
+                }
+                name.letters[name.len] = byte.to_ascii_lowercase();
+                name.len += 1;
+                next_starts = false;
+            } else {
+                next_starts = true;
+            }
+            previous = byte;
+        }
+        name
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.letters[..self.len]
+    }
+
+    pub(crate) fn begins_word(&self, index: usize) -> bool {
+        self.starts & (1 << index.min(LONGEST - 1)) != 0
+    }
+
+    /// Where the last word begins.
+    fn last_word(&self) -> usize {
+        (0..self.len)
+            .rev()
+            .find(|&index| self.begins_word(index))
+            .unwrap_or(0)
+    }
+
+    /// Whether the name ends with the words of another.
+    pub(crate) fn ends_with(&self, other: &Self) -> bool {
+        self.as_bytes().ends_with(other.as_bytes())
+            && self.begins_word(self.len - other.len)
+    }
+}
+
+/// One spelling of a row of the table.
+struct Suffix {
+    letters: Vec<u8>,
+    is_glued: bool,
+    row: usize,
+}
+
+/// The names by their last letter.
+static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
+    let mut by_last: Vec<Vec<Suffix>> = Vec::new();
+    by_last.resize_with(256, Vec::new);
+    for (row, key) in KEYS.iter().enumerate() {
+        for name in key.names {
+            let letters = name.bytes().filter(|byte| !b" *".contains(byte));
+            let letters: Vec<u8> = letters.collect();
+            if let Some(&last) = letters.last() {
+                by_last[usize::from(last)].push(Suffix {
+                    letters,
+                    is_glued: name.starts_with('*'),
+                    row,
+                });
+            }
+        }
+    }
+    for suffixes in &mut by_last {
+        suffixes.sort_by_key(|suffix| std::cmp::Reverse(suffix.letters.len()));
+    }
+    by_last
+});
+
+/// Where the longest known suffix begins, and its row.
+fn suffix(name: &Name) -> Option<(usize, usize)> {
+    let last = *name.as_bytes().last()?;
+    SUFFIXES[usize::from(last)].iter().find_map(|suffix| {
+        let start = name.len.checked_sub(suffix.letters.len())?;
+        (name.as_bytes().ends_with(&suffix.letters)
+            && (suffix.is_glued || name.begins_word(start)))
+        .then_some((start, suffix.row))
+    })
+}
+
+/// What a value of this key would be; `None` for a key without meaning.
+pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
+    let mut name = Name::new(key);
+    let mut is_qualified = false;
+    while name.len > 0 {
+        if let Some((start, row)) = suffix(&name) {
+            let row = &KEYS[row];
+            let kind = match row.kind {
+                KeyKind::Context => after(&mut name, start)?,
+                KeyKind::Secret => {
+                    name.len = start;
+                    let last = &name.as_bytes()[name.last_word()..];
+                    if is_one_of(last, HARMLESS_TOKENS) && row.id == "token" {
+                        KeyKind::Context
+                    } else {
+                        KeyKind::Secret
+                    }
+                }
+                kind => kind,
+            };
+            let kind = if is_qualified { KeyKind::Weak } else { kind };
+            return Some(Meaning { rule: row.id, kind });
+        }
+        let start = name.last_word();
+        let last = &name.as_bytes()[start..];
+        if is_one_of(last, DESCRIPTORS) {
+            return None;
+        }
+        // An unknown word behind the name, as in `token_github`, asks the value for proof.
+        is_qualified |= !is_one_of(last, QUALIFIERS) && !last.iter().all(u8::is_ascii_digit);
+        name.len = start;
+    }
+    None
+}
+
+/// `key` and `code` depend on the word before them.
+fn after(name: &mut Name, start: usize) -> Option<KeyKind> {
+    let is_code = name.as_bytes()[start..].starts_with(b"code");
+    let is_key = name.as_bytes()[start..].starts_with(b"key");
+    name.len = start;
+    let before = &name.as_bytes()[name.last_word()..];
+    match before {
+        b"" => Some(KeyKind::Context),
+        _ if is_key && is_one_of(before, HARMLESS_KEYS) => None,
+        _ if is_code && !is_one_of(before, SECRET_CODES) => None,
+        _ => Some(KeyKind::Weak),
+    }
+}
+
+/// The meaning of a key that was configured.
+pub(crate) const CONFIGURED: Meaning = Meaning {
+    rule: structures::CONFIGURED_KEY,
+    kind: KeyKind::Password,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_from_its_end() {
+        for (key, wanted) in [
+            ("aws_secret_access_key", Some(("access-key", KeyKind::Secret))),
+            ("accessToken", Some(("token", KeyKind::Secret))),
+            ("DB-PASSWORD", Some(("password", KeyKind::Password))),
+            ("spring.datasource.password", Some(("password", KeyKind::Password))),
+            ("X-Api-Key", Some(("api-key", KeyKind::Secret))),
+            ("password2", Some(("password", KeyKind::Password))),
+            ("token_github", Some(("token", KeyKind::Weak))),
+            ("key", Some(("key", KeyKind::Context))),
+            ("artifact_key", Some(("key", KeyKind::Weak))),
+            ("primary_key", None),
+            ("token_type", None),
+            ("password_min_length", None),
+            ("compass", None),
+            ("error_code", None),
+        ] {
+            let found = meaning(key.as_bytes()).map(|meaning| (meaning.rule, meaning.kind));
+            assert_eq!(found, wanted, "{key}");
+        }
+    }
+}

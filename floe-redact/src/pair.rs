@@ -1,0 +1,322 @@
+//! A name and its value with a separator between them: `key=value` and its many spellings.
+
+use crate::element;
+use crate::header;
+use crate::key::Meaning;
+use crate::lexer::{Coding, Kind};
+use crate::rules::keys::KeyKind;
+use crate::rules::sentences::{Binding, SEPARATORS};
+use crate::rules::words::ORACLE_COMMANDS;
+use crate::scan::Scan;
+use crate::score::{Bond, Context, is_placeholder};
+use crate::statement;
+use crate::table;
+use crate::text::{before, is_one_of, part, starts_with};
+use crate::tuple;
+use crate::value::{self, Site, Value};
+use crate::{option, sentence};
+
+/// A name found in the text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    pub(crate) meaning: Meaning,
+    /// Its word.
+    pub(crate) place: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The place of the quote that opens before it, if it is quoted by itself.
+    pub(crate) quote: Option<usize>,
+    /// Behind the name and its closing quote.
+    pub(crate) after: usize,
+    /// `--name`
+    pub(crate) is_option: bool,
+}
+
+/// What stands between a name and its value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Separator {
+    pub(crate) binding: Binding,
+    pub(crate) coding: Coding,
+    /// The place behind it.
+    pub(crate) next: usize,
+}
+
+/// Looks at the word that contains an anchor.
+pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+    let Some(key) = key_at(scan, anchor) else {
+        return;
+    };
+    if let Some(separator) = separator(scan, key) {
+        pair(scan, key, separator);
+        return;
+    }
+    let _ = element::scan(scan, key)
+        || option::long(scan, key)
+        || tuple::scan(scan, key)
+        || statement::scan(scan, key)
+        || table::scan(scan, key)
+        || sentence::scan(scan, key);
+}
+
+/// The name around the anchor; every word is read once.
+fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
+    if anchor < scan.keys_until {
+        return None;
+    }
+    let mut place = scan.tokens.seek(anchor)?;
+    // The anchor of a short name includes the sign behind it.
+    if scan.tokens.word(place).is_none() {
+        place = place.checked_sub(1)?;
+    }
+    let word = scan.tokens.word(place)?;
+    let token = scan.tokens.get(place)?;
+    if token.end <= scan.keys_until {
+        return None;
+    }
+    scan.keys_until = token.end;
+    let (mut start, end) = (token.start, token.end);
+    let mut meaning = scan.policy.meaning(word)?;
+    // `API key`, `access code`: the words before decide.
+    if meaning.kind == KeyKind::Context && word.len() <= 5 {
+        let mut first = place;
+        for _ in 0..2 {
+            if first >= 2
+                && scan.tokens.kind(first - 1) == Kind::Blank
+                && scan.tokens.word(first - 2).is_some_and(|word| word.iter().all(u8::is_ascii_alphabetic))
+            {
+                first -= 2;
+            }
+        }
+        while first < place {
+            let from = scan.tokens.start(first);
+            let phrase = scan.policy.meaning(part(scan.text, from, end));
+            match phrase {
+                Some(phrase) if phrase.kind != KeyKind::Weak && phrase.kind != KeyKind::Context => {
+                    (meaning, start) = (phrase, from);
+                    break;
+                }
+                None if first + 2 == place => return None,
+                _ => first += 2,
+            }
+        }
+    }
+    if matches!(meaning.kind, KeyKind::Weak | KeyKind::Context) && start < scan.doubtful_until {
+        return None;
+    }
+    // `arn:aws:secretsmanager:…:secret:name`
+    if before(scan.text, start) == b':' && is_resource_name(scan, start) {
+        return None;
+    }
+    let mut first = place;
+    while first > 0 && scan.tokens.start(first) > start {
+        first -= 1;
+    }
+    let quote = first
+        .checked_sub(1)
+        .filter(|&open| scan.tokens.kind(open) == Kind::Quote)
+        .filter(|&open| scan.tokens.get(open).is_some_and(|token| token.mate == Some(place + 1)));
+    let closes = scan.tokens.closes_before(place + 1, place)
+        && scan.tokens.kind(place + 1) == Kind::Quote;
+    let mut after = place + 1 + usize::from(closes);
+    after = behind_index(scan, after);
+    Some(Key {
+        meaning,
+        place,
+        start,
+        end,
+        quote: quote.or_else(|| closes.then(|| scan.tokens.get(place + 1)?.mate).flatten()),
+        after,
+        is_option: is_option(scan, first),
+    })
+}
+
+/// `password[0]`, `["password"]`, `[password]`, `**password**`, `password?`.
+fn behind_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
+    let tokens = &mut scan.tokens;
+    if tokens.kind(after) == Kind::Open(b'[')
+        && tokens.kind(after + 2) == Kind::Close(b']')
+        && tokens.word(after + 1).is_some_and(|word| word.iter().all(u8::is_ascii_digit))
+    {
+        after += 3;
+    }
+    if tokens.kind(after) == Kind::Close(b']') {
+        after += 1;
+    }
+    while tokens.is_sign(after, b'*') {
+        after += 1;
+    }
+    // A quote of its own closes behind a name in a sentence: `key 'x': …`.
+    if tokens.is_sign(after, b'?') && tokens.is_sign(after + 1, b':') {
+        after += 1;
+    }
+    after
+}
+
+/// Dashes before the word, and a blank, a quote or a bracket before them.
+fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
+    let Some(dash) = first.checked_sub(1).filter(|&dash| scan.tokens.is_sign(dash, b'-')) else {
+        return false;
+    };
+    let lead = match dash.checked_sub(1) {
+        Some(second) if scan.tokens.is_sign(second, b'-') => second.checked_sub(1),
+        lead => lead,
+    };
+    lead.is_none_or(|lead| {
+        matches!(
+            scan.tokens.kind(lead),
+            Kind::Blank | Kind::Line | Kind::Quote | Kind::Open(_) | Kind::Sign(b',' | b'=')
+        )
+    })
+}
+
+fn is_resource_name(scan: &Scan<'_>, end: usize) -> bool {
+    let start = crate::text::run_start(scan.text, end, 128, |byte| {
+        crate::text::is_name(byte) || b":-/*".contains(&byte)
+    });
+    starts_with(scan.text, start, b"arn:")
+}
+
+/// The separator behind a name.
+fn separator(scan: &mut Scan<'_>, key: Key) -> Option<Separator> {
+    separator_at(scan, key.after)
+}
+
+/// The separator at a place, blanks before it skipped.
+pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separator> {
+    let tokens = &mut scan.tokens;
+    let first = tokens.skip_blanks(place);
+    let mut signs = [0_u8; 3];
+    let mut len = 0;
+    while let (Kind::Sign(sign), true) = (tokens.kind(first + len), len < 3) {
+        signs[len] = sign;
+        len += 1;
+    }
+    let signs = &signs[..len];
+    let (text, binding) = SEPARATORS
+        .iter()
+        .find(|(text, _)| signs.starts_with(text.as_bytes()))?;
+    let next = first + text.len();
+    let coding = tokens.get(first)?.coding;
+    let is_used = match (*text, signs) {
+        (":", [_, b':', ..] | [_, b'/', b'/']) => false,
+        // A list is no assignment: the value needs quotes.
+        ("-", _) => {
+            first > place
+                && tokens.kind(next) == Kind::Blank
+                && {
+                    let value = tokens.skip_blanks(next);
+                    tokens.opens_quote(value)
+                }
+        }
+        ("|", _) => true,
+        _ => true,
+    };
+    is_used.then_some(Separator {
+        binding: *binding,
+        coding,
+        next,
+    })
+}
+
+/// Where the value begins: behind blanks, Markdown's asterisks and a YAML tag.
+pub(crate) fn value_place(scan: &mut Scan<'_>, place: usize) -> usize {
+    let tokens = &mut scan.tokens;
+    let mut at = tokens.skip_blanks(place);
+    while tokens.is_sign(at, b'*') && at < place + 6 {
+        at += 1;
+    }
+    at = tokens.skip_blanks(at);
+    if tokens.is_sign(at, b'!') {
+        let mut tag = at + 1;
+        tag += usize::from(tokens.is_sign(tag, b'!'));
+        if tokens.word(tag).is_some() && tokens.kind(tag + 1) == Kind::Blank {
+            at = tokens.skip_blanks(tag + 1);
+        }
+    }
+    at
+}
+
+fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
+    let lead = before(scan.text, key.start);
+    let in_query = matches!(lead, b'?' | b'&' | b'#')
+        || lead == b';' && key.start >= 5 && starts_with(scan.text, key.start - 5, b"&amp;");
+    let site = Site {
+        from: key.place,
+        coding: separator.coding,
+        in_query,
+        is_assigned: separator.binding != Binding::Colon,
+    };
+    let place = value_place(scan, separator.next);
+    let context = Context {
+        kind: key.meaning.kind,
+        bond: Bond::Sign(separator.binding),
+        quoted: false,
+        quoted_key: key.quote.is_some(),
+        in_query: in_query && separator.binding == Binding::Assign,
+    };
+    match key.meaning.kind {
+        KeyKind::Authorization => header::authorization(scan, place, site, key.meaning.rule),
+        KeyKind::Cookie => header::cookies(scan, place, site),
+        _ => {
+            let Some(found) = value::value(&mut scan.tokens, place, site) else {
+                if separator.binding != Binding::Loose {
+                    let _ = tuple::named(scan, key) || sentence::below(scan, key, place);
+                }
+                return;
+            };
+            if !accept(scan, key, found, context) {
+                behind_type(scan, key, found, context);
+            }
+        }
+    }
+}
+
+/// Redacts the value of a key if it is a secret.
+pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Context) -> bool {
+    let text = part(scan.text, found.start, found.end);
+    let name = part(scan.text, key.start, key.end);
+    let context = Context {
+        quoted: found.quoted,
+        ..context
+    };
+    // `PWD=/home/x` is the working directory, `pass=3 fail=1` counts tests, and a grammar has tokens.
+    let is_directory = name.eq_ignore_ascii_case(b"pwd") && matches!(text, [b'/' | b'~', ..]);
+    let is_count = name.eq_ignore_ascii_case(b"pass") && text.len() <= 3 && text.iter().all(u8::is_ascii_digit);
+    let is_code = key.meaning.kind != KeyKind::Password && is_code(scan, found);
+    if is_directory || is_count || is_code {
+        return false;
+    }
+    scan.judge(found.start, found.end, key.meaning.rule, context)
+}
+
+/// A name in SQL or in code: `CREDENTIAL = name`, `token = a.b`, `token = parser.next()`.
+fn is_code(scan: &mut Scan<'_>, found: Value) -> bool {
+    !found.quoted && scan.tokens.kind(found.next) == Kind::Open(b'(')
+        || is_one_of(part(scan.text, found.start, found.end), ORACLE_COMMANDS)
+}
+
+/// `token: String = "…"`: the value behind a type.
+fn behind_type(scan: &mut Scan<'_>, key: Key, declared: Value, context: Context) {
+    if declared.quoted || !is_placeholder(part(scan.text, declared.start, declared.end)) {
+        return;
+    }
+    let Some(separator) = separator_at(scan, declared.next) else {
+        return;
+    };
+    if separator.binding != Binding::Assign {
+        return;
+    }
+    let place = value_place(scan, separator.next);
+    let site = Site {
+        from: key.place,
+        is_assigned: true,
+        ..Site::default()
+    };
+    if let Some(found) = value::value(&mut scan.tokens, place, site) {
+        let context = Context {
+            bond: Bond::Sign(Binding::Assign),
+            ..context
+        };
+        accept(scan, key, found, context);
+    }
+}

@@ -1,0 +1,207 @@
+//! Personal data with a form that can be checked: social security numbers, payment cards, bank
+//! accounts, telephone numbers. What cannot be checked stays: most long numbers are identifiers.
+
+use crate::finding::Evidence;
+use crate::rules::structures::{BANK_ACCOUNT, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER};
+use crate::scan::Scan;
+use crate::text::{at, before, is_name, run_end, run_start};
+
+/// Lengths of IBANs by country.
+const IBAN: &str = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28\
+    EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20\
+    LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29\
+    RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30";
+
+/// `anchor` is the third digit of a run.
+pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
+    if anchor < scan.digits_until {
+        return;
+    }
+    let text = scan.text;
+    let start = anchor - 2;
+    let end = run_end(text, anchor, usize::MAX, |byte| byte.is_ascii_digit());
+    scan.digits_until = end;
+    let len = end - start;
+    let is_separated = matches!(at(text, end), b'-' | b' ') && at(text, end + 1).is_ascii_digit();
+    if len == 3 && is_separated {
+        social_security(scan, start);
+    } else if len == 4 && is_separated || (12..=19).contains(&len) {
+        card(scan, start);
+    }
+    if scan.covered <= start && before(text, start) != b'.' {
+        bank_account(scan, start);
+    }
+}
+
+/// Whether the number stands alone: not a part of a longer name, number, date or version.
+fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
+    let joins = |byte: u8| is_name(byte) || byte == b'-';
+    let left = before(text, start);
+    let has_fraction = at(text, end) == b'.' && at(text, end + 1).is_ascii_digit();
+    !joins(left) && left != b'.' && left != b'+' && !joins(at(text, end)) && !has_fraction
+}
+
+/// Three, two and four digits of the ranges that are issued.
+fn social_security(scan: &mut Scan<'_>, start: usize) {
+    let text = scan.text;
+    let Some(number) = text.get(start..start + 11) else {
+        return;
+    };
+    let dash = number[3];
+    let has_form = number.iter().enumerate().all(|(index, byte)| match index {
+        3 | 6 => *byte == dash,
+        _ => byte.is_ascii_digit(),
+    });
+    let is_issued = !number.starts_with(b"000")
+        && !number.starts_with(b"666")
+        && number[0] != b'9'
+        && &number[4..6] != b"00"
+        && &number[7..] != b"0000";
+    if has_form && is_issued && stands_alone(text, start, start + 11) {
+        scan.redact(start, start + 11, SOCIAL_SECURITY_NUMBER, Evidence::Format);
+    }
+}
+
+/// 12 to 19 digits with a known issuer and a right check digit, perhaps in groups.
+fn card(scan: &mut Scan<'_>, start: usize) {
+    let text = scan.text;
+    let mut digits = [0_u8; 19];
+    let mut len = 0;
+    let mut end = start;
+    let mark = match text[start..].iter().find(|byte| !byte.is_ascii_digit()) {
+        Some(&mark @ (b' ' | b'-')) => mark,
+        _ => 0,
+    };
+    for (index, &byte) in text.iter().enumerate().skip(start).take(24) {
+        if byte.is_ascii_digit() && len < 19 {
+            digits[len] = byte - b'0';
+            len += 1;
+            end = index + 1;
+        } else if byte.is_ascii_digit() || byte != mark || mark == 0 || end != index {
+            break;
+        }
+    }
+    let digits = &digits[..len];
+    if is_issuer(digits) && luhn(digits) && stands_alone(text, start, end) {
+        scan.redact(start, end, PAYMENT_CARD, Evidence::Checksum);
+        scan.digits_until = end;
+    }
+}
+
+/// Whether an issuer gives out numbers with these first digits and this length.
+fn is_issuer(digits: &[u8]) -> bool {
+    let lead = digits
+        .iter()
+        .take(4)
+        .fold(0_u32, |lead, digit| lead * 10 + u32::from(*digit));
+    let lengths = match lead {
+        4000..=4999 => [13, 16, 19],
+        5100..=5599 | 2221..=2720 | 3528..=3589 => [16; 3],
+        3400..=3499 | 3700..=3799 => [15; 3],
+        3000..=3059 | 3600..=3699 | 3800..=3999 => [14, 16, 16],
+        6011 | 6440..=6599 | 6200..=6299 => [16, 17, 19],
+        5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763 => [16, 18, 19],
+        _ => return false,
+    };
+    lengths.contains(&digits.len())
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(index, &digit)| match (index % 2, u32::from(digit)) {
+            (0, digit) => digit,
+            (_, digit) if digit > 4 => digit * 2 - 9,
+            (_, digit) => digit * 2,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// Country, check digits and the account around `inside`, in one piece or in groups of four.
+fn bank_account(scan: &mut Scan<'_>, inside: usize) {
+    let text = scan.text;
+    let left = inside - usize::from(before(text, inside) == b' ');
+    let previous = before(text, left);
+    if !(previous.is_ascii_uppercase() || left < inside && previous.is_ascii_digit()) {
+        return;
+    }
+    let Some(start) = (inside.saturating_sub(12)..=inside)
+        .rev()
+        .find(|&start| is_iban_start(text, start))
+    else {
+        return;
+    };
+    let country = &text[start..start + 2];
+    let entries = IBAN.as_bytes().chunks(4);
+    let Some(entry) = entries.into_iter().find(|entry| &entry[..2] == country) else {
+        return;
+    };
+    let wanted = usize::from(entry[2] - b'0') * 10 + usize::from(entry[3] - b'0');
+    let (mut len, mut rest, mut end) = (0, 0_u32, start);
+    let mut head = 0_u32;
+    while len < wanted {
+        let byte = at(text, end);
+        if byte.is_ascii_uppercase() || byte.is_ascii_digit() {
+            // The first four characters count at the end.
+            let sum = if len < 4 { &mut head } else { &mut rest };
+            *sum = append(*sum, byte, len < 4);
+            len += 1;
+        } else if byte != b' ' || len % 4 != 0 {
+            return;
+        }
+        end += 1;
+    }
+    let shift = if head >= 100_000 { 1_000_000 } else { 100_000 };
+    let number = (u64::from(rest) * shift + u64::from(head)) % 97;
+    if number == 1 && !at(text, end).is_ascii_alphanumeric() {
+        scan.redact(start, end, BANK_ACCOUNT, Evidence::Checksum);
+        scan.digits_until = end;
+    }
+}
+
+/// Appends a digit, or the two digits of a letter, modulo 97 unless the sum has to stay whole.
+fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
+    let sum = if byte.is_ascii_digit() {
+        sum * 10 + u32::from(byte - b'0')
+    } else {
+        sum * 100 + u32::from(byte - b'A') + 10
+    };
+    if is_whole { sum } else { sum % 97 }
+}
+
+fn is_iban_start(text: &[u8], start: usize) -> bool {
+    !before(text, start).is_ascii_alphanumeric()
+        && at(text, start).is_ascii_uppercase()
+        && at(text, start + 1).is_ascii_uppercase()
+        && at(text, start + 2).is_ascii_digit()
+        && at(text, start + 3).is_ascii_digit()
+}
+
+/// `+` and 8 to 15 digits, with the usual marks between them.
+pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
+    let text = scan.text;
+    let first = plus + 1 + usize::from(at(text, plus + 1) == b'(');
+    if is_name(before(text, plus)) || !matches!(at(text, first), b'1'..=b'9') {
+        return;
+    }
+    let (mut digits, mut end, mut index) = (0, plus, first);
+    while index < text.len().min(plus + 28) {
+        match at(text, index) {
+            b'0'..=b'9' => {
+                digits += 1;
+                end = index + 1;
+            }
+            b' ' | b'-' | b'.' | b'(' | b')' | b'/' if index - end < 3 => {}
+            _ => break,
+        }
+        index += 1;
+    }
+    let left = run_start(text, plus, 1, |byte| matches!(byte, b'.' | b'-' | b'_'));
+    if (8..=15).contains(&digits) && !is_name(at(text, end)) && left == plus {
+        scan.redact(plus, end, PHONE_NUMBER, Evidence::Format);
+        scan.digits_until = scan.digits_until.max(end);
+    }
+}

@@ -1,0 +1,121 @@
+//! What a redactor is configured with.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::anchors::Anchors;
+use crate::key::{self, CONFIGURED, Meaning, Name};
+use crate::rules::keys::KeyKind;
+
+/// How much is redacted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Level {
+    /// Credentials only.
+    Credentials,
+    /// Credentials, and personal data with a form that can be checked: e-mail addresses, payment cards,
+    /// bank accounts, telephone numbers, US social security numbers.
+    #[default]
+    CredentialsAndPersonalData,
+    /// Also every value of a key that is sensitive in some of its meanings: `session`, `key`, `code`.
+    Strict,
+}
+
+/// A pattern of one's own: the first match in the text at or after a byte.
+pub(crate) type Pattern = dyn Fn(&str, usize) -> Option<Range<usize>> + Send + Sync;
+
+/// A level, and what is added to it and taken from it.
+#[derive(Clone, Default)]
+pub(crate) struct Policy {
+    pub(crate) level: Level,
+    /// Names at the end of a key that announce a secret.
+    keys: Vec<Name>,
+    /// Keys, each as a whole, whose values stay.
+    allowed: Vec<Name>,
+    pub(crate) patterns: Vec<Arc<Pattern>>,
+    /// The anchors of the tables and of the keys, if there are any.
+    anchors: Option<Arc<Anchors>>,
+    pub(crate) max_chars: Option<usize>,
+}
+
+impl Policy {
+    pub(crate) fn add_key(&mut self, key: &str) {
+        if !is_usable_key(key) {
+            return;
+        }
+        let anchors = self
+            .anchors
+            .get_or_insert_with(|| Arc::new(Anchors::shared().clone()));
+        Arc::make_mut(anchors).add_key(spaced(key).as_bytes());
+        self.keys.push(Name::new(key.as_bytes()));
+    }
+
+    pub(crate) fn allow_key(&mut self, key: &str) {
+        let name = Name::new(key.as_bytes());
+        if !name.as_bytes().is_empty() {
+            self.allowed.push(name);
+        }
+    }
+
+    pub(crate) fn anchors(&self) -> &Anchors {
+        match &self.anchors {
+            Some(anchors) => anchors,
+            None => Anchors::shared(),
+        }
+    }
+
+    pub(crate) fn has_personal_data(&self) -> bool {
+        self.level != Level::Credentials
+    }
+
+    /// What a value of this key would be; `None` for a key without meaning.
+    pub(crate) fn meaning(&self, key: &[u8]) -> Option<Meaning> {
+        if !(self.allowed.is_empty() && self.keys.is_empty()) {
+            let name = Name::new(key);
+            let is_same = |known: &Name| known.as_bytes() == name.as_bytes();
+            if self.allowed.iter().any(is_same) {
+                return None;
+            }
+            if self.keys.iter().any(|known| name.ends_with(known)) {
+                return Some(CONFIGURED);
+            }
+        }
+        let mut meaning = key::meaning(key)?;
+        if self.level == Level::Strict && matches!(meaning.kind, KeyKind::Weak | KeyKind::Context) {
+            meaning.kind = KeyKind::Password;
+        }
+        Some(meaning)
+    }
+}
+
+/// The words of a key with blanks between them.
+fn spaced(key: &str) -> String {
+    let name = Name::new(key.as_bytes());
+    let mut words = String::new();
+    for (index, letter) in name.as_bytes().iter().enumerate() {
+        if index > 0 && name.begins_word(index) {
+            words.push(' ');
+        }
+        words.push(char::from(*letter));
+    }
+    words
+}
+
+/// Whether a key can be found in a text: its last word has two ASCII letters or digits or more.
+pub(crate) fn is_usable_key(key: &str) -> bool {
+    let last_len = spaced(key).rsplit(' ').next().map_or(0, str::len);
+    key.is_ascii() && key.len() <= 64 && last_len >= 2
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("level", &self.level)
+            .field("keys", &self.keys.len())
+            .field("allowed", &self.allowed.len())
+            .field("patterns", &self.patterns.len())
+            .field("max_chars", &self.max_chars)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! Arguments of commands and functions that are known by their position.
+
+/// How an option carries its secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `-psecret`
+    Attached,
+    /// `-p secret`, `-p=secret`
+    Separate,
+    /// `-u user:secret`
+    AfterColon,
+    /// `-U user%secret`
+    AfterPercent,
+}
+
+/// A short option of some commands. Long ones are keys: `--password secret`.
+#[derive(Debug)]
+pub(crate) struct CommandOption {
+    pub(crate) id: &'static str,
+    pub(crate) option: &'static str,
+    pub(crate) form: Form,
+    /// None are all commands, if a user precedes the option.
+    pub(crate) commands: &'static [&'static str],
+    /// Not of these.
+    pub(crate) except: &'static [&'static str],
+    pub(crate) secret: &'static [&'static str],
+    pub(crate) benign: &'static [&'static str],
+}
+
+/// An argument without an option, of a command or of a function.
+#[derive(Debug)]
+pub(crate) struct Argument {
+    pub(crate) id: &'static str,
+    /// Names of functions, or of commands with the words behind them.
+    pub(crate) names: &'static [&'static str],
+    /// Which argument it is, from 0; of a command, behind its options.
+    pub(crate) place: usize,
+    pub(crate) secret: &'static [&'static str],
+    pub(crate) benign: &'static [&'static str],
+}
+
+#[rustfmt::skip]
+pub(crate) const OPTIONS: &[CommandOption] = &[
+    CommandOption { id: "option-attached-password", option: "p", form: Form::Attached, except: &[],
+        commands: &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mariadb", "mariadb-dump", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"],
+        secret: &["mysql -uroot -ps3cr3tpw -h db", "7z x -pwinter backup.7z"], benign: &["mysql -port 3306", "tar -pxf x.tar"] },
+    CommandOption { id: "option-password", option: "p", form: Form::Separate, except: &["mkdir", "cp", "ssh", "scp", "docker run", "nc"],
+        commands: &["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "htpasswd", "kinit", "ipmitool", "redis-benchmark", "clickhouse-client", "pgbadger"],
+        secret: &["sshpass -p 'ZpLTs1AK' scp a b", "docker login -u bob -p winter77 r.example.com"], benign: &["docker run -p 8080:80 app", "mkdir -p /srv/x"] },
+    CommandOption { id: "option-password", option: "p", form: Form::Separate, except: &["mkdir", "cp", "ssh", "scp", "run", "nc", "psql", "install", "pytest", "useradd"], commands: &[],
+        secret: &["loader -u bob -p winter77 -h db"], benign: &["psql -U bob -p 5432"] },
+    CommandOption { id: "option-password-capital", option: "P", form: Form::Separate, except: &["mysql", "scp", "curl"],
+        commands: &["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql", "ipmitool", "bteq", "snmpwalk", "fisql", "mosquitto_pub", "mosquitto_sub", "qpdf", "gsql"],
+        secret: &["sqlcmd -S db -U sa -P Winter77"], benign: &["mysql -P 3306"] },
+    CommandOption { id: "option-password-capital", option: "P", form: Form::Separate, except: &["mysql", "scp", "curl", "mysqldump"], commands: &[],
+        secret: &["loader -U bob -P Winter77 -d x"], benign: &["mysql -u bob -P 3306"] },
+    CommandOption { id: "option-bind-password", option: "w", form: Form::Separate, except: &["ping", "curl"],
+        commands: &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd", "ldapmodrdn"],
+        secret: &["ldapsearch -D cn=admin -w winter77 -b dc=x"], benign: &["ping -w 5 host"] },
+    CommandOption { id: "option-auth", option: "a", form: Form::Separate, except: &[], commands: &["redis-cli", "valkey-cli", "redis-benchmark", "keydb-cli"],
+        secret: &["redis-cli -h cache -a winter77 ping"], benign: &["ls -a dir"] },
+    CommandOption { id: "option-key-password", option: "k", form: Form::Separate, except: &[], commands: &["openssl", "signcode"],
+        secret: &["openssl enc -aes-256-cbc -k winter77 -in x"], benign: &["curl -k https://h"] },
+    CommandOption { id: "option-user-password", option: "u", form: Form::AfterColon, except: &["docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah", "id", "date", "sudo", "sort"], commands: &[],
+        secret: &["curl -u bob:winter77 https://h", "curl -X GET -u 'bob:winter 77' h"], benign: &["docker run -u 1000:1000 app", "curl -u bob: https://h"] },
+    CommandOption { id: "option-user-password", option: "U", form: Form::AfterColon, except: &["psql", "docker"], commands: &[],
+        secret: &["curl -U bob:winter77 -x proxy h"], benign: &["psql -U bob:x"] },
+    CommandOption { id: "option-user-password", option: "a", form: Form::AfterColon, except: &["rsync", "date"], commands: &["http", "https", "httpie", "xh", "ab", "wrk"],
+        secret: &["http -a bob:winter77 GET h/api"], benign: &["rsync -a a:b c"] },
+    CommandOption { id: "option-user-password", option: "A", form: Form::AfterColon, except: &[], commands: &["ab", "http", "wrk"],
+        secret: &["ab -A bob:winter77 http://h/"], benign: &["grep -A 5:x f"] },
+    CommandOption { id: "option-user-percent-password", option: "U", form: Form::AfterPercent, except: &[], commands: &["smbclient", "net", "rpcclient", "mount.cifs", "smbget", "winexe", "wmic", "smbmap"],
+        secret: &["smbclient //h/s -U 'bob%winter77'"], benign: &["date -u +%s"] },
+];
+
+#[rustfmt::skip]
+pub(crate) const ARGUMENTS: &[Argument] = &[
+    Argument { id: "call-user-password", place: 1,
+        names: &["passwordauthentication", "networkcredential", "httpbasicauth", "httpdigestauth", "usernamepasswordcredentials", "basicauth", "basic_auth", "setbasicauth", "plainauth", "login", "authenticate", "usernamepasswordauthenticationtoken", "withcredentials", "with_credentials", "setcredentials", "passwordcredential", "plaintextauthprovider", "plaintextauthenticator", "db.auth", "auth", "basiccredentials", "sqlcredential", "credentials", "basicawscredentials", "awsbasiccredentials.create", "sharedkeycredential", "storagesharedkeycredential", "auth.basic", "authtokens.basic", "usernamepassword", "userpass", "passwordcredentials", "url.userpassword", "setauth", "digestauth", "ntlmcredentials", "awscredentials", "user_and_password"],
+        secret: &["new PasswordAuthentication(\"bob\", \"winter77\")", "NetworkCredential(\"user\", \"hunter2x\")", "auth=('bob', 'winter77')"],
+        benign: &["login(\"bob\")", "auth=('bob', None)", "Credentials(\"name\", \"password\")"] },
+    Argument { id: "call-host-user-password", place: 2,
+        names: &["mysqli_connect", "mysql_connect", "pdo", "pdo->__construct", "drivermanager.getconnection", "getconnection", "mysqli", "new_connection", "oci_connect", "ftp_login", "smtpauth", "odbc_connect", "sqlsrv", "mysql_pconnect", "mysqli->__construct", "mysqli->real_connect", "mysqli_real_connect", "connect"],
+        secret: &["mysqli_connect(\"db\", \"bob\", \"winter77\", \"x\")", "DriverManager.getConnection(\"jdbc:x\", \"bob\", \"winter77\")"],
+        benign: &["getConnection(\"jdbc:x\")", "connect('db', 5432, 'orders')"] },
+    Argument { id: "command-argument", place: 1,
+        names: &["net user", "chpasswd", "htpasswd -b", "htpasswd -nb", "htpasswd -bn", "rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user", "cmdkey", "pg_md5 -u"],
+        secret: &["net user bob winter77 /add", "rabbitmqctl change_password bob winter77"],
+        benign: &["net user bob /delete", "net user bob"] },
+    Argument { id: "command-argument", place: 2,
+        names: &["htpasswd -bc", "htpasswd -cb", "htpasswd -bB", "htpasswd -cbB", "htpasswd -bcB"],
+        secret: &["htpasswd -bc /etc/nginx/.htpasswd bob winter77"],
+        benign: &["htpasswd -c /etc/nginx/.htpasswd bob"] },
+    Argument { id: "command-argument", place: 0,
+        names: &["requirepass", "masterauth", "auth plain", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth"],
+        secret: &["requirepass winter77x", "AUTH PLAIN AGJvYgB3aW50ZXI3Nw=="],
+        benign: &["requirepass \"\"", "AUTH PLAIN LOGIN"] },
+];
+
+/// Options and words that name a user, so that `-p` after them is a password.
+pub(crate) const USER_OPTIONS: &[&str] = &["u", "U", "D", "user", "username", "login", "uid", "usr"];

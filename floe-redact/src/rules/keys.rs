@@ -1,0 +1,137 @@
+//! Names of values, and how much each says about its value.
+
+/// How much a name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    /// Whatever stands there is a secret, a plain word too.
+    Password,
+    /// A secret, but the word is also used in sentences and for names.
+    Secret,
+    /// Has harmless meanings: a value has to look random.
+    Weak,
+    /// `key` and `code`: a value has to look random, and less so in a query.
+    Context,
+    /// A scheme and its credentials.
+    Authorization,
+    /// A list of cookies.
+    Cookie,
+    /// SQL's `IDENTIFIED BY`.
+    Identified,
+}
+
+/// One name with its synonyms.
+///
+/// Names are written in lower case with blanks between words, and are found in every spelling:
+/// `api key` is `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. A name has to be at the end
+/// of a key and to begin with a word; with `*` in front it may be glued to what precedes it.
+#[derive(Debug)]
+pub(crate) struct KeyName {
+    pub(crate) id: &'static str,
+    pub(crate) kind: KeyKind,
+    pub(crate) names: &'static [&'static str],
+    pub(crate) secret: &'static [&'static str],
+    pub(crate) benign: &'static [&'static str],
+}
+
+macro_rules! keys {
+    ($($id:literal $kind:ident $names:tt secret $secret:tt benign $benign:tt)*) => {
+        &[$(KeyName { id: $id, kind: KeyKind::$kind, names: &$names, secret: &$secret, benign: &$benign }),*]
+    };
+}
+
+#[rustfmt::skip]
+pub(crate) const KEYS: &[KeyName] = keys! {
+    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw"]
+        secret ["password=correcthorse host=db", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'"]
+        benign ["password=${DB_PASSWORD}", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app"]
+    "passphrase" Password ["*passphrase", "*passcode", "pass phrase"]
+        secret ["passphrase=correct-horse", "key.passcode: 'b4ttery staple'"]
+        benign ["passphrase required", "passphrase: "]
+    "password-in-another-language" Password ["*passwort", "*kennwort", "contrasena", "contraseña", "mot de passe", "*motdepasse", "*senha", "lösenord", "wachtwoord", "*hasło", "haslo", "salasana", "parola", "пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호"]
+        secret ["passwort=Winter2024", "mot_de_passe=hiver77x", "пароль: zima2024", "密码：dongtian77"]
+        benign ["senha inválida", "неверный пароль для bob", "密码错误", "パスワードが正しくありません"]
+    "secret" Secret ["*secret", "*secrets", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base"]
+        secret ["client_secret=GOCabc12defg", "secret: 7Hq9zX2v", "secretKeyBase = \"0f9a8b7c6d5e4f3a2b1c\""]
+        benign ["secret_name: orders", "Secret \"orders-creds\" not found", "kind: Secret", "secrets: inherit"]
+    "token" Secret ["*token", "*tokens", "pat", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
+        secret ["token=8lMkZiFcvX", "refreshToken: \"a1B2c3D4e5\"", "invalid token 9aF3kQ71xZ02 for bob"]
+        benign ["unexpected token: foo", "token_type=bearer", "token count=935 exceeded", "token revoked?"]
+    "jwt" Secret ["jwt", "assertion", "client assertion"]
+        secret ["jwt=8lMkZiFcvXy77q", "assertion=a1B2c3D4e5f6"]
+        benign ["assertion failed: left == right", "jwt: malformed"]
+    "credential" Secret ["*credential", "*credentials", "creds", "cred"]
+        secret ["credential=8lMkZiFcvX region=eu", "creds: 'a1B2c3D4e5'"]
+        benign ["CREDENTIAL = my_cred", "credentials: missing", "credentials=/etc/gcp/key.json"]
+    "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "aws key", "sec key", "authkey", "*authkey", "auth key"]
+        secret ["api_key=7bFeTcit2b", "X-Api-Key: 800a7415ef01b0b7", "apikey: zq8w7e6r5t"]
+        benign ["api_key_id=77", "API key must begin with sk_", "apiKey: undefined"]
+    "access-key" Secret ["access key", "*accesskey", "secret access key", "*secretkey", "secret key", "account key", "*accountkey", "storage key", "shared access key", "*sharedaccesskey", "shared key", "*sharedkey", "cosmos key", "access secret", "consumer secret"]
+        secret ["secret_key=4anaaJPU bucket=orders", "AccountKey=yDN6t/qEqMcZNWLRtBtS9mwa;", "aws_secret_access_key = wJalrXUtnFEMI7MDENG"]
+        benign ["access_key: required", "SharedAccessKeyName=reader"]
+    "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "rsa key", "ssh key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "seed phrase", "mnemonic", "age key"]
+        secret ["private_key=055607673b848469a4f797e5145ad428", "PresharedKey = 7Hq9zX2vLmN0pQrS5tUv=", "encryption_key: 'k3yk3yk3y0000x1'"]
+        benign ["private_key=/etc/ssl/key.pem", "private key does not match public key", "signing_key_id=77"]
+    "shared-key" Secret ["psk", "*psk", "wpa", "auth pass", "priv pass", "enable secret"]
+        secret ["psk=correct7horse", "wpa_psk: 'a1b2c3d4'"]
+        benign ["psk identity hint", "psk: none"]
+    "one-time-code" Weak ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "auth code", "*authcode", "security code", "access code", "*accesscode", "recovery code", "backup code", "login code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier"]
+        secret ["otp=ab12cd34ef56", "recovery_code: 9f8e7-d6c5b-4a392"]
+        benign ["pin=enabled", "verification code expired"]
+    "session" Weak ["*sessionid", "*sessid", "session", "sid", "session key", "auth", "authentication", "phpsessid", "ticket", "otk", "sess"]
+        secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID: 5t7kq0n2vb8d1m4x"]
+        benign ["session=nightly", "session id=42", "auth: enabled"]
+    "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
+        secret ["signature=Ml5STaTVANg7qqEXKLaGjHyroB8sop55", "X-Amz-Signature: 5d65c162d45e9ed5d89e92e5513f69d7"]
+        benign ["signature: sha256WithRSAEncryption", "signature=invalid", "signature_version=s3v4"]
+    "key" Context ["key", "keys", "code", "*samlresponse", "request token"]
+        secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
+        benign ["key=user:42", "code=404", "key: orders"]
+    "authorization" Authorization ["*authorization", "proxy auth", "authz"]
+        secret ["Authorization: Bearer a1B2c3D4e5", "{'authorization': 'a1B2c3D4e5'}"]
+        benign ["authorization: required", "Authorization: Basic <credentials>"]
+    "cookie" Cookie ["*cookie", "cookies", "set cookie"]
+        secret ["Cookie: theme=dark; sessionid=wHe7DPVucPKBFbVQ", "set-cookie: s=417e62d612332df4; Secure"]
+        benign ["Cookie: theme=dark; lang=en", "cookie: missing"]
+    "sql-identified-by" Identified ["identified"]
+        secret ["CREATE USER a IDENTIFIED BY 'winter'", "IDENTIFIED WITH sha256_password BY 'w1nter'"]
+        benign ["identified by its name", "IDENTIFIED BY VALUES", "not identified"]
+};
+
+/// Words before `key` that never make it a secret, whatever the value looks like.
+#[rustfmt::skip]
+pub(crate) const HARMLESS_KEYS: &[&str] = &[
+    "cache", "candidate", "composite", "config", "dedup", "duplicate", "foreign", "group", "hash",
+    "idempotency", "join", "lookup", "message", "natural", "object", "partition", "primary",
+    "public", "range", "registry", "routing", "row", "shard", "sort", "surrogate", "translation",
+    "unique", "dup", "s3", "publishable", "site", "dist", "cluster", "distribution",
+];
+
+/// Words before `code` that may make it one.
+pub(crate) const SECRET_CODES: &[&str] = &["auth", "authorization", "access", "backup", "recovery", "oauth"];
+
+/// Words before `token` and `secret` that make them names of something else.
+#[rustfmt::skip]
+pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total"];
+
+/// Words after a name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
+#[rustfmt::skip]
+pub(crate) const QUALIFIERS: &[&str] = &[
+    "again", "b64", "base", "base64", "confirm", "confirmation", "current", "data", "default",
+    "dev", "development", "enc", "encoded", "encrypted", "env", "main", "new", "old", "plain",
+    "plaintext", "prev", "previous", "prod", "production", "qa", "raw", "repeat", "staging",
+    "str", "string", "test", "text", "val", "value", "variable", "live", "primary", "secondary",
+    "hash", "header", "ro", "rw", "admin", "user", "root",
+];
+
+/// Words after a name that make it the name of something else, whatever the value looks like.
+#[rustfmt::skip]
+pub(crate) const DESCRIPTORS: &[&str] = &[
+    "age", "arn", "attempts", "count", "counts", "created", "digest", "duration", "endpoint", "exists",
+    "expiration", "expired", "expires", "expiry", "fields", "file", "filename", "files", "format",
+    "fingerprint", "history", "hint", "id", "ids", "index", "issuer", "kind", "lastused", "len",
+    "length", "limit", "manager", "max", "min", "mode", "name", "names", "path", "policy",
+    "provider", "ref", "required", "reset", "scope", "size", "source", "store", "ttl", "type",
+    "uri", "url", "usage", "used", "version", "algorithm", "alg", "method", "enabled", "changed",
+    "updated", "at", "status", "state", "label", "title", "dir", "location", "lifetime", "java",
+    "py", "rs", "go", "js", "ts", "sql", "md", "txt", "json", "yaml", "yml", "pem", "csv",
+];

@@ -1,0 +1,67 @@
+//! The rules that have a grammar of their own.
+
+/// A rule whose row is code.
+#[derive(Debug)]
+pub(crate) struct Structure {
+    pub(crate) id: &'static str,
+    pub(crate) secret: &'static [&'static str],
+    pub(crate) benign: &'static [&'static str],
+}
+
+macro_rules! structures {
+    ($($name:ident $id:literal secret $secret:tt benign $benign:tt)*) => {
+        $(pub(crate) const $name: &str = $id;)*
+        pub(crate) const STRUCTURES: &[Structure] = &[$(Structure { id: $id, secret: &$secret, benign: &$benign }),*];
+    };
+}
+
+structures! {
+    URL_USERINFO "url-userinfo"
+        secret ["postgres://bob:winter77@db.example.com/x", "https%3A%2F%2Fbob%3Awinter%40db.example.com"]
+        benign ["ssh://git@host.example.com/a", "postgres://db.example.com:5432/x", "http://h/a@b"]
+    URL_PATH "url-path"
+        secret ["https://hooks.example.com/services/T00/B00/m2N3y4eyfH21KNPa4aERKUN1"]
+        benign ["https://example.com/services/orders/2024-01-02"]
+    ADDRESS_PASSWORD "address-password"
+        secret ["dsn=bob:winter77@tcp(db:3306)/x", "sqlplus bob/winter77@db:1521/XE"]
+        benign ["mailto:bob@example.com", "com.acme:tool@1.2.3", "image@sha256:9f86d081884c7d65"]
+    PEM_PRIVATE_KEY "pem-private-key"
+        secret ["-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----", "key: \"-----BEGIN RSA PRIVATE KEY-----\\nMIIBVAIBADANBgkqhkiG"]
+        benign ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "no BEGIN PRIVATE KEY line"]
+    JSON_WEB_TOKEN "json-web-token"
+        secret ["got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.D--VSa9lPTozgwU"]
+        benign ["eyJ is how a token begins"]
+    SQL_PASSWORD "sql-password"
+        secret ["CREATE ROLE bob LOGIN PASSWORD 'winter'", "INSERT INTO users (name, password) VALUES ('bob', 'winter77')"]
+        benign ["ALTER USER bob PASSWORD EXPIRE", "SELECT password FROM users", "INSERT INTO users (name, password) VALUES (?, ?)"]
+    TABLE_CELL "table-cell"
+        secret ["name,password,region\nbob,winter77,eu", "| user | password |\n|------|----------|\n| bob | winter77 |"]
+        benign ["name,password,region", "| column | type |\n| password | text |"]
+    PASSWORD_FILE "password-file"
+        secret ["db.example.com:5432:orders:bob:winter77", "bob:$6$saltsalt$Hh3kQ9zX1vB7nM5cR2tY8uI0oP4aS6dF"]
+        benign ["a.py:12:3:error:E501", "root:x:0:0:root:/root:/bin/bash"]
+    EMAIL "email"
+        secret ["no such customer jane.doe@example.com"]
+        benign ["git@github.com:acme/x.git", "postfix@host.local"]
+    SOCIAL_SECURITY_NUMBER "social-security-number"
+        secret ["ssn 215-38-1979 fails"]
+        benign ["id 000-38-1979", "2024-10-1979"]
+    PAYMENT_CARD "payment-card"
+        secret ["card 4111 1111 1111 1111 declined"]
+        benign ["card 4111 1111 1111 1112", "order 1234567890123456"]
+    BANK_ACCOUNT "bank-account"
+        secret ["iban DE89 3704 0044 0532 0130 00"]
+        benign ["iban DE88 3704 0044 0532 0130 00"]
+    PHONE_NUMBER "phone-number"
+        secret ["caller +1 (383) 555-0165 hung up"]
+        benign ["offset +12345", "x+1-2"]
+    REPEATED "repeated"
+        secret ["password=hunter2x7 rejected: 'hunter2x7' is wrong"]
+        benign ["password=${X} rejected: ${X}"]
+    CONFIGURED_KEY "configured-key"
+        secret []
+        benign []
+    CONFIGURED_PATTERN "configured-pattern"
+        secret []
+        benign []
+}

@@ -1,0 +1,105 @@
+//! Names and values in sentences: `API key provided: …`, `token … was revoked`, `the password is …`.
+
+use crate::lexer::Kind;
+use crate::pair::{self, Key};
+use crate::rules::keys::KeyKind;
+use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS};
+use crate::scan::Scan;
+use crate::score::{Bond, Context, is_prose};
+use crate::text::{is_one_of, part};
+use crate::value::{self, Site};
+
+/// How many words may stand between a name and its value.
+const WORDS: usize = 5;
+
+/// Whether a value was found.
+pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
+    if !matches!(key.meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Weak) {
+        return false;
+    }
+    let mut place = scan.tokens.skip_blanks(key.after);
+    if place == key.after {
+        return false;
+    }
+    let mut bond = Bond::Position;
+    for _ in 0..WORDS {
+        if let Some(separator) = pair::separator_at(scan, place)
+            && separator.binding != Binding::Loose
+        {
+            bond = Bond::Sign(separator.binding);
+            place = pair::value_place(scan, separator.next);
+            break;
+        }
+        if scan.tokens.kind(place) == Kind::Open(b'(') {
+            // `password (bob): …`
+            let Some(close) = scan.tokens.close(place) else {
+                break;
+            };
+            if pair::separator_at(scan, close + 1).is_none() {
+                break;
+            }
+            place = close + 1;
+            continue;
+        }
+        let Some(word) = scan.tokens.word(place) else {
+            break;
+        };
+        if is_one_of(word, COPULAS) {
+            bond = Bond::Copula;
+        } else if is_one_of(word, OWNERS) && is_owner(scan, place) {
+            place += 2;
+        } else if !is_one_of(word, FILLERS) {
+            break;
+        }
+        place = scan.tokens.skip_blanks(place + 1);
+    }
+    accept(scan, key, place, bond)
+}
+
+/// `for bob:`, `for bob is`: an owner and something that states a value.
+fn is_owner(scan: &mut Scan<'_>, place: usize) -> bool {
+    let owner = scan.tokens.skip_blanks(place + 1);
+    if owner != place + 2 || !(scan.tokens.word(owner).is_some()) {
+        return false;
+    }
+    if pair::separator_at(scan, owner + 1).is_some() {
+        return true;
+    }
+    let next = scan.tokens.skip_blanks(owner + 1);
+    scan.tokens.word(next).is_some_and(|word| is_one_of(word, COPULAS))
+}
+
+fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
+    let site = Site {
+        from: key.place,
+        ..Site::default()
+    };
+    let Some(found) = value::value(&mut scan.tokens, place, site) else {
+        return false;
+    };
+    let value = part(scan.text, found.start, found.end);
+    // A sentence goes on with a word, and code with a call.
+    if is_prose(value) || value.contains(&b'=') && bond == Bond::Position {
+        return false;
+    }
+    let context = Context {
+        kind: key.meaning.kind,
+        bond,
+        quoted: found.quoted,
+        quoted_key: false,
+        in_query: false,
+    };
+    pair::accept(scan, key, found, context)
+}
+
+/// A value on the line below its name and colon, unless that line is a pair of its own.
+pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize) -> bool {
+    if key.meaning.kind == KeyKind::Context || scan.tokens.kind(place) != Kind::Line {
+        return false;
+    }
+    let next = scan.tokens.skip_lines(place);
+    if next == place || pair::separator_at(scan, next + 1).is_some() {
+        return false;
+    }
+    accept(scan, key, next, Bond::Position)
+}

@@ -1,0 +1,84 @@
+//! Small questions about bytes that every grammar asks.
+//!
+//! The grammars work on bytes: every delimiter is ASCII or matched as a whole, so a range between two
+//! of them never cuts a character.
+
+use crate::REDACTED;
+
+/// The byte at `index`, or 0 beyond the end: 0 is a delimiter in every grammar.
+#[inline]
+pub(crate) fn at(text: &[u8], index: usize) -> u8 {
+    text.get(index).copied().unwrap_or(0)
+}
+
+/// The byte before `index`, or 0 at the start.
+#[inline]
+pub(crate) fn before(text: &[u8], index: usize) -> u8 {
+    index.checked_sub(1).map_or(0, |index| at(text, index))
+}
+
+/// The bytes of a range, as far as it lies in the text.
+#[inline]
+pub(crate) fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
+    text.get(start..end.min(text.len())).unwrap_or_default()
+}
+
+/// The text from `index` on; empty beyond the end.
+#[inline]
+pub(crate) fn rest(text: &[u8], index: usize) -> &[u8] {
+    text.get(index..).unwrap_or_default()
+}
+
+/// Whether the text goes on with these bytes, ASCII case ignored.
+pub(crate) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
+    part(text, index, index + what.len()).eq_ignore_ascii_case(what)
+}
+
+/// Whether the text has the mark of a redaction here.
+pub(crate) fn is_redacted(text: &[u8], index: usize) -> bool {
+    rest(text, index).starts_with(REDACTED.as_bytes())
+}
+
+/// Whether the byte may be inside a name: letter, digit, underscore.
+#[inline]
+pub(crate) fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Whether the word is in the list, ASCII case ignored.
+pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
+    list.iter()
+        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// The end of the run of bytes that satisfy `inside`, at most `limit` bytes on.
+pub(crate) fn run_end(
+    text: &[u8],
+    from: usize,
+    limit: usize,
+    inside: impl Fn(u8) -> bool,
+) -> usize {
+    let run = rest(text, from).iter().take(limit);
+    from + run.take_while(|&&byte| inside(byte)).count()
+}
+
+/// The start of the run of bytes before `to` that satisfy `inside`, at most `limit` bytes back.
+pub(crate) fn run_start(
+    text: &[u8],
+    to: usize,
+    limit: usize,
+    inside: impl Fn(u8) -> bool,
+) -> usize {
+    let run = part(text, 0, to).iter().rev().take(limit);
+    to.min(text.len()) - run.take_while(|&&byte| inside(byte)).count()
+}
+
+/// The first place in `from..to` where `what` stands.
+pub(crate) fn find(text: &[u8], from: usize, to: usize, what: &[u8]) -> Option<usize> {
+    memchr::memmem::find(part(text, from, to), what).map(|found| from + found)
+}
+
+/// The end of the line that `from` is in.
+pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
+    memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found)
+}

@@ -1,0 +1,241 @@
+//! Vendors' tokens: matches the rows of the table, checksums included.
+
+use crate::format::{Alphabet, Checksum, Length, Part, TokenFormat};
+use crate::score;
+use crate::text::{at, before, part, run_end};
+
+/// How much of a token of any length is read before it is taken for one.
+const HEAD: usize = 96;
+/// A body of another length than documented is taken from this length on, if it is random.
+const UNDOCUMENTED: usize = 16;
+
+impl Length {
+    fn min(self) -> usize {
+        match self {
+            Self::Exactly(min) | Self::Between(min, _) | Self::AtLeast(min) => min,
+        }
+    }
+
+    fn max(self) -> usize {
+        match self {
+            Self::Exactly(max) | Self::Between(_, max) => max,
+            Self::AtLeast(_) => usize::MAX,
+        }
+    }
+}
+
+impl Alphabet {
+    fn contains(self, byte: u8) -> bool {
+        match self {
+            Self::Hex => byte.is_ascii_hexdigit(),
+            Self::LowerHex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            Self::UpperHex => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
+            Self::Digits => byte.is_ascii_digit(),
+            Self::Lower => byte.is_ascii_lowercase(),
+            Self::Upper => byte.is_ascii_uppercase(),
+            Self::Letters => byte.is_ascii_alphabetic(),
+            Self::LowerDigits => byte.is_ascii_lowercase() || byte.is_ascii_digit(),
+            Self::UpperDigits => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            Self::Alphanumeric => byte.is_ascii_alphanumeric(),
+            Self::Base32 => matches!(byte, b'A'..=b'Z' | b'2'..=b'7'),
+            Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
+            Self::Dashed => byte.is_ascii_alphanumeric() || byte == b'-',
+            Self::Base64 => byte.is_ascii_alphanumeric() || b"+/=".contains(&byte),
+            Self::Base64Url => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
+            Self::Dotted => byte.is_ascii_alphanumeric() || b"-_.".contains(&byte),
+            Self::And(more) => byte.is_ascii_alphanumeric() || more.as_bytes().contains(&byte),
+            Self::Parts(_) => false,
+        }
+    }
+
+    /// The end of what the alphabet allows at `from`, at most `limit` bytes on.
+    fn run(self, text: &[u8], from: usize, limit: usize) -> usize {
+        run_end(text, from, limit, |byte| self.contains(byte))
+    }
+}
+
+impl TokenFormat {
+    /// The end of the token that begins at `start`, where the prefix stands, and whether its checksum
+    /// proves it.
+    pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, bool)> {
+        if !begins_word(text, start) {
+            return None;
+        }
+        let from = start + self.prefix.len();
+        if let Alphabet::Parts(parts) = self.alphabet {
+            let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
+            let is_varied = is_varied(part(text, from, end));
+            return (end - from >= self.length.min() && is_varied).then_some((end, false));
+        }
+        let limit = self.length.max().saturating_add(1).min(HEAD.max(self.length.min() + 1));
+        let head = self.trim(text, from, self.alphabet.run(text, from, limit));
+        let body = part(text, from, head);
+        if !is_varied(body) {
+            return None;
+        }
+        let is_proven = self.checksum.is_some_and(|checksum| {
+            checksum.is_right(self.prefix.as_bytes(), body)
+        });
+        if is_proven {
+            return Some((head, true));
+        }
+        let is_documented = (self.length.min()..=self.length.max()).contains(&body.len());
+        let fits = if is_documented {
+            self.looks_issued(body)
+        } else {
+            body.len() >= UNDOCUMENTED && self.prefix.len() > 3 && score::is_random(body)
+        };
+        if !fits {
+            return None;
+        }
+        let end = if head < from + limit { head } else { self.alphabet.run(text, head, usize::MAX) };
+        Some((self.trim(text, from, end), false))
+    }
+
+    /// Without the punctuation of the sentence around the token, and of what is longer than allowed
+    /// as far as a sign ends the token before.
+    fn trim(&self, text: &[u8], from: usize, mut end: usize) -> usize {
+        let allowed = from.saturating_add(self.length.max());
+        if end > allowed && !at(text, allowed).is_ascii_alphanumeric() {
+            end = allowed;
+        }
+        while end > from && matches!(before(text, end), b'.' | b'-') && end - from > self.length.min() {
+            end -= 1;
+        }
+        end
+    }
+
+    /// Words joined by dashes (`sk-learn-contrib-tools`) have no digits and no capitals in them.
+    fn looks_issued(&self, body: &[u8]) -> bool {
+        let is_mixed = body.iter().any(u8::is_ascii_digit) || score::is_camel(body);
+        let is_plain = body.iter().all(u8::is_ascii_alphanumeric);
+        let is_long = body.len() >= 20 || matches!(self.length, Length::Exactly(16..));
+        let is_certain = self.prefix.len() > 3 || matches!(self.length, Length::Exactly(32..));
+        match self.checksum {
+            Some(_) => score::is_random(body) || is_plain && is_long,
+            None if is_certain => is_mixed || is_plain && is_long,
+            None => score::is_random(body),
+        }
+    }
+}
+
+impl Part {
+    fn end(self, text: &[u8], from: usize) -> Option<usize> {
+        match self {
+            Self::Text(wanted) => {
+                let end = from + wanted.len();
+                (part(text, from, end) == wanted.as_bytes()).then_some(end)
+            }
+            Self::Run(alphabet, length) => {
+                let end = alphabet.run(text, from, length.max());
+                (end - from >= length.min()).then_some(end)
+            }
+        }
+    }
+}
+
+/// Whether what stands before is no part of the same word. An encoded sign is none.
+fn begins_word(text: &[u8], start: usize) -> bool {
+    let previous = before(text, start);
+    !previous.is_ascii_alphanumeric()
+        || matches!(part(text, start.saturating_sub(2), start), b"\\n" | b"\\t" | b"\\r")
+        || start >= 3 && text[start - 3] == b'%' && text[start - 2].is_ascii_hexdigit() && previous.is_ascii_hexdigit()
+}
+
+/// `xxxxxxxx` and `00000000` stand for a token.
+fn is_varied(body: &[u8]) -> bool {
+    let mut seen = [false; 256];
+    for byte in body.iter().take(64) {
+        seen[usize::from(*byte)] = true;
+    }
+    seen.iter().filter(|seen| **seen).count() > 4.min(body.len() / 3)
+}
+
+impl Checksum {
+    fn is_right(self, prefix: &[u8], body: &[u8]) -> bool {
+        let (digits, with_prefix, base) = match self {
+            Self::Crc32Base62 { digits, prefix } => (digits, prefix, 62),
+            Self::Crc32Base36 { digits, prefix } => (digits, prefix, 36),
+        };
+        let Some(split) = body.len().checked_sub(digits) else {
+            return false;
+        };
+        let (checked, sum) = body.split_at(split);
+        let crc = if with_prefix {
+            crc32(prefix.iter().chain(checked))
+        } else {
+            crc32(checked.iter())
+        };
+        encoded(crc, base, digits, Case::UpperFirst) == sum
+            || encoded(crc, base, digits, Case::LowerFirst) == sum
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    UpperFirst,
+    LowerFirst,
+}
+
+/// A number in digits of a base up to 62, padded with zeros.
+fn encoded(mut number: u32, base: u32, digits: usize, case: Case) -> Vec<u8> {
+    let mut text = vec![b'0'; digits];
+    for place in text.iter_mut().rev() {
+        let digit = u8::try_from(number % base).unwrap_or(0);
+        *place = match digit {
+            0..=9 => b'0' + digit,
+            10..=35 if case == Case::UpperFirst && base == 62 => b'A' + digit - 10,
+            10..=35 => b'a' + digit - 10,
+            _ if case == Case::UpperFirst => b'a' + digit - 36,
+            _ => b'A' + digit - 36,
+        };
+        number /= base;
+    }
+    text
+}
+
+/// CRC-32 of ISO 3309, as in Ethernet and gzip.
+fn crc32<'b>(bytes: impl Iterator<Item = &'b u8>) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            let low = crc & 1;
+            crc = (crc >> 1) ^ (0xedb8_8320 * low);
+        }
+    }
+    !crc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_value_of_crc32() {
+        assert_eq!(crc32(b"123456789".iter()), 0xcbf4_3926);
+    }
+
+    const STRICT: TokenFormat = TokenFormat {
+        id: "x",
+        prefix: "gh_",
+        alphabet: Alphabet::Alphanumeric,
+        length: Length::Exactly(36),
+        checksum: Some(Checksum::Crc32Base62 {
+            digits: 6,
+            prefix: false,
+        }),
+        secret: &[],
+        benign: &[],
+    };
+
+    #[test]
+    fn a_checksum_proves_a_token() {
+        let token = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm";
+        assert_eq!(STRICT.find(token, 0), Some((token.len(), true)));
+        let wrong = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfn";
+        assert_eq!(STRICT.find(wrong, 0), Some((wrong.len(), false)));
+        let placeholder = b"gh_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+        assert_eq!(STRICT.find(placeholder, 0), None);
+    }
+}
