@@ -1,11 +1,11 @@
 //! `@` outside of a URL: `user:password@host`, `user/password@host`, an e-mail address.
 
 use crate::finding::Evidence;
-use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL};
+use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE};
 use crate::rules::words::{ADDRESS_ROLES, NO_DOMAINS, ORACLE_COMMANDS};
 use crate::scan::Scan;
 use crate::score::{Look, is_domain, is_placeholder, look};
-use crate::text::{at, before, is_name, is_one_of, part, rest, run_end, run_start};
+use crate::text::{at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with};
 
 /// How far to both sides of the `@` an address may reach.
 const LIMIT: usize = 256;
@@ -96,13 +96,29 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
     let is_driver = [&b"thin:"[..], b"oci:", b"oci8:"].iter().any(|driver| text[..user].ends_with(driver));
     let command_end = user.saturating_sub(1);
     let command = run_start(text, command_end, 16, |byte| byte.is_ascii_alphabetic());
-    let is_command = user == run && is_one_of(part(text, command, command_end), ORACLE_COMMANDS)
-        || user == run && part(text, command, command_end) == b"S" ;
-    let fits = sign > slash + 1 && user < slash && (is_driver || is_command);
+    // Options may stand between the command and the login.
+    let line = run_start(text, user, 64, |byte| !b"\n;|".contains(&byte));
+    let mut words = part(text, line, command_end).split(|byte| *byte == b' ');
+    let is_command = user == run
+        && (is_one_of(part(text, command, command_end), ORACLE_COMMANDS)
+            || words.any(|word| word.starts_with(b"sql") && is_one_of(word, ORACLE_COMMANDS)));
+    let is_login = user == run && is_server(rest(text, sign + 1))
+        && matches!(look(part(text, slash + 1, sign)), Look::Mixed | Look::Random | Look::LongRandom | Look::Symbolic)
+        && !part(text, slash + 1, sign).contains(&b'/') && !part(text, run, sign).contains(&b':');
+    let fits = sign > slash + 1 && user < slash && (is_driver || is_command || is_login);
     if fits {
         scan.redact(slash + 1, sign, ADDRESS_PASSWORD, Evidence::Structure);
     }
     fits
+}
+
+/// A user of a host: `ssh bob@host`, `bob@host: Permission denied`, `bob@host's password`.
+fn is_account(text: &[u8], start: usize, end: usize) -> bool {
+    let line = run_start(text, start, 96, |byte| !b"\n;|".contains(&byte));
+    let mut words = part(text, line, start).split(|byte| !byte.is_ascii_alphanumeric());
+    words.any(|word| matches!(word, b"ssh" | b"scp" | b"sftp" | b"rsync" | b"mosh" | b"autossh" | b"node" | b"nodedown"))
+        || starts_with(text, end, b"'s password")
+        || starts_with(text, end, b": Permission denied")
 }
 
 /// Keeps the domain: it shows which mail system failed, not whose mail.
@@ -132,7 +148,26 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
         let role = part(text, role, role_end);
         role.is_empty() || is_one_of(role, ADDRESS_ROLES) || !text[..local].contains(&b'.') || !role.is_ascii()
     };
-    if is_mail || is_role && start < sign {
+    if (is_mail || is_role && start < sign) && !is_account(text, local, end) {
         scan.redact(start, sign, EMAIL, Evidence::Structure);
+    }
+}
+
+/// `host:5432:database:user:password`, a line of a password file. `start..end` is the port.
+pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
+    let text = scan.text;
+    if before(text, start) != b':' || at(text, end) != b':' || end - start > 5 {
+        return;
+    }
+    let is_field = |byte: u8| is_name(byte) || matches!(byte, b'-' | b'.' | b'*');
+    let database = run_end(text, end + 1, 64, is_field);
+    let user = run_end(text, database + 1, 64, is_field);
+    let password = run_end(text, user + 1, 128, |byte| byte > b' ' && !b"\"'<>,;)".contains(&byte));
+    let has_fields = at(text, database) == b':' && at(text, user) == b':' && database > end + 1 && user > database + 1;
+    let looks = look(part(text, user + 1, password));
+    let is_random = matches!(looks, Look::Mixed | Look::Random | Look::LongRandom | Look::Symbolic | Look::Hash);
+    let is_names = part(text, end + 1, user).iter().any(u8::is_ascii_alphabetic);
+    if has_fields && is_random && is_names {
+        scan.redact(user + 1, password, PASSWORD_FILE, Evidence::Structure);
     }
 }

@@ -197,7 +197,7 @@ impl Anchors {
 
     fn add_format(&mut self, row: usize, prefix: &[u8]) {
         let row = u16::try_from(row).unwrap_or(u16::MAX);
-        let mut add = |anchors: &mut Self, anchor: &[u8], offset: usize| {
+        let add = |anchors: &mut Self, anchor: &[u8], offset: usize| {
             let index = anchors.add(anchor, TOKEN);
             let key = u16::try_from(index).unwrap_or(0);
             let offset = u8::try_from(offset).unwrap_or(BEHIND);

@@ -31,13 +31,16 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
             };
             let context = Context {
                 kind: KeyKind::Password,
-                bond: Bond::Sign(crate::rules::sentences::Binding::Colon),
+                bond: if is_function(argument) { Bond::Structure } else { Bond::Copula },
                 quoted: found.quoted,
+                is_compound: false,
                 quoted_key: false,
                 in_query: false,
             };
-            scan.judge(found.start, found.end, argument.id, context);
-            return;
+            let is_name = context.quoted && found.end - found.start < 4;
+            if !is_name && scan.judge(found.start, found.end, argument.id, context) {
+                return;
+            }
         }
     }
 }
@@ -60,8 +63,15 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Opt
     }
     let tokens = &mut scan.tokens;
     let mut open = place + 1;
-    if matches!(tokens.kind(open), Kind::Sign(b'=' | b':')) {
-        open = tokens.skip_blanks(open + 1);
+    if tokens.is_sign(open, b':') && tokens.is_sign(open + 1, b':') && tokens.word(open + 2).is_some() {
+        open += 3;
+    }
+    if tokens.closes_before(open, place) {
+        open += 1;
+    }
+    let sign = tokens.skip_blanks(open);
+    if matches!(tokens.kind(sign), Kind::Sign(b'=' | b':')) {
+        open = tokens.skip_blanks(sign + 1);
     }
     if tokens.kind(open) != Kind::Open(b'(') {
         return None;

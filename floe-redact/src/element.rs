@@ -4,7 +4,8 @@ use crate::lexer::Kind;
 use crate::pair::Key;
 use crate::scan::Scan;
 use crate::score::Context;
-use crate::text::{part, run_end, starts_with};
+use crate::rules::sentences::VALUE_NAMES;
+use crate::text::{is_one_of, part, run_end, starts_with};
 
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
@@ -12,6 +13,17 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     };
     let text = scan.text;
+    let mut content = content;
+    // `<setting name="password"><value>…`
+    for _ in 0..2 {
+        let inner = scan.tokens.skip_lines(content);
+        if scan.tokens.is_sign(inner, b'<')
+            && scan.tokens.word(inner + 1).is_some_and(|word| is_one_of(word, VALUE_NAMES))
+            && scan.tokens.is_sign(inner + 2, b'>')
+        {
+            content = inner + 3;
+        }
+    }
     let mut start = scan.tokens.start(content);
     if starts_with(text, start, b"<![CDATA[") {
         start += 9;
@@ -29,7 +41,10 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     let blank = value.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
     let end = (end - blank).min(start + memchr::memchr(b'\n', value).unwrap_or(value.len()));
     let kind = key.meaning.kind;
-    if end > start {
+    // A tag that is not closed is a placeholder.
+    let behind = run_end(text, end, 256, |byte| byte.is_ascii_whitespace());
+    let is_closed = starts_with(text, behind, b"</") || starts_with(text, behind, b"&lt;/") || starts_with(text, behind, b"]]>") || starts_with(text, behind, b"<\\/");
+    if end > start && is_closed {
         scan.judge(start, end, key.meaning.rule, Context::structure(kind));
     }
     true

@@ -105,7 +105,7 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
 }
 
 fn look(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize, kinds: u8) {
-    if kinds & DIGITS != 0 && scan.policy.has_personal_data() {
+    if kinds & DIGITS != 0 {
         personal::digits(scan, anchor);
     }
     if kinds & URL != 0 {

@@ -77,12 +77,14 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
         kind: KeyKind::Password,
         bond: Bond::Structure,
         quoted: false,
+        is_compound: false,
         quoted_key: false,
         in_query: false,
     };
     // A scheme that is not known: the word behind it has to show that it is none of a sentence.
     let second = part(scan.text, scan.tokens.start(next), end_of(scan, next).unwrap_or(0));
-    if limit.is_none() && has_gap && score::is_word(word) && score::is_random(second) {
+    let is_scheme = word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-');
+    if has_gap && is_scheme && !word.is_empty() && score::is_random(second) {
         let start = scan.tokens.start(next);
         return scan.redact(start, start + second.len(), rule, Evidence::Structure);
     }
@@ -136,6 +138,9 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
         && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/:=".contains(byte));
     let is_basic = word.eq_ignore_ascii_case(b"basic");
     let is_base64 = value.len().is_multiple_of(4) && score::is_camel(value) && value.len() >= 8;
+    let is_pair = memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
+    let is_token = is_token && !is_pair;
+    let is_base64 = is_base64 && (value.len() >= 16 || value.iter().any(|byte| byte.is_ascii_digit() || *byte == b'='));
     let fits = match look(value) {
         Look::Random | Look::LongRandom | Look::Hash | Look::Uuid => true,
         Look::Mixed | Look::Symbolic | Look::Number => !is_basic || is_base64,
@@ -189,6 +194,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
                 kind: if known { KeyKind::Password } else { KeyKind::Cookie },
                 bond: Bond::Structure,
                 quoted: false,
+                is_compound: false,
                 quoted_key: false,
                 in_query: false,
             };

@@ -19,6 +19,8 @@ const LONGEST: usize = 64;
 pub(crate) struct Meaning {
     pub(crate) rule: &'static str,
     pub(crate) kind: KeyKind,
+    /// The name has several words, so it is no word of a sentence.
+    pub(crate) is_compound: bool,
 }
 
 /// A key without case and separators, with a mark where its words begin.
@@ -137,19 +139,14 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
             let row = &KEYS[row];
             let kind = match row.kind {
                 KeyKind::Context => after(&mut name, start)?,
-                KeyKind::Secret => {
-                    name.len = start;
-                    let last = &name.as_bytes()[name.last_word()..];
-                    if is_one_of(last, HARMLESS_TOKENS) && row.id == "token" {
-                        KeyKind::Context
-                    } else {
-                        KeyKind::Secret
-                    }
-                }
+                KeyKind::Secret | KeyKind::Named if is_harmless(&name, start) => return None,
                 kind => kind,
             };
-            let kind = if is_qualified { KeyKind::Weak } else { kind };
-            return Some(Meaning { rule: row.id, kind });
+            return Some(Meaning {
+                rule: row.id,
+                kind: if is_qualified { KeyKind::Weak } else { kind },
+                is_compound: start > 0 || name.starts.count_ones() > 1,
+            });
         }
         let start = name.last_word();
         let last = &name.as_bytes()[start..];
@@ -163,6 +160,13 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
     None
 }
 
+/// `next_token`, `existingSecret`
+fn is_harmless(name: &Name, start: usize) -> bool {
+    let mut head = name.clone();
+    head.len = start;
+    is_one_of(&head.as_bytes()[head.last_word()..], HARMLESS_TOKENS)
+}
+
 /// `key` and `code` depend on the word before them.
 fn after(name: &mut Name, start: usize) -> Option<KeyKind> {
     let is_code = name.as_bytes()[start..].starts_with(b"code");
@@ -171,6 +175,7 @@ fn after(name: &mut Name, start: usize) -> Option<KeyKind> {
     let before = &name.as_bytes()[name.last_word()..];
     match before {
         b"" => Some(KeyKind::Context),
+        _ if !is_key && !is_code => Some(KeyKind::Context),
         _ if is_key && is_one_of(before, HARMLESS_KEYS) => None,
         _ if is_code && !is_one_of(before, SECRET_CODES) => None,
         _ => Some(KeyKind::Weak),
@@ -181,6 +186,7 @@ fn after(name: &mut Name, start: usize) -> Option<KeyKind> {
 pub(crate) const CONFIGURED: Meaning = Meaning {
     rule: structures::CONFIGURED_KEY,
     kind: KeyKind::Password,
+    is_compound: true,
 };
 
 #[cfg(test)]

@@ -322,13 +322,16 @@ impl<'t> Tokens<'t> {
 
     fn pair_quote(&mut self, place: usize) {
         let quote = self.list[place];
-        let (previous, next) = (before(self.text, quote.start), at(self.text, quote.end));
+        let next = at(self.text, quote.end);
         let is_closing_form = matches!(quote.mark, RIGHT_DOUBLE | RIGHT_SINGLE | RIGHT_ANGLE);
         let is_word = |byte: u8| is_name(byte) || byte >= 0x80;
+        let previous = place.checked_sub(1).map(|place| self.list[place]);
         // A string's prefix, as in `b"…"`, does not count as the word before it.
-        let prefix = part(self.text, quote.start.saturating_sub(2), quote.start);
-        let is_prefixed = matches!(prefix, [head, b'b' | b'B' | b'r' | b'R' | b'u' | b'f' | b'N' | b'E' | b'L'] if !is_word(*head));
-        let may_open = !is_closing_form && (!is_word(previous) || is_prefixed);
+        let is_behind_word = previous.is_some_and(|token| {
+            let word = part(self.text, token.start, token.end);
+            token.kind == Kind::Word && !matches!(word, b"b" | b"B" | b"r" | b"R" | b"u" | b"f" | b"N" | b"E" | b"L" | b"rb" | b"br" | b"p")
+        });
+        let may_open = !is_closing_form && !is_behind_word;
         let may_close = quote.mark != b'\'' || !is_word(next);
         let open = self.open.iter().rposition(|&open| {
             let open = &self.list[open];
@@ -347,9 +350,13 @@ impl<'t> Tokens<'t> {
                 self.upto += 1;
                 return;
             }
-            // A quote that was left open on another line does not end at the beginning of the next.
-            let is_beginning = may_open && is_word(next) && !is_word(previous);
-            if !(is_beginning && self.has_line_since(mate)) {
+            // A quote that was left open on another line does not end at the beginning of the next, and
+            // an apostrophe at the beginning of a word is the first of its quote.
+            let is_apart = previous.is_none_or(|token| {
+                matches!(token.kind, Kind::Blank | Kind::Line | Kind::Open(_) | Kind::Sign(b'=' | b':' | b','))
+            });
+            let is_beginning = may_open && is_apart && !is_empty && (is_word(next) || matches!(next, b'-' | b'/' | b'$' | b'<'));
+            if !(is_beginning && (quote.mark == b'\'' || self.has_line_since(mate))) {
                 self.open.truncate(depth);
                 self.list[mate].mate = Some(place);
                 self.list[place].mate = Some(mate);

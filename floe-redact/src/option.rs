@@ -25,6 +25,7 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> bool {
         kind: key.meaning.kind,
         bond: Bond::Option,
         quoted: found.quoted,
+        is_compound: false,
         quoted_key: false,
         in_query: false,
     };
@@ -90,13 +91,31 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     let line = Line::before(scan, lead);
     for option in OPTIONS {
         let is_user = option.form == Form::AfterColon && option.option == "u" && is_one_of(word, &["user", "username", "proxy-user"]);
-        let is_attached = option.form == Form::Attached && word.len() > 1 && word.starts_with(option.option.as_bytes());
-        let is_it = word == option.option.as_bytes() || is_user;
-        if !(is_it || is_attached) || option.form == Form::Attached && !is_attached {
+        let letter = option.option.as_bytes();
+        let is_quoted = word == letter && scan.tokens.opens_quote(place + 1);
+        let is_attached = option.form == Form::Attached && (word.len() > 1 && word.starts_with(letter) || is_quoted);
+        // `-su bob:x` and `-ubob:x` of curl.
+        let is_joined = option.form == Form::AfterColon && letter == b"u" && line.has(&["curl"]);
+        let is_grouped = is_joined && word.len() <= 4 && word.ends_with(letter) && word.iter().all(u8::is_ascii_alphabetic);
+        let is_pair = is_joined && word.len() > 1 && word.starts_with(letter) && scan.tokens.is_sign(place + 1, b':');
+        let is_it = word == letter || is_user || is_grouped;
+        if !(is_it || is_attached || is_pair) || option.form == Form::Attached && !is_attached {
             continue;
         }
         if !line.is_of(option) {
             continue;
+        }
+        if is_attached && is_quoted {
+            if let Some(found) = value::quoted(&mut scan.tokens, place + 1) {
+                scan.redact(found.start, found.end, option.id, Evidence::Structure);
+            }
+            return;
+        }
+        if is_pair {
+            if let Some(found) = value::bare(&mut scan.tokens, place, Site { from: lead, ..Site::default() }) {
+                redact(scan, option, found, &line);
+            }
+            return;
         }
         if is_attached {
             let start = scan.tokens.start(place) + option.option.len();
@@ -131,6 +150,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value, line: &Line
     let is_number = |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
     let is_harmless = password.is_empty()
         || is_placeholder(password)
+        || user.starts_with(b"<") || user.starts_with(b"[")
         || password.starts_with(b"-")
         || sign.is_some() && (password.starts_with(b"/") || is_number(user) && is_number(password))
         // Without a command that is known, a number is a port and a path is a path.

@@ -6,12 +6,11 @@ use crate::key::Meaning;
 use crate::lexer::{Coding, Kind};
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, SEPARATORS};
-use crate::rules::words::ORACLE_COMMANDS;
 use crate::scan::Scan;
-use crate::score::{Bond, Context, is_placeholder};
+use crate::score::{Bond, Context, Look, is_placeholder, look};
 use crate::statement;
 use crate::table;
-use crate::text::{before, is_one_of, part, starts_with};
+use crate::text::{before, part, starts_with};
 use crate::tuple;
 use crate::value::{self, Site, Value};
 use crate::{option, sentence};
@@ -47,7 +46,9 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         return;
     };
     if let Some(separator) = separator(scan, key) {
-        pair(scan, key, separator);
+        if separator.binding != Binding::Loose || !table::scan(scan, key) {
+            pair(scan, key, separator);
+        }
         return;
     }
     let _ = element::scan(scan, key)
@@ -103,8 +104,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if matches!(meaning.kind, KeyKind::Weak | KeyKind::Context) && start < scan.doubtful_until {
         return None;
     }
-    // `arn:aws:secretsmanager:…:secret:name`
-    if before(scan.text, start) == b':' && is_resource_name(scan, start) {
+    // `arn:aws:secretsmanager:…:secret:name`, `${PASSWORD:-x}`
+    if before(scan.text, start) == b':' && is_resource_name(scan, start)
+        || part(scan.text, start.saturating_sub(2), start) == b"${"
+    {
         return None;
     }
     let mut first = place;
@@ -139,8 +142,26 @@ fn behind_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     {
         after += 3;
     }
+    if tokens.kind(after) == Kind::Open(b'[') && tokens.kind(after + 1) == Kind::Close(b']') {
+        after += 2;
+    }
     if tokens.kind(after) == Kind::Close(b']') {
         after += 1;
+    }
+    // `Unseal Key 1: …`
+    if tokens.kind(after) == Kind::Blank
+        && tokens.word(after + 1).is_some_and(|word| word.len() <= 2 && word.iter().all(u8::is_ascii_digit))
+        && matches!(tokens.kind(after + 2), Kind::Sign(b':' | b'='))
+    {
+        after += 2;
+    }
+    // `<b>password</b>: …`
+    if tokens.is_sign(after, b'<')
+        && tokens.is_sign(after + 1, b'/')
+        && tokens.is_sign(after + 3, b'>')
+        && tokens.is_sign(after + 4, b':')
+    {
+        after += 4;
     }
     while tokens.is_sign(after, b'*') {
         after += 1;
@@ -195,7 +216,10 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     let (text, binding) = SEPARATORS
         .iter()
         .find(|(text, _)| signs.starts_with(text.as_bytes()))?;
-    let next = first + text.len();
+    let mut next = first + text.len();
+    while *text == "..." && next < first + 128 && tokens.is_sign(next, b'.') {
+        next += 1;
+    }
     let coding = tokens.get(first)?.coding;
     let is_used = match (*text, signs) {
         (":", [_, b':', ..] | [_, b'/', b'/']) => false,
@@ -208,7 +232,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
                     tokens.opens_quote(value)
                 }
         }
-        ("|", _) => true,
+        ("...", _) => next > first + 3,
         _ => true,
     };
     is_used.then_some(Separator {
@@ -229,7 +253,8 @@ pub(crate) fn value_place(scan: &mut Scan<'_>, place: usize) -> usize {
     if tokens.is_sign(at, b'!') {
         let mut tag = at + 1;
         tag += usize::from(tokens.is_sign(tag, b'!'));
-        if tokens.word(tag).is_some() && tokens.kind(tag + 1) == Kind::Blank {
+        let is_type = tag > at + 1 || tokens.word(tag).is_some_and(|word| matches!(word, b"str" | b"secret"));
+        if is_type && tokens.word(tag).is_some() && tokens.kind(tag + 1) == Kind::Blank {
             at = tokens.skip_blanks(tag + 1);
         }
     }
@@ -251,6 +276,7 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
         kind: key.meaning.kind,
         bond: Bond::Sign(separator.binding),
         quoted: false,
+        is_compound: false,
         quoted_key: key.quote.is_some(),
         in_query: in_query && separator.binding == Binding::Assign,
     };
@@ -264,7 +290,12 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
                 }
                 return;
             };
-            if !accept(scan, key, found, context) {
+            if is_next_key(scan, place, separator, found) {
+                return;
+            }
+            if accept(scan, key, found, context) {
+                more(scan, key, found, context);
+            } else {
                 behind_type(scan, key, found, context);
             }
         }
@@ -277,22 +308,105 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
     let name = part(scan.text, key.start, key.end);
     let context = Context {
         quoted: found.quoted,
+        is_compound: key.meaning.is_compound,
         ..context
     };
+    if let Some(password) = login(scan, key, found) {
+        let context = Context {
+            kind: KeyKind::Password,
+            ..context
+        };
+        return scan.judge(password, found.end, key.meaning.rule, context);
+    }
     // `PWD=/home/x` is the working directory, `pass=3 fail=1` counts tests, and a grammar has tokens.
     let is_directory = name.eq_ignore_ascii_case(b"pwd") && matches!(text, [b'/' | b'~', ..]);
     let is_count = name.eq_ignore_ascii_case(b"pass") && text.len() <= 3 && text.iter().all(u8::is_ascii_digit);
-    let is_code = key.meaning.kind != KeyKind::Password && is_code(scan, found);
-    if is_directory || is_count || is_code {
+    let is_result = name == b"PASS";
+    if is_directory || is_count || is_result || is_code(scan, found) || is_key_name(scan, text) {
         return false;
     }
     scan.judge(found.start, found.end, key.meaning.rule, context)
 }
 
-/// A name in SQL or in code: `CREDENTIAL = name`, `token = a.b`, `token = parser.next()`.
+/// A call: `token = next (…)`.
 fn is_code(scan: &mut Scan<'_>, found: Value) -> bool {
     !found.quoted && scan.tokens.kind(found.next) == Kind::Open(b'(')
-        || is_one_of(part(scan.text, found.start, found.end), ORACLE_COMMANDS)
+}
+
+/// The value is a name of a value itself: `key="db_password"`, `login or password`.
+fn is_key_name(scan: &Scan<'_>, value: &[u8]) -> bool {
+    value.len() <= 40
+        && value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.') || *byte >= 0x80)
+        && scan.policy.meaning(value).is_some_and(|meaning| {
+            matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named)
+        })
+}
+
+/// `Username: Password: Host: x`: the value is the next name.
+fn is_next_key(scan: &mut Scan<'_>, place: usize, separator: Separator, found: Value) -> bool {
+    separator.binding == Binding::Colon
+        && place > separator.next
+        && !found.quoted
+        && scan.tokens.is_sign(place + 1, b':')
+        && scan.tokens.word(place).is_some_and(|word| word.iter().all(u8::is_ascii_alphabetic) && word[0].is_ascii_uppercase())
+}
+
+/// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.
+fn login(scan: &Scan<'_>, key: Key, found: Value) -> Option<usize> {
+    if !matches!(key.meaning.rule, "credential" | "session" | "login") {
+        return None;
+    }
+    let value = part(scan.text, found.start, found.end);
+    let sign = value.iter().position(|byte| matches!(byte, b':' | b'/'))?;
+    let (user, password) = (&value[..sign], &value[sign + 1..]);
+    let is_user = user.len() > 1 && user.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte));
+    let is_password = matches!(look(password), Look::Mixed | Look::Symbolic | Look::Random | Look::LongRandom | Look::Hash)
+        && !password.contains(&b'/');
+    (is_user && is_password).then_some(found.start + sign + 1)
+}
+
+/// Further values: of a list, and what a value was changed to.
+fn more(scan: &mut Scan<'_>, key: Key, first: Value, context: Context) {
+    let mut found = first;
+    for _ in 0..16 {
+        let next = scan.tokens.skip_blanks(found.next);
+        let place = if scan.tokens.is_sign(next, b',') && found.quoted {
+            let place = scan.tokens.skip_lines(next + 1);
+            // In a list, or in a call of its own: `("x", "y")` has other arguments.
+            let is_list = scan.tokens.get(first.next).is_some() && scan.tokens.opens_quote(place) && is_list(scan, first);
+            if !is_list {
+                return;
+            }
+            place
+        } else if let Some(separator) = separator_at(scan, next)
+            && separator.binding == Binding::Arrow
+        {
+            value_place(scan, separator.next)
+        } else {
+            return;
+        };
+        let site = Site {
+            from: key.place,
+            is_assigned: true,
+            ..Site::default()
+        };
+        let Some(value) = value::value(&mut scan.tokens, place, site).filter(|value| value.quoted) else {
+            return;
+        };
+        accept(scan, key, value, context);
+        found = value;
+    }
+}
+
+/// Whether the value is the first of a list in brackets.
+fn is_list(scan: &mut Scan<'_>, first: Value) -> bool {
+    scan.tokens
+        .place_at(first.start)
+        .and_then(|place| place.checked_sub(2))
+        .is_some_and(|open| {
+            let open = if matches!(scan.tokens.kind(open), Kind::Blank | Kind::Line) { open.saturating_sub(1) } else { open };
+            scan.tokens.kind(open) == Kind::Open(b'[')
+        })
 }
 
 /// `token: String = "…"`: the value behind a type.

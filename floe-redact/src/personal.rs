@@ -1,6 +1,7 @@
 //! Personal data with a form that can be checked: social security numbers, payment cards, bank
 //! accounts, telephone numbers. What cannot be checked stays: most long numbers are identifiers.
 
+use crate::address;
 use crate::finding::Evidence;
 use crate::rules::structures::{BANK_ACCOUNT, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER};
 use crate::scan::Scan;
@@ -21,6 +22,10 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     let start = anchor - 2;
     let end = run_end(text, anchor, usize::MAX, |byte| byte.is_ascii_digit());
     scan.digits_until = end;
+    address::password_file(scan, start, end);
+    if !scan.policy.has_personal_data() {
+        return;
+    }
     let len = end - start;
     let is_separated = matches!(at(text, end), b'-' | b' ') && at(text, end + 1).is_ascii_digit();
     if len == 3 && is_separated {

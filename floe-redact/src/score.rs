@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, PROSE};
-use crate::rules::words::{ALGORITHMS, LITERALS};
+use crate::rules::words::{ALGORITHMS, CODE_ROOTS, LITERALS};
 use crate::text::{is_name, is_one_of, is_redacted, run_end};
 
 /// No more of a value is looked at: a longer one looks like its beginning.
@@ -59,14 +59,13 @@ impl Look {
         match self {
             Self::Placeholder | Self::Reference => u8::MAX,
             Self::Sentence => 20,
-            Self::Prose | Self::Path => 9,
-            Self::Public | Self::ShortNumber => 8,
+            Self::Prose | Self::Path | Self::ShortNumber => 9,
+            Self::Public => 8,
             Self::Word | Self::Name | Self::Phrase => 7,
             Self::Number => 6,
             Self::Uuid | Self::Mixed => 5,
             Self::Symbolic | Self::Hash => 4,
-            Self::Random => 3,
-            Self::LongRandom => 2,
+            Self::Random | Self::LongRandom => 3,
         }
     }
 
@@ -117,6 +116,8 @@ pub(crate) struct Context {
     pub(crate) quoted: bool,
     /// The name has, as in JSON.
     pub(crate) quoted_key: bool,
+    /// The name has several words.
+    pub(crate) is_compound: bool,
     /// A parameter of a URL or a form.
     pub(crate) in_query: bool,
 }
@@ -129,6 +130,7 @@ impl Context {
             bond: Bond::Structure,
             quoted: true,
             quoted_key: false,
+            is_compound: false,
             in_query: false,
         }
     }
@@ -142,7 +144,7 @@ impl Context {
         let kind = match self.kind {
             KeyKind::Password | KeyKind::Identified => 5,
             KeyKind::Secret | KeyKind::Authorization => 4,
-            KeyKind::Cookie => 3,
+            KeyKind::Named | KeyKind::Cookie => 3,
             KeyKind::Weak => 1,
             KeyKind::Context => 0,
         };
@@ -152,9 +154,12 @@ impl Context {
             Bond::Sign(Binding::Loose) | Bond::Copula => 1,
             Bond::Position => 0,
         };
+        // Quotes in a sentence are around names, too.
+        let is_sentence = matches!(self.bond, Bond::Copula | Bond::Position);
         kind + bond
-            + u8::from(self.quoted)
+            + u8::from(self.quoted && !is_sentence)
             + u8::from(self.quoted_key)
+            + u8::from(self.is_compound)
             + if self.in_query { 2 } else { 0 }
     }
 }
@@ -243,6 +248,9 @@ pub(crate) fn look(value: &[u8]) -> Look {
     if f.is_hex && f.digits > 0 && f.len >= 32 {
         return Look::Hash;
     }
+    if is_property(word) {
+        return Look::Reference;
+    }
     if is_public(word) {
         return Look::Public;
     }
@@ -262,7 +270,7 @@ pub(crate) fn look(value: &[u8]) -> Look {
     if f.digits > 0 && f.letters() > 0 && f.len >= 6 && (f.len - f.other >= 5) {
         return if is_numbered_name(word) { Look::Name } else { Look::Mixed };
     }
-    if f.digits == 0 && f.symbols == 0 && is_camel(word) && f.len >= 10 && random > 0 {
+    if f.digits == 0 && f.other == 0 && f.len >= 8 && is_irregular(word) {
         return Look::Mixed;
     }
     Look::Name
@@ -338,7 +346,7 @@ fn is_literal(word: &[u8]) -> bool {
 /// `[REDACTED alloc::string::String]`, `ab****`: somebody masked it before.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
     let mask = |what: &[u8]| memchr::memmem::find(value, what).is_some();
-    mask(b"****") || mask(b"REDACTED") || mask(b"redacted") || mask(b"MASKED") || mask(b"xxxxxxxx")
+    mask(b"****") || mask(b"REDACTED") || mask(b"redacted") || mask(b"FILTERED") || mask(b"HIDDEN") || mask(b"(hidden)") || mask(b"[filtered]") || mask(b"MASKED") || mask(b"xxxxxxxx")
         || mask("\u{2022}\u{2022}\u{2022}".as_bytes()) || mask(b"XXXXXXXX")
 }
 
@@ -381,14 +389,15 @@ fn is_reference(value: &[u8]) -> bool {
                 || inner.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_') && inner.contains(&b'_')
         }
         [b'<', inner @ .., b'>'] => {
-            inner.len() < 60 && inner.iter().all(|byte| byte.is_ascii_alphabetic() || b" _-:.'()/".contains(byte))
+            inner.len() < 60 && inner.iter().all(|byte| byte.is_ascii_alphabetic() || b" _-:.'()/,|".contains(byte) || byte.is_ascii_digit())
         }
+        [b'[', inner @ .., b']'] => inner.iter().all(|byte| byte.is_ascii_alphabetic() || b"_- ".contains(byte)),
         [b'{', inner @ .., b'}'] => inner.iter().all(|byte| byte.is_ascii_lowercase() || b"_-. ".contains(byte)),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
         [b'%', inner @ ..] => inner.len() <= 2 && inner.iter().all(u8::is_ascii_alphanumeric),
         [b':', inner @ ..] => inner.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_'),
-        [b'!', b'R' | b'r', b'e', b'f', ..] => true,
-        _ if value.starts_with(b"arn:") || value.starts_with(b"ENC(") || value.starts_with(b"ENC[") || value.starts_with(b"vault:") || value.starts_with(b"op://") || value.starts_with(b"projects/") || value.starts_with(b"file:") => true,
+        [b'!', inner @ ..] if !inner.is_empty() && inner.iter().all(u8::is_ascii_alphabetic) && inner[0].is_ascii_uppercase() || value == b"!vault" => true,
+        _ if value.starts_with(b"arn:") || value.starts_with(b"ENC(") || value.starts_with(b"ENC[") || value.starts_with(b"vault:") || value.starts_with(b"op://") || value.starts_with(b"projects/") || value.starts_with(b"file:") || value.starts_with(b"env:") || value.starts_with(b"fd:") => true,
         _ => {
             // A call or an element of something with a name.
             let head = run_end(value, 0, 80, |byte| is_name(byte) || b".-:>!".contains(&byte));
@@ -397,7 +406,7 @@ fn is_reference(value: &[u8]) -> bool {
                 && matches!(value[head], b'(' | b'[')
                 && !value[0].is_ascii_digit()
                 && !value[..head].iter().any(u8::is_ascii_digit)
-                && (value[..head].iter().any(|byte| matches!(byte, b'.' | b'_')) || matches!(value.get(head + 1), None | Some(b')' | b'"' | b'\'' | b']')))
+                && (head > 2 || matches!(value.get(head + 1), None | Some(b')' | b'"' | b'\'' | b']')))
         }
     }
 }
@@ -474,6 +483,22 @@ fn is_dotted(word: &[u8]) -> bool {
         })
 }
 
+/// Letters of both cases that are no words: `dEfjoZBR`.
+fn is_irregular(word: &[u8]) -> bool {
+    let humps = word.split(u8::is_ascii_uppercase);
+    humps.filter(|hump| hump.len() < 2).count() > 2
+}
+
+/// `self.password`, `config.token`
+fn is_property(word: &[u8]) -> bool {
+    let mut labels = word.split(|byte| matches!(byte, b'.' | b'>' | b'-'));
+    let first = labels.next().unwrap_or_default();
+    word.iter().all(|byte| is_name(*byte) || matches!(byte, b'.' | b'-' | b'>'))
+        && (word.contains(&b'.') || word.contains(&b'>'))
+        && is_one_of(first, CODE_ROOTS)
+        && labels.all(|label| random_letters(label) == 0)
+}
+
 /// `orders-2`, `v3-final`, `eu-west-1`: words and a short number, joined by dashes.
 fn is_numbered_name(word: &[u8]) -> bool {
     let mut parts = word.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/' | b':'));
@@ -489,6 +514,10 @@ fn is_numbered_name(word: &[u8]) -> bool {
 /// A host, an address, a date, a time, a version.
 fn is_public(word: &[u8]) -> bool {
     let digits_and = |signs: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || signs.contains(byte));
+    // The address of an object.
+    if word.starts_with(b"0x") && word[2..].iter().all(u8::is_ascii_hexdigit) && word.len() <= 18 {
+        return true;
+    }
     if digits_and(b".:-/TZ+, v") && word.iter().any(|byte| b".:-/".contains(byte)) {
         return true;
     }
@@ -526,7 +555,7 @@ pub(crate) fn is_path(value: &[u8]) -> bool {
         _ => return false,
     };
     let tail = &value[start..];
-    tail.split(|byte| b"/\\._-".contains(byte))
+    tail.split(|byte| b"/\\._-:".contains(byte))
         .all(|part| !changes_often(part) && part.len() < 40)
         && tail.iter().all(|byte| is_name(*byte) || b"/\\._- :@~".contains(byte))
         && (start > 1

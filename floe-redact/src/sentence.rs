@@ -6,7 +6,7 @@ use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS};
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_prose};
-use crate::text::{is_one_of, part};
+use crate::text::{before, is_one_of, part};
 use crate::value::{self, Site};
 
 /// How many words may stand between a name and its value.
@@ -14,11 +14,12 @@ const WORDS: usize = 5;
 
 /// Whether a value was found.
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
-    if !matches!(key.meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Weak) {
+    if !matches!(key.meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak) {
         return false;
     }
     let mut place = scan.tokens.skip_blanks(key.after);
-    if place == key.after {
+    let is_word = key.start == 0 || matches!(before(scan.text, key.start), 0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b',' | b'-' | b'*' | b'>' | 0x80..);
+    if place == key.after || !is_word {
         return false;
     }
     let mut bond = Bond::Position;
@@ -46,8 +47,11 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
         };
         if is_one_of(word, COPULAS) {
             bond = Bond::Copula;
-        } else if is_one_of(word, OWNERS) && is_owner(scan, place) {
-            place += 2;
+        } else if is_one_of(word, OWNERS)
+            && let Some(end) = owner(scan, place)
+        {
+            place = end;
+            continue;
         } else if !is_one_of(word, FILLERS) {
             break;
         }
@@ -56,17 +60,25 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     accept(scan, key, place, bond)
 }
 
-/// `for bob:`, `for bob is`: an owner and something that states a value.
-fn is_owner(scan: &mut Scan<'_>, place: usize) -> bool {
-    let owner = scan.tokens.skip_blanks(place + 1);
-    if owner != place + 2 || !(scan.tokens.word(owner).is_some()) {
-        return false;
+/// `for bob:`, `for the user bob is`: the end of an owner with something behind it that states a value.
+fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
+    let mut at = place + 1;
+    for _ in 0..5 {
+        let next = scan.tokens.skip_blanks(at);
+        let word = scan.tokens.word(next)?;
+        if is_one_of(word, COPULAS) && next > place + 2 {
+            return Some(next);
+        }
+        // `bob@host`
+        at = next + 1;
+        if scan.tokens.is_sign(at, b'@') && scan.tokens.word(at + 1).is_some() {
+            at += 2;
+        }
+        if let Some(separator) = pair::separator_at(scan, at) {
+            return (separator.binding == Binding::Colon).then_some(at);
+        }
     }
-    if pair::separator_at(scan, owner + 1).is_some() {
-        return true;
-    }
-    let next = scan.tokens.skip_blanks(owner + 1);
-    scan.tokens.word(next).is_some_and(|word| is_one_of(word, COPULAS))
+    None
 }
 
 fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
@@ -86,6 +98,7 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
         kind: key.meaning.kind,
         bond,
         quoted: found.quoted,
+        is_compound: false,
         quoted_key: false,
         in_query: false,
     };
@@ -101,5 +114,6 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize) -> bool {
     if next == place || pair::separator_at(scan, next + 1).is_some() {
         return false;
     }
-    accept(scan, key, next, Bond::Position)
+    let bond = if scan.tokens.opens_quote(next) { Bond::Structure } else { Bond::Position };
+    accept(scan, key, next, bond)
 }

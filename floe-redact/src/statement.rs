@@ -96,6 +96,7 @@ fn netrc(scan: &mut Scan<'_>, key: Key, place: usize) -> bool {
         kind: key.meaning.kind,
         bond: Bond::Option,
         quoted: found.quoted,
+        is_compound: false,
         quoted_key: false,
         in_query: false,
     };
@@ -115,7 +116,8 @@ fn literal(scan: &mut Scan<'_>, key: Key, mut place: usize) -> bool {
     };
     let word = part(scan.text, found.start, found.end);
     let name = part(scan.text, key.start, key.end);
-    let is_statement = name.iter().all(|byte| !byte.is_ascii_lowercase()) || name.contains(&b'_') || name.contains(&b'.');
+    let is_keyword = crate::text::before(scan.text, key.start) == b':';
+    let is_statement = is_keyword || name.iter().all(|byte| !byte.is_ascii_lowercase()) || name.contains(&b'_') || name.contains(&b'.');
     let kind = if is_statement || key.meaning.kind == KeyKind::Password { key.meaning.kind } else { KeyKind::Weak };
     let first = word.split(|byte| *byte == b' ').next().unwrap_or_default();
     if is_prose(first) || matches!(look(word), Look::Word | Look::Name) && !is_statement && key.meaning.kind != KeyKind::Password {
@@ -125,6 +127,7 @@ fn literal(scan: &mut Scan<'_>, key: Key, mut place: usize) -> bool {
         kind,
         bond: if is_statement { Bond::Structure } else { Bond::Copula },
         quoted: true,
+        is_compound: false,
         quoted_key: false,
         in_query: false,
     };

@@ -65,8 +65,11 @@ fn lines(scan: &mut Scan<'_>, key: Key) -> bool {
         if names.len() < 2 || names.len() > COLUMNS {
             continue;
         }
+        let is_list = matches!(delimiter, b',' | b';');
         let is_name = |&(start, end): &(usize, usize)| {
-            end - start <= 40 && head[start..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_- .#/+|".contains(byte))
+            end - start <= 40
+                && !(is_list && (start == end || head[start..end].contains(&b' ')))
+                && head[start..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_- .#/+|".contains(byte))
         };
         let column = names.iter().position(|&(start, end)| begin + start <= key.start && key.end <= begin + end);
         let (Some(column), true) = (column, names.iter().all(is_name)) else {

@@ -3,7 +3,7 @@
 use crate::lexer::Kind;
 use crate::pair::{self, Key};
 use crate::rules::keys::KeyKind;
-use crate::rules::sentences::VALUE_NAMES;
+use crate::rules::sentences::{NAME_NAMES, VALUE_NAMES};
 use crate::scan::Scan;
 use crate::score::{Bond, Context, Look, look};
 use crate::text::{is_one_of, part};
@@ -19,7 +19,7 @@ fn accept(scan: &mut Scan<'_>, key: Key, found: Value) -> bool {
         ..Context::structure(key.meaning.kind)
     };
     let context = Context {
-        bond: Bond::Structure,
+        bond: if found.quoted { Bond::Structure } else { Bond::Copula },
         ..context
     };
     pair::accept(scan, key, found, context)
@@ -27,6 +27,17 @@ fn accept(scan: &mut Scan<'_>, key: Key, found: Value) -> bool {
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
 pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> bool {
+    // The name has to be called one: `name: TOKEN`.
+    let Some(first) = key.quote.unwrap_or(key.place).checked_sub(1) else {
+        return false;
+    };
+    let mut named = first;
+    while named > 0 && named + 6 > first && !matches!(scan.tokens.kind(named), Kind::Word) {
+        named -= 1;
+    }
+    if !scan.tokens.word(named).is_some_and(|word| is_one_of(word, NAME_NAMES)) {
+        return false;
+    }
     let mut at = key.after;
     // At most two other fields stand between the two.
     for _ in 0..3 {
@@ -91,10 +102,11 @@ fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
 
 /// `('password', '…')`, `["authorization", "Bearer …"]`, `define('TOKEN', '…')`.
 fn tuple(scan: &mut Scan<'_>, key: Key) -> bool {
-    let Some(open) = key.quote else {
-        return false;
-    };
+    let open = key.quote.unwrap_or(key.place);
     let tokens = &mut scan.tokens;
+    if key.quote.is_none() && !(open > 0 && tokens.kind(open - 1) == Kind::Open(b'{')) {
+        return false;
+    }
     let mut lead = open;
     if lead > 0 && tokens.word(lead - 1).is_some_and(|word| word.len() <= 2) {
         lead -= 1;
@@ -133,13 +145,14 @@ fn is_column(word: &[u8]) -> bool {
 /// `Password("…")`, `set_token('…')`.
 fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     let tokens = &mut scan.tokens;
-    if key.quote.is_some() || tokens.kind(key.after) != Kind::Open(b'(') {
+    let is_element = key.meaning.kind == KeyKind::Password && tokens.kind(key.after) == Kind::Open(b'[');
+    if key.quote.is_some() || !(is_element || tokens.kind(key.after) == Kind::Open(b'(')) {
         return false;
     }
     let name = part(scan.text, key.start, key.end);
     let inner = tokens.skip_lines(key.after + 1);
     // `t.pass("…")` is a test.
-    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() || name.ends_with(b".pass") {
+    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() && !is_element || name.ends_with(b".pass") {
         return false;
     }
     let Some(found) = value::value(tokens, inner, Site { from: key.place, ..Site::default() }) else {

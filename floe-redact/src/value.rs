@@ -3,7 +3,7 @@
 use crate::key;
 use crate::lexer::{ARROW, Coding, Kind, Tokens};
 use crate::rules::sentences::VALUE_NAMES;
-use crate::score::is_word;
+use crate::score::{is_random, is_word};
 use crate::text::{at, is_one_of, line_end, run_end};
 
 /// What surrounds a value, as far as its end depends on it.
@@ -47,7 +47,14 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Redacted => None,
         Kind::Quote if tokens.opens_quote(place) => quoted(tokens, place),
         Kind::Quote if tokens.closes_before(place, place) => None,
-        Kind::Word => wrapped(tokens, place, site, depth).or_else(|| bare(tokens, place, site)),
+        Kind::Word => match wrapped(tokens, place, site, depth) {
+            Some(found) => found,
+            None => bare(tokens, place, site),
+        },
+        // Erlang's `<<"…">>`.
+        Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') && tokens.opens_quote(place + 2) => {
+            quoted(tokens, place + 2)
+        }
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
         Kind::Open(b'{') => field(tokens, place, depth),
         Kind::Open(_) => group(tokens, place, site),
@@ -68,8 +75,13 @@ pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     }
     let (end, next) = match tokens.close(place) {
         Some(close) => (tokens.start(close), close + 1),
+        None if tokens.kind(place + 1) == Kind::Blank => return None,
         None => {
-            let end = line_end(tokens.text, start);
+            // The text was cut. A sentence may go on behind what shows that it is a value.
+            let line = line_end(tokens.text, start);
+            let word = run_end(tokens.text, start, line - start, |byte| !b" ;,".contains(&byte));
+            let is_apart = tokens.text.get(word) != Some(&b',') && is_random(&tokens.text[start..word]);
+            let end = if is_apart { word } else { line };
             (end, tokens.place_at(end).unwrap_or(place + 1))
         }
     };
@@ -82,10 +94,12 @@ pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
 }
 
 /// `Some("…")`, `Password("…")`, `String::from("…")`, `b'…'`, `string(12) "…"`.
-fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<Value> {
+///
+/// `None` if there is no wrapper, `Some(None)` if it has no value.
+fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<Option<Value>> {
     let word = tokens.word(place)?;
     if word.len() <= 2 && tokens.opens_quote(place + 1) {
-        return quoted(tokens, place + 1);
+        return Some(quoted(tokens, place + 1));
     }
     let mut last = place;
     while last < place + 6
@@ -112,19 +126,18 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Opti
     let close = tokens.close(open)?;
     let behind = tokens.skip_blanks(close + 1);
     if tokens.opens_quote(behind) && behind > close + 1 {
-        return quoted(tokens, behind);
+        return Some(quoted(tokens, behind));
     }
     let inner = tokens.skip_lines(open + 1);
     if tokens.kind(inner) == Kind::Redacted {
-        return None;
+        return Some(None);
     }
     if tokens.opens_quote(inner) || tokens.word(inner).is_some() {
-        let found = nested(tokens, inner, Site::default(), depth - 1)?;
+        let found = nested(tokens, inner, Site::default(), depth - 1);
         // `Token(0)` is an index.
-        let is_index = !found.quoted && found.end - found.start < 4;
-        return (!is_index).then_some(found);
+        return Some(found.filter(|found| found.quoted || found.end - found.start >= 4));
     }
-    group(tokens, open, site)
+    Some(group(tokens, open, site))
 }
 
 /// The first item of a list, or all that is in the brackets.
@@ -222,6 +235,21 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
 pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let mut at = place;
     let mut opened = 0_usize;
+    // `<your token>` is one value.
+    if tokens.is_sign(place, b'<')
+        && tokens.word(place + 1).is_some()
+        && let Some(close) = (place..place + 24)
+            .take_while(|&at| tokens.kind(at) != Kind::Line)
+            .last()
+            .and_then(|last| (place..=last).find(|&at| tokens.is_sign(at, b'>')))
+    {
+        return Some(Value {
+            start: tokens.start(place),
+            end: tokens.start(close) + 1,
+            next: close + 1,
+            quoted: false,
+        });
+    }
     while let Some(token) = tokens.get(at) {
         if tokens.is_break(at, site.coding) {
             break;

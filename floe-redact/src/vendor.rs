@@ -1,6 +1,7 @@
 //! Vendors' tokens: matches the rows of the table, checksums included.
 
-use crate::format::{Alphabet, Checksum, Length, Part, TokenFormat};
+use crate::checksum;
+use crate::format::{Alphabet, Length, Part, TokenFormat};
 use crate::score;
 use crate::text::{at, before, part, run_end};
 
@@ -74,7 +75,7 @@ impl TokenFormat {
             return None;
         }
         let is_proven = self.checksum.is_some_and(|checksum| {
-            checksum.is_right(self.prefix.as_bytes(), body)
+            std::str::from_utf8(body).is_ok_and(|body| checksum::is_right(checksum, self.prefix, body))
         });
         if is_proven {
             return Some((head, true));
@@ -151,70 +152,10 @@ fn is_varied(body: &[u8]) -> bool {
     seen.iter().filter(|seen| **seen).count() > 4.min(body.len() / 3)
 }
 
-impl Checksum {
-    fn is_right(self, prefix: &[u8], body: &[u8]) -> bool {
-        let (digits, with_prefix, base) = match self {
-            Self::Crc32Base62 { digits, prefix } => (digits, prefix, 62),
-            Self::Crc32Base36 { digits, prefix } => (digits, prefix, 36),
-        };
-        let Some(split) = body.len().checked_sub(digits) else {
-            return false;
-        };
-        let (checked, sum) = body.split_at(split);
-        let crc = if with_prefix {
-            crc32(prefix.iter().chain(checked))
-        } else {
-            crc32(checked.iter())
-        };
-        encoded(crc, base, digits, Case::UpperFirst) == sum
-            || encoded(crc, base, digits, Case::LowerFirst) == sum
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Case {
-    UpperFirst,
-    LowerFirst,
-}
-
-/// A number in digits of a base up to 62, padded with zeros.
-fn encoded(mut number: u32, base: u32, digits: usize, case: Case) -> Vec<u8> {
-    let mut text = vec![b'0'; digits];
-    for place in text.iter_mut().rev() {
-        let digit = u8::try_from(number % base).unwrap_or(0);
-        *place = match digit {
-            0..=9 => b'0' + digit,
-            10..=35 if case == Case::UpperFirst && base == 62 => b'A' + digit - 10,
-            10..=35 => b'a' + digit - 10,
-            _ if case == Case::UpperFirst => b'a' + digit - 36,
-            _ => b'A' + digit - 36,
-        };
-        number /= base;
-    }
-    text
-}
-
-/// CRC-32 of ISO 3309, as in Ethernet and gzip.
-fn crc32<'b>(bytes: impl Iterator<Item = &'b u8>) -> u32 {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            let low = crc & 1;
-            crc = (crc >> 1) ^ (0xedb8_8320 * low);
-        }
-    }
-    !crc
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_check_value_of_crc32() {
-        assert_eq!(crc32(b"123456789".iter()), 0xcbf4_3926);
-    }
+    use crate::format::Checksum;
 
     const STRICT: TokenFormat = TokenFormat {
         id: "x",

@@ -7,6 +7,8 @@ pub(crate) enum KeyKind {
     Password,
     /// A secret, but the word is also used in sentences and for names.
     Secret,
+    /// The same, and the word is oftener a name: of a secret, of credentials.
+    Named,
     /// Has harmless meanings: a value has to look random.
     Weak,
     /// `key` and `code`: a value has to look random, and less so in a query.
@@ -41,25 +43,28 @@ macro_rules! keys {
 
 #[rustfmt::skip]
 pub(crate) const KEYS: &[KeyName] = keys! {
-    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw"]
+    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "*pasword", "*passwrod", "passe"]
         secret ["password=correcthorse host=db", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'"]
         benign ["password=${DB_PASSWORD}", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app"]
     "passphrase" Password ["*passphrase", "*passcode", "pass phrase"]
         secret ["passphrase=correct-horse", "key.passcode: 'b4ttery staple'"]
         benign ["passphrase required", "passphrase: "]
-    "password-in-another-language" Password ["*passwort", "*kennwort", "contrasena", "contraseña", "mot de passe", "*motdepasse", "*senha", "lösenord", "wachtwoord", "*hasło", "haslo", "salasana", "parola", "пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호"]
+    "password-in-another-language" Password ["*passwort", "*kennwort", "*contrasena", "*contraseña", "*motdepasse", "*senha", "lösenord", "*wachtwoord", "*hasło", "haslo", "salasana", "parola", "heslo", "şifre", "sifre", "jelszó", "adgangskode", "passord", "пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호"]
         secret ["passwort=Winter2024", "mot_de_passe=hiver77x", "пароль: zima2024", "密码：dongtian77"]
         benign ["senha inválida", "неверный пароль для bob", "密码错误", "パスワードが正しくありません"]
-    "secret" Secret ["*secret", "*secrets", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base"]
+    "secret" Named ["*secret", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base", "secret id"]
         secret ["client_secret=GOCabc12defg", "secret: 7Hq9zX2v", "secretKeyBase = \"0f9a8b7c6d5e4f3a2b1c\""]
         benign ["secret_name: orders", "Secret \"orders-creds\" not found", "kind: Secret", "secrets: inherit"]
-    "token" Secret ["*token", "*tokens", "pat", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
+    "token" Secret ["*token", "pat", "bearer", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
         secret ["token=8lMkZiFcvX", "refreshToken: \"a1B2c3D4e5\"", "invalid token 9aF3kQ71xZ02 for bob"]
         benign ["unexpected token: foo", "token_type=bearer", "token count=935 exceeded", "token revoked?"]
+    "secrets" Weak ["*tokens", "*secrets"]
+        secret ["tokens=SQ6J3LZVWMVE7l1HOru19If8n9OK", "secrets: 7Hq9zX2vLmN0pQrS5tUv"]
+        benign ["tokens: [1, 2]", "secrets: inherit", "tokens=935"]
     "jwt" Secret ["jwt", "assertion", "client assertion"]
         secret ["jwt=8lMkZiFcvXy77q", "assertion=a1B2c3D4e5f6"]
         benign ["assertion failed: left == right", "jwt: malformed"]
-    "credential" Secret ["*credential", "*credentials", "creds", "cred"]
+    "credential" Named ["*credential", "*credentials", "creds", "cred"]
         secret ["credential=8lMkZiFcvX region=eu", "creds: 'a1B2c3D4e5'"]
         benign ["CREDENTIAL = my_cred", "credentials: missing", "credentials=/etc/gcp/key.json"]
     "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "aws key", "sec key", "authkey", "*authkey", "auth key"]
@@ -68,7 +73,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "access-key" Secret ["access key", "*accesskey", "secret access key", "*secretkey", "secret key", "account key", "*accountkey", "storage key", "shared access key", "*sharedaccesskey", "shared key", "*sharedkey", "cosmos key", "access secret", "consumer secret"]
         secret ["secret_key=4anaaJPU bucket=orders", "AccountKey=yDN6t/qEqMcZNWLRtBtS9mwa;", "aws_secret_access_key = wJalrXUtnFEMI7MDENG"]
         benign ["access_key: required", "SharedAccessKeyName=reader"]
-    "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "rsa key", "ssh key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "seed phrase", "mnemonic", "age key"]
+    "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "seed phrase", "mnemonic", "age key"]
         secret ["private_key=055607673b848469a4f797e5145ad428", "PresharedKey = 7Hq9zX2vLmN0pQrS5tUv=", "encryption_key: 'k3yk3yk3y0000x1'"]
         benign ["private_key=/etc/ssl/key.pem", "private key does not match public key", "signing_key_id=77"]
     "shared-key" Secret ["psk", "*psk", "wpa", "auth pass", "priv pass", "enable secret"]
@@ -77,13 +82,19 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "one-time-code" Weak ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "auth code", "*authcode", "security code", "access code", "*accesscode", "recovery code", "backup code", "login code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier"]
         secret ["otp=ab12cd34ef56", "recovery_code: 9f8e7-d6c5b-4a392"]
         benign ["pin=enabled", "verification code expired"]
-    "session" Weak ["*sessionid", "*sessid", "session", "sid", "session key", "auth", "authentication", "phpsessid", "ticket", "otk", "sess"]
+    "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess", "ticket"]
         secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID: 5t7kq0n2vb8d1m4x"]
-        benign ["session=nightly", "session id=42", "auth: enabled"]
+        benign ["session=nightly", "session_id: 42"]
+    "session" Weak ["session key", "auth", "authentication", "phpsessid", "otk"]
+        secret ["auth=f0d9bae6feb538eb41a264281b3c8fa5", "X-Auth: 5t7kq0n2vb8d1m4x"]
+        benign ["auth: enabled", "authentication=kerberos"]
+    "login" Weak ["basic auth", "user info", "userinfo", "userpwd", "http auth", "user pwd", "login"]
+        secret ["basic_auth: loader:winter2077", "basic.auth.user.info=app:autumn2086"]
+        benign ["login: failed", "login=bob", "login: https://h/x"]
     "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
         secret ["signature=Ml5STaTVANg7qqEXKLaGjHyroB8sop55", "X-Amz-Signature: 5d65c162d45e9ed5d89e92e5513f69d7"]
         benign ["signature: sha256WithRSAEncryption", "signature=invalid", "signature_version=s3v4"]
-    "key" Context ["key", "keys", "code", "*samlresponse", "request token"]
+    "key" Context ["key", "keys", "code", "phrase", "*samlresponse", "request token"]
         secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
         benign ["key=user:42", "code=404", "key: orders"]
     "authorization" Authorization ["*authorization", "proxy auth", "authz"]
@@ -111,7 +122,7 @@ pub(crate) const SECRET_CODES: &[&str] = &["auth", "authorization", "access", "b
 
 /// Words before `token` and `secret` that make them names of something else.
 #[rustfmt::skip]
-pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total"];
+pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total", "key", "eos", "bos", "pad", "unk", "sep", "mask", "existing", "pull", "image", "num"];
 
 /// Words after a name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
 #[rustfmt::skip]
@@ -120,7 +131,7 @@ pub(crate) const QUALIFIERS: &[&str] = &[
     "dev", "development", "enc", "encoded", "encrypted", "env", "main", "new", "old", "plain",
     "plaintext", "prev", "previous", "prod", "production", "qa", "raw", "repeat", "staging",
     "str", "string", "test", "text", "val", "value", "variable", "live", "primary", "secondary",
-    "hash", "header", "ro", "rw", "admin", "user", "root",
+    "header", "ro", "rw", "admin", "user", "root",
 ];
 
 /// Words after a name that make it the name of something else, whatever the value looks like.

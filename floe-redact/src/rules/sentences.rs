@@ -21,15 +21,15 @@ pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
     ("==", Binding::Assign), ("=>", Binding::Arrow), ("->", Binding::Arrow), ("~>", Binding::Arrow),
     ("+=", Binding::Assign), (".=", Binding::Assign), ("?=", Binding::Assign), ("|=", Binding::Assign),
     ("!=", Binding::Assign), ("=~", Binding::Assign), ("\u{1}", Binding::Arrow), ("=", Binding::Assign), (":", Binding::Colon),
-    ("|", Binding::Loose), ("-", Binding::Loose),
+    ("...", Binding::Colon), ("|", Binding::Loose), ("-", Binding::Loose),
 ];
 
 /// Words of a sentence between a name and its value.
 #[rustfmt::skip]
 pub(crate) const FILLERS: &[&str] = &[
     "provided", "given", "used", "value", "of", "to", "set", "got", "received",
-    "supplied", "valid", "not", "changed", "reset", "header", "a", "the", "now", "currently", "as", "with", "generated",
-    "new", "temporary", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
+    "supplied", "valid", "not", "changed", "header", "a", "the", "now", "currently", "as", "with", "generated",
+    "new", "temporary", "you", "entered", "typed", "sent", "which", "presented", "that", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
     "starting", "beginning", "ending", "updated", "from", "rotated", "found", "using", "by", "key",
 ];
 
@@ -40,9 +40,13 @@ pub(crate) const COPULAS: &[&str] = &["is", "was", "equals", "be", "are", "were"
 /// Words before an owner: `password for bob: …`.
 pub(crate) const OWNERS: &[&str] = &["for", "of", "on", "by", "user"];
 
+/// Names under which the name of a named pair stands.
+#[rustfmt::skip]
+pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label"];
+
 /// Names under which the value of a named pair stands: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
-pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "content", "default", "string", "secret", "data", "plaintext"];
+pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "v", "content", "default", "string", "secret", "data", "plaintext"];
 
 /// Words that follow a name and its separator in a sentence about it, not as its value.
 #[rustfmt::skip]
@@ -62,5 +66,5 @@ pub(crate) const PROSE: &[&str] = &[
     "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "timed", "timeout", "to", "token", "too", "type", "unable", "unauthorized", "unavailable",
     "unchanged", "under", "unexpected", "unknown", "unless", "unreachable", "unsupported", "until", "updated", "use", "used", "user", "using", "valid", "validated", "validation",
     "value", "values", "verification", "verified", "via", "was", "wasn't", "were", "weren't", "what", "when", "where", "whether", "which", "while", "who", "whose", "will", "with", "within",
-    "without", "won't", "wrong", "yet", "you", "your", "default", "disable", "openid", "optional", "pending", "private", "public", "external", "inherit", "nullable", "autocomplete", "visible",
+    "without", "won't", "wrong", "yet", "you", "your", "default", "disable", "openid", "path", "sensitive", "known", "apply", "hidden", "redacted", "filtered", "masked", "omitted", "empty", "unbound", "references", "minimum", "maximum", "include", "omit", "leer", "impl", "mut", "static", "final", "const", "let", "dyn", "link", "fields", "restarted", "page", "screen", "form", "prompt", "dialog", "attempts", "attempt", "hash", "hashes", "mfa", "method", "via", "tokens", "keys", "key", "optional", "pending", "private", "public", "external", "inherit", "nullable", "autocomplete", "visible",
 ];

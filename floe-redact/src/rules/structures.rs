@@ -38,7 +38,7 @@ structures! {
         secret ["name,password,region\nbob,winter77,eu", "| user | password |\n|------|----------|\n| bob | winter77 |"]
         benign ["name,password,region", "| column | type |\n| password | text |"]
     PASSWORD_FILE "password-file"
-        secret ["db.example.com:5432:orders:bob:winter77", "bob:$6$saltsalt$Hh3kQ9zX1vB7nM5cR2tY8uI0oP4aS6dF"]
+        secret ["db.example.com:5432:orders:bob:winter77"]
         benign ["a.py:12:3:error:E501", "root:x:0:0:root:/root:/bin/bash"]
     EMAIL "email"
         secret ["no such customer jane.doe@example.com"]

@@ -41,3 +41,11 @@ pub(crate) const ORACLE_COMMANDS: &[&str] = &[
 
 /// Parts of a host or a path that announce a secret path: webhooks.
 pub(crate) const HOOKS: &[&str] = &["hook", "webhook"];
+
+/// First parts of a property in code: `self.password`, `config.token`.
+#[rustfmt::skip]
+pub(crate) const CODE_ROOTS: &[&str] = &[
+    "self", "this", "cfg", "config", "conf", "settings", "var", "env", "os", "process", "options", "opts", "args", "ctx",
+    "params", "request", "req", "secrets", "local", "data", "module", "each", "inputs", "steps", "vault", "creds", "credentials",
+    "user", "auth", "app", "state", "props", "session", "db", "system", "environ", "github", "vars", "node", "response", "res", "result", "parser", "lexer", "client", "login", "account", "form", "body",
+];

@@ -1,0 +1,114 @@
+//! The checksums at the end of some vendors' tokens.
+
+use crate::format::Checksum;
+
+const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const BASE36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// Whether a token ends with the checksum of what stands before it. `body` is what follows the
+/// prefix, the checksum included.
+pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
+    let (digits, of_prefix, alphabet) = match checksum {
+        Checksum::Crc32Base62 { digits, prefix } => (digits, prefix, BASE62),
+        Checksum::Crc32Base36 { digits, prefix } => (digits, prefix, BASE36),
+    };
+    let Some(end) = body.len().checked_sub(digits) else {
+        return false;
+    };
+    let (summed, found) = body.as_bytes().split_at(end);
+    let prefix: &[u8] = if of_prefix { prefix.as_bytes() } else { &[] };
+    is_written(crc32(prefix.iter().chain(summed)), alphabet, found)
+}
+
+/// Whether `digits` are the number in the base of the alphabet, padded with zeros.
+fn is_written(number: u32, alphabet: &[u8], digits: &[u8]) -> bool {
+    let mut rest = number as usize;
+    for &digit in digits.iter().rev() {
+        if alphabet[rest % alphabet.len()] != digit {
+            return false;
+        }
+        rest /= alphabet.len();
+    }
+    rest == 0
+}
+
+/// CRC-32 of IEEE 802.3. Bit by bit, because only what already has the shape of a token comes here.
+fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
+    !bytes.fold(!0, |sum, &byte| {
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| {
+            (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BASE36, BASE62, crc32, is_right, is_written};
+    use crate::format::Checksum;
+
+    const GITHUB: Checksum = Checksum::Crc32Base62 {
+        digits: 6,
+        prefix: false,
+    };
+    const GITLAB: Checksum = Checksum::Crc32Base36 {
+        digits: 7,
+        prefix: true,
+    };
+
+    #[test]
+    fn crc32_has_the_check_value_of_its_definition() {
+        assert_eq!(crc32(b"123456789".iter()), 0xCBF4_3926);
+        assert_eq!(crc32(b"".iter()), 0);
+    }
+
+    #[test]
+    fn a_number_is_written_with_the_digits_of_its_base_and_padded() {
+        assert!(is_written(crc32(b"hello".iter()), BASE62, b"0zNvy2"));
+        assert!(is_written(61 * 62 + 10, BASE62, b"0000zA"));
+        assert!(is_written(35 * 36 + 10, BASE36, b"00000za"));
+        assert!(is_written(u32::MAX, BASE62, b"4gfFC3"));
+        assert!(is_written(u32::MAX, BASE36, b"1z141z3"));
+    }
+
+    #[test]
+    fn a_number_with_more_digits_than_there_are_is_not_written() {
+        assert!(!is_written(62, BASE62, b"0"));
+        assert!(is_written(62, BASE62, b"10"));
+        assert!(!is_written(1, BASE62, b""));
+    }
+
+    #[test]
+    fn github_sums_the_random_part_alone() {
+        let body = "cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm";
+        assert!(is_right(GITHUB, "ghp_", body));
+        assert!(is_right(GITHUB, "gho_", body));
+        for wrong in [
+            "cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfn",
+            "dCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm",
+            "CCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm",
+        ] {
+            assert!(!is_right(GITHUB, "ghp_", wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn gitlab_sums_the_prefix_the_payload_the_version_and_the_length() {
+        let body = "h9ERUUjcMdDoH7_jMklFksrB4B0.01.0r0chm5ry";
+        assert!(is_right(GITLAB, "glpat-", body));
+        assert!(!is_right(GITLAB, "glrt-", body));
+        let (payload, rest) = body.split_at(27);
+        assert!(!is_right(
+            GITLAB,
+            "glpat-",
+            &format!("{payload}{}", rest.replace(".01.", ".02."))
+        ));
+    }
+
+    #[test]
+    fn a_body_shorter_than_the_checksum_has_none() {
+        assert!(!is_right(GITHUB, "ghp_", ""));
+        assert!(!is_right(GITHUB, "ghp_", "MJfm"));
+        // The checksum of nothing is zero.
+        assert!(is_right(GITHUB, "ghp_", "000000"));
+    }
+}
