@@ -50,6 +50,7 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> bool {
         && !password.is_empty()
         && !password.starts_with(b"/")
         && !password.starts_with(b"@")
+        && !password.ends_with(b":")
         && !password.contains(&b'(')
         && !is_placeholder(password)
         && !names_a_user(text, user, colon + 1, sign)

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use crate::rules::commands::{ARGUMENTS, OPTIONS};
 use crate::rules::headers::SCHEMES;
 use crate::rules::keys::KEYS;
-use crate::rules::tokens::TOKENS;
+use crate::rules::formats;
 
 /// A name of a value.
 pub(crate) const KEY: u8 = 1;
@@ -124,7 +124,7 @@ impl Anchors {
         for name in KEYS.iter().flat_map(|row| row.names) {
             anchors.add_key(name.trim_start_matches('*').as_bytes());
         }
-        for (row, format) in TOKENS.iter().enumerate() {
+        for (row, format) in formats().enumerate() {
             anchors.add_format(row, format.prefix.as_bytes());
         }
         for scheme in SCHEMES.iter().filter(|scheme| scheme.is_bare) {

@@ -5,7 +5,7 @@ use crate::rules::commands::{ARGUMENTS, Argument};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{Bond, Context};
-use crate::text::{part, run_start};
+use crate::text::{before, part, run_start};
 use crate::value::{self, Site, Value};
 
 /// Looks at the word that contains an anchor.
@@ -58,7 +58,8 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Opt
         return None;
     }
     // A name is whole, or behind a dot.
-    if start > 0 && (text[start - 1].is_ascii_alphanumeric() || text[start - 1] == b'_') {
+    let is_hump = text[start].is_ascii_uppercase() && before(text, start).is_ascii_lowercase();
+    if before(text, start).is_ascii_alphanumeric() && !is_hump {
         return None;
     }
     let tokens = &mut scan.tokens;
@@ -102,7 +103,7 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Opt
 fn command(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Option<Value> {
     let start = scan.tokens.start(place);
     let end = start + name.len();
-    if !part(scan.text, start, end).eq_ignore_ascii_case(name.as_bytes()) {
+    if part(scan.text, start, end) != name.as_bytes() {
         return None;
     }
     let mut at = scan.tokens.place_at(end)?;

@@ -72,9 +72,14 @@ fn content(scan: &mut Scan<'_>, key: Key) -> Option<usize> {
     // `<password type="x">`, `name="password">`
     let is_attribute = key.quote.is_some() && scan.tokens.is_sign(key.quote?.checked_sub(1)?, b'=');
     if in_tag && scan.tokens.kind(key.after) == Kind::Blank
-        || is_attribute && matches!(scan.tokens.kind(key.after), Kind::Sign(b'>'))
+        || is_attribute && matches!(scan.tokens.kind(key.after), Kind::Sign(b'>') | Kind::Blank)
     {
         let close = find_close(scan, key.after)?;
+        let has_value = (key.after..close)
+            .any(|at| scan.tokens.word(at).is_some_and(|word| is_one_of(word, VALUE_NAMES)));
+        if has_value {
+            return None;
+        }
         return (!scan.tokens.is_sign(close.checked_sub(1)?, b'/')).then_some(close + 1);
     }
     None

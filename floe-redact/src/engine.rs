@@ -7,9 +7,8 @@ use crate::anchors::{self, DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
 use crate::finding::{Evidence, Finding};
 use crate::policy::Policy;
 use crate::rules::structures;
-use crate::rules::tokens::TOKENS;
 use crate::scan::{Candidate, Scan};
-use crate::{address, armour, call, header, option, pair, personal, url};
+use crate::{address, armour, call, header, option, pair, personal, rules, url};
 
 /// A text of this length may be read many times.
 const SHORT: usize = 1024;
@@ -147,7 +146,7 @@ fn token(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize) {
     let best = anchors
         .formats(text, anchor)
         .filter_map(|(start, row)| {
-            let format = &TOKENS[row];
+            let format = rules::format(row);
             let prefix = format.prefix.as_bytes();
             if text.get(start..start + prefix.len()) != Some(prefix) {
                 return None;

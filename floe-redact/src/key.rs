@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use crate::rules::keys::{
-    DESCRIPTORS, HARMLESS_KEYS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS, SECRET_CODES,
+    DESCRIPTORS, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS, SECRET_CODES,
 };
 use crate::rules::structures;
 use crate::text::is_one_of;
@@ -82,6 +82,15 @@ impl Name {
             .unwrap_or(0)
     }
 
+    /// The words, in lower case.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = (0..self.len).filter(|&index| self.begins_word(index));
+        starts.map(|start| {
+            let next = (start + 1..self.len).find(|&index| self.begins_word(index));
+            &self.letters[start..next.unwrap_or(self.len)]
+        })
+    }
+
     /// Whether the name ends with the words of another.
     pub(crate) fn ends_with(&self, other: &Self) -> bool {
         self.as_bytes().ends_with(other.as_bytes())
@@ -139,7 +148,8 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
             let row = &KEYS[row];
             let kind = match row.kind {
                 KeyKind::Context => after(&mut name, start)?,
-                KeyKind::Secret | KeyKind::Named if is_harmless(&name, start) => return None,
+                KeyKind::Secret if is_harmless(&name, start, HARMLESS_TOKENS) => return None,
+                KeyKind::Named if is_harmless(&name, start, HARMLESS_SECRETS) => return None,
                 kind => kind,
             };
             return Some(Meaning {
@@ -161,10 +171,10 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
 }
 
 /// `next_token`, `existingSecret`
-fn is_harmless(name: &Name, start: usize) -> bool {
+fn is_harmless(name: &Name, start: usize, words: &[&str]) -> bool {
     let mut head = name.clone();
     head.len = start;
-    is_one_of(&head.as_bytes()[head.last_word()..], HARMLESS_TOKENS)
+    is_one_of(&head.as_bytes()[head.last_word()..], words)
 }
 
 /// `key` and `code` depend on the word before them.

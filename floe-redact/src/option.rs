@@ -21,6 +21,10 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> bool {
     let Some(found) = argument(scan, key.after, key.place) else {
         return false;
     };
+    // `add_argument("--password", default=None)`
+    if key.quote.is_some() && !found.quoted {
+        return true;
+    }
     let context = Context {
         kind: key.meaning.kind,
         bond: Bond::Option,
@@ -106,7 +110,9 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
             continue;
         }
         if is_attached && is_quoted {
-            if let Some(found) = value::quoted(&mut scan.tokens, place + 1) {
+            if let Some(found) = value::quoted(&mut scan.tokens, place + 1)
+                && !is_placeholder(part(scan.text, found.start, found.end))
+            {
                 scan.redact(found.start, found.end, option.id, Evidence::Structure);
             }
             return;
@@ -120,7 +126,10 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
         if is_attached {
             let start = scan.tokens.start(place) + option.option.len();
             let end = value::bare(&mut scan.tokens, place, Site { from: lead, ..Site::default() }).map_or(start, |found| found.end);
-            return scan.redact(start, end, option.id, Evidence::Structure);
+            if !is_placeholder(part(scan.text, start, end)) {
+                scan.redact(start, end, option.id, Evidence::Structure);
+            }
+            return;
         }
         let Some(found) = argument(scan, place + 1, place) else {
             return;

@@ -246,8 +246,8 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
 pub(crate) fn value_place(scan: &mut Scan<'_>, place: usize) -> usize {
     let tokens = &mut scan.tokens;
     let mut at = tokens.skip_blanks(place);
-    while tokens.is_sign(at, b'*') && at < place + 6 {
-        at += 1;
+    if tokens.is_sign(at, b'*') && tokens.is_sign(at + 1, b'*') && tokens.kind(at + 2) == Kind::Blank {
+        at += 2;
     }
     at = tokens.skip_blanks(at);
     if tokens.is_sign(at, b'!') {
@@ -265,6 +265,10 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
     let lead = before(scan.text, key.start);
     let in_query = matches!(lead, b'?' | b'&' | b'#')
         || lead == b';' && key.start >= 5 && starts_with(scan.text, key.start - 5, b"&amp;");
+    // The last segment of a path or a URL, and what happened there.
+    if lead == b'/' && separator.binding == Binding::Colon && key.meaning.kind != KeyKind::Authorization {
+        return;
+    }
     let site = Site {
         from: key.place,
         coding: separator.coding,
@@ -321,7 +325,8 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
     // `PWD=/home/x` is the working directory, `pass=3 fail=1` counts tests, and a grammar has tokens.
     let is_directory = name.eq_ignore_ascii_case(b"pwd") && matches!(text, [b'/' | b'~', ..]);
     let is_count = name.eq_ignore_ascii_case(b"pass") && text.len() <= 3 && text.iter().all(u8::is_ascii_digit);
-    let is_result = name == b"PASS";
+    let is_result = name == b"PASS" && matches!(context.bond, Bond::Sign(Binding::Colon) | Bond::Structure)
+        || name.eq_ignore_ascii_case(b"pass") && context.bond == Bond::Position;
     if is_directory || is_count || is_result || is_code(scan, found) || is_key_name(scan, text) {
         return false;
     }
@@ -353,14 +358,15 @@ fn is_next_key(scan: &mut Scan<'_>, place: usize, separator: Separator, found: V
 
 /// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.
 fn login(scan: &Scan<'_>, key: Key, found: Value) -> Option<usize> {
-    if !matches!(key.meaning.rule, "credential" | "session" | "login") {
+    if !matches!(key.meaning.rule, "credential" | "session" | "login") || found.end - found.start > 128 {
         return None;
     }
     let value = part(scan.text, found.start, found.end);
     let sign = value.iter().position(|byte| matches!(byte, b':' | b'/'))?;
     let (user, password) = (&value[..sign], &value[sign + 1..]);
     let is_user = user.len() > 1 && user.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte));
-    let is_password = matches!(look(password), Look::Mixed | Look::Symbolic | Look::Random | Look::LongRandom | Look::Hash)
+    let is_word = key.meaning.rule == "credential" && value[sign] == b':' && look(password) == Look::Word && password.len() >= 8;
+    let is_password = (is_word || matches!(look(password), Look::Mixed | Look::Symbolic | Look::Random | Look::LongRandom | Look::Hash))
         && !password.contains(&b'/');
     (is_user && is_password).then_some(found.start + sign + 1)
 }

@@ -4,12 +4,15 @@
 //! the rule finds something, each of `benign` stays as it is.
 
 pub(crate) mod commands;
+pub(crate) mod hashes;
 pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod sentences;
 pub(crate) mod structures;
 pub(crate) mod tokens;
 pub(crate) mod words;
+
+use crate::format;
 
 /// The id of a rule, and what it finds.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +26,20 @@ pub struct Rule {
     pub benign: &'static [&'static str],
 }
 
+/// The formats of tokens and of hashed passwords.
+pub(crate) fn formats() -> impl Iterator<Item = &'static format::TokenFormat> {
+    tokens::TOKENS.iter().chain(hashes::HASHES)
+}
+
+/// The format in this row.
+pub(crate) fn format(row: usize) -> &'static format::TokenFormat {
+    tokens::TOKENS.get(row).unwrap_or_else(|| &hashes::HASHES[row - tokens::TOKENS.len()])
+}
+
 /// All the rules, without those that a [`Redactor`](crate::Redactor) is configured with.
 pub fn rules() -> impl Iterator<Item = Rule> {
     let keys = keys::KEYS.iter().map(|row| (row.id, row.secret, row.benign));
-    let tokens = tokens::TOKENS
-        .iter()
+    let tokens = formats()
         .map(|row| (row.id, row.secret, row.benign));
     let schemes = headers::SCHEMES
         .iter()

@@ -59,8 +59,7 @@ impl Look {
         match self {
             Self::Placeholder | Self::Reference => u8::MAX,
             Self::Sentence => 20,
-            Self::Prose | Self::Path | Self::ShortNumber => 9,
-            Self::Public => 8,
+            Self::Prose | Self::Path | Self::ShortNumber | Self::Public => 9,
             Self::Word | Self::Name | Self::Phrase => 7,
             Self::Number => 6,
             Self::Uuid | Self::Mixed => 5,
@@ -159,7 +158,7 @@ impl Context {
         kind + bond
             + u8::from(self.quoted && !is_sentence)
             + u8::from(self.quoted_key)
-            + u8::from(self.is_compound)
+            + u8::from(self.is_compound && kind > 1)
             + if self.in_query { 2 } else { 0 }
     }
 }
@@ -254,12 +253,12 @@ pub(crate) fn look(value: &[u8]) -> Look {
     if is_public(word) {
         return Look::Public;
     }
+    if f.len < 32 && is_algorithm(word) {
+        return Look::Placeholder;
+    }
     let random = random_letters(word);
     if random >= 12.min(f.len) || random >= 8 {
         return if whole.len() >= 20 && random >= 16 { Look::LongRandom } else { Look::Random };
-    }
-    if f.len < 32 && is_algorithm(word) {
-        return Look::Placeholder;
     }
     if is_dotted(word) {
         return Look::Path;
@@ -340,13 +339,14 @@ fn is_literal(word: &[u8]) -> bool {
             && word
                 .iter()
                 .all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'#' | b'-' | b'_'))
+        || word.len() > 4 && word[..4].eq_ignore_ascii_case(b"your") && matches!(word[4], b'_' | b'-')
         || is_type(word)
 }
 
 /// `[REDACTED alloc::string::String]`, `ab****`: somebody masked it before.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
     let mask = |what: &[u8]| memchr::memmem::find(value, what).is_some();
-    mask(b"****") || mask(b"REDACTED") || mask(b"redacted") || mask(b"FILTERED") || mask(b"HIDDEN") || mask(b"(hidden)") || mask(b"[filtered]") || mask(b"MASKED") || mask(b"xxxxxxxx")
+    mask(b"****") || mask(b"REDACTED") || mask(b"redacted") || mask(b"FILTERED") || mask(b"OMITTED") || mask(b"HIDDEN") || mask(b"(hidden)") || mask(b"[filtered]") || mask(b"MASKED") || mask(b"xxxxxxxx")
         || mask("\u{2022}\u{2022}\u{2022}".as_bytes()) || mask(b"XXXXXXXX")
 }
 
@@ -385,6 +385,7 @@ fn is_reference(value: &[u8]) -> bool {
         [b'$', b'{' | b'(', ..] | [b'{', b'{' | b'%', ..] | [b'%', b'(' | b'{', ..] | [b'#', b'{', ..] | [b'@', b'{', ..] => true,
         [b'$', inner @ ..] => {
             inner.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+                || memchr::memmem::find(inner, b"->").is_some() || run_end(inner, 0, 64, is_name) < inner.len() && matches!(inner[run_end(inner, 0, 64, is_name)], b'[' | b'(')
                 || inner.len() < 4 && inner.iter().all(u8::is_ascii_digit)
                 || inner.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_') && inner.contains(&b'_')
         }
@@ -405,7 +406,7 @@ fn is_reference(value: &[u8]) -> bool {
                 && head < value.len()
                 && matches!(value[head], b'(' | b'[')
                 && !value[0].is_ascii_digit()
-                && !value[..head].iter().any(u8::is_ascii_digit)
+                && value[..head].iter().all(|byte| byte.is_ascii_lowercase() || b"._-:>!".contains(byte) || byte.is_ascii_uppercase() && value[..head].contains(&b'.'))
                 && (head > 2 || matches!(value.get(head + 1), None | Some(b')' | b'"' | b'\'' | b']')))
         }
     }

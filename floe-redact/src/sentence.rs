@@ -14,11 +14,14 @@ const WORDS: usize = 5;
 
 /// Whether a value was found.
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
+    if lines_below(scan, key) {
+        return true;
+    }
     if !matches!(key.meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak) {
         return false;
     }
     let mut place = scan.tokens.skip_blanks(key.after);
-    let is_word = key.start == 0 || matches!(before(scan.text, key.start), 0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b',' | b'-' | b'*' | b'>' | 0x80..);
+    let is_word = key.start == 0 || matches!(before(scan.text, key.start), 0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b',' | b'-' | b'*' | b'>' | b':' | 0x80..);
     if place == key.after || !is_word {
         return false;
     }
@@ -63,8 +66,11 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
 /// `for bob:`, `for the user bob is`: the end of an owner with something behind it that states a value.
 fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     let mut at = place + 1;
-    for _ in 0..5 {
-        let next = scan.tokens.skip_blanks(at);
+    for _ in 0..6 {
+        let mut next = scan.tokens.skip_blanks(at);
+        if matches!(scan.tokens.kind(next), Kind::Quote | Kind::Open(b'[' | b'(')) {
+            next += 1;
+        }
         let word = scan.tokens.word(next)?;
         if is_one_of(word, COPULAS) && next > place + 2 {
             return Some(next);
@@ -73,6 +79,9 @@ fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
         at = next + 1;
         if scan.tokens.is_sign(at, b'@') && scan.tokens.word(at + 1).is_some() {
             at += 2;
+        }
+        if matches!(scan.tokens.kind(at), Kind::Quote | Kind::Close(_)) {
+            at += 1;
         }
         if let Some(separator) = pair::separator_at(scan, at) {
             return (separator.binding == Binding::Colon).then_some(at);
@@ -91,7 +100,8 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
     };
     let value = part(scan.text, found.start, found.end);
     // A sentence goes on with a word, and code with a call.
-    if is_prose(value) || value.contains(&b'=') && bond == Bond::Position {
+    let is_group = bond == Bond::Position && matches!(scan.tokens.kind(place), Kind::Open(_));
+    if is_group || is_prose(value) || value.contains(&b'=') && bond == Bond::Position {
         return false;
     }
     let context = Context {
@@ -103,6 +113,32 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
         in_query: false,
     };
     pair::accept(scan, key, found, context)
+}
+
+/// `name="password"` of a form's part, whose value follows an empty line, and pydantic's report of
+/// an input: the name on a line of its own, `input_value='…'` in the next.
+pub(crate) fn lines_below(scan: &mut Scan<'_>, key: Key) -> bool {
+    if scan.tokens.kind(key.after) != Kind::Line {
+        return false;
+    }
+    let next = scan.tokens.skip_lines(key.after);
+    let from = scan.tokens.start(key.after);
+    let gap = part(scan.text, from, scan.tokens.start(next));
+    let is_part = key.quote.is_some_and(|quote| quote > 1 && scan.tokens.is_sign(quote - 1, b'='))
+        && gap.iter().filter(|byte| **byte == b'\n').count() + memchr::memmem::find_iter(gap, b"\\n").count() == 2;
+    if is_part {
+        return accept(scan, key, next, Bond::Structure);
+    }
+    let is_alone = key.start == 0 || before(scan.text, key.start) == b'\n';
+    let Some(input) = (next..next + 64)
+        .take_while(|&at| scan.tokens.kind(at) != Kind::Line)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .find(|&at| scan.tokens.word(at).is_some_and(|word| matches!(word, b"input_value" | b"input")))
+    else {
+        return false;
+    };
+    is_alone && scan.tokens.is_sign(input + 1, b'=') && accept(scan, key, input + 2, Bond::Structure)
 }
 
 /// A value on the line below its name and colon, unless that line is a pair of its own.

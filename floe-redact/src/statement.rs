@@ -3,6 +3,7 @@
 use crate::lexer::Kind;
 use crate::pair::{self, Key};
 use crate::rules::keys::KeyKind;
+use crate::rules::sentences::Binding;
 use crate::rules::structures;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, Look, is_prose, look};
@@ -118,14 +119,14 @@ fn literal(scan: &mut Scan<'_>, key: Key, mut place: usize) -> bool {
     let name = part(scan.text, key.start, key.end);
     let is_keyword = crate::text::before(scan.text, key.start) == b':';
     let is_statement = is_keyword || name.iter().all(|byte| !byte.is_ascii_lowercase()) || name.contains(&b'_') || name.contains(&b'.');
-    let kind = if is_statement || key.meaning.kind == KeyKind::Password { key.meaning.kind } else { KeyKind::Weak };
+    let kind = if is_statement || key.meaning.kind == KeyKind::Password { key.meaning.kind } else { KeyKind::Context };
     let first = word.split(|byte| *byte == b' ').next().unwrap_or_default();
     if is_prose(first) || matches!(look(word), Look::Word | Look::Name) && !is_statement && key.meaning.kind != KeyKind::Password {
         return false;
     }
     let context = Context {
         kind,
-        bond: if is_statement { Bond::Structure } else { Bond::Copula },
+        bond: if is_statement { Bond::Structure } else { Bond::Sign(Binding::Colon) },
         quoted: true,
         is_compound: false,
         quoted_key: false,

@@ -68,8 +68,8 @@ fn lines(scan: &mut Scan<'_>, key: Key) -> bool {
         let is_list = matches!(delimiter, b',' | b';');
         let is_name = |&(start, end): &(usize, usize)| {
             end - start <= 40
-                && !(is_list && (start == end || head[start..end].contains(&b' ')))
-                && head[start..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_- .#/+|".contains(byte))
+                && !(is_list && (start == end || start > names[0].0 && head[start..end].contains(&b' ')))
+                && head[start..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_- .#/+|:".contains(byte))
         };
         let column = names.iter().position(|&(start, end)| begin + start <= key.start && key.end <= begin + end);
         let (Some(column), true) = (column, names.iter().all(is_name)) else {
@@ -154,6 +154,15 @@ fn insert(scan: &mut Scan<'_>, key: Key) -> bool {
             break;
         }
         at = scan.tokens.skip_lines(at + 1);
+    }
+    // The values may be parameters: `VALUES (?, ?)`, and then `[parameters: ('bob', '…')]`.
+    if !found {
+        for open in at..at + 48 {
+            if matches!(scan.tokens.kind(open), Kind::Open(b'(' | b'[')) && scan.tokens.opens_quote(open + 1) {
+                let end = scan.tokens.close(open).unwrap_or(usize::MAX);
+                return cell(scan, open, end, column, key);
+            }
+        }
     }
     found
 }

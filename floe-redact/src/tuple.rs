@@ -1,5 +1,6 @@
 //! A name and its value side by side: pairs, named values, calls, structs.
 
+use crate::key::Name;
 use crate::lexer::Kind;
 use crate::pair::{self, Key};
 use crate::rules::keys::KeyKind;
@@ -8,6 +9,11 @@ use crate::scan::Scan;
 use crate::score::{Bond, Context, Look, look};
 use crate::text::{is_one_of, part};
 use crate::value::{self, Site, Value};
+
+/// Functions with these words in their names take the name of a secret.
+const VERBS: &[&str] = &[
+    "get", "fetch", "read", "load", "find", "is", "has", "lookup", "describe", "list", "delete", "resolve", "env", "parse", "next", "peek", "expect", "require",
+];
 
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     named(scan, key) || tuple(scan, key) || call(scan, key) || fields(scan, key)
@@ -35,7 +41,7 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> bool {
     while named > 0 && named + 6 > first && !matches!(scan.tokens.kind(named), Kind::Word) {
         named -= 1;
     }
-    if !scan.tokens.word(named).is_some_and(|word| is_one_of(word, NAME_NAMES)) {
+    if !scan.tokens.word(named).is_some_and(|word| is_called(word, NAME_NAMES)) {
         return false;
     }
     let mut at = key.after;
@@ -47,7 +53,7 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> bool {
         let tokens = &mut scan.tokens;
         let word = tokens.word(field).unwrap_or_default();
         let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
-        if is_one_of(word, VALUE_NAMES) {
+        if is_called(word, VALUE_NAMES) {
             let is_element = tokens.is_sign(behind, b'>');
             let place = if is_element {
                 behind + 1
@@ -82,6 +88,12 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> bool {
         at = end;
     }
     false
+}
+
+/// `name`, `ParameterName`
+fn is_called(word: &[u8], names: &[&str]) -> bool {
+    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    is_one_of(word, names) || is_one_of(&word[hump..], names)
 }
 
 /// The first word of the field that follows a comma, a line or the blank between two attributes.
@@ -120,7 +132,10 @@ fn tuple(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     };
     let value = part(scan.text, found.start, found.end);
-    let behind = scan.tokens.skip_lines(found.next);
+    let mut behind = scan.tokens.skip_lines(found.next);
+    while scan.tokens.is_sign(behind, b'>') {
+        behind += 1;
+    }
     let ends = matches!(scan.tokens.kind(behind), Kind::Close(_))
         || key.meaning.kind == KeyKind::Password && scan.tokens.word(lead.saturating_sub(2)).is_some();
     if !found.quoted || !ends || is_column(value) && key.meaning.kind != KeyKind::Password {
@@ -160,7 +175,10 @@ fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     };
     let word = part(scan.text, found.start, found.end);
     let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
-    if !is_alone && name.to_ascii_lowercase().ends_with(b"credentials") || word.len() < 4 || !found.quoted && is_column(word) {
+    // `get_password("name")` asks for one, and a lexer prints `Token('NAME', 1)`.
+    let is_asked = Name::new(name).words().any(|word| is_one_of(word, VERBS));
+    let is_lexeme = !is_alone && key.meaning.rule == "token";
+    if is_asked || is_lexeme || !is_alone && name.to_ascii_lowercase().ends_with(b"credentials") || word.len() < 4 || !found.quoted && is_column(word) {
         return false;
     }
     accept(scan, key, found)

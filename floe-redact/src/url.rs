@@ -130,6 +130,7 @@ fn has_placeholder(userinfo: &[u8]) -> bool {
             || !password.is_empty()
                 && (look(password) == Look::Reference
                     || score::is_masked(password)
+                    || !userinfo.iter().any(u8::is_ascii_lowercase) && userinfo.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b':'))
                     || matches!(password, b"password" | b"pass" | b"PASSWORD" | b"PASS" | b"PWD" | b"pwd")
                     || password.iter().all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.')))
     })

@@ -120,7 +120,8 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Opti
         || last > place && matches!(tail, b"new")
         || word[0].is_ascii_uppercase() && is_word(word) && key::meaning(word).is_some()
         || word[0].is_ascii_uppercase() && key::meaning(word).is_some() && tokens.opens_quote(open + 1);
-    if !is_wrapper || depth == 0 {
+    let is_index = tokens.kind(open) == Kind::Open(b'[') && !tokens.opens_quote(open + 1);
+    if !is_wrapper || is_index || depth == 0 {
         return None;
     }
     let close = tokens.close(open)?;
@@ -149,6 +150,14 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let Some(close) = tokens.close(place) else {
         return bare(tokens, inner, site);
     };
+    // `(string) (len=9) "…"`: notes on the value.
+    let mut behind = tokens.skip_blanks(close + 1);
+    if behind > close + 1 && tokens.kind(behind) == Kind::Open(b'(') && let Some(second) = tokens.close(behind) {
+        behind = tokens.skip_blanks(second + 1);
+    }
+    if behind > close + 1 && tokens.opens_quote(behind) {
+        return quoted(tokens, behind);
+    }
     let (start, end) = (tokens.start(inner), tokens.start(close));
     let is_list = matches!(tokens.kind(inner), Kind::Open(_) | Kind::Redacted);
     (end > start && !is_list).then_some(Value {
@@ -294,7 +303,8 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
             // `<TOKEN>` is one value.
             Kind::Sign(b'>') if tokens.is_sign(place, b'<') => false,
             Kind::Sign(b'>') => {
-                tokens.is_break(at + 1, site.coding) || tokens.is_sign(at + 1, b'<')
+                tokens.is_break(at + 1, site.coding)
+                    || matches!(tokens.kind(at + 1), Kind::Sign(b'<' | b',') | Kind::Close(_))
             }
             Kind::Sign(ARROW) => true,
             _ => false,
@@ -328,7 +338,7 @@ fn closes_here(tokens: &mut Tokens<'_>, place: usize) -> bool {
     }
     match tokens.kind(at) {
         Kind::Blank | Kind::Line | Kind::Quote | Kind::Redacted => true,
-        Kind::Sign(sign) => b",;:.|&<>\\".contains(&sign),
+        Kind::Sign(sign) => b",;:.|&<>\\=".contains(&sign),
         _ => false,
     }
 }

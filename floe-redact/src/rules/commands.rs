@@ -87,7 +87,7 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
         secret: &["mysqli_connect(\"db\", \"bob\", \"winter77\", \"x\")", "DriverManager.getConnection(\"jdbc:x\", \"bob\", \"winter77\")"],
         benign: &["getConnection(\"jdbc:x\")", "ftp.connect('db', 5432, 'orders')"] },
     Argument { id: "command-argument", place: 1,
-        names: &["net user", "htpasswd -b", "htpasswd -nb", "htpasswd -bn", "auth", "login", "rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user", "cmdkey", "pg_md5 -u"],
+        names: &["net user", "htpasswd -b", "htpasswd -nb", "htpasswd -bn", "AUTH", "LOGIN", "rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user", "cmdkey", "pg_md5 -u"],
         secret: &["net user bob winter77 /add", "rabbitmqctl change_password bob winter77"],
         benign: &["net user bob /delete", "net user bob"] },
     Argument { id: "command-argument", place: 2,
@@ -95,7 +95,7 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
         secret: &["htpasswd -bc /etc/nginx/.htpasswd bob winter77"],
         benign: &["htpasswd -c /etc/nginx/.htpasswd bob"] },
     Argument { id: "command-argument", place: 0,
-        names: &["requirepass", "masterauth", "auth plain", "auth login", "auth", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth"],
+        names: &["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth"],
         secret: &["requirepass winter77x", "AUTH PLAIN AGJvYgB3aW50ZXI3Nw=="],
         benign: &["requirepass \"\"", "AUTH PLAIN LOGIN"] },
 ];

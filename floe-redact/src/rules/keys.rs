@@ -52,7 +52,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "password-in-another-language" Password ["*passwort", "*kennwort", "*contrasena", "*contraseña", "*motdepasse", "*senha", "lösenord", "*wachtwoord", "*hasło", "haslo", "salasana", "parola", "heslo", "şifre", "sifre", "jelszó", "adgangskode", "passord", "пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호"]
         secret ["passwort=Winter2024", "mot_de_passe=hiver77x", "пароль: zima2024", "密码：dongtian77"]
         benign ["senha inválida", "неверный пароль для bob", "密码错误", "パスワードが正しくありません"]
-    "secret" Named ["*secret", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base", "secret id"]
+    "secret" Named ["*secret", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base"]
         secret ["client_secret=GOCabc12defg", "secret: 7Hq9zX2v", "secretKeyBase = \"0f9a8b7c6d5e4f3a2b1c\""]
         benign ["secret_name: orders", "Secret \"orders-creds\" not found", "kind: Secret", "secrets: inherit"]
     "token" Secret ["*token", "pat", "bearer", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
@@ -82,7 +82,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "one-time-code" Weak ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "auth code", "*authcode", "security code", "access code", "*accesscode", "recovery code", "backup code", "login code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier"]
         secret ["otp=ab12cd34ef56", "recovery_code: 9f8e7-d6c5b-4a392"]
         benign ["pin=enabled", "verification code expired"]
-    "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess", "ticket"]
+    "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess"]
         secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID: 5t7kq0n2vb8d1m4x"]
         benign ["session=nightly", "session_id: 42"]
     "session" Weak ["session key", "auth", "authentication", "phpsessid", "otk"]
@@ -97,7 +97,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "key" Context ["key", "keys", "code", "phrase", "*samlresponse", "request token"]
         secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
         benign ["key=user:42", "code=404", "key: orders"]
-    "authorization" Authorization ["*authorization", "proxy auth", "authz"]
+    "authorization" Authorization ["*authorization", "proxy auth"]
         secret ["Authorization: Bearer a1B2c3D4e5", "{'authorization': 'a1B2c3D4e5'}"]
         benign ["authorization: required", "Authorization: Basic <credentials>"]
     "cookie" Cookie ["*cookie", "cookies", "set cookie"]
@@ -122,7 +122,10 @@ pub(crate) const SECRET_CODES: &[&str] = &["auth", "authorization", "access", "b
 
 /// Words before `token` and `secret` that make them names of something else.
 #[rustfmt::skip]
-pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total", "key", "eos", "bos", "pad", "unk", "sep", "mask", "existing", "pull", "image", "num"];
+pub(crate) const HARMLESS_TOKENS: &[&str] = &["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total", "key", "eos", "bos", "pad", "unk", "sep", "mask", "num"];
+
+/// The same before `secret` and `credentials`.
+pub(crate) const HARMLESS_SECRETS: &[&str] = &["existing", "pull", "image", "kube"];
 
 /// Words after a name that leave its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
 #[rustfmt::skip]
@@ -141,7 +144,7 @@ pub(crate) const DESCRIPTORS: &[&str] = &[
     "expiration", "expired", "expires", "expiry", "fields", "file", "filename", "files", "format",
     "fingerprint", "history", "hint", "id", "ids", "index", "issuer", "kind", "lastused", "len",
     "length", "limit", "manager", "max", "min", "mode", "name", "names", "path", "policy",
-    "provider", "ref", "required", "reset", "scope", "size", "source", "store", "ttl", "type",
+    "provider", "ref", "required", "reset", "scope", "size", "source", "store", "error", "errors", "exception", "mechanism", "plugin", "protocol", "realm", "backend", "handler", "class", "module", "algo", "hashers", "maps", "cmd", "command", "ttl", "type",
     "uri", "url", "usage", "used", "version", "algorithm", "alg", "method", "enabled", "changed",
     "updated", "at", "status", "state", "label", "title", "dir", "location", "lifetime", "java",
     "py", "rs", "go", "js", "ts", "sql", "md", "txt", "json", "yaml", "yml", "pem", "csv",

@@ -42,7 +42,7 @@ pub(crate) const OWNERS: &[&str] = &["for", "of", "on", "by", "user"];
 
 /// Names under which the name of a named pair stands.
 #[rustfmt::skip]
-pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label"];
+pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path"];
 
 /// Names under which the value of a named pair stands: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
@@ -66,5 +66,5 @@ pub(crate) const PROSE: &[&str] = &[
     "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "timed", "timeout", "to", "token", "too", "type", "unable", "unauthorized", "unavailable",
     "unchanged", "under", "unexpected", "unknown", "unless", "unreachable", "unsupported", "until", "updated", "use", "used", "user", "using", "valid", "validated", "validation",
     "value", "values", "verification", "verified", "via", "was", "wasn't", "were", "weren't", "what", "when", "where", "whether", "which", "while", "who", "whose", "will", "with", "within",
-    "without", "won't", "wrong", "yet", "you", "your", "default", "disable", "openid", "path", "sensitive", "known", "apply", "hidden", "redacted", "filtered", "masked", "omitted", "empty", "unbound", "references", "minimum", "maximum", "include", "omit", "leer", "impl", "mut", "static", "final", "const", "let", "dyn", "link", "fields", "restarted", "page", "screen", "form", "prompt", "dialog", "attempts", "attempt", "hash", "hashes", "mfa", "method", "via", "tokens", "keys", "key", "optional", "pending", "private", "public", "external", "inherit", "nullable", "autocomplete", "visible",
+    "without", "won't", "wrong", "yet", "you", "your", "default", "disable", "openid", "path", "sensitive", "known", "apply", "hidden", "redacted", "filtered", "masked", "omitted", "empty", "unbound", "references", "minimum", "maximum", "include", "omit", "leer", "impl", "mut", "static", "final", "const", "let", "dyn", "link", "fields", "restarted", "page", "screen", "form", "prompt", "dialog", "attempts", "attempt", "hash", "hashes", "mfa", "method", "via", "tokens", "keys", "key", "expire", "nologin", "lock", "unlock", "account", "write", "read", "marked", "deprecated", "stale", "weak", "strong", "allowed", "readable", "immutable", "encrypted", "algo", "protected", "replace", "retain", "dial", "lookup", "plain", "optional", "pending", "private", "public", "external", "inherit", "nullable", "autocomplete", "visible",
 ];

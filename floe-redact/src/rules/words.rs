@@ -16,8 +16,10 @@ pub(crate) const LITERALS: &[&str] = &[
 /// Names of algorithms and of other public things begin with these.
 #[rustfmt::skip]
 pub(crate) const ALGORITHMS: &[&str] = &[
-    "sha", "hmac", "ecdsa", "rsa", "ssh-", "scram", "md5", "aes", "ed25519", "curve25519", "argon2id-",
-    "bcrypt-", "pbkdf2", "hs256", "hs384", "hs512", "rs256", "rs384", "rs512", "es256", "es384", "ps256", "p256", "x509", "tls", "kerberos", "oauth2", "oidc", "saml", "base64", "utf-8", "aws4-hmac", "chacha20",
+    "sha1", "sha2", "sha3", "sha5", "sha-", "hmac-", "hmacsha", "hmac_", "hmac(", "ecdsa", "rsa-", "rsa_", "ssh-", "scram", "md5", "aes-", "aes1", "aes2",
+    "ed25519", "curve25519", "argon2id-", "bcrypt-", "pbkdf2", "hs256", "hs384", "hs512", "rs256", "rs384", "rs512", "es256", "es384",
+    "ps256", "p256", "x509", "tlsv", "tls1", "kerberos", "oauth2", "saml2", "base64", "utf-8", "aws4-hmac", "chacha20", "cram-md5", "digest-md5",
+    "xoauth", "oauthbearer", "mongodb-x509", "caching_sha2", "mysql_native", "gssapi", "bcryptsha",
 ];
 
 /// Last labels of names that are no domain: files, units, hosts of one's own network.
