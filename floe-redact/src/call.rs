@@ -113,7 +113,7 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Opti
         }
         at = scan.tokens.skip_blanks(at);
         let found = value::value(&mut scan.tokens, at, Site::default())?;
-        if part(scan.text, found.start, found.end).starts_with(b"/") && current == wanted {
+        if (part(scan.text, found.start, found.end).starts_with(b"/") || matches!(scan.tokens.kind(at), Kind::Open(_))) && current == wanted {
             return None;
         }
         if current == wanted {

@@ -142,6 +142,10 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
 /// What a value of this key would be; `None` for a key without meaning.
 pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
     let mut name = Name::new(key);
+    // `--no-password`
+    if name.as_bytes().starts_with(b"no") && name.begins_word(2) {
+        return None;
+    }
     let mut is_qualified = false;
     while name.len > 0 {
         if let Some((start, row)) = suffix(&name) {
@@ -188,7 +192,7 @@ fn after(name: &mut Name, start: usize) -> Option<KeyKind> {
         _ if !is_key && !is_code => Some(KeyKind::Context),
         _ if is_key && is_one_of(before, HARMLESS_KEYS) => None,
         _ if is_code && !is_one_of(before, SECRET_CODES) => None,
-        _ => Some(KeyKind::Weak),
+        _ => Some(if is_code { KeyKind::Weak } else { KeyKind::Context }),
     }
 }
 
@@ -214,7 +218,7 @@ mod tests {
             ("password2", Some(("password", KeyKind::Password))),
             ("token_github", Some(("token", KeyKind::Weak))),
             ("key", Some(("key", KeyKind::Context))),
-            ("artifact_key", Some(("key", KeyKind::Weak))),
+            ("artifact_key", Some(("key", KeyKind::Context))),
             ("primary_key", None),
             ("token_type", None),
             ("password_min_length", None),

@@ -307,6 +307,10 @@ impl<'t> Tokens<'t> {
             b'n' | b'r' => token(Kind::Line, len, coding),
             b't' => token(Kind::Blank, len, coding),
             b'/' => token(Kind::Sign(b'/'), len, coding),
+            b'u' if starts_with(text, end + 1, b"001b[") => {
+                let colour = run_end(text, end + 6, 16, |byte| !byte.is_ascii_alphabetic()) + 1;
+                token(Kind::Blank, colour - start, Coding::Plain)
+            }
             b'u' if part(text, end + 1, end + 3) == b"00" => {
                 match hex(text, end + 3).and_then(|code| sign(code, coding)) {
                     Some((kind, mark)) => Token {

@@ -18,6 +18,9 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> bool {
     if !key.is_option {
         return false;
     }
+    if rejected(scan, key) {
+        return true;
+    }
     let Some(found) = argument(scan, key.after, key.place) else {
         return false;
     };
@@ -40,6 +43,29 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> bool {
     }
     let _ = !part(scan.text, found.start, found.end).starts_with(b"-") && pair::accept(scan, key, found, context);
     true
+}
+
+/// `invalid value '…' for '--token <TOKEN>'`: the value stands before the option.
+fn rejected(scan: &mut Scan<'_>, key: Key) -> bool {
+    let mut at = key.place;
+    while at > 0 && key.place - at < 4 && scan.tokens.kind(at) != Kind::Quote {
+        at -= 1;
+    }
+    let (Some(word), Some(close)) = (at.checked_sub(2), at.checked_sub(4)) else {
+        return false;
+    };
+    if scan.tokens.word(word) != Some(b"for") || scan.tokens.kind(close) != Kind::Quote {
+        return false;
+    }
+    let Some(open) = scan.tokens.get(close).and_then(|token| token.mate) else {
+        return false;
+    };
+    let Some(found) = value::quoted(&mut scan.tokens, open) else {
+        return false;
+    };
+    let mut context = Context::structure(key.meaning.kind);
+    context.is_compound = key.meaning.is_compound;
+    scan.judge(found.start, found.end, key.meaning.rule, context)
 }
 
 /// The argument behind an option, in a shell line or in a printed list of arguments.

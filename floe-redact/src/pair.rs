@@ -78,12 +78,12 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let (mut start, end) = (token.start, token.end);
     let mut meaning = scan.policy.meaning(word)?;
     // `API key`, `access code`: the words before decide.
-    if meaning.kind == KeyKind::Context && word.len() <= 5 {
+    if meaning.kind == KeyKind::Context && word.len() <= 6 {
         let mut first = place;
         for _ in 0..2 {
             if first >= 2
                 && scan.tokens.kind(first - 1) == Kind::Blank
-                && scan.tokens.word(first - 2).is_some_and(|word| word.iter().all(u8::is_ascii_alphabetic))
+                && scan.tokens.word(first - 2).is_some_and(|word| word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-'))
             {
                 first -= 2;
             }
@@ -222,7 +222,9 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     }
     let coding = tokens.get(first)?.coding;
     let is_used = match (*text, signs) {
-        (":", [_, b':', ..] | [_, b'/', b'/']) => false,
+        (":", [_, b'/', b'/']) => false,
+        // LDIF's base64; elsewhere a path.
+        ("::", _) => tokens.kind(next) == Kind::Blank,
         // A list is no assignment: the value needs quotes.
         ("-", _) => {
             first > place
@@ -290,7 +292,7 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
         _ => {
             let Some(found) = value::value(&mut scan.tokens, place, site) else {
                 if separator.binding != Binding::Loose {
-                    let _ = tuple::named(scan, key) || sentence::below(scan, key, place);
+                    let _ = tuple::named(scan, key) || sentence::below(scan, key, place, separator.binding);
                 }
                 return;
             };
@@ -388,6 +390,8 @@ fn more(scan: &mut Scan<'_>, key: Key, first: Value, context: Context) {
             && separator.binding == Binding::Arrow
         {
             value_place(scan, separator.next)
+        } else if scan.tokens.word(next) == Some(b"to") {
+            scan.tokens.skip_blanks(next + 1)
         } else {
             return;
         };
@@ -396,9 +400,13 @@ fn more(scan: &mut Scan<'_>, key: Key, first: Value, context: Context) {
             is_assigned: true,
             ..Site::default()
         };
-        let Some(value) = value::value(&mut scan.tokens, place, site).filter(|value| value.quoted) else {
+        let Some(value) = value::value(&mut scan.tokens, place, site) else {
             return;
         };
+        let is_shown = value.quoted || matches!(look(part(scan.text, value.start, value.end)), Look::Mixed | Look::Symbolic | Look::Random | Look::LongRandom | Look::Hash);
+        if !is_shown {
+            return;
+        }
         accept(scan, key, value, context);
         found = value;
     }

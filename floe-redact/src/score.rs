@@ -62,9 +62,9 @@ impl Look {
             Self::Prose | Self::Path | Self::ShortNumber | Self::Public => 9,
             Self::Word | Self::Name | Self::Phrase => 7,
             Self::Number => 6,
-            Self::Uuid | Self::Mixed => 5,
-            Self::Symbolic | Self::Hash => 4,
-            Self::Random | Self::LongRandom => 3,
+            Self::Mixed => 5,
+            Self::Symbolic | Self::Uuid => 4,
+            Self::Hash | Self::Random | Self::LongRandom => 3,
         }
     }
 
@@ -150,8 +150,8 @@ impl Context {
         let bond = match self.bond {
             Bond::Sign(Binding::Assign | Binding::Arrow) | Bond::Structure | Bond::Option => 3,
             Bond::Sign(Binding::Colon) => 2,
-            Bond::Sign(Binding::Loose) | Bond::Copula => 1,
-            Bond::Position => 0,
+            Bond::Copula => 1,
+            Bond::Sign(Binding::Loose) | Bond::Position => 0,
         };
         // Quotes in a sentence are around names, too.
         let is_sentence = matches!(self.bond, Bond::Copula | Bond::Position);
@@ -382,6 +382,7 @@ fn is_reference(value: &[u8]) -> bool {
         !inner.is_empty() && inner.iter().all(|byte| is_name(*byte) || b"-. ".contains(byte)) && !inner[0].is_ascii_digit()
     };
     match value {
+        [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', b'{' | b'(', ..] | [b'{', b'{' | b'%', ..] | [b'%', b'(' | b'{', ..] | [b'#', b'{', ..] | [b'@', b'{', ..] => true,
         [b'$', inner @ ..] => {
             inner.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')

@@ -3,9 +3,9 @@
 use crate::lexer::Kind;
 use crate::pair::{self, Key};
 use crate::rules::keys::KeyKind;
-use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS};
+use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS, STATES};
 use crate::scan::Scan;
-use crate::score::{Bond, Context, is_prose};
+use crate::score::{Bond, Context, is_prose, is_random};
 use crate::text::{before, is_one_of, part};
 use crate::value::{self, Site};
 
@@ -21,17 +21,27 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let mut place = scan.tokens.skip_blanks(key.after);
+    let has_comma = scan.tokens.is_sign(key.after, b',');
     let is_word = key.start == 0 || matches!(before(scan.text, key.start), 0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b',' | b'-' | b'*' | b'>' | b':' | 0x80..);
-    if place == key.after || !is_word {
+    if place == key.after && !has_comma || !is_word {
         return false;
     }
     let mut bond = Bond::Position;
+    let mut is_state = false;
     for _ in 0..WORDS {
         if let Some(separator) = pair::separator_at(scan, place)
             && separator.binding != Binding::Loose
         {
-            bond = Bond::Sign(separator.binding);
+            bond = if is_state { Bond::Copula } else { Bond::Sign(separator.binding) };
             place = pair::value_place(scan, separator.next);
+            if scan.tokens.kind(place) == Kind::Line {
+                // The value is on a line of its own.
+                let next = scan.tokens.skip_lines(place);
+                if scan.tokens.kind(next + 1) != Kind::Line {
+                    return false;
+                }
+                (place, bond) = (next, Bond::Copula);
+            }
             break;
         }
         if scan.tokens.kind(place) == Kind::Open(b'(') {
@@ -45,16 +55,23 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
             place = close + 1;
             continue;
         }
+        // `property: s3.secret-key, …`
+        if scan.tokens.is_sign(place, b',') && key.meaning.is_compound && scan.tokens.kind(place + 1) == Kind::Blank {
+            place += 2;
+            break;
+        }
         let Some(word) = scan.tokens.word(place) else {
             break;
         };
-        if is_one_of(word, COPULAS) {
-            bond = Bond::Copula;
-        } else if is_one_of(word, OWNERS)
+        if is_one_of(word, OWNERS)
             && let Some(end) = owner(scan, place)
         {
             place = end;
             continue;
+        } else if is_one_of(word, STATES) {
+            is_state = true;
+        } else if is_one_of(word, COPULAS) {
+            bond = Bond::Copula;
         } else if !is_one_of(word, FILLERS) {
             break;
         }
@@ -68,7 +85,7 @@ fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for _ in 0..6 {
         let mut next = scan.tokens.skip_blanks(at);
-        if matches!(scan.tokens.kind(next), Kind::Quote | Kind::Open(b'[' | b'(')) {
+        if scan.tokens.kind(next) == Kind::Quote || matches!(scan.tokens.kind(next), Kind::Open(_)) && matches!(scan.tokens.kind(next + 2), Kind::Close(_)) {
             next += 1;
         }
         let word = scan.tokens.word(next)?;
@@ -100,7 +117,8 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
     };
     let value = part(scan.text, found.start, found.end);
     // A sentence goes on with a word, and code with a call.
-    let is_group = bond == Bond::Position && matches!(scan.tokens.kind(place), Kind::Open(_));
+    let is_group = bond == Bond::Position && matches!(scan.tokens.kind(place), Kind::Open(_)) && !is_random(value)
+        && !(key.meaning.kind == KeyKind::Password && scan.tokens.kind(place) == Kind::Open(b'['));
     if is_group || is_prose(value) || value.contains(&b'=') && bond == Bond::Position {
         return false;
     }
@@ -142,7 +160,7 @@ pub(crate) fn lines_below(scan: &mut Scan<'_>, key: Key) -> bool {
 }
 
 /// A value on the line below its name and colon, unless that line is a pair of its own.
-pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize) -> bool {
+pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Binding) -> bool {
     if key.meaning.kind == KeyKind::Context || scan.tokens.kind(place) != Kind::Line {
         return false;
     }
@@ -150,6 +168,7 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize) -> bool {
     if next == place || pair::separator_at(scan, next + 1).is_some() {
         return false;
     }
-    let bond = if scan.tokens.opens_quote(next) { Bond::Structure } else { Bond::Position };
+    let is_assigned = scan.tokens.opens_quote(next) || binding == Binding::Arrow;
+    let bond = if is_assigned { Bond::Structure } else { Bond::Position };
     accept(scan, key, next, bond)
 }

@@ -7,6 +7,7 @@ use crate::rules::structures;
 use crate::scan::Scan;
 use crate::score::{Context, is_prose};
 use crate::text::{line_end, part, starts_with};
+use crate::value::{self, Site};
 
 /// How many rows and columns are read.
 const ROWS: usize = 64;
@@ -134,6 +135,11 @@ fn insert(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     };
     let mut at = tokens.skip_lines(close + 1);
+    // `Key (email, token)=(bob, …)`
+    if tokens.is_sign(at, b'=') && tokens.kind(at + 1) == Kind::Open(b'(') {
+        let end = tokens.close(at + 1).unwrap_or(usize::MAX);
+        return cell(scan, at + 1, end, column, key);
+    }
     if !tokens.word(at).is_some_and(|word| word.eq_ignore_ascii_case(b"values")) {
         return false;
     }
@@ -180,7 +186,7 @@ fn cell(scan: &mut Scan<'_>, open: usize, end: usize, column: usize, key: Key) -
             Kind::Quote if scan.tokens.opens_quote(at) => {
                 let close = scan.tokens.close(at);
                 if current == column {
-                    let Some(found) = crate::value::quoted(&mut scan.tokens, at) else {
+                    let Some(found) = value::quoted(&mut scan.tokens, at) else {
                         return false;
                     };
                     return scan.judge(found.start, found.end, structures::SQL_PASSWORD, Context::structure(KeyKind::Password).or(key.meaning.kind));
@@ -191,6 +197,18 @@ fn cell(scan: &mut Scan<'_>, open: usize, end: usize, column: usize, key: Key) -
                 at = close;
             }
             Kind::Open(_) => at = scan.tokens.close(at).unwrap_or(at),
+            Kind::Word | Kind::Sign(_) if current == column => {
+                let site = Site {
+                    from: open,
+                    ..Site::default()
+                };
+                let Some(found) = value::bare(&mut scan.tokens, at, site) else {
+                    return false;
+                };
+                let mut context = Context::structure(key.meaning.kind);
+                context.quoted = false;
+                return scan.judge(found.start, found.end, structures::SQL_PASSWORD, context);
+            }
             _ => {}
         }
         at += 1;

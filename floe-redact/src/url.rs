@@ -6,10 +6,10 @@
 use crate::finding::Evidence;
 use crate::rules::keys::KeyKind;
 use crate::rules::structures::{URL_PATH, URL_USERINFO};
-use crate::rules::words::HOOKS;
+use crate::rules::words::{HOOKS, SECRET_SEGMENTS};
 use crate::scan::Scan;
 use crate::score::{self, Look, is_domain, is_placeholder, look};
-use crate::text::{at, before, find, is_name, is_redacted, part, rest, run_end, run_start, starts_with};
+use crate::text::{at, before, find, is_name, is_one_of, is_redacted, part, rest, run_end, run_start, starts_with};
 
 /// How far a blank in a password is tolerated.
 const BLANK_WINDOW: usize = 64;
@@ -187,6 +187,7 @@ fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
         } else if word.len() <= 40 {
             let announces = |kind| matches!(kind, KeyKind::Password | KeyKind::Secret);
             is_announced |= is_hook(word)
+                || is_one_of(word, SECRET_SEGMENTS)
                 || scan.policy.meaning(word).is_some_and(|meaning| announces(meaning.kind));
         }
     }

@@ -55,6 +55,18 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') && tokens.opens_quote(place + 2) => {
             quoted(tokens, place + 2)
         }
+        // `{SSHA}…`
+        Kind::Open(b'{')
+            if tokens.kind(place + 2) == Kind::Close(b'}')
+                && tokens.word(place + 1).is_some_and(|word| word.iter().all(u8::is_ascii_uppercase))
+                && tokens.word(place + 3).is_some() =>
+        {
+            bare(tokens, place + 3, site)
+        }
+        // Go's `[]string{"…"}`
+        Kind::Open(b'[') if tokens.kind(place + 1) == Kind::Close(b']') && tokens.kind(place + 3) == Kind::Open(b'{') => {
+            group(tokens, place + 3, site)
+        }
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
         Kind::Open(b'{') => field(tokens, place, depth),
         Kind::Open(_) => group(tokens, place, site),

@@ -43,10 +43,10 @@ macro_rules! keys {
 
 #[rustfmt::skip]
 pub(crate) const KEYS: &[KeyName] = keys! {
-    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "*pasword", "*passwrod", "passe"]
+    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "*pasword", "*passwrod", "passe", "*bindpw", "*rootpw", "authtok", "monpass"]
         secret ["password=correcthorse host=db", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'"]
         benign ["password=${DB_PASSWORD}", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app"]
-    "passphrase" Password ["*passphrase", "*passcode", "pass phrase"]
+    "passphrase" Password ["*passphrase", "*passcode", "pass phrase", "one time password"]
         secret ["passphrase=correct-horse", "key.passcode: 'b4ttery staple'"]
         benign ["passphrase required", "passphrase: "]
     "password-in-another-language" Password ["*passwort", "*kennwort", "*contrasena", "*contraseña", "*motdepasse", "*senha", "lösenord", "*wachtwoord", "*hasło", "haslo", "salasana", "parola", "heslo", "şifre", "sifre", "jelszó", "adgangskode", "passord", "пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호"]
@@ -67,7 +67,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "credential" Named ["*credential", "*credentials", "creds", "cred"]
         secret ["credential=8lMkZiFcvX region=eu", "creds: 'a1B2c3D4e5'"]
         benign ["CREDENTIAL = my_cred", "credentials: missing", "credentials=/etc/gcp/key.json"]
-    "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "aws key", "sec key", "authkey", "*authkey", "auth key"]
+    "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "instrumentation key", "aws key", "sec key", "authkey", "*authkey", "auth key"]
         secret ["api_key=7bFeTcit2b", "X-Api-Key: 800a7415ef01b0b7", "apikey: zq8w7e6r5t"]
         benign ["api_key_id=77", "API key must begin with sk_", "apiKey: undefined"]
     "access-key" Secret ["access key", "*accesskey", "secret access key", "*secretkey", "secret key", "account key", "*accountkey", "storage key", "shared access key", "*sharedaccesskey", "shared key", "*sharedkey", "cosmos key", "access secret", "consumer secret"]
@@ -79,7 +79,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "shared-key" Secret ["psk", "*psk", "wpa", "auth pass", "priv pass", "enable secret"]
         secret ["psk=correct7horse", "wpa_psk: 'a1b2c3d4'"]
         benign ["psk identity hint", "psk: none"]
-    "one-time-code" Weak ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "auth code", "*authcode", "security code", "access code", "*accesscode", "recovery code", "backup code", "login code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier"]
+    "one-time-code" Weak ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "auth code", "*authcode", "security code", "access code", "*accesscode", "recovery code", "backup code", "login code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier", "one time code", "secret id"]
         secret ["otp=ab12cd34ef56", "recovery_code: 9f8e7-d6c5b-4a392"]
         benign ["pin=enabled", "verification code expired"]
     "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess"]
@@ -113,7 +113,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
 pub(crate) const HARMLESS_KEYS: &[&str] = &[
     "cache", "candidate", "composite", "config", "dedup", "duplicate", "foreign", "group", "hash",
     "idempotency", "join", "lookup", "message", "natural", "object", "partition", "primary",
-    "public", "range", "registry", "routing", "row", "shard", "sort", "surrogate", "translation",
+    "public", "range", "registry", "row", "shard", "sort", "surrogate", "translation",
     "unique", "dup", "s3", "publishable", "site", "dist", "cluster", "distribution",
 ];
 

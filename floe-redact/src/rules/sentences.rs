@@ -20,7 +20,7 @@ pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
     ("-->", Binding::Arrow), ("||=", Binding::Assign), ("!==", Binding::Assign), (":=", Binding::Assign),
     ("==", Binding::Assign), ("=>", Binding::Arrow), ("->", Binding::Arrow), ("~>", Binding::Arrow),
     ("+=", Binding::Assign), (".=", Binding::Assign), ("?=", Binding::Assign), ("|=", Binding::Assign),
-    ("!=", Binding::Assign), ("=~", Binding::Assign), ("\u{1}", Binding::Arrow), ("=", Binding::Assign), (":", Binding::Colon),
+    ("!=", Binding::Assign), ("=~", Binding::Assign), ("<-", Binding::Assign), ("::", Binding::Colon), ("\u{1}", Binding::Arrow), ("=", Binding::Assign), (":", Binding::Colon),
     ("...", Binding::Colon), ("|", Binding::Loose), ("-", Binding::Loose),
 ];
 
@@ -29,7 +29,7 @@ pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
 pub(crate) const FILLERS: &[&str] = &[
     "provided", "given", "used", "value", "of", "to", "set", "got", "received",
     "supplied", "valid", "not", "changed", "header", "a", "the", "now", "currently", "as", "with", "generated",
-    "new", "temporary", "you", "entered", "typed", "sent", "which", "presented", "that", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
+    "has", "been", "new", "temporary", "you", "entered", "typed", "sent", "which", "presented", "that", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
     "starting", "beginning", "ending", "updated", "from", "rotated", "found", "using", "by", "key",
 ];
 
@@ -37,8 +37,12 @@ pub(crate) const FILLERS: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const COPULAS: &[&str] = &["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received"];
 
+/// Words after a name and before a colon: what follows may be the value, or the reason.
+#[rustfmt::skip]
+pub(crate) const STATES: &[&str] = &["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked"];
+
 /// Words before an owner: `password for bob: …`.
-pub(crate) const OWNERS: &[&str] = &["for", "of", "on", "by", "user"];
+pub(crate) const OWNERS: &[&str] = &["for", "of", "on", "by", "user", "to"];
 
 /// Names under which the name of a named pair stands.
 #[rustfmt::skip]

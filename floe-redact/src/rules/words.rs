@@ -44,6 +44,9 @@ pub(crate) const ORACLE_COMMANDS: &[&str] = &[
 /// Parts of a host or a path that announce a secret path: webhooks.
 pub(crate) const HOOKS: &[&str] = &["hook", "webhook"];
 
+/// Segments of a path before a secret one.
+pub(crate) const SECRET_SEGMENTS: &[&str] = &["t", "verify", "confirm", "activate", "magic", "invite", "reset", "integration", "login"];
+
 /// First parts of a property in code: `self.password`, `config.token`.
 #[rustfmt::skip]
 pub(crate) const CODE_ROOTS: &[&str] = &[
