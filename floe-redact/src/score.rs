@@ -154,7 +154,7 @@ impl Context {
             Bond::Sign(Binding::Loose) | Bond::Position => 0,
         };
         // Quotes in a sentence are around names, too.
-        let is_sentence = matches!(self.bond, Bond::Copula | Bond::Position);
+        let is_sentence = self.bond == Bond::Position;
         kind + bond
             + u8::from(self.quoted && !is_sentence)
             + u8::from(self.quoted_key)

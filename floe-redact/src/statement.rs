@@ -47,7 +47,14 @@ fn identified(scan: &mut Scan<'_>, key: Key, mut place: usize) -> bool {
         if scan.tokens.opens_quote(place) {
             // The plugin may be quoted.
             if seen_by {
-                return redact(scan, key, place);
+                let is_redacted = redact(scan, key, place);
+                // `IDENTIFIED BY "new" REPLACE "old"`
+                if let Some(close) = scan.tokens.close(place)
+                    && is_word(scan, close + 2, &["replace"])
+                {
+                    redact(scan, key, close + 4);
+                }
+                return is_redacted;
             }
             place = scan.tokens.close(place).map_or(place, |close| close + 1);
         } else {

@@ -141,7 +141,8 @@ fn tuple(scan: &mut Scan<'_>, key: Key) -> bool {
     if !found.quoted || !ends || is_column(value) && key.meaning.kind != KeyKind::Password {
         return false;
     }
-    if is_column(value) && lead > 1 && scan.tokens.word(lead - 2).is_none() {
+    let is_pair = lead > 1 && matches!(scan.tokens.kind(lead - 2), Kind::Open(b'[') | Kind::Blank);
+    if is_column(value) && !is_pair && lead > 1 && scan.tokens.word(lead - 2).is_none() {
         return false;
     }
     if key.meaning.kind == KeyKind::Authorization {

@@ -113,6 +113,11 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Opti
     if word.len() <= 2 && tokens.opens_quote(place + 1) {
         return Some(quoted(tokens, place + 1));
     }
+    // `Just "…"`, `0x55d0 "…"`: a constructor, a type or an address before the text.
+    let is_note = is_one_of(word, WRAPPERS) || word == b"chr" || word.starts_with(b"0x");
+    if is_note && tokens.kind(place + 1) == Kind::Blank && tokens.opens_quote(place + 2) {
+        return Some(quoted(tokens, place + 2));
+    }
     let mut last = place;
     while last < place + 6
         && tokens.is_sign(last + 1, b':')

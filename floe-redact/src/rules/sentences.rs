@@ -35,7 +35,7 @@ pub(crate) const FILLERS: &[&str] = &[
 
 /// Words that state a value.
 #[rustfmt::skip]
-pub(crate) const COPULAS: &[&str] = &["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received"];
+pub(crate) const COPULAS: &[&str] = &["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value"];
 
 /// Words after a name and before a colon: what follows may be the value, or the reason.
 #[rustfmt::skip]
