@@ -46,15 +46,6 @@ const UUID_V4: &[Part] = &[
     Run(LowerHex, Exactly(12)),
 ];
 
-/// What follows the `eyJ` of a JSON Web Token.
-const JWT: &[Part] = &[
-    Run(Base64Url, AtLeast(20)),
-    Text("."),
-    Run(Base64Url, AtLeast(20)),
-    Text("."),
-    Run(Base64Url, AtLeast(20)),
-];
-
 /// GitLab's routable tokens: the payload, the version, its length and the checksum.
 const GITLAB_ROUTABLE: &[Part] = &[
     Run(Base64Url, Between(27, 300)),
@@ -2417,17 +2408,6 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         checksum: None,
         secret: &["glcbt-Dik_dkgKni6i487y0GjbmQs4"],
         benign: &["glcbt-", "glcbt-64_token"],
-    },
-    TokenFormat {
-        id: "gitlab-ci-job-token-jwt",
-        prefix: "glcbt-eyJ",
-        alphabet: Parts(JWT),
-        length: AtLeast(62),
-        checksum: None,
-        secret: &[
-            "glcbt-eyJ9IvvL6_bE0ZjU-3ZqUr9seSI.MrQ4PFgS4mx1HIWgcr9OuvBi.12BVv9gKOHH-ZwdjvEPbYaEZ",
-        ],
-        benign: &["glcbt-eyJ"],
     },
     TokenFormat {
         id: "gitlab-deploy-token",
@@ -4943,7 +4923,7 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         secret: &["pypi-AgEN93AF4xR9PKkxkY1ieU-kdFBTsAcckMEYf0LFaSSk6ChpAna1Lg_c_F"],
         benign: &[
             "pypi-AgEN",
-            "pypi-AgENdGVzdC5weXBpLm9yZw",
+            "pypi-AgEN...",
             "pypi-AgENxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ],
     },
@@ -4959,7 +4939,7 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         ],
         benign: &[
             "pypi-AgEI",
-            "pypi-AgEIcHlwaS5vcmc",
+            "pypi-AgEI...",
             "pypi-AgEIxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ],
     },
@@ -5874,35 +5854,35 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
     TokenFormat {
         id: "sourcegraph-access-token",
         prefix: "sgp_",
+        alphabet: Hex,
+        length: Exactly(40),
+        checksum: None,
+        secret: &["sgp_e8ef6485acbb942352db736038016685eb710de5"],
+        benign: &["sgp_query", "sgp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
+    },
+    TokenFormat {
+        id: "sourcegraph-access-token-v3",
+        prefix: "sgp_",
         alphabet: Parts(&[Run(Hex, Exactly(16)), Text("_"), Run(Hex, Exactly(40))]),
         length: Exactly(57),
         checksum: None,
         secret: &[
-            "sgp_6d6cd9efa7f2963a_52db736038016685eb710de5d9800186d8c85b82",
-            "sgp_0c36b68f26fe3a2e_e94f308fd6fc404501fa5734fee8fab50d448799",
+            "sgp_3d38f6d02135d063_975a12863e332b9ff73eff018717bf25d09ddbc8",
+            "sgp_009724ab941d9a85_4af559e180d8116fe013262a072078590c41dcb7",
         ],
         benign: &["sgp_", "sgp_token"],
     },
     TokenFormat {
-        id: "sourcegraph-access-token-local",
+        id: "sourcegraph-access-token-v3-local",
         prefix: "sgp_local_",
         alphabet: Hex,
         length: Exactly(40),
         checksum: None,
-        secret: &["sgp_local_c20bd3cf8bf7bea4ec2bc93bf0e74bb7697ad006"],
+        secret: &["sgp_local_d1eb79ce1047c73fef82826315ca8f5670060f72"],
         benign: &[
             "sgp_local_token",
             "sgp_local_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ],
-    },
-    TokenFormat {
-        id: "sourcegraph-access-token-v2",
-        prefix: "sgp_",
-        alphabet: Hex,
-        length: Exactly(40),
-        checksum: None,
-        secret: &["sgp_618db28dfe69f4f3e6a2fde79f952096dc861a3a"],
-        benign: &["sgp_query", "sgp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
     },
     TokenFormat {
         id: "sourcegraph-gateway-token",
@@ -6746,61 +6726,6 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         checksum: None,
         secret: &["cs_2124b9ce5a89829ae6f462b8770357f9ff9cfa43"],
         benign: &["cs_CZ", "cs_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
-    },
-    TokenFormat {
-        id: "workato-api-token",
-        prefix: "wrka-eyJ",
-        alphabet: Parts(JWT),
-        length: AtLeast(62),
-        checksum: None,
-        secret: &[
-            "wrka-eyJFIzvrNGOJgyBcExmFD6ulXMp.kX3zS_8_DcoSUCXPXLQF1YVN.eiXebV0PUWrYaZ2KaqPfGxJZ",
-        ],
-        benign: &["wrka-eyJ"],
-    },
-    TokenFormat {
-        id: "workato-api-token-au",
-        prefix: "wrkaau-eyJ",
-        alphabet: Parts(JWT),
-        length: AtLeast(62),
-        checksum: None,
-        secret: &[
-            "wrkaau-eyJIeHpkNX0bnmfk2j5ECYsypla.kkbU4X9yAB4ZDsF3CZGgr5q5.yLwur28PtK1ScMSBcG8PD0Bb",
-        ],
-        benign: &["wrkaau-eyJ"],
-    },
-    TokenFormat {
-        id: "workato-api-token-eu",
-        prefix: "wrkaeu-eyJ",
-        alphabet: Parts(JWT),
-        length: AtLeast(62),
-        checksum: None,
-        secret: &[
-            "wrkaeu-eyJHUwLCxUxSsgbj2dfT1f9svZI.Ylf_GMRP1GsID_XkHiP4OvQz.Uo84QjVpjGJMSy_zy-iZYL0X",
-        ],
-        benign: &["wrkaeu-eyJ"],
-    },
-    TokenFormat {
-        id: "workato-api-token-jp",
-        prefix: "wrkajp-eyJ",
-        alphabet: Parts(JWT),
-        length: AtLeast(62),
-        checksum: None,
-        secret: &[
-            "wrkajp-eyJeqFzuSuzg-fIGs71mMjchzlW.tYisKvGZhvqehFrjhk4n1y9K.TycPB95L0EH9jOgS0z3eUeFm",
-        ],
-        benign: &["wrkajp-eyJ"],
-    },
-    TokenFormat {
-        id: "workato-api-token-sg",
-        prefix: "wrkasg-eyJ",
-        alphabet: Parts(JWT),
-        length: AtLeast(62),
-        checksum: None,
-        secret: &[
-            "wrkasg-eyJ9BlCfV3XJTrxSv9E5k1OiG3Q.7H2El9R72_1RJKrbpVr9ZPHf.3VHwkoqSommtST-zuG5bwvI0",
-        ],
-        benign: &["wrkasg-eyJ"],
     },
     TokenFormat {
         id: "workos-live-key",
