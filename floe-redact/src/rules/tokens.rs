@@ -6583,19 +6583,6 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         ],
     },
     TokenFormat {
-        id: "teamcity-access-token",
-        prefix: "eyJ0eXAiOiAiVENWMiJ9.",
-        alphabet: Parts(&[
-            Run(Base64Url, AtLeast(20)),
-            Text("."),
-            Run(Base64Url, AtLeast(20)),
-        ]),
-        length: AtLeast(41),
-        checksum: None,
-        secret: &["eyJ0eXAiOiAiVENWMiJ9.4TE8vh9GY_9u1Z3AhhpHyqbS.F2MXSV7QsDb04x7Ua_KzznZ5"],
-        benign: &["eyJ0eXAiOiAiVENWMiJ9"],
-    },
-    TokenFormat {
         id: "telnyx-api-key",
         prefix: "KEY",
         alphabet: Parts(&[
@@ -7253,24 +7240,6 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         checksum: None,
         secret: &["YCAHgJlFVS6XMs5Tc_sy72s-DEqWtwCV7iJB3zLk"],
         benign: &["YC", "YC_TOKEN"],
-    },
-    TokenFormat {
-        id: "yookassa-live-key",
-        prefix: "live_",
-        alphabet: And("_-"),
-        length: Exactly(43),
-        checksum: None,
-        secret: &["live_1oF_Oe6lgkwTljQNK_kpKNIC-Cd_gWX7yby5crWr_1u"],
-        benign: &["live_reload"],
-    },
-    TokenFormat {
-        id: "yookassa-test-key",
-        prefix: "test_",
-        alphabet: And("_-"),
-        length: Exactly(43),
-        checksum: None,
-        secret: &["test_ZuciMf4tLOIlZurCdCW8efx2AYZ3FumpiCGWhwjPM4w"],
-        benign: &["test_helper"],
     },
     TokenFormat {
         id: "zoho-oauth-token",
