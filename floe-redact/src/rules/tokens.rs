@@ -7297,7 +7297,7 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
 #[cfg(test)]
 mod tests {
     use super::TOKENS;
-    use crate::checksum;
+    use crate::{Redactor, checksum};
 
     #[test]
     fn rows_are_sorted_by_id_and_no_id_is_there_twice() {
@@ -7321,6 +7321,37 @@ mod tests {
             );
             for secret in row.secret {
                 assert!(secret.starts_with(row.prefix), "{}: {secret}", row.id);
+            }
+        }
+    }
+
+    #[test]
+    fn the_secret_examples_are_found_as_they_stand_and_in_a_sentence() {
+        let redactor = Redactor::new();
+        for row in TOKENS {
+            for secret in row.secret {
+                let end = &secret[secret.len() - 8..];
+                for text in [
+                    (*secret).to_owned(),
+                    format!("cannot use {secret}."),
+                    format!("'{secret}' was refused"),
+                    format!("https://h.example.com/x?t={secret}&n=1"),
+                ] {
+                    let redacted = redactor.redact(&text);
+                    assert!(!redacted.contains(end), "{}: {redacted}", row.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_benign_examples_stay() {
+        let redactor = Redactor::new();
+        for row in TOKENS {
+            for benign in row.benign {
+                for text in [(*benign).to_owned(), format!("cannot use '{benign}'")] {
+                    assert_eq!(redactor.redact(&text), text, "{}", row.id);
+                }
             }
         }
     }
