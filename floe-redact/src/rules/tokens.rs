@@ -1,7 +1,7 @@
 //! The formats of vendors' tokens.
 
 use crate::format::Alphabet::{
-    Alphanumeric, And, Base64, Base64Url, Dashed, Digits, Dotted, Hex, Lower, LowerDigits,
+    Alphanumeric, And, Base64, Base64Url, Dashed, Digits, Dotted, Hex, Letters, Lower, LowerDigits,
     LowerHex, Parts, UpperDigits, UpperHex, Word,
 };
 use crate::format::Length::{AtLeast, Between, Exactly};
@@ -2284,6 +2284,24 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         benign: &["FLWSECK_TEST", "FLWSECK_TEST_KEY"],
     },
     TokenFormat {
+        id: "flutterwave-public-key",
+        prefix: "FLWPUBK-",
+        alphabet: Parts(&[Run(Alphanumeric, Exactly(32)), Text("-X")]),
+        length: Exactly(34),
+        checksum: None,
+        secret: &["FLWPUBK-K2uRU0P13TxKc19ctJhJaZhZkcZVaE9Q-X"],
+        benign: &["FLWPUBK-", "FLWPUBK-xxxxxxxx-X"],
+    },
+    TokenFormat {
+        id: "flutterwave-public-key-test",
+        prefix: "FLWPUBK_TEST-",
+        alphabet: Parts(&[Run(Alphanumeric, Exactly(32)), Text("-X")]),
+        length: Exactly(34),
+        checksum: None,
+        secret: &["FLWPUBK_TEST-aFYUPPOPqXHjgaGQhW2XT3kitUToZ5ey-X"],
+        benign: &["FLWPUBK_TEST-"],
+    },
+    TokenFormat {
         id: "flutterwave-secret-key",
         prefix: "FLWSECK-",
         alphabet: Parts(&[Run(Alphanumeric, Exactly(32)), Text("-X")]),
@@ -3613,6 +3631,15 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         benign: &["live_view", "live_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
     },
     TokenFormat {
+        id: "lob-live-publishable-key",
+        prefix: "live_pub_",
+        alphabet: LowerHex,
+        length: Exactly(31),
+        checksum: None,
+        secret: &["live_pub_1ec3f29e807f289db013a53f4d3fee2"],
+        benign: &["live_pub_", "live_pub_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
+    },
+    TokenFormat {
         id: "lob-test-key",
         prefix: "test_",
         alphabet: LowerHex,
@@ -3624,6 +3651,15 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
             "test_that_a_token_is_found_in_the_message",
             "test_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ],
+    },
+    TokenFormat {
+        id: "lob-test-publishable-key",
+        prefix: "test_pub_",
+        alphabet: LowerHex,
+        length: Exactly(31),
+        checksum: None,
+        secret: &["test_pub_6c718c9919e5fcaa5c025e8c172315d"],
+        benign: &["test_pub_", "test_pub_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
     },
     TokenFormat {
         id: "locationiq-access-token",
@@ -3662,6 +3698,15 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         benign: &["key-value", "key-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
     },
     TokenFormat {
+        id: "mailgun-public-key",
+        prefix: "pubkey-",
+        alphabet: LowerHex,
+        length: Exactly(32),
+        checksum: None,
+        secret: &["pubkey-d5cad4d18a5f1be4bc9227bcb85ff8ff"],
+        benign: &["pubkey-auth", "pubkey-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
+    },
+    TokenFormat {
         id: "mandrill-api-key",
         prefix: "md-",
         alphabet: Base64Url,
@@ -3669,6 +3714,19 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         checksum: None,
         secret: &["md-sivddwHFYNvayDDfM5BQrw"],
         benign: &["md-button", "md-select-placeholder"],
+    },
+    TokenFormat {
+        id: "mapbox-public-token",
+        prefix: "pk.eyJ",
+        alphabet: Parts(&[
+            Run(Base64Url, AtLeast(20)),
+            Text("."),
+            Run(Base64Url, Between(20, 24)),
+        ]),
+        length: AtLeast(41),
+        checksum: None,
+        secret: &["pk.eyJhSZPutv_KVAlI92MCE_k6S6V.JLTS25x4v1tiqRixhgKjDI"],
+        benign: &["pk.eyJ"],
     },
     TokenFormat {
         id: "mapbox-secret-token",
@@ -5073,6 +5131,15 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         benign: &["phx_token", "phx_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
     },
     TokenFormat {
+        id: "posthog-project-key",
+        prefix: "phc_",
+        alphabet: Alphanumeric,
+        length: Between(40, 60),
+        checksum: None,
+        secret: &["phc_LowW5uVuJ2QeBHyWtZ9a3fbngWdlcc4S9hjP37nFQEjE"],
+        benign: &["phc_token", "phc_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
+    },
+    TokenFormat {
         id: "postman-api-key",
         prefix: "PMAK-",
         alphabet: Parts(&[Run(Hex, Exactly(24)), Text("-"), Run(Hex, Exactly(34))]),
@@ -5210,25 +5277,43 @@ pub(crate) const TOKENS: &[TokenFormat] = &[
         id: "pyx-api-token",
         prefix: "sk-pyx-",
         alphabet: Alphanumeric,
-        length: Between(46, 64),
+        length: Exactly(64),
         checksum: None,
-        secret: &["sk-pyx-Jxpl0IdnRVSrwNkcsGdRDTN42Ra2RaPH25UhAI3BI4QBSOssdM"],
+        secret: &["sk-pyx-OYc48sGtqFX0lrkRtOcEzDGNv9uorZJvgXC5rP9o5sZfOwoOnyJxpl0IdnRVSrwN"],
         benign: &[
             "sk-pyx-token",
-            "sk-pyx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "sk-pyx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ],
+    },
+    TokenFormat {
+        id: "pyx-api-token-v2",
+        prefix: "sk-pyx-2",
+        alphabet: Letters,
+        length: Exactly(45),
+        checksum: None,
+        secret: &["sk-pyx-2GAQaqXmeAGzZrzGqNjaKqHEMmhKCIywtadikFNahOAqDA"],
+        benign: &["sk-pyx-2"],
     },
     TokenFormat {
         id: "pyx-trusted-publishing-token",
         prefix: "tp-pyx-",
         alphabet: Alphanumeric,
-        length: Between(46, 64),
+        length: Exactly(64),
         checksum: None,
-        secret: &["tp-pyx-CWc6ykyfblwGl2ZDA0jJHeKT8sLe3unhlaysoRQHrvTeYfzpi0"],
+        secret: &["tp-pyx-CWc6ykyfblwGl2ZDA0jJHeKT8sLe3unhlaysoRQHrvTeYfzpi0YcykOSSDP4gXgB"],
         benign: &[
             "tp-pyx-token",
-            "tp-pyx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "tp-pyx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         ],
+    },
+    TokenFormat {
+        id: "pyx-trusted-publishing-token-v2",
+        prefix: "tp-pyx-2",
+        alphabet: Letters,
+        length: Exactly(45),
+        checksum: None,
+        secret: &["tp-pyx-2WXWPGqPRIpTECkqIobylgfJNleDEqLzjUnwdmYVJjzXcu"],
+        benign: &["tp-pyx-2"],
     },
     TokenFormat {
         id: "quicknode-api-key",
