@@ -10,9 +10,9 @@
 use std::sync::LazyLock;
 
 use crate::rules::commands::{ARGUMENTS, OPTIONS};
+use crate::rules::formats;
 use crate::rules::headers::SCHEMES;
 use crate::rules::keys::KEYS;
-use crate::rules::formats;
 
 /// A name of a value.
 pub(crate) const KEY: u8 = 1;
@@ -78,8 +78,8 @@ fn index(anchor: &[u8]) -> usize {
 
 /// How often letters are used in English and in code, from `a` to `z`, then the other classes.
 const FREQUENCY: [u64; 32] = [
-    60, 80, 15, 31, 40, 125, 22, 20, 55, 72, 3, 8, 41, 28, 70, 75, 25, 3, 65, 68, 92, 30, 10, 15, 5,
-    18, 2, 60, 4, 20, 40, 40,
+    60, 80, 15, 31, 40, 125, 22, 20, 55, 72, 3, 8, 41, 28, 70, 75, 25, 3, 65, 68, 92, 30, 10, 15,
+    5, 18, 2, 200, 4, 20, 40, 40,
 ];
 
 /// The rarest three characters of a name in a text.
@@ -134,7 +134,11 @@ impl Anchors {
         }
         for name in ARGUMENTS.iter().flat_map(|row| row.names) {
             let command = name.split([' ', '.', '>']).next_back().unwrap_or(name);
-            let command = if name.contains(' ') { name.split(' ').next().unwrap_or(name) } else { command };
+            let command = if name.contains(' ') {
+                name.split(' ').next().unwrap_or(name)
+            } else {
+                command
+            };
             anchors.add_name(command.as_bytes(), WORD);
         }
         for option in OPTIONS {

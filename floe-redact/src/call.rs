@@ -1,19 +1,49 @@
 //! Arguments of functions and commands that are secrets because of their position.
 
+use std::sync::LazyLock;
+
 use crate::lexer::Kind;
 use crate::rules::commands::{ARGUMENTS, Argument};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{Bond, Context};
-use crate::text::{before, part, run_start};
+use crate::text::{before, part, run_start, word_at};
 use crate::value::{self, Site, Value};
+
+/// The last words of functions and the first of commands, in lower case, sorted.
+static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let names = ARGUMENTS.iter().flat_map(|argument| argument.names);
+    let words = names.filter_map(|name| match name.split_once(' ') {
+        Some((command, _)) => Some(command),
+        None => name.split(['.', '>', ':']).rfind(|word| !word.is_empty()),
+    });
+    let mut words: Vec<_> = words.map(str::to_ascii_lowercase).collect();
+    words.extend(["credentials".to_owned(), "convertto".to_owned()]);
+    words.sort_unstable();
+    words
+});
+
+fn is_known(word: &[u8]) -> bool {
+    let word = word.to_ascii_lowercase();
+    WORDS.binary_search_by(|known| known.as_bytes().cmp(&word)).is_ok()
+}
 
 /// Looks at the word that contains an anchor.
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
+    let word = word_at(scan.text, anchor);
+    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    let tail = word.iter().rposition(|byte| *byte == b'_').map_or(0, |at| at + 1);
+    if !is_known(word) && !is_known(&word[hump..]) && !is_known(&word[tail..]) {
+        return;
+    }
     let Some(place) = scan.tokens.seek(anchor) else {
         return;
     };
-    let Some(token) = scan.tokens.get(place).filter(|token| token.kind == Kind::Word) else {
+    let Some(token) = scan
+        .tokens
+        .get(place)
+        .filter(|token| token.kind == Kind::Word)
+    else {
         return;
     };
     if token.end <= scan.covered {
@@ -31,7 +61,11 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
             };
             let context = Context {
                 kind: KeyKind::Password,
-                bond: if is_function(argument) { Bond::Structure } else { Bond::Copula },
+                bond: if is_function(argument) {
+                    Bond::Structure
+                } else {
+                    Bond::Copula
+                },
                 quoted: found.quoted,
                 is_compound: false,
                 quoted_key: false,
@@ -64,7 +98,10 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Opt
     }
     let tokens = &mut scan.tokens;
     let mut open = place + 1;
-    if tokens.is_sign(open, b':') && tokens.is_sign(open + 1, b':') && tokens.word(open + 2).is_some() {
+    if tokens.is_sign(open, b':')
+        && tokens.is_sign(open + 1, b':')
+        && tokens.word(open + 2).is_some()
+    {
         open += 3;
     }
     if tokens.closes_before(open, place) {
@@ -84,7 +121,14 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Opt
         tokens.get(at)?;
         if current == wanted {
             at = tokens.skip_lines(at);
-            let found = value::value(tokens, at, Site { from: open, ..Site::default() })?;
+            let found = value::value(
+                tokens,
+                at,
+                Site {
+                    from: open,
+                    ..Site::default()
+                },
+            )?;
             // The last one, or one of a connection's.
             return found.quoted.then_some(found);
         }
@@ -113,7 +157,19 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Opti
         }
         at = scan.tokens.skip_blanks(at);
         let found = value::value(&mut scan.tokens, at, Site::default())?;
-        if (part(scan.text, found.start, found.end).starts_with(b"/") || matches!(scan.tokens.kind(at), Kind::Open(_))) && current == wanted {
+        if (part(scan.text, found.start, found.end).starts_with(b"/")
+            || matches!(scan.tokens.kind(at), Kind::Open(_)))
+            && current == wanted
+        {
+            return None;
+        }
+        // `LOGIN PASSWORD 'x'` is a clause of a statement.
+        if current < wanted
+            && scan
+                .policy
+                .meaning(part(scan.text, found.start, found.end))
+                .is_some()
+        {
             return None;
         }
         if current == wanted {

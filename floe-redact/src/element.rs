@@ -1,10 +1,10 @@
 //! XML: elements and attributes.
 
+use crate::candidate::Key;
 use crate::lexer::Kind;
-use crate::pair::Key;
+use crate::rules::sentences::VALUE_NAMES;
 use crate::scan::Scan;
 use crate::score::Context;
-use crate::rules::sentences::VALUE_NAMES;
 use crate::text::{is_one_of, part, run_end, starts_with};
 
 /// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
@@ -18,7 +18,10 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     for _ in 0..2 {
         let inner = scan.tokens.skip_lines(content);
         if scan.tokens.is_sign(inner, b'<')
-            && scan.tokens.word(inner + 1).is_some_and(|word| is_one_of(word, VALUE_NAMES))
+            && scan
+                .tokens
+                .word(inner + 1)
+                .is_some_and(|word| is_one_of(word, VALUE_NAMES))
             && scan.tokens.is_sign(inner + 2, b'>')
         {
             content = inner + 3;
@@ -38,12 +41,19 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
         end = start + inner;
     }
     let value = part(text, start, end);
-    let blank = value.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let blank = value
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count();
     let end = (end - blank).min(start + memchr::memchr(b'\n', value).unwrap_or(value.len()));
     let kind = key.meaning.kind;
     // A tag that is not closed is a placeholder.
     let behind = run_end(text, end, 256, |byte| byte.is_ascii_whitespace());
-    let is_closed = starts_with(text, behind, b"</") || starts_with(text, behind, b"&lt;/") || starts_with(text, behind, b"]]>") || starts_with(text, behind, b"<\\/");
+    let is_closed = starts_with(text, behind, b"</")
+        || starts_with(text, behind, b"&lt;/")
+        || starts_with(text, behind, b"]]>")
+        || starts_with(text, behind, b"<\\/");
     if end > start && is_closed {
         scan.judge(start, end, key.meaning.rule, Context::structure(kind));
     }
@@ -64,10 +74,18 @@ fn content(scan: &mut Scan<'_>, key: Key) -> Option<usize> {
         return Some(key.after + 1);
     }
     // `<name>password</name><value>…`
-    if tokens.is_sign(lead, b'>') && tokens.is_sign(key.after, b'<') && tokens.is_sign(key.after + 1, b'/') {
+    if tokens.is_sign(lead, b'>')
+        && tokens.is_sign(key.after, b'<')
+        && tokens.is_sign(key.after + 1, b'/')
+    {
         let close = find_close(scan, key.after)?;
         let next = scan.tokens.skip_lines(close + 1);
-        return scan.tokens.is_sign(next, b'<').then(|| find_close(scan, next)).flatten().map(|close| close + 1);
+        return scan
+            .tokens
+            .is_sign(next, b'<')
+            .then(|| find_close(scan, next))
+            .flatten()
+            .map(|close| close + 1);
     }
     // `<password type="x">`, `name="password">`
     let is_attribute = key.quote.is_some() && scan.tokens.is_sign(key.quote?.checked_sub(1)?, b'=');
@@ -75,8 +93,11 @@ fn content(scan: &mut Scan<'_>, key: Key) -> Option<usize> {
         || is_attribute && matches!(scan.tokens.kind(key.after), Kind::Sign(b'>') | Kind::Blank)
     {
         let close = find_close(scan, key.after)?;
-        let has_value = (key.after..close)
-            .any(|at| scan.tokens.word(at).is_some_and(|word| is_one_of(word, VALUE_NAMES)));
+        let has_value = (key.after..close).any(|at| {
+            scan.tokens
+                .word(at)
+                .is_some_and(|word| is_one_of(word, VALUE_NAMES))
+        });
         if has_value {
             return None;
         }

@@ -8,6 +8,7 @@ use crate::finding::{Evidence, Finding};
 use crate::policy::Policy;
 use crate::rules::structures;
 use crate::scan::{Candidate, Scan};
+use crate::vendor::Match;
 use crate::{address, armour, call, header, option, pair, personal, rules, url};
 
 /// A text of this length may be read many times.
@@ -21,7 +22,11 @@ pub(crate) struct Redacted {
 }
 
 /// The findings in a text, `None` if there are none.
-pub(crate) fn redact(policy: &Policy, text: &str, fired: &mut dyn FnMut(&Finding)) -> Option<Redacted> {
+pub(crate) fn redact(
+    policy: &Policy,
+    text: &str,
+    fired: &mut dyn FnMut(&Finding),
+) -> Option<Redacted> {
     let findings = pass(policy, text)?;
     findings.iter().for_each(&mut *fired);
     let mut redacted = Redacted {
@@ -135,7 +140,8 @@ fn look(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize, kinds: u
     }
 }
 
-/// A vendor's token; of several formats the one with the longest prefix.
+/// A vendor's token; of several formats the one that matches best, then the one with the longest
+/// prefix.
 fn token(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize) {
     let text = scan.text;
     if let Some(start) = anchor.checked_sub(2)
@@ -151,12 +157,16 @@ fn token(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize) {
             if text.get(start..start + prefix.len()) != Some(prefix) {
                 return None;
             }
-            let (end, is_proven) = format.find(text, start)?;
-            Some((prefix.len(), start, end, format.id, is_proven))
+            let (end, found) = format.find(text, start)?;
+            Some(((found, prefix.len()), start, end, format.id))
         })
         .max_by_key(|found| found.0);
-    if let Some((_, start, end, id, is_proven)) = best {
-        let evidence = if is_proven { Evidence::Checksum } else { Evidence::Format };
+    if let Some(((found, _), start, end, id)) = best {
+        let evidence = if found == Match::Proven {
+            Evidence::Checksum
+        } else {
+            Evidence::Format
+        };
         scan.redact(start, end, id, evidence);
     }
 }
@@ -166,7 +176,9 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
         let mut from = 0;
         while let Some(Range { start, end }) = pattern(text, from) {
             // The mark of an earlier pass is no match.
-            let is_mark = text.get(start..end).is_none_or(|found| REDACTED.contains(found));
+            let is_mark = text
+                .get(start..end)
+                .is_none_or(|found| REDACTED.contains(found));
             if start < end && !is_mark {
                 scan.found.push(Finding {
                     range: start..end,

@@ -37,8 +37,6 @@ pub(crate) enum Alphabet {
     Digits,
     /// `a-z`
     Lower,
-    /// `A-Z`
-    Upper,
     /// `a-z A-Z`
     Letters,
     /// `a-z 0-9`
@@ -47,8 +45,6 @@ pub(crate) enum Alphabet {
     UpperDigits,
     /// `a-z A-Z 0-9`
     Alphanumeric,
-    /// `A-Z 2-7`
-    Base32,
     /// `a-z A-Z 0-9 _`
     Word,
     /// `a-z A-Z 0-9 -`

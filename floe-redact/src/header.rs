@@ -6,7 +6,7 @@ use crate::rules::headers::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{self, Bond, Context, Look, is_placeholder, is_prose, look};
-use crate::text::{is_name, is_one_of, is_redacted, line_end, part, run_end, run_start};
+use crate::text::{word_at, is_name, is_one_of, is_redacted, line_end, part, run_end, run_start};
 use crate::value::{self, Site};
 
 /// The scheme of this name.
@@ -21,7 +21,11 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     // `["Bearer …"]`, `Some("Bearer …")`, `b'Bearer …'`
     for _ in 0..3 {
         let tokens = &mut scan.tokens;
-        if tokens.opens_quote(place) && tokens.get(place).is_some_and(|token| token.mate.is_none_or(|mate| mate > place)) {
+        if tokens.opens_quote(place)
+            && tokens
+                .get(place)
+                .is_some_and(|token| token.mate.is_none_or(|mate| mate > place))
+        {
             let Some(found) = value::quoted(tokens, place) else {
                 return;
             };
@@ -29,7 +33,8 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
             place += 1;
         } else if matches!(tokens.kind(place), Kind::Open(b'[' | b'('))
             || tokens.word(place).is_some()
-                && (matches!(tokens.kind(place + 1), Kind::Open(b'(')) || tokens.opens_quote(place + 1))
+                && (matches!(tokens.kind(place + 1), Kind::Open(b'('))
+                    || tokens.opens_quote(place + 1))
         {
             place += 1;
             place = tokens.skip_blanks(place);
@@ -43,7 +48,10 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     let known = scheme(word);
     let mut next = place + 1;
     // Between scheme and credentials: a blank, `%20` or `+`, at times a colon.
-    while matches!(tokens.kind(next), Kind::Blank) || next == place + 1 && tokens.is_sign(next, b'+') || known.is_some() && next == place + 1 && tokens.is_sign(next, b':') {
+    while matches!(tokens.kind(next), Kind::Blank)
+        || next == place + 1 && tokens.is_sign(next, b'+')
+        || known.is_some() && next == place + 1 && tokens.is_sign(next, b':')
+    {
         next += 1;
     }
     let has_gap = next > place + 1;
@@ -51,7 +59,9 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
         limit.or_else(|| value::bare(&mut scan.tokens, at, site).map(|found| found.end))
     };
     if let Some(scheme) = known.filter(|_| has_gap) {
-        if let Some(inner) = value::value(&mut scan.tokens, next, site).filter(|found| found.quoted && limit.is_none()) {
+        if let Some(inner) = value::value(&mut scan.tokens, next, site)
+            .filter(|found| found.quoted && limit.is_none())
+        {
             return scan.redact(inner.start, inner.end, scheme.id, Evidence::Structure);
         }
         let start = scan.tokens.start(next);
@@ -82,8 +92,14 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
         in_query: false,
     };
     // A scheme that is not known: the word behind it has to show that it is none of a sentence.
-    let second = part(scan.text, scan.tokens.start(next), end_of(scan, next).unwrap_or(0));
-    let is_scheme = word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'-');
+    let second = part(
+        scan.text,
+        scan.tokens.start(next),
+        end_of(scan, next).unwrap_or(0),
+    );
+    let is_scheme = word
+        .iter()
+        .all(|byte| byte.is_ascii_alphabetic() || *byte == b'-');
     if has_gap && is_scheme && !word.is_empty() && score::is_random(second) {
         let start = scan.tokens.start(next);
         return scan.redact(start, start + second.len(), rule, Evidence::Structure);
@@ -114,6 +130,10 @@ fn list_end(scan: &mut Scan<'_>, start: usize, place: usize, site: Site) -> usiz
 
 /// `Bearer …` and `Basic …` without their header.
 pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
+    let word = word_at(scan.text, anchor);
+    if !scheme(word).is_some_and(|scheme| scheme.is_bare) {
+        return;
+    }
     let Some(place) = scan.tokens.seek(anchor) else {
         return;
     };
@@ -130,17 +150,31 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     if next == place + 1 {
         return;
     }
-    let Some(found) = value::value(tokens, next, Site { from: place, ..Site::default() }) else {
+    let Some(found) = value::value(
+        tokens,
+        next,
+        Site {
+            from: place,
+            ..Site::default()
+        },
+    ) else {
         return;
     };
     let value = part(scan.text, found.start, found.end);
     let is_token = value.len() >= 8
-        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/:=".contains(byte));
+        && value
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/:=".contains(byte));
     let is_basic = word.eq_ignore_ascii_case(b"basic");
     let is_base64 = value.len().is_multiple_of(4) && score::is_camel(value) && value.len() >= 8;
-    let is_pair = memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
+    let is_pair =
+        memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
     let is_token = is_token && !is_pair;
-    let is_base64 = is_base64 && (value.len() >= 16 || value.iter().any(|byte| byte.is_ascii_digit() || *byte == b'='));
+    let is_base64 = is_base64
+        && (value.len() >= 16
+            || value
+                .iter()
+                .any(|byte| byte.is_ascii_digit() || *byte == b'='));
     let fits = match look(value) {
         Look::Random | Look::LongRandom | Look::Hash | Look::Uuid => true,
         Look::Mixed | Look::Symbolic | Look::Number => !is_basic || is_base64,
@@ -171,27 +205,42 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
     let start = at;
     let mut is_first = true;
     while at < limit {
-        let name_end = run_end(text, at, 256, |byte| is_name(byte) || b"-.$:%".contains(&byte));
+        let name_end = run_end(text, at, 256, |byte| {
+            is_name(byte) || b"-.$:%".contains(&byte)
+        });
         let has_value = text.get(name_end) == Some(&b'=');
         if !has_value && is_first {
             // A cookie without a name, or a sentence about cookies.
             if let Some(found) = value::bare(&mut scan.tokens, place, site)
                 && score::is_random(part(text, found.start, found.end.min(limit)))
             {
-                scan.redact(found.start, found.end.min(limit), "cookie", Evidence::Structure);
+                scan.redact(
+                    found.start,
+                    found.end.min(limit),
+                    "cookie",
+                    Evidence::Structure,
+                );
             }
             return;
         }
         let from = name_end + usize::from(has_value);
-        let end = run_end(text, from, usize::MAX, |byte| byte > b' ' && !b";\"'".contains(&byte)).min(limit);
+        let end = run_end(text, from, usize::MAX, |byte| {
+            byte > b' ' && !b";\"'".contains(&byte)
+        })
+        .min(limit);
         // Behind an escaped line end another header begins.
-        let end = memchr::memmem::find(part(text, from, end), b"\\r\\n").map_or(end, |found| from + found);
+        let end = memchr::memmem::find(part(text, from, end), b"\\r\\n")
+            .map_or(end, |found| from + found);
         let end = run_start(text, end, 4, |byte| b")]},\\".contains(&byte)).max(from);
         let name = part(text, at, name_end);
         if has_value && !is_one_of(name, COOKIE_ATTRIBUTES) {
             let known = scan.policy.meaning(name).is_some();
             let context = Context {
-                kind: if known { KeyKind::Password } else { KeyKind::Cookie },
+                kind: if known {
+                    KeyKind::Password
+                } else {
+                    KeyKind::Cookie
+                },
                 bond: Bond::Structure,
                 quoted: false,
                 is_compound: false,

@@ -6,7 +6,8 @@
 use std::sync::LazyLock;
 
 use crate::rules::keys::{
-    DESCRIPTORS, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS, SECRET_CODES,
+    DESCRIPTORS, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
+    SECRET_CODES,
 };
 use crate::rules::structures;
 use crate::text::is_one_of;
@@ -93,8 +94,7 @@ impl Name {
 
     /// Whether the name ends with the words of another.
     pub(crate) fn ends_with(&self, other: &Self) -> bool {
-        self.as_bytes().ends_with(other.as_bytes())
-            && self.begins_word(self.len - other.len)
+        self.as_bytes().ends_with(other.as_bytes()) && self.begins_word(self.len - other.len)
     }
 }
 
@@ -133,9 +133,8 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
     let last = *name.as_bytes().last()?;
     SUFFIXES[usize::from(last)].iter().find_map(|suffix| {
         let start = name.len.checked_sub(suffix.letters.len())?;
-        (name.as_bytes().ends_with(&suffix.letters)
-            && (suffix.is_glued || name.begins_word(start)))
-        .then_some((start, suffix.row))
+        (name.as_bytes().ends_with(&suffix.letters) && (suffix.is_glued || name.begins_word(start)))
+            .then_some((start, suffix.row))
     })
 }
 
@@ -192,7 +191,11 @@ fn after(name: &mut Name, start: usize) -> Option<KeyKind> {
         _ if !is_key && !is_code => Some(KeyKind::Context),
         _ if is_key && is_one_of(before, HARMLESS_KEYS) => None,
         _ if is_code && !is_one_of(before, SECRET_CODES) => None,
-        _ => Some(if is_code { KeyKind::Weak } else { KeyKind::Context }),
+        _ => Some(if is_code {
+            KeyKind::Weak
+        } else {
+            KeyKind::Context
+        }),
     }
 }
 
@@ -210,10 +213,16 @@ mod tests {
     #[test]
     fn a_key_is_read_from_its_end() {
         for (key, wanted) in [
-            ("aws_secret_access_key", Some(("access-key", KeyKind::Secret))),
+            (
+                "aws_secret_access_key",
+                Some(("access-key", KeyKind::Secret)),
+            ),
             ("accessToken", Some(("token", KeyKind::Secret))),
             ("DB-PASSWORD", Some(("password", KeyKind::Password))),
-            ("spring.datasource.password", Some(("password", KeyKind::Password))),
+            (
+                "spring.datasource.password",
+                Some(("password", KeyKind::Password)),
+            ),
             ("X-Api-Key", Some(("api-key", KeyKind::Secret))),
             ("password2", Some(("password", KeyKind::Password))),
             ("token_github", Some(("token", KeyKind::Weak))),

@@ -81,7 +81,7 @@ impl<'t> Tokens<'t> {
     pub(crate) fn new(text: &'t [u8]) -> Self {
         Self {
             text,
-            list: Vec::new(),
+            list: Vec::with_capacity(64),
             open: Vec::new(),
             upto: 0,
         }
@@ -127,8 +127,7 @@ impl<'t> Tokens<'t> {
 
     /// Where the token begins; the length of the text beyond the end.
     pub(crate) fn start(&mut self, place: usize) -> usize {
-        self.get(place)
-            .map_or(self.text.len(), |token| token.start)
+        self.get(place).map_or(self.text.len(), |token| token.start)
     }
 
     /// The bytes of a token if it is a word.
@@ -148,7 +147,7 @@ impl<'t> Tokens<'t> {
             if token.mate.is_some() {
                 return token.mate.filter(|&mate| mate > place);
             }
-            if self.upto >= self.text.len() || !self.open.contains(&place) {
+            if self.upto >= self.text.len() || self.open.binary_search(&place).is_err() {
                 return None;
             }
             self.read_line();
@@ -258,8 +257,7 @@ impl<'t> Tokens<'t> {
             },
             b'&' => match entity(text, start) {
                 Some((code, len)) => {
-                    let (kind, mark) =
-                        sign(code, Coding::Entity).unwrap_or((Kind::Sign(code), 0));
+                    let (kind, mark) = sign(code, Coding::Entity).unwrap_or((Kind::Sign(code), 0));
                     Token {
                         mark,
                         ..token(kind, len, Coding::Entity)
@@ -333,17 +331,32 @@ impl<'t> Tokens<'t> {
         // A string's prefix, as in `b"…"`, does not count as the word before it.
         let is_behind_word = previous.is_some_and(|token| {
             let word = part(self.text, token.start, token.end);
-            token.kind == Kind::Word && !matches!(word, b"b" | b"B" | b"r" | b"R" | b"u" | b"f" | b"N" | b"E" | b"L" | b"rb" | b"br" | b"p")
+            token.kind == Kind::Word
+                && !matches!(
+                    word,
+                    b"b" | b"B"
+                        | b"r"
+                        | b"R"
+                        | b"u"
+                        | b"f"
+                        | b"N"
+                        | b"E"
+                        | b"L"
+                        | b"rb"
+                        | b"br"
+                        | b"p"
+                )
         });
         let may_open = !is_closing_form && !is_behind_word;
         let may_close = quote.mark != b'\'' || !is_word(next);
-        let open = self.open.iter().rposition(|&open| {
+        let recent = self.open.len().saturating_sub(DEPTH);
+        let open = self.open[recent..].iter().rposition(|&open| {
             let open = &self.list[open];
             open.kind == Kind::Quote
                 && open.coding == quote.coding
                 && (open.mark == quote.mark || closes(open.mark, quote.mark))
         });
-        let open = open.filter(|&depth| self.open.len() - depth <= DEPTH);
+        let open = open.map(|depth| recent + depth);
         if let Some(depth) = open.filter(|_| may_close) {
             let mate = self.open[depth];
             let is_empty = mate + 1 == place;
@@ -357,9 +370,15 @@ impl<'t> Tokens<'t> {
             // A quote that was left open on another line does not end at the beginning of the next, and
             // an apostrophe at the beginning of a word is the first of its quote.
             let is_apart = previous.is_none_or(|token| {
-                matches!(token.kind, Kind::Blank | Kind::Line | Kind::Open(_) | Kind::Sign(b'=' | b':' | b','))
+                matches!(
+                    token.kind,
+                    Kind::Blank | Kind::Line | Kind::Open(_) | Kind::Sign(b'=' | b':' | b',')
+                )
             });
-            let is_beginning = may_open && is_apart && !is_empty && (is_word(next) || matches!(next, b'-' | b'/' | b'$' | b'<'));
+            let is_beginning = may_open
+                && is_apart
+                && !is_empty
+                && (is_word(next) || matches!(next, b'-' | b'/' | b'$' | b'<'));
             if !(is_beginning && (quote.mark == b'\'' || self.has_line_since(mate))) {
                 self.open.truncate(depth);
                 self.list[mate].mate = Some(place);
@@ -376,8 +395,11 @@ impl<'t> Tokens<'t> {
 
     fn has_line_since(&self, place: usize) -> bool {
         let since = self.list[place].end..self.upto;
-        memchr::memchr(b'\n', part(self.text, since.start, since.end.min(since.start + 512)))
-            .is_some()
+        memchr::memchr(
+            b'\n',
+            part(self.text, since.start, since.end.min(since.start + 512)),
+        )
+        .is_some()
     }
 
     fn pair_bracket(&mut self, place: usize, sign: u8) {
@@ -458,7 +480,12 @@ fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
         .ok()?;
     let letter = head.chars().next()?;
     let (kind, mark) = match letter {
-        '\u{a0}' | '\u{85}' | '\u{2000}'..='\u{200f}' | '\u{2028}' | '\u{202f}' | '\u{3000}'
+        '\u{a0}'
+        | '\u{85}'
+        | '\u{2000}'..='\u{200f}'
+        | '\u{2028}'
+        | '\u{202f}'
+        | '\u{3000}'
         | '\u{feff}' => (Kind::Blank, 0),
         '\u{2192}' | '\u{21d2}' => (Kind::Sign(ARROW), 0),
         '\u{ff1a}' => (Kind::Sign(b':'), 0),
@@ -539,9 +566,8 @@ mod tests {
         let mut tokens = Tokens::new(text.as_bytes());
         let count = (0..).map_while(|place| tokens.get(place)).count();
         (0..count)
-            .filter(|&place| tokens.opens_quote(place))
             .filter_map(|place| {
-                let close = tokens.close(place)?;
+                let close = tokens.opens_quote(place).then(|| tokens.close(place))??;
                 Some(&text[tokens.get(place)?.end..tokens.get(close)?.start])
             })
             .collect()
@@ -558,8 +584,14 @@ mod tests {
     #[test]
     fn quotes_of_every_level_find_their_partners() {
         assert_eq!(quoted(r#"a="b c" 'd"e' it's"#), ["b c", "d\"e"]);
-        assert_eq!(quoted(r#""{\"a\":\"b\\\"c\"}""#), [r#"{\"a\":\"b\\\"c\"}"#, "a", r#"b\\\"c"#]);
-        assert_eq!(quoted("%22a%22 &quot;b&quot; \u{201c}c\u{201d}"), ["a", "b", "c"]);
+        assert_eq!(
+            quoted(r#""{\"a\":\"b\\\"c\"}""#),
+            [r#"{\"a\":\"b\\\"c\"}"#, "a", r#"b\\\"c"#]
+        );
+        assert_eq!(
+            quoted("%22a%22 &quot;b&quot; \u{201c}c\u{201d}"),
+            ["a", "b", "c"]
+        );
         assert_eq!(quoted("'it''s' x"), ["it''s"]);
         assert_eq!(quoted(r#"b"x" r'y' users' z"#), ["x", "y"]);
         assert_eq!(quoted("\"open\nnext \"line\""), ["line"]);

@@ -20,6 +20,7 @@ mod address;
 mod anchors;
 mod armour;
 mod call;
+mod candidate;
 mod checksum;
 mod element;
 mod engine;

@@ -1,8 +1,8 @@
 //! Arguments of commands: `--password x`, `-p x`, `-ppass`, `-u user:pass`.
 
+use crate::candidate::{self, Key};
 use crate::finding::Evidence;
 use crate::lexer::Kind;
-use crate::pair::{self, Key};
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
@@ -38,10 +38,19 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> bool {
     };
     if key.meaning.kind == KeyKind::Authorization {
         let place = scan.tokens.place_at(found.start).unwrap_or(key.after);
-        crate::header::authorization(scan, place, Site { from: key.place, ..Site::default() }, key.meaning.rule);
+        crate::header::authorization(
+            scan,
+            place,
+            Site {
+                from: key.place,
+                ..Site::default()
+            },
+            key.meaning.rule,
+        );
         return true;
     }
-    let _ = !part(scan.text, found.start, found.end).starts_with(b"-") && pair::accept(scan, key, found, context);
+    let _ = !part(scan.text, found.start, found.end).starts_with(b"-")
+        && candidate::accept(scan, key, found, context);
     true
 }
 
@@ -77,7 +86,10 @@ fn argument(scan: &mut Scan<'_>, after: usize, from: usize) -> Option<Value> {
     }
     if matches!(tokens.kind(place), Kind::Sign(b',' | b'=')) {
         place = tokens.skip_lines(place + 1);
-    } else if tokens.kind(place) == Kind::Blank || place > after || matches!(tokens.kind(place - 1), Kind::Quote) {
+    } else if tokens.kind(place) == Kind::Blank
+        || place > after
+        || matches!(tokens.kind(place - 1), Kind::Quote)
+    {
         place = tokens.skip_blanks(place);
         // A shell's line goes on behind a backslash.
         if tokens.is_sign(place, b'\\') && tokens.kind(place + 1) == Kind::Line {
@@ -87,7 +99,8 @@ fn argument(scan: &mut Scan<'_>, after: usize, from: usize) -> Option<Value> {
         return None;
     }
     let is_next = tokens.is_sign(place, b'-')
-        && (tokens.is_sign(place + 1, b'-') || tokens.word(place + 1).is_some_and(|word| word.len() == 1));
+        && (tokens.is_sign(place + 1, b'-')
+            || tokens.word(place + 1).is_some_and(|word| word.len() == 1));
     if is_next {
         return None;
     }
@@ -107,27 +120,43 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     let Some(word) = scan.tokens.word(place) else {
         return;
     };
-    let Some(mut lead) = place.checked_sub(1).filter(|&dash| scan.tokens.is_sign(dash, b'-')) else {
+    let Some(mut lead) = place
+        .checked_sub(1)
+        .filter(|&dash| scan.tokens.is_sign(dash, b'-'))
+    else {
         return;
     };
     if lead > 0 && scan.tokens.is_sign(lead - 1, b'-') {
         lead -= 1;
     }
     let is_option = lead == 0
-        || matches!(scan.tokens.kind(lead - 1), Kind::Blank | Kind::Line | Kind::Quote | Kind::Open(_) | Kind::Sign(b',' | b'='));
+        || matches!(
+            scan.tokens.kind(lead - 1),
+            Kind::Blank | Kind::Line | Kind::Quote | Kind::Open(_) | Kind::Sign(b',' | b'=')
+        );
     if !is_option {
         return;
     }
     let line = Line::before(scan, lead);
     for option in OPTIONS {
-        let is_user = option.form == Form::AfterColon && option.option == "u" && is_one_of(word, &["user", "username", "proxy-user"]);
+        let is_user = option.form == Form::AfterColon
+            && option.option == "u"
+            && is_one_of(word, &["user", "username", "proxy-user"]);
         let letter = option.option.as_bytes();
         let is_quoted = word == letter && scan.tokens.opens_quote(place + 1);
-        let is_attached = option.form == Form::Attached && (word.len() > 1 && word.starts_with(letter) || is_quoted);
+        let is_attached = option.form == Form::Attached
+            && (word.len() > 1 && word.starts_with(letter) || is_quoted)
+            && !is_one_of(word, option.except);
         // `-su bob:x` and `-ubob:x` of curl.
         let is_joined = option.form == Form::AfterColon && letter == b"u" && line.has(&["curl"]);
-        let is_grouped = is_joined && word.len() <= 4 && word.ends_with(letter) && word.iter().all(u8::is_ascii_alphabetic);
-        let is_pair = is_joined && word.len() > 1 && word.starts_with(letter) && scan.tokens.is_sign(place + 1, b':');
+        let is_grouped = is_joined
+            && word.len() <= 4
+            && word.ends_with(letter)
+            && word.iter().all(u8::is_ascii_alphabetic);
+        let is_pair = is_joined
+            && word.len() > 1
+            && word.starts_with(letter)
+            && scan.tokens.is_sign(place + 1, b':');
         let is_it = word == letter || is_user || is_grouped;
         if !(is_it || is_attached || is_pair) || option.form == Form::Attached && !is_attached {
             continue;
@@ -144,14 +173,29 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
             return;
         }
         if is_pair {
-            if let Some(found) = value::bare(&mut scan.tokens, place, Site { from: lead, ..Site::default() }) {
+            if let Some(found) = value::bare(
+                &mut scan.tokens,
+                place,
+                Site {
+                    from: lead,
+                    ..Site::default()
+                },
+            ) {
                 redact(scan, option, found, &line);
             }
             return;
         }
         if is_attached {
             let start = scan.tokens.start(place) + option.option.len();
-            let end = value::bare(&mut scan.tokens, place, Site { from: lead, ..Site::default() }).map_or(start, |found| found.end);
+            let end = value::bare(
+                &mut scan.tokens,
+                place,
+                Site {
+                    from: lead,
+                    ..Site::default()
+                },
+            )
+            .map_or(start, |found| found.end);
             if !is_placeholder(part(scan.text, start, end)) {
                 scan.redact(start, end, option.id, Evidence::Structure);
             }
@@ -182,7 +226,10 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value, line: &Line
         None => 0,
     };
     let (user, password) = (&text[..start], &text[start..]);
-    let is_number = |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
+    let is_number = |word: &[u8]| {
+        word.iter()
+            .all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte))
+    };
     let is_harmless = password.is_empty()
         || is_placeholder(password)
         || user.starts_with(b"<") || user.starts_with(b"[")
@@ -193,7 +240,12 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value, line: &Line
             && !line.is_named(option)
             && (is_number(password) && (password.len() <= 5 || password.contains(&b':')) || look(password) == Look::Path);
     if !is_harmless {
-        scan.redact(found.start + start, found.end, option.id, Evidence::Structure);
+        scan.redact(
+            found.start + start,
+            found.end,
+            option.id,
+            Evidence::Structure,
+        );
     }
     !is_harmless
 }
@@ -213,10 +265,17 @@ impl<'t> Line<'t> {
                 Kind::Word => {
                     let word = scan.tokens.word(at).unwrap_or_default();
                     let is_option = at > 0 && scan.tokens.is_sign(at - 1, b'-');
-                    has_user |= is_option && (is_one_of(word, USER_OPTIONS) || matches!(word[0], b'u' | b'U') && !word.contains(&b'-'));
+                    has_user |= is_option
+                        && (is_one_of(word, USER_OPTIONS)
+                            || matches!(word[0], b'u' | b'U') && !word.contains(&b'-'));
                     words.push(word);
                 }
-                Kind::Line if scan.tokens.start(at) > 0 && !scan.tokens.is_sign(at.saturating_sub(1), b'\\') => break,
+                Kind::Line
+                    if scan.tokens.start(at) > 0
+                        && !scan.tokens.is_sign(at.saturating_sub(1), b'\\') =>
+                {
+                    break;
+                }
                 Kind::Sign(b';' | b'|') => break,
                 _ => {}
             }
@@ -225,7 +284,9 @@ impl<'t> Line<'t> {
     }
 
     fn has(&self, commands: &[&str]) -> bool {
-        self.words.iter().any(|word| commands.iter().any(|command| *word == command.as_bytes()))
+        self.words
+            .iter()
+            .any(|word| commands.iter().any(|command| *word == command.as_bytes()))
     }
 
     fn is_named(&self, option: &CommandOption) -> bool {

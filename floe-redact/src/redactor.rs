@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::REDACTED;
 use crate::engine::{self, Redacted};
 use crate::finding::{Evidence, Finding};
 use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
 use crate::rules::structures::CONFIGURED_KEY;
 use crate::writer::Writer;
-use crate::REDACTED;
 
 /// Removes secrets from texts.
 ///
@@ -116,11 +116,7 @@ impl Redactor {
     }
 
     /// The same, and calls a function with each finding.
-    pub fn redact_with<'t>(
-        &self,
-        text: &'t str,
-        mut found: impl FnMut(&Finding),
-    ) -> Cow<'t, str> {
+    pub fn redact_with<'t>(&self, text: &'t str, mut found: impl FnMut(&Finding)) -> Cow<'t, str> {
         let safe = match engine::redact(&self.policy, text, &mut found) {
             Some(Redacted { text, .. }) => Cow::Owned(text),
             None => Cow::Borrowed(text),
@@ -148,7 +144,11 @@ impl Redactor {
                 break;
             };
             let cut = cut_at(&again.text, max).unwrap_or(again.text.len());
-            again.text.get(..cut).unwrap_or_default().clone_into(&mut short);
+            again
+                .text
+                .get(..cut)
+                .unwrap_or_default()
+                .clone_into(&mut short);
         }
         Cow::Owned(short)
     }
@@ -182,7 +182,10 @@ impl Redactor {
             evidence,
         } in &findings
         {
-            let line = format!("{}..{} redacted by {rule}: {evidence}", range.start, range.end);
+            let line = format!(
+                "{}..{} redacted by {rule}: {evidence}",
+                range.start, range.end
+            );
             lines.push((range.start, line));
         }
         for candidate in engine::kept(&self.policy, text) {
@@ -257,7 +260,10 @@ impl Redactor {
                 let pair = format!("{key}={value}");
                 match self.redact_with(&pair, |finding| found(finding.rule)) {
                     Cow::Borrowed(_) => Cow::Borrowed(value),
-                    Cow::Owned(safe) => match safe.strip_prefix(key).and_then(|safe| safe.strip_prefix('=')) {
+                    Cow::Owned(safe) => match safe
+                        .strip_prefix(key)
+                        .and_then(|safe| safe.strip_prefix('='))
+                    {
                         Some(safe) if safe == value => Cow::Borrowed(value),
                         Some(safe) => Cow::Owned(safe.to_owned()),
                         None => Cow::Borrowed(REDACTED),
@@ -286,7 +292,10 @@ fn cut_at(text: &str, max: usize) -> Option<usize> {
     let (cut, _) = text.char_indices().nth(max)?;
     let inside = (1..REDACTED.len())
         .filter_map(|back| cut.checked_sub(back))
-        .find(|&start| text.get(start..).is_some_and(|tail| tail.starts_with(REDACTED)));
+        .find(|&start| {
+            text.get(start..)
+                .is_some_and(|tail| tail.starts_with(REDACTED))
+        });
     Some(inside.unwrap_or(cut))
 }
 

@@ -35,8 +35,6 @@ pub(crate) struct Scan<'a> {
     pub(crate) digits_until: usize,
     pub(crate) url_until: usize,
     pub(crate) signs_until: usize,
-    /// Values of doubtful keys before this were read already.
-    pub(crate) doubtful_until: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -52,7 +50,6 @@ impl<'a> Scan<'a> {
             digits_until: 0,
             url_until: 0,
             signs_until: 0,
-            doubtful_until: 0,
         }
     }
 
@@ -95,7 +92,7 @@ impl<'a> Scan<'a> {
             }
             // A value that stays is read again from the next key in it, unless it is long.
             if end - start > LOOKED_AT {
-                self.doubtful_until = self.doubtful_until.max(end);
+                self.keys_until = self.keys_until.max(end);
             }
         }
         score.is_secret()

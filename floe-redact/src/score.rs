@@ -233,13 +233,21 @@ pub(crate) fn look(value: &[u8]) -> Look {
         return Look::Uuid;
     }
     if f.len == f.digits {
-        return if f.len < 6 { Look::ShortNumber } else { Look::Number };
+        return if f.len < 6 {
+            Look::ShortNumber
+        } else {
+            Look::Number
+        };
     }
     if is_prose(word) || word.contains(&b'\'') && f.digits == 0 && f.letters() + 1 == f.len {
         return Look::Prose;
     }
     if f.letters() == f.len && f.other == 0 && is_word(word) {
-        return if is_algorithm(word) { Look::Placeholder } else { Look::Word };
+        return if is_algorithm(word) {
+            Look::Placeholder
+        } else {
+            Look::Word
+        };
     }
     if is_path(word) {
         return Look::Path;
@@ -258,7 +266,11 @@ pub(crate) fn look(value: &[u8]) -> Look {
     }
     let random = random_letters(word);
     if random >= 12.min(f.len) || random >= 8 {
-        return if whole.len() >= 20 && random >= 16 { Look::LongRandom } else { Look::Random };
+        return if whole.len() >= 20 && random >= 16 {
+            Look::LongRandom
+        } else {
+            Look::Random
+        };
     }
     if is_dotted(word) {
         return Look::Path;
@@ -267,7 +279,11 @@ pub(crate) fn look(value: &[u8]) -> Look {
         return Look::Symbolic;
     }
     if f.digits > 0 && f.letters() > 0 && f.len >= 6 && (f.len - f.other >= 5) {
-        return if is_numbered_name(word) { Look::Name } else { Look::Mixed };
+        return if is_numbered_name(word) {
+            Look::Name
+        } else {
+            Look::Mixed
+        };
     }
     if f.digits == 0 && f.other == 0 && f.len >= 8 && is_irregular(word) {
         return Look::Mixed;
@@ -339,15 +355,27 @@ fn is_literal(word: &[u8]) -> bool {
             && word
                 .iter()
                 .all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'#' | b'-' | b'_'))
-        || word.len() > 4 && word[..4].eq_ignore_ascii_case(b"your") && matches!(word[4], b'_' | b'-')
+        || word.len() > 4
+            && word[..4].eq_ignore_ascii_case(b"your")
+            && matches!(word[4], b'_' | b'-')
         || is_type(word)
 }
 
 /// `[REDACTED alloc::string::String]`, `ab****`: somebody masked it before.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
     let mask = |what: &[u8]| memchr::memmem::find(value, what).is_some();
-    mask(b"****") || mask(b"REDACTED") || mask(b"redacted") || mask(b"FILTERED") || mask(b"OMITTED") || mask(b"HIDDEN") || mask(b"(hidden)") || mask(b"[filtered]") || mask(b"MASKED") || mask(b"xxxxxxxx")
-        || mask("\u{2022}\u{2022}\u{2022}".as_bytes()) || mask(b"XXXXXXXX")
+    mask(b"****")
+        || mask(b"REDACTED")
+        || mask(b"redacted")
+        || mask(b"FILTERED")
+        || mask(b"OMITTED")
+        || mask(b"HIDDEN")
+        || mask(b"(hidden)")
+        || mask(b"[filtered]")
+        || mask(b"MASKED")
+        || mask(b"xxxxxxxx")
+        || mask("\u{2022}\u{2022}\u{2022}".as_bytes())
+        || mask(b"XXXXXXXX")
 }
 
 /// `Option<String>`, `List[str]`, `varchar(255)`, `a::B`: a declaration.
@@ -358,7 +386,22 @@ fn is_type(word: &[u8]) -> bool {
             .all(|byte| is_name(*byte) || b":<>&".contains(byte));
     }
     let head = run_end(word, 0, 24, |byte| byte.is_ascii_alphabetic());
-    let generic = ["option", "optional", "list", "vec", "secret", "box", "arc", "varchar", "char", "cow", "nvarchar", "union", "annotated", "sequence"];
+    let generic = [
+        "option",
+        "optional",
+        "list",
+        "vec",
+        "secret",
+        "box",
+        "arc",
+        "varchar",
+        "char",
+        "cow",
+        "nvarchar",
+        "union",
+        "annotated",
+        "sequence",
+    ];
     matches!(
         (word.get(head), word.last()),
         (Some(b'<'), Some(b'>')) | (Some(b'['), Some(b']')) | (Some(b'('), Some(b')'))
@@ -379,36 +422,87 @@ fn is_algorithm(word: &[u8]) -> bool {
 /// `${VAR}`, `$VAR`, `$(command)`, `{{ var }}`, `<password>`, `%s`, `:bind`, `call()`, `a[i]`, `arn:…`.
 fn is_reference(value: &[u8]) -> bool {
     let is_identifier = |inner: &[u8]| {
-        !inner.is_empty() && inner.iter().all(|byte| is_name(*byte) || b"-. ".contains(byte)) && !inner[0].is_ascii_digit()
+        !inner.is_empty()
+            && inner
+                .iter()
+                .all(|byte| is_name(*byte) || b"-. ".contains(byte))
+            && !inner[0].is_ascii_digit()
     };
     match value {
         [head @ .., b'(', b')'] if is_identifier(head) => true,
-        [b'$', b'{' | b'(', ..] | [b'{', b'{' | b'%', ..] | [b'%', b'(' | b'{', ..] | [b'#', b'{', ..] | [b'@', b'{', ..] => true,
+        [b'$', b'{' | b'(', ..]
+        | [b'{', b'{' | b'%', ..]
+        | [b'%', b'(' | b'{', ..]
+        | [b'#', b'{', ..]
+        | [b'@', b'{', ..] => true,
         [b'$', inner @ ..] => {
-            inner.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
-                || memchr::memmem::find(inner, b"->").is_some() || run_end(inner, 0, 64, is_name) < inner.len() && matches!(inner[run_end(inner, 0, 64, is_name)], b'[' | b'(')
+            inner
+                .iter()
+                .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+                || memchr::memmem::find(inner, b"->").is_some()
+                || run_end(inner, 0, 64, is_name) < inner.len()
+                    && matches!(inner[run_end(inner, 0, 64, is_name)], b'[' | b'(')
                 || inner.len() < 4 && inner.iter().all(u8::is_ascii_digit)
-                || inner.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_') && inner.contains(&b'_')
+                || inner
+                    .iter()
+                    .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+                    && inner.contains(&b'_')
         }
         [b'<', inner @ .., b'>'] => {
-            inner.len() < 60 && inner.iter().all(|byte| byte.is_ascii_alphabetic() || b" _-:.'()/,|".contains(byte) || byte.is_ascii_digit())
+            inner.len() < 60
+                && inner.iter().all(|byte| {
+                    byte.is_ascii_alphabetic()
+                        || b" _-:.'()/,|".contains(byte)
+                        || byte.is_ascii_digit()
+                })
         }
-        [b'[', inner @ .., b']'] => inner.iter().all(|byte| byte.is_ascii_alphabetic() || b"_- ".contains(byte)),
-        [b'{', inner @ .., b'}'] => inner.iter().all(|byte| byte.is_ascii_lowercase() || b"_-. ".contains(byte)),
+        [b'[', inner @ .., b']'] => inner
+            .iter()
+            .all(|byte| byte.is_ascii_alphabetic() || b"_- ".contains(byte)),
+        [b'{', inner @ .., b'}'] => inner
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || b"_-. ".contains(byte)),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
         [b'%', inner @ ..] => inner.len() <= 2 && inner.iter().all(u8::is_ascii_alphanumeric),
-        [b':', inner @ ..] => inner.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_'),
-        [b'!', inner @ ..] if !inner.is_empty() && inner.iter().all(u8::is_ascii_alphabetic) && inner[0].is_ascii_uppercase() || value == b"!vault" => true,
-        _ if value.starts_with(b"arn:") || value.starts_with(b"ENC(") || value.starts_with(b"ENC[") || value.starts_with(b"vault:") || value.starts_with(b"op://") || value.starts_with(b"projects/") || value.starts_with(b"file:") || value.starts_with(b"env:") || value.starts_with(b"fd:") => true,
+        [b':', inner @ ..] => inner
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || *byte == b'_'),
+        [b'!', inner @ ..]
+            if !inner.is_empty()
+                && inner.iter().all(u8::is_ascii_alphabetic)
+                && inner[0].is_ascii_uppercase()
+                || value == b"!vault" =>
+        {
+            true
+        }
+        _ if value.starts_with(b"arn:")
+            || value.starts_with(b"ENC(")
+            || value.starts_with(b"ENC[")
+            || value.starts_with(b"vault:")
+            || value.starts_with(b"op://")
+            || value.starts_with(b"projects/")
+            || value.starts_with(b"file:")
+            || value.starts_with(b"env:")
+            || value.starts_with(b"fd:") =>
+        {
+            true
+        }
         _ => {
             // A call or an element of something with a name.
-            let head = run_end(value, 0, 80, |byte| is_name(byte) || b".-:>!".contains(&byte));
+            let head = run_end(value, 0, 80, |byte| {
+                is_name(byte) || b".-:>!".contains(&byte)
+            });
             head > 1
                 && head < value.len()
                 && matches!(value[head], b'(' | b'[')
                 && !value[0].is_ascii_digit()
-                && value[..head].iter().all(|byte| byte.is_ascii_lowercase() || b"._-:>!".contains(byte) || byte.is_ascii_uppercase() && value[..head].contains(&b'.'))
-                && (head > 2 || matches!(value.get(head + 1), None | Some(b')' | b'"' | b'\'' | b']')))
+                && value[..head].iter().all(|byte| {
+                    byte.is_ascii_lowercase()
+                        || b"._-:>!".contains(byte)
+                        || byte.is_ascii_uppercase() && value[..head].contains(&b'.')
+                })
+                && (head > 2
+                    || matches!(value.get(head + 1), None | Some(b')' | b'"' | b'\'' | b']')))
         }
     }
 }
@@ -417,11 +511,25 @@ fn is_reference(value: &[u8]) -> bool {
 fn sentence(text: &[u8]) -> Look {
     let mut prose = 0;
     let mut words = 0;
-    for word in text.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty()).take(8) {
+    for word in text
+        .split(|byte| byte.is_ascii_whitespace())
+        .filter(|word| !word.is_empty())
+        .take(8)
+    {
         words += 1;
-        prose += usize::from(is_prose(word) || word.contains(&b'\'') && word.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'\''));
+        prose += usize::from(
+            is_prose(word)
+                || word.contains(&b'\'')
+                    && word
+                        .iter()
+                        .all(|byte| byte.is_ascii_alphabetic() || *byte == b'\''),
+        );
     }
-    if prose * 4 >= words || words > 7 { Look::Sentence } else { Look::Phrase }
+    if prose * 4 >= words || words > 7 {
+        Look::Sentence
+    } else {
+        Look::Phrase
+    }
 }
 
 /// How many characters are in parts that change their class of characters often.
@@ -473,15 +581,23 @@ pub(crate) fn is_word(value: &[u8]) -> bool {
     };
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     is_letter(*first)
-        && (tail.iter().all(|byte| byte.is_ascii_lowercase() || *byte >= 0x80)
-            || tail.iter().all(|byte| byte.is_ascii_uppercase() || *byte >= 0x80) && !first.is_ascii_lowercase())
+        && (tail
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || *byte >= 0x80)
+            || tail
+                .iter()
+                .all(|byte| byte.is_ascii_uppercase() || *byte >= 0x80)
+                && !first.is_ascii_lowercase())
 }
 
 /// Words with dots between them: a property, a host of one's own.
 fn is_dotted(word: &[u8]) -> bool {
     word.contains(&b'.')
         && word.split(|byte| *byte == b'.').all(|part| {
-            !part.is_empty() && part.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
+            !part.is_empty()
+                && part
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
         })
 }
 
@@ -495,7 +611,8 @@ fn is_irregular(word: &[u8]) -> bool {
 fn is_property(word: &[u8]) -> bool {
     let mut labels = word.split(|byte| matches!(byte, b'.' | b'>' | b'-'));
     let first = labels.next().unwrap_or_default();
-    word.iter().all(|byte| is_name(*byte) || matches!(byte, b'.' | b'-' | b'>'))
+    word.iter()
+        .all(|byte| is_name(*byte) || matches!(byte, b'.' | b'-' | b'>'))
         && (word.contains(&b'.') || word.contains(&b'>'))
         && is_one_of(first, CODE_ROOTS)
         && labels.all(|label| random_letters(label) == 0)
@@ -515,7 +632,10 @@ fn is_numbered_name(word: &[u8]) -> bool {
 
 /// A host, an address, a date, a time, a version.
 fn is_public(word: &[u8]) -> bool {
-    let digits_and = |signs: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || signs.contains(byte));
+    let digits_and = |signs: &[u8]| {
+        word.iter()
+            .all(|byte| byte.is_ascii_digit() || signs.contains(byte))
+    };
     // The address of an object.
     if word.starts_with(b"0x") && word[2..].iter().all(u8::is_ascii_hexdigit) && word.len() <= 18 {
         return true;
@@ -523,7 +643,9 @@ fn is_public(word: &[u8]) -> bool {
     if digits_and(b".:-/TZ+, v") && word.iter().any(|byte| b".:-/".contains(byte)) {
         return true;
     }
-    let end = run_end(word, 0, 255, |byte| is_name(byte) || matches!(byte, b'.' | b'-'));
+    let end = run_end(word, 0, 255, |byte| {
+        is_name(byte) || matches!(byte, b'.' | b'-')
+    });
     let port = &word[end..];
     let has_port = port.len() > 1 && port[0] == b':' && port[1..].iter().all(u8::is_ascii_digit);
     (port.is_empty() || has_port) && is_domain(&word[..end]) && random_letters(&word[..end]) < 6
@@ -539,7 +661,9 @@ pub(crate) fn is_domain(host: &[u8]) -> bool {
         |label: &[u8]| (1..=3).contains(&label.len()) && label.iter().all(u8::is_ascii_digit);
     rest > 0
         && labels.clone().all(is_label)
-        && ((2..=24).contains(&last.len()) && last.iter().all(u8::is_ascii_alphabetic) && (last.iter().all(u8::is_ascii_lowercase) || last.iter().all(u8::is_ascii_uppercase))
+        && ((2..=24).contains(&last.len())
+            && last.iter().all(u8::is_ascii_alphabetic)
+            && (last.iter().all(u8::is_ascii_lowercase) || last.iter().all(u8::is_ascii_uppercase))
             || rest == 3 && is_number(last) && labels.all(is_number))
 }
 
@@ -553,13 +677,19 @@ pub(crate) fn is_path(value: &[u8]) -> bool {
             return true;
         }
         // `keys/prod/db.pem`
-        _ if value.iter().filter(|byte| **byte == b'/').count() >= 2 || value.contains(&b'/') && value.contains(&b'.') => 0,
+        _ if value.iter().filter(|byte| **byte == b'/').count() >= 2
+            || value.contains(&b'/') && value.contains(&b'.') =>
+        {
+            0
+        }
         _ => return false,
     };
     let tail = &value[start..];
     tail.split(|byte| b"/\\._-:".contains(byte))
         .all(|part| !changes_often(part) && part.len() < 40)
-        && tail.iter().all(|byte| is_name(*byte) || b"/\\._- :@~".contains(byte))
+        && tail
+            .iter()
+            .all(|byte| is_name(*byte) || b"/\\._- :@~".contains(byte))
         && (start > 1
             || tail.iter().any(|byte| matches!(byte, b'/' | b'.'))
             || tail.iter().all(u8::is_ascii_lowercase))

@@ -1,7 +1,7 @@
 //! Names and values in sentences: `API key provided: …`, `token … was revoked`, `the password is …`.
 
+use crate::candidate::{self, Key};
 use crate::lexer::Kind;
-use crate::pair::{self, Key};
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS, STATES};
 use crate::scan::Scan;
@@ -17,23 +17,31 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     if lines_below(scan, key) {
         return true;
     }
-    if !matches!(key.meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak) {
+    if !matches!(
+        key.meaning.kind,
+        KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak
+    ) {
         return false;
     }
     let mut place = scan.tokens.skip_blanks(key.after);
     let has_comma = scan.tokens.is_sign(key.after, b',');
-    let is_word = key.start == 0 || matches!(before(scan.text, key.start), 0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b',' | b'-' | b'*' | b'>' | b':' | 0x80..);
+    let is_word = key.start == 0
+        || matches!(before(scan.text, key.start), 0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b',' | b'-' | b'*' | b'>' | b':' | 0x80..);
     if place == key.after && !has_comma || !is_word {
         return false;
     }
     let mut bond = Bond::Position;
     let mut is_state = false;
     for _ in 0..WORDS {
-        if let Some(separator) = pair::separator_at(scan, place)
+        if let Some(separator) = candidate::separator_at(scan, place)
             && separator.binding != Binding::Loose
         {
-            bond = if is_state { Bond::Copula } else { Bond::Sign(separator.binding) };
-            place = pair::value_place(scan, separator.next);
+            bond = if is_state {
+                Bond::Copula
+            } else {
+                Bond::Sign(separator.binding)
+            };
+            place = candidate::value_place(scan, separator.next);
             if scan.tokens.kind(place) == Kind::Line {
                 // The value is on a line of its own.
                 let next = scan.tokens.skip_lines(place);
@@ -49,14 +57,17 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
             let Some(close) = scan.tokens.close(place) else {
                 break;
             };
-            if pair::separator_at(scan, close + 1).is_none() {
+            if candidate::separator_at(scan, close + 1).is_none() {
                 break;
             }
             place = close + 1;
             continue;
         }
         // `property: s3.secret-key, …`
-        if scan.tokens.is_sign(place, b',') && key.meaning.is_compound && scan.tokens.kind(place + 1) == Kind::Blank {
+        if scan.tokens.is_sign(place, b',')
+            && key.meaning.is_compound
+            && scan.tokens.kind(place + 1) == Kind::Blank
+        {
             place += 2;
             break;
         }
@@ -85,7 +96,10 @@ fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for _ in 0..6 {
         let mut next = scan.tokens.skip_blanks(at);
-        if scan.tokens.kind(next) == Kind::Quote || matches!(scan.tokens.kind(next), Kind::Open(_)) && matches!(scan.tokens.kind(next + 2), Kind::Close(_)) {
+        if scan.tokens.kind(next) == Kind::Quote
+            || matches!(scan.tokens.kind(next), Kind::Open(_))
+                && matches!(scan.tokens.kind(next + 2), Kind::Close(_))
+        {
             next += 1;
         }
         let word = scan.tokens.word(next)?;
@@ -100,7 +114,7 @@ fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
         if matches!(scan.tokens.kind(at), Kind::Quote | Kind::Close(_)) {
             at += 1;
         }
-        if let Some(separator) = pair::separator_at(scan, at) {
+        if let Some(separator) = candidate::separator_at(scan, at) {
             return (separator.binding == Binding::Colon).then_some(at);
         }
     }
@@ -117,7 +131,9 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
     };
     let value = part(scan.text, found.start, found.end);
     // A sentence goes on with a word, and code with a call.
-    let is_group = bond == Bond::Position && matches!(scan.tokens.kind(place), Kind::Open(_)) && !is_random(value)
+    let is_group = bond == Bond::Position
+        && matches!(scan.tokens.kind(place), Kind::Open(_))
+        && !is_random(value)
         && !(key.meaning.kind == KeyKind::Password && scan.tokens.kind(place) == Kind::Open(b'['));
     if is_group || is_prose(value) || value.contains(&b'=') && bond == Bond::Position {
         return false;
@@ -130,7 +146,7 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
         quoted_key: false,
         in_query: false,
     };
-    pair::accept(scan, key, found, context)
+    candidate::accept(scan, key, found, context)
 }
 
 /// `name="password"` of a form's part, whose value follows an empty line, and pydantic's report of
@@ -142,8 +158,12 @@ pub(crate) fn lines_below(scan: &mut Scan<'_>, key: Key) -> bool {
     let next = scan.tokens.skip_lines(key.after);
     let from = scan.tokens.start(key.after);
     let gap = part(scan.text, from, scan.tokens.start(next));
-    let is_part = key.quote.is_some_and(|quote| quote > 1 && scan.tokens.is_sign(quote - 1, b'='))
-        && gap.iter().filter(|byte| **byte == b'\n').count() + memchr::memmem::find_iter(gap, b"\\n").count() == 2;
+    let is_part = key
+        .quote
+        .is_some_and(|quote| quote > 1 && scan.tokens.is_sign(quote - 1, b'='))
+        && gap.iter().filter(|byte| **byte == b'\n').count()
+            + memchr::memmem::find_iter(gap, b"\\n").count()
+            == 2;
     if is_part {
         return accept(scan, key, next, Bond::Structure);
     }
@@ -152,11 +172,17 @@ pub(crate) fn lines_below(scan: &mut Scan<'_>, key: Key) -> bool {
         .take_while(|&at| scan.tokens.kind(at) != Kind::Line)
         .collect::<Vec<_>>()
         .into_iter()
-        .find(|&at| scan.tokens.word(at).is_some_and(|word| matches!(word, b"input_value" | b"input")))
+        .find(|&at| {
+            scan.tokens
+                .word(at)
+                .is_some_and(|word| matches!(word, b"input_value" | b"input"))
+        })
     else {
         return false;
     };
-    is_alone && scan.tokens.is_sign(input + 1, b'=') && accept(scan, key, input + 2, Bond::Structure)
+    is_alone
+        && scan.tokens.is_sign(input + 1, b'=')
+        && accept(scan, key, input + 2, Bond::Structure)
 }
 
 /// A value on the line below its name and colon, unless that line is a pair of its own.
@@ -165,10 +191,14 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Bindin
         return false;
     }
     let next = scan.tokens.skip_lines(place);
-    if next == place || pair::separator_at(scan, next + 1).is_some() {
+    if next == place || candidate::separator_at(scan, next + 1).is_some() {
         return false;
     }
     let is_assigned = scan.tokens.opens_quote(next) || binding == Binding::Arrow;
-    let bond = if is_assigned { Bond::Structure } else { Bond::Position };
+    let bond = if is_assigned {
+        Bond::Structure
+    } else {
+        Bond::Position
+    };
     accept(scan, key, next, bond)
 }

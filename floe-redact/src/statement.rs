@@ -1,7 +1,7 @@
 //! Passwords in SQL statements, and in lines of netrc.
 
+use crate::candidate::{self, Key};
 use crate::lexer::Kind;
-use crate::pair::{self, Key};
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::Binding;
 use crate::rules::structures;
@@ -33,11 +33,18 @@ fn redact(scan: &mut Scan<'_>, key: Key, place: usize) -> bool {
     };
     let mut context = Context::structure(KeyKind::Password);
     context.quoted = found.quoted;
-    scan.judge(found.start, found.end, structures::SQL_PASSWORD, context)
+    let rule = if key.meaning.kind == KeyKind::Identified {
+        key.meaning.rule
+    } else {
+        structures::SQL_PASSWORD
+    };
+    scan.judge(found.start, found.end, rule, context)
 }
 
 fn is_word(scan: &mut Scan<'_>, place: usize, words: &[&str]) -> bool {
-    scan.tokens.word(place).is_some_and(|word| is_one_of(word, words))
+    scan.tokens
+        .word(place)
+        .is_some_and(|word| is_one_of(word, words))
 }
 
 /// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
@@ -81,7 +88,7 @@ fn set_password(scan: &mut Scan<'_>, key: Key, place: usize) -> bool {
         .find(|&at| scan.tokens.is_sign(at, b'=') || scan.tokens.kind(at) == Kind::Line)
         .filter(|&at| scan.tokens.is_sign(at, b'='))
         .is_some_and(|at| {
-            let value = pair::value_place(scan, at + 1);
+            let value = candidate::value_place(scan, at + 1);
             redact(scan, key, value)
         })
 }
@@ -97,7 +104,14 @@ fn netrc(scan: &mut Scan<'_>, key: Key, place: usize) -> bool {
     {
         return false;
     }
-    let Some(found) = value::value(&mut scan.tokens, place, Site { from: key.place, ..Site::default() }) else {
+    let Some(found) = value::value(
+        &mut scan.tokens,
+        place,
+        Site {
+            from: key.place,
+            ..Site::default()
+        },
+    ) else {
         return false;
     };
     let context = Context {
@@ -125,20 +139,39 @@ fn literal(scan: &mut Scan<'_>, key: Key, mut place: usize) -> bool {
     let word = part(scan.text, found.start, found.end);
     let name = part(scan.text, key.start, key.end);
     let is_keyword = crate::text::before(scan.text, key.start) == b':';
-    let is_statement = is_keyword || name.iter().all(|byte| !byte.is_ascii_lowercase()) || name.contains(&b'_') || name.contains(&b'.');
-    let kind = if is_statement || key.meaning.kind == KeyKind::Password { key.meaning.kind } else { KeyKind::Context };
+    let is_statement = is_keyword
+        || name.iter().all(|byte| !byte.is_ascii_lowercase())
+        || name.contains(&b'_')
+        || name.contains(&b'.');
+    let kind = if is_statement || key.meaning.kind == KeyKind::Password {
+        key.meaning.kind
+    } else {
+        KeyKind::Context
+    };
     let first = word.split(|byte| *byte == b' ').next().unwrap_or_default();
-    if is_prose(first) || matches!(look(word), Look::Word | Look::Name) && !is_statement && key.meaning.kind != KeyKind::Password {
+    if is_prose(first)
+        || matches!(look(word), Look::Word | Look::Name)
+            && !is_statement
+            && key.meaning.kind != KeyKind::Password
+    {
         return false;
     }
     let context = Context {
         kind,
-        bond: if is_statement { Bond::Structure } else { Bond::Sign(Binding::Colon) },
+        bond: if is_statement {
+            Bond::Structure
+        } else {
+            Bond::Sign(Binding::Colon)
+        },
         quoted: true,
         is_compound: false,
         quoted_key: false,
         in_query: false,
     };
-    let rule = if is_statement { structures::SQL_PASSWORD } else { key.meaning.rule };
+    let rule = if is_statement {
+        structures::SQL_PASSWORD
+    } else {
+        key.meaning.rule
+    };
     scan.judge(found.start, found.end, rule, context)
 }

@@ -1,21 +1,26 @@
 //! Tables: a column whose name announces secrets, and `INSERT INTO t (…) VALUES (…)`.
 
+use crate::candidate::Key;
 use crate::lexer::Kind;
-use crate::pair::Key;
 use crate::rules::keys::KeyKind;
 use crate::rules::structures;
 use crate::scan::Scan;
 use crate::score::{Context, is_prose};
-use crate::text::{line_end, part, starts_with};
+use crate::text::{part, starts_with};
 use crate::value::{self, Site};
 
 /// How many rows and columns are read.
 const ROWS: usize = 64;
 const COLUMNS: usize = 64;
+/// A longer line is no row.
+const LONGEST_ROW: usize = 4096;
 
 /// Whether the name is a column's.
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
-    if matches!(key.meaning.kind, KeyKind::Authorization | KeyKind::Cookie | KeyKind::Identified | KeyKind::Context) {
+    if matches!(
+        key.meaning.kind,
+        KeyKind::Authorization | KeyKind::Cookie | KeyKind::Identified | KeyKind::Context
+    ) {
         return false;
     }
     insert(scan, key) || lines(scan, key)
@@ -29,7 +34,9 @@ fn cells(line: &[u8], delimiter: u8) -> Vec<(usize, usize)> {
     for (index, &byte) in line.iter().enumerate() {
         if quote != 0 {
             quote = if byte == quote { 0 } else { quote };
-        } else if matches!(byte, b'"' | b'\'') && (index == start || line[start..index].iter().all(|byte| *byte == b' ')) {
+        } else if matches!(byte, b'"' | b'\'')
+            && (index == start || line[start..index].iter().all(|byte| *byte == b' '))
+        {
             quote = byte;
         } else if byte == delimiter {
             cells.push((start, index));
@@ -51,12 +58,20 @@ fn cells(line: &[u8], delimiter: u8) -> Vec<(usize, usize)> {
     cells
 }
 
+/// The end of a line, no more than a number of bytes on.
+fn row_end(text: &[u8], from: usize, limit: usize) -> usize {
+    let end = text.len().min(from + limit);
+    memchr::memchr2(b'\n', b'\r', part(text, from, end)).map_or(end, |found| from + found)
+}
+
 /// Lines of cells, the first of them names.
 fn lines(scan: &mut Scan<'_>, key: Key) -> bool {
     let text = scan.text;
     let begin = memchr::memrchr(b'\n', part(text, key.start.saturating_sub(512), key.start))
-        .map_or(key.start.saturating_sub(512), |at| key.start.saturating_sub(512) + at + 1);
-    let head_end = line_end(text, key.end).min(key.end + 512);
+        .map_or(key.start.saturating_sub(512), |at| {
+            key.start.saturating_sub(512) + at + 1
+        });
+    let head_end = row_end(text, key.end, 512);
     let head = part(text, begin, head_end);
     if head_end >= text.len() {
         return false;
@@ -69,10 +84,15 @@ fn lines(scan: &mut Scan<'_>, key: Key) -> bool {
         let is_list = matches!(delimiter, b',' | b';');
         let is_name = |&(start, end): &(usize, usize)| {
             end - start <= 40
-                && !(is_list && (start == end || start > names[0].0 && head[start..end].contains(&b' ')))
-                && head[start..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"_- .#/+|:".contains(byte))
+                && !(is_list
+                    && (start == end || start > names[0].0 && head[start..end].contains(&b' ')))
+                && head[start..end]
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"_- .#/+|:".contains(byte))
         };
-        let column = names.iter().position(|&(start, end)| begin + start <= key.start && key.end <= begin + end);
+        let column = names
+            .iter()
+            .position(|&(start, end)| begin + start <= key.start && key.end <= begin + end);
         let (Some(column), true) = (column, names.iter().all(is_name)) else {
             continue;
         };
@@ -86,9 +106,12 @@ fn lines(scan: &mut Scan<'_>, key: Key) -> bool {
             if start >= text.len() {
                 break;
             }
-            let end = line_end(text, start);
+            let end = row_end(text, start, LONGEST_ROW);
             let row = cells(part(text, start, end), delimiter);
-            let is_rule = part(text, start, end).iter().all(|byte| b"|-+=: ".contains(byte)) && end > start;
+            let is_rule = part(text, start, end)
+                .iter()
+                .all(|byte| b"|-+=: ".contains(byte))
+                && end > start;
             at = end;
             if is_rule {
                 continue;
@@ -120,7 +143,10 @@ fn insert(scan: &mut Scan<'_>, key: Key) -> bool {
     let mut column = 0;
     let mut open = key.place;
     loop {
-        let Some(before) = open.checked_sub(1).filter(|_| key.place - open < 2 * COLUMNS) else {
+        let Some(before) = open
+            .checked_sub(1)
+            .filter(|_| key.place - open < 2 * COLUMNS)
+        else {
             return false;
         };
         open = before;
@@ -140,7 +166,10 @@ fn insert(scan: &mut Scan<'_>, key: Key) -> bool {
         let end = tokens.close(at + 1).unwrap_or(usize::MAX);
         return cell(scan, at + 1, end, column, key);
     }
-    if !tokens.word(at).is_some_and(|word| word.eq_ignore_ascii_case(b"values")) {
+    if !tokens
+        .word(at)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"values"))
+    {
         return false;
     }
     at = tokens.skip_lines(at + 1);
@@ -164,7 +193,9 @@ fn insert(scan: &mut Scan<'_>, key: Key) -> bool {
     // The values may be parameters: `VALUES (?, ?)`, and then `[parameters: ('bob', '…')]`.
     if !found {
         for open in at..at + 48 {
-            if matches!(scan.tokens.kind(open), Kind::Open(b'(' | b'[')) && scan.tokens.opens_quote(open + 1) {
+            if matches!(scan.tokens.kind(open), Kind::Open(b'(' | b'['))
+                && scan.tokens.opens_quote(open + 1)
+            {
                 let end = scan.tokens.close(open).unwrap_or(usize::MAX);
                 return cell(scan, open, end, column, key);
             }
@@ -189,7 +220,12 @@ fn cell(scan: &mut Scan<'_>, open: usize, end: usize, column: usize, key: Key) -
                     let Some(found) = value::quoted(&mut scan.tokens, at) else {
                         return false;
                     };
-                    return scan.judge(found.start, found.end, structures::SQL_PASSWORD, Context::structure(KeyKind::Password).or(key.meaning.kind));
+                    return scan.judge(
+                        found.start,
+                        found.end,
+                        structures::SQL_PASSWORD,
+                        Context::structure(KeyKind::Password).or(key.meaning.kind),
+                    );
                 }
                 let Some(close) = close else {
                     return false;

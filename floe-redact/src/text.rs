@@ -82,3 +82,10 @@ pub(crate) fn find(text: &[u8], from: usize, to: usize, what: &[u8]) -> Option<u
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
     memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found)
 }
+
+/// The letters, digits and underscores around a place.
+pub(crate) fn word_at(text: &[u8], place: usize) -> &[u8] {
+    let place = place.saturating_sub(usize::from(!is_name(at(text, place))));
+    let start = run_start(text, place + 1, 64, is_name);
+    part(text, start, run_end(text, place, 64, is_name))
+}

@@ -1,8 +1,8 @@
 //! A name and its value side by side: pairs, named values, calls, structs.
 
+use crate::candidate::{self, Key};
 use crate::key::Name;
 use crate::lexer::Kind;
-use crate::pair::{self, Key};
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{NAME_NAMES, VALUE_NAMES};
 use crate::scan::Scan;
@@ -12,7 +12,8 @@ use crate::value::{self, Site, Value};
 
 /// Functions with these words in their names take the name of a secret.
 const VERBS: &[&str] = &[
-    "get", "fetch", "read", "load", "find", "is", "has", "lookup", "describe", "list", "delete", "resolve", "env", "parse", "next", "peek", "expect", "require",
+    "get", "fetch", "read", "load", "find", "is", "has", "lookup", "describe", "list", "delete",
+    "resolve", "env", "parse", "next", "peek", "expect", "require",
 ];
 
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
@@ -25,10 +26,14 @@ fn accept(scan: &mut Scan<'_>, key: Key, found: Value) -> bool {
         ..Context::structure(key.meaning.kind)
     };
     let context = Context {
-        bond: if found.quoted { Bond::Structure } else { Bond::Copula },
+        bond: if found.quoted {
+            Bond::Structure
+        } else {
+            Bond::Copula
+        },
         ..context
     };
-    pair::accept(scan, key, found, context)
+    candidate::accept(scan, key, found, context)
 }
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
@@ -41,7 +46,11 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> bool {
     while named > 0 && named + 6 > first && !matches!(scan.tokens.kind(named), Kind::Word) {
         named -= 1;
     }
-    if !scan.tokens.word(named).is_some_and(|word| is_called(word, NAME_NAMES)) {
+    if !scan
+        .tokens
+        .word(named)
+        .is_some_and(|word| is_called(word, NAME_NAMES))
+    {
         return false;
     }
     let mut at = key.after;
@@ -58,8 +67,8 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> bool {
             let place = if is_element {
                 behind + 1
             } else {
-                match pair::separator_at(scan, behind) {
-                    Some(separator) => pair::value_place(scan, separator.next),
+                match candidate::separator_at(scan, behind) {
+                    Some(separator) => candidate::value_place(scan, separator.next),
                     None => return false,
                 }
             };
@@ -72,7 +81,11 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> bool {
             };
             let key = Key {
                 meaning: crate::key::Meaning {
-                    kind: if key.meaning.kind == KeyKind::Context { KeyKind::Weak } else { key.meaning.kind },
+                    kind: if key.meaning.kind == KeyKind::Context {
+                        KeyKind::Weak
+                    } else {
+                        key.meaning.kind
+                    },
                     ..key.meaning
                 },
                 ..key
@@ -82,7 +95,12 @@ pub(crate) fn named(scan: &mut Scan<'_>, key: Key) -> bool {
         at = behind;
         // Behind the value of the other field.
         let mut end = at;
-        while end < at + 16 && !matches!(scan.tokens.kind(end), Kind::Sign(b',') | Kind::Line | Kind::Close(_) | Kind::Open(_)) {
+        while end < at + 16
+            && !matches!(
+                scan.tokens.kind(end),
+                Kind::Sign(b',') | Kind::Line | Kind::Close(_) | Kind::Open(_)
+            )
+        {
             end += 1;
         }
         at = end;
@@ -100,7 +118,10 @@ fn is_called(word: &[u8], names: &[&str]) -> bool {
 fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut at = place;
-    while at < place + 8 && matches!(tokens.kind(at), Kind::Sign(b',') | Kind::Blank | Kind::Line) && tokens.get(at).is_some() {
+    while at < place + 8
+        && matches!(tokens.kind(at), Kind::Sign(b',') | Kind::Blank | Kind::Line)
+        && tokens.get(at).is_some()
+    {
         at += 1;
     }
     if at == place {
@@ -128,7 +149,14 @@ fn tuple(scan: &mut Scan<'_>, key: Key) -> bool {
         return false;
     }
     let place = tokens.skip_lines(key.after + 1);
-    let Some(found) = value::value(tokens, place, Site { from: key.place, ..Site::default() }) else {
+    let Some(found) = value::value(
+        tokens,
+        place,
+        Site {
+            from: key.place,
+            ..Site::default()
+        },
+    ) else {
         return false;
     };
     let value = part(scan.text, found.start, found.end);
@@ -137,7 +165,8 @@ fn tuple(scan: &mut Scan<'_>, key: Key) -> bool {
         behind += 1;
     }
     let ends = matches!(scan.tokens.kind(behind), Kind::Close(_))
-        || key.meaning.kind == KeyKind::Password && scan.tokens.word(lead.saturating_sub(2)).is_some();
+        || key.meaning.kind == KeyKind::Password
+            && scan.tokens.word(lead.saturating_sub(2)).is_some();
     if !found.quoted || !ends || is_column(value) && key.meaning.kind != KeyKind::Password {
         return false;
     }
@@ -154,24 +183,35 @@ fn tuple(scan: &mut Scan<'_>, key: Key) -> bool {
 
 /// `created_at` beside `password` in a list of columns.
 fn is_column(word: &[u8]) -> bool {
-    word.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+    word.iter()
+        .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
         || look(word) == Look::Word && word.len() < 10
 }
 
 /// `Password("…")`, `set_token('…')`.
 fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     let tokens = &mut scan.tokens;
-    let is_element = key.meaning.kind == KeyKind::Password && tokens.kind(key.after) == Kind::Open(b'[');
+    let is_element =
+        key.meaning.kind == KeyKind::Password && tokens.kind(key.after) == Kind::Open(b'[');
     if key.quote.is_some() || !(is_element || tokens.kind(key.after) == Kind::Open(b'(')) {
         return false;
     }
     let name = part(scan.text, key.start, key.end);
     let inner = tokens.skip_lines(key.after + 1);
     // `t.pass("…")` is a test.
-    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() && !is_element || name.ends_with(b".pass") {
+    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() && !is_element
+        || name.ends_with(b".pass")
+    {
         return false;
     }
-    let Some(found) = value::value(tokens, inner, Site { from: key.place, ..Site::default() }) else {
+    let Some(found) = value::value(
+        tokens,
+        inner,
+        Site {
+            from: key.place,
+            ..Site::default()
+        },
+    ) else {
         return false;
     };
     let word = part(scan.text, found.start, found.end);
@@ -179,7 +219,12 @@ fn call(scan: &mut Scan<'_>, key: Key) -> bool {
     // `get_password("name")` asks for one, and a lexer prints `Token('NAME', 1)`.
     let is_asked = Name::new(name).words().any(|word| is_one_of(word, VERBS));
     let is_lexeme = !is_alone && key.meaning.rule == "token";
-    if is_asked || is_lexeme || !is_alone && name.to_ascii_lowercase().ends_with(b"credentials") || word.len() < 4 || !found.quoted && is_column(word) {
+    if is_asked
+        || is_lexeme
+        || !is_alone && name.to_ascii_lowercase().ends_with(b"credentials")
+        || word.len() < 4
+        || !found.quoted && is_column(word)
+    {
         return false;
     }
     accept(scan, key, found)

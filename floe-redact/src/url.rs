@@ -9,7 +9,9 @@ use crate::rules::structures::{URL_PATH, URL_USERINFO};
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS};
 use crate::scan::Scan;
 use crate::score::{self, Look, is_domain, is_placeholder, look};
-use crate::text::{at, before, find, is_name, is_one_of, is_redacted, part, rest, run_end, run_start, starts_with};
+use crate::text::{
+    at, before, find, is_name, is_one_of, is_redacted, part, rest, run_end, run_start, starts_with,
+};
 
 /// How far a blank in a password is tolerated.
 const BLANK_WINDOW: usize = 64;
@@ -22,7 +24,10 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     if at(text, anchor) == b'2' {
         return encoded(scan, anchor);
     }
-    let Some(colon) = anchor.checked_sub(2).filter(|&index| at(text, index) == b':') else {
+    let Some(colon) = anchor
+        .checked_sub(2)
+        .filter(|&index| at(text, index) == b':')
+    else {
         return;
     };
     let slash = |from: usize| {
@@ -35,7 +40,9 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     if start <= scan.url_until {
         return;
     }
-    let head = run_start(text, colon, 40, |byte| is_name(byte) || b"+.-:".contains(&byte));
+    let head = run_start(text, colon, 40, |byte| {
+        is_name(byte) || b"+.-:".contains(&byte)
+    });
     let end = end_of_url(text, start, before(text, head));
     let run = part(text, start, end);
     scan.url_until = scan.url_until.max(start);
@@ -61,7 +68,10 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
             b'\'' => quote == b'\'' || !is_name(at(text, index + 1)),
             b'\\' => matches!(at(text, index + 1), b'"' | b'n' | b'\''),
             b':' => starts_with(text, index, b"://"),
-            0xc2 | 0xe2 => starts_with(text, index, "\u{a0}".as_bytes()) || starts_with(text, index, "\u{201d}".as_bytes()),
+            0xc2 | 0xe2 => {
+                starts_with(text, index, "\u{a0}".as_bytes())
+                    || starts_with(text, index, "\u{201d}".as_bytes())
+            }
             _ => false,
         })
         .unwrap_or(limit)
@@ -71,7 +81,11 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
 fn userinfo(run: &[u8]) -> Option<usize> {
     let path = memchr::memchr3(b'/', b'?', b'#', run).unwrap_or(run.len());
     let last = memchr::memrchr(b'@', run)?;
-    let is_host = |from: usize| run.get(from).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b'/' | b'$' | b'{' | b'%'));
+    let is_host = |from: usize| {
+        run.get(from).is_some_and(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b'/' | b'$' | b'{' | b'%')
+        })
+    };
     let later = is_host(last + 1).then_some(last);
     let authority = &run[..path];
     if let Some(sign) = memchr::memrchr(b'@', authority) {
@@ -79,7 +93,9 @@ fn userinfo(run: &[u8]) -> Option<usize> {
         // `user:a@b?d@host`: a query or a fragment without a path is rather a password.
         let is_odd = path < run.len() && matches!(run[path], b'?' | b'#');
         return if has_password && (is_odd || !is_certain_host(&authority[sign + 1..])) {
-            later.filter(|&later| is_certain_host(&run[later + 1..])).or(Some(sign))
+            later
+                .filter(|&later| is_certain_host(&run[later + 1..]))
+                .or(Some(sign))
         } else {
             Some(sign)
         };
@@ -101,7 +117,9 @@ fn userinfo(run: &[u8]) -> Option<usize> {
 
 /// A host with a dot, a port or brackets, `localhost`, `tcp(…)`: not the rest of a password.
 pub(crate) fn is_certain_host(text: &[u8]) -> bool {
-    let name = run_end(text, 0, 255, |byte| is_name(byte) || matches!(byte, b'.' | b'-'));
+    let name = run_end(text, 0, 255, |byte| {
+        is_name(byte) || matches!(byte, b'.' | b'-')
+    });
     let host = &text[..name];
     let has_port = at(text, name) == b':' && at(text, name + 1).is_ascii_digit();
     at(text, 0) == b'['
@@ -117,7 +135,9 @@ fn is_plain_user(userinfo: &[u8]) -> bool {
     userinfo.is_empty()
         || userinfo.len() <= 24
             && digits <= 3
-            && userinfo.iter().all(|byte| is_name(*byte) || matches!(byte, b'-' | b'.'))
+            && userinfo
+                .iter()
+                .all(|byte| is_name(*byte) || matches!(byte, b'-' | b'.'))
             && !score::is_random(userinfo)
 }
 
@@ -130,9 +150,17 @@ fn has_placeholder(userinfo: &[u8]) -> bool {
             || !password.is_empty()
                 && (look(password) == Look::Reference
                     || score::is_masked(password)
-                    || !userinfo.iter().any(u8::is_ascii_lowercase) && userinfo.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b':'))
-                    || matches!(password, b"password" | b"pass" | b"PASSWORD" | b"PASS" | b"PWD" | b"pwd")
-                    || password.iter().all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.')))
+                    || !userinfo.iter().any(u8::is_ascii_lowercase)
+                        && userinfo
+                            .iter()
+                            .all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b':'))
+                    || matches!(
+                        password,
+                        b"password" | b"pass" | b"PASSWORD" | b"PASS" | b"PWD" | b"pwd"
+                    )
+                    || password
+                        .iter()
+                        .all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.')))
     })
 }
 
@@ -144,14 +172,19 @@ fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
         return;
     };
     let (user, password) = (&run[..colon], &run[colon + 1..]);
-    let is_user = user.iter().all(|byte| is_name(*byte) || matches!(byte, b'-'));
+    let is_user = user
+        .iter()
+        .all(|byte| is_name(*byte) || matches!(byte, b'-'));
     let port = run_end(password, 0, 6, |byte| byte.is_ascii_digit());
     let is_port = b"/?#,;:)]}'.".contains(&at(password, port)) || port == password.len();
     if !is_user || is_port || is_placeholder(password) {
         return;
     }
     if end == text.len() {
-        if matches!(look(password), Look::Random | Look::LongRandom | Look::Mixed | Look::Symbolic | Look::Hash) {
+        if matches!(
+            look(password),
+            Look::Random | Look::LongRandom | Look::Mixed | Look::Symbolic | Look::Hash
+        ) {
             scan.redact(start + colon + 1, end, URL_USERINFO, Evidence::Structure);
         }
     } else if at(text, end) == b' ' {
@@ -167,28 +200,44 @@ fn unfinished(scan: &mut Scan<'_>, start: usize, end: usize) {
 /// Random segments behind one that announces them: `/services/T0/B0/…` of a webhook, `/token/…`.
 fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
-    let end = run_end(text, start, end.saturating_sub(start), |byte| !matches!(byte, b'?' | b'#'));
-    let host_end = run_end(text, start, end - start, |byte| byte != b'/' && byte != b'\\');
+    let end = run_end(text, start, end.saturating_sub(start), |byte| {
+        !matches!(byte, b'?' | b'#')
+    });
+    let host_end = run_end(text, start, end - start, |byte| {
+        byte != b'/' && byte != b'\\'
+    });
     let mut is_announced = is_hook(part(text, start, host_end));
     let mut index = host_end;
     while index < end {
         let segment = index + 1;
-        index = run_end(text, segment, end.saturating_sub(segment), |byte| byte != b'/');
+        index = run_end(text, segment, end.saturating_sub(segment), |byte| {
+            byte != b'/'
+        });
         let word = part(text, segment, index);
-        let word = word.strip_suffix(b":").or(word.strip_suffix(b".")).or(word.strip_suffix(b")")).unwrap_or(word);
+        let word = word
+            .strip_suffix(b":")
+            .or(word.strip_suffix(b"."))
+            .or(word.strip_suffix(b")"))
+            .unwrap_or(word);
         let secret = segment + word.len();
         if word.len() > 11 && word.starts_with(b"bot") && word[3..].contains(&b':') {
             scan.redact(segment + 3, secret, URL_PATH, Evidence::Structure);
         } else if is_announced
             && word.len() >= 16
-            && matches!(look(word), Look::Random | Look::LongRandom | Look::Hash | Look::Uuid)
+            && matches!(
+                look(word),
+                Look::Random | Look::LongRandom | Look::Hash | Look::Uuid
+            )
         {
             scan.redact(segment, secret, URL_PATH, Evidence::Structure);
         } else if word.len() <= 40 {
             let announces = |kind| matches!(kind, KeyKind::Password | KeyKind::Secret);
             is_announced |= is_hook(word)
                 || is_one_of(word, SECRET_SEGMENTS)
-                || scan.policy.meaning(word).is_some_and(|meaning| announces(meaning.kind));
+                || scan
+                    .policy
+                    .meaning(word)
+                    .is_some_and(|meaning| announces(meaning.kind));
         }
     }
 }
@@ -210,7 +259,9 @@ fn encoded(scan: &mut Scan<'_>, anchor: usize) {
         return;
     }
     let start = colon + 9;
-    let end = run_end(text, start, 1024, |byte| byte > b' ' && !b"\"'<>&".contains(&byte));
+    let end = run_end(text, start, 1024, |byte| {
+        byte > b' ' && !b"\"'<>&".contains(&byte)
+    });
     let Some(sign) = find(text, start, end, b"%40") else {
         return;
     };

@@ -31,8 +31,27 @@ pub(crate) struct Value {
 
 /// Functions and types around a value that are no more than its notation.
 const WRAPPERS: &[&str] = &[
-    "some", "ok", "just", "optional", "secretstr", "secretstring", "redacted", "string", "from",
-    "of", "right", "success", "masked", "sensitive", "plaintext", "str", "quoted", "securestring", "value", "unquote", "text",
+    "some",
+    "ok",
+    "just",
+    "optional",
+    "secretstr",
+    "secretstring",
+    "redacted",
+    "string",
+    "from",
+    "of",
+    "right",
+    "success",
+    "masked",
+    "sensitive",
+    "plaintext",
+    "str",
+    "quoted",
+    "securestring",
+    "value",
+    "unquote",
+    "text",
 ];
 
 /// The value at a place; `None` if there is none or it is redacted already.
@@ -58,13 +77,18 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         // `{SSHA}…`
         Kind::Open(b'{')
             if tokens.kind(place + 2) == Kind::Close(b'}')
-                && tokens.word(place + 1).is_some_and(|word| word.iter().all(u8::is_ascii_uppercase))
+                && tokens
+                    .word(place + 1)
+                    .is_some_and(|word| word.iter().all(u8::is_ascii_uppercase))
                 && tokens.word(place + 3).is_some() =>
         {
             bare(tokens, place + 3, site)
         }
         // Go's `[]string{"…"}`
-        Kind::Open(b'[') if tokens.kind(place + 1) == Kind::Close(b']') && tokens.kind(place + 3) == Kind::Open(b'{') => {
+        Kind::Open(b'[')
+            if tokens.kind(place + 1) == Kind::Close(b']')
+                && tokens.kind(place + 3) == Kind::Open(b'{') =>
+        {
             group(tokens, place + 3, site)
         }
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
@@ -91,8 +115,11 @@ pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
         None => {
             // The text was cut. A sentence may go on behind what shows that it is a value.
             let line = line_end(tokens.text, start);
-            let word = run_end(tokens.text, start, line - start, |byte| !b" ;,".contains(&byte));
-            let is_apart = tokens.text.get(word) != Some(&b',') && is_random(&tokens.text[start..word]);
+            let word = run_end(tokens.text, start, line - start, |byte| {
+                !b" ;,".contains(&byte)
+            });
+            let is_apart =
+                tokens.text.get(word) != Some(&b',') && is_random(&tokens.text[start..word]);
             let end = if is_apart { word } else { line };
             (end, tokens.place_at(end).unwrap_or(place + 1))
         }
@@ -136,7 +163,9 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Opti
         || is_one_of(tail, WRAPPERS)
         || last > place && matches!(tail, b"new")
         || word[0].is_ascii_uppercase() && is_word(word) && key::meaning(word).is_some()
-        || word[0].is_ascii_uppercase() && key::meaning(word).is_some() && tokens.opens_quote(open + 1);
+        || word[0].is_ascii_uppercase()
+            && key::meaning(word).is_some()
+            && tokens.opens_quote(open + 1);
     let is_index = tokens.kind(open) == Kind::Open(b'[') && !tokens.opens_quote(open + 1);
     if !is_wrapper || is_index || depth == 0 {
         return None;
@@ -169,7 +198,10 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     };
     // `(string) (len=9) "…"`: notes on the value.
     let mut behind = tokens.skip_blanks(close + 1);
-    if behind > close + 1 && tokens.kind(behind) == Kind::Open(b'(') && let Some(second) = tokens.close(behind) {
+    if behind > close + 1
+        && tokens.kind(behind) == Kind::Open(b'(')
+        && let Some(second) = tokens.close(behind)
+    {
         behind = tokens.skip_blanks(second + 1);
     }
     if behind > close + 1 && tokens.opens_quote(behind) {
@@ -213,7 +245,9 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
     let mut at = tokens.skip_lines(place + 1);
     at += usize::from(tokens.opens_quote(at));
     let name = tokens.word(at)?;
-    if !is_one_of(name, VALUE_NAMES) && !is_one_of(name, &["inner", "0", "raw", "plain"]) || depth == 0 {
+    if !is_one_of(name, VALUE_NAMES) && !is_one_of(name, &["inner", "0", "raw", "plain"])
+        || depth == 0
+    {
         return None;
     }
     at += 1;
@@ -223,7 +257,16 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
         return None;
     }
     let start = tokens.skip_blanks(at + 1);
-    nested(tokens, start, Site { from: place, ..Site::default() }, depth - 1).filter(|found| found.quoted)
+    nested(
+        tokens,
+        start,
+        Site {
+            from: place,
+            ..Site::default()
+        },
+        depth - 1,
+    )
+    .filter(|found| found.quoted)
 }
 
 /// YAML's `|` and `>`: the lines that are indented as deep as the first.
@@ -235,7 +278,13 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     if head != line_end(text, head) || head >= text.len() {
         return None;
     }
-    let next_line = |end: usize| end + if text[end..].starts_with(b"\r\n") { 2 } else { 1 };
+    let next_line = |end: usize| {
+        end + if text[end..].starts_with(b"\r\n") {
+            2
+        } else {
+            1
+        }
+    };
     let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;
     let body = next_line(head);
     let depth = indent(body);
@@ -247,7 +296,9 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
         }
         end = line_end(text, line);
     }
-    let next = tokens.place_at(end.saturating_sub(1)).map_or(place + 1, |at| at + 1);
+    let next = tokens
+        .place_at(end.saturating_sub(1))
+        .map_or(place + 1, |at| at + 1);
     (depth > 0 && end > body + depth).then_some(Value {
         start: body + depth,
         end,
@@ -280,7 +331,8 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
         if tokens.is_break(at, site.coding) {
             break;
         }
-        let is_delimiter = at > place && token.coding == Coding::Plain || token.coding == site.coding;
+        let is_delimiter =
+            at > place && token.coding == Coding::Plain || token.coding == site.coding;
         let ends = match token.kind {
             Kind::Redacted => true,
             Kind::Quote => {
@@ -321,7 +373,10 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
             Kind::Sign(b'>') if tokens.is_sign(place, b'<') => false,
             Kind::Sign(b'>') => {
                 tokens.is_break(at + 1, site.coding)
-                    || matches!(tokens.kind(at + 1), Kind::Sign(b'<' | b',') | Kind::Close(_))
+                    || matches!(
+                        tokens.kind(at + 1),
+                        Kind::Sign(b'<' | b',') | Kind::Close(_)
+                    )
             }
             Kind::Sign(ARROW) => true,
             _ => false,

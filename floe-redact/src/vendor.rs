@@ -10,6 +10,17 @@ const HEAD: usize = 96;
 /// A body of another length than documented is taken from this length on, if it is random.
 const UNDOCUMENTED: usize = 16;
 
+/// How well a token matches its format, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Match {
+    /// Its prefix, and random characters of another number than documented.
+    Similar,
+    /// Its documented form.
+    Documented,
+    /// Its checksum is right.
+    Proven,
+}
+
 impl Length {
     fn min(self) -> usize {
         match self {
@@ -33,12 +44,10 @@ impl Alphabet {
             Self::UpperHex => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
             Self::Digits => byte.is_ascii_digit(),
             Self::Lower => byte.is_ascii_lowercase(),
-            Self::Upper => byte.is_ascii_uppercase(),
             Self::Letters => byte.is_ascii_alphabetic(),
             Self::LowerDigits => byte.is_ascii_lowercase() || byte.is_ascii_digit(),
             Self::UpperDigits => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
             Self::Alphanumeric => byte.is_ascii_alphanumeric(),
-            Self::Base32 => matches!(byte, b'A'..=b'Z' | b'2'..=b'7'),
             Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
             Self::Dashed => byte.is_ascii_alphanumeric() || byte == b'-',
             Self::Base64 => byte.is_ascii_alphanumeric() || b"+/=".contains(&byte),
@@ -51,14 +60,20 @@ impl Alphabet {
 
     /// The end of what the alphabet allows at `from`, at most `limit` bytes on.
     fn run(self, text: &[u8], from: usize, limit: usize) -> usize {
-        run_end(text, from, limit, |byte| self.contains(byte))
+        let end = run_end(text, from, limit, |byte| self.contains(byte));
+        if !matches!(self, Self::Base64) {
+            return end;
+        }
+        // Only at its end is base64 padded.
+        let digits = run_end(text, from, end - from, |byte| byte != b'=');
+        run_end(text, digits, (end - digits).min(2), |byte| byte == b'=')
     }
 }
 
 impl TokenFormat {
-    /// The end of the token that begins at `start`, where the prefix stands, and whether its checksum
-    /// proves it.
-    pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, bool)> {
+    /// The end of the token that begins at `start`, where the prefix stands, and how well it
+    /// matches.
+    pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, Match)> {
         if !begins_word(text, start) {
             return None;
         }
@@ -66,19 +81,25 @@ impl TokenFormat {
         if let Alphabet::Parts(parts) = self.alphabet {
             let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
             let is_varied = is_varied(part(text, from, end));
-            return (end - from >= self.length.min() && is_varied).then_some((end, false));
+            return (end - from >= self.length.min() && is_varied)
+                .then_some((end, Match::Documented));
         }
-        let limit = self.length.max().saturating_add(1).min(HEAD.max(self.length.min() + 1));
+        let limit = self
+            .length
+            .max()
+            .saturating_add(1)
+            .min(HEAD.max(self.length.min() + 1));
         let head = self.trim(text, from, self.alphabet.run(text, from, limit));
         let body = part(text, from, head);
         if !is_varied(body) {
             return None;
         }
         let is_proven = self.checksum.is_some_and(|checksum| {
-            std::str::from_utf8(body).is_ok_and(|body| checksum::is_right(checksum, self.prefix, body))
+            std::str::from_utf8(body)
+                .is_ok_and(|body| checksum::is_right(checksum, self.prefix, body))
         });
         if is_proven {
-            return Some((head, true));
+            return Some((head, Match::Proven));
         }
         let is_documented = (self.length.min()..=self.length.max()).contains(&body.len());
         let fits = if is_documented {
@@ -89,8 +110,17 @@ impl TokenFormat {
         if !fits {
             return None;
         }
-        let end = if head < from + limit { head } else { self.alphabet.run(text, head, usize::MAX) };
-        Some((self.trim(text, from, end), false))
+        let end = if head < from + limit {
+            head
+        } else {
+            self.alphabet.run(text, head, usize::MAX)
+        };
+        let found = if is_documented {
+            Match::Documented
+        } else {
+            Match::Similar
+        };
+        Some((self.trim(text, from, end), found))
     }
 
     /// Without the punctuation of the sentence around the token, and of what is longer than allowed
@@ -100,7 +130,10 @@ impl TokenFormat {
         if end > allowed && !at(text, allowed).is_ascii_alphanumeric() {
             end = allowed;
         }
-        while end > from && matches!(before(text, end), b'.' | b'-') && end - from > self.length.min() {
+        while end > from
+            && matches!(before(text, end), b'.' | b'-')
+            && end - from > self.length.min()
+        {
             end -= 1;
         }
         end
@@ -139,8 +172,14 @@ impl Part {
 fn begins_word(text: &[u8], start: usize) -> bool {
     let previous = before(text, start);
     !previous.is_ascii_alphanumeric()
-        || matches!(part(text, start.saturating_sub(2), start), b"\\n" | b"\\t" | b"\\r")
-        || start >= 3 && text[start - 3] == b'%' && text[start - 2].is_ascii_hexdigit() && previous.is_ascii_hexdigit()
+        || matches!(
+            part(text, start.saturating_sub(2), start),
+            b"\\n" | b"\\t" | b"\\r"
+        )
+        || start >= 3
+            && text[start - 3] == b'%'
+            && text[start - 2].is_ascii_hexdigit()
+            && previous.is_ascii_hexdigit()
 }
 
 /// `xxxxxxxx` and `00000000` stand for a token.
@@ -173,9 +212,12 @@ mod tests {
     #[test]
     fn a_checksum_proves_a_token() {
         let token = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm";
-        assert_eq!(STRICT.find(token, 0), Some((token.len(), true)));
+        assert_eq!(STRICT.find(token, 0), Some((token.len(), Match::Proven)));
         let wrong = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfn";
-        assert_eq!(STRICT.find(wrong, 0), Some((wrong.len(), false)));
+        assert_eq!(
+            STRICT.find(wrong, 0),
+            Some((wrong.len(), Match::Documented))
+        );
         let placeholder = b"gh_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
         assert_eq!(STRICT.find(placeholder, 0), None);
     }

@@ -46,9 +46,7 @@ impl<W: Write> Writer<W> {
         }
         let line = std::mem::take(&mut self.line);
         let text = String::from_utf8_lossy(&line);
-        let result = self
-            .inner
-            .write_all(self.redactor.redact(&text).as_bytes());
+        let result = self.inner.write_all(self.redactor.redact(&text).as_bytes());
         // The buffer is used again.
         self.line = line;
         self.line.clear();

@@ -7,6 +7,7 @@
 
 #[path = "../../../tests/tests/it/redaction_shapes/alphabets.rs"]
 mod alphabets;
+#[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../../tests/tests/it/redaction_shapes/generator.rs"]
 mod generator;
 #[path = "../../../tests/tests/it/redaction_shapes/persons.rs"]
@@ -59,11 +60,22 @@ impl Scorer {
         let seconds = begin.elapsed().as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a figure of a table")]
         let rate = message.input.len() as f64 / 1e6 / seconds;
-        if row.slowest.as_ref().is_none_or(|(slowest, _)| rate < *slowest) {
+        if row
+            .slowest
+            .as_ref()
+            .is_none_or(|(slowest, _)| rate < *slowest)
+        {
             row.slowest = Some((rate, message.input.chars().take(60).collect()));
         }
-        let leaks = message.must_not_contain.iter().any(|piece| safe.contains(piece));
-        let lost = !message.must_equal && !message.must_contain.iter().all(|piece| safe.contains(piece));
+        let leaks = message
+            .must_not_contain
+            .iter()
+            .any(|piece| safe.contains(piece));
+        let lost = !message.must_equal
+            && !message
+                .must_contain
+                .iter()
+                .all(|piece| safe.contains(piece));
         let changed = message.must_equal && safe != message.input;
         row.secret += usize::from(!message.must_not_contain.is_empty());
         row.benign += usize::from(message.must_equal);
@@ -72,8 +84,18 @@ impl Scorer {
         row.changed += usize::from(changed);
         row.unstable += usize::from(self.redactor.redact(&safe) != safe);
         if self.show.as_deref() == Some(name) && (leaks || lost || changed) {
-            let what = if leaks { "LEAK" } else if lost { "LOST" } else { "CHANGED" };
-            println!("{what}\t{label}\t{:?}\t{:?}", clipped(&message.input), clipped(&safe));
+            let what = if leaks {
+                "LEAK"
+            } else if lost {
+                "LOST"
+            } else {
+                "CHANGED"
+            };
+            println!(
+                "{what}\t{label}\t{:?}\t{:?}",
+                clipped(&message.input),
+                clipped(&safe)
+            );
         }
     }
 }
@@ -98,14 +120,18 @@ fn main() {
         redactor: Redactor::builder().max_chars(500).build(),
         show: option("--show"),
     };
-    let seed = option("--seed").and_then(|seed| seed.parse().ok()).unwrap_or(2026);
+    let seed = option("--seed")
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(2026);
     println!(
         "{:<12} {:>7} {:>6} {:>7} {:>6} {:>7} {:>7} {:>7} {:>8} {:>9}",
         "corpus", "secrets", "leaks", "", "lost", "benign", "changed", "", "unstable", "slowest"
     );
     for tier in ["must", "pii", "stretch"] {
         let mut row = Row::default();
-        let reader = BufReader::new(GzDecoder::new(File::open(corpus("redaction-dev.jsonl.gz")).unwrap()));
+        let reader = BufReader::new(GzDecoder::new(
+            File::open(corpus("redaction-dev.jsonl.gz")).unwrap(),
+        ));
         for line in reader.lines() {
             let message: Message = serde_json::from_str(&line.unwrap()).unwrap();
             if message.tier == tier {
@@ -129,7 +155,11 @@ fn main() {
                         shape: String::new(),
                         input: case.input,
                         must_equal: kind == "benign",
-                        must_not_contain: if kind == "benign" { Vec::new() } else { case.secrets },
+                        must_not_contain: if kind == "benign" {
+                            Vec::new()
+                        } else {
+                            case.secrets
+                        },
                         must_contain: case.context,
                     };
                     scorer.add(&mut row, name, template, &message);
@@ -142,7 +172,8 @@ fn main() {
 
 fn print(name: &str, row: &Row) {
     #[expect(clippy::cast_precision_loss, reason = "a figure of a table")]
-    let percent = |part: usize, all: usize| format!("{:.2} %", 100.0 * part as f64 / all.max(1) as f64);
+    let percent =
+        |part: usize, all: usize| format!("{:.2} %", 100.0 * part as f64 / all.max(1) as f64);
     println!(
         "{name:<12} {:>7} {:>6} {:>7} {:>6} {:>7} {:>7} {:>7} {:>8} {:>5.0} MB/s",
         row.secret,

@@ -21,7 +21,7 @@ pub(crate) struct CommandOption {
     pub(crate) form: Form,
     /// None are all commands, if a user precedes the option.
     pub(crate) commands: &'static [&'static str],
-    /// Not of these.
+    /// Not of these; of an attached one, not these words.
     pub(crate) except: &'static [&'static str],
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
@@ -41,7 +41,7 @@ pub(crate) struct Argument {
 
 #[rustfmt::skip]
 pub(crate) const OPTIONS: &[CommandOption] = &[
-    CommandOption { id: "option-attached-password", option: "p", form: Form::Attached, except: &[],
+    CommandOption { id: "option-attached-password", option: "p", form: Form::Attached, except: &["port", "protocol", "path", "print-defaults", "pager", "prompt"],
         commands: &["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mariadb", "mariadb-dump", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"],
         secret: &["mysql -uroot -ps3cr3tpw -h db", "7z x -pwinter backup.7z"], benign: &["mysql -port 3306", "tar -pxf x.tar"] },
     CommandOption { id: "option-password", option: "p", form: Form::Separate, except: &["mkdir", "cp", "ssh", "scp", "docker run", "nc"],
@@ -54,7 +54,7 @@ pub(crate) const OPTIONS: &[CommandOption] = &[
         secret: &["sqlcmd -S db -U sa -P Winter77"], benign: &["mysql -P 3306"] },
     CommandOption { id: "option-password-capital", option: "P", form: Form::Separate, except: &["mysql", "scp", "curl", "mysqldump"], commands: &[],
         secret: &["loader -U bob -P Winter77 -d x"], benign: &["mysql -u bob -P 3306"] },
-    CommandOption { id: "option-attached-password-capital", option: "P", form: Form::Attached, except: &[],
+    CommandOption { id: "option-attached-password-capital", option: "P", form: Form::Attached, except: &["Port"],
         commands: &["isql", "sqlcmd", "bcp", "tsql", "bteq", "osql"],
         secret: &["isql -Uloader -Pwinter77! -Sdb"], benign: &["mysql -Port 1"] },
     CommandOption { id: "option-bind-password", option: "w", form: Form::Separate, except: &["ping", "curl"],
@@ -107,4 +107,5 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
 ];
 
 /// Options and words that name a user, so that `-p` after them is a password.
-pub(crate) const USER_OPTIONS: &[&str] = &["u", "U", "D", "user", "username", "login", "uid", "usr"];
+pub(crate) const USER_OPTIONS: &[&str] =
+    &["u", "U", "D", "user", "username", "login", "uid", "usr"];

@@ -23,9 +23,6 @@ pub(crate) const HASHES: &[TokenFormat] = hashes! {
     "$2a$" "hash $2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
     "$2b$" "hash $2b$12$KIXQ0yZ5C0cWw5y9vD4mUu6b3Z1fYkq0o8p9s7d6f5g4h3j2k1l0a"
     "$2y$" "hash $2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6.FuA2.mHZFpe"
-    "$6$" "bob:$6$saltsalt$Hh3kQ9zX1vB7nM5cR2tY8uI0oP4aS6dF"
-    "$5$" "bob:$5$rounds$Hh3kQ9zX1vB7nM5cR2tY8uI0oP4aS6dF"
-    "$1$" "enable secret 5 $1$abcd$Hh3kQ9zX1vB7nM5cR2tY8u"
     "$apr1$" "bob:$apr1$x1y2$NX41MNWNVGH5EOjme4K0Lf"
     "$argon2id$" "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub"
 };

@@ -43,13 +43,13 @@ macro_rules! keys {
 
 #[rustfmt::skip]
 pub(crate) const KEYS: &[KeyName] = keys! {
-    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "*pasword", "*passwrod", "passe", "*bindpw", "*rootpw", "authtok", "monpass"]
+    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass"]
         secret ["password=correcthorse host=db", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'"]
         benign ["password=${DB_PASSWORD}", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app"]
     "passphrase" Password ["*passphrase", "*passcode", "pass phrase", "one time password"]
         secret ["passphrase=correct-horse", "key.passcode: 'b4ttery staple'"]
         benign ["passphrase required", "passphrase: "]
-    "password-in-another-language" Password ["*passwort", "*kennwort", "*contrasena", "*contraseña", "*motdepasse", "*senha", "lösenord", "*wachtwoord", "*hasło", "haslo", "salasana", "parola", "heslo", "şifre", "sifre", "jelszó", "adgangskode", "passord", "пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호"]
+    "password-in-another-language" Password ["*passwort", "*kennwort", "*contrasena", "*contraseña", "*motdepasse", "*senha", "lösenord", "*wachtwoord", "*hasło", "haslo", "salasana", "heslo", "şifre", "sifre", "jelszó", "adgangskode", "пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호"]
         secret ["passwort=Winter2024", "mot_de_passe=hiver77x", "пароль: zima2024", "密码：dongtian77"]
         benign ["senha inválida", "неверный пароль для bob", "密码错误", "パスワードが正しくありません"]
     "secret" Named ["*secret", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base"]
@@ -74,7 +74,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         secret ["secret_key=4anaaJPU bucket=orders", "AccountKey=yDN6t/qEqMcZNWLRtBtS9mwa;", "aws_secret_access_key = wJalrXUtnFEMI7MDENG"]
         benign ["access_key: required", "SharedAccessKeyName=reader"]
     "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "seed phrase", "mnemonic", "age key"]
-        secret ["private_key=055607673b848469a4f797e5145ad428", "PresharedKey = 7Hq9zX2vLmN0pQrS5tUv=", "encryption_key: 'k3yk3yk3y0000x1'"]
+        secret ["signing_key=055607673b848469a4f797e5145ad428", "PresharedKey = 7Hq9zX2vLmN0pQrS5tUv=", "encryption_key: 'k3yk3yk3y0000x1'"]
         benign ["private_key=/etc/ssl/key.pem", "private key does not match public key", "signing_key_id=77"]
     "shared-key" Secret ["psk", "*psk", "wpa", "auth pass", "priv pass", "enable secret"]
         secret ["psk=correct7horse", "wpa_psk: 'a1b2c3d4'"]
@@ -83,13 +83,13 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         secret ["otp=ab12cd34ef56", "recovery_code: 9f8e7-d6c5b-4a392"]
         benign ["pin=enabled", "verification code expired"]
     "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess"]
-        secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID: 5t7kq0n2vb8d1m4x"]
+        secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID=5t7kq0n2vb8d1m4x"]
         benign ["session=nightly", "session_id: 42"]
-    "session" Weak ["session key", "auth", "authentication", "phpsessid", "otk"]
+    "session" Weak ["session key", "auth", "authentication", "otk"]
         secret ["auth=f0d9bae6feb538eb41a264281b3c8fa5", "X-Auth: 5t7kq0n2vb8d1m4x"]
         benign ["auth: enabled", "authentication=kerberos"]
-    "login" Weak ["basic auth", "user info", "userinfo", "userpwd", "http auth", "user pwd", "login"]
-        secret ["basic_auth: loader:winter2077", "basic.auth.user.info=app:autumn2086"]
+    "login" Weak ["basic auth", "userpwd", "http auth", "user pwd", "login"]
+        secret ["basic_auth: loader:winter2077", "http.auth=app:autumn2086"]
         benign ["login: failed", "login=bob", "login: https://h/x"]
     "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
         secret ["signature=Ml5STaTVANg7qqEXKLaGjHyroB8sop55", "X-Amz-Signature: 5d65c162d45e9ed5d89e92e5513f69d7"]
@@ -98,7 +98,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
         benign ["key=user:42", "code=404", "key: orders"]
     "authorization" Authorization ["*authorization", "proxy auth"]
-        secret ["Authorization: Bearer a1B2c3D4e5", "{'authorization': 'a1B2c3D4e5'}"]
+        secret ["Authorization: a1B2c3D4e5f6", "{'authorization': 'a1B2c3D4e5f6'}"]
         benign ["authorization: required", "Authorization: Basic <credentials>"]
     "cookie" Cookie ["*cookie", "cookies", "set cookie"]
         secret ["Cookie: theme=dark; sessionid=wHe7DPVucPKBFbVQ", "set-cookie: s=417e62d612332df4; Secure"]
@@ -118,7 +118,14 @@ pub(crate) const HARMLESS_KEYS: &[&str] = &[
 ];
 
 /// Words before `code` that may make it one.
-pub(crate) const SECRET_CODES: &[&str] = &["auth", "authorization", "access", "backup", "recovery", "oauth"];
+pub(crate) const SECRET_CODES: &[&str] = &[
+    "auth",
+    "authorization",
+    "access",
+    "backup",
+    "recovery",
+    "oauth",
+];
 
 /// Words before `token` and `secret` that make them names of something else.
 #[rustfmt::skip]

@@ -24,7 +24,7 @@ structures! {
         benign ["https://example.com/services/orders/2024-01-02"]
     ADDRESS_PASSWORD "address-password"
         secret ["dsn=bob:winter77@tcp(db:3306)/x", "sqlplus bob/winter77@db:1521/XE"]
-        benign ["mailto:bob@example.com", "com.acme:tool@1.2.3", "image@sha256:9f86d081884c7d65"]
+        benign ["com.acme:tool@1.2.3", "image@sha256:9f86d081884c7d65"]
     PEM_PRIVATE_KEY "pem-private-key"
         secret ["-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----", "key: \"-----BEGIN RSA PRIVATE KEY-----\\nMIIBVAIBADANBgkqhkiG"]
         benign ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "no BEGIN PRIVATE KEY line"]

@@ -38,19 +38,30 @@ pub(crate) const ADDRESS_ROLES: &[&str] = &[
 
 /// Commands with `user/password@database` behind them.
 pub(crate) const ORACLE_COMMANDS: &[&str] = &[
-    "sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn", "sqlcl", "tnsping",
+    "sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn", "sqlcl",
+    "tnsping",
 ];
 
 /// Parts of a host or a path that announce a secret path: webhooks.
 pub(crate) const HOOKS: &[&str] = &["hook", "webhook"];
 
 /// Segments of a path before a secret one.
-pub(crate) const SECRET_SEGMENTS: &[&str] = &["t", "verify", "confirm", "activate", "magic", "invite", "reset", "integration", "login"];
+pub(crate) const SECRET_SEGMENTS: &[&str] = &[
+    "t",
+    "verify",
+    "confirm",
+    "activate",
+    "magic",
+    "invite",
+    "reset",
+    "integration",
+    "login",
+];
 
 /// First parts of a property in code: `self.password`, `config.token`.
 #[rustfmt::skip]
 pub(crate) const CODE_ROOTS: &[&str] = &[
     "self", "this", "cfg", "config", "conf", "settings", "var", "env", "os", "process", "options", "opts", "args", "ctx",
-    "params", "request", "req", "secrets", "local", "data", "module", "each", "inputs", "steps", "vault", "creds", "credentials",
-    "user", "auth", "app", "state", "props", "session", "db", "system", "environ", "github", "vars", "node", "response", "res", "result", "parser", "lexer", "client", "login", "account", "form", "body",
+    "params", "request", "req", "secrets", "local", "module", "each", "inputs", "steps", "vault", "creds", "credentials",
+    "state", "props", "session", "environ", "github", "vars", "response", "res", "result", "parser", "lexer", "form", "body",
 ];

@@ -1,0 +1,233 @@
+//! Properties of every message: generated secrets in generated grammars, generated sentences, any
+//! bytes.
+
+use std::sync::LazyLock;
+
+use floe_redact::Redactor;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::builder().max_chars(500).build());
+
+fn safe(text: &str) -> String {
+    REDACTOR.redact(text).into_owned()
+}
+
+/// A secret that does not look like a word.
+fn secret() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zA-Z]{3,8}[0-9]{1,4}[a-zA-Z]{3,8}",
+        "[A-Za-z0-9]{10}[0-9][a-z][A-Z][0-9][A-Za-z0-9]{4,20}",
+        "[a-f]{2}[0-9a-f]{28}[0-9]{2}",
+        "[A-Z][a-z]{4,8}[!$^*~][0-9]{2,4}[a-z]{2}",
+    ]
+}
+
+fn key() -> impl Strategy<Value = String> {
+    let owner = select(vec!["", "db", "smtp", "broker", "admin", "warehouse"]);
+    let name = select(vec![
+        "password",
+        "passwd",
+        "secret",
+        "api_key",
+        "access_token",
+        "client_secret",
+        "token",
+        "private_key",
+        "passphrase",
+        "secret_access_key",
+    ]);
+    let style = select(vec!['_', '-', '.', 'U']);
+    (owner, name, style).prop_map(|(owner, name, style)| {
+        let words = [owner, name].join("_");
+        let words = words.trim_start_matches('_');
+        match style {
+            'U' => words.to_uppercase(),
+            style => words.replace('_', &style.to_string()),
+        }
+    })
+}
+
+/// A key and its value, as programs write them.
+fn pair() -> impl Strategy<Value = (String, String)> {
+    let grammar = select(vec![
+        "KEY=VALUE",
+        "KEY: VALUE",
+        "KEY = 'VALUE'",
+        "KEY=\"VALUE\"",
+        "{\"KEY\": \"VALUE\"}",
+        "{'KEY': 'VALUE', 'port': 5432}",
+        "KEY => \"VALUE\"",
+        "<KEY>VALUE</KEY>",
+        "--KEY VALUE",
+        "--KEY=VALUE",
+        "KEY: Some(\"VALUE\")",
+        "Config { KEY: \"VALUE\", port: 5432 }",
+        "https://db.example.com/?KEY=VALUE&page=2",
+        "host=db;KEY=VALUE;port=5432",
+        "postgres://loader:VALUE@db.example.com/orders",
+        "[\"KEY\", \"VALUE\"]",
+        "{\\\"KEY\\\":\\\"VALUE\\\"}",
+        "Authorization: Bearer VALUE",
+        "KEY := \"VALUE\"",
+        "export KEY='VALUE'",
+        "- name: KEY\n  value: VALUE",
+        "KEY -> VALUE",
+    ]);
+    (grammar, key(), secret()).prop_map(|(grammar, key, secret)| {
+        let text = grammar.replace("KEY", &key).replace("VALUE", &secret);
+        (text, secret)
+    })
+}
+
+fn word() -> impl Strategy<Value = String> {
+    let word = select(vec![
+        "task",
+        "failed",
+        "after",
+        "reading",
+        "orders",
+        "table",
+        "column",
+        "the",
+        "connection",
+        "was",
+        "closed",
+        "by",
+        "server",
+        "while",
+        "loading",
+        "partition",
+        "rows",
+        "retry",
+        "in",
+        "schema",
+        "mismatch",
+        "expected",
+        "int64",
+        "found",
+        "string",
+        "timeout",
+        "file",
+        "orders.parquet",
+        "/var/lib/floe/run",
+        "analytics.orders_v2",
+        "v1.4.2",
+        "null",
+        "stage",
+        "worker-3",
+        "eu-west-1",
+        "[E0308]",
+        "KeyError:",
+        "(os error 111)",
+        "status=500",
+        "line",
+    ]);
+    prop_oneof![4 => word.prop_map(str::to_owned), 1 => "[1-9][0-9]{0,5}"]
+}
+
+fn sentence() -> impl Strategy<Value = String> {
+    vec(word(), 0..12).prop_map(|words| words.join(" "))
+}
+
+/// Bytes with a meaning in the grammars, between arbitrary bytes.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        vec(any::<u8>(), 0..12),
+        select(vec![
+            "=",
+            ": ",
+            "\"",
+            "'",
+            "\\\"",
+            "://",
+            "@",
+            "%3A%2F%2F",
+            "%40",
+            "password",
+            "key=",
+            "<REDACTED>",
+            "\n",
+            "Some(",
+            "[",
+            "{",
+            ")",
+            " -p ",
+            " -u a:b",
+            "Bearer ",
+            "eyJ",
+            "-----BEGIN ",
+            "123-45-6789",
+            "4111 1111 1111 1111",
+            "Cookie: a=b; ",
+            "密码：",
+            "«",
+        ])
+        .prop_map(|piece| piece.as_bytes().to_vec()),
+    ];
+    vec(piece, 0..120).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_secret_is_always_redacted(left in sentence(), (text, secret) in pair(), right in sentence()) {
+        let message = format!("{left} {text} {right}");
+        let safe = self::safe(&message);
+        prop_assert!(!safe.contains(&secret), "{message:?} became {safe:?}");
+    }
+
+    #[test]
+    fn several_secrets_are_always_redacted(pairs in vec((sentence(), pair()), 2..4), mark in select(vec![" ", "\n", ", ", "; "])) {
+        let parts: Vec<_> = pairs.iter().map(|(words, (text, _))| format!("{words} {text}")).collect();
+        let message = parts.join(mark);
+        let safe = self::safe(&message);
+        for (_, (_, secret)) in &pairs {
+            prop_assert!(!safe.contains(secret), "{message:?} became {safe:?}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_never_changes(words in sentence(), end in select(vec!["", ".", ":", "\n"])) {
+        let message = words + end;
+        prop_assert_eq!(&self::safe(&message), &message);
+    }
+
+    #[test]
+    fn the_result_for_any_bytes_is_bounded_and_stable(bytes in bytes()) {
+        let text = String::from_utf8_lossy(&bytes);
+        let safe = self::safe(&text);
+        prop_assert!(safe.chars().count() <= 500);
+        prop_assert_eq!(&self::safe(&safe), &safe, "again: {:?}", text);
+    }
+
+    #[test]
+    fn findings_are_sorted_apart_and_what_is_replaced(bytes in bytes()) {
+        let text = String::from_utf8_lossy(&bytes);
+        let redactor = Redactor::new();
+        let mut safe = String::new();
+        let mut kept = 0;
+        for finding in redactor.findings(&text) {
+            prop_assert!(kept <= finding.range.start && finding.range.start < finding.range.end);
+            safe.push_str(&text[kept..finding.range.start]);
+            safe.push_str(floe_redact::REDACTED);
+            kept = finding.range.end;
+        }
+        safe.push_str(&text[kept..]);
+        prop_assert_eq!(redactor.redact(&text), safe);
+    }
+
+    /// The message is truncated at each position within a secret.
+    #[test]
+    fn a_long_message_is_truncated_after_its_redaction(words in vec(word(), 100..140), at in 40_usize..100, (text, secret) in pair()) {
+        let mut words = words;
+        words.insert(at, text);
+        let message = words.join(" ");
+        let safe = self::safe(&message);
+        prop_assert!(safe.chars().count() <= 500);
+        prop_assert!(!safe.contains(&secret) && !safe.contains(&secret[..6]), "{message:?} became {safe:?}");
+        prop_assert_eq!(&self::safe(&safe), &safe);
+    }
+}
