@@ -184,9 +184,9 @@ impl Anchors {
 
     /// A name of words with blanks between them: each of the words can stand alone in a text.
     pub(crate) fn add_key(&mut self, name: &[u8]) {
-        let words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80);
+        let mut words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80);
         // The last word decides: a key is read from its end.
-        if let Some(word) = words.filter(|word| !word.is_empty()).next_back() {
+        if let Some(word) = words.rfind(|word| !word.is_empty()) {
             let word = word.to_ascii_lowercase();
             if word.len() == 2 {
                 // A whole word, as in `pw=`: the sign behind it is part of the anchor.

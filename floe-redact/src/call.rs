@@ -25,14 +25,19 @@ static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 fn is_known(word: &[u8]) -> bool {
     let word = word.to_ascii_lowercase();
-    WORDS.binary_search_by(|known| known.as_bytes().cmp(&word)).is_ok()
+    WORDS
+        .binary_search_by(|known| known.as_bytes().cmp(&word))
+        .is_ok()
 }
 
 /// Looks at the word that contains an anchor.
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let word = word_at(scan.text, anchor);
     let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
-    let tail = word.iter().rposition(|byte| *byte == b'_').map_or(0, |at| at + 1);
+    let tail = word
+        .iter()
+        .rposition(|byte| *byte == b'_')
+        .map_or(0, |at| at + 1);
     if !is_known(word) && !is_known(&word[hump..]) && !is_known(&word[tail..]) {
         return;
     }
@@ -151,6 +156,8 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, wanted: usize) -> Opti
         return None;
     }
     let mut at = scan.tokens.place_at(end)?;
+    // A printed list of arguments: `"AUTH" "…"`.
+    at += usize::from(scan.tokens.closes_before(at, place));
     for current in 0..=wanted {
         if scan.tokens.kind(at) != Kind::Blank {
             return None;

@@ -7,7 +7,7 @@ use crate::rules::sentences::{Binding, SEPARATORS};
 use crate::scan::Scan;
 use crate::score::{Bond, Context, LOOKED_AT, Look, look};
 use crate::text::part;
-use crate::value::Value;
+use crate::value::{self, Site, Value};
 
 /// A name found in the text.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +115,14 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
         };
         return scan.judge(password, found.end, key.meaning.rule, context);
     }
+    if let Some(password) = spaced_login(scan, key, found) {
+        let context = Context {
+            kind: KeyKind::Password,
+            quoted: password.quoted,
+            ..context
+        };
+        return scan.judge(password.start, password.end, key.meaning.rule, context);
+    }
     // `PWD=/home/x` is the working directory, `pass=3 fail=1` counts tests, and a grammar has tokens.
     let is_directory = name.eq_ignore_ascii_case(b"pwd") && matches!(text, [b'/' | b'~', ..]);
     let is_count = name.eq_ignore_ascii_case(b"pass")
@@ -177,4 +185,24 @@ fn login(scan: &Scan<'_>, key: Key, found: Value) -> Option<usize> {
         ))
         && !password.contains(&b'/');
     (is_user && is_password).then_some(found.start + sign + 1)
+}
+
+/// `credentials bob / winter77`: the password.
+fn spaced_login(scan: &mut Scan<'_>, key: Key, found: Value) -> Option<Value> {
+    let tokens = &mut scan.tokens;
+    let is_login = key.meaning.rule == "credential"
+        && tokens.kind(found.next) == Kind::Blank
+        && tokens.is_sign(found.next + 1, b'/')
+        && tokens.kind(found.next + 2) == Kind::Blank;
+    if !is_login {
+        return None;
+    }
+    value::value(
+        tokens,
+        found.next + 3,
+        Site {
+            from: key.place,
+            ..Site::default()
+        },
+    )
 }

@@ -6,7 +6,7 @@ use crate::rules::headers::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{self, Bond, Context, Look, is_placeholder, is_prose, look};
-use crate::text::{word_at, is_name, is_one_of, is_redacted, line_end, part, run_end, run_start};
+use crate::text::{is_name, is_one_of, is_redacted, line_end, part, run_end, run_start, word_at};
 use crate::value::{self, Site};
 
 /// The scheme of this name.

@@ -486,7 +486,8 @@ fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
         | '\u{2028}'
         | '\u{202f}'
         | '\u{3000}'
-        | '\u{feff}' => (Kind::Blank, 0),
+        | '\u{feff}'
+        | '\u{fffd}' => (Kind::Blank, 0),
         '\u{2192}' | '\u{21d2}' => (Kind::Sign(ARROW), 0),
         '\u{ff1a}' => (Kind::Sign(b':'), 0),
         '\u{ff1d}' => (Kind::Sign(b'='), 0),
@@ -502,7 +503,6 @@ fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
         '\u{ab}' => (Kind::Quote, LEFT_ANGLE),
         '\u{bb}' => (Kind::Quote, RIGHT_ANGLE),
         '\u{201e}' => (Kind::Quote, LOW_DOUBLE),
-        '\u{fffd}' => (Kind::Blank, 0),
         _ => return None,
     };
     Some((kind, mark, letter.len_utf8()))

@@ -65,11 +65,17 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
 /// Whether a separator follows `key` or `code`, or words precede it that make it a name of a secret.
 fn may_have_value(scan: &Scan<'_>, start: usize, end: usize) -> bool {
     let next = run_end(scan.text, end, 4, |byte| b" \t\"'])}\\".contains(&byte));
-    if !matches!(at(scan.text, next), b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'(' | b'/' | 0) {
+    if !matches!(at(scan.text, next), b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'(' | b'/' | 0)
+    {
         return true;
     }
-    let phrase = run_start(scan.text, start, 32, |byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-'));
-    let kind = scan.policy.meaning(part(scan.text, phrase, end)).map(|meaning| meaning.kind);
+    let phrase = run_start(scan.text, start, 32, |byte| {
+        is_name(byte) || matches!(byte, b' ' | b'-' | b'.')
+    });
+    let kind = scan
+        .policy
+        .meaning(part(scan.text, phrase, end))
+        .map(|meaning| meaning.kind);
     !matches!(kind, None | Some(KeyKind::Context | KeyKind::Weak))
 }
 
@@ -228,6 +234,9 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
         || lead == b';' && key.start >= 5 && starts_with(scan.text, key.start - 5, b"&amp;");
     // The last segment of a path or a URL, and what happened there.
     if lead == b'/'
+        && before(scan.text, key.start - 1) > b' '
+        && before(scan.text, key.start - 1) > b' '
+        && before(scan.text, key.start - 1) > b' '
         && separator.binding == Binding::Colon
         && key.meaning.kind != KeyKind::Authorization
     {

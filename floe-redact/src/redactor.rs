@@ -11,7 +11,6 @@ use crate::finding::{Evidence, Finding};
 use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
 use crate::rules::structures::CONFIGURED_KEY;
-use crate::writer::Writer;
 
 /// Removes secrets from texts.
 ///
@@ -272,16 +271,12 @@ impl Redactor {
             }
         }
     }
-
-    /// Redacts the lines that are written to it on their way into `inner`.
-    pub fn writer<W: std::io::Write>(&self, inner: W) -> Writer<W> {
-        Writer::new(self.clone(), inner)
-    }
 }
 
 /// Addresses of clients and sessions: their values are secrets if they look like tokens.
 fn is_address(key: &str) -> bool {
-    key.ends_with(".id") && (key.contains("session") || key.contains("token"))
+    key.strip_suffix(".id")
+        .is_some_and(|key| key.contains("session") || key.contains("token"))
 }
 
 /// Where a text of too many characters is cut: never inside [`REDACTED`].

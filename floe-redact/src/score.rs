@@ -108,6 +108,10 @@ pub(crate) enum Bond {
 
 /// What surrounds a candidate.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one point of evidence"
+)]
 pub(crate) struct Context {
     pub(crate) kind: KeyKind,
     pub(crate) bond: Bond,
@@ -315,13 +319,12 @@ impl Features {
         for byte in value {
             match byte {
                 b'0'..=b'9' => features.digits += 1,
-                b'a'..=b'z' => features.lower += 1,
+                b'a'..=b'z' | 0x80.. => features.lower += 1,
                 b'A'..=b'Z' => features.upper += 1,
                 b'!' | b'#' | b'$' | b'^' | b'*' | b'~' | b'@' | b'?' | b'%' | b'+' | b'&' => {
                     features.symbols += 1;
                     features.other += 1;
                 }
-                0x80.. => features.lower += 1,
                 _ => features.other += 1,
             }
             features.is_hex &= byte.is_ascii_hexdigit();
@@ -433,8 +436,7 @@ fn is_reference(value: &[u8]) -> bool {
         [b'$', b'{' | b'(', ..]
         | [b'{', b'{' | b'%', ..]
         | [b'%', b'(' | b'{', ..]
-        | [b'#', b'{', ..]
-        | [b'@', b'{', ..] => true,
+        | [b'#' | b'@', b'{', ..] => true,
         [b'$', inner @ ..] => {
             inner
                 .iter()
@@ -512,7 +514,7 @@ fn sentence(text: &[u8]) -> Look {
     let mut prose = 0;
     let mut words = 0;
     for word in text
-        .split(|byte| byte.is_ascii_whitespace())
+        .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty())
         .take(8)
     {
@@ -677,7 +679,7 @@ pub(crate) fn is_path(value: &[u8]) -> bool {
             return true;
         }
         // `keys/prod/db.pem`
-        _ if value.iter().filter(|byte| **byte == b'/').count() >= 2
+        _ if memchr::memchr_iter(b'/', value).count() >= 2
             || value.contains(&b'/') && value.contains(&b'.') =>
         {
             0

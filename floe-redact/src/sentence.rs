@@ -161,8 +161,7 @@ pub(crate) fn lines_below(scan: &mut Scan<'_>, key: Key) -> bool {
     let is_part = key
         .quote
         .is_some_and(|quote| quote > 1 && scan.tokens.is_sign(quote - 1, b'='))
-        && gap.iter().filter(|byte| **byte == b'\n').count()
-            + memchr::memmem::find_iter(gap, b"\\n").count()
+        && memchr::memchr_iter(b'\n', gap).count() + memchr::memmem::find_iter(gap, b"\\n").count()
             == 2;
     if is_part {
         return accept(scan, key, next, Bond::Structure);

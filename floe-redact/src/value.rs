@@ -63,7 +63,7 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
     let token = tokens.get(place)?;
     match token.kind {
         _ if tokens.is_break(place, site.coding) => None,
-        Kind::Redacted => None,
+        Kind::Redacted | Kind::Close(_) => None,
         Kind::Quote if tokens.opens_quote(place) => quoted(tokens, place),
         Kind::Quote if tokens.closes_before(place, place) => None,
         Kind::Word => match wrapped(tokens, place, site, depth) {
@@ -94,7 +94,6 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
         Kind::Open(b'{') => field(tokens, place, depth),
         Kind::Open(_) => group(tokens, place, site),
-        Kind::Close(_) => None,
         Kind::Sign(b'@' | b'$' | b'&' | b'*') if tokens.opens_quote(place + 1) => {
             quoted(tokens, place + 1)
         }
@@ -135,6 +134,10 @@ pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
 /// `Some("…")`, `Password("…")`, `String::from("…")`, `b'…'`, `string(12) "…"`.
 ///
 /// `None` if there is no wrapper, `Some(None)` if it has no value.
+#[expect(
+    clippy::option_option,
+    reason = "a wrapper without a value is no bare value"
+)]
 fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<Option<Value>> {
     let word = tokens.word(place)?;
     if word.len() <= 2 && tokens.opens_quote(place + 1) {
@@ -334,7 +337,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
         let is_delimiter =
             at > place && token.coding == Coding::Plain || token.coding == site.coding;
         let ends = match token.kind {
-            Kind::Redacted => true,
+            Kind::Redacted | Kind::Sign(ARROW) => true,
             Kind::Quote => {
                 token.mate.is_some_and(|mate| mate < place)
                     || !matches!(tokens.kind(at + 1), Kind::Word)
@@ -378,7 +381,6 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
                         Kind::Sign(b'<' | b',') | Kind::Close(_)
                     )
             }
-            Kind::Sign(ARROW) => true,
             _ => false,
         };
         if ends {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::Redactor;
+use crate::redactor::Redactor;
 
 /// A line that is longer is redacted in pieces.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -30,8 +30,15 @@ pub struct Writer<W: Write> {
     line: Vec<u8>,
 }
 
+impl Redactor {
+    /// Redacts the lines that are written to it on their way into `inner`.
+    pub fn writer<W: Write>(&self, inner: W) -> Writer<W> {
+        Writer::new(self.clone(), inner)
+    }
+}
+
 impl<W: Write> Writer<W> {
-    pub(crate) fn new(redactor: Redactor, inner: W) -> Self {
+    fn new(redactor: Redactor, inner: W) -> Self {
         Self {
             redactor,
             inner,

@@ -10,7 +10,7 @@ use proptest::sample::select;
 
 static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::builder().max_chars(500).build());
 
-fn safe(text: &str) -> String {
+fn redacted(text: &str) -> String {
     REDACTOR.redact(text).into_owned()
 }
 
@@ -175,7 +175,7 @@ proptest! {
     #[test]
     fn a_secret_is_always_redacted(left in sentence(), (text, secret) in pair(), right in sentence()) {
         let message = format!("{left} {text} {right}");
-        let safe = self::safe(&message);
+        let safe = redacted(&message);
         prop_assert!(!safe.contains(&secret), "{message:?} became {safe:?}");
     }
 
@@ -183,7 +183,7 @@ proptest! {
     fn several_secrets_are_always_redacted(pairs in vec((sentence(), pair()), 2..4), mark in select(vec![" ", "\n", ", ", "; "])) {
         let parts: Vec<_> = pairs.iter().map(|(words, (text, _))| format!("{words} {text}")).collect();
         let message = parts.join(mark);
-        let safe = self::safe(&message);
+        let safe = redacted(&message);
         for (_, (_, secret)) in &pairs {
             prop_assert!(!safe.contains(secret), "{message:?} became {safe:?}");
         }
@@ -192,15 +192,15 @@ proptest! {
     #[test]
     fn a_sentence_never_changes(words in sentence(), end in select(vec!["", ".", ":", "\n"])) {
         let message = words + end;
-        prop_assert_eq!(&self::safe(&message), &message);
+        prop_assert_eq!(&redacted(&message), &message);
     }
 
     #[test]
     fn the_result_for_any_bytes_is_bounded_and_stable(bytes in bytes()) {
         let text = String::from_utf8_lossy(&bytes);
-        let safe = self::safe(&text);
+        let safe = redacted(&text);
         prop_assert!(safe.chars().count() <= 500);
-        prop_assert_eq!(&self::safe(&safe), &safe, "again: {:?}", text);
+        prop_assert_eq!(&redacted(&safe), &safe, "again: {:?}", text);
     }
 
     #[test]
@@ -225,9 +225,9 @@ proptest! {
         let mut words = words;
         words.insert(at, text);
         let message = words.join(" ");
-        let safe = self::safe(&message);
+        let safe = redacted(&message);
         prop_assert!(safe.chars().count() <= 500);
         prop_assert!(!safe.contains(&secret) && !safe.contains(&secret[..6]), "{message:?} became {safe:?}");
-        prop_assert_eq!(&self::safe(&safe), &safe);
+        prop_assert_eq!(&redacted(&safe), &safe);
     }
 }

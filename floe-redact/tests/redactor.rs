@@ -44,7 +44,7 @@ fn redact_with_reports_each_finding() {
     let mut found = Vec::new();
     let text = format!("password={SECRET} and 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");
     let safe = Redactor::new().redact_with(&text, |finding| {
-        found.push((finding.rule, finding.evidence))
+        found.push((finding.rule, finding.evidence));
     });
     assert_eq!(safe, "password=<REDACTED> and <REDACTED>");
     assert_eq!(found.len(), 2);
@@ -113,7 +113,6 @@ fn an_allowed_key_keeps_its_value_unless_it_is_a_known_token() {
     assert_eq!(
         redactor.redact(&format!("sortToken={SECRET} otherToken={SECRET}x")),
         format!("sortToken={SECRET} otherToken=<REDACTED>")
-            .replace(&format!("{SECRET} "), &format!("{SECRET} "))
     );
     assert_eq!(
         redactor.redact("sortToken=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"),

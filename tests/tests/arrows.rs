@@ -14,7 +14,8 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
 /// The crates whose modules are checked.
-const CRATES: [&str; 4] = [
+const CRATES: [&str; 5] = [
+    "floe-redact",
     "floe-telemetry-macros",
     "floe-telemetry",
     "floe-plugin",
