@@ -24,9 +24,15 @@ static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 fn is_known(word: &[u8]) -> bool {
-    let word = word.to_ascii_lowercase();
+    let mut letters = [0; 40];
+    let Some(lower) = letters.get_mut(..word.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    let lower = &*lower;
     WORDS
-        .binary_search_by(|known| known.as_bytes().cmp(&word))
+        .binary_search_by(|known| known.as_bytes().cmp(lower))
         .is_ok()
 }
 
@@ -38,7 +44,8 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         .iter()
         .rposition(|byte| *byte == b'_')
         .map_or(0, |at| at + 1);
-    if !is_known(word) && !is_known(&word[hump..]) && !is_known(&word[tail..]) {
+    let is_part = |from: usize| from > 0 && is_known(&word[from..]);
+    if !is_known(word) && !is_part(hump) && !is_part(tail) {
         return;
     }
     let Some(place) = scan.tokens.seek(anchor) else {

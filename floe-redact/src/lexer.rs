@@ -81,7 +81,7 @@ impl<'t> Tokens<'t> {
     pub(crate) fn new(text: &'t [u8]) -> Self {
         Self {
             text,
-            list: Vec::with_capacity(64),
+            list: Vec::new(),
             open: Vec::new(),
             upto: 0,
         }
@@ -204,6 +204,9 @@ impl<'t> Tokens<'t> {
     /// Reads to the end of the line, or a piece of a long one.
     fn read_line(&mut self) {
         let from = self.upto;
+        if self.list.is_empty() {
+            self.list.reserve(64);
+        }
         while self.upto < self.text.len() {
             let token = self.next(self.upto);
             self.upto = token.end.max(self.upto + 1);

@@ -10,7 +10,7 @@ use crate::scan::Scan;
 use crate::score::{Bond, Context, Look, is_placeholder, look};
 use crate::statement;
 use crate::table;
-use crate::text::{at, before, is_name, part, run_end, run_start, starts_with};
+use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start, starts_with};
 use crate::tuple;
 use crate::value::{self, Site, Value};
 use crate::{option, sentence};
@@ -45,11 +45,21 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     let is_inside = |byte: u8| is_name(byte) || byte >= 0x80;
     // The anchor of a short name includes the sign behind it.
     let last = anchor - usize::from(!is_inside(at(scan.text, anchor)));
-    let start = run_start(scan.text, last + 1, 64, is_inside);
+    let start = run_start(scan.text, last + 1, 64, |byte| {
+        is_inside(byte) || matches!(byte, b'-' | b'.')
+    });
     let end = run_end(scan.text, last, 64, is_inside);
+    // A name is read from its end, so what is joined before it does no harm, except `--`.
+    let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
     let word = part(scan.text, start, end);
     if !word.is_ascii() {
         return true;
+    }
+    // Both are oftener words of sentences than names.
+    let is_alone =
+        !(before(scan.text, start) == b' ' && before(scan.text, start - 1).is_ascii_alphabetic());
+    if is_one_of(word, &["key", "code"]) && is_alone && !has_separator(scan.text, end) {
+        return false;
     }
     if let Some(meaning) = scan.policy.meaning(word) {
         return meaning.kind != KeyKind::Context || may_have_value(scan, start, end);
@@ -62,11 +72,16 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     is_joined
 }
 
+/// Whether a sign that may separate a value follows.
+fn has_separator(text: &[u8], end: usize) -> bool {
+    let next = run_end(text, end, 4, |byte| b" \t\"'])}\\".contains(&byte));
+    let byte = at(text, next);
+    !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'(' | b'/' | 0))
+}
+
 /// Whether a separator follows `key` or `code`, or words precede it that make it a name of a secret.
 fn may_have_value(scan: &Scan<'_>, start: usize, end: usize) -> bool {
-    let next = run_end(scan.text, end, 4, |byte| b" \t\"'])}\\".contains(&byte));
-    if !matches!(at(scan.text, next), b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'(' | b'/' | 0)
-    {
+    if has_separator(scan.text, end) {
         return true;
     }
     let phrase = run_start(scan.text, start, 32, |byte| {
@@ -234,8 +249,6 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
         || lead == b';' && key.start >= 5 && starts_with(scan.text, key.start - 5, b"&amp;");
     // The last segment of a path or a URL, and what happened there.
     if lead == b'/'
-        && before(scan.text, key.start - 1) > b' '
-        && before(scan.text, key.start - 1) > b' '
         && before(scan.text, key.start - 1) > b' '
         && separator.binding == Binding::Colon
         && key.meaning.kind != KeyKind::Authorization

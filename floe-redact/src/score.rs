@@ -431,6 +431,19 @@ fn is_reference(value: &[u8]) -> bool {
                 .all(|byte| is_name(*byte) || b"-. ".contains(byte))
             && !inner[0].is_ascii_digit()
     };
+    // An object in a log: `Binder@41f2e3d0`, `Token{41a2b3c u0}`.
+    let name = run_end(value, 0, 80, |byte| {
+        byte.is_ascii_alphabetic() || b"._$".contains(&byte)
+    });
+    let id = value.get(name + 1..).unwrap_or_default();
+    let is_object = name > 2
+        && (value.get(name) == Some(&b'@')
+            && (4..=10).contains(&id.len())
+            && id.iter().all(u8::is_ascii_hexdigit)
+            || value.get(name) == Some(&b'{'));
+    if is_object {
+        return true;
+    }
     match value {
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', b'{' | b'(', ..]
