@@ -131,7 +131,8 @@ fn list_end(scan: &mut Scan<'_>, start: usize, place: usize, site: Site) -> usiz
 /// `Bearer …` and `Basic …` without their header.
 pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     let word = word_at(scan.text, anchor);
-    if !scheme(word).is_some_and(|scheme| scheme.is_bare) {
+    let mut bare = SCHEMES.iter().filter(|scheme| scheme.is_bare);
+    if !bare.any(|scheme| is_one_of(word, scheme.names)) {
         return;
     }
     let Some(place) = scan.tokens.seek(anchor) else {

@@ -446,10 +446,7 @@ fn is_reference(value: &[u8]) -> bool {
     }
     match value {
         [head @ .., b'(', b')'] if is_identifier(head) => true,
-        [b'$', b'{' | b'(', ..]
-        | [b'{', b'{' | b'%', ..]
-        | [b'%', b'(' | b'{', ..]
-        | [b'#' | b'@', b'{', ..] => true,
+        [b'$' | b'%', b'{' | b'(', ..] | [b'{', b'{' | b'%', ..] | [b'#' | b'@', b'{', ..] => true,
         [b'$', inner @ ..] => {
             inner
                 .iter()
