@@ -139,7 +139,9 @@ pub(crate) fn extract_onto<K>(
     carrier: &(impl ExtractFrom<K> + ?Sized),
 ) -> Context {
     carrier.extract(&mut |extractor| {
-        if extractor.get(TRACEPARENT).is_some() {
+        // Not `get`, which a carrier has none of for a value that is not text.
+        let received = extractor.get_all(TRACEPARENT);
+        if received.is_some_and(|headers| !headers.is_empty()) {
             cx = cx.with_remote_span_context(SpanContext::NONE);
         }
         cx = with_propagator(|propagator| propagator.extract_with_context(&cx, extractor));

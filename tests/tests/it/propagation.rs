@@ -438,6 +438,12 @@ async fn header_maps_are_carriers() {
             http::HeaderValue::from_bytes(b"\xff").unwrap(),
         );
         assert!(!extract_context(&headers).span().span_context().is_valid());
+        // So is a single one: the sender is not the current span.
+        headers.remove("traceparent");
+        let no_text = http::HeaderValue::from_bytes(b"\xff").unwrap();
+        headers.insert("traceparent", no_text);
+        let _span = create_span("current");
+        assert!(!extract_context(&headers).span().span_context().is_valid());
     })
     .await;
     spans.single("below_request").assert_child_of("sender");
