@@ -1,6 +1,7 @@
 //! SIGTERM and SIGINT: the provider is shut down, then the process ends by the same signal.
 
 use std::io;
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::thread;
@@ -15,11 +16,10 @@ use super::{Inner, this_process};
 use crate::error::Error;
 use crate::recorder;
 
-/// The provider that a signal shuts down.
 #[derive(Debug)]
 struct OnSignal {
-    provider: Weak<Inner>,
-    timeout: Duration,
+    /// The provider that a signal shuts down, and its timeout.
+    provider: (Weak<Inner>, Duration),
     /// The process whose thread waits for signals.
     process: u32,
 }
@@ -42,8 +42,7 @@ pub(super) fn shut_down(provider: &Arc<Inner>, timeout: Duration) -> Result<(), 
         })?;
     }
     *on_signal = Some(OnSignal {
-        provider: Arc::downgrade(provider),
-        timeout,
+        provider: (Arc::downgrade(provider), timeout),
         process,
     });
     Ok(())
@@ -62,7 +61,8 @@ fn wait_for_signals() -> io::Result<()> {
     thread.spawn(move || {
         if let Some(signal) = signals.forever().next() {
             ENDS_AT_ONCE.store(true, Ordering::Relaxed);
-            received();
+            // Code of the user, such as a subscriber, may panic. The process ends by the signal in any case.
+            let _ = catch_unwind(received);
             let _ = emulate_default_handler(signal);
         }
     })?;
@@ -71,13 +71,12 @@ fn wait_for_signals() -> io::Result<()> {
 
 fn received() {
     // Not locked during the shutdown.
-    let on_signal = ON_SIGNAL
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    if let Some(on_signal) = on_signal
-        && let Some(provider) = on_signal.provider.upgrade()
-        && let Err(error) = provider.shutdown(on_signal.timeout)
+    let on_signal = ON_SIGNAL.lock().unwrap_or_else(PoisonError::into_inner);
+    let provider = on_signal.as_ref().map(|it| it.provider.clone());
+    drop(on_signal);
+    if let Some((provider, timeout)) = provider
+        && let Some(provider) = provider.upgrade()
+        && let Err(error) = provider.shutdown(timeout)
     {
         tracing::warn!(%error, "telemetry was not delivered before the process ended");
     }
