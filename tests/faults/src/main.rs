@@ -74,10 +74,8 @@ fn main() -> ExitCode {
 fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
     let is_quick = arguments.contains(&QUICK);
     let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();
-    let is_selected = |scenario: &Scenario| {
-        (!is_quick || scenario.is_quick)
-            && (names.is_empty() || names.iter().any(|name| **name == scenario.name))
-    };
+    let is_selected =
+        |scenario: &Scenario| names.is_empty() || names.iter().any(|name| **name == scenario.name);
     let selected = scenarios::ALL
         .iter()
         .filter(|scenario| is_selected(scenario));

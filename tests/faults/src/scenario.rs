@@ -40,8 +40,6 @@ pub(crate) struct Scenario {
     pub(crate) promise: &'static str,
     /// The protocols it is run over.
     pub(crate) protocols: &'static [OtlpProtocol],
-    /// Whether it is part of `--quick`.
-    pub(crate) is_quick: bool,
     /// The most memory of the program, in MiB.
     pub(crate) max_memory: u64,
     /// Runs in the child process.

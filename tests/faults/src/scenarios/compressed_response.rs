@@ -15,7 +15,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "compressed_response",
     promise: "a compressed response is not decompressed, and the request is not repeated",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 48,
     program,
     check,

@@ -13,7 +13,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "connection_resets",
     promise: "a request whose connection is reset is repeated and delivered once",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

@@ -20,7 +20,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "dead_receiver",
     promise: "spans for a receiver that is down occupy no more than `max_memory_bytes` (64 MiB), and the others are counted",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64 + 32,
     program,
     check,

@@ -15,7 +15,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "endless_headers",
     promise: "headers without an end are read up to a limit, and the request is not repeated",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 48,
     program,
     check,

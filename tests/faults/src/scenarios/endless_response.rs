@@ -16,7 +16,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "endless_response",
     promise: "a response without an end is read up to a limit, and the request is not repeated",
     protocols: HTTP,
-    is_quick: true,
     max_memory: 48,
     program,
     check,

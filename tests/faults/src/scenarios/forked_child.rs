@@ -19,7 +19,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "forked_child",
     promise: "a fork neither hangs nor exports its parent's spans, and its own provider delivers",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

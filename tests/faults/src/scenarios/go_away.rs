@@ -13,7 +13,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "go_away",
     promise: "a connection that the server closes gracefully is replaced, and nothing is lost",
     protocols: GRPC,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

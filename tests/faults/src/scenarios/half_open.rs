@@ -14,7 +14,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "half_open",
     promise: "a connection that fell silent is replaced by a new one within the timeout of an export",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

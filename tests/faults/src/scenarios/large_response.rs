@@ -13,7 +13,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "large_response",
     promise: "a message over the limit is not read, and the request is not repeated",
     protocols: GRPC,
-    is_quick: true,
     max_memory: 48,
     program,
     check,

@@ -15,7 +15,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "large_spans",
     promise: "requests stay below the limit of receivers",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 96,
     program,
     check,

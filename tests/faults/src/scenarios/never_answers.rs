@@ -15,7 +15,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "never_answers",
     promise: "an export without an answer ends at its timeout, not later than a tenth of it",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

@@ -12,7 +12,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "process_exit",
     promise: "with `shutdown_at_exit`, a program that calls `exit` delivers everything",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

@@ -14,7 +14,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "quoted_credential",
     promise: "the credential of the exporter is in no message, whatever the receiver quotes",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

@@ -13,7 +13,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "receiver_restarts",
     promise: "spans that end after the receiver is back arrive without any action of the program",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

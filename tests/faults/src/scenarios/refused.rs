@@ -15,7 +15,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "refused",
     promise: "a closed port costs the program nothing, and every span is counted",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

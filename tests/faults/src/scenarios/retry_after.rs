@@ -24,7 +24,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "retry_after",
     promise: "the pause that a receiver requires is kept, and never exceeds the timeout",
     protocols: HTTP,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

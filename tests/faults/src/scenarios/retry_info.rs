@@ -25,7 +25,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "retry_info",
     promise: "RESOURCE_EXHAUSTED is retried after the delay of RetryInfo, and without RetryInfo it is not",
     protocols: GRPC,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

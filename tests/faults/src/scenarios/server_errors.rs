@@ -13,7 +13,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "server_errors",
     promise: "a request that the receiver cannot accept now is repeated with growing pauses, and delivered once",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

@@ -15,7 +15,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "shutdown_times_out",
     promise: "a shutdown returns at its timeout, and what is not delivered is counted or pending",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

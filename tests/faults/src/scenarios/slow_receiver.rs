@@ -16,7 +16,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "slow_receiver",
     promise: "a slow receiver stalls nobody, and spans are lost only at the queue and counted",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

@@ -16,7 +16,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "stalled_body",
     promise: "the timeout of an export covers the body of the response",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

@@ -54,7 +54,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "status_table",
     promise: "a status is retried exactly if the specification of OTLP says so",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

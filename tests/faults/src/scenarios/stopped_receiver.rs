@@ -15,7 +15,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "stopped_receiver",
     promise: "exports to a stopped receiver end at their timeout, and the next ones are delivered once it continues",
     protocols: BOTH,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

@@ -17,7 +17,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "traced_exporter",
     promise: "an exporter whose own calls could be recorded becomes silent when the program is",
     protocols: GRPC,
-    is_quick: true,
     max_memory: 64,
     program,
     check,

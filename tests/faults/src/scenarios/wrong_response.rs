@@ -26,7 +26,6 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     name: "wrong_response",
     promise: "a success whose body is not an OTLP response is a failure that says so, and is not repeated",
     protocols: HTTP,
-    is_quick: true,
     max_memory: 64,
     program,
     check,
