@@ -10,6 +10,9 @@ mod alphabets;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../../tests/tests/it/redaction_shapes/generator.rs"]
 mod generator;
+#[expect(clippy::expect_used, unreachable_pub, reason = "a module of the tests")]
+#[path = "../../../tests/src/numbers.rs"]
+mod numbers;
 #[path = "../../../tests/tests/it/redaction_shapes/persons.rs"]
 mod persons;
 
@@ -20,7 +23,8 @@ use std::time::Instant;
 
 use flate2::read::GzDecoder;
 use floe_redact::Redactor;
-use generator::{Numbers, expand, templates};
+use generator::{expand, templates};
+use numbers::Numbers;
 
 /// Messages of each shape.
 const ROUNDS: usize = 4;

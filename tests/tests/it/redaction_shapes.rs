@@ -8,8 +8,7 @@ mod persons;
 pub(crate) mod score;
 
 use floe_telemetry::sanitize_error_message;
-use floe_tests::mutated;
-use generator::Numbers;
+use floe_tests::{Numbers, mutated};
 use score::{Secret, benign, cases};
 
 const SECRET: &str = include_str!("../../corpus/shapes-secret.txt");

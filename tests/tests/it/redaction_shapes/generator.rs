@@ -1,6 +1,6 @@
 //! Generates messages from templates: placeholders in braces are replaced from a fixed seed.
 
-pub(crate) use floe_tests::Numbers;
+pub(super) use super::Numbers;
 
 use super::{alphabets, persons};
 
