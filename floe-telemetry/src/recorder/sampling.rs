@@ -144,7 +144,7 @@ pub(super) fn decide(
             Decision::Measure(recording)
         });
     }
-    let parent_id = if above.is_sampled() {
+    let parent_id = if above.is_sampled() || !above.is_valid() {
         above.span_id()
     } else {
         unsampled::id_at(above)

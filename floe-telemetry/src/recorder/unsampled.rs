@@ -1,8 +1,8 @@
 //! The ids of spans that are not sampled.
 //!
 //! Such a span needs an id only for log records and outgoing requests. A `Context` with the id would cost
-//! several times as much as the rest of the call, so a call stores that it runs in a thread-local cell, and
-//! its id is created when it is read. Readers of the current span in this crate look here. Other code
+//! several times as much as the rest of the call, so a call is marked in a thread-local cell, and its id
+//! is created when it is read. Readers of the current span in this crate look here. Other code
 //! that reads OpenTelemetry's current `Context` finds the nearest ancestor that has one, which is not
 //! sampled either.
 
