@@ -25,7 +25,7 @@ pub(super) enum Attached {
     Unsampled(UnsampledGuard),
 }
 
-/// An [`OpenSpan`] that the function that runs the body ends explicitly. It has no destructor, so the
+/// An `OpenSpan` that the function that runs the body ends explicitly. It has no destructor, so the
 /// compiler reserves no stack for moving it and for whether it has been moved.
 pub type Opened = ManuallyDrop<OpenSpan>;
 

@@ -167,7 +167,7 @@ pub enum Code {
     ErrorWithoutDescription,
 }
 
-/// Nanoseconds after [`Time::BASE`]. Times that a program sets are before [`Time::LIMIT`], and those of the
+/// Nanoseconds after `Time::BASE`. Times that a program sets are before `Time::LIMIT`, and those of the
 /// clock after it.
 #[derive(Clone, Copy, Debug)]
 pub struct Time(pub u32);
