@@ -18,7 +18,7 @@ const LINE: &str = "2026-01-12T04:15:32Z INFO  scheduler: step load_orders finis
     rows read, 12030 rows written, lag 17 s, partition=eu node=worker-3\n";
 
 /// Repeated, they begin what they do not end.
-const SLOW: [&str; 16] = [
+const SLOW: [&str; 19] = [
     "token:",
     "password=",
     "password='x ",
@@ -26,6 +26,7 @@ const SLOW: [&str; 16] = [
     "(password,",
     "a@",
     "http://a:b",
+    "eyJ",
     "eyJ.",
     "eyJ-",
     "-----BEGIN RSA PRIVATE KEY-----\n",
@@ -35,6 +36,8 @@ const SLOW: [&str; 16] = [
     "password,key\n",
     "4111 ",
     "auth(",
+    "token: |\n b ",
+    "tokens: [",
 ];
 
 fn main() {

@@ -1,15 +1,18 @@
 //! Finds the places worth a closer look, in one pass and without understanding them.
 //!
-//! Every rule has an anchor of three characters: `pas` of a password's name, `://` of a URL, three
-//! digits of a card number. A byte has one of 32 classes (the case of a letter and the value of a digit
-//! do not matter), so three of them index a table of 32,768 flags. The look-ups of neighbouring
-//! positions do not depend on each other, which makes this faster than an automaton with a state, and a
-//! text without anchors is left alone after this pass. The anchors come from the tables of rules: of
-//! each name the three characters that are rarest in other words.
+//! Every rule has an anchor of four characters, or of three if its name has no more: `assw` of a
+//! password's name, `://` of a URL. A byte has one of 32 classes (the case of a letter and the value of
+//! a digit do not matter), so the last three index a table of 32,768 flags, and only where a flag is set
+//! the class before them is looked up, too. The look-ups of neighbouring positions do not depend on each
+//! other, which makes this faster than an automaton with a state, and a text without anchors is left
+//! alone after this pass. The anchors come from the tables of rules: of each name the characters that
+//! are rarest in other words.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::rules::commands::{ARGUMENTS, OPTIONS};
+use crate::rules::commands::{ARGUMENTS, OPTIONS, last_word};
+use crate::rules::format::TokenFormat;
 use crate::rules::formats;
 use crate::rules::headers::SCHEMES;
 use crate::rules::keys::KEYS;
@@ -38,42 +41,36 @@ const SLASH_OR_DOT: u8 = 30;
 const DASH: u8 = 31;
 const TABLE: usize = 1 << 15;
 
-const CLASSES: [u8; 256] = classes();
-
-const fn classes() -> [u8; 256] {
+const CLASSES: [u8; 256] = {
     let mut table = [0; 256];
-    let mut letter = 0;
-    while letter < 26 {
-        table[(b'a' + letter) as usize] = letter + 1;
-        table[(b'A' + letter) as usize] = letter + 1;
-        letter += 1;
-    }
-    let mut digit = 0;
-    while digit < 10 {
-        table[(b'0' + digit) as usize] = DIGIT;
-        digit += 1;
-    }
-    table[b'@' as usize] = AT_OR_PLUS;
-    table[b'+' as usize] = AT_OR_PLUS;
-    table[b':' as usize] = COLON;
-    table[b'/' as usize] = SLASH_OR_DOT;
-    table[b'.' as usize] = SLASH_OR_DOT;
-    table[b'\\' as usize] = SLASH_OR_DOT;
-    table[b'-' as usize] = DASH;
-    table[b'_' as usize] = DASH;
-    // Names in other scripts have anchors, too: theirs are those of the rarest letter.
-    let mut byte = 0x80;
-    while byte < 0x100 {
-        table[byte] = 26;
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = class(byte.to_le_bytes()[0]);
         byte += 1;
     }
     table
+};
+
+const fn class(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' => byte - b'a' + 1,
+        b'A'..=b'Z' => byte - b'A' + 1,
+        b'0'..=b'9' => DIGIT,
+        b'@' | b'+' => AT_OR_PLUS,
+        b':' => COLON,
+        b'/' | b'.' | b'\\' => SLASH_OR_DOT,
+        b'-' | b'_' => DASH,
+        // Names in other scripts have anchors, too: theirs are those of the rarest letter.
+        0x80.. => 26,
+        _ => 0,
+    }
 }
 
-fn index(anchor: &[u8]) -> usize {
-    anchor.iter().fold(0, |index, &byte| {
-        (index << 5) | usize::from(CLASSES[usize::from(byte)])
-    }) & (TABLE - 1)
+/// The classes of a few characters, five bits each.
+fn window(anchor: &[u8]) -> usize {
+    anchor.iter().fold(0, |window, &byte| {
+        (window << 5) | usize::from(CLASSES[usize::from(byte)])
+    })
 }
 
 /// How often letters are used in English and in code, from `a` to `z`, then the other classes.
@@ -82,30 +79,36 @@ const FREQUENCY: [u64; 32] = [
     5, 18, 2, 200, 4, 20, 40, 40,
 ];
 
-/// The rarest three characters of a name in a text.
-fn rarest(name: &[u8]) -> Option<usize> {
-    let rarity = |window: &&[u8]| {
-        window
+/// Where the rarest four characters of a name begin, or three; `None` if it has fewer.
+fn rarest(name: &[u8]) -> Option<Range<usize>> {
+    let len = name.len().min(4);
+    let rarity = |range: &Range<usize>| {
+        let classes = name[range.clone()]
             .iter()
-            .map(|byte| FREQUENCY[usize::from(CLASSES[usize::from(*byte)])])
+            .map(|byte| CLASSES[usize::from(*byte)]);
+        classes
+            .map(|class| FREQUENCY[usize::from(class)])
             .product::<u64>()
     };
-    let windows = name.windows(3).enumerate();
-    Some(windows.min_by_key(|(_, window)| rarity(window))?.0)
+    let ranges = (0..=name.len() - len).map(|start| start..start + len);
+    ranges.min_by_key(rarity).filter(|_| len >= 3)
 }
 
-/// A format whose prefix has an anchor here: its row, and how far the anchor is from the beginning.
-pub(crate) type Candidate = (u16, u8);
+/// What may stand before a name of two characters.
+const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
 
-/// The prefix begins with the second of the three characters.
-const BEHIND: u8 = u8::MAX;
+/// A format, where its anchor ends behind the beginning of the prefix, and the anchor.
+type Anchored = (usize, usize, &'static TokenFormat);
 
 /// The table of a redactor.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchors {
-    kinds: Box<[u8]>,
+    /// What may end with three characters.
+    kinds: Box<[u8; TABLE]>,
+    /// The classes of the character before them, a bit for each.
+    leads: Vec<u32>,
     /// The formats by their anchors, sorted.
-    formats: Vec<(u16, Candidate)>,
+    formats: Vec<Anchored>,
 }
 
 static BUILT_IN: LazyLock<Anchors> = LazyLock::new(Anchors::built_in);
@@ -116,69 +119,77 @@ impl Anchors {
         &BUILT_IN
     }
 
+    #[expect(
+        clippy::large_stack_arrays,
+        reason = "moved to the heap at once; its length is known, so an index needs no check"
+    )]
     fn built_in() -> Self {
         let mut anchors = Self {
-            kinds: vec![0; TABLE].into_boxed_slice(),
+            kinds: Box::new([0; TABLE]),
+            leads: vec![0; TABLE],
             formats: Vec::new(),
         };
         for name in KEYS.iter().flat_map(|row| row.names) {
             anchors.add_key(name.trim_start_matches('*').as_bytes());
         }
-        for (row, format) in formats().enumerate() {
-            anchors.add_format(row, format.prefix.as_bytes());
+        for format in formats() {
+            anchors.add_format(format);
         }
-        for scheme in SCHEMES.iter().filter(|scheme| scheme.is_bare) {
-            for name in scheme.names {
-                anchors.add_name(name.as_bytes(), WORD);
-            }
+        let schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
+        for name in schemes.flat_map(|scheme| scheme.names) {
+            anchors.add_name(name.as_bytes(), WORD);
         }
         for name in ARGUMENTS.iter().flat_map(|row| row.names) {
-            let command = name.split([' ', '.', '>']).next_back().unwrap_or(name);
-            let command = if name.contains(' ') {
-                name.split(' ').next().unwrap_or(name)
-            } else {
-                command
-            };
-            anchors.add_name(command.as_bytes(), WORD);
+            anchors.add_name(last_word(name).as_bytes(), WORD);
         }
         for option in OPTIONS {
-            for before in [b' ', b'"'] {
-                if let [letter] = option.option.as_bytes() {
-                    anchors.add(&[before, b'-', *letter], OPTION);
-                }
+            for before in [" -", "\"-"] {
+                anchors.add([before, option.option].concat().as_bytes(), OPTION);
             }
         }
-        anchors.add(b"-us", OPTION);
-        anchors.add(b"://", URL);
-        // `%3A%2F%2F`: the colon and the slashes of an encoded URL.
-        anchors.add(b"a%2", URL);
-        anchors.add(b"123", DIGITS);
-        anchors.add(b"---", DASHES);
-        anchors.add(b"eyj", TOKEN);
-        for before in 0..TABLE >> 5 {
-            anchors.kinds[(before << 5) | usize::from(AT_OR_PLUS)] |= SIGN;
+        for (anchor, kind) in [
+            ("-us", OPTION),
+            ("://", URL),
+            (":\\/", URL),
+            ("3a%2", URL),
+            ("---", DASHES),
+            ("eyj", TOKEN),
+        ] {
+            anchors.add(anchor.as_bytes(), kind);
         }
-        anchors.formats.sort_unstable();
+        for class in 0..TABLE >> 5 {
+            anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);
+        }
+        // Only the first digits of a number.
+        anchors.flag(window(b"123"), DIGITS, !(1 << DIGIT));
+        anchors.formats.sort_unstable_by_key(|(anchor, ..)| *anchor);
         anchors
     }
 
-    fn add(&mut self, anchor: &[u8], kind: u8) -> usize {
-        let index = index(anchor);
+    fn flag(&mut self, index: usize, kind: u8, leads: u32) {
         self.kinds[index] |= kind;
-        index
+        self.leads[index] |= leads;
+    }
+
+    /// The index of the last three characters.
+    fn add(&mut self, anchor: &[u8], kind: u8) -> usize {
+        let window = window(anchor);
+        let leads = match anchor {
+            [_, _, _] => u32::MAX,
+            _ => 1 << (window >> 15),
+        };
+        self.flag(window & (TABLE - 1), kind, leads);
+        window & (TABLE - 1)
     }
 
     fn add_name(&mut self, name: &[u8], kind: u8) {
-        match rarest(name) {
-            Some(offset) => {
-                self.add(&name[offset..offset + 3], kind);
-            }
-            None => {
-                // A short name is found by what stands before it.
-                for before in [b' ', b'-', b'.', b':', b'@'] {
-                    self.add(&[&[before], name].concat(), kind);
-                }
-            }
+        if let Some(rarest) = rarest(name) {
+            self.add(&name[rarest], kind);
+            return;
+        }
+        // A short name is found by what stands before it.
+        for before in LEADS {
+            self.add(&[&[before], name].concat(), kind);
         }
     }
 
@@ -186,69 +197,82 @@ impl Anchors {
     pub(crate) fn add_key(&mut self, name: &[u8]) {
         let mut words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80);
         // The last word decides: a key is read from its end.
-        if let Some(word) = words.rfind(|word| !word.is_empty()) {
-            let word = word.to_ascii_lowercase();
-            if word.len() == 2 {
-                // A whole word, as in `pw=`: the sign behind it is part of the anchor.
-                for after in [b' ', b'-', b'.', b':', b'@'] {
-                    self.add(&[&word[..], &[after]].concat(), KEY);
+        match words.rfind(|word| !word.is_empty()) {
+            // A whole word, as in `pw=`: the sign behind it is part of the anchor.
+            Some(word) if word.len() == 2 => {
+                for after in LEADS {
+                    self.add(&[word, &[after]].concat(), KEY);
                 }
-            } else {
-                self.add_name(&word, KEY);
             }
+            Some(word) => self.add_name(word, KEY),
+            None => {}
         }
     }
 
-    fn add_format(&mut self, row: usize, prefix: &[u8]) {
-        let row = u16::try_from(row).unwrap_or(u16::MAX);
-        let add = |anchors: &mut Self, anchor: &[u8], offset: usize| {
-            let index = anchors.add(anchor, TOKEN);
-            let key = u16::try_from(index).unwrap_or(0);
-            let offset = u8::try_from(offset).unwrap_or(BEHIND);
-            anchors.formats.push((key, (row, offset)));
-        };
-        match rarest(prefix) {
-            Some(offset) => add(self, &prefix[offset..offset + 3], offset),
-            None => {
-                for before in [b' ', b'-', b'.', b':', b'@'] {
-                    add(self, &[&[before], prefix].concat(), usize::MAX);
-                }
-            }
+    fn add_format(&mut self, format: &'static TokenFormat) {
+        let prefix = format.prefix.as_bytes();
+        if let Some(rarest) = rarest(prefix) {
+            let end = rarest.end;
+            let index = self.add(&prefix[rarest], TOKEN);
+            self.formats.push((index, end, format));
+            return;
+        }
+        for before in LEADS {
+            let index = self.add(&[&[before], prefix].concat(), TOKEN);
+            self.formats.push((index, prefix.len(), format));
         }
     }
 
     /// The first anchor whose last byte is at or after `from`: the place of that byte, and its kinds.
     #[inline]
     pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
-        let mut window = index(text.get(from.saturating_sub(2)..from)?);
-        for (offset, &byte) in text.get(from..)?.iter().enumerate() {
-            window = (window << 5) | usize::from(CLASSES[usize::from(byte)]);
-            let kinds = self.kinds[window & (TABLE - 1)];
-            if kinds != 0 {
-                return Some((from + offset, kinds));
+        let mut window = window(text.get(from.saturating_sub(3)..from)?);
+        let mut at = from;
+        // Four at once, because most have no anchor.
+        while let Some(four) = text.get(at..at + 4) {
+            for byte in four {
+                window = (window << 5) | usize::from(CLASSES[usize::from(*byte)]);
+            }
+            let kinds = |back: usize| self.kinds[(window >> (5 * back)) & (TABLE - 1)];
+            if kinds(3) | kinds(2) | kinds(1) | kinds(0) != 0 {
+                let found = (0..4).find_map(|index| {
+                    Some((at + index, self.kinds_of(window >> (5 * (3 - index)))?))
+                });
+                if found.is_some() {
+                    return found;
+                }
+            }
+            at += 4;
+        }
+        for (index, byte) in text.get(at..)?.iter().enumerate() {
+            window = (window << 5) | usize::from(CLASSES[usize::from(*byte)]);
+            if let Some(kinds) = self.kinds_of(window) {
+                return Some((at + index, kinds));
             }
         }
         None
     }
 
-    /// Where formats could begin whose anchor ends at a place, and their rows.
+    /// What ends with the last characters of a window.
+    fn kinds_of(&self, window: usize) -> Option<u8> {
+        let index = window & (TABLE - 1);
+        let fits = self.leads[index] >> ((window >> 15) & 31) & 1 != 0;
+        Some(self.kinds[index]).filter(|kinds| fits && *kinds != 0)
+    }
+
+    /// The formats whose anchor ends at a place and whose prefix stands there, and where it begins.
     pub(crate) fn formats<'a>(
         &'a self,
         text: &'a [u8],
         last: usize,
-    ) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let first = last.saturating_sub(2);
-        let key = u16::try_from(index(&text[first..=last])).unwrap_or(0);
-        let from = self.formats.partition_point(|(anchor, _)| *anchor < key);
-        self.formats[from..]
+    ) -> impl Iterator<Item = (usize, &'static TokenFormat)> + 'a {
+        let end = last + 1;
+        let index = window(&text[end.saturating_sub(3)..end]);
+        let first = self.formats.partition_point(|(anchor, ..)| *anchor < index);
+        self.formats[first..]
             .iter()
-            .take_while(move |(anchor, _)| *anchor == key)
-            .filter_map(move |&(_, (row, offset))| {
-                let start = match offset {
-                    BEHIND => last.checked_sub(1)?,
-                    offset => first.checked_sub(usize::from(offset))?,
-                };
-                Some((start, usize::from(row)))
-            })
+            .take_while(move |(anchor, ..)| *anchor == index)
+            .filter_map(move |(_, len, format)| Some((end.checked_sub(*len)?, *format)))
+            .filter(|(start, format)| text[*start..].starts_with(format.prefix.as_bytes()))
     }
 }

@@ -1,65 +1,213 @@
-//! Secrets with a frame of their own: private keys in PEM armour, JSON web tokens.
+//! Secrets with a frame of their own: private keys in PEM, JSON web tokens.
 
 use crate::finding::Evidence;
+use crate::rules::headers::WEB_TOKEN_HEADERS;
 use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY};
 use crate::scan::Scan;
-use crate::text::{at, before, find, line_end, part, rest, run_end, run_start};
+use crate::text::{at, before, line_end, part, rest, run_end, run_start, starts_with};
 
-const BEGIN: &[u8] = b"-----BEGIN ";
-const END: &[u8] = b"-----END ";
+const BEGIN: &[u8] = b"-----BEGIN";
+const END: &[u8] = b"-----END";
 /// A key is no longer.
 const WINDOW: usize = 16 * 1024;
+/// A line of base64 of this length is one of a key.
+const LINE: usize = 16;
+/// A key has no more headers.
+const HEADERS: usize = 16;
 
 /// `anchor` is the last of three dashes, or of more.
 pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let start = run_start(text, anchor + 1, 8, |byte| byte == b'-');
-    if !rest(text, start).starts_with(BEGIN) {
+    let (start, end) = if let Some(body) = label_end(text, start, BEGIN) {
+        match PrivateKey::read(text, start, body) {
+            key if key.has_body => (start, key.end),
+            _ => return,
+        }
+    } else if let Some(end) = label_end(text, start, END)
+        && let Some(start) = body_start(text, start)
+    {
+        (start, end)
+    } else {
         return;
-    }
-    let label = part(text, start + BEGIN.len(), start + BEGIN.len() + 48);
-    let is_private = label.windows(11).any(|word| word == b"PRIVATE KEY");
-    if is_private {
-        let end = end_of_key(text, start);
-        scan.redact(start, end, PEM_PRIVATE_KEY, Evidence::Format);
+    };
+    scan.redact(start, end, PEM_PRIVATE_KEY, Evidence::Format);
+    // What is left of a key that was cut belongs to no other rule.
+    scan.keys_until = scan.keys_until.max(end);
+}
+
+/// Whether the text ends inside of a private key, so that a further line may belong to it.
+pub(crate) fn ends_in_key(text: &[u8]) -> bool {
+    memchr::memmem::rfind(text, BEGIN).is_some_and(|start| {
+        let body = label_end(text, start, BEGIN);
+        body.is_some_and(|body| PrivateKey::read(text, start, body).is_open)
+    })
+}
+
+/// Behind `-----BEGIN RSA PRIVATE KEY-----`, blanks in it perhaps encoded as in a URL.
+fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
+    let label = start + kind.len();
+    let is_label = |byte: u8| byte.is_ascii_uppercase() || b" +%20".contains(&byte);
+    let end = run_end(text, label, 64, is_label);
+    let words = part(text, label, end);
+    let is_private = |name: &&[u8]| memchr::memmem::find(words, name).is_some();
+    let names: [&[u8]; 3] = [b"PRIVATE KEY", b"PRIVATE+KEY", b"PRIVATE%20KEY"];
+    (rest(text, start).starts_with(kind) && names.iter().any(is_private))
+        .then(|| run_end(text, end, 5, |byte| byte == b'-'))
+}
+
+/// How far a private key goes on behind its first line.
+struct PrivateKey {
+    end: usize,
+    has_body: bool,
+    /// The text ends before the key does.
+    is_open: bool,
+}
+
+impl PrivateKey {
+    /// Reads headers and lines of base64. Behind a short line only the last line may follow.
+    fn read(text: &[u8], start: usize, body: usize) -> Self {
+        let line = run_start(text, start, 80, |byte| byte != b'\n');
+        let prefix = part(text, line, start);
+        let mut headers = 0;
+        let mut key = Self {
+            end: body,
+            has_body: false,
+            is_open: false,
+        };
+        let mut is_last = false;
+        while key.end < start + WINDOW {
+            let (next, has_break) = gap_end(text, key.end, prefix);
+            if next >= text.len() {
+                key.is_open = true;
+                break;
+            }
+            if let Some(end) = label_end(text, next, END) {
+                (key.end, key.has_body) = (end, true);
+                break;
+            }
+            let line = base64_end(text, next);
+            let header_end = run_end(text, next, 40, |byte| {
+                byte.is_ascii_alphanumeric() || byte == b'-'
+            });
+            // `Proc-Type: 4,ENCRYPTED`
+            if !key.has_body
+                && headers < HEADERS
+                && header_end > next
+                && rest(text, header_end).starts_with(b": ")
+            {
+                key.end = line_end(text, header_end);
+                headers += 1;
+                continue;
+            }
+            let is_whole = matches!(at(text, line), 0 | b'\n' | b'\r' | b'\\' | b'%')
+                || rest(text, line + usize::from(at(text, line) == b' ')).starts_with(END);
+            let is_code = is_coded(part(text, next, line));
+            let is_line = match line - next {
+                LINE.. => has_break || !key.has_body,
+                0 => false,
+                // A checksum of PGP.
+                1.. if key.has_body => {
+                    is_whole && has_break && (!is_last || at(text, next) == b'=')
+                }
+                8.. => is_code || line == text.len(),
+                1.. => is_code && is_whole || line == text.len(),
+            };
+            if !is_line || is_last && at(text, next) != b'=' {
+                break;
+            }
+            is_last = line - next < LINE && key.has_body;
+            (key.end, key.has_body) = (line, true);
+        }
+        key
     }
 }
 
-/// Behind the END line; of a key without one, behind its last line of base64.
-fn end_of_key(text: &[u8], start: usize) -> usize {
-    if let Some(foot) = find(text, start, start + WINDOW, END) {
-        return match find(text, foot + END.len(), foot + END.len() + 64, b"-----") {
-            Some(close) => run_end(text, close, 16, |byte| byte == b'-'),
-            None => text.len().min(foot + END.len()),
+/// Whether a run is no word.
+fn is_coded(run: &[u8]) -> bool {
+    run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase)
+}
+
+/// Behind the end of a line of a key, escaped or encoded, or in quotes that are joined (`\n" + "`), and
+/// behind what is before each line in a log; and whether there was one.
+fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
+    let (mut end, mut has_break) = (from, false);
+    while end < from + 256 {
+        let escape = run_end(text, end, 8, |byte| byte == b'\\');
+        end = if escape > end && matches!(at(text, escape), b'n' | b'r') {
+            has_break = true;
+            escape + 1
+        } else if starts_with(text, end, b"%0a") || starts_with(text, end, b"%0d") {
+            has_break = true;
+            end + 3
+        } else if at(text, end) == b'\n' {
+            has_break = true;
+            let line = end + 1;
+            let is_prefixed = !prefix.is_empty() && rest(text, line).starts_with(prefix);
+            line + if is_prefixed { prefix.len() } else { 0 }
+        } else if at(text, end).is_ascii_whitespace()
+            || b"\"'+,".contains(&at(text, end)) && end < text.len()
+        {
+            end + 1
+        } else {
+            break;
         };
     }
-    let mut end = line_end(text, start);
+    // A key in one line has blanks in their place.
+    (end, has_break || part(text, from, end) == b" ")
+}
+
+/// The end of a run of base64, perhaps encoded as in a URL.
+fn base64_end(text: &[u8], from: usize) -> usize {
+    let mut end = from;
     loop {
-        // Line ends, escaped or in quotes that are joined: `\n" + "`.
-        let next = run_end(text, end, 64, |byte| {
-            byte.is_ascii_whitespace() || b"\\\"'+,".contains(&byte)
+        end = run_end(text, end, 4096, |byte| {
+            byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
         });
-        let line = run_end(text, next, 4096, |byte| {
-            byte.is_ascii_alphanumeric() || b"+/=:\\".contains(&byte)
-        });
-        let is_body = line - next >= 8 && !part(text, next, line).contains(&b':');
-        let is_header = at(text, line) == b' ' && part(text, next, line).ends_with(b":");
-        if is_header {
-            end = line_end(text, line);
-        } else if is_body && line > end {
-            end = line;
-        } else {
-            return end;
+        let sign: &[u8] = part(text, end, end + 3);
+        if ![b"%2B", b"%2F", b"%3D"]
+            .iter()
+            .any(|known| sign.eq_ignore_ascii_case(*known))
+        {
+            break;
         }
+        end += 3;
     }
+    end
+}
+
+/// Where the lines of base64 before the last line of a key begin whose first line was cut.
+fn body_start(text: &[u8], foot: usize) -> Option<usize> {
+    let mut start = foot;
+    let mut has_line = false;
+    while start + WINDOW > foot {
+        let mut end = start;
+        while let [.., b'\\', b'n' | b'r'] = &text[..end] {
+            end = run_start(text, end - 1, 8, |byte| byte == b'\\');
+        }
+        end = run_start(text, end, 8, |byte| b"\r\n".contains(&byte));
+        let line = run_start(text, end, 4096, |byte| {
+            byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
+        });
+        // Behind an escape.
+        let line = line + usize::from(before(text, line) == b'\\' && line < end);
+        let is_line = end - line >= LINE || start == foot && line < end;
+        if end == start && start < foot || !is_line {
+            break;
+        }
+        has_line |= end - line >= LINE;
+        start = line;
+    }
+    has_line.then_some(start)
 }
 
 /// Three parts of base64 with dots between; a header with `alg` is enough if the rest was cut.
 /// `start` is where `eyJ` stands.
 pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
     let text = scan.text;
+    let is_encoded = at(text, start.wrapping_sub(3)) == b'%';
     if !rest(text, start).starts_with(b"eyJ")
-        || before(text, start).is_ascii_alphanumeric() && at(text, start.wrapping_sub(3)) != b'%'
+        || before(text, start).is_ascii_alphanumeric() && !is_encoded
     {
         return false;
     }
@@ -70,17 +218,9 @@ pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
         end -= 1;
     }
     let token = part(text, start, end);
-    let headers = [
-        &b"eyJhbGci"[..],
-        b"eyJ0eXAi",
-        b"eyJraWQi",
-        b"eyJlbmMi",
-        b"eyJrIjoi",
-        b"eyJqa3Ui",
-        b"eyJjdHki",
-        b"eyJ4NXQi",
-    ];
-    let has_header = headers.iter().any(|header| token.starts_with(header));
+    let has_header = WEB_TOKEN_HEADERS
+        .iter()
+        .any(|header| token.starts_with(header.as_bytes()));
     let fits = token.len() >= 16 && (end > head + 8 || has_header);
     if fits {
         scan.redact(start, end, JSON_WEB_TOKEN, Evidence::Format);

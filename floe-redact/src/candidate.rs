@@ -5,8 +5,8 @@ use crate::lexer::{Coding, Kind};
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, SEPARATORS};
 use crate::scan::Scan;
-use crate::score::{Bond, Context, LOOKED_AT, Look, look};
-use crate::text::part;
+use crate::score::{Bond, Context, head_of_call, look};
+use crate::text::{at, is_name, part, run_end};
 use crate::value::{self, Site, Value};
 
 /// A name found in the text.
@@ -30,7 +30,7 @@ pub(crate) struct Key {
 pub(crate) struct Separator {
     pub(crate) binding: Binding,
     pub(crate) coding: Coding,
-    /// The place behind it.
+    /// The place behind it and the blanks around it.
     pub(crate) next: usize,
 }
 
@@ -38,120 +38,142 @@ pub(crate) struct Separator {
 pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separator> {
     let tokens = &mut scan.tokens;
     let first = tokens.skip_blanks(place);
-    let mut signs = [0_u8; 3];
-    let mut len = 0;
-    while let (Kind::Sign(sign), true) = (tokens.kind(first + len), len < 3) {
-        signs[len] = sign;
-        len += 1;
-    }
-    let signs = &signs[..len];
-    let (text, binding) = SEPARATORS
+    let coding = tokens.get(first)?.coding;
+    let signs: [u8; 3] = std::array::from_fn(|at| match tokens.kind(first + at) {
+        Kind::Sign(sign) => sign,
+        _ => 0,
+    });
+    let (text, binding) = *SEPARATORS
         .iter()
         .find(|(text, _)| signs.starts_with(text.as_bytes()))?;
-    let mut next = first + text.len();
-    while *text == "..." && next < first + 128 && tokens.is_sign(next, b'.') {
-        next += 1;
+    let mut after = first + text.len();
+    while text == "..." && tokens.is_sign(after, b'.') {
+        after += 1;
     }
-    let coding = tokens.get(first)?.coding;
-    let is_used = match (*text, signs) {
-        (":", [_, b'/', b'/']) => false,
+    let next = tokens.skip_blanks(after);
+    let is_used = match text {
+        ":" => signs != *b"://",
+        "..." => after > first + 3,
         // LDIF's base64; elsewhere a path.
-        ("::", _) => tokens.kind(next) == Kind::Blank,
+        "::" => next > after,
         // A list is no assignment: the value needs quotes.
-        ("-", _) => {
-            first > place && tokens.kind(next) == Kind::Blank && {
-                let value = tokens.skip_blanks(next);
-                tokens.opens_quote(value)
-            }
-        }
-        ("...", _) => next > first + 3,
+        "-" => first > place && next > after && tokens.opens_quote(next),
         _ => true,
     };
     is_used.then_some(Separator {
-        binding: *binding,
+        binding,
         coding,
         next,
     })
 }
 
-/// Where the value begins: behind blanks, Markdown's asterisks and a YAML tag.
-pub(crate) fn value_place(scan: &mut Scan<'_>, place: usize) -> usize {
+/// Dashes before the word, and a blank, a quote or a bracket before them.
+pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
     let tokens = &mut scan.tokens;
-    let mut at = tokens.skip_blanks(place);
-    if tokens.is_sign(at, b'*')
-        && tokens.is_sign(at + 1, b'*')
-        && tokens.kind(at + 2) == Kind::Blank
-    {
-        at += 2;
+    let mut lead = first;
+    while lead > 0 && first - lead < 2 && tokens.is_sign(lead - 1, b'-') {
+        lead -= 1;
     }
-    at = tokens.skip_blanks(at);
-    if tokens.is_sign(at, b'!') {
-        let mut tag = at + 1;
-        tag += usize::from(tokens.is_sign(tag, b'!'));
-        let is_type = tag > at + 1
-            || tokens
-                .word(tag)
-                .is_some_and(|word| matches!(word, b"str" | b"secret"));
-        if is_type && tokens.word(tag).is_some() && tokens.kind(tag + 1) == Kind::Blank {
-            at = tokens.skip_blanks(tag + 1);
-        }
-    }
-    at
+    lead < first
+        && (lead == 0
+            || matches!(
+                tokens.kind(lead - 1),
+                Kind::Blank | Kind::Line | Kind::Quote | Kind::Open(_) | Kind::Sign(b',' | b'=')
+            ))
+}
+
+/// Redacts the value at a place if it is a secret of this name.
+pub(crate) fn accept_at(
+    scan: &mut Scan<'_>,
+    key: Key,
+    place: usize,
+    context: Context,
+) -> Option<()> {
+    let found = value::value(&mut scan.tokens, place, Site::assigned(key.place))?;
+    accept(scan, key, found, context)
 }
 
 /// Redacts the value of a key if it is a secret.
-pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Context) -> bool {
-    let text = part(scan.text, found.start, found.end);
-    let name = part(scan.text, key.start, key.end);
+pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Context) -> Option<()> {
+    let text = found.bytes(scan.text);
     let context = Context {
         quoted: found.quoted,
         is_compound: key.meaning.is_compound,
         ..context
     };
+    if is_other_pair(scan, key, text, context) {
+        return None;
+    }
     if let Some(password) = login(scan, key, found) {
-        let context = Context {
-            kind: KeyKind::Password,
-            ..context
-        };
+        let context = context.or(KeyKind::Password);
         return scan.judge(password, found.end, key.meaning.rule, context);
     }
-    if let Some(password) = spaced_login(scan, key, found) {
-        let context = Context {
-            kind: KeyKind::Password,
-            quoted: password.quoted,
-            ..context
-        };
-        return scan.judge(password.start, password.end, key.meaning.rule, context);
-    }
-    // `PWD=/home/x` is the working directory, `pass=3 fail=1` counts tests, and a grammar has tokens.
-    let is_directory = name.eq_ignore_ascii_case(b"pwd") && matches!(text, [b'/' | b'~', ..]);
-    let is_count = name.eq_ignore_ascii_case(b"pass")
-        && text.len() <= 3
-        && text.iter().all(u8::is_ascii_digit);
-    let is_result = name == b"PASS"
-        && matches!(context.bond, Bond::Sign(Binding::Colon) | Bond::Structure)
-        || name.eq_ignore_ascii_case(b"pass") && context.bond == Bond::Position;
-    let is_long = found.end - found.start > LOOKED_AT;
-    if is_long {
-        scan.keys_until = scan.keys_until.max(found.end);
-    }
-    if is_directory || is_count || is_result || is_code(scan, found) || is_key_name(scan, text) {
-        return false;
+    // A call: `token = next (…)`.
+    let is_code = !found.quoted && scan.tokens.kind(found.next) == Kind::Open(b'(');
+    if is_code
+        || goes_on_as_call(scan, found)
+        || is_other_meaning(scan, key, text, context.bond)
+        || is_key_name(scan, text)
+    {
+        return None;
     }
     scan.judge(found.start, found.end, key.meaning.rule, context)
 }
 
-/// A call: `token = next (…)`.
-fn is_code(scan: &mut Scan<'_>, found: Value) -> bool {
-    !found.quoted && scan.tokens.kind(found.next) == Kind::Open(b'(')
+/// `the token was refused: status=401`: what follows is a pair of its own, and is read as one.
+fn is_other_pair(scan: &Scan<'_>, key: Key, value: &[u8], context: Context) -> bool {
+    let is_loose = match context.bond {
+        Bond::Sign(Binding::Colon) => !context.quoted_key,
+        Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position => true,
+        _ => false,
+    };
+    let Some(name) = name_of_pair(value).filter(|_| is_loose) else {
+        return false;
+    };
+    let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-".contains(byte);
+    // `password: ab=7xQ9` may be a password.
+    let is_plain = key.meaning.kind != KeyKind::Password || context.bond == Bond::Copula;
+    scan.policy.meaning(name).is_some()
+        || is_plain && name.len() > 1 && name.iter().all(is_lower)
+        || context.bond == Bond::Position
+}
+
+/// The name in `name=value`.
+pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
+    let end = run_end(text, 0, 64, |byte| is_name(byte) || b".-".contains(&byte));
+    let is_named =
+        !matches!(at(text, 0), b'0'..=b'9' | b'.' | b'-' | b'=') && at(text, end) == b'=';
+    (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])
+}
+
+/// `token = load(config, "x")`: a call that ends behind the value, or that was cut.
+fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
+    let Some(open) = head_of_call(found.bytes(scan.text)).filter(|_| !found.quoted) else {
+        return false;
+    };
+    let open = scan.tokens.place_at(found.start + open);
+    match open.and_then(|open| scan.tokens.close(open)) {
+        Some(close) => close >= found.next,
+        None => found.end == scan.text.len(),
+    }
+}
+
+/// `PWD=/home/x` is the working directory, `pass=3 fail=1` counts tests, `PASS: it works` names one.
+fn is_other_meaning(scan: &Scan<'_>, key: Key, value: &[u8], bond: Bond) -> bool {
+    let name = part(scan.text, key.start, key.end);
+    if name.eq_ignore_ascii_case(b"pwd") {
+        return matches!(value, [b'/' | b'~', ..]);
+    }
+    let is_count = value.len() <= 3 && value.iter().all(u8::is_ascii_digit);
+    name == b"PASS" && bond == Bond::Sign(Binding::Colon)
+        || name.eq_ignore_ascii_case(b"pass") && (is_count || bond == Bond::Position)
 }
 
 /// The value is a name of a value itself: `key="db_password"`, `login or password`.
 fn is_key_name(scan: &Scan<'_>, value: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;
     value.len() <= 40
-        && value.iter().all(|byte| {
-            byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.') || *byte >= 0x80
-        })
+        && value.iter().all(is_name)
         && scan.policy.meaning(value).is_some_and(|meaning| {
             matches!(
                 meaning.kind,
@@ -162,47 +184,17 @@ fn is_key_name(scan: &Scan<'_>, value: &[u8]) -> bool {
 
 /// `credentials bob:winter77`, `auth=bob/winter77`: where the password begins.
 fn login(scan: &Scan<'_>, key: Key, found: Value) -> Option<usize> {
-    if !matches!(key.meaning.rule, "credential" | "session" | "login")
-        || found.end - found.start > 128
-    {
+    let value = found.bytes(scan.text);
+    let is_login = matches!(key.meaning.rule, "credential" | "session" | "login");
+    if !is_login || value.len() > 128 {
         return None;
     }
-    let value = part(scan.text, found.start, found.end);
-    let sign = value.iter().position(|byte| matches!(byte, b':' | b'/'))?;
+    let sign = value.iter().position(|byte| b":/".contains(byte))?;
     let (user, password) = (&value[..sign], &value[sign + 1..]);
-    let is_user = user.len() > 1
-        && user
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte));
-    let is_word = key.meaning.rule == "credential"
-        && value[sign] == b':'
-        && look(password) == Look::Word
-        && password.len() >= 8;
-    let is_password = (is_word
-        || matches!(
-            look(password),
-            Look::Mixed | Look::Symbolic | Look::Random | Look::LongRandom | Look::Hash
-        ))
+    let is_user = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    let fits = user.len() > 1
+        && user.iter().all(is_user)
+        && look(password).is_made_up()
         && !password.contains(&b'/');
-    (is_user && is_password).then_some(found.start + sign + 1)
-}
-
-/// `credentials bob / winter77`: the password.
-fn spaced_login(scan: &mut Scan<'_>, key: Key, found: Value) -> Option<Value> {
-    let tokens = &mut scan.tokens;
-    let is_login = key.meaning.rule == "credential"
-        && tokens.kind(found.next) == Kind::Blank
-        && tokens.is_sign(found.next + 1, b'/')
-        && tokens.kind(found.next + 2) == Kind::Blank;
-    if !is_login {
-        return None;
-    }
-    value::value(
-        tokens,
-        found.next + 3,
-        Site {
-            from: key.place,
-            ..Site::default()
-        },
-    )
+    fits.then_some(found.start + sign + 1)
 }

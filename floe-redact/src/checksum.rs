@@ -1,6 +1,6 @@
 //! The checksums at the end of some vendors' tokens.
 
-use crate::format::Checksum;
+use crate::rules::format::Checksum;
 
 const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -8,28 +8,29 @@ const BASE36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 /// Whether a token ends with the checksum of what stands before it. `body` is what follows the
 /// prefix, the checksum included.
 pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
+    right_digits(checksum, prefix, body).is_some_and(|right| body.as_bytes().ends_with(&right))
+}
+
+/// The digits that the checksum of a token has.
+pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Option<Vec<u8>> {
     let (digits, of_prefix, alphabet) = match checksum {
         Checksum::Crc32Base62 { digits, prefix } => (digits, prefix, BASE62),
         Checksum::Crc32Base36 { digits, prefix } => (digits, prefix, BASE36),
     };
-    let Some(end) = body.len().checked_sub(digits) else {
-        return false;
-    };
-    let (summed, found) = body.as_bytes().split_at(end);
+    let summed = body.as_bytes().get(..body.len().checked_sub(digits)?)?;
     let prefix: &[u8] = if of_prefix { prefix.as_bytes() } else { &[] };
-    is_written(crc32(prefix.iter().chain(summed)), alphabet, found)
+    written(crc32(prefix.iter().chain(summed)), alphabet, digits)
 }
 
-/// Whether `digits` are the number in the base of the alphabet, padded with zeros.
-fn is_written(number: u32, alphabet: &[u8], digits: &[u8]) -> bool {
+/// The number in the base of the alphabet, padded with zeros; `None` if it has more digits.
+fn written(number: u32, alphabet: &[u8], digits: usize) -> Option<Vec<u8>> {
     let mut rest = number as usize;
-    for &digit in digits.iter().rev() {
-        if alphabet[rest % alphabet.len()] != digit {
-            return false;
-        }
+    let mut written = vec![0; digits];
+    for digit in written.iter_mut().rev() {
+        *digit = alphabet[rest % alphabet.len()];
         rest /= alphabet.len();
     }
-    rest == 0
+    (rest == 0).then_some(written)
 }
 
 /// CRC-32 of IEEE 802.3. Bit by bit, because only what already has the shape of a token comes here.
@@ -43,8 +44,8 @@ fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BASE36, BASE62, crc32, is_right, is_written};
-    use crate::format::Checksum;
+    use super::{BASE36, BASE62, crc32, is_right, written};
+    use crate::rules::format::Checksum;
 
     const GITHUB: Checksum = Checksum::Crc32Base62 {
         digits: 6,
@@ -54,6 +55,10 @@ mod tests {
         digits: 7,
         prefix: true,
     };
+
+    fn is_written(number: u32, alphabet: &[u8], digits: &[u8]) -> bool {
+        written(number, alphabet, digits.len()).is_some_and(|written| written == digits)
+    }
 
     #[test]
     fn crc32_has_the_check_value_of_its_definition() {

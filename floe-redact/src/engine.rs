@@ -3,13 +3,14 @@
 use std::ops::Range;
 
 use crate::REDACTED;
-use crate::anchors::{self, DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
+use crate::anchors::{Anchors, DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
 use crate::finding::{Evidence, Finding};
 use crate::policy::Policy;
 use crate::rules::structures;
 use crate::scan::{Candidate, Scan};
+use crate::text::is_redacted;
 use crate::vendor::Match;
-use crate::{address, armour, call, header, option, pair, personal, rules, url};
+use crate::{address, armour, call, header, option, pair, personal, url};
 
 /// A text of this length may be read many times.
 const SHORT: usize = 1024;
@@ -22,13 +23,8 @@ pub(crate) struct Redacted {
 }
 
 /// The findings in a text, `None` if there are none.
-pub(crate) fn redact(
-    policy: &Policy,
-    text: &str,
-    fired: &mut dyn FnMut(&Finding),
-) -> Option<Redacted> {
+pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
     let findings = pass(policy, text)?;
-    findings.iter().for_each(&mut *fired);
     let mut redacted = Redacted {
         text: replaced(text, &findings),
         findings,
@@ -40,12 +36,7 @@ pub(crate) fn redact(
         let Some(more) = pass(policy, &redacted.text) else {
             break;
         };
-        let more = more.into_iter().map(|finding| Finding {
-            range: original(&redacted.findings, finding.range.clone()),
-            ..finding
-        });
-        let more: Vec<_> = more.collect();
-        more.iter().for_each(&mut *fired);
+        let more = original(&redacted.findings, more);
         redacted.findings.extend(more);
         redacted.findings = merged(redacted.findings);
         redacted.text = replaced(text, &redacted.findings);
@@ -86,8 +77,6 @@ pub(crate) fn kept(policy: &Policy, text: &str) -> Vec<Candidate> {
     scan.kept.unwrap_or_default()
 }
 
-/// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than the key
-/// before it.
 fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
     let anchors = scan.policy.anchors();
     let text = scan.text;
@@ -99,21 +88,19 @@ fn run(scan: &mut Scan<'_>, first: (usize, u8)) {
             from = from.max(scan.covered);
         } else {
             look(scan, anchors, anchor, kinds);
-            if kinds == DIGITS {
-                // A long number has an anchor at each of its digits.
-                from = from.max(scan.digits_until);
-            }
         }
         next = anchors.next(text, from);
     }
 }
 
-fn look(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize, kinds: u8) {
+/// The order matters where grammars meet: a URL explains its `@`, a prefix explains more than the key
+/// before it.
+fn look(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize, kinds: u8) {
     if kinds & DIGITS != 0 {
         personal::digits(scan, anchor);
     }
     if kinds & URL != 0 {
-        url::scan(scan, anchor);
+        let _ = url::scan(scan, anchor);
     }
     if kinds & TOKEN != 0 {
         token(scan, anchors, anchor);
@@ -122,14 +109,14 @@ fn look(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize, kinds: u
         armour::private_key(scan, anchor);
     }
     if kinds & WORD != 0 {
-        header::bare_scheme(scan, anchor);
-        call::scan(scan, anchor);
+        let _ = header::bare_scheme(scan, anchor);
+        let _ = call::scan(scan, anchor);
     }
     if kinds & KEY != 0 {
         pair::scan(scan, anchor);
     }
     if kinds & OPTION != 0 {
-        option::short(scan, anchor);
+        let _ = option::short(scan, anchor);
     }
     if kinds & SIGN != 0 {
         match scan.text[anchor] {
@@ -141,33 +128,27 @@ fn look(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize, kinds: u
 }
 
 /// A vendor's token; of several formats the one that matches best, then the one with the longest
-/// prefix.
-fn token(scan: &mut Scan<'_>, anchors: &anchors::Anchors, anchor: usize) {
+/// prefix and with a length of its own.
+fn token(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize) {
     let text = scan.text;
     if let Some(start) = anchor.checked_sub(2)
         && armour::json_web_token(scan, start)
     {
         return;
     }
-    let best = anchors
-        .formats(text, anchor)
-        .filter_map(|(start, row)| {
-            let format = rules::format(row);
-            let prefix = format.prefix.as_bytes();
-            if text.get(start..start + prefix.len()) != Some(prefix) {
-                return None;
-            }
-            let (end, found) = format.find(text, start)?;
-            Some(((found, prefix.len()), start, end, format.id))
-        })
-        .max_by_key(|found| found.0);
-    if let Some(((found, _), start, end, id)) = best {
-        let evidence = if found == Match::Proven {
-            Evidence::Checksum
-        } else {
-            Evidence::Format
+    let found = anchors.formats(text, anchor).filter_map(|(start, format)| {
+        let (end, found) = format.find(text, start)?;
+        Some((found, start, end, format))
+    });
+    let best = found.max_by_key(|(found, .., format)| {
+        (*found, format.prefix.len(), format.length.is_limited())
+    });
+    if let Some((found, start, end, format)) = best {
+        let evidence = match found {
+            Match::Proven => Evidence::Checksum,
+            Match::Documented | Match::Similar => Evidence::Format,
         };
-        scan.redact(start, end, id, evidence);
+        scan.redact(start, end, format.id, evidence);
     }
 }
 
@@ -175,11 +156,9 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
     for pattern in &scan.policy.patterns {
         let mut from = 0;
         while let Some(Range { start, end }) = pattern(text, from) {
-            // The mark of an earlier pass is no match.
-            let is_mark = text
-                .get(start..end)
-                .is_none_or(|found| REDACTED.contains(found));
-            if start < end && !is_mark {
+            // A part of a character is not redacted by itself.
+            let (start, end) = (floor(text, start), ceil(text, end));
+            if start < end && !is_in_mark(text, start, end) {
                 scan.found.push(Finding {
                     range: start..end,
                     rule: structures::CONFIGURED_PATTERN,
@@ -192,6 +171,13 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
             }
         }
     }
+}
+
+/// Whether a match is in the mark of an earlier pass.
+fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
+    (0..REDACTED.len())
+        .filter_map(|back| start.checked_sub(back))
+        .any(|mark| end <= mark + REDACTED.len() && is_redacted(text.as_bytes(), mark))
 }
 
 /// Sorted; findings that overlap or touch become one, with the rule of the first.
@@ -222,23 +208,32 @@ fn replaced(text: &str, findings: &[Finding]) -> String {
     safe
 }
 
-/// A range of the text with marks as a range of the original text.
-fn original(findings: &[Finding], range: Range<usize>) -> Range<usize> {
+/// Findings in the text with marks as findings in the original text.
+fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
+    // Where each mark begins.
+    let mut shift = 0_isize;
+    let starts = findings.iter().map(|Finding { range, .. }| {
+        let start = range.start.wrapping_add_signed(shift);
+        shift += REDACTED.len().cast_signed() - range.len().cast_signed();
+        start
+    });
+    let starts: Vec<_> = starts.collect();
     let place = |place: usize, is_end: bool| {
-        let mut behind = 0_isize;
-        for Finding { range, .. } in findings {
-            let start = range.start.wrapping_add_signed(behind);
-            if place < start || is_end && place == start {
-                break;
-            }
-            if place < start + REDACTED.len() || is_end && place == start + REDACTED.len() {
-                return if is_end { range.end } else { range.start };
-            }
-            behind += REDACTED.len().cast_signed() - (range.end - range.start).cast_signed();
+        let marks = starts.partition_point(|&start| start < place || start == place && !is_end);
+        let Some(last) = marks.checked_sub(1) else {
+            return place;
+        };
+        let (end, range) = (starts[last] + REDACTED.len(), &findings[last].range);
+        match place.checked_sub(end) {
+            Some(0) | None if is_end => range.end,
+            None => range.start,
+            Some(behind) => range.end + behind,
         }
-        place.wrapping_add_signed(-behind)
     };
-    place(range.start, false)..place(range.end, true)
+    for finding in &mut more {
+        finding.range = place(finding.range.start, false)..place(finding.range.end, true);
+    }
+    more
 }
 
 fn floor(text: &str, index: usize) -> usize {

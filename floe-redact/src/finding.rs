@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::rules::structures::CONFIGURED_KEY;
 use crate::score::Score;
 
 /// A secret in a text.
@@ -15,6 +16,13 @@ pub struct Finding {
     pub rule: &'static str,
     /// Why it was taken for a secret.
     pub evidence: Evidence,
+}
+
+impl Finding {
+    /// Whether the rule is one that was configured.
+    pub fn is_configured(&self) -> bool {
+        self.rule == CONFIGURED_KEY || self.evidence == Evidence::Pattern
+    }
 }
 
 /// Why a part of a text was taken for a secret.

@@ -10,7 +10,7 @@ use crate::rules::keys::{
     SECRET_CODES,
 };
 use crate::rules::structures;
-use crate::text::is_one_of;
+use crate::text::{Words, is_one_of};
 
 /// How many letters and digits of a key are read, from its end.
 const LONGEST: usize = 64;
@@ -128,6 +128,8 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
     by_last
 });
 
+static DESCRIPTOR_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(DESCRIPTORS));
+
 /// Where the longest known suffix begins, and its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
     let last = *name.as_bytes().last()?;
@@ -163,7 +165,7 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
         }
         let start = name.last_word();
         let last = &name.as_bytes()[start..];
-        if is_one_of(last, DESCRIPTORS) {
+        if DESCRIPTOR_WORDS.contains(last) {
             return None;
         }
         // An unknown word behind the name, as in `token_github`, asks the value for proof.

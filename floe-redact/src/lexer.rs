@@ -5,7 +5,8 @@
 //! A text is read forwards and once, as far as a grammar asks for it.
 
 use crate::REDACTED;
-use crate::text::{at, before, is_name, part, rest, run_end, starts_with};
+use crate::rules::signs::{ENTITIES, QUOTES, STRING_PREFIXES, WIDE};
+use crate::text::{at, is_name, is_one_of, is_redacted, part, rest, run_end, starts_with};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +28,6 @@ pub(crate) enum Kind {
     /// The mark of an earlier redaction.
     Redacted,
 }
-
-/// An arrow that is no ASCII.
-pub(crate) const ARROW: u8 = 1;
 
 /// How a token is encoded in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +73,8 @@ pub(crate) struct Tokens<'t> {
     /// Quotes and brackets that are not closed yet.
     open: Vec<usize>,
     upto: usize,
+    /// Blocks of YAML before this byte were read already.
+    pub(crate) blocks_until: usize,
 }
 
 impl<'t> Tokens<'t> {
@@ -84,6 +84,7 @@ impl<'t> Tokens<'t> {
             list: Vec::new(),
             open: Vec::new(),
             upto: 0,
+            blocks_until: 0,
         }
     }
 
@@ -134,6 +135,11 @@ impl<'t> Tokens<'t> {
     pub(crate) fn word(&mut self, place: usize) -> Option<&'t [u8]> {
         let token = self.get(place)?;
         (token.kind == Kind::Word).then(|| &self.text[token.start..token.end])
+    }
+
+    /// Whether the token is one of these words, ASCII case ignored.
+    pub(crate) fn is_word(&mut self, place: usize, words: &[&str]) -> bool {
+        self.word(place).is_some_and(|word| is_one_of(word, words))
     }
 
     pub(crate) fn is_sign(&mut self, place: usize, sign: u8) -> bool {
@@ -227,144 +233,116 @@ impl<'t> Tokens<'t> {
     fn next(&self, start: usize) -> Token {
         let text = self.text;
         let byte = text[start];
-        let token = |kind, len: usize, coding| Token {
+        let plain = |kind, len| (kind, 0, len, Coding::Plain);
+        let (kind, mark, len, coding) = match byte {
+            b'\n' | b'\r' => plain(Kind::Line, 1),
+            0x1b => plain(Kind::Blank, colour_len(text, start)),
+            0..=b' ' | 0x7f => {
+                let is_blank = |byte| byte <= b' ' && !matches!(byte, b'\n' | b'\r' | 0x1b);
+                let end = run_end(text, start + 1, usize::MAX, is_blank);
+                plain(Kind::Blank, end - start)
+            }
+            b'"' | b'\'' | b'`' if rest(text, start).starts_with(&[byte; 3]) => {
+                (Kind::Quote, byte | TRIPLE, 3, Coding::Plain)
+            }
+            b'"' | b'\'' | b'`' => (Kind::Quote, byte, 1, Coding::Plain),
+            b'\\' => self.escape(start),
+            b'%' => match hex(text, start + 1).and_then(|code| sign(code, Coding::Percent)) {
+                Some((kind, mark)) => (kind, mark, 3, Coding::Percent),
+                None => plain(Kind::Sign(b'%'), 1),
+            },
+            b'&' => match entity(text, start) {
+                Some((code, len)) => {
+                    let (kind, mark) = sign(code, Coding::Entity).unwrap_or((Kind::Sign(code), 0));
+                    (kind, mark, len, Coding::Entity)
+                }
+                None => plain(Kind::Sign(b'&'), 1),
+            },
+            b'<' if is_redacted(text, start) => plain(Kind::Redacted, REDACTED.len()),
+            b'(' | b'[' | b'{' => plain(Kind::Open(byte), 1),
+            b')' | b']' | b'}' => plain(Kind::Close(byte), 1),
+            _ if is_name(byte) || byte >= 0x80 => match wide(text, start) {
+                Some((kind, mark, len)) => (kind, mark, len, Coding::Plain),
+                None => plain(Kind::Word, word_len(text, start)),
+            },
+            _ => plain(Kind::Sign(byte), 1),
+        };
+        Token {
             kind,
             coding,
             start,
             end: (start + len).min(text.len()),
             mate: None,
-            mark: 0,
-        };
-        match byte {
-            b'\n' | b'\r' => token(Kind::Line, 1, Coding::Plain),
-            0x1b => token(Kind::Blank, colour_len(text, start), Coding::Plain),
-            0..=b' ' | 0x7f => {
-                let end = run_end(text, start, usize::MAX, |byte| {
-                    byte <= b' ' && !matches!(byte, b'\n' | b'\r' | 0x1b)
-                });
-                token(Kind::Blank, (end - start).max(1), Coding::Plain)
-            }
-            b'"' | b'\'' | b'`' => {
-                let triple = rest(text, start).starts_with(&[byte; 3]);
-                let mut quote = token(Kind::Quote, if triple { 3 } else { 1 }, Coding::Plain);
-                quote.mark = if triple { byte | 0x80 } else { byte };
-                quote
-            }
-            b'\\' => self.escape(start, token),
-            b'%' => match hex(text, start + 1).map(|code| sign(code, Coding::Percent)) {
-                Some(Some((kind, mark))) => Token {
-                    mark,
-                    ..token(kind, 3, Coding::Percent)
-                },
-                _ => token(Kind::Sign(b'%'), 1, Coding::Plain),
-            },
-            b'&' => match entity(text, start) {
-                Some((code, len)) => {
-                    let (kind, mark) = sign(code, Coding::Entity).unwrap_or((Kind::Sign(code), 0));
-                    Token {
-                        mark,
-                        ..token(kind, len, Coding::Entity)
-                    }
-                }
-                None => token(Kind::Sign(b'&'), 1, Coding::Plain),
-            },
-            b'<' if rest(text, start).starts_with(REDACTED.as_bytes()) => {
-                token(Kind::Redacted, REDACTED.len(), Coding::Plain)
-            }
-            b'(' | b'[' | b'{' => token(Kind::Open(byte), 1, Coding::Plain),
-            b')' | b']' | b'}' => token(Kind::Close(byte), 1, Coding::Plain),
-            _ if is_name(byte) || byte >= 0x80 => match wide(text, start) {
-                Some((kind, mark, len)) => Token {
-                    mark,
-                    ..token(kind, len, Coding::Plain)
-                },
-                None => token(Kind::Word, word_len(text, start), Coding::Plain),
-            },
-            _ => token(Kind::Sign(byte), 1, Coding::Plain),
+            mark,
         }
     }
 
-    /// Backslashes and what they escape.
-    fn escape(&self, start: usize, token: impl Fn(Kind, usize, Coding) -> Token) -> Token {
+    /// Backslashes and what they escape: kind, mark, length and coding.
+    fn escape(&self, start: usize) -> (Kind, u8, usize, Coding) {
         let text = self.text;
         let end = run_end(text, start, 200, |byte| byte == b'\\');
         let count = u8::try_from(end - start).unwrap_or(u8::MAX);
         let coding = Coding::Escape(count);
         let len = end - start + 1;
+        let backslashes = (Kind::Sign(b'\\'), 0, len - 1, Coding::Plain);
         match at(text, end) {
             mark @ (b'"' | b'\'' | b'`') => {
                 // An even number are backslashes in front of a quote, unless one was opened like this.
-                let is_known = self.open.iter().rev().take(DEPTH).any(|&open| {
-                    let open = self.list[open];
-                    open.mark == mark && open.coding == coding
-                });
+                let mut open = self
+                    .open
+                    .iter()
+                    .rev()
+                    .take(DEPTH)
+                    .map(|&open| self.list[open]);
+                let is_known = open.any(|open| open.mark == mark && open.coding == coding);
                 if count % 2 == 0 && !is_known {
-                    return token(Kind::Sign(b'\\'), len - 1, Coding::Plain);
+                    return backslashes;
                 }
-                let mut quote = token(Kind::Quote, len, coding);
-                quote.mark = mark;
-                quote
+                (Kind::Quote, mark, len, coding)
             }
-            b'n' | b'r' => token(Kind::Line, len, coding),
-            b't' => token(Kind::Blank, len, coding),
-            b'/' => token(Kind::Sign(b'/'), len, coding),
+            b'n' | b'r' => (Kind::Line, 0, len, coding),
+            b't' => (Kind::Blank, 0, len, coding),
+            b'/' => (Kind::Sign(b'/'), 0, len, coding),
             b'u' if starts_with(text, end + 1, b"001b[") => {
                 let colour = run_end(text, end + 6, 16, |byte| !byte.is_ascii_alphabetic()) + 1;
-                token(Kind::Blank, colour - start, Coding::Plain)
+                (Kind::Blank, 0, colour - start, Coding::Plain)
             }
-            b'u' if part(text, end + 1, end + 3) == b"00" => {
+            b'u' if starts_with(text, end + 1, b"00") => {
                 match hex(text, end + 3).and_then(|code| sign(code, coding)) {
-                    Some((kind, mark)) => Token {
-                        mark,
-                        ..token(kind, len + 4, coding)
-                    },
-                    None => token(Kind::Sign(b'\\'), len - 1, Coding::Plain),
+                    Some((kind, mark)) => (kind, mark, len + 4, coding),
+                    None => backslashes,
                 }
             }
-            _ => token(Kind::Sign(b'\\'), len - 1, Coding::Plain),
+            _ => backslashes,
         }
     }
 
     fn pair_quote(&mut self, place: usize) {
         let quote = self.list[place];
         let next = at(self.text, quote.end);
-        let is_closing_form = matches!(quote.mark, RIGHT_DOUBLE | RIGHT_SINGLE | RIGHT_ANGLE);
         let is_word = |byte: u8| is_name(byte) || byte >= 0x80;
         let previous = place.checked_sub(1).map(|place| self.list[place]);
-        // A string's prefix, as in `b"…"`, does not count as the word before it.
         let is_behind_word = previous.is_some_and(|token| {
             let word = part(self.text, token.start, token.end);
             token.kind == Kind::Word
-                && !matches!(
-                    word,
-                    b"b" | b"B"
-                        | b"r"
-                        | b"R"
-                        | b"u"
-                        | b"f"
-                        | b"N"
-                        | b"E"
-                        | b"L"
-                        | b"rb"
-                        | b"br"
-                        | b"p"
-                )
+                && !STRING_PREFIXES
+                    .iter()
+                    .any(|prefix| word == prefix.as_bytes())
         });
-        let may_open = !is_closing_form && !is_behind_word;
+        let may_open = quote.mark & !3 != CLOSING && !is_behind_word;
         let may_close = quote.mark != b'\'' || !is_word(next);
         let recent = self.open.len().saturating_sub(DEPTH);
-        let open = self.open[recent..].iter().rposition(|&open| {
+        let is_mate = |&open: &usize| {
             let open = &self.list[open];
-            open.kind == Kind::Quote
-                && open.coding == quote.coding
-                && (open.mark == quote.mark || closes(open.mark, quote.mark))
-        });
-        let open = open.map(|depth| recent + depth);
-        if let Some(depth) = open.filter(|_| may_close) {
-            let mate = self.open[depth];
-            let is_empty = mate + 1 == place;
+            let closes = open.mark == quote.mark || open.mark | CLOSING == quote.mark;
+            open.kind == Kind::Quote && open.coding == quote.coding && closes
+        };
+        let depth = self.open[recent..].iter().rposition(is_mate);
+        if let Some(depth) = depth.filter(|_| may_close) {
+            let mate = self.open[recent + depth];
             // `it''s` and `""` inside of a quoted text are one quotation mark each.
-            if next == quote.mark && !is_empty && is_word(at(self.text, quote.end + 1)) {
+            let is_doubled = next == quote.mark && mate + 1 < place;
+            if is_doubled && is_word(at(self.text, quote.end + 1)) {
                 self.list[place].mark = 0;
                 self.list[place].end += 1;
                 self.upto += 1;
@@ -378,14 +356,10 @@ impl<'t> Tokens<'t> {
                     Kind::Blank | Kind::Line | Kind::Open(_) | Kind::Sign(b'=' | b':' | b',')
                 )
             });
-            let is_beginning = may_open
-                && is_apart
-                && !is_empty
-                && (is_word(next) || matches!(next, b'-' | b'/' | b'$' | b'<'));
+            let is_before_word = is_word(next) || b"-/$<".contains(&next);
+            let is_beginning = may_open && is_apart && is_before_word && mate + 1 < place;
             if !(is_beginning && (quote.mark == b'\'' || self.has_line_since(mate))) {
-                self.open.truncate(depth);
-                self.list[mate].mate = Some(place);
-                self.list[place].mate = Some(mate);
+                self.pair(recent + depth, place);
                 return;
             }
         }
@@ -397,12 +371,9 @@ impl<'t> Tokens<'t> {
     }
 
     fn has_line_since(&self, place: usize) -> bool {
-        let since = self.list[place].end..self.upto;
-        memchr::memchr(
-            b'\n',
-            part(self.text, since.start, since.end.min(since.start + 512)),
-        )
-        .is_some()
+        let start = self.list[place].end;
+        let since = part(self.text, start, self.upto.min(start + 512));
+        memchr::memchr(b'\n', since).is_some()
     }
 
     fn pair_bracket(&mut self, place: usize, sign: u8) {
@@ -416,47 +387,35 @@ impl<'t> Tokens<'t> {
             .take_while(|&&open| self.list[open].kind != Kind::Quote)
             .position(|&open| self.list[open].kind == Kind::Open(wanted));
         if let Some(depth) = depth {
-            let depth = self.open.len() - 1 - depth;
-            let mate = self.open[depth];
-            self.open.truncate(depth);
-            self.list[mate].mate = Some(place);
-            self.list[place].mate = Some(mate);
+            self.pair(self.open.len() - 1 - depth, place);
         }
+    }
+
+    /// The token at a place closes the open one of a depth.
+    fn pair(&mut self, depth: usize, place: usize) {
+        let mate = self.open[depth];
+        self.open.truncate(depth);
+        self.list[mate].mate = Some(place);
+        self.list[place].mate = Some(mate);
     }
 }
 
-const LEFT_DOUBLE: u8 = 1;
-const RIGHT_DOUBLE: u8 = 2;
-const LEFT_SINGLE: u8 = 3;
-const RIGHT_SINGLE: u8 = 4;
-const LEFT_ANGLE: u8 = 5;
-const RIGHT_ANGLE: u8 = 6;
-const LOW_DOUBLE: u8 = 7;
-
-/// Whether two typographic marks are a pair.
-fn closes(open: u8, close: u8) -> bool {
-    matches!(
-        (open, close),
-        (LEFT_DOUBLE | LOW_DOUBLE, RIGHT_DOUBLE)
-            | (LOW_DOUBLE, LEFT_DOUBLE)
-            | (LEFT_SINGLE, RIGHT_SINGLE)
-            | (LEFT_ANGLE, RIGHT_ANGLE)
-    )
-}
+/// Added to the mark of a quote of three.
+const TRIPLE: u8 = 0x80;
+/// Added to the mark of a typographic quote that closes.
+const CLOSING: u8 = 0x10;
 
 /// Letters, digits, underscores and other characters; dots and dashes between them.
 fn word_len(text: &[u8], start: usize) -> usize {
-    let is_inside = |byte: u8| is_name(byte) || byte >= 0x80;
+    let is_inside = |at: &usize| {
+        let byte = text[*at];
+        is_name(byte) || byte >= 0x80 && (byte < 0xc2 || wide(text, *at).is_none())
+    };
     let mut end = start + 1;
     while end < text.len() {
-        let byte = text[end];
-        let is_part = is_name(byte)
-            || byte >= 0x80 && (byte < 0xc2 || wide(text, end).is_none())
-            || matches!(byte, b'-' | b'.')
-                && is_inside(before(text, end))
-                && is_inside(at(text, end + 1))
-                && wide(text, end + 1).is_none();
-        if !is_part {
+        let is_joint = matches!(text[end], b'-' | b'.') && !b"-.".contains(&text[end - 1]);
+        let is_joined = is_joint && end + 1 < text.len() && is_inside(&(end + 1));
+        if !(is_joined || is_inside(&end)) {
             break;
         }
         end += 1;
@@ -474,41 +433,23 @@ fn colour_len(text: &[u8], start: usize) -> usize {
 
 /// Signs outside of ASCII that stand for one of ASCII: their kind, mark and length.
 fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
-    if !matches!(at(text, start), 0xc2 | 0xe2 | 0xe3 | 0xef) {
-        return None;
-    }
-    let head = std::str::from_utf8(part(text, start, start + 4))
-        .or_else(|_| std::str::from_utf8(part(text, start, start + 3)))
-        .or_else(|_| std::str::from_utf8(part(text, start, start + 2)))
-        .ok()?;
-    let letter = head.chars().next()?;
-    let (kind, mark) = match letter {
-        '\u{a0}'
-        | '\u{85}'
-        | '\u{2000}'..='\u{200f}'
-        | '\u{2028}'
-        | '\u{202f}'
-        | '\u{3000}'
-        | '\u{feff}'
-        | '\u{fffd}' => (Kind::Blank, 0),
-        '\u{2192}' | '\u{21d2}' => (Kind::Sign(ARROW), 0),
-        '\u{ff1a}' => (Kind::Sign(b':'), 0),
-        '\u{ff1d}' => (Kind::Sign(b'='), 0),
-        '\u{ff0c}' | '\u{3001}' | '\u{3002}' => (Kind::Sign(b','), 0),
-        '\u{ff1b}' => (Kind::Sign(b';'), 0),
-        '\u{ff08}' => (Kind::Open(b'('), 0),
-        '\u{ff09}' => (Kind::Close(b')'), 0),
-        '\u{2013}' | '\u{2014}' => (Kind::Sign(b'-'), 0),
-        '\u{201c}' => (Kind::Quote, LEFT_DOUBLE),
-        '\u{201d}' => (Kind::Quote, RIGHT_DOUBLE),
-        '\u{2018}' => (Kind::Quote, LEFT_SINGLE),
-        '\u{2019}' => (Kind::Quote, RIGHT_SINGLE),
-        '\u{ab}' => (Kind::Quote, LEFT_ANGLE),
-        '\u{bb}' => (Kind::Quote, RIGHT_ANGLE),
-        '\u{201e}' => (Kind::Quote, LOW_DOUBLE),
+    // The first bytes of all of them.
+    let len = match at(text, start) {
+        0xc2 => 2,
+        0xe2 | 0xe3 | 0xef => 3,
         _ => return None,
     };
-    Some((kind, mark, letter.len_utf8()))
+    let letter = std::str::from_utf8(part(text, start, start + len)).ok()?;
+    let letter = letter.chars().next()?;
+    for (mark, (open, close)) in (1..).zip(QUOTES) {
+        if letter == *open || letter == *close {
+            let closing = if letter == *close { CLOSING } else { 0 };
+            return Some((Kind::Quote, mark | closing, len));
+        }
+    }
+    let (_, code) = WIDE.iter().find(|(letters, _)| letters.contains(letter))?;
+    let (kind, mark) = sign(*code, Coding::Plain).unwrap_or((Kind::Sign(*code), 0));
+    Some((kind, mark, len))
 }
 
 /// The sign that a code stands for, if the grammars know it: its kind and mark.
@@ -527,29 +468,17 @@ fn sign(code: u8, coding: Coding) -> Option<(Kind, u8)> {
 
 /// The value of two hexadecimal digits.
 fn hex(text: &[u8], start: usize) -> Option<u8> {
-    let digits = std::str::from_utf8(part(text, start, start + 2)).ok()?;
-    (digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        .then(|| u8::from_str_radix(digits, 16).ok())
-        .flatten()
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    u8::try_from(digit(start)? * 16 + digit(start + 1)?).ok()
 }
 
 /// The sign of an HTML entity and the entity's length.
 fn entity(text: &[u8], start: usize) -> Option<(u8, usize)> {
-    [
-        ("&quot;", b'"'),
-        ("&amp;", b'&'),
-        ("&lt;", b'<'),
-        ("&gt;", b'>'),
-        ("&apos;", b'\''),
-        ("&#34;", b'"'),
-        ("&#39;", b'\''),
-        ("&#x27;", b'\''),
-        ("&#61;", b'='),
-        ("&nbsp;", b' '),
-    ]
-    .into_iter()
-    .find(|(name, _)| starts_with(text, start, name.as_bytes()))
-    .map(|(name, code)| (code, name.len()))
+    let is_here = |(name, _): &&(&str, u8)| starts_with(text, start, name.as_bytes());
+    ENTITIES
+        .iter()
+        .find(is_here)
+        .map(|(name, code)| (*code, name.len()))
 }
 
 #[cfg(test)]

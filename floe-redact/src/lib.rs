@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The rest of a message keeps its use: scheme, host, database, names of keys and errors stay. A text
-//! without secrets comes back borrowed, after one pass that understands nothing of it. The time is
+//! without secrets comes back borrowed, after one pass that only looks for the beginnings of rules. The time is
 //! linear in the text, whatever it contains.
 #![forbid(unsafe_code)]
 
@@ -25,7 +25,6 @@ mod checksum;
 mod element;
 mod engine;
 mod finding;
-mod format;
 mod header;
 mod key;
 mod lexer;
@@ -49,9 +48,10 @@ mod writer;
 
 pub use finding::{Evidence, Finding};
 pub use policy::Level;
-pub use redactor::{Builder, RedactValue, Redactor};
+pub use redactor::{KeyMeaning, Redactor, RedactorBuilder, UnusableKey};
+pub use rules::looks::Look;
 pub use rules::{Rule, rules};
-pub use score::{Look, Score};
+pub use score::Score;
 pub use writer::Writer;
 
 /// The text that replaces a secret.

@@ -3,15 +3,10 @@
 
 use crate::address;
 use crate::finding::Evidence;
+use crate::rules::numbers::{IBAN, ISSUERS, NEVER_ISSUED};
 use crate::rules::structures::{BANK_ACCOUNT, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER};
 use crate::scan::Scan;
 use crate::text::{at, before, is_name, run_end, run_start};
-
-/// Lengths of IBANs by country.
-const IBAN: &str = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28\
-    EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20\
-    LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29\
-    RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30";
 
 /// `anchor` is the third digit of a run.
 pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
@@ -57,11 +52,9 @@ fn social_security(scan: &mut Scan<'_>, start: usize) {
         3 | 6 => *byte == dash,
         _ => byte.is_ascii_digit(),
     });
-    let is_issued = !number.starts_with(b"000")
-        && !number.starts_with(b"666")
-        && number[0] != b'9'
-        && &number[4..6] != b"00"
-        && &number[7..] != b"0000";
+    let is_issued = !NEVER_ISSUED
+        .iter()
+        .any(|(at, group)| number[*at..].starts_with(group.as_bytes()));
     if has_form && is_issued && stands_alone(text, start, start + 11) {
         scan.redact(start, start + 11, SOCIAL_SECURITY_NUMBER, Evidence::Format);
     }
@@ -99,16 +92,9 @@ fn is_issuer(digits: &[u8]) -> bool {
         .iter()
         .take(4)
         .fold(0_u32, |lead, digit| lead * 10 + u32::from(*digit));
-    let lengths = match lead {
-        4000..=4999 => [13, 16, 19],
-        5100..=5599 | 2221..=2720 | 3528..=3589 => [16; 3],
-        3400..=3499 | 3700..=3799 => [15; 3],
-        3000..=3059 | 3600..=3699 | 3800..=3999 => [14, 16, 16],
-        6011 | 6440..=6599 | 6200..=6299 => [16, 17, 19],
-        5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763 => [16, 18, 19],
-        _ => return false,
-    };
-    lengths.contains(&digits.len())
+    ISSUERS
+        .iter()
+        .any(|(leads, lengths)| leads.contains(&lead) && lengths.contains(&digits.len()))
 }
 
 fn luhn(digits: &[u8]) -> bool {

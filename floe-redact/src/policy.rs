@@ -9,7 +9,7 @@ use crate::key::{self, CONFIGURED, Meaning, Name};
 use crate::rules::keys::KeyKind;
 
 /// How much is redacted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Level {
     /// Credentials only.
@@ -17,12 +17,12 @@ pub enum Level {
     /// Credentials, and personal data with a form that can be checked: e-mail addresses, payment cards,
     /// bank accounts, telephone numbers, US social security numbers.
     #[default]
-    CredentialsAndPersonalData,
-    /// Also every value of a key that is sensitive in some of its meanings: `session`, `key`, `code`.
+    CredentialsAndPii,
+    /// Also every value of a key that is sensitive in some of its meanings, such as `session` or `signature`.
     Strict,
 }
 
-/// A pattern of one's own: the first match in the text at or after a byte.
+/// A configured pattern: the first match in the text at or after a byte.
 pub(crate) type Pattern = dyn Fn(&str, usize) -> Option<Range<usize>> + Send + Sync;
 
 /// A level, and what is added to it and taken from it.
@@ -41,9 +41,6 @@ pub(crate) struct Policy {
 
 impl Policy {
     pub(crate) fn add_key(&mut self, key: &str) {
-        if !is_usable_key(key) {
-            return;
-        }
         let anchors = self
             .anchors
             .get_or_insert_with(|| Arc::new(Anchors::shared().clone()));
@@ -82,7 +79,12 @@ impl Policy {
             }
         }
         let mut meaning = key::meaning(key)?;
-        if self.level == Level::Strict && matches!(meaning.kind, KeyKind::Weak | KeyKind::Context) {
+        if self.level == Level::Strict
+            && matches!(
+                meaning.kind,
+                KeyKind::Weak | KeyKind::Code | KeyKind::Context
+            )
+        {
             meaning.kind = KeyKind::Password;
         }
         Some(meaning)

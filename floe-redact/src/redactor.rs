@@ -1,16 +1,18 @@
 //! The public interface.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::REDACTED;
 use crate::engine::{self, Redacted};
-use crate::finding::{Evidence, Finding};
+use crate::finding::Finding;
 use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
-use crate::rules::structures::CONFIGURED_KEY;
+
+/// The explanation of a text without candidates.
+pub(crate) const NO_CANDIDATE: &str = "no candidate";
 
 /// Removes secrets from texts.
 ///
@@ -23,11 +25,11 @@ pub struct Redactor {
 /// How a [`Redactor`] is configured, from [`Redactor::builder`].
 #[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Builder {
+pub struct RedactorBuilder {
     policy: Policy,
 }
 
-impl Builder {
+impl RedactorBuilder {
     /// How much is redacted. Default: credentials and personal data.
     pub fn level(mut self, level: Level) -> Self {
         self.policy.level = level;
@@ -36,12 +38,17 @@ impl Builder {
 
     /// Values of a key that ends with these words are secrets, too.
     ///
-    /// Names are compared without case and separators: `customerRef` is `CUSTOMER_REF`. A name whose
-    /// last word has fewer than two ASCII letters or digits, or that is longer than 64 bytes, has no
-    /// effect; see [`is_usable_key`](Self::is_usable_key).
-    pub fn key(mut self, key: &str) -> Self {
+    /// Names are compared without case and separators: `customerRef` is `CUSTOMER_REF`.
+    ///
+    /// # Errors
+    ///
+    /// The name cannot be found in a text: see [`is_usable_key`](Self::is_usable_key).
+    pub fn key(mut self, key: &str) -> Result<Self, UnusableKey> {
+        if !Self::is_usable_key(key) {
+            return Err(UnusableKey);
+        }
         self.policy.add_key(key);
-        self
+        Ok(self)
     }
 
     /// Values of this key stay, unless they are secrets by their own form.
@@ -52,7 +59,8 @@ impl Builder {
 
     /// What a pattern matches is redacted.
     ///
-    /// The function gives the range of its first match in the text at or after a byte, or `None`. With
+    /// The function gives the range of its first match in the text at or after a byte, or `None`. A range
+    /// that cuts a character is widened, one behind the text is ignored. With
     /// the `regex` crate it is `move |text, from| regex.find_at(text, from).map(|found| found.range())`.
     pub fn pattern(
         mut self,
@@ -75,16 +83,31 @@ impl Builder {
         }
     }
 
-    /// Whether [`key`](Self::key) has an effect for this name.
+    /// Whether [`key`](Self::key) accepts this name: ASCII of at most 64 bytes, and two letters or digits
+    /// or more in its last word.
     pub fn is_usable_key(key: &str) -> bool {
         policy::is_usable_key(key)
     }
 }
 
-/// What a key says about its value, when the two come apart.
+/// A name that cannot be found in a text, and so is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnusableKey;
+
+impl fmt::Display for UnusableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "not a key, accepted are ASCII letters and digits, at most 64, and two or more in the last word",
+        )
+    }
+}
+
+impl std::error::Error for UnusableKey {}
+
+/// What a key says about its value, when the two come apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RedactValue {
+pub enum KeyMeaning {
     /// Nothing: the value is a text as any other.
     Text,
     /// The value is a secret if it looks like one.
@@ -104,8 +127,8 @@ impl Redactor {
     }
 
     /// A redactor that is configured.
-    pub fn builder() -> Builder {
-        Builder::default()
+    pub fn builder() -> RedactorBuilder {
+        RedactorBuilder::default()
     }
 
     /// The text without its secrets; a clean text is borrowed. Applying it again changes nothing.
@@ -114,32 +137,30 @@ impl Redactor {
         self.redact_with(text, |_| {})
     }
 
-    /// The same, and calls a function with each finding.
-    pub fn redact_with<'t>(&self, text: &'t str, mut found: impl FnMut(&Finding)) -> Cow<'t, str> {
-        let safe = match engine::redact(&self.policy, text, &mut found) {
-            Some(Redacted { text, .. }) => Cow::Owned(text),
+    /// The same, and calls a function with each of the [`findings`](Self::findings).
+    pub fn redact_with<'t>(&self, text: &'t str, found: impl FnMut(&Finding)) -> Cow<'t, str> {
+        let safe = match engine::redact(&self.policy, text) {
+            Some(Redacted { text, findings }) => {
+                findings.iter().for_each(found);
+                Cow::Owned(text)
+            }
             None => Cow::Borrowed(text),
         };
         match self.policy.max_chars {
-            Some(max) => self.cut(safe, max, &mut found),
+            Some(max) => self.cut(safe, max),
             None => safe,
         }
     }
 
     /// Cut to a number of characters, and redacted again: a number or a name that was harmless may
     /// look like a secret without its end.
-    fn cut<'t>(
-        &self,
-        safe: Cow<'t, str>,
-        max: usize,
-        found: &mut dyn FnMut(&Finding),
-    ) -> Cow<'t, str> {
+    fn cut<'t>(&self, safe: Cow<'t, str>, max: usize) -> Cow<'t, str> {
         let Some(cut) = cut_at(&safe, max) else {
             return safe;
         };
         let mut short = safe.get(..cut).unwrap_or_default().to_owned();
         for _ in 0..8 {
-            let Some(again) = engine::redact(&self.policy, &short, found) else {
+            let Some(again) = engine::redact(&self.policy, &short) else {
                 break;
             };
             let cut = cut_at(&again.text, max).unwrap_or(again.text.len());
@@ -152,25 +173,27 @@ impl Redactor {
         Cow::Owned(short)
     }
 
-    /// The secrets of a text, sorted and apart from each other: what [`redact`](Self::redact) replaces.
+    /// The secrets of a text, sorted and apart from each other: what [`redact`](Self::redact) replaces
+    /// before it cuts the text.
     #[must_use]
     pub fn findings(&self, text: &str) -> Vec<Finding> {
-        engine::redact(&self.policy, text, &mut |_| {})
+        engine::redact(&self.policy, text)
             .map(|redacted| redacted.findings)
             .unwrap_or_default()
     }
 
     /// Whether nothing in the text is a place where a rule could begin, which is quickly seen of most
-    /// short texts. [`redact`](Self::redact) gives them back as they are.
+    /// texts. [`redact`](Self::redact) returns them unchanged.
     #[inline]
     #[must_use]
-    pub fn is_plain(&self, text: &str) -> bool {
-        self.policy.patterns.is_empty() && self.policy.anchors().next(text.as_bytes(), 0).is_none()
+    pub fn is_plain(&self, text: impl AsRef<[u8]>) -> bool {
+        self.policy.patterns.is_empty() && self.policy.anchors().next(text.as_ref(), 0).is_none()
     }
 
     /// Why each part of a text was redacted or was not, one line for each candidate.
     ///
-    /// The secrets themselves are not in the explanation, values that stay are.
+    /// The secrets themselves are not in the explanation, values that stay are. Without a candidate it is
+    /// the line `no candidate`.
     #[must_use]
     pub fn explain(&self, text: &str) -> String {
         let mut lines: Vec<(usize, String)> = Vec::new();
@@ -204,22 +227,22 @@ impl Redactor {
             let _ = writeln!(explanation, "{line}");
         }
         if explanation.is_empty() {
-            explanation.push_str("no candidate\n");
+            explanation = format!("{NO_CANDIDATE}\n");
         }
         explanation
     }
 
     /// What a key says about its value.
     #[must_use]
-    pub fn key(&self, key: &str) -> RedactValue {
+    pub fn meaning_of(&self, key: &str) -> KeyMeaning {
         match self.policy.meaning(key.as_bytes()) {
-            None if is_address(key) => RedactValue::IfItLooksSecret,
-            None => RedactValue::Text,
+            None if is_address(key) => KeyMeaning::IfItLooksSecret,
+            None => KeyMeaning::Text,
             Some(meaning) => match meaning.kind {
-                KeyKind::Weak | KeyKind::Context | KeyKind::Identified => {
-                    RedactValue::IfItLooksSecret
+                KeyKind::Weak | KeyKind::Code | KeyKind::Context | KeyKind::Identified => {
+                    KeyMeaning::IfItLooksSecret
                 }
-                _ => RedactValue::Always(meaning.rule),
+                _ => KeyMeaning::Always(meaning.rule),
             },
         }
     }
@@ -234,26 +257,26 @@ impl Redactor {
     /// ```
     #[must_use]
     pub fn redact_value<'v>(&self, key: &str, value: &'v str) -> Cow<'v, str> {
-        self.redact_value_with(key, self.key(key), value, |_| {})
+        self.redact_value_with(key, self.meaning_of(key), value, |_| {})
     }
 
-    /// The same for a key whose meaning is known from [`key`](Self::key), and calls a function with
+    /// The same for a key whose meaning is known from [`meaning_of`](Self::meaning_of), and calls a function with
     /// the id of the rule of each redaction.
     pub fn redact_value_with<'v>(
         &self,
         key: &str,
-        meaning: RedactValue,
+        meaning: KeyMeaning,
         value: &'v str,
         mut found: impl FnMut(&'static str),
     ) -> Cow<'v, str> {
         match meaning {
-            RedactValue::Text => self.redact_with(value, |finding| found(finding.rule)),
-            RedactValue::Always(_) if value.is_empty() || value == REDACTED => Cow::Borrowed(value),
-            RedactValue::Always(rule) => {
+            KeyMeaning::Text => self.redact_with(value, |finding| found(finding.rule)),
+            KeyMeaning::Always(_) if value.is_empty() || value == REDACTED => Cow::Borrowed(value),
+            KeyMeaning::Always(rule) => {
                 found(rule);
                 Cow::Borrowed(REDACTED)
             }
-            RedactValue::IfItLooksSecret => {
+            KeyMeaning::IfItLooksSecret => {
                 // In a text the key of an address means nothing.
                 let key = if is_address(key) { "session" } else { key };
                 let pair = format!("{key}={value}");
@@ -273,11 +296,17 @@ impl Redactor {
     }
 }
 
-/// Addresses of clients and sessions: their values are secrets if they look like tokens.
+/// Ids of sessions and addresses of databases: their values are secrets if they look like tokens.
 fn is_address(key: &str) -> bool {
-    key.strip_suffix(".id")
-        .is_some_and(|key| key.contains("session") || key.contains("token"))
+    let is_id = key
+        .strip_suffix(".id")
+        .is_some_and(|key| key.contains("session") || key.contains("token"));
+    let words = key.bytes().filter(u8::is_ascii_alphanumeric);
+    let name: Vec<u8> = words.map(|byte| byte.to_ascii_lowercase()).collect();
+    is_id || ADDRESSES.iter().any(|end| name.ends_with(end))
 }
+
+const ADDRESSES: [&[u8]; 4] = [b"connectionstring", b"databaseurl", b"dburl", b"dsn"];
 
 /// Where a text of too many characters is cut: never inside [`REDACTED`].
 fn cut_at(text: &str, max: usize) -> Option<usize> {
@@ -292,11 +321,4 @@ fn cut_at(text: &str, max: usize) -> Option<usize> {
                 .is_some_and(|tail| tail.starts_with(REDACTED))
         });
     Some(inside.unwrap_or(cut))
-}
-
-impl Finding {
-    /// Whether the rule is one that was configured.
-    pub fn is_configured(&self) -> bool {
-        self.rule == CONFIGURED_KEY || self.evidence == Evidence::Pattern
-    }
 }

@@ -7,7 +7,7 @@ use crate::lexer::Tokens;
 use crate::policy::Policy;
 use crate::rules::structures;
 use crate::score::{self, Context, LOOKED_AT, Score};
-use crate::text::{is_redacted, part};
+use crate::text::{is_redacted, line_end, part};
 
 /// How many different secrets are searched for in the rest of their text.
 const MAX_REPEATED: usize = 4;
@@ -30,10 +30,13 @@ pub(crate) struct Scan<'a> {
     pub(crate) kept: Option<Vec<Candidate>>,
     /// Everything before this was decided by a match.
     pub(crate) covered: usize,
-    /// Keys, numbers, userinfo, signs and commands before these were read already.
+    /// Keys before this were read.
     pub(crate) keys_until: usize,
+    /// Numbers before this were read.
     pub(crate) digits_until: usize,
+    /// Userinfo before this was read.
     pub(crate) url_until: usize,
+    /// Signs before this were read.
     pub(crate) signs_until: usize,
 }
 
@@ -71,31 +74,32 @@ impl<'a> Scan<'a> {
         self.covered = self.covered.max(end);
     }
 
-    /// Redacts a candidate if it is a secret in its context; whether it was.
+    /// Redacts a candidate if it is a secret in its context.
     pub(crate) fn judge(
         &mut self,
         start: usize,
         end: usize,
         rule: &'static str,
         context: Context,
-    ) -> bool {
+    ) -> Option<()> {
         let score = score::score(part(self.text, start, end), context);
         if score.is_secret() {
             self.redact(start, end, rule, Evidence::Score(score));
-        } else {
-            if let Some(kept) = &mut self.kept {
-                kept.push(Candidate {
-                    range: start..end,
-                    rule,
-                    score,
-                });
-            }
-            // A value that stays is read again from the next key in it, unless it is long.
-            if end - start > LOOKED_AT {
-                self.keys_until = self.keys_until.max(end);
-            }
+            return Some(());
         }
-        score.is_secret()
+        if let Some(kept) = &mut self.kept {
+            kept.push(Candidate {
+                range: start..end,
+                rule,
+                score,
+            });
+        }
+        // A value that stays is read again from the next key in it, unless its line is long.
+        if end - start > LOOKED_AT {
+            let line = line_end(self.text, start);
+            self.keys_until = self.keys_until.max(end.min(line));
+        }
+        None
     }
 
     /// A secret found by its surroundings is one wherever the text repeats it: `password 'x' is wrong`.

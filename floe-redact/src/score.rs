@@ -1,95 +1,27 @@
 //! Whether a candidate is a secret: the only place that decides it.
 //!
 //! Everything around a candidate gives points: the name, what binds name and value, quotes, a query.
-//! What the candidate looks like sets how many points it needs. Both tables are below.
+//! What the candidate looks like sets how many points it needs. The tables are in `rules`.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use crate::rules::keys::KeyKind;
+pub(crate) use crate::rules::looks::Look;
 use crate::rules::sentences::{Binding, PROSE};
-use crate::rules::words::{ALGORITHMS, CODE_ROOTS, LITERALS};
-use crate::text::{is_name, is_one_of, is_redacted, run_end};
+use crate::rules::words::{
+    ALGORITHM_PARTS, ALGORITHMS, GENERIC_TYPES, LITERALS, MASKS, REFERENCES,
+};
+use crate::text::{Words, at, is_name, is_one_of, is_redacted, run_end, run_start, starts_with};
+
+static PROSE_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(PROSE));
+static LITERAL_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(LITERALS));
 
 /// No more of a value is looked at: a longer one looks like its beginning.
 pub(crate) const LOOKED_AT: usize = 512;
 
-/// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Look {
-    /// No value: a literal, a mask, a type, an algorithm.
-    Placeholder,
-    /// A variable, a call, a template: it stands for a value.
-    Reference,
-    /// Words of a sentence about the name.
-    Sentence,
-    /// One word of such a sentence.
-    Prose,
-    /// A path or a URL.
-    Path,
-    /// A host, a date, a version.
-    Public,
-    /// A word of letters.
-    Word,
-    /// Words joined by dashes or underscores.
-    Name,
-    /// Several words that are no sentence.
-    Phrase,
-    /// Up to five digits.
-    ShortNumber,
-    /// Six digits or more.
-    Number,
-    /// A UUID.
-    Uuid,
-    /// Letters and digits, as people choose passwords.
-    Mixed,
-    /// Letters, digits and signs that only passwords have.
-    Symbolic,
-    /// 32 hexadecimal digits or more.
-    Hash,
-    /// Changes its class of characters oftener than words do.
-    Random,
-    /// The same over 20 characters and more.
-    LongRandom,
-}
-
-impl Look {
-    /// How many points it takes for such a value to be a secret.
-    const fn needs(self) -> u8 {
-        match self {
-            Self::Placeholder | Self::Reference => u8::MAX,
-            Self::Sentence => 20,
-            Self::Prose | Self::Path | Self::ShortNumber | Self::Public => 9,
-            Self::Word | Self::Name | Self::Phrase => 7,
-            Self::Number => 6,
-            Self::Mixed => 5,
-            Self::Symbolic | Self::Uuid => 4,
-            Self::Hash | Self::Random | Self::LongRandom => 3,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Placeholder => "a placeholder",
-            Self::Reference => "a reference",
-            Self::Sentence => "a sentence",
-            Self::Prose => "a word of a sentence",
-            Self::Path => "a path",
-            Self::Public => "a host, a date or a version",
-            Self::Word => "a word",
-            Self::Name => "a name",
-            Self::Phrase => "a phrase",
-            Self::ShortNumber => "a short number",
-            Self::Number => "a number",
-            Self::Uuid => "a UUID",
-            Self::Mixed => "letters and digits",
-            Self::Symbolic => "letters, digits and signs",
-            Self::Hash => "a hash",
-            Self::Random => "random characters",
-            Self::LongRandom => "many random characters",
-        }
-    }
-}
+/// What a number of three digits or more counts for behind the name of a code.
+const CODE: u8 = 6;
 
 /// What binds a value to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,15 +58,23 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// A name of this kind, and a structure that leaves no doubt that the value is its.
-    pub(crate) fn structure(kind: KeyKind) -> Self {
+    /// A name of this kind and what binds the value to it, without quotes.
+    pub(crate) fn new(kind: KeyKind, bond: Bond) -> Self {
         Self {
             kind,
-            bond: Bond::Structure,
-            quoted: true,
+            bond,
+            quoted: false,
             quoted_key: false,
             is_compound: false,
             in_query: false,
+        }
+    }
+
+    /// A name of this kind, and a structure that leaves no doubt that the value is its.
+    pub(crate) fn structure(kind: KeyKind) -> Self {
+        Self {
+            quoted: true,
+            ..Self::new(kind, Bond::Structure)
         }
     }
 
@@ -144,13 +84,7 @@ impl Context {
     }
 
     fn points(self) -> u8 {
-        let kind = match self.kind {
-            KeyKind::Password | KeyKind::Identified => 5,
-            KeyKind::Secret | KeyKind::Authorization => 4,
-            KeyKind::Named | KeyKind::Cookie => 3,
-            KeyKind::Weak => 1,
-            KeyKind::Context => 0,
-        };
+        let kind = self.kind.points();
         let bond = match self.bond {
             Bond::Sign(Binding::Assign | Binding::Arrow) | Bond::Structure | Bond::Option => 3,
             Bond::Sign(Binding::Colon) => 2,
@@ -196,15 +130,23 @@ impl fmt::Display for Score {
 
 /// Judges a candidate.
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
+    // `Welcome@2024` is a password.
+    let may_be_object = context.kind != KeyKind::Password && !context.quoted;
+    let look = match look(value) {
+        _ if may_be_object && is_object(value) => Look::Reference,
+        look => look,
+    };
+    let is_number = matches!(look, Look::ShortNumber | Look::Number) && value.len() > 2;
+    let is_code = context.kind == KeyKind::Code && is_number;
     Score {
-        points: context.points(),
-        look: look(value),
+        points: context.points() + if is_code { CODE } else { 0 },
+        look,
     }
 }
 
 /// Whether the value shows by itself that it is one, without a sentence or a key.
 pub(crate) fn is_random(value: &[u8]) -> bool {
-    matches!(look(value), Look::Random | Look::LongRandom | Look::Hash)
+    matches!(look(value), Look::Random | Look::Hash)
 }
 
 /// Whether nothing is there to redact: a mask, a variable, a literal.
@@ -214,126 +156,56 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
 
 /// A word of a sentence.
 pub(crate) fn is_prose(word: &[u8]) -> bool {
-    let word = trim_end(word);
-    word.len() <= 14 && is_one_of(word, PROSE)
+    PROSE_WORDS.contains(trim_end(word))
 }
 
 /// What a value looks like.
 pub(crate) fn look(value: &[u8]) -> Look {
-    let whole = value;
     let value = &value[..value.len().min(LOOKED_AT)];
     let word = trim_end(value);
+    let count = |is_in: fn(&u8) -> bool| word.iter().filter(|byte| is_in(byte)).count();
+    let digits = count(u8::is_ascii_digit);
+    let letters = count(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    // Signs that only passwords have.
+    let symbols = count(|byte| b"!#$^*~@?%+&".contains(byte));
+    let len = word.len();
+    let has_both = digits > 0 && letters > 0;
     if is_literal(word) || is_redacted(value, 0) || is_masked(value) {
-        return Look::Placeholder;
-    }
-    if is_reference(value) || is_reference(word) {
-        return Look::Reference;
-    }
-    if word.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'\n')) {
-        return sentence(word);
-    }
-    let f = Features::of(word);
-    if is_uuid(word) {
-        return Look::Uuid;
-    }
-    if f.len == f.digits {
-        return if f.len < 6 {
-            Look::ShortNumber
-        } else {
-            Look::Number
-        };
-    }
-    if is_prose(word) || word.contains(&b'\'') && f.digits == 0 && f.letters() + 1 == f.len {
-        return Look::Prose;
-    }
-    if f.letters() == f.len && f.other == 0 && is_word(word) {
-        return if is_algorithm(word) {
-            Look::Placeholder
-        } else {
-            Look::Word
-        };
-    }
-    if is_path(word) {
-        return Look::Path;
-    }
-    if f.is_hex && f.digits > 0 && f.len >= 32 {
-        return Look::Hash;
-    }
-    if is_property(word) {
-        return Look::Reference;
-    }
-    if is_public(word) {
-        return Look::Public;
-    }
-    if f.len < 32 && is_algorithm(word) {
-        return Look::Placeholder;
-    }
-    let random = random_letters(word);
-    if random >= 12.min(f.len) || random >= 8 {
-        return if whole.len() >= 20 && random >= 16 {
-            Look::LongRandom
-        } else {
-            Look::Random
-        };
-    }
-    if is_dotted(word) {
-        return Look::Path;
-    }
-    if f.symbols >= 2 && f.digits > 0 && f.letters() > 0 && f.len >= 8 {
-        return Look::Symbolic;
-    }
-    if f.digits > 0 && f.letters() > 0 && f.len >= 6 && (f.len - f.other >= 5) {
-        return if is_numbered_name(word) {
-            Look::Name
-        } else {
-            Look::Mixed
-        };
-    }
-    if f.digits == 0 && f.other == 0 && f.len >= 8 && is_irregular(word) {
-        return Look::Mixed;
-    }
-    Look::Name
-}
-
-/// What is counted in a value, in one pass.
-#[derive(Default)]
-struct Features {
-    len: usize,
-    digits: usize,
-    lower: usize,
-    upper: usize,
-    /// Signs that only passwords have.
-    symbols: usize,
-    /// Other than letters and digits, symbols included.
-    other: usize,
-    is_hex: bool,
-}
-
-impl Features {
-    fn of(value: &[u8]) -> Self {
-        let mut features = Self {
-            len: value.len(),
-            is_hex: true,
-            ..Self::default()
-        };
-        for byte in value {
-            match byte {
-                b'0'..=b'9' => features.digits += 1,
-                b'a'..=b'z' | 0x80.. => features.lower += 1,
-                b'A'..=b'Z' => features.upper += 1,
-                b'!' | b'#' | b'$' | b'^' | b'*' | b'~' | b'@' | b'?' | b'%' | b'+' | b'&' => {
-                    features.symbols += 1;
-                    features.other += 1;
-                }
-                _ => features.other += 1,
-            }
-            features.is_hex &= byte.is_ascii_hexdigit();
-        }
-        features
-    }
-
-    fn letters(&self) -> usize {
-        self.lower + self.upper
+        Look::Placeholder
+    } else if is_reference(value) || is_reference(word) {
+        Look::Reference
+    } else if word.iter().any(u8::is_ascii_whitespace) {
+        sentence(word)
+    } else if is_uuid(word) {
+        Look::Uuid
+    } else if digits == len && len < 6 {
+        Look::ShortNumber
+    } else if digits == len {
+        Look::Number
+    } else if is_prose(word) || word.contains(&b'\'') && letters + 1 == len {
+        Look::Prose
+    } else if len < 32 && is_algorithm(word) {
+        Look::Placeholder
+    } else if is_word(word) {
+        Look::Word
+    } else if is_path(word) {
+        Look::Path
+    } else if digits > 0 && len >= 32 && word.iter().all(u8::is_ascii_hexdigit) {
+        Look::Hash
+    } else if is_public(word) {
+        Look::Public
+    } else if random_letters(word) >= len.min(8) {
+        Look::Random
+    } else if is_dotted(word) {
+        Look::Path
+    } else if symbols >= 2 && has_both && len >= 8 {
+        Look::Symbolic
+    } else if has_both && len >= 6 && digits + letters >= 5 && !is_numbered_name(word)
+        || letters == len && len >= 8 && is_irregular(word)
+    {
+        Look::Mixed
+    } else {
+        Look::Name
     }
 }
 
@@ -350,194 +222,153 @@ fn is_literal(word: &[u8]) -> bool {
         [b'&' | b'*', tail @ ..] => tail,
         _ => word,
     };
-    word.len() <= 16 && is_one_of(word, LITERALS)
-        || word
-            .iter()
-            .all(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric())
-        || word.len() > 2
-            && word
-                .iter()
-                .all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'#' | b'-' | b'_'))
-        || word.len() > 4
-            && word[..4].eq_ignore_ascii_case(b"your")
-            && matches!(word[4], b'_' | b'-')
+    let is_mask = |byte: &u8| b"xX*.#-_".contains(byte);
+    let is_sign = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
+    LITERAL_WORDS.contains(word)
+        || word.iter().all(is_sign)
+        || word.len() > 2 && word.iter().all(is_mask)
+        || starts_with(word, 0, b"your") && matches!(at(word, 4), b'_' | b'-')
         || is_type(word)
 }
 
 /// `[REDACTED alloc::string::String]`, `ab****`: somebody masked it before.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
-    let mask = |what: &[u8]| memchr::memmem::find(value, what).is_some();
-    mask(b"****")
-        || mask(b"REDACTED")
-        || mask(b"redacted")
-        || mask(b"FILTERED")
-        || mask(b"OMITTED")
-        || mask(b"HIDDEN")
-        || mask(b"(hidden)")
-        || mask(b"[filtered]")
-        || mask(b"MASKED")
-        || mask(b"xxxxxxxx")
-        || mask("\u{2022}\u{2022}\u{2022}".as_bytes())
-        || mask(b"XXXXXXXX")
+    MASKS
+        .iter()
+        .any(|mask| memchr::memchr_iter(mask[0], value).any(|at| value[at..].starts_with(mask)))
 }
 
 /// `Option<String>`, `List[str]`, `varchar(255)`, `a::B`: a declaration.
 fn is_type(word: &[u8]) -> bool {
-    if memchr::memmem::find(word, b"::").is_some() {
-        return word
-            .iter()
-            .all(|byte| is_name(*byte) || b":<>&".contains(byte));
-    }
+    let is_part = |byte: &u8| is_name(*byte) || b"<>[]():&,| ".contains(byte);
     let head = run_end(word, 0, 24, |byte| byte.is_ascii_alphabetic());
-    let generic = [
-        "option",
-        "optional",
-        "list",
-        "vec",
-        "secret",
-        "box",
-        "arc",
-        "varchar",
-        "char",
-        "cow",
-        "nvarchar",
-        "union",
-        "annotated",
-        "sequence",
-    ];
-    matches!(
-        (word.get(head), word.last()),
-        (Some(b'<'), Some(b'>')) | (Some(b'['), Some(b']')) | (Some(b'('), Some(b')'))
-    ) && is_one_of(&word[..head], &generic)
-        && word[head..]
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"<>[]():&,| ".contains(byte))
+    let has_parameters = matches!(
+        (at(word, head), word.last()),
+        (b'<', Some(b'>')) | (b'[', Some(b']')) | (b'(', Some(b')'))
+    );
+    word.iter().all(is_part)
+        && (has_parameters && is_one_of(&word[..head], GENERIC_TYPES) || is_scoped(word))
 }
 
+/// `a::B`: names without a number in them.
+fn is_scoped(word: &[u8]) -> bool {
+    let is_segment = |segment: &[u8]| {
+        let number = run_start(segment, segment.len(), 2, |byte| byte.is_ascii_digit());
+        !segment[..number].iter().any(u8::is_ascii_digit)
+    };
+    memchr::memmem::find(word, b"::").is_some() && word.split(|byte| *byte == b':').all(is_segment)
+}
+
+/// `sha256WithRSA`, `aes-256-cbc`, `HS256`: names of algorithms and their sizes, and nothing else.
 fn is_algorithm(word: &[u8]) -> bool {
-    word.len() < 32
-        && ALGORITHMS.iter().any(|name| {
-            word.get(..name.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
-        })
+    let mut parts = word
+        .split(|byte| !byte.is_ascii_alphanumeric())
+        .flat_map(|part| part.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()));
+    parts.next().is_some_and(|name| is_one_of(name, ALGORITHMS))
+        && parts.all(|part| is_one_of(part, ALGORITHMS) || is_one_of(part, ALGORITHM_PARTS))
 }
 
 /// `${VAR}`, `$VAR`, `$(command)`, `{{ var }}`, `<password>`, `%s`, `:bind`, `call()`, `a[i]`, `arn:…`.
 fn is_reference(value: &[u8]) -> bool {
+    let only = |inner: &[u8], is_in: fn(&u8) -> bool| inner.iter().all(is_in);
     let is_identifier = |inner: &[u8]| {
-        !inner.is_empty()
-            && inner
-                .iter()
-                .all(|byte| is_name(*byte) || b"-. ".contains(byte))
-            && !inner[0].is_ascii_digit()
+        inner.first().is_some_and(|first| !first.is_ascii_digit())
+            && only(inner, |byte| is_name(*byte) || b"-. ".contains(byte))
     };
-    // An object in a log: `Binder@41f2e3d0`, `Token{41a2b3c u0}`.
-    let name = run_end(value, 0, 80, |byte| {
-        byte.is_ascii_alphabetic() || b"._$".contains(&byte)
-    });
-    let id = value.get(name + 1..).unwrap_or_default();
-    let is_object = name > 2
-        && (value.get(name) == Some(&b'@')
-            && (4..=10).contains(&id.len())
-            && id.iter().all(u8::is_ascii_hexdigit)
-            || value.get(name) == Some(&b'{'));
-    if is_object {
+    let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-. ".contains(byte);
+    if REFERENCES.iter().any(|start| value.starts_with(start)) {
         return true;
     }
     match value {
         [head @ .., b'(', b')'] if is_identifier(head) => true,
-        [b'$' | b'%', b'{' | b'(', ..] | [b'{', b'{' | b'%', ..] | [b'#' | b'@', b'{', ..] => true,
-        [b'$', inner @ ..] => {
-            inner
-                .iter()
-                .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
-                || memchr::memmem::find(inner, b"->").is_some()
-                || run_end(inner, 0, 64, is_name) < inner.len()
-                    && matches!(inner[run_end(inner, 0, 64, is_name)], b'[' | b'(')
-                || inner.len() < 4 && inner.iter().all(u8::is_ascii_digit)
-                || inner
-                    .iter()
-                    .all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
-                    && inner.contains(&b'_')
-        }
-        [b'<', inner @ .., b'>'] => {
-            inner.len() < 60
-                && inner.iter().all(|byte| {
-                    byte.is_ascii_alphabetic()
-                        || b" _-:.'()/,|".contains(byte)
-                        || byte.is_ascii_digit()
-                })
-        }
-        [b'[', inner @ .., b']'] => inner
-            .iter()
-            .all(|byte| byte.is_ascii_alphabetic() || b"_- ".contains(byte)),
-        [b'{', inner @ .., b'}'] => inner
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || b"_-. ".contains(byte)),
+        [b'$', inner @ ..] => is_variable(inner),
+        [b'<', inner @ .., b'>'] => only(inner, |byte| {
+            byte.is_ascii_alphanumeric() || b" _-:.'()/,|".contains(byte)
+        }),
+        [b'[', inner @ .., b']'] => only(inner, |byte| {
+            byte.is_ascii_alphabetic() || b"_- ".contains(byte)
+        }),
+        [b'{', inner @ .., b'}'] | [b':', inner @ ..] => only(inner, is_lower),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
-        [b'%', inner @ ..] => inner.len() <= 2 && inner.iter().all(u8::is_ascii_alphanumeric),
-        [b':', inner @ ..] => inner
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || *byte == b'_'),
-        [b'!', inner @ ..]
-            if !inner.is_empty()
-                && inner.iter().all(u8::is_ascii_alphabetic)
-                && inner[0].is_ascii_uppercase()
-                || value == b"!vault" =>
-        {
-            true
+        [b'%', inner @ ..] => inner.len() <= 2 && only(inner, u8::is_ascii_alphanumeric),
+        [b'!', inner @ ..] => {
+            at(inner, 0).is_ascii_uppercase() && only(inner, u8::is_ascii_alphabetic)
         }
-        _ if value.starts_with(b"arn:")
-            || value.starts_with(b"ENC(")
-            || value.starts_with(b"ENC[")
-            || value.starts_with(b"vault:")
-            || value.starts_with(b"op://")
-            || value.starts_with(b"projects/")
-            || value.starts_with(b"file:")
-            || value.starts_with(b"env:")
-            || value.starts_with(b"fd:") =>
-        {
-            true
-        }
-        _ => {
-            // A call or an element of something with a name.
-            let head = run_end(value, 0, 80, |byte| {
-                is_name(byte) || b".-:>!".contains(&byte)
-            });
-            head > 1
-                && head < value.len()
-                && matches!(value[head], b'(' | b'[')
-                && !value[0].is_ascii_digit()
-                && value[..head].iter().all(|byte| {
-                    byte.is_ascii_lowercase()
-                        || b"._-:>!".contains(byte)
-                        || byte.is_ascii_uppercase() && value[..head].contains(&b'.')
-                })
-                && (head > 2
-                    || matches!(value.get(head + 1), None | Some(b')' | b'"' | b'\'' | b']')))
-        }
+        _ => is_call(value),
     }
+}
+
+/// An object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
+fn is_object(value: &[u8]) -> bool {
+    let end = run_end(value, 0, 80, |byte| {
+        byte.is_ascii_alphabetic() || b"._$".contains(&byte)
+    });
+    let (class, rest) = value.split_at(end);
+    let Some((sign, rest)) = rest.split_first() else {
+        return false;
+    };
+    let (id, rest) = rest.split_at(run_end(rest, 0, 11, |byte| byte.is_ascii_hexdigit()));
+    let is_id = (6..=10).contains(&id.len())
+        && id.iter().any(u8::is_ascii_alphabetic)
+        && id.iter().any(u8::is_ascii_digit);
+    let is_class = end > 2 && (class.contains(&b'.') || is_camel(class));
+    match sign {
+        b'@' => is_id && is_class && rest.is_empty(),
+        b'{' => is_id && end > 2 && matches!(rest, [] | [b'}' | b' ', ..]),
+        _ => false,
+    }
+}
+
+/// Behind a `$`: `DB_PASSWORD`, `db_password`, `env[`, `this->`, `1`.
+fn is_variable(inner: &[u8]) -> bool {
+    let name = run_end(inner, 0, 64, is_name);
+    let word = &inner[..name];
+    let is_one_case = !word.iter().any(u8::is_ascii_lowercase)
+        || word.contains(&b'_') && !word.iter().any(u8::is_ascii_uppercase);
+    match &inner[name..] {
+        [] => is_one_case && (name < 4 || !word.iter().any(u8::is_ascii_digit)),
+        [b'[' | b'(', ..] => true,
+        rest => rest.starts_with(b"->"),
+    }
+}
+
+/// A call or an element of something with a name: `os.environ["X"]`, `load(x).token`. One that goes on
+/// behind the value or was cut has no closing bracket.
+fn is_call(value: &[u8]) -> bool {
+    let end = head_of_call(value);
+    let last = value.iter().rposition(|byte| b")]".contains(byte));
+    let is_member = |byte: &u8| byte.is_ascii_alphabetic() || b"_.->:?!".contains(byte);
+    end.is_some_and(|end| match last {
+        Some(close) if close > end => {
+            let tail = &value[close + 1..];
+            !at(tail, 0).is_ascii_alphanumeric() && tail.iter().all(is_member)
+        }
+        _ => false,
+    })
+}
+
+/// Where the bracket of a call is, closed or not.
+pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
+    let end = run_end(value, 0, 80, |byte| {
+        is_name(byte) || b".-:>!".contains(&byte)
+    });
+    let head = &value[..end];
+    let is_code = head.contains(&b'.') || !head.iter().any(u8::is_ascii_uppercase);
+    let is_short = end < 3 && !matches!(at(value, end + 1), 0 | b')' | b'"' | b'\'' | b']');
+    (end > 1
+        && matches!(at(value, end), b'(' | b'[')
+        && !head.iter().any(u8::is_ascii_digit)
+        && is_code
+        && !is_short)
+        .then_some(end)
 }
 
 /// Words with blanks between them: a sentence, or a passphrase.
 fn sentence(text: &[u8]) -> Look {
-    let mut prose = 0;
-    let mut words = 0;
-    for word in text
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty())
-        .take(8)
-    {
-        words += 1;
-        prose += usize::from(
-            is_prose(word)
-                || word.contains(&b'\'')
-                    && word
-                        .iter()
-                        .all(|byte| byte.is_ascii_alphabetic() || *byte == b'\''),
-        );
-    }
-    if prose * 4 >= words || words > 7 {
+    let words = text.split(u8::is_ascii_whitespace);
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).take(8).collect();
+    let prose = words.iter().filter(|word| is_prose(word)).count();
+    if prose * 3 >= words.len() || words.len() > 7 {
         Look::Sentence
     } else {
         Look::Phrase
@@ -560,15 +391,19 @@ fn changes_often(part: &[u8]) -> bool {
         b'a'..=b'z' => 1,
         _ => 2,
     };
-    let mut changes = 0;
-    for pair in part.windows(2) {
-        // A capital letter and the rest of its word are one turn.
-        let (left, right) = (class(pair[0]), class(pair[1]));
-        changes += usize::from(left != right && !(left == 2 && right == 1));
-    }
+    // A capital letter and the rest of its word are one turn.
+    let turns = part
+        .windows(2)
+        .map(|pair| (class(pair[0]), class(pair[1])))
+        .filter(|turn| turn.0 != turn.1 && *turn != (2, 1));
+    let changes = turns.count();
     let has_digits = part.iter().any(u8::is_ascii_digit);
-    let needed = part.len() / if has_digits { 8 } else { 4 };
-    part.len() >= 4 && changes >= 2.max(needed) && (has_digits || changes >= 3)
+    let needed = if has_digits {
+        2.max(part.len() / 8)
+    } else {
+        3.max(part.len() / 4)
+    };
+    part.len() >= 4 && changes >= needed
 }
 
 /// Eight, four, four, four and twelve hexadecimal digits.
@@ -587,30 +422,20 @@ pub(crate) fn is_camel(word: &[u8]) -> bool {
 }
 
 /// Letters of one case, perhaps after a capital.
-pub(crate) fn is_word(value: &[u8]) -> bool {
-    let Some((first, tail)) = value.split_first() else {
-        return false;
-    };
-    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
-    is_letter(*first)
-        && (tail
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || *byte >= 0x80)
-            || tail
-                .iter()
-                .all(|byte| byte.is_ascii_uppercase() || *byte >= 0x80)
-                && !first.is_ascii_lowercase())
+fn is_word(value: &[u8]) -> bool {
+    let is_lower = |byte: &u8| byte.is_ascii_lowercase() || *byte >= 0x80;
+    let is_upper = |byte: &u8| byte.is_ascii_uppercase() || *byte >= 0x80;
+    value.split_first().is_some_and(|(first, tail)| {
+        (is_lower(first) || is_upper(first)) && tail.iter().all(is_lower)
+            || is_upper(first) && tail.iter().all(is_upper)
+    })
 }
 
 /// Words with dots between them: a property, a host of one's own.
 fn is_dotted(word: &[u8]) -> bool {
-    word.contains(&b'.')
-        && word.split(|byte| *byte == b'.').all(|part| {
-            !part.is_empty()
-                && part
-                    .iter()
-                    .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'))
-        })
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || b"_-".contains(byte);
+    let is_label = |label: &[u8]| !label.is_empty() && label.iter().all(is_part);
+    word.contains(&b'.') && word.split(|byte| *byte == b'.').all(is_label)
 }
 
 /// Letters of both cases that are no words: `dEfjoZBR`.
@@ -619,91 +444,66 @@ fn is_irregular(word: &[u8]) -> bool {
     humps.filter(|hump| hump.len() < 2).count() > 2
 }
 
-/// `self.password`, `config.token`
-fn is_property(word: &[u8]) -> bool {
-    let mut labels = word.split(|byte| matches!(byte, b'.' | b'>' | b'-'));
-    let first = labels.next().unwrap_or_default();
-    word.iter()
-        .all(|byte| is_name(*byte) || matches!(byte, b'.' | b'-' | b'>'))
-        && (word.contains(&b'.') || word.contains(&b'>'))
-        && is_one_of(first, CODE_ROOTS)
-        && labels.all(|label| random_letters(label) == 0)
-}
-
 /// `orders-2`, `v3-final`, `eu-west-1`: words and a short number, joined by dashes.
 fn is_numbered_name(word: &[u8]) -> bool {
-    let mut parts = word.split(|byte| matches!(byte, b'-' | b'_' | b'.' | b'/' | b':'));
-    let mut words = 0;
-    let all = parts.all(|part| {
-        let digits = part.iter().filter(|byte| byte.is_ascii_digit()).count();
-        words += usize::from(digits == 0 && is_word(part) && part.len() > 1);
-        digits == part.len() && digits <= 2 || digits == 0 && is_word(part)
-    });
-    all && words > 0
+    let is_number = |part: &[u8]| part.len() <= 2 && part.iter().all(u8::is_ascii_digit);
+    let mut parts = word.split(|byte| b"-_./:".contains(byte));
+    parts.clone().all(|part| is_number(part) || is_word(part))
+        && parts.any(|part| is_word(part) && part.len() > 1)
 }
 
 /// A host, an address, a date, a time, a version.
 fn is_public(word: &[u8]) -> bool {
-    let digits_and = |signs: &[u8]| {
-        word.iter()
-            .all(|byte| byte.is_ascii_digit() || signs.contains(byte))
-    };
+    let is_date = |byte: &u8| byte.is_ascii_digit() || b".:-/TZ+, v".contains(byte);
+    if word.iter().all(is_date) && word.iter().any(|byte| b".:-/".contains(byte)) {
+        return true;
+    }
     // The address of an object.
-    if word.starts_with(b"0x") && word[2..].iter().all(u8::is_ascii_hexdigit) && word.len() <= 18 {
-        return true;
+    if let [b'0', b'x', digits @ ..] = word {
+        return digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit);
     }
-    if digits_and(b".:-/TZ+, v") && word.iter().any(|byte| b".:-/".contains(byte)) {
-        return true;
-    }
-    let end = run_end(word, 0, 255, |byte| {
-        is_name(byte) || matches!(byte, b'.' | b'-')
-    });
-    let port = &word[end..];
-    let has_port = port.len() > 1 && port[0] == b':' && port[1..].iter().all(u8::is_ascii_digit);
-    (port.is_empty() || has_port) && is_domain(&word[..end]) && random_letters(&word[..end]) < 6
+    let end = run_end(word, 0, 255, |byte| is_name(byte) || b".-".contains(&byte));
+    let (host, port) = word.split_at(end);
+    let is_port = matches!(port, [] | [b':', _, ..]) && port.iter().skip(1).all(u8::is_ascii_digit);
+    is_port && is_domain(host) && random_letters(host) < 6
 }
 
 /// `a.example.com` or `10.0.0.1`.
 pub(crate) fn is_domain(host: &[u8]) -> bool {
-    let mut labels = host.split(|byte| *byte == b'.');
-    let last = labels.next_back().unwrap_or_default();
-    let rest = labels.clone().count();
-    let is_label = |label: &[u8]| !label.is_empty() && label.len() < 64;
-    let is_number =
-        |label: &[u8]| (1..=3).contains(&label.len()) && label.iter().all(u8::is_ascii_digit);
-    rest > 0
-        && labels.clone().all(is_label)
-        && ((2..=24).contains(&last.len())
-            && last.iter().all(u8::is_ascii_alphabetic)
-            && (last.iter().all(u8::is_ascii_lowercase) || last.iter().all(u8::is_ascii_uppercase))
-            || rest == 3 && is_number(last) && labels.all(is_number))
+    let labels: Vec<_> = host.split(|byte| *byte == b'.').take(16).collect();
+    let is_number = |label: &&[u8]| label.len() <= 3 && label.iter().all(u8::is_ascii_digit);
+    let is_top = |label: &[u8]| {
+        (2..=24).contains(&label.len())
+            && (label.iter().all(u8::is_ascii_lowercase)
+                || label.iter().all(u8::is_ascii_uppercase))
+    };
+    labels.len() > 1
+        && labels.iter().all(|label| (1..64).contains(&label.len()))
+        && (labels.last().is_some_and(|label| is_top(label))
+            || labels.len() == 4 && labels.iter().all(is_number))
 }
 
 /// `/etc/ssl/key.pem`, `~/.ssh/id_rsa`, `C:\keys\x`, `https://…`.
-pub(crate) fn is_path(value: &[u8]) -> bool {
+fn is_path(value: &[u8]) -> bool {
+    if memchr::memmem::find(value, b"://").is_some_and(|at| (2..24).contains(&at)) {
+        return true;
+    }
+    let slashes = memchr::memchr_iter(b'/', value).count();
     let start = match value {
         [b'~' | b'.', b'/', ..] => 2,
         [b'.', b'.', b'/', ..] | [_, b':', b'\\', ..] => 3,
         [b'/', ..] => 1,
-        _ if memchr::memmem::find(value, b"://").is_some_and(|at| at > 1 && at < 24) => {
-            return true;
-        }
         // `keys/prod/db.pem`
-        _ if memchr::memchr_iter(b'/', value).count() >= 2
-            || value.contains(&b'/') && value.contains(&b'.') =>
-        {
-            0
-        }
+        _ if slashes >= 2 || slashes > 0 && value.contains(&b'.') => 0,
         _ => return false,
     };
     let tail = &value[start..];
-    tail.split(|byte| b"/\\._-:".contains(byte))
-        .all(|part| !changes_often(part) && part.len() < 40)
-        && tail
-            .iter()
-            .all(|byte| is_name(*byte) || b"/\\._- :@~".contains(byte))
+    let is_part = |byte: &u8| is_name(*byte) || b"/\\._- :@~".contains(byte);
+    let is_segment = |part: &[u8]| !changes_often(part) && part.len() < 40;
+    tail.split(|byte| b"/\\._-:".contains(byte)).all(is_segment)
+        && tail.iter().all(is_part)
         && (start > 1
-            || tail.iter().any(|byte| matches!(byte, b'/' | b'.'))
+            || tail.iter().any(|byte| b"/.".contains(byte))
             || tail.iter().all(u8::is_ascii_lowercase))
 }
 
@@ -740,7 +540,7 @@ mod tests {
             ("ab!7c^dee", Look::Symbolic),
             ("9f86d081884c7d659a2feaa0c55ad015", Look::Hash),
             ("a1B2c3D4", Look::Random),
-            ("SQ6J3LZVWMVE7l1HOru19If8n9OK", Look::LongRandom),
+            ("SQ6J3LZVWMVE7l1HOru19If8n9OK", Look::Random),
         ] {
             assert_eq!(look(value.as_bytes()), wanted, "{value}");
         }

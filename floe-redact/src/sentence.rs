@@ -11,24 +11,25 @@ use crate::value::{self, Site};
 
 /// How many words may stand between a name and its value.
 const WORDS: usize = 5;
+/// How many items of a list below its name are read.
+const ITEMS: usize = 16;
 
 /// Whether a value was found.
-pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
-    if lines_below(scan, key) {
-        return true;
-    }
-    if !matches!(
+pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+    lines_below(scan, key).or_else(|| words(scan, key))
+}
+
+fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+    let is_named = matches!(
         key.meaning.kind,
-        KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak
-    ) {
-        return false;
-    }
+        KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak | KeyKind::Code
+    );
+    let lead = before(scan.text, key.start);
+    let is_word = lead <= b' ' || lead >= 0x80 || b"\"'`([{,-*>:".contains(&lead);
     let mut place = scan.tokens.skip_blanks(key.after);
-    let has_comma = scan.tokens.is_sign(key.after, b',');
-    let is_word = key.start == 0
-        || matches!(before(scan.text, key.start), 0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b',' | b'-' | b'*' | b'>' | b':' | 0x80..);
-    if place == key.after && !has_comma || !is_word {
-        return false;
+    let is_apart = place > key.after || scan.tokens.is_sign(key.after, b',');
+    if !is_named || !is_word || !is_apart {
+        return None;
     }
     let mut bond = Bond::Position;
     let mut is_state = false;
@@ -41,35 +42,32 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
             } else {
                 Bond::Sign(separator.binding)
             };
-            place = candidate::value_place(scan, separator.next);
+            place = separator.next;
             if scan.tokens.kind(place) == Kind::Line {
                 // The value is on a line of its own.
-                let next = scan.tokens.skip_lines(place);
-                if scan.tokens.kind(next + 1) != Kind::Line {
-                    return false;
+                (place, bond) = (scan.tokens.skip_lines(place), Bond::Copula);
+                if scan.tokens.kind(place + 1) != Kind::Line {
+                    return None;
                 }
-                (place, bond) = (next, Bond::Copula);
             }
             break;
         }
-        if scan.tokens.kind(place) == Kind::Open(b'(') {
-            // `password (bob): …`
-            let Some(close) = scan.tokens.close(place) else {
-                break;
-            };
-            if candidate::separator_at(scan, close + 1).is_none() {
-                break;
-            }
-            place = close + 1;
-            continue;
-        }
+        let tokens = &mut scan.tokens;
         // `property: s3.secret-key, …`
-        if scan.tokens.is_sign(place, b',')
+        if tokens.is_sign(place, b',')
             && key.meaning.is_compound
-            && scan.tokens.kind(place + 1) == Kind::Blank
+            && tokens.kind(place + 1) == Kind::Blank
         {
             place += 2;
             break;
+        }
+        // `password (bob): …`
+        if tokens.kind(place) == Kind::Open(b'(')
+            && let Some(close) = tokens.close(place)
+            && candidate::separator_at(scan, close + 1).is_some()
+        {
+            place = close + 1;
+            continue;
         }
         let Some(word) = scan.tokens.word(place) else {
             break;
@@ -91,107 +89,106 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> bool {
     accept(scan, key, place, bond)
 }
 
-/// `for bob:`, `for the user bob is`: the end of an owner with something behind it that states a value.
+/// `for bob:`, `FOR 'bob' =`, `for the user bob is`: the end of an owner with something behind it that states a value.
 fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for _ in 0..6 {
-        let mut next = scan.tokens.skip_blanks(at);
-        if scan.tokens.kind(next) == Kind::Quote
-            || matches!(scan.tokens.kind(next), Kind::Open(_))
-                && matches!(scan.tokens.kind(next + 2), Kind::Close(_))
-        {
-            next += 1;
-        }
-        let word = scan.tokens.word(next)?;
+        let tokens = &mut scan.tokens;
+        let mut next = tokens.skip_blanks(at);
+        let is_group = matches!(tokens.kind(next), Kind::Open(_))
+            && matches!(tokens.kind(next + 2), Kind::Close(_));
+        next += usize::from(is_group || tokens.kind(next) == Kind::Quote);
+        let word = tokens.word(next)?;
         if is_one_of(word, COPULAS) && next > place + 2 {
             return Some(next);
         }
-        // `bob@host`
         at = next + 1;
-        if scan.tokens.is_sign(at, b'@') && scan.tokens.word(at + 1).is_some() {
+        // `bob@host`
+        if tokens.is_sign(at, b'@') && tokens.word(at + 1).is_some() {
             at += 2;
         }
-        if matches!(scan.tokens.kind(at), Kind::Quote | Kind::Close(_)) {
-            at += 1;
-        }
+        at += usize::from(matches!(tokens.kind(at), Kind::Quote | Kind::Close(_)));
         if let Some(separator) = candidate::separator_at(scan, at) {
-            return (separator.binding == Binding::Colon).then_some(at);
+            return matches!(separator.binding, Binding::Colon | Binding::Assign).then_some(at);
         }
     }
     None
 }
 
-fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> bool {
-    let site = Site {
-        from: key.place,
-        ..Site::default()
-    };
-    let Some(found) = value::value(&mut scan.tokens, place, site) else {
-        return false;
-    };
-    let value = part(scan.text, found.start, found.end);
+fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<()> {
+    let found = value::value(&mut scan.tokens, place, Site::from(key.place))?;
+    let value = found.bytes(scan.text);
     // A sentence goes on with a word, and code with a call.
-    let is_group = bond == Bond::Position
-        && matches!(scan.tokens.kind(place), Kind::Open(_))
+    let kind = scan.tokens.kind(place);
+    let is_group = matches!(kind, Kind::Open(_))
         && !is_random(value)
-        && !(key.meaning.kind == KeyKind::Password && scan.tokens.kind(place) == Kind::Open(b'['));
-    if is_group || is_prose(value) || value.contains(&b'=') && bond == Bond::Position {
-        return false;
+        && !(key.meaning.kind == KeyKind::Password && kind == Kind::Open(b'['));
+    if is_prose(value) || bond == Bond::Position && (is_group || value.contains(&b'=')) {
+        return None;
     }
-    let context = Context {
-        kind: key.meaning.kind,
-        bond,
-        quoted: found.quoted,
-        is_compound: false,
-        quoted_key: false,
-        in_query: false,
-    };
-    candidate::accept(scan, key, found, context)
+    candidate::accept(scan, key, found, Context::new(key.meaning.kind, bond))
 }
 
 /// `name="password"` of a form's part, whose value follows an empty line, and pydantic's report of
 /// an input: the name on a line of its own, `input_value='…'` in the next.
-pub(crate) fn lines_below(scan: &mut Scan<'_>, key: Key) -> bool {
+fn lines_below(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     if scan.tokens.kind(key.after) != Kind::Line {
-        return false;
+        return None;
     }
     let next = scan.tokens.skip_lines(key.after);
-    let from = scan.tokens.start(key.after);
-    let gap = part(scan.text, from, scan.tokens.start(next));
-    let is_part = key
+    let gap = part(
+        scan.text,
+        scan.tokens.start(key.after),
+        scan.tokens.start(next),
+    );
+    let is_field = key
         .quote
-        .is_some_and(|quote| quote > 1 && scan.tokens.is_sign(quote - 1, b'='))
-        && memchr::memchr_iter(b'\n', gap).count() + memchr::memmem::find_iter(gap, b"\\n").count()
-            == 2;
-    if is_part {
+        .and_then(|quote| quote.checked_sub(1))
+        .is_some_and(|sign| scan.tokens.is_sign(sign, b'='));
+    let lines =
+        memchr::memchr_iter(b'\n', gap).count() + memchr::memmem::find_iter(gap, b"\\n").count();
+    if is_field && lines == 2 {
         return accept(scan, key, next, Bond::Structure);
     }
-    let is_alone = key.start == 0 || before(scan.text, key.start) == b'\n';
-    let Some(input) = (next..next + 64)
-        .take_while(|&at| scan.tokens.kind(at) != Kind::Line)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .find(|&at| {
-            scan.tokens
-                .word(at)
-                .is_some_and(|word| matches!(word, b"input_value" | b"input"))
-        })
-    else {
-        return false;
-    };
-    is_alone
-        && scan.tokens.is_sign(input + 1, b'=')
-        && accept(scan, key, input + 2, Bond::Structure)
+    if !matches!(before(scan.text, key.start), 0 | b'\n') {
+        return None;
+    }
+    for at in next..next + 64 {
+        match scan.tokens.word(at) {
+            Some(b"input_value" | b"input") if scan.tokens.is_sign(at + 1, b'=') => {
+                return accept(scan, key, at + 2, Bond::Structure);
+            }
+            _ if scan.tokens.kind(at) == Kind::Line => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
-/// A value on the line below its name and colon, unless that line is a pair of its own.
-pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Binding) -> bool {
+/// A value on the line below its name and colon, unless that line is a pair of its own, or the items
+/// of a list there.
+pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Binding) -> Option<()> {
     if key.meaning.kind == KeyKind::Context || scan.tokens.kind(place) != Kind::Line {
-        return false;
+        return None;
     }
-    let next = scan.tokens.skip_lines(place);
+    let mut next = scan.tokens.skip_lines(place);
+    let is_list = scan.tokens.is_sign(next, b'-') && scan.tokens.kind(next + 1) == Kind::Blank;
+    if is_list {
+        for _ in 0..ITEMS {
+            if !scan.tokens.is_sign(next, b'-') || candidate::separator_at(scan, next + 3).is_some()
+            {
+                break;
+            }
+            let _ = accept(scan, key, next + 2, Bond::Sign(binding));
+            while !matches!(scan.tokens.kind(next), Kind::Line) {
+                next += 1;
+            }
+            next = scan.tokens.skip_lines(next);
+        }
+        return Some(());
+    }
     if next == place || candidate::separator_at(scan, next + 1).is_some() {
-        return false;
+        return None;
     }
     let is_assigned = scan.tokens.opens_quote(next) || binding == Binding::Arrow;
     let bond = if is_assigned {

@@ -3,6 +3,8 @@
 //! The grammars work on bytes: every delimiter is ASCII or matched as a whole, so a range between two
 //! of them never cuts a character.
 
+use std::collections::HashSet;
+
 use crate::REDACTED;
 
 /// The byte at `index`, or 0 beyond the end: 0 is a delimiter in every grammar.
@@ -49,6 +51,27 @@ pub(crate) fn is_name(byte: u8) -> bool {
 pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
     list.iter()
         .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// A long list of words in lower case.
+#[derive(Debug)]
+pub(crate) struct Words(HashSet<&'static [u8]>);
+
+impl Words {
+    pub(crate) fn of(list: &[&'static str]) -> Self {
+        Self(list.iter().map(|word| word.as_bytes()).collect())
+    }
+
+    /// Whether the word is in the list, ASCII case ignored.
+    pub(crate) fn contains(&self, word: &[u8]) -> bool {
+        let mut letters = [0; 40];
+        let Some(lower) = letters.get_mut(..word.len()) else {
+            return false;
+        };
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        self.0.contains(&*lower)
+    }
 }
 
 /// The end of the run of bytes that satisfy `inside`, at most `limit` bytes on.

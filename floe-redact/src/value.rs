@@ -1,10 +1,12 @@
 //! Where the value behind a name begins and ends.
 
 use crate::key;
-use crate::lexer::{ARROW, Coding, Kind, Tokens};
+use crate::lexer::{Coding, Kind, Tokens};
+use crate::rules::commands::WRAPPERS;
 use crate::rules::sentences::VALUE_NAMES;
-use crate::score::{is_random, is_word};
-use crate::text::{at, is_one_of, line_end, run_end};
+use crate::rules::signs::ARROW;
+use crate::score::{LOOKED_AT, is_random};
+use crate::text::{is_one_of, line_end, part, run_end};
 
 /// What surrounds a value, as far as its end depends on it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +21,22 @@ pub(crate) struct Site {
     pub(crate) is_assigned: bool,
 }
 
+impl Site {
+    pub(crate) fn from(from: usize) -> Self {
+        Self {
+            from,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn assigned(from: usize) -> Self {
+        Self {
+            is_assigned: true,
+            ..Self::from(from)
+        }
+    }
+}
+
 /// The bytes of a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value {
@@ -29,30 +47,25 @@ pub(crate) struct Value {
     pub(crate) quoted: bool,
 }
 
-/// Functions and types around a value that are no more than its notation.
-const WRAPPERS: &[&str] = &[
-    "some",
-    "ok",
-    "just",
-    "optional",
-    "secretstr",
-    "secretstring",
-    "redacted",
-    "string",
-    "from",
-    "of",
-    "right",
-    "success",
-    "masked",
-    "sensitive",
-    "plaintext",
-    "str",
-    "quoted",
-    "securestring",
-    "value",
-    "unquote",
-    "text",
-];
+impl Value {
+    pub(crate) fn bytes<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        part(text, self.start, self.end)
+    }
+
+    fn quoted(start: usize, end: usize, next: usize) -> Option<Self> {
+        (end > start).then_some(Self {
+            start,
+            end,
+            next,
+            quoted: true,
+        })
+    }
+
+    fn bare(start: usize, end: usize, next: usize) -> Option<Self> {
+        let quoted = false;
+        Self::quoted(start, end, next).map(|value| Self { quoted, ..value })
+    }
+}
 
 /// The value at a place; `None` if there is none or it is redacted already.
 pub(crate) fn value(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
@@ -67,33 +80,37 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Quote if tokens.opens_quote(place) => quoted(tokens, place),
         Kind::Quote if tokens.closes_before(place, place) => None,
         Kind::Word => match wrapped(tokens, place, site, depth) {
-            Some(found) => found,
-            None => bare(tokens, place, site),
+            Wrapped::No => bare(tokens, place, site),
+            Wrapped::In(found) => found,
         },
         // Erlang's `<<"…">>`.
         Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') && tokens.opens_quote(place + 2) => {
             quoted(tokens, place + 2)
         }
-        // `{SSHA}…`
-        Kind::Open(b'{')
-            if tokens.kind(place + 2) == Kind::Close(b'}')
-                && tokens
-                    .word(place + 1)
-                    .is_some_and(|word| word.iter().all(u8::is_ascii_uppercase))
-                && tokens.word(place + 3).is_some() =>
-        {
-            bare(tokens, place + 3, site)
-        }
-        // Go's `[]string{"…"}`
-        Kind::Open(b'[')
-            if tokens.kind(place + 1) == Kind::Close(b']')
-                && tokens.kind(place + 3) == Kind::Open(b'{') =>
-        {
-            group(tokens, place + 3, site)
-        }
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
         Kind::Open(b'{') => field(tokens, place, depth),
+        // Go's `[]string{"…"}`
+        Kind::Open(b'[') if tokens.kind(place + 3) == Kind::Open(b'{') => {
+            group(tokens, place + 3, site)
+        }
         Kind::Open(_) => group(tokens, place, site),
+        // YAML's `!!str …`
+        Kind::Sign(b'!') if depth > 0 && tokens.is_sign(place + 1, b'!') => {
+            let behind = tokens.skip_blanks(place + 3);
+            nested(tokens, behind, site, depth - 1)
+        }
+        // YAML's `&anchor …`
+        Kind::Sign(b'&')
+            if depth > 0
+                && !site.is_assigned
+                && tokens.kind(place + 2) == Kind::Blank
+                && tokens
+                    .word(place + 1)
+                    .is_some_and(|name| name.iter().all(u8::is_ascii_alphabetic)) =>
+        {
+            let behind = tokens.skip_blanks(place + 2);
+            nested(tokens, behind, site, depth - 1)
+        }
         Kind::Sign(b'@' | b'$' | b'&' | b'*') if tokens.opens_quote(place + 1) => {
             quoted(tokens, place + 1)
         }
@@ -104,49 +121,39 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
 
 /// The content of the quote that opens here; without a closing one it ends with the line.
 pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+    let text = tokens.text;
     let start = tokens.get(place)?.end;
-    if tokens.kind(place + 1) == Kind::Redacted {
-        return None;
-    }
-    let (end, next) = match tokens.close(place) {
-        Some(close) => (tokens.start(close), close + 1),
-        None if tokens.kind(place + 1) == Kind::Blank => return None,
-        None => {
-            // The text was cut. A sentence may go on behind what shows that it is a value.
-            let line = line_end(tokens.text, start);
-            let word = run_end(tokens.text, start, line - start, |byte| {
-                !b" ;,".contains(&byte)
-            });
-            let is_apart =
-                tokens.text.get(word) != Some(&b',') && is_random(&tokens.text[start..word]);
+    match (tokens.close(place), tokens.kind(place + 1)) {
+        (_, Kind::Redacted) | (None, Kind::Blank) => None,
+        (Some(close), _) => Value::quoted(start, tokens.start(close), close + 1),
+        // The text was cut. A sentence may go on behind what shows that it is a value.
+        (None, _) => {
+            let line = line_end(text, start);
+            let word = run_end(text, start, line - start, |byte| !b" ;,".contains(&byte));
+            let is_apart = text.get(word) != Some(&b',') && is_random(&text[start..word]);
             let end = if is_apart { word } else { line };
-            (end, tokens.place_at(end).unwrap_or(place + 1))
+            let next = tokens.place_at(end).unwrap_or(place + 1);
+            Value::quoted(start, end, next)
         }
-    };
-    (end > start).then_some(Value {
-        start,
-        end,
-        next,
-        quoted: true,
-    })
+    }
+}
+
+/// Whether a value has a notation around it.
+enum Wrapped {
+    No,
+    In(Option<Value>),
 }
 
 /// `Some("…")`, `Password("…")`, `String::from("…")`, `b'…'`, `string(12) "…"`.
-///
-/// `None` if there is no wrapper, `Some(None)` if it has no value.
-#[expect(
-    clippy::option_option,
-    reason = "a wrapper without a value is no bare value"
-)]
-fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<Option<Value>> {
-    let word = tokens.word(place)?;
+fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Wrapped {
+    let word = tokens.word(place).unwrap_or_default();
     if word.len() <= 2 && tokens.opens_quote(place + 1) {
-        return Some(quoted(tokens, place + 1));
+        return Wrapped::In(quoted(tokens, place + 1));
     }
     // `Just "…"`, `0x55d0 "…"`: a constructor, a type or an address before the text.
-    let is_note = is_one_of(word, WRAPPERS) || word == b"chr" || word.starts_with(b"0x");
+    let is_note = is_one_of(word, WRAPPERS) || word.starts_with(b"0x");
     if is_note && tokens.kind(place + 1) == Kind::Blank && tokens.opens_quote(place + 2) {
-        return Some(quoted(tokens, place + 2));
+        return Wrapped::In(quoted(tokens, place + 2));
     }
     let mut last = place;
     while last < place + 6
@@ -157,37 +164,33 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Opti
         last += 3;
     }
     let open = last + 1;
-    if !matches!(tokens.kind(open), Kind::Open(b'(' | b'[')) {
-        return None;
-    }
-    let tail = tokens.word(last)?;
+    let tail = tokens.word(last).unwrap_or_default();
     let tail = tail.rsplit(|byte| *byte == b'.').next().unwrap_or(tail);
-    let is_wrapper = is_one_of(word, WRAPPERS)
-        || is_one_of(tail, WRAPPERS)
-        || last > place && matches!(tail, b"new")
-        || word[0].is_ascii_uppercase() && is_word(word) && key::meaning(word).is_some()
-        || word[0].is_ascii_uppercase()
-            && key::meaning(word).is_some()
-            && tokens.opens_quote(open + 1);
-    let is_index = tokens.kind(open) == Kind::Open(b'[') && !tokens.opens_quote(open + 1);
-    if !is_wrapper || is_index || depth == 0 {
-        return None;
-    }
-    let close = tokens.close(open)?;
+    let is_type = word.first().is_some_and(u8::is_ascii_uppercase) && key::meaning(word).is_some();
+    let is_wrapper = is_type || is_one_of(word, WRAPPERS) || is_one_of(tail, WRAPPERS);
+    let is_around = match tokens.kind(open) {
+        Kind::Open(b'(') => true,
+        Kind::Open(b'[') => tokens.opens_quote(open + 1),
+        _ => false,
+    };
+    let Some(close) = tokens
+        .close(open)
+        .filter(|_| is_wrapper && is_around && depth > 0)
+    else {
+        return Wrapped::No;
+    };
     let behind = tokens.skip_blanks(close + 1);
-    if tokens.opens_quote(behind) && behind > close + 1 {
-        return Some(quoted(tokens, behind));
+    if behind > close + 1 && tokens.opens_quote(behind) {
+        return Wrapped::In(quoted(tokens, behind));
     }
     let inner = tokens.skip_lines(open + 1);
-    if tokens.kind(inner) == Kind::Redacted {
-        return Some(None);
-    }
-    if tokens.opens_quote(inner) || tokens.word(inner).is_some() {
-        let found = nested(tokens, inner, Site::default(), depth - 1);
+    Wrapped::In(match tokens.kind(inner) {
+        Kind::Redacted => None,
         // `Token(0)` is an index.
-        return Some(found.filter(|found| found.quoted || found.end - found.start >= 4));
-    }
-    Some(group(tokens, open, site))
+        Kind::Quote | Kind::Word => nested(tokens, inner, Site::default(), depth - 1)
+            .filter(|found| found.quoted || found.end - found.start >= 4),
+        _ => group(tokens, open, site),
+    })
 }
 
 /// The first item of a list, or all that is in the brackets.
@@ -201,8 +204,7 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     };
     // `(string) (len=9) "…"`: notes on the value.
     let mut behind = tokens.skip_blanks(close + 1);
-    if behind > close + 1
-        && tokens.kind(behind) == Kind::Open(b'(')
+    if tokens.kind(behind) == Kind::Open(b'(')
         && let Some(second) = tokens.close(behind)
     {
         behind = tokens.skip_blanks(second + 1);
@@ -210,14 +212,10 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     if behind > close + 1 && tokens.opens_quote(behind) {
         return quoted(tokens, behind);
     }
-    let (start, end) = (tokens.start(inner), tokens.start(close));
-    let is_list = matches!(tokens.kind(inner), Kind::Open(_) | Kind::Redacted);
-    (end > start && !is_list).then_some(Value {
-        start,
-        end,
-        next: close + 1,
-        quoted: true,
-    })
+    if matches!(tokens.kind(inner), Kind::Open(_) | Kind::Redacted) {
+        return None;
+    }
+    Value::quoted(tokens.start(inner), tokens.start(close), close + 1)
 }
 
 /// ODBC's `{…}`, in which `}}` is a brace.
@@ -225,32 +223,22 @@ fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;
     let mut at = place + 1;
     while at < place + 256 {
-        match tokens.kind(at) {
+        match tokens.get(at)?.kind {
             Kind::Close(b'}') if tokens.kind(at + 1) == Kind::Close(b'}') => at += 1,
             Kind::Close(b'}') => break,
             Kind::Quote | Kind::Redacted | Kind::Sign(b':') => return None,
-            _ if tokens.get(at).is_none() => return None,
             _ => {}
         }
         at += 1;
     }
-    let end = tokens.start(at);
-    (end > start).then_some(Value {
-        start,
-        end,
-        next: at + 1,
-        quoted: true,
-    })
+    Value::quoted(start, tokens.start(at), at + 1)
 }
 
 /// The secret in a wrapper: `{"value": "…"}`, `Secret { inner: "…" }`.
 pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<Value> {
     let mut at = tokens.skip_lines(place + 1);
     at += usize::from(tokens.opens_quote(at));
-    let name = tokens.word(at)?;
-    if !is_one_of(name, VALUE_NAMES) && !is_one_of(name, &["inner", "0", "raw", "plain"])
-        || depth == 0
-    {
+    if depth == 0 || !tokens.is_word(at, VALUE_NAMES) {
         return None;
     }
     at += 1;
@@ -260,87 +248,61 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
         return None;
     }
     let start = tokens.skip_blanks(at + 1);
-    nested(
-        tokens,
-        start,
-        Site {
-            from: place,
-            ..Site::default()
-        },
-        depth - 1,
-    )
-    .filter(|found| found.quoted)
+    nested(tokens, start, Site::from(place), depth - 1).filter(|found| found.quoted)
 }
 
 /// YAML's `|` and `>`: the lines that are indented as deep as the first.
 fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let text = tokens.text;
-    let marker = tokens.get(place)?;
-    let head = run_end(text, marker.end, 3, |byte| b"+-123456789".contains(&byte));
-    let head = run_end(text, head, 64, |byte| byte == b' ');
-    if head != line_end(text, head) || head >= text.len() {
+    let head = run_end(text, tokens.get(place)?.end, 64, |byte| {
+        b"+-123456789 ".contains(&byte)
+    });
+    let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;
+    let body = head + 1;
+    let depth = indent(body);
+    if line_end(text, head) != head || depth == 0 {
         return None;
     }
-    let next_line = |end: usize| {
-        end + if text[end..].starts_with(b"\r\n") {
-            2
-        } else {
-            1
-        }
-    };
-    let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;
-    let body = next_line(head);
-    let depth = indent(body);
-    let mut end = line_end(text, body);
-    while end < text.len() {
-        let line = next_line(end);
-        if line_end(text, line) > line && indent(line) < depth {
-            break;
-        }
-        end = line_end(text, line);
+    // The lines of a long block that was read before are looked at one by one.
+    if body < tokens.blocks_until {
+        return None;
     }
-    let next = tokens
-        .place_at(end.saturating_sub(1))
-        .map_or(place + 1, |at| at + 1);
-    (depth > 0 && end > body + depth).then_some(Value {
-        start: body + depth,
-        end,
-        next,
-        quoted: true,
-    })
+    let mut end = line_end(text, body);
+    while end < text.len() && (line_end(text, end + 1) == end + 1 || indent(end + 1) >= depth) {
+        end = line_end(text, end + 1);
+    }
+    if end - body > LOOKED_AT {
+        tokens.blocks_until = end;
+    }
+    let next = tokens.place_at(end.saturating_sub(1)).unwrap_or(place);
+    Value::quoted(body + depth, end, next + 1)
 }
 
 /// A value without quotes: to a delimiter that is one in its place. Passwords contain any sign, so
 /// what follows decides.
 pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
-    let mut at = place;
-    let mut opened = 0_usize;
+    let start = tokens.start(place);
     // `<your token>` is one value.
     if tokens.is_sign(place, b'<')
         && tokens.word(place + 1).is_some()
-        && let Some(close) = (place..place + 24)
-            .take_while(|&at| tokens.kind(at) != Kind::Line)
-            .last()
-            .and_then(|last| (place..=last).find(|&at| tokens.is_sign(at, b'>')))
+        && let Some(close) =
+            (place..place + 24).find(|&at| matches!(tokens.kind(at), Kind::Line | Kind::Sign(b'>')))
+        && tokens.is_sign(close, b'>')
     {
-        return Some(Value {
-            start: tokens.start(place),
-            end: tokens.start(close) + 1,
-            next: close + 1,
-            quoted: false,
-        });
+        return Value::bare(start, tokens.start(close) + 1, close + 1);
     }
-    while let Some(token) = tokens.get(at) {
-        if tokens.is_break(at, site.coding) {
-            break;
-        }
+    let mut at = place;
+    let mut opened = 0_usize;
+    while let Some(token) = tokens.get(at)
+        && !tokens.is_break(at, site.coding)
+    {
         let is_delimiter =
             at > place && token.coding == Coding::Plain || token.coding == site.coding;
         let ends = match token.kind {
             Kind::Redacted | Kind::Sign(ARROW) => true,
             Kind::Quote => {
                 token.mate.is_some_and(|mate| mate < place)
-                    || !matches!(tokens.kind(at + 1), Kind::Word)
+                    || tokens.word(at + 1).is_none()
                     || token.coding != Coding::Plain && site.coding == token.coding
             }
             Kind::Open(_) => {
@@ -352,35 +314,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
                 false
             }
             Kind::Close(_) => closes_here(tokens, at),
-            Kind::Sign(_) if !is_delimiter => false,
-            Kind::Sign(b',' | b'|') => {
-                tokens.is_break(at + 1, site.coding)
-                    || tokens.kind(at + 1) == Kind::Quote
-                    || begins_pair(tokens, at + 1)
-                    || tokens.kind(at + 1) == Kind::Redacted
-            }
-            Kind::Sign(b';') => {
-                tokens.is_break(at + 1, site.coding)
-                    || tokens.is_sign(at + 1, b';')
-                    || begins_pair(tokens, at + 1)
-                    || matches!(tokens.kind(at + 1), Kind::Quote | Kind::Close(_))
-            }
-            Kind::Sign(b'&') if at == place => false,
-            Kind::Sign(b'&') => {
-                site.in_query || tokens.is_break(at + 1, site.coding) || begins_pair(tokens, at + 1)
-            }
-            Kind::Sign(b'<') => {
-                at > place && (tokens.is_sign(at + 1, b'/') || tokens.word(at + 1).is_some())
-            }
-            // `<TOKEN>` is one value.
-            Kind::Sign(b'>') if tokens.is_sign(place, b'<') => false,
-            Kind::Sign(b'>') => {
-                tokens.is_break(at + 1, site.coding)
-                    || matches!(
-                        tokens.kind(at + 1),
-                        Kind::Sign(b'<' | b',') | Kind::Close(_)
-                    )
-            }
+            Kind::Sign(sign) if is_delimiter => sign_ends(tokens, at, sign, place, site),
             _ => false,
         };
         if ends {
@@ -395,13 +329,27 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
     {
         at -= 1;
     }
-    let (start, end) = (tokens.start(place), tokens.start(at));
-    (end > start).then_some(Value {
-        start,
-        end,
-        next: at,
-        quoted: false,
-    })
+    Value::bare(start, tokens.start(at), at)
+}
+
+/// Whether a sign at a place ends the value that began at another.
+fn sign_ends(tokens: &mut Tokens<'_>, at: usize, sign: u8, place: usize, site: Site) -> bool {
+    let is_last = tokens.is_break(at + 1, site.coding);
+    let next = tokens.kind(at + 1);
+    match sign {
+        b',' | b'|' | b';' => {
+            is_last
+                || matches!(next, Kind::Quote | Kind::Redacted)
+                || sign == b';' && matches!(next, Kind::Close(_) | Kind::Sign(b';'))
+                || begins_pair(tokens, at + 1)
+        }
+        b'&' if at > place => site.in_query || is_last || begins_pair(tokens, at + 1),
+        b'<' => at > place && (next == Kind::Sign(b'/') || next == Kind::Word),
+        // `<TOKEN>` is one value.
+        b'>' if tokens.is_sign(place, b'<') => false,
+        b'>' => is_last || matches!(next, Kind::Sign(b'<' | b',') | Kind::Close(_)),
+        _ => false,
+    }
 }
 
 /// A bracket that nothing opened ends the value before white space and punctuation.
@@ -419,14 +367,11 @@ fn closes_here(tokens: &mut Tokens<'_>, place: usize) -> bool {
 
 /// `name=`, `name:` or `"name"`: the next pair of a list.
 fn begins_pair(tokens: &mut Tokens<'_>, place: usize) -> bool {
-    let mut at = place;
-    if matches!(tokens.kind(at), Kind::Quote | Kind::Sign(b'$' | b'-')) {
-        at += 1;
-    }
-    let Some(word) = tokens.word(at) else {
-        return false;
-    };
-    if !at_letter(word) {
+    let is_lead = matches!(tokens.kind(place), Kind::Quote | Kind::Sign(b'$' | b'-'));
+    let mut at = place + usize::from(is_lead);
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+    let word = tokens.word(at).unwrap_or_default();
+    if !word.first().is_some_and(is_letter) {
         return false;
     }
     at += 1;
@@ -441,8 +386,4 @@ fn begins_pair(tokens: &mut Tokens<'_>, place: usize) -> bool {
         tokens.kind(at),
         Kind::Sign(b'=' | b':') | Kind::Quote | Kind::Open(b'[')
     )
-}
-
-fn at_letter(word: &[u8]) -> bool {
-    at(word, 0).is_ascii_alphabetic() || at(word, 0) == b'_'
 }

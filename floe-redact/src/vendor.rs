@@ -1,7 +1,7 @@
 //! Vendors' tokens: matches the rows of the table, checksums included.
 
 use crate::checksum;
-use crate::format::{Alphabet, Length, Part, TokenFormat};
+use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
 use crate::score;
 use crate::text::{at, before, part, run_end};
 
@@ -21,53 +21,15 @@ pub(crate) enum Match {
     Proven,
 }
 
-impl Length {
-    fn min(self) -> usize {
-        match self {
-            Self::Exactly(min) | Self::Between(min, _) | Self::AtLeast(min) => min,
-        }
+/// The end of what an alphabet allows at `from`, at most `limit` bytes on.
+fn run(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
+    let end = run_end(text, from, limit, |byte| alphabet.contains(byte));
+    if !matches!(alphabet, Alphabet::Base64) {
+        return end;
     }
-
-    fn max(self) -> usize {
-        match self {
-            Self::Exactly(max) | Self::Between(_, max) => max,
-            Self::AtLeast(_) => usize::MAX,
-        }
-    }
-}
-
-impl Alphabet {
-    fn contains(self, byte: u8) -> bool {
-        match self {
-            Self::Hex => byte.is_ascii_hexdigit(),
-            Self::LowerHex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-            Self::UpperHex => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
-            Self::Digits => byte.is_ascii_digit(),
-            Self::Lower => byte.is_ascii_lowercase(),
-            Self::Letters => byte.is_ascii_alphabetic(),
-            Self::LowerDigits => byte.is_ascii_lowercase() || byte.is_ascii_digit(),
-            Self::UpperDigits => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-            Self::Alphanumeric => byte.is_ascii_alphanumeric(),
-            Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
-            Self::Dashed => byte.is_ascii_alphanumeric() || byte == b'-',
-            Self::Base64 => byte.is_ascii_alphanumeric() || b"+/=".contains(&byte),
-            Self::Base64Url => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
-            Self::Dotted => byte.is_ascii_alphanumeric() || b"-_.".contains(&byte),
-            Self::And(more) => byte.is_ascii_alphanumeric() || more.as_bytes().contains(&byte),
-            Self::Parts(_) => false,
-        }
-    }
-
-    /// The end of what the alphabet allows at `from`, at most `limit` bytes on.
-    fn run(self, text: &[u8], from: usize, limit: usize) -> usize {
-        let end = run_end(text, from, limit, |byte| self.contains(byte));
-        if !matches!(self, Self::Base64) {
-            return end;
-        }
-        // Only at its end is base64 padded.
-        let digits = run_end(text, from, end - from, |byte| byte != b'=');
-        run_end(text, digits, (end - digits).min(2), |byte| byte == b'=')
-    }
+    // Only at its end is base64 padded.
+    let digits = run_end(text, from, end - from, |byte| byte != b'=');
+    run_end(text, digits, (end - digits).min(2), |byte| byte == b'=')
 }
 
 impl TokenFormat {
@@ -89,7 +51,7 @@ impl TokenFormat {
             .max()
             .saturating_add(1)
             .min(HEAD.max(self.length.min() + 1));
-        let head = self.trim(text, from, self.alphabet.run(text, from, limit));
+        let head = self.trim(text, from, run(self.alphabet, text, from, limit));
         let body = part(text, from, head);
         if !is_varied(body) {
             return None;
@@ -113,7 +75,7 @@ impl TokenFormat {
         let end = if head < from + limit {
             head
         } else {
-            self.alphabet.run(text, head, usize::MAX)
+            run(self.alphabet, text, head, usize::MAX)
         };
         let found = if is_documented {
             Match::Documented
@@ -161,7 +123,7 @@ impl Part {
                 (part(text, from, end) == wanted.as_bytes()).then_some(end)
             }
             Self::Run(alphabet, length) => {
-                let end = alphabet.run(text, from, length.max());
+                let end = run(alphabet, text, from, length.max());
                 (end - from >= length.min()).then_some(end)
             }
         }
@@ -194,7 +156,7 @@ fn is_varied(body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::Checksum;
+    use crate::rules::format::Checksum;
 
     const STRICT: TokenFormat = TokenFormat {
         id: "x",

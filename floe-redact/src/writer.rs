@@ -2,16 +2,22 @@
 
 use std::io::{self, Write};
 
-use crate::redactor::Redactor;
+use crate::armour;
+use crate::redactor::{NO_CANDIDATE, Redactor};
 
-/// A line that is longer is redacted in pieces.
-const LONGEST_LINE: usize = 64 * 1024;
+/// A line that is longer is redacted in parts.
+const MAX_LINE: usize = 64 * 1024;
+
+/// No more of a private key is held back.
+const MAX_KEY: usize = 16 * 1024;
 
 /// Redacts the lines that are written to it on their way into another writer.
 ///
-/// A line is passed on when it is complete, so that a secret in two writes is found. Lines of more
-/// than 64 KiB are passed on in pieces. [`flush`](Write::flush) and dropping the writer pass on what
-/// has no line end yet. Bytes that are not UTF-8 become U+FFFD.
+/// A line is passed on when it is complete, so that a secret in two writes is found, and the lines of a
+/// private key in PEM are passed on together, at most 16 KiB. A secret on another line than its key, as
+/// below `password: |`, is not found: [`Redactor::redact`] finds it in the whole text. Lines of more than 64 KiB are passed on in parts,
+/// which begin at a blank if there is one. [`flush`](Write::flush) and dropping the writer pass on what has
+/// no line end yet. Bytes that are not UTF-8 become U+FFFD.
 ///
 /// ```
 /// use std::io::Write;
@@ -27,64 +33,116 @@ const LONGEST_LINE: usize = 64 * 1024;
 pub struct Writer<W: Write> {
     redactor: Redactor,
     inner: W,
-    line: Vec<u8>,
+    /// What is not passed on yet.
+    pending: Vec<u8>,
+    /// For explanations, the number of the first line of `pending`.
+    number: Option<usize>,
 }
 
 impl Redactor {
     /// Redacts the lines that are written to it on their way into `inner`.
     pub fn writer<W: Write>(&self, inner: W) -> Writer<W> {
-        Writer::new(self.clone(), inner)
+        Writer::new(self.clone(), inner, None)
+    }
+
+    /// Writes into `inner` what [`explain`](Self::explain) returns for the lines that are written to it,
+    /// each with the number of the line. For lines without a candidate nothing is written.
+    ///
+    /// ```
+    /// use std::io::Write;
+    ///
+    /// let mut reasons = Vec::new();
+    /// let mut writer = floe_redact::Redactor::new().explainer(&mut reasons);
+    /// writeln!(writer, "connecting\npassword=hunter2")?;
+    /// drop(writer);
+    /// assert!(reasons.starts_with(b"line 2: 9..16 redacted by password: "));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn explainer<W: Write>(&self, inner: W) -> Writer<W> {
+        Writer::new(self.clone(), inner, Some(1))
     }
 }
 
 impl<W: Write> Writer<W> {
-    fn new(redactor: Redactor, inner: W) -> Self {
+    fn new(redactor: Redactor, inner: W, number: Option<usize>) -> Self {
         Self {
             redactor,
             inner,
-            line: Vec::new(),
+            pending: Vec::new(),
+            number,
         }
     }
 
-    /// Passes on what was collected.
-    fn pass_on(&mut self) -> io::Result<()> {
-        if self.line.is_empty() {
+    /// The inner writer, for example to flush it while a line is incomplete.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.inner
+    }
+
+    /// Passes on the first bytes of what is pending.
+    fn pass_on(&mut self, len: usize) -> io::Result<()> {
+        let mut pending = std::mem::take(&mut self.pending);
+        let result = self.redact(&pending[..len]);
+        pending.drain(..len);
+        // The buffer is used again.
+        self.pending = pending;
+        result
+    }
+
+    fn redact(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let text = String::from_utf8_lossy(bytes);
+        let Some(number) = self.number else {
+            return self.inner.write_all(self.redactor.redact(&text).as_bytes());
+        };
+        self.number = Some(number + memchr::memchr_iter(b'\n', bytes).count());
+        if self.redactor.is_plain(&*text) {
             return Ok(());
         }
-        let line = std::mem::take(&mut self.line);
-        let text = String::from_utf8_lossy(&line);
-        let result = self.inner.write_all(self.redactor.redact(&text).as_bytes());
-        // The buffer is used again.
-        self.line = line;
-        self.line.clear();
-        result
+        let explanation = self.redactor.explain(text.trim_end_matches(['\r', '\n']));
+        let reasons = explanation.lines().filter(|reason| *reason != NO_CANDIDATE);
+        for reason in reasons {
+            writeln!(self.inner, "line {number}: {reason}")?;
+        }
+        Ok(())
     }
 }
 
 impl<W: Write> Write for Writer<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            for piece in piece.chunks(LONGEST_LINE) {
-                if self.line.len() + piece.len() > LONGEST_LINE {
-                    self.pass_on()?;
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            for part in line.chunks(MAX_LINE) {
+                if self.pending.len() + part.len() > MAX_LINE {
+                    self.pass_on(cut(&self.pending))?;
                 }
-                self.line.extend_from_slice(piece);
+                self.pending.extend_from_slice(part);
             }
-            if piece.ends_with(b"\n") {
-                self.pass_on()?;
+            let is_in_key = || self.pending.len() <= MAX_KEY && armour::ends_in_key(&self.pending);
+            if line.ends_with(b"\n") && !is_in_key() {
+                self.pass_on(self.pending.len())?;
             }
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.pass_on()?;
+        self.pass_on(self.pending.len())?;
         self.inner.flush()
     }
 }
 
 impl<W: Write> Drop for Writer<W> {
     fn drop(&mut self) {
-        let _ = self.pass_on();
+        let _ = self.pass_on(self.pending.len());
+    }
+}
+
+/// Where a line that is too long is cut: behind its last blank, or else between two characters.
+fn cut(line: &[u8]) -> usize {
+    if let Some(blank) = line.iter().rposition(u8::is_ascii_whitespace) {
+        return blank + 1;
+    }
+    // The last character may be incomplete.
+    match line.iter().rposition(|byte| byte & 0xc0 != 0x80) {
+        Some(start) if start > 0 && line[start] >= 0xc0 => start,
+        _ => line.len(),
     }
 }

@@ -1,9 +1,11 @@
 //! The public interface.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::borrow::Cow;
 use std::io::Write;
 
-use floe_redact::{Evidence, Level, RedactValue, Redactor, rules};
+use floe_redact::{Evidence, KeyMeaning, Level, Redactor, rules};
 
 const SECRET: &str = "Zq7xWv93Lmt2";
 
@@ -37,6 +39,56 @@ fn findings_are_what_is_replaced() {
         safe.replace_range(finding.range.clone(), "<REDACTED>");
     }
     assert_eq!(redactor.redact(&text), safe);
+}
+
+/// A quote that another line closes does not hide the keys between the two.
+#[test]
+fn a_long_value_that_stays_does_not_hide_what_follows_its_line() {
+    let words = "the rows of ".repeat(60);
+    let text = format!("{{password, \"{words}\ndb_password={SECRET}\n{words}\"}}");
+    let safe = Redactor::new().redact(&text).into_owned();
+    assert!(!safe.contains(SECRET), "{safe}");
+}
+
+#[test]
+fn a_pair_behind_a_sentence_keeps_its_key() {
+    for (text, wanted) in [
+        (
+            "the token was refused: token=abc123def",
+            "the token was refused: token=<REDACTED>",
+        ),
+        (
+            "password is wrong: password=hunter2 user=bob",
+            "password is wrong: password=<REDACTED> user=bob",
+        ),
+        (
+            "token expired: refresh_token=abc123def",
+            "token expired: refresh_token=<REDACTED>",
+        ),
+        (
+            "got token: \"token=abc123def\"",
+            "got token: \"token=<REDACTED>\"",
+        ),
+        (
+            "token refused: [token=abc123def]",
+            "token refused: [token=<REDACTED>]",
+        ),
+        (
+            "the password is wrong for user bob: password=abc123",
+            "the password is wrong for user bob: password=<REDACTED>",
+        ),
+        (
+            "main.login({}, \"password=hunter2x\")",
+            "main.login({}, \"password=<REDACTED>\")",
+        ),
+        (
+            "{\"password\": \"user=bob42x\"}",
+            "{\"password\": \"<REDACTED>\"}",
+        ),
+        ("password: xy=7Hq9zX", "password: <REDACTED>"),
+    ] {
+        assert_eq!(Redactor::new().redact(text), wanted);
+    }
 }
 
 #[test]
@@ -76,7 +128,7 @@ fn levels_decide_about_personal_data_and_doubtful_keys() {
     };
     assert_eq!(of(Level::Credentials), text);
     assert_eq!(
-        of(Level::CredentialsAndPersonalData),
+        of(Level::CredentialsAndPii),
         "mail <REDACTED>@example.com session=nightly"
     );
     assert_eq!(
@@ -89,8 +141,9 @@ fn levels_decide_about_personal_data_and_doubtful_keys() {
 fn configured_keys_are_found_in_every_spelling() {
     let redactor = Redactor::builder()
         .key("customer_ref")
-        .key("iq")
-        .key("badge")
+        .and_then(|builder| builder.key("iq"))
+        .and_then(|builder| builder.key("badge"))
+        .unwrap()
         .build();
     for (text, wanted) in [
         ("customer_ref=ab 1", "customer_ref=<REDACTED> 1"),
@@ -134,6 +187,52 @@ fn configured_patterns_are_redacted_once() {
 }
 
 #[test]
+fn a_key_that_cannot_be_found_is_an_error() {
+    for key in ["", "x", "user_i", "größe", &"long".repeat(17)] {
+        let error = Redactor::builder().key(key).unwrap_err();
+        assert!(error.to_string().starts_with("not a key, accepted are"));
+    }
+}
+
+#[test]
+fn the_range_of_a_pattern_is_widened_to_characters_and_may_be_in_the_word_of_a_mark() {
+    let redactor = |range: std::ops::Range<usize>| {
+        let find = move |text: &str, from| (from == 0 && text.len() > 2).then(|| range.clone());
+        Redactor::builder().pattern(find).build()
+    };
+    assert_eq!(redactor(1..2).redact("aéb"), "a<REDACTED>b");
+    assert_eq!(redactor(9..12).redact("aéb"), "aéb");
+    let word = Redactor::builder()
+        .pattern(|text, from| Some(text.get(from..)?.find("ED")? + from).map(|at| at..at + 2))
+        .build();
+    let safe = word.redact("ED 7 RED").into_owned();
+    assert_eq!(safe, "<REDACTED> 7 R<REDACTED>");
+    assert_eq!(word.redact(&safe), safe);
+}
+
+/// A later pass reads the text with marks, and a text that was cut is read again.
+#[test]
+fn redact_with_reports_what_findings_returns() {
+    for max in [20, 500] {
+        let redactor = Redactor::builder().max_chars(max).build();
+        for text in [
+            format!("password={SECRET} token={SECRET}x and more of it"),
+            format!("a\"password={SECRET}\"password='{SECRET}\"token={SECRET}x"),
+            format!("x=password={SECRET}&password=\"{SECRET}y {SECRET}'"),
+        ] {
+            let mut found = Vec::new();
+            let _ = redactor.redact_with(&text, |finding| found.push(finding.clone()));
+            assert_eq!(found, redactor.findings(&text));
+            assert!(
+                found
+                    .windows(2)
+                    .all(|two| two[0].range.end < two[1].range.start)
+            );
+        }
+    }
+}
+
+#[test]
 fn a_text_is_cut_after_it_was_redacted() {
     let redactor = Redactor::builder().max_chars(40).build();
     let text = format!("{} postgres://bob:{SECRET}@h.example.com/x", "é".repeat(24));
@@ -148,8 +247,11 @@ fn a_text_is_cut_after_it_was_redacted() {
 #[test]
 fn a_value_that_comes_apart_from_its_key() {
     let redactor = Redactor::new();
-    assert_eq!(redactor.key("db.password"), RedactValue::Always("password"));
-    assert_eq!(redactor.key("table"), RedactValue::Text);
+    assert_eq!(
+        redactor.meaning_of("db.password"),
+        KeyMeaning::Always("password")
+    );
+    assert_eq!(redactor.meaning_of("table"), KeyMeaning::Text);
     for (key, value, wanted) in [
         ("db.password", "winter", "<REDACTED>"),
         ("http.request.header.cookie", "session=abc", "<REDACTED>"),
@@ -162,6 +264,18 @@ fn a_value_that_comes_apart_from_its_key() {
             "postgres://u:p4ssw0rd@h/d",
             "postgres://<REDACTED>@h/d",
         ),
+        (
+            "databaseUrl",
+            "postgres://u:p4ssw0rd@h/d",
+            "postgres://<REDACTED>@h/d",
+        ),
+        (
+            "connection_string",
+            "Server=db;Database=orders;Password=p4ssw0rd;",
+            "Server=db;Database=orders;Password=<REDACTED>;",
+        ),
+        ("db.dsn", "host=db dbname=orders", "host=db dbname=orders"),
+        ("db.dsn", "f3a9c81e77b24d0f9e6a5b1c2d3e4f50", "<REDACTED>"),
     ] {
         assert_eq!(redactor.redact_value(key, value), wanted, "{key}");
     }
@@ -182,14 +296,172 @@ fn a_writer_redacts_lines_whatever_the_pieces_they_come_in() {
     }
 }
 
+fn written(text: &str, size: usize) -> String {
+    let mut safe = Vec::new();
+    let mut writer = Redactor::new().writer(&mut safe);
+    for piece in text.as_bytes().chunks(size) {
+        writer.write_all(piece).unwrap();
+    }
+    drop(writer);
+    String::from_utf8(safe).unwrap()
+}
+
 #[test]
-fn a_writer_passes_on_a_line_that_never_ends_in_pieces() {
+fn a_writer_passes_on_a_line_that_never_ends_in_parts() {
     let mut safe = Vec::new();
     let mut writer = Redactor::new().writer(&mut safe);
     writer.write_all("x".repeat(300_000).as_bytes()).unwrap();
+    // Not more than two parts are pending.
+    let pending = 300_000 - writer.get_mut().len();
+    assert!(pending <= 2 * 64 * 1024, "{pending}");
     writer.flush().unwrap();
     drop(writer);
     assert_eq!(safe.len(), 300_000);
+}
+
+#[test]
+fn a_part_of_a_long_line_ends_neither_in_a_secret_nor_in_a_character() {
+    for len in 65_520..65_540 {
+        let words = "word ".repeat(len / 5) + &"y".repeat(len % 5);
+        let text = format!("{words} password={SECRET} {words}");
+        assert_eq!(
+            written(&text, 1 << 20),
+            format!("{words} password=<REDACTED> {words}")
+        );
+        let text = "x".repeat(len % 3) + &"€".repeat(len);
+        assert_eq!(written(&text, 1 << 20), text);
+    }
+}
+
+#[test]
+fn a_writer_redacts_a_private_key_of_several_lines() {
+    let line = "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3";
+    let head = ["-----BEGIN RSA ", "PRIVATE KEY-----"].concat();
+    let foot = ["-----END RSA ", "PRIVATE KEY-----"].concat();
+    for prefix in ["", "web-1  | "] {
+        let key = format!("{head}\n{prefix}{line}\n{prefix}{line}\n{prefix}{foot}");
+        let text = format!("a\n{prefix}{key}\nb\n");
+        for size in [7, 1000] {
+            assert_eq!(written(&text, size), format!("a\n{prefix}<REDACTED>\nb\n"));
+        }
+    }
+    // A key without an end does not hold back the lines behind it for long.
+    let mut safe = Vec::new();
+    let mut writer = Redactor::new().writer(&mut safe);
+    writer
+        .write_all(format!("{head}\n{line}\n").as_bytes())
+        .unwrap();
+    assert_eq!(writer.get_mut().len(), 0);
+    writer
+        .write_all("a line\n".repeat(5000).as_bytes())
+        .unwrap();
+    drop(writer);
+    assert_eq!(
+        String::from_utf8(safe).unwrap(),
+        format!("<REDACTED>\n{}", "a line\n".repeat(5000))
+    );
+}
+
+/// Its lines are read one by one from the first on; the first that is none ends it.
+#[test]
+fn a_private_key_ends_with_its_last_line() {
+    let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
+    let end = ["-----END ", "PRIVATE KEY-----"].concat();
+    let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+    let log = "12:00 line one ok\n12:01 user bob logged in\n";
+    for (text, wanted) in [
+        // Two keys that were cut.
+        (
+            format!("{begin}\n{line}\nabcd\n{begin}\n{line}\n{log}"),
+            format!("<REDACTED>\n<REDACTED>\n{log}"),
+        ),
+        // Short last lines.
+        (
+            format!("  {begin}\n  {line}\n  abcdefg\n{log}"),
+            format!("  <REDACTED>\n{log}"),
+        ),
+        (
+            format!("{begin}\r\n{line}\r\nAwEHoUQ"),
+            "<REDACTED>".to_owned(),
+        ),
+        // The end of another.
+        (
+            format!("{begin}\n{line}\n{log}{begin}\n{line}\n{end}\n"),
+            format!("<REDACTED>\n{log}<REDACTED>\n"),
+        ),
+        (
+            format!("{begin}\n{line}\n{log}-----END CERTIFICATE-----\n"),
+            format!("<REDACTED>\n{log}-----END CERTIFICATE-----\n"),
+        ),
+        // In one line.
+        (
+            format!("{begin} {line} {line} abcd== {end} x"),
+            "<REDACTED> x".to_owned(),
+        ),
+        (
+            format!("{{\"k\":\"{begin}\\nabcdABCD1234\\n\",\"username1\":\"bob\"}}"),
+            "{\"k\":\"<REDACTED>\\n\",\"username1\":\"bob\"}".to_owned(),
+        ),
+        (
+            format!(
+                "k={}%0A{line}%0Aabcd%3D%3D%0A{}&x=1",
+                begin.replace(' ', "%20"),
+                end.replace(' ', "%20")
+            ),
+            "k=<REDACTED>&x=1".to_owned(),
+        ),
+        // Its beginning was cut.
+        (
+            format!("{log}{line}\n{line}\nabcd\n{end}\n{log}"),
+            format!("{log}<REDACTED>\n{log}"),
+        ),
+        // A sentence about one.
+        (
+            format!("expected '{begin}' at line 1, user=bob host=db"),
+            format!("expected '{begin}' at line 1, user=bob host=db"),
+        ),
+    ] {
+        assert_eq!(Redactor::new().redact(&text), wanted);
+    }
+}
+
+#[test]
+fn a_writer_holds_back_no_line_behind_a_private_key() {
+    let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
+    let mut safe = Vec::new();
+    let mut writer = Redactor::new().writer(&mut safe);
+    let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+    write!(writer, "{begin}\n{line}\n").unwrap();
+    assert!(writer.get_mut().is_empty());
+    writeln!(writer, "12:00 user bob logged in").unwrap();
+    let wanted = "<REDACTED>\n12:00 user bob logged in\n";
+    assert_eq!(writer.get_mut().as_slice(), wanted.as_bytes());
+}
+
+#[test]
+fn an_explainer_numbers_the_lines_and_omits_those_without_a_candidate() {
+    let redactor = Redactor::new();
+    let lines = [
+        &format!("password={SECRET}"),
+        "",
+        "token: expected",
+        "password: ",
+    ];
+    let mut reasons = Vec::new();
+    let mut writer = redactor.explainer(&mut reasons);
+    let text = format!("a\n{}\r\n{}", lines[0], lines[1..].join("\n"));
+    for piece in text.as_bytes().chunks(5) {
+        writer.write_all(piece).unwrap();
+    }
+    drop(writer);
+    let explained = |line: usize| {
+        let reason = redactor.explain(lines[line]);
+        format!("line {}: {reason}", line + 2)
+    };
+    assert_eq!(
+        String::from_utf8(reasons).unwrap(),
+        explained(0) + &explained(2)
+    );
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Detects names of credentials, whose values must not be recorded by mistake.
 //!
-//! The word lists are the same as in `sanitizer/words.rs` of the runtime; `tests/tests/it/secrets.rs`
-//! compares them.
+//! The names are also in the table of keys of `floe-redact`; `tests/tests/it/secrets.rs` compares them.
 
 /// The last word of a name of a credential, whatever precedes it.
 const ENDINGS: &[&str] = &[

@@ -1,5 +1,4 @@
-//! Where a text can be cut: `str::floor_char_boundary` and its counterpart, which the oldest supported
-//! compiler does not have.
+//! Where a text can be cut: `str::floor_char_boundary`, which the oldest supported compiler does not have.
 
 /// The last boundary between characters that is not after `index`.
 pub(crate) fn floor(text: &str, index: usize) -> usize {
@@ -10,27 +9,15 @@ pub(crate) fn floor(text: &str, index: usize) -> usize {
     index
 }
 
-/// The first boundary between characters that is not before `index`.
-#[cfg(feature = "redact")]
-pub(crate) fn ceil(text: &str, index: usize) -> usize {
-    let mut index = index.min(text.len());
-    while !text.is_char_boundary(index) {
-        index += 1;
-    }
-    index
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ceil, floor};
+    use super::floor;
 
     #[test]
     fn a_cut_is_between_characters() {
         let text = "aé€😀";
         let floors: Vec<usize> = (0..=12).map(|index| floor(text, index)).collect();
         assert_eq!(floors, [0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10, 10]);
-        let ceils: Vec<usize> = (0..=12).map(|index| ceil(text, index)).collect();
-        assert_eq!(ceils, [0, 1, 3, 3, 6, 6, 6, 10, 10, 10, 10, 10, 10]);
-        assert_eq!((floor("", 5), ceil("", 5)), (0, 0));
+        assert_eq!(floor("", 5), 0);
     }
 }

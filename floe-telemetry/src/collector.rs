@@ -47,7 +47,6 @@ pub(crate) use self::exemplars::exemplar;
 pub(crate) use self::exports::Queue;
 pub(crate) use self::fetch::Backpressure;
 pub(crate) use self::pipeline::{Pipeline, PipelineSettings};
-#[cfg(any(feature = "_otlp", feature = "logs"))]
 pub(crate) use self::rate_limited::RateLimited;
 pub(crate) use self::redact::{Policies, Redaction, Redactor};
 pub(crate) use self::shared_attributes::SharedAttributes;
@@ -178,9 +177,10 @@ fn work(jobs: &Receiver<Job>) {
     // The collector must not record telemetry about itself.
     let _quiet = Context::enter_telemetry_suppressed_scope();
     let mut collector = Collector::default();
+    let messages = RateLimited::default();
     loop {
         // A panic must not end the thread: the buffers would fill and spans would be dropped.
-        if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| collector.turn(jobs))).is_err() && messages.is_due() {
             tracing::error!("the telemetry collector panicked and continues");
         }
     }

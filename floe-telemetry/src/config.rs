@@ -52,9 +52,9 @@ pub(crate) mod telemetry;
 pub(crate) use self::auth::check_header_name;
 pub use self::auth::{AuthType, TelemetryAuth};
 pub use self::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
-pub(crate) use self::endpoint::validate_endpoint;
 #[cfg(feature = "_otlp")]
 pub(crate) use self::endpoint::without_query;
+pub(crate) use self::endpoint::{validate_endpoint, without_credentials};
 pub(crate) use self::env::{is_disabled, warn};
 #[cfg(feature = "_fuzz")]
 pub(crate) use self::env::{parse_headers, parse_resource_attributes};

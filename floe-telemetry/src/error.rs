@@ -109,7 +109,7 @@ impl Error {
 
     /// Sanitizes the message. All errors are created here.
     fn new(kind: Kind, message: impl AsRef<str>, source: Option<Source>) -> Self {
-        let message = crate::sanitizer::sanitize_error(message.as_ref()).into_owned();
+        let message = crate::redaction::sanitize_error(message.as_ref()).into_owned();
         Self(Arc::new(Inner {
             kind,
             message,
@@ -167,7 +167,7 @@ impl Cause {
     fn of(error: &(dyn StdError + 'static), depth: usize) -> Self {
         let source = error.source().filter(|_| depth > 1);
         Self {
-            message: crate::sanitizer::sanitize_error(&error.to_string()).into_owned(),
+            message: crate::redaction::sanitize_error(&error.to_string()).into_owned(),
             source: source.map(|source| Box::new(Self::of(source, depth - 1))),
         }
     }

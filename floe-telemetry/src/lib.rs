@@ -110,11 +110,7 @@ pub mod metrics;
 pub mod prelude;
 pub mod propagation;
 #[cfg(feature = "redact")]
-#[cfg_attr(
-    not(feature = "provider"),
-    allow(dead_code, unused_imports, reason = "the collector uses the rest")
-)]
-mod sanitizer;
+mod redaction;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tracing")]
@@ -142,7 +138,7 @@ pub use self::recorder::{
     get_current_span, get_tracer, record_exception, set_attribute, set_attributes, span,
 };
 #[cfg(feature = "redact")]
-pub use self::sanitizer::{
+pub use self::redaction::{
     REDACTED, sanitize, sanitize_credentials, sanitize_error_message, sanitize_url,
 };
 #[cfg(feature = "tracing")]

@@ -20,6 +20,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     assert_eq!(replaced, safe, "findings: {text:?}");
     let cut = Redactor::builder().max_chars(500).build();
     assert!(cut.redact(&text).chars().count() <= 500);
+    // The fuzzer learns the value, which is no secret where nothing announces it.
+    if text.contains(SECRET) {
+        return;
+    }
     let message = format!("{text}\ndb_password={SECRET}\n{text}");
     assert!(!redactor.redact(&message).contains(SECRET), "{message:?}");
 });

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use floe_telemetry::config::Sampler;
 use floe_telemetry::exporter::MemoryExporter;
-use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span, get_tracer};
+use floe_telemetry::{
+    TelemetryConfig, TelemetryProvider, create_span, get_current_span, get_tracer, traced,
+};
 use floe_tests::{Receiver, Value};
 use opentelemetry::trace::{
     Span as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
@@ -21,6 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 fn limits_and_samplers() {
     dropped_items_are_counted_on_the_wire();
     each_sampler_follows_the_specification();
+    a_call_that_is_not_sampled_is_a_local_parent();
 }
 
 fn remote(is_sampled: bool) -> SpanContext {
@@ -155,4 +158,43 @@ fn each_sampler_follows_the_specification() {
             ["root", "sampled", "unsampled"].map(|name| spans.iter().any(|span| span.name == name));
         assert_eq!(found, expected, "{sampler:?}");
     }
+}
+
+#[traced]
+fn inner() {}
+
+/// The provider changes while the function runs, and with it the sampler.
+#[traced]
+fn not_sampled(first: &TelemetryProvider, memory: &MemoryExporter) -> SpanId {
+    let id = get_current_span().span_context().span_id();
+    first.shutdown(TIMEOUT).unwrap();
+    let mut config = TelemetryConfig::new("second");
+    config.sampling.sampler = Some(Sampler::AlwaysOn);
+    let second = TelemetryProvider::builder(config)
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    inner();
+    second.shutdown(TIMEOUT).unwrap();
+    id
+}
+
+fn a_call_that_is_not_sampled_is_a_local_parent() {
+    let memory = MemoryExporter::new();
+    let first = TelemetryProvider::builder(TelemetryConfig::new("first"))
+        .with_span_exporter(memory.clone())
+        .initialize()
+        .unwrap();
+    let _attached = Context::new()
+        .with_remote_span_context(remote(false))
+        .attach();
+    let parent = not_sampled(&first, &memory);
+    assert_ne!(parent, remote(false).span_id());
+    let spans = memory.spans();
+    let [span] = &spans[..] else {
+        panic!("{spans:?}");
+    };
+    assert_eq!(span.name, "inner");
+    assert_eq!(span.parent_span_id, parent);
+    assert!(!span.parent_span_is_remote);
 }

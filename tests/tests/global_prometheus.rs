@@ -114,7 +114,7 @@ fn check(answer: &str) {
         "orders_duration_seconds_count{otel_scope_name=\"orders\"} 3\n",
         "service_name=\"scraped\"",
         "traces_span_metrics_errors_total{component=\"global_prometheus\",otel_scope_name=\"floe.telemetry\",span_kind=\"SPAN_KIND_INTERNAL\",span_name=\"orders.load\",status_code=\"STATUS_CODE_ERROR\"} 1\n",
-        "floe_telemetry_redactions_total{floe_redaction_rule=\"url_userinfo\",otel_scope_name=\"floe.telemetry\"} 1\n",
+        "floe_telemetry_redactions_total{floe_redaction_rule=\"url-userinfo\",otel_scope_name=\"floe.telemetry\"} 1\n",
         "otel_sdk_processor_span_queue_size{otel_component_name=\"MemoryExporter\",otel_scope_name=\"floe.telemetry\"} 0\n",
     ] {
         assert!(body.contains(expected), "{expected}\n{body}");

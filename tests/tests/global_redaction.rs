@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -77,6 +79,7 @@ fn redaction_is_configured_and_counted() {
     levels();
     patterns_and_keys();
     counts();
+    an_error_is_one_finding();
     constant_attributes_are_cached_by_key_and_text();
 }
 
@@ -159,7 +162,7 @@ fn patterns_and_keys() {
         "customerRef=<REDACTED> of <REDACTED>, page_token=7"
     );
     let counted: Vec<_> = statistics.redacted().collect();
-    assert_eq!(counted, [("key_value", 2), ("user_pattern", 4)]);
+    assert_eq!(counted, [("configured-key", 2), ("configured-pattern", 4)]);
 
     // Error messages of exporters are redacted by the same configuration.
     let telemetry = TelemetryProvider::builder(config(redaction))
@@ -195,22 +198,74 @@ fn counts() {
     let counted: Vec<_> = statistics.redacted().collect();
     assert_eq!(
         counted,
-        [("url_userinfo", 1), ("key_value", 3), ("email", 2)]
+        [
+            ("api-key", 1),
+            ("email", 2),
+            ("password", 1),
+            ("token", 1),
+            ("url-userinfo", 1),
+        ]
     );
-    // The message of an error is in three places and counted once; the stack trace has it again.
-    let error = io::Error::other("cannot reach postgres://u:p4ssw0rd@h/d");
-    let (span, statistics) = exported(RedactionConfig::default(), || record_exception(&error));
-    let message = "cannot reach postgres://<REDACTED>@h/d";
-    assert_eq!(attribute(&span, "exception.message"), message);
-    assert_eq!(status(&span), message);
-    let mut details = span.events[0].attributes.iter();
-    let detail = details.find(|detail| detail.key.as_str() == "exception.message");
-    assert_eq!(detail.unwrap().value.as_str(), message);
-    let counted: Vec<_> = statistics.redacted().collect();
-    assert_eq!(counted, [("url_userinfo", 2)]);
-
     let (_, statistics) = exported(RedactionConfig::default(), || set("table", "orders"));
     assert_eq!(statistics.redacted().count(), 0);
+}
+
+/// An error with a source.
+#[derive(Debug)]
+struct Caused(io::Error);
+
+impl fmt::Display for Caused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the load failed")
+    }
+}
+
+impl Error for Caused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// A span has the message of an error as attribute, in an event, there also in the stack trace, and in its
+/// status. These are one finding, and the redacted text is the same.
+fn an_error_is_one_finding() {
+    let refused = || io::Error::other("cannot reach postgres://u:p4ssw0rd@h/d");
+    let redacted = "cannot reach postgres://<REDACTED>@h/d";
+    // The mark is longer than the password, so the redacted message is truncated and the stack trace is not.
+    let before = "a word. ".repeat(61);
+    let long = || io::Error::other(format!("{before}api_key=x9K2 {}", "b".repeat(90)));
+    let cases: [(Box<dyn Error>, String, String); 3] = [
+        (
+            Box::new(refused()),
+            redacted.to_owned(),
+            format!("0: {redacted}"),
+        ),
+        (
+            Box::new(Caused(refused())),
+            format!("the load failed: {redacted}"),
+            format!("0: the load failed\n1: {redacted}"),
+        ),
+        (
+            Box::new(long()),
+            format!("{before}api_key="),
+            format!("0: {before}api_key=<REDACTED> {}", "b".repeat(90)),
+        ),
+    ];
+    for (error, message, stacktrace) in cases {
+        let (span, statistics) = exported(RedactionConfig::default(), || record_exception(&*error));
+        let details = &span.events[0].attributes;
+        let detail = |key: &str| {
+            let mut details = details.iter();
+            let found = details.find(|detail| detail.key.as_str() == key);
+            found.unwrap().value.to_string()
+        };
+        assert_eq!(attribute(&span, "exception.message"), message);
+        assert_eq!(status(&span), message);
+        assert_eq!(detail("exception.message"), message);
+        assert_eq!(detail("exception.stacktrace"), stacktrace);
+        let counted: u64 = statistics.redacted().map(|(_, count)| count).sum();
+        assert_eq!(counted, 1, "{message}");
+    }
 }
 
 /// A text that is known at compile time, under a key that is not.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,8 @@ fn requests_and_their_responses() {
     the_credential_is_removed_from_every_message();
     the_query_of_an_endpoint_stays_in_its_place();
     a_file_that_is_not_regular_is_an_error();
+    a_file_that_is_too_long_is_an_error();
+    a_redirect_is_not_followed();
     two_destinations_have_two_names();
 }
 
@@ -248,6 +251,63 @@ fn a_file_that_is_not_regular_is_an_error() {
         }
     }
     assert!(started.elapsed() < TIMEOUT);
+}
+
+/// The file occupies no disk, but a terabyte of memory if it is read.
+fn a_file_that_is_too_long_is_an_error() {
+    let folder = Authority::new();
+    let file = folder.certificate().with_file_name("sparse");
+    File::create(&file).unwrap().set_len(1 << 40).unwrap();
+    for protocol in [OtlpProtocol::Grpc, OtlpProtocol::Http] {
+        let mut with_certificate = config(protocol, "https://127.0.0.1:1".to_owned());
+        with_certificate.otlp.all.certificate = Some(file.clone());
+        let mut with_token = config(protocol, "http://127.0.0.1:1".to_owned());
+        let token = format!("${{file:{}}}", file.display());
+        with_token.authentication = Some(TelemetryAuth::bearer(token));
+        for config in [with_certificate, with_token] {
+            let error = TelemetryProvider::builder(config).initialize().unwrap_err();
+            assert!(error.is_config(), "{error}");
+            let text = error.to_string();
+            assert!(
+                text.contains("is longer than ") && text.ends_with(" bytes"),
+                "{text}"
+            );
+        }
+    }
+}
+
+fn a_redirect_is_not_followed() {
+    for (protocol, receiver) in both() {
+        let other = match protocol {
+            OtlpProtocol::Http => Receiver::http(),
+            _ => Receiver::grpc(),
+        };
+        let mut config = config(protocol, receiver.endpoint());
+        config.authentication = Some(TelemetryAuth::bearer("correct horse"));
+        let telemetry = start(config);
+        for (number, status) in (1..).zip([301, 302, 303, 307, 308]) {
+            receiver.respond(Response::Http {
+                status,
+                headers: vec![(
+                    "location".to_owned(),
+                    format!("{}/v1/traces", other.endpoint()),
+                )],
+            });
+            work("");
+            let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+            assert!(error.is_export(), "{error}");
+            let statistics = telemetry.statistics();
+            assert_eq!(
+                (statistics.exported, statistics.failed),
+                (0, number),
+                "{status}"
+            );
+        }
+        // Neither repeated nor sent elsewhere, with its credential.
+        assert_eq!(receiver.requests().len(), 5);
+        assert_eq!(other.every_request().len(), 0);
+        telemetry.shutdown(TIMEOUT).unwrap();
+    }
 }
 
 fn two_destinations_have_two_names() {

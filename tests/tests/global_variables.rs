@@ -392,7 +392,7 @@ const PARTLY_USED: [PartlyUsed; 9] = [
         &[("OTEL_EXPORTER_OTLP_CLIENT_KEY", "Cargo.toml")],
         "otlp",
         "null",
-        "OTEL_EXPORTER_OTLP_CLIENT_KEY: a client certificate and its key belong together",
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY: the certificate of a client and its key belong together",
     ),
     (
         &[(

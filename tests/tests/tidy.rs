@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use syn::visit::{self, Visit};
+use syn::{LitStr, Macro};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -237,7 +241,7 @@ fn duplicated_facts_agree() {
     }
 }
 
-/// Each promise of SECURITY.md has a test, as `` `path::name` `` or "the same test".
+/// Each promise of SECURITY.md has a test: `` `path::name` ``, `` `.ci/faults scenario` `` or "the same test".
 #[test]
 fn each_promise_of_the_security_policy_has_a_test() {
     let text = read("SECURITY.md");
@@ -254,18 +258,94 @@ fn each_promise_of_the_security_policy_has_a_test() {
             .split('`')
             .skip(1)
             .step_by(2)
-            .map(|test| test.split_once("::").unwrap_or_else(|| panic!("{test}")))
+            .map(|test| {
+                if let Some(scenario) = test.strip_prefix(".ci/faults ") {
+                    let text = format!("&{scenario}::SCENARIO,");
+                    return ("tests/faults/src/scenarios.rs".to_owned(), text);
+                }
+                let (path, name) = test.split_once("::").unwrap_or_else(|| panic!("{test}"));
+                (path.to_owned(), format!("fn {name}()"))
+            })
             .collect();
         assert!(
             !named.is_empty() || tests == "the same test" && !previous.is_empty(),
             "no test: {row}"
         );
-        for (path, name) in &named {
-            let signature = format!("fn {name}()");
-            let found = read(path).lines().any(|line| line.contains(&signature));
-            assert!(found, "{path} has no test `{name}`");
+        for (path, code) in &named {
+            assert!(read(path).contains(code), "{path} has no test `{code}`");
         }
         previous = named;
     }
     assert!(count > 25, "{count}");
+}
+
+/// The messages of `tracing::warn!` and `tracing::error!`, with `…` for each inserted value.
+#[derive(Default)]
+struct Messages(Vec<String>);
+
+impl Visit<'_> for Messages {
+    fn visit_macro(&mut self, call: &Macro) {
+        let path: Vec<_> = call
+            .path
+            .segments
+            .iter()
+            .map(|it| it.ident.to_string())
+            .collect();
+        if path == ["tracing", "warn"] || path == ["tracing", "error"] {
+            let tokens = call.tokens.clone().into_iter();
+            let texts =
+                tokens.filter_map(|token| syn::parse_str::<LitStr>(&token.to_string()).ok());
+            self.0.push(message(&texts.last().unwrap().value()));
+        }
+        visit::visit_macro(self, call);
+    }
+}
+
+fn message(format: &str) -> String {
+    let mut parts = format.split('{');
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (_, rest) = part.split_once('}').unwrap();
+        text = format!("{text}…{rest}");
+    }
+    text
+}
+
+#[test]
+fn operators_know_each_message() {
+    let mut written = Messages::default();
+    let mut calls = 0;
+    for (name, text) in sources("floe-telemetry/src") {
+        if is_test(&name) {
+            continue;
+        }
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let is_call =
+            |line: &&str| line.contains("tracing::warn!(") || line.contains("tracing::error!(");
+        calls += code.filter(is_call).count();
+        written.visit_file(&syn::parse_file(&text).unwrap());
+    }
+    assert_eq!(
+        written.0.len(),
+        calls,
+        "a message is in a macro that is not visited"
+    );
+    let written: BTreeSet<_> = written.0.into_iter().collect();
+
+    let page = read("docs/operations.md");
+    let (_, table) = page
+        .split_once("| message | how often at most | meaning |\n|---|---|---|\n")
+        .unwrap();
+    let rows = table.lines().take_while(|line| line.starts_with("| "));
+    let documented: BTreeSet<_> = rows
+        .map(|row| {
+            let (message, _) = row[2..].split_once(" | ").unwrap();
+            let quotes = message.len() - message.trim_start_matches('`').len();
+            assert!(quotes > 0, "{row}");
+            message[quotes..message.len() - quotes].trim().to_owned()
+        })
+        .collect();
+    assert_eq!(documented, written);
 }

@@ -96,7 +96,7 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
         secret: &["Fernet(b\"TVZtUVJOMVVock1xUDFKVHRFd0d5WmxyZDdoSmt5ZHk=\")"], benign: &["Fernet(key)"] },
     Argument { id: "call-key", place: 1, names: &["pgp_sym_decrypt", "pgp_sym_encrypt", "jwt.encode", "jwt.decode", "jwt.sign", "jwt.verify", "createhmac", "hash_hmac"],
         secret: &["jwt.encode(payload, \"2J4tUSAWiflsXHp4noo2\", algorithm=\"HS256\")"], benign: &["jwt.decode(token, key)"] },
-    Argument { id: "call-host-user-password", place: 2, names: &["sequelize", "mongocredential", "dbi->connect", "pymysql.connect"],
+    Argument { id: "call-host-user-password", place: 2, names: &["clientsecretcredential", "sequelize", "mongocredential", "dbi->connect", "pymysql.connect"],
         secret: &["new Sequelize('events', 'loader', 'kestrel4451', {})"], benign: &["pymysql.connect('db', 'bob')"] },
     Argument { id: "command-argument", place: 1,
         names: &["net user", "htpasswd -nb", "htpasswd -bn", "AUTH", "LOGIN", "rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user", "cmdkey", "pg_md5 -u"],
@@ -115,3 +115,27 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
 /// Options and words that name a user, so that `-p` after them is a password.
 pub(crate) const USER_OPTIONS: &[&str] =
     &["u", "U", "D", "user", "username", "login", "uid", "usr"];
+
+/// Functions with these words in their names take the name of a secret, not a secret.
+#[rustfmt::skip]
+pub(crate) const ASKING_VERBS: &[&str] = &[
+    "get", "fetch", "read", "load", "find", "is", "has", "lookup", "describe", "list", "delete",
+    "resolve", "env", "parse", "next", "peek", "expect", "require",
+];
+
+/// Functions and types around a value that are no more than its notation.
+#[rustfmt::skip]
+pub(crate) const WRAPPERS: &[&str] = &[
+    "some", "ok", "just", "optional", "secretstr", "secretstring", "redacted", "string", "from",
+    "of", "right", "success", "masked", "sensitive", "plaintext", "str", "quoted", "securestring",
+    "value", "unquote", "text", "new", "chr",
+];
+
+/// The word of a name of [`ARGUMENTS`] that is looked at first.
+pub(crate) fn last_word(name: &str) -> &str {
+    let words = |signs: &[char]| name.split(signs).rfind(|word| !word.is_empty());
+    match name.split_once(' ') {
+        Some((command, _)) => command,
+        None => words(&['.', '>', ':', '-']).unwrap_or(name),
+    }
+}

@@ -1,6 +1,6 @@
 //! The formats of hashed passwords.
 
-use crate::format::{Alphabet, Length, TokenFormat};
+use crate::rules::format::{Alphabet, Length, TokenFormat};
 
 /// What a hash continues with: the cost, the salt and the sum.
 const BODY: Alphabet = Alphabet::And("./$=,+");
@@ -24,5 +24,6 @@ pub(crate) const HASHES: &[TokenFormat] = hashes! {
     "$2b$" "hash $2b$12$KIXQ0yZ5C0cWw5y9vD4mUu6b3Z1fYkq0o8p9s7d6f5g4h3j2k1l0a"
     "$2y$" "hash $2y$05$bvIG6Nmid91Mu9RcmmWZfO5HJIMCT8riNW0hEp8f6.FuA2.mHZFpe"
     "$apr1$" "bob:$apr1$x1y2$NX41MNWNVGH5EOjme4K0Lf"
+    "{SSHA}" "userPassword: {SSHA}clUwSFZqVmR6VU1jd3lSNnN2YTlTY0YyTHdnd21v"
     "$argon2id$" "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub"
 };

@@ -121,3 +121,9 @@ pub(crate) const COOKIE_ATTRIBUTES: &[&str] = &[
     "version",
     "comment",
 ];
+
+/// How the base64 of a JSON web token's header begins: `{"alg"`, `{"typ"`, `{"kid"` and so on.
+#[rustfmt::skip]
+pub(crate) const WEB_TOKEN_HEADERS: &[&str] = &[
+    "eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJlbmMi", "eyJrIjoi", "eyJqa3Ui", "eyJjdHki", "eyJ4NXQi",
+];

@@ -11,6 +11,8 @@ pub(crate) enum KeyKind {
     Named,
     /// Has harmless meanings: a value has to look random.
     Weak,
+    /// The same, and a number that stands behind a separator is one: PINs.
+    Code,
     /// `key` and `code`: a value has to look random, and less so in a query.
     Context,
     /// A scheme and its credentials.
@@ -19,6 +21,19 @@ pub(crate) enum KeyKind {
     Cookie,
     /// SQL's `IDENTIFIED BY`.
     Identified,
+}
+
+impl KeyKind {
+    /// What the name counts for.
+    pub(crate) const fn points(self) -> u8 {
+        match self {
+            Self::Password | Self::Identified => 5,
+            Self::Secret | Self::Authorization => 4,
+            Self::Named | Self::Cookie => 3,
+            Self::Weak | Self::Code => 1,
+            Self::Context => 0,
+        }
+    }
 }
 
 /// One name with its synonyms.
@@ -44,8 +59,8 @@ macro_rules! keys {
 #[rustfmt::skip]
 pub(crate) const KEYS: &[KeyName] = keys! {
     "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass"]
-        secret ["password=correcthorse host=db", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'"]
-        benign ["password=${DB_PASSWORD}", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app"]
+        secret ["password=correcthorse host=db", "password = \"correct horse battery staple\"", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'", "password=Welcome@2024", "{\"password\":\"Admin@1234\"}", "login failed, password: Passw@12345", "password='Abc@beef12'", "Password=Summer{2024};", "password=sha256forever", "password=rsa_Monkey7", "password=HS2567890", "password=aes1234x", "password='a::b9Xq'", "password: \"foo(bar)baz9\"", "password=abc(def x", "password=foo[1x y", "password is wrong: password=hunter2 user=bob", "main.login({}, \"password=hunter2x\")"]
+        benign ["password=${DB_PASSWORD}", "password=$(command", "password DISABLE", "PASSWORD OPENID", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app", "the password was rejected: reason=28P01", "password was wrong: user=bob42", "password = get(config, 'x')", "password=std::string", "password = load(x).token", "password=mysql_native_password"]
     "passphrase" Password ["*passphrase", "*passcode", "pass phrase", "one time password"]
         secret ["passphrase=correct-horse", "key.passcode: 'b4ttery staple'"]
         benign ["passphrase required", "passphrase: "]
@@ -54,12 +69,12 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         benign ["senha inválida", "неверный пароль для bob", "密码错误", "パスワードが正しくありません"]
     "secret" Named ["*secret", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base"]
         secret ["client_secret=GOCabc12defg", "secret: 7Hq9zX2v", "secretKeyBase = \"0f9a8b7c6d5e4f3a2b1c\""]
-        benign ["secret_name: orders", "Secret \"orders-creds\" not found", "kind: Secret", "secrets: inherit"]
+        benign ["secret: arn:aws:secretsmanager:us-east-1:1234:secret:x-AbCdEf", "secret_name: orders", "Secret \"orders-creds\" not found", "kind: Secret", "secrets: inherit", "the secret was rotated: version=v2024a1"]
     "token" Secret ["*token", "pat", "bearer", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
-        secret ["token=8lMkZiFcvX", "refreshToken: \"a1B2c3D4e5\"", "invalid token 9aF3kQ71xZ02 for bob"]
-        benign ["unexpected token: foo", "token_type=bearer", "token count=935 exceeded", "token revoked?"]
+        secret ["token=8lMkZiFcvX", "x token - 'v8hG2kLm9Qa'", "X_TOKEN ::= v8hG2kLm9Qa", "x_token .= 'v8hG2kLm9Qa'", "my_pat = abcdefghijkl", "the token 6f9619ff-8b86-d011-b42d-00cf4fc964ff was revoked", "refreshToken: \"a1B2c3D4e5\"", "invalid token 9aF3kQ71xZ02 for bob", "the token was refused: token=abc123def", "token expired: refresh_token=abc123def", "got token: token=abc123def", "x refused: [token=abc123def]"]
+        benign ["token=android.os.BinderProxy@41f2e3d0 u0", "token=Token{41a2b3c u0}", "the token was refused: status=401 attempt=3", "token rejected: request_id=7f3a2b1c9d", "token refused: trace=4bf92f3577b34da6a3ce929d0e0e4736", "token refused: host=db01.internal", "token expired: at=2024-01-01T00:00:00Z", "token invalid: kid=ab12cd34ef", "got token: kid=ab12cd34", "Token: id=7f3a,user=bob", "invalid token: sub=user42", "bad token: expected=abc123 got=def456", "token: ${{ secrets.GITHUB_TOKEN }}", "token: HS256", "unexpected token: foo", "token_type=bearer", "token count=935 exceeded", "token revoked?"]
     "secrets" Weak ["*tokens", "*secrets"]
-        secret ["tokens=SQ6J3LZVWMVE7l1HOru19If8n9OK", "secrets: 7Hq9zX2vLmN0pQrS5tUv"]
+        secret ["tokens=SQ6J3LZVWMVE7l1HOru19If8n9OK", "tokens: [\"orders\", \"8lMkZiFcvX9pQ2\"]", "tokens:\n  - SQ6J3LZVWMVE7l1HOru1\n", "secrets: 7Hq9zX2vLmN0pQrS5tUv"]
         benign ["tokens: [1, 2]", "secrets: inherit", "tokens=935"]
     "jwt" Secret ["jwt", "assertion", "client assertion"]
         secret ["jwt=8lMkZiFcvXy77q", "assertion=a1B2c3D4e5f6"]
@@ -68,8 +83,8 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         secret ["credential=8lMkZiFcvX region=eu", "creds: 'a1B2c3D4e5'"]
         benign ["CREDENTIAL = my_cred", "credentials: missing", "credentials=/etc/gcp/key.json"]
     "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "instrumentation key", "aws key", "sec key", "authkey", "*authkey", "auth key"]
-        secret ["api_key=7bFeTcit2b", "X-Api-Key: 800a7415ef01b0b7", "apikey: zq8w7e6r5t"]
-        benign ["api_key_id=77", "API key must begin with sk_", "apiKey: undefined"]
+        secret ["api_key=7bFeTcit2b", "<apiKey>\n  v8hG2kLm9QaB7cD\n</apiKey>", "X-Api-Key: 800a7415ef01b0b7", "apikey: zq8w7e6r5t", "api_key=md5Qw2Er9Ty4x", "api_key=sha1b2c3d4e5f6"]
+        benign ["api_key_id=77", "api_key_prefix=ab12cd", "API key must begin with sk_", "apiKey: undefined"]
     "access-key" Secret ["access key", "*accesskey", "secret access key", "*secretkey", "secret key", "account key", "*accountkey", "storage key", "shared access key", "*sharedaccesskey", "shared key", "*sharedkey", "cosmos key", "access secret", "consumer secret"]
         secret ["secret_key=4anaaJPU bucket=orders", "AccountKey=yDN6t/qEqMcZNWLRtBtS9mwa;", "aws_secret_access_key = wJalrXUtnFEMI7MDENG"]
         benign ["access_key: required", "SharedAccessKeyName=reader"]
@@ -79,9 +94,12 @@ pub(crate) const KEYS: &[KeyName] = keys! {
     "shared-key" Secret ["psk", "*psk", "wpa", "auth pass", "priv pass", "enable secret"]
         secret ["psk=correct7horse", "wpa_psk: 'a1b2c3d4'"]
         benign ["psk identity hint", "psk: none"]
-    "one-time-code" Weak ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "auth code", "*authcode", "security code", "access code", "*accesscode", "recovery code", "backup code", "login code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier", "one time code", "secret id"]
-        secret ["otp=ab12cd34ef56", "recovery_code: 9f8e7-d6c5b-4a392"]
-        benign ["pin=enabled", "verification code expired"]
+    "one-time-code" Code ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "security code", "login code", "one time code"]
+        secret ["otp=ab12cd34ef56", "otp=482193", "pin=4821", "cvv: 123", "{\"pin\": \"4821\"}", "verification code: 48213"]
+        benign ["pin=enabled", "pin 13 is low", "pin: 17", "verification code expired"]
+    "recovery-code" Weak ["auth code", "*authcode", "access code", "*accesscode", "recovery code", "backup code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier", "secret id"]
+        secret ["recovery_code: 9f8e7-d6c5b-4a392"]
+        benign ["secret_id=4711", "device code expired"]
     "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess"]
         secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID=5t7kq0n2vb8d1m4x"]
         benign ["session=nightly", "session_id: 42"]
@@ -93,15 +111,15 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         benign ["login: failed", "login=bob", "login: https://h/x"]
     "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
         secret ["signature=Ml5STaTVANg7qqEXKLaGjHyroB8sop55", "X-Amz-Signature: 5d65c162d45e9ed5d89e92e5513f69d7"]
-        benign ["signature: sha256WithRSAEncryption", "signature=invalid", "signature_version=s3v4"]
+        benign ["signature: sha256WithRSAEncryption", "signature=rsa_pss_rsae_sha256", "signature=invalid", "signature_version=s3v4"]
     "key" Context ["key", "keys", "code", "phrase", "*samlresponse", "request token"]
-        secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
+        secret ["?key=AIzaflRKwKfFIfNgMZwcJ&x=1", "GET /api?key=6f9619ff-8b86-d011-b42d-00cf4fc964ff", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
         benign ["key=user:42", "code=404", "key: orders"]
     "authorization" Authorization ["*authorization", "proxy auth"]
         secret ["Authorization: a1B2c3D4e5f6", "{'authorization': 'a1B2c3D4e5f6'}"]
         benign ["authorization: required", "Authorization: Basic <credentials>"]
     "cookie" Cookie ["*cookie", "cookies", "set cookie"]
-        secret ["Cookie: theme=dark; sessionid=wHe7DPVucPKBFbVQ", "set-cookie: s=417e62d612332df4; Secure"]
+        secret ["Cookie: theme=dark; sessionid=wHe7DPVucPKBFbVQ", "set-cookie: s=417e62d612332df4; Secure", "Cookie: sid=\"Zq7xWv93Lmt2Ab\"; lang=de", "Cookie: lang=\"de\"; sid=\"Zq7xWv93Lmt2Ab\""]
         benign ["Cookie: theme=dark; lang=en", "cookie: missing"]
     "sql-identified-by" Identified ["identified"]
         secret ["CREATE USER a IDENTIFIED BY 'winter'", "IDENTIFIED WITH sha256_password BY 'w1nter'"]
@@ -150,7 +168,7 @@ pub(crate) const DESCRIPTORS: &[&str] = &[
     "age", "arn", "attempts", "count", "counts", "created", "digest", "duration", "endpoint", "exists",
     "expiration", "expired", "expires", "expiry", "fields", "file", "filename", "files", "format",
     "fingerprint", "history", "hint", "id", "ids", "index", "issuer", "kind", "lastused", "len",
-    "length", "limit", "manager", "max", "min", "mode", "name", "names", "path", "policy",
+    "length", "limit", "manager", "max", "min", "mode", "name", "names", "path", "policy", "prefix", "suffix",
     "provider", "ref", "required", "reset", "scope", "size", "source", "store", "error", "errors", "exception", "mechanism", "plugin", "protocol", "realm", "backend", "handler", "class", "module", "algo", "hashers", "maps", "cmd", "command", "ttl", "type",
     "uri", "url", "usage", "used", "version", "algorithm", "alg", "method", "enabled", "changed",
     "updated", "at", "status", "state", "label", "title", "dir", "location", "lifetime", "java",

@@ -16,19 +16,19 @@ pub(crate) enum Binding {
 /// Signs between a name and its value, the longest first.
 #[rustfmt::skip]
 pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
-    ("::=", Binding::Assign), ("===", Binding::Assign), ("==>", Binding::Arrow),
+    ("::=", Binding::Assign), (":**", Binding::Colon), ("...", Binding::Colon), ("===", Binding::Assign), ("==>", Binding::Arrow),
     ("-->", Binding::Arrow), ("||=", Binding::Assign), ("!==", Binding::Assign), (":=", Binding::Assign),
     ("==", Binding::Assign), ("=>", Binding::Arrow), ("->", Binding::Arrow), ("~>", Binding::Arrow),
     ("+=", Binding::Assign), (".=", Binding::Assign), ("?=", Binding::Assign), ("|=", Binding::Assign),
     ("!=", Binding::Assign), ("=~", Binding::Assign), ("<-", Binding::Assign), ("::", Binding::Colon), ("\u{1}", Binding::Arrow), ("=", Binding::Assign), (":", Binding::Colon),
-    ("...", Binding::Colon), ("|", Binding::Loose), ("-", Binding::Loose),
+    ("|", Binding::Loose), ("-", Binding::Loose),
 ];
 
 /// Words of a sentence between a name and its value.
 #[rustfmt::skip]
 pub(crate) const FILLERS: &[&str] = &[
-    "provided", "given", "used", "value", "of", "to", "set", "got", "received",
-    "supplied", "valid", "not", "changed", "header", "a", "the", "now", "currently", "as", "with", "generated",
+    "given", "used", "of", "set",
+    "supplied", "valid", "not", "changed", "header", "a", "the", "now", "currently", "with", "generated",
     "has", "been", "new", "temporary", "you", "entered", "typed", "sent", "which", "presented", "that", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
     "starting", "beginning", "ending", "updated", "from", "rotated", "found", "using", "by", "key",
 ];
@@ -50,7 +50,7 @@ pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variabl
 
 /// Names under which the value of a named pair stands: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
-pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "v", "content", "default", "string", "secret", "data", "plaintext"];
+pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
 /// Words that follow a name and its separator in a sentence about it, not as its value.
 #[rustfmt::skip]

@@ -17,22 +17,22 @@ macro_rules! structures {
 
 structures! {
     URL_USERINFO "url-userinfo"
-        secret ["postgres://bob:winter77@db.example.com/x", "https%3A%2F%2Fbob%3Awinter%40db.example.com"]
+        secret ["postgres://bob:winter77@db.example.com/x", "https%3A%2F%2Fbob%3Awinter%40db.example.com", "postgres://app:Admin@1234@db.example.com/x"]
         benign ["ssh://git@host.example.com/a", "postgres://db.example.com:5432/x", "http://h/a@b"]
     URL_PATH "url-path"
         secret ["https://hooks.example.com/services/T00/B00/m2N3y4eyfH21KNPa4aERKUN1"]
         benign ["https://example.com/services/orders/2024-01-02"]
     ADDRESS_PASSWORD "address-password"
         secret ["dsn=bob:winter77@tcp(db:3306)/x", "sqlplus bob/winter77@db:1521/XE"]
-        benign ["com.acme:tool@1.2.3", "image@sha256:9f86d081884c7d65"]
+        benign ["com.acme:tool@1.2.3", "Accepted:root@host.example.com:22", "org.springframework:core@jar", "image@sha256:9f86d081884c7d65"]
     PEM_PRIVATE_KEY "pem-private-key"
-        secret ["-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----", "key: \"-----BEGIN RSA PRIVATE KEY-----\\nMIIBVAIBADANBgkqhkiG"]
-        benign ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "no BEGIN PRIVATE KEY line"]
+        secret ["-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----", "key: \"-----BEGIN RSA PRIVATE KEY-----\\nMIIBVAIBADANBgkqhkiG", "\"-----BEGIN PRIVATE KEY-----\\n\" + \"MIIBVAIBADANBgkqhkiG\\n\"", "k=-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMIIBVAIBADANBgkqhkiG", "-----BEGIN+PRIVATE+KEY-----%0AMIIBVAIBADANBgkqhkiG", "MIIBVAIBADANBgkqhkiG\nw0BAQ==\n-----END PRIVATE KEY-----"]
+        benign ["-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "no BEGIN PRIVATE KEY line", "bad header: '-----BEGIN PRIVATE KEY-----' not found\nuser=bob", "no -----END PRIVATE KEY-----"]
     JSON_WEB_TOKEN "json-web-token"
         secret ["got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.D--VSa9lPTozgwU"]
         benign ["eyJ is how a token begins"]
     SQL_PASSWORD "sql-password"
-        secret ["CREATE ROLE bob LOGIN PASSWORD 'winter'", "INSERT INTO users (name, password) VALUES ('bob', 'winter77')"]
+        secret ["ALTER USER bob WITH PASSWORD 'winter'", "INSERT INTO users (name, password) VALUES ('bob', 'winter77')"]
         benign ["ALTER USER bob PASSWORD EXPIRE", "SELECT password FROM users", "INSERT INTO users (name, password) VALUES (?, ?)"]
     TABLE_CELL "table-cell"
         secret ["name,password,region\nbob,winter77,eu", "| user | password |\n|------|----------|\n| bob | winter77 |"]

@@ -8,18 +8,26 @@ pub(crate) const LITERALS: &[&str] = &[
     "bool", "boolean", "text", "char", "varchar", "object", "any", "float", "number", "uuid", "secret", "sealed",
     "secretstr", "secretstring", "optional", "option", "self", "bearer", "basic", "env", "required",
     "missing", "vec", "list", "box", "arc", "cow", "await", "new", "lambda", "function", "func",
-    "return", "input", "this", "var", "void", "unknown", "default", "changeme?", "password", "passwd",
+    "return", "input", "this", "var", "void", "unknown", "default", "password", "passwd",
     "token", "symbol", "keyword", "identifier", "double", "long", "short", "byte", "nullable", "blob", "array", "map", "dict", "tuple", "type", "stdin", "prompt", "ask", "off", "on",
-    "credentials", "credential", "api-key", "api_key", "apikey", "your-api-key", "your_api_key", "secretkey", "opaque", "dynamic", "enabled", "disabled",
+    "credentials", "credential", "api-key", "api_key", "apikey", "your-api-key", "your_api_key", "secretkey", "opaque", "dynamic", "!vault", "enabled", "disabled",
 ];
 
-/// Names of algorithms and of other public things begin with these.
+/// Names of algorithms and of mechanisms.
 #[rustfmt::skip]
 pub(crate) const ALGORITHMS: &[&str] = &[
-    "sha1", "sha2", "sha3", "sha5", "sha-", "hmac-", "hmacsha", "hmac_", "hmac(", "ecdsa", "rsa-", "rsa_", "ssh-", "scram", "md5", "aes-", "aes1", "aes2",
-    "ed25519", "curve25519", "argon2id-", "bcrypt-", "pbkdf2", "hs256", "hs384", "hs512", "rs256", "rs384", "rs512", "es256", "es384",
-    "ps256", "p256", "x509", "tlsv", "tls1", "kerberos", "oauth2", "saml2", "base64", "utf-8", "aws4-hmac", "chacha20", "cram-md5", "digest-md5",
-    "xoauth", "oauthbearer", "mongodb-x509", "caching_sha2", "mysql_native", "gssapi", "bcryptsha",
+    "sha", "hmac", "hmacsha", "ecdsa", "rsa", "ssh", "scram", "md", "aes", "ed", "curve", "argon", "bcrypt", "bcryptsha", "pbkdf", "hs",
+    "rs", "es", "ps", "p", "x", "tls", "tlsv", "kerberos", "oauth", "saml", "base", "utf", "aws", "chacha", "cram", "digest", "xoauth",
+    "oauthbearer", "mongodb", "caching", "mysql", "gssapi",
+];
+
+/// What follows them: `sha256WithRSA`, `aes-256-cbc`.
+#[rustfmt::skip]
+pub(crate) const ALGORITHM_PARTS: &[&str] = &[
+    "1", "2", "3", "4", "5", "7", "8", "12", "20", "64", "128", "192", "224", "256", "384", "509", "512", "521", "1024", "1305", "2048", "3072",
+    "4096", "25519", "id", "v", "k", "with", "withrsa", "withrsaencryption", "withecdsa", "withdsa", "encryption", "cbc", "gcm", "ctr", "ecb",
+    "cfb", "ofb", "xts", "kw", "wrap", "ccm", "siv", "poly", "nistp", "pss", "rsae", "pkcs", "padding", "oaep", "mgf", "nopadding", "crypt",
+    "plus", "url", "native", "password", "cert", "com", "openssh", "dss", "and", "fips", "sigalgs",
 ];
 
 /// Last labels of names that are no domain: files, units, hosts of one's own network.
@@ -58,10 +66,31 @@ pub(crate) const SECRET_SEGMENTS: &[&str] = &[
     "login",
 ];
 
-/// First parts of a property in code: `self.password`, `config.token`.
+/// What documentation writes in the place of a password.
+pub(crate) const PASSWORD_PLACEHOLDERS: &[&str] = &["password", "pass", "pwd"];
+
+/// Commands and events with an account of a host behind them, `user@host`.
+pub(crate) const ACCOUNT_COMMANDS: &[&str] = &[
+    "ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown",
+];
+
+/// Types with parameters.
 #[rustfmt::skip]
-pub(crate) const CODE_ROOTS: &[&str] = &[
-    "self", "this", "cfg", "config", "conf", "settings", "var", "env", "os", "process", "options", "opts", "args", "ctx",
-    "params", "request", "req", "secrets", "local", "module", "each", "inputs", "steps", "vault", "creds", "credentials",
-    "state", "props", "session", "environ", "github", "vars", "response", "res", "result", "parser", "lexer", "form", "body",
+pub(crate) const GENERIC_TYPES: &[&str] = &[
+    "option", "optional", "list", "vec", "secret", "box", "arc", "varchar", "char", "cow", "nvarchar", "union",
+    "annotated", "sequence",
+];
+
+/// What other programs write over a secret.
+#[rustfmt::skip]
+pub(crate) const MASKS: &[&[u8]] = &[
+    b"****", b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
+    b"xxxxxxxx", b"XXXXXXXX", "\u{2022}\u{2022}\u{2022}".as_bytes(),
+];
+
+/// A value that begins like this stands for another one.
+#[rustfmt::skip]
+pub(crate) const REFERENCES: &[&[u8]] = &[
+    b"${", b"$(", b"%{", b"%(", b"{{", b"{%", b"#{", b"@{", b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://",
+    b"projects/", b"file:", b"env:", b"fd:",
 ];

@@ -8,8 +8,8 @@ use std::marker::PhantomData;
 use super::schema::{AttributeSchema, AttributeType, Requirement};
 use super::{AttributeList, AttributeValue, FloeAttributes, ToAttributeValue};
 
-/// Replaces a value that must not be recorded. Equal to the sanitizer's mark, which is not available
-/// here: a library that only annotates is compiled without the sanitizer.
+/// Replaces a value that must not be recorded. Equal to that of `floe-redact`, which is not available
+/// here: a library that only annotates is compiled without redaction.
 const REDACTED: &str = "<REDACTED>";
 
 /// The schema of a field of type `T`.
@@ -138,7 +138,7 @@ fn is_prefixed(known: &str, prefix: &str, key: &str) -> bool {
 #[cfg(all(test, feature = "provider"))]
 mod tests {
     #[test]
-    fn the_mark_is_that_of_the_sanitizer() {
-        assert_eq!(super::REDACTED, crate::sanitizer::REDACTED);
+    fn the_mark_is_that_of_redaction() {
+        assert_eq!(super::REDACTED, crate::redaction::REDACTED);
     }
 }

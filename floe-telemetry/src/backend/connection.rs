@@ -10,7 +10,7 @@ use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
 use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
-use crate::sanitizer::sanitize_error;
+use crate::redaction::sanitize_error;
 
 /// How long [`validate_connection`](super::validate_connection) waits for a report.
 pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);

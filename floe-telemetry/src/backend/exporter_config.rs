@@ -1,8 +1,10 @@
 //! How a backend receives telemetry.
 
+use std::fmt;
+
 use secrecy::SecretString;
 
-use crate::config::{DEFAULT_OTLP_ENDPOINT, OtlpProtocol, TelemetryConfig};
+use crate::config::{DEFAULT_OTLP_ENDPOINT, OtlpProtocol, TelemetryConfig, without_credentials};
 use crate::exporter::OtlpTarget;
 
 /// How a backend receives telemetry.
@@ -17,7 +19,10 @@ pub enum ExporterConfig {
 }
 
 /// The destination of OTLP requests.
-#[derive(Clone, Debug)]
+///
+/// Its `Debug` output contains no credentials: neither the values of the headers, nor user, password and query
+/// of the endpoint.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct OtlpExporterConfig {
     /// An absolute URL. Over HTTP, the exporter appends `/v1/traces` unless the URL ends with it.
@@ -30,6 +35,17 @@ pub struct OtlpExporterConfig {
     /// Whether the backend accepts traces only. Metrics and logs are then sent only if the
     /// configuration lists `otlp` among their exporters.
     pub is_traces_only: bool,
+}
+
+impl fmt::Debug for OtlpExporterConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpExporterConfig")
+            .field("endpoint", &without_credentials(&self.endpoint))
+            .field("protocol", &self.protocol)
+            .field("headers", &self.headers)
+            .field("is_traces_only", &self.is_traces_only)
+            .finish()
+    }
 }
 
 impl OtlpExporterConfig {

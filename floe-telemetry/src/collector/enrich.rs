@@ -246,7 +246,7 @@ impl Site {
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
         let code = function.into_iter().chain(file).chain(line);
-        // What the configuration sets for every span replaces what is found out.
+        // Attributes that the configuration sets for every span take precedence over those of the call site.
         let code = code.filter(|attribute| !process.sets(&attribute.key));
         Self {
             name: redactor

@@ -5,6 +5,8 @@ mod key;
 mod log;
 mod policies;
 mod redaction;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -19,7 +21,6 @@ pub(crate) use self::redaction::Redaction;
 use super::rate_limited::RateLimited;
 use crate::attributes::{AttributeValue, keep_distinct};
 use crate::recorder::SpanRecord;
-use crate::sanitizer::KeyMeaning;
 
 /// The warning about empty keys.
 static EMPTY_KEYS: RateLimited = RateLimited::new();
@@ -69,18 +70,18 @@ impl Redactor {
                     }
                 }
                 AttributeValue::Array(array) => {
-                    if is_secret_array(key, array) {
-                        attribute.value = AttributeValue::Static(self.redaction.hidden());
+                    if let Some(rule) = secret_array_by(key, array) {
+                        attribute.value = AttributeValue::Static(self.redaction.hidden(rule));
                     } else {
                         redact_array(key, array, &self.redaction, &mut self.message);
                     }
                 }
-                AttributeValue::I64(_) | AttributeValue::F64(_)
-                    if key.meaning == KeyMeaning::Secret =>
-                {
-                    attribute.value = AttributeValue::Static(self.redaction.hidden());
+                AttributeValue::I64(_) | AttributeValue::F64(_) => {
+                    if let Some(rule) = key.secret_by() {
+                        attribute.value = AttributeValue::Static(self.redaction.hidden(rule));
+                    }
                 }
-                AttributeValue::Bool(_) | AttributeValue::F64(_) | AttributeValue::I64(_) => {}
+                AttributeValue::Bool(_) => {}
             }
             if let Some(redacted) = &key.redacted {
                 attribute.key = redacted.clone();
@@ -115,7 +116,7 @@ impl Redactor {
         }
     }
 
-    /// Redacts attributes that are no span's, and makes their keys unique.
+    /// Redacts the attributes of a resource, a scope or a metric, and makes their keys unique.
     pub(crate) fn attributes(&mut self, attributes: &mut Vec<KeyValue>) {
         for attribute in &mut *attributes {
             self.attribute(attribute);
@@ -139,14 +140,16 @@ impl Redactor {
                 }
             }
             Value::Array(array) => {
-                if is_secret_array(key, array) {
-                    attribute.value = self.redaction.hidden().into();
+                if let Some(rule) = secret_array_by(key, array) {
+                    attribute.value = self.redaction.hidden(rule).into();
                 } else {
                     redact_array(key, array, &self.redaction, &mut self.message);
                 }
             }
-            Value::I64(_) | Value::F64(_) if key.meaning == KeyMeaning::Secret => {
-                attribute.value = self.redaction.hidden().into();
+            Value::I64(_) | Value::F64(_) => {
+                if let Some(rule) = key.secret_by() {
+                    attribute.value = self.redaction.hidden(rule).into();
+                }
             }
             _ => {}
         }
@@ -233,10 +236,10 @@ impl Redactor {
     }
 }
 
-/// Whether this is an array of numbers under the key of a secret, such as the bytes of a cryptographic
-/// key.
-fn is_secret_array(key: &Key, array: &Array) -> bool {
-    key.meaning == KeyMeaning::Secret && matches!(array, Array::I64(_) | Array::F64(_))
+/// The rule by which an array of numbers is a secret, such as the bytes of a cryptographic key.
+fn secret_array_by(key: &Key, array: &Array) -> Option<&'static str> {
+    let is_of_numbers = matches!(array, Array::I64(_) | Array::F64(_));
+    key.secret_by().filter(|_| is_of_numbers)
 }
 
 /// Redacts the texts of an array in place.

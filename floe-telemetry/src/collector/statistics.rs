@@ -1,11 +1,10 @@
 //! Counters of spans and log records by their outcome.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
 use super::exports::Exports;
 use crate::recorder;
-use crate::sanitizer::Rule;
 
 /// The numbers of spans and log records of a provider by their outcome.
 ///
@@ -21,7 +20,7 @@ use crate::sanitizer::Rule;
 ///
 /// With several exporters, `exported`, `failed`, `dropped_queue_full`, `dropped_shutdown` and `pending`
 /// contain a span once for each exporter. Spans that head sampling does not record are not counted.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Statistics {
     /// Spans that the collector has read from the threads' buffers.
@@ -63,29 +62,26 @@ pub struct Statistics {
     pub logs_failed: u64,
     /// Log records dropped because an exporter's queue was full.
     pub logs_dropped: u64,
-    /// By the index of the rule in [`Rule::NAMES`].
-    redacted: [u64; Rule::NAMES.len()],
+    /// The rules with at least one redaction, sorted by their ids.
+    redacted: Vec<(&'static str, u64)>,
 }
 
 impl Statistics {
-    /// Returns the number of redactions by the name of the rule, for rules with at least one.
+    /// Returns the number of redactions by the id of the rule, for rules with at least one.
     ///
     /// A redaction is one `<REDACTED>`. The message of an error, which its span has as attribute, in an
-    /// event and in its status, is redacted and counted once. The names are stable:
+    /// event, also in the stack trace, and in its status, is redacted and counted once. The ids are those of
+    /// [`floe_redact::rules`](floe_redact::rules()), for example:
     ///
     /// | rule | what it removes |
     /// |---|---|
-    /// | `url_userinfo` | user and password before the `@` of a URL or an address |
-    /// | `url_path` | a random path segment of a webhook |
-    /// | `key_value` | the value of a sensitive key |
-    /// | `header` | `Authorization` and its schemes |
-    /// | `cookie` | the value of a cookie |
-    /// | `command_line` | an argument of a command |
-    /// | `token_format` | a token with the prefix of its vendor |
-    /// | `jwt` | a JSON web token |
-    /// | `pem` | a private key |
-    /// | `email`, `ssn`, `card`, `iban`, `phone` | personal data |
-    /// | `user_pattern` | matches of a pattern of [`RedactionConfig`](crate::config::RedactionConfig) |
+    /// | `password`, `token`, `api-key`, … | the value of a key with such a name |
+    /// | `url-userinfo` | user and password in a URL |
+    /// | `url-path` | a random path segment of a webhook |
+    /// | `json-web-token`, `pem-private-key` | a token or key by its form |
+    /// | `github-personal-access-token`, … | a token with the prefix of its vendor |
+    /// | `email`, `phone-number`, `payment-card`, `bank-account`, `social-security-number` | personal data |
+    /// | `configured-key`, `configured-pattern` | what [`RedactionConfig`](crate::config::RedactionConfig) adds |
     ///
     /// ```
     /// # let telemetry = floe_telemetry::TelemetryProvider::builder(
@@ -96,8 +92,7 @@ impl Statistics {
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
     pub fn redacted(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let rules = Rule::NAMES.into_iter().zip(self.redacted);
-        rules.filter(|(_, count)| *count > 0)
+        self.redacted.iter().copied()
     }
 }
 
@@ -183,13 +178,41 @@ pub(crate) struct Counters {
     pub(crate) logs_failed: AtomicU64,
     pub(crate) logs_dropped: AtomicU64,
     pub(crate) exports: Exports,
-    redacted: [AtomicU64; Rule::NAMES.len()],
+    redactions: Redactions,
+}
+
+/// The ids of all rules, sorted.
+static RULES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut ids: Vec<_> = floe_redact::rules().map(|rule| rule.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+});
+
+/// The number of redactions by rule, in the order of [`RULES`].
+#[derive(Debug)]
+struct Redactions(Box<[AtomicU64]>);
+
+impl Default for Redactions {
+    fn default() -> Self {
+        Self(RULES.iter().map(|_| AtomicU64::new(0)).collect())
+    }
 }
 
 impl Counters {
-    /// Counts a redaction.
-    pub(super) fn count_redaction(&self, rule: Rule) {
-        self.redacted[rule.index()].fetch_add(1, Ordering::Relaxed);
+    /// Counts a redaction by a rule of `floe-redact`.
+    pub(super) fn count_redaction(&self, rule: &'static str) {
+        if let Ok(at) = RULES.binary_search(&rule) {
+            self.redactions.0[at].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The rules with at least one redaction.
+    fn redacted(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.redactions.0.iter();
+        let counts = counts.map(|count| count.load(Ordering::Relaxed));
+        let rules = RULES.iter().copied().zip(counts);
+        rules.filter(|(_, count)| *count > 0).collect()
     }
 
     /// The provider has started.
@@ -241,10 +264,7 @@ impl Counters {
             logs_failed: self.logs_failed.load(Ordering::Relaxed),
             logs_dropped: self.logs_dropped.load(Ordering::Relaxed),
             missed_calls: recorder::missed_calls(),
-            redacted: self
-                .redacted
-                .each_ref()
-                .map(|count| count.load(Ordering::Relaxed)),
+            redacted: self.redacted(),
         }
     }
 }

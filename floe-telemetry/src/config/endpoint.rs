@@ -3,7 +3,7 @@
 use serde::{Serialize as _, Serializer};
 
 use crate::error::Error;
-use crate::sanitizer::{REDACTED, sanitize_url};
+use crate::redaction::{REDACTED, sanitize_url};
 
 /// Checks that `endpoint` is an absolute URL with a host.
 ///
@@ -42,6 +42,19 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
 /// recognize in all malformed URLs.
 pub(crate) fn without_query(endpoint: &str) -> &str {
     endpoint.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// An endpoint without its query and what precedes its host, for `Debug`. It need not be valid.
+pub(crate) fn without_credentials(endpoint: &str) -> String {
+    // A password may contain any character, so what precedes the last `@` may be a part of it.
+    let shown = match endpoint.rsplit_once('@') {
+        Some((before, host)) => match before.split_once("://") {
+            Some((scheme, _)) => &format!("{scheme}://{host}"),
+            None => host,
+        },
+        None => endpoint,
+    };
+    sanitize_url(without_query(shown)).into_owned()
 }
 
 fn is_port_valid(host: &str) -> bool {

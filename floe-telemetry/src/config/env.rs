@@ -106,7 +106,7 @@ pub(crate) fn warn(message: &str) {
     }
     drop(written);
     if tracing::dispatcher::has_been_set() {
-        tracing::warn!("{message}");
+        tracing::warn!("telemetry configuration: {message}");
     } else {
         // Standard error may be closed.
         let _ = writeln!(std::io::stderr(), "warning: {message}");
@@ -523,8 +523,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     if let Some((alone, other)) = alone {
         // If the other one is set, it is invalid, and there is a warning about it.
         if !environment::variable(&name(other)).is_ok_and(|text| !text.trim().is_empty()) {
-            let message =
-                "a client certificate and its key belong together, accepted are both or none";
+            let message = "the certificate of a client and its key belong together, accepted are both or none";
             warn_about(&name(alone), message, "the variable is ignored");
         }
     } else {

@@ -1,9 +1,9 @@
 //! The redaction of credentials and personal data.
 
+use floe_redact::{RedactorBuilder, UnusableKey};
 use serde::{Deserialize, Serialize};
 
 use super::problems::Problems;
-use crate::sanitizer::Policy;
 
 /// The maximum number of patterns of a configuration.
 const MAX_PATTERNS: usize = 64;
@@ -121,13 +121,10 @@ impl RedactionConfig {
         }
         for (list, names) in [("keys", &self.keys), ("allowed_keys", &self.allowed_keys)] {
             for (at, name) in names.iter().enumerate() {
-                if !Policy::is_usable_key(name) {
+                if !RedactorBuilder::is_usable_key(name) {
                     problems.add(
                         &format!("redaction.{list}.{at}"),
-                        format!(
-                            "`{name}` is not a key, accepted are ASCII letters and digits, at most 64, and two \
-                             or more in the last word"
-                        ),
+                        format!("`{name}` is {UnusableKey}"),
                     );
                 }
             }

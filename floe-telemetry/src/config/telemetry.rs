@@ -25,7 +25,7 @@ use super::span_filter::parse_span_filter;
 use crate::attributes::FloeSpanAttributes;
 use crate::error::Error;
 use crate::keys;
-use crate::sanitizer::sanitize_credentials;
+use crate::redaction::sanitize_credentials;
 
 /// The default endpoint of OTLP over gRPC.
 pub const DEFAULT_OTLP_ENDPOINT: &str = "http://localhost:4317";

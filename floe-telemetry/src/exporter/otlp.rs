@@ -153,8 +153,8 @@ impl Otlp {
             });
         }
         if !message.is_empty() && WARNINGS.is_due() {
-            let message = crate::sanitizer::sanitize_error(&message);
-            let message = crate::sanitizer::sanitize_error_message(&message);
+            let message = crate::redaction::sanitize_error(&message);
+            let message = crate::redaction::sanitize_error_message(&message);
             let endpoint = settings.origin();
             tracing::warn!(endpoint, %message, "the OTLP receiver sent a warning");
         }

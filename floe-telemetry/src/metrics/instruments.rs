@@ -124,14 +124,14 @@ impl Instruments {
             }
             entry.is_reported = true;
             return Some(format!(
-                "is used as a {kind:?} with unit `{}`, but its first use was a {:?} with unit `{}`: not recorded",
+                "it is used as a {kind:?} with unit `{}`, but its first use was a {:?} with unit `{}`",
                 metric.unit, entry.kind, entry.unit,
             ));
         }
         if count >= MAX_NAMES {
             self.is_limit_reported = true;
             return Some(format!(
-                "not recorded: its recorder has reached the limit of {MAX_NAMES} metrics"
+                "its recorder has reached the limit of {MAX_NAMES} metrics"
             ));
         }
         let fault = metric.fault();
@@ -148,7 +148,7 @@ impl Instruments {
                 instrument,
             },
         );
-        fault.map(|fault| format!("not recorded: {fault}"))
+        fault.map(str::to_owned)
     }
 }
 

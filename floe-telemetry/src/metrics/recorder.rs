@@ -11,7 +11,7 @@ use super::number::MetricNumber;
 #[cfg(feature = "provider")]
 use super::series::{self, SeriesKey};
 #[cfg(feature = "redact")]
-use crate::sanitizer::sanitize_error;
+use crate::redaction::sanitize_error;
 
 /// Records the metrics of one component, which is their instrumentation scope.
 ///
@@ -180,9 +180,9 @@ impl MetricRecorder {
             #[cfg(feature = "redact")]
             if let Some(fault) = fault {
                 tracing::warn!(
-                    "metric `{}` {}",
-                    sanitize_error(metric.name),
-                    sanitize_error(&fault)
+                    metric = %sanitize_error(metric.name),
+                    reason = %sanitize_error(&fault),
+                    "a metric is not recorded"
                 );
             }
         }

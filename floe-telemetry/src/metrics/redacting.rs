@@ -14,7 +14,7 @@ use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
 use self::cache::{AttributeSet, RedactionCache};
 use self::record::Record;
 use crate::collector::{Redaction, Redactor};
-use crate::sanitizer::REDACTED;
+use crate::redaction::REDACTED;
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 
 use super::BAGGAGE;
 use crate::keys;
-use crate::sanitizer::{REDACTED, sanitize_sent, sanitize_sent_value};
+use crate::redaction::{REDACTED, sanitize_sent, sanitize_sent_value};
 
 static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 

@@ -112,7 +112,7 @@ proptest! {
         // Short names, and values that redaction does not change.
         let values: Vec<String> = values
             .into_iter()
-            .filter(|value| crate::sanitizer::sanitize(value) == *value)
+            .filter(|value| crate::redaction::sanitize(value) == *value)
             .collect();
         let sent = Context::new().with_baggage(values.iter().enumerate().map(|(n, value)| {
             opentelemetry::KeyValue::new(format!("n{n}"), value.clone())

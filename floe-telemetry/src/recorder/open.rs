@@ -10,7 +10,7 @@ use super::recording::{self, Recording, context_is_alive};
 use super::sampling::{self, Decision};
 use super::span::RecordedSpan;
 use super::state::{Attached, OpenSpan, Opened, State};
-use super::unsampled::{UnsampledGuard, not_sampled_below};
+use super::unsampled::{IdHash, UnsampledGuard, not_sampled_below};
 use crate::callsite::{CallSite, Scope};
 
 /// Not inlined, so that an annotated function stays small while nothing is recorded.
@@ -182,7 +182,7 @@ fn begin_measured(
     let span_id = recording.record.head.span_id;
     let is_function = callsite.is_some_and(CallSite::is_function);
     if is_function && not_sampled.is_none() && parent.is_current() && span_id != SpanId::INVALID {
-        let above = parent.map(|cx| cx.span().span_context().span_id());
+        let above = parent.map(|cx| IdHash::of(cx.span().span_context()));
         return OpenSpan {
             attached: Some(Attached::Unsampled(UnsampledGuard::attach(above, span_id))),
             state: State::Recording(recording),

@@ -31,7 +31,7 @@ use super::listeners::{
 };
 use super::record::{Head, SpanRecord};
 use super::recording::{self, Local, Recording};
-use super::unsampled;
+use super::unsampled::{self, IdHash};
 use crate::callsite::{CallSite, Scope};
 use crate::clock::Ticks;
 
@@ -52,8 +52,8 @@ pub(super) enum Decision {
     /// A root that is not sampled. Its context is attached, so that its children are not sampled
     /// either.
     NotSampled,
-    /// A span whose parent, which has this id, is not sampled.
-    NotSampledBelow(SpanId),
+    /// A span whose parent, which has these ids, is not sampled.
+    NotSampledBelow(IdHash),
     /// No span is recorded, but metrics are derived from the call.
     Measure(Box<Recording>),
     Record(Box<Recording>),
@@ -136,7 +136,7 @@ pub(super) fn decide(
     if above.is_valid() && !uses_ratio && !above.is_sampled() && !is_tail_sampled {
         // The common case of a span that is not sampled, which does not access the thread's storage.
         if !listeners::measures(listeners, callsite) || capture.is_some() {
-            return Some(Decision::NotSampledBelow(above.span_id()));
+            return Some(Decision::NotSampledBelow(IdHash::of(above)));
         }
         return recording::with(|local| {
             let mut recording = measure(callsite, local);
@@ -144,17 +144,17 @@ pub(super) fn decide(
             Decision::Measure(recording)
         });
     }
-    let parent_id = if above.is_sampled() || !above.is_valid() {
-        above.span_id()
+    let (parent_id, is_remote) = if above.is_sampled() || !above.is_valid() {
+        (above.span_id(), above.is_remote())
     } else {
-        unsampled::id_at(above)
+        unsampled::parent_at(above)
     };
     recording::with(|local| {
         let mut head = Head::BLANK;
         if above.is_valid() {
             head.trace_id = above.trace_id();
             head.parent = parent_id;
-            head.parent_is_remote = above.is_remote();
+            head.parent_is_remote = is_remote;
             let is_sampled = uses_ratio || above.is_sampled();
             head.flags = above.trace_flags().with_sampled(is_sampled);
         } else {
@@ -162,7 +162,7 @@ pub(super) fn decide(
             head.flags = TraceFlags::SAMPLED | RANDOM;
         }
         head.span_id = local.ids.span_id();
-        let is_root = !above.is_valid() || above.is_remote();
+        let is_root = !above.is_valid() || is_remote;
         let uses_rules = uses_ratio && is_root && listeners & RULES != 0;
         if uses_ratio && (!uses_rules || callsite.is_some()) {
             let bound = callsite.filter(|_| uses_rules);

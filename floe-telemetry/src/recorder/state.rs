@@ -65,7 +65,7 @@ impl OpenSpan {
         }
     }
 
-    /// A span that is not recorded, in its own place.
+    /// [`OFF`](Self::OFF) without a destructor.
     pub(super) const OPENED_OFF: Opened = ManuallyDrop::new(Self::OFF);
 
     /// Whether there is neither a span nor a context. The caller does not dereference, for which an

@@ -15,11 +15,35 @@ use opentelemetry::{Context, SpanId};
 use super::listeners::{self, TAIL};
 use super::recording;
 
+/// A hash of the trace id and the span id of a span. It fits into a register, unlike the ids.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct IdHash(u64);
+
+impl IdHash {
+    const NONE: Self = Self(0);
+
+    #[inline]
+    pub(super) fn of(context: &SpanContext) -> Self {
+        let [high, low] = halves(context.trace_id().to_bytes());
+        let span = u64::from_be_bytes(context.span_id().to_bytes());
+        let trace =
+            low.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ high.wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
+        Self(trace ^ span)
+    }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "one half after the other")]
+const fn halves(id: [u8; 16]) -> [u64; 2] {
+    let id = u128::from_be_bytes(id);
+    [(id >> 64) as u64, id as u64]
+}
+
 /// A span that is not sampled and has no `Context`.
 #[derive(Clone, Copy, Debug)]
 struct Unsampled {
-    /// The span in the current `Context`, below which it runs. Invalid if there is no such span.
-    below: SpanId,
+    /// The span in the current `Context`, below which it runs.
+    below: IdHash,
     /// Invalid until it is read.
     id: SpanId,
 }
@@ -27,7 +51,7 @@ struct Unsampled {
 thread_local! {
     static CURRENT: Cell<Unsampled> = const {
         Cell::new(Unsampled {
-            below: SpanId::INVALID,
+            below: IdHash::NONE,
             id: SpanId::INVALID,
         })
     };
@@ -44,7 +68,7 @@ impl UnsampledGuard {
     /// The span runs below the one that is current in OpenTelemetry's `Context`. Its `id` is invalid if it
     /// is to be created when it is read.
     #[inline]
-    pub(super) fn attach(below: SpanId, id: SpanId) -> Self {
+    pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
         Self {
             previous: CURRENT.replace(Unsampled { below, id }),
             not_send: PhantomData,
@@ -59,16 +83,20 @@ impl Drop for UnsampledGuard {
     }
 }
 
-/// Returns the id of the current span, if `above` is in the current `Context` and not sampled.
+/// Returns the id of the parent of a span, and whether the parent is remote. `above` is the span in the
+/// `Context`, which is not sampled.
 #[cold]
-pub(super) fn id_at(above: &SpanContext) -> SpanId {
-    id_below(above).unwrap_or(above.span_id())
+pub(super) fn parent_at(above: &SpanContext) -> (SpanId, bool) {
+    match id_below(above) {
+        Some(id) => (id, false),
+        None => (above.span_id(), above.is_remote()),
+    }
 }
 
 /// Returns the id of the span that is not sampled and runs on this thread directly below `above`.
 fn id_below(above: &SpanContext) -> Option<SpanId> {
     let current = CURRENT.get();
-    if current.below == SpanId::INVALID || current.below != above.span_id() {
+    if current.below == IdHash::NONE || current.below != IdHash::of(above) {
         return None;
     }
     if current.id != SpanId::INVALID {

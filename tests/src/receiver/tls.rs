@@ -70,6 +70,16 @@ impl Authority {
         )
     }
 
+    /// A certificate for a server at 127.0.0.1 that the authority issued, and its key.
+    pub fn server(&self) -> (PathBuf, PathBuf) {
+        let (certificate, key) = self.issue("a server", ExtendedKeyUsagePurpose::ServerAuth);
+        let folder = self.folder.path();
+        (
+            write(folder, "server.pem", &certificate.pem()),
+            write(folder, "server.key", &key.serialize_pem()),
+        )
+    }
+
     fn issue(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> (rcgen::Certificate, KeyPair) {
         let names = ["127.0.0.1", "localhost", "collector.test"].map(str::to_owned);
         let mut params = CertificateParams::new(names).expect("valid names");

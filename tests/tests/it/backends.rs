@@ -1,7 +1,7 @@
 //! The built-in backends, and the endpoint of each.
 
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::backend::{self, ExporterConfig};
+use floe_telemetry::backend::{self, ExporterConfig, OtlpExporterConfig};
 use floe_telemetry::config::OtlpProtocol::{self, Grpc, Http};
 
 fn config(backend: &str, endpoint: Option<&str>, protocol: OtlpProtocol) -> TelemetryConfig {
@@ -50,4 +50,37 @@ fn the_console_always_accepts_telemetry() {
     let report = backend::validate_connection(&config("console", None, Grpc)).unwrap();
     assert!(report.is_ok(), "{report}");
     assert_eq!(report.probe, "the terminal");
+}
+
+#[test]
+fn a_destination_is_printed_without_credentials() {
+    for (endpoint, shown) in [
+        ("http://collector:4317/otlp", "http://collector:4317/otlp"),
+        (
+            "https://collector/?token=hunter2&team=a",
+            "https://collector/",
+        ),
+        (
+            "https://user:hunter2@collector/otlp?token=hunter2",
+            "https://collector/otlp",
+        ),
+        (
+            "https://user:a?hunter2@b@collector:4317",
+            "https://collector:4317",
+        ),
+        ("user:hunter2@collector", "collector"),
+    ] {
+        let exporter = OtlpExporterConfig::new(endpoint, Http).with_header("x-key", "hunter2");
+        for printed in [
+            format!("{exporter:?}"),
+            format!("{:?}", ExporterConfig::Otlp(exporter.clone())),
+        ] {
+            assert!(
+                printed.contains(&format!("endpoint: {shown:?}")),
+                "{printed}"
+            );
+            assert!(printed.contains("x-key"), "{printed}");
+            assert!(!printed.contains("hunter2"), "{printed}");
+        }
+    }
 }

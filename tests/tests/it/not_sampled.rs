@@ -278,3 +278,19 @@ fn a_span_of_tracing_has_an_id_on_every_thread() {
         });
     });
 }
+
+/// Senders that are not random, such as tests, use the same span id in several traces.
+#[test]
+fn an_id_belongs_to_one_trace() {
+    #[traced]
+    fn attaches_another() -> SpanContext {
+        let own = current();
+        let other = Context::current().with_remote_span_context(remote(0xab));
+        let attached = other.attach();
+        assert_eq!(current(), remote(0xab));
+        drop(attached);
+        assert_eq!(current(), own);
+        own
+    }
+    check(0xaa, || vec![attaches_another()]);
+}

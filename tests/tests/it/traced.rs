@@ -240,3 +240,67 @@ fn every_annotated_function_is_listed_before_it_runs() {
     );
     assert_eq!(site.kind(), &SpanKind::Client);
 }
+
+/// A value whose `Display` and `Debug` panic.
+struct Panics;
+
+impl std::fmt::Display for Panics {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("in Display")
+    }
+}
+
+fn panics<T>(place: &str) -> T {
+    panic!("{place}")
+}
+
+#[traced(attributes(n = panics::<i64>("in an attribute")))]
+fn with_expression() -> u8 {
+    7
+}
+
+#[traced(attributes(text = %value))]
+fn with_display(value: &Panics) -> u8 {
+    7
+}
+
+#[traced(name = panics::<String>("in the name"))]
+fn with_name() -> u8 {
+    7
+}
+
+#[traced(links = panics::<Vec<opentelemetry::trace::SpanContext>>("in the links"))]
+fn with_links() -> u8 {
+    7
+}
+
+#[traced]
+fn with_error() -> Result<u8, Panics> {
+    Err(Panics)
+}
+
+#[test]
+fn user_code_that_panics_does_not_change_the_function() {
+    let spans = testing::capture(|| {
+        assert_eq!(with_expression(), 7);
+        assert_eq!(with_display(&Panics), 7);
+        assert_eq!(with_name(), 7);
+        assert_eq!(with_links(), 7);
+        assert!(with_error().is_err());
+    });
+    for (name, place) in [
+        ("with_expression", "in an attribute"),
+        ("with_display", "in Display"),
+        ("with_name", "in the name"),
+        ("with_links", "in the links"),
+    ] {
+        let warning = format!("attributes panicked: {place}");
+        spans
+            .single(name)
+            .assert_ok()
+            .assert_attribute("floe.warning", warning.as_str());
+    }
+    spans
+        .single("with_error")
+        .assert_error("the error's text panicked: in Display");
+}

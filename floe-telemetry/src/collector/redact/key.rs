@@ -1,12 +1,13 @@
 //! A cache of attribute keys: each key is classified once.
 
+use floe_redact::{KeyMeaning, REDACTED};
 use opentelemetry::Key as OtelKey;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::Redaction;
 use crate::keys;
-use crate::sanitizer::KeyMeaning;
+use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The maximum number of keys in the cache. Programs have far fewer, unless they generate keys at run time.
 const MAX_KEYS: usize = 4096;
@@ -14,13 +15,9 @@ const MAX_KEYS: usize = 4096;
 /// The maximum number of attributes of a call site whose keys are found without a lookup in the map.
 const MAX_SLOTS: usize = 16;
 
-/// Keys of error text other than `exception.message`. The author of the annotated code did not choose
+/// Keys of error text other than `exception.*`. The author of the annotated code did not choose
 /// this text, so the stricter policy for error text applies.
-const ERROR_TEXTS: [&str; 3] = [
-    keys::EXCEPTION_STACKTRACE,
-    keys::ERROR_MESSAGE,
-    keys::FLOE_WARNING,
-];
+const ERROR_TEXTS: [&str; 2] = [keys::ERROR_MESSAGE, keys::FLOE_WARNING];
 
 /// A key and how values under it are redacted.
 #[derive(Debug)]
@@ -38,6 +35,7 @@ enum Kind {
     ErrorText,
     /// The message of an exception, which is truncated like the description of a status.
     Message,
+    Stacktrace,
 }
 
 impl Key {
@@ -48,6 +46,7 @@ impl Key {
             meaning: redaction.meaning(name),
             kind: match name {
                 keys::EXCEPTION_MESSAGE => Kind::Message,
+                keys::EXCEPTION_STACKTRACE => Kind::Stacktrace,
                 name if ERROR_TEXTS.contains(&name) => Kind::ErrorText,
                 _ => Kind::Value,
             },
@@ -58,8 +57,16 @@ impl Key {
     #[inline]
     pub(super) fn is_plain(&self, value: &[u8], redaction: &Redaction) -> bool {
         self.kind == Kind::Value
-            && self.meaning == KeyMeaning::Harmless
+            && self.meaning == KeyMeaning::Text
             && redaction.is_plain_value(value)
+    }
+
+    /// The rule by which every value of the key is a secret.
+    pub(super) fn secret_by(&self) -> Option<&'static str> {
+        match self.meaning {
+            KeyMeaning::Always(rule) => Some(rule),
+            _ => None,
+        }
     }
 
     /// The redacted value, if it differs.
@@ -86,12 +93,14 @@ impl Key {
             Kind::Value => redaction.value(&self.name, self.meaning, value),
             Kind::ErrorText => redaction.error_text(value),
             Kind::Message => message.redact(value, redaction),
+            Kind::Stacktrace => message.redact_stacktrace(value, redaction),
         }
     }
 }
 
 /// The last error message that was redacted. A span has the message of its error as attribute, in an
-/// event and as the description of its status, and it is redacted and counted once.
+/// event, there also in the stack trace, and as the description of its status. It is redacted and counted
+/// once.
 #[derive(Debug, Default)]
 pub(super) struct LastMessage(Option<(String, Option<String>)>);
 
@@ -113,7 +122,29 @@ impl LastMessage {
             }
         }
     }
+
+    /// The redacted stack trace, if it differs. That of an error without a source is its message behind
+    /// `0: `. All texts of the others are in the message, too, so their secrets are counted already.
+    fn redact_stacktrace(&self, text: &str, redaction: &Redaction) -> Option<String> {
+        let Some((message, redacted)) = &self.0 else {
+            return redaction.error_text(text);
+        };
+        let len = redacted.as_ref().map_or(message.len(), String::len);
+        // The end of a truncated message is missing in it.
+        let is_complete = len + REDACTED.len() <= MAX_MESSAGE_CHARS;
+        match text.strip_prefix(FIRST) {
+            Some(first) if first == message && is_complete => redacted
+                .as_ref()
+                .map(|redacted| FIRST.to_owned() + redacted),
+            Some(_) => redaction.repeated_error_text(text),
+            // Not written by this library.
+            None => redaction.error_text(text),
+        }
+    }
 }
+
+/// What the message of an error follows in its stack trace.
+const FIRST: &str = "0: ";
 
 /// The cache of keys.
 #[derive(Debug, Default)]
@@ -227,11 +258,11 @@ mod tests {
         let redaction = Redaction::default();
         let (mut keys, mut site) = (Keys::default(), SiteKeys::default());
         let key = keys.of_site("table", &mut site, 0, &redaction);
-        assert_eq!(key.meaning, KeyMeaning::Harmless);
+        assert_eq!(key.meaning, KeyMeaning::Text);
         site.set_clean(0, "orders");
         assert!(site.is_clean(0, "orders"));
         let key = keys.of_site("password", &mut site, 0, &redaction);
-        assert_eq!(key.meaning, KeyMeaning::Secret);
+        assert_eq!(key.meaning, KeyMeaning::Always("password"));
         assert!(!site.is_clean(0, "orders"));
     }
 

@@ -1,10 +1,10 @@
 //! Redaction of log records, on the caller's thread, because it writes the line.
 
+use floe_redact::KeyMeaning;
 use opentelemetry::Key as OtelKey;
 
 use super::Redactor;
 use super::key::LastMessage;
-use crate::sanitizer::KeyMeaning;
 
 /// Keys under which programs log the text of an error.
 const ERRORS: [&str; 2] = ["error", "err"];
@@ -25,7 +25,7 @@ impl Redactor {
     pub(crate) fn log_text(&mut self, key: &str, text: &str) -> Option<String> {
         let entry = self.keys.get(key, &self.redaction);
         match entry.meaning {
-            KeyMeaning::Harmless if ERRORS.contains(&key) => self.redaction.error_text(text),
+            KeyMeaning::Text if ERRORS.contains(&key) => self.redaction.error_text(text),
             _ => entry.apply(text, &self.redaction, &mut LastMessage::default()),
         }
     }
@@ -33,6 +33,7 @@ impl Redactor {
     /// The replacement of a number, if its key denotes a secret.
     pub(crate) fn log_number(&mut self, key: &str) -> Option<&'static str> {
         let entry = self.keys.get(key, &self.redaction);
-        (entry.meaning == KeyMeaning::Secret).then(|| self.redaction.hidden())
+        let rule = entry.secret_by()?;
+        Some(self.redaction.hidden(rule))
     }
 }

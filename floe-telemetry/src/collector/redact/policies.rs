@@ -1,21 +1,30 @@
 //! Compiles the redaction policies of a configuration.
 
+use floe_redact::{Level, Redactor, RedactorBuilder};
 use regex::{Regex, RegexBuilder};
 
 use crate::config::{RedactionConfig, RedactionLevel};
 use crate::error::Error;
-use crate::sanitizer::{Level, Policy};
+use crate::redaction::MAX_MESSAGE_CHARS;
 
 /// The maximum number of bytes of a compiled pattern.
 const MAX_COMPILED: usize = 1 << 20;
 
 /// The redaction policies of a configuration.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Policies {
     /// The policy for error text.
-    pub(super) text: Policy,
+    pub(super) error: Redactor,
+    /// The policy for error messages, which are truncated.
+    pub(super) message: Redactor,
     /// The policy for all other text.
-    pub(super) attribute: Policy,
+    pub(super) attribute: Redactor,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self::of(&Redactor::builder(), &Redactor::builder())
+    }
 }
 
 impl Policies {
@@ -23,22 +32,35 @@ impl Policies {
     ///
     /// # Errors
     ///
-    /// A pattern is too large or is not a regular expression.
+    /// A key cannot be used. A pattern is too large or is not a regular expression.
     pub(crate) fn compile(config: &RedactionConfig) -> Result<Self, Error> {
-        let patterns = config.patterns.iter().enumerate();
-        let patterns: Vec<_> = patterns
-            .map(|(at, pattern)| compile(at, pattern))
-            .collect::<Result<_, _>>()?;
-        let policy = |level| {
-            Policy::of(level_of(level))
-                .with_extra_keys(config.keys.iter().map(String::as_str))
-                .with_allowed_keys(config.allowed_keys.iter().map(String::as_str))
-                .with_patterns(patterns.clone())
-        };
-        Ok(Self {
-            text: policy(config.level),
-            attribute: policy(config.level_of_attributes()),
-        })
+        let mut builder = Redactor::builder();
+        for (at, key) in config.keys.iter().enumerate() {
+            let unusable =
+                |error| Error::config(format!("redaction.keys.{at}: `{key}` is {error}"));
+            builder = builder.key(key).map_err(unusable)?;
+        }
+        for key in &config.allowed_keys {
+            builder = builder.allowed_key(key);
+        }
+        for (at, pattern) in config.patterns.iter().enumerate() {
+            let regex = compile(at, pattern)?;
+            builder = builder
+                .pattern(move |text, from| regex.find_at(text, from).map(|found| found.range()));
+        }
+        let with_level = |level| builder.clone().level(level_of(level));
+        Ok(Self::of(
+            &with_level(config.level),
+            &with_level(config.level_of_attributes()),
+        ))
+    }
+
+    pub(super) fn of(error: &RedactorBuilder, attribute: &RedactorBuilder) -> Self {
+        Self {
+            error: error.clone().build(),
+            message: error.clone().max_chars(MAX_MESSAGE_CHARS).build(),
+            attribute: attribute.clone().build(),
+        }
     }
 }
 

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use floe_redact::{KeyMeaning, REDACTED, Redactor};
+
 use super::policies::Policies;
 use crate::collector::Counters;
-use crate::sanitizer::{
-    KeyMeaning, Policy, REDACTED, Rule, is_plain, meaning_with, sanitize_error_message_with,
-    sanitize_value_with, sanitize_with, set_policies,
-};
+use crate::redaction::set_redactors;
 
 /// The configured redaction. Methods that return a text return `None` if it needs no redaction.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +19,7 @@ pub(crate) struct Redaction {
 impl Redaction {
     /// Creates the redaction of a provider. Errors and baggage use the same policies from now on.
     pub(crate) fn of_process(policies: Policies, counters: Arc<Counters>) -> Self {
-        set_policies(policies.text.clone(), policies.attribute.clone());
+        set_redactors(policies.error.clone(), policies.attribute.clone());
         Self::new(policies, counters)
     }
 
@@ -33,44 +32,40 @@ impl Redaction {
 
     /// Redacts a name, a key, or other text that the author of the code chose.
     pub(in crate::collector) fn text(&self, text: &str) -> Option<String> {
-        changed(&self.policies.attribute, text, |policy, text| {
-            sanitize_with(policy, text, &mut |rule| self.count(rule))
-        })
+        self.redacted(&self.policies.attribute, text)
     }
 
-    /// The meaning of an attribute key for its value.
+    /// What an attribute key says about its value.
     pub(super) fn meaning(&self, key: &str) -> KeyMeaning {
-        meaning_with(&self.policies.attribute, key)
+        self.policies.attribute.meaning_of(key)
     }
 
-    /// Whether a cheap check shows that the value of a harmless key needs no redaction.
+    /// Whether a cheap check shows that the value of a key without a meaning needs no redaction.
     #[inline]
     pub(super) fn is_plain_value(&self, value: &[u8]) -> bool {
-        is_plain(&self.policies.attribute, value)
+        self.policies.attribute.is_plain(value)
     }
 
     /// Redacts the value of an attribute whose key has this meaning.
     pub(super) fn value(&self, key: &str, meaning: KeyMeaning, value: &str) -> Option<String> {
-        let policy = &self.policies.attribute;
-        let fired = &mut |rule| self.count(rule);
-        if_changed(
-            value,
-            sanitize_value_with(policy, key, meaning, value, fired),
-        )
+        let redactor = &self.policies.attribute;
+        let redacted = redactor.redact_value_with(key, meaning, value, |rule| self.count(rule));
+        if_changed(value, redacted)
     }
 
     /// Redacts the text of an error without truncating it.
     pub(super) fn error_text(&self, text: &str) -> Option<String> {
-        changed(&self.policies.text, text, |policy, text| {
-            sanitize_with(policy, text, &mut |rule| self.count(rule))
-        })
+        self.redacted(&self.policies.error, text)
+    }
+
+    /// [`error_text`](Self::error_text) for text whose secrets have been counted elsewhere.
+    pub(super) fn repeated_error_text(&self, text: &str) -> Option<String> {
+        if_changed(text, self.policies.error.redact(text))
     }
 
     /// Redacts and truncates the message of an error.
     pub(super) fn message(&self, text: &str) -> Option<String> {
-        changed(&self.policies.text, text, |policy, text| {
-            sanitize_error_message_with(policy, text, &mut |rule| self.count(rule))
-        })
+        self.redacted(&self.policies.message, text)
     }
 
     /// [`message`](Self::message), or the text itself if it needs no redaction.
@@ -78,32 +73,23 @@ impl Redaction {
         self.message(&text).unwrap_or(text)
     }
 
-    /// The replacement of a value whose key denotes a secret.
-    pub(super) fn hidden(&self) -> &'static str {
-        self.count(Rule::KeyValue);
+    /// The replacement of a value that is a secret because of its key, by this rule.
+    pub(super) fn hidden(&self, rule: &'static str) -> &'static str {
+        self.count(rule);
         REDACTED
     }
 
-    fn count(&self, rule: Rule) {
+    fn redacted(&self, redactor: &Redactor, text: &str) -> Option<String> {
+        let redacted = redactor.redact_with(text, |finding| self.count(finding.rule));
+        if_changed(text, redacted)
+    }
+
+    fn count(&self, rule: &'static str) {
         self.counters.count_redaction(rule);
     }
 }
 
-/// Applies `sanitize` unless a cheap check shows that the text needs no redaction.
-#[inline]
-fn changed<'t>(
-    policy: &Policy,
-    text: &'t str,
-    sanitize: impl FnOnce(&Policy, &'t str) -> Cow<'t, str>,
-) -> Option<String> {
-    if is_plain(policy, text.as_bytes()) {
-        return None;
-    }
-    if_changed(text, sanitize(policy, text))
-}
-
-/// The redacted text, if it differs. A text that was only truncated borrows a prefix, and one that was
-/// replaced entirely borrows the replacement.
+/// The redacted text, if it differs. A value that was replaced entirely borrows the replacement.
 fn if_changed(text: &str, redacted: Cow<'_, str>) -> Option<String> {
     match redacted {
         Cow::Borrowed(same) if std::ptr::eq(same, text) => None,

@@ -10,7 +10,7 @@ use super::{Otlp, OtlpTarget, connect};
 use crate::collector::ExportFailure;
 use crate::config::Signal;
 use crate::error::Error;
-use crate::sanitizer::sanitize_error_message;
+use crate::redaction::sanitize_error_message;
 
 /// A transport that can be used from any thread until it is closed. Sending blocks.
 pub(super) struct Sender(Mutex<Option<Otlp>>);

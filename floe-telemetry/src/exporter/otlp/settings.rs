@@ -17,7 +17,7 @@ use crate::config::{
 use crate::environment;
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
-use crate::sanitizer::REDACTED;
+use crate::redaction::REDACTED;
 
 /// The default endpoint of OTLP over HTTP; [`DEFAULT_OTLP_ENDPOINT`] is that of gRPC.
 const DEFAULT_HTTP_ENDPOINT: &str = "http://localhost:4318";

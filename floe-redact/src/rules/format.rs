@@ -3,13 +3,14 @@
 /// A documented format of a token.
 ///
 /// A token is found where its prefix begins a word (the byte before is no letter or digit), what
-/// follows has the given alphabet and length, and the byte after is no member of the alphabet. A run
-/// that is longer than the format allows is another thing, and stays.
+/// follows has the given alphabet and length. What has another length is found, too, if it has 16 bytes
+/// or more that look random and the prefix more than three: formats change.
 #[derive(Debug)]
 pub(crate) struct TokenFormat {
     /// The id of the rule, which findings report: `vendor-kind-of-token`, in kebab case.
     pub id: &'static str,
-    /// What each token begins with, in its case. At least two bytes.
+    /// What each token begins with, in its case. At least two bytes; with two, `length` is exact or the
+    /// alphabet has parts.
     pub prefix: &'static str,
     /// Of what follows the prefix.
     pub alphabet: Alphabet,
@@ -20,7 +21,7 @@ pub(crate) struct TokenFormat {
     pub checksum: Option<Checksum>,
     /// Examples that are found, made up for this table.
     pub secret: &'static [&'static str],
-    /// Examples that stay: too short, a placeholder, a name with the same beginning.
+    /// Examples that stay: too short by far, a placeholder, a name with the same beginning.
     pub benign: &'static [&'static str],
 }
 
@@ -66,18 +67,18 @@ pub(crate) enum Alphabet {
 pub(crate) enum Part {
     /// This text.
     Text(&'static str),
-    /// So many bytes of an alphabet, as many as there are.
+    /// A run of an alphabet, as long as it goes on.
     Run(Alphabet, Length),
 }
 
 /// How many bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
-    /// So many.
+    /// This number.
     Exactly(usize),
-    /// No fewer than the first and no more than the second.
+    /// From the first number to the second, both included.
     Between(usize, usize),
-    /// So many or more.
+    /// This number or more.
     AtLeast(usize),
 }
 
@@ -98,4 +99,47 @@ pub(crate) enum Checksum {
         /// Whether the checksum is of the prefix, too.
         prefix: bool,
     },
+}
+
+impl Length {
+    pub(crate) fn min(self) -> usize {
+        match self {
+            Self::Exactly(min) | Self::Between(min, _) | Self::AtLeast(min) => min,
+        }
+    }
+
+    pub(crate) fn max(self) -> usize {
+        match self {
+            Self::Exactly(max) | Self::Between(_, max) => max,
+            Self::AtLeast(_) => usize::MAX,
+        }
+    }
+
+    /// Whether there is a longest token.
+    pub(crate) fn is_limited(self) -> bool {
+        !matches!(self, Self::AtLeast(_))
+    }
+}
+
+impl Alphabet {
+    pub(crate) fn contains(self, byte: u8) -> bool {
+        match self {
+            Self::Hex => byte.is_ascii_hexdigit(),
+            Self::LowerHex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            Self::UpperHex => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
+            Self::Digits => byte.is_ascii_digit(),
+            Self::Lower => byte.is_ascii_lowercase(),
+            Self::Letters => byte.is_ascii_alphabetic(),
+            Self::LowerDigits => byte.is_ascii_lowercase() || byte.is_ascii_digit(),
+            Self::UpperDigits => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            Self::Alphanumeric => byte.is_ascii_alphanumeric(),
+            Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
+            Self::Dashed => byte.is_ascii_alphanumeric() || byte == b'-',
+            Self::Base64 => byte.is_ascii_alphanumeric() || b"+/=".contains(&byte),
+            Self::Base64Url => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
+            Self::Dotted => byte.is_ascii_alphanumeric() || b"-_.".contains(&byte),
+            Self::And(more) => byte.is_ascii_alphanumeric() || more.as_bytes().contains(&byte),
+            Self::Parts(_) => false,
+        }
+    }
 }

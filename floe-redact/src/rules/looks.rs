@@ -1,0 +1,72 @@
+//! What values look like, and how many points such a value needs to be a secret.
+
+macro_rules! looks {
+    ($($(#[$doc:meta])+ $look:ident $needs:literal $name:literal)*) => {
+        /// What a value looks like.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Look {
+            $($(#[$doc])+ $look,)*
+        }
+
+        impl Look {
+            /// How many points it takes for such a value to be a secret.
+            pub(crate) const fn needs(self) -> u8 {
+                match self {
+                    $(Self::$look => $needs,)*
+                }
+            }
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$look => $name,)*
+                }
+            }
+        }
+    };
+}
+
+looks! {
+    /// No value: a literal, a mask, a type, an algorithm.
+    Placeholder 255 "a placeholder"
+    /// A variable, a call, a template: it stands for a value.
+    Reference 255 "a reference"
+    /// Words of a sentence about the name.
+    Sentence 20 "a sentence"
+    /// One word of such a sentence.
+    Prose 9 "a word of a sentence"
+    /// A path or a URL.
+    Path 9 "a path"
+    /// A host, a date, a version.
+    Public 9 "a host, a date or a version"
+    /// A word of letters.
+    Word 7 "a word"
+    /// Words joined by dashes or underscores.
+    Name 7 "a name"
+    /// Several words that are no sentence.
+    Phrase 7 "a phrase"
+    /// Up to five digits.
+    ShortNumber 9 "a short number"
+    /// Six digits or more.
+    Number 6 "a number"
+    /// A UUID.
+    Uuid 4 "a UUID"
+    /// Letters and digits, as people choose passwords.
+    Mixed 5 "letters and digits"
+    /// Letters, digits and signs that only passwords have.
+    Symbolic 4 "letters, digits and signs"
+    /// 32 hexadecimal digits or more.
+    Hash 3 "a hash"
+    /// Changes its class of characters oftener than words do.
+    Random 3 "random characters"
+}
+
+impl Look {
+    /// Whether it looks like a password or a token, which no word does.
+    pub(crate) fn is_made_up(self) -> bool {
+        matches!(
+            self,
+            Self::Mixed | Self::Symbolic | Self::Random | Self::Hash
+        )
+    }
+}

@@ -1,0 +1,53 @@
+//! The score of a redactor: how many messages leak, lose their context or change without need.
+
+use floe_redact::Redactor;
+
+use super::messages::Message;
+
+/// What a redactor did to a message that it should have treated differently.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    /// A part of the secret is still there.
+    Leak,
+    /// More than the secret is missing.
+    Lost,
+    /// A message without a secret changed.
+    Changed,
+}
+
+#[derive(Default)]
+pub(crate) struct Score {
+    /// Messages with a secret.
+    pub(crate) secret: usize,
+    /// Messages without one.
+    pub(crate) benign: usize,
+    pub(crate) leaks: usize,
+    pub(crate) lost: usize,
+    pub(crate) changed: usize,
+    /// Messages that a second redaction changes.
+    pub(crate) unstable: usize,
+}
+
+impl Score {
+    /// Adds a message with its redacted form.
+    pub(crate) fn add(
+        &mut self,
+        redactor: &Redactor,
+        message: &Message,
+        safe: &str,
+    ) -> Option<Fault> {
+        self.secret += usize::from(!message.secrets.is_empty());
+        self.benign += usize::from(message.is_benign);
+        self.unstable += usize::from(redactor.redact(safe) != safe);
+        let (fault, count) = if message.secrets.iter().any(|piece| safe.contains(piece)) {
+            (Fault::Leak, &mut self.leaks)
+        } else if message.is_benign {
+            (safe != message.input).then_some((Fault::Changed, &mut self.changed))?
+        } else {
+            let is_lost = !message.context.iter().all(|piece| safe.contains(piece));
+            is_lost.then_some((Fault::Lost, &mut self.lost))?
+        };
+        *count += 1;
+        Some(fault)
+    }
+}
