@@ -1,7 +1,8 @@
 //! The child process of a scenario.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{self, ChildStdin, Command, Stdio};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{self, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ pub(crate) const PROGRAM: &str = "--program";
 
 /// How long a program may run. A program that does not end is killed.
 const LIMIT: Duration = Duration::from_secs(120);
+
+const SIGTERM: i32 = 15;
 
 /// A running program.
 #[derive(Debug)]
@@ -79,7 +82,7 @@ impl Child {
         })
     }
 
-    /// Waits until the program waits for `phase`.
+    /// Returns when the program waits for `phase`.
     pub(crate) fn wait_for(&mut self, phase: &str) -> Result<()> {
         match self.next()? {
             Message::Waiting(name) if name == phase => Ok(()),
@@ -109,14 +112,46 @@ impl Child {
     }
 
     /// Waits until the program ends, and returns its report.
-    pub(crate) fn finish(mut self) -> Result<Report> {
-        let report = loop {
+    pub(crate) fn finish(self) -> Result<Report> {
+        Ok(self.finish_timed()?.0)
+    }
+
+    /// Waits until the program ends. Returns its report, and how long it took to end after it had sent the report.
+    pub(crate) fn finish_timed(mut self) -> Result<(Report, Duration)> {
+        let report = self.report()?;
+        let start = Instant::now();
+        let (status, stderr) = self.end()?;
+        let duration = start.elapsed();
+        ensure!(status.success(), "{status}: {stderr}");
+        Ok((report, duration))
+    }
+
+    /// Sends SIGTERM to the program once it has sent its report. Returns the report, and how long the program
+    /// took to end by the signal.
+    pub(crate) fn terminate(mut self) -> Result<(Report, Duration)> {
+        let report = self.report()?;
+        let start = Instant::now();
+        let process = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &process]).status()?;
+        ensure!(sent.success(), "kill -TERM: {sent}");
+        let (status, stderr) = self.end()?;
+        let duration = start.elapsed();
+        ensure!(status.signal() == Some(SIGTERM), "{status}: {stderr}");
+        Ok((report, duration))
+    }
+
+    fn report(&mut self) -> Result<Report> {
+        loop {
             match self.next()? {
-                Message::Report(report) => break *report,
+                Message::Report(report) => return Ok(*report),
                 Message::Waiting(phase) => bail!("the program waits for `{phase}`"),
                 Message::Sample(_) => {}
             }
-        };
+        }
+    }
+
+    /// Waits until the process has ended. Returns its status and its standard error, which contains no panic.
+    fn end(&mut self) -> Result<(ExitStatus, String)> {
         let status = loop {
             if let Some(status) = self.process.try_wait()? {
                 break status;
@@ -129,9 +164,8 @@ impl Child {
             thread::sleep(Duration::from_millis(5));
         };
         let stderr = self.stderr();
-        ensure!(status.success(), "{status}: {stderr}");
         ensure!(!stderr.contains("panicked"), "{stderr}");
-        Ok(report)
+        Ok((status, stderr))
     }
 
     fn next(&mut self) -> Result<Message> {

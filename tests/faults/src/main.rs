@@ -7,8 +7,8 @@
 //!
 //! Each scenario is a file of `scenarios`. It has a program, which runs in a child process with a time
 //! limit, and a check, which runs in this process together with the receivers that misbehave. For each
-//! scenario and protocol one line says whether the program kept its results, whether every span was
-//! counted, and what the program used. The last line is the score; the exit code is 1 unless it is full.
+//! scenario and protocol one line states whether the promise was kept, and the figures of the program. The last
+//! line is the score; the exit code is 1 unless every run has passed.
 #![expect(
     clippy::print_stdout,
     reason = "the scorecard is the output of the program"

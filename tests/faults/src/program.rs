@@ -1,15 +1,17 @@
 //! The program under test: it runs in a child process and reports what happened.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt as _;
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, TelemetryProviderBuilder, traced};
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -18,7 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::fork;
-use crate::report::{Books, Calls, Message, Operation, Report};
+use crate::report::{Calls, Counters, Message, Operation, Report};
 
 /// The credential of every program. It must not appear in any message.
 pub(crate) const TOKEN: &str = "tk-aMvTsKqLwEr";
@@ -51,12 +53,8 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn new(protocol: &str, endpoint: &str) -> Self {
-        let mut nanos = Vec::new();
-        for number in 0..BARE_CALLS {
-            let start = Instant::now();
-            black_box(bare(black_box(number), black_box("")));
-            nanos.push(as_nanos(start.elapsed()));
-        }
+        let bare_calls = measured(BARE_CALLS, |number| bare(number, black_box("")));
+        let nanos = bare_calls.map(|call| call.nanos).collect();
         Self {
             endpoint: endpoint.to_owned(),
             protocol: if protocol == "http" {
@@ -102,12 +100,21 @@ impl Program {
 
     /// Starts the telemetry. An error is recorded as the operation `initialize`.
     pub(crate) fn start(&mut self, config: TelemetryConfig) {
+        self.start_with(config, |builder| builder);
+    }
+
+    /// Starts the telemetry with exporters that `add` adds.
+    pub(crate) fn start_with(
+        &mut self,
+        config: TelemetryConfig,
+        add: impl FnOnce(TelemetryProviderBuilder) -> TelemetryProviderBuilder,
+    ) {
         if !tracing::dispatcher::has_been_set() {
             let messages = self.log.layer().with_filter(LevelFilter::INFO);
             tracing_subscriber::registry().with(messages).init();
         }
         let start = Instant::now();
-        let started = TelemetryProvider::builder(config).initialize();
+        let started = add(TelemetryProvider::builder(config)).initialize();
         match started {
             Ok(telemetry) => {
                 self.telemetry = Some(telemetry);
@@ -134,17 +141,31 @@ impl Program {
 
     /// Calls the annotated function `count` times with this text as an attribute.
     pub(crate) fn spans_of(&mut self, count: u64, payload: &str) {
-        let waited = waited();
-        for number in 0..count {
-            let start = Instant::now();
-            let result = black_box(work(black_box(number), black_box(payload)));
-            self.nanos.push(as_nanos(start.elapsed()));
-            if result != bare(number, payload) {
+        let calls: Vec<_> = measured(count, |number| work(number, black_box(payload))).collect();
+        self.add_calls(calls, payload);
+    }
+
+    /// Calls the annotated function `count` times on each of several threads.
+    pub(crate) fn spans_on_threads(&mut self, threads: u64, count: u64) {
+        let calls = || measured(count, |number| work(number, black_box(""))).collect();
+        let calls: Vec<Vec<_>> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calls)).collect();
+            let calls = threads.into_iter().filter_map(|thread| thread.join().ok());
+            calls.collect()
+        });
+        for calls in calls {
+            self.add_calls(calls, "");
+        }
+    }
+
+    fn add_calls(&mut self, calls: impl IntoIterator<Item = Call>, payload: &str) {
+        for call in calls {
+            self.nanos.push(call.nanos);
+            self.report.created += 1;
+            if call.result != bare(call.number, payload) {
                 self.report.wrong_results += 1;
             }
         }
-        self.report.created += count;
-        self.report.waited_nanos += self::waited().saturating_sub(waited);
     }
 
     /// Flushes, as the operation `name`. Returns whether all was delivered.
@@ -161,6 +182,19 @@ impl Program {
     pub(crate) fn shutdown_at_exit(&self, timeout: Duration) {
         if let Some(telemetry) = &self.telemetry {
             telemetry.shutdown_at_exit(timeout);
+        }
+    }
+
+    /// Writes the report, and waits for a signal that ends the process after a shutdown within `timeout`.
+    pub(crate) fn end_by_signal(&mut self, timeout: Duration) -> ! {
+        let start = Instant::now();
+        if let Some(telemetry) = &self.telemetry {
+            let result = telemetry.shutdown_on_signals(timeout);
+            self.record("handle signals", start, result);
+        }
+        self.write_report();
+        loop {
+            thread::park();
         }
     }
 
@@ -204,7 +238,7 @@ impl Program {
         self.report.log = self.log.text();
         if let Some(telemetry) = &self.telemetry {
             let counted = telemetry.statistics();
-            self.report.books = Books {
+            self.report.counters = Counters {
                 exported: counted.exported,
                 failed: counted.failed,
                 dropped: counted.dropped_queue_full
@@ -248,11 +282,50 @@ impl Program {
     }
 }
 
-/// How long this thread has waited for a processor that others were using, in nanoseconds.
-fn waited() -> u64 {
-    let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let waited = statistics.split(' ').nth(1);
-    waited.and_then(|it| it.parse().ok()).unwrap_or_default()
+/// A call of the function.
+struct Call {
+    number: u64,
+    result: u64,
+    /// How long it took, without the time in which its thread has waited for a processor.
+    nanos: u64,
+}
+
+/// Calls `function` with the numbers from 0 to `count`.
+fn measured(count: u64, function: impl Fn(u64) -> u64) -> impl Iterator<Item = Call> {
+    let queue = RunQueue::of_this_thread();
+    let mut before = queue.waited();
+    (0..count).map(move |number| {
+        let start = Instant::now();
+        let result = black_box(function(black_box(number)));
+        let elapsed = as_nanos(start.elapsed());
+        let waited = queue.waited();
+        let nanos = elapsed.saturating_sub(waited.saturating_sub(before));
+        before = waited;
+        Call {
+            number,
+            result,
+            nanos,
+        }
+    })
+}
+
+/// The system's statistics about the scheduling of a thread.
+struct RunQueue(Option<File>);
+
+impl RunQueue {
+    fn of_this_thread() -> Self {
+        Self(File::open("/proc/thread-self/schedstat").ok())
+    }
+
+    /// How long the thread has waited for a processor that other threads were using, in nanoseconds.
+    fn waited(&self) -> u64 {
+        let mut text = [0; 64];
+        let file = self.0.as_ref();
+        let length = file.and_then(|file| file.read_at(&mut text, 0).ok());
+        let text = str::from_utf8(&text[..length.unwrap_or(0)]).unwrap_or_default();
+        let waited = text.split(' ').nth(1);
+        waited.and_then(|it| it.parse().ok()).unwrap_or_default()
+    }
 }
 
 fn as_nanos(duration: Duration) -> u64 {

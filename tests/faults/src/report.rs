@@ -30,20 +30,18 @@ impl Message {
     }
 }
 
-/// What happened in a program.
+/// The result of a program.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Report {
     /// The recorded spans.
     pub(crate) created: u64,
     /// The calls whose result was not that of the function without telemetry.
     pub(crate) wrong_results: u64,
-    pub(crate) books: Books,
+    pub(crate) counters: Counters,
     /// Flushes, shutdowns and other operations, by the name that the program gave them.
     pub(crate) operations: BTreeMap<String, Operation>,
     /// Calls of the annotated function.
     pub(crate) calls: Calls,
-    /// How long the calls have waited for a processor that other programs were using.
-    pub(crate) waited_nanos: u64,
     /// Calls of the same function without the attribute.
     pub(crate) bare_calls: Calls,
     /// The messages of the library.
@@ -54,9 +52,9 @@ pub(crate) struct Report {
     pub(crate) threads: u64,
 }
 
-/// What became of the spans.
+/// The spans by what has happened to them.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct Books {
+pub(crate) struct Counters {
     pub(crate) exported: u64,
     pub(crate) failed: u64,
     pub(crate) dropped: u64,
@@ -64,7 +62,7 @@ pub(crate) struct Books {
     pub(crate) pending: u64,
 }
 
-/// How long calls took.
+/// How long calls took, without the time in which their thread has waited for a processor.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Calls {
     pub(crate) count: u64,
@@ -75,10 +73,12 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn of(mut nanos: Vec<u64>) -> Self {
         nanos.sort_unstable();
-        let at = nanos.len() * 999 / 1000;
+        // The smallest duration that 999 of 1000 calls do not exceed.
+        let rank = (nanos.len() * 999).div_ceil(1000);
+        let p999 = rank.checked_sub(1).and_then(|index| nanos.get(index));
         Self {
             count: nanos.len() as u64,
-            p999_nanos: nanos.get(at).copied().unwrap_or_default(),
+            p999_nanos: p999.copied().unwrap_or_default(),
             max_nanos: nanos.last().copied().unwrap_or_default(),
         }
     }
@@ -95,7 +95,7 @@ impl Report {
     /// The operation with this name.
     pub(crate) fn operation(&self, name: &str) -> Result<&Operation> {
         let operation = self.operations.get(name);
-        operation.with_context(|| format!("the program did not reach `{name}`"))
+        operation.with_context(|| format!("the report has no operation `{name}`"))
     }
 
     /// The error of an operation, or an empty text.

@@ -1,16 +1,20 @@
-//! The scenarios: a file for each. A new file is added to the list below.
+//! The scenarios: a file for each. A new file is added to the list below, and its fault to docs/faults.md.
 
 mod compressed_response;
 mod connection_resets;
 mod dead_receiver;
+mod deep_nesting;
 mod endless_headers;
 mod endless_response;
 mod forked_child;
+mod full_queues;
 mod go_away;
 mod half_open;
 mod large_response;
 mod large_spans;
 mod never_answers;
+mod panicking_exporter;
+mod partial_success;
 mod process_exit;
 mod quoted_credential;
 mod receiver_restarts;
@@ -23,6 +27,7 @@ mod slow_receiver;
 mod stalled_body;
 mod status_table;
 mod stopped_receiver;
+mod terminated;
 mod traced_exporter;
 mod wrong_response;
 
@@ -33,14 +38,18 @@ pub(crate) static ALL: &[&Scenario] = &[
     &compressed_response::SCENARIO,
     &connection_resets::SCENARIO,
     &dead_receiver::SCENARIO,
+    &deep_nesting::SCENARIO,
     &endless_headers::SCENARIO,
     &endless_response::SCENARIO,
     &forked_child::SCENARIO,
+    &full_queues::SCENARIO,
     &go_away::SCENARIO,
     &half_open::SCENARIO,
     &large_response::SCENARIO,
     &large_spans::SCENARIO,
     &never_answers::SCENARIO,
+    &panicking_exporter::SCENARIO,
+    &partial_success::SCENARIO,
     &process_exit::SCENARIO,
     &quoted_credential::SCENARIO,
     &receiver_restarts::SCENARIO,
@@ -53,6 +62,371 @@ pub(crate) static ALL: &[&Scenario] = &[
     &stalled_body::SCENARIO,
     &status_table::SCENARIO,
     &stopped_receiver::SCENARIO,
+    &terminated::SCENARIO,
     &traced_exporter::SCENARIO,
     &wrong_response::SCENARIO,
 ];
+
+/// The faults of docs/faults.md, each with the scenarios and the tests (as `path::name`) that inject it.
+#[cfg(test)]
+static COVERAGE: &[(&str, &[&str])] = &[
+    (
+        "F01 the receiver is down: connections are refused",
+        &["refused"],
+    ),
+    (
+        "F02 the receiver accepts connections and never answers",
+        &["never_answers"],
+    ),
+    (
+        "F03 the receiver sends the head of a response and no body",
+        &["stalled_body"],
+    ),
+    (
+        "F04 the receiver or the network is slow",
+        &["slow_receiver"],
+    ),
+    (
+        "F05 connections are reset in the middle of a request",
+        &["connection_resets"],
+    ),
+    (
+        "F06 a connection falls silent, or the process of the receiver is stopped",
+        &["half_open", "stopped_receiver"],
+    ),
+    (
+        "F07 the receiver restarts at the same address",
+        &["receiver_restarts"],
+    ),
+    (
+        "F08 the receiver is overloaded for a while",
+        &[
+            "server_errors",
+            "floe-telemetry/src/exporter/otlp/retry.rs::pauses_have_jitter_and_end_before_the_deadline",
+        ],
+    ),
+    (
+        "F09 the receiver throttles with `Retry-After`: seconds, a date, or nonsense",
+        &[
+            "retry_after",
+            "floe-telemetry/src/exporter/otlp/response.rs::retry_after_is_seconds_or_a_date",
+        ],
+    ),
+    ("F10 every HTTP status and gRPC code", &["status_table"]),
+    (
+        "F11 the receiver throttles with `RetryInfo`, or without it",
+        &["retry_info"],
+    ),
+    (
+        "F12 a partial success rejects spans, or only has a message",
+        &["partial_success"],
+    ),
+    (
+        "F13 a response that is too large or does not end",
+        &["endless_response", "large_response", "endless_headers"],
+    ),
+    (
+        "F14 a compressed response: too large, truncated, damaged",
+        &["compressed_response"],
+    ),
+    (
+        "F15 queues are full while many threads record spans",
+        &["full_queues"],
+    ),
+    (
+        "F16 large spans at full rate while the receiver is down",
+        &[
+            "dead_receiver",
+            "tests/tests/global_memory.rs::a_blocked_exporter_retains_no_more_than_the_limit",
+        ],
+    ),
+    (
+        "F17 an exporter of the program panics once, or always",
+        &["panicking_exporter"],
+    ),
+    (
+        "F18 code of the program panics while a span starts or ends (there are no span processors of the program)",
+        &[
+            "tests/tests/it/traced.rs::user_code_that_panics_does_not_change_the_function",
+            "tests/tests/global_panics.rs::the_message_of_a_panic_is_omitted_if_configured",
+        ],
+    ),
+    (
+        "F19 `attributes_fn` panics or fails",
+        &[
+            "tests/tests/it/traced.rs::a_failing_attributes_fn_leaves_a_warning_and_the_function_runs",
+        ],
+    ),
+    (
+        "F20 a shutdown while spans are pending",
+        &[
+            "process_exit",
+            "tests/tests/global_lifecycle.rs::a_burst_is_delivered_completely_to_a_slow_exporter",
+        ],
+    ),
+    (
+        "F21 two shutdowns, a flush and spans after the shutdown, many shutdowns at the same time",
+        &[
+            "tests/tests/global_lifecycle.rs::concurrent_shutdown_and_flush_are_safe",
+            "tests/tests/global_memory.rs::every_span_is_counted_at_every_moment",
+        ],
+    ),
+    (
+        "F22 flushes from many threads under load",
+        &["tests/tests/global_lifecycle.rs::a_flush_delivers_every_span_that_ended_before_it"],
+    ),
+    (
+        "F23 flush and shutdown on the only thread of an async runtime",
+        &["tests/tests/global_lifecycle.rs::any_runtime_of_the_host_is_supported"],
+    ),
+    (
+        "F24 the runtime of the program ends before the shutdown, or there is none",
+        &["tests/tests/global_lifecycle.rs::any_runtime_of_the_host_is_supported"],
+    ),
+    (
+        "F25 threads end right after their spans",
+        &["tests/tests/global_lifecycle.rs::ended_threads_lose_no_spans"],
+    ),
+    (
+        "F26 the calls of the exporter itself could be recorded",
+        &["traced_exporter"],
+    ),
+    (
+        "F27 `traceparent`, `tracestate` and `baggage` with any content",
+        &[
+            "tests/tests/it/fuzz.rs::trace_context_is_passed_on_as_it_was_received",
+            "tests/tests/it/fuzz.rs::baggage_is_bounded_and_passed_on_without_secrets",
+        ],
+    ),
+    (
+        "F28 oversized names, keys, values and numbers of attributes",
+        &[
+            "large_spans",
+            "tests/tests/global_memory.rs::oversized_text_is_truncated",
+            "tests/tests/global_limits.rs::dropped_items_are_counted_on_the_wire",
+        ],
+    ),
+    (
+        "memory is bounded by the number of spans and not by their bytes",
+        &[
+            "dead_receiver",
+            "tests/tests/global_memory.rs::a_blocked_exporter_retains_no_more_than_the_limit",
+        ],
+    ),
+    (
+        "gRPC never leaves a connection that fell silent",
+        &["half_open"],
+    ),
+    (
+        "gRPC loses a batch when a connection breaks",
+        &["connection_resets", "receiver_restarts", "go_away"],
+    ),
+    (
+        "batches exceed the limit of receivers",
+        &[
+            "large_spans",
+            "tests/tests/global_requests.rs::a_batch_is_split_below_the_limit",
+        ],
+    ),
+    (
+        "spans are counted nowhere after a shutdown that timed out",
+        &[
+            "shutdown_times_out",
+            "tests/tests/global_memory.rs::every_span_is_counted_at_every_moment",
+        ],
+    ),
+    (
+        "runs of `floe` with equal process ids share drafts",
+        &["platform/tests/interruption.rs::runs_with_equal_process_ids_do_not_share_drafts"],
+    ),
+    (
+        "a forked process hangs when it initializes or drops a provider",
+        &[
+            "forked_child",
+            "tests/tests/global_exit.rs::a_fork_can_have_its_own_provider",
+            "tests/tests/global_exit.rs::dropping_an_inherited_provider_does_not_wait",
+        ],
+    ),
+    (
+        "without a time-stamp counter, durations follow changes of the wall clock",
+        &["floe-telemetry/src/clock.rs::the_time_without_a_counter_is_monotonic"],
+    ),
+    (
+        "the receiver quotes the credential of the exporter",
+        &[
+            "quoted_credential",
+            "tests/tests/global_requests.rs::the_credential_is_removed_from_every_message",
+        ],
+    ),
+    (
+        "SIGTERM ends a program before its spans are exported",
+        &[
+            "terminated",
+            "tests/tests/global_exit.rs::a_signal_delivers_and_ends_the_process",
+        ],
+    ),
+    (
+        "a signal ends a run of `floe` without its trace, and leaves a draft",
+        &[
+            "platform/tests/interruption.rs::a_signal_delivers_the_trace_and_removes_the_drafts",
+            "platform/tests/interruption.rs::a_killed_run_is_cleaned_up_and_a_live_one_is_not_touched",
+        ],
+    ),
+    (
+        "a partial success counts the complete batch as failed",
+        &[
+            "partial_success",
+            "tests/tests/global_requests.rs::a_partial_success_counts_both_parts",
+        ],
+    ),
+    (
+        "`--output` replaces files that `floe` did not write",
+        &["platform/tests/it/paths.rs::output_replaces_only_artifacts"],
+    ),
+    (
+        "a request is repeated although its response was too large",
+        &["large_response", "endless_headers"],
+    ),
+    (
+        "a wall clock before 1970 panics or prevents the initialization",
+        &["floe-telemetry/src/clock.rs::a_wall_clock_before_1970_is_followed"],
+    ),
+    (
+        "a response that is not one of OTLP counts as a delivery",
+        &["wrong_response"],
+    ),
+    (
+        "paths of artifacts leave the product",
+        &[
+            "platform/tests/it/paths.rs::artifacts_with_paths_or_names_that_the_compiler_refuses_are_refused",
+        ],
+    ),
+    (
+        "symbolic links leave the product",
+        &["platform/tests/it/paths.rs::symbolic_links_do_not_leave_the_product"],
+    ),
+    (
+        "an unclosed quote hides the rest of a CSV file",
+        &[
+            "platform/src/plugins/ingestion/quotes.rs::the_place_is_that_of_the_first_quote",
+            "platform/src/plugins/ingestion/quotes.rs::the_end_of_every_short_text_is_judged_as_the_csv_reader_does",
+        ],
+    ),
+    (
+        "the report of a run that was killed is that of the run before",
+        &[
+            "platform/tests/it/bad_product.rs::a_run_that_stops_early_is_marked_as_failed",
+            "platform/tests/interruption.rs::a_run_on_a_full_disk_fails_and_can_be_repeated",
+        ],
+    ),
+    (
+        "a small queue in the environment stops `floe`",
+        &["platform/tests/it/bad_product.rs::a_small_queue_in_the_environment_is_accepted"],
+    ),
+    (
+        "`export_timeout_millis` does not apply to exporters of the program",
+        &["tests/tests/global_memory.rs::an_exporter_has_a_timeout"],
+    ),
+    (
+        "the memory of many open spans is never released",
+        &["floe-telemetry/src/recorder/recording.rs::a_peak_of_open_spans_leaves_little_memory"],
+    ),
+    (
+        "a published file is not synchronized with the disk",
+        &["platform/tests/interruption.rs::what_is_published_is_synchronized_before_and_after"],
+    ),
+    (
+        "a pipe or a device as a certificate, credential or manifest blocks or exhausts memory",
+        &[
+            "tests/tests/global_requests.rs::a_file_that_is_not_regular_is_an_error",
+            "platform/tests/it/paths.rs::files_that_are_not_regular_are_refused",
+        ],
+    ),
+    (
+        "a configured `content-length` truncates requests",
+        &["tests/tests/it/config_errors.rs::each_mistake_has_one_clear_error"],
+    ),
+    (
+        "the query of an endpoint becomes a part of its path",
+        &["tests/tests/global_requests.rs::the_query_of_an_endpoint_stays_in_its_place"],
+    ),
+    (
+        "a written configuration contains the credentials of URLs",
+        &["tests/tests/it/config.rs::a_credential_in_an_endpoint_is_neither_printed_nor_written"],
+    ),
+    (
+        "a full disk behind standard output is not an error",
+        &["platform/tests/it/full_output.rs::a_full_disk_behind_standard_output_is_an_error"],
+    ),
+    (
+        "a failure names neither its endpoint nor which of two exporters has failed",
+        &[
+            "refused",
+            "tests/tests/global_requests.rs::two_destinations_have_two_names",
+        ],
+    ),
+    (
+        "an error redacts the path that it is about",
+        &["platform/tests/it/paths.rs::the_place_of_an_error_is_not_redacted"],
+    ),
+    (
+        "spans are nested deeper than OpenTelemetry's context",
+        &["deep_nesting"],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn read(path: &str) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// The faults of a document: the rows of its tables, without their last column.
+    fn faults(document: &str) -> Vec<String> {
+        let rows = document.lines().filter_map(|line| line.strip_prefix("| "));
+        let rows = rows.filter(|row| !row.starts_with("fault |") && !row.starts_with("number |"));
+        rows.map(|row| {
+            let (fault, _) = row.rsplit_once(" | ").expect("two columns");
+            fault.replace(" | ", " ")
+        })
+        .collect()
+    }
+
+    #[test]
+    fn each_documented_fault_is_injected() {
+        let covered: Vec<_> = COVERAGE.iter().map(|(fault, _)| *fault).collect();
+        assert_eq!(covered, faults(&read("docs/faults.md")));
+        for (fault, cases) in COVERAGE {
+            assert!(!cases.is_empty(), "nothing injects: {fault}");
+            for case in *cases {
+                let exists = match case.split_once("::") {
+                    Some((path, test)) => read(path).contains(&format!("fn {test}()")),
+                    None => ALL.iter().any(|scenario| scenario.name == *case),
+                };
+                assert!(exists, "{fault}: there is no `{case}`");
+            }
+        }
+    }
+
+    #[test]
+    fn each_scenario_injects_a_documented_fault() {
+        for scenario in ALL {
+            let is_listed = COVERAGE
+                .iter()
+                .any(|(_, cases)| cases.contains(&scenario.name));
+            assert!(is_listed, "{}", scenario.name);
+        }
+    }
+
+    #[test]
+    fn a_row_of_a_document_is_a_fault() {
+        let document = "# Faults\n\n| number | fault | promise |\n|---|---|---|\n| F01 | down | counted |\n\n| fault | promise |\n|---|---|\n| slow | counted |\n";
+        assert_eq!(faults(document), ["F01 down", "slow"]);
+    }
+}

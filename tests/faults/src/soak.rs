@@ -64,7 +64,7 @@ pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
     Ok(results)
 }
 
-/// What happened to one program.
+/// The result of one program.
 struct Outcome {
     samples: Vec<Sample>,
     report: Report,
@@ -102,31 +102,31 @@ fn soak(protocol: OtlpProtocol, length: Duration) -> Result<Outcome> {
 
 impl Outcome {
     fn check(&self) -> Result<String> {
-        let books = self.report.books;
+        let counters = self.report.counters;
         check_accounts(&self.samples)?;
         let flat = check_flat(&self.samples)?;
         ensure!(
-            books.pending == 0,
-            "spans are pending at the end: {books:?}"
+            counters.pending == 0,
+            "spans are pending at the end: {counters:?}"
         );
         ensure!(
-            self.report.created == books.exported + books.failed + books.dropped,
-            "{} spans were created: {books:?}",
+            self.report.created == counters.exported + counters.failed + counters.dropped,
+            "{} spans were created: {counters:?}",
             self.report.created
         );
         ensure!(
-            books.exported <= self.accepted,
-            "{} spans were accepted: {books:?}",
+            counters.exported <= self.accepted,
+            "{} spans were accepted: {counters:?}",
             self.accepted
         );
         ensure!(
-            books.failed > 0 && books.exported > self.report.created / 10,
-            "nothing has failed, or too much: {books:?}"
+            counters.failed > 0 && counters.exported > self.report.created / 10,
+            "nothing has failed, or too much: {counters:?}"
         );
         let last = self.samples.last().context("no samples")?;
         Ok(format!(
             "{} spans = {} exported + {} failed + {} dropped in {} s, {flat}",
-            self.report.created, books.exported, books.failed, books.dropped, last.second
+            self.report.created, counters.exported, counters.failed, counters.dropped, last.second
         ))
     }
 }

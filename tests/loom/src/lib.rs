@@ -1,7 +1,37 @@
 //! Lock-free state that threads share, under every interleaving.
 //!
-//! The files of the runtime are compiled here a second time, unchanged, with the atomics, the lock
-//! and the cells of [loom](https://docs.rs/loom), which runs each test once for every interleaving.
+//! These files of the runtime are compiled here a second time, unchanged, with the atomics, the lock
+//! and the cells of [loom](https://docs.rs/loom), which runs each test once for every interleaving:
+//!
+//! - `recorder/ring.rs`, the queue between a thread and the collector,
+//! - `recorder/pending.rs`, the updates of a span by other threads,
+//! - `recorder/wakeup.rs`, with which an exporter wakes the collector,
+//! - `collector/watermarks.rs`, by which a flush knows that all spans before it were fetched.
+//!
+//! Models replace the rest. A buffer has one ring with room for two items instead of three rings, a span's
+//! record is a list of names, and `collector/flush.rs` models the registration of threads, the turns of the
+//! collector, flush and shutdown: it checks the design of that code and the files above, but not the code
+//! itself, which the integration tests `global_*` run.
+
+//!
+//! Miri runs the same tests with the primitives of the standard library and of `recorder/sync.rs`, once for each
+//! seed of its scheduler, and checks the `unsafe` code of the ring (`.ci/sanitizers miri`).
+
+/// The primitives of the tests.
+#[cfg(all(test, not(miri)))]
+mod primitives {
+    pub(crate) use loom::{model, sync, thread};
+}
+
+/// The primitives of the tests under Miri.
+#[cfg(all(test, miri))]
+mod primitives {
+    pub(crate) use std::{sync, thread};
+
+    pub(crate) fn model(test: impl Fn()) {
+        test();
+    }
+}
 
 #[cfg(test)]
 mod collector {
@@ -25,6 +55,11 @@ mod recorder {
 
     pub(crate) use self::buffer::{Buffer, Item, Writer, new_buffer};
 
+    #[cfg(miri)]
+    #[path = "../../../../floe-telemetry/src/recorder/sync.rs"]
+    mod sync;
+
+    #[cfg(not(miri))]
     mod sync {
         pub(super) use std::sync::PoisonError;
 

@@ -41,7 +41,7 @@ fn success() -> Vec<u8> {
     block
 }
 
-/// The begin of headers without an end.
+/// The beginning of headers without an end.
 pub(crate) fn open_headers() -> Vec<u8> {
     frame(1, 0, FIRST, &[0x88])
 }

@@ -2,10 +2,16 @@
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use floe_telemetry::config::OtlpProtocol;
 use floe_tests::Receiver;
+use procfs::process::Process;
+
+/// How long a process may take to stop.
+const STOP: Duration = Duration::from_secs(20);
 
 /// The argument that selects the program of the receiver.
 pub(crate) const RECEIVER: &str = "--receiver";
@@ -47,9 +53,20 @@ impl ReceiverProcess {
         &self.endpoint
     }
 
-    /// Stops the process: its connections stay open, and nobody reads from them.
+    /// Stops the process: its connections stay open, and it does not read from them. On a busy machine, a thread
+    /// stops some time after the signal was sent.
     pub(crate) fn stop(&self) -> Result<()> {
-        self.signal("-STOP")
+        self.signal("-STOP")?;
+        let process = Process::new(i32::try_from(self.process.id())?)?;
+        let start = Instant::now();
+        loop {
+            let mut threads = process.tasks()?.map(|thread| thread?.stat());
+            if threads.all(|stat| stat.is_ok_and(|stat| stat.state == 'T')) {
+                return Ok(());
+            }
+            ensure!(start.elapsed() < STOP, "the receiver does not stop");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Lets a stopped process continue.

@@ -86,14 +86,14 @@ impl Relay {
         self.shared.receiver.store(port, Ordering::Relaxed);
     }
 
-    /// Delays whatever the receiver sends by this time.
+    /// Delays the bytes of the receiver by this time.
     pub(crate) fn delay(&self, delay: Duration) {
         let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         self.shared.delay.store(millis, Ordering::Relaxed);
     }
 
-    /// Leaves the open connections open and forwards nothing more on them, like a network that has
-    /// lost their state.
+    /// Forwards nothing more on the open connections without closing them, like a network that has lost their
+    /// state.
     pub(crate) fn freeze(&self) {
         for link in &*self.open() {
             link.is_frozen.store(true, Ordering::Relaxed);

@@ -64,7 +64,7 @@ fn check(case: &Case) -> Result<Report> {
     let connections = relay.connections();
     ensure!(connections == names.len(), "{connections} connections");
     let failed = 10 * names.len() as u64;
-    ensure!(report.books.failed == failed, "{:?}", report.books);
+    ensure!(report.counters.failed == failed, "{:?}", report.counters);
     Ok(report)
 }
 

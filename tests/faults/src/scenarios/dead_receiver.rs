@@ -1,4 +1,4 @@
-//! The receiver is down for good, while the program records large spans at full rate.
+//! The receiver does not answer, while the program records large spans at full rate.
 
 use std::time::Duration;
 
@@ -44,10 +44,10 @@ fn check(case: &Case) -> Result<Report> {
     let report = child.finish()?;
     let end = report.peak_memory_kib;
     ensure!(end <= full + GROWTH, "from {full} KiB to {end} KiB");
-    let books = report.books;
+    let counters = report.counters;
     ensure!(
-        books.exported == 0 && books.dropped > 2 * SPANS,
-        "{books:?}"
+        counters.exported == 0 && counters.dropped > 2 * SPANS,
+        "{counters:?}"
     );
     let error = report.error("shutdown")?;
     ensure!(error.contains("did not finish within"), "{error}");

@@ -50,7 +50,7 @@ fn check(case: &Case) -> Result<Report> {
         }
     })?;
     let report = case.report(&server.endpoint())?;
-    ensure!(report.books.failed == 10, "{:?}", report.books);
+    ensure!(report.counters.failed == 10, "{:?}", report.counters);
     ensure!(
         server.connections() == 1,
         "{} connections: {report:?}",

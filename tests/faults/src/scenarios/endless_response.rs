@@ -49,7 +49,7 @@ fn check(case: &Case) -> Result<Report> {
         }
     })?;
     let report = case.report(&server.endpoint())?;
-    ensure!(report.books.failed == 10, "{:?}", report.books);
+    ensure!(report.counters.failed == 10, "{:?}", report.counters);
     let error = report.error("flush")?;
     ensure!(error.contains("longer than"), "{error}");
     let requests = requests.load(Ordering::Relaxed);

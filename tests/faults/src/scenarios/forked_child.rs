@@ -12,7 +12,7 @@ use crate::scenario::{BOTH, Case, Scenario};
 /// The spans before and after the fork, in the parent.
 const SPANS: u64 = 100;
 
-/// The spans of the child's own provider.
+/// The spans of the provider that the child starts.
 const OWN: u64 = 50;
 
 pub(crate) static SCENARIO: Scenario = Scenario {
@@ -29,7 +29,7 @@ fn program(program: &mut Program) {
     program.start(config.clone());
     program.spans(SPANS);
     program.fork("fork", |program| {
-        // Of the parent's provider: nothing is recorded.
+        // The provider of the parent records nothing here.
         program.spans(SPANS);
         ensure!(
             !program.flush("inherited", Duration::from_secs(5)),
@@ -55,7 +55,11 @@ fn check(case: &Case) -> Result<Report> {
     let fork = report.operation("fork")?;
     ensure!(fork.duration < Duration::from_secs(5), "{fork:?}");
     ensure!(report.error("shutdown")?.is_empty(), "{report:?}");
-    ensure!(report.books.exported == 2 * SPANS, "{:?}", report.books);
+    ensure!(
+        report.counters.exported == 2 * SPANS,
+        "{:?}",
+        report.counters
+    );
     let spans = receiver.spans();
     let ids: HashSet<_> = spans.iter().map(|span| &span.span_id).collect();
     let expected = usize::try_from(2 * SPANS + OWN)?;

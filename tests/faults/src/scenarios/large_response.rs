@@ -38,6 +38,6 @@ fn check(case: &Case) -> Result<Report> {
     let error = report.error("flush")?;
     ensure!(error.contains("too large"), "{error}");
     ensure!(relay.connections() == 1, "{}", relay.connections());
-    ensure!(report.books.failed == 10, "{:?}", report.books);
+    ensure!(report.counters.failed == 10, "{:?}", report.counters);
     Ok(report)
 }

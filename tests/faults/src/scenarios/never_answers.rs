@@ -34,7 +34,7 @@ fn program(program: &mut Program) {
 fn check(case: &Case) -> Result<Report> {
     let silent = Script::silent()?;
     let report = case.report(&silent.endpoint())?;
-    ensure!(report.books.failed == 1001, "{:?}", report.books);
+    ensure!(report.counters.failed == 1001, "{:?}", report.counters);
     let single = report.operation("single")?;
     ensure!(
         single.duration < TIMEOUT.mul_f64(1.1) + Duration::from_millis(100),

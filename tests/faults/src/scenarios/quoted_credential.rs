@@ -12,7 +12,7 @@ use crate::scenario::{BOTH, Case, Scenario};
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "quoted_credential",
-    promise: "the credential of the exporter is in no message, whatever the receiver quotes",
+    promise: "the credential of the exporter is in no message, although the receiver quotes it",
     protocols: BOTH,
     max_memory: 64,
     program,
@@ -52,7 +52,10 @@ fn check(case: &Case) -> Result<Report> {
         error.contains("rejected 2 items") && error.contains("<REDACTED>"),
         "{error}"
     );
-    let books = report.books;
-    ensure!((books.exported, books.failed) == (1, 3), "{books:?}");
+    let counters = report.counters;
+    ensure!(
+        (counters.exported, counters.failed) == (1, 3),
+        "{counters:?}"
+    );
     Ok(report)
 }

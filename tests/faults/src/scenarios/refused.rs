@@ -24,7 +24,7 @@ fn program(program: &mut Program) {
     let config = program.config();
     program.start(config);
     program.spans(SPANS);
-    // Longer than the exports that the queue holds.
+    // Longer than the exports of a full queue.
     program.shutdown(Duration::from_secs(60));
 }
 
@@ -32,7 +32,7 @@ fn check(case: &Case) -> Result<Report> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let endpoint = format!("http://127.0.0.1:{port}");
     let report = case.report(&endpoint)?;
-    ensure!(report.books.exported == 0, "{:?}", report.books);
+    ensure!(report.counters.exported == 0, "{:?}", report.counters);
     let error = report.error("shutdown")?;
     let reason = format!("the connection to `{endpoint}` failed");
     ensure!(error.contains(&reason), "{error}");

@@ -22,7 +22,7 @@ const TOO_LONG: &str = "999999999";
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "retry_after",
-    promise: "the pause that a receiver requires is kept, and never exceeds the timeout",
+    promise: "the pause that a receiver requires is respected, and never exceeds the timeout",
     protocols: HTTP,
     max_memory: 64,
     program,
@@ -79,7 +79,10 @@ fn check(case: &Case) -> Result<Report> {
         receiver.requests().len() == requests + 1,
         "retried too early"
     );
-    let books = report.books;
-    ensure!((books.exported, books.failed) == (4, 1), "{books:?}");
+    let counters = report.counters;
+    ensure!(
+        (counters.exported, counters.failed) == (4, 1),
+        "{counters:?}"
+    );
     Ok(report)
 }

@@ -84,7 +84,10 @@ fn check(case: &Case) -> Result<Report> {
     }
     let capped = report.operation(TOO_LONG.0)?;
     ensure!(capped.duration < Duration::from_millis(4500), "{capped:?}");
-    let books = report.books;
-    ensure!((books.exported, books.failed) == (2, 2), "{books:?}");
+    let counters = report.counters;
+    ensure!(
+        (counters.exported, counters.failed) == (2, 2),
+        "{counters:?}"
+    );
     Ok(report)
 }

@@ -13,7 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "shutdown_times_out",
-    promise: "a shutdown returns at its timeout, and what is not delivered is counted or pending",
+    promise: "a shutdown returns at its timeout, and spans that are not delivered are dropped or pending",
     protocols: BOTH,
     max_memory: 64,
     program,
@@ -34,6 +34,6 @@ fn check(case: &Case) -> Result<Report> {
     let shutdown = report.operation("shutdown")?;
     ensure!(shutdown.error.is_some(), "{shutdown:?}");
     ensure!(shutdown.duration < TIMEOUT.mul_f64(1.5), "{shutdown:?}");
-    ensure!(report.books.exported == 0, "{:?}", report.books);
+    ensure!(report.counters.exported == 0, "{:?}", report.counters);
     Ok(report)
 }

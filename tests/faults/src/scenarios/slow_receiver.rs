@@ -9,12 +9,12 @@ use crate::receivers::Relay;
 use crate::report::Report;
 use crate::scenario::{BOTH, Case, Scenario};
 
-/// The spans of the program, more than the queue and the buffer of a thread hold.
+/// The spans of the program: more than the queue and the buffer of a thread have room for.
 const SPANS: u64 = 20_000;
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "slow_receiver",
-    promise: "a slow receiver stalls nobody, and spans are lost only at the queue and counted",
+    promise: "a slow receiver delays no call, and the spans that the full queue has no room for are counted",
     protocols: BOTH,
     max_memory: 64,
     program,
@@ -35,9 +35,12 @@ fn check(case: &Case) -> Result<Report> {
     let relay = Relay::to(receiver.port())?;
     relay.delay(Duration::from_millis(200));
     let report = case.report(&relay.endpoint())?;
-    let books = report.books;
-    ensure!(books.failed == 0 && books.exported > 2000, "{books:?}");
+    let counters = report.counters;
+    ensure!(
+        counters.failed == 0 && counters.exported > 2000,
+        "{counters:?}"
+    );
     let arrived = receiver.spans().len() as u64;
-    ensure!(arrived == books.exported, "{arrived} spans arrived");
+    ensure!(arrived == counters.exported, "{arrived} spans arrived");
     Ok(report)
 }

@@ -40,7 +40,7 @@ fn check(case: &Case) -> Result<Report> {
     };
     let relay = Relay::with(0, move |_| Plan::Answer(answer.clone()))?;
     let report = case.report(&relay.endpoint())?;
-    ensure!(report.books.failed == 10, "{:?}", report.books);
+    ensure!(report.counters.failed == 10, "{:?}", report.counters);
     let flush = report.operation("flush")?;
     ensure!(
         flush.duration < TIMEOUT.mul_f64(1.1) + Duration::from_millis(100),

@@ -52,7 +52,7 @@ const CODES: [(Code, bool); 16] = [
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "status_table",
-    promise: "a status is retried exactly if the specification of OTLP says so",
+    promise: "a request is repeated exactly if the specification of OTLP requires it for the status",
     protocols: BOTH,
     max_memory: 64,
     program,
@@ -109,9 +109,9 @@ fn check(case: &Case) -> Result<Report> {
         );
     }
     ensure!(
-        report.books.failed == rows.len() as u64,
+        report.counters.failed == rows.len() as u64,
         "{:?}",
-        report.books
+        report.counters
     );
     Ok(report)
 }

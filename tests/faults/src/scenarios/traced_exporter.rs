@@ -15,7 +15,7 @@ const DELAY: Duration = Duration::from_millis(100);
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "traced_exporter",
-    promise: "an exporter whose own calls could be recorded becomes silent when the program is",
+    promise: "an exporter whose calls could be recorded sends nothing while the program is idle",
     protocols: GRPC,
     max_memory: 64,
     program,

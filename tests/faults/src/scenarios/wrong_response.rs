@@ -24,7 +24,7 @@ const ANSWERS: [(&str, &str, &str); 5] = [
 
 pub(crate) static SCENARIO: Scenario = Scenario {
     name: "wrong_response",
-    promise: "a success whose body is not an OTLP response is a failure that says so, and is not repeated",
+    promise: "a success whose body is not an OTLP response is a failure with that reason, and is not repeated",
     protocols: HTTP,
     max_memory: 64,
     program,
@@ -60,6 +60,6 @@ fn check(case: &Case) -> Result<Report> {
     }
     let connections = relay.connections();
     ensure!(connections == ANSWERS.len(), "{connections} connections");
-    ensure!(report.books.failed == 50, "{:?}", report.books);
+    ensure!(report.counters.failed == 50, "{:?}", report.counters);
     Ok(report)
 }

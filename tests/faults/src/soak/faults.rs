@@ -15,7 +15,7 @@ pub(crate) enum Fault {
     Reset,
     /// Requests are never answered.
     Silent,
-    /// Open connections transport nothing more.
+    /// Open connections stay open and transport no bytes.
     Frozen,
     /// A partial success that rejects every span.
     Rejected,

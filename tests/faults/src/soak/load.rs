@@ -132,8 +132,8 @@ pub(crate) fn program(program: &mut Program) {
     program.shutdown(Duration::from_secs(30));
 }
 
-/// Calls `unit`, all of whose spans end in it, at a steady rate. While somebody else has locked the gate, none
-/// is open.
+/// Calls `unit` at a steady rate. All of its spans end before it returns, so none is open while another thread
+/// has locked the gate.
 fn work(gate: &RwLock<()>, is_done: &AtomicBool, unit: impl Fn()) {
     let mut due = Instant::now();
     while !is_done.load(Ordering::Relaxed) {

@@ -6,6 +6,11 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 /// How much more memory the second half may use on average, in KiB, in addition to a twentieth.
+///
+/// The program uses 20 to 30 MiB. Without a leak, the means differ by up to 1 MiB: the allocator returns memory
+/// late, and the spans that are queued at the moments of the samples are not the same. At 1000 spans a second,
+/// the tolerance of 3 MiB is a leak of 4 bytes for each span in a soak of 30 minutes, and of 60 bytes in one of
+/// two minutes.
 const MEMORY: u64 = 2 * 1024;
 
 /// How many more descriptors the second half may use at most: connections that are being replaced.

@@ -1,10 +1,10 @@
 //! Threads that register their buffer, record and end, while the collector flushes or shuts down.
 
-use loom::model;
-use loom::sync::Arc;
-use loom::sync::atomic::{AtomicBool, Ordering};
-use loom::sync::mpsc::{Receiver, Sender, channel};
-use loom::thread;
+use crate::primitives::model;
+use crate::primitives::sync::Arc;
+use crate::primitives::sync::atomic::{AtomicBool, Ordering};
+use crate::primitives::sync::mpsc::{Receiver, Sender, channel};
+use crate::primitives::thread;
 
 use super::watermarks::Watermarks;
 use crate::recorder::{Buffer, Item, Writer, new_buffer};

@@ -1,7 +1,7 @@
 //! Updates of a span from other threads while its call ends it and starts the next one.
 
-use loom::model;
-use loom::thread;
+use crate::primitives::model;
+use crate::primitives::thread;
 
 use super::pending::{Handle, PendingUpdates, Update};
 

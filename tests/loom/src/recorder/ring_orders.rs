@@ -1,9 +1,9 @@
 //! A writing and a reading thread, with items that make loom fail when they are leaked or dropped
 //! twice.
 
-use loom::model;
-use loom::sync::Arc;
-use loom::thread;
+use crate::primitives::model;
+use crate::primitives::sync::Arc;
+use crate::primitives::thread;
 
 use super::ring::{Reader, Writer, ring};
 

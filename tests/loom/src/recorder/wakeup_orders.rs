@@ -1,9 +1,9 @@
 //! A thread that waits for room in a queue, and one that makes room.
 
-use loom::model;
-use loom::sync::Arc;
-use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use loom::thread;
+use crate::primitives::model;
+use crate::primitives::sync::Arc;
+use crate::primitives::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::primitives::thread;
 
 use super::wakeup::WakeUp;
 

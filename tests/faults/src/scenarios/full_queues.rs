@@ -1,0 +1,54 @@
+//! The queue of the exporter is full, because the receiver does not answer, while threads record at full rate.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::program::Program;
+use crate::receivers::Script;
+use crate::report::Report;
+use crate::scenario::{BOTH, Case, Scenario};
+
+const THREADS: u64 = 8;
+
+/// The spans of each thread: 25 times as many as its buffer has room for.
+const SPANS: u64 = 100_000;
+
+/// The room for spans: the queue, and the buffer of each thread.
+const ROOM: u64 = 2048 + THREADS * 4096;
+
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(crate) static SCENARIO: Scenario = Scenario {
+    name: "full_queues",
+    promise: "full queues block no thread, every span that finds no room is counted, and one warning reports them",
+    protocols: BOTH,
+    max_memory: 128,
+    program,
+    check,
+};
+
+fn program(program: &mut Program) {
+    let mut config = program.config();
+    config.otlp.all.timeout_millis = Some(60_000);
+    program.start(config);
+    program.spans_on_threads(THREADS, SPANS);
+    program.shutdown(TIMEOUT);
+}
+
+fn check(case: &Case) -> Result<Report> {
+    let silent = Script::silent()?;
+    let report = case.report(&silent.endpoint())?;
+    let counters = report.counters;
+    ensure!(report.created == THREADS * SPANS, "{}", report.created);
+    ensure!(
+        counters.exported == 0 && counters.dropped >= report.created - ROOM,
+        "{counters:?}"
+    );
+    let warnings = report.log.matches("spans were dropped").count();
+    ensure!(warnings == 1, "{warnings} warnings: {}", report.log);
+    let shutdown = report.operation("shutdown")?;
+    ensure!(shutdown.error.is_some(), "{shutdown:?}");
+    ensure!(shutdown.duration < TIMEOUT.mul_f64(1.5), "{shutdown:?}");
+    Ok(report)
+}
