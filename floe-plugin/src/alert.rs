@@ -1,8 +1,14 @@
 //! Alerts that a channel delivers.
 
+use std::time::SystemTime;
+
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::address::Destination;
+use crate::error::Error;
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
 
 /// An alert for a channel.
@@ -84,4 +90,157 @@ impl Operation for Alert<'_> {
 #[track_caller]
 pub fn alert_span(tracer: &'static Tracer, alert: &Alert<'_>) -> ActiveSpan {
     span(tracer, alert).start()
+}
+
+/// A channel that delivers alerts.
+pub trait AlertChannel: Lifecycle {
+    /// The recipient: the URL, the addresses or the name. The span has the part that authorizes nothing.
+    fn destination(&self) -> Destination<'_>;
+
+    /// Delivers an alert. Returns when the channel accepted it.
+    ///
+    /// # Errors
+    ///
+    /// The channel refused the alert or could not be reached.
+    fn send_alert(&self, message: &Message<'_>) -> Result<(), Error>;
+}
+
+/// What an alert says.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Message<'a> {
+    /// The name of the alert, for example `FloePipelineFailed`. The same for the same cause.
+    pub name: &'a str,
+    /// The severity.
+    pub severity: Severity,
+    /// One line without a credential.
+    pub summary: &'a str,
+    /// More lines, without a credential.
+    pub description: Option<&'a str>,
+    /// What a check found, if a check caused the alert.
+    pub violation: Option<Violation>,
+    /// The namespace of the product.
+    pub namespace: &'a str,
+    /// The name of the product.
+    pub product: &'a str,
+    /// `dev`, `staging` or `prod`.
+    pub environment: &'a str,
+    /// The asset, if one caused the alert.
+    pub asset: Option<&'a str>,
+    /// The id of the run.
+    pub run_id: Option<&'a str>,
+    /// The id of the trace, in hexadecimal digits, if the run is recorded.
+    pub trace_id: Option<&'a str>,
+    /// When it happened.
+    pub at: SystemTime,
+}
+
+impl<'a> Message<'a> {
+    /// A warning of now, about no product.
+    #[must_use]
+    pub fn new(name: &'a str, summary: &'a str) -> Self {
+        Self {
+            name,
+            severity: Severity::Warning,
+            summary,
+            description: None,
+            violation: None,
+            namespace: "",
+            product: "",
+            environment: "",
+            asset: None,
+            run_id: None,
+            trace_id: None,
+            at: SystemTime::now(),
+        }
+    }
+}
+
+/// The severity of an alert.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Severity {
+    /// Nothing to do.
+    Info,
+    /// Something to look at.
+    Warning,
+    /// A part does not work.
+    Error,
+    /// Data is missing or wrong.
+    Critical,
+}
+
+impl Severity {
+    /// `info`, `warning`, `error` or `critical`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// The rule of a contract that data violates.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Violation {
+    /// The data is too old.
+    Freshness,
+    /// The columns are not those of the contract.
+    SchemaDrift,
+    /// A check of the values failed.
+    Quality,
+    /// The data does not exist.
+    Availability,
+    /// The data is used after its end of life.
+    Deprecation,
+}
+
+impl Violation {
+    /// `freshness`, `schema_drift`, `quality`, `availability` or `deprecation`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Freshness => "freshness",
+            Self::SchemaDrift => "schema_drift",
+            Self::Quality => "quality",
+            Self::Availability => "availability",
+            Self::Deprecation => "deprecation",
+        }
+    }
+}
+
+impl Kind for dyn AlertChannel {
+    const TYPE: PluginType = PluginType::AlertChannel;
+}
+
+impl Handle<dyn AlertChannel> {
+    /// Delivers an alert, in the span `alert.send_alert`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AlertChannel::send_alert`].
+    pub fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
+        let operation = Alert {
+            operation: "send_alert",
+            channel: self.name(),
+            destination: self.plugin().destination(),
+            severity: Some(message.severity.as_str()),
+        };
+        self.observe(&operation, |channel, span| {
+            let sent = channel.send_alert(message);
+            let delivery_status = match sent {
+                Ok(()) => DeliveryStatus::Delivered,
+                Err(_) => DeliveryStatus::Failed,
+            };
+            span.set_attributes(&Delivery { delivery_status });
+            sent
+        })
+    }
 }

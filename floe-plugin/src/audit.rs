@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use floe_telemetry::callsite;
+use serde::{Deserialize, Serialize};
 
 use crate::kind::PluginType;
 use crate::metadata::PluginMetadata;
 use crate::registry;
 
 /// A plugin that is not instrumented.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct InstrumentationWarning {
     /// The type of the plugin.
@@ -25,12 +25,8 @@ pub struct InstrumentationWarning {
 }
 
 /// A gap in the instrumentation of a plugin.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Deserialize, serde::Serialize),
-    serde(rename_all = "snake_case")
-)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InstrumentationGap {
     /// The plugin names no tracer.

@@ -1,8 +1,17 @@
 //! Operations of a compute engine.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use std::fmt;
+use std::path::Path;
 
+use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use serde_json::Value as Json;
+
+use crate::error::{Error, ErrorKind};
+use crate::handle::{Handle, Kind, observe};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
+use crate::table::{Column, RowSink, Value};
 
 /// An operation of a compute engine.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -24,6 +33,22 @@ pub struct Compute<'a> {
     /// The target of the profile.
     #[floe(examples = ["dev"])]
     pub target: Option<&'a str>,
+}
+
+/// The database, and the table of it that an operation is for.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "db")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct DatabaseTable<'a> {
+    /// The database system.
+    #[floe(key = "db.system.name", examples = ["duckdb"])]
+    pub system: &'a str,
+    /// The table or view.
+    #[floe(key = "db.collection.name", examples = ["orders"])]
+    pub table: Option<&'a str>,
 }
 
 /// The result of checking a connection.
@@ -105,4 +130,265 @@ impl Operation for Compute<'_> {
 #[track_caller]
 pub fn compute_span(tracer: &'static Tracer, compute: &Compute<'_>) -> ActiveSpan {
     span(tracer, compute).start()
+}
+
+/// An engine that runs queries.
+pub trait ComputeEngine: Lifecycle {
+    /// The name of the database system in OpenTelemetry's conventions, for example `duckdb`.
+    fn system_name(&self) -> &str;
+
+    /// Creates a database for one writer, in a file that does not exist.
+    ///
+    /// # Errors
+    ///
+    /// The engine does not run, or the file cannot be created.
+    fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error>;
+
+    /// The profile with which dbt connects to a database of this engine: the value of an output.
+    ///
+    /// # Errors
+    ///
+    /// dbt has no adapter for the engine.
+    fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error>;
+}
+
+/// A database that is open. The caller opens the spans.
+///
+/// A statement that a signal interrupts is an error of the kind [`Interrupted`](ErrorKind::Interrupted), a
+/// mistake in the query [`InvalidInput`](ErrorKind::InvalidInput), with its [offset](Error::at_offset) in
+/// the query where the engine reports one.
+pub trait Database: fmt::Debug {
+    /// Creates a table with the rows that `fill` writes, and returns their number. There is no table if
+    /// `fill` fails.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fill`; or a row does not have the types of the columns.
+    fn load(
+        &mut self,
+        table: &str,
+        columns: &[Column<'_>],
+        fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
+    ) -> Result<u64, Error>;
+
+    /// Stores the result of a query as a table or a view, and returns the number of its rows.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong.
+    fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error>;
+
+    /// Runs a query that changes nothing and writes its result to `rows`: the names of the columns, then the
+    /// rows.
+    ///
+    /// # Errors
+    ///
+    /// The query is wrong or changes something, or a row is not accepted.
+    fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
+
+    /// Writes everything to the file. Called last.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    fn close(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// A query whose result is stored.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Materialize<'a> {
+    /// The name of the table.
+    pub name: &'a str,
+    /// Whether the query is stored and not its result.
+    pub is_view: bool,
+    /// The query: one `SELECT`.
+    pub sql: &'a str,
+}
+
+/// A database that is open, with a span for each operation.
+pub struct Session {
+    database: Box<dyn Database>,
+    tracer: &'static Tracer,
+    engine: &'static str,
+    system: String,
+    db_path: String,
+}
+
+impl Kind for dyn ComputeEngine {
+    const TYPE: PluginType = PluginType::Compute;
+}
+
+impl Handle<dyn ComputeEngine> {
+    /// Creates a database, in the span `compute.create_database`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ComputeEngine::create_database`].
+    pub fn create_database(&self, file: &Path) -> Result<Session, Error> {
+        let db_path = file.to_string_lossy().into_owned();
+        let operation = Compute {
+            operation: "create_database",
+            engine: self.name(),
+            db_path: Some(&db_path),
+            ..Compute::default()
+        };
+        let database = self.observe(&operation, |engine, _| engine.create_database(file))?;
+        Ok(Session {
+            database,
+            tracer: self.tracer(),
+            engine: self.name(),
+            system: self.plugin().system_name().to_owned(),
+            db_path,
+        })
+    }
+
+    /// The profile with which dbt connects, in the span `compute.generate_profile`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ComputeEngine::generate_profile`].
+    pub fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error> {
+        let operation = Compute {
+            operation: "generate_profile",
+            engine: self.name(),
+            target: Some(target),
+            ..Compute::default()
+        };
+        self.observe(&operation, |engine, _| engine.generate_profile(file, target))
+    }
+}
+
+impl Session {
+    /// The name of the database system in OpenTelemetry's conventions.
+    pub fn system_name(&self) -> &str {
+        &self.system
+    }
+
+    /// Creates a table, in the span `compute.load`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::load`].
+    pub fn load(
+        &mut self,
+        table: &str,
+        columns: &[Column<'_>],
+        fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
+    ) -> Result<u64, Error> {
+        self.observe("load", Some(table), |it| it.load(table, columns, fill))
+    }
+
+    /// Stores the result of a query, in the span `compute.materialize`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::materialize`].
+    pub fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
+        self.observe("materialize", Some(model.name), |it| it.materialize(model))
+    }
+
+    /// Runs a query, in the span `compute.query`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::query`].
+    pub fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
+        self.observe("query", None, |it| it.query(sql, rows))
+    }
+
+    /// The first value of the first row of a query, as a number. Zero if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::query`]; or the value is not a number.
+    pub fn count(&mut self, sql: &str) -> Result<u64, Error> {
+        let mut count = Count(None);
+        self.query(sql, &mut count)?;
+        Ok(count.0.unwrap_or(0))
+    }
+
+    /// The names of the columns of a table, without a span.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::query`].
+    pub fn columns(&mut self, table: &str) -> Result<Vec<String>, Error> {
+        let mut columns = Columns(Vec::new());
+        let query = format!("SELECT * FROM \"{table}\" LIMIT 0");
+        self.database.query(&query, &mut columns)?;
+        Ok(columns.0)
+    }
+
+    /// Writes everything to the file.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Database::close`].
+    pub fn close(mut self) -> Result<(), Error> {
+        self.database.close()
+    }
+
+    fn observe<T>(
+        &mut self,
+        operation: &'static str,
+        table: Option<&str>,
+        run: impl FnOnce(&mut dyn Database) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let operation = Compute {
+            operation,
+            engine: self.engine,
+            db_path: Some(&self.db_path),
+            ..Compute::default()
+        };
+        let database = DatabaseTable {
+            system: &self.system,
+            table,
+        };
+        observe(self.tracer, &operation, |span| {
+            span.set_attributes(&database);
+            run(&mut *self.database)
+        })
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.database.fmt(f)
+    }
+}
+
+/// Takes the names of the columns.
+struct Columns(Vec<String>);
+
+impl RowSink for Columns {
+    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
+        self.0 = names.iter().map(|name| (*name).to_owned()).collect();
+        Ok(())
+    }
+
+    fn row(&mut self, _: &[Value<'_>]) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Takes the first value.
+struct Count(Option<u64>);
+
+impl RowSink for Count {
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        let count = match values.first() {
+            Some(Value::Integer(count)) => u64::try_from(*count).ok(),
+            Some(Value::Null) => Some(0),
+            _ => None,
+        };
+        let not_a_count = || Error::new(ErrorKind::InvalidResponse, "the query returned no count");
+        self.0.get_or_insert(count.ok_or_else(not_a_count)?);
+        Ok(())
+    }
 }

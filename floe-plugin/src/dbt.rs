@@ -1,8 +1,16 @@
 //! dbt commands and the nodes that they build.
 
-use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use std::path::{Path, PathBuf};
 
+use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
+use crate::product::Product;
 
 /// A dbt command.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -57,6 +65,31 @@ pub struct DbtOutcome {
     pub execution_time_seconds: Option<f64>,
 }
 
+/// What is known of a command only while it runs.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "dbt")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Invocation<'a> {
+    /// The id that dbt gives to this run of the command. It is in dbt's artifacts and on its log lines.
+    #[floe(examples = ["961204e0-4bf4-4991-9c4f-6b11eebebce0"])]
+    pub invocation_id: Option<&'a str>,
+    /// The name of the project.
+    #[floe(examples = ["sales"])]
+    pub project_name: Option<&'a str>,
+    /// The target of the profile.
+    #[floe(examples = ["dev"])]
+    pub target: Option<&'a str>,
+    /// The version of dbt.
+    #[floe(examples = ["1.11.16"])]
+    pub version: Option<&'a str>,
+    /// The type of the adapter.
+    #[floe(examples = ["duckdb"])]
+    pub adapter_type: Option<&'a str>,
+}
+
 /// A node of the project.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
@@ -77,6 +110,68 @@ pub struct Node<'a> {
     /// The schema that a model is created in.
     #[floe(examples = ["analytics"])]
     pub schema: Option<&'a str>,
+    /// The type of the node, under the key of dbt Fusion.
+    #[floe(examples = ["model"])]
+    pub node_type: Option<&'a str>,
+    /// The id of the node in the project's graph.
+    #[floe(examples = ["model.sales.stg_orders"])]
+    pub unique_id: Option<&'a str>,
+    /// The database that a model is created in.
+    #[floe(examples = ["warehouse"])]
+    pub database: Option<&'a str>,
+    /// The name of the table or view in its schema.
+    #[floe(examples = ["stg_orders"])]
+    pub identifier: Option<&'a str>,
+    /// The complete name of the table or view, quoted as the adapter quotes it.
+    #[floe(examples = ["\"warehouse\".\"analytics\".\"stg_orders\""])]
+    pub relation: Option<&'a str>,
+    /// The file of the node, relative to the project's folder.
+    #[floe(examples = ["models/staging/stg_orders.sql"])]
+    pub relative_path: Option<&'a str>,
+    /// The checksum of the node's file.
+    #[floe(examples = ["dc633cbf6bb8f788"])]
+    pub node_checksum: Option<&'a str>,
+}
+
+/// The result of a node.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "dbt")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct NodeOutcome<'a> {
+    /// The status as dbt reports it: `success`, `pass`, `warn`, `fail`, `error`, `skipped` and others.
+    #[floe(examples = ["success"])]
+    pub status: &'a str,
+    /// The outcome, under the key of dbt Fusion: `success`, `error`, `canceled` or `skipped`. It is `success` for
+    /// every test that ran, whatever it found.
+    #[floe(examples = ["success"])]
+    pub node_outcome: &'a str,
+    /// The outcome of a test that ran: `passed`, `warned` or `failed`.
+    #[floe(examples = ["passed"])]
+    pub test_outcome: Option<&'a str>,
+    /// The number of rows that a test found.
+    #[floe(examples = [0])]
+    pub failing_rows: Option<u64>,
+    /// Why the node was skipped.
+    #[floe(examples = ["upstream"])]
+    pub node_skip_reason: Option<&'a str>,
+    /// The number of rows that were written.
+    #[floe(examples = [25000])]
+    pub rows_affected: Option<u64>,
+    /// The code in the response of the adapter.
+    #[floe(key = "dbt.adapter.code", examples = ["INSERT"])]
+    pub adapter_code: Option<&'a str>,
+    /// The message in the response of the adapter.
+    #[floe(key = "dbt.adapter.message", examples = ["INSERT 25000"])]
+    pub adapter_message: Option<&'a str>,
+    /// The id of the query in the warehouse.
+    #[floe(examples = ["01b2c3d4-0000-1111-0000-000000000001"])]
+    pub query_id: Option<&'a str>,
+    /// The duration in seconds, as dbt measured it.
+    #[floe(examples = [0.2])]
+    pub execution_time_seconds: Option<f64>,
 }
 
 /// The attribute that [`dbt_span`] adds.
@@ -136,4 +231,130 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
 #[track_caller]
 pub fn node_span(tracer: &'static Tracer, node: &Node<'_>) -> ActiveSpan {
     span(tracer, node).start()
+}
+
+/// A program that runs dbt commands.
+pub trait DbtRunner: Lifecycle {
+    /// Writes a dbt project for the product below `folder`, whose profile has `output` as its target. Returns
+    /// the paths.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written.
+    fn generate_project(
+        &self,
+        product: &Product<'_>,
+        output: &Value,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Error>;
+
+    /// Runs a command.
+    ///
+    /// # Errors
+    ///
+    /// dbt does not run, or a node failed.
+    fn run(&self, command: DbtCommand, project: &Project<'_>) -> Result<DbtOutcome, Error>;
+}
+
+/// A command of dbt.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum DbtCommand {
+    /// Installs packages.
+    Deps,
+    /// Compiles the project.
+    Compile,
+    /// Builds the models.
+    Run,
+    /// Runs the tests.
+    Test,
+    /// Builds and tests each node.
+    Build,
+    /// Checks the style of the queries.
+    Lint,
+}
+
+impl DbtCommand {
+    /// The command in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deps => "deps",
+            Self::Compile => "compile",
+            Self::Run => "run",
+            Self::Test => "test",
+            Self::Build => "build",
+            Self::Lint => "lint",
+        }
+    }
+}
+
+/// A dbt project, and the nodes of it that a command is for.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Project<'a> {
+    /// The folder of the project.
+    pub folder: &'a Path,
+    /// The folder of the profiles; `None` is the folder of the project.
+    pub profiles: Option<&'a Path>,
+    /// The target of the profile.
+    pub target: Option<&'a str>,
+    /// The selected nodes.
+    pub select: Option<&'a str>,
+    /// The excluded nodes.
+    pub exclude: Option<&'a str>,
+    /// Whether incremental models are rebuilt from scratch.
+    pub full_refresh: bool,
+}
+
+impl Kind for dyn DbtRunner {
+    const TYPE: PluginType = PluginType::Dbt;
+}
+
+impl Handle<dyn DbtRunner> {
+    /// Writes a dbt project, in the span `dbt.generate_project`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`DbtRunner::generate_project`].
+    pub fn generate_project(
+        &self,
+        product: &Product<'_>,
+        output: &Value,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let project_dir = folder.to_string_lossy();
+        let operation = Dbt {
+            operation: "generate_project",
+            project_dir: Some(&project_dir),
+            ..Dbt::default()
+        };
+        self.observe(&operation, |it, _| it.generate_project(product, output, folder))
+    }
+
+    /// Runs a command, in the span `dbt.<command>`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`DbtRunner::run`].
+    pub fn run(&self, command: DbtCommand, project: &Project<'_>) -> Result<DbtOutcome, Error> {
+        let project_dir = project.folder.to_string_lossy();
+        let profiles_dir = project.profiles.map(Path::to_string_lossy);
+        let operation = Dbt {
+            operation: command.as_str(),
+            project_dir: Some(&project_dir),
+            profiles_dir: profiles_dir.as_deref(),
+            target: project.target,
+            select: project.select,
+            exclude: project.exclude,
+            full_refresh: project.full_refresh.then_some(true),
+        };
+        let span = dbt_span(self.tracer(), &operation);
+        let outcome = span.observe(self.plugin().run(command, project))?;
+        span.set_attributes(&outcome);
+        Ok(outcome)
+    }
 }

@@ -1,8 +1,17 @@
 //! Data that is loaded into the platform.
 
+use std::path::Path;
+use std::time::Instant;
+
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
+use crate::egress::{Egress, EgressOutcome};
+use crate::error::Error;
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
+use crate::table::{Column, RowSink, Value};
 
 /// A load from a source.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -102,4 +111,154 @@ impl Operation for Ingestion<'_> {
 #[track_caller]
 pub fn ingestion_span(tracer: &'static Tracer, ingestion: &Ingestion<'_>) -> ActiveSpan {
     span(tracer, ingestion).start()
+}
+
+/// A tool that loads data into the platform, and possibly writes data to other systems.
+pub trait IngestionEngine: Lifecycle {
+    /// The type of its sources, for example `csv`.
+    fn source_type(&self) -> &str;
+
+    /// How changes of the source's schema are handled. Default: unknown.
+    fn schema_contract(&self) -> Option<&str> {
+        None
+    }
+
+    /// Reads a source and passes its rows on, with the values in the order of the columns.
+    ///
+    /// # Errors
+    ///
+    /// The source cannot be read, or its values are not of the types of the columns; or an error of `rows`,
+    /// which is returned as it is.
+    fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<(), Error>;
+
+    /// Writes a file with rows, a CSV file with a header, to an external system, and returns the number of
+    /// rows. Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// The system refused the rows or could not be reached.
+    fn write(&self, export: &Export<'_>) -> Result<u64, Error> {
+        let _ = export;
+        Err(Error::unsupported("write"))
+    }
+}
+
+/// Data that is loaded.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Load<'a> {
+    /// The table that is filled.
+    pub table: &'a str,
+    /// Its columns.
+    pub columns: &'a [Column<'a>],
+    /// The folder of the product.
+    pub folder: &'a Path,
+    /// Where the data is: a path in the product's folder, or what the tool understands.
+    pub location: &'a str,
+}
+
+/// Data that is written to an external system.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Export<'a> {
+    /// The table that the rows are from.
+    pub table: &'a str,
+    /// The type of the external system.
+    pub sink_type: &'a str,
+    /// The table or object there.
+    pub destination: &'a str,
+    /// The CSV file with the rows.
+    pub file: &'a Path,
+}
+
+impl Kind for dyn IngestionEngine {
+    const TYPE: PluginType = PluginType::Ingestion;
+}
+
+impl Handle<dyn IngestionEngine> {
+    /// Reads a source, in the span `ingestion.run`. Returns the number of rows.
+    ///
+    /// # Errors
+    ///
+    /// As for [`IngestionEngine::run`].
+    pub fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<u64, Error> {
+        let operation = Ingestion {
+            operation: "run",
+            source_type: Some(self.plugin().source_type()),
+            destination_table: Some(load.table),
+            write_mode: Some("replace"),
+            pipeline_name: None,
+            schema_contract: self.plugin().schema_contract(),
+        };
+        self.observe(&operation, |tool, span| {
+            let started = Instant::now();
+            let mut counted = Counted { rows, count: 0 };
+            let loaded = tool.run(load, &mut counted);
+            span.set_attributes(&IngestionOutcome {
+                success: loaded.is_ok(),
+                rows_loaded: Some(counted.count),
+                duration_seconds: Some(started.elapsed().as_secs_f64()),
+                error_category: loaded.as_ref().err().map(ErrorCategory::of),
+                ..IngestionOutcome::default()
+            });
+            loaded.map(|()| counted.count)
+        })
+    }
+
+    /// Writes rows to an external system, in the span `egress.write`. Returns the number of rows.
+    ///
+    /// # Errors
+    ///
+    /// As for [`IngestionEngine::write`].
+    pub fn write(&self, export: &Export<'_>) -> Result<u64, Error> {
+        let operation = Egress {
+            operation: "write",
+            sink_type: Some(export.sink_type),
+            destination: Some(export.destination),
+        };
+        self.observe(&operation, |tool, span| {
+            let started = Instant::now();
+            let written = tool.write(export);
+            span.set_attributes(&EgressOutcome {
+                status: if written.is_ok() { "success" } else { "failure" },
+                rows_written: written.as_ref().ok().copied(),
+                duration_ms: Some(started.elapsed().as_secs_f64() * 1e3),
+            });
+            written
+        })
+    }
+}
+
+impl ErrorCategory {
+    fn of(error: &Error) -> Self {
+        if error.is_transient() {
+            Self::Transient
+        } else {
+            Self::Permanent
+        }
+    }
+}
+
+/// Counts rows on their way.
+struct Counted<'a> {
+    rows: &'a mut dyn RowSink,
+    count: u64,
+}
+
+impl RowSink for Counted<'_> {
+    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
+        self.rows.columns(names)
+    }
+
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        self.rows.row(values)?;
+        self.count += 1;
+        Ok(())
+    }
 }

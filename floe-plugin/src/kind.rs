@@ -2,13 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The type of a plugin: its task in the platform.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Deserialize, serde::Serialize),
-    serde(rename_all = "snake_case")
-)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PluginType {
     /// Runs queries.
@@ -83,6 +81,91 @@ impl PluginType {
             Self::AlertChannel => "alert_channel",
             Self::NetworkSecurity => "network_security",
         }
+    }
+
+    /// The domain of the plugin's spans; `None` for telemetry backends, which are never traced.
+    #[must_use]
+    pub const fn domain(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Compute => "compute",
+            Self::Orchestrator => "orchestrator",
+            Self::Catalog => "catalog",
+            Self::Storage => "storage",
+            Self::TelemetryBackend => return None,
+            Self::LineageBackend => "lineage",
+            Self::Dbt => "dbt",
+            Self::SemanticLayer => "semantic",
+            Self::Ingestion => "ingestion",
+            Self::Secrets => "secrets",
+            Self::Identity => "identity",
+            Self::Quality => "quality",
+            Self::Rbac | Self::NetworkSecurity => "security",
+            Self::AlertChannel => "alert",
+        })
+    }
+
+    /// The operations of the type's trait, which are the last parts of the spans' names. A contract test
+    /// performs each of them.
+    #[must_use]
+    pub const fn operations(self) -> &'static [&'static str] {
+        match self {
+            Self::Compute => &[
+                "create_database",
+                "load",
+                "materialize",
+                "query",
+                "generate_profile",
+            ],
+            Self::Orchestrator => &["create_definitions", "run"],
+            Self::Catalog => &[
+                "create_namespace",
+                "list_namespaces",
+                "delete_namespace",
+                "create_table",
+                "list_tables",
+                "drop_table",
+                "vend_credentials",
+                "evolve_schema",
+                "list_snapshots",
+                "rollback",
+                "expire_snapshots",
+            ],
+            Self::Storage => &["put_object", "get_object", "list_objects", "delete_object"],
+            Self::TelemetryBackend => &[],
+            Self::LineageBackend => &["emit_event"],
+            Self::Dbt => &[
+                "generate_project",
+                "deps",
+                "compile",
+                "run",
+                "test",
+                "build",
+                "lint",
+            ],
+            Self::SemanticLayer => &["sync", "query"],
+            Self::Ingestion => &["run", "write"],
+            Self::Secrets => &["get_secret", "set_secret", "list_secrets", "delete_secret"],
+            Self::Identity => &["authenticate", "validate_token"],
+            Self::Quality => &["validate_expectations", "run_checks"],
+            Self::Rbac => &[
+                "generate_namespace",
+                "generate_service_account",
+                "generate_role",
+                "generate_role_binding",
+                "generate_pod_security_context",
+            ],
+            Self::AlertChannel => &["send_alert"],
+            Self::NetworkSecurity => &["generate_network_policy", "generate_default_deny_policies"],
+        }
+    }
+
+    /// Whether a platform can use several plugins of the type at once.
+    #[must_use]
+    pub const fn allows_several(self) -> bool {
+        matches!(
+            self,
+            Self::AlertChannel | Self::LineageBackend | Self::Ingestion | Self::Secrets
+        )
     }
 }
 

@@ -1,55 +1,10 @@
 //! The interface between the floe data platform and its plugins.
 //!
-//! A plugin is a value that implements [`PluginMetadata`] and is registered with [`plugin!`]. The linker
-//! collects the registered plugins, so no code runs at startup. A plugin creates its spans with its own
-//! [`Tracer`](floe_telemetry::Tracer), which its metadata names:
-//!
-//! ```standalone_crate
-//! use floe_plugin::alert::{Alert, Delivery, DeliveryStatus, alert_span};
-//! use floe_plugin::{PluginMetadata, PluginType, registry};
-//! use floe_telemetry::{Tracer, testing};
-//!
-//! static TRACER: Tracer = floe_telemetry::tracer!("floe.alert.slack");
-//!
-//! struct Slack;
-//!
-//! impl PluginMetadata for Slack {
-//!     fn name(&self) -> &str { "slack" }
-//!     fn version(&self) -> &str { env!("CARGO_PKG_VERSION") }
-//!     fn floe_api_version(&self) -> &str { "1.0" }
-//!     fn plugin_type(&self) -> PluginType { PluginType::AlertChannel }
-//!     fn tracer_name(&self) -> Option<&str> { Some(TRACER.name()) }
-//! }
-//!
-//! floe_plugin::plugin!(Slack);
-//!
-//! fn send(webhook: &str) -> std::io::Result<()> {
-//!     let span = alert_span(
-//!         &TRACER,
-//!         &Alert {
-//!             operation: "send_alert",
-//!             channel: "slack",
-//!             destination: webhook.into(),
-//!             severity: Some("critical"),
-//!         },
-//!     );
-//!     span.observe(post(webhook))?;
-//!     span.set_attributes(&Delivery { delivery_status: DeliveryStatus::Delivered });
-//!     Ok(())
-//! }
-//! # fn post(_: &str) -> std::io::Result<()> { Ok(()) }
-//!
-//! let spans = testing::capture(|| send("https://hooks.slack.com/services/T0/B0/c2VjcmV0"));
-//! let span = spans.single("alert.send_alert").assert_ok();
-//! span.assert_attribute("alert.channel", "slack")
-//!     .assert_attribute("alert.destination", "https://hooks.slack.com")
-//!     .assert_attribute("alert.delivery_status", "delivered");
-//! assert_eq!(span.scope(), "floe.alert.slack");
-//!
-//! assert!(registry::linked().any(|linked| linked.plugin().name() == "slack"));
-//! assert_eq!(floe_plugin::audit()?, []);
-//! # Ok::<(), registry::Error>(())
-//! ```
+//! A plugin is a type that serde reads from its configuration, that implements [`Lifecycle`] and the trait of
+//! its kind, for example [`alert::AlertChannel`], and that is registered with [`plugin!`]. The linker collects
+//! the registered plugins, so no code runs at startup. The platform selects plugins by name ([`Plugins`]) and
+//! calls them through a [`Handle`], which opens the span of each call: a plugin contains no telemetry code.
+//! [`Handle`] and [`plugin!`] have examples.
 //!
 //! # Domains
 //!
@@ -59,19 +14,21 @@
 //! contain the attributes that are known when the operation ends. [`DOMAINS`] lists the attributes of all domains.
 //!
 //! A guard must not be held across an `.await`; see [`Operation`] for asynchronous functions.
-//!
-//! # Features
-//!
-//! | feature | description |
-//! |---|---|
-//! | `serde` | [`PluginType`] and [`InstrumentationWarning`] can be serialized and deserialized |
 
 mod address;
 mod audit;
+pub mod configuration;
+mod error;
+mod handle;
 mod kind;
+mod lifecycle;
 mod metadata;
 mod operation;
+mod plugins;
+pub mod product;
 pub mod registry;
+pub mod table;
+mod timestamp;
 
 use floe_telemetry::FloeAttributes;
 use floe_telemetry::attributes::AttributeGroup;
@@ -80,9 +37,15 @@ pub use self::address::{CleanUrl, Destination};
 pub use self::audit::{
     InstrumentationGap, InstrumentationWarning, audit, verify_plugin_instrumentation,
 };
+pub use self::configuration::{Credential, LocalPath};
+pub use self::error::{Error, ErrorKind};
+pub use self::handle::{Handle, Kind};
 pub use self::kind::PluginType;
+pub use self::lifecycle::{HEALTH_TIMEOUT, Lifecycle, START_TIMEOUT};
 pub use self::metadata::{API_VERSION, PluginMetadata};
 pub use self::operation::Operation;
+pub use self::plugins::{Plugins, Selection, SelectionError};
+pub use self::timestamp::rfc3339;
 
 /// A domain of the platform: the attributes that its spans can carry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -130,25 +93,40 @@ domains! {
     alert: "Alerts that a channel delivers." [Alert, Delivery]
     catalog: "Requests to a table catalog." [Catalog, CatalogHealth]
     compile: "The compilation of a data product." [Compile, CompileStage, CompileOperation]
-    compute: "Work of a compute engine." [Compute, ComputeValidation, Transform, TransformOutcome]
-    dbt: "dbt commands and the nodes that they build." [Dbt, DbtOutcome, Node, Command]
+    compute: "Work of a compute engine."
+        [Compute, ComputeValidation, DatabaseTable, Transform, TransformOutcome]
+    dbt: "dbt commands and the nodes that they build."
+        [Dbt, DbtOutcome, Invocation, Node, NodeOutcome, Command]
     egress: "Data that is written to a system outside of the platform." [Egress, EgressOutcome]
     identity: "Requests to an identity provider." [Identity, IdentityOutcome]
     ingestion: "Data that is loaded into the platform." [Ingestion, IngestionOutcome]
     lineage: "Lineage events." [Lineage, ConnectionOutcome]
     orchestrator: "Runs of a data product and the assets that they build."
-        [Orchestrator, PipelineRun, Asset, AssetOutcome]
+        [Orchestrator, PipelineRun, Asset, AssetOutcome, LocalAsset, LocalAssetOutcome]
     quality: "Data quality checks." [Quality, QualityOutcome]
     secrets: "Requests to a secret store." [SecretRequest, SecretsOutcome]
     security: "Network policies and roles that are generated for a cluster." [Security]
     semantic: "Requests to a semantic layer." [Semantic, SemanticOutcome]
-    storage: "Tables and objects that are stored." [Storage, StorageOutcome]
+    storage: "Tables and objects that are stored." [Storage, Object, StorageOutcome]
 }
 
 /// Support for the expansion of [`plugin!`]. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use floe_telemetry::{__floe_linked as linked, __floe_location as location};
+    pub use floe_telemetry::{
+        __floe_linked as linked, __floe_location as location, Tracer, tracer,
+    };
+    pub use serde_json::Value;
+
+    pub use crate::configuration::{parse, schema};
+    pub use crate::lifecycle::Instance;
+    pub use crate::registry::{Configured, Described, Factory};
+
+    /// The first of one or two lists: those that a plugin names, else the empty one.
+    #[must_use]
+    pub const fn first<T>(lists: &'static [&'static [T]]) -> &'static [T] {
+        lists[0]
+    }
 }
 
 /// The example of README compiles.

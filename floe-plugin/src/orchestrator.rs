@@ -1,8 +1,15 @@
 //! Runs of a data product and the assets that they build.
 
+use std::path::{Path, PathBuf};
+
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
+use crate::error::Error;
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
+use crate::product::Product;
 
 /// An operation of the orchestrator.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -84,6 +91,34 @@ pub struct Asset<'a> {
     reason = "plain data, written as a literal"
 )]
 pub struct AssetOutcome<'a> {
+    /// The status of the asset.
+    pub status: AssetStatus,
+    /// The key of the dependency that was not built.
+    #[floe(examples = ["stg_orders"])]
+    pub missing: Option<&'a str>,
+}
+
+/// An asset that the platform itself builds.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "floe.asset")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct LocalAsset<'a> {
+    /// The key of the asset.
+    #[floe(examples = ["stg_orders"])]
+    pub key: &'a str,
+}
+
+/// The outcome of building an asset that the platform itself builds.
+#[derive(Clone, Copy, Debug, FloeAttributes, PartialEq)]
+#[floe(prefix = "floe.asset")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct LocalAssetOutcome<'a> {
     /// The status of the asset.
     pub status: AssetStatus,
     /// The key of the dependency that was not built.
@@ -178,4 +213,85 @@ pub fn orchestrator_span(
 pub fn asset_span(tracer: &'static Tracer, asset: &Asset<'_>) -> ActiveSpan {
     let builder = span(tracer, asset);
     builder.attribute(Orchestrator::OPERATION, "asset").start()
+}
+
+/// An orchestrator: it decides when the assets of a product are built, and in which order.
+pub trait AssetOrchestrator: Lifecycle {
+    /// Whether the orchestrator builds the assets in this process, by [`run`](Self::run). Otherwise it runs the
+    /// product by the files of [`create_definitions`](Self::create_definitions). Default: `false`.
+    fn runs_here(&self) -> bool {
+        false
+    }
+
+    /// Writes the files with which the orchestrator runs the product, below `folder`. Returns their paths.
+    /// Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written.
+    fn create_definitions(
+        &self,
+        product: &Product<'_>,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let _ = (product, folder);
+        Err(Error::unsupported("create_definitions"))
+    }
+
+    /// Builds the assets of the product by calling `build` with the name of each, after those that it depends
+    /// on. Default: not supported, because the orchestrator runs the product in another process.
+    ///
+    /// # Errors
+    ///
+    /// That of `build`, which stops the run.
+    fn run(
+        &self,
+        product: &Product<'_>,
+        build: &mut dyn FnMut(&str) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let _ = (product, build);
+        Err(Error::unsupported("run"))
+    }
+}
+
+impl Kind for dyn AssetOrchestrator {
+    const TYPE: PluginType = PluginType::Orchestrator;
+}
+
+impl Handle<dyn AssetOrchestrator> {
+    /// Writes the orchestrator's files, in the span `orchestrator.create_definitions`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AssetOrchestrator::create_definitions`].
+    pub fn create_definitions(
+        &self,
+        product: &Product<'_>,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Error> {
+        self.observe(&request("create_definitions", product), |it, _| {
+            it.create_definitions(product, folder)
+        })
+    }
+
+    /// Builds the assets, in the span `orchestrator.run`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AssetOrchestrator::run`].
+    pub fn run(
+        &self,
+        product: &Product<'_>,
+        build: &mut dyn FnMut(&str) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.observe(&request("run", product), |it, _| it.run(product, build))
+    }
+}
+
+fn request<'a>(operation: &'a str, product: &Product<'_>) -> Orchestrator<'a> {
+    Orchestrator {
+        operation,
+        asset_count: Some((product.sources.len() + product.models.len()) as u64),
+        ..Orchestrator::default()
+    }
 }

@@ -1,7 +1,14 @@
 //! Data quality checks.
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::compute::Session;
+use crate::error::{Error, ErrorKind};
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
 
 /// A check or a suite of checks.
@@ -83,4 +90,165 @@ impl Operation for Quality<'_> {
 #[track_caller]
 pub fn quality_span(tracer: &'static Tracer, quality: &Quality<'_>) -> ActiveSpan {
     span(tracer, quality).start()
+}
+
+/// A tool that checks the quality of data.
+pub trait QualityProvider: Lifecycle {
+    /// Whether the tool supports these checks, before any data exists. Called when a product is compiled.
+    /// Default: it supports all.
+    ///
+    /// # Errors
+    ///
+    /// The first check that it does not support.
+    fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
+        let _ = suite;
+        Ok(())
+    }
+
+    /// Runs the checks, and returns a result for each of them, in their order.
+    ///
+    /// # Errors
+    ///
+    /// A check could not run. A check that fails is a result.
+    fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error>;
+}
+
+/// The checks of a table.
+#[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Suite<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The table.
+    pub table: &'a str,
+    /// The checks.
+    pub checks: &'a [Check],
+}
+
+/// A check of a table.
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Check {
+    /// The column has a value in each row.
+    NotNull(String),
+    /// No value of the column appears twice.
+    Unique(String),
+    /// Each value of the column is one of these, or null.
+    AcceptedValues {
+        /// The column.
+        column: String,
+        /// The values.
+        values: Vec<String>,
+    },
+    /// Each value of the column is in this range, or null.
+    Between {
+        /// The column.
+        column: String,
+        /// The smallest value.
+        min: f64,
+        /// The largest value.
+        max: f64,
+    },
+    /// The table has at least this many rows.
+    MinRows(u64),
+}
+
+impl Check {
+    /// The name of the check, for example `not_null`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotNull(_) => "not_null",
+            Self::Unique(_) => "unique",
+            Self::AcceptedValues { .. } => "accepted_values",
+            Self::Between { .. } => "between",
+            Self::MinRows(_) => "min_rows",
+        }
+    }
+
+    /// The column that is checked; `None` if the table is.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::NotNull(column)
+            | Self::Unique(column)
+            | Self::AcceptedValues { column, .. }
+            | Self::Between { column, .. } => Some(column),
+            Self::MinRows(_) => None,
+        }
+    }
+}
+
+/// The result of a check.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct CheckResult {
+    /// Whether the data is as the check demands.
+    pub passed: bool,
+    /// The number of rows that are not, if the tool reports it.
+    pub failed_rows: Option<u64>,
+    /// The number of rows that were checked, if the tool reports it.
+    pub rows: Option<u64>,
+}
+
+impl Kind for dyn QualityProvider {
+    const TYPE: PluginType = PluginType::Quality;
+}
+
+impl Handle<dyn QualityProvider> {
+    /// Whether the tool supports these checks, in the span `quality.validate_expectations`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`QualityProvider::validate_expectations`].
+    pub fn validate_expectations(&self, suite: &Suite<'_>) -> Result<(), Error> {
+        self.observe(&self.request("validate_expectations", suite), |tool, _| {
+            tool.validate_expectations(suite)
+        })
+    }
+
+    /// Runs the checks, in the span `quality.run_checks`. Checks that fail are not an error of the span.
+    ///
+    /// # Errors
+    ///
+    /// As for [`QualityProvider::run_checks`]; or there is not one result for each check.
+    pub fn run_checks(
+        &self,
+        suite: &Suite<'_>,
+        data: &mut Session,
+    ) -> Result<Vec<CheckResult>, Error> {
+        let counted = |results: &Vec<CheckResult>| {
+            let passed = results.iter().filter(|result| result.passed).count();
+            QualityOutcome {
+                pass_count: passed as u64,
+                fail_count: (results.len() - passed) as u64,
+                rows_checked: results.iter().filter_map(|result| result.rows).max(),
+            }
+        };
+        self.observe_result(&self.request("run_checks", suite), counted, |tool| {
+            let results = tool.run_checks(suite, data)?;
+            if results.len() == suite.checks.len() {
+                return Ok(results);
+            }
+            let (found, wanted) = (results.len(), suite.checks.len());
+            let message = format!("found {found} results for {wanted} checks");
+            Err(Error::new(ErrorKind::InvalidResponse, message))
+        })
+    }
+
+    fn request<'a>(&'a self, operation: &'a str, suite: &'a Suite<'a>) -> Quality<'a> {
+        Quality {
+            operation,
+            provider: Some(self.name()),
+            suite_name: Some(suite.name),
+            check_name: None,
+            data_source: Some(suite.table),
+            checks_count: Some(suite.checks.len() as u64),
+        }
+    }
 }

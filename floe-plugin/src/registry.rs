@@ -6,8 +6,13 @@
 
 use std::fmt;
 
+use floe_telemetry::Tracer;
 use floe_telemetry::callsite::SourceLocation;
+use serde_json::Value;
 
+use crate::configuration::{ConfigurationError, Credential};
+use crate::kind::PluginType;
+use crate::lifecycle::Instance;
 use crate::metadata::{API_VERSION, PluginMetadata};
 
 /// A plugin that is linked into the program, and the place in the source that registered it.
@@ -15,13 +20,48 @@ use crate::metadata::{API_VERSION, PluginMetadata};
 pub struct LinkedPlugin {
     plugin: &'static dyn PluginMetadata,
     location: SourceLocation,
+    factory: Option<Factory>,
+}
+
+/// An instance of a plugin, and the credentials of its configuration.
+#[doc(hidden)]
+pub type Configured = Result<(Instance, Vec<Credential>), ConfigurationError>;
+
+/// Creates instances of a plugin.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+#[expect(clippy::exhaustive_structs, reason = "written by `plugin!`")]
+pub struct Factory {
+    pub tracer: &'static Tracer,
+    pub configure: fn(Value) -> Configured,
+    pub schema: fn() -> Value,
 }
 
 impl LinkedPlugin {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(plugin: &'static dyn PluginMetadata, location: SourceLocation) -> Self {
-        Self { plugin, location }
+        Self {
+            plugin,
+            location,
+            factory: None,
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_factory(mut self, factory: Factory) -> Self {
+        self.factory = Some(factory);
+        self
+    }
+
+    /// The JSON Schema of the plugin's configuration; `None` if only its metadata is registered.
+    pub fn configuration_schema(&self) -> Option<Value> {
+        self.factory.map(|factory| (factory.schema)())
+    }
+
+    pub(crate) const fn factory(&self) -> Option<Factory> {
+        self.factory
     }
 
     /// The plugin.
@@ -84,8 +124,51 @@ pub fn discover() -> Result<Vec<&'static LinkedPlugin>, Error> {
     checked(linked().collect())
 }
 
+/// The plugin with this name.
+///
+/// # Errors
+///
+/// As for [`discover`], and if no such plugin is linked into the program; the error lists those that are.
+pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error> {
+    let all = discover()?;
+    let is_it = |linked: &&&LinkedPlugin| {
+        linked.plugin().plugin_type() == kind && linked.plugin().name() == name
+    };
+    if let Some(linked) = all.iter().find(is_it) {
+        return Ok(linked);
+    }
+    let names: Vec<&str> = all
+        .iter()
+        .filter(|linked| linked.plugin().plugin_type() == kind && linked.factory.is_some())
+        .map(|linked| linked.plugin().name())
+        .collect();
+    Err(not_found(kind, name, &names))
+}
+
+fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
+    const SIMILAR: f64 = 0.8;
+
+    let similar = names
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known, name), known))
+        .filter(|(similarity, _)| *similarity >= SIMILAR)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other));
+    let suggestion = similar.map_or(String::new(), |(_, known)| {
+        format!(" (did you mean `{known}`?)")
+    });
+    let accepted = if names.is_empty() {
+        "no plugin of this type is linked into the program".to_owned()
+    } else {
+        format!("linked into the program are: {}", names.join(", "))
+    };
+    Error {
+        kind: Kind::NotFound,
+        message: format!("there is no {kind} plugin `{name}`{suggestion}; {accepted}"),
+    }
+}
+
 /// The plugins of a program cannot be used together: two have the same name, or one requires another
-/// version of the plugin interface.
+/// version of the plugin interface. Or a plugin is not linked into the program.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Error {
     kind: Kind,
@@ -96,6 +179,7 @@ pub struct Error {
 enum Kind {
     Duplicate,
     ApiVersion,
+    NotFound,
 }
 
 impl Error {
@@ -110,6 +194,12 @@ impl Error {
     pub fn is_api_version(&self) -> bool {
         self.kind == Kind::ApiVersion
     }
+
+    /// The plugin is not linked into the program.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind == Kind::NotFound
+    }
 }
 
 impl fmt::Display for Error {
@@ -122,24 +212,144 @@ impl std::error::Error for Error {}
 
 /// Registers a plugin with the program.
 ///
-/// The argument is a constant expression of a type that implements
-/// [`PluginMetadata`](crate::PluginMetadata): a unit struct, or a call of a `const fn`. The macro
-/// works in crates with `#![forbid(unsafe_code)]`. See the [crate documentation](crate) for an
-/// example.
+/// A plugin that the platform can use is a type that implements [`Lifecycle`](crate::Lifecycle) and the trait
+/// of its kind, and that serde reads from its configuration:
+///
+/// ```
+/// # use floe_plugin::alert::{AlertChannel, Message};
+/// # use floe_plugin::{Destination, Error, Lifecycle};
+/// #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+/// #[serde(deny_unknown_fields)]
+/// struct Pager {
+///     /// The team that is called.
+///     team: String,
+/// }
+///
+/// impl Lifecycle for Pager {}
+///
+/// impl AlertChannel for Pager {
+///     fn destination(&self) -> Destination<'_> { Destination::new(&self.team) }
+///     fn send_alert(&self, _: &Message<'_>) -> Result<(), Error> { Ok(()) }
+/// }
+///
+/// floe_plugin::plugin! {
+///     kind: AlertChannel,
+///     plugin: Pager,
+///     name: "pager",
+///     tracer: "floe.alert.pager",
+///     api: "1.0",
+///     description: "calls the team on duty",
+/// }
+/// ```
+///
+/// `kind` is the trait. `tracer` is the scope of the plugin's spans, which the platform creates around
+/// each call. `api` is the version of the plugin interface that the plugin was written for, a literal.
+/// `depends_on: &[(PluginType::Secrets, "vault")]` can follow `description`. The version of the plugin is
+/// that of its crate.
+///
+/// For a plugin that something else creates, the argument is a constant expression of a type that implements
+/// [`PluginMetadata`](crate::PluginMetadata): a unit struct, or a call of a `const fn`. The registry
+/// then lists the plugin and the audit checks it.
+///
+/// The macro works in crates with `#![forbid(unsafe_code)]`.
 #[macro_export]
 macro_rules! plugin {
-    ($plugin:expr $(,)?) => {
+    (@link $linked:expr) => {
+        $crate::__private::linked! {
+            "fl_plugin_0_1"
+            static LINKED: $crate::registry::LinkedPlugin = $linked;
+        }
+    };
+    (
+        kind: $kind:path,
+        plugin: $plugin:ty,
+        name: $name:expr,
+        tracer: $tracer:expr,
+        api: $api:literal,
+        description: $description:expr
+        $(, depends_on: $dependencies:expr)? $(,)?
+    ) => {
         const _: () = {
-            static PLUGIN: &dyn $crate::PluginMetadata = &$plugin;
-            $crate::__private::linked! {
-                "fl_plugin_0_1"
-                static LINKED: $crate::registry::LinkedPlugin = $crate::registry::LinkedPlugin::new(
-                    PLUGIN,
-                    $crate::__private::location!(),
-                );
+            static TRACER: $crate::__private::Tracer = $crate::__private::tracer!($tracer);
+            static PLUGIN: &dyn $crate::PluginMetadata = &$crate::__private::Described {
+                name: $name,
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                api: $api,
+                kind: <dyn $kind as $crate::Kind>::TYPE,
+                description: $description,
+                tracer: $tracer,
+                dependencies: $crate::__private::first(&[$($dependencies,)? &[]]),
+            };
+            fn configure(
+                config: $crate::__private::Value,
+            ) -> $crate::__private::Configured {
+                let (plugin, credentials) = $crate::__private::parse::<$plugin>(config)?;
+                let plugin = ::std::sync::Arc::new(plugin);
+                let typed: ::std::sync::Arc<dyn $kind> = plugin.clone();
+                Ok(($crate::__private::Instance::new(plugin, typed), credentials))
+            }
+            $crate::plugin! {
+                @link $crate::registry::LinkedPlugin::new(PLUGIN, $crate::__private::location!())
+                    .with_factory($crate::__private::Factory {
+                        tracer: &TRACER,
+                        configure,
+                        schema: $crate::__private::schema::<$plugin>,
+                    })
             }
         };
     };
+    ($plugin:expr $(,)?) => {
+        const _: () = {
+            static PLUGIN: &dyn $crate::PluginMetadata = &$plugin;
+            $crate::plugin! {
+                @link $crate::registry::LinkedPlugin::new(PLUGIN, $crate::__private::location!())
+            }
+        };
+    };
+}
+
+/// The metadata that [`plugin!`] writes.
+#[derive(Debug)]
+#[doc(hidden)]
+#[expect(clippy::exhaustive_structs, reason = "written by `plugin!`")]
+pub struct Described {
+    pub name: &'static str,
+    pub version: &'static str,
+    pub api: &'static str,
+    pub kind: PluginType,
+    pub description: &'static str,
+    pub tracer: &'static str,
+    pub dependencies: &'static [(PluginType, &'static str)],
+}
+
+impl PluginMetadata for Described {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn version(&self) -> &str {
+        self.version
+    }
+
+    fn floe_api_version(&self) -> &str {
+        self.api
+    }
+
+    fn plugin_type(&self) -> PluginType {
+        self.kind
+    }
+
+    fn description(&self) -> &str {
+        self.description
+    }
+
+    fn tracer_name(&self) -> Option<&str> {
+        Some(self.tracer)
+    }
+
+    fn dependencies(&self) -> &[(PluginType, &str)] {
+        self.dependencies
+    }
 }
 
 fn checked(mut found: Vec<&LinkedPlugin>) -> Result<Vec<&LinkedPlugin>, Error> {
@@ -209,7 +419,6 @@ fn number(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::PluginType;
 
     struct Plugin(PluginType, &'static str, &'static str);
 
@@ -266,6 +475,21 @@ mod tests {
                 ),
             );
         }
+    }
+
+    #[test]
+    fn a_plugin_that_is_not_linked_is_an_error_with_those_that_are() {
+        let error = not_found(PluginType::Secrets, "infiscal", &["env", "infisical"]);
+        assert!(error.is_not_found());
+        assert_eq!(
+            error.to_string(),
+            "there is no secrets plugin `infiscal` (did you mean `infisical`?); linked into the program are: env, infisical",
+        );
+        let error = not_found(PluginType::Catalog, "polaris", &[]);
+        assert_eq!(
+            error.to_string(),
+            "there is no catalog plugin `polaris`; no plugin of this type is linked into the program",
+        );
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Requests to a secret store.
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+use secrecy::SecretString;
 
+use crate::error::Error;
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
 
 /// A request to a secret store. It has no field for the secret itself, and none may be added.
@@ -79,4 +84,143 @@ impl Operation for SecretRequest<'_> {
 #[track_caller]
 pub fn secrets_span(tracer: &'static Tracer, request: &SecretRequest<'_>) -> ActiveSpan {
     span(tracer, request).start()
+}
+
+/// A store of secrets. No error may contain a secret.
+pub trait SecretStore: Lifecycle {
+    /// The namespace of the secrets in the store. Default: none.
+    fn namespace(&self) -> Option<&str> {
+        None
+    }
+
+    /// The folder of the secrets in the store. Default: none.
+    fn path(&self) -> Option<&str> {
+        None
+    }
+
+    /// The secret with this key; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The store refused the request or could not be reached.
+    fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error>;
+
+    /// Creates or replaces a secret. Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// As for [`get_secret`](Self::get_secret).
+    fn set_secret(&self, key: &str, value: &SecretString) -> Result<Written, Error> {
+        let _ = (key, value);
+        Err(Error::unsupported("set_secret"))
+    }
+
+    /// The keys that begin with `prefix`. Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// As for [`get_secret`](Self::get_secret).
+    fn list_secrets(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let _ = prefix;
+        Err(Error::unsupported("list_secrets"))
+    }
+
+    /// Removes a secret. Returns whether it existed. Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// As for [`get_secret`](Self::get_secret).
+    fn delete_secret(&self, key: &str) -> Result<bool, Error> {
+        let _ = key;
+        Err(Error::unsupported("delete_secret"))
+    }
+}
+
+/// How a secret was written.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "there is nothing else")]
+pub enum Written {
+    /// It did not exist.
+    Created,
+    /// It replaced a value.
+    Updated,
+}
+
+impl Kind for dyn SecretStore {
+    const TYPE: PluginType = PluginType::Secrets;
+}
+
+impl Handle<dyn SecretStore> {
+    /// The secret with this key, in the span `secrets.get_secret`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SecretStore::get_secret`].
+    pub fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
+        let found = |secret: &Option<SecretString>| SecretsOutcome {
+            found: Some(secret.is_some()),
+            ..SecretsOutcome::default()
+        };
+        self.observe_result(&self.request("get_secret", Some(key)), found, |store| {
+            store.get_secret(key)
+        })
+    }
+
+    /// Creates or replaces a secret, in the span `secrets.set_secret`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SecretStore::set_secret`].
+    pub fn set_secret(&self, key: &str, value: &SecretString) -> Result<Written, Error> {
+        let written = |written: &Written| SecretsOutcome {
+            operation_type: Some(match written {
+                Written::Created => "create",
+                Written::Updated => "update",
+            }),
+            ..SecretsOutcome::default()
+        };
+        self.observe_result(&self.request("set_secret", Some(key)), written, |store| {
+            store.set_secret(key, value)
+        })
+    }
+
+    /// The keys that begin with `prefix`, in the span `secrets.list_secrets`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SecretStore::list_secrets`].
+    pub fn list_secrets(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let counted = |keys: &Vec<String>| SecretsOutcome {
+            count: Some(keys.len() as u64),
+            ..SecretsOutcome::default()
+        };
+        self.observe_result(&self.request("list_secrets", None), counted, |store| {
+            store.list_secrets(prefix)
+        })
+    }
+
+    /// Removes a secret, in the span `secrets.delete_secret`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SecretStore::delete_secret`].
+    pub fn delete_secret(&self, key: &str) -> Result<bool, Error> {
+        let found = |found: &bool| SecretsOutcome {
+            found: Some(*found),
+            ..SecretsOutcome::default()
+        };
+        self.observe_result(&self.request("delete_secret", Some(key)), found, |store| {
+            store.delete_secret(key)
+        })
+    }
+
+    fn request<'a>(&'a self, operation: &'a str, key_name: Option<&'a str>) -> SecretRequest<'a> {
+        SecretRequest {
+            operation,
+            provider: self.name(),
+            key_name,
+            namespace: self.plugin().namespace(),
+            path: self.plugin().path(),
+        }
+    }
 }

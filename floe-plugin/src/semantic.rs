@@ -1,9 +1,18 @@
 //! Requests to a semantic layer.
 
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
 use crate::address::CleanUrl;
+use crate::error::Error;
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
+use crate::product::Product;
+use crate::table::RowSink;
 
 /// A request to a semantic layer.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -77,4 +86,91 @@ impl Operation for Semantic<'_> {
 #[track_caller]
 pub fn semantic_span(tracer: &'static Tracer, semantic: &Semantic<'_>) -> ActiveSpan {
     span(tracer, semantic).start()
+}
+
+/// A semantic layer: metrics and dimensions over tables.
+pub trait SemanticLayer: Lifecycle {
+    /// The address of the server, if the layer has one. The span has it without credentials.
+    fn server_url(&self) -> Option<CleanUrl<'_>> {
+        None
+    }
+
+    /// Writes a schema for each gold model below `folder`, and makes the server use them if there is one.
+    /// Returns the paths.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written, or the server refused a schema or could not be reached.
+    fn sync(&self, product: &Product<'_>, folder: &Path) -> Result<Vec<PathBuf>, Error>;
+
+    /// Writes the values of measures to `rows`, for each combination of the dimensions' values: the names of
+    /// the dimensions and the measures, then the rows. Default: not supported.
+    ///
+    /// # Errors
+    ///
+    /// The server refused the query or could not be reached, or a row is not accepted.
+    fn query(&self, query: &MetricQuery<'_>, rows: &mut dyn RowSink) -> Result<(), Error> {
+        let _ = (query, rows);
+        Err(Error::unsupported("query"))
+    }
+}
+
+/// A question to a semantic layer.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct MetricQuery<'a> {
+    /// The model.
+    pub model: &'a str,
+    /// The names of measures of the model, for example `count`.
+    pub measures: &'a [&'a str],
+    /// The names of dimensions of the model.
+    pub dimensions: &'a [&'a str],
+    /// The largest number of rows; `None` is the server's.
+    pub limit: Option<u32>,
+}
+
+impl Kind for dyn SemanticLayer {
+    const TYPE: PluginType = PluginType::SemanticLayer;
+}
+
+impl Handle<dyn SemanticLayer> {
+    /// Writes the schemas, in the span `semantic.sync`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SemanticLayer::sync`].
+    pub fn sync(&self, product: &Product<'_>, folder: &Path) -> Result<Vec<PathBuf>, Error> {
+        let schema_path = folder.to_string_lossy();
+        let operation = Semantic {
+            operation: "sync",
+            server_url: self.plugin().server_url(),
+            model_name: None,
+            schema_path: Some(&schema_path),
+        };
+        let started = Instant::now();
+        let written = |files: &Vec<PathBuf>| SemanticOutcome {
+            model_count: Some(files.len() as u64),
+            duration_ms: Some(started.elapsed().as_secs_f64() * 1e3),
+            health_status: None,
+        };
+        self.observe_result(&operation, written, |layer| layer.sync(product, folder))
+    }
+
+    /// Writes the values of measures to `rows`, in the span `semantic.query`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SemanticLayer::query`].
+    pub fn query(&self, query: &MetricQuery<'_>, rows: &mut dyn RowSink) -> Result<(), Error> {
+        let operation = Semantic {
+            operation: "query",
+            server_url: self.plugin().server_url(),
+            model_name: Some(query.model),
+            schema_path: None,
+        };
+        self.observe(&operation, |layer, _| layer.query(query, rows))
+    }
 }

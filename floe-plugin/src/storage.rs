@@ -1,7 +1,14 @@
 //! Tables and objects that are stored.
 
+use std::io::Write;
+use std::path::Path;
+
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 
+use crate::error::Error;
+use crate::handle::{Handle, Kind};
+use crate::kind::PluginType;
+use crate::lifecycle::Lifecycle;
 use crate::operation::{Operation, span};
 
 /// The storage system.
@@ -14,6 +21,8 @@ pub enum System {
     Iceberg,
     /// Objects in S3 or a compatible store.
     S3,
+    /// Files in a folder.
+    File,
 }
 
 /// An operation on a table or an object.
@@ -41,6 +50,19 @@ pub struct Storage<'a> {
     /// `append`, `overwrite` or `upsert`.
     #[floe(examples = ["append"])]
     pub write_mode: Option<&'a str>,
+}
+
+/// The object that an operation is for.
+#[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
+#[floe(prefix = "storage.object")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Object<'a> {
+    /// The key of the object, or the prefix of the keys.
+    #[floe(examples = ["customer-360/churn_risk.csv"])]
+    pub key: &'a str,
 }
 
 /// The result of an operation.
@@ -99,4 +121,115 @@ impl Operation for Storage<'_> {
 #[track_caller]
 pub fn storage_span(tracer: &'static Tracer, storage: &Storage<'_>) -> ActiveSpan {
     span(tracer, storage).start()
+}
+
+/// A store of objects: a folder or a bucket.
+pub trait ObjectStore: Lifecycle {
+    /// The system.
+    fn system(&self) -> System;
+
+    /// The bucket. Default: none.
+    fn bucket(&self) -> Option<&str> {
+        None
+    }
+
+    /// The URI of the tables that are stored here, for example `s3://lake/warehouse`.
+    fn warehouse_uri(&self) -> String;
+
+    /// Stores a file under a key, and returns the number of its bytes. A reader finds the old object or the
+    /// new one.
+    ///
+    /// # Errors
+    ///
+    /// The store refused the object or could not be reached.
+    fn put_object(&self, key: &str, file: &Path) -> Result<u64, Error>;
+
+    /// Writes an object to `output`, and returns the number of its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such object; otherwise as for
+    /// [`put_object`](Self::put_object).
+    fn get_object(&self, key: &str, output: &mut dyn Write) -> Result<u64, Error>;
+
+    /// The keys that begin with `prefix`, sorted.
+    ///
+    /// # Errors
+    ///
+    /// As for [`put_object`](Self::put_object).
+    fn list_objects(&self, prefix: &str) -> Result<Vec<String>, Error>;
+
+    /// Removes an object, which need not exist.
+    ///
+    /// # Errors
+    ///
+    /// As for [`put_object`](Self::put_object).
+    fn delete_object(&self, key: &str) -> Result<(), Error>;
+}
+
+impl Kind for dyn ObjectStore {
+    const TYPE: PluginType = PluginType::Storage;
+}
+
+impl Handle<dyn ObjectStore> {
+    /// Stores a file, in the span `storage.put_object`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ObjectStore::put_object`].
+    pub fn put_object(&self, key: &str, file: &Path) -> Result<u64, Error> {
+        self.observe_object("put_object", key, |store, span| {
+            let bytes = store.put_object(key, file)?;
+            span.set_attributes(&StorageOutcome {
+                bytes_written: Some(bytes),
+                ..StorageOutcome::default()
+            });
+            Ok(bytes)
+        })
+    }
+
+    /// Reads an object, in the span `storage.get_object`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ObjectStore::get_object`].
+    pub fn get_object(&self, key: &str, output: &mut dyn Write) -> Result<u64, Error> {
+        self.observe_object("get_object", key, |store, _| store.get_object(key, output))
+    }
+
+    /// The keys that begin with `prefix`, in the span `storage.list_objects`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ObjectStore::list_objects`].
+    pub fn list_objects(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        self.observe_object("list_objects", prefix, |store, _| store.list_objects(prefix))
+    }
+
+    /// Removes an object, in the span `storage.delete_object`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ObjectStore::delete_object`].
+    pub fn delete_object(&self, key: &str) -> Result<(), Error> {
+        self.observe_object("delete_object", key, |store, _| store.delete_object(key))
+    }
+
+    fn observe_object<T>(
+        &self,
+        operation: &str,
+        key: &str,
+        run: impl FnOnce(&dyn ObjectStore, &ActiveSpan) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let operation = Storage {
+            operation,
+            system: self.plugin().system(),
+            bucket: self.plugin().bucket(),
+            ..Storage::default()
+        };
+        self.observe(&operation, |store, span| {
+            span.set_attributes(&Object { key });
+            run(store, span)
+        })
+    }
 }

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::cell::RefCell;
 use std::fmt::{self, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use floe_plugin::alert::{Alert, alert_span};
 use floe_plugin::{
@@ -93,6 +94,7 @@ impl PluginMetadata for Plugin {
 #[test]
 fn a_linked_plugin_whose_tracer_no_call_site_carries_is_a_warning() -> Result<(), registry::Error> {
     annotated::put();
+    collect_events();
     silent::put();
     let warnings = floe_plugin::audit()?;
     let found: Vec<_> = warnings
@@ -135,9 +137,20 @@ fn the_tracers_that_pass_the_audit_are_the_scopes_of_the_spans() {
     );
 }
 
-/// Collects the events of this thread, one line of `field=value` for each.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    /// The events of this thread, one line of `field=value` for each.
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Collects events in [`LINES`].
+struct Log;
+
+/// Sets [`Log`] for the process. Each test that logs calls this first: an event that a thread without a
+/// subscriber logs first would be disabled for the others.
+fn collect_events() {
+    static SUBSCRIBER: Once = Once::new();
+    SUBSCRIBER.call_once(|| tracing::subscriber::set_global_default(Log).unwrap());
+}
 
 struct Line(String);
 
@@ -159,18 +172,18 @@ impl Subscriber for Log {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(format!("{} ", event.metadata().level()));
         event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+        LINES.with_borrow_mut(|lines| lines.push(line.0));
     }
     fn enter(&self, _: &Id) {}
     fn exit(&self, _: &Id) {}
 }
 
 fn verify(plugins: &[Plugin]) -> (Vec<InstrumentationWarning>, Vec<String>) {
-    let log = Log::default();
+    collect_events();
+    LINES.take();
     let plugins = plugins.iter().map(|plugin| plugin as &dyn PluginMetadata);
-    let warnings =
-        tracing::subscriber::with_default(log.clone(), || verify_plugin_instrumentation(plugins));
-    (warnings, log.0.lock().unwrap().clone())
+    let warnings = verify_plugin_instrumentation(plugins);
+    (warnings, LINES.take())
 }
 
 #[test]

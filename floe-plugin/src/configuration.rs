@@ -1,0 +1,392 @@
+//! The configuration of a plugin: typed, with credentials by reference.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind};
+
+const ACCEPTED: &str = "`${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`";
+
+/// A reference to a credential in a plugin's configuration, and its value once the plugin was started.
+///
+/// In the configuration it is a string: `${env:NAME}` refers to an environment variable, `${file:PATH}` to
+/// the content of a file, `${secret:STORE/KEY}` to a secret of a store that the manifest selects. The
+/// platform resolves it before [`Lifecycle::start`](crate::Lifecycle::start). A credential itself is not
+/// accepted, and the value is never printed.
+#[derive(Clone)]
+pub struct Credential(Arc<Shared>);
+
+struct Shared {
+    reference: Reference,
+    value: OnceLock<SecretString>,
+}
+
+/// The source of a credential.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Reference {
+    /// An environment variable.
+    Env(String),
+    /// The content of a file, without white space at the end.
+    File(String),
+    /// A secret of a store.
+    Secret {
+        /// The name of the plugin.
+        store: String,
+        /// The key in the store.
+        key: String,
+    },
+}
+
+impl Credential {
+    /// The source.
+    pub fn reference(&self) -> &Reference {
+        &self.0.reference
+    }
+
+    /// The value.
+    ///
+    /// # Errors
+    ///
+    /// The plugin was not started.
+    pub fn expose(&self) -> Result<&str, Error> {
+        match self.0.value.get() {
+            Some(value) => Ok(value.expose_secret()),
+            None => Err(Error::new(
+                ErrorKind::Unauthorized,
+                format!(
+                    "{} is not resolved: the plugin was not started",
+                    self.0.reference
+                ),
+            )),
+        }
+    }
+
+    pub(crate) fn resolve(&self, value: SecretString) {
+        // The first value remains.
+        let _ = self.0.value.set(value);
+    }
+}
+
+impl Reference {
+    fn parse(text: &str) -> Option<Self> {
+        let (source, name) = text
+            .strip_prefix("${")?
+            .strip_suffix('}')?
+            .split_once(':')?;
+        match (source, name) {
+            (_, "") => None,
+            ("env", name) => Some(Self::Env(name.to_owned())),
+            ("file", path) => Some(Self::File(path.to_owned())),
+            ("secret", name) => {
+                let (store, key) = name.split_once('/')?;
+                let is_complete = !store.is_empty() && !key.is_empty();
+                is_complete.then(|| Self::Secret {
+                    store: store.to_owned(),
+                    key: key.to_owned(),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "${{env:{name}}}"),
+            Self::File(path) => write!(f, "${{file:{path}}}"),
+            Self::Secret { store, key } => write!(f, "${{secret:{store}/{key}}}"),
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential({})", self.0.reference)
+    }
+}
+
+impl<'de> Deserialize<'de> for Credential {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // With `deserialize_str`, an error would repeat a number.
+        deserializer.deserialize_any(CredentialVisitor)
+    }
+}
+
+struct CredentialVisitor;
+
+impl Visitor<'_> for CredentialVisitor {
+    type Value = Credential;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(ACCEPTED)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Credential, E> {
+        // The text is not repeated in the error: it may be the credential.
+        let reference = Reference::parse(text).ok_or_else(not_a_reference)?;
+        let credential = Credential(Arc::new(Shared {
+            reference,
+            value: OnceLock::new(),
+        }));
+        CREDENTIALS.with_borrow_mut(|all| all.push(credential.clone()));
+        Ok(credential)
+    }
+
+    // Neither is a number.
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Credential, E> {
+        Err(not_a_reference())
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Credential, E> {
+        Err(not_a_reference())
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Credential, E> {
+        Err(not_a_reference())
+    }
+}
+
+fn not_a_reference<E: de::Error>() -> E {
+    let message = format!("it is not a reference to a credential, accepted: {ACCEPTED}");
+    E::custom(message)
+}
+
+impl Serialize for Credential {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.reference)
+    }
+}
+
+impl JsonSchema for Credential {
+    fn schema_name() -> Cow<'static, str> {
+        "Credential".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": r"^\$\{(env:.+|file:.+|secret:[^/]+/.+)\}$",
+            "description": "A reference to a credential: `${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`.",
+        })
+    }
+}
+
+/// The path of a file or a folder in a plugin's configuration. A relative path is below the folder of the
+/// product.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LocalPath(PathBuf);
+
+impl LocalPath {
+    /// A path as it would be in the configuration, for a default.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        FOLDER.with_borrow(|folder| Self(folder.join(path)))
+    }
+}
+
+impl Deref for LocalPath {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for LocalPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        PathBuf::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl JsonSchema for LocalPath {
+    fn schema_name() -> Cow<'static, str> {
+        "LocalPath".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A path. A relative one is below the folder of the product.",
+        })
+    }
+}
+
+/// Runs `configure` with this folder as the beginning of relative paths.
+pub(crate) fn in_folder<T>(folder: &Path, configure: impl FnOnce() -> T) -> T {
+    let outer = FOLDER.replace(folder.to_path_buf());
+    let configured = configure();
+    FOLDER.set(outer);
+    configured
+}
+
+thread_local! {
+    /// The folder of the product whose platform's configuration this thread is parsing.
+    static FOLDER: RefCell<PathBuf> = RefCell::new(PathBuf::new());
+
+    /// The credentials of the configuration that this thread is parsing: a plugin's type may contain them
+    /// anywhere, and its author does not list them.
+    static CREDENTIALS: RefCell<Vec<Credential>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A configuration that a plugin does not accept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigurationError {
+    path: Vec<String>,
+    message: String,
+}
+
+impl ConfigurationError {
+    /// An error at a key of the configuration; an empty path is the whole.
+    #[must_use]
+    pub fn new(path: Vec<String>, message: impl Into<String>) -> Self {
+        Self {
+            path,
+            message: message.into(),
+        }
+    }
+
+    /// The keys, and the indexes of lists, that lead to the value. A field that is missing or unknown is
+    /// included if it is there.
+    pub fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    /// What was found and what is accepted.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for ConfigurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path.join("."))?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ConfigurationError {}
+
+/// The JSON Schema of a plugin's configuration.
+#[doc(hidden)]
+#[must_use]
+pub fn schema<T: JsonSchema>() -> Value {
+    schemars::schema_for!(T).to_value()
+}
+
+/// Creates a plugin from its configuration, with the credentials that it contains.
+#[doc(hidden)]
+pub fn parse<T: DeserializeOwned>(
+    config: Value,
+) -> Result<(T, Vec<Credential>), ConfigurationError> {
+    let outer = CREDENTIALS.take();
+    let parsed = serde_path_to_error::deserialize(config);
+    let credentials = CREDENTIALS.replace(outer);
+    let plugin = parsed.map_err(|error| explain(&error))?;
+    Ok((plugin, credentials))
+}
+
+fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> ConfigurationError {
+    use serde_path_to_error::Segment;
+
+    let path = error.path().iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
+    });
+    // `unknown field `x`, expected one of …`: in the words of the platform's other messages.
+    let message = error.inner().to_string();
+    let message = message
+        .replace(", expected one of ", ", accepted: ")
+        .replace(", expected ", ", accepted: ");
+    ConfigurationError::new(path.collect(), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Config {
+        token: Credential,
+        #[serde(default)]
+        retries: u8,
+        #[serde(default)]
+        headers: Vec<Header>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Header {
+        value: Credential,
+    }
+
+    #[test]
+    fn credentials_are_found_wherever_they_are() {
+        let config = json!({
+            "token": "${env:TOKEN}",
+            "headers": [{ "value": "${secret:vault/a/b}" }, { "value": "${file:/run/key}" }],
+        });
+        let (config, credentials) = parse::<Config>(config).unwrap();
+        let all: Vec<String> = credentials
+            .iter()
+            .map(|it| it.reference().to_string())
+            .collect();
+        assert_eq!(
+            all,
+            ["${secret:vault/a/b}", "${file:/run/key}", "${env:TOKEN}"]
+        );
+        assert!(config.token.expose().is_err());
+        credentials[2].resolve("hunter2".into());
+        assert_eq!(config.token.expose().unwrap(), "hunter2");
+        assert!(config.headers[0].value.expose().is_err());
+        assert_eq!(format!("{:?}", config.token), "Credential(${env:TOKEN})");
+        assert_eq!(config.retries, 0);
+    }
+
+    #[test]
+    fn an_error_has_the_path_and_what_is_accepted_and_no_credential() {
+        let accepted = "it is not a reference to a credential, accepted: `${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`";
+        for (config, expected) in [
+            (json!({ "token": "hunter2" }), format!("token: {accepted}")),
+            (json!({ "token": 7 }), format!("token: {accepted}")),
+            (
+                json!({ "token": "${secret:vault}" }),
+                format!("token: {accepted}"),
+            ),
+            (json!({ "token": "${env:}" }), format!("token: {accepted}")),
+            (
+                json!({ "token": "${env:A}", "headers": [{ "value": "hunter2" }] }),
+                format!("headers.0.value: {accepted}"),
+            ),
+            (
+                json!({ "token": "${env:A}", "retries": 300 }),
+                "retries: invalid value: integer `300`, accepted: u8".to_owned(),
+            ),
+            (
+                json!({ "token": "${env:A}", "url": 1 }),
+                "url: unknown field `url`, accepted: `token`, `retries`, `headers`".to_owned(),
+            ),
+            (json!({}), "missing field `token`".to_owned()),
+        ] {
+            let error = parse::<Config>(config).unwrap_err().to_string();
+            assert_eq!(error, expected);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A plugin that the platform uses: each call of its trait's methods has a span.
+
+use std::fmt;
+use std::sync::Arc;
+
+use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
+
+use crate::error::Error;
+use crate::kind::PluginType;
+use crate::lifecycle::{Instance, Lifecycle};
+use crate::operation::{Operation, span};
+use crate::registry::LinkedPlugin;
+
+/// The trait of a type of plugins, as `dyn AlertChannel`.
+pub trait Kind: Lifecycle {
+    /// The type.
+    const TYPE: PluginType;
+}
+
+/// A configured plugin of a kind: `Handle<dyn AlertChannel>`.
+///
+/// Its methods are those of the trait. Each opens the span of the operation, with the plugin's tracer as
+/// its scope, and records the outcome; so a plugin contains no telemetry code.
+///
+/// ```standalone_crate
+/// use floe_plugin::alert::{AlertChannel, Message, Severity};
+/// use floe_plugin::{Destination, Error, Lifecycle, Plugins, Selection, PluginType};
+/// use floe_telemetry::testing;
+///
+/// #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+/// #[serde(deny_unknown_fields)]
+/// struct Pager { team: String }
+///
+/// impl Lifecycle for Pager {}
+///
+/// impl AlertChannel for Pager {
+///     fn destination(&self) -> Destination<'_> { Destination::new(&self.team) }
+///     fn send_alert(&self, _: &Message<'_>) -> Result<(), Error> { Ok(()) }
+/// }
+///
+/// floe_plugin::plugin! {
+///     kind: AlertChannel,
+///     plugin: Pager,
+///     name: "pager",
+///     tracer: "floe.alert.pager",
+///     api: "1.0",
+///     description: "calls the team on duty",
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let chosen = Selection::new(PluginType::AlertChannel, "pager", serde_json::json!({ "team": "data" }));
+/// let plugins = Plugins::configure(&[chosen])?;
+/// plugins.start()?;
+/// let message = Message { severity: Severity::Critical, ..Message::new("FloePipelineFailed", "no orders") };
+/// let spans = testing::capture(|| {
+///     for channel in plugins.all::<dyn AlertChannel>() {
+///         channel.send_alert(&message).unwrap();
+///     }
+/// });
+/// let span = spans.single("alert.send_alert").assert_ok();
+/// span.assert_attribute("alert.channel", "pager").assert_attribute("alert.destination", "data");
+/// assert_eq!(span.scope(), "floe.alert.pager");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Handle<K: ?Sized> {
+    plugin: Arc<K>,
+    linked: &'static LinkedPlugin,
+    tracer: &'static Tracer,
+}
+
+impl<K: ?Sized + Kind> Handle<K> {
+    /// `None` if the instance is of another kind.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "a span is opened by the plugin's static"
+    )]
+    pub(crate) fn new(
+        linked: &'static LinkedPlugin,
+        tracer: &'static Tracer,
+        instance: &Instance,
+    ) -> Option<Self> {
+        Some(Self {
+            plugin: Arc::clone(instance.typed::<K>()?),
+            linked,
+            tracer,
+        })
+    }
+
+    /// The name of the plugin.
+    pub fn name(&self) -> &'static str {
+        self.linked.plugin().name()
+    }
+
+    /// The plugin itself. Calls of its methods have no span.
+    pub fn plugin(&self) -> &K {
+        &self.plugin
+    }
+
+    pub(crate) fn tracer(&self) -> &'static Tracer {
+        self.tracer
+    }
+
+    /// Runs an operation in its span.
+    pub(crate) fn observe<T>(
+        &self,
+        operation: &impl Operation,
+        run: impl FnOnce(&K, &ActiveSpan) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        observe(self.tracer, operation, |span| run(&self.plugin, span))
+    }
+
+    /// Runs an operation in its span, and records the attributes of the result.
+    pub(crate) fn observe_result<T, A: FloeAttributes>(
+        &self,
+        operation: &impl Operation,
+        outcome: impl FnOnce(&T) -> A,
+        run: impl FnOnce(&K) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.observe(operation, |plugin, span| {
+            let result = run(plugin)?;
+            span.set_attributes(&outcome(&result));
+            Ok(result)
+        })
+    }
+}
+
+/// Runs an operation in its span.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a span is opened by the plugin's static"
+)]
+pub(crate) fn observe<T>(
+    tracer: &'static Tracer,
+    operation: &impl Operation,
+    run: impl FnOnce(&ActiveSpan) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let span = span(tracer, operation).start();
+    span.observe(run(&span))
+}
+
+impl<K: ?Sized> Clone for Handle<K> {
+    fn clone(&self) -> Self {
+        Self {
+            plugin: Arc::clone(&self.plugin),
+            ..*self
+        }
+    }
+}
+
+impl<K: ?Sized> fmt::Debug for Handle<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The configuration of a plugin is not printed: it belongs to its author.
+        f.debug_tuple("Handle")
+            .field(&self.linked.plugin())
+            .finish()
+    }
+}

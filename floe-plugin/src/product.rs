@@ -1,0 +1,63 @@
+//! A data product, as plugins see it that generate something from it.
+
+use crate::quality::Check;
+use crate::table::Column;
+
+/// A data product: its sources and models, each behind those that it depends on.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Product<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The name: lower-case letters, digits and hyphens.
+    pub name: &'a str,
+    /// The version.
+    pub version: &'a str,
+    /// `dev`, `staging` or `prod`.
+    pub environment: &'a str,
+    /// A description.
+    pub description: Option<&'a str>,
+    /// The sources.
+    pub sources: Vec<Source<'a>>,
+    /// The models.
+    pub models: Vec<Model<'a>>,
+}
+
+/// Data that is loaded into a table.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Source<'a> {
+    /// The name of the table.
+    pub name: &'a str,
+    /// Where the data is: a path in the product's folder.
+    pub location: &'a str,
+    /// The columns of the table.
+    pub columns: Vec<Column<'a>>,
+}
+
+/// A query whose result is stored as a table or a view.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Model<'a> {
+    /// The name of the table.
+    pub name: &'a str,
+    /// `bronze`, `silver` or `gold`.
+    pub layer: &'a str,
+    /// `table` or `view`.
+    pub materialization: &'a str,
+    /// The query, with the names of tables filled in.
+    pub sql: &'a str,
+    /// The sources and models that the query reads.
+    pub depends_on: Vec<&'a str>,
+    /// The checks of its rows.
+    pub checks: &'a [Check],
+}

@@ -1,0 +1,70 @@
+//! Tables: their columns, and rows that go from one plugin to another.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "plain data, written as a literal"
+)]
+pub struct Column<'a> {
+    /// The name: lower-case letters, digits and underscores.
+    pub name: &'a str,
+    /// The type of the values. Every column accepts [`Value::Null`].
+    pub kind: ColumnType,
+}
+
+/// The type of a column's values.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ColumnType {
+    /// A whole number of 64 bits.
+    Integer,
+    /// A number with a fraction.
+    Real,
+    /// Any text.
+    Text,
+    /// `YYYY-MM-DD`.
+    Date,
+}
+
+/// A value of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// No value.
+    Null,
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Real(f64),
+    /// Text; also a date.
+    Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+/// Receives the rows of a table, one at a time, so that no plugin needs the whole table in memory.
+pub trait RowSink {
+    /// Receives the names of the columns, before the first row. Default: they are known.
+    ///
+    /// # Errors
+    ///
+    /// The rows are not accepted.
+    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
+        let _ = names;
+        Ok(())
+    }
+
+    /// Receives a row.
+    ///
+    /// # Errors
+    ///
+    /// The row is not accepted, or the receiver is interrupted. Return it: no further row is accepted.
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error>;
+}

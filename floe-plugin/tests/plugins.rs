@@ -1,0 +1,359 @@
+//! The life of selected plugins: order, credentials, errors and spans.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Mutex;
+
+use floe_plugin::alert::{AlertChannel, Message};
+use floe_plugin::secrets::SecretStore;
+use floe_plugin::{
+    Credential, Destination, Error, ErrorKind, Lifecycle, PluginType, Plugins, Selection,
+};
+use floe_telemetry::testing;
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What happened, in order, by the name of the test that configured the plugin.
+static LOG: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+fn log(test: &str, what: impl Into<String>) {
+    LOG.lock().unwrap().push((test.to_owned(), what.into()));
+}
+
+fn logged(test: &str) -> Vec<String> {
+    let all = LOG.lock().unwrap();
+    let of_test = all.iter().filter(|(name, _)| name == test);
+    of_test.map(|(_, what)| what.clone()).collect()
+}
+
+/// A store whose secrets are in its configuration.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Vault {
+    test: String,
+    #[serde(default)]
+    secret: String,
+    /// The credential of the store itself, which may be in another store.
+    unseal: Option<Credential>,
+}
+
+impl Lifecycle for Vault {
+    fn start(&self) -> Result<(), Error> {
+        let unseal = self.unseal.as_ref().map(Credential::expose).transpose()?;
+        log(&self.test, format!("vault starts with {unseal:?}"));
+        Ok(())
+    }
+
+    fn stop(&self) -> Result<(), Error> {
+        log(&self.test, "vault stops");
+        Ok(())
+    }
+}
+
+impl SecretStore for Vault {
+    fn get_secret(&self, key: &str) -> Result<Option<SecretString>, Error> {
+        Ok((key == "pager").then(|| self.secret.as_str().into()))
+    }
+}
+
+floe_plugin::plugin! {
+    kind: SecretStore,
+    plugin: Vault,
+    name: "vault",
+    tracer: "floe.secrets.vault",
+    api: "1.0",
+    description: "a store of this test",
+}
+
+floe_plugin::plugin! {
+    kind: SecretStore,
+    plugin: Vault,
+    name: "safe",
+    tracer: "floe.secrets.safe",
+    api: "1.0",
+    description: "another store of this test",
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Pager {
+    test: String,
+    token: Credential,
+    #[serde(default)]
+    fails: bool,
+}
+
+impl Lifecycle for Pager {
+    fn start(&self) -> Result<(), Error> {
+        log(
+            &self.test,
+            format!("pager starts with {}", self.token.expose()?),
+        );
+        if self.fails {
+            return Err(Error::new(
+                ErrorKind::Unauthorized,
+                "the pager refused token=hunter2XyZ",
+            ));
+        }
+        Ok(())
+    }
+
+    fn stop(&self) -> Result<(), Error> {
+        log(&self.test, "pager stops");
+        Ok(())
+    }
+
+    fn health_check(&self) -> Result<(), Error> {
+        Err(Error::new(ErrorKind::Unavailable, "nobody is on duty"))
+    }
+}
+
+impl AlertChannel for Pager {
+    fn destination(&self) -> Destination<'_> {
+        Destination::new("team")
+    }
+
+    fn send_alert(&self, _: &Message<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+floe_plugin::plugin! {
+    kind: AlertChannel,
+    plugin: Pager,
+    name: "pager",
+    tracer: "floe.alert.pager",
+    api: "1.0",
+    description: "a channel of this test",
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Needy {}
+
+impl Lifecycle for Needy {}
+
+impl AlertChannel for Needy {
+    fn destination(&self) -> Destination<'_> {
+        Destination::new("team")
+    }
+
+    fn send_alert(&self, _: &Message<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+floe_plugin::plugin! {
+    kind: AlertChannel,
+    plugin: Needy,
+    name: "needy",
+    tracer: "floe.alert.needy",
+    api: "1.0",
+    description: "a channel that uses a store",
+    depends_on: &[(PluginType::Secrets, "vault")],
+}
+
+fn pager(config: Value) -> Selection {
+    Selection::new(PluginType::AlertChannel, "pager", config)
+}
+
+fn store(name: &str, config: Value) -> Selection {
+    Selection::new(PluginType::Secrets, name, config)
+}
+
+#[test]
+fn a_store_is_started_before_the_plugins_whose_credentials_it_has() {
+    let plugins = Plugins::configure(&[
+        pager(json!({ "test": "order", "token": "${secret:vault/pager}" })),
+        store("vault", json!({ "test": "order", "secret": "c4n4ry" })),
+    ])
+    .unwrap();
+    let spans = testing::capture(|| {
+        plugins.start().unwrap();
+        assert_eq!(plugins.stop().len(), 0);
+        assert_eq!(plugins.stop().len(), 0, "a second stop does nothing");
+    });
+    assert_eq!(
+        logged("order"),
+        [
+            "vault starts with None",
+            "pager starts with c4n4ry",
+            "pager stops",
+            "vault stops"
+        ]
+    );
+    assert_eq!(spans.single("secrets.start").scope(), "floe.secrets.vault");
+    let resolved = spans.single("secrets.get_secret").assert_ok();
+    resolved
+        .assert_child_of("alert.start")
+        .assert_attribute("secrets.found", true);
+    spans
+        .single("alert.start")
+        .assert_ok()
+        .assert_attribute("alert.operation", "start");
+    assert!(
+        !format!(
+            "{:?}",
+            spans
+                .iter()
+                .map(testing::CapturedSpan::data)
+                .collect::<Vec<_>>()
+        )
+        .contains("c4n4ry")
+    );
+}
+
+#[test]
+fn a_plugin_that_does_not_start_stops_the_others() {
+    let plugins = Plugins::configure(&[
+        store("vault", json!({ "test": "failing", "secret": "x" })),
+        pager(json!({ "test": "failing", "token": "${secret:vault/pager}", "fails": true })),
+    ])
+    .unwrap();
+    let mut error = None;
+    let spans = testing::capture(|| error = plugins.start().err());
+    let error = error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert_eq!(
+        error.to_string(),
+        "the alert_channel plugin `pager` did not start: the pager refused token=<REDACTED>"
+    );
+    spans
+        .single("alert.start")
+        .assert_error("the pager refused token=<REDACTED>");
+    drop(plugins);
+    assert_eq!(
+        logged("failing"),
+        [
+            "vault starts with None",
+            "pager starts with x",
+            "vault stops"
+        ]
+    );
+}
+
+#[test]
+fn a_credential_that_cannot_be_read_names_its_reference() {
+    for (token, expected) in [
+        (
+            "${env:FLOE_NO_SUCH_VARIABLE}",
+            "the credential ${env:FLOE_NO_SUCH_VARIABLE} cannot be read: the variable is not set, or is not UTF-8 text",
+        ),
+        (
+            "${secret:vault/other}",
+            "the credential ${secret:vault/other} cannot be read: the store has no such secret",
+        ),
+        (
+            "${secret:vault/pager}",
+            "the credential ${secret:vault/pager} cannot be read: it is empty",
+        ),
+    ] {
+        let plugins = Plugins::configure(&[
+            store("vault", json!({ "test": "credential" })),
+            pager(json!({ "test": "credential", "token": token })),
+        ])
+        .unwrap();
+        let error = plugins.start().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("the alert_channel plugin `pager` did not start: {expected}")
+        );
+    }
+}
+
+#[test]
+fn selections_that_cannot_work_are_errors_with_their_place() {
+    let token = "${secret:vault/pager}";
+    let vault = || store("vault", json!({ "test": "refused" }));
+    for (selections, index, expected) in [
+        (
+            vec![vault(), store("valt", json!({ "test": "refused" }))],
+            1,
+            "there is no secrets plugin `valt` (did you mean `vault`?); linked into the program are: safe, vault",
+        ),
+        (
+            vec![pager(json!({ "test": "refused", "token": token }))],
+            0,
+            "the plugin `pager` needs the secrets plugin `vault`, which is not selected",
+        ),
+        (
+            vec![Selection::new(PluginType::AlertChannel, "needy", json!({}))],
+            0,
+            "the plugin `needy` needs the secrets plugin `vault`, which is not selected",
+        ),
+        (
+            vec![
+                store(
+                    "vault",
+                    json!({ "test": "refused", "unseal": "${secret:safe/a}" }),
+                ),
+                store(
+                    "safe",
+                    json!({ "test": "refused", "unseal": "${secret:vault/b}" }),
+                ),
+            ],
+            0,
+            "plugins depend on each other: vault -> safe -> vault, accepted: dependencies without a circle",
+        ),
+        (
+            vec![vault(), vault()],
+            1,
+            "found the secrets plugin `vault` again, accepted: each plugin once",
+        ),
+        (
+            vec![pager(json!({ "test": "refused", "token": "hunter2XyZ" }))],
+            0,
+            "token: it is not a reference to a credential, accepted: `${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`",
+        ),
+    ] {
+        let error = Plugins::configure(&selections).unwrap_err();
+        assert_eq!((error.index(), &*error.to_string()), (index, expected));
+    }
+}
+
+#[test]
+fn a_health_check_has_a_span_and_the_others_are_checked_too() {
+    let plugins = Plugins::configure(&[
+        pager(json!({ "test": "health", "token": "${env:PATH}" })),
+        store("vault", json!({ "test": "health" })),
+    ])
+    .unwrap();
+    let spans = testing::capture(|| {
+        let health: Vec<_> = plugins
+            .health()
+            .into_iter()
+            .map(|(linked, health)| (linked.plugin().name(), health.map_err(|it| it.to_string())))
+            .collect();
+        assert_eq!(
+            health,
+            [
+                ("pager", Err("nobody is on duty".to_owned())),
+                ("vault", Ok(()))
+            ]
+        );
+    });
+    spans
+        .single("alert.health_check")
+        .assert_error("nobody is on duty");
+    spans.single("secrets.health_check").assert_ok();
+}
+
+#[test]
+fn a_handle_is_found_by_kind_and_name() {
+    let plugins = Plugins::configure(&[
+        store("safe", json!({ "test": "handles", "secret": "a" })),
+        store("vault", json!({ "test": "handles", "secret": "b" })),
+    ])
+    .unwrap();
+    let names: Vec<&str> = plugins
+        .all::<dyn SecretStore>()
+        .map(|it| it.name())
+        .collect();
+    assert_eq!(names, ["safe", "vault"]);
+    let vault = plugins.named::<dyn SecretStore>("vault").unwrap();
+    let secret = vault.get_secret("pager").unwrap().unwrap();
+    assert_eq!(secret.expose_secret(), "b");
+    assert!(plugins.one::<dyn AlertChannel>().is_none());
+}

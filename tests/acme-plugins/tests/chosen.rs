@@ -1,0 +1,135 @@
+//! The manifest selects plugins of another crate, and a run has their spans.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::path::Path;
+
+use floe::identity::Identity;
+use floe::pipeline::{self, RunError, RunId};
+use floe_telemetry::opentelemetry::trace::Status;
+use floe_telemetry::testing::{self, Spans};
+// A crate that is never referenced is not linked.
+use floe_tests_acme_plugins as _;
+
+const PRODUCT: &str = "\
+name: shop
+version: 1.0.0
+sources:
+  - name: orders
+    path: orders.csv
+    columns: [{ name: order_id, type: integer }, { name: customer, type: text }]
+models:
+  - name: customers
+    layer: gold
+    checks: [{ min_rows: 2 }, { unique: customer }]
+";
+
+fn run(plugins: &str, orders: &str) -> (Result<(), RunError>, Spans, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("floe.yaml", PRODUCT);
+    write("orders.csv", orders);
+    write("key", "hunter2hunter2\n");
+    write(
+        "models/customers.sql",
+        "SELECT customer, count(*) AS orders FROM {{ source('orders') }} GROUP BY customer",
+    );
+    let key = folder.path().join("key");
+    let plugins = plugins.replace("{key}", key.to_str().unwrap());
+    write(
+        "manifest.yaml",
+        &format!("name: acme\nnamespace: acme\nplugins: {plugins}\n"),
+    );
+    let (identity, _) = Identity::read(Path::new(folder.path()), None, None).unwrap();
+    let mut result = Ok(());
+    let spans = testing::capture(|| result = pipeline::run(&identity, &RunId::new()).map(drop));
+    (result, spans, folder)
+}
+
+const ACME: &str = "{ compute: { type: acme, pages: 10 }, alert_channel: { type: acme-board, file: board, key: '${file:{key}}' } }";
+
+#[test]
+fn plugins_of_another_crate_are_chosen_by_their_names() {
+    let (result, spans, folder) = run(ACME, "order_id,customer\n1,Ada\n2,O'Hara\n3,Ada\n");
+    result.unwrap();
+    for name in [
+        "compute.create_database",
+        "compute.load",
+        "compute.materialize",
+    ] {
+        let span = spans.single(name).assert_ok();
+        assert_eq!(span.scope(), "floe.compute.acme", "{name}");
+        span.assert_attribute("compute.engine", "acme");
+    }
+    spans
+        .single("ingestion.run")
+        .assert_attribute("ingestion.rows_loaded", 3);
+    let object = folder.path().join(".floe/objects/acme/shop/customers.csv");
+    assert_eq!(
+        fs::read_to_string(object).unwrap(),
+        "customer,orders\nAda,2\nO'Hara,1\n"
+    );
+    assert!(!folder.path().join("board").exists());
+}
+
+#[test]
+fn a_check_that_fails_reaches_the_channel_of_another_crate() {
+    let (result, spans, folder) = run(ACME, "order_id,customer\n1,Ada\n");
+    assert_eq!(result.unwrap_err().to_string(), "1 of 2 assets failed");
+    let alerts: Vec<_> = spans.named("alert.send_alert").collect();
+    assert_eq!(alerts.len(), 2, "{spans}");
+    for alert in alerts {
+        alert
+            .assert_ok()
+            .assert_attribute("alert.channel", "acme-board")
+            .assert_attribute("alert.destination", "operations room")
+            .assert_attribute("alert.delivery_status", "delivered");
+        assert_eq!(alert.scope(), "floe.alert.acme_board");
+    }
+    assert_eq!(
+        fs::read_to_string(folder.path().join("board")).unwrap(),
+        "FloeQualityCheckFailed the check `min_rows` of `customers` failed for 1 rows\nFloePipelineFailed 1 of 2 assets failed\n"
+    );
+    assert!(
+        !format!(
+            "{:?}",
+            spans
+                .iter()
+                .map(testing::CapturedSpan::data)
+                .collect::<Vec<_>>()
+        )
+        .contains("hunter2")
+    );
+}
+
+#[test]
+fn a_plugin_that_does_not_start_fails_the_run_before_anything_is_built() {
+    let plugins = ACME.replace("{key}", "/dev/null");
+    let (result, spans, _) = run(&plugins, "order_id,customer\n1,Ada\n");
+    assert_eq!(
+        result.unwrap_err().to_string(),
+        "the alert_channel plugin `acme-board` did not start: the credential ${file:/dev/null} cannot be read: it is empty"
+    );
+    assert_eq!(spans.named("compute.create_database").count(), 0);
+    // The first start is that of the plugins of the compilation.
+    let starts: Vec<_> = spans
+        .named("floe.plugins.start")
+        .filter(|span| *span.status() != Status::Ok)
+        .collect();
+    assert_eq!(starts.len(), 1, "{spans}");
+    starts[0].assert_child_of("floe.pipeline.run");
+}
+
+#[test]
+fn the_configuration_is_checked_when_the_product_is_compiled() {
+    let (result, spans, _) = run("{ compute: { type: acme, pages: many } }", "");
+    let error = result.unwrap_err().to_string();
+    let expected = "manifest.yaml:3:42: `pages`: invalid type: string \"many\", accepted: u32";
+    assert!(error.ends_with(expected), "{error}");
+    assert_eq!(spans.named("floe.plugins.start").count(), 0, "{spans}");
+}
