@@ -7,6 +7,7 @@
 //! |---|---|
 //! | 0.1 | |
 //! | 0.2 | `instrumentation`; `observability.lineage_endpoint` and `lineage_transport` |
+//! | 0.3 | `plugins`, `secrets`; `ingestion` of sources; `checks` and `exports` of models |
 //!
 //! Files of an older minor version are read. A file of a newer minor version is read unless it has an
 //! unknown key: the key may be essential, and compiling again is cheap.
@@ -19,7 +20,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use floe_plugin::InstrumentationWarning;
+use floe_plugin::table::Column;
+use floe_plugin::{InstrumentationWarning, product};
 use floe_telemetry::config::ResourceAttributes;
 use floe_telemetry::{TelemetryConfig, backend};
 use serde::de::IgnoredAny;
@@ -30,11 +32,13 @@ use crate::error::{Error, reason};
 use crate::input_file;
 use crate::manifest::LineageTransport;
 use crate::place::Place;
-use crate::product::{ColumnType, Layer, Materialization, OUTPUT_FOLDER};
-use crate::word::{Identifier, InnerPath};
+pub use crate::product::RequiredSecret;
+use crate::product::{Check, ColumnType, Export, Layer, Materialization, OUTPUT_FOLDER};
+use crate::selection::{self, Selected};
+use crate::word::{Identifier, InnerPath, Name};
 
 /// The version of this file's schema.
-pub const VERSION: &str = "0.2.0";
+pub const VERSION: &str = "0.3.0";
 
 /// A compiled product.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,6 +57,12 @@ pub struct CompiledArtifacts {
     pub sources: Vec<CompiledSource>,
     /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
+    /// The plugins that the manifest selects. Since 0.3.
+    #[serde(default)]
+    pub plugins: Vec<Selected>,
+    /// The secrets that a run needs. Since 0.3.
+    #[serde(default)]
+    pub secrets: Vec<RequiredSecret>,
 }
 
 /// The product, and the environment that it was compiled for.
@@ -105,6 +115,9 @@ pub struct CompiledSource {
     pub columns: Vec<CompiledColumn>,
     /// The query that generates the CSV file if it does not exist.
     pub generate: Option<Query>,
+    /// The ingestion plugin; `None` is `csv`. Since 0.3.
+    #[serde(default)]
+    pub ingestion: Option<Name>,
 }
 
 /// A column of a source.
@@ -130,6 +143,12 @@ pub struct CompiledModel {
     pub materialization: Materialization,
     /// The query.
     pub query: Query,
+    /// The checks of its rows. Since 0.3.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The external systems that its rows are written to. Since 0.3.
+    #[serde(default)]
+    pub exports: Vec<Export>,
 }
 
 /// A query with its table names filled in.
@@ -145,7 +164,64 @@ pub struct Query {
     pub sql: String,
 }
 
+impl CompiledSource {
+    /// The columns, as plugins see them.
+    pub(crate) fn columns(&self) -> Vec<Column<'_>> {
+        let columns = self.columns.iter();
+        columns
+            .map(|column| Column {
+                name: &column.name,
+                kind: column.kind,
+            })
+            .collect()
+    }
+
+    /// The ingestion plugin that reads the file.
+    pub(crate) fn ingestion(&self) -> &str {
+        self.ingestion.as_deref().unwrap_or("csv")
+    }
+}
+
 impl CompiledArtifacts {
+    /// The selected plugins, with those that the settings of lineage select.
+    pub(crate) fn selected(&self) -> Vec<Selected> {
+        let Observability {
+            lineage,
+            lineage_transport,
+            lineage_endpoint,
+            ..
+        } = &self.observability;
+        let transport = lineage_transport.filter(|_| *lineage);
+        let endpoint = lineage_endpoint.as_deref();
+        selection::with_lineage(self.plugins.clone(), *lineage, transport, endpoint)
+    }
+
+    /// The product, as plugins see it.
+    pub(crate) fn product(&self) -> product::Product<'_> {
+        let sources = self.sources.iter().map(|source| product::Source {
+            name: &source.name,
+            location: source.path.to_str().unwrap_or_default(),
+            columns: source.columns(),
+        });
+        let models = self.models.iter().map(|model| product::Model {
+            name: &model.name,
+            layer: model.layer.as_str(),
+            materialization: model.materialization.as_str(),
+            sql: &model.query.sql,
+            depends_on: model.query.depends_on.iter().map(String::as_str).collect(),
+            checks: &model.checks,
+        });
+        product::Product {
+            namespace: &self.metadata.namespace,
+            name: &self.metadata.product_name,
+            version: &self.metadata.product_version,
+            environment: self.metadata.environment.as_str(),
+            description: self.metadata.description.as_deref(),
+            sources: sources.collect(),
+            models: models.collect(),
+        }
+    }
+
     /// Reads and validates a file.
     ///
     /// # Errors

@@ -1,14 +1,16 @@
 //! The command line: parses it, calls the library, and prints the result.
 
 mod output;
+mod redact;
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use floe_telemetry::{TelemetryConfig, backend};
+use floe_telemetry::{TelemetryConfig, backend, propagation};
 
 use self::output::{
     print, print_error, print_redacted, print_redactions, print_usage_error, print_warnings,
@@ -17,12 +19,15 @@ use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic;
 use crate::audit::Audit;
 use crate::compile;
+#[cfg(unix)]
+use crate::dbt::{self, Ended, Exit};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::helm;
 use crate::identity::Identity;
 use crate::interrupt;
 use crate::pipeline::{self, Outcome, Report, RunError, RunId};
+use crate::scaffold;
 use crate::schema;
 use crate::telemetry;
 
@@ -36,6 +41,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Create a product that can be run: a folder with a floe.yaml, a source and two models
+    New {
+        /// The folder to create, named after the product
+        #[arg(value_name = "PRODUCT")]
+        folder: PathBuf,
+    },
     /// Check a product and write its compiled artifacts, one JSON file
     #[command(after_help = EXIT_CODES)]
     Compile {
@@ -67,6 +78,16 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run dbt inside a trace: a span for the command, and one for each node that dbt builds
+    ///
+    /// The spans and dbt's log records go where the OTEL_* variables say; without any, the trace is printed to
+    /// standard error. Output and exit code are those of dbt.
+    #[command(after_help = "Example: floe trace-dbt -- dbt build --select tag:daily")]
+    TraceDbt {
+        /// The command line that runs dbt
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<OsString>,
+    },
     /// Print every annotated function, every tracer and every plugin, and what is not instrumented
     ///
     /// Among the attributes of a function, `{Type}` stands for all keys of that type, and `*` for
@@ -76,6 +97,17 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Copy standard input to standard output without credentials and personal data
+    ///
+    /// Each line is written as soon as it is complete. What is removed is replaced by `<REDACTED>`.
+    /// Personal data are e-mail addresses, payment cards, bank accounts, telephone numbers and US
+    /// social security numbers.
+    #[command(after_help = REDACT_EXIT_CODES)]
+    Redact {
+        /// Print instead why each candidate was redacted or kept, without the secrets
+        #[arg(long)]
+        explain: bool,
+    },
     /// Print the attributes of the platform's spans as a registry of semantic conventions
     ///
     /// The registry is in the YAML format of OpenTelemetry Weaver.
@@ -83,6 +115,9 @@ enum Command {
         /// Print the JSON Schema of the telemetry configuration instead
         #[arg(long)]
         config: bool,
+        /// Print the JSON Schemas of the plugins' configurations instead, by type and name
+        #[arg(long, conflicts_with = "config")]
+        plugins: bool,
     },
 }
 
@@ -93,6 +128,14 @@ Exit codes:
   2  the product, the manifest or the command line contains a mistake
 SIGINT, SIGTERM and SIGHUP end the program by the same signal, after at most
 seven seconds: nothing is replaced, and the trace is delivered.";
+
+const REDACT_EXIT_CODES: &str = "\
+Exit codes:
+  0  success, also if the reader of the output closes it
+  1  standard input cannot be read, or standard output cannot be written
+  2  the command line contains a mistake
+
+Example: kubectl logs orders-0 | floe redact > orders.log";
 
 #[derive(Debug, Args)]
 struct ProductArgs {
@@ -124,6 +167,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
+    if let Command::TraceDbt { command } = &cli.command {
+        return trace_dbt(command);
+    }
     match execute(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -154,6 +200,13 @@ fn refuse(error: &clap::Error) -> ExitCode {
 
 fn execute(command: &Command) -> Result<(), RunError> {
     match command {
+        Command::New { folder } => {
+            scaffold::create(folder)?;
+            let folder = folder.display();
+            Ok(print(&format_args!(
+                "created {folder}; next: floe run {folder}\n"
+            ))?)
+        }
         Command::Compile { product, output } => {
             let (identity, config) = product.identity()?;
             let default = artifacts::default_path(&identity.folder);
@@ -173,6 +226,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
             }
             Ok(())
         }
+        Command::TraceDbt { .. } => Ok(()),
         Command::Audit { json } => {
             let audit = Audit::new()?;
             if *json {
@@ -183,11 +237,16 @@ fn execute(command: &Command) -> Result<(), RunError> {
             print_warnings(audit.warnings());
             Ok(())
         }
-        Command::Schema { config: true } => Ok(print(&format_args!(
+        Command::Redact { explain } => Ok(redact::redact(*explain)?),
+        Command::Schema { plugins: true, .. } => {
+            let schemas = schema::plugins().map_err(|error| Error::Setting(error.to_string()))?;
+            Ok(print(&format_args!("{schemas:#}\n"))?)
+        }
+        Command::Schema { config: true, .. } => Ok(print(&format_args!(
             "{:#}\n",
             TelemetryConfig::json_schema()
         ))?),
-        Command::Schema { config: false } => {
+        Command::Schema { .. } => {
             let registry = schema::registry().map_err(|error| Error::Setting(error.to_string()))?;
             Ok(print(&registry)?)
         }
@@ -212,6 +271,41 @@ fn execute(command: &Command) -> Result<(), RunError> {
             })
         }
     }
+}
+
+/// Runs dbt inside a trace. The program ends as dbt does.
+#[cfg(unix)]
+fn trace_dbt(command: &[OsString]) -> ExitCode {
+    let Some((program, arguments)) = command.split_first() else {
+        return ExitCode::from(2);
+    };
+    let report = match dbt::run(program, arguments) {
+        Ok(report) => report,
+        Err(error) => {
+            print_redacted("error", &error.redacted());
+            return ExitCode::from(error.exit_code());
+        }
+    };
+    for warning in &report.warnings {
+        print_error("warning", warning);
+    }
+    match report.ended {
+        Ended::Exited(Exit::Code(code)) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+        Ended::Exited(Exit::Signal(signal)) => interrupt::end(signal),
+        Ended::NotStarted { code, message } => {
+            print_error("error", &message);
+            ExitCode::from(code)
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn trace_dbt(_: &[OsString]) -> ExitCode {
+    print_error(
+        "error",
+        "`trace-dbt` needs named pipes, which this system does not have",
+    );
+    ExitCode::from(2)
 }
 
 /// Checks whether the backend accepts telemetry, within ten seconds.
@@ -270,7 +364,11 @@ fn observed(
         // The error cannot be printed: the command may be blocked in printing.
         let _ = telemetry::stop(&overdue);
     });
-    let outcome = command();
+    let outcome = {
+        // The trace of a program that starts this one continues here.
+        let _parent = propagation::from_environment().attach();
+        command()
+    };
     interrupt::command_stopped();
     if let Err(error) = telemetry::stop(&telemetry) {
         // The command has finished: a collector that cannot be reached must not fail it.

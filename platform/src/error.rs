@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use floe_plugin::{ErrorKind, PluginType};
 use floe_telemetry::sanitize_error_message;
 
 use crate::place::Place;
@@ -32,12 +33,18 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// Standard input cannot be read.
+    #[error("cannot read standard input: {0}")]
+    StandardInput(io::Error),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
     /// The engine failed, and the cause is not a query of the product.
     #[error("engine: {0}")]
-    Engine(#[from] rusqlite::Error),
+    Engine(rusqlite::Error),
+    /// An operation of a plugin failed.
+    #[error(transparent)]
+    Plugin(floe_plugin::Error),
     /// The telemetry runtime could not start or shut down.
     #[error("telemetry: {0}")]
     Telemetry(String),
@@ -66,12 +73,50 @@ impl Error {
         }
     }
 
+    /// The error of a plugin's operation, or what caused it if that is an error of this program.
+    pub(crate) fn from_plugin(error: floe_plugin::Error) -> Self {
+        let error = match error.into_source::<Self>() {
+            Ok(error) => return error,
+            Err(error) => error,
+        };
+        match error.into_source::<rusqlite::Error>() {
+            Ok(error) => Self::Engine(error),
+            Err(error) => Self::Plugin(error),
+        }
+    }
+
+    /// The same, with the name of the plugin in the message.
+    pub(crate) fn of_plugin(kind: PluginType, name: &str, error: floe_plugin::Error) -> Self {
+        match Self::from_plugin(error) {
+            Self::Plugin(error) => {
+                let message = format!("the {kind} plugin `{name}`: {error}");
+                Self::Plugin(floe_plugin::Error::new(error.kind(), message))
+            }
+            other => other,
+        }
+    }
+
+    /// This error on its way through a plugin that called the program.
+    pub(crate) fn into_plugin(self) -> floe_plugin::Error {
+        let kind = match self {
+            Self::Input { .. } | Self::Setting(_) => ErrorKind::InvalidInput,
+            Self::Interrupted { .. } => ErrorKind::Interrupted,
+            _ => ErrorKind::Other,
+        };
+        floe_plugin::Error::new(kind, self.redacted()).with_source(self)
+    }
+
     /// The exit code of the program: 2 for a mistake of the user, 128 and the signal's number for a signal, 1
     /// for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Setting(_) => 2,
-            Self::Io { .. } | Self::Output(_) | Self::Engine(_) | Self::Telemetry(_) => 1,
+            Self::Io { .. }
+            | Self::StandardInput(_)
+            | Self::Output(_)
+            | Self::Engine(_)
+            | Self::Plugin(_)
+            | Self::Telemetry(_) => 1,
             // As a shell reports a program that was ended by a signal.
             Self::Interrupted { signal } => 128 + u8::try_from(*signal).unwrap_or_default(),
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::artifacts::CompiledArtifacts;
 use crate::error::Error;
 use crate::manifest::Manifest;
-use crate::pipeline::QuoteCheck;
+use crate::plugins::ingestion::QuoteCheck;
 use crate::product::Product;
 use crate::{reference, yaml};
 

@@ -38,7 +38,7 @@ pub(crate) fn command_stopped() {
 }
 
 #[cfg(unix)]
-pub(crate) use self::unix::{end, listen};
+pub(crate) use self::unix::{end, listen, not_ignored};
 
 #[cfg(unix)]
 mod unix {
@@ -60,7 +60,7 @@ mod unix {
         let (ready, is_ready) = mpsc::channel::<()>();
         let thread = thread::Builder::new().name("floe-signals".to_owned());
         let spawned = thread.spawn(move || {
-            let signals = Signals::new(not_ignored());
+            let signals = Signals::new(not_ignored(&[SIGHUP, SIGINT, SIGTERM]));
             drop(ready);
             // Without a handler, a signal ends the program at once.
             if let Ok(mut signals) = signals
@@ -88,14 +88,13 @@ mod unix {
         process::exit(128 + signal)
     }
 
-    /// The signals that the parent process does not ignore: `nohup` protects a program from SIGHUP, and a
+    /// Those of the signals that the parent process does not ignore: `nohup` protects a program from SIGHUP, and a
     /// shell protects a job in the background from SIGINT.
-    fn not_ignored() -> Vec<i32> {
+    pub(crate) fn not_ignored(signals: &[i32]) -> Vec<i32> {
         let ignored = ignored();
-        [SIGHUP, SIGINT, SIGTERM]
-            .into_iter()
-            .filter(|signal| ignored & (1 << (signal - 1)) == 0)
-            .collect()
+        let mut signals = signals.to_vec();
+        signals.retain(|signal| ignored & (1 << (signal - 1)) == 0);
+        signals
     }
 
     /// The ignored signals, one bit each.

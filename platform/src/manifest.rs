@@ -4,6 +4,7 @@
 //! Without any, it uses the built-in manifest, `src/manifest.yaml`.
 
 mod observability;
+mod plugins;
 mod telemetry;
 
 use std::fs;
@@ -16,6 +17,7 @@ use serde_saphyr::Spanned;
 pub use self::observability::{
     Exporter, LineageTransport, LogFormat, LogLevel, Observability, Protocol,
 };
+pub use self::plugins::Plugins;
 pub use self::telemetry::Telemetry;
 use crate::environment::Environment;
 use crate::error::{Error, reason};
@@ -66,14 +68,6 @@ pub struct Governance {
     pub require_descriptions: bool,
     /// The prefix of the names of bronze models.
     pub bronze_prefix: Option<String>,
-}
-
-/// The plugins of the platform.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Plugins {
-    /// The telemetry backend.
-    pub telemetry_backend: Option<Selection<BackendName>>,
 }
 
 /// The choice of a plugin: `{ type: jaeger }`.

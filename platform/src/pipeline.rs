@@ -9,44 +9,40 @@ mod metrics;
 mod model;
 mod outcome;
 mod progress;
-mod quotes;
+mod publish;
 mod report;
 mod results;
 mod run;
 mod source;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use floe_plugin::PluginType;
-use floe_plugin::orchestrator::{PipelineRun, Trigger};
+use floe_plugin::alert::Severity;
+use floe_plugin::compute::{ComputeEngine, Session};
+use floe_plugin::identity::IdentityProvider;
+use floe_plugin::lineage::{Job, RunEvent, RunState};
+use floe_plugin::orchestrator::{AssetOrchestrator, PipelineRun, Trigger};
 use floe_telemetry::traced;
-use rusqlite::Connection;
 
 use self::asset::Asset;
-pub use self::outcome::{Failure, Outcome};
+pub use self::outcome::{Failure, Outcome, QueryError};
 use self::progress::Progress;
-pub(crate) use self::quotes::QuoteCheck;
 pub use self::report::{Report, RunError, Step};
 pub use self::results::results_path;
 pub use self::run::RunId;
 use self::run::{Run, TRACER_NAME};
+use crate::active::{self, Active, RUN_FAILED};
 use crate::artifacts::{self, CompiledArtifacts};
 use crate::atomic::{self, Access, Draft};
 use crate::compile;
-use crate::engine;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::interrupt;
-use crate::plugins::BuiltIn;
+use crate::manifest::Manifest;
 use crate::product::{self, OUTPUT_FOLDER};
-
-floe_plugin::plugin!(BuiltIn {
-    kind: PluginType::Orchestrator,
-    name: "local",
-    tracer_name: TRACER_NAME,
-    description: "builds assets one after the other in this process",
-});
 
 /// Compiles the product and builds all of its assets.
 ///
@@ -76,6 +72,8 @@ pub fn run(identity: &Identity, run_id: &RunId) -> Result<Report, RunError> {
                 // If they cannot be written, they remain those of a run that started.
                 let _ = results::write(identity, &report, Some(&error));
             }
+            metrics::not_compiled(&identity.name, report.took());
+            alert_not_compiled(identity, run_id, &error);
             Err(error.into())
         }
     }
@@ -115,21 +113,147 @@ fn execute(
         "run begins"
     );
     results::start(identity, &report)?;
-    let built = build(identity, artifacts, &mut report);
+    let started = Active::start(artifacts.selected(), identity, |_| true);
+    let (plugins, built) = match started {
+        Ok(plugins) => {
+            let built = observed(identity, artifacts, &mut report, &plugins);
+            (Some(plugins), built)
+        }
+        Err(error) => (None, Err(error)),
+    };
     metrics::record(&identity.name, artifacts, &report, built.is_err());
     // The results follow the warehouse: a run is not a success before its tables can be read.
     let written = results::write(identity, &report, built.as_ref().err());
+    let failed = report.count(Outcome::is_failed);
+    if let Some(plugins) = &plugins {
+        let summary = match &built {
+            Err(error) => Some(error.redacted()),
+            Ok(()) if failed > 0 => Some(format!(
+                "{failed} of {} assets failed",
+                report.steps().len()
+            )),
+            Ok(()) => None,
+        };
+        if let Some(summary) = summary.filter(|_| !interrupt::is_requested()) {
+            // The failure of the run is the error, not that of its alert.
+            let _ = alert_failed(plugins, identity, report.run_id(), &summary);
+        }
+    }
     built.and(written)?;
     tracing::info!(
         built = report.count(Outcome::is_built),
-        failed = report.count(Outcome::is_failed),
+        failed,
         skipped = report.count(Outcome::is_skipped),
         "run ended"
     );
-    if report.count(Outcome::is_failed) > 0 {
+    if failed > 0 {
         return Err(RunError::AssetsFailed(Box::new(report)));
     }
     Ok(report)
+}
+
+/// Builds the assets, with the lineage of the run.
+fn observed(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    report: &mut Report,
+    plugins: &Active,
+) -> Result<(), Error> {
+    plugins.check_secrets(&artifacts.secrets, &product::spec_path(&identity.folder))?;
+    authenticate(plugins)?;
+    let run_id = report.run_id().clone();
+    lineage(identity, plugins, &run_id, RunState::Start, None)?;
+    let built = build(identity, artifacts, report, plugins);
+    let message = built.as_ref().err().map(Error::redacted);
+    let state = match &built {
+        Ok(()) if report.count(Outcome::is_failed) == 0 => RunState::Complete,
+        _ if interrupt::is_requested() => RunState::Abort,
+        _ => RunState::Fail,
+    };
+    let emitted = lineage(identity, plugins, &run_id, state, message.as_deref());
+    built.and(emitted)
+}
+
+/// Checks the identity of the platform, if the manifest selects a provider.
+fn authenticate(plugins: &Active) -> Result<(), Error> {
+    let Some(provider) = plugins.one::<dyn IdentityProvider>() else {
+        return Ok(());
+    };
+    let token = provider.authenticate();
+    let Some(token) = plugins.tolerate(&provider, token)? else {
+        return Ok(());
+    };
+    let is_valid = provider.validate_token(&token.token);
+    if plugins.tolerate(&provider, is_valid)? == Some(false) {
+        let message = "the provider issued a token that is not valid";
+        let error = floe_plugin::Error::new(floe_plugin::ErrorKind::Unauthorized, message);
+        plugins.tolerate::<_, ()>(&provider, Err(error))?;
+    }
+    Ok(())
+}
+
+fn lineage(
+    identity: &Identity,
+    plugins: &Active,
+    run_id: &RunId,
+    state: RunState,
+    error: Option<&str>,
+) -> Result<(), Error> {
+    let ids = active::current_ids();
+    plugins.lineage(&RunEvent {
+        state,
+        at: SystemTime::now(),
+        run_id: run_id.as_str(),
+        job: Job {
+            namespace: &identity.namespace,
+            name: &identity.name,
+        },
+        parent: None,
+        trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
+        sql: None,
+        error,
+        inputs: Vec::new(),
+        outputs: Vec::new(),
+    })
+}
+
+/// Sends the alert of a run that failed.
+fn alert_failed(
+    plugins: &Active,
+    identity: &Identity,
+    run_id: &RunId,
+    summary: &str,
+) -> Result<(), Error> {
+    let ids = active::current_ids();
+    let mut message = active::message(identity, run_id.as_str(), RUN_FAILED, summary);
+    message.severity = Severity::Critical;
+    message.trace_id = ids.as_ref().map(|(trace, _)| &**trace);
+    plugins.alert(&message)
+}
+
+/// Sends the alert of a run whose product could not be compiled, if the manifest can be read.
+fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) {
+    if interrupt::is_requested() {
+        return;
+    }
+    let selected = Manifest::read(&identity.manifest)
+        .and_then(|manifest| manifest.plugins.selected(&identity.manifest));
+    let Ok(selected) = selected else {
+        return;
+    };
+    // Without a selected channel there is nothing to send: the program prints the error.
+    if !selected
+        .iter()
+        .any(|it| it.kind == PluginType::AlertChannel)
+    {
+        return;
+    }
+    let is_used = |kind| matches!(kind, PluginType::AlertChannel | PluginType::Secrets);
+    let sent = Active::start(selected, identity, is_used)
+        .and_then(|plugins| alert_failed(&plugins, identity, run_id, &error.redacted()));
+    if let Err(error) = sent {
+        tracing::warn!(%error, "the alert was not sent");
+    }
 }
 
 /// Builds the assets in a new database, which replaces the warehouse if all of them were built.
@@ -137,9 +261,10 @@ fn build(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
     report: &mut Report,
+    plugins: &Active,
 ) -> Result<(), Error> {
     let draft = Draft::new(&warehouse_path(&identity.folder), Access::Private)?;
-    fill(draft.path(), identity, artifacts, report)?;
+    fill(draft.path(), identity, artifacts, report, plugins)?;
     let failed = failed_path(&identity.folder);
     if report.count(Outcome::is_failed) > 0 {
         // Kept for debugging: it contains the inputs of the failed model.
@@ -149,38 +274,64 @@ fn build(
     atomic::remove(&failed)
 }
 
-/// Builds the assets, in order.
+/// Builds the assets, in the order of the orchestrator.
 fn fill(
     database: &Path,
     identity: &Identity,
     artifacts: &CompiledArtifacts,
     report: &mut Report,
+    plugins: &Active,
 ) -> Result<(), Error> {
-    let warehouse = open(database)?;
+    let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
+    if !orchestrator.plugin().runs_here() {
+        let message = format!(
+            "the orchestrator `{}` runs the product by the files that `floe compile` writes, accepted for a run: local",
+            orchestrator.name()
+        );
+        return Err(Error::Setting(message));
+    }
     let run_id = report.run_id().clone();
     let run = Run {
         id: run_id.as_str(),
-        folder: &identity.folder,
-        warehouse: &warehouse,
+        identity,
+        artifacts,
+        plugins,
+        warehouse: RefCell::new(open(database, plugins)?),
+        spans: RefCell::default(),
     };
     let assets = Asset::all(artifacts);
     let progress = Progress::new(assets.len());
-    for asset in assets {
+    let mut build = |key: &str| {
         interrupt::check()?;
-        progress.start(asset.key());
-        let step = report.time(asset.key(), |done| asset.build(&run, done))?;
+        let Some(asset) = assets.iter().find(|asset| asset.key() == key) else {
+            return Err(Error::Setting(format!("there is no asset `{key}`")));
+        };
+        progress.start(key);
+        let step = report.time(key, |done| asset.build(&run, done))?;
         progress.finish(step);
+        Ok(())
+    };
+    let ran = orchestrator.run(&artifacts.product(), &mut |key| {
+        build(key).map_err(Error::into_plugin)
+    });
+    ran.map_err(|error| Error::of_plugin(PluginType::Orchestrator, orchestrator.name(), error))?;
+    interrupt::check()?;
+    if report.count(Outcome::is_failed) == 0 {
+        publish::publish(&run)?;
     }
+    let closed = run.warehouse.into_inner().close();
+    closed.map_err(Error::from_plugin)?;
     interrupt::check()
 }
 
-/// Creates the database and checks that the engine runs a query.
-fn open(database: &Path) -> Result<Connection, Error> {
+/// Creates the database.
+fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
+    let engine = plugins.required::<dyn ComputeEngine>()?;
     let started = Instant::now();
-    let opened = engine::create(database).and_then(|it| engine::validate(&it).map(|()| it));
+    let opened = engine.create_database(database);
     let error = opened.as_ref().err().map(|_| "unreachable");
-    metrics::validated(model::ENGINE, started.elapsed(), error);
-    opened
+    metrics::validated(engine.name(), started.elapsed(), error);
+    opened.map_err(|error| Error::of_plugin(PluginType::Compute, engine.name(), error))
 }
 
 /// The path of a product's database.

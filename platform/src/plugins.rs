@@ -1,39 +1,73 @@
-//! The metadata of the platform's own plugins. Each plugin is registered in the module that implements
-//! it.
+//! The platform's own plugins, one file for each: `plugins/<domain>/<name>.rs`.
 
-use floe_plugin::{PluginMetadata, PluginType};
-
-/// A plugin of this crate.
-#[derive(Debug)]
-pub(crate) struct BuiltIn {
-    pub(crate) kind: PluginType,
-    pub(crate) name: &'static str,
-    pub(crate) tracer_name: &'static str,
-    pub(crate) description: &'static str,
+mod alert {
+    mod alertmanager;
+    mod email;
+    mod slack;
+    mod terminal;
+    mod webhook;
 }
 
-impl PluginMetadata for BuiltIn {
-    fn name(&self) -> &str {
-        self.name
-    }
+mod catalog {
+    mod polaris;
+}
 
-    fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
+mod compute {
+    mod duckdb;
+    mod sqlite;
+}
 
-    fn floe_api_version(&self) -> &'static str {
-        "1.0"
-    }
+mod dbt {
+    mod core;
+    mod fusion;
+}
 
-    fn plugin_type(&self) -> PluginType {
-        self.kind
-    }
+mod identity {
+    mod keycloak;
+}
 
-    fn description(&self) -> &str {
-        self.description
-    }
+pub(crate) mod ingestion {
+    mod csv;
+    mod dlt;
+    mod quotes;
 
-    fn tracer_name(&self) -> Option<&str> {
-        Some(self.tracer_name)
-    }
+    pub(crate) use self::quotes::QuoteCheck;
+}
+
+mod lineage {
+    mod console;
+    mod file;
+    mod marquez;
+}
+
+mod orchestrator {
+    mod dagster;
+    mod local;
+}
+
+mod quality {
+    mod dbt;
+    mod gx;
+    mod sql;
+}
+
+mod secrets {
+    mod env;
+    mod infisical;
+    mod k8s;
+}
+
+mod security {
+    mod kubernetes;
+    mod network;
+    mod rbac;
+}
+
+mod semantic {
+    mod cube;
+}
+
+mod storage {
+    mod local;
+    mod s3;
 }

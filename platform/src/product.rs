@@ -7,6 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use floe_plugin::quality::Check;
+pub use floe_plugin::table::ColumnType;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
@@ -39,6 +41,20 @@ pub struct Product {
     pub sources: Vec<Source>,
     /// The models of the product.
     pub models: Vec<Model>,
+    /// The secrets that its runs need.
+    #[serde(default)]
+    pub secrets: Vec<RequiredSecret>,
+}
+
+/// A secret that the runs of a product need. It is looked up in the stores that the manifest selects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequiredSecret {
+    /// The key in the store.
+    pub key: String,
+    /// Whether a run continues without it.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// A CSV file that is loaded into a table.
@@ -53,6 +69,8 @@ pub struct Source {
     pub path: Spanned<InnerPath>,
     /// A query that generates the CSV file if it does not exist.
     pub generate: Option<Spanned<InnerPath>>,
+    /// The ingestion plugin that reads the file. Default: `csv`.
+    pub ingestion: Option<Name>,
     /// The columns, in the order of the file.
     pub columns: Vec<Column>,
 }
@@ -68,20 +86,6 @@ pub struct Column {
     pub kind: ColumnType,
 }
 
-/// The type of a column's values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ColumnType {
-    /// A whole number of 64 bits.
-    Integer,
-    /// A number with a fraction.
-    Real,
-    /// Any text.
-    Text,
-    /// `YYYY-MM-DD`.
-    Date,
-}
-
 /// A query whose result is stored as a table or a view.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +99,24 @@ pub struct Model {
     /// How the result of the query is stored.
     #[serde(default)]
     pub materialization: Materialization,
+    /// The checks of the rows.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The external systems that the rows of a gold model are written to.
+    #[serde(default)]
+    pub exports: Vec<Export>,
+}
+
+/// An external system that the rows of a model are written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// The ingestion plugin that writes.
+    pub plugin: String,
+    /// The type of the system.
+    pub sink_type: String,
+    /// The table or object there.
+    pub destination: String,
 }
 
 /// The layer of a model. A model may read models of its own layer and of lower layers.

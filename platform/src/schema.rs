@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use floe_plugin::{DOMAINS, Domain};
+use floe_plugin::{DOMAINS, Domain, registry};
 use floe_telemetry::attributes::{AttributeGroup, AttributeSchema, AttributeType, Requirement};
 use floe_telemetry::{FloeAttributes, FloeSpanAttributes};
 use serde::Serialize;
@@ -87,7 +87,7 @@ const STABILITY: &str = "development";
 /// # Errors
 /// The registry cannot be written as YAML, which would be a bug.
 pub fn registry() -> Result<String, serde_saphyr::ser::Error> {
-    let mut known = HashSet::new();
+    let mut known: HashSet<_> = OPENTELEMETRY_KEYS.iter().copied().collect();
     let mut groups = vec![identity(&mut known)];
     groups.extend(
         DOMAINS
@@ -96,6 +96,24 @@ pub fn registry() -> Result<String, serde_saphyr::ser::Error> {
     );
     groups.push(opentelemetry());
     serde_saphyr::to_string(&Registry { groups })
+}
+
+/// The JSON Schema of the configuration of each plugin, by its type and its name.
+///
+/// # Errors
+/// Two plugins have the same name, or a plugin is incompatible with this platform.
+pub fn plugins() -> Result<serde_json::Value, registry::Error> {
+    let mut schemas = serde_json::Map::new();
+    for linked in registry::discover()? {
+        let plugin = linked.plugin();
+        if let Some(schema) = linked.configuration_schema() {
+            let kind = schemas
+                .entry(plugin.plugin_type().as_str())
+                .or_insert_with(|| serde_json::json!({}));
+            kind[plugin.name()] = schema;
+        }
+    }
+    Ok(schemas.into())
 }
 
 /// References to OpenTelemetry's registry, which Weaver resolves as a dependency.

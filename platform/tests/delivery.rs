@@ -121,7 +121,7 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
 #[test]
 fn the_demo_exports_the_same_spans_over_grpc_and_http() {
     let (grpc, http) = (Receiver::grpc(), Receiver::http());
-    let product = Product::customer_360();
+    let product = Product::demo("customer-360");
     let (identity, manifest) = Identity::read(&product.path(""), None, None).unwrap();
     let telemetry = TelemetryProvider::builder(telemetry::config(&identity, &manifest).unwrap())
         .with_otlp(grpc.endpoint(), OtlpProtocol::Grpc)
@@ -163,7 +163,7 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
         "churn_risk",
     ] {
         assert!(
-            tree.contains(&format!("\n  dagster.asset.{asset}\n")),
+            tree.contains(&format!("\n    floe.asset.{asset}\n")),
             "{tree}"
         );
     }
@@ -195,7 +195,7 @@ fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
         assert_identity(&spans, "shop", "retail", "1.0.0");
         let failed = spans
             .iter()
-            .find(|span| span.name == "dagster.asset.totals")
+            .find(|span| span.name == "floe.asset.totals")
             .unwrap();
         assert!(
             matches!(&failed.status, ReceivedStatus::Error(text) if text.contains("no such column")),

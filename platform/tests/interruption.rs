@@ -223,11 +223,7 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
         let spans = receiver.spans();
         let status = |name: &str| &spans.iter().find(|span| span.name == name).unwrap().status;
         assert_eq!(*status("floe.compile"), ReceivedStatus::Ok);
-        for name in [
-            "dagster.io.write",
-            "dagster.asset.orders",
-            "floe.pipeline.run",
-        ] {
+        for name in ["floe.io.write", "floe.asset.orders", "floe.pipeline.run"] {
             let status = status(name);
             assert!(
                 matches!(status, ReceivedStatus::Error(text) if text.contains("interrupted")),
@@ -266,11 +262,7 @@ fn a_command_that_does_not_stop_is_ended() {
     assert_eq!(run.ended_by().0, Some(15));
     assert_eq!(leftovers(&product), [""; 0]);
     let spans = receiver.spans();
-    for name in [
-        "floe.compile",
-        "dagster.asset.orders",
-        "dagster.asset.stg_orders",
-    ] {
+    for name in ["floe.compile", "floe.asset.orders", "floe.asset.stg_orders"] {
         assert!(spans.iter().any(|span| span.name == name), "{name}");
     }
     assert_continues(&product);

@@ -84,7 +84,13 @@ fn queried(document: &str) -> BTreeSet<&str> {
 fn the_documents_of_deploy_query_emitted_metrics() {
     let port = free_port();
     let product = Product::shop();
-    let (identity, manifest) = Identity::read(&product.path(""), None, None).unwrap();
+    // The path of the manifest is an attribute, and is redacted.
+    product.write(
+        "password=hunter2XyZ.yaml",
+        "name: shop\nnamespace: retail\n",
+    );
+    let manifest = product.path("password=hunter2XyZ.yaml");
+    let (identity, manifest) = Identity::read(&product.path(""), Some(&manifest), None).unwrap();
     let mut config = telemetry::config(&identity, &manifest).unwrap();
     config.exporters.metrics = Some(vec![ExporterKind::Prometheus]);
     "127.0.0.1".clone_into(&mut config.metrics.prometheus.host);
@@ -101,10 +107,19 @@ fn the_documents_of_deploy_query_emitted_metrics() {
         "\"postgresql://shop:hunter2@db/x\"",
     );
     let _ = pipeline::run(&identity, &RunId::new());
+    // A product that cannot be compiled is a failed run, too.
+    product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
+    assert!(pipeline::run(&identity, &RunId::new()).is_err());
     provider.force_flush(TIMEOUT).unwrap();
 
     let text = get(port, "/metrics").unwrap();
     assert!(!text.contains("hunter2"));
+    let failures = text
+        .lines()
+        .find(|line| line.starts_with("floe_pipeline_failures_total{"));
+    assert!(failures.unwrap().ends_with("} 2"), "{text}");
+    let compile = "floe_errors_total{component=\"compile\"";
+    assert!(text.contains(compile), "{text}");
     let emitted = samples(&text);
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
     let mut names = 0;

@@ -27,6 +27,7 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
             path: source.path.value.clone(),
             columns: source.columns.iter().map(column).collect(),
             generate: query(loaded, plan, name),
+            ingestion: source.ingestion.clone(),
         }));
         let model = loaded
             .product
@@ -41,6 +42,8 @@ pub(super) fn compile(loaded: &Loaded, plan: &Plan) -> (Vec<CompiledSource>, Vec
                     layer: model.layer.value,
                     materialization: model.materialization,
                     query,
+                    checks: model.checks.clone(),
+                    exports: model.exports.clone(),
                 }),
         );
     }

@@ -49,6 +49,8 @@ pub(super) fn generate(
         instrumentation,
         sources,
         models,
+        plugins: loaded.manifest.plugins.selected(&identity.manifest)?,
+        secrets: loaded.product.secrets.clone(),
     };
     interrupt::check()?;
     atomic::write(output, Access::Public, |file| {

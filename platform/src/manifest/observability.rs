@@ -1,8 +1,9 @@
 //! The section `observability` of the manifest: tracing, lineage and logging of products.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+pub use crate::selection::LineageTransport;
 use crate::word::Endpoint;
 
 /// Tracing, lineage and logging of products.
@@ -85,18 +86,6 @@ impl Default for Lineage {
             endpoint: None,
         }
     }
-}
-
-/// How lineage events are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LineageTransport {
-    /// As `OpenLineage` events over HTTP.
-    Http,
-    /// Printed on the console.
-    Console,
-    /// Events are discarded.
-    Noop,
 }
 
 /// The level and the format of the logs.

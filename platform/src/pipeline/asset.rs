@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use floe_plugin::orchestrator::{self, AssetOutcome, AssetStatus, Orchestrator};
+use floe_plugin::orchestrator::{AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator};
 use floe_telemetry::traced;
 
 use super::outcome::{Failure, Outcome};
@@ -51,14 +51,14 @@ impl<'a> Asset<'a> {
             .flatten()
             .find(|need| !done.is_built(need));
         if let Some(missing) = missing {
-            skip(self.key(), run.id, missing);
+            skip(self.key(), missing);
             return Ok(Outcome::Skipped {
                 missing: missing.clone(),
             });
         }
         let built = match self {
-            Self::Source(source) => source::build(&source.name, run.id, source, run),
-            Self::Model(model) => model::build(&model.name, run.id, model, run),
+            Self::Source(source) => source::build(&source.name, source, run),
+            Self::Model(model) => model::build(&model.name, model, run),
         };
         if built.is_err() {
             // After a signal, the engine reports every query as failed.
@@ -76,17 +76,17 @@ impl<'a> Asset<'a> {
 
 /// Records a span for an asset that is not built, so that the trace contains every asset.
 #[traced(
-    name = format!("dagster.asset.{key}"),
+    name = format!("floe.asset.{key}"),
     tracer = TRACER_NAME,
     floe_attributes = (
-        orchestrator::Asset::in_run(key, run_id),
-        AssetOutcome {
+        LocalAsset { key },
+        LocalAssetOutcome {
             status: AssetStatus::Skipped,
             missing: Some(missing),
         },
     ),
     attributes(Orchestrator::OPERATION = "asset"),
 )]
-fn skip(key: &str, run_id: &str, missing: &str) {
+fn skip(key: &str, missing: &str) {
     tracing::warn!(asset = key, missing, "skipped");
 }

@@ -1,94 +1,83 @@
-//! Generates the CSV file of a source from a query, for products that ship without data.
+//! Writes the result of a query as CSV: the file of a source that ships without data, and what a run
+//! publishes.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use floe_plugin::PluginType;
+use floe_plugin::ErrorKind;
+use floe_plugin::compute::Session;
+use floe_plugin::table::{RowSink, Value};
 use floe_telemetry::traced;
-use rusqlite::Statement;
-use rusqlite::types::ValueRef;
 
 use super::outcome::Failure;
-use super::run::Run;
+use super::run::{Run, TRACER_NAME};
 use crate::artifacts::Query;
 use crate::atomic::{self, Access};
-use crate::engine::QueryError;
-use crate::place::Place;
-use crate::plugins::BuiltIn;
-
-const TRACER_NAME: &str = "floe.storage.local";
-
-floe_plugin::plugin!(BuiltIn {
-    kind: PluginType::Storage,
-    name: "local",
-    tracer_name: TRACER_NAME,
-    description: "stores files in the product's folder",
-});
+use crate::error::Error;
+use crate::interrupt;
 
 /// Replaces the file with the result of the query. The file is unchanged if the query fails.
 #[traced(
-    name = "dagster.io.write",
+    name = "floe.io.write",
     tracer = TRACER_NAME,
     attributes("file.path" = %path.display())
 )]
 pub(super) fn write(query: &Query, path: &Path, run: &Run<'_>) -> Result<(), Failure> {
-    let origin = run.folder.join(&*query.path);
-    let file = run.folder.join(path);
-    let explain = |error: rusqlite::Error| Failure::of_query(error, &origin, 0);
-    let mut statement = run.warehouse.prepare(&query.sql).map_err(explain)?;
-    if !statement.readonly() || statement.column_count() == 0 {
-        let message = "found a statement that is not a query, accepted: one SELECT";
-        return Err(QueryError::new(Place::file(&origin), message).into());
-    }
+    let origin = run.folder().join(&*query.path);
+    let file = run.folder().join(path);
+    let mut warehouse = run.warehouse.borrow_mut();
     let mut refused = None;
     let written = atomic::write(&file, Access::Private, |output| {
-        copy(&mut statement, output).map_err(|error| match error {
-            Stopped::Engine(error) => {
-                refused = Some(explain(error));
-                io::Error::other("the query failed")
+        copy(&mut warehouse, &query.sql, output).map_err(|error| {
+            match error.into_source::<csv::Error>() {
+                Ok(error) => error.into(),
+                Err(error) => {
+                    refused = Some(error);
+                    io::Error::other("the query failed")
+                }
             }
-            Stopped::Output(error) => error,
         })
     });
     match refused {
-        Some(failure) => Err(failure),
+        Some(error) => Err(Failure::of_query(error, &origin, &query.sql)),
         None => Ok(written?),
     }
 }
 
-/// An error of [`copy`]: reading from the engine failed, or writing to the file.
-enum Stopped {
-    Engine(rusqlite::Error),
-    Output(io::Error),
+/// Writes the result of a query as CSV with a header.
+pub(super) fn copy(
+    warehouse: &mut Session,
+    sql: &str,
+    output: &mut dyn Write,
+) -> Result<(), floe_plugin::Error> {
+    let mut lines = Lines(csv::Writer::from_writer(output));
+    warehouse.query(sql, &mut lines)?;
+    lines.0.flush().map_err(|error| failed(error.into()))
 }
 
-impl From<rusqlite::Error> for Stopped {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Engine(error)
+struct Lines<'a>(csv::Writer<&'a mut dyn Write>);
+
+impl RowSink for Lines<'_> {
+    fn columns(&mut self, names: &[&str]) -> Result<(), floe_plugin::Error> {
+        self.0.write_record(names).map_err(failed)
     }
-}
 
-impl From<csv::Error> for Stopped {
-    fn from(error: csv::Error) -> Self {
-        Self::Output(error.into())
-    }
-}
-
-fn copy(statement: &mut Statement<'_>, output: &mut dyn Write) -> Result<(), Stopped> {
-    let mut writer = csv::Writer::from_writer(output);
-    writer.write_record(statement.column_names())?;
-    let columns = statement.column_count();
-    let mut rows = statement.query(())?;
-    while let Some(row) = rows.next()? {
-        for column in 0..columns {
-            match row.get_ref(column)? {
-                ValueRef::Null => writer.write_field("")?,
-                ValueRef::Integer(value) => writer.write_field(value.to_string())?,
-                ValueRef::Real(value) => writer.write_field(value.to_string())?,
-                ValueRef::Text(value) | ValueRef::Blob(value) => writer.write_field(value)?,
-            }
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), floe_plugin::Error> {
+        interrupt::check().map_err(Error::into_plugin)?;
+        for value in values {
+            let written = match value {
+                Value::Integer(value) => self.0.write_field(value.to_string()),
+                Value::Real(value) => self.0.write_field(value.to_string()),
+                Value::Text(text) => self.0.write_field(text),
+                Value::Bytes(bytes) => self.0.write_field(bytes),
+                _ => self.0.write_field(""),
+            };
+            written.map_err(failed)?;
         }
-        writer.write_record(None::<&[u8]>)?;
+        self.0.write_record(None::<&[u8]>).map_err(failed)
     }
-    writer.flush().map_err(Stopped::Output)
+}
+
+fn failed(error: csv::Error) -> floe_plugin::Error {
+    floe_plugin::Error::new(ErrorKind::System, error.to_string()).with_source(error)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use floe_plugin::quality::{Check, CheckResult};
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::KeyValue;
@@ -26,7 +27,7 @@ const RUNS: Metric<'_> = Metric::new("floe.pipeline.runs")
     .with_description("Runs that ended.");
 const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
     .with_unit("{run}")
-    .with_description("Runs in which at least one asset failed.");
+    .with_description("Runs in which an asset failed or that stopped early; also products that could not be compiled.");
 const MATERIALIZATIONS: Metric<'_> = Metric::new("floe.asset.materializations")
     .with_unit("{asset}")
     .with_description("Assets of a run, by outcome.");
@@ -42,13 +43,13 @@ const ERRORS: Metric<'_> = Metric::new("floe.errors")
     .with_description("Errors, by component.");
 const TESTS: Metric<'_> = Metric::new("floe.quality.tests_total")
     .with_unit("{test}")
-    .with_description("Columns whose values were checked.");
+    .with_description("Checks of columns and tables.");
 const TESTS_PASSED: Metric<'_> = Metric::new("floe.quality.tests_passed")
     .with_unit("{test}")
-    .with_description("Columns in which every value has the column's type.");
+    .with_description("Checks that passed.");
 const TESTS_FAILED: Metric<'_> = Metric::new("floe.quality.tests_failed")
     .with_unit("{test}")
-    .with_description("Columns in which a value does not have the column's type.");
+    .with_description("Checks that failed.");
 const VALIDATION: Metric<'_> = Metric::new("floe.compute.validation_duration")
     .with_unit("ms")
     .with_description("Duration of the engine's health check.");
@@ -68,6 +69,36 @@ pub(super) fn checked(source: &CompiledSource, is_right: bool) {
     METRICS.increment(TESTS, passed + failed, &labels);
     METRICS.increment(TESTS_PASSED, passed, &labels);
     METRICS.increment(TESTS_FAILED, failed, &labels);
+}
+
+/// Records the results of the checks of a model.
+pub(super) fn checks(model: &str, checks: &[Check], results: &[CheckResult]) {
+    for (check, result) in checks.iter().zip(results) {
+        let labels = [
+            KeyValue::new("floe.quality.model", model.to_owned()),
+            KeyValue::new("floe.quality.test_name", check.name()),
+        ];
+        METRICS.increment(TESTS, 1, &labels);
+        METRICS.increment(TESTS_PASSED, u64::from(result.passed), &labels);
+        METRICS.increment(TESTS_FAILED, u64::from(!result.passed), &labels);
+    }
+}
+
+/// Records a run whose product could not be compiled.
+pub(super) fn not_compiled(product: &str, took: Duration) {
+    count_run(product, took, true);
+    METRICS.increment(ERRORS, 1, &[KeyValue::new("component", "compile")]);
+}
+
+fn count_run(product: &str, took: Duration, failed: bool) {
+    let status = if failed { "failed" } else { "success" };
+    let labels = [
+        KeyValue::new("floe.pipeline.name", product.to_owned()),
+        KeyValue::new("floe.pipeline.status", status),
+    ];
+    METRICS.record_histogram(DURATION, took, &labels);
+    METRICS.increment(RUNS, 1, &labels);
+    METRICS.increment(FAILURES, u64::from(failed), &labels[..1]);
 }
 
 /// Records a health check of the engine. `error` is the type of the error if the check failed.
@@ -94,14 +125,7 @@ pub(super) fn validated(plugin: &'static str, took: Duration, error: Option<&'st
 /// Records the outcome of a run. `stopped` is whether it ended early.
 pub(super) fn record(product: &str, artifacts: &CompiledArtifacts, report: &Report, stopped: bool) {
     let failed = stopped || report.count(Outcome::is_failed) > 0;
-    let status = if failed { "failed" } else { "success" };
-    let labels = [
-        KeyValue::new("floe.pipeline.name", product.to_owned()),
-        KeyValue::new("floe.pipeline.status", status),
-    ];
-    METRICS.record_histogram(DURATION, report.took(), &labels);
-    METRICS.increment(RUNS, 1, &labels);
-    METRICS.increment(FAILURES, u64::from(failed), &labels[..1]);
+    count_run(product, report.took(), failed);
     for step in report.steps() {
         let status = match step.outcome {
             Outcome::Built { .. } => "success",

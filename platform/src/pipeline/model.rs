@@ -1,73 +1,160 @@
-//! A model: the result of a query, stored as a table or a view.
+//! A model: the result of a query, stored as a table or a view, and checked.
 
-use floe_plugin::PluginType;
-use floe_plugin::compute::{Transform, TransformOutcome};
-use floe_plugin::orchestrator::{Asset, Orchestrator};
-use floe_telemetry::traced;
-use rusqlite::Connection;
+use floe_plugin::alert::{Severity, Violation};
+use floe_plugin::compute::{DatabaseTable, Materialize, Transform, TransformOutcome};
+use floe_plugin::lineage::RunState;
+use floe_plugin::orchestrator::{LocalAsset, Orchestrator};
+use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
+use floe_telemetry::{get_current_span, traced};
 
-use super::outcome::{self, Failure};
-use super::run::{self, Run};
+use super::metrics;
+use super::outcome::{self, Failure, QueryError};
+use super::run::{AssetRun, Run, RunId, TRACER_NAME};
+use crate::active::{self, CHECK_FAILED};
 use crate::artifacts::CompiledModel;
-use crate::plugins::BuiltIn;
-
-/// The name of the engine's plugin.
-pub(super) const ENGINE: &str = "sqlite";
-
-const TRACER_NAME: &str = "floe.compute.sqlite";
-
-floe_plugin::plugin!(BuiltIn {
-    kind: PluginType::Compute,
-    name: ENGINE,
-    tracer_name: TRACER_NAME,
-    description: "runs models on an embedded SQLite",
-});
+use crate::error::Error;
+use crate::interrupt;
+use crate::place::Place;
+use crate::product::{self, Materialization};
 
 #[traced(
-    name = format!("dagster.asset.{key}"),
-    tracer = run::TRACER_NAME,
+    name = format!("floe.asset.{key}"),
+    tracer = TRACER_NAME,
     floe_attributes = (
-        Asset::in_run(key, run_id),
+        LocalAsset { key },
         Transform {
             model: key,
             layer: model.layer.as_str(),
             materialization: model.materialization.as_str(),
         },
     ),
-    attributes(Orchestrator::OPERATION = "asset", "db.system.name" = "sqlite"),
+    attributes(Orchestrator::OPERATION = "asset", "floe.pipeline.run_id" = run.id),
 )]
-pub(super) fn build(
-    key: &str,
-    run_id: &str,
-    model: &CompiledModel,
-    run: &Run<'_>,
-) -> Result<u64, Failure> {
-    let built = write(model, run);
+pub(super) fn build(key: &str, model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
+    run.link(key, &model.query.depends_on);
+    let job = format!("{}.{key}", run.identity.name);
+    let lineage = AssetRun {
+        key,
+        job: &job,
+        run_id: RunId::new(),
+        sql: Some(&model.query.sql),
+        inputs: model.query.depends_on.iter().map(String::as_str).collect(),
+    };
+    run.lineage(&lineage, RunState::Start, None, None)?;
+    let built = read_inputs(model, run)
+        .and_then(|()| write(model, run))
+        .and_then(|rows| check(model, run).map(|()| rows));
     let rows_affected = built.as_ref().ok().copied();
     outcome::record(key, &built, &TransformOutcome { rows_affected });
+    match &built {
+        Ok(rows) => run.lineage(&lineage, RunState::Complete, Some(*rows), None)?,
+        Err(error) if interrupt::is_requested() => {
+            let message = error.redacted();
+            run.lineage(&lineage, RunState::Abort, None, Some(&message))?;
+        }
+        Err(error) => {
+            let message = error.redacted();
+            run.lineage(&lineage, RunState::Fail, None, Some(&message))?;
+        }
+    }
     built
 }
 
-/// Creates the table and counts its rows.
-#[traced(
-    name = "dagster.io.write",
-    tracer = TRACER_NAME,
-    attributes("db.system.name" = "sqlite", "db.collection.name" = &*model.name)
-)]
-fn write(model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
-    let create = format!("CREATE {} \"{}\" AS ", model.materialization, model.name);
-    let statement = format!("{create}{}", model.query.sql);
-    let file = run.folder.join(&*model.query.path);
-    execute(run.warehouse, &statement, &model.name)
-        .map_err(|error| Failure::of_query(error, &file, create.len()))
+/// Reads the columns of each asset that the query reads.
+fn read_inputs(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
+    for input in &model.query.depends_on {
+        read(input, run)?;
+    }
+    Ok(())
 }
 
-fn execute(warehouse: &Connection, statement: &str, table: &str) -> rusqlite::Result<u64> {
-    warehouse.execute(statement, ())?;
-    // SQLite resolves a view when it is queried: counting its rows reports mistakes here and not in
-    // the first model that reads the view.
-    let count = format!("SELECT count(*) FROM \"{table}\"");
-    warehouse
-        .query_row(&count, (), |row| row.get(0))
-        .map(i64::unsigned_abs)
+/// Checks that an input can be read. The span links to that of the asset, which may be of another run.
+#[traced(
+    name = "floe.io.read",
+    tracer = TRACER_NAME,
+    floe_attributes = LocalAsset { key: input },
+)]
+fn read(input: &str, run: &Run<'_>) -> Result<(), Failure> {
+    let span = get_current_span();
+    if let Some(context) = run.spans.borrow().get(input) {
+        span.add_link(context.clone());
+    }
+    let mut warehouse = run.warehouse.borrow_mut();
+    span.set_attributes(&DatabaseTable {
+        system: warehouse.system_name(),
+        table: Some(input),
+    });
+    let columns = warehouse.columns(input);
+    let file = product::spec_path(run.folder());
+    columns.map_err(|error| Failure::of_query(error, &file, ""))?;
+    Ok(())
+}
+
+fn write(model: &CompiledModel, run: &Run<'_>) -> Result<u64, Failure> {
+    let materialize = Materialize {
+        name: &model.name,
+        is_view: model.materialization == Materialization::View,
+        sql: &model.query.sql,
+    };
+    let built = run.warehouse.borrow_mut().materialize(&materialize);
+    let file = run.folder().join(&*model.query.path);
+    built.map_err(|error| Failure::of_query(error, &file, &model.query.sql))
+}
+
+/// Runs the checks of the model. A check that fails is an alert, and fails the model unless the manifest
+/// sets `on_failure: continue`.
+fn check(model: &CompiledModel, run: &Run<'_>) -> Result<(), Failure> {
+    if model.checks.is_empty() {
+        return Ok(());
+    }
+    let quality = run.plugins.required::<dyn QualityProvider>()?;
+    let suite = Suite {
+        name: &format!("{}.{}", run.identity.name, model.name),
+        table: &model.name,
+        checks: &model.checks,
+    };
+    let results = quality.run_checks(&suite, &mut run.warehouse.borrow_mut());
+    let Some(results) = run.plugins.tolerate(&quality, results)? else {
+        return Ok(());
+    };
+    metrics::checks(&model.name, &model.checks, &results);
+    let mut failed = None;
+    for (check, result) in model.checks.iter().zip(&results) {
+        if !result.passed {
+            let message = describe(&model.name, check, result);
+            alert(model, run, &message)?;
+            failed.get_or_insert(message);
+        }
+    }
+    let Some(message) = failed else {
+        return Ok(());
+    };
+    let fails = floe_plugin::Error::new(floe_plugin::ErrorKind::InvalidInput, &message);
+    if run.plugins.tolerate::<_, ()>(&quality, Err(fails)).is_ok() {
+        return Ok(());
+    }
+    let place = Place::file(&product::spec_path(run.folder()));
+    Err(QueryError::new(place, message).into())
+}
+
+fn describe(table: &str, check: &Check, result: &CheckResult) -> String {
+    let subject = match check.column() {
+        Some(column) => format!("`{table}.{column}`"),
+        None => format!("`{table}`"),
+    };
+    let rows = match result.failed_rows {
+        Some(rows) => format!(" for {rows} rows"),
+        None => String::new(),
+    };
+    format!("the check `{}` of {subject} failed{rows}", check.name())
+}
+
+fn alert(model: &CompiledModel, run: &Run<'_>, summary: &str) -> Result<(), Error> {
+    let ids = active::current_ids();
+    let mut message = active::message(run.identity, run.id, CHECK_FAILED, summary);
+    message.severity = Severity::Error;
+    message.violation = Some(Violation::Quality);
+    message.asset = Some(&model.name);
+    message.trace_id = ids.as_ref().map(|(trace, _)| &**trace);
+    run.plugins.alert(&message)
 }

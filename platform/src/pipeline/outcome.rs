@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use floe_plugin::orchestrator::{AssetOutcome, AssetStatus};
-use floe_telemetry::{FloeAttributes, get_current_span};
+use floe_plugin::ErrorKind;
+use floe_plugin::orchestrator::{AssetStatus, LocalAssetOutcome};
+use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
 
-use crate::engine::{self, QueryError};
 use crate::error::Error;
+use crate::place::Place;
 
 /// The outcome of building an asset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,25 +46,66 @@ impl Outcome {
     }
 }
 
+/// An error of a query.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct QueryError {
+    place: Place,
+    message: String,
+}
+
+impl QueryError {
+    pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
+        Self {
+            place,
+            message: message.into(),
+        }
+    }
+
+    /// The message without credentials.
+    pub(super) fn redacted(&self) -> String {
+        let message = sanitize_error_message(&self.message);
+        format!("{}: {message}", self.place.redacted())
+    }
+}
+
 /// An error that prevented an asset from being built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The query of the asset is wrong. Other assets can still be built.
+    /// The query of the asset is wrong, or its data. Other assets can still be built.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The input data is wrong or the engine failed. The run stops.
+    /// The input data is wrong or a plugin failed. The run stops.
     #[error(transparent)]
     Stop(#[from] Error),
 }
 
 impl Failure {
-    /// The failure of a query whose text is in `file` and starts `prefix` bytes into the statement.
-    pub(super) fn of_query(error: rusqlite::Error, file: &Path, prefix: usize) -> Self {
-        if engine::is_system_failure(&error) {
-            return Self::Stop(error.into());
+    /// The failure of a query, whose text is in a file.
+    pub(super) fn of_query(error: floe_plugin::Error, file: &Path, sql: &str) -> Self {
+        if error.kind() != ErrorKind::InvalidInput {
+            return Self::Stop(Error::from_plugin(error));
         }
-        Self::Query(QueryError::explain(&error, file, prefix))
+        let error = match error.into_source::<Error>() {
+            Ok(error) => return Self::Stop(error),
+            Err(error) => error,
+        };
+        let place = Place::file(file);
+        let before = error.offset().and_then(|offset| sql.get(..offset));
+        let place = match before {
+            Some(before) => place.line(before.matches('\n').count() as u64 + 1),
+            None => place,
+        };
+        Self::Query(QueryError::new(place, error.to_string()))
+    }
+
+    /// The message without credentials.
+    pub(super) fn redacted(&self) -> String {
+        match self {
+            Self::Query(error) => error.redacted(),
+            Self::Stop(error) => error.redacted(),
+        }
     }
 }
 
@@ -82,7 +124,7 @@ pub(super) fn record(key: &str, built: &Result<u64, Failure>, attributes: &impl 
             AssetStatus::Failed
         }
     };
-    span.set_attributes(&AssetOutcome {
+    span.set_attributes(&LocalAssetOutcome {
         status,
         missing: None,
     });

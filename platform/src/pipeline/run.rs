@@ -1,24 +1,114 @@
 //! The context of a run: its id, its tracer, the product's folder and the database.
 
+use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
+use std::time::SystemTime;
 
-use rusqlite::Connection;
+use floe_plugin::compute::Session;
+use floe_plugin::lineage::{Dataset, Job, Parent, RunEvent, RunState};
+use floe_telemetry::opentelemetry::trace::SpanContext;
+use floe_telemetry::{get_current_span, sanitize_credentials};
+
+use crate::active::{self, Active};
+use crate::artifacts::{CompiledArtifacts, CompiledSource};
+use crate::error::Error;
+use crate::identity::Identity;
 
 /// The tracer of the spans of runs and assets.
 pub(super) const TRACER_NAME: &str = "floe.orchestrator.local";
 
 /// The context in which the assets of a run are built.
-#[derive(Debug)]
 pub(super) struct Run<'a> {
     /// The id of the run.
     pub(super) id: &'a str,
-    /// The product's folder.
-    pub(super) folder: &'a Path,
+    pub(super) identity: &'a Identity,
+    pub(super) artifacts: &'a CompiledArtifacts,
+    pub(super) plugins: &'a Active,
     /// The database that the run creates.
-    pub(super) warehouse: &'a Connection,
+    pub(super) warehouse: RefCell<Session>,
+    /// The span of each asset, to which the spans of those that read it link.
+    pub(super) spans: RefCell<HashMap<String, SpanContext>>,
+}
+
+impl Run<'_> {
+    /// The product's folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.identity.folder
+    }
+
+    /// Records that the current span builds this asset, and links to the spans of the assets that it reads.
+    pub(super) fn link(&self, key: &str, inputs: &BTreeSet<String>) {
+        let span = get_current_span();
+        let mut spans = self.spans.borrow_mut();
+        for input in inputs {
+            if let Some(context) = spans.get(input) {
+                span.add_link(context.clone());
+            }
+        }
+        spans.insert(key.to_owned(), span.span_context());
+    }
+
+    /// The data of an asset.
+    pub(super) fn dataset<'a>(&'a self, name: &'a str) -> Dataset<'a> {
+        let source = self.artifacts.sources.iter().find(|it| *it.name == *name);
+        Dataset {
+            namespace: &self.identity.namespace,
+            name,
+            columns: source.map(CompiledSource::columns).unwrap_or_default(),
+            rows: None,
+        }
+    }
+
+    /// Emits a change in the state of the run of an asset.
+    pub(super) fn lineage(
+        &self,
+        asset: &AssetRun<'_>,
+        state: RunState,
+        rows: Option<u64>,
+        error: Option<&str>,
+    ) -> Result<(), Error> {
+        let ids = active::current_ids();
+        let sql = asset.sql.map(sanitize_credentials);
+        let output = Dataset {
+            rows,
+            ..self.dataset(asset.key)
+        };
+        self.plugins.lineage(&RunEvent {
+            state,
+            at: SystemTime::now(),
+            run_id: asset.run_id.as_str(),
+            job: Job {
+                namespace: &self.identity.namespace,
+                name: asset.job,
+            },
+            parent: Some(Parent {
+                run_id: self.id,
+                job: Job {
+                    namespace: &self.identity.namespace,
+                    name: &self.identity.name,
+                },
+            }),
+            trace: ids.as_ref().map(|(trace, span)| (&**trace, &**span)),
+            // As in the artifacts: a backend of lineage gets no credential.
+            sql: sql.as_deref(),
+            error,
+            inputs: asset.inputs.iter().map(|name| self.dataset(name)).collect(),
+            outputs: vec![output],
+        })
+    }
+}
+
+/// A run of the job that builds an asset, for its lineage.
+pub(super) struct AssetRun<'a> {
+    pub(super) key: &'a str,
+    pub(super) job: &'a str,
+    pub(super) run_id: RunId,
+    pub(super) sql: Option<&'a str>,
+    pub(super) inputs: Vec<&'a str>,
 }
 
 /// The id of a run: a random UUID (version 4). It is not a secret.

@@ -32,10 +32,10 @@ fn is_tracer_name(name: &str) -> bool {
 }
 
 #[test]
-fn each_plugin_has_a_tracer_that_a_function_uses() {
+fn each_plugin_has_a_tracer() {
     let audit = audit();
     assert_eq!(audit["warnings"], json!([]));
-    let functions = audit["functions"].as_array().unwrap();
+    let tracers = audit["tracers"].as_array().unwrap();
     let plugins = audit["plugins"].as_array().unwrap();
     let mut names = Vec::new();
     for plugin in plugins {
@@ -46,13 +46,15 @@ fn each_plugin_has_a_tracer_that_a_function_uses() {
             continue;
         }
         assert!(
-            functions
+            tracers
                 .iter()
-                .any(|function| function["tracer"] == plugin["tracer_name"]),
-            "no function carries the tracer of {plugin}"
+                .any(|tracer| tracer["name"] == plugin["tracer_name"]),
+            "there is no tracer of {plugin}"
         );
     }
-    for name in ["sqlite", "csv", "local", "console", "jaeger", "otlp"] {
+    for name in [
+        "sqlite", "csv", "local", "sql", "env", "file", "terminal", "console", "jaeger", "otlp",
+    ] {
         assert!(names.contains(&name), "{names:?}");
     }
 }
@@ -73,17 +75,25 @@ fn each_tracer_follows_the_naming_rule_or_has_the_name_of_the_crate() {
 }
 
 #[test]
-fn the_tracer_of_each_plugin_is_the_scope_of_a_span_of_a_run() {
-    let product = Product::customer_360();
+fn the_tracer_of_each_embedded_plugin_is_the_scope_of_a_span_of_a_run() {
+    let product = Product::demo("customer-360");
     let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
     let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
     let scopes: BTreeSet<_> = spans.iter().map(|span| span.scope().to_owned()).collect();
-    let audit = audit();
-    let plugins = audit["plugins"].as_array().unwrap().iter();
-    let tracers = plugins.filter_map(|plugin| plugin["tracer_name"].as_str());
-    let mut expected: BTreeSet<_> = tracers.map(str::to_owned).collect();
-    // The compiler is not a plugin; its spans have the scope of the crate.
-    expected.insert("floe".to_owned());
+    let expected: BTreeSet<_> = [
+        // The compiler is not a plugin; its spans have the scope of the crate.
+        "floe",
+        "floe.alert.terminal",
+        "floe.compute.sqlite",
+        "floe.ingestion.csv",
+        "floe.lineage.file",
+        "floe.orchestrator.local",
+        "floe.quality.sql",
+        "floe.secrets.env",
+        "floe.storage.local",
+    ]
+    .map(str::to_owned)
+    .into();
     assert_eq!(scopes, expected);
 }
 
@@ -95,16 +105,16 @@ fn each_function_is_listed_with_its_place_and_its_attributes() {
         .iter()
         .filter(|function| function["span"].as_str().unwrap().contains("compile.stage"));
     assert_eq!(stages.count(), 6);
-    let read = functions
+    let write = functions
         .iter()
-        .find(|function| function["span"] == "dagster.io.read")
+        .find(|function| function["span"] == "floe.io.write")
         .unwrap();
-    assert_eq!(read["function"], "floe::pipeline::source::read");
-    assert_eq!(read["kind"], "internal");
-    assert_eq!(read["tracer"], "floe.ingestion.csv");
-    assert_eq!(read["file"], "platform/src/pipeline/source.rs");
-    assert_eq!(read["attributes"], json!(["file.path"]));
-    assert!(read["line"].as_u64().unwrap() > 1);
+    assert_eq!(write["function"], "floe::pipeline::generate::write");
+    assert_eq!(write["kind"], "internal");
+    assert_eq!(write["tracer"], "floe.orchestrator.local");
+    assert_eq!(write["file"], "platform/src/pipeline/generate.rs");
+    assert_eq!(write["attributes"], json!(["file.path"]));
+    assert!(write["line"].as_u64().unwrap() > 1);
 }
 
 #[test]

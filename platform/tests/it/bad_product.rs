@@ -168,7 +168,11 @@ fn data_that_contradicts_the_product_stops_the_run() {
             &[],
             &[],
             &format!("{{dir}}/data/orders.csv:{error}"),
-            &[".floe/compiled_artifacts.json", ".floe/run_results.json"],
+            &[
+                ".floe/compiled_artifacts.json",
+                ".floe/lineage.jsonl",
+                ".floe/run_results.json",
+            ],
         );
     }
 }

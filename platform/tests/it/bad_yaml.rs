@@ -32,9 +32,9 @@ const CASES: &[Case] = &[
 
     // Fields that are unknown or missing.
     (SPEC, Replace("version", "versio"),
-        ":2:1: found the field `versio`, accepted: name, version, description, owner, sources, models"),
+        ":2:1: found the field `versio`, accepted: name, version, description, owner, sources, models, secrets"),
     (SPEC, Replace("    path", "    pth"),
-        ":5:5: found the field `pth`, accepted: name, description, path, generate, columns"),
+        ":5:5: found the field `pth`, accepted: name, description, path, generate, ingestion, columns"),
     (SPEC, Replace("    layer: bronze\n", ""), ":10:5: the field `layer` is missing in this mapping"),
     (MANIFEST, Append("observabilty: {}"),
         ":3:1: found the field `observabilty`, accepted: name, owner, namespace, environment, governance, observability, telemetry, plugins"),
@@ -99,6 +99,22 @@ const CASES: &[Case] = &[
     // Credentials are not repeated.
     (MANIFEST, Append("observability: { tracing: { endpoint: 'http://u:hunter2@c:x' } }"),
         ":3:39: found `http://<REDACTED>@c:x`, accepted: http://host:port or https://host:port without a credential"),
+    (MANIFEST, Append("plugins: { compute: sqlite }"),
+        ":3:21: found a text, accepted: a mapping with `type`, the name of a compute plugin"),
+    (MANIFEST, Append("plugins: { compute: { types: sqlite } }"),
+        ":3:21: the field `type` is missing in this mapping"),
+    (MANIFEST, Append("plugins: { compute: [{ type: sqlite }, { type: sqlite }] }"),
+        ":3:48: found several compute plugins, accepted: one"),
+    (MANIFEST, Append("plugins: { storage: { type: local, foldr: lake } }"),
+        ":3:36: `foldr`: unknown field `foldr`, accepted: `folder`"),
+    (MANIFEST, Append("plugins:\n  storage:\n    type: local\n    folder: 7"),
+        ":6:13: `folder`: invalid type: integer `7`, accepted: path string"),
+    (MANIFEST, Append("plugins: { storage: { type: local, on_failure: retry } }"),
+        ":3:48: found a text, accepted: fail, continue"),
+    (MANIFEST, Append("plugins: { storage: { type: local, folder: 'https://shop:hunter2@lake.example' } }"),
+        ":3:44: `folder` contains a credential, which would be written into the artifacts, accepted: a reference where the plugin takes one, such as `${env:NAME}`"),
+    (MANIFEST, Append("plugins: { storages: {} }"),
+        ":3:12: found the field `storages`, accepted: compute, orchestrator, catalog, storage, telemetry_backend, lineage_backend, dbt, semantic_layer, ingestion, secrets, identity, quality, rbac, alert_channel, network_security"),
     (MANIFEST, Append("plugins: password=hunter2"),
         ":3:10: found `password=<REDACTED>`, accepted: a mapping"),
 ];
@@ -116,4 +132,15 @@ fn each_mistake_is_one_error_with_its_place() {
             &format!("{{dir}}/{file}{error}"),
         );
     }
+}
+
+#[test]
+fn a_plugin_that_is_not_linked_is_an_error_with_its_place_and_those_that_are() {
+    let product = Product::shop();
+    product.append("manifest.yaml", "plugins: { compute: { type: sqlit } }");
+    let output = product.floe("compile", &[], &[]);
+    assert_eq!(output.code, Some(2));
+    let expected = "error: {dir}/manifest.yaml:3:29: there is no compute plugin `sqlit` (did you mean `sqlite`?); linked into the program are: ";
+    assert!(output.stderr.starts_with(expected), "{}", output.stderr);
+    assert!(output.stderr.contains("sqlite"), "{}", output.stderr);
 }

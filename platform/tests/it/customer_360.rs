@@ -21,7 +21,7 @@ fn table(database: &Connection, query: &str) -> BTreeMap<String, Vec<i64>> {
 
 #[test]
 fn the_marts_agree_with_the_files() {
-    let product = Product::customer_360();
+    let product = Product::demo("customer-360");
     product.run().assert_ok();
     let database = product.open(".floe/warehouse.db");
     let shop = Shop::read(&product);

@@ -181,7 +181,6 @@ fn lineage_settings_are_written_to_the_artifacts() {
         ("", true, None, None),
         ("enabled: true", true, None, None),
         ("enabled: false", false, None, None),
-        ("transport: http", true, Some(LineageTransport::Http), None),
         (
             "transport: console",
             true,
@@ -195,9 +194,9 @@ fn lineage_settings_are_written_to_the_artifacts() {
             None,
         ),
         (
-            "endpoint: 'https://marquez.example:5000'",
+            "transport: console, endpoint: 'https://marquez.example:5000'",
             true,
-            None,
+            Some(LineageTransport::Console),
             Some("https://marquez.example:5000"),
         ),
     ] {
@@ -333,7 +332,7 @@ fn a_run_from_artifacts_uses_their_telemetry_settings() {
         .iter()
         .map(|span| span.name.as_str())
         .collect();
-    assert!(names.contains(&"floe.pipeline.run") && names.contains(&"dagster.asset.totals"));
+    assert!(names.contains(&"floe.pipeline.run") && names.contains(&"floe.asset.totals"));
     assert!(
         !names.iter().any(|name| name.starts_with("floe.compile")),
         "{names:?}"

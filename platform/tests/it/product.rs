@@ -63,13 +63,18 @@ impl Product {
         product
     }
 
-    /// A copy of the demo, without the files of earlier runs.
-    pub(crate) fn customer_360() -> Self {
+    /// A copy of a product of the demo, without the files of earlier runs.
+    pub(crate) fn demo(name: &str) -> Self {
         let product = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo/customer-360");
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../demo")
+            .join(name);
         product.write_bytes("floe.yaml", &fs::read(demo.join("floe.yaml")).unwrap());
+        if let Ok(manifest) = fs::read(demo.join("manifest.yaml")) {
+            product.write_bytes("manifest.yaml", &manifest);
+        }
         for folder in ["models", "seeds"] {
             for entry in fs::read_dir(demo.join(folder)).unwrap() {
                 let path = entry.unwrap().path();

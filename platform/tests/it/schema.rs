@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use floe::identity::Identity;
 use floe::pipeline::{self, RunId};
+use floe::schema::OPENTELEMETRY_KEYS;
 use floe_plugin::DOMAINS;
 use floe_telemetry::{FloeAttributes, FloeSpanAttributes, testing};
 use opentelemetry_semantic_conventions::attribute;
@@ -135,6 +136,7 @@ fn the_registry_defines_the_attributes_of_the_domains_and_no_others() {
     let expected: BTreeSet<String> = attributes
         .chain(identity)
         .map(|attribute| attribute.key.to_owned())
+        .filter(|key| !OPENTELEMETRY_KEYS.contains(&key.as_str()))
         .collect();
     let defined: BTreeSet<String> = registry().into_keys().collect();
     assert_eq!(defined, expected);
@@ -174,6 +176,19 @@ fn a_run_records_only_attributes_of_the_registry() {
     let unknown: Vec<_> = recorded.difference(&known).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
     assert!(recorded.len() > 15, "{recorded:?}");
+}
+
+#[test]
+fn the_schemas_of_plugins_are_listed_by_type_and_name() {
+    let output = product::program(&["schema", "--plugins"], &[]);
+    output.assert_ok();
+    let schemas: Value = serde_json::from_str(&output.stdout).unwrap();
+    let folder = &schemas["storage"]["local"]["properties"]["folder"];
+    assert!(
+        folder.to_string().contains("in the folder of the product"),
+        "{folder}"
+    );
+    assert_eq!(schemas["compute"]["sqlite"]["additionalProperties"], false);
 }
 
 #[test]

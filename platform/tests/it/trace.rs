@@ -51,8 +51,81 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
             .assert_attribute("floe.compile.stage", stage)
             .assert_attribute("compile.operation", stage);
     }
-    // One source with a read, and two models with a write each.
-    assert_eq!(spans.names().len(), 2 + STAGES.len() + 6, "{spans}");
+    // The start of nine plugins, one source, two models, and what they publish.
+    let count = |name: &str| spans.named(name).count();
+    assert_eq!(count("floe.plugins.start"), 1, "{spans}");
+    let started = spans
+        .names()
+        .iter()
+        .filter(|name| name.strip_suffix(".start").is_some())
+        .count();
+    assert_eq!(started, 1 + 8, "{spans}");
+    assert_eq!(count("lineage.emit_event"), 2 + 3 * 2, "{spans}");
+    spans
+        .single("orchestrator.run")
+        .assert_child_of("floe.pipeline.run");
+    spans
+        .single("storage.put_object")
+        .assert_ok()
+        .assert_child_of("floe.publish")
+        .assert_attribute("storage.object.key", "retail/shop/totals.csv");
+    assert!(
+        product
+            .path(".floe/objects/retail/shop/totals.csv")
+            .exists()
+    );
+    // Every event is in the file, with the ids of its span's trace.
+    let lineage = product.read(".floe/lineage.jsonl");
+    let events: Vec<serde_json::Value> = lineage
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(events.len(), 8, "{lineage}");
+    let trace = spans.single("floe.pipeline.run").span_context().trace_id();
+    for event in &events {
+        let ids = &event["run"]["facets"]["traceCorrelation"];
+        assert_eq!(ids["trace_id"], trace.to_string(), "{event}");
+    }
+    let of = |job: &str, state: &str| {
+        let found = events
+            .iter()
+            .find(|event| event["job"]["name"] == job && event["eventType"] == state);
+        found
+            .unwrap_or_else(|| panic!("{job} {state} in {lineage}"))
+            .clone()
+    };
+    assert_eq!(of("shop", "START")["run"]["runId"], run_id);
+    assert_eq!(of("shop", "COMPLETE")["run"]["runId"], run_id);
+    let totals = of("shop.totals", "COMPLETE");
+    assert_eq!(totals["run"]["facets"]["parent"]["run"]["runId"], run_id);
+    assert_eq!(totals["inputs"][0]["name"], "stg_orders");
+    assert_eq!(totals["outputs"][0]["name"], "totals");
+    let rows = &totals["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"];
+    assert_eq!(*rows, 1);
+}
+
+#[test]
+fn a_model_reads_its_inputs_and_links_to_the_assets_that_built_them() {
+    let (spans, _) = run(&Product::shop());
+    let built = spans
+        .single("floe.asset.stg_orders")
+        .span_context()
+        .span_id();
+    let links = |span: testing::CapturedSpan<'_>| -> Vec<_> {
+        let links = span.data().links.links.iter();
+        links.map(|link| link.span_context.span_id()).collect()
+    };
+    assert_eq!(links(spans.single("floe.asset.totals")), [built]);
+    assert_eq!(links(spans.single("floe.asset.orders")), []);
+    let mut reads: Vec<_> = spans.named("floe.io.read").collect();
+    reads.retain(|span| links(*span) == [built]);
+    let [read] = reads[..] else {
+        panic!("{spans}");
+    };
+    read.assert_ok()
+        .assert_child_of("floe.asset.totals")
+        .assert_attribute("floe.asset.key", "stg_orders")
+        .assert_attribute("db.collection.name", "stg_orders");
 }
 
 #[test]
@@ -64,33 +137,36 @@ fn each_asset_span_has_the_key_and_the_row_count_of_the_asset() {
             _ => "floe.transform.rows_affected",
         };
         spans
-            .single(&format!("dagster.asset.{key}"))
+            .single(&format!("floe.asset.{key}"))
             .assert_ok()
-            .assert_child_of("floe.pipeline.run")
-            .assert_attribute("dagster.asset_key", key)
-            .assert_attribute("dagster.step_key", key)
-            .assert_attribute("dagster.run_id", run_id.as_str())
-            .assert_attribute("dagster.asset.status", "success")
+            .assert_child_of("orchestrator.run")
+            .assert_attribute("floe.asset.key", key)
+            .assert_attribute("floe.pipeline.run_id", run_id.as_str())
+            .assert_attribute("floe.asset.status", "success")
             .assert_attribute("orchestrator.operation", "asset")
-            .assert_attribute("db.system.name", "sqlite")
             .assert_attribute(rows_key, rows);
     }
     spans
-        .single("dagster.asset.orders")
-        .assert_attribute("ingestion.operation", "load")
+        .single("ingestion.run")
+        .assert_ok()
+        .assert_child_of("compute.load")
+        .assert_attribute("ingestion.operation", "run")
         .assert_attribute("ingestion.source_type", "csv")
         .assert_attribute("ingestion.destination_table", "orders")
+        .assert_attribute("ingestion.rows_loaded", 2)
         .assert_attribute("ingestion.success", true);
     spans
-        .single("dagster.io.read")
-        .assert_child_of("dagster.asset.orders");
+        .single("compute.load")
+        .assert_child_of("floe.asset.orders")
+        .assert_attribute("db.system.name", "sqlite")
+        .assert_attribute("db.collection.name", "orders");
     spans
-        .single("dagster.asset.totals")
+        .single("floe.asset.totals")
         .assert_attribute("floe.transform.model", "totals")
         .assert_attribute("floe.transform.layer", "gold")
         .assert_attribute("floe.transform.materialization", "table");
     let writes: Vec<_> = spans
-        .named("dagster.io.write")
+        .named("compute.materialize")
         .map(|span| span.assert_ok())
         .collect();
     assert_eq!(writes.len(), 2);
@@ -107,19 +183,19 @@ fn a_failing_model_fails_the_root_span_and_its_dependents_are_skipped() {
     let file = product.path("models/stg_orders.sql");
     let error = format!("{}:1: no such column: price", file.display());
     spans
-        .single("dagster.io.write")
-        .assert_error(&error)
-        .assert_child_of("dagster.asset.stg_orders");
+        .single("compute.materialize")
+        .assert_error("no such column: price")
+        .assert_child_of("floe.asset.stg_orders");
     spans
-        .single("dagster.asset.stg_orders")
+        .single("floe.asset.stg_orders")
         .assert_error(&error)
-        .assert_attribute("dagster.asset.status", "failed");
+        .assert_attribute("floe.asset.status", "failed");
     spans
-        .single("dagster.asset.totals")
+        .single("floe.asset.totals")
         .assert_ok()
-        .assert_child_of("floe.pipeline.run")
-        .assert_attribute("dagster.asset.status", "skipped")
-        .assert_attribute("dagster.asset.missing", "stg_orders");
+        .assert_child_of("orchestrator.run")
+        .assert_attribute("floe.asset.status", "skipped")
+        .assert_attribute("floe.asset.missing", "stg_orders");
     spans
         .single("floe.pipeline.run")
         .assert_error("1 of 3 assets failed");

@@ -1,0 +1,198 @@
+//! The plugins of a run: started before it, asked during it, stopped after it.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use floe_plugin::alert::{AlertChannel, Message};
+use floe_plugin::lineage::{LineageBackend, RunEvent};
+use floe_plugin::secrets::SecretStore;
+use floe_plugin::{Destination, Handle, Kind, PluginType, Plugins};
+use floe_telemetry::opentelemetry::trace::TraceContextExt as _;
+use floe_telemetry::{opentelemetry, traced};
+
+use crate::artifacts::RequiredSecret;
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::place::Place;
+use crate::selection::{OnFailure, Selected, with_defaults};
+
+/// The plugins of a run.
+#[derive(Debug)]
+pub(crate) struct Active {
+    plugins: Plugins,
+    selected: Vec<Selected>,
+}
+
+impl Active {
+    /// Configures and starts the selected plugins, and the embedded ones of the types that are not selected.
+    /// Stopped when they are dropped.
+    ///
+    /// # Errors
+    /// A plugin cannot be used, or did not start.
+    #[traced(name = "floe.plugins.start")]
+    pub(crate) fn start(
+        selected: Vec<Selected>,
+        identity: &Identity,
+        is_used: impl Fn(PluginType) -> bool,
+    ) -> Result<Self, Error> {
+        let mut selected = with_defaults(selected);
+        selected.retain(|it| is_used(it.kind));
+        let selections: Vec<_> = selected
+            .iter()
+            .map(|it| it.selection(&identity.folder))
+            .collect();
+        let plugins = Plugins::configure(&selections)
+            .map_err(|error| Error::input(Place::file(&identity.manifest), error.to_string()))?;
+        plugins.start().map_err(Error::Plugin)?;
+        Ok(Self { plugins, selected })
+    }
+
+    /// The plugin of a type of which a platform uses one.
+    pub(crate) fn one<K: ?Sized + Kind>(&self) -> Option<Handle<K>> {
+        self.plugins.one()
+    }
+
+    /// The plugin of a type of which a platform uses one, which the run needs.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn required<K: ?Sized + Kind>(&self) -> Result<Handle<K>, Error> {
+        let missing = || Error::Setting(format!("there is no {} plugin", K::TYPE));
+        self.plugins.one().ok_or_else(missing)
+    }
+
+    /// The plugin with this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn named<K: ?Sized + Kind>(&self, name: &str) -> Result<Handle<K>, Error> {
+        let missing = || {
+            let names: Vec<&str> = self.plugins.all::<K>().map(|it| it.name()).collect();
+            Error::Setting(format!(
+                "found the {} plugin `{name}`, accepted: {}",
+                K::TYPE,
+                names.join(", ")
+            ))
+        };
+        self.plugins.named(name).ok_or_else(missing)
+    }
+
+    /// Whether a failure of a plugin fails the run. Otherwise it is logged here.
+    ///
+    /// # Errors
+    /// The failure, if it does.
+    pub(crate) fn tolerate<K: ?Sized + Kind, T>(
+        &self,
+        plugin: &Handle<K>,
+        result: Result<T, floe_plugin::Error>,
+    ) -> Result<Option<T>, Error> {
+        let error = match result {
+            Ok(value) => return Ok(Some(value)),
+            Err(error) => error,
+        };
+        let name = plugin.name();
+        let selected = self
+            .selected
+            .iter()
+            .find(|it| it.kind == K::TYPE && it.name == name);
+        if selected.is_some_and(|it| it.on_failure == OnFailure::Continue) {
+            tracing::warn!(plugin = name, kind = %K::TYPE, %error, "an operation of a plugin failed");
+            return Ok(None);
+        }
+        Err(Error::of_plugin(K::TYPE, name, error))
+    }
+
+    /// Sends an alert to each channel.
+    ///
+    /// # Errors
+    /// A channel failed whose failure fails the run. All channels are tried.
+    pub(crate) fn alert(&self, message: &Message<'_>) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for channel in self.plugins.all::<dyn AlertChannel>() {
+            // The program itself prints that a run failed.
+            let is_printed = channel.plugin().destination() == Destination::new("stderr");
+            if message.name == RUN_FAILED && is_printed {
+                continue;
+            }
+            let sent = self.tolerate(&channel, channel.send_alert(message));
+            failed = failed.and(sent.map(drop));
+        }
+        failed
+    }
+
+    /// Emits a lineage event to each backend.
+    ///
+    /// # Errors
+    /// As for [`alert`](Self::alert).
+    pub(crate) fn lineage(&self, event: &RunEvent<'_>) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for backend in self.plugins.all::<dyn LineageBackend>() {
+            let emitted = self.tolerate(&backend, backend.emit_event(event));
+            failed = failed.and(emitted.map(drop));
+        }
+        failed
+    }
+
+    /// Checks that the secrets exist that a product needs.
+    ///
+    /// # Errors
+    /// No store has one of them.
+    pub(crate) fn check_secrets(
+        &self,
+        secrets: &[RequiredSecret],
+        file: &Path,
+    ) -> Result<(), Error> {
+        for secret in secrets {
+            let mut is_found = false;
+            for store in self.plugins.all::<dyn SecretStore>() {
+                let found = self.tolerate(&store, store.get_secret(&secret.key))?;
+                is_found |= found.flatten().is_some();
+            }
+            if !is_found && !secret.optional {
+                let message = format!(
+                    "no store has the secret `{}`, which the product needs",
+                    secret.key
+                );
+                return Err(Error::input(Place::file(file), message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of the alert of a run that failed.
+pub(crate) const RUN_FAILED: &str = "FloePipelineFailed";
+
+/// The name of the alert of a check that failed.
+pub(crate) const CHECK_FAILED: &str = "FloeQualityCheckFailed";
+
+/// The ids of the current trace and span in hexadecimal digits; `None` if nothing is recorded.
+pub(crate) fn current_ids() -> Option<(String, String)> {
+    let cx = opentelemetry::Context::current();
+    let span = cx.span();
+    let context = span.span_context();
+    let is_recorded = context.is_valid() && context.is_sampled();
+    is_recorded.then(|| {
+        (
+            context.trace_id().to_string(),
+            context.span_id().to_string(),
+        )
+    })
+}
+
+/// An alert about a product.
+pub(crate) fn message<'a>(
+    identity: &'a Identity,
+    run_id: &'a str,
+    name: &'a str,
+    summary: &'a str,
+) -> Message<'a> {
+    Message {
+        namespace: &identity.namespace,
+        product: &identity.name,
+        environment: identity.environment.as_str(),
+        run_id: Some(run_id),
+        at: SystemTime::now(),
+        ..Message::new(name, summary)
+    }
+}

@@ -1,0 +1,219 @@
+//! Runs dbt inside a trace: a span for the command, one for each node that dbt builds, and dbt's log records.
+//!
+//! dbt writes structured events into its log file. [`run`] puts a named pipe in the place of that file and sets
+//! dbt's own environment variables for its format, so dbt's standard streams, its terminal and its signals stay its
+//! own. The log file that dbt would have written is written from the events.
+//!
+//! [`event`] parses the events, [`trace`] makes spans and log records from them; both know nothing of the process.
+
+mod event;
+mod fusion;
+mod invocation;
+mod log_file;
+mod manifest;
+mod process;
+mod stream;
+mod trace;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind};
+use std::process::Command;
+use std::thread;
+
+use floe_plugin::dbt::Invocation as Attributes;
+use floe_telemetry::logs::configure_logging_with_writer;
+use floe_telemetry::propagation::{self, CommandExt as _};
+use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+use tempfile::TempDir;
+
+use self::event::Event;
+use self::fusion::Record;
+use self::invocation::Invocation;
+use self::log_file::{LOG, LogFile};
+use self::stream::{Lines, MAX_LINE, Pipe};
+use self::trace::CommandTrace;
+pub(crate) use self::trace::Exit;
+use crate::error::Error;
+use crate::telemetry;
+
+/// The name of the file with the OpenTelemetry lines of dbt Fusion.
+const OTEL: &str = "otel.jsonl";
+
+/// How a command ended, and what could not be recorded.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) ended: Ended,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The program ended.
+    Exited(Exit),
+    /// The program could not be started. The exit code is the one that shells use.
+    NotStarted { code: u8, message: String },
+}
+
+/// Runs a command line in which dbt runs, for example `dbt build`.
+///
+/// # Errors
+/// The configuration of the telemetry is not valid. Then nothing was run.
+pub(crate) fn run(program: &OsStr, arguments: &[OsString]) -> Result<Report, Error> {
+    let config = telemetry::with_environment(TelemetryConfig::new("dbt"))?;
+    let failed = |error: floe_telemetry::Error| Error::Telemetry(error.to_string());
+    // dbt's lines are on the terminal already.
+    configure_logging_with_writer(&config.logging, io::sink).map_err(failed)?;
+    let telemetry = TelemetryProvider::builder(config)
+        .initialize()
+        .map_err(failed)?;
+    let mut report = if telemetry.is_noop() {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Report {
+            ended: execute(&mut command, || {}),
+            warnings: Vec::new(),
+        }
+    } else {
+        observed(program, arguments)
+    };
+    if let Err(error) = telemetry::stop(&telemetry) {
+        report.warnings.push(error.to_string());
+    }
+    Ok(report)
+}
+
+/// Runs the command with a span.
+fn observed(program: &OsStr, arguments: &[OsString]) -> Report {
+    let invocation = Invocation::new(program, arguments);
+    let parent = propagation::from_environment();
+    let trace = CommandTrace::start(&invocation.command, &invocation.folder, &parent);
+    trace.describe(&Attributes {
+        project_name: invocation.project_name.as_deref(),
+        target: invocation.target.as_deref(),
+        ..Attributes::default()
+    });
+    let mut command = Command::new(program);
+    {
+        let _current = trace.context().clone().attach();
+        command.inject_context();
+        if let Some(traceparent) = propagation::inject_headers().get("traceparent") {
+            // dbt repeats it on each line of its log and in its artifacts.
+            command.env("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent);
+        }
+    }
+    let mut warnings = Vec::new();
+    let (reading, pipes) = match open() {
+        Ok((folder, lines, pipes)) => {
+            command.args(&invocation.arguments);
+            command.env("DBT_LOG_PATH", folder.path());
+            command.env("DBT_LOG_FORMAT_FILE", "json");
+            command.env("DBT_LOG_LEVEL_FILE", "debug");
+            command.env("DBT_LOG_FILE_MAX_BYTES", "0");
+            command.env("DBT_OTEL_FILE_NAME", OTEL);
+            let log_file = LogFile::new(invocation.log);
+            let reader = thread::spawn(move || read(&lines, trace, log_file));
+            (Reading::Started { folder, reader }, pipes)
+        }
+        Err(error) => {
+            warnings.push(format!(
+                "the trace has no nodes: cannot open a pipe: {error}"
+            ));
+            command.args(arguments);
+            (Reading::NotStarted(Box::new(trace)), Vec::new())
+        }
+    };
+    let ended = execute(&mut command, || pipes.into_iter().for_each(Pipe::close));
+    let trace = match reading {
+        Reading::NotStarted(trace) => Some(*trace),
+        Reading::Started { folder, reader } => reader.join().ok().map(|mut read| {
+            let pipes = [LOG.into(), OTEL.into()];
+            warnings.extend(read.log_file.finish(folder.path(), &pipes));
+            warnings.append(&mut read.warnings);
+            read.trace
+        }),
+    };
+    match (trace, &ended) {
+        (Some(trace), Ended::Exited(exit)) => warnings.extend(trace.end(*exit)),
+        (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),
+        (None, _) => warnings.push("the trace is not complete: its thread panicked".to_owned()),
+    }
+    Report { ended, warnings }
+}
+
+/// The trace while dbt runs.
+enum Reading {
+    /// It is on a thread, which reads dbt's lines from pipes in a folder.
+    Started {
+        folder: TempDir,
+        reader: thread::JoinHandle<Read>,
+    },
+    NotStarted(Box<CommandTrace>),
+}
+
+/// What was read.
+struct Read {
+    trace: CommandTrace,
+    log_file: LogFile,
+    warnings: Vec<String>,
+}
+
+/// Opens the pipes, in a folder that only this user can read.
+fn open() -> io::Result<(TempDir, Lines, Vec<Pipe>)> {
+    let folder = tempfile::Builder::new().prefix("floe-dbt-").tempdir()?;
+    let [log, otel] = [LOG, OTEL].map(|name| folder.path().join(name));
+    let (lines, pipes) = Lines::open(&[&log, &otel])?;
+    Ok((folder, lines, pipes))
+}
+
+/// Reads lines until dbt has ended.
+fn read(lines: &Lines, mut trace: CommandTrace, mut log_file: LogFile) -> Read {
+    let mut unknown = 0_u64;
+    while let Some(line) = lines.next() {
+        if let Some(event) = Event::parse(&line) {
+            log_file.write(&event, &line);
+            trace.event(&event);
+        } else if let Some((kind, record)) = Record::parse(&line) {
+            trace.record(kind, &record);
+        } else {
+            unknown += 1;
+        }
+    }
+    let mut warnings = Vec::new();
+    if unknown > 0 {
+        warnings.push(format!(
+            "found {unknown} lines in dbt's log that are not events, accepted: dbt's JSON log"
+        ));
+    }
+    if lines.dropped() > 0 {
+        warnings.push(format!(
+            "{} lines of dbt's log were dropped, accepted: lines of at most {} KiB that wait for 64 MiB of others at most",
+            lines.dropped(),
+            MAX_LINE >> 10
+        ));
+    }
+    Read {
+        trace,
+        log_file,
+        warnings,
+    }
+}
+
+/// Runs a process, and calls `ended` when it has ended or could not be started.
+fn execute(command: &mut Command, ended: impl FnOnce()) -> Ended {
+    let result = process::start(command).and_then(process::Running::wait);
+    ended();
+    match result {
+        Ok(exit) => Ended::Exited(exit),
+        Err(error) => {
+            let program = command.get_program().display();
+            let (code, reason) = match error.kind() {
+                ErrorKind::NotFound => (127, "there is no such program".to_owned()),
+                ErrorKind::PermissionDenied => (126, "permission denied".to_owned()),
+                _ => (126, error.to_string()),
+            };
+            let message = format!("cannot run `{program}`: {reason}");
+            Ended::NotStarted { code, message }
+        }
+    }
+}

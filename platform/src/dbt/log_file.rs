@@ -1,0 +1,175 @@
+//! dbt's log file, which dbt would write itself if its events did not go to the telemetry.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::event::Event;
+
+/// The name of the file.
+pub(super) const LOG: &str = "dbt.log";
+
+/// The number of older files that are kept, as dbt does.
+const BACKUPS: u32 = 5;
+
+/// How dbt would write the file.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    /// The folder of `dbt.log`.
+    pub(super) folder: PathBuf,
+    pub(super) format: Format,
+    /// The least severe level; `none` for no file.
+    pub(super) level: String,
+    /// The size at which a new file is begun; 0 for no limit.
+    pub(super) max_bytes: u64,
+    pub(super) has_colours: bool,
+}
+
+/// The format of the lines.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Format {
+    Text,
+    Debug,
+    Json,
+}
+
+/// The file, which is opened with the first line.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    settings: Settings,
+    file: Option<(File, u64)>,
+    failure: Option<String>,
+}
+
+impl LogFile {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            file: None,
+            failure: None,
+        }
+    }
+
+    /// Writes an event, whose original line is `line`. After an error, nothing is written.
+    pub(super) fn write(&mut self, event: &Event, line: &[u8]) {
+        let is_printed = matches!(event.name(), "PrintEvent" | "ShowNode" | "CompiledNode");
+        let level = if is_printed { "error" } else { event.level() };
+        let is_wanted = self.settings.level != "none" && rank(level) >= rank(&self.settings.level);
+        if !is_wanted || self.failure.is_some() {
+            return;
+        }
+        let text = match self.settings.format {
+            Format::Json => [line, b"\n"].concat(),
+            Format::Debug => self.debug_line(event).into_bytes(),
+            Format::Text if is_printed => format!("{}\n", event.message()).into_bytes(),
+            Format::Text => {
+                let time = clock(event).split('.').next().unwrap_or_default();
+                format!("{}{time}  {}\n", self.reset(), event.message()).into_bytes()
+            }
+        };
+        if let Err(error) = self.append(&text) {
+            let path = self.settings.folder.join(LOG);
+            self.failure = Some(format!("cannot write `{}`: {error}", path.display()));
+        }
+    }
+
+    fn debug_line(&self, event: &Event) -> String {
+        let time = clock(event);
+        let thread: String = event.thread().chars().take(10).collect();
+        let line = format!(
+            "{}{time} [{:<5}] [{thread:<10}]: {}\n",
+            self.reset(),
+            event.level(),
+            event.message()
+        );
+        if event.name() != "MainReportVersion" {
+            return line;
+        }
+        let separator = "=".repeat(30);
+        format!(
+            "\n\n{separator} {time} | {} {separator}\n{line}",
+            event.invocation_id()
+        )
+    }
+
+    fn reset(&self) -> &'static str {
+        if self.settings.has_colours {
+            "\x1b[0m"
+        } else {
+            ""
+        }
+    }
+
+    fn append(&mut self, text: &[u8]) -> io::Result<()> {
+        let (size, max) = (text.len() as u64, self.settings.max_bytes);
+        let (mut file, mut written) = match self.file.take() {
+            Some(open) => open,
+            None => self.open()?,
+        };
+        if max > 0 && written > 0 && written + size >= max && file.metadata()?.is_file() {
+            rotate(&self.settings.folder)?;
+            (file, written) = self.open()?;
+        }
+        file.write_all(text)?;
+        self.file = Some((file, written + size));
+        Ok(())
+    }
+
+    /// Opens the file, and returns its size with it.
+    fn open(&self) -> io::Result<(File, u64)> {
+        fs::create_dir_all(&self.settings.folder)?;
+        let path = self.settings.folder.join(LOG);
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        let written = file.metadata()?.len();
+        Ok((file, written))
+    }
+
+    /// Moves the other files that dbt wrote into its log folder, and returns what could not be written.
+    pub(super) fn finish(self, private: &Path, pipes: &[OsString]) -> Option<String> {
+        let entries = fs::read_dir(private).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| !pipes.contains(&entry.file_name())) {
+            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                let target = self.settings.folder.join(entry.file_name());
+                let copied = fs::create_dir_all(&self.settings.folder)
+                    .and_then(|()| fs::copy(entry.path(), target));
+                if let Err(error) = copied {
+                    return Some(format!(
+                        "cannot write `{}`: {error}",
+                        self.settings.folder.display()
+                    ));
+                }
+            }
+        }
+        self.failure
+    }
+}
+
+/// The time of day of an event.
+fn clock(event: &Event) -> &str {
+    let time = event
+        .timestamp()
+        .split_once('T')
+        .map_or("", |(_, time)| time);
+    time.trim_end_matches('Z')
+}
+
+fn rank(level: &str) -> u8 {
+    match level {
+        "error" => 3,
+        "warn" => 2,
+        "info" => 1,
+        _ => 0,
+    }
+}
+
+/// Renames `dbt.log` to `dbt.log.1`, that one to `dbt.log.2` and so on.
+fn rotate(folder: &Path) -> io::Result<()> {
+    let backup = |number: u32| folder.join(format!("dbt.log.{number}"));
+    for number in (1..BACKUPS).rev() {
+        if backup(number).exists() {
+            fs::rename(backup(number), backup(number + 1))?;
+        }
+    }
+    fs::rename(folder.join(LOG), backup(1))
+}

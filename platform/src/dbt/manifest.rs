@@ -1,0 +1,68 @@
+//! dbt's `manifest.json`: the graph of the project, and the file of each node.
+
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read as _};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::input_file;
+
+/// The maximum size in bytes. The manifest of a project with ten thousand nodes has about 200 MB.
+const MAX_SIZE: u64 = 1 << 30;
+
+/// What spans need of a manifest. The rest, such as the SQL of all nodes, is skipped while it is read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Manifest {
+    metadata: Metadata,
+    parent_map: HashMap<String, Vec<String>>,
+    nodes: HashMap<String, Entry>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    project_name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Entry {
+    original_file_path: Option<String>,
+    attached_node: Option<String>,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// There is no such file, or it is not a manifest.
+    pub(crate) fn read(path: &Path) -> io::Result<Self> {
+        let file = input_file::open(path)?.take(MAX_SIZE);
+        Ok(serde_json::from_reader(BufReader::with_capacity(
+            1 << 18,
+            file,
+        ))?)
+    }
+
+    pub(crate) fn project_name(&self) -> Option<&str> {
+        self.metadata.project_name.as_deref()
+    }
+
+    /// The nodes and sources that a node selects from.
+    pub(crate) fn parents(&self, unique_id: &str) -> &[String] {
+        self.parent_map.get(unique_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The file of a node, relative to the project's folder.
+    pub(crate) fn file(&self, unique_id: &str) -> Option<&str> {
+        self.nodes.get(unique_id)?.original_file_path.as_deref()
+    }
+
+    /// The node that a test checks.
+    pub(crate) fn checked(&self, unique_id: &str) -> Option<&str> {
+        let attached = self.nodes.get(unique_id)?.attached_node.as_deref();
+        attached.or_else(|| Some(self.parents(unique_id).first()?.as_str()))
+    }
+}

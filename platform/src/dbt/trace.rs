@@ -1,0 +1,697 @@
+//! The spans and log records of a dbt command, made from the lines that dbt writes while it runs.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use floe_plugin::Operation as _;
+use floe_plugin::dbt::{Dbt, DbtOutcome, Invocation, Node as NodeAttributes, NodeOutcome};
+use floe_plugin::quality::{Quality, QualityOutcome};
+use floe_telemetry::opentelemetry::trace::{
+    Link, Span as _, SpanContext, Status, TraceContextExt as _, Tracer as _,
+};
+use floe_telemetry::opentelemetry::{Context, KeyValue};
+use floe_telemetry::{
+    FloeAttributes, RecordedSpan, RecorderTracer, get_tracer, sanitize_error_message,
+};
+
+use super::event::{Event, Kind, Node, RunResult, without_colours};
+use super::fusion::{Record, RecordType};
+use super::manifest::Manifest;
+
+/// The scope of the spans.
+pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
+
+/// The maximum number of links of a span.
+const MAX_LINKS: usize = 128;
+
+/// How a dbt process ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Exit {
+    /// It returned an exit code.
+    Code(i32),
+    /// A signal ended it.
+    Signal(i32),
+}
+
+/// A dbt command that runs: its span, and the spans of the nodes that have not finished.
+#[derive(Debug)]
+pub(crate) struct CommandTrace {
+    tracer: RecorderTracer,
+    /// The context with the command's span.
+    root: Context,
+    started: SystemTime,
+    /// The folder that paths in events are relative to.
+    project: PathBuf,
+    manifest: Option<Manifest>,
+    adapter: Option<String>,
+    /// By unique id. A model that is built in batches is open together with a batch of it.
+    open: HashMap<String, Vec<OpenNode>>,
+    /// The spans of all nodes so far, for links.
+    contexts: HashMap<String, SpanContext>,
+    /// The open spans of dbt Fusion, by their ids there, with the context for their children.
+    fusion: HashMap<String, (Option<RecordedSpan>, Context)>,
+    is_fusion: bool,
+    invocation_id: String,
+    failure: Option<String>,
+    counts: Counts,
+    warnings: Vec<String>,
+}
+
+#[derive(Debug)]
+struct OpenNode {
+    started: String,
+    span: RecordedSpan,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    models: u64,
+    tests: u64,
+    failures: u64,
+}
+
+impl CommandTrace {
+    /// Starts the span `dbt.<command>`. `project` is the project's folder.
+    pub(crate) fn start(command: &str, project: &Path, parent: &Context) -> Self {
+        let tracer = get_tracer(TRACER_NAME);
+        let dbt = Dbt {
+            operation: command,
+            ..Dbt::default()
+        };
+        let mut attributes = dbt.to_otel_dict();
+        attributes.push(KeyValue::new("dbt.command", command.to_owned()));
+        let started = SystemTime::now();
+        let name = dbt.span_name().replace(' ', ".");
+        let builder = tracer.span_builder(name).with_attributes(attributes);
+        let span = builder
+            .with_start_time(started)
+            .start_with_context(&tracer, parent);
+        Self {
+            tracer,
+            root: parent.with_span(span),
+            started,
+            project: project.to_owned(),
+            manifest: None,
+            adapter: None,
+            open: HashMap::new(),
+            contexts: HashMap::new(),
+            fusion: HashMap::new(),
+            is_fusion: false,
+            invocation_id: String::new(),
+            failure: None,
+            counts: Counts::default(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The context of the command, for its process.
+    pub(crate) fn context(&self) -> &Context {
+        &self.root
+    }
+
+    /// Adds attributes to the span of the command.
+    pub(crate) fn describe(&self, attributes: &impl FloeAttributes) {
+        self.root.span().set_attributes(attributes.to_otel_dict());
+    }
+
+    /// Processes a line of dbt's log.
+    pub(crate) fn event(&mut self, event: &Event) {
+        if self.invocation_id != event.invocation_id() {
+            event.invocation_id().clone_into(&mut self.invocation_id);
+            self.describe(&Invocation {
+                invocation_id: Some(event.invocation_id()),
+                ..Invocation::default()
+            });
+        }
+        match event.kind() {
+            Kind::Version(version) => self.describe(&Invocation {
+                version: Some(version),
+                ..Invocation::default()
+            }),
+            Kind::Adapter(adapter) => {
+                self.adapter = Some(adapter.to_owned());
+                self.describe(&Invocation {
+                    adapter_type: Some(adapter),
+                    ..Invocation::default()
+                });
+            }
+            Kind::Target(target) => self.describe(&Invocation {
+                target: Some(target),
+                ..Invocation::default()
+            }),
+            Kind::Artifact {
+                kind: "WritableManifest",
+                path,
+            } => self.read_manifest(path),
+            // dbt Fusion writes both logs.
+            Kind::NodeStarted(node) if !self.is_fusion => self.start_node(node, event),
+            Kind::NodeFinished(node, result) if !self.is_fusion => {
+                // The record belongs to the node, whose span ends here.
+                self.log(event);
+                self.finish_node(node, result, event);
+                return;
+            }
+            Kind::Failed(message) => {
+                self.failure = Some(sanitize_error_message(message).into_owned());
+            }
+            _ => {}
+        }
+        self.log(event);
+    }
+
+    /// Reads the manifest of this invocation, which dbt has written just now.
+    fn read_manifest(&mut self, path: &str) {
+        match Manifest::read(&self.project.join(path)) {
+            Ok(manifest) => {
+                self.describe(&Invocation {
+                    project_name: manifest.project_name(),
+                    ..Invocation::default()
+                });
+                self.manifest = Some(manifest);
+            }
+            Err(error) => self.warnings.push(format!(
+                "the spans of nodes have no links: cannot read `{path}`: {error}"
+            )),
+        }
+    }
+
+    fn start_node(&mut self, node: Node<'_>, event: &Event) {
+        let id = node.unique_id();
+        let start = node.start().or_else(|| event.time());
+        let attributes = NodeAttributes {
+            resource_type: node.resource_type(),
+            name: node.name(),
+            materialization: node.materialization(),
+            schema: node.relation("schema"),
+            node_type: Some(node.resource_type()),
+            unique_id: Some(id),
+            database: node.relation("database"),
+            identifier: node.relation("alias"),
+            relation: node.relation("relation_name"),
+            relative_path: self.file(id).or_else(|| node.path()),
+            node_checksum: node.checksum(),
+        };
+        let mut all = attributes.to_otel_dict();
+        all.extend(self.database_attributes(node));
+        let node_name = attributes.span_name();
+        let nodes = self.open.entry(id.to_owned()).or_default();
+        let name = if nodes.is_empty() {
+            node_name
+        } else {
+            format!("dbt.batch.{}", node.name())
+        };
+        let parent = nodes.first().map(|model| model.span.span_context().clone());
+        let parent = parent.map_or_else(
+            || self.root.clone(),
+            |model| self.root.with_remote_span_context(model),
+        );
+        let links = if nodes.is_empty() {
+            links(self.manifest.as_ref(), &self.contexts, id)
+        } else {
+            Vec::new()
+        };
+        let mut builder = self
+            .tracer
+            .span_builder(name)
+            .with_attributes(all)
+            .with_links(links);
+        builder.start_time = start;
+        let span = builder.start_with_context(&self.tracer, &parent);
+        if nodes.is_empty() {
+            self.contexts
+                .insert(id.to_owned(), span.span_context().clone());
+        }
+        nodes.push(OpenNode {
+            started: node.started().to_owned(),
+            span,
+        });
+    }
+
+    fn finish_node(&mut self, node: Node<'_>, result: RunResult<'_>, event: &Event) {
+        let id = node.unique_id();
+        let Some(nodes) = self.open.get_mut(id) else {
+            return;
+        };
+        let last = nodes.len().checked_sub(1);
+        let found = nodes.iter().position(|it| it.started == node.started());
+        let Some(at) = found.or(last) else {
+            return;
+        };
+        let OpenNode { mut span, .. } = nodes.remove(at);
+        let is_batch = at > 0;
+        if nodes.is_empty() {
+            self.open.remove(id);
+        }
+        let status = result.status(node);
+        let is_test = matches!(node.resource_type(), "test" | "unit_test");
+        let outcome = Outcome::new(status);
+        if !is_batch {
+            self.counts.add(node.resource_type(), outcome);
+        }
+        let test_outcome = outcome.of_test().filter(|_| is_test);
+        span.set_attributes(
+            NodeOutcome {
+                status,
+                node_outcome: if test_outcome.is_some() {
+                    "success"
+                } else {
+                    outcome.as_str()
+                },
+                test_outcome,
+                failing_rows: result.failures().filter(|_| test_outcome.is_some()),
+                node_skip_reason: (outcome == Outcome::Skipped).then_some("upstream"),
+                rows_affected: result.rows_affected(),
+                adapter_code: result.adapter("code"),
+                adapter_message: result
+                    .adapter("_message")
+                    .map(sanitize_error_message)
+                    .as_deref(),
+                query_id: result.adapter("query_id"),
+                execution_time_seconds: result.execution_time(),
+            }
+            .to_otel_dict(),
+        );
+        if let Some(thread) = result.thread() {
+            span.set_attribute(KeyValue::new("thread.name", thread.to_owned()));
+        }
+        if let Some(test_outcome) = test_outcome {
+            let checked = self
+                .manifest
+                .as_ref()
+                .and_then(|manifest| manifest.checked(id));
+            span.set_attributes(quality(node.name(), checked, test_outcome));
+        }
+        let mut end = node.end().or_else(|| event.time());
+        for phase in result.phases() {
+            let seconds = phase
+                .end
+                .duration_since(phase.start)
+                .unwrap_or_default()
+                .as_secs_f64();
+            span.add_event_with_timestamp(
+                format!("dbt.{}", phase.name),
+                phase.start,
+                vec![KeyValue::new("dbt.duration_seconds", seconds)],
+            );
+            end = end.max(Some(phase.end));
+        }
+        let end = end.unwrap_or_else(SystemTime::now);
+        match outcome {
+            Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
+            Outcome::Skipped => {}
+            Outcome::Failed | Outcome::Error => fail(&mut span, result.message(), outcome),
+        }
+        span.end_with_timestamp(end);
+    }
+
+    /// The attributes of the semantic conventions for the relation that a node creates.
+    fn database_attributes(&self, node: Node<'_>) -> Vec<KeyValue> {
+        let mut attributes = Vec::new();
+        if let Some(adapter) = &self.adapter {
+            attributes.push(KeyValue::new(
+                "db.system.name",
+                system_name(adapter).to_owned(),
+            ));
+        }
+        let schema = node.relation("schema");
+        if node.relation("relation_name").is_some()
+            && let (Some(schema), Some(table)) = (schema, node.relation("alias"))
+        {
+            let database = node.relation("database");
+            let namespace = database.map_or(schema.to_owned(), |it| format!("{it}|{schema}"));
+            attributes.push(KeyValue::new("db.namespace", namespace));
+            attributes.push(KeyValue::new("db.collection.name", table.to_owned()));
+        }
+        attributes
+    }
+
+    fn file(&self, unique_id: &str) -> Option<&str> {
+        self.manifest.as_ref()?.file(unique_id)
+    }
+
+    /// Emits a log record with the ids of the node's span, or of the command's.
+    fn log(&self, event: &Event) {
+        let message = without_colours(event.message());
+        if message.trim().is_empty() {
+            return;
+        }
+        let node = event.node();
+        let id = node.map(Node::unique_id);
+        let open = id.and_then(|id| {
+            let nodes = self.open.get(id)?;
+            let started = node.map(Node::started);
+            let exact = nodes.iter().find(|it| Some(it.started.as_str()) == started);
+            Some(exact.or(nodes.last())?.span.span_context())
+        });
+        let context = open.or_else(|| self.contexts.get(id?));
+        let context = context.map_or_else(
+            || self.root.clone(),
+            |span| self.root.with_remote_span_context(span.clone()),
+        );
+        let _current = context.attach();
+        let (name, code, thread) = (event.name(), event.code(), event.thread());
+        let (time, invocation) = (event.timestamp(), event.invocation_id());
+        macro_rules! record {
+            ($level:ident) => {
+                tracing::event!(
+                    target: "dbt",
+                    tracing::Level::$level,
+                    dbt.event = name,
+                    dbt.code = code,
+                    dbt.unique_id = id,
+                    dbt.invocation_id = invocation,
+                    dbt.timestamp = time,
+                    thread.name = thread,
+                    "{message}"
+                )
+            };
+        }
+        match event.level() {
+            "error" => record!(ERROR),
+            "warn" => record!(WARN),
+            "info" => record!(INFO),
+            _ => record!(DEBUG),
+        }
+    }
+
+    /// Processes an OpenTelemetry line of dbt Fusion. The spans become part of this trace.
+    pub(crate) fn record(&mut self, kind: RecordType, record: &Record) {
+        self.is_fusion = true;
+        match kind {
+            RecordType::SpanStart => self.start_record(record),
+            RecordType::SpanEnd => {
+                if !self.fusion.contains_key(record.span_id()) {
+                    self.start_record(record);
+                }
+                self.end_record(record);
+            }
+            RecordType::Log => self.log_record(record),
+        }
+    }
+
+    fn start_record(&mut self, record: &Record) {
+        let id = record.span_id().to_owned();
+        if matches!(record.event_type(), "Process" | "Invocation") {
+            // The span of the command stands for them.
+            self.root.span().set_attributes(record.attributes());
+            self.fusion.insert(id, (None, self.root.clone()));
+            return;
+        }
+        let unique_id = record.attribute("unique_id").unwrap_or_default();
+        let is_node = record.event_type() == "NodeProcessed";
+        let name = match (
+            is_node,
+            record.attribute("node_type"),
+            record.attribute("name"),
+        ) {
+            (true, Some(node_type), Some(name)) => format!("dbt.{node_type}.{name}"),
+            _ => record.span_name().to_owned(),
+        };
+        let parent = record.parent_span_id().and_then(|id| self.fusion.get(id));
+        let parent = parent.map_or(&self.root, |(_, context)| context);
+        let links = if is_node {
+            links(self.manifest.as_ref(), &self.contexts, &unique_id)
+        } else {
+            Vec::new()
+        };
+        let mut builder = self
+            .tracer
+            .span_builder(name)
+            .with_attributes(record.attributes())
+            .with_links(links);
+        builder.start_time = record.start();
+        let span = builder.start_with_context(&self.tracer, parent);
+        let context = span.span_context().clone();
+        if is_node {
+            self.contexts.insert(unique_id, context.clone());
+        }
+        let context = self.root.with_remote_span_context(context);
+        self.fusion.insert(id, (Some(span), context));
+    }
+
+    fn end_record(&mut self, record: &Record) {
+        if record.event_type() == "ArtifactWritten"
+            && record.attribute("artifact_type").as_deref() == Some("manifest")
+            && let Some(path) = record.attribute("relative_path")
+        {
+            self.read_manifest(&path);
+        }
+        let Some((span, _)) = self.fusion.get_mut(record.span_id()) else {
+            return;
+        };
+        let end = record.end().unwrap_or_else(SystemTime::now);
+        let Some(mut span) = span.take() else {
+            self.root.span().set_attributes(record.attributes());
+            return;
+        };
+        span.set_attributes(record.attributes());
+        match record.status() {
+            Some((1, _)) => span.set_status(Status::Ok),
+            Some((2, message)) => fail(&mut span, message, Outcome::Error),
+            _ => {}
+        }
+        if record.event_type() == "NodeProcessed" {
+            let skipped = record.attribute("node_outcome").as_deref() == Some("skipped");
+            let outcome = match record.status() {
+                Some((2, _)) => Outcome::Error,
+                _ if skipped => Outcome::Skipped,
+                _ => Outcome::Success,
+            };
+            let node_type = record.attribute("node_type").unwrap_or_default();
+            self.counts.add(&node_type, outcome);
+        }
+        span.end_with_timestamp(end);
+    }
+
+    fn log_record(&self, record: &Record) {
+        let span = self.fusion.get(record.span_id());
+        let _current = span
+            .map_or(&self.root, |(_, context)| context)
+            .clone()
+            .attach();
+        let message = without_colours(record.body());
+        let code = record.attribute("dbt_core_event_code");
+        macro_rules! emit {
+            ($level:ident) => {
+                tracing::event!(target: "dbt", tracing::Level::$level, dbt.code = code, "{message}")
+            };
+        }
+        match record.severity_number() {
+            17.. => emit!(ERROR),
+            13.. => emit!(WARN),
+            9.. => emit!(INFO),
+            _ => emit!(DEBUG),
+        }
+    }
+
+    /// Ends all spans, that of the command last, and returns what could not be recorded.
+    pub(crate) fn end(mut self, exit: Exit) -> Vec<String> {
+        let end = SystemTime::now();
+        let outcome = NodeOutcome {
+            status: "canceled",
+            node_outcome: "canceled",
+            ..NodeOutcome::default()
+        };
+        // The batches of a model end before it.
+        for mut node in self
+            .open
+            .drain()
+            .flat_map(|(_, nodes)| nodes.into_iter().rev())
+        {
+            node.span.set_attributes(outcome.to_otel_dict());
+            cancel(node.span, end);
+        }
+        for span in self.fusion.drain().filter_map(|(_, (span, _))| span) {
+            cancel(span, end);
+        }
+        self.describe(&DbtOutcome {
+            models_run: Some(self.counts.models),
+            tests_run: Some(self.counts.tests),
+            failures: Some(self.counts.failures),
+            execution_time_seconds: end
+                .duration_since(self.started)
+                .ok()
+                .as_ref()
+                .map(Duration::as_secs_f64),
+        });
+        let root = self.root.span();
+        let description = match exit {
+            Exit::Code(0) => None,
+            Exit::Code(code) => {
+                Some(
+                    self.failure
+                        .take()
+                        .unwrap_or_else(|| match self.counts.failures {
+                            0 => format!("dbt exited with code {code}"),
+                            1 => "1 node failed".to_owned(),
+                            failures => format!("{failures} nodes failed"),
+                        }),
+                )
+            }
+            Exit::Signal(signal) => Some(format!("signal {signal} ended dbt")),
+        };
+        if let Exit::Code(code) = exit {
+            root.set_attribute(KeyValue::new("process.exit.code", i64::from(code)));
+        }
+        if let Some(description) = description {
+            let error_type = match exit {
+                Exit::Code(code) => format!("exit_{code}"),
+                Exit::Signal(signal) => format!("signal_{signal}"),
+            };
+            root.set_attribute(KeyValue::new("error.type", error_type));
+            root.set_status(Status::error(description));
+        } else {
+            root.set_status(Status::Ok);
+        }
+        root.end_with_timestamp(end);
+        self.warnings
+    }
+
+    /// Ends the command's span: its program could not be started.
+    pub(crate) fn not_started(mut self, message: &str) {
+        self.failure = Some(sanitize_error_message(message).into_owned());
+        self.end(Exit::Code(127));
+    }
+}
+
+impl Counts {
+    fn add(&mut self, resource_type: &str, outcome: Outcome) {
+        if outcome == Outcome::Skipped {
+            return;
+        }
+        match resource_type {
+            "model" => self.models += 1,
+            "test" | "unit_test" => self.tests += 1,
+            _ => {}
+        }
+        self.failures += u64::from(matches!(outcome, Outcome::Failed | Outcome::Error));
+    }
+}
+
+/// The outcome of a node.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Outcome {
+    Success,
+    Warned,
+    Failed,
+    Error,
+    Skipped,
+}
+
+impl Outcome {
+    /// The outcome for a status of dbt. An unknown one is an error only if its name says so.
+    fn new(status: &str) -> Self {
+        match status {
+            "warn" => Self::Warned,
+            "fail" => Self::Failed,
+            "skipped" => Self::Skipped,
+            // A microbatch model some of whose batches failed.
+            "partial success" => Self::Error,
+            other if other.contains("error") => Self::Error,
+            _ => Self::Success,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Success | Self::Warned => "success",
+            Self::Failed | Self::Error => "error",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// The outcome of a test that ran.
+    fn of_test(self) -> Option<&'static str> {
+        match self {
+            Self::Success => Some("passed"),
+            Self::Warned => Some("warned"),
+            Self::Failed => Some("failed"),
+            Self::Error | Self::Skipped => None,
+        }
+    }
+}
+
+/// Records an error.
+fn fail(span: &mut RecordedSpan, message: &str, outcome: Outcome) {
+    let message = without_colours(message);
+    let message = sanitize_error_message(&message);
+    let error_type = match outcome {
+        Outcome::Failed => "test_failed",
+        _ => error_type(&message),
+    };
+    for key in ["error.type", "exception.type"] {
+        span.set_attribute(KeyValue::new(key, error_type.to_owned()));
+    }
+    span.set_attribute(KeyValue::new(
+        "exception.message",
+        message.clone().into_owned(),
+    ));
+    span.set_status(Status::error(message.into_owned()));
+}
+
+/// The kind of error that dbt's message begins with, for example `Compilation Error`.
+fn error_type(message: &str) -> &str {
+    let kind = message
+        .find(" Error")
+        .and_then(|at| message.get(..at + " Error".len()));
+    let is_kind = |kind: &&str| {
+        kind.len() <= 40
+            && kind
+                .chars()
+                .all(|sign| sign.is_ascii_alphabetic() || sign == ' ')
+    };
+    kind.filter(is_kind).unwrap_or("error")
+}
+
+fn cancel(mut span: RecordedSpan, end: SystemTime) {
+    span.set_attribute(KeyValue::new("error.type", "canceled"));
+    span.set_status(Status::error("dbt ended before the node did"));
+    span.end_with_timestamp(end);
+}
+
+/// Links to the nodes that a node selects from.
+fn links(
+    manifest: Option<&Manifest>,
+    contexts: &HashMap<String, SpanContext>,
+    unique_id: &str,
+) -> Vec<Link> {
+    let parents = manifest.map_or(&[][..], |manifest| manifest.parents(unique_id));
+    let link = |parent: &String| {
+        let attributes = vec![KeyValue::new("dbt.unique_id", parent.clone())];
+        Some(Link::new(contexts.get(parent)?.clone(), attributes, 0))
+    };
+    parents.iter().filter_map(link).take(MAX_LINKS).collect()
+}
+
+/// The attributes of a data quality check.
+fn quality(check: &str, data_source: Option<&str>, test_outcome: &str) -> Vec<KeyValue> {
+    let check = Quality {
+        operation: "check",
+        provider: Some("dbt"),
+        check_name: Some(check),
+        data_source,
+        ..Quality::default()
+    };
+    let passed = test_outcome == "passed";
+    let outcome = QualityOutcome {
+        pass_count: u64::from(passed),
+        fail_count: u64::from(!passed),
+        ..QualityOutcome::default()
+    };
+    let mut attributes = check.to_otel_dict();
+    attributes.extend(outcome.to_otel_dict());
+    attributes
+}
+
+/// The name of an adapter's database in the semantic conventions.
+fn system_name(adapter: &str) -> &str {
+    match adapter {
+        "bigquery" => "gcp.bigquery",
+        "oracle" => "oracle.db",
+        "postgres" => "postgresql",
+        "redshift" => "aws.redshift",
+        "fabric" | "sqlserver" | "synapse" => "microsoft.sql_server",
+        other => other,
+    }
+}

@@ -1,0 +1,151 @@
+//! What the selected plugins generate from a compiled product: manifests for a cluster, a dbt project, the
+//! definitions of an orchestrator. Also asks the quality plugin whether it supports the checks.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use floe_plugin::PluginType;
+use floe_plugin::compute::ComputeEngine;
+use floe_plugin::dbt::DbtRunner;
+use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::quality::{QualityProvider, Suite};
+use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
+use serde_json::Value;
+
+use crate::active::Active;
+use crate::artifacts::CompiledArtifacts;
+use crate::atomic::{self, Access};
+use crate::error::Error;
+use crate::identity::Identity;
+use crate::place::Place;
+use crate::product;
+
+/// The Pod Security Standard of a product's pods.
+const PSS_LEVEL: &str = "restricted";
+
+/// Writes what the selected plugins generate below `folder`. A plugin that generates nothing is not started.
+///
+/// # Errors
+/// A plugin failed, or a check is not supported.
+pub(crate) fn generate(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    folder: &Path,
+) -> Result<(), Error> {
+    let selected = artifacts.selected();
+    let has_checks = artifacts
+        .models
+        .iter()
+        .any(|model| !model.checks.is_empty());
+    let is_selected = |kind| selected.iter().any(|it| it.kind == kind);
+    let is_used = |kind| match kind {
+        PluginType::Quality => has_checks,
+        PluginType::Dbt | PluginType::Rbac | PluginType::NetworkSecurity => true,
+        PluginType::Orchestrator => is_selected(kind),
+        // dbt needs its profile.
+        PluginType::Compute => is_selected(PluginType::Dbt),
+        _ => false,
+    };
+    let kinds = PluginType::ALL;
+    let generates = |kind| is_used(kind) && (is_selected(kind) || kind == PluginType::Quality);
+    if !kinds.into_iter().any(generates) {
+        return Ok(());
+    }
+    // A credential may be in a store.
+    let plugins = Active::start(selected.clone(), identity, |kind| {
+        is_used(kind) || kind == PluginType::Secrets
+    })?;
+    check(identity, artifacts, &plugins)?;
+    cluster(artifacts, &plugins, &folder.join("kubernetes"))?;
+    let product = artifacts.product();
+    if let Some(dbt) = plugins.one::<dyn DbtRunner>() {
+        let engine = plugins.required::<dyn ComputeEngine>()?;
+        let database = folder.join("dbt.db");
+        let profile = engine.generate_profile(&database, product.environment);
+        if let Some(profile) = plugins.tolerate(&engine, profile)? {
+            let written = dbt.generate_project(&product, &profile, &folder.join("dbt"));
+            plugins.tolerate(&dbt, written)?;
+        }
+    }
+    if let Some(orchestrator) = plugins.one::<dyn AssetOrchestrator>()
+        && !orchestrator.plugin().runs_here()
+    {
+        let written = orchestrator.create_definitions(&product, &folder.join("orchestrator"));
+        plugins.tolerate(&orchestrator, written)?;
+    }
+    Ok(())
+}
+
+/// Checks that the quality plugin supports the checks of each model.
+fn check(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    plugins: &Active,
+) -> Result<(), Error> {
+    let Some(quality) = plugins.one::<dyn QualityProvider>() else {
+        return Ok(());
+    };
+    for model in artifacts
+        .models
+        .iter()
+        .filter(|model| !model.checks.is_empty())
+    {
+        let suite = Suite {
+            name: &format!("{}.{}", identity.name, model.name),
+            table: &model.name,
+            checks: &model.checks,
+        };
+        quality.validate_expectations(&suite).map_err(|error| {
+            let message = format!("the checks of `{}`: {error}", model.name);
+            Error::input(Place::file(&product::spec_path(&identity.folder)), message)
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes the manifests for a cluster.
+fn cluster(artifacts: &CompiledArtifacts, plugins: &Active, folder: &Path) -> Result<(), Error> {
+    let secrets: Vec<&str> = artifacts.secrets.iter().map(|it| &*it.key).collect();
+    let workload = Workload {
+        name: &artifacts.metadata.product_name,
+        namespace: &artifacts.metadata.namespace,
+        secrets: &secrets,
+        egress: &[],
+        pss_level: PSS_LEVEL,
+    };
+    if let Some(roles) = plugins.one::<dyn RoleGenerator>() {
+        let generated = [
+            roles.generate_namespace(&workload),
+            roles.generate_service_account(&workload),
+            roles.generate_role(&workload),
+            roles.generate_role_binding(&workload),
+        ];
+        let mut manifests = Vec::new();
+        for manifest in generated {
+            manifests.extend(plugins.tolerate(&roles, manifest)?);
+        }
+        write(&folder.join("rbac.yaml"), &manifests)?;
+        let context = roles.generate_pod_security_context(&workload);
+        if let Some(context) = plugins.tolerate(&roles, context)? {
+            write(&folder.join("pod-security-context.yaml"), &[context])?;
+        }
+    }
+    if let Some(network) = plugins.one::<dyn NetworkPolicyGenerator>() {
+        let denied = network.generate_default_deny_policies(&workload);
+        let mut manifests = plugins.tolerate(&network, denied)?.unwrap_or_default();
+        let allowed = network.generate_network_policy(&workload);
+        manifests.extend(plugins.tolerate(&network, allowed)?);
+        write(&folder.join("network-policies.yaml"), &manifests)?;
+    }
+    Ok(())
+}
+
+/// Writes YAML documents. JSON is YAML.
+fn write(path: &Path, documents: &[Value]) -> Result<(), Error> {
+    let mut text = String::new();
+    for document in documents {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "---\n{document:#}");
+    }
+    atomic::write(path, Access::Public, |file| file.write_all(text.as_bytes()))
+}

@@ -1,0 +1,84 @@
+//! The last step of a run: its gold tables are stored as objects, and registered where others find them.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+
+use floe_plugin::catalog::{NewTable, TableCatalog};
+use floe_plugin::ingestion::{Export, IngestionEngine};
+use floe_plugin::semantic::SemanticLayer;
+use floe_plugin::storage::ObjectStore;
+use floe_telemetry::traced;
+
+use super::generate;
+use super::run::{Run, TRACER_NAME};
+use crate::artifacts::CompiledModel;
+use crate::atomic::{Access, Draft};
+use crate::error::Error;
+use crate::product::{Layer, OUTPUT_FOLDER};
+
+/// Publishes the gold tables of a run that built all assets.
+#[traced(name = "floe.publish", tracer = TRACER_NAME)]
+pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
+    let namespace = run.identity.namespace.as_str();
+    let catalog = run.plugins.one::<dyn TableCatalog>();
+    if let Some(catalog) = &catalog {
+        run.plugins
+            .tolerate(catalog, catalog.create_namespace(namespace))?;
+    }
+    let models = run.artifacts.models.iter();
+    for model in models.filter(|model| model.layer == Layer::Gold) {
+        let location = store(model, run)?;
+        if let Some(catalog) = &catalog {
+            let table = NewTable {
+                namespace,
+                name: &model.name,
+                location: location.as_deref(),
+                columns: &[],
+            };
+            run.plugins
+                .tolerate(catalog, catalog.create_table(&table))?;
+        }
+    }
+    if let Some(layer) = run.plugins.one::<dyn SemanticLayer>() {
+        let folder = run.folder().join(OUTPUT_FOLDER).join("semantic");
+        let product = run.artifacts.product();
+        run.plugins
+            .tolerate(&layer, layer.sync(&product, &folder))?;
+    }
+    Ok(())
+}
+
+/// Stores a table as an object, and writes it to the external systems that the model names. Returns the URI of
+/// the object.
+fn store(model: &CompiledModel, run: &Run<'_>) -> Result<Option<String>, Error> {
+    let store = run.plugins.one::<dyn ObjectStore>();
+    if store.is_none() && model.exports.is_empty() {
+        return Ok(None);
+    }
+    let target = run.folder().join(OUTPUT_FOLDER).join("export.csv");
+    let draft = Draft::new(&target, Access::Private)?;
+    let sql = format!("SELECT * FROM \"{}\"", model.name);
+    let file = File::options().write(true).open(draft.path());
+    let mut output = BufWriter::new(file.map_err(Error::io("write", &target))?);
+    generate::copy(&mut run.warehouse.borrow_mut(), &sql, &mut output)
+        .map_err(Error::from_plugin)?;
+    output.flush().map_err(Error::io("write", &target))?;
+    for export in &model.exports {
+        let tool = run.plugins.named::<dyn IngestionEngine>(&export.plugin)?;
+        let written = tool.write(&Export {
+            table: &model.name,
+            sink_type: &export.sink_type,
+            destination: &export.destination,
+            file: draft.path(),
+        });
+        run.plugins.tolerate(&tool, written)?;
+    }
+    let Some(store) = store else {
+        return Ok(None);
+    };
+    let (namespace, product) = (&run.identity.namespace, &run.identity.name);
+    let key = format!("{namespace}/{product}/{}.csv", model.name);
+    let stored = store.put_object(&key, draft.path());
+    let stored = run.plugins.tolerate(&store, stored)?;
+    Ok(stored.map(|_| format!("{}/{key}", store.plugin().warehouse_uri())))
+}

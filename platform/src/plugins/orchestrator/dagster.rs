@@ -1,0 +1,178 @@
+//! Dagster: a product as a Dagster project.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::product::Product;
+use floe_plugin::{Error, ErrorKind, Lifecycle};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::atomic::Access;
+use crate::child::{Invocation, Program};
+use crate::dbt_project::{identifier, write};
+
+floe_plugin::plugin! {
+    kind: AssetOrchestrator,
+    plugin: Dagster,
+    name: "dagster",
+    tracer: "floe.orchestrator.dagster",
+    api: "1.0",
+    description: "compiles products into Dagster projects",
+}
+
+const DEFINITIONS: &str = include_str!("dagster.py");
+
+/// The last line of `dagster definitions validate`.
+const VALID: &str = "All code locations passed validation";
+
+/// Dagster: a product becomes a project with an asset for each source and model. It is validated by Dagster
+/// before it is written.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Dagster {
+    /// The program, of Dagster 1.
+    program: Program,
+    /// The time limit of the validation.
+    #[schemars(range(min = 1))]
+    timeout_seconds: u32,
+}
+
+impl Default for Dagster {
+    fn default() -> Self {
+        Self {
+            program: Program::named("dagster"),
+            timeout_seconds: 300,
+        }
+    }
+}
+
+impl Lifecycle for Dagster {}
+
+impl AssetOrchestrator for Dagster {
+    fn create_definitions(
+        &self,
+        product: &Product<'_>,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let description = serde_json::to_string_pretty(&describe(product))
+            .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
+        let files = [
+            ("definitions.py", DEFINITIONS.to_owned()),
+            ("product.json", description + "\n"),
+            ("pyproject.toml", project(product)),
+        ];
+        // Nothing is replaced by what Dagster does not accept.
+        let draft = tempfile::Builder::new().prefix("floe-").tempdir()?;
+        for (name, text) in &files {
+            fs::write(draft.path().join(name), text)?;
+        }
+        self.validate(draft.path())?;
+        let mut paths = Vec::new();
+        for (name, text) in &files {
+            let path = folder.join(name);
+            write(&path, Access::Public, text)?;
+            paths.push(path);
+        }
+        Ok(paths)
+    }
+}
+
+impl Dagster {
+    fn validate(&self, folder: &Path) -> Result<(), Error> {
+        let limit = Duration::from_secs(self.timeout_seconds.into());
+        let output = Invocation::new("dagster", &self.program, limit)
+            .arg("definitions")
+            .arg("validate")
+            .option("--python-file", Some("definitions.py"))
+            .option("--log-format", Some("json"))
+            .env("DAGSTER_HOME", folder)
+            .env("DAGSTER_DISABLE_TELEMETRY", "1")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .folder(folder)
+            .run()?;
+        let events = || {
+            [output.stderr(), output.stdout()]
+                .into_iter()
+                .flat_map(events)
+        };
+        if output.code == 0 {
+            if events().any(|(_, message)| message.starts_with(VALID)) {
+                return Ok(());
+            }
+            let message =
+                "dagster: the output has no result of the validation, accepted: Dagster 1";
+            return Err(Error::new(ErrorKind::InvalidResponse, message));
+        }
+        match events().find(|(level, _)| level == "error") {
+            Some((_, message)) => {
+                let lines: Vec<&str> = message.split_whitespace().collect();
+                let message = format!("dagster: {}", lines.join(" "));
+                Err(Error::new(ErrorKind::InvalidInput, message))
+            }
+            None => Err(output.error(ErrorKind::Rejected)),
+        }
+    }
+}
+
+/// The level and the message of each line of a log. Other lines are not part of it.
+fn events(log: &str) -> impl Iterator<Item = (String, String)> {
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter_map(|line| {
+        let text = |key| line.get(key)?.as_str().map(str::to_owned);
+        Some((text("level")?, text("event")?))
+    })
+}
+
+/// What `dagster.py` reads.
+fn describe(product: &Product<'_>) -> Value {
+    let sources = product.sources.iter().map(|source| {
+        json!({
+            "name": source.name,
+            "group": "source",
+            "depends_on": [],
+            "query": false,
+            "description": null,
+            "metadata": { "floe/location": source.location },
+        })
+    });
+    let models = product.models.iter().map(|model| {
+        let checks = model.checks.iter().map(|check| match check.column() {
+            Some(column) => format!("{} {column}", check.name()),
+            None => check.name().to_owned(),
+        });
+        json!({
+            "name": model.name,
+            "group": model.layer,
+            "depends_on": model.depends_on,
+            "query": true,
+            "description": null,
+            "metadata": {
+                "floe/materialization": model.materialization,
+                "floe/checks": checks.collect::<Vec<_>>(),
+            },
+        })
+    });
+    let name = identifier(product.name);
+    json!({
+        "namespace": product.namespace,
+        "name": product.name,
+        "version": product.version,
+        "environment": product.environment,
+        "op": format!("build_{name}"),
+        "job": format!("{name}_job"),
+        "assets": sources.chain(models).collect::<Vec<_>>(),
+    })
+}
+
+fn project(product: &Product<'_>) -> String {
+    format!(
+        "[project]\nname = \"{}\"\nversion = \"0.1.0\"\nrequires-python = \">=3.10\"\ndependencies = [\"dagster>=1.9,<2\"]\n\n[tool.dagster]\nmodule_name = \"definitions\"\n",
+        identifier(product.name)
+    )
+}

@@ -1,0 +1,143 @@
+//! Names, labels and addresses as Kubernetes accepts them.
+
+use std::net::IpAddr;
+
+use floe_plugin::security::Workload;
+use floe_plugin::{Error, ErrorKind};
+use serde_json::{Value, json};
+
+/// The length of a label of DNS.
+const LONGEST_LABEL: usize = 63;
+
+/// The length of a name of an object.
+const LONGEST_NAME: usize = 253;
+
+/// Checks the names of a workload.
+pub(super) fn check(workload: &Workload<'_>) -> Result<(), Error> {
+    for (what, name) in [("name", workload.name), ("namespace", workload.namespace)] {
+        if !is_label(name) {
+            let accepted = format!(
+                "at most {LONGEST_LABEL} lower-case letters, digits and hyphens, with a letter or a digit at both ends"
+            );
+            return Err(refused(what, name, &accepted));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the name of an object: labels with dots between them.
+pub(super) fn check_name(what: &str, name: &str) -> Result<(), Error> {
+    if name.len() <= LONGEST_NAME && name.split('.').all(is_label) {
+        return Ok(());
+    }
+    let accepted = format!(
+        "at most {LONGEST_NAME} lower-case letters, digits, hyphens and dots, with a letter or a digit at both ends"
+    );
+    Err(refused(what, name, &accepted))
+}
+
+fn is_label(text: &str) -> bool {
+    let is_edge = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let bytes = text.as_bytes();
+    bytes.len() <= LONGEST_LABEL
+        && is_edge(bytes.first())
+        && is_edge(bytes.last())
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+}
+
+/// Checks a range of addresses, for example `10.0.0.0/8`. Newer versions of Kubernetes refuse one whose
+/// address is not its first.
+pub(super) fn check_range(range: &str) -> Result<(), Error> {
+    let accepted = "a range of addresses that begins with its first, for example `10.0.0.0/8`";
+    let error = || refused("egress", range, accepted);
+    let (address, prefix) = range.split_once('/').ok_or_else(error)?;
+    let is_plain = prefix == "0" || !prefix.starts_with(['0', '+']);
+    let prefix: u32 = prefix.parse().ok().filter(|_| is_plain).ok_or_else(error)?;
+    let (bits, width): (u128, u32) = match address.parse().map_err(|_| error())? {
+        IpAddr::V4(address) => (u128::from(u32::from(address)), 32),
+        IpAddr::V6(address) => (u128::from(address), 128),
+    };
+    let host = width.checked_sub(prefix).ok_or_else(error)?;
+    let host_bits = 1_u128.checked_shl(host).unwrap_or(0).wrapping_sub(1);
+    if bits & host_bits == 0 {
+        return Ok(());
+    }
+    Err(error())
+}
+
+pub(super) fn refused(what: &str, found: &str, accepted: &str) -> Error {
+    let found: String = found.chars().take(80).collect();
+    let message = format!("{what}: found `{found}`, accepted: {accepted}");
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
+/// The labels of a workload's objects, which Kubernetes recommends.
+pub(super) fn labels(workload: &Workload<'_>) -> Value {
+    json!({
+        "app.kubernetes.io/name": workload.name,
+        "app.kubernetes.io/managed-by": "floe",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_begin_with_their_first_address() {
+        for range in [
+            "10.0.0.0/8",
+            "0.0.0.0/0",
+            "192.168.1.7/32",
+            "::/0",
+            "2001:db8::/32",
+            "::1/128",
+        ] {
+            check_range(range).unwrap();
+        }
+        for range in [
+            "10.0.0.1/8",
+            "10.0.0.0",
+            "10.0.0.0/33",
+            "10.0.0.0/08",
+            "10.0.0.0/+8",
+            "10.0.0.0/-1",
+            "10.0.0/8",
+            "2001:db8::1/32",
+            "example.org/8",
+            "/8",
+            "",
+        ] {
+            let error = check_range(range).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{range}");
+            assert!(
+                error.to_string().contains(&format!("found `{range}`")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_labels_of_dns() {
+        let of = |name, namespace| Workload {
+            name,
+            namespace,
+            ..Workload::default()
+        };
+        let longest = "a".repeat(63);
+        check(&of("a", "team-1")).unwrap();
+        check(&of(&longest, "1")).unwrap();
+        for name in ["", "-a", "a-", "A", "a.b", "a_b", "ä", &"a".repeat(64)] {
+            check(&of(name, "team")).unwrap_err();
+            check(&of("a", name)).unwrap_err();
+        }
+        check_name("secret", "db.primary").unwrap();
+        for name in ["", ".", "a..b", "a.", "A", &"a.".repeat(127)] {
+            check_name("secret", name).unwrap_err();
+        }
+    }
+}

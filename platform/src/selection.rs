@@ -1,0 +1,126 @@
+//! The plugins that a platform has selected, as they are written into the artifacts, and the embedded ones
+//! that it uses otherwise.
+
+use std::path::Path;
+
+use floe_plugin::{PluginType, Selection};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A selected plugin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selected {
+    /// The type of the plugin.
+    #[serde(rename = "type")]
+    pub kind: PluginType,
+    /// The name of the plugin.
+    pub name: String,
+    /// What happens to a run if an operation of the plugin fails.
+    pub on_failure: OnFailure,
+    /// The configuration, with references to credentials.
+    pub config: Value,
+}
+
+/// What happens to a run if an operation of a plugin fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// The run fails.
+    Fail,
+    /// The run continues; the failure is in the trace and in the log.
+    Continue,
+}
+
+impl OnFailure {
+    /// The default: a run fails without its data, and not without an alert or its lineage.
+    pub fn of(kind: PluginType) -> Self {
+        match kind {
+            PluginType::AlertChannel | PluginType::LineageBackend => Self::Continue,
+            _ => Self::Fail,
+        }
+    }
+}
+
+impl Selected {
+    fn embedded(kind: PluginType, name: &str) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            on_failure: OnFailure::of(kind),
+            config: json!({}),
+        }
+    }
+
+    pub(crate) fn selection(&self, folder: &Path) -> Selection {
+        Selection::new(self.kind, &*self.name, self.config.clone()).in_folder(folder)
+    }
+}
+
+/// How lineage events are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LineageTransport {
+    /// As `OpenLineage` events over HTTP: the plugin `marquez`.
+    Http,
+    /// Printed on the terminal: the plugin `console`.
+    Console,
+    /// Events are discarded.
+    Noop,
+}
+
+/// Adds the lineage backend that `observability.lineage` selects, or removes all if lineage is switched off.
+pub(crate) fn with_lineage(
+    mut selected: Vec<Selected>,
+    is_enabled: bool,
+    transport: Option<LineageTransport>,
+    endpoint: Option<&str>,
+) -> Vec<Selected> {
+    let kind = PluginType::LineageBackend;
+    if !is_enabled || transport == Some(LineageTransport::Noop) {
+        selected.retain(|it| it.kind != kind);
+        selected.push(Selected::embedded(kind, NONE));
+        return selected;
+    }
+    let mut backend = match (transport, endpoint) {
+        (Some(LineageTransport::Console), _) => Selected::embedded(kind, "console"),
+        (Some(LineageTransport::Http), _) | (None, Some(_)) => Selected::embedded(kind, "marquez"),
+        _ => return selected,
+    };
+    if let (Some(endpoint), "marquez") = (endpoint, &*backend.name) {
+        backend.config = json!({ "url": endpoint });
+    }
+    selected.push(backend);
+    selected
+}
+
+/// The name that switches a type of plugins off: `lineage_backend: { type: none }`.
+const NONE: &str = "none";
+
+/// The embedded plugin of a type.
+const EMBEDDED: [(PluginType, &str); 8] = [
+    (PluginType::Secrets, "env"),
+    (PluginType::Ingestion, "csv"),
+    (PluginType::Compute, "sqlite"),
+    (PluginType::Orchestrator, "local"),
+    (PluginType::Quality, "sql"),
+    (PluginType::Storage, "local"),
+    (PluginType::LineageBackend, "file"),
+    (PluginType::AlertChannel, "terminal"),
+];
+
+/// Adds the embedded plugins to those that the manifest selects: for each type that it does not mention. CSV
+/// files are loaded in any case.
+pub(crate) fn with_defaults(mut selected: Vec<Selected>) -> Vec<Selected> {
+    for (kind, name) in EMBEDDED {
+        let is_missing = match kind {
+            PluginType::Ingestion => !selected.iter().any(|it| it.kind == kind && it.name == name),
+            _ => !selected.iter().any(|it| it.kind == kind),
+        };
+        if is_missing {
+            selected.push(Selected::embedded(kind, name));
+        }
+    }
+    selected.retain(|it| it.name != NONE);
+    selected
+}

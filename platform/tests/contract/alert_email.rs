@@ -1,0 +1,246 @@
+//! The contract of the plugin `email` (alert channel).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use floe_plugin::{Error, ErrorKind, PluginType, Plugins, Selection};
+use serde_json::{Value, json};
+
+use crate::smtp::{Reply, Server};
+use crate::{CANARY, Contract, alerts, credential, plugins};
+
+const NAME: &str = "email";
+
+/// The usual replies.
+fn usual(_: &str) -> Option<&'static str> {
+    None
+}
+
+fn config(port: u16) -> Value {
+    json!({
+        "host": "127.0.0.1", "port": port, "encryption": "none", "timeout": 5,
+        "from": "floe <floe@example.org>", "to": ["Ada <ada@example.org>", "ops@example.net"],
+    })
+}
+
+fn send(port: u16, change: &Value) -> Result<(), Error> {
+    let (_file, password) = credential(CANARY);
+    let mut config = config(port);
+    config["login"] = json!({ "username": "floe", "password": password });
+    for (key, value) in change.as_object().unwrap() {
+        config[key] = value.clone();
+    }
+    alerts::send_one(NAME, config)
+}
+
+fn against(reply: Reply) -> (Error, usize) {
+    let server = Server::start(reply);
+    let error = send(server.port, &json!({ "timeout": 0.5 })).unwrap_err();
+    assert!(!error.to_string().contains(CANARY), "{error}");
+    (error, server.accepted().len())
+}
+
+pub(crate) fn contract() -> Contract {
+    let service = "stand-in; in `.ci/plugins` aiosmtpd, with a login and STARTTLS";
+    Contract::new(PluginType::AlertChannel, NAME, service).operation(
+        "send_alert",
+        || {
+            let server = Server::start(usual);
+            send(server.port, &json!({}))?;
+            let accepted = server.accepted();
+            assert_eq!(accepted.len(), 1, "{accepted:?}");
+            let mail = &accepted[0];
+            let login = STANDARD.encode(format!("\0floe\0{CANARY}"));
+            assert_eq!(mail.login.as_ref(), Some(&login));
+            assert_eq!(mail.from, "FROM:<floe@example.org>");
+            assert_eq!(mail.to, ["TO:<ada@example.org>", "TO:<ops@example.net>"]);
+            let (head, body) = mail.data.split_once("\n\n").unwrap();
+            for expected in [
+                "From: floe <floe@example.org>",
+                "To: Ada <ada@example.org>, ops@example.net",
+                "Date: Sun, 09 Sep 2001 01:46:40 +0000",
+                "Auto-Submitted: auto-generated",
+                "Content-Type: text/plain; charset=utf-8",
+            ] {
+                assert!(
+                    head.lines().any(|line| line == expected),
+                    "{expected}: {head}"
+                );
+            }
+            assert!(head.contains("Message-ID: <"), "{head}");
+            assert!(
+                head.contains("Subject: [critical] customer-360: orders has <5 rows"),
+                "{head}"
+            );
+            assert!(body.contains("orders has <5 rows"), "{body}");
+            assert!(body.contains("Asset: stg_orders\n"), "{body}");
+            assert!(
+                body.contains("Trace: 4bf92f3577b34da6a3ce929d0e0e4736\n"),
+                "{body}"
+            );
+            Ok(())
+        },
+        || {
+            let server = Server::start(|command| {
+                let is_login = command.starts_with("AUTH");
+                is_login.then_some("535 5.7.8 c4n4ry-Zm9vYmFyYmF6cXV4 is not the password")
+            });
+            send(server.port, &json!({}))
+        },
+    )
+}
+
+#[test]
+fn a_reply_of_the_server_is_a_clear_error_and_no_message() {
+    let cases: [(Reply, ErrorKind, &str); 9] = [
+        (
+            |it| (it == "CONNECT").then_some("421 4.3.2 shutting down"),
+            ErrorKind::Unavailable,
+            "421",
+        ),
+        (
+            |it| (it == "CONNECT").then_some("554 5.7.1 blocked"),
+            ErrorKind::Rejected,
+            "554",
+        ),
+        (
+            |it| it.starts_with("AUTH").then_some("535 5.7.8 no"),
+            ErrorKind::Unauthorized,
+            "535",
+        ),
+        (
+            |it| it.starts_with("MAIL").then_some("530 5.7.0 log in"),
+            ErrorKind::Unauthorized,
+            "530",
+        ),
+        (
+            |it| it.starts_with("MAIL").then_some("451 4.7.1 later"),
+            ErrorKind::Unavailable,
+            "451",
+        ),
+        (
+            |it| (it == "RCPT TO:<ops@example.net>").then_some("550 5.1.1 unknown"),
+            ErrorKind::Rejected,
+            "550",
+        ),
+        (
+            |it| (it == "END").then_some("552 5.3.4 too long"),
+            ErrorKind::Rejected,
+            "552",
+        ),
+        (
+            |it| {
+                it.starts_with("EHLO")
+                    .then_some("\u{16}\u{3}\u{1} not SMTP")
+            },
+            ErrorKind::InvalidResponse,
+            "127.0.0.1",
+        ),
+        (
+            |it| it.starts_with("MAIL").then_some(""),
+            ErrorKind::TimedOut,
+            "127.0.0.1",
+        ),
+    ];
+    for (reply, kind, text) in cases {
+        let (error, accepted) = against(reply);
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+        assert_eq!(accepted, 0, "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_is_away_is_unavailable() {
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let error = send(port, &json!({})).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.to_string().starts_with("SMTP 127.0.0.1: "), "{error}");
+}
+
+#[test]
+fn a_server_without_starttls_gets_neither_the_login_nor_the_message() {
+    let server = Server::start(|command| {
+        command
+            .starts_with("AUTH")
+            .then_some("235 2.7.0 Authentication succeeded")
+    });
+    let error = send(server.port, &json!({ "encryption": "starttls" })).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
+    assert!(error.to_string().contains("STARTTLS"), "{error}");
+    assert_eq!(server.accepted().len(), 0);
+}
+
+#[test]
+fn the_health_of_a_mail_server_is_a_connection_with_a_login() {
+    let (_file, password) = credential(CANARY);
+    let health = |reply: Reply| {
+        let server = Server::start(reply);
+        let mut config = config(server.port);
+        config["login"] = json!({ "username": "floe", "password": password });
+        let plugins = plugins(PluginType::AlertChannel, NAME, config);
+        plugins.health().remove(0).1
+    };
+    health(usual).unwrap();
+    let error = health(|it| it.starts_with("AUTH").then_some("535 5.7.8 no")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+}
+
+#[test]
+fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
+    let start = |change: Value| {
+        let mut config = config(25);
+        for (key, value) in change.as_object().unwrap() {
+            config[key] = value.clone();
+        }
+        let chosen = Selection::new(PluginType::AlertChannel, NAME, config);
+        match Plugins::configure(&[chosen]) {
+            Ok(plugins) => plugins.start().unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        }
+    };
+    for (change, expected) in [
+        (
+            json!({ "to": [] }),
+            "to: found no recipient, accepted: at least one",
+        ),
+        (
+            json!({ "to": ["ada"] }),
+            "to.0: found `ada`, accepted: `ada@example.org` or `Ada <ada@example.org>`",
+        ),
+        (
+            json!({ "timeout": 0 }),
+            "timeout: found 0, accepted: seconds, more than 0 and at most 300",
+        ),
+        (
+            json!({ "encryption": "ssl" }),
+            "encryption: unknown variant `ssl`, accepted: ",
+        ),
+        (
+            json!({ "host": "mail.example", "login": { "username": "a", "password": "${env:PATH}" } }),
+            "found a login and `encryption: none`, accepted: `tls` or `starttls`",
+        ),
+        (
+            json!({ "encryption": "tls", "ca_certificate": "/dev/null" }),
+            "found no certificate, accepted: one or several certificates in PEM",
+        ),
+    ] {
+        let error = start(change);
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_line_feed_in_an_alert_adds_no_header() {
+    let server = Server::start(usual);
+    let message =
+        floe_plugin::alert::Message::new("Name", "one\r\nBcc: eve@example.org\r\n\r\nbody");
+    alerts::send(NAME, config(server.port), &message).unwrap();
+    let data = &server.accepted()[0].data;
+    let (head, _) = data.split_once("\n\n").unwrap();
+    assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
+    assert_eq!(server.accepted()[0].to.len(), 2);
+}

@@ -1,0 +1,183 @@
+//! The cases of the embedded engine.
+
+use std::path::Path;
+
+use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use serde_json::json;
+
+use crate::{Contract, plugins};
+
+const COLUMNS: [Column<'static>; 2] = [
+    Column {
+        name: "id",
+        kind: ColumnType::Integer,
+    },
+    Column {
+        name: "name",
+        kind: ColumnType::Text,
+    },
+];
+
+/// Runs `run` on an engine, and a database of it in an own folder.
+fn on<T>(
+    plugin: &'static str,
+    run: impl FnOnce(&mut Session) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let plugins = plugins(PluginType::Compute, plugin, json!({}));
+    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = engine.create_database(&folder.path().join("warehouse.db"))?;
+    let result = run(&mut session)?;
+    session.close()?;
+    Ok(result)
+}
+
+/// Loads two rows into the table `people`.
+fn load(session: &mut Session) -> Result<u64, Error> {
+    session.load("people", &COLUMNS, &mut |rows| {
+        rows.row(&[Value::Integer(1), Value::Text("Ada")])?;
+        rows.row(&[Value::Integer(2), Value::Null])
+    })
+}
+
+#[derive(Default)]
+struct Rows(Vec<String>);
+
+impl RowSink for Rows {
+    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
+        self.0.push(names.join(","));
+        Ok(())
+    }
+
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        self.0.push(format!("{values:?}"));
+        Ok(())
+    }
+}
+
+type Engine = floe_plugin::Handle<dyn ComputeEngine>;
+
+pub(crate) fn contract() -> Contract {
+    of_engine("sqlite", "the embedded SQLite")
+}
+
+/// The contract of a compute engine that needs no configuration.
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
+pub(crate) fn of_engine(plugin: &'static str, service: &'static str) -> Contract {
+    let engine = move |run: &dyn Fn(&Engine) -> Result<(), Error>| {
+        let plugins = plugins(PluginType::Compute, plugin, json!({}));
+        run(&plugins.one::<dyn ComputeEngine>().unwrap())
+    };
+    Contract::new(PluginType::Compute, plugin, service)
+        .operation(
+            "create_database",
+            move || on(plugin, |_| Ok(())),
+            move || {
+                engine(&|engine| {
+                    let file = Path::new("/no/such/folder/warehouse.db");
+                    engine.create_database(file).map(drop)
+                })
+            },
+        )
+        .operation(
+            "load",
+            move || {
+                assert_eq!(on(plugin, load)?, 2);
+                Ok(())
+            },
+            move || {
+                on(plugin, |session| {
+                    let refused = session.load("people", &COLUMNS, &mut |rows| {
+                        rows.row(&[Value::Integer(1), Value::Null])?;
+                        Err(Error::new(
+                            ErrorKind::InvalidInput,
+                            "the second row is wrong",
+                        ))
+                    });
+                    // Nothing half-written.
+                    assert!(session.count("SELECT count(*) FROM people").is_err());
+                    refused.map(drop)
+                })
+            },
+        )
+        .operation(
+            "materialize",
+            move || {
+                on(plugin, |session| {
+                    load(session)?;
+                    let rows = session.materialize(&Materialize {
+                        name: "named",
+                        is_view: false,
+                        sql: "SELECT * FROM people WHERE name IS NOT NULL",
+                    })?;
+                    assert_eq!(rows, 1);
+                    let view = Materialize {
+                        name: "all_people",
+                        is_view: true,
+                        sql: "SELECT * FROM people",
+                    };
+                    assert_eq!(session.materialize(&view)?, 2);
+                    assert_eq!(session.columns("all_people")?, ["id", "name"]);
+                    Ok(())
+                })
+            },
+            move || {
+                on(plugin, |session| {
+                    load(session)?;
+                    let error = session
+                        .materialize(&Materialize {
+                            name: "broken",
+                            is_view: false,
+                            sql: "SELECT price FROM people",
+                        })
+                        .unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+                    Err(error)
+                })
+            },
+        )
+        .operation(
+            "query",
+            move || {
+                on(plugin, |session| {
+                    load(session)?;
+                    let mut rows = Rows::default();
+                    session.query("SELECT id, name FROM people ORDER BY id", &mut rows)?;
+                    assert_eq!(
+                        rows.0,
+                        [
+                            "id,name",
+                            "[Integer(1), Text(\"Ada\")]",
+                            "[Integer(2), Null]"
+                        ]
+                    );
+                    Ok(())
+                })
+            },
+            move || {
+                on(plugin, |session| {
+                    load(session)?;
+                    // A query changes nothing.
+                    let refused = session.query("DELETE FROM people", &mut Rows::default());
+                    let error = refused.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+                    Err(error)
+                })
+            },
+        )
+        .operation(
+            "generate_profile",
+            move || {
+                engine(&|engine| {
+                    let file = Path::new("/srv/shop/warehouse.db");
+                    let profile = engine.generate_profile(file, "dev")?;
+                    assert_eq!(profile["type"], plugin);
+                    assert!(profile.to_string().contains("/srv/shop/warehouse.db"));
+                    Ok(())
+                })
+            },
+            move || engine(&|engine| engine.generate_profile(Path::new("/"), "dev").map(drop)),
+        )
+}

@@ -1,0 +1,93 @@
+//! What every plugin does if its HTTP service refuses, hangs or is not one.
+
+use std::time::Duration;
+
+use floe_plugin::{Error, ErrorKind};
+
+use crate::CANARY;
+use crate::service::{Answer, Received, Service, refused_url};
+
+/// Performs an operation against services that fail. `run` gets the address of the service and a time limit
+/// in seconds. `before` answers the requests that precede the one of the operation, such as a login.
+pub(crate) fn check(
+    before: impl Fn(&Received) -> Option<Answer> + Clone + Send + Sync + 'static,
+    run: impl Fn(&str, f64) -> Result<(), Error>,
+) {
+    let is_counted = |received: &Received| before(received).is_none();
+    let against = |answer: Answer, timeout: f64| {
+        let before = before.clone();
+        let service = Service::start(move |request| match before(request) {
+            Some(answer) => answer,
+            // A service that repeats what it received, with the credential.
+            None => match &answer {
+                Answer::Status(status, headers, body) if body.is_empty() => {
+                    let echo = format!("cannot process {request:?}");
+                    Answer::Status(*status, headers.clone(), echo.into_bytes())
+                }
+                other => other.clone(),
+            },
+        });
+        let error = run(&service.url, timeout).unwrap_err();
+        let attempts = service
+            .received()
+            .iter()
+            .filter(|it| is_counted(it))
+            .count();
+        assert!(!error.to_string().contains(CANARY), "{error}");
+        assert!(!error.to_string().contains('\n'), "{error}");
+        (error, attempts)
+    };
+    for (status, kind, attempts) in [
+        (400, ErrorKind::Rejected, 1),
+        (401, ErrorKind::Unauthorized, 1),
+        (403, ErrorKind::Unauthorized, 1),
+        (404, ErrorKind::NotFound, 1),
+        (429, ErrorKind::RateLimited, 3),
+        (500, ErrorKind::InvalidResponse, 1),
+        (503, ErrorKind::Unavailable, 3),
+    ] {
+        let (error, found) = against(Answer::text(status, ""), 10.0);
+        assert_eq!(error.kind(), kind, "{status}: {error}");
+        assert!(
+            error.to_string().contains(&status.to_string()),
+            "{status}: {error}"
+        );
+        // A second login precedes a second attempt after 401.
+        let again = usize::from(status == 401 && found == 2);
+        assert_eq!(found - again, attempts, "{status}: {error}");
+    }
+    // Longer than a run waits: the caller decides.
+    let headers = vec![("retry-after", "7".to_owned())];
+    let (error, attempts) = against(Answer::Status(429, headers, Vec::new()), 10.0);
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(error.retry_delay(), Some(Duration::from_secs(7)));
+    assert_eq!(attempts, 1, "{error}");
+
+    let (error, attempts) = against(Answer::Hang, 0.2);
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    assert_eq!(attempts, 1, "it may have been processed: {error}");
+
+    let (error, _) = against(Answer::Garbage, 10.0);
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+
+    let error = run(&refused_url(), 10.0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+}
+
+/// After `Retry-After: 0` the request is repeated.
+pub(crate) fn check_retry(
+    succeed: impl Fn(&Received) -> Answer + Send + Sync + 'static,
+    run: impl Fn(&str) -> Result<(), Error>,
+) {
+    let is_first = std::sync::atomic::AtomicBool::new(true);
+    let service = Service::start(move |request| {
+        if is_first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            return Answer::Status(429, vec![("retry-after", "0".to_owned())], Vec::new());
+        }
+        succeed(request)
+    });
+    run(&service.url).unwrap();
+    let received = service.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0].body, received[1].body);
+}

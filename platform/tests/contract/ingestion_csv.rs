@@ -1,0 +1,76 @@
+//! The cases of CSV files.
+
+use floe_plugin::ingestion::{Export, IngestionEngine, Load};
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::{Error, PluginType};
+use serde_json::json;
+
+use crate::{Contract, plugins};
+
+struct Rows(Vec<String>);
+
+impl RowSink for Rows {
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        self.0.push(format!("{values:?}"));
+        Ok(())
+    }
+}
+
+fn run(text: &str) -> Result<Vec<String>, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("orders.csv"), text).unwrap();
+    let plugins = plugins(PluginType::Ingestion, "csv", json!({}));
+    let tool = plugins.one::<dyn IngestionEngine>().unwrap();
+    let columns = [
+        Column {
+            name: "order_id",
+            kind: ColumnType::Integer,
+        },
+        Column {
+            name: "ordered_on",
+            kind: ColumnType::Date,
+        },
+    ];
+    let load = Load {
+        table: "orders",
+        columns: &columns,
+        folder: folder.path(),
+        location: "orders.csv",
+    };
+    let mut rows = Rows(Vec::new());
+    let count = tool.run(&load, &mut rows)?;
+    assert_eq!(count, rows.0.len() as u64);
+    Ok(rows.0)
+}
+
+pub(crate) fn contract() -> Contract {
+    Contract::new(PluginType::Ingestion, "csv", "a file")
+        .operation(
+            "run",
+            || {
+                let rows = run("order_id,ordered_on\n1,2024-01-31\n2,\n")?;
+                let expected = ["[Integer(1), Text(\"2024-01-31\")]", "[Integer(2), Null]"];
+                assert_eq!(rows, expected);
+                Ok(())
+            },
+            || {
+                let error = run("order_id,ordered_on\n1,2024-02-30\n").unwrap_err();
+                assert!(
+                    error.to_string().contains("orders.csv:2: `ordered_on`"),
+                    "{error}"
+                );
+                Err(error)
+            },
+        )
+        .unsupported("write", || {
+            let plugins = plugins(PluginType::Ingestion, "csv", json!({}));
+            let tool = plugins.one::<dyn IngestionEngine>().unwrap();
+            let export = Export {
+                table: "orders",
+                sink_type: "crm",
+                destination: "Order",
+                file: "orders.csv".as_ref(),
+            };
+            tool.write(&export).map(drop)
+        })
+}

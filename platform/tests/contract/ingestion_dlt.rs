@@ -1,0 +1,212 @@
+//! The contract of the plugin `dlt` (ingestion).
+
+use std::path::Path;
+
+use floe_plugin::ingestion::{Export, IngestionEngine, Load};
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+use crate::program::Program;
+use crate::{CANARY, Contract, plugins};
+
+#[derive(Default)]
+struct Rows(Vec<String>);
+
+impl RowSink for Rows {
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        self.0.push(format!("{values:?}"));
+        Ok(())
+    }
+}
+
+const COLUMNS: [Column<'static>; 3] = [
+    Column {
+        name: "id",
+        kind: ColumnType::Integer,
+    },
+    Column {
+        name: "amount",
+        kind: ColumnType::Real,
+    },
+    Column {
+        name: "ordered_on",
+        kind: ColumnType::Date,
+    },
+];
+
+/// The configuration of a REST API with a token.
+fn rest_api(python: &Program, folder: &TempDir) -> Json {
+    let token = folder.path().join("token");
+    std::fs::write(&token, CANARY).unwrap();
+    json!({
+        "python": python.path(),
+        "source": {
+            "type": "rest_api",
+            "base_url": "https://api.example/v1/",
+            "token": format!("${{file:{}}}", token.display()),
+        },
+        "schema_contract": "freeze",
+    })
+}
+
+fn load(config: &Json, folder: &Path, location: &str) -> Result<Vec<String>, Error> {
+    let plugins = plugins(PluginType::Ingestion, "dlt", config.clone());
+    let tool = plugins.all::<dyn IngestionEngine>().next().unwrap();
+    let load = Load {
+        table: "orders",
+        columns: &COLUMNS,
+        folder,
+        location,
+    };
+    let mut rows = Rows::default();
+    tool.run(&load, &mut rows)?;
+    Ok(rows.0)
+}
+
+fn write(python: &Program, sink: &str) -> Result<u64, Error> {
+    let sinks = json!({ "crm": { "type": "duckdb", "path": "/srv/crm.duckdb" } });
+    let config = json!({ "python": python.path(), "sinks": sinks });
+    let plugins = plugins(PluginType::Ingestion, "dlt", config);
+    let tool = plugins.all::<dyn IngestionEngine>().next().unwrap();
+    tool.write(&Export {
+        table: "orders",
+        sink_type: sink,
+        destination: "Order",
+        file: Path::new("/srv/orders.csv"),
+    })
+}
+
+fn loaded(rows: u64) -> String {
+    json!({ "ok": { "files": ["loaded/data/orders/1.jsonl"], "rows": rows } }).to_string()
+}
+
+fn failure(kind: &str) -> String {
+    let message = format!("HTTPError: 401 for {CANARY}");
+    json!({ "error": { "kind": kind, "message": message } }).to_string()
+}
+
+pub(crate) fn contract() -> Contract {
+    Contract::new(PluginType::Ingestion, "dlt", "stand-in; dlt 1.31 in `.ci/plugins`")
+        .operation(
+            "run",
+            || {
+                let python = Program::new("python").with("answer", loaded(2)).with(
+                    "loaded",
+                    "{\"id\":1,\"amount\":1,\"ordered_on\":\"2026-01-31\",\"_dlt_id\":\"a\"}\n{\"id\":2,\"amount\":null}\n",
+                );
+                let folder = tempfile::tempdir().unwrap();
+                let rows = load(&rest_api(&python, &folder), folder.path(), "orders")?;
+                assert_eq!(
+                    rows,
+                    [
+                        "[Integer(1), Real(1.0), Text(\"2026-01-31\")]",
+                        "[Integer(2), Null, Null]"
+                    ]
+                );
+                python.assert_traced();
+                assert_eq!(python.received("token").trim(), CANARY);
+                let request = python.request();
+                assert!(!request.to_string().contains(CANARY), "{request}");
+                assert_eq!(
+                    request,
+                    json!({
+                        "operation": "load",
+                        "table": "orders",
+                        "location": "orders",
+                        "columns": { "id": "bigint", "amount": "double", "ordered_on": "date" },
+                        "schema_contract": "freeze",
+                        "source": {
+                            "type": "rest_api",
+                            "base_url": "https://api.example/v1/",
+                            "has_token": true,
+                            "data_selector": null,
+                        },
+                    })
+                );
+                Ok(())
+            },
+            || {
+                let python = Program::new("python").with("answer", failure("unauthorized"));
+                let folder = tempfile::tempdir().unwrap();
+                let config = rest_api(&python, &folder);
+                let error = load(&config, folder.path(), "orders").unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Unauthorized);
+                assert_eq!(error.to_string(), "dlt: HTTPError: 401 for <REDACTED>");
+                Err(error)
+            },
+        )
+        .operation(
+            "write",
+            || {
+                let python = Program::new("python").with("answer", "{\"ok\":{\"rows\":2}}");
+                assert_eq!(write(&python, "crm")?, 2);
+                assert_eq!(
+                    python.request(),
+                    json!({
+                        "operation": "export",
+                        "table": "Order",
+                        "file": "/srv/orders.csv",
+                        "sink": { "type": "duckdb", "path": "/srv/crm.duckdb", "dataset": "floe" },
+                    })
+                );
+                Ok(())
+            },
+            || {
+                let error = write(&Program::new("python"), "erp").unwrap_err();
+                assert_eq!(error.to_string(), "found the sink `erp`, accepted: crm");
+                Err(error)
+            },
+        )
+}
+
+#[test]
+fn an_answer_that_is_not_true_is_an_error() {
+    let row = "{\"id\":1}\n";
+    let outside = json!({ "ok": { "files": ["../x"], "rows": 1 } }).to_string();
+    for (answer, rows, message) in [
+        (loaded(2), row, "found 1 rows, and it reported 2"),
+        (outside, row, "found the file `../x`"),
+        (
+            loaded(1),
+            "{\"id\":\"one\"}\n",
+            "a value of the column `id` is not of its type",
+        ),
+        (loaded(1), "[1]\n", "a row is not a JSON object"),
+        ("{".to_owned(), row, "the result is not the JSON"),
+    ] {
+        let python = Program::new("python")
+            .with("answer", &answer)
+            .with("loaded", rows);
+        let folder = tempfile::tempdir().unwrap();
+        let config = rest_api(&python, &folder);
+        let error = load(&config, folder.path(), "orders").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_crash_does_not_print_the_token() {
+    let python = Program::new("python").with("behaviour", "crash");
+    let folder = tempfile::tempdir().unwrap();
+    let config = rest_api(&python, &folder);
+    let error = load(&config, folder.path(), "orders")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("MemoryError") && !error.contains(CANARY),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_path_outside_of_the_product_is_refused() {
+    let python = Program::new("python");
+    let config = json!({ "python": python.path() });
+    for location in ["../orders.csv", "/etc/passwd"] {
+        let error = load(&config, Path::new("/srv"), location).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    }
+}

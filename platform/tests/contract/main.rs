@@ -1,0 +1,336 @@
+//! The contract of the plugins: every operation of every plugin that is linked into the program succeeds
+//! once and fails once, against its real or a stand-in service, and each has a span with the name, the
+//! scope and the outcome that the platform promises.
+//!
+//! A file of this folder has the cases of one plugin. A plugin without cases fails the test, so a future one
+//! cannot be forgotten. The table in README is made from these cases: `FLOE_UPDATE=1` writes it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod alert_alertmanager;
+mod alert_email;
+mod alert_slack;
+mod alert_terminal;
+mod alert_webhook;
+mod alerts;
+mod catalog_polaris;
+mod compute_duckdb;
+mod compute_sqlite;
+mod dbt_core;
+mod dbt_fusion;
+mod failures;
+mod identity_keycloak;
+mod ingestion_csv;
+mod ingestion_dlt;
+mod lineage_console;
+mod lineage_file;
+mod lineage_marquez;
+mod network_security_k8s;
+mod orchestrator_dagster;
+mod orchestrator_local;
+mod program;
+mod quality_dbt;
+mod quality_gx;
+mod quality_sql;
+mod rbac_k8s;
+mod secrets_env;
+mod secrets_infisical;
+mod secrets_k8s;
+mod semantic_cube;
+mod service;
+mod smtp;
+mod storage_local;
+mod storage_s3;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use floe as _;
+use floe_plugin::registry::{self, LinkedPlugin};
+use floe_plugin::{Error, PluginType, Plugins, Selection};
+use floe_telemetry::backend;
+use floe_telemetry::opentelemetry::trace::Status;
+use floe_telemetry::testing::{self, Spans};
+use tempfile::{NamedTempFile, TempPath};
+
+/// The cases of each plugin.
+fn contracts() -> Vec<Contract> {
+    vec![
+        alert_alertmanager::contract(),
+        alert_email::contract(),
+        alert_slack::contract(),
+        alert_terminal::contract(),
+        alert_webhook::contract(),
+        catalog_polaris::contract(),
+        compute_duckdb::contract(),
+        compute_sqlite::contract(),
+        dbt_core::contract(),
+        dbt_fusion::contract(),
+        identity_keycloak::contract(),
+        ingestion_csv::contract(),
+        ingestion_dlt::contract(),
+        lineage_console::contract(),
+        lineage_file::contract(),
+        lineage_marquez::contract(),
+        network_security_k8s::contract(),
+        orchestrator_dagster::contract(),
+        orchestrator_local::contract(),
+        quality_dbt::contract(),
+        quality_gx::contract(),
+        quality_sql::contract(),
+        rbac_k8s::contract(),
+        secrets_env::contract(),
+        secrets_infisical::contract(),
+        secrets_k8s::contract(),
+        semantic_cube::contract(),
+        storage_local::contract(),
+        storage_s3::contract(),
+    ]
+}
+
+/// A text that is a credential in a case. No span may contain it.
+pub(crate) const CANARY: &str = "c4n4ry-Zm9vYmFyYmF6cXV4";
+
+/// The cases of a plugin.
+pub(crate) struct Contract {
+    kind: PluginType,
+    name: &'static str,
+    /// What answers the requests of the cases, for the table.
+    service: &'static str,
+    cases: Vec<Case>,
+    unsupported: Vec<Case>,
+}
+
+struct Case {
+    operation: &'static str,
+    succeeds: Run,
+    fails: Run,
+}
+
+type Run = Box<dyn Fn() -> Result<(), Error>>;
+
+impl Contract {
+    /// The contract of a plugin. `service` is what answers its requests: `Debian's alertmanager`, or
+    /// `stand-in` for a server of the test.
+    pub(crate) fn new(kind: PluginType, name: &'static str, service: &'static str) -> Self {
+        Self {
+            kind,
+            name,
+            service,
+            cases: Vec::new(),
+            unsupported: Vec::new(),
+        }
+    }
+
+    /// An operation with a run that succeeds and a run that fails. Each calls the method of the plugin's
+    /// handle once, and asserts what the service received.
+    pub(crate) fn operation(
+        mut self,
+        operation: &'static str,
+        succeeds: impl Fn() -> Result<(), Error> + 'static,
+        fails: impl Fn() -> Result<(), Error> + 'static,
+    ) -> Self {
+        self.cases.push(Case {
+            operation,
+            succeeds: Box::new(succeeds),
+            fails: Box::new(fails),
+        });
+        self
+    }
+
+    /// An operation that the plugin does not support.
+    pub(crate) fn unsupported(
+        mut self,
+        operation: &'static str,
+        fails: impl Fn() -> Result<(), Error> + 'static,
+    ) -> Self {
+        self.unsupported.push(Case {
+            operation,
+            succeeds: Box::new(|| Ok(())),
+            fails: Box::new(fails),
+        });
+        self
+    }
+}
+
+/// The plugin, started with this configuration.
+pub(crate) fn plugins(kind: PluginType, name: &str, config: serde_json::Value) -> Plugins {
+    let plugins = Plugins::configure(&[Selection::new(kind, name, config)]).unwrap();
+    plugins.start().unwrap();
+    plugins
+}
+
+/// A reference to a file that contains a credential. The file exists while the first value does.
+pub(crate) fn credential(text: &str) -> (TempPath, String) {
+    let path = NamedTempFile::new().unwrap().into_temp_path();
+    fs::write(&path, text).unwrap();
+    let reference = format!("${{file:{}}}", path.display());
+    (path, reference)
+}
+
+#[test]
+fn every_operation_of_every_plugin_has_its_span() {
+    for contract in contracts() {
+        let linked = registry::find(contract.kind, contract.name).unwrap();
+        for case in &contract.cases {
+            let what = format!("{} {}: {}", contract.kind, contract.name, case.operation);
+            let (result, spans) = run(&case.succeeds);
+            result.unwrap_or_else(|error| panic!("{what}: {error}"));
+            let span = check(&what, linked, case.operation, &spans);
+            assert_eq!(span.status, Status::Ok, "{what}");
+
+            let (result, spans) = run(&case.fails);
+            let error = result.expect_err(&what);
+            assert!(!error.is_unsupported(), "{what}: {error}");
+            let span = check(&what, linked, case.operation, &spans);
+            assert_error(&what, &span, &error);
+        }
+        for case in &contract.unsupported {
+            let what = format!("{} {}: {}", contract.kind, contract.name, case.operation);
+            let (result, spans) = run(&case.fails);
+            let error = result.expect_err(&what);
+            assert!(error.is_unsupported(), "{what}: {error}");
+            assert_error(&what, &check(&what, linked, case.operation, &spans), &error);
+        }
+    }
+}
+
+/// What is compared of a span.
+struct Checked {
+    status: Status,
+}
+
+fn run(run: &Run) -> (Result<(), Error>, Spans) {
+    let mut result = None;
+    let spans = testing::capture(|| result = Some(run()));
+    (result.unwrap(), spans)
+}
+
+/// The last span of the operation: its scope and its attribute are the plugin's, and nothing in the trace
+/// contains the credential.
+fn check(what: &str, linked: &LinkedPlugin, operation: &str, spans: &Spans) -> Checked {
+    let plugin = linked.plugin();
+    let tracer = plugin.tracer_name().unwrap();
+    let domain = plugin.plugin_type().domain().unwrap();
+    let domain = if operation == "write" {
+        "egress"
+    } else {
+        domain
+    };
+    let name = format!("{domain}.{operation}");
+    let span = spans.named(&name).last().unwrap_or_else(|| {
+        panic!(
+            "{what}: there is no span `{name}` among {:?}",
+            spans.names()
+        )
+    });
+    assert_eq!(span.scope(), tracer, "{what}");
+    span.assert_attribute(&format!("{domain}.operation"), operation);
+    let all = format!("{spans:?}");
+    assert!(
+        !all.contains(CANARY),
+        "{what}: a span contains the credential: {all}"
+    );
+    Checked {
+        status: span.status().clone(),
+    }
+}
+
+fn assert_error(what: &str, span: &Checked, error: &Error) {
+    let Status::Error { description } = &span.status else {
+        panic!("{what}: the span of an error is {:?}", span.status);
+    };
+    // The causes of the error follow.
+    let message = error.to_string();
+    assert!(description.starts_with(&message), "{what}: {description}");
+    assert!(!error.to_string().contains(CANARY), "{what}: {error}");
+    assert!(!error.to_string().is_empty(), "{what}");
+}
+
+#[test]
+fn every_plugin_has_a_contract() {
+    let contracts = contracts();
+    for linked in registry::discover().unwrap() {
+        let plugin = linked.plugin();
+        let kind = plugin.plugin_type();
+        assert!(plugin.tracer_name().is_some(), "{kind} {linked}: no tracer");
+        let schema = linked.configuration_schema();
+        let schema = schema.unwrap_or_else(|| panic!("{kind} {linked}: it cannot be selected"));
+        assert_eq!(schema["additionalProperties"], false, "{kind} {linked}");
+        assert!(schema["description"].is_string(), "{kind} {linked}");
+        let mut of_plugin = contracts
+            .iter()
+            .filter(|contract| contract.kind == kind && contract.name == plugin.name());
+        let contract = of_plugin
+            .next()
+            .unwrap_or_else(|| panic!("{kind} {linked}: there are no cases in tests/contract"));
+        assert!(of_plugin.next().is_none(), "{kind} {linked}: two contracts");
+        let operations: BTreeSet<&str> = kind.operations().iter().copied().collect();
+        let cases = contract.cases.iter().chain(&contract.unsupported);
+        let covered: BTreeSet<&str> = cases.map(|case| case.operation).collect();
+        assert_eq!(covered, operations, "{kind} {linked}: its operations");
+        assert!(
+            !contract.cases.is_empty(),
+            "{kind} {linked}: no operation succeeds"
+        );
+    }
+}
+
+const BEGIN: &str = "<!-- plugins: made by the contract test -->\n";
+const END: &str = "<!-- end of plugins -->\n";
+
+/// The table of the plugins, from the registry and the cases.
+fn table() -> String {
+    let contracts = contracts();
+    let mut table = String::from(
+        "| type | plugin | tracer | operations with an OK and an ERROR span | tested against |\n|---|---|---|---|---|\n",
+    );
+    for linked in registry::discover().unwrap() {
+        let plugin = linked.plugin();
+        let kind = plugin.plugin_type();
+        let contract = contracts
+            .iter()
+            .find(|contract| contract.kind == kind && contract.name == plugin.name());
+        let (Some(contract), Some(tracer)) = (contract, plugin.tracer_name()) else {
+            continue;
+        };
+        let operations: Vec<String> = contract
+            .cases
+            .iter()
+            .map(|case| format!("`{}`", case.operation))
+            .collect();
+        let (name, operations) = (plugin.name(), operations.join(", "));
+        let _ = writeln!(
+            table,
+            "| {kind} | `{name}` | `{tracer}` | {operations} | {} |",
+            contract.service
+        );
+    }
+    for backend in backend::linked() {
+        let _ = writeln!(
+            table,
+            "| telemetry_backend | `{}` | never traced | | |",
+            backend.backend().name()
+        );
+    }
+    table
+}
+
+#[test]
+fn the_table_in_the_readme_is_the_result() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).unwrap();
+    let (found, after) = rest.split_once(END).unwrap();
+    let expected = table();
+    if std::env::var_os("FLOE_UPDATE").is_some() {
+        fs::write(&path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
+        return;
+    }
+    assert!(
+        found == expected,
+        "run with FLOE_UPDATE=1; expected:\n{expected}"
+    );
+}

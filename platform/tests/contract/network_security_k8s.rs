@@ -1,0 +1,113 @@
+//! The contract of the plugin `k8s` (network security).
+
+use floe_plugin::security::{NetworkPolicyGenerator, Workload};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use serde_json::{Value, json};
+
+use crate::{Contract, plugins};
+
+pub(crate) const WORKLOAD: Workload<'_> = Workload {
+    name: "customer-360",
+    namespace: "sales",
+    secrets: &["db.primary", "smtp"],
+    egress: &[("10.0.0.0/8", 5432), ("2001:db8::/32", 443)],
+    pss_level: "restricted",
+};
+
+fn with<T>(run: impl FnOnce(&Handle<dyn NetworkPolicyGenerator>) -> T) -> T {
+    let plugins = plugins(PluginType::NetworkSecurity, "k8s", json!({}));
+    run(&plugins.one::<dyn NetworkPolicyGenerator>().unwrap())
+}
+
+fn generate(workload: &Workload<'_>) -> Result<Value, Error> {
+    with(|generator| generator.generate_network_policy(workload))
+}
+
+pub(crate) fn contract() -> Contract {
+    Contract::new(PluginType::NetworkSecurity, "k8s", "kubernetes-validate")
+        .operation(
+            "generate_network_policy",
+            || {
+                let policy = generate(&WORKLOAD)?;
+                assert_eq!(
+                    policy,
+                    json!({
+                        "apiVersion": "networking.k8s.io/v1",
+                        "kind": "NetworkPolicy",
+                        "metadata": {
+                            "name": "customer-360-egress",
+                            "namespace": "sales",
+                            "labels": {
+                                "app.kubernetes.io/name": "customer-360",
+                                "app.kubernetes.io/managed-by": "floe",
+                            },
+                        },
+                        "spec": {
+                            "podSelector": { "matchLabels": { "app.kubernetes.io/name": "customer-360" } },
+                            "policyTypes": ["Egress"],
+                            "egress": [
+                                {
+                                    "to": [{
+                                        "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": "kube-system" } },
+                                        "podSelector": { "matchLabels": { "k8s-app": "kube-dns" } },
+                                    }],
+                                    "ports": [
+                                        { "protocol": "UDP", "port": 53 },
+                                        { "protocol": "TCP", "port": 53 },
+                                    ],
+                                },
+                                {
+                                    "to": [{ "ipBlock": { "cidr": "10.0.0.0/8" } }],
+                                    "ports": [{ "protocol": "TCP", "port": 5432 }],
+                                },
+                                {
+                                    "to": [{ "ipBlock": { "cidr": "2001:db8::/32" } }],
+                                    "ports": [{ "protocol": "TCP", "port": 443 }],
+                                },
+                            ],
+                        },
+                    })
+                );
+                Ok(())
+            },
+            || generate(&Workload { egress: &[("10.0.0.1/8", 5432)], ..WORKLOAD }).map(drop),
+        )
+        .operation(
+            "generate_default_deny_policies",
+            || {
+                let policies =
+                    with(|generator| generator.generate_default_deny_policies(&WORKLOAD))?;
+                let specs: Vec<&Value> = policies.iter().map(|policy| &policy["spec"]).collect();
+                // Every pod, and no rule that allows something.
+                assert_eq!(
+                    specs,
+                    [
+                        &json!({ "podSelector": {}, "policyTypes": ["Ingress"] }),
+                        &json!({ "podSelector": {}, "policyTypes": ["Egress"] }),
+                    ]
+                );
+                for (policy, name) in policies.iter().zip(["ingress", "egress"]) {
+                    assert_eq!(policy["metadata"]["name"], format!("default-deny-{name}"));
+                    assert_eq!(policy["metadata"]["namespace"], "sales");
+                }
+                Ok(())
+            },
+            || {
+                let workload = Workload { namespace: "Sales", ..WORKLOAD };
+                with(|generator| generator.generate_default_deny_policies(&workload)).map(drop)
+            },
+        )
+}
+
+#[test]
+fn an_address_that_a_cluster_refuses_is_an_error() {
+    for (egress, found) in [
+        (&[("example.org", 443)][..], "found `example.org`"),
+        (&[("10.0.0.0/33", 443)], "found `10.0.0.0/33`"),
+        (&[("10.0.0.0/8", 0)], "found `port 0`"),
+    ] {
+        let error = generate(&Workload { egress, ..WORKLOAD }).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(found), "{error}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The contract of the plugin `dagster` (orchestrator).
+
+use std::fs;
+use std::path::Path;
+
+use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use serde_json::json;
+
+use crate::orchestrator_local::product;
+use crate::program::Program;
+use crate::{CANARY, Contract, plugins};
+
+const VALID: &str = "a warning of Python\n{\"event\": \"Validation successful for code location definitions.py.\", \"level\": \"info\"}\n{\"event\": \"All code locations passed validation.\", \"level\": \"info\"}\n";
+
+fn with<T>(dagster: &Program, run: impl FnOnce(&Handle<dyn AssetOrchestrator>) -> T) -> T {
+    let config = json!({ "program": dagster.path() });
+    let plugins = plugins(PluginType::Orchestrator, "dagster", config);
+    run(&plugins.one::<dyn AssetOrchestrator>().unwrap())
+}
+
+fn create(dagster: &Program, folder: &Path) -> Result<(), Error> {
+    let paths = with(dagster, |it| it.create_definitions(&product(), folder))?;
+    assert_eq!(paths.len(), 3);
+    assert!(paths.iter().all(|path| path.is_file()), "{paths:?}");
+    Ok(())
+}
+
+/// Creates nothing.
+fn fails(dagster: &Program) -> Error {
+    let folder = tempfile::tempdir().unwrap();
+    let error = create(dagster, folder.path()).unwrap_err();
+    let written = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(written, 0, "nothing is written");
+    error
+}
+
+pub(crate) fn contract() -> Contract {
+    let service = "stand-in; Dagster 1.13 in `.ci/plugins`";
+    Contract::new(PluginType::Orchestrator, "dagster", service)
+        .operation(
+            "create_definitions",
+            || {
+                let dagster = Program::new("dagster").with("answer", VALID);
+                let folder = tempfile::tempdir().unwrap();
+                create(&dagster, folder.path())?;
+                dagster.assert_traced();
+                let request = dagster.request();
+                assert_eq!(request["job"], "shop_job");
+                let assets = request["assets"].as_array().unwrap();
+                let depends_on: Vec<_> = assets
+                    .iter()
+                    .map(|asset| (asset["name"].clone(), asset["depends_on"].clone()))
+                    .collect();
+                assert_eq!(
+                    depends_on,
+                    [
+                        (json!("orders"), json!([])),
+                        (json!("stg_orders"), json!(["orders"])),
+                        (json!("totals"), json!(["stg_orders"])),
+                    ]
+                );
+                Ok(())
+            },
+            || {
+                let message = format!("Validation failed for code location definitions.py:\\n\\nValueError: postgres://u:{CANARY}@h/x");
+                let answer = format!("{{\"event\": \"{message}\", \"level\": \"error\"}}\n");
+                let dagster = Program::new("dagster").with("answer", answer).with("code", "1");
+                let error = fails(&dagster);
+                assert!(error.to_string().contains("ValueError"), "{error}");
+                Err(error)
+            },
+        )
+        .unsupported("run", || {
+            let dagster = Program::new("dagster");
+            with(&dagster, |it| it.run(&product(), &mut |_| Ok(())))
+        })
+}
+
+#[test]
+fn a_dagster_that_fails_is_one_error() {
+    for (behaviour, answer, code, kind, message) in [
+        (
+            "",
+            "garbage",
+            "0",
+            ErrorKind::InvalidResponse,
+            "has no result of the validation",
+        ),
+        (
+            "",
+            "No module named dagster",
+            "1",
+            ErrorKind::Rejected,
+            "exit code 1: No module named dagster",
+        ),
+        (
+            "killed",
+            "",
+            "0",
+            ErrorKind::System,
+            "was killed (signal: 9",
+        ),
+    ] {
+        let dagster = Program::new("dagster")
+            .with("behaviour", behaviour)
+            .with("answer", answer)
+            .with("code", code);
+        let error = fails(&dagster);
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}

@@ -1,0 +1,50 @@
+//! Stand-ins for programs: scripts that follow the documented interface of a tool and refuse what it refuses.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A program in a folder of its own, which has its answers and what it received.
+pub(crate) struct Program {
+    folder: TempDir,
+    name: &'static str,
+}
+
+impl Program {
+    /// The script `stand_in/<name>`.
+    pub(crate) fn new(name: &'static str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/stand_in");
+        // A script that is written here could be busy: another test may fork in this moment.
+        std::os::unix::fs::symlink(scripts.join(name), folder.path().join(name)).unwrap();
+        Self { folder, name }
+    }
+
+    /// Writes `code`, `answer` or `behaviour`, which the script reads.
+    pub(crate) fn with(self, file: &str, text: impl AsRef<[u8]>) -> Self {
+        fs::write(self.folder.path().join(file), text).unwrap();
+        self
+    }
+
+    pub(crate) fn path(&self) -> String {
+        let path = self.folder.path().join(self.name);
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// A file that the script wrote.
+    pub(crate) fn received(&self, file: &str) -> String {
+        fs::read_to_string(self.folder.path().join(file)).unwrap()
+    }
+
+    pub(crate) fn request(&self) -> Value {
+        serde_json::from_str(&self.received("request")).unwrap()
+    }
+
+    /// The program was started in the trace of the test.
+    pub(crate) fn assert_traced(&self) {
+        let traceparent = self.received("traceparent");
+        assert!(traceparent.starts_with("00-"), "{traceparent}");
+    }
+}

@@ -1,0 +1,118 @@
+//! The contract of the plugin `dbt_expectations` (quality).
+
+use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use serde_json::{Value, json};
+
+use crate::program::Program;
+use crate::quality_sql::{checks, on_people};
+use crate::{CANARY, Contract, plugins};
+
+fn suite(checks: &[Check]) -> Suite<'_> {
+    Suite {
+        name: "shop.people",
+        table: "people",
+        checks,
+    }
+}
+
+fn run(dbt: &Program, checks: &[Check]) -> Result<Vec<CheckResult>, Error> {
+    let config = json!({ "program": dbt.path() });
+    let plugins = plugins(PluginType::Quality, "dbt_expectations", config);
+    let tool = plugins.one::<dyn QualityProvider>().unwrap();
+    on_people(|session| tool.run_checks(&suite(checks), session))
+}
+
+fn validate(checks: &[Check]) -> Result<(), Error> {
+    let plugins = plugins(PluginType::Quality, "dbt_expectations", json!({}));
+    let tool = plugins.one::<dyn QualityProvider>().unwrap();
+    tool.validate_expectations(&suite(checks))
+}
+
+/// `run_results.json` with these tests: name, status and failures.
+fn results(tests: &[(&str, &str, u64)]) -> String {
+    let results: Vec<Value> = tests
+        .iter()
+        .map(|(name, status, failures)| {
+            json!({
+                "unique_id": format!("test.floe_checks.{name}.1234567890"),
+                "status": status,
+                "failures": failures,
+                "message": format!("Runtime Error\n  password={CANARY}"),
+            })
+        })
+        .collect();
+    json!({
+        "metadata": { "dbt_version": "1.11.16" },
+        "results": results,
+        "elapsed_time": 1.5,
+    })
+    .to_string()
+}
+
+const TWO: fn() -> [Check; 2] = || {
+    [
+        Check::NotNull("name".to_owned()),
+        Check::Unique("id".to_owned()),
+    ]
+};
+
+pub(crate) fn contract() -> Contract {
+    let provider = "stand-in; dbt-core 1.11 with DuckDB in `.ci/plugins`";
+    Contract::new(PluginType::Quality, "dbt_expectations", provider)
+        .operation(
+            "validate_expectations",
+            || {
+                validate(
+                    &checks()
+                        .into_iter()
+                        .map(|(check, _)| check)
+                        .collect::<Vec<_>>(),
+                )
+            },
+            || {
+                validate(&[Check::AcceptedValues {
+                    column: "id".to_owned(),
+                    values: Vec::new(),
+                }])
+            },
+        )
+        .operation(
+            "run_checks",
+            || {
+                // In another order than the checks.
+                let answer = results(&[("check_1", "pass", 0), ("check_0", "fail", 1)]);
+                let dbt = Program::new("dbt").with("answer", answer).with("code", "1");
+                let results = run(&dbt, &TWO())?;
+                let expected = |passed, failed_rows| CheckResult {
+                    passed,
+                    failed_rows,
+                    rows: Some(3),
+                };
+                assert_eq!(results, [expected(false, Some(1)), expected(true, None)]);
+                dbt.assert_traced();
+                assert!(
+                    dbt.received("arguments")
+                        .starts_with("test\n--project-dir\n")
+                );
+                Ok(())
+            },
+            || {
+                let answer = results(&[("check_0", "error", 0), ("check_1", "pass", 0)]);
+                let dbt = Program::new("dbt").with("answer", answer).with("code", "1");
+                let error = run(&dbt, &TWO()).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::InvalidInput);
+                Err(error)
+            },
+        )
+}
+
+#[test]
+fn a_test_without_a_result_is_an_error() {
+    let answer = results(&[("check_0", "pass", 0)]);
+    let error = run(&Program::new("dbt").with("answer", answer), &TWO()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "dbt: there is no result of the test `check_1`"
+    );
+}

@@ -1,0 +1,97 @@
+//! The cases of checks in SQL.
+
+use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
+use floe_plugin::{Error, Handle, PluginType};
+use serde_json::json;
+
+use crate::{Contract, plugins};
+
+/// Runs `run` on a table of people: the ids 1, 2, 2, one name is missing.
+pub(crate) fn on_people<T>(run: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
+    let plugins = plugins(PluginType::Compute, "sqlite", json!({}));
+    let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = engine.create_database(&folder.path().join("warehouse.db"))?;
+    session.materialize(&Materialize {
+        name: "people",
+        is_view: false,
+        sql: "SELECT 1 AS id, 'Ada' AS name UNION ALL SELECT 2, 'Grace' UNION ALL SELECT 2, NULL",
+    })?;
+    run(&mut session)
+}
+
+/// The checks of the table, each once with and once without a violation, and the number of rows that violate
+/// them.
+pub(crate) fn checks() -> Vec<(Check, u64)> {
+    let names = |values: &[&str]| Check::AcceptedValues {
+        column: "name".to_owned(),
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+    };
+    let between = |max| Check::Between {
+        column: "id".to_owned(),
+        min: 1.0,
+        max,
+    };
+    vec![
+        (Check::NotNull("id".to_owned()), 0),
+        (Check::NotNull("name".to_owned()), 1),
+        (Check::Unique("name".to_owned()), 0),
+        (Check::Unique("id".to_owned()), 1),
+        (names(&["Ada", "Grace"]), 0),
+        (names(&["Ada", "O'Hara"]), 1),
+        (between(2.0), 0),
+        (between(1.5), 2),
+        (Check::MinRows(3), 0),
+        (Check::MinRows(5), 2),
+    ]
+}
+
+fn with<T>(run: impl FnOnce(&Handle<dyn QualityProvider>) -> T) -> T {
+    let plugins = plugins(PluginType::Quality, "sql", json!({}));
+    run(&plugins.one::<dyn QualityProvider>().unwrap())
+}
+
+fn suite(checks: &[Check]) -> Suite<'_> {
+    Suite {
+        name: "shop.people",
+        table: "people",
+        checks,
+    }
+}
+
+pub(crate) fn contract() -> Contract {
+    let wrong = || vec![Check::NotNull("name\" OR 1=1 --".to_owned())];
+    Contract::new(PluginType::Quality, "sql", "the embedded SQLite")
+        .operation(
+            "validate_expectations",
+            || {
+                let (checks, _): (Vec<Check>, Vec<u64>) = checks().into_iter().unzip();
+                with(|it| it.validate_expectations(&suite(&checks)))
+            },
+            move || with(|it| it.validate_expectations(&suite(&wrong()))),
+        )
+        .operation(
+            "run_checks",
+            || {
+                let (checks, failed): (Vec<Check>, Vec<u64>) = checks().into_iter().unzip();
+                let run =
+                    |session: &mut Session| with(|it| it.run_checks(&suite(&checks), session));
+                let results = on_people(run)?;
+                let expected: Vec<CheckResult> = failed
+                    .into_iter()
+                    .map(|failed| CheckResult {
+                        passed: failed == 0,
+                        failed_rows: Some(failed),
+                        rows: Some(3),
+                    })
+                    .collect();
+                assert_eq!(results, expected);
+                Ok(())
+            },
+            || {
+                let checks = [Check::NotNull("no_such_column".to_owned())];
+                on_people(|session| with(|it| it.run_checks(&suite(&checks), session))).map(drop)
+            },
+        )
+}

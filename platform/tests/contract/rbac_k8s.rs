@@ -1,0 +1,195 @@
+//! The contract of the plugin `k8s` (rbac).
+
+use floe_plugin::security::{RoleGenerator, Workload};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use serde_json::{Value, json};
+
+use crate::network_security_k8s::WORKLOAD;
+use crate::{Contract, plugins};
+
+type Generate = fn(&Handle<dyn RoleGenerator>, &Workload<'_>) -> Result<Value, Error>;
+
+fn generate(operation: Generate, workload: &Workload<'_>) -> Result<Value, Error> {
+    let plugins = plugins(PluginType::Rbac, "k8s", json!({}));
+    operation(&plugins.one::<dyn RoleGenerator>().unwrap(), workload)
+}
+
+fn metadata() -> Value {
+    json!({
+        "name": "customer-360",
+        "namespace": "sales",
+        "labels": {
+            "app.kubernetes.io/name": "customer-360",
+            "app.kubernetes.io/managed-by": "floe",
+        },
+    })
+}
+
+#[expect(clippy::too_many_lines, reason = "a case for each operation")]
+pub(crate) fn contract() -> Contract {
+    let invalid = Workload {
+        name: "customer_360",
+        ..WORKLOAD
+    };
+    Contract::new(PluginType::Rbac, "k8s", "kubernetes-validate")
+        .operation(
+            "generate_namespace",
+            || {
+                let manifest =
+                    generate(Handle::<dyn RoleGenerator>::generate_namespace, &WORKLOAD)?;
+                assert_eq!(manifest["kind"], "Namespace");
+                assert_eq!(manifest["metadata"]["name"], "sales");
+                assert_eq!(manifest["metadata"]["namespace"], Value::Null);
+                for mode in ["enforce", "audit", "warn"] {
+                    let label = format!("pod-security.kubernetes.io/{mode}");
+                    assert_eq!(manifest["metadata"]["labels"][label], "restricted");
+                }
+                Ok(())
+            },
+            || {
+                let workload = Workload {
+                    pss_level: "strict",
+                    ..WORKLOAD
+                };
+                let generate_namespace = Handle::<dyn RoleGenerator>::generate_namespace;
+                generate(generate_namespace, &workload).map(drop)
+            },
+        )
+        .operation(
+            "generate_service_account",
+            || {
+                let operation = Handle::<dyn RoleGenerator>::generate_service_account;
+                assert_eq!(
+                    generate(operation, &WORKLOAD)?,
+                    json!({
+                        "apiVersion": "v1",
+                        "kind": "ServiceAccount",
+                        "metadata": metadata(),
+                        "automountServiceAccountToken": true,
+                    })
+                );
+                Ok(())
+            },
+            move || {
+                generate(
+                    Handle::<dyn RoleGenerator>::generate_service_account,
+                    &invalid,
+                )
+                .map(drop)
+            },
+        )
+        .operation(
+            "generate_role",
+            || {
+                assert_eq!(
+                    generate(Handle::<dyn RoleGenerator>::generate_role, &WORKLOAD)?,
+                    json!({
+                        "apiVersion": "rbac.authorization.k8s.io/v1",
+                        "kind": "Role",
+                        "metadata": metadata(),
+                        "rules": [{
+                            "apiGroups": [""],
+                            "resources": ["secrets"],
+                            "resourceNames": ["db.primary", "smtp"],
+                            "verbs": ["get"],
+                        }],
+                    })
+                );
+                Ok(())
+            },
+            || {
+                let workload = Workload {
+                    secrets: &["*"],
+                    ..WORKLOAD
+                };
+                generate(Handle::<dyn RoleGenerator>::generate_role, &workload).map(drop)
+            },
+        )
+        .operation(
+            "generate_role_binding",
+            || {
+                assert_eq!(
+                    generate(
+                        Handle::<dyn RoleGenerator>::generate_role_binding,
+                        &WORKLOAD
+                    )?,
+                    json!({
+                        "apiVersion": "rbac.authorization.k8s.io/v1",
+                        "kind": "RoleBinding",
+                        "metadata": metadata(),
+                        "roleRef": {
+                            "apiGroup": "rbac.authorization.k8s.io",
+                            "kind": "Role",
+                            "name": "customer-360",
+                        },
+                        "subjects": [{
+                            "kind": "ServiceAccount",
+                            "name": "customer-360",
+                            "namespace": "sales",
+                        }],
+                    })
+                );
+                Ok(())
+            },
+            move || {
+                generate(Handle::<dyn RoleGenerator>::generate_role_binding, &invalid).map(drop)
+            },
+        )
+        .operation(
+            "generate_pod_security_context",
+            || {
+                let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
+                let context = generate(operation, &WORKLOAD)?;
+                // What the standard `restricted` demands.
+                assert_eq!(context["pod"]["runAsNonRoot"], true);
+                assert_eq!(context["pod"]["seccompProfile"]["type"], "RuntimeDefault");
+                assert_eq!(context["container"]["allowPrivilegeEscalation"], false);
+                assert_eq!(context["container"]["capabilities"]["drop"], json!(["ALL"]));
+                Ok(())
+            },
+            || {
+                let workload = Workload {
+                    pss_level: "",
+                    ..WORKLOAD
+                };
+                let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
+                generate(operation, &workload).map(drop)
+            },
+        )
+}
+
+#[test]
+fn a_product_without_secrets_reads_none() {
+    let workload = Workload {
+        secrets: &[],
+        ..WORKLOAD
+    };
+    let role = generate(Handle::<dyn RoleGenerator>::generate_role, &workload).unwrap();
+    // A rule without `resourceNames` would allow all of the namespace.
+    assert_eq!(role["rules"], json!([]));
+    let operation = Handle::<dyn RoleGenerator>::generate_service_account;
+    let account = generate(operation, &workload).unwrap();
+    assert_eq!(account["automountServiceAccountToken"], false);
+}
+
+#[test]
+fn an_error_has_what_was_found_and_what_is_accepted() {
+    let workload = Workload {
+        pss_level: "strict",
+        ..WORKLOAD
+    };
+    let operation = Handle::<dyn RoleGenerator>::generate_namespace;
+    let error = generate(operation, &workload).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(
+        error.to_string(),
+        "Pod Security Standard: found `strict`, accepted: `privileged`, `baseline` or `restricted`"
+    );
+    let privileged = Workload {
+        pss_level: "privileged",
+        ..WORKLOAD
+    };
+    let operation = Handle::<dyn RoleGenerator>::generate_pod_security_context;
+    let context = generate(operation, &privileged).unwrap();
+    assert_eq!(context, json!({ "pod": {}, "container": {} }));
+}

@@ -1,0 +1,215 @@
+//! A stand-in for a service: an HTTP server whose answers a test gives, and which stores the requests.
+
+#![allow(dead_code, reason = "used by the plugins that speak HTTP")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use floe_tests::Authority;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// A request that the service received. Names of headers are in lower case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Received {
+    pub(crate) method: String,
+    /// The path with the query.
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The answer of the service.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// A status, headers and a body.
+    Status(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// Bytes that are not HTTP.
+    Garbage,
+    /// No answer: the connection stays open until the client closes it.
+    Hang,
+}
+
+/// A service on a port of its own.
+pub(crate) struct Service {
+    pub(crate) url: String,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Received {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self::Status(status, headers, body.to_string().into_bytes())
+    }
+
+    pub(crate) fn text(status: u16, body: &str) -> Self {
+        Self::Status(status, Vec::new(), body.as_bytes().to_vec())
+    }
+}
+
+impl Service {
+    /// Starts a service that answers each request with the result of `answer`.
+    pub(crate) fn start(answer: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let stored = Arc::clone(&received);
+        let answer = Arc::new(answer);
+        // The thread ends with the process.
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (stored, answer) = (Arc::clone(&stored), Arc::clone(&answer));
+                thread::spawn(move || serve(stream, &stored, &*answer));
+            }
+        });
+        Self { url, received }
+    }
+
+    /// The same over TLS, with a certificate of this authority.
+    pub(crate) fn start_tls(
+        authority: &Authority,
+        answer: impl Fn(&Received) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let (certificate, key) = authority.server();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![CertificateDer::from_pem_file(certificate).unwrap()],
+                PrivateKeyDer::from_pem_file(key).unwrap(),
+            )
+            .unwrap();
+        let config = Arc::new(config);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let stored = Arc::clone(&received);
+        // The thread ends with the process.
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+                serve(StreamOwned::new(connection, stream), &stored, &answer);
+            }
+        });
+        Self { url, received }
+    }
+
+    /// The requests so far.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
+    }
+
+    /// The only request.
+    pub(crate) fn single(&self) -> Received {
+        let received = self.received();
+        assert_eq!(received.len(), 1, "{received:?}");
+        received[0].clone()
+    }
+}
+
+/// An address of this host that nothing listens on.
+pub(crate) fn refused_url() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn serve(
+    stream: impl Read + Write,
+    stored: &Mutex<Vec<Received>>,
+    answer: &dyn Fn(&Received) -> Answer,
+) {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read(&mut reader) {
+        stored.lock().unwrap().push(request.clone());
+        let answer = answer(&request);
+        let output = reader.get_mut();
+        let written = match answer {
+            Answer::Garbage => output.write_all(b"\x16\x03\x01 not HTTP\r\n\r\n"),
+            Answer::Hang => {
+                // Returns when the client closes the connection.
+                let _ = reader.read(&mut [0]);
+                return;
+            }
+            Answer::Status(status, headers, body) => {
+                let mut head = format!(
+                    "HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n",
+                    body.len()
+                );
+                for (name, value) in headers {
+                    head.push_str(name);
+                    head.push_str(": ");
+                    head.push_str(&value);
+                    head.push_str("\r\n");
+                }
+                head.push_str("\r\n");
+                let body = if request.method == "HEAD" {
+                    Vec::new()
+                } else {
+                    body
+                };
+                output.write_all(&[head.as_bytes(), &body].concat())
+            }
+        };
+        if written.is_err() {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Received> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let mut parts = line.split(' ');
+    let mut request = Received {
+        method: parts.next()?.to_owned(),
+        path: parts.next()?.to_owned(),
+        ..Received::default()
+    };
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
+        let header = (name.to_lowercase(), value.trim().to_owned());
+        request.headers.push(header);
+    }
+    if request.header("transfer-encoding").is_some() {
+        request.body = read_chunks(reader)?;
+    } else if let Some(length) = request.header("content-length") {
+        request.body = vec![0; length.parse().ok()?];
+        reader.read_exact(&mut request.body).ok()?;
+    }
+    Some(request)
+}
+
+fn read_chunks(reader: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut size = String::new();
+        reader.read_line(&mut size).ok()?;
+        let size = usize::from_str_radix(size.trim(), 16).ok()?;
+        let mut chunk = vec![0; size + 2];
+        reader.read_exact(&mut chunk).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(&chunk[..size]);
+    }
+}

@@ -1,0 +1,111 @@
+//! A stand-in for a mail server, by RFC 5321, on a port of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A message that the server accepted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mail {
+    /// The decoded parameter of `AUTH PLAIN`.
+    pub(crate) login: Option<String>,
+    pub(crate) from: String,
+    pub(crate) to: Vec<String>,
+    pub(crate) data: String,
+}
+
+/// A reply instead of the usual one to a command, or to the connection, which is `CONNECT`. An empty one
+/// is none: the server hangs.
+pub(crate) type Reply = fn(&str) -> Option<&'static str>;
+
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    accepted: Arc<Mutex<Vec<Mail>>>,
+}
+
+impl Server {
+    pub(crate) fn start(reply: Reply) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let accepted = Arc::new(Mutex::new(Vec::new()));
+        let stored = Arc::clone(&accepted);
+        // The thread ends with the process.
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                // An error is the end of a connection.
+                let _ = converse(&stream, reply, &stored);
+            }
+        });
+        Self { port, accepted }
+    }
+
+    pub(crate) fn accepted(&self) -> Vec<Mail> {
+        self.accepted.lock().unwrap().clone()
+    }
+}
+
+fn converse(
+    mut stream: &TcpStream,
+    reply: Reply,
+    accepted: &Mutex<Vec<Mail>>,
+) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines();
+    let mut mail = Mail::default();
+    let mut is_greeted = false;
+    let mut command = "CONNECT".to_owned();
+    loop {
+        let (verb, rest) = command.split_once([' ', ':']).unwrap_or((&command, ""));
+        let usual = match verb {
+            "CONNECT" => "220 mail.test ESMTP",
+            "EHLO" if !rest.is_empty() => {
+                is_greeted = true;
+                "250-mail.test\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN"
+            }
+            "AUTH" if is_greeted && mail.from.is_empty() => {
+                mail.login = rest.strip_prefix("PLAIN ").map(str::to_owned);
+                "235 2.7.0 Authentication succeeded"
+            }
+            "MAIL" if is_greeted && rest.starts_with("FROM:<") => {
+                rest.clone_into(&mut mail.from);
+                "250 2.1.0 OK"
+            }
+            "RCPT" if !mail.from.is_empty() && rest.starts_with("TO:<") => {
+                mail.to.push(rest.to_owned());
+                "250 2.1.5 OK"
+            }
+            "DATA" if !mail.to.is_empty() => "354 End data with <CR><LF>.<CR><LF>",
+            "NOOP" => "250 OK",
+            "QUIT" => "221 2.0.0 Bye",
+            _ => "503 5.5.1 Bad sequence of commands",
+        };
+        let answer = reply(&command).unwrap_or(usual);
+        if answer.is_empty() {
+            // Until the client closes the connection.
+            while lines.next().transpose()?.is_some() {}
+            return Ok(());
+        }
+        stream.write_all(format!("{answer}\r\n").as_bytes())?;
+        if answer.starts_with("354") {
+            loop {
+                let Some(line) = lines.next().transpose()? else {
+                    return Ok(());
+                };
+                if line == "." {
+                    break;
+                }
+                mail.data.push_str(line.strip_prefix('.').unwrap_or(&line));
+                mail.data.push('\n');
+            }
+            let answer = reply("END").unwrap_or("250 2.0.0 Ok: queued");
+            if answer.starts_with("250") {
+                accepted.lock().unwrap().push(std::mem::take(&mut mail));
+            }
+            stream.write_all(format!("{answer}\r\n").as_bytes())?;
+        }
+        command = match lines.next().transpose()? {
+            Some(line) => line,
+            None => return Ok(()),
+        };
+    }
+}

@@ -1,0 +1,1342 @@
+//! `floe trace-dbt`: with a program in dbt's place that plays recorded events, and with real dbt if `PIPELINE_DBT`
+//! is the folder of its program, which `.ci/pipeline` sets.
+//!
+//! The events in `dbt/` were recorded with dbt-core 1.11.16 and dbt-duckdb 1.11.1 on the project beside them.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Receiver, Value, tree};
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// Plays events into dbt's log.
+const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
+
+/// A folder with a program `dbt`, and a receiver.
+struct Setup {
+    folder: TempDir,
+    receiver: Receiver,
+}
+
+fn recorded(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/dbt")
+        .join(name)
+}
+
+/// `floe` without the variables of this process that it reads.
+fn floe() -> Command {
+    let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
+    for (name, _) in std::env::vars() {
+        if ["OTEL_", "DBT_", "FLOE_", "TRACEPARENT"]
+            .iter()
+            .any(|it| name.starts_with(it))
+        {
+            floe.env_remove(name);
+        }
+    }
+    floe
+}
+
+impl Setup {
+    /// A program `dbt` that runs the lines of a shell script.
+    fn new(script: &str) -> Self {
+        let setup = Self {
+            folder: tempfile::tempdir().unwrap(),
+            receiver: Receiver::grpc(),
+        };
+        setup.program("dbt", script);
+        setup
+    }
+
+    /// A program that plays recorded events, beside their manifest, and returns `code`.
+    fn playing(name: &str, code: i32) -> Self {
+        let setup = Self::new(&format!("{PLAY}\nexit {code}"));
+        fs::create_dir(setup.path("target")).unwrap();
+        let manifest = recorded(&format!("{name}.manifest.json"));
+        if manifest.exists() {
+            fs::copy(manifest, setup.path("target/manifest.json")).unwrap();
+        }
+        setup
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        fs::write(self.path(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// `floe trace-dbt -- ./dbt <arguments>` in the folder.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut floe = floe();
+        floe.args(["trace-dbt", "--", "./dbt"])
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", self.receiver.endpoint());
+        floe
+    }
+
+    fn build(&self, events: &str) -> Output {
+        let mut command = self.command(&["build"]);
+        command.env("EVENTS", recorded(events));
+        command.output().unwrap()
+    }
+
+    fn spans(&self) -> Vec<ReceivedSpan> {
+        self.receiver.spans()
+    }
+
+    fn span(&self, name: &str) -> ReceivedSpan {
+        single(&self.spans(), name).clone()
+    }
+}
+
+#[track_caller]
+fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
+    let found: Vec<_> = spans.iter().filter(|span| span.name == name).collect();
+    match found[..] {
+        [span] => span,
+        _ => panic!("{} spans are named `{name}`:\n{}", found.len(), tree(spans)),
+    }
+}
+
+fn text(span: &ReceivedSpan, key: &str) -> Option<String> {
+    match span.attributes.get(key)? {
+        Value::String(text) => Some(text.clone()),
+        other => Some(format!("{other:?}")),
+    }
+}
+
+/// The names of the spans that a span links to.
+fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
+    let name = |id: &String| {
+        spans
+            .iter()
+            .find(|it| it.span_id == *id)
+            .map(|it| it.name.as_str())
+    };
+    let mut names: Vec<_> = span
+        .links
+        .iter()
+        .filter_map(|link| name(&link.span_id))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// Every byte that was received.
+fn bytes(receiver: &Receiver) -> String {
+    let requests = receiver.every_request();
+    let bodies: Vec<u8> = requests
+        .into_iter()
+        .flat_map(|request| request.body)
+        .collect();
+    String::from_utf8_lossy(&bodies).into_owned()
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Nanoseconds since 1970 of a time of 21 November 2026, for example `23:51:30.256628`.
+fn nanos(time: &str) -> u64 {
+    let (time, fraction) = time.split_once('.').unwrap();
+    let seconds = time
+        .split(':')
+        .fold(0, |sum, part| sum * 60 + part.parse::<u64>().unwrap());
+    1_795_219_200_000_000_000 + seconds * 1_000_000_000 + fraction.parse::<u64>().unwrap() * 1000
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn nodes_have_their_place_times_and_attributes() {
+    let setup = Setup::playing("build_ok", 0);
+    let output = setup.build("build_ok.jsonl");
+    assert_eq!(
+        (output.status.code(), text_of(&output.stderr)),
+        (Some(0), String::new())
+    );
+    let spans = setup.spans();
+    assert_eq!(
+        tree(&spans),
+        "\
+dbt.build
+  dbt.operation.corner_shop-on-run-start-0
+  dbt.seed.raw_customers
+  dbt.seed.raw_orders
+  dbt.model.stg_orders
+  dbt.model.stg_customers
+  dbt.test.not_null_stg_orders_order_id
+  dbt.test.unique_stg_orders_order_id
+  dbt.model.named_customers
+  dbt.model.orders_by_month
+    dbt.batch.orders_by_month
+    dbt.batch.orders_by_month
+  dbt.snapshot.orders_snapshot
+  dbt.model.customer_orders
+  dbt.unit_test.revenue_is_a_sum
+  dbt.model.city_revenue
+  dbt.test.accepted_values_city_revenue_city__York
+  dbt.test.no_negative_revenue
+  dbt.operation.corner_shop-on-run-end-0"
+    );
+    let root = single(&spans, "dbt.build");
+    assert_eq!(
+        (root.scope.as_str(), &root.status),
+        ("floe.dbt.core", &ReceivedStatus::Ok)
+    );
+    assert_eq!(root.resource.get("service.name"), Some(&"dbt".into()));
+    assert_eq!(text(root, "dbt.invocation_id").map(|id| id.len()), Some(36));
+    assert_attributes(
+        root,
+        &[
+            ("dbt.command", "build".into()),
+            ("dbt.operation", "build".into()),
+            ("dbt.project_name", "corner_shop".into()),
+            ("dbt.target", "dev".into()),
+            ("dbt.version", "1.11.16".into()),
+            ("dbt.adapter_type", "duckdb".into()),
+            ("dbt.models_run", 6.into()),
+            ("dbt.tests_run", 5.into()),
+            ("dbt.failures", 0.into()),
+            ("process.exit.code", 0.into()),
+        ],
+    );
+
+    let orders = single(&spans, "dbt.model.stg_orders");
+    assert_eq!(orders.status, ReceivedStatus::Ok);
+    assert_eq!(
+        (orders.start_unix_nano, orders.end_unix_nano),
+        (nanos("23:51:30.256628"), nanos("23:51:30.802981"))
+    );
+    let events: Vec<_> = orders
+        .events
+        .iter()
+        .map(|event| (event.name.as_str(), event.unix_nano))
+        .collect();
+    assert_eq!(
+        events,
+        [
+            ("dbt.compile", nanos("23:51:30.301118")),
+            ("dbt.execute", nanos("23:51:30.335681"))
+        ]
+    );
+    assert_attributes(
+        orders,
+        &[
+            ("dbt.unique_id", "model.corner_shop.stg_orders".into()),
+            ("dbt.node_type", "model".into()),
+            ("dbt.model_name", "stg_orders".into()),
+            ("dbt.materialization", "view".into()),
+            (
+                "dbt.relation",
+                "\"corner_shop\".\"main\".\"stg_orders\"".into(),
+            ),
+            ("dbt.relative_path", "models/staging/stg_orders.sql".into()),
+            ("dbt.status", "success".into()),
+            ("dbt.node_outcome", "success".into()),
+            ("dbt.adapter.message", "OK".into()),
+            ("thread.name", "Thread-2 (worker)".into()),
+            ("db.system.name", "duckdb".into()),
+            ("db.namespace", "corner_shop|main".into()),
+            ("db.collection.name", "stg_orders".into()),
+        ],
+    );
+    assert_attributes(
+        single(&spans, "dbt.seed.raw_orders"),
+        &[
+            ("dbt.rows_affected", 40.into()),
+            ("dbt.adapter.code", "INSERT".into()),
+            ("dbt.materialization", "seed".into()),
+        ],
+    );
+    for (name, parents) in [
+        ("dbt.seed.raw_orders", &[][..]),
+        ("dbt.model.stg_orders", &["dbt.seed.raw_orders"]),
+        (
+            "dbt.model.customer_orders",
+            &["dbt.model.named_customers", "dbt.model.stg_orders"],
+        ),
+        ("dbt.test.no_negative_revenue", &["dbt.model.city_revenue"]),
+        ("dbt.snapshot.orders_snapshot", &["dbt.model.stg_orders"]),
+    ] {
+        assert_eq!(linked(&spans, single(&spans, name)), parents, "{name}");
+    }
+    let test = single(&spans, "dbt.test.unique_stg_orders_order_id");
+    assert_eq!(test.attributes.get("db.collection.name"), None);
+    assert_attributes(
+        test,
+        &[
+            ("dbt.test_outcome", "passed".into()),
+            ("dbt.failing_rows", 0.into()),
+            ("quality.data_source", "model.corner_shop.stg_orders".into()),
+            ("quality.pass_count", 1.into()),
+            ("quality.fail_count", 0.into()),
+        ],
+    );
+}
+
+#[track_caller]
+fn assert_attributes(span: &ReceivedSpan, expected: &[(&str, Value)]) {
+    for (key, value) in expected {
+        assert_eq!(
+            span.attributes.get(*key),
+            Some(value),
+            "{key} of {}",
+            span.name
+        );
+    }
+}
+
+#[track_caller]
+fn error_message(span: &ReceivedSpan) -> &str {
+    match &span.status {
+        ReceivedStatus::Error(message) => message,
+        status => panic!("{} has the status {status:?}", span.name),
+    }
+}
+
+#[test]
+fn failed_skipped_and_warned_nodes() {
+    let setup = Setup::playing("build_failed", 1);
+    assert_eq!(setup.build("build_failed.jsonl").status.code(), Some(1));
+    let spans = setup.spans();
+    let root = single(&spans, "dbt.build");
+    assert_eq!(error_message(root), "2 nodes failed");
+    assert_attributes(
+        root,
+        &[
+            ("error.type", "exit_1".into()),
+            ("dbt.models_run", 8.into()),
+            ("dbt.tests_run", 6.into()),
+            ("dbt.failures", 2.into()),
+            ("process.exit.code", 1.into()),
+        ],
+    );
+
+    let leaky = single(&spans, "dbt.model.leaky");
+    let message = error_message(leaky);
+    assert!(
+        message.starts_with("Runtime Error in model leaky (models/broken/leaky.sql)"),
+        "{message}"
+    );
+    assert_attributes(
+        leaky,
+        &[
+            ("error.type", "Runtime Error".into()),
+            ("dbt.status", "error".into()),
+        ],
+    );
+    assert_attributes(leaky, &[("exception.message", message.into())]);
+    let received = bytes(&setup.receiver);
+    for secret in ["sk_live_12345", "jane@example.com"] {
+        assert!(!received.contains(secret), "{secret} was sent");
+    }
+
+    for (name, parent) in [
+        ("dbt.model.below_leaky", "dbt.model.leaky"),
+        ("dbt.model.below_tested", "dbt.model.tested"),
+    ] {
+        let skipped = single(&spans, name);
+        assert_eq!(skipped.status, ReceivedStatus::Unset);
+        assert_attributes(
+            skipped,
+            &[
+                ("dbt.node_outcome", "skipped".into()),
+                ("dbt.node_skip_reason", "upstream".into()),
+            ],
+        );
+        assert_eq!(linked(&spans, skipped), [parent]);
+        assert!(skipped.end_unix_nano - skipped.start_unix_nano < 1_000_000_000);
+    }
+
+    let failed = single(&spans, "dbt.test.accepted_values_tested_order_id__1");
+    assert_eq!(
+        error_message(failed),
+        "Got 39 results, configured to fail if != 0"
+    );
+    assert_attributes(
+        failed,
+        &[
+            ("error.type", "test_failed".into()),
+            ("dbt.status", "fail".into()),
+            ("dbt.test_outcome", "failed".into()),
+            ("dbt.failing_rows", 39.into()),
+            ("quality.provider", "dbt".into()),
+            (
+                "quality.check_name",
+                "accepted_values_tested_order_id__1".into(),
+            ),
+            ("quality.data_source", "model.corner_shop.tested".into()),
+            ("quality.fail_count", 1.into()),
+            ("quality.pass_count", 0.into()),
+        ],
+    );
+    let warned = single(&spans, "dbt.test.accepted_values_city_revenue_city__York");
+    assert_eq!(warned.status, ReceivedStatus::Ok);
+    assert_attributes(
+        warned,
+        &[
+            ("dbt.test_outcome", "warned".into()),
+            ("dbt.failing_rows", 2.into()),
+        ],
+    );
+}
+
+#[test]
+fn log_records_belong_to_the_spans_and_the_trace() {
+    let setup = Setup::playing("build_failed", 1);
+    let mut command = setup.command(&["build"]);
+    let events = recorded("build_failed.jsonl");
+    command
+        .env("EVENTS", events)
+        .env("TRACEPARENT", TRACEPARENT)
+        .env("FLOE_LOG_LEVEL", "DEBUG");
+    let output = command.output().unwrap();
+    assert_eq!(text_of(&output.stderr), "");
+    let (spans, mut logs) = (setup.spans(), setup.receiver.logs());
+    // It logs its own work at this level, outside of any span, if another crate of the build enables that.
+    logs.retain(|log| log.scope != "opentelemetry_sdk");
+    assert!(spans.iter().all(|span| span.trace_id == TRACE_ID));
+    let root = single(&spans, "dbt.build");
+    assert_eq!(root.parent_span_id, "b7ad6b7169203331");
+    assert!(logs.iter().all(|log| log.trace_id == TRACE_ID));
+    let find = |message: &str| -> &ReceivedLog {
+        let is_it = |log: &&ReceivedLog| matches!(&log.body, Some(Value::String(body)) if body.contains(message));
+        logs.iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("no record contains `{message}`"))
+    };
+    assert_eq!(find("Concurrency: 2 threads").span_id, root.span_id);
+    for (message, span, severity) in [
+        (
+            "Began running node model.corner_shop.stg_orders",
+            "dbt.model.stg_orders",
+            "DEBUG",
+        ),
+        (
+            "Finished running node model.corner_shop.stg_orders",
+            "dbt.model.stg_orders",
+            "DEBUG",
+        ),
+        (
+            "1 of 1 START hook: corner_shop.on-run-start.0",
+            "dbt.operation.corner_shop-on-run-start-0",
+            "INFO",
+        ),
+        (
+            "Failure in test accepted_values_tested",
+            "dbt.test.accepted_values_tested_order_id__1",
+            "ERROR",
+        ),
+    ] {
+        let log = find(message);
+        assert_eq!(log.span_id, single(&spans, span).span_id, "{message}");
+        assert_eq!(
+            (log.severity_text.as_str(), log.scope.as_str()),
+            (severity, "dbt"),
+            "{message}"
+        );
+        assert!(
+            !format!("{:?}", log.body).contains("\\u{1b}"),
+            "{:?}",
+            log.body
+        );
+        assert!(log.attributes.contains_key("dbt.unique_id"), "{message}");
+    }
+    // The batches of a model are spans below it, and their records belong to them.
+    let batches: Vec<_> = spans
+        .iter()
+        .filter(|span| span.name == "dbt.batch.orders_by_month")
+        .collect();
+    let model = single(&spans, "dbt.model.orders_by_month");
+    assert_eq!(batches.len(), 2);
+    assert!(
+        batches
+            .iter()
+            .all(|batch| batch.parent_span_id == model.span_id)
+    );
+    let of_batches = |log: &&ReceivedLog| batches.iter().any(|batch| batch.span_id == log.span_id);
+    assert_eq!(logs.iter().filter(of_batches).count(), 4);
+}
+
+#[test]
+fn streams_environment_and_exit_code_are_those_of_dbt() {
+    let setup = Setup::new(
+        "read line; echo \"got $line\"; printf '\\033[31mred\\033[0m' >&2\n\
+         echo \"$TRACEPARENT $DBT_ENV_CUSTOM_ENV_TRACEPARENT $*\" > seen; exit 7",
+    );
+    let mut command = setup.command(&["--quiet", "run", "--vars", "{a: b}", "-s", "x y"]);
+    command.env("TRACEPARENT", TRACEPARENT);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"hello\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(text_of(&output.stdout), "got hello\n");
+    assert_eq!(text_of(&output.stderr), "\x1b[31mred\x1b[0m");
+    let root = setup.span("dbt.run");
+    assert_eq!(error_message(&root), "dbt exited with code 7");
+    let own = format!("00-{TRACE_ID}-{}-01", root.span_id);
+    let seen = fs::read_to_string(setup.path("seen")).unwrap();
+    assert_eq!(
+        seen,
+        format!("{own} {own} --quiet run --vars {{a: b}} -s x y\n")
+    );
+}
+
+#[test]
+fn nothing_is_changed_when_telemetry_is_disabled() {
+    let setup = Setup::new("echo \"${DBT_LOG_PATH-none} $TRACEPARENT $*\"; exit 3");
+    let mut command = setup.command(&["run", "--log-path", "logs"]);
+    command
+        .env("OTEL_SDK_DISABLED", "true")
+        .env("TRACEPARENT", TRACEPARENT);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(
+        text_of(&output.stdout),
+        format!("none {TRACEPARENT} run --log-path logs\n")
+    );
+    assert_eq!(setup.spans(), []);
+}
+
+/// A program that has begun two nodes and then does what `rest` does.
+fn in_a_node(rest: &str) -> Setup {
+    let setup = Setup::new(&format!("{PLAY}\n{rest}"));
+    let lines = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
+    let begun: Vec<_> = lines
+        .lines()
+        .take_while(|line| !line.contains("\"NodeFinished\""))
+        .filter(|line| !line.contains("\"ArtifactWritten\""))
+        .collect();
+    fs::write(setup.path("begun.jsonl"), format!("{}\n", begun.join("\n"))).unwrap();
+    setup
+}
+
+#[track_caller]
+fn assert_canceled(setup: &Setup, root: &str) {
+    let spans = setup.spans();
+    for name in ["dbt.seed.raw_customers", "dbt.seed.raw_orders"] {
+        let node = single(&spans, name);
+        assert_eq!(error_message(node), "dbt ended before the node did");
+        assert_attributes(
+            node,
+            &[
+                ("dbt.node_outcome", "canceled".into()),
+                ("error.type", "canceled".into()),
+            ],
+        );
+        assert!(node.end_unix_nano <= single(&spans, "dbt.build").end_unix_nano);
+    }
+    assert_eq!(error_message(single(&spans, "dbt.build")), root);
+}
+
+#[test]
+fn a_killed_dbt_leaves_no_span_open() {
+    let setup = in_a_node("kill -KILL $$");
+    let mut command = setup.command(&["build"]);
+    let status = command.env("EVENTS", "begun.jsonl").status().unwrap();
+    assert_eq!(status.signal(), Some(9));
+    assert_canceled(&setup, "signal 9 ended dbt");
+}
+
+/// The command with the default reaction to signals. A shell starts background commands with some signals ignored,
+/// and `floe` respects that.
+fn with_default_signals(command: &Command) -> Command {
+    let mut env = Command::new("env");
+    env.arg("--default-signal=HUP,INT,TERM")
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => env.env(name, value),
+            None => env.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        env.current_dir(folder);
+    }
+    env
+}
+
+/// Starts, waits for a line `ready`, and sends a signal to `floe` alone.
+fn interrupted(setup: &Setup, signal: &str) -> (Child, String) {
+    let mut command = with_default_signals(&setup.command(&["build"]));
+    command
+        .env("EVENTS", "begun.jsonl")
+        .current_dir(setup.folder.path())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    send(&child, signal);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    (child, rest)
+}
+
+fn send(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    let status = Command::new("kill")
+        .args([&format!("-{signal}"), &id])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn signals_are_forwarded_and_dbt_decides() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let setup = in_a_node(&format!(
+            "trap 'echo stopping; kill -KILL $!; exit 5' {signal}\nsleep 1000 >/dev/null &\necho ready\nwait"
+        ));
+        let (mut child, rest) = interrupted(&setup, signal);
+        assert_eq!(
+            (child.wait().unwrap().code(), rest.as_str()),
+            (Some(5), "stopping\n")
+        );
+        assert_canceled(&setup, "dbt exited with code 5");
+    }
+}
+
+#[test]
+fn a_signal_that_ends_dbt_ends_floe() {
+    let setup = in_a_node("echo ready\nexec sleep 1000");
+    let (mut child, _) = interrupted(&setup, "TERM");
+    assert_eq!(child.wait().unwrap().signal(), Some(15));
+    assert_canceled(&setup, "signal 15 ended dbt");
+}
+
+#[test]
+fn a_program_that_cannot_be_started_has_the_exit_code_of_a_shell() {
+    let setup = Setup::new("exit 0");
+    fs::write(setup.path("text"), "no program").unwrap();
+    let messages = [
+        "cannot run `./nosuch`: there is no such program",
+        "cannot run `./text`: permission denied",
+    ];
+    for (program, code, message) in [("./nosuch", 127, messages[0]), ("./text", 126, messages[1])] {
+        let mut command = floe();
+        command
+            .args(["trace-dbt", "--", program, "build"])
+            .current_dir(setup.folder.path());
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", setup.receiver.endpoint());
+        let output = command.output().unwrap();
+        assert_eq!(
+            (output.status.code(), text_of(&output.stderr)),
+            (Some(code), format!("error: {message}\n"))
+        );
+    }
+    let spans = setup.spans();
+    let found: Vec<_> = spans
+        .iter()
+        .map(|span| (span.name.as_str(), error_message(span)))
+        .collect();
+    assert_eq!(found, messages.map(|message| ("dbt.build", message)));
+}
+
+#[test]
+fn a_project_that_does_not_parse_has_its_message_and_no_nodes() {
+    let setup = Setup::playing("parse_error", 2);
+    // The results of an earlier run.
+    fs::write(
+        setup.path("target/run_results.json"),
+        r#"{"results": [{"unique_id": "model.corner_shop.stale", "status": "success"}]}"#,
+    )
+    .unwrap();
+    assert_eq!(setup.build("parse_error.jsonl").status.code(), Some(2));
+    let spans = setup.spans();
+    assert_eq!(tree(&spans), "dbt.build");
+    let message = error_message(&spans[0]);
+    assert!(
+        message.contains("depends on a node named 'nosuch' which was not found"),
+        "{message}"
+    );
+    assert!(!bytes(&setup.receiver).contains("stale"));
+}
+
+#[test]
+fn lines_that_are_not_events_are_skipped() {
+    let setup = Setup::playing("build_ok", 0);
+    setup.program(
+        "dbt",
+        &format!(
+            "exec 3>>\"$DBT_LOG_PATH/dbt.log\"\n\
+             echo 'Running with dbt=1.3.0' >&3; echo '[1, 2' >&3; echo '{{\"info\": 3}}' >&3; echo '{{}}' >&3\n\
+             head -c 5000000 /dev/zero | tr '\\0' 'x' >&3; echo >&3\n\
+             {PLAY}; printf '{{\"info\": {{\"na' >&3"
+        ),
+    );
+    let output = setup.build("build_ok.jsonl");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        text_of(&output.stderr),
+        "warning: found 4 lines in dbt's log that are not events, accepted: dbt's JSON log\n\
+         warning: 1 lines of dbt's log were dropped, accepted: lines of at most 1024 KiB that wait for 64 MiB of others at most\n"
+    );
+    assert_eq!(setup.spans().len(), 19);
+    assert_eq!(setup.span("dbt.build").status, ReceivedStatus::Ok);
+}
+
+#[test]
+fn a_process_that_dbt_leaves_behind_is_not_waited_for() {
+    let setup = Setup::new(
+        "exec 3>>\"$DBT_LOG_PATH/dbt.log\"; sleep 1000 <&- >/dev/null 2>&1 &\necho $! > left; exit 0",
+    );
+    let output = setup.build("build_ok.jsonl");
+    let left = fs::read_to_string(setup.path("left")).unwrap();
+    let killed = Command::new("kill").arg(left.trim()).status().unwrap();
+    assert!(killed.success(), "the process had ended");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn the_log_file_is_written_as_dbt_would() {
+    let setup = Setup::playing("parse_error", 2);
+    setup.build("parse_error.jsonl");
+    let log = fs::read_to_string(setup.path("logs/dbt.log")).unwrap();
+    let expected = "\n\n============================== 23:52:50.393084 | 9b894ee9-c7b9-433b-a791-fbd1b7bd697e \
+        ==============================\n\
+        \x1b[0m23:52:50.393084 [info ] [MainThread]: Running with dbt=1.11.16\n\
+        \x1b[0m23:52:55.732280 [info ] [MainThread]: Registered adapter: duckdb=1.11.1\n";
+    assert!(log.starts_with(expected), "{log}");
+    assert_eq!(log.lines().count(), 9);
+
+    // In the format, level and folder of the command line.
+    let own = [
+        "build",
+        "--log-path",
+        "own",
+        "--log-format-file=json",
+        "--log-level-file",
+        "error",
+    ];
+    setup
+        .command(&own)
+        .env("EVENTS", recorded("parse_error.jsonl"))
+        .output()
+        .unwrap();
+    let log = fs::read_to_string(setup.path("own/dbt.log")).unwrap();
+    let events = fs::read_to_string(recorded("parse_error.jsonl")).unwrap();
+    let errors: Vec<_> = events
+        .lines()
+        .filter(|line| line.contains("\"level\": \"error\""))
+        .collect();
+    assert_eq!(log.lines().collect::<Vec<_>>(), errors);
+
+    // A new file is begun where dbt begins one; each of the four lines is too long here.
+    let small = [
+        "build",
+        "--log-path=own",
+        "--log-file-max-bytes",
+        "10",
+        "--no-use-colors-file",
+    ];
+    setup
+        .command(&small)
+        .env("EVENTS", recorded("parse_error.jsonl"))
+        .output()
+        .unwrap();
+    assert_eq!(
+        fs::read_to_string(setup.path("own/dbt.log.4")).unwrap(),
+        log
+    );
+    assert!(!setup.path("own/dbt.log.5").exists());
+    let last = fs::read_to_string(setup.path("own/dbt.log")).unwrap();
+    assert!(
+        last.starts_with("23:53:17.070682 [debug] [MainThread]: Command `dbt build` failed"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_full_disk_costs_the_log_file_only() {
+    let setup = Setup::playing("build_ok", 0);
+    fs::create_dir(setup.path("logs")).unwrap();
+    symlink("/dev/full", setup.path("logs/dbt.log")).unwrap();
+    let output = setup.build("build_ok.jsonl");
+    assert_eq!(output.status.code(), Some(0));
+    let stderr = text_of(&output.stderr);
+    assert!(stderr.starts_with("warning: cannot write `"), "{stderr}");
+    assert!(
+        stderr.ends_with("logs/dbt.log`: No space left on device (os error 28)\n"),
+        "{stderr}"
+    );
+    assert_eq!(setup.spans().len(), 19);
+
+    // Without room for the pipes, dbt runs with its own log.
+    let mut command = setup.command(&["build", "--log-path", "x"]);
+    command.env("TMPDIR", "/nonexistent");
+    setup.program("dbt", "echo \"${DBT_LOG_PATH-none} $*\"; exit 4");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(text_of(&output.stdout), "none build --log-path x\n");
+    let stderr = text_of(&output.stderr);
+    assert!(
+        stderr.starts_with("warning: the trace has no nodes: cannot open a pipe"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn without_a_destination_the_trace_is_printed_to_standard_error() {
+    let setup = Setup::playing("build_ok", 0);
+    let mut command = setup.command(&["build"]);
+    command
+        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+        .env("EVENTS", recorded("build_ok.jsonl"));
+    let output = command.output().unwrap();
+    assert_eq!(text_of(&output.stdout), "");
+    let stderr = text_of(&output.stderr);
+    assert!(
+        stderr.contains("· 19 spans ·") && stderr.contains("✓ dbt.model.stg_orders"),
+        "{stderr}"
+    );
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn spans_of_dbt_fusion_become_part_of_the_trace() {
+    let setup = Setup::playing("build_ok", 1);
+    // Fusion writes an event log like dbt Core's, too.
+    setup.program(
+        "dbt",
+        &format!(
+            "cat \"$FUSION\" >> \"$DBT_LOG_PATH/$DBT_OTEL_FILE_NAME\"; {PLAY}\n\
+             echo x > \"$DBT_LOG_PATH/query_log.sql\"; exit 1"
+        ),
+    );
+    let events = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
+    fs::write(setup.path("core.jsonl"), events.lines().next().unwrap()).unwrap();
+    let mut command = setup.command(&["build"]);
+    command
+        .env("EVENTS", "core.jsonl")
+        .env("FUSION", recorded("fusion.jsonl"));
+    let output = command.output().unwrap();
+    assert_eq!(
+        (output.status.code(), text_of(&output.stderr)),
+        (Some(1), String::new())
+    );
+    let spans = setup.spans();
+    assert_eq!(
+        tree(&spans),
+        "\
+dbt.build
+  Artifact: target/manifest.json
+  Phase: RUN (nodes: 3)
+    dbt.model.stg_orders
+      Node evaluated (model.corner_shop.stg_orders)
+        Query executed
+    dbt.test.unique_stg_orders_order_id
+      Node evaluated (test.corner_shop.unique_stg_orders_order_id.e3b841c71a)
+    dbt.model.city_revenue
+      Node evaluated (model.corner_shop.city_revenue)
+        Query executed
+    dbt.model.customer_orders"
+    );
+    let root = single(&spans, "dbt.build");
+    assert_eq!(
+        root.status,
+        ReceivedStatus::Error("2 nodes failed".to_owned())
+    );
+    assert_attributes(
+        root,
+        &[
+            (
+                "dbt.invocation_id",
+                "019fb7d4-ce89-7712-8d06-5ad013a23be9".into(),
+            ),
+            ("dbt.models_run", 2.into()),
+        ],
+    );
+    let orders = single(&spans, "dbt.model.stg_orders");
+    assert_eq!(orders.status, ReceivedStatus::Ok);
+    assert_eq!(orders.start_unix_nano, 1_790_000_000_011_000_000);
+    assert_eq!(orders.end_unix_nano, 1_790_000_000_060_000_000);
+    assert_attributes(
+        orders,
+        &[
+            ("dbt.unique_id", "model.corner_shop.stg_orders".into()),
+            ("dbt.node_type", "model".into()),
+            ("dbt.materialization", "view".into()),
+            ("dbt.node_outcome", "success".into()),
+            ("dbt.rows_affected", 40.into()),
+            ("dbt.in_selection", true.into()),
+        ],
+    );
+    let test = single(&spans, "dbt.test.unique_stg_orders_order_id");
+    assert_attributes(
+        test,
+        &[
+            ("dbt.test_outcome", "failed".into()),
+            ("dbt.failing_rows", 3.into()),
+        ],
+    );
+    assert_eq!(linked(&spans, test), ["dbt.model.stg_orders"]);
+    let revenue = single(&spans, "dbt.model.city_revenue");
+    assert_attributes(
+        revenue,
+        &[
+            ("error.type", "Database Error".into()),
+            ("dbt.node_error_type", "external".into()),
+        ],
+    );
+    let canceled = ReceivedStatus::Error("dbt ended before the node did".to_owned());
+    assert_eq!(single(&spans, "dbt.model.customer_orders").status, canceled);
+    // A record belongs to the span that it was written in.
+    let logs = setup.receiver.logs();
+    let log = logs
+        .iter()
+        .find(|log| log.body == Some("success stg_orders".into()))
+        .unwrap();
+    let evaluated = single(&spans, "Node evaluated (model.corner_shop.stg_orders)");
+    assert_eq!(
+        (&log.span_id, &log.trace_id),
+        (&evaluated.span_id, &root.trace_id)
+    );
+    let received = bytes(&setup.receiver);
+    for secret in ["hunter2horse", "hunter2@", "select 'hunter"] {
+        assert!(!received.contains(secret), "{secret} was sent");
+    }
+    // What dbt writes beside its log is in its log folder.
+    assert_eq!(
+        fs::read_to_string(setup.path("logs/query_log.sql")).unwrap(),
+        "x\n"
+    );
+}
+
+/// Real dbt, if `PIPELINE_DBT` is the folder of its program.
+fn real() -> Option<String> {
+    let folder = std::env::var("PIPELINE_DBT").ok()?;
+    Some(format!("{folder}:{}", std::env::var("PATH").unwrap()))
+}
+
+/// Two months, so that the batches of a model are two.
+const WINDOW: [&str; 4] = [
+    "--event-time-start",
+    "2026-01-01",
+    "--event-time-end",
+    "2026-03-01",
+];
+
+/// A copy of the project beside the recorded events.
+fn project() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let status = Command::new("cp")
+        .arg("-r")
+        .arg(recorded("project/."))
+        .arg(folder.path())
+        .status();
+    assert!(status.unwrap().success());
+    folder
+}
+
+/// `dbt <words>` in a folder, as an argument of `floe trace-dbt` if there is a receiver.
+fn dbt(path: &str, folder: &Path, receiver: Option<&Receiver>, words: &[&str]) -> Command {
+    let mut command = floe();
+    if let Some(receiver) = receiver {
+        command.args(["trace-dbt", "--", "dbt"]);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
+    } else {
+        let of_floe = std::mem::replace(&mut command, Command::new("dbt"));
+        for (name, value) in of_floe.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+    }
+    command
+        .args(words)
+        .env("PATH", path)
+        .env("DBT_PROFILES_DIR", ".")
+        .current_dir(folder);
+    command
+}
+
+fn json(path: &Path) -> Json {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn unix_nanos(time: &str) -> u64 {
+    let (date, time) = time.trim_end_matches('Z').split_once('T').unwrap();
+    let seconds = Command::new("date")
+        .args(["-u", "-d", date, "+%s"])
+        .output()
+        .unwrap()
+        .stdout;
+    let of_day = nanos(time) - nanos("00:00:00.000000");
+    text_of(&seconds).trim().parse::<u64>().unwrap() * 1_000_000_000 + of_day
+}
+
+/// Compares the span of a node with its result in `run_results.json`. Returns what is wrong.
+fn compare(
+    spans: &[ReceivedSpan],
+    manifest: &Json,
+    finished: &BTreeMap<String, Json>,
+    result: &Json,
+) -> Option<String> {
+    let id = result["unique_id"].as_str().unwrap();
+    let mut found = spans.iter().filter(|span| {
+        text(span, "dbt.unique_id").as_deref() == Some(id) && !span.name.starts_with("dbt.batch.")
+    });
+    let (Some(span), None) = (found.next(), found.next()) else {
+        return Some(format!("{id}: not one span"));
+    };
+    if span.parent_span_id != single(spans, "dbt.build").span_id {
+        return Some(format!("{id}: wrong parent"));
+    }
+    let status = result["status"].as_str().unwrap();
+    let expected = match status {
+        "error" | "fail" => matches!(span.status, ReceivedStatus::Error(_)),
+        "skipped" => span.status == ReceivedStatus::Unset,
+        _ => span.status == ReceivedStatus::Ok,
+    };
+    if !expected || text(span, "dbt.status").as_deref() != Some(status) {
+        return Some(format!("{id}: status {status}, found {:?}", span.status));
+    }
+    let timing = result["timing"].as_array().unwrap();
+    for phase in timing {
+        let time = |key: &str| unix_nanos(phase[key].as_str().unwrap());
+        let (start, end) = (time("started_at"), time("completed_at"));
+        if span.start_unix_nano > start || span.end_unix_nano < end {
+            return Some(format!("{id}: the phase is not inside of the span"));
+        }
+        // The events of hooks have no phases.
+        let name = format!("dbt.{}", phase["name"].as_str().unwrap());
+        let event = span.events.iter().find(|event| event.name == name);
+        if !id.starts_with("operation.") && event.is_none_or(|event| event.unix_nano != start) {
+            return Some(format!("{id}: {name} at {event:?}, expected {start}"));
+        }
+    }
+    // `run_results.json` has the times of phases only; those of nodes are in the log.
+    if let Some(info) = finished.get(id) {
+        let time = |key: &str| info[key].as_str().filter(|time| !time.is_empty());
+        let (start, end) = (time("node_started_at"), time("node_finished_at"));
+        if start.is_some_and(|start| unix_nanos(start) != span.start_unix_nano)
+            || end.is_some_and(|end| unix_nanos(end) != span.end_unix_nano)
+        {
+            return Some(format!("{id}: times {info}"));
+        }
+    }
+    let rows = result["adapter_response"]["rows_affected"]
+        .as_i64()
+        .map(Value::Int);
+    if span.attributes.get("dbt.rows_affected") != rows.as_ref() {
+        return Some(format!("{id}: rows {rows:?}"));
+    }
+    // An ephemeral model has a span and no result; a unit test runs before the model that it tests.
+    let ran_before = |parent: &&Json| {
+        spans.iter().any(|span_of_parent| {
+            text(span_of_parent, "dbt.unique_id").as_deref() == parent.as_str()
+                && span_of_parent.end_unix_nano <= span.start_unix_nano
+        })
+    };
+    let parents = manifest["parent_map"][id]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let mut expected: Vec<_> = parents.iter().filter(ran_before).collect();
+    let mut links: Vec<Json> = Vec::new();
+    for link in &span.links {
+        let to = spans.iter().find(|span| span.span_id == link.span_id)?;
+        links.push(text(to, "dbt.unique_id").unwrap().into());
+    }
+    links.sort_by_key(Json::to_string);
+    expected.sort_by_key(ToString::to_string);
+    (links.iter().collect::<Vec<_>>() != expected).then(|| format!("{id}: links {links:?}"))
+}
+
+#[test]
+fn real_dbt_matches_its_own_results() {
+    let Some(path) = real() else { return };
+    let receiver = Receiver::grpc();
+    for (vars, code) in [("{}", 0), ("{broken: true}", 1)] {
+        let folder = project();
+        let json_log = ["build", "--log-format-file", "json", "--vars", vars];
+        let words = [&json_log[..], &WINDOW[..]].concat();
+        let mut command = dbt(&path, folder.path(), Some(&receiver), &words);
+        let output = command.env("TRACEPARENT", TRACEPARENT).output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{}",
+            text_of(&output.stdout)
+        );
+        assert_eq!(text_of(&output.stderr), "");
+        let run_results = json(&folder.path().join("target/run_results.json"));
+        let id = &run_results["metadata"]["invocation_id"];
+        let all = receiver.spans();
+        let is_root =
+            |span: &&ReceivedSpan| text(span, "dbt.invocation_id").as_deref() == id.as_str();
+        let root = all.iter().find(is_root).unwrap();
+        let of_run: Vec<_> = all
+            .iter()
+            .filter(|span| span.start_unix_nano >= root.start_unix_nano)
+            .cloned()
+            .collect();
+        let traceparent = format!("00-{TRACE_ID}-{}-01", root.span_id);
+        assert_eq!(run_results["metadata"]["env"]["TRACEPARENT"], traceparent);
+        let results = run_results["results"].as_array().unwrap();
+        let manifest = json(&folder.path().join("target/manifest.json"));
+        // The last event of a node that is built in batches is its own.
+        let finished: BTreeMap<String, Json> =
+            fs::read_to_string(folder.path().join("logs/dbt.log"))
+                .unwrap()
+                .lines()
+                .map(|line| serde_json::from_str::<Json>(line).unwrap())
+                .filter(|event| event["info"]["name"] == "NodeFinished")
+                .map(|event| event["data"]["node_info"].clone())
+                .map(|info| (info["unique_id"].as_str().unwrap().to_owned(), info))
+                .collect();
+        assert!(finished.len() > 10);
+        let wrong: Vec<_> = results
+            .iter()
+            .filter_map(|result| compare(&of_run, &manifest, &finished, result))
+            .collect();
+        println!(
+            "nodes right: {} of {}",
+            results.len() - wrong.len(),
+            results.len()
+        );
+        assert_eq!(wrong, [""; 0]);
+        let logs = receiver.logs();
+        assert!(logs.len() > 20 && logs.iter().all(|log| log.trace_id == TRACE_ID));
+        assert!(!bytes(&receiver).contains("jane@example.com"));
+    }
+}
+
+/// Digits are times and durations.
+fn without_digits(bytes: &[u8]) -> String {
+    text_of(bytes).replace(|sign: char| sign.is_ascii_digit(), "0")
+}
+
+#[test]
+fn real_dbt_writes_the_same() {
+    let Some(path) = real() else { return };
+    let receiver = Receiver::grpc();
+    // In a terminal, as `pty.spawn` provides one.
+    let terminal =
+        "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    let [bare, traced] = [None, Some(&receiver)].map(|receiver| {
+        let folder = project();
+        let words = ["--no-partial-parse", "seed", "--threads", "1"];
+        let inner = dbt(&path, folder.path(), receiver, &words);
+        let mut command = Command::new("python3");
+        command
+            .args(["-c", terminal])
+            .arg(inner.get_program())
+            .args(inner.get_args());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let output = command
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let log = fs::read(folder.path().join("logs/dbt.log")).unwrap();
+        (
+            output.status.code(),
+            without_digits(&output.stdout),
+            without_digits(&log).lines().count(),
+        )
+    });
+    assert_eq!(bare.0, Some(0), "{}", bare.1);
+    assert_eq!((bare.0, &bare.1), (traced.0, &traced.1));
+    assert!(
+        bare.2.abs_diff(traced.2) < 5,
+        "{} lines in the log file, {} of floe",
+        bare.2,
+        traced.2
+    );
+}
+
+#[test]
+fn real_dbt_is_interrupted() {
+    let Some(path) = real() else { return };
+    for signal in ["INT", "TERM"] {
+        let receiver = Receiver::grpc();
+        let [bare, traced] = [None, Some(&receiver)].map(|receiver| {
+            let folder = project();
+            let words = ["run", "--vars", "{slow: true}", "-s", "slow"];
+            let mut command = with_default_signals(&dbt(&path, folder.path(), receiver, &words));
+            let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let begun = lines.find(|line| {
+                line.as_ref()
+                    .is_ok_and(|it| it.contains("START sql table model main.slow"))
+            });
+            assert!(begun.is_some());
+            let kill = Command::new("kill")
+                .args([&format!("-{signal}"), &child.id().to_string()])
+                .status();
+            assert!(kill.unwrap().success());
+            lines.for_each(drop);
+            let status = child.wait().unwrap();
+            (status.code(), status.signal())
+        });
+        println!("SIG{signal}: dbt {bare:?}, floe {traced:?}");
+        assert_eq!(bare, traced);
+        let spans = receiver.spans();
+        // After SIGINT, dbt tries to interrupt the query and reports the node. SIGTERM ends it at once.
+        let slow = single(&spans, "dbt.model.slow");
+        if signal == "TERM" {
+            assert_eq!(error_message(slow), "dbt ended before the node did");
+        } else {
+            let status = text(slow, "dbt.status").unwrap();
+            assert!(
+                ["canceled", "error", "success"].contains(&status.as_str()),
+                "{status}"
+            );
+        }
+        assert!(matches!(
+            single(&spans, "dbt.run").status,
+            ReceivedStatus::Error(_)
+        ));
+    }
+}
+
+#[test]
+fn real_dbt_without_a_project_or_a_command() {
+    let Some(path) = real() else { return };
+    let receiver = Receiver::grpc();
+    for words in [
+        &["build", "--nosuch"][..],
+        &["run", "-s", "nosuch"],
+        &["build"],
+    ] {
+        // A folder each: a project that was parsed before is parsed in part.
+        let [bare, traced] = [None, Some(&receiver)].map(|receiver| {
+            let folder = project();
+            if words.len() == 1 {
+                fs::write(
+                    folder.path().join("models/x.sql"),
+                    "select {{ ref('nosuch') }}",
+                )
+                .unwrap();
+            }
+            dbt(&path, folder.path(), receiver, words).output().unwrap()
+        });
+        assert_eq!(bare.status.code(), traced.status.code(), "{words:?}");
+        assert_eq!(
+            without_digits(&bare.stdout),
+            without_digits(&traced.stdout),
+            "{words:?}"
+        );
+        assert_eq!(
+            without_digits(&bare.stderr),
+            without_digits(&traced.stderr),
+            "{words:?}"
+        );
+    }
+    let roots: Vec<_> = receiver
+        .spans()
+        .into_iter()
+        .map(|span| (span.name, span.status))
+        .collect();
+    let message = |status: &ReceivedStatus| match status {
+        ReceivedStatus::Error(message) => message.clone(),
+        _ => String::new(),
+    };
+    assert_eq!(roots.len(), 3, "{roots:?}");
+    assert_eq!(message(&roots[0].1), "dbt exited with code 2");
+    assert_eq!(roots[1], ("dbt.run".to_owned(), ReceivedStatus::Ok));
+    assert!(
+        message(&roots[2].1).contains("'nosuch' which was not found"),
+        "{roots:?}"
+    );
+}
+
+/// The processor time of all children that have ended, in ticks of 10 ms.
+fn child_ticks() -> u32 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<_> = stat
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    fields[13].parse::<u32>().unwrap() + fields[14].parse::<u32>().unwrap()
+}
+
+#[test]
+fn real_dbt_is_measured() {
+    let Some(path) = real() else { return };
+    let runs = std::env::var("PIPELINE_RUNS")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(9);
+    let receiver = Receiver::grpc();
+    let folders = [project(), project()];
+    let mut measured: BTreeMap<&str, Vec<(Duration, u32)>> = BTreeMap::new();
+    for run in 0..=runs {
+        for (kind, folder, receiver) in [
+            ("bare", &folders[0], None),
+            ("traced", &folders[1], Some(&receiver)),
+        ] {
+            let words = [&["build"], &WINDOW[..]].concat();
+            let (start, ticks) = (Instant::now(), child_ticks());
+            let output = dbt(&path, folder.path(), receiver, &words)
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stdout));
+            // The first run parses the project.
+            if run > 0 {
+                measured
+                    .entry(kind)
+                    .or_default()
+                    .push((start.elapsed(), child_ticks() - ticks));
+            }
+        }
+    }
+    let median = |kind: &str| {
+        let mut walls: Vec<_> = measured[kind].iter().map(|it| it.0.as_secs_f64()).collect();
+        let mut ticks: Vec<_> = measured[kind]
+            .iter()
+            .map(|it| f64::from(it.1) / 100.0)
+            .collect();
+        walls.sort_by(f64::total_cmp);
+        ticks.sort_by(f64::total_cmp);
+        (walls[walls.len() / 2], ticks[ticks.len() / 2])
+    };
+    let (bare, traced) = (median("bare"), median("traced"));
+    println!("dbt build, 15 nodes, {runs} runs each   wall s   processor s");
+    println!(
+        "bare                                    {:6.3}   {:6.2}",
+        bare.0, bare.1
+    );
+    println!(
+        "floe trace-dbt                          {:6.3}   {:6.2}",
+        traced.0, traced.1
+    );
+    println!(
+        "difference                              {:+5.1} %  {:+5.1} %",
+        (traced.0 / bare.0 - 1.0) * 100.0,
+        (traced.1 / bare.1 - 1.0) * 100.0
+    );
+}

@@ -1,0 +1,199 @@
+//! Plugins that the manifest selects, in runs: quality checks, alerts, secrets, lineage and storage.
+
+use floe::identity::Identity;
+use floe::pipeline::{self, RunId};
+use floe_telemetry::testing;
+
+use crate::product::Product;
+
+const CHECKS: &str = "    checks:
+      - unique: order_id
+      - not_null: order_id
+      - min_rows: 3
+";
+
+/// The shop with checks, of which `min_rows` fails.
+fn failing(manifest: &str) -> Product {
+    let product = Product::shop();
+    let bronze = "    layer: bronze\n";
+    product.replace("floe.yaml", bronze, &format!("{bronze}{CHECKS}"));
+    product.append("manifest.yaml", manifest);
+    product
+}
+
+const FAILED: &str = "the check `min_rows` of `stg_orders` failed for 1 rows";
+
+#[test]
+fn a_check_that_fails_is_an_alert_and_fails_its_model() {
+    let product = failing("");
+    let output = product.run();
+    assert_eq!(output.code, Some(1));
+    assert!(
+        output.stdout.contains("1 built, 1 failed, 1 skipped"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!(
+        output.stderr,
+        format!(
+            "alert: error: FloeQualityCheckFailed: {FAILED}\nerror: {{dir}}/floe.yaml: {FAILED}\n"
+        )
+    );
+    assert!(!product.path(".floe/warehouse.db").exists());
+    // Nothing is published.
+    assert!(!product.path(".floe/objects").exists());
+    let lineage = product.read(".floe/lineage.jsonl");
+    let events: Vec<serde_json::Value> = lineage
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let states: Vec<(&str, &str)> = events
+        .iter()
+        .map(|event| {
+            let text = |value: &'static str| event.pointer(value).unwrap().as_str().unwrap();
+            (text("/job/name"), text("/eventType"))
+        })
+        .collect();
+    assert_eq!(
+        states,
+        [
+            ("shop", "START"),
+            ("shop.orders", "START"),
+            ("shop.orders", "COMPLETE"),
+            ("shop.stg_orders", "START"),
+            ("shop.stg_orders", "FAIL"),
+            ("shop", "FAIL"),
+        ]
+    );
+    let message = &events[4]["run"]["facets"]["errorMessage"]["message"];
+    assert!(message.as_str().unwrap().ends_with(FAILED), "{message}");
+}
+
+#[test]
+fn a_check_that_fails_does_not_stop_a_run_whose_manifest_continues() {
+    let product = failing(
+        "plugins:
+  quality: { type: sql, on_failure: continue }
+  alert_channel: [{ type: terminal }, { type: terminal, file: alerts.log }]
+  storage: { type: local, folder: lake }
+  lineage_backend: { type: console }",
+    );
+    let output = product.run();
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let alert = format!("alert: error: FloeQualityCheckFailed: {FAILED}\n");
+    assert!(output.stderr.contains(&alert), "{}", output.stderr);
+    assert_eq!(product.read("alerts.log"), alert);
+    assert_eq!(product.read("lake/retail/shop/totals.csv"), "orders\n2\n");
+    let lineage = "lineage: COMPLETE shop.totals: [stg_orders] -> [totals]\n";
+    assert!(output.stderr.contains(lineage), "{}", output.stderr);
+    assert!(!product.path(".floe/lineage.jsonl").exists());
+}
+
+#[test]
+fn checks_have_one_span_for_each_model_with_what_passed() {
+    let product = failing("");
+    let (identity, _) = Identity::read(&product.path(""), None, None).unwrap();
+    let spans = testing::capture(|| pipeline::run(&identity, &RunId::new()));
+    spans
+        .single("quality.run_checks")
+        .assert_ok()
+        .assert_child_of("floe.asset.stg_orders")
+        .assert_attribute("quality.suite_name", "shop.stg_orders")
+        .assert_attribute("quality.checks_count", 3)
+        .assert_attribute("quality.pass_count", 2)
+        .assert_attribute("quality.fail_count", 1)
+        .assert_attribute("quality.rows_checked", 2);
+    spans
+        .single("alert.send_alert")
+        .assert_ok()
+        .assert_child_of("floe.asset.stg_orders")
+        .assert_attribute("alert.channel", "terminal")
+        .assert_attribute("alert.severity", "error")
+        .assert_attribute("alert.delivery_status", "delivered");
+    let asset = spans.single("floe.asset.stg_orders");
+    let file = product.path("floe.yaml");
+    asset.assert_error(&format!("{}: {FAILED}", file.display()));
+}
+
+#[test]
+fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
+    let product = Product::shop();
+    let channels = "plugins: { alert_channel: [{ type: terminal, file: alerts.log }, { type: terminal, file: /no/such/folder/alerts }, { type: terminal }] }";
+    product.append("manifest.yaml", channels);
+    product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
+    // A channel that fails changes nothing, and the terminal, which shows the error, gets no alert.
+    let output = product.run();
+    assert_eq!(output.code, Some(2));
+    let error =
+        "{dir}/models/totals.sql:1:15: there is no model `nowhere`, accepted: stg_orders, totals\n";
+    assert_eq!(output.stderr, format!("error: {error}"));
+    let error = error.replace(
+        "{dir}",
+        product.path("").to_str().unwrap().trim_end_matches('/'),
+    );
+    let alert = product.read("alerts.log");
+    assert_eq!(
+        alert,
+        format!("alert: critical: FloePipelineFailed: {error}")
+    );
+}
+
+#[test]
+fn a_secret_that_no_store_has_stops_the_run_unless_it_is_optional() {
+    let product = Product::shop();
+    product.append("floe.yaml", "secrets: [{ key: SHOP_TOKEN }]");
+    product.append(
+        "manifest.yaml",
+        "plugins: { secrets: { type: env, prefix: ACME_ } }",
+    );
+    let output = product.run();
+    assert_eq!(output.code, Some(2));
+    assert_eq!(
+        output.stderr,
+        "error: {dir}/floe.yaml: no store has the secret `SHOP_TOKEN`, which the product needs\n"
+    );
+    let output = product.floe("run", &[], &[("ACME_SHOP_TOKEN", "c4n4ryZm9vYmFy")]);
+    output.assert_ok();
+    for file in product.files() {
+        let bytes = std::fs::read(product.path(&file)).unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(
+            !format!("{text}{}", output.stdout).contains("c4n4ry"),
+            "{file}"
+        );
+    }
+    product.replace("floe.yaml", "SHOP_TOKEN", "SHOP_TOKEN, optional: true");
+    product.run().assert_ok();
+}
+
+#[test]
+fn lineage_that_is_switched_off_is_not_written() {
+    for lineage in ["enabled: false", "transport: noop"] {
+        let product = Product::shop();
+        let setting = format!("observability: {{ lineage: {{ {lineage} }} }}");
+        product.append("manifest.yaml", &setting);
+        let output = product.run();
+        output.assert_ok();
+        assert!(!product.path(".floe/lineage.jsonl").exists(), "{lineage}");
+        assert!(!output.stdout.contains("lineage."), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn a_run_continues_the_trace_of_the_program_that_started_it() {
+    let product = Product::shop();
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let parent = format!("00-{trace}-b7ad6b7169203331-01");
+    let output = product.floe("run", &[], &[("TRACEPARENT", &parent)]);
+    output.assert_ok();
+    assert!(
+        output.stdout.contains(&format!("trace {trace}")),
+        "{}",
+        output.stdout
+    );
+    let lineage = product.read(".floe/lineage.jsonl");
+    assert!(
+        lineage.lines().all(|line| line.contains(trace)),
+        "{lineage}"
+    );
+}

@@ -1,0 +1,113 @@
+//! Debian's Alertmanager: an alert is read back by its API.
+
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use floe_plugin::alert::{AlertChannel, Message, Severity, Violation};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use serde_json::{Value, json};
+
+use crate::process::{Process, credential, free_port, place, plugins};
+
+const CONFIG: &str = "route: { receiver: none }\nreceivers: [{ name: none }]\n";
+
+/// floe, hunter2.
+const USERS: &str =
+    "basic_auth_users:\n  floe: $2b$04$//6j9rTXyHj3jtV2fPUtNOfEE/CZJlKZBzoZQxxfTJe2Jfr.w2TmK\n";
+
+fn send(url: &str, password: &str, message: &Message<'_>) -> Result<(), Error> {
+    let (_file, password) = credential(password);
+    let basic = json!({ "username": "floe", "password": password });
+    let config = json!({ "url": url, "authorization": { "basic": basic } });
+    let plugins = plugins(PluginType::AlertChannel, "alertmanager", config);
+    let sent = plugins
+        .one::<dyn AlertChannel>()
+        .unwrap()
+        .send_alert(message);
+    assert_eq!(plugins.health().remove(0).1.is_ok(), sent.is_ok());
+    sent
+}
+
+#[test]
+fn an_alert_is_stored_once_with_its_labels_and_annotations() {
+    let Some(place) = place() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (config, users) = (
+        folder.path().join("config.yml"),
+        folder.path().join("web.yml"),
+    );
+    std::fs::write(&config, CONFIG).unwrap();
+    std::fs::write(&users, USERS).unwrap();
+    let port = free_port();
+    let url = format!("http://127.0.0.1:{port}");
+    let mut alertmanager = Process::start(
+        Command::new(place.join("root/usr/bin/prometheus-alertmanager"))
+            .current_dir(place.join("root"))
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--web.config.file={}", users.display()))
+            .arg(format!("--storage.path={}", folder.path().display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .arg("--cluster.listen-address="),
+    );
+    let get = |path: &str| {
+        let request = ureq::get(format!("{url}{path}"));
+        // floe:hunter2
+        let authorized = request.header("authorization", "Basic ZmxvZTpodW50ZXIy");
+        authorized.call().ok()?.body_mut().read_to_string().ok()
+    };
+    alertmanager.poll(|| get("/-/ready"));
+
+    let at = SystemTime::now() - Duration::from_secs(60);
+    let message = Message {
+        severity: Severity::Critical,
+        description: Some("row_count: found 4\naccepted: 5"),
+        violation: Some(Violation::Quality),
+        namespace: "sales",
+        product: "customer-360",
+        environment: "prod",
+        asset: Some("stg_orders"),
+        run_id: Some("2866553f-1347-41ca-bd56-95659a3e1c5d"),
+        trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736"),
+        at,
+        ..Message::new("FloeCheckFailed", "orders has <5 rows & no \"Zürich\"")
+    };
+    send(&url, "hunter2", &message).unwrap();
+    // The next run finds the same: no second alert, but the id of that run.
+    let run_id = Some("9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1");
+    let again = Message { run_id, ..message };
+    send(&url, "hunter2", &again).unwrap();
+
+    let alerts = alertmanager.poll(|| {
+        let alerts: Value = serde_json::from_str(&get("/api/v2/alerts")?).ok()?;
+        let is_second = alerts[0]["annotations"]["run_id"].as_str() == run_id;
+        is_second.then_some(alerts)
+    });
+    assert_eq!(alerts.as_array().unwrap().len(), 1, "{alerts}");
+    let alert = &alerts[0];
+    let labels = json!({
+        "alertname": "FloeCheckFailed",
+        "severity": "critical",
+        "namespace": "sales",
+        "product": "customer-360",
+        "environment": "prod",
+        "asset": "stg_orders",
+        "violation": "quality",
+    });
+    assert_eq!(alert["labels"], labels);
+    assert_eq!(alert["annotations"]["summary"], message.summary);
+    assert_eq!(
+        alert["annotations"]["description"],
+        "row_count: found 4\naccepted: 5"
+    );
+    assert_eq!(
+        alert["annotations"]["trace_id"],
+        "4bf92f3577b34da6a3ce929d0e0e4736"
+    );
+    assert_eq!(alert["startsAt"], floe_plugin::rfc3339(at));
+    assert_eq!(alert["status"]["state"], "active");
+
+    let error = send(&url, "wrong", &message).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
+}

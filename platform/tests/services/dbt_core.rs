@@ -1,0 +1,177 @@
+//! `dbt-core` itself, on `DuckDB`, with `SQLFluff`.
+
+use std::path::Path;
+
+use floe_plugin::dbt::{DbtCommand, DbtOutcome, DbtRunner, Project};
+use floe_plugin::product::{Model, Product, Source};
+use floe_plugin::quality::Check;
+use floe_plugin::table::{Column, ColumnType};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_telemetry::testing;
+use serde_json::json;
+
+use crate::process::{place, plugins};
+use crate::python::python;
+
+fn product<'a>(sql: &'a str, checks: &'a [Check]) -> Product<'a> {
+    Product {
+        namespace: "retail",
+        name: "shop-1",
+        version: "1.0.0",
+        environment: "dev",
+        description: None,
+        sources: vec![Source {
+            name: "orders",
+            location: "data/orders.csv",
+            columns: vec![Column {
+                name: "id",
+                kind: ColumnType::Integer,
+            }],
+        }],
+        models: vec![
+            Model {
+                name: "stg_orders",
+                layer: "bronze",
+                materialization: "view",
+                sql: "select\n    id,\n    '{{ not_jinja }}' as note\nfrom \"orders\"",
+                depends_on: vec!["orders"],
+                checks: &[],
+            },
+            Model {
+                name: "totals",
+                layer: "gold",
+                materialization: "table",
+                sql,
+                depends_on: vec!["orders", "stg_orders"],
+                checks,
+            },
+        ],
+    }
+}
+
+const TOTALS: &str = "select count(*) as all_orders\nfrom \"stg_orders\"";
+
+/// Runs commands on the project of a product whose source has three rows.
+fn run(
+    place: &Path,
+    product: &Product<'_>,
+    commands: &[DbtCommand],
+) -> Vec<Result<DbtOutcome, Error>> {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("shop.duckdb");
+    let quoted = format!("{:?}", database.to_str().unwrap());
+    python(
+        place,
+        &format!(
+            "import duckdb; duckdb.connect({quoted}).execute('create table orders as select * from (values (1), (2), (3)) as t(id)')"
+        ),
+    );
+    let config = json!({
+        "program": place.join("venv/bin/dbt"),
+        "sqlfluff": place.join("venv/bin/sqlfluff"),
+    });
+    let plugins = plugins(PluginType::Dbt, "core", config);
+    let dbt = plugins.one::<dyn DbtRunner>().unwrap();
+    let output = json!({ "type": "duckdb", "path": database, "schema": "main" });
+    let project = folder.path().join("dbt");
+    dbt.generate_project(product, &output, &project).unwrap();
+    let project = Project {
+        folder: &project,
+        profiles: None,
+        target: Some("dev"),
+        select: None,
+        exclude: None,
+        full_refresh: false,
+    };
+    let run = |command: &DbtCommand| dbt.run(*command, &project);
+    let results = commands.iter().map(run).collect();
+    if commands.contains(&DbtCommand::Build) {
+        let count = format!(
+            "import duckdb; print(duckdb.connect({quoted}).execute('select all_orders, (select min(note) from stg_orders) from totals').fetchone())"
+        );
+        assert_eq!(python(place, &count), "(3, '{{ not_jinja }}')");
+    }
+    results
+}
+
+#[test]
+fn dbt_builds_tests_and_lints_a_product() {
+    let Some(place) = place() else { return };
+    let checks = [
+        Check::NotNull("all_orders".to_owned()),
+        Check::AcceptedValues {
+            column: "all_orders".to_owned(),
+            values: vec!["3".to_owned()],
+        },
+        Check::MinRows(1),
+    ];
+    let commands = [
+        DbtCommand::Deps,
+        DbtCommand::Compile,
+        DbtCommand::Build,
+        DbtCommand::Run,
+        DbtCommand::Test,
+        DbtCommand::Lint,
+    ];
+    let mut outcomes = Vec::new();
+    let spans = testing::capture(|| {
+        let results = run(&place, &product(TOTALS, &checks), &commands);
+        outcomes = results.into_iter().map(Result::unwrap).collect();
+    });
+    let counts: Vec<_> = outcomes
+        .iter()
+        .map(|it| (it.models_run, it.tests_run, it.failures))
+        .collect();
+    assert_eq!(
+        counts,
+        [
+            (None, None, None),
+            (None, None, Some(0)),
+            (Some(2), Some(3), Some(0)),
+            (Some(2), Some(0), Some(0)),
+            (Some(0), Some(3), Some(0)),
+            (None, None, Some(0)),
+        ]
+    );
+    let span = spans.single("dbt.build").assert_ok();
+    span.assert_attribute("dbt.models_run", 2)
+        .assert_attribute("dbt.target", "dev");
+}
+
+#[test]
+fn a_check_that_fails_and_a_query_that_is_wrong_are_errors() {
+    let Some(place) = place() else { return };
+    let checks = [Check::MinRows(2)];
+    let [built] =
+        <[_; 1]>::try_from(run(&place, &product(TOTALS, &checks), &[DbtCommand::Build])).unwrap();
+    let error = built.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    assert!(error.to_string().contains("totals_check_0"), "{error}");
+
+    let sql = "select cast('password=hunter2' as integer) AS x from \"stg_orders\"";
+    let [ran, linted] = <[_; 2]>::try_from(run(
+        &place,
+        &product(sql, &[]),
+        &[DbtCommand::Run, DbtCommand::Lint],
+    ))
+    .unwrap();
+    let error = ran.unwrap_err().to_string();
+    assert!(
+        error.contains("1 of 2 nodes failed, the first: model.shop_1.totals"),
+        "{error}"
+    );
+    assert!(!error.contains("hunter2"), "{error}");
+    assert!(linted.unwrap_err().to_string().starts_with("sqlfluff: "));
+}
+
+#[test]
+fn a_project_that_does_not_parse_is_one_error() {
+    let Some(place) = place() else { return };
+    let checks = [Check::NotNull("all_orders".to_owned())];
+    let mut product = product(TOTALS, &checks);
+    product.models[1].depends_on.push("no_such_model");
+    let [parsed] = <[_; 1]>::try_from(run(&place, &product, &[DbtCommand::Compile])).unwrap();
+    let error = parsed.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected, "{error}");
+    assert!(error.to_string().contains("no_such_model"), "{error}");
+}

@@ -1,0 +1,104 @@
+//! aiosmtpd: messages go through SMTP with a login, over STARTTLS or TLS, and are read back.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use floe_plugin::alert::{AlertChannel, Message, Severity};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_tests::Authority;
+use serde_json::{Value, json};
+
+use crate::process::{Process, credential, place, plugins, script};
+
+fn start(place: &Path, mode: &str, authority: &Authority) -> Process {
+    let (certificate, key) = authority.server();
+    let python = place.join("venv/bin/python");
+    let mut command = Command::new(python);
+    command.arg(script("aiosmtpd_server.py")).arg(mode);
+    Process::start(command.arg(certificate).arg(key))
+}
+
+fn send(port: u16, mode: &str, authority: &Authority, password: &str) -> Result<(), Error> {
+    let (_file, password) = credential(password);
+    let config = json!({
+        "host": "localhost", "port": port, "encryption": mode,
+        "ca_certificate": authority.certificate(),
+        "login": { "username": "floe", "password": password },
+        "from": "floe <floe@example.org>", "to": ["Ada Löwe <ada@example.org>", "ops@example.net"],
+    });
+    let plugins = plugins(PluginType::AlertChannel, "email", config);
+    let message = Message {
+        severity: Severity::Critical,
+        description: Some("a line with a dot follows\n.\nand the end"),
+        product: "customer-360",
+        trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736"),
+        at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
+        ..Message::new(
+            "FloeCheckFailed",
+            "orders has no \"Zürich\", and this line is longer than a line of a header may be",
+        )
+    };
+    plugins
+        .one::<dyn AlertChannel>()
+        .unwrap()
+        .send_alert(&message)
+}
+
+#[test]
+fn a_message_goes_through_starttls_and_tls_with_a_login() {
+    let Some(place) = place() else {
+        return;
+    };
+    for mode in ["starttls", "tls"] {
+        let authority = Authority::new();
+        let mut server = start(&place, mode, &authority);
+        let port = server.port();
+        send(port, mode, &authority, "hunter2").unwrap();
+        let mail: Value = serde_json::from_str(&server.line()).unwrap();
+        assert_eq!(mail["encrypted"], true);
+        assert_eq!(mail["authenticated"], true);
+        assert_eq!(mail["defects"], json!([]));
+        assert_eq!(mail["mail_from"], "floe@example.org");
+        assert_eq!(
+            mail["rcpt_tos"],
+            json!(["ada@example.org", "ops@example.net"])
+        );
+        let headers = &mail["headers"];
+        assert_eq!(headers["from"], "floe <floe@example.org>");
+        assert_eq!(headers["to"], "Ada Löwe <ada@example.org>, ops@example.net");
+        let subject = "[critical] customer-360: orders has no \"Zürich\", and this line is longer than a line of a header may be";
+        assert_eq!(headers["subject"], subject);
+        assert_eq!(headers["date"], "Sun, 09 Sep 2001 01:46:40 +0000");
+        assert_eq!(headers["auto-submitted"], "auto-generated");
+        let body = mail["body"].as_str().unwrap().replace("\r\n", "\n");
+        let expected = "\n\na line with a dot follows\n.\nand the end\n\nAlert: FloeCheckFailed\nSeverity: critical\nProduct: customer-360\nTrace: 4bf92f3577b34da6a3ce929d0e0e4736\n";
+        let (summary, rest) = body.split_at(body.find("\n\n").unwrap());
+        assert!(summary.starts_with("orders has no \"Zürich\""), "{summary}");
+        assert_eq!(rest.trim_end(), expected.trim_end());
+    }
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_authority_send_nothing() {
+    let Some(place) = place() else {
+        return;
+    };
+    let authority = Authority::new();
+    let mut server = start(&place, "starttls", &authority);
+    let port = server.port();
+    let error = send(port, "starttls", &authority, "wrong").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
+    assert!(error.to_string().contains("535"), "{error}");
+
+    let error = send(port, "starttls", &Authority::new(), "hunter2").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+    assert!(error.to_string().contains("certificate"), "{error}");
+
+    let error = send(port, "tls", &authority, "hunter2").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
+    // The next message is the first one that the server accepted.
+    send(port, "starttls", &authority, "hunter2").unwrap();
+    server.line();
+    assert!(!server.has_line());
+}

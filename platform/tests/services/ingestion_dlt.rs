@@ -1,0 +1,226 @@
+//! dlt itself: CSV files and a REST API into the platform, rows to DuckDB and to a folder.
+
+use std::fs;
+use std::path::Path;
+
+use floe_plugin::ingestion::{Export, IngestionEngine, Load};
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_telemetry::testing;
+use serde_json::{Value as Json, json};
+
+use crate::process::{credential, place, plugins};
+use crate::python::python;
+use crate::service::{Answer, Service, refused_url};
+
+const COLUMNS: [Column<'static>; 4] = [
+    Column {
+        name: "id",
+        kind: ColumnType::Integer,
+    },
+    Column {
+        name: "amount",
+        kind: ColumnType::Real,
+    },
+    Column {
+        name: "note",
+        kind: ColumnType::Text,
+    },
+    Column {
+        name: "ordered_on",
+        kind: ColumnType::Date,
+    },
+];
+
+#[derive(Default)]
+struct Rows(Vec<String>);
+
+impl RowSink for Rows {
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
+        self.0.push(format!("{values:?}"));
+        Ok(())
+    }
+}
+
+fn load(config: Json, folder: &Path, location: &str) -> Result<Vec<String>, Error> {
+    let plugins = plugins(PluginType::Ingestion, "dlt", config);
+    let tool = plugins.one::<dyn IngestionEngine>().unwrap();
+    let load = Load {
+        table: "orders",
+        columns: &COLUMNS,
+        folder,
+        location,
+    };
+    let mut rows = Rows::default();
+    let count = tool.run(&load, &mut rows)?;
+    assert_eq!(count, rows.0.len() as u64);
+    Ok(rows.0)
+}
+
+#[test]
+fn csv_files_are_loaded() {
+    let Some(place) = place() else { return };
+    let python = place.join("venv/bin/python");
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "a.csv",
+        "id,note,amount,ordered_on,other\n1,\"two\nlines, é\",1.5,2026-01-31,x\n007,,,,\n",
+    );
+    write("b.csv", "id,note,amount,ordered_on\n3,null,2,2024-02-29\n");
+    let config = json!({ "python": python });
+    let mut rows = Vec::new();
+    let spans = testing::capture(|| {
+        rows = load(config.clone(), folder.path(), "[ab].csv").unwrap();
+    });
+    rows.sort_unstable();
+    assert_eq!(
+        rows,
+        [
+            "[Integer(1), Real(1.5), Text(\"two\\nlines, é\"), Text(\"2026-01-31\")]",
+            "[Integer(3), Real(2.0), Text(\"null\"), Text(\"2024-02-29\")]",
+            "[Integer(7), Null, Null, Null]",
+        ]
+    );
+    let span = spans.single("ingestion.run").assert_ok();
+    span.assert_attribute("ingestion.rows_loaded", 3)
+        .assert_attribute("ingestion.source_type", "csv");
+
+    write("c.csv", "id,note,amount,ordered_on\nmany,x,1,2026-01-01\n");
+    write("d.csv", "id,note\n1,x\n");
+    write("e.csv", "id,note,amount,ordered_on\n1,x\n");
+    for (location, kind, message) in [
+        ("c.csv", ErrorKind::InvalidInput, "`id"),
+        (
+            "d.csv",
+            ErrorKind::InvalidInput,
+            "there is no column `amount`",
+        ),
+        (
+            "e.csv",
+            ErrorKind::InvalidInput,
+            "e.csv:2: the row has not as many values",
+        ),
+        ("no.csv", ErrorKind::NotFound, "there is no file `no.csv`"),
+    ] {
+        let error = load(config.clone(), folder.path(), location).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    let frozen = json!({ "python": python, "schema_contract": "freeze" });
+    let error = load(frozen, folder.path(), "a.csv").unwrap_err();
+    assert!(error.to_string().contains("no column `other`"), "{error}");
+}
+
+#[test]
+fn a_rest_api_is_loaded() {
+    let Some(place) = place() else { return };
+    let service = Service::start(|request| match request.header("authorization") {
+        Some("Bearer c4n4ry") if request.path.starts_with("/v1/orders") => {
+            let orders = json!([
+                { "id": 1, "note": "a", "extra": { "deep": [1] } },
+                { "id": 2, "amount": 2.5, "ordered_on": "2026-01-31" },
+            ]);
+            Answer::json(200, &json!({ "data": { "orders": orders } }))
+        }
+        Some("Bearer c4n4ry") if request.path.starts_with("/v1/text") => Answer::text(200, "hello"),
+        Some("Bearer c4n4ry") => Answer::text(404, "no such endpoint"),
+        _ => Answer::text(401, "who are you"),
+    });
+    let config = |url: &str, token: &str| {
+        json!({
+            "python": place.join("venv/bin/python"),
+            "source": {
+                "type": "rest_api",
+                "base_url": url,
+                "token": token,
+                "data_selector": "data.orders",
+            },
+        })
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (_file, token) = credential("c4n4ry");
+    let (_other, wrong) = credential("another");
+    let url = format!("{}/v1/", service.url);
+    let mut rows = load(config(&url, &token), folder.path(), "orders").unwrap();
+    rows.sort_unstable();
+    assert_eq!(
+        rows,
+        [
+            "[Integer(1), Null, Text(\"a\"), Null]",
+            "[Integer(2), Real(2.5), Null, Text(\"2026-01-31\")]",
+        ]
+    );
+    for (url, token, path, kind) in [
+        (&*url, &wrong, "orders", ErrorKind::Unauthorized),
+        (&*url, &token, "payments", ErrorKind::NotFound),
+        (&*url, &token, "text", ErrorKind::Rejected),
+        (&*refused_url(), &token, "orders", ErrorKind::Unavailable),
+    ] {
+        let error = load(config(url, token), folder.path(), path).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(!error.to_string().contains("c4n4ry"), "{error}");
+    }
+}
+
+#[test]
+fn rows_are_written_to_other_systems() {
+    let Some(place) = place() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.csv");
+    let database = folder.path().join("crm/crm.duckdb");
+    let config = json!({
+        "python": place.join("venv/bin/python"),
+        "sinks": {
+            "crm": { "type": "duckdb", "path": database, "dataset": "sales" },
+            "lake": { "type": "filesystem", "path": folder.path().join("lake") },
+        },
+    });
+    let plugins = plugins(PluginType::Ingestion, "dlt", config);
+    let tool = plugins.one::<dyn IngestionEngine>().unwrap();
+    let write = |sink_type| {
+        tool.write(&Export {
+            table: "orders",
+            sink_type,
+            destination: "orders",
+            file: &file,
+        })
+    };
+    // The second export replaces the first.
+    fs::write(&file, "id,zip,amount,note\n9,010,0.5,x\n8,1,1,x\n7,1,1,x\n").unwrap();
+    assert_eq!(write("crm").unwrap(), 3);
+    fs::write(&file, "id,zip,amount,note\n1,007,1.5,\"a, b\"\n2,10,2,\n").unwrap();
+    let mut rows = 0;
+    let spans = testing::capture(|| rows = write("crm").unwrap());
+    assert_eq!(rows, 2);
+    let span = spans.single("egress.write").assert_ok();
+    span.assert_attribute("egress.rows_written", 2)
+        .assert_attribute("egress.status", "success");
+    // 007 must not become 7: the column has the type of the first export.
+    fs::write(&file, "id,zip,amount,note\n007,1,1,x\n").unwrap();
+    let error = write("crm").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    assert!(
+        error.to_string().contains("`orders.id` is BIGINT"),
+        "{error}"
+    );
+    fs::write(&file, "id,zip,amount,note\n1,007,1.5,\"a, b\"\n2,10,2,\n").unwrap();
+    let script = format!(
+        "import duckdb; print(duckdb.connect({database:?}).execute('select id, zip, amount, note from sales.orders order by id').fetchall())"
+    );
+    assert_eq!(
+        python(&place, &script),
+        "[(1, '007', 1.5, 'a, b'), (2, '10', 2.0, None)]"
+    );
+    assert_eq!(write("lake").unwrap(), 2);
+    let written: Vec<_> = fs::read_dir(folder.path().join("lake/floe/orders"))
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    assert_eq!(written.len(), 1);
+    assert!(written[0].contains("\"zip\":\"007\""), "{written:?}");
+    // The folder cannot be created.
+    fs::remove_dir_all(folder.path().join("lake")).unwrap();
+    fs::write(folder.path().join("lake"), "a file").unwrap();
+    assert!(write("lake").is_err());
+}

@@ -1,0 +1,22 @@
+//! The plugins against real services. `.ci/plugins` installs the services and names their folder in
+//! `PLUGINS`; without it, each test prints that it needs `.ci/plugins`, and does nothing else.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod alertmanager;
+mod catalog_polaris;
+mod compute_duckdb;
+mod dbt_core;
+mod email;
+mod ingestion_dlt;
+mod keycloak;
+mod openlineage;
+mod orchestrator_dagster;
+mod process;
+mod python;
+mod quality_dbt;
+mod quality_gx;
+mod security_k8s;
+#[path = "../contract/service.rs"]
+mod service;
+mod storage_s3;

@@ -1,0 +1,90 @@
+//! Dagster itself.
+
+use std::path::Path;
+use std::process::Command;
+
+use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::product::{Model, Product, Source};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use serde_json::json;
+
+use crate::process::{place, plugins};
+
+fn product(layer: &'static str) -> Product<'static> {
+    let model = |name, depends_on| Model {
+        name,
+        layer,
+        materialization: "table",
+        sql: "SELECT 1 AS one",
+        depends_on: vec![depends_on],
+        checks: &[],
+    };
+    Product {
+        namespace: "retail",
+        name: "shop-1",
+        version: "1.0.0",
+        environment: "dev",
+        description: None,
+        sources: vec![Source {
+            name: "orders",
+            location: "data/orders.csv",
+            columns: Vec::new(),
+        }],
+        models: vec![model("stg_orders", "orders"), model("totals", "stg_orders")],
+    }
+}
+
+fn create(place: &Path, product: &Product<'_>, folder: &Path) -> Result<(), Error> {
+    let config = json!({ "program": place.join("venv/bin/dagster") });
+    let plugins = plugins(PluginType::Orchestrator, "dagster", config);
+    let dagster = plugins.one::<dyn AssetOrchestrator>().unwrap();
+    dagster.create_definitions(product, folder).map(drop)
+}
+
+#[test]
+fn dagster_accepts_and_materializes_a_product() {
+    let Some(place) = place() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("floe.yaml"), "name: shop-1\n").unwrap();
+    let project = folder.path().join("dagster");
+    create(&place, &product("gold"), &project).unwrap();
+
+    // A program in place of floe prints its arguments.
+    let script = "import dagster as dg\n\
+                  from definitions import build\n\
+                  result = dg.materialize([build], resources={'pipes': dg.PipesSubprocessClient()})\n\
+                  keys = [e.materialization.asset_key.to_user_string() for e in result.get_asset_materialization_events()]\n\
+                  print(sorted(keys), sorted(d.to_user_string() for d in build.asset_deps[dg.AssetKey('totals')]))";
+    let output = Command::new(place.join("venv/bin/python"))
+        .args(["-c", script])
+        .current_dir(&project)
+        .env("FLOE_PROGRAM", "echo")
+        .env("DAGSTER_DISABLE_TELEMETRY", "1")
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{stderr}");
+    assert!(
+        stdout.contains("['orders', 'stg_orders', 'totals'] ['stg_orders']"),
+        "{stdout}"
+    );
+    let folder = folder.path().canonicalize().unwrap();
+    assert!(
+        stdout.contains(&format!("run {}\n", folder.display())),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn a_product_that_dagster_refuses_is_one_error() {
+    let Some(place) = place() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("dagster");
+    let error = create(&place, &product("not a group"), &project).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    assert!(error.to_string().contains("not a group"), "{error}");
+    assert!(!project.exists(), "nothing is written");
+}

@@ -1,0 +1,156 @@
+//! Processes of services, and the plugins that use them.
+
+#![expect(clippy::print_stderr, reason = "a test without services says so")]
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use floe as _;
+use floe_plugin::{PluginType, Plugins, Selection};
+use tempfile::{NamedTempFile, TempPath};
+
+/// The time for a service to start, and to do what is expected.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The folder of the installed services. Without it a test ends.
+pub(crate) fn place() -> Option<PathBuf> {
+    let place = std::env::var_os("PLUGINS").map(PathBuf::from);
+    if place.is_none() {
+        eprintln!("this test needs the services that `.ci/plugins` installs");
+    }
+    place
+}
+
+/// A script of this folder.
+pub(crate) fn script(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    folder.join("tests/services").join(name)
+}
+
+/// A service. It ends when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// The lines of its output, of which those of standard error have a tab before them.
+    lines: Receiver<String>,
+    /// What it has printed so far.
+    output: Vec<String>,
+}
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let started = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = started.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let (sender, lines) = mpsc::channel();
+        read(child.stdout.take().unwrap(), "", sender.clone());
+        read(child.stderr.take().unwrap(), "\t", sender);
+        Self {
+            child,
+            lines,
+            output: Vec::new(),
+        }
+    }
+
+    /// Waits until something listens on the port.
+    pub(crate) fn listening_on(mut self, port: u16) -> Self {
+        self.poll(|| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+        self
+    }
+
+    /// The next line of standard output.
+    pub(crate) fn line(&mut self) -> String {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("no further line; output: {:#?}", self.output);
+            };
+            self.output.push(line.clone());
+            if !line.starts_with('\t') {
+                return line;
+            }
+        }
+    }
+
+    /// The port that the service prints first.
+    pub(crate) fn port(&mut self) -> u16 {
+        let line = self.line();
+        line.parse().unwrap_or_else(|_| panic!("no port: {line}"))
+    }
+
+    /// Whether a line of standard output is there that was not read yet.
+    pub(crate) fn has_line(&mut self) -> bool {
+        self.lines.try_iter().any(|line| !line.starts_with('\t'))
+    }
+
+    /// Calls `attempt` until it has a result, while the service runs.
+    pub(crate) fn poll<T>(&mut self, mut attempt: impl FnMut() -> Option<T>) -> T {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if let Some(found) = attempt() {
+                return found;
+            }
+            // A line that arrives ends the pause.
+            self.output
+                .extend(self.lines.recv_timeout(Duration::from_millis(50)));
+            let status = self.child.try_wait().unwrap();
+            let is_over = status.is_some() || Instant::now() > deadline;
+            assert!(!is_over, "{status:?}; output: {:#?}", self.output);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read(output: impl Read + Send + 'static, mark: &'static str, sender: Sender<String>) {
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            // Nobody reads after the test.
+            let _ = sender.send(format!("{mark}{line}"));
+        }
+    });
+}
+
+/// A port that nothing listens on.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Runs a command that must succeed, and returns its output.
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = command.output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{command:?}:\n{stdout}{stderr}");
+    stdout
+}
+
+/// The plugin, started with this configuration.
+pub(crate) fn plugins(kind: PluginType, name: &str, config: serde_json::Value) -> Plugins {
+    let plugins = Plugins::configure(&[Selection::new(kind, name, config)]).unwrap();
+    plugins.start().unwrap();
+    plugins
+}
+
+/// A reference to a file that contains a credential. The file exists while the first value does.
+pub(crate) fn credential(text: &str) -> (TempPath, String) {
+    let path = NamedTempFile::new().unwrap().into_temp_path();
+    std::fs::write(&path, text).unwrap();
+    let reference = format!("${{file:{}}}", path.display());
+    (path, reference)
+}

@@ -1,0 +1,128 @@
+//! Great Expectations itself.
+
+use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::quality::{Check, QualityProvider, Suite};
+use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_telemetry::testing;
+use serde_json::{Value, json};
+
+use crate::process::{place, plugins};
+
+/// Checks of a table of four orders, whether each passes, and the number of rows that do not, by tool: GX counts
+/// every row with a value that is not unique.
+pub(crate) fn checks() -> Vec<(Check, bool, Option<u64>)> {
+    let column = |name: &str| name.to_owned();
+    let accepted = |name, values: &[&str]| Check::AcceptedValues {
+        column: column(name),
+        values: values.iter().map(|it| column(it)).collect(),
+    };
+    let between = |name, min, max| Check::Between {
+        column: column(name),
+        min,
+        max,
+    };
+    vec![
+        (Check::NotNull(column("amount")), false, Some(1)),
+        (Check::NotNull(column("id")), true, Some(0)),
+        (Check::Unique(column("id")), false, Some(2)),
+        (Check::Unique(column("status")), false, Some(2)),
+        (accepted("status", &["open", "it's"]), false, Some(1)),
+        (accepted("id", &["1", "2", "3"]), true, Some(0)),
+        (between("amount", 0.5, 2.0), false, Some(1)),
+        (between("id", 1.0, 3.0), true, Some(0)),
+        (Check::MinRows(4), true, None),
+        (Check::MinRows(5), false, None),
+    ]
+}
+
+pub(crate) fn run(
+    name: &str,
+    config: &Value,
+    checks: &[Check],
+) -> Result<Vec<(bool, Option<u64>)>, Error> {
+    let engines = plugins(PluginType::Compute, "sqlite", json!({}));
+    let tools = plugins(PluginType::Quality, name, config.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engines.one::<dyn ComputeEngine>().unwrap();
+    let mut data: Session = engine
+        .create_database(&folder.path().join("shop.db"))
+        .unwrap();
+    data.materialize(&Materialize {
+        name: "orders",
+        is_view: false,
+        sql: "SELECT 1 AS id, 'open' AS status, 1.5 AS amount UNION ALL SELECT 2, 'it''s', 2.5 \
+              UNION ALL SELECT 3, 'gone', 1 UNION ALL SELECT 3, 'open', NULL",
+    })
+    .unwrap();
+    let suite = Suite {
+        name: "shop.orders",
+        table: "orders",
+        checks,
+    };
+    let results = tools
+        .one::<dyn QualityProvider>()
+        .unwrap()
+        .run_checks(&suite, &mut data)?;
+    assert!(results.iter().all(|it| it.rows == Some(4)), "{results:?}");
+    Ok(results
+        .into_iter()
+        .map(|it| (it.passed, it.failed_rows))
+        .collect())
+}
+
+#[test]
+fn great_expectations_checks_a_table() {
+    let Some(place) = place() else { return };
+    let config = json!({ "python": place.join("venv/bin/python") });
+    let (all, expected): (Vec<Check>, Vec<(bool, Option<u64>)>) = checks()
+        .into_iter()
+        .map(|(check, passed, failed)| (check, (passed, failed)))
+        .unzip();
+    let mut found = Vec::new();
+    let spans = testing::capture(|| found = run("great_expectations", &config, &all).unwrap());
+    assert_eq!(found, expected);
+    let span = spans.single("quality.run_checks").assert_ok();
+    span.assert_attribute("quality.pass_count", 4)
+        .assert_attribute("quality.fail_count", 6)
+        .assert_attribute("quality.rows_checked", 4);
+}
+
+#[test]
+fn an_expectation_that_cannot_run_is_an_error() {
+    let Some(place) = place() else { return };
+    let config = json!({ "python": place.join("venv/bin/python") });
+    let checks = [Check::Between {
+        column: "status".to_owned(),
+        min: 1.0,
+        max: 2.0,
+    }];
+    let error = run("great_expectations", &config, &checks).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("expect_column_values_to_be_between"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_python_without_great_expectations_is_an_error() {
+    let Some(_) = place() else { return };
+    // A Python of its own, without packages.
+    let folder = tempfile::tempdir().unwrap();
+    let venv = std::process::Command::new("python3")
+        .args(["-m", "venv", "--without-pip"])
+        .arg(folder.path())
+        .status();
+    assert!(venv.unwrap().success());
+    let config = json!({ "python": folder.path().join("bin/python") });
+    let error = run("great_expectations", &config, &[Check::MinRows(1)]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("the Python module `great_expectations` is not installed"),
+        "{error}"
+    );
+}
