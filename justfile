@@ -27,6 +27,10 @@ features:
 cross-language:
     .ci/cross-language
 
+# Run real dbt inside a trace.
+pipeline:
+    .ci/pipeline
+
 # Export runs through a real collector to real backends.
 backends:
     .ci/backends
