@@ -29,7 +29,7 @@ def check(backend: Otelite, spans: list[dict], product: str, namespace: str, fai
         wrong.true(f"{body}: in no span of the trace: {each['span_id']}", each["span_id"] in names)
         asset = each["attributes"].get("asset")
         if asset:
-            wrong.equal(f"{body}: span", names.get(each["span_id"]), f"dagster.asset.{asset}")
+            wrong.equal(f"{body}: span", names.get(each["span_id"]), f"floe.asset.{asset}")
         wrong.equal(f"{body}: identity", {key: each["attributes"].get(key) for key in identity}, identity)
         resource = (each["resource"] or {}).get("attributes", {})
         wrong.equal(f"{body}: service", resource.get("service.name"), spec["name"])
