@@ -1,15 +1,15 @@
 //! Programs that plugins run as child processes: without a shell, with the context of the trace in their
 //! environment, a time limit, bounded output, and errors without credentials.
 //!
-//! A child is the leader of a process group of its own. The group is killed when the time is over or when a
-//! signal ends the platform, so no process of a tool outlives the operation.
+//! The process group of a child is killed when the time is over or when a signal ends the platform, so no
+//! process of a tool outlives the operation.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use crate::interrupt;
+use crate::process_group::ProcessGroup;
 
 /// The end of each stream that is kept.
 const LONGEST_TAIL: usize = 64 << 10;
@@ -151,17 +152,12 @@ impl<'a> Invocation<'a> {
     fn run_until(mut self, is_interrupted: &dyn Fn() -> bool) -> Result<Output<'a>, Error> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.inject_context();
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut self.command, 0);
-        let child = self
-            .command
-            .spawn()
-            .map_err(|error| self.not_started(&error))?;
-        let mut group = Group(child);
+        let mut group =
+            ProcessGroup::spawn(&mut self.command).map_err(|error| self.not_started(&error))?;
         let (sender, tails) = mpsc::channel();
         let streams: [Option<Box<dyn Read + Send>>; 2] = [
-            group.0.stdout.take().map(|it| Box::new(it) as _),
-            group.0.stderr.take().map(|it| Box::new(it) as _),
+            group.leader.stdout.take().map(|it| Box::new(it) as _),
+            group.leader.stderr.take().map(|it| Box::new(it) as _),
         ];
         for (index, stream) in streams.into_iter().enumerate() {
             let sender = sender.clone();
@@ -189,12 +185,12 @@ impl<'a> Invocation<'a> {
 
     fn wait(
         &self,
-        group: &mut Group,
+        group: &mut ProcessGroup,
         is_interrupted: &dyn Fn() -> bool,
     ) -> Result<ExitStatus, Error> {
         let started = Instant::now();
         loop {
-            if let Some(status) = group.0.try_wait()? {
+            if let Some(status) = group.leader.try_wait()? {
                 return Ok(status);
             }
             if is_interrupted() {
@@ -211,7 +207,7 @@ impl<'a> Invocation<'a> {
     }
 
     /// The ends of both streams, without credentials.
-    fn drain(&self, group: &Group, tails: &Receiver<(usize, Vec<u8>)>) -> [String; 2] {
+    fn drain(&self, group: &ProcessGroup, tails: &Receiver<(usize, Vec<u8>)>) -> [String; 2] {
         let mut read = [String::new(), String::new()];
         let mut limit = Instant::now() + DRAIN_TIMEOUT;
         let mut missing = read.len();
@@ -278,34 +274,6 @@ impl Output<'_> {
             format!("{tool} ended with the exit code {code}: {said}")
         };
         Error::new(kind, message)
-    }
-}
-
-/// A child and the process group that it leads. It is killed when it is dropped while it runs.
-#[derive(Debug)]
-struct Group(process::Child);
-
-impl Group {
-    #[cfg(unix)]
-    fn kill(&self) {
-        use rustix::process::{Pid, Signal, kill_process_group};
-
-        // There may be no process in it anymore.
-        let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
-    }
-
-    /// Dropping the child kills it; other systems have no process groups.
-    #[cfg(not(unix))]
-    fn kill(&self) {}
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Ok(None) = self.0.try_wait() {
-            self.kill();
-            let _ = self.0.kill();
-            let _ = self.0.wait();
-        }
     }
 }
 

@@ -38,6 +38,7 @@ mod http;
 mod input_file;
 mod interrupt;
 mod plugins;
+mod process_group;
 mod python;
 mod reference;
 mod service;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +21,7 @@ use serde_json::{Value as Json, json};
 use tempfile::NamedTempFile;
 
 use crate::interrupt;
+use crate::process_group::ProcessGroup;
 
 floe_plugin::plugin! {
     kind: ComputeEngine,
@@ -313,17 +314,17 @@ impl DuckDb {
         input.push_str(sql);
         input.push('\n');
         // The pipes are bounded, so each has a thread. They end with the process.
-        let stdin = process.0.stdin.take();
+        let stdin = process.leader.stdin.take();
         thread::spawn(move || {
             // A process that has failed does not read the rest.
             let _ = stdin.map(|mut stdin| stdin.write_all(input.as_bytes()));
         });
-        let stderr = process.0.stderr.take();
+        let stderr = process.leader.stderr.take();
         let (send_message, message) = mpsc::sync_channel(1);
         thread::spawn(move || {
             let _ = send_message.send(stderr.map(read_message).unwrap_or_default());
         });
-        let stdout = process.0.stdout.take();
+        let stdout = process.leader.stdout.take();
         let (send_line, lines) = mpsc::sync_channel::<Line>(64);
         thread::spawn(move || stdout.map(|stdout| read_lines(stdout, &send_line)));
 
@@ -368,9 +369,9 @@ impl DuckDb {
         }
     }
 
-    fn wait(&self, process: &mut Process, deadline: Instant) -> Result<ExitStatus, Error> {
+    fn wait(&self, process: &mut ProcessGroup, deadline: Instant) -> Result<ExitStatus, Error> {
         loop {
-            if let Some(status) = process.0.try_wait()? {
+            if let Some(status) = process.leader.try_wait()? {
                 return Ok(status);
             }
             self.check(deadline)?;
@@ -378,7 +379,7 @@ impl DuckDb {
         }
     }
 
-    fn spawn(&self, file: &Path, access: Access) -> Result<Process, Error> {
+    fn spawn(&self, file: &Path, access: Access) -> Result<ProcessGroup, Error> {
         let mut command = Command::new(&self.command);
         command.env_clear();
         for name in INHERITED {
@@ -395,13 +396,10 @@ impl DuckDb {
             .stderr(Stdio::piped())
             .inject_context();
         // The command of the Python package is a script that starts the engine: a group ends as one.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.spawn().map_err(|error| {
+        ProcessGroup::spawn(&mut command).map_err(|error| {
             let message = format!("cannot run `{}`: {error}", self.command);
             Error::new(Error::from(error).kind(), message)
-        })?;
-        Ok(Process(child))
+        })
     }
 
     fn check(&self, deadline: Instant) -> Result<(), Error> {
@@ -413,26 +411,6 @@ impl DuckDb {
         }
         let message = format!("no result within {} seconds", self.timeout);
         Err(Error::new(ErrorKind::TimedOut, message))
-    }
-}
-
-/// A process that does not outlive its owner, nor do the processes that it started.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // A process that has been waited for has ended, and its number may be another's.
-        if matches!(self.0.try_wait(), Ok(Some(_))) {
-            return;
-        }
-        #[cfg(unix)]
-        {
-            use rustix::process::{Pid, Signal, kill_process_group};
-            // The group is gone if this fails.
-            let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
-        }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
