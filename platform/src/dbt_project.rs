@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::atomic::{self, Access};
 use crate::child::{Invocation, Output, Program};
 use crate::error::Error as PlatformError;
+use crate::quote::one_line;
 
 /// The name of the source that contains the product's sources.
 const SOURCES: &str = "product";
@@ -106,7 +107,7 @@ impl Dbt<'_> {
             let message = format!(
                 "{tool} {command}: {count} of {all} nodes failed, the first: {}: {}",
                 first.unique_id,
-                reason.split_whitespace().collect::<Vec<_>>().join(" ")
+                one_line(reason)
             );
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
@@ -230,7 +231,7 @@ impl Dbt<'_> {
         match logged {
             Some(message) => {
                 let (tool, command, code) = (self.tool, command.as_str(), output.code);
-                let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+                let message = one_line(&message);
                 let message =
                     format!("{tool} {command} ended with the exit code {code}: {message}");
                 Error::new(ErrorKind::Rejected, message)

@@ -40,6 +40,7 @@ mod interrupt;
 mod plugins;
 mod process_group;
 mod python;
+mod quote;
 mod reference;
 mod service;
 mod suite;

@@ -22,6 +22,7 @@ use tempfile::NamedTempFile;
 
 use crate::interrupt;
 use crate::process_group::ProcessGroup;
+use crate::quote::one_line;
 
 floe_plugin::plugin! {
     kind: ComputeEngine,
@@ -461,7 +462,7 @@ fn explain(message: &str, query: Option<&str>) -> Error {
         }
         None => text.to_owned(),
     };
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = one_line(&text);
     let (category, rest) = text.split_once(": ").unwrap_or(("", &text));
     if let (Some(found), Some(query)) = (rest.strip_prefix(NOT_A_SELECT), query) {
         return not_a_select(found, query);

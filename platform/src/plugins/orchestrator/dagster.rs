@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::atomic::Access;
 use crate::child::{Invocation, Program};
 use crate::dbt_project::{identifier, write};
+use crate::quote::one_line;
 
 floe_plugin::plugin! {
     kind: AssetOrchestrator,
@@ -109,8 +110,7 @@ impl Dagster {
         }
         match events().find(|(level, _)| level == "error") {
             Some((_, message)) => {
-                let lines: Vec<&str> = message.split_whitespace().collect();
-                let message = format!("dagster: {}", lines.join(" "));
+                let message = format!("dagster: {}", one_line(&message));
                 Err(Error::new(ErrorKind::InvalidInput, message))
             }
             None => Err(output.error(ErrorKind::Rejected)),

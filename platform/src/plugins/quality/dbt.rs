@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::child::Program;
 use crate::dbt_project::{self, Dbt, NodeResult};
+use crate::quote::one_line;
 use crate::suite::{self, Rows, Type};
 
 floe_plugin::plugin! {
@@ -107,8 +108,7 @@ fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult
         "pass" => true,
         "fail" => false,
         status => {
-            let message = result.message.as_deref().unwrap_or(status);
-            let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+            let message = one_line(result.message.as_deref().unwrap_or(status));
             let message = format!("dbt: {} did not run: {message}", check.name());
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
