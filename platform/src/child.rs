@@ -21,6 +21,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::interrupt;
 use crate::process_group::ProcessGroup;
+use crate::quote::without_credentials;
 
 /// The end of each stream that is kept.
 const LONGEST_TAIL: usize = 64 << 10;
@@ -216,7 +217,7 @@ impl<'a> Invocation<'a> {
             match tails.recv_timeout(limit.saturating_duration_since(Instant::now())) {
                 Ok((index, tail)) => {
                     let text = String::from_utf8_lossy(&tail);
-                    read[index] = without(&self.credentials, &text);
+                    read[index] = without_credentials(&text, self.credentials.iter().copied());
                     missing -= 1;
                 }
                 // A process of the group still has the stream, so the group's id is not that of another one.
@@ -257,21 +258,21 @@ impl Output<'_> {
 
     /// The text without the credentials that the program was given.
     pub(crate) fn without_credentials(&self, text: &str) -> String {
-        without(&self.credentials, text)
+        without_credentials(text, self.credentials.iter().copied())
     }
 
     /// An error with the last lines of the error output, or else of the standard output.
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
         let [stdout, stderr] = &self.tails;
-        let said = match last_lines(stderr) {
+        let quote = match last_lines(stderr) {
             none if none.is_empty() => last_lines(stdout),
             lines => lines,
         };
         let (tool, code) = (self.tool, self.code);
-        let message = if said.is_empty() {
+        let message = if quote.is_empty() {
             format!("{tool} ended with the exit code {code}")
         } else {
-            format!("{tool} ended with the exit code {code}: {said}")
+            format!("{tool} ended with the exit code {code}: {quote}")
         };
         Error::new(kind, message)
     }
@@ -295,14 +296,6 @@ fn read_tail(mut stream: Box<dyn Read + Send>) -> Vec<u8> {
         }
     }
     tail.into()
-}
-
-fn without(credentials: &[&str], text: &str) -> String {
-    let mut text = text.to_owned();
-    for credential in credentials.iter().filter(|it| !it.is_empty()) {
-        text = text.replace(*credential, "<REDACTED>");
-    }
-    text
 }
 
 /// The last lines that are not empty, on one line and without control characters.

@@ -4,7 +4,6 @@
 #![allow(dead_code, reason = "a part may have no caller yet")]
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::thread;
@@ -18,6 +17,8 @@ pub(crate) use ureq::http::Method;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, SendBody};
+
+use crate::quote::without_credentials;
 
 /// The time limit of a request with its response, for each attempt.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -353,14 +354,7 @@ impl<'a> Request<'a> {
     }
 
     fn redact(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        // The longest first: a URL contains its path.
-        let mut credentials: Vec<&str> = self.credentials.iter().map(|it| &**it).collect();
-        credentials.sort_unstable_by_key(|credential| Reverse(credential.len()));
-        for credential in credentials.into_iter().filter(|it| !it.is_empty()) {
-            text = text.replace(credential, "<REDACTED>");
-        }
-        text
+        without_credentials(text, self.credentials.iter().map(|it| &**it))
     }
 
     fn failed(&self, error: &ureq::Error) -> Error {
