@@ -43,6 +43,7 @@ mod python;
 mod quote;
 mod reference;
 mod service;
+mod sql;
 mod suite;
 mod token;
 mod yaml;

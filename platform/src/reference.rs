@@ -1,12 +1,12 @@
 //! References in SQL, `{{ ref('model') }}` and `{{ source('source') }}`: parsed, and replaced by table
 //! names.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
 use crate::error::Error;
 use crate::place::Place;
+use crate::sql::quoted_name;
 
 /// The kind of asset that a reference names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +77,7 @@ pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
     let mut from = 0;
     for reference in references {
         rendered.push_str(&sql[from..reference.range.start]);
-        // Writing to a `String` cannot fail.
-        let _ = write!(rendered, "\"{}\"", reference.name);
+        rendered.push_str(&quoted_name(&reference.name));
         from = reference.range.end;
     }
     rendered.push_str(&sql[from..]);

@@ -11,6 +11,8 @@ use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error, ErrorKind};
 use serde_json::Value as Json;
 
+use crate::sql::quoted_name;
+
 /// The column of a suite that checks no column.
 const NO_COLUMN: &str = "floe_row";
 
@@ -68,11 +70,11 @@ pub(crate) fn write<'a>(
     let mut names: Vec<&str> = suite.checks.iter().filter_map(Check::column).collect();
     names.sort_unstable();
     names.dedup();
-    let table = quoted(suite.table);
+    let table = quoted_name(suite.table);
     // Without the table's name, SQLite takes the name of a column that does not exist for a text.
     let selected: Vec<String> = names
         .iter()
-        .map(|name| format!("{table}.{}", quoted(name)))
+        .map(|name| format!("{table}.{}", quoted_name(name)))
         .collect();
     let sql = if names.is_empty() {
         names.push(NO_COLUMN);
@@ -94,10 +96,6 @@ pub(crate) fn write<'a>(
         columns: sink.columns,
         count: sink.count,
     })
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 struct Sink<'a> {

@@ -15,6 +15,7 @@ use crate::artifacts::CompiledModel;
 use crate::atomic::{Access, Draft};
 use crate::error::Error;
 use crate::product::{Layer, OUTPUT_FOLDER};
+use crate::sql::quoted_name;
 
 /// Publishes the gold tables of a run that built all assets.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
@@ -57,7 +58,7 @@ fn store(model: &CompiledModel, run: &Run<'_>) -> Result<Option<String>, Error> 
     }
     let target = run.folder().join(OUTPUT_FOLDER).join("export.csv");
     let draft = Draft::new(&target, Access::Private)?;
-    let sql = format!("SELECT * FROM \"{}\"", model.name);
+    let sql = format!("SELECT * FROM {}", quoted_name(&model.name));
     let file = File::options().write(true).open(draft.path());
     let mut output = BufWriter::new(file.map_err(Error::io("write", &target))?);
     generate::copy(&mut run.warehouse.borrow_mut(), &sql, &mut output)

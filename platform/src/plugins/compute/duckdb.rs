@@ -23,6 +23,7 @@ use tempfile::NamedTempFile;
 use crate::interrupt;
 use crate::process_group::ProcessGroup;
 use crate::quote::one_line;
+use crate::sql::{quoted_name, quoted_text};
 
 floe_plugin::plugin! {
     kind: ComputeEngine,
@@ -174,7 +175,7 @@ impl Database for DuckDbFile {
         fill(&mut csv)?;
         csv.output.flush()?;
         let count = csv.rows;
-        let mut sql = format!("BEGIN;\nCREATE TABLE {} (", identifier(table));
+        let mut sql = format!("BEGIN;\nCREATE TABLE {} (", quoted_name(table));
         for (index, column) in columns.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             let kind = match column.kind {
@@ -183,7 +184,7 @@ impl Database for DuckDbFile {
                 ColumnType::Date => "DATE",
                 _ => "VARCHAR",
             };
-            let _ = write!(sql, "{separator}{} {kind}", identifier(column.name));
+            let _ = write!(sql, "{separator}{} {kind}", quoted_name(column.name));
         }
         // Only a value without quotes is null.
         let _ = write!(
@@ -191,8 +192,8 @@ impl Database for DuckDbFile {
             ");\nCOPY {} FROM {} (FORMAT csv, HEADER false, AUTO_DETECT false, DELIMITER ',', QUOTE '\"', \
              ESCAPE '\"', NULLSTR '', ALLOW_QUOTED_NULLS false, NEW_LINE '\\n', PARALLEL false, DATEFORMAT '%Y-%m-%d', \
              MAX_LINE_SIZE {LONGEST_LINE});\nCOMMIT;",
-            identifier(table),
-            literal(utf8(rows.path())?),
+            quoted_name(table),
+            quoted_text(utf8(rows.path())?),
         );
         self.engine
             .run(&self.file, Access::Write, &sql, None, &mut |_| Ok(()))?;
@@ -202,7 +203,7 @@ impl Database for DuckDbFile {
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
         let query = without_semicolon(model.sql);
         let kind = if model.is_view { "VIEW" } else { "TABLE" };
-        let name = identifier(model.name);
+        let name = quoted_name(model.name);
         let sql = format!(
             "{LOCK}{}BEGIN;\nCREATE {kind} {name} AS (\n{query}\n);\nSELECT count(*) AS rows FROM {name};\nCOMMIT;",
             only_a_select(query)
@@ -280,7 +281,7 @@ fn only_a_select(query: &str) -> String {
         "SELECT error('{NOT_A_SELECT}' || coalesce(s->>'error_type', '') || ':' || coalesce(s->>'position', '') \
          || ':' || coalesce(s->>'error_message', '')) FROM (SELECT json_serialize_sql({}) AS s) \
          WHERE s->>'error' = 'true' OR json_array_length(s->'statements') <> 1;\n",
-        literal(query)
+        quoted_text(query)
     )
 }
 
@@ -307,7 +308,7 @@ impl DuckDb {
         let mut process = self.spawn(file, access)?;
         let mut input = String::new();
         if let Some(limit) = &self.memory_limit {
-            let _ = writeln!(input, "SET memory_limit = {};", literal(limit));
+            let _ = writeln!(input, "SET memory_limit = {};", quoted_text(limit));
         }
         if let Some(threads) = self.threads {
             let _ = writeln!(input, "SET threads = {threads};");
@@ -678,14 +679,6 @@ fn number(text: &str, kind: &str) -> Option<Value<'static>> {
         return text.parse().ok().map(Value::Integer);
     }
     is_real(kind).then(|| text.parse().ok().map(Value::Real))?
-}
-
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn without_semicolon(sql: &str) -> &str {

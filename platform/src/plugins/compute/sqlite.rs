@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::interrupt;
+use crate::sql::quoted_name;
 
 floe_plugin::plugin! {
     kind: ComputeEngine,
@@ -84,18 +85,19 @@ impl Database for SqliteDatabase {
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error> {
         let failed = |error| explain(error, 0);
+        let name = quoted_name(table);
         let described: Vec<String> = columns
             .iter()
-            .map(|column| format!("\"{}\" {}", column.name, storage(column.kind)))
+            .map(|column| format!("{} {}", quoted_name(column.name), storage(column.kind)))
             .collect();
-        let statement = format!("CREATE TABLE \"{table}\" ({})", described.join(", "));
+        let statement = format!("CREATE TABLE {name} ({})", described.join(", "));
         self.connection.execute_batch(&statement).map_err(failed)?;
         self.connection.execute_batch("BEGIN").map_err(failed)?;
-        let filled = self.insert(table, columns.len(), fill);
+        let filled = self.insert(&name, columns.len(), fill);
         // Without a journal nothing can be rolled back.
         self.connection.execute_batch("COMMIT").map_err(failed)?;
         if filled.is_err() {
-            let statement = format!("DROP TABLE \"{table}\"");
+            let statement = format!("DROP TABLE {name}");
             self.connection.execute_batch(&statement).map_err(failed)?;
         }
         filled
@@ -103,11 +105,12 @@ impl Database for SqliteDatabase {
 
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error> {
         let kind = if model.is_view { "view" } else { "table" };
-        let create = format!("CREATE {kind} \"{}\" AS ", model.name);
+        let name = quoted_name(model.name);
+        let create = format!("CREATE {kind} {name} AS ");
         let statement = format!("{create}{}", model.sql);
         // SQLite resolves a view when it is queried: counting its rows reports mistakes here and not in the
         // first model that reads the view.
-        let count = format!("SELECT count(*) FROM \"{}\"", model.name);
+        let count = format!("SELECT count(*) FROM {name}");
         self.connection
             .execute(&statement, ())
             .and_then(|_| self.connection.query_row(&count, (), |row| row.get(0)))
@@ -138,6 +141,7 @@ impl Database for SqliteDatabase {
 }
 
 impl SqliteDatabase {
+    /// `table` is quoted.
     fn insert(
         &self,
         table: &str,
@@ -145,7 +149,7 @@ impl SqliteDatabase {
         fill: &mut dyn FnMut(&mut dyn RowSink) -> Result<(), Error>,
     ) -> Result<u64, Error> {
         let marks = vec!["?"; columns].join(", ");
-        let statement = format!("INSERT INTO \"{table}\" VALUES ({marks})");
+        let statement = format!("INSERT INTO {table} VALUES ({marks})");
         let statement = self.connection.prepare(&statement);
         let mut inserter = Inserter {
             statement: statement.map_err(|error| explain(error, 0))?,

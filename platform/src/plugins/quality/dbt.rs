@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::child::Program;
 use crate::dbt_project::{self, Dbt, NodeResult};
 use crate::quote::one_line;
+use crate::sql::quoted_text;
 use crate::suite::{self, Rows, Type};
 
 floe_plugin::plugin! {
@@ -137,10 +138,7 @@ fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, Stri
                 Type::Real => "double",
                 Type::Unknown | Type::Text => "varchar",
             };
-            format!(
-                "'{}': '{kind}'",
-                dbt_project::text(&name.replace('\'', "''"))
-            )
+            format!("{}: '{kind}'", dbt_project::text(&quoted_text(name)))
         })
         .collect();
     let model = format!(

@@ -6,6 +6,8 @@ use floe_plugin::{Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::sql::{quoted_name, quoted_text};
+
 floe_plugin::plugin! {
     kind: QualityProvider,
     plugin: Sql,
@@ -31,7 +33,7 @@ impl QualityProvider for Sql {
     }
 
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
-        let rows = data.count(&format!("SELECT count(*) FROM \"{}\"", suite.table))?;
+        let rows = data.count(&format!("SELECT count(*) FROM {}", quoted_name(suite.table)))?;
         let run = |check| {
             let failed = match violations(suite.table, check)? {
                 Some(query) => data.count(&query)?,
@@ -61,20 +63,21 @@ fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
             check.name()
         ));
     }
+    let table = quoted_name(table);
     let count = |condition: String| {
         Ok(Some(format!(
-            "SELECT count(*) FROM \"{table}\" WHERE {condition}"
+            "SELECT count(*) FROM {table} WHERE {condition}"
         )))
     };
     match check {
         Check::NotNull(column) => count(format!("\"{column}\" IS NULL")),
         Check::Unique(column) => Ok(Some(format!(
-            "SELECT count(\"{column}\") - count(DISTINCT \"{column}\") FROM \"{table}\""
+            "SELECT count(\"{column}\") - count(DISTINCT \"{column}\") FROM {table}"
         ))),
         Check::AcceptedValues { column, values } => {
             let values: Vec<String> = values
                 .iter()
-                .map(|value| format!("'{}'", value.replace('\'', "''")))
+                .map(|value| quoted_text(value))
                 .collect();
             if values.is_empty() {
                 return invalid(format!(
