@@ -105,7 +105,7 @@ pub trait AlertChannel: Lifecycle {
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error>;
 }
 
-/// What an alert says.
+/// The content of an alert.
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::exhaustive_structs,

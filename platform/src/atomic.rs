@@ -171,7 +171,7 @@ fn create(
             .suffix(LOCK)
             .rand_bytes(RANDOM)
             .tempfile_in(folder)?;
-        // A file system without locks has no leftovers that could be told from live drafts.
+        // A file system without locks has no leftovers that could be distinguished from live drafts.
         let is_free = !matches!(lock.as_file().try_lock(), Err(fs::TryLockError::WouldBlock));
         // Another run may have taken the lock file for a leftover before it was locked.
         if !is_free || !lock.path().exists() {

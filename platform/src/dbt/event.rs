@@ -162,7 +162,7 @@ impl<'a> Node<'a> {
         filled(self.info.get("node_relation")?, field)
     }
 
-    /// The start, as dbt writes it. It tells the batches of a model apart.
+    /// The start, as dbt writes it. It distinguishes the batches of a model.
     pub(crate) fn started(self) -> &'a str {
         text(self.info, "node_started_at")
     }

@@ -580,7 +580,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome for a status of dbt. An unknown one is an error only if its name says so.
+    /// The outcome for a status of dbt. An unknown one is an error only if its name contains `error`.
     fn new(status: &str) -> Self {
         match status {
             "warn" => Self::Warned,

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, credential, failures, plugins};
 
-/// The part of the Iceberg REST protocol that is needed, as Polaris has it: below a prefix, with tokens that
-/// expire when the test says so, and pages of two entries.
+/// The part of the Iceberg REST protocol that is needed, as Polaris has it: below a prefix, with tokens that a
+/// test can let expire, and pages of two entries.
 #[derive(Default)]
 struct Catalog {
     namespaces: BTreeSet<Vec<String>>,

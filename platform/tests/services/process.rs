@@ -1,6 +1,6 @@
 //! Processes of services, and the plugins that use them.
 
-#![expect(clippy::print_stderr, reason = "a test without services says so")]
+#![expect(clippy::print_stderr, reason = "a test that runs nothing reports it")]
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
