@@ -18,6 +18,7 @@
 mod address;
 mod audit;
 pub mod configuration;
+mod endpoint;
 mod error;
 mod handle;
 mod kind;
@@ -38,6 +39,7 @@ pub use self::audit::{
     InstrumentationGap, InstrumentationWarning, audit, verify_plugin_instrumentation,
 };
 pub use self::configuration::{Credential, LocalPath};
+pub use self::endpoint::Endpoint;
 pub use self::error::{Error, ErrorKind};
 pub use self::handle::{Handle, Kind};
 pub use self::kind::PluginType;

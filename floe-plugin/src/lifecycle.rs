@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use floe_telemetry::opentelemetry::Context;
 
+use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 
 /// The time limit for starting or stopping a plugin.
@@ -51,6 +52,12 @@ pub trait Lifecycle: fmt::Debug + Send + Sync + 'static {
     /// Why operations cannot succeed.
     fn health_check(&self) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// The services that operations connect to, also before the start: the network policies of a cluster
+    /// allow these and no others. Default: none.
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Vec::new()
     }
 }
 

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use crate::configuration::{ConfigurationError, Credential, Reference, in_folder};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
@@ -141,19 +142,47 @@ impl Plugins {
     /// A plugin did not start within [`START_TIMEOUT`], or a credential cannot be resolved. The plugins that
     /// were started before it are stopped.
     pub fn start(&self) -> Result<(), Error> {
-        for plugin in &self.plugins {
-            let started = plugin.observe("start", || {
-                for credential in &plugin.credentials {
-                    credential.resolve(self.resolve(credential.reference())?);
-                }
-                plugin.limited(START_TIMEOUT, Lifecycle::start)
-            });
-            if let Err(error) = started {
+        self.start_used(|_| true)
+    }
+
+    /// Starts the plugins of some types, and those that they depend on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start).
+    pub fn start_used(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
+        for plugin in self.with_dependencies(is_used) {
+            if let Err(error) = self.start_one(plugin) {
                 self.stop();
                 return Err(plugin.explain(&error, "did not start"));
             }
-            plugin.is_started.store(true, Ordering::Release);
         }
+        Ok(())
+    }
+
+    /// The plugins of some types and those that they depend on, in the order of their dependencies.
+    fn with_dependencies(&self, is_used: impl Fn(PluginType) -> bool) -> Vec<&Configured> {
+        let mut needed: Vec<&Configured> = Vec::new();
+        for plugin in self.plugins.iter().rev() {
+            let is_needed = needed
+                .iter()
+                .any(|other| other.needs().any(|(kind, name)| plugin.is(kind, name)));
+            if is_needed || is_used(plugin.linked.plugin().plugin_type()) {
+                needed.push(plugin);
+            }
+        }
+        needed.reverse();
+        needed
+    }
+
+    fn start_one(&self, plugin: &Configured) -> Result<(), Error> {
+        plugin.observe("start", || {
+            for credential in &plugin.credentials {
+                credential.resolve(self.resolve(credential.reference())?);
+            }
+            plugin.limited(START_TIMEOUT, Lifecycle::start)
+        })?;
+        plugin.is_started.store(true, Ordering::Release);
         Ok(())
     }
 
@@ -162,25 +191,53 @@ impl Plugins {
     pub fn stop(&self) -> Vec<Error> {
         let mut errors = Vec::new();
         for plugin in self.plugins.iter().rev() {
-            if !plugin.is_started.swap(false, Ordering::AcqRel) {
-                continue;
-            }
-            if let Err(error) = plugin.limited(START_TIMEOUT, Lifecycle::stop) {
+            if let Err(error) = plugin.stop() {
                 errors.push(plugin.explain(&error, "did not stop"));
             }
         }
         errors
     }
 
-    /// Checks the health of each plugin, within [`HEALTH_TIMEOUT`] each.
+    /// Checks the health of each plugin, within [`HEALTH_TIMEOUT`] each, in the order of their dependencies.
     pub fn health(&self) -> Vec<(&'static LinkedPlugin, Result<(), Error>)> {
-        let check = |plugin: &Configured| {
-            let health = plugin.observe("health_check", || {
-                plugin.limited(HEALTH_TIMEOUT, Lifecycle::health_check)
-            });
-            (plugin.linked, health)
-        };
-        self.plugins.iter().map(check).collect()
+        let health = |plugin: &Configured| (plugin.linked, plugin.health());
+        self.plugins.iter().map(health).collect()
+    }
+
+    /// Starts each plugin, checks its health and stops it. In contrast to [`start`](Self::start), a plugin that
+    /// fails does not keep the others from being checked.
+    pub fn check(&self) -> Vec<(&'static LinkedPlugin, Result<(), Error>)> {
+        let mut checked = Vec::with_capacity(self.plugins.len());
+        for plugin in &self.plugins {
+            let health = self.start_one(plugin).and_then(|()| plugin.health());
+            checked.push((plugin.linked, health));
+        }
+        for (plugin, (_, health)) in self.plugins.iter().zip(&mut checked).rev() {
+            let stopped = plugin.stop();
+            if health.is_ok() {
+                *health = stopped;
+            }
+        }
+        checked
+    }
+
+    /// The plugins, in the order of their dependencies.
+    pub fn linked(&self) -> impl Iterator<Item = &'static LinkedPlugin> {
+        self.plugins.iter().map(|plugin| plugin.linked)
+    }
+
+    /// The services that the plugins connect to.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&'static LinkedPlugin, Endpoint)> {
+        self.plugins.iter().flat_map(|plugin| {
+            let endpoints = plugin.instance.lifecycle().endpoints();
+            endpoints.into_iter().map(|it| (plugin.linked, it))
+        })
+    }
+
+    /// The credentials of the plugins.
+    pub fn credentials(&self) -> impl Iterator<Item = &Reference> {
+        let all = self.plugins.iter().flat_map(|plugin| &plugin.credentials);
+        all.map(Credential::reference)
     }
 
     /// The plugins of a kind, in the order of their selection: `plugins.all::<dyn AlertChannel>()`.
@@ -251,6 +308,34 @@ impl Configured {
     fn is(&self, kind: PluginType, name: &str) -> bool {
         let plugin = self.linked.plugin();
         plugin.plugin_type() == kind && plugin.name() == name
+    }
+
+    /// The plugins that this one depends on: those that its author declares, and the stores of its
+    /// credentials.
+    fn needs(&self) -> impl Iterator<Item = (PluginType, &str)> {
+        let declared = self.linked.plugin().dependencies().iter().copied();
+        let stores =
+            self.credentials
+                .iter()
+                .filter_map(|credential| match credential.reference() {
+                    Reference::Secret { store, .. } => Some((PluginType::Secrets, store.as_str())),
+                    _ => None,
+                });
+        declared.chain(stores)
+    }
+
+    fn health(&self) -> Result<(), Error> {
+        self.observe("health_check", || {
+            self.limited(HEALTH_TIMEOUT, Lifecycle::health_check)
+        })
+    }
+
+    /// Stops the plugin if it was started.
+    fn stop(&self) -> Result<(), Error> {
+        if !self.is_started.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.limited(START_TIMEOUT, Lifecycle::stop)
     }
 
     /// Runs a part of the plugin's life in a span.
@@ -359,14 +444,6 @@ fn dependencies(
     index: usize,
     plugin: &Configured,
 ) -> Result<Vec<usize>, SelectionError> {
-    let declared = plugin.linked.plugin().dependencies().iter().copied();
-    let stores = plugin
-        .credentials
-        .iter()
-        .filter_map(|credential| match credential.reference() {
-            Reference::Secret { store, .. } => Some((PluginType::Secrets, store.as_str())),
-            _ => None,
-        });
     let find = |(kind, name)| {
         plugins
             .iter()
@@ -379,7 +456,7 @@ fn dependencies(
                 SelectionError::new(index, message)
             })
     };
-    declared.chain(stores).map(find).collect()
+    plugin.needs().map(find).collect()
 }
 
 /// Adds a plugin to the order, after those that it depends on. The error is a circle, with its first plugin

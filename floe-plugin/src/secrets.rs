@@ -98,6 +98,17 @@ pub trait SecretStore: Lifecycle {
         None
     }
 
+    /// The `Secret` of Kubernetes that contains a key: a role must allow to read it. Also called before the
+    /// start. Default: none, because the store is outside of the cluster's API.
+    ///
+    /// # Errors
+    ///
+    /// The store has no such keys.
+    fn kubernetes_secret<'a>(&self, key: &'a str) -> Result<Option<&'a str>, Error> {
+        let _ = key;
+        Ok(None)
+    }
+
     /// The secret with this key; `None` if there is none.
     ///
     /// # Errors

@@ -147,9 +147,9 @@ pub struct Workload<'a> {
     pub name: &'a str,
     /// The namespace in the cluster.
     pub namespace: &'a str,
-    /// The names of the secrets that it reads.
+    /// The names of the cluster's Secrets that it reads.
     pub secrets: &'a [&'a str],
-    /// The ports that it connects to, and the ranges of addresses that they are in.
+    /// The hosts that it connects to, by name or by address, and their ports.
     pub egress: &'a [(&'a str, u16)],
     /// The Pod Security Standard: `privileged`, `baseline` or `restricted`.
     pub pss_level: &'a str,

@@ -24,27 +24,34 @@ pub(crate) struct Active {
 }
 
 impl Active {
-    /// Configures and starts the selected plugins, and the embedded ones of the types that are not selected.
-    /// Stopped when they are dropped.
+    /// Configures the selected plugins, and the embedded ones of the types that are not selected.
     ///
     /// # Errors
-    /// A plugin cannot be used, or did not start.
-    #[traced(name = "floe.plugins.start")]
-    pub(crate) fn start(
-        selected: Vec<Selected>,
-        identity: &Identity,
-        is_used: impl Fn(PluginType) -> bool,
-    ) -> Result<Self, Error> {
-        let mut selected = with_defaults(selected);
-        selected.retain(|it| is_used(it.kind));
+    /// A plugin cannot be used.
+    pub(crate) fn configure(selected: Vec<Selected>, identity: &Identity) -> Result<Self, Error> {
+        let selected = with_defaults(selected);
         let selections: Vec<_> = selected
             .iter()
             .map(|it| it.selection(&identity.folder))
             .collect();
         let plugins = Plugins::configure(&selections)
             .map_err(|error| Error::input(Place::file(&identity.manifest), error.to_string()))?;
-        plugins.start().map_err(Error::Plugin)?;
         Ok(Self { plugins, selected })
+    }
+
+    /// Starts the plugins of some types, and those that they depend on. They are stopped when they are
+    /// dropped.
+    ///
+    /// # Errors
+    /// A plugin did not start.
+    #[traced(name = "floe.plugins.start")]
+    pub(crate) fn start(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
+        self.plugins.start_used(is_used).map_err(Error::Plugin)
+    }
+
+    /// The plugins, configured.
+    pub(crate) fn plugins(&self) -> &Plugins {
+        &self.plugins
     }
 
     /// The plugin of a type of which a platform uses one.

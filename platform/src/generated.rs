@@ -1,20 +1,24 @@
 //! What the selected plugins generate from a compiled product: manifests for a cluster, a dbt project, the
 //! definitions of an orchestrator. Also asks the quality plugin whether it supports the checks.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
+use floe_plugin::configuration::Reference;
 use floe_plugin::dbt::DbtRunner;
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugin::quality::{QualityProvider, Suite};
+use floe_plugin::secrets::SecretStore;
 use floe_plugin::security::{NetworkPolicyGenerator, RoleGenerator, Workload};
 use serde_json::Value;
 
 use crate::active::Active;
 use crate::artifacts::CompiledArtifacts;
 use crate::atomic::{self, Access};
+use crate::egress;
 use crate::error::Error;
 use crate::identity::Identity;
 use crate::place::Place;
@@ -23,7 +27,8 @@ use crate::product;
 /// The Pod Security Standard of a product's pods.
 const PSS_LEVEL: &str = "restricted";
 
-/// Writes what the selected plugins generate below `folder`. A plugin that generates nothing is not started.
+/// Writes what the selected plugins generate below `folder`. A plugin that generates nothing is not started,
+/// unless another one depends on it.
 ///
 /// # Errors
 /// A plugin failed, or a check is not supported.
@@ -51,12 +56,14 @@ pub(crate) fn generate(
     if !kinds.into_iter().any(generates) {
         return Ok(());
     }
-    // A credential may be in a store.
-    let plugins = Active::start(selected.clone(), identity, |kind| {
-        is_used(kind) || kind == PluginType::Secrets
+    let plugins = Active::configure(selected.clone(), identity)?;
+    let has_policies = is_selected(PluginType::NetworkSecurity);
+    plugins.start(|kind| {
+        is_used(kind)
+            || has_policies && kind == PluginType::Secrets && egress::needs_store(&plugins)
     })?;
     check(identity, artifacts, &plugins)?;
-    cluster(artifacts, &plugins, &folder.join("kubernetes"))?;
+    cluster(identity, artifacts, &plugins, &folder.join("kubernetes"))?;
     let product = artifacts.product();
     if let Some(dbt) = plugins.one::<dyn DbtRunner>() {
         let engine = plugins.required::<dyn ComputeEngine>()?;
@@ -104,16 +111,26 @@ fn check(
 }
 
 /// Writes the manifests for a cluster.
-fn cluster(artifacts: &CompiledArtifacts, plugins: &Active, folder: &Path) -> Result<(), Error> {
-    let secrets: Vec<&str> = artifacts.secrets.iter().map(|it| &*it.key).collect();
+fn cluster(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    plugins: &Active,
+    folder: &Path,
+) -> Result<(), Error> {
     let workload = Workload {
         name: &artifacts.metadata.product_name,
         namespace: &artifacts.metadata.namespace,
-        secrets: &secrets,
+        secrets: &[],
         egress: &[],
         pss_level: PSS_LEVEL,
     };
     if let Some(roles) = plugins.one::<dyn RoleGenerator>() {
+        let secrets = secrets(identity, artifacts, plugins)?;
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        let workload = Workload {
+            secrets: &secrets,
+            ..workload
+        };
         let generated = [
             roles.generate_namespace(&workload),
             roles.generate_service_account(&workload),
@@ -131,6 +148,12 @@ fn cluster(artifacts: &CompiledArtifacts, plugins: &Active, folder: &Path) -> Re
         }
     }
     if let Some(network) = plugins.one::<dyn NetworkPolicyGenerator>() {
+        let egress = egress::hosts(identity, &artifacts.observability.telemetry, plugins)?;
+        let egress: Vec<(&str, u16)> = egress.iter().map(|(host, port)| (&**host, *port)).collect();
+        let workload = Workload {
+            egress: &egress,
+            ..workload
+        };
         let denied = network.generate_default_deny_policies(&workload);
         let mut manifests = plugins.tolerate(&network, denied)?.unwrap_or_default();
         let allowed = network.generate_network_policy(&workload);
@@ -138,6 +161,50 @@ fn cluster(artifacts: &CompiledArtifacts, plugins: &Active, folder: &Path) -> Re
         write(&folder.join("network-policies.yaml"), &manifests)?;
     }
     Ok(())
+}
+
+/// The Secrets of the cluster that a run reads: those of the product, and those with credentials of plugins.
+fn secrets(
+    identity: &Identity,
+    artifacts: &CompiledArtifacts,
+    plugins: &Active,
+) -> Result<BTreeSet<String>, Error> {
+    let plugins = plugins.plugins();
+    let stores: Vec<_> = plugins.all::<dyn SecretStore>().collect();
+    let mut names = BTreeSet::new();
+    for secret in &artifacts.secrets {
+        let mut refused = None;
+        let mut accepted = 0;
+        for store in &stores {
+            match store.plugin().kubernetes_secret(&secret.key) {
+                Ok(name) => {
+                    accepted += 1;
+                    names.extend(name.map(str::to_owned));
+                }
+                Err(error) => refused = Some((store.name(), error)),
+            }
+        }
+        // A run asks each store.
+        if let Some((store, error)) = refused.filter(|_| accepted == 0) {
+            let message = format!("`secrets`: the store `{store}`: {error}");
+            let place = Place::file(&product::spec_path(&identity.folder));
+            return Err(Error::input(place, message));
+        }
+    }
+    for reference in plugins.credentials() {
+        let Reference::Secret { store, key } = reference else {
+            continue;
+        };
+        let Some(store) = stores.iter().find(|it| it.name() == store) else {
+            continue;
+        };
+        let name = store.plugin().kubernetes_secret(key).map_err(|error| {
+            let message = format!("the credential {reference}: {error}");
+            Error::input(Place::file(&identity.manifest), message)
+        })?;
+        names.extend(name.map(str::to_owned));
+    }
+    Ok(names)
 }
 
 /// Writes YAML documents. JSON is YAML.

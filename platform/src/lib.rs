@@ -32,6 +32,7 @@ mod confine;
 #[cfg(unix)]
 mod dbt;
 mod dbt_project;
+mod egress;
 mod generated;
 mod graph;
 mod http;

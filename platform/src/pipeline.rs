@@ -113,7 +113,8 @@ fn execute(
         "run begins"
     );
     results::start(identity, &report)?;
-    let started = Active::start(artifacts.selected(), identity, |_| true);
+    let started = Active::configure(artifacts.selected(), identity)
+        .and_then(|plugins| plugins.start(|_| true).map(|()| plugins));
     let (plugins, built) = match started {
         Ok(plugins) => {
             let built = observed(identity, artifacts, &mut report, &plugins);
@@ -238,7 +239,7 @@ fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) {
     }
     let selected = Manifest::read(&identity.manifest)
         .and_then(|manifest| manifest.plugins.selected(&identity.manifest));
-    let Ok(selected) = selected else {
+    let Ok(mut selected) = selected else {
         return;
     };
     // Without a selected channel there is nothing to send: the program prints the error.
@@ -248,10 +249,14 @@ fn alert_not_compiled(identity: &Identity, run_id: &RunId, error: &Error) {
     {
         return;
     }
-    let is_used = |kind| matches!(kind, PluginType::AlertChannel | PluginType::Secrets);
-    let sent = Active::start(selected, identity, is_used)
-        .and_then(|plugins| alert_failed(&plugins, identity, run_id, &error.redacted()));
-    if let Err(error) = sent {
+    // A mistake in another plugin's configuration may be what the alert is about.
+    selected.retain(|it| matches!(it.kind, PluginType::AlertChannel | PluginType::Secrets));
+    let send = || {
+        let plugins = Active::configure(selected, identity)?;
+        plugins.start(|kind| kind == PluginType::AlertChannel)?;
+        alert_failed(&plugins, identity, run_id, &error.redacted())
+    };
+    if let Err(error) = send() {
         tracing::warn!(%error, "the alert was not sent");
     }
 }

@@ -1,7 +1,7 @@
 //! The contract of the plugin `k8s` (network security).
 
 use floe_plugin::security::{NetworkPolicyGenerator, Workload};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle, PluginType, Plugins, Selection};
 use serde_json::{Value, json};
 
 use crate::{Contract, plugins};
@@ -10,12 +10,23 @@ pub(crate) const WORKLOAD: Workload<'_> = Workload {
     name: "customer-360",
     namespace: "sales",
     secrets: &["db.primary", "smtp"],
-    egress: &[("10.0.0.0/8", 5432), ("2001:db8::/32", 443)],
+    egress: &[
+        ("10.0.0.7", 5432),
+        ("2001:db8::1", 443),
+        ("127.0.0.1", 4317),
+        ("Hooks.slack.com.", 443),
+        ("localhost", 4317),
+        ("marquez", 5000),
+        ("minio.lake.svc.cluster.local", 9000),
+        ("smtp.example.org", 587),
+    ],
     pss_level: "restricted",
 };
 
 fn with<T>(run: impl FnOnce(&Handle<dyn NetworkPolicyGenerator>) -> T) -> T {
-    let plugins = plugins(PluginType::NetworkSecurity, "k8s", json!({}));
+    let config =
+        json!({ "addresses": { "smtp.example.org": ["192.0.2.0/24", "198.51.100.0/24"] } });
+    let plugins = plugins(PluginType::NetworkSecurity, "k8s", config);
     run(&plugins.one::<dyn NetworkPolicyGenerator>().unwrap())
 }
 
@@ -57,12 +68,36 @@ pub(crate) fn contract() -> Contract {
                                     ],
                                 },
                                 {
-                                    "to": [{ "ipBlock": { "cidr": "10.0.0.0/8" } }],
+                                    "to": [{ "ipBlock": { "cidr": "10.0.0.7/32" } }],
                                     "ports": [{ "protocol": "TCP", "port": 5432 }],
                                 },
                                 {
-                                    "to": [{ "ipBlock": { "cidr": "2001:db8::/32" } }],
+                                    "to": [{ "ipBlock": { "cidr": "2001:db8::1/128" } }],
                                     "ports": [{ "protocol": "TCP", "port": 443 }],
+                                },
+                                {
+                                    "to": [
+                                        { "ipBlock": { "cidr": "0.0.0.0/0" } },
+                                        { "ipBlock": { "cidr": "::/0" } },
+                                    ],
+                                    "ports": [{ "protocol": "TCP", "port": 443 }],
+                                },
+                                {
+                                    "to": [{ "podSelector": {} }],
+                                    "ports": [{ "protocol": "TCP", "port": 5000 }],
+                                },
+                                {
+                                    "to": [{
+                                        "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": "lake" } },
+                                    }],
+                                    "ports": [{ "protocol": "TCP", "port": 9000 }],
+                                },
+                                {
+                                    "to": [
+                                        { "ipBlock": { "cidr": "192.0.2.0/24" } },
+                                        { "ipBlock": { "cidr": "198.51.100.0/24" } },
+                                    ],
+                                    "ports": [{ "protocol": "TCP", "port": 587 }],
                                 },
                             ],
                         },
@@ -70,7 +105,7 @@ pub(crate) fn contract() -> Contract {
                 );
                 Ok(())
             },
-            || generate(&Workload { egress: &[("10.0.0.1/8", 5432)], ..WORKLOAD }).map(drop),
+            || generate(&Workload { egress: &[("10.0.0.0/8", 5432)], ..WORKLOAD }).map(drop),
         )
         .operation(
             "generate_default_deny_policies",
@@ -100,14 +135,34 @@ pub(crate) fn contract() -> Contract {
 }
 
 #[test]
-fn an_address_that_a_cluster_refuses_is_an_error() {
+fn a_host_that_a_cluster_refuses_is_an_error() {
     for (egress, found) in [
-        (&[("example.org", 443)][..], "found `example.org`"),
+        (&[("ex ample.org", 443)][..], "found `ex ample.org`"),
         (&[("10.0.0.0/33", 443)], "found `10.0.0.0/33`"),
-        (&[("10.0.0.0/8", 0)], "found `port 0`"),
+        (&[("10.0.0.7", 0)], "found `port 0`"),
     ] {
         let error = generate(&Workload { egress, ..WORKLOAD }).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains(found), "{error}");
+    }
+}
+
+#[test]
+fn ranges_that_a_cluster_refuses_are_an_error_of_the_start() {
+    for (ranges, found) in [
+        (
+            json!([]),
+            "addresses of db.example.org: found `[]`, accepted: at least one range",
+        ),
+        (
+            json!(["10.0.0.1/8"]),
+            "addresses of db.example.org: found `10.0.0.1/8`",
+        ),
+    ] {
+        let config = json!({ "addresses": { "db.example.org": ranges } });
+        let selection = Selection::new(PluginType::NetworkSecurity, "k8s", config);
+        let plugins = Plugins::configure(&[selection]).unwrap();
+        let error = plugins.start().unwrap_err();
         assert!(error.to_string().contains(found), "{error}");
     }
 }

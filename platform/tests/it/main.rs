@@ -6,6 +6,7 @@ mod audit;
 mod backend;
 mod bad_product;
 mod bad_yaml;
+mod cluster;
 mod customer_360;
 mod demos;
 mod failing_model;

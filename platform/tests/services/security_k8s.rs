@@ -33,7 +33,12 @@ fn manifests_are_those_of_kubernetes() {
         name: "customer-360",
         namespace: "sales",
         secrets: &["db.primary"],
-        egress: &[("10.0.0.0/8", 5432), ("2001:db8::/32", 443)],
+        egress: &[
+            ("10.0.0.7", 5432),
+            ("hooks.slack.com", 443),
+            ("marquez", 5000),
+            ("minio.lake.svc", 9000),
+        ],
         pss_level: "restricted",
     };
     let empty = Workload {

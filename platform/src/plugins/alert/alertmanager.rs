@@ -1,7 +1,7 @@
 //! Alerts to Prometheus's Alertmanager, by version 2 of its API.
 
 use floe_plugin::alert::{AlertChannel, Message, Violation};
-use floe_plugin::{Destination, Error, Lifecycle, rfc3339};
+use floe_plugin::{Destination, Endpoint, Error, Lifecycle, rfc3339};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -46,6 +46,10 @@ impl Alertmanager {
 impl Lifecycle for Alertmanager {
     fn health_check(&self) -> Result<(), Error> {
         self.send(Request::get(self.url.at("/-/healthy")))
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint::Url(self.url.as_str().to_owned())]
     }
 }
 

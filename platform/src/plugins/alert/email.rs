@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::{fs, io};
 
 use floe_plugin::alert::{AlertChannel, Message, Violation};
-use floe_plugin::{Credential, Destination, Error, ErrorKind, Lifecycle, LocalPath};
+use floe_plugin::{Credential, Destination, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::transport::smtp::authentication::Credentials;
@@ -122,14 +122,9 @@ impl Email {
             Encryption::Starttls => Tls::Required(self.tls()?),
             Encryption::None => Tls::None,
         };
-        let port = self.port.unwrap_or(match self.encryption {
-            Encryption::Tls => 465,
-            Encryption::Starttls => 587,
-            Encryption::None => 25,
-        });
         let mut builder = SmtpTransport::builder_dangerous(&self.host)
             .tls(tls)
-            .port(port)
+            .port(self.port())
             .timeout(Some(self.timeout.0));
         if let Some(login) = &self.login {
             if self.encryption == Encryption::None && !is_this_host(&self.host) {
@@ -140,6 +135,14 @@ impl Email {
             builder = builder.credentials(Credentials::new(login.username.clone(), password));
         }
         Ok(builder.build())
+    }
+
+    fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.encryption {
+            Encryption::Tls => 465,
+            Encryption::Starttls => 587,
+            Encryption::None => 25,
+        })
     }
 
     fn tls(&self) -> Result<TlsParameters, Error> {
@@ -227,6 +230,10 @@ impl Lifecycle for Email {
         }
         let message = format!("SMTP {}: the connection was closed", self.host);
         Err(Error::new(ErrorKind::Unavailable, message))
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint::Host(self.host.clone(), self.port())]
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use floe_plugin::alert::{AlertChannel, Message, Violation};
-use floe_plugin::{Credential, Destination, Error, ErrorKind, Lifecycle, rfc3339};
+use floe_plugin::{Credential, Destination, Endpoint, Error, ErrorKind, Lifecycle, rfc3339};
 use ring::{digest, hmac};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -68,6 +68,10 @@ impl Webhook {
 impl Lifecycle for Webhook {
     fn start(&self) -> Result<(), Error> {
         self.signing_key().map(drop)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint::Credential(self.url.reference().clone())]
     }
 }
 

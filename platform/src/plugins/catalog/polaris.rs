@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use floe_plugin::catalog::{NewTable, SchemaChange, Snapshot, TableCatalog};
 use floe_plugin::table::ColumnType;
-use floe_plugin::{CleanUrl, Credential, Error, ErrorKind, Lifecycle};
+use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -165,6 +165,15 @@ impl Lifecycle for Polaris {
     fn health_check(&self) -> Result<(), Error> {
         self.session().base = None;
         self.base().map(drop)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let urls = [Some(&self.uri), self.token_url.as_ref()];
+        urls.into_iter()
+            .flatten()
+            .cloned()
+            .map(Endpoint::Url)
+            .collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use floe_plugin::identity::{AccessToken, IdentityProvider};
-use floe_plugin::{Credential, Error, ErrorKind, Lifecycle};
+use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use jsonwebtoken::jwk::{Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
 use schemars::JsonSchema;
@@ -230,6 +230,10 @@ impl Lifecycle for Keycloak {
     fn health_check(&self) -> Result<(), Error> {
         let url = format!("{}/.well-known/openid-configuration", self.issuer());
         self.client.send(&Request::get(url)).map(drop)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint::Url(self.url.as_str().to_owned())]
     }
 }
 

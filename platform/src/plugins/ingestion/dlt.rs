@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
-use floe_plugin::{Credential, Error, ErrorKind, Lifecycle, LocalPath};
+use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -129,7 +129,14 @@ impl Default for Dlt {
     }
 }
 
-impl Lifecycle for Dlt {}
+impl Lifecycle for Dlt {
+    fn endpoints(&self) -> Vec<Endpoint> {
+        match &self.source {
+            Source::Filesystem {} => Vec::new(),
+            Source::RestApi { base_url, .. } => vec![Endpoint::Url(base_url.clone())],
+        }
+    }
+}
 
 impl IngestionEngine for Dlt {
     fn source_type(&self) -> &str {

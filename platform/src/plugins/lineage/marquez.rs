@@ -1,7 +1,7 @@
 //! Lineage to Marquez, or to another service with the HTTP API of `OpenLineage`.
 
 use floe_plugin::lineage::{LineageBackend, RunEvent};
-use floe_plugin::{Error, Lifecycle};
+use floe_plugin::{Endpoint, Error, Lifecycle};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -44,6 +44,10 @@ impl Marquez {
 impl Lifecycle for Marquez {
     fn health_check(&self) -> Result<(), Error> {
         self.send(Request::get(self.url.at("/api/v1/namespaces?limit=1")))
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint::Url(self.url.as_str().to_owned())]
     }
 }
 

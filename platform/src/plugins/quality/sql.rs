@@ -33,7 +33,10 @@ impl QualityProvider for Sql {
     }
 
     fn run_checks(&self, suite: &Suite<'_>, data: &mut Session) -> Result<Vec<CheckResult>, Error> {
-        let rows = data.count(&format!("SELECT count(*) FROM {}", quoted_name(suite.table)))?;
+        let rows = data.count(&format!(
+            "SELECT count(*) FROM {}",
+            quoted_name(suite.table)
+        ))?;
         let run = |check| {
             let failed = match violations(suite.table, check)? {
                 Some(query) => data.count(&query)?,
@@ -75,10 +78,7 @@ fn violations(table: &str, check: &Check) -> Result<Option<String>, Error> {
             "SELECT count(\"{column}\") - count(DISTINCT \"{column}\") FROM {table}"
         ))),
         Check::AcceptedValues { column, values } => {
-            let values: Vec<String> = values
-                .iter()
-                .map(|value| quoted_text(value))
-                .collect();
+            let values: Vec<String> = values.iter().map(|value| quoted_text(value)).collect();
             if values.is_empty() {
                 return invalid(format!(
                     "`accepted_values` of `{column}` is empty, accepted: at least one value"

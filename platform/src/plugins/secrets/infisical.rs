@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use floe_plugin::secrets::{SecretStore, Written};
-use floe_plugin::{Credential, Error, ErrorKind, Lifecycle};
+use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -270,6 +270,10 @@ impl Lifecycle for Infisical {
         self.client
             .send(&Request::get(self.url.at("/api/status")))
             .map(drop)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![Endpoint::Url(self.url.as_str().to_owned())]
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use floe_plugin::secrets::{SecretStore, Written};
-use floe_plugin::{Error, ErrorKind, Lifecycle, LocalPath};
+use floe_plugin::{Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -62,6 +62,9 @@ struct Cluster {
     /// Trusts the cluster's authority alone.
     client: Client,
 }
+
+/// The service of the API server in each cluster.
+const API_SERVER: &str = "kubernetes.default.svc";
 
 /// Secrets in a page of a list. Each has at most 1 MiB, and a response that is longer than 4 MiB is an error.
 const PAGE: u32 = 50;
@@ -356,9 +359,24 @@ impl Lifecycle for Kubernetes {
         self.send(Request::get(format!("{server}/readyz")))
             .map(drop)
     }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        match &self.url {
+            Some(url) => vec![Endpoint::Url(url.as_str().to_owned())],
+            // The port of the service, and that of the API server behind it.
+            None => [443, 6443]
+                .map(|port| Endpoint::Host(API_SERVER.to_owned(), port))
+                .into(),
+        }
+    }
 }
 
 impl SecretStore for Kubernetes {
+    fn kubernetes_secret<'a>(&self, key: &'a str) -> Result<Option<&'a str>, Error> {
+        let (name, _) = parse(key)?;
+        Ok(Some(name))
+    }
+
     fn namespace(&self) -> Option<&str> {
         let cluster = self.cluster.get()?;
         Some(&cluster.namespace)

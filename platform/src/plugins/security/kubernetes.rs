@@ -51,9 +51,9 @@ fn is_label(text: &str) -> bool {
 
 /// Checks a range of addresses, for example `10.0.0.0/8`. Newer versions of Kubernetes refuse one whose
 /// address is not its first.
-pub(super) fn check_range(range: &str) -> Result<(), Error> {
+pub(super) fn check_range(what: &str, range: &str) -> Result<(), Error> {
     let accepted = "a range of addresses that begins with its first, for example `10.0.0.0/8`";
-    let error = || refused("egress", range, accepted);
+    let error = || refused(what, range, accepted);
     let (address, prefix) = range.split_once('/').ok_or_else(error)?;
     let is_plain = prefix == "0" || !prefix.starts_with(['0', '+']);
     let prefix: u32 = prefix.parse().ok().filter(|_| is_plain).ok_or_else(error)?;
@@ -97,7 +97,7 @@ mod tests {
             "2001:db8::/32",
             "::1/128",
         ] {
-            check_range(range).unwrap();
+            check_range("range", range).unwrap();
         }
         for range in [
             "10.0.0.1/8",
@@ -112,7 +112,7 @@ mod tests {
             "/8",
             "",
         ] {
-            let error = check_range(range).unwrap_err();
+            let error = check_range("range", range).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{range}");
             assert!(
                 error.to_string().contains(&format!("found `{range}`")),

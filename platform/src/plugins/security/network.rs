@@ -1,12 +1,15 @@
 //! Network policies of Kubernetes (`networking.k8s.io/v1`).
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use floe_plugin::security::{NetworkPolicyGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::kubernetes::{check, check_range, labels, refused};
+use super::kubernetes::{check, check_name, check_range, labels, refused};
 
 floe_plugin::plugin! {
     kind: NetworkPolicyGenerator,
@@ -17,7 +20,10 @@ floe_plugin::plugin! {
     description: "generates network policies of Kubernetes",
 }
 
-/// Network policies of Kubernetes: everything is denied but names (DNS) and what a product connects to.
+/// Network policies of Kubernetes: everything is denied but names (DNS) and what a product connects to. A host
+/// of one label is a service in the product's namespace; `NAME.NAMESPACE.svc` is one in another namespace. The
+/// policies of Kubernetes contain no names of other hosts: these have the ranges in `addresses`, or else every
+/// address, on their port.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Kubernetes {
@@ -25,6 +31,8 @@ struct Kubernetes {
     dns_namespace: String,
     /// The label `k8s-app` of the pods of the cluster's DNS.
     dns_app: String,
+    /// The ranges of addresses of hosts, by name, for example `{ "smtp.example.org": ["192.0.2.0/24"] }`.
+    addresses: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Kubernetes {
@@ -32,11 +40,67 @@ impl Default for Kubernetes {
         Self {
             dns_namespace: "kube-system".to_owned(),
             dns_app: "kube-dns".to_owned(),
+            addresses: BTreeMap::new(),
         }
     }
 }
 
-impl Lifecycle for Kubernetes {}
+impl Lifecycle for Kubernetes {
+    fn start(&self) -> Result<(), Error> {
+        for (host, ranges) in &self.addresses {
+            if ranges.is_empty() {
+                return Err(refused(
+                    &format!("addresses of {host}"),
+                    "[]",
+                    "at least one range",
+                ));
+            }
+            for range in ranges {
+                check_range(&format!("addresses of {host}"), range)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every address of both versions of the protocol.
+const EVERYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
+
+impl Kubernetes {
+    /// The peers of a rule that allows connections to a host; none for this pod itself.
+    fn peers(&self, host: &str) -> Result<Vec<Value>, Error> {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        if let Some(ranges) = self.addresses.get(&host) {
+            return Ok(blocks(ranges));
+        }
+        if let Ok(address) = host.parse::<IpAddr>() {
+            let width = if address.is_ipv4() { 32 } else { 128 };
+            let ranges = [format!("{address}/{width}")];
+            return Ok(if address.is_loopback() {
+                Vec::new()
+            } else {
+                blocks(&ranges)
+            });
+        }
+        check_name("egress", &host)?;
+        let labels: Vec<&str> = host.split('.').collect();
+        Ok(match labels[..] {
+            ["localhost"] => Vec::new(),
+            [_] => vec![json!({ "podSelector": {} })],
+            // The API server, which no selector finds: it is not a pod.
+            ["kubernetes", "default", "svc", ..] => blocks(&EVERYWHERE),
+            [_, namespace, "svc", ..] => vec![json!({
+                "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": namespace } },
+            })],
+            _ => blocks(&EVERYWHERE),
+        })
+    }
+}
+
+fn blocks(ranges: &[impl AsRef<str>]) -> Vec<Value> {
+    let block = |range: &_| json!({ "ipBlock": { "cidr": AsRef::<str>::as_ref(range) } });
+    ranges.iter().map(block).collect()
+}
 
 impl NetworkPolicyGenerator for Kubernetes {
     fn generate_network_policy(&self, workload: &Workload<'_>) -> Result<Value, Error> {
@@ -49,15 +113,15 @@ impl NetworkPolicyGenerator for Kubernetes {
             "ports": [{ "protocol": "UDP", "port": 53 }, { "protocol": "TCP", "port": 53 }],
         });
         let mut egress = vec![dns];
-        for (range, port) in workload.egress {
-            check_range(range)?;
+        for (host, port) in workload.egress {
             if *port == 0 {
                 return Err(refused("egress", "port 0", "a port from 1 to 65535"));
             }
-            egress.push(json!({
-                "to": [{ "ipBlock": { "cidr": range } }],
-                "ports": [{ "protocol": "TCP", "port": port }],
-            }));
+            let peers = self.peers(host)?;
+            if !peers.is_empty() {
+                let ports = json!([{ "protocol": "TCP", "port": port }]);
+                egress.push(json!({ "to": peers, "ports": ports }));
+            }
         }
         let pods = json!({ "matchLabels": { "app.kubernetes.io/name": workload.name } });
         let spec = json!({ "podSelector": pods, "policyTypes": ["Egress"], "egress": egress });

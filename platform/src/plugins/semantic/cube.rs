@@ -8,7 +8,7 @@ use floe_plugin::product::{Model, Product};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::{MetricQuery, SemanticLayer};
 use floe_plugin::table::{ColumnType, RowSink, Value};
-use floe_plugin::{CleanUrl, Credential, Error, ErrorKind, Lifecycle};
+use floe_plugin::{CleanUrl, Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -64,6 +64,10 @@ impl Lifecycle for Cube {
         };
         let url = format!("{}/readyz", url.trim_end_matches('/'));
         self.client.send(&Request::get(url)).map(drop)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.url.iter().cloned().map(Endpoint::Url).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use floe_plugin::storage::{ObjectStore, System};
-use floe_plugin::{Credential, Error, ErrorKind, Lifecycle};
+use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
 use rusty_s3::actions::{CreateMultipartUpload, ListObjectsV2};
 use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
 use schemars::JsonSchema;
@@ -88,6 +88,15 @@ impl Lifecycle for S3 {
         let s3 = self.connect()?;
         let url = s3.bucket.head_bucket(Some(&s3.credentials)).sign(VALIDITY);
         s3.send(Request::new(Method::HEAD, url.as_str())).map(drop)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let url = match self.addressed() {
+            Ok(bucket) => bucket.base_url().to_string(),
+            // Without a start nothing has checked it.
+            Err(_) => self.url(),
+        };
+        vec![Endpoint::Url(url)]
     }
 }
 
@@ -196,11 +205,16 @@ struct Connection<'a> {
 }
 
 impl S3 {
-    fn connect(&self) -> Result<Connection<'_>, Error> {
-        let endpoint = match &self.endpoint {
+    fn url(&self) -> String {
+        match &self.endpoint {
             Some(endpoint) => endpoint.clone(),
             None => format!("https://s3.{}.amazonaws.com", self.region),
-        };
+        }
+    }
+
+    /// The bucket with its address.
+    fn addressed(&self) -> Result<Bucket, Error> {
+        let endpoint = self.url();
         let style = if self.path_style {
             UrlStyle::Path
         } else {
@@ -213,8 +227,12 @@ impl S3 {
             Error::new(ErrorKind::InvalidInput, message)
         };
         let url = Url::parse(&endpoint).map_err(|_| refused(&endpoint))?;
-        let bucket = Bucket::new(url, style, self.bucket.clone(), self.region.clone())
-            .map_err(|_| refused(&endpoint))?;
+        Bucket::new(url, style, self.bucket.clone(), self.region.clone())
+            .map_err(|_| refused(&endpoint))
+    }
+
+    fn connect(&self) -> Result<Connection<'_>, Error> {
+        let bucket = self.addressed()?;
         let session_token = self
             .session_token
             .as_ref()

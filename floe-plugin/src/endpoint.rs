@@ -1,0 +1,15 @@
+//! The services that plugins connect to.
+
+use crate::configuration::Reference;
+
+/// The address of a service that a plugin connects to, as its configuration has it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// A host, by name or by address, and a port.
+    Host(String, u16),
+    /// A URL.
+    Url(String),
+    /// A URL that authorizes by itself, for example that of a webhook.
+    Credential(Reference),
+}
