@@ -8,6 +8,7 @@ use floe_telemetry::backend::{self, LinkedBackend};
 use floe_telemetry::callsite::{self, CallSite, Scope};
 use serde::Serialize;
 
+use crate::columns;
 use crate::error::Error;
 
 /// The result of the audit.
@@ -153,7 +154,7 @@ impl fmt::Display for Audit {
                 it.attributes.join(" "),
             ]
         });
-        table(
+        columns::write(
             f,
             ["SPAN", "KIND", "TRACER", "FUNCTION AT", "ATTRIBUTES"],
             functions,
@@ -167,7 +168,7 @@ impl fmt::Display for Audit {
                     format!("{}:{}", it.file, it.line),
                 ]
             });
-            table(f, ["TRACER", "VERSION", "DECLARED AT"], tracers)?;
+            columns::write(f, ["TRACER", "VERSION", "DECLARED AT"], tracers)?;
             writeln!(f)?;
         }
         let plugins = self.plugins.iter().map(|it| {
@@ -181,7 +182,7 @@ impl fmt::Display for Audit {
                 it.description.to_owned(),
             ]
         });
-        table(f, ["PLUGIN", "NAME", "TRACER", "DESCRIPTION"], plugins)?;
+        columns::write(f, ["PLUGIN", "NAME", "TRACER", "DESCRIPTION"], plugins)?;
         writeln!(f)?;
         writeln!(
             f,
@@ -191,25 +192,4 @@ impl fmt::Display for Audit {
             self.warnings.len()
         )
     }
-}
-
-/// Writes a table with left-aligned columns, each as wide as its longest cell.
-fn table<const N: usize>(
-    f: &mut fmt::Formatter<'_>,
-    head: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> fmt::Result {
-    let rows: Vec<_> = std::iter::once(head.map(str::to_owned))
-        .chain(rows)
-        .collect();
-    for row in &rows {
-        let mut line = String::new();
-        for (column, text) in row.iter().enumerate() {
-            let longest = rows.iter().map(|row| row[column].chars().count()).max();
-            let width = longest.unwrap_or_default();
-            line.push_str(&format_args!("{text:width$}  ").to_string());
-        }
-        writeln!(f, "{}", line.trim_end())?;
-    }
-    Ok(())
 }

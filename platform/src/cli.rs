@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::{TelemetryConfig, backend, propagation};
 
 use self::output::{
@@ -26,7 +27,9 @@ use crate::error::Error;
 use crate::helm;
 use crate::identity::Identity;
 use crate::interrupt;
+use crate::manifest::Manifest;
 use crate::pipeline::{self, Outcome, Report, RunError, RunId};
+use crate::plugin_list::PluginList;
 use crate::scaffold;
 use crate::schema;
 use crate::telemetry;
@@ -87,6 +90,22 @@ enum Command {
         /// The command line that runs dbt
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<OsString>,
+    },
+    /// Print the plugins that a product runs on: type, name, version and tracer
+    #[command(after_help = "\
+Exit codes:
+  0  success
+  1  with --check: a plugin did not start, is not healthy or did not stop
+  2  the product, the manifest or the command line contains a mistake")]
+    Plugins {
+        #[command(flatten)]
+        product: ProductArgs,
+        /// Also start each plugin, check its health and stop it: at most 30, 5 and 30 seconds
+        #[arg(long)]
+        check: bool,
+        /// Print JSON instead of a table; the trace of the check is then printed to standard error
+        #[arg(long)]
+        json: bool,
     },
     /// Print every annotated function, every tracer and every plugin, and what is not instrumented
     ///
@@ -154,10 +173,15 @@ struct ProductArgs {
 impl ProductArgs {
     /// The product's identity, and the configuration of its telemetry.
     fn identity(&self) -> Result<(Identity, TelemetryConfig), Error> {
+        let (identity, _, config) = self.read()?;
+        Ok((identity, config))
+    }
+
+    fn read(&self) -> Result<(Identity, Manifest, TelemetryConfig), Error> {
         let (identity, manifest) =
             Identity::read(&self.folder, self.manifest.as_deref(), self.env)?;
         let config = telemetry::config(&identity, &manifest)?;
-        Ok((identity, config))
+        Ok((identity, manifest, config))
     }
 }
 
@@ -226,6 +250,11 @@ fn execute(command: &Command) -> Result<(), RunError> {
             }
             Ok(())
         }
+        Command::Plugins {
+            product,
+            check,
+            json,
+        } => plugins(product, *check, *json),
         Command::TraceDbt { .. } => Ok(()),
         Command::Audit { json } => {
             let audit = Audit::new()?;
@@ -271,6 +300,28 @@ fn execute(command: &Command) -> Result<(), RunError> {
             })
         }
     }
+}
+
+/// Prints the plugins that a product runs on, and checks them.
+fn plugins(product: &ProductArgs, check: bool, json: bool) -> Result<(), RunError> {
+    let (identity, manifest, config) = product.read()?;
+    let mut list = PluginList::new(&identity, &manifest, &config)?;
+    let show = |list: &PluginList| {
+        if json {
+            return print(&format_args!("{:#}\n", serde_json::json!(list)));
+        }
+        print(list)
+    };
+    if !check {
+        return Ok(show(&list)?);
+    }
+    let config = telemetry::with_environment(config)?;
+    let trace = if json { Trace::Stderr } else { Trace::Stdout };
+    observed_to(trace, config.clone(), || {
+        let checked = list.check(&config);
+        show(&list)?;
+        Ok(checked?)
+    })
 }
 
 /// Runs dbt inside a trace. The program ends as dbt does.
@@ -349,15 +400,35 @@ fn print_report(outcome: Result<Report, RunError>) -> Result<(), RunError> {
     outcome.map(drop)
 }
 
+/// Where the trace of a command is printed.
+#[derive(Clone, Copy, PartialEq)]
+enum Trace {
+    Stdout,
+    /// Standard output is data.
+    Stderr,
+}
+
+fn observed(
+    config: TelemetryConfig,
+    command: impl FnOnce() -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    observed_to(Trace::Stdout, config, command)
+}
+
 /// Runs a command with telemetry. The trace is printed after the output of the command. A signal stops the
 /// command, and its trace is delivered.
-fn observed(
+fn observed_to(
+    trace: Trace,
     config: TelemetryConfig,
     command: impl FnOnce() -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
-    let telemetry = Arc::new(telemetry::start(config)?);
+    let terminal = match trace {
+        Trace::Stdout => ConsoleExporter::stdout(),
+        Trace::Stderr => ConsoleExporter::stderr(),
+    };
+    let telemetry = Arc::new(telemetry::start(config, terminal)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
         atomic::abandon();
@@ -373,6 +444,9 @@ fn observed(
     if let Err(error) = telemetry::stop(&telemetry) {
         // The command has finished: a collector that cannot be reached must not fail it.
         print_error("warning", &error.to_string());
+    }
+    if trace == Trace::Stderr {
+        return outcome;
     }
     let mut printed = print_redactions(&telemetry);
     if !telemetry.is_noop() && telemetry.statistics().collected == 0 {

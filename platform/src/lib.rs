@@ -18,6 +18,7 @@ pub mod identity;
 pub mod manifest;
 pub mod pipeline;
 pub mod place;
+pub mod plugin_list;
 pub mod product;
 pub mod scaffold;
 pub mod schema;
@@ -28,6 +29,7 @@ pub mod word;
 mod active;
 mod atomic;
 mod child;
+mod columns;
 mod confine;
 #[cfg(unix)]
 mod dbt;

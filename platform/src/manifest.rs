@@ -22,6 +22,7 @@ pub use self::telemetry::Telemetry;
 use crate::environment::Environment;
 use crate::error::{Error, reason};
 use crate::place::Place;
+use crate::selection::{self, Selected};
 use crate::word::Name;
 use crate::yaml;
 
@@ -35,9 +36,9 @@ pub const BUILT_IN: &str = "(built-in manifest)";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The platform's name.
+    /// The platform's name, for readers of the file.
     pub name: Name,
-    /// The owner of the platform.
+    /// The owner of the platform, for readers of the file.
     pub owner: Option<String>,
     /// The namespace of its products.
     pub namespace: Name,
@@ -94,6 +95,29 @@ impl Manifest {
             return yaml::parse(path, include_str!("manifest.yaml"));
         }
         yaml::read(path)
+    }
+}
+
+impl Manifest {
+    /// The plugins of the platform whose manifest is `file`, with those that `observability` selects and the
+    /// embedded ones. They are linked into the program and accept their configuration. Relative paths in it are
+    /// below `folder`.
+    ///
+    /// # Errors
+    /// One cannot be used; the error names the place.
+    pub fn selected_plugins(&self, file: &Path, folder: &Path) -> Result<Vec<Selected>, Error> {
+        let lineage = &self.observability.lineage;
+        let endpoint = lineage.endpoint.as_deref();
+        let needs_endpoint = lineage.transport == Some(LineageTransport::Http) && lineage.enabled;
+        if needs_endpoint && endpoint.is_none() {
+            let message = "found `observability.lineage.transport` http without `endpoint`, accepted: with it, for example `http://marquez:5000`";
+            return Err(Error::input(Place::file(file), message));
+        }
+        self.plugins.check(file, folder, |selected| {
+            let transport = lineage.transport;
+            let selected = selection::with_lineage(selected, lineage.enabled, transport, endpoint);
+            selection::with_defaults(selected)
+        })
     }
 }
 

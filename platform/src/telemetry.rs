@@ -172,16 +172,19 @@ pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, 
     Ok(config)
 }
 
-/// Initializes the telemetry of this process. The trace is printed to standard output. Logs are printed
-/// to standard error, and telemetry is exported over OTLP, if the manifest or the environment sets it.
+/// Initializes the telemetry of this process. `terminal` prints the trace. Logs are printed to standard error,
+/// and telemetry is exported over OTLP, if the manifest or the environment sets it.
 ///
 /// # Errors
 /// The configuration is not valid, or a provider exists already.
-pub fn start(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
+pub fn start(
+    config: TelemetryConfig,
+    terminal: ConsoleExporter,
+) -> Result<TelemetryProvider, Error> {
     let config = with_environment(config)?;
     log(&config.logging)?;
     TelemetryProvider::builder(config)
-        .with_span_exporter(ConsoleExporter::stdout().deferred())
+        .with_span_exporter(terminal.deferred())
         .initialize()
         .map_err(|error| failed(&error))
 }

@@ -11,10 +11,8 @@ use super::load::Loaded;
 use crate::confine;
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::manifest::Manifest;
 use crate::place::Place;
 use crate::product::{self, Source};
-use crate::selection;
 use crate::word::Identifier;
 
 #[traced(
@@ -46,20 +44,9 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded) -> Result<(), Error
         has_columns(&file, source)?;
         available(identity, &file, source)?;
     }
-    plugins(identity, &loaded.manifest)
-}
-
-/// The plugins that the manifest selects are linked into the program and accept their configuration.
-fn plugins(identity: &Identity, manifest: &Manifest) -> Result<(), Error> {
-    let lineage = &manifest.observability.lineage;
-    let endpoint = lineage.endpoint.as_deref();
-    let (enabled, transport) = (lineage.enabled, lineage.transport);
-    manifest
-        .plugins
-        .check(&identity.manifest, &identity.folder, |selected| {
-            let selected = selection::with_lineage(selected, enabled, transport, endpoint);
-            selection::with_defaults(selected)
-        })
+    let manifest = &loaded.manifest;
+    let plugins = manifest.selected_plugins(&identity.manifest, &identity.folder);
+    plugins.map(drop)
 }
 
 fn unique<'a>(

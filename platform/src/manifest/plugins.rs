@@ -42,29 +42,27 @@ impl Plugins {
         Ok(found.into_iter().map(|found| found.selected).collect())
     }
 
-    /// Checks that the selected plugins are linked into the program and accept their configuration.
-    /// `defaults` are those that the platform adds.
+    /// Checks that the selected plugins are linked into the program and accept their configuration. Returns
+    /// them, with those that the platform adds: `defaults`.
     ///
     /// # Errors
     /// One cannot be used; the error names the place.
-    pub(crate) fn check(
+    pub(super) fn check(
         &self,
         file: &Path,
         folder: &Path,
         defaults: impl FnOnce(Vec<Selected>) -> Vec<Selected>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Selected>, Error> {
         let found = self.found(file)?;
         let written = found.iter().map(|found| found.selected.clone()).collect();
-        let all: Vec<_> = defaults(written)
-            .iter()
-            .map(|selected| selected.selection(folder))
-            .collect();
-        Configured::configure(&all).map(drop).map_err(|error| {
-            let selected = found
-                .get(error.index())
-                .map(|found| (found, found.place(&error)));
-            let place = match selected {
-                Some((_, location)) => Place::yaml(file, location),
+        let all = defaults(written);
+        let selections: Vec<_> = all.iter().map(|it| it.selection(folder)).collect();
+        Configured::configure(&selections).map_err(|error| {
+            // Of two that are equal, the second is too much. One that the platform adds is nowhere.
+            let wrong = all.get(error.index());
+            let found = found.iter().rfind(|it| Some(&it.selected) == wrong);
+            let place = match found {
+                Some(found) => Place::yaml(file, found.place(&error)),
                 None => Place::file(file),
             };
             let message = match error.path() {
@@ -72,7 +70,8 @@ impl Plugins {
                 path => format!("`{}`: {}", path.join("."), error.message()),
             };
             Error::input(place, message)
-        })
+        })?;
+        Ok(all)
     }
 
     fn found(&self, file: &Path) -> Result<Vec<Found<'_>>, Error> {

@@ -13,7 +13,11 @@ pub(crate) fn contract() -> Contract {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("events.jsonl");
             let config = json!({ "path": path });
+            std::fs::write(&path, "of the last run\n").unwrap();
             let plugins = plugins(PluginType::LineageBackend, "file", config);
+            // A check starts the plugin and emits nothing.
+            let kept = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(kept, "of the last run\n");
             emit(&plugins, "shop.totals")?;
             let text = std::fs::read_to_string(path).unwrap();
             let event: Value = serde_json::from_str(&text).unwrap();

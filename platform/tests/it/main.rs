@@ -18,12 +18,15 @@ mod manifest_settings;
 mod marts;
 mod new;
 mod paths;
+mod plugin_list;
 mod plugins;
 mod product;
 mod redact;
 mod refused;
 mod repeat;
 mod schema;
+#[path = "../contract/service.rs"]
+mod service;
 mod shop;
 mod silent_demo;
 mod trace;

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use floe_plugin::lineage::{LineageBackend, RunEvent};
 use floe_plugin::{Error, Lifecycle, LocalPath};
@@ -24,6 +25,9 @@ struct Lines {
     /// The file. Default: `.floe/lineage.jsonl` in the folder of the product.
     #[serde(default = "default_path")]
     path: LocalPath,
+    /// Whether an event was written: the first one replaces the file.
+    #[serde(skip)]
+    is_begun: Mutex<bool>,
 }
 
 fn default_path() -> LocalPath {
@@ -48,7 +52,6 @@ impl Lifecycle for Lines {
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        self.open(OpenOptions::new().write(true).truncate(true))?;
         Ok(())
     }
 }
@@ -57,8 +60,15 @@ impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         // One write: a reader never sees a part of a line of another writer.
         let line = format!("{}\n", event.to_json());
-        self.open(OpenOptions::new().append(true))?
-            .write_all(line.as_bytes())?;
+        let mut is_begun = self.is_begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut options = OpenOptions::new();
+        if *is_begun {
+            options.append(true);
+        } else {
+            options.write(true).truncate(true);
+        }
+        self.open(&mut options)?.write_all(line.as_bytes())?;
+        *is_begun = true;
         Ok(())
     }
 }
