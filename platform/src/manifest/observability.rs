@@ -72,9 +72,9 @@ pub enum Protocol {
 pub struct Lineage {
     /// Whether lineage is recorded. Default: `true`.
     pub enabled: bool,
-    /// How events are sent.
+    /// How events are sent. Default: `http` with an endpoint, else as `plugins.lineage_backend` has it.
     pub transport: Option<LineageTransport>,
-    /// The endpoint that events are sent to.
+    /// The address of Marquez, for the transport `http`.
     pub endpoint: Option<Endpoint>,
 }
 
@@ -88,7 +88,8 @@ impl Default for Lineage {
     }
 }
 
-/// The level and the format of the logs.
+/// The level and the format of the logs, which are exported with the trace. They are also printed, to standard
+/// error, if one of the two is not the default.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {

@@ -64,6 +64,7 @@ telemetry:
   exporters: { metrics: [none] }
   metrics: { temporality: delta }
   limits: { attribute_count: 64 }
+  errors: { panic_messages: false }
   propagators: [tracecontext]
 plugins: { telemetry_backend: { type: jaeger } }",
         &[],
@@ -98,6 +99,7 @@ plugins: { telemetry_backend: { type: jaeger } }",
     assert_eq!(telemetry.exporters.metrics, Some(vec![ExporterKind::None]));
     assert_eq!(telemetry.metrics.temporality, MetricTemporality::Delta);
     assert_eq!(telemetry.limits.attribute_count, 64);
+    assert!(!telemetry.errors.panic_messages);
     assert_eq!(telemetry.propagators, [Propagator::TraceContext]);
     // The manifest's environment selects the sampling ratio.
     assert!((telemetry.sampling_ratio() - 0.25).abs() < f64::EPSILON);
@@ -188,6 +190,18 @@ fn lineage_settings_are_written_to_the_artifacts() {
             None,
         ),
         (
+            "transport: http, endpoint: 'http://marquez:5000'",
+            true,
+            Some(LineageTransport::Http),
+            Some("http://marquez:5000"),
+        ),
+        (
+            "endpoint: 'http://marquez:5000'",
+            true,
+            None,
+            Some("http://marquez:5000"),
+        ),
+        (
             "enabled: false, transport: noop",
             false,
             Some(LineageTransport::Noop),
@@ -215,6 +229,23 @@ fn lineage_settings_are_written_to_the_artifacts() {
         );
         assert_eq!(found.lineage_namespace, "retail");
     }
+}
+
+#[test]
+fn lineage_over_http_needs_an_endpoint_unless_it_is_switched_off() {
+    let product = shop("observability: { lineage: { transport: http } }");
+    for command in ["compile", "plugins"] {
+        let output = product.floe(command, &[], &[]);
+        assert_eq!(
+            (output.code, output.stderr.as_str()),
+            (
+                Some(2),
+                "error: {dir}/manifest.yaml: found `observability.lineage.transport` http without `endpoint`, accepted: with it, for example `http://marquez:5000`\n"
+            )
+        );
+    }
+    let product = shop("observability: { lineage: { transport: http, enabled: false } }");
+    product.floe("compile", &[], &[]).assert_ok();
 }
 
 #[test]

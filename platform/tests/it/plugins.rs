@@ -5,6 +5,7 @@ use floe::pipeline::{self, RunId};
 use floe_telemetry::testing;
 
 use crate::product::Product;
+use crate::service::{Answer, Service};
 
 const CHECKS: &str = "    checks:
       - unique: order_id
@@ -176,6 +177,46 @@ fn lineage_that_is_switched_off_is_not_written() {
         output.assert_ok();
         assert!(!product.path(".floe/lineage.jsonl").exists(), "{lineage}");
         assert!(!output.stdout.contains("lineage."), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn lineage_is_sent_to_the_endpoint_of_the_manifest() {
+    for transport in ["", "transport: http, "] {
+        let marquez = Service::start(|_| Answer::text(201, ""));
+        let product = Product::shop();
+        let url = &marquez.url;
+        let setting = format!("observability: {{ lineage: {{ {transport}endpoint: '{url}' }} }}");
+        product.append("manifest.yaml", &setting);
+        product.run().assert_ok();
+        let events: Vec<String> = marquez
+            .received()
+            .iter()
+            .map(|request| {
+                assert_eq!(request.path, "/api/v1/lineage");
+                let event = request.json();
+                format!("{} {}", event["eventType"], event["job"]["name"]).replace('"', "")
+            })
+            .collect();
+        assert_eq!(events.len(), 8, "{events:?}");
+        assert_eq!(events[0], "START shop");
+        assert_eq!(events[7], "COMPLETE shop");
+        assert!(!product.path(".floe/lineage.jsonl").exists());
+    }
+}
+
+#[test]
+fn tracing_that_is_switched_off_records_nothing() {
+    for tracing in ["enabled: false", "exporter: none"] {
+        let product = Product::shop();
+        let setting = format!("observability: {{ tracing: {{ {tracing} }} }}");
+        product.append("manifest.yaml", &setting);
+        let output = product.run();
+        output.assert_ok();
+        assert!(!output.stdout.contains("trace"), "{}", output.stdout);
+        // Without a trace, the events of lineage have no ids of one.
+        let lineage = product.read(".floe/lineage.jsonl");
+        assert!(!lineage.contains("trace"), "{lineage}");
     }
 }
 
