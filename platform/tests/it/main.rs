@@ -1,6 +1,10 @@
 //! The `floe` binary, run on the folder of a product: its output, its exit code and the files it writes.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
 
 mod audit;
 mod backend;
@@ -18,6 +22,7 @@ mod manifest_settings;
 mod marts;
 mod new;
 mod paths;
+mod plugin_docs;
 mod plugin_list;
 mod plugins;
 mod product;
