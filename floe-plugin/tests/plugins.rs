@@ -341,6 +341,76 @@ fn a_health_check_has_a_span_and_the_others_are_checked_too() {
 }
 
 #[test]
+fn plugins_are_started_with_those_that_they_depend_on_and_no_others() {
+    let plugins = Plugins::configure(&[
+        store("safe", json!({ "test": "used", "secret": "x" })),
+        pager(json!({ "test": "used", "token": "${secret:vault/pager}" })),
+        store("vault", json!({ "test": "used", "secret": "x" })),
+    ])
+    .unwrap();
+    plugins
+        .start_used(|kind| kind == PluginType::AlertChannel)
+        .unwrap();
+    drop(plugins);
+    assert_eq!(
+        logged("used"),
+        [
+            "vault starts with None",
+            "pager starts with x",
+            "pager stops",
+            "vault stops"
+        ]
+    );
+}
+
+#[test]
+fn a_check_goes_on_after_a_plugin_that_fails_and_stops_all() {
+    let plugins = Plugins::configure(&[
+        store("vault", json!({ "test": "check", "secret": "x" })),
+        pager(json!({ "test": "check", "token": "${secret:vault/pager}", "fails": true })),
+        pager(json!({ "test": "check", "token": "${secret:vault/pager}" })),
+        store("safe", json!({ "test": "check" })),
+    ])
+    .unwrap();
+    let mut checked = Vec::new();
+    let spans = testing::capture(|| checked = plugins.check());
+    let checked: Vec<_> = checked
+        .into_iter()
+        .map(|(linked, health)| (linked.plugin().name(), health.map_err(|it| it.to_string())))
+        .collect();
+    assert_eq!(
+        checked,
+        [
+            ("vault", Ok(())),
+            (
+                "pager",
+                Err("the pager refused token=<REDACTED>".to_owned())
+            ),
+            ("pager", Err("nobody is on duty".to_owned())),
+            ("safe", Ok(())),
+        ]
+    );
+    // The health of a plugin that did not start is not checked.
+    assert_eq!(spans.named("alert.start").count(), 2);
+    spans
+        .single("alert.health_check")
+        .assert_error("nobody is on duty");
+    assert_eq!(spans.named("secrets.health_check").count(), 2);
+    assert_eq!(
+        logged("check"),
+        [
+            "vault starts with None",
+            "pager starts with x",
+            "pager starts with x",
+            "safe starts with None",
+            "safe stops",
+            "pager stops",
+            "vault stops"
+        ]
+    );
+}
+
+#[test]
 fn a_handle_is_found_by_kind_and_name() {
     let plugins = Plugins::configure(&[
         store("safe", json!({ "test": "handles", "secret": "a" })),

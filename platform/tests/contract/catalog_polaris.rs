@@ -10,6 +10,7 @@ use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
+use crate::samples::COLUMNS;
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, credential, failures, plugins};
 
@@ -391,25 +392,6 @@ fn table(catalog: &Arc<Mutex<Catalog>>) -> Value {
         .unwrap()
         .clone()
 }
-
-const COLUMNS: [Column<'_>; 4] = [
-    Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    },
-    Column {
-        name: "amount",
-        kind: ColumnType::Real,
-    },
-    Column {
-        name: "note",
-        kind: ColumnType::Text,
-    },
-    Column {
-        name: "day",
-        kind: ColumnType::Date,
-    },
-];
 
 const CHANGES: [SchemaChange<'_>; 3] = [
     SchemaChange::Rename {

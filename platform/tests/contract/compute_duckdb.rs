@@ -7,11 +7,12 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use floe_plugin::compute::{ComputeEngine, Materialize, Session};
-use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error, ErrorKind, PluginType, Plugins};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::samples::{COLUMNS, Rows};
 use crate::{Contract, plugins};
 
 const STAND_IN: &str = concat!(
@@ -32,41 +33,6 @@ fn with<T>(run: impl FnOnce(&mut Session) -> T) -> T {
         .create_database(&folder.path().join("sales.duckdb"))
         .unwrap())
 }
-
-/// The rows as text.
-#[derive(Default)]
-struct Rows(Vec<String>);
-
-impl RowSink for Rows {
-    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
-        self.0.push(format!("{names:?}"));
-        Ok(())
-    }
-
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
-        self.0.push(format!("{values:?}"));
-        Ok(())
-    }
-}
-
-const COLUMNS: [Column<'_>; 4] = [
-    Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    },
-    Column {
-        name: "amount",
-        kind: ColumnType::Real,
-    },
-    Column {
-        name: "note",
-        kind: ColumnType::Text,
-    },
-    Column {
-        name: "day",
-        kind: ColumnType::Date,
-    },
-];
 
 fn fill(rows: &mut dyn RowSink) -> Result<(), Error> {
     rows.row(&[

@@ -33,6 +33,7 @@ mod quality_dbt;
 mod quality_gx;
 mod quality_sql;
 mod rbac_k8s;
+mod samples;
 mod secrets_env;
 mod secrets_infisical;
 mod secrets_k8s;

@@ -4,24 +4,8 @@ use floe_plugin::security::{NetworkPolicyGenerator, Workload};
 use floe_plugin::{Error, ErrorKind, Handle, PluginType, Plugins, Selection};
 use serde_json::{Value, json};
 
+use crate::samples::WORKLOAD;
 use crate::{Contract, plugins};
-
-pub(crate) const WORKLOAD: Workload<'_> = Workload {
-    name: "customer-360",
-    namespace: "sales",
-    secrets: &["db.primary", "smtp"],
-    egress: &[
-        ("10.0.0.7", 5432),
-        ("2001:db8::1", 443),
-        ("127.0.0.1", 4317),
-        ("Hooks.slack.com.", 443),
-        ("localhost", 4317),
-        ("marquez", 5000),
-        ("minio.lake.svc.cluster.local", 9000),
-        ("smtp.example.org", 587),
-    ],
-    pss_level: "restricted",
-};
 
 fn with<T>(run: impl FnOnce(&Handle<dyn NetworkPolicyGenerator>) -> T) -> T {
     let config =

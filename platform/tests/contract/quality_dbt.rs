@@ -1,20 +1,12 @@
 //! The contract of the plugin `dbt_expectations` (quality).
 
-use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
+use floe_plugin::quality::{Check, CheckResult, QualityProvider};
 use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::{Value, json};
 
 use crate::program::Program;
-use crate::quality_sql::{checks, on_people};
+use crate::quality_sql::{checks, on_people, suite};
 use crate::{CANARY, Contract, plugins};
-
-fn suite(checks: &[Check]) -> Suite<'_> {
-    Suite {
-        name: "shop.people",
-        table: "people",
-        checks,
-    }
-}
 
 fn run(dbt: &Program, checks: &[Check]) -> Result<Vec<CheckResult>, Error> {
     let config = json!({ "program": dbt.path() });

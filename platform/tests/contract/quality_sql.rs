@@ -52,7 +52,7 @@ fn with<T>(run: impl FnOnce(&Handle<dyn QualityProvider>) -> T) -> T {
     run(&plugins.one::<dyn QualityProvider>().unwrap())
 }
 
-fn suite(checks: &[Check]) -> Suite<'_> {
+pub(crate) fn suite(checks: &[Check]) -> Suite<'_> {
     Suite {
         name: "shop.people",
         table: "people",

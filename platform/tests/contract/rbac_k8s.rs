@@ -4,7 +4,7 @@ use floe_plugin::security::{RoleGenerator, Workload};
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::{Value, json};
 
-use crate::network_security_k8s::WORKLOAD;
+use crate::samples::WORKLOAD;
 use crate::{Contract, plugins};
 
 type Generate = fn(&Handle<dyn RoleGenerator>, &Workload<'_>) -> Result<Value, Error>;

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::{MetricQuery, SemanticLayer};
-use floe_plugin::table::{Column, ColumnType, RowSink, Value};
+use floe_plugin::table::{Column, ColumnType};
 use floe_plugin::{Error, ErrorKind, Handle, PluginType};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::samples::Rows;
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, credential, failures, plugins};
 
@@ -125,22 +126,6 @@ fn sync(url: &str, timeout: f64, model: &str, folder: &Path) -> Result<Vec<PathB
     with(url, timeout, |cube| {
         cube.sync(&product(&checks, model), folder)
     })
-}
-
-/// The rows as text.
-#[derive(Default)]
-struct Rows(Vec<String>);
-
-impl RowSink for Rows {
-    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
-        self.0.push(format!("{names:?}"));
-        Ok(())
-    }
-
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
-        self.0.push(format!("{values:?}"));
-        Ok(())
-    }
 }
 
 const QUERY: MetricQuery<'_> = MetricQuery {

@@ -14,30 +14,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::process::{Process, credential, free_port, place, plugins, run};
+use crate::samples::COLUMNS;
 
 const SCRIPT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/services/iceberg_catalog.py"
 );
-
-const COLUMNS: [Column<'_>; 4] = [
-    Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    },
-    Column {
-        name: "amount",
-        kind: ColumnType::Real,
-    },
-    Column {
-        name: "note",
-        kind: ColumnType::Text,
-    },
-    Column {
-        name: "day",
-        kind: ColumnType::Date,
-    },
-];
 
 /// The requests of a client that change something: method, path, body.
 fn changes(log: &str, client: &str) -> Vec<(String, String, Value)> {

@@ -10,22 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::process::{place, plugins};
-
-/// The rows as text.
-#[derive(Default)]
-struct Rows(Vec<String>);
-
-impl RowSink for Rows {
-    fn columns(&mut self, names: &[&str]) -> Result<(), Error> {
-        self.0.push(format!("{names:?}"));
-        Ok(())
-    }
-
-    fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
-        self.0.push(format!("{values:?}"));
-        Ok(())
-    }
-}
+use crate::samples::{COLUMNS, Rows};
 
 fn query(database: &mut Session, sql: &str) -> Result<Vec<String>, Error> {
     let mut rows = Rows::default();
@@ -47,25 +32,6 @@ fn create(place: &Path, folder: &Path) -> Session {
 fn materialize(database: &mut Session, name: &str, is_view: bool, sql: &str) -> Result<u64, Error> {
     database.materialize(&Materialize { name, is_view, sql })
 }
-
-const COLUMNS: [Column<'_>; 4] = [
-    Column {
-        name: "id",
-        kind: ColumnType::Integer,
-    },
-    Column {
-        name: "amount",
-        kind: ColumnType::Real,
-    },
-    Column {
-        name: "note",
-        kind: ColumnType::Text,
-    },
-    Column {
-        name: "day",
-        kind: ColumnType::Date,
-    },
-];
 
 fn orders(rows: &mut dyn RowSink) -> Result<(), Error> {
     let day = Value::Text("2026-01-02");

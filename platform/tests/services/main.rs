@@ -16,6 +16,8 @@ mod process;
 mod python;
 mod quality_dbt;
 mod quality_gx;
+#[path = "../contract/samples.rs"]
+mod samples;
 mod security_k8s;
 #[path = "../contract/service.rs"]
 mod service;

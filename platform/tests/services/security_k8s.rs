@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::process::{place, plugins};
+use crate::samples::WORKLOAD;
 
 /// Whether all manifests are valid, and what the command wrote.
 fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
@@ -29,23 +30,11 @@ fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
 #[test]
 fn manifests_are_those_of_kubernetes() {
     let Some(place) = place() else { return };
-    let workload = Workload {
-        name: "customer-360",
-        namespace: "sales",
-        secrets: &["db.primary"],
-        egress: &[
-            ("10.0.0.7", 5432),
-            ("hooks.slack.com", 443),
-            ("marquez", 5000),
-            ("minio.lake.svc", 9000),
-        ],
-        pss_level: "restricted",
-    };
     let empty = Workload {
         secrets: &[],
         egress: &[],
         pss_level: "baseline",
-        ..workload
+        ..WORKLOAD
     };
     let plugins = [
         plugins(PluginType::Rbac, "k8s", json!({})),
@@ -54,7 +43,7 @@ fn manifests_are_those_of_kubernetes() {
     let roles = plugins[0].one::<dyn RoleGenerator>().unwrap();
     let network = plugins[1].one::<dyn NetworkPolicyGenerator>().unwrap();
     let mut manifests = Vec::new();
-    for workload in [&workload, &empty] {
+    for workload in [&WORKLOAD, &empty] {
         manifests.push(roles.generate_namespace(workload).unwrap());
         manifests.push(roles.generate_service_account(workload).unwrap());
         manifests.push(roles.generate_role(workload).unwrap());
