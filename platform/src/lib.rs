@@ -49,4 +49,5 @@ mod service;
 mod sql;
 mod suite;
 mod token;
+mod value_type;
 mod yaml;

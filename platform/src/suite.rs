@@ -12,6 +12,7 @@ use floe_plugin::{Error, ErrorKind};
 use serde_json::Value as Json;
 
 use crate::sql::quoted_name;
+use crate::value_type::ValueType;
 
 /// The column of a suite that checks no column.
 const NO_COLUMN: &str = "floe_row";
@@ -19,19 +20,8 @@ const NO_COLUMN: &str = "floe_row";
 /// A file with the checked columns of a table, one JSON object for each row.
 #[derive(Debug)]
 pub(crate) struct Rows<'a> {
-    pub(crate) columns: Vec<(&'a str, Type)>,
+    pub(crate) columns: Vec<(&'a str, ValueType)>,
     pub(crate) count: u64,
-}
-
-/// The type of all values of a column that are not null.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Type {
-    /// There is no value.
-    #[default]
-    Unknown,
-    Integer,
-    Real,
-    Text,
 }
 
 /// Checks that no data can pass or that no column can have.
@@ -85,7 +75,7 @@ pub(crate) fn write<'a>(
     let mut sink = Sink {
         columns: names
             .into_iter()
-            .map(|name| (name, Type::default()))
+            .map(|name| (name, ValueType::default()))
             .collect(),
         count: 0,
         output: BufWriter::new(File::create(file)?),
@@ -99,7 +89,7 @@ pub(crate) fn write<'a>(
 }
 
 struct Sink<'a> {
-    columns: Vec<(&'a str, Type)>,
+    columns: Vec<(&'a str, ValueType)>,
     count: u64,
     output: BufWriter<File>,
 }
@@ -108,40 +98,26 @@ impl RowSink for Sink<'_> {
     fn row(&mut self, values: &[Value<'_>]) -> Result<(), Error> {
         let mut row = serde_json::Map::new();
         for ((name, kind), value) in self.columns.iter_mut().zip(values) {
-            let (value, found) = match value {
-                Value::Integer(number) => (Json::from(*number), Type::Integer),
-                Value::Real(number) => (Json::from(*number), Type::Real),
-                Value::Text(text) => (Json::from(*text), Type::Text),
+            *kind = kind.with(value);
+            let value = match value {
+                Value::Integer(number) => Json::from(*number),
+                Value::Real(number) => Json::from(*number),
+                Value::Text(text) => Json::from(*text),
                 Value::Bytes(bytes) => {
                     let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
                         // Writing to a `String` cannot fail.
                         let _ = write!(hex, "{byte:02x}");
                         hex
                     });
-                    (Json::from(hex), Type::Text)
+                    Json::from(hex)
                 }
-                _ => (Json::Null, Type::Unknown),
+                _ => Json::Null,
             };
-            if found != Type::Unknown {
-                *kind = kind.with(found);
-            }
             row.insert((*name).to_owned(), value);
         }
         serde_json::to_writer(&mut self.output, &row).map_err(std::io::Error::from)?;
         self.output.write_all(b"\n")?;
         self.count += 1;
         Ok(())
-    }
-}
-
-impl Type {
-    /// The type of two values.
-    fn with(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Unknown, it) | (it, Self::Unknown) => it,
-            (left, right) if left == right => left,
-            (Self::Integer | Self::Real, Self::Integer | Self::Real) => Self::Real,
-            _ => Self::Text,
-        }
     }
 }

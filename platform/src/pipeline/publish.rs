@@ -7,6 +7,7 @@ use floe_plugin::catalog::{NewTable, TableCatalog};
 use floe_plugin::ingestion::{Export, IngestionEngine};
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::storage::ObjectStore;
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_telemetry::traced;
 
 use super::generate;
@@ -14,8 +15,10 @@ use super::run::{Run, TRACER_NAME};
 use crate::artifacts::CompiledModel;
 use crate::atomic::{Access, Draft};
 use crate::error::Error;
+use crate::interrupt;
 use crate::product::{Layer, OUTPUT_FOLDER};
 use crate::sql::quoted_name;
+use crate::value_type::ValueType;
 
 /// Publishes the gold tables of a run that built all assets.
 #[traced(name = "floe.publish", tracer = TRACER_NAME)]
@@ -30,11 +33,16 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
     for model in models.filter(|model| model.layer == Layer::Gold) {
         let location = store(model, run)?;
         if let Some(catalog) = &catalog {
+            let columns = columns(model, run)?;
+            let columns: Vec<_> = columns
+                .iter()
+                .map(|(name, kind)| Column { name, kind: *kind })
+                .collect();
             let table = NewTable {
                 namespace,
                 name: &model.name,
                 location: location.as_deref(),
-                columns: &[],
+                columns: &columns,
             };
             run.plugins
                 .tolerate(catalog, catalog.create_table(&table))?;
@@ -47,6 +55,43 @@ pub(super) fn publish(run: &Run<'_>) -> Result<(), Error> {
             .tolerate(&layer, layer.sync(&product, &folder))?;
     }
     Ok(())
+}
+
+/// The columns of a table, with the type of their values: an engine may have none for the result of a query.
+fn columns(model: &CompiledModel, run: &Run<'_>) -> Result<Vec<(String, ColumnType)>, Error> {
+    let mut found = Columns::default();
+    let sql = format!("SELECT * FROM {}", quoted_name(&model.name));
+    let queried = run.warehouse.borrow_mut().query(&sql, &mut found);
+    queried.map_err(Error::from_plugin)?;
+    let kind = |kind| match kind {
+        ValueType::Integer => ColumnType::Integer,
+        ValueType::Real => ColumnType::Real,
+        ValueType::Unknown | ValueType::Text => ColumnType::Text,
+    };
+    let columns = found.names.into_iter().zip(found.types);
+    Ok(columns.map(|(name, types)| (name, kind(types))).collect())
+}
+
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    types: Vec<ValueType>,
+}
+
+impl RowSink for Columns {
+    fn columns(&mut self, names: &[&str]) -> Result<(), floe_plugin::Error> {
+        self.names = names.iter().copied().map(str::to_owned).collect();
+        self.types = vec![ValueType::default(); names.len()];
+        Ok(())
+    }
+
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), floe_plugin::Error> {
+        interrupt::check().map_err(Error::into_plugin)?;
+        for (kind, value) in self.types.iter_mut().zip(values) {
+            *kind = kind.with(value);
+        }
+        Ok(())
+    }
 }
 
 /// Stores a table as an object, and writes it to the external systems that the model names. Returns the URI of

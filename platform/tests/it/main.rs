@@ -32,6 +32,7 @@ mod repeat;
 mod schema;
 #[path = "../contract/service.rs"]
 mod service;
+mod services;
 mod shop;
 mod silent_demo;
 mod trace;

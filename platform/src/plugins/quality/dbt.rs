@@ -16,7 +16,8 @@ use crate::child::Program;
 use crate::dbt_project::{self, Dbt, NodeResult};
 use crate::quote::one_line;
 use crate::sql::quoted_text;
-use crate::suite::{self, Rows, Type};
+use crate::suite::{self, Rows};
+use crate::value_type::ValueType;
 
 floe_plugin::plugin! {
     kind: QualityProvider,
@@ -134,9 +135,9 @@ fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, Stri
         .iter()
         .map(|(name, kind)| {
             let kind = match kind {
-                Type::Integer => "bigint",
-                Type::Real => "double",
-                Type::Unknown | Type::Text => "varchar",
+                ValueType::Integer => "bigint",
+                ValueType::Real => "double",
+                ValueType::Unknown | ValueType::Text => "varchar",
             };
             format!("{}: '{kind}'", dbt_project::text(&quoted_text(name)))
         })

@@ -1,0 +1,162 @@
+//! A run whose manifest selects services: the product is the same, and talks to all of them in one trace.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::product::Product;
+use crate::service::{Answer, Received, Service};
+
+/// What the stores and the services get, and nothing else may contain.
+const CREDENTIALS: [&str; 3] = ["c4n4ryInfisical", "c4n4ryPolaris", "c4n4ryBucket"];
+
+/// Infisical, S3, Polaris, Marquez and Alertmanager: the requests of a run, as each of them answers.
+fn answer(request: &Received) -> Answer {
+    let path = request.path.split('?').next().unwrap();
+    let body = match (request.method.as_str(), path) {
+        ("POST", "/api/v1/auth/universal-auth/login") => {
+            assert_eq!(request.json()["clientSecret"], CREDENTIALS[0]);
+            json!({ "accessToken": "c4n4ryToken", "expiresIn": 3600 })
+        }
+        ("GET", "/api/v4/secrets/polaris") => {
+            json!({ "secret": { "secretKey": "polaris", "secretValue": CREDENTIALS[1] } })
+        }
+        ("GET", "/api/v4/secrets/bucket") => {
+            json!({ "secret": { "secretKey": "bucket", "secretValue": CREDENTIALS[2] } })
+        }
+        ("POST", "/polaris/v1/oauth/tokens") => {
+            json!({ "access_token": "c4n4ryToken", "token_type": "bearer", "expires_in": 3600 })
+        }
+        ("GET", "/polaris/v1/config") => json!({ "defaults": {}, "overrides": {} }),
+        (
+            "POST",
+            "/polaris/v1/namespaces"
+            | "/polaris/v1/namespaces/retail/tables"
+            | "/api/v1/lineage"
+            | "/api/v2/alerts",
+        )
+        | ("PUT", "/lake/retail/shop/totals.csv") => json!({}),
+        _ => return Answer::text(404, "there is no such path"),
+    };
+    Answer::json(200, &body)
+}
+
+#[test]
+fn a_run_talks_to_the_services_of_the_manifest_in_its_trace() {
+    let service = Service::start(answer);
+    let product = Product::shop();
+    product.replace(
+        "floe.yaml",
+        "    layer: bronze\n",
+        "    layer: bronze\n    checks: [{ min_rows: 3 }]\n",
+    );
+    product.write(
+        "models/totals.sql",
+        "SELECT count(*) AS orders, 0.5 AS share, min(ordered_on) AS first FROM {{ ref('stg_orders') }}\n",
+    );
+    let url = &service.url;
+    let manifest = format!(
+        "\
+plugins:
+  secrets: {{ type: infisical, url: '{url}', project: p, environment: prod, client_id: floe, client_secret: '${{env:INFISICAL}}' }}
+  storage: {{ type: s3, endpoint: '{url}', bucket: lake, path_style: true, access_key_id: '${{env:KEY}}', secret_access_key: '${{secret:infisical/bucket}}' }}
+  catalog: {{ type: polaris, uri: '{url}/polaris', client_id: '${{env:KEY}}', client_secret: '${{secret:infisical/polaris}}' }}
+  lineage_backend: {{ type: marquez, url: '{url}' }}
+  quality: {{ type: sql, on_failure: continue }}
+  alert_channel: {{ type: alertmanager, url: '{url}' }}"
+    );
+    product.append("manifest.yaml", &manifest);
+    let variables = [("INFISICAL", CREDENTIALS[0]), ("KEY", "floe")];
+    let output = product.floe("run", &[], &variables);
+    output.assert_ok();
+
+    let received = service.received();
+    let of = |path: &str| {
+        let found = received.iter().filter(|it| it.path.starts_with(path));
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(of("/api/v1/lineage").len(), 8);
+    assert_eq!(
+        of("/lake/")[0].body,
+        b"orders,share,first\n2,0.5,2024-01-31\n"
+    );
+    let alert = of("/api/v2/alerts")[0].json();
+    assert_eq!(alert[0]["labels"]["alertname"], "FloeQualityCheckFailed");
+    let table = of("/polaris/v1/namespaces/retail/tables")[0].json();
+    assert_eq!(table["location"], "s3://lake/retail/shop/totals.csv");
+    let fields = table["schema"]["fields"].as_array().unwrap();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|field| {
+            (
+                field["name"].as_str().unwrap(),
+                field["type"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        fields,
+        [("orders", "long"), ("share", "double"), ("first", "string")]
+    );
+
+    let trace = output.stdout.split_once("trace ").unwrap().1[..32].to_owned();
+    let traces: BTreeSet<&str> = received
+        .iter()
+        .map(|request| &request.header("traceparent").unwrap()[3..35])
+        .collect();
+    assert_eq!(traces, BTreeSet::from([trace.as_str()]));
+    for span in [
+        "secrets.get_secret",
+        "storage.put_object",
+        "catalog.create_namespace",
+        "catalog.create_table",
+        "lineage.emit_event",
+        "alert.send_alert",
+    ] {
+        assert!(
+            output.stdout.contains(&format!("✓ {span}")),
+            "{span}: {}",
+            output.stdout
+        );
+    }
+    let files = product
+        .files()
+        .into_iter()
+        .filter(|file| file.starts_with(".floe/"));
+    let files = files.map(|file| std::fs::read(product.path(&file)).unwrap());
+    let all: Vec<u8> = files
+        .chain([output.stdout.into_bytes()])
+        .flatten()
+        .collect();
+    assert!(!String::from_utf8_lossy(&all).contains("c4n4ry"));
+}
+
+#[test]
+fn a_catalog_that_is_away_fails_the_run_and_keeps_the_warehouse() {
+    let service = Service::start(|request| match answer(request) {
+        _ if request.path.ends_with("/tables") => Answer::text(500, "c4n4ryToken was here"),
+        answer => answer,
+    });
+    let product = Product::shop();
+    product.run().assert_ok();
+    let before = std::fs::read(product.path(".floe/warehouse.db")).unwrap();
+    let manifest = format!(
+        "plugins: {{ catalog: {{ type: polaris, uri: '{}/polaris', client_id: '${{env:KEY}}', client_secret: '${{env:KEY}}' }} }}",
+        service.url
+    );
+    product.append("manifest.yaml", &manifest);
+    product.append("data/orders.csv", "3,2024-02-01");
+    let output = product.floe("run", &[], &[("KEY", "floe")]);
+    assert_eq!(output.code, Some(1));
+    let error = format!(
+        "error: the catalog plugin `polaris`: POST {}: 500 Internal Server Error: <REDACTED> was here\n",
+        service.url
+    );
+    assert_eq!(output.stderr, error);
+    assert_eq!(
+        std::fs::read(product.path(".floe/warehouse.db")).unwrap(),
+        before
+    );
+    let results: Value = serde_json::from_str(&product.read(".floe/run_results.json")).unwrap();
+    assert_eq!(results["status"], "failed");
+}
