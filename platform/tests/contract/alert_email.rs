@@ -185,8 +185,15 @@ fn the_health_of_a_mail_server_is_a_connection_with_a_login() {
         plugins.health().remove(0).1
     };
     health(usual).unwrap();
-    let error = health(|it| it.starts_with("AUTH").then_some("535 5.7.8 no")).unwrap_err();
+    // A server that repeats what the client sent.
+    let refused = |it: &str| {
+        let is_login = it.starts_with("AUTH");
+        is_login.then_some("535 5.7.8 AGZsb2UAYzRuNHJ5LVptOXZZbUZ5WW1GNmNYVjQ= is wrong")
+    };
+    let error = health(refused).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    let message = error.to_string();
+    assert!(message.ends_with("<REDACTED> is wrong"), "{message}");
 }
 
 #[test]

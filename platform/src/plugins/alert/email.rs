@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::{fs, io};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use floe_plugin::alert::{AlertChannel, Message, Violation};
 use floe_plugin::{Credential, Destination, Endpoint, Error, ErrorKind, Lifecycle, LocalPath};
 use lettre::message::Mailbox;
@@ -16,6 +18,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::http::TimeLimit;
+use crate::quote::without_credentials;
 
 floe_plugin::plugin! {
     kind: AlertChannel,
@@ -169,12 +172,18 @@ impl Email {
     }
 
     fn explain(&self, error: &lettre::transport::smtp::Error) -> Error {
-        let mut text = error.to_string();
-        let login = self.login.as_ref();
         // A server may quote what it refuses.
-        if let Some(password) = login.and_then(|login| login.password.expose().ok()) {
-            text = text.replace(password, "<REDACTED>");
+        let mut credentials = Vec::new();
+        if let Some(login) = &self.login
+            && let Ok(password) = login.password.expose()
+        {
+            // As `AUTH PLAIN` and `AUTH LOGIN` send it.
+            let plain = format!("\0{}\0{password}", login.username);
+            credentials.extend([plain, password.to_owned()].map(|it| STANDARD.encode(it)));
+            credentials.push(password.to_owned());
         }
+        let text = error.to_string();
+        let text = without_credentials(&text, credentials.iter().map(String::as_str));
         Error::new(kind(error), format!("SMTP {}: {text}", self.host))
     }
 }
