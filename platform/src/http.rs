@@ -1,8 +1,6 @@
 //! HTTP requests of plugins to their services: time limits, retries by the protocol's rules, the trace's
 //! context in the headers, and errors without credentials.
 
-#![allow(dead_code, reason = "a part may have no caller yet")]
-
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
