@@ -20,7 +20,8 @@ const ACCEPTED: &str = "`${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`";
 /// A reference to a credential in a plugin's configuration, and its value once the plugin was started.
 ///
 /// In the configuration it is a string: `${env:NAME}` refers to an environment variable, `${file:PATH}` to
-/// the content of a file, `${secret:STORE/KEY}` to a secret of a store that the manifest selects. The
+/// the content of a file, which is below the folder of the product if the path is relative, and
+/// `${secret:STORE/KEY}` to a secret of a store that the manifest selects. The
 /// platform resolves it before [`Lifecycle::start`](crate::Lifecycle::start). A credential itself is not
 /// accepted, and the value is never printed.
 #[derive(Clone)]
@@ -37,7 +38,8 @@ struct Shared {
 pub enum Reference {
     /// An environment variable.
     Env(String),
-    /// The content of a file, without white space at the end.
+    /// The content of a file, without white space at the end. A relative path is below the folder of the
+    /// product.
     File(String),
     /// A secret of a store.
     Secret {
@@ -135,7 +137,11 @@ impl Visitor<'_> for CredentialVisitor {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Credential, E> {
         // The text is not repeated in the error: it may be the credential.
-        let reference = Reference::parse(text).ok_or_else(not_a_reference)?;
+        let mut reference = Reference::parse(text).ok_or_else(not_a_reference)?;
+        if let Reference::File(path) = &mut reference {
+            let absolute = LocalPath::new(&*path).to_string_lossy().into_owned();
+            *path = absolute;
+        }
         let credential = Credential(Arc::new(Shared {
             reference,
             value: OnceLock::new(),

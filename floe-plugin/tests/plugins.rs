@@ -206,6 +206,16 @@ fn a_store_is_started_before_the_plugins_whose_credentials_it_has() {
 }
 
 #[test]
+fn the_file_of_a_credential_is_below_the_folder_of_the_product() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), "c4n4ry\n").unwrap();
+    let pager = pager(json!({ "test": "file", "token": "${file:token}" }));
+    let plugins = Plugins::configure(&[pager.in_folder(folder.path())]).unwrap();
+    plugins.start().unwrap();
+    assert_eq!(logged("file"), ["pager starts with c4n4ry"]);
+}
+
+#[test]
 fn a_plugin_that_does_not_start_stops_the_others() {
     let plugins = Plugins::configure(&[
         store("vault", json!({ "test": "failing", "secret": "x" })),
@@ -396,14 +406,15 @@ fn a_check_goes_on_after_a_plugin_that_fails_and_stops_all() {
         .single("alert.health_check")
         .assert_error("nobody is on duty");
     assert_eq!(spans.named("secrets.health_check").count(), 2);
+    // Both stores are of one type.
     assert_eq!(
         logged("check"),
         [
             "vault starts with None",
             "pager starts with x",
             "pager starts with x",
-            "safe starts with None",
-            "safe stops",
+            "vault starts with None",
+            "vault stops",
             "pager stops",
             "vault stops"
         ]
