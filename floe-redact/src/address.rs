@@ -56,8 +56,8 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
     fits.then(|| scan.redact(colon + 1, sign, ADDRESS_PASSWORD, Evidence::Structure))
 }
 
-/// `from:bob@example.com`, `Accepted:root@host:22` and `group:artifact@jar`: a user's name, behind a
-/// word that says so or that is written like a log's.
+/// `from:bob@example.com`, `Accepted:root@host:22` and `group:artifact@jar`: a user's name, behind the
+/// word for a role, or behind one that is written as logs write it.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);

@@ -4,7 +4,7 @@ use crate::key::Meaning;
 use crate::lexer::{Coding, Kind};
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, SEPARATORS};
-use crate::scan::Scan;
+use crate::scan::{Reason, Scan};
 use crate::score::{Bond, Context, head_of_call, look};
 use crate::text::{at, is_name, part, run_end};
 use crate::value::{self, Site, Value};
@@ -102,7 +102,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
         ..context
     };
     if is_other_pair(scan, key, text, context) {
-        return None;
+        return refuse(scan, key, found, "a pair of its own");
     }
     if let Some(password) = login(scan, key, found) {
         let context = context.or(KeyKind::Password);
@@ -110,14 +110,27 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
     }
     // A call: `token = next (…)`.
     let is_code = !found.quoted && scan.tokens.kind(found.next) == Kind::Open(b'(');
-    if is_code
-        || goes_on_as_call(scan, found)
-        || is_other_meaning(scan, key, text, context.bond)
-        || is_key_name(scan, text)
-    {
-        return None;
+    if is_code || goes_on_as_call(scan, found) {
+        return refuse(scan, key, found, "a call");
+    }
+    if is_other_meaning(scan, key, text, context.bond) {
+        return refuse(scan, key, found, "the name has another meaning here");
+    }
+    if is_key_name(scan, text) {
+        return refuse(scan, key, found, "the name of a value");
     }
     scan.judge(found.start, found.end, key.meaning.rule, context)
+}
+
+/// The value is something else, which is found before it is judged.
+fn refuse(scan: &mut Scan<'_>, key: Key, found: Value, what: &'static str) -> Option<()> {
+    scan.keep(
+        found.start,
+        found.end,
+        key.meaning.rule,
+        Reason::Other(what),
+    );
+    None
 }
 
 /// `the token was refused: status=401`: what follows is a pair of its own, and is read as one.

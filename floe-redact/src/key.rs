@@ -15,7 +15,7 @@ use crate::text::{Words, is_one_of};
 /// How many letters and digits of a key are read, from its end.
 const LONGEST: usize = 64;
 
-/// What a key announces, and the rule that says so.
+/// What kind of value a key has, and the rule for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meaning {
     pub(crate) rule: &'static str,

@@ -4,6 +4,8 @@
 //! of different levels, so a grammar above is written once. A quote or a bracket knows its partner.
 //! A text is read forwards and once, as far as a grammar asks for it.
 
+use std::ops::Range;
+
 use crate::REDACTED;
 use crate::rules::signs::{ENTITIES, QUOTES, STRING_PREFIXES, WIDE};
 use crate::text::{at, is_name, is_one_of, is_redacted, part, rest, run_end, starts_with};
@@ -73,6 +75,8 @@ pub(crate) struct Tokens<'t> {
     /// Quotes and brackets that are not closed yet.
     open: Vec<usize>,
     upto: usize,
+    /// The last long run without white space that was looked at.
+    run: Range<usize>,
     /// Blocks of YAML before this byte were read already.
     pub(crate) blocks_until: usize,
 }
@@ -84,6 +88,7 @@ impl<'t> Tokens<'t> {
             list: Vec::new(),
             open: Vec::new(),
             upto: 0,
+            run: 0..0,
             blocks_until: 0,
         }
     }
@@ -193,6 +198,15 @@ impl<'t> Tokens<'t> {
             next += 1;
         }
         next
+    }
+
+    /// The place of the white space behind a place. In a long run it is looked for once.
+    pub(crate) fn run_end(&mut self, place: usize) -> usize {
+        let start = self.start(place);
+        if !self.run.contains(&start) {
+            self.run = start..run_end(self.text, start, usize::MAX, |byte| byte > b' ');
+        }
+        self.place_at(self.run.end).unwrap_or(self.list.len())
     }
 
     /// Whether white space or the end of the text is here. Encoded blanks count in an encoded text.

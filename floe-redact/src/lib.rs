@@ -28,6 +28,7 @@ mod finding;
 mod header;
 mod key;
 mod lexer;
+mod line;
 mod option;
 mod pair;
 mod personal;

@@ -4,15 +4,12 @@ use crate::candidate::{self, Key};
 use crate::finding::Evidence;
 use crate::header;
 use crate::lexer::Kind;
-use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
+use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_WORDS};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, Look, is_placeholder, look};
 use crate::text::is_one_of;
 use crate::value::{self, Site, Value};
-
-/// How many tokens of the line before an option are read.
-const LOOK_BACK: usize = 64;
 
 /// `--password value`, `"--token", "value"`.
 pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Option<()> {
@@ -80,38 +77,42 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
     if !candidate::is_option(scan, place) {
         return None;
     }
-    let line = Line::before(scan, place);
-    for option in OPTIONS.iter().filter(|option| line.is_of(option)) {
-        let letter = option.option.as_bytes();
-        let is_user = letter == b"u" && is_one_of(word, &["user", "username", "proxy-user"]);
-        let found = match option.form {
-            Form::Attached if is_one_of(word, option.except) => None,
-            // `-p'…'`
-            Form::Attached if word == letter && scan.tokens.opens_quote(place + 1) => {
-                value::quoted(&mut scan.tokens, place + 1)
-            }
-            Form::Attached if word.len() > letter.len() && word.starts_with(letter) => {
-                let value = value::bare(&mut scan.tokens, place, Site::from(place))?;
-                Some(Value {
-                    start: value.start + letter.len(),
-                    ..value
-                })
-            }
-            Form::Attached => None,
-            // `-su bob:x` of curl
-            Form::AfterColon if is_user || letter == b"u" && word == b"su" => {
-                argument_value(scan, place)
-            }
-            _ if word == letter => argument_value(scan, place),
-            _ => None,
-        };
-        if let Some(found) = found
-            && redact(scan, option, found).is_some()
-        {
-            return Some(());
+    scan.line.read(&mut scan.tokens, place);
+    let line = scan.line;
+    let mut options = OPTIONS.iter().zip(0..);
+    options.find_map(|(option, row)| {
+        let found = argument_of(scan, option, place, word).filter(|_| line.has(option, row))?;
+        redact(scan, option, found)
+    })
+}
+
+/// The argument of an option, if the word at a place is one.
+fn argument_of(
+    scan: &mut Scan<'_>,
+    option: &CommandOption,
+    place: usize,
+    word: &[u8],
+) -> Option<Value> {
+    let letter = option.option.as_bytes();
+    match option.form {
+        // `-p'…'`
+        Form::Attached if word == letter && scan.tokens.opens_quote(place + 1) => {
+            value::quoted(&mut scan.tokens, place + 1)
         }
+        Form::Attached => {
+            let is_other =
+                word.len() == 1 || !word.starts_with(letter) || is_one_of(word, option.except);
+            let value =
+                value::bare(&mut scan.tokens, place, Site::from(place)).filter(|_| !is_other)?;
+            let start = value.start + letter.len();
+            Some(Value { start, ..value })
+        }
+        Form::AfterColon if letter == b"u" && is_one_of(word, USER_WORDS) => {
+            argument_value(scan, place)
+        }
+        _ if word == letter => argument_value(scan, place),
+        _ => None,
     }
-    None
 }
 
 fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
@@ -158,52 +159,4 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Option<(
         Evidence::Structure,
     );
     Some(())
-}
-
-/// The words of the line before an option.
-struct Line<'t> {
-    words: Vec<&'t [u8]>,
-    has_user: bool,
-}
-
-impl<'t> Line<'t> {
-    fn before(scan: &mut Scan<'t>, place: usize) -> Self {
-        let mut line = Self {
-            words: Vec::new(),
-            has_user: false,
-        };
-        let tokens = &mut scan.tokens;
-        for at in (place.saturating_sub(LOOK_BACK)..place).rev() {
-            match tokens.kind(at) {
-                Kind::Word => {
-                    let word = tokens.word(at).unwrap_or_default();
-                    let is_option = at > 0 && tokens.is_sign(at - 1, b'-');
-                    line.has_user |= is_option
-                        && (is_one_of(word, USER_OPTIONS)
-                            || matches!(word[0], b'u' | b'U') && !word.contains(&b'-'));
-                    line.words.push(word);
-                }
-                // A shell's line goes on behind a backslash.
-                Kind::Line if at == 0 || !tokens.is_sign(at - 1, b'\\') => break,
-                Kind::Sign(b';' | b'|') => break,
-                _ => {}
-            }
-        }
-        line
-    }
-
-    fn has(&self, commands: &[&str]) -> bool {
-        self.words
-            .iter()
-            .any(|word| commands.iter().any(|command| *word == command.as_bytes()))
-    }
-
-    /// Whether the option is one of a command in the line.
-    fn is_of(&self, option: &CommandOption) -> bool {
-        if !option.commands.is_empty() {
-            return self.has(option.commands);
-        }
-        let is_excepted = self.has(option.except) && !self.has(&["login"]);
-        !is_excepted && (self.has_user || option.form == Form::AfterColon)
-    }
 }

@@ -104,7 +104,7 @@ impl fmt::Display for UnusableKey {
 
 impl std::error::Error for UnusableKey {}
 
-/// What a key says about its value, when the two come apart.
+/// How a value is redacted because of its key, when the two come apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyMeaning {
@@ -216,8 +216,9 @@ impl Redactor {
                 .iter()
                 .any(|finding| finding.range.start < end && start < finding.range.end);
             if let (false, Some(value)) = (is_redacted, text.get(start..end)) {
-                let (rule, score) = (candidate.rule, candidate.score);
-                let line = format!("{start}..{end} kept {value:?}, a candidate of {rule}: {score}");
+                let (rule, reason) = (candidate.rule, candidate.reason);
+                let line =
+                    format!("{start}..{end} kept {value:?}, a candidate of {rule}: {reason}");
                 lines.push((start, line));
             }
         }
@@ -232,7 +233,7 @@ impl Redactor {
         explanation
     }
 
-    /// What a key says about its value.
+    /// How a value is redacted because of its key.
     #[must_use]
     pub fn meaning_of(&self, key: &str) -> KeyMeaning {
         match self.policy.meaning(key.as_bytes()) {

@@ -1,4 +1,4 @@
-//! The tables: what is known about secrets, as data.
+//! The tables of rules: data only.
 //!
 //! Each row has an id, which findings report, and examples, which are its test: in each of `secret`
 //! the rule finds something, each of `benign` stays as it is.

@@ -1,23 +1,46 @@
 //! One text on its way through the grammars: what was read, what was found.
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::finding::{Evidence, Finding};
 use crate::lexer::Tokens;
+use crate::line::Line;
 use crate::policy::Policy;
 use crate::rules::structures;
-use crate::score::{self, Context, LOOKED_AT, Score};
+use crate::score::{self, Context, Score};
 use crate::text::{is_redacted, line_end, part};
 
 /// How many different secrets are searched for in the rest of their text.
 const MAX_REPEATED: usize = 4;
 
-/// A candidate, for an explanation.
+/// How many values with the same end are looked at.
+const NESTED: usize = 8;
+
+/// A candidate that stays, for an explanation.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     pub(crate) range: Range<usize>,
     pub(crate) rule: &'static str,
-    pub(crate) score: Score,
+    pub(crate) reason: Reason,
+}
+
+/// Why a candidate stays.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reason {
+    /// What surrounds it and what it looks like are not enough.
+    Score(Score),
+    /// It is something else.
+    Other(&'static str),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Score(score) => score.fmt(f),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
 }
 
 /// One text on its way through the grammars.
@@ -28,8 +51,13 @@ pub(crate) struct Scan<'a> {
     pub(crate) found: Vec<Finding>,
     /// Candidates that stay, if an explanation was asked for.
     pub(crate) kept: Option<Vec<Candidate>>,
+    /// Where the last candidate that stays ends, and how many before it have the same end.
+    kept_until: usize,
+    nested: usize,
     /// Everything before this was decided by a match.
     pub(crate) covered: usize,
+    /// The line of a shell that is read.
+    pub(crate) line: Line,
     /// Keys before this were read.
     pub(crate) keys_until: usize,
     /// Numbers before this were read.
@@ -48,7 +76,10 @@ impl<'a> Scan<'a> {
             tokens: Tokens::new(text),
             found: Vec::new(),
             kept: None,
+            kept_until: 0,
+            nested: 0,
             covered: 0,
+            line: Line::default(),
             keys_until: 0,
             digits_until: 0,
             url_until: 0,
@@ -87,19 +118,30 @@ impl<'a> Scan<'a> {
             self.redact(start, end, rule, Evidence::Score(score));
             return Some(());
         }
+        self.keep(start, end, rule, Reason::Score(score));
+        None
+    }
+
+    /// Notes that a candidate stays. The next key in it is looked for, but not ever again: of values
+    /// inside of each other the innermost are left out, as far as the line goes.
+    pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
+        self.nested = if end == self.kept_until {
+            self.nested + 1
+        } else {
+            0
+        };
+        self.kept_until = end;
+        if self.nested > NESTED {
+            let line = line_end(self.text, start);
+            self.keys_until = self.keys_until.max(end.min(line));
+        }
         if let Some(kept) = &mut self.kept {
             kept.push(Candidate {
                 range: start..end,
                 rule,
-                score,
+                reason,
             });
         }
-        // A value that stays is read again from the next key in it, unless its line is long.
-        if end - start > LOOKED_AT {
-            let line = line_end(self.text, start);
-            self.keys_until = self.keys_until.max(end.min(line));
-        }
-        None
     }
 
     /// A secret found by its surroundings is one wherever the text repeats it: `password 'x' is wrong`.

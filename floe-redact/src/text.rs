@@ -3,8 +3,6 @@
 //! The grammars work on bytes: every delimiter is ASCII or matched as a whole, so a range between two
 //! of them never cuts a character.
 
-use std::collections::HashSet;
-
 use crate::REDACTED;
 
 /// The byte at `index`, or 0 beyond the end: 0 is a delimiter in every grammar.
@@ -53,24 +51,26 @@ pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
         .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// A long list of words in lower case.
+/// A long list of words, by their first letters.
 #[derive(Debug)]
-pub(crate) struct Words(HashSet<&'static [u8]>);
+pub(crate) struct Words([Vec<&'static str>; 32]);
 
 impl Words {
     pub(crate) fn of(list: &[&'static str]) -> Self {
-        Self(list.iter().map(|word| word.as_bytes()).collect())
+        let mut words = Self(Default::default());
+        for word in list {
+            words.0[Self::bucket(word.as_bytes())].push(word);
+        }
+        words
     }
 
     /// Whether the word is in the list, ASCII case ignored.
     pub(crate) fn contains(&self, word: &[u8]) -> bool {
-        let mut letters = [0; 40];
-        let Some(lower) = letters.get_mut(..word.len()) else {
-            return false;
-        };
-        lower.copy_from_slice(word);
-        lower.make_ascii_lowercase();
-        self.0.contains(&*lower)
+        is_one_of(word, &self.0[Self::bucket(word)])
+    }
+
+    fn bucket(word: &[u8]) -> usize {
+        usize::from(at(word, 0) & 31)
     }
 }
 

@@ -8,6 +8,9 @@ use crate::rules::signs::ARROW;
 use crate::score::{LOOKED_AT, is_random};
 use crate::text::{is_one_of, line_end, part, run_end};
 
+/// A bare value with more tokens ends with white space alone.
+const MANY_TOKENS: usize = 128;
+
 /// What surrounds a value, as far as its end depends on it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Site {
@@ -296,6 +299,10 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
     while let Some(token) = tokens.get(at)
         && !tokens.is_break(at, site.coding)
     {
+        if at > place + MANY_TOKENS {
+            at = tokens.run_end(at);
+            break;
+        }
         let is_delimiter =
             at > place && token.coding == Coding::Plain || token.coding == site.coding;
         let ends = match token.kind {

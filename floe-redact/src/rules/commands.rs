@@ -112,6 +112,9 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
         benign: &["requirepass \"\"", "AUTH PLAIN LOGIN"] },
 ];
 
+/// Words behind the dash of an option that carries a user and a password.
+pub(crate) const USER_WORDS: &[&str] = &["u", "su", "user", "username", "proxy-user"];
+
 /// Options and words that name a user, so that `-p` after them is a password.
 pub(crate) const USER_OPTIONS: &[&str] =
     &["u", "U", "D", "user", "username", "login", "uid", "usr"];

@@ -85,7 +85,7 @@ pub(crate) enum Length {
 /// A checksum at the end of a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Checksum {
-    /// CRC-32 (IEEE) of what stands before it, as `digits` digits of `0-9 A-Z a-z`, padded with zeros.
+    /// CRC-32 (IEEE) of what precedes it, as `digits` digits of `0-9 A-Z a-z`, padded with zeros.
     Crc32Base62 {
         /// How many digits.
         digits: usize,

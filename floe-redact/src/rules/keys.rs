@@ -1,9 +1,9 @@
-//! Names of values, and how much each says about its value.
+//! Names of values, and how likely the value of each is a secret.
 
-/// How much a name says.
+/// How likely the value of a name is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
-    /// Whatever stands there is a secret, a plain word too.
+    /// Each value is a secret, a plain word too.
     Password,
     /// A secret, but the word is also used in sentences and for names.
     Secret,
@@ -11,7 +11,7 @@ pub(crate) enum KeyKind {
     Named,
     /// Has harmless meanings: a value has to look random.
     Weak,
-    /// The same, and a number that stands behind a separator is one: PINs.
+    /// The same, and a number behind a separator is one: PINs.
     Code,
     /// `key` and `code`: a value has to look random, and less so in a query.
     Context,

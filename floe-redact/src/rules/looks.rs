@@ -29,7 +29,7 @@ macro_rules! looks {
 looks! {
     /// No value: a literal, a mask, a type, an algorithm.
     Placeholder 255 "a placeholder"
-    /// A variable, a call, a template: it stands for a value.
+    /// A variable, a call, a template: it refers to a value.
     Reference 255 "a reference"
     /// Words of a sentence about the name.
     Sentence 20 "a sentence"

@@ -1,4 +1,4 @@
-//! What stands between a name and its value: separators, and words of sentences.
+//! What is between a name and its value: separators, and words of sentences.
 
 /// How closely a separator binds a value to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,31 +44,47 @@ pub(crate) const STATES: &[&str] = &["expired", "passed", "incorrect", "incorrec
 /// Words before an owner: `password for bob: …`.
 pub(crate) const OWNERS: &[&str] = &["for", "of", "on", "by", "user", "to"];
 
-/// Names under which the name of a named pair stands.
+/// Names of the field with the name of a named pair.
 #[rustfmt::skip]
 pub(crate) const NAME_NAMES: &[&str] = &["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path"];
 
-/// Names under which the value of a named pair stands: `{"name": "TOKEN", "value": "…"}`.
+/// Names of the field with its value: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
 pub(crate) const VALUE_NAMES: &[&str] = &["value", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
 /// Words that follow a name and its separator in a sentence about it, not as its value.
 #[rustfmt::skip]
 pub(crate) const PROSE: &[&str] = &[
-    "access", "accepted", "actual", "after", "all", "already", "also", "an", "and", "any", "are", "argument", "as", "at", "attempt",
-    "auth", "authentication", "authorization", "automatically", "available", "bad", "be", "because", "been", "before",
-    "being", "between", "but", "by", "can", "can't", "cannot", "changed", "check", "checked", "configured", "confirmation", "connection", "contains", "correct",
-    "could", "couldn't", "count", "created", "declined", "defaults", "defined", "deleted", "denied", "did", "didn't", "different", "disabled", "does", "doesn't", "don't", "down", "during", "each",
-    "either", "enabled", "ended", "enter", "entered", "error", "exceeded", "exceeds", "existing", "expected", "expired", "expires", "failed",
-    "failure", "field", "fields", "file", "for", "forbidden", "format", "found", "from", "generated", "given", "got", "granted", "had", "has", "hasn't", "have",
-    "header", "how", "if", "ignored", "illegal", "in", "incorrect", "insufficient", "internal", "into", "invalid", "invalidated", "is",
-    "isn't", "issued", "it", "its", "key", "last", "leaked", "length", "less", "line", "loaded", "locked", "login", "lookup", "malformed", "manager", "match", "matches", "may", "mismatch", "missing",
-    "more", "must", "near", "need", "needed", "needs", "neither", "never", "new", "no", "none", "not", "nothing", "of", "off", "ok", "okay", "on", "once", "one", "only",
-    "or", "out", "outside", "over", "parameter", "parse", "passed", "passes", "password", "passwords", "per", "permission", "please", "policy", "present", "protected", "provided", "received", "refresh", "refreshed", "refused",
-    "rejected", "removed", "renewed", "request", "required", "requires", "reset", "resource", "returned", "revoked", "rotated", "rotation", "same", "saved", "scheme", "see",
-    "sent", "server", "set", "shall", "should", "signature", "since", "skipped", "so", "some", "something", "status", "still", "stored", "strength", "string", "such", "supplied", "supported", "syntax",
-    "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "timed", "timeout", "to", "token", "too", "type", "unable", "unauthorized", "unavailable",
-    "unchanged", "under", "unexpected", "unknown", "unless", "unreachable", "unsupported", "until", "updated", "use", "used", "user", "using", "valid", "validated", "validation",
-    "value", "values", "verification", "verified", "via", "was", "wasn't", "were", "weren't", "what", "when", "where", "whether", "which", "while", "who", "whose", "will", "with", "within",
-    "without", "won't", "wrong", "yet", "you", "your", "default", "disable", "openid", "path", "sensitive", "known", "apply", "hidden", "redacted", "filtered", "masked", "omitted", "empty", "unbound", "references", "minimum", "maximum", "include", "omit", "leer", "impl", "mut", "static", "final", "const", "let", "dyn", "link", "fields", "restarted", "page", "screen", "form", "prompt", "dialog", "attempts", "attempt", "hash", "hashes", "mfa", "method", "via", "tokens", "keys", "key", "expire", "nologin", "lock", "unlock", "account", "write", "read", "marked", "deprecated", "stale", "weak", "strong", "allowed", "readable", "immutable", "encrypted", "algo", "protected", "replace", "retain", "dial", "lookup", "plain", "optional", "pending", "private", "public", "external", "inherit", "nullable", "autocomplete", "visible",
+    "accepted", "access", "account", "actual", "after", "algo", "all", "allowed", "already", "also", "an",
+    "and", "any", "apply", "are", "argument", "as", "at", "attempt", "attempts", "auth", "authentication",
+    "authorization", "autocomplete", "automatically", "available", "bad", "be", "because", "been", "before",
+    "being", "between", "but", "by", "can", "can't", "cannot", "changed", "check", "checked", "configured",
+    "confirmation", "connection", "const", "contains", "correct", "could", "couldn't", "count", "created",
+    "declined", "default", "defaults", "defined", "deleted", "denied", "deprecated", "dial", "dialog", "did",
+    "didn't", "different", "disable", "disabled", "does", "doesn't", "don't", "down", "during", "dyn", "each",
+    "either", "empty", "enabled", "encrypted", "ended", "enter", "entered", "error", "exceeded", "exceeds",
+    "existing", "expected", "expire", "expired", "expires", "external", "failed", "failure", "field", "fields",
+    "file", "filtered", "final", "for", "forbidden", "form", "format", "found", "from", "generated", "given",
+    "got", "granted", "had", "has", "hash", "hashes", "hasn't", "have", "header", "hidden", "how", "if",
+    "ignored", "illegal", "immutable", "impl", "in", "include", "incorrect", "inherit", "insufficient",
+    "internal", "into", "invalid", "invalidated", "is", "isn't", "issued", "it", "its", "key", "keys", "known",
+    "last", "leaked", "leer", "length", "less", "let", "line", "link", "loaded", "lock", "locked", "login",
+    "lookup", "malformed", "manager", "marked", "masked", "match", "matches", "maximum", "may", "method", "mfa",
+    "minimum", "mismatch", "missing", "more", "must", "mut", "near", "need", "needed", "needs", "neither",
+    "never", "new", "no", "nologin", "none", "not", "nothing", "nullable", "of", "off", "ok", "okay", "omit",
+    "omitted", "on", "once", "one", "only", "openid", "optional", "or", "out", "outside", "over", "page",
+    "parameter", "parse", "passed", "passes", "password", "passwords", "path", "pending", "per", "permission",
+    "plain", "please", "policy", "present", "private", "prompt", "protected", "provided", "public", "read",
+    "readable", "received", "redacted", "references", "refresh", "refreshed", "refused", "rejected", "removed",
+    "renewed", "replace", "request", "required", "requires", "reset", "resource", "restarted", "retain",
+    "returned", "revoked", "rotated", "rotation", "same", "saved", "scheme", "screen", "see", "sensitive",
+    "sent", "server", "set", "shall", "should", "signature", "since", "skipped", "so", "some", "something",
+    "stale", "static", "status", "still", "stored", "strength", "string", "strong", "such", "supplied",
+    "supported", "syntax", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this",
+    "those", "through", "timed", "timeout", "to", "token", "tokens", "too", "type", "unable", "unauthorized",
+    "unavailable", "unbound", "unchanged", "under", "unexpected", "unknown", "unless", "unlock", "unreachable",
+    "unsupported", "until", "updated", "use", "used", "user", "using", "valid", "validated", "validation",
+    "value", "values", "verification", "verified", "via", "visible", "was", "wasn't", "weak", "were", "weren't",
+    "what", "when", "where", "whether", "which", "while", "who", "whose", "will", "with", "within", "without",
+    "won't", "write", "wrong", "yet", "you", "your",
 ];

@@ -1,9 +1,9 @@
-//! Other forms of the signs that the tokenizer knows.
+//! Other forms of the signs that the tokenizer recognizes.
 
 /// An arrow that is no ASCII.
 pub(crate) const ARROW: u8 = 1;
 
-/// Characters outside of ASCII, and the sign that they stand for.
+/// Characters outside of ASCII, and the sign that each is read as.
 #[rustfmt::skip]
 pub(crate) const WIDE: &[(&str, u8)] = &[
     ("\u{a0}\u{85}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}", b' '),
@@ -19,13 +19,13 @@ pub(crate) const QUOTES: &[(char, char)] = &[
     ('\u{ab}', '\u{bb}'),
 ];
 
-/// HTML's entities, and the sign that they stand for.
+/// HTML's entities, and the sign that each is read as.
 #[rustfmt::skip]
 pub(crate) const ENTITIES: &[(&str, u8)] = &[
     ("&quot;", b'"'), ("&amp;", b'&'), ("&lt;", b'<'), ("&gt;", b'>'), ("&apos;", b'\''), ("&#34;", b'"'), ("&#39;", b'\''),
     ("&#x27;", b'\''), ("&#61;", b'='), ("&nbsp;", b' '),
 ];
 
-/// What stands before a string's quote, as in `b"…"`.
+/// What may be before a string's quote, as in `b"…"`.
 pub(crate) const STRING_PREFIXES: &[&str] =
     &["b", "B", "r", "R", "u", "f", "N", "E", "L", "rb", "br", "p"];

@@ -1,16 +1,18 @@
 //! Values that are no secret, and names of hosts.
 
-/// Stands for "no value" or for a type, in the languages that messages come from.
+/// Mean "no value" or a type, in the languages that messages come from.
 #[rustfmt::skip]
 pub(crate) const LITERALS: &[&str] = &[
-    "", "none", "null", "nil", "undefined", "true", "false", "nan", "n/a", "na", "unset", "empty", "yes",
-    "no", "redacted", "hidden", "masked", "filtered", "sensitive", "str", "string", "bytes", "int", "integer", "int64", "int32", "float64",
-    "bool", "boolean", "text", "char", "varchar", "object", "any", "float", "number", "uuid", "secret", "sealed",
-    "secretstr", "secretstring", "optional", "option", "self", "bearer", "basic", "env", "required",
-    "missing", "vec", "list", "box", "arc", "cow", "await", "new", "lambda", "function", "func",
-    "return", "input", "this", "var", "void", "unknown", "default", "password", "passwd",
-    "token", "symbol", "keyword", "identifier", "double", "long", "short", "byte", "nullable", "blob", "array", "map", "dict", "tuple", "type", "stdin", "prompt", "ask", "off", "on",
-    "credentials", "credential", "api-key", "api_key", "apikey", "your-api-key", "your_api_key", "secretkey", "opaque", "dynamic", "!vault", "enabled", "disabled",
+    "", "!vault", "any", "api-key", "api_key", "apikey", "arc", "array", "ask", "await", "basic", "bearer",
+    "blob", "bool", "boolean", "box", "byte", "bytes", "char", "cow", "credential", "credentials", "default",
+    "dict", "disabled", "double", "dynamic", "empty", "enabled", "env", "false", "filtered", "float", "float64",
+    "func", "function", "hidden", "identifier", "input", "int", "int32", "int64", "integer", "keyword",
+    "lambda", "list", "long", "map", "masked", "missing", "n/a", "na", "nan", "new", "nil", "no", "none",
+    "null", "nullable", "number", "object", "off", "on", "opaque", "option", "optional", "passwd", "password",
+    "prompt", "redacted", "required", "return", "sealed", "secret", "secretkey", "secretstr", "secretstring",
+    "self", "sensitive", "short", "stdin", "str", "string", "symbol", "text", "this", "token", "true", "tuple",
+    "type", "undefined", "unknown", "unset", "uuid", "var", "varchar", "vec", "void", "yes", "your-api-key",
+    "your_api_key",
 ];
 
 /// Names of algorithms and of mechanisms.
@@ -88,7 +90,7 @@ pub(crate) const MASKS: &[&[u8]] = &[
     b"xxxxxxxx", b"XXXXXXXX", "\u{2022}\u{2022}\u{2022}".as_bytes(),
 ];
 
-/// A value that begins like this stands for another one.
+/// A value that begins like this refers to another one.
 #[rustfmt::skip]
 pub(crate) const REFERENCES: &[&[u8]] = &[
     b"${", b"$(", b"%{", b"%(", b"{{", b"{%", b"#{", b"@{", b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://",
