@@ -116,22 +116,12 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     // `user@host:22` and `git@host:path` are accounts.
     let next = at(text, end + 1);
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
-    // `group:artifact@aar`: a colon before the name needs a word that announces an address.
-    let colon = local.checked_sub(1).filter(|&colon| text[colon] == b':');
-    let is_announced = colon.is_none_or(|colon| {
-        let role = run_start(text, colon, 16, |byte| {
-            byte.is_ascii_alphabetic() || byte == b'-'
-        });
-        let role = part(text, role, colon);
-        role.is_empty() || is_one_of(role, ADDRESS_ROLES)
-    });
     let is_mail = start < sign
         && is_domain(domain)
         && !last.iter().any(u8::is_ascii_digit)
         && !is_one_of(last, NO_DOMAINS)
         && before(text, start) != b'/'
         && !has_path
-        && is_announced
         && !is_account(text, local, end);
     if is_mail {
         scan.redact(start, sign, EMAIL, Evidence::Structure);

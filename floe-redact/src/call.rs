@@ -12,9 +12,6 @@ use crate::score::{Bond, Context};
 use crate::text::{before, part, run_start, word_at};
 use crate::value::{self, Site, Value};
 
-/// A function has no more arguments than this many tokens.
-const ARGUMENT_TOKENS: usize = 256;
-
 type Names = HashMap<Vec<u8>, Vec<(&'static Argument, &'static str)>>;
 
 /// The arguments by the word of their names that a text is searched for, in lower case.
@@ -54,14 +51,11 @@ fn redact(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) ->
     };
     // A short quoted text is a name, and a pair is read as one.
     let is_name = found.quoted && found.end - found.start < 4;
-    if is_name || candidate::name_of_pair(found.bytes(scan.text)).is_some() {
+    let pair = candidate::name_of_pair(found.bytes(scan.text));
+    if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {
         return None;
     }
-    let context = Context {
-        quoted: found.quoted,
-        ..Context::new(KeyKind::Password, bond)
-    };
-    scan.judge(found.start, found.end, argument.id, context)
+    scan.judge_value(found, argument.id, Context::new(KeyKind::Password, bond))
 }
 
 /// `name("a", "b")`, `name=("a", "b")`
@@ -86,26 +80,8 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     if matches!(tokens.kind(sign), Kind::Sign(b'=' | b':')) {
         open = tokens.skip_blanks(sign + 1);
     }
-    if tokens.kind(open) != Kind::Open(b'(') {
-        return None;
-    }
-    let close = tokens.close(open).unwrap_or(usize::MAX);
-    let mut at = tokens.skip_lines(open + 1);
-    let mut current = 0;
-    while at < close && at < open + ARGUMENT_TOKENS {
-        if current == argument.place {
-            let value = tokens.skip_lines(at);
-            return value::value(tokens, value, Site::from(open)).filter(|found| found.quoted);
-        }
-        match tokens.get(at)?.kind {
-            Kind::Sign(b',') => current += 1,
-            Kind::Quote if tokens.opens_quote(at) => at = tokens.close(at)?,
-            Kind::Open(_) => at = tokens.close(at)?,
-            _ => {}
-        }
-        at += 1;
-    }
-    None
+    let place = value::item(tokens, open, argument.place)?;
+    value::value(tokens, place, Site::from(open)).filter(|found| found.quoted)
 }
 
 /// `name word -option argument argument`

@@ -56,8 +56,6 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         "..." => after > first + 3,
         // LDIF's base64; elsewhere a path.
         "::" => next > after,
-        // A list is no assignment: the value needs quotes.
-        "-" => first > place && next > after && tokens.opens_quote(next),
         _ => true,
     };
     is_used.then_some(Separator {
@@ -108,9 +106,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: Key, found: Value, context: Conte
         let context = context.or(KeyKind::Password);
         return scan.judge(password, found.end, key.meaning.rule, context);
     }
-    // A call: `token = next (…)`.
-    let is_code = !found.quoted && scan.tokens.kind(found.next) == Kind::Open(b'(');
-    if is_code || goes_on_as_call(scan, found) {
+    if goes_on_as_call(scan, found) {
         return refuse(scan, key, found, "a call");
     }
     if is_other_meaning(scan, key, text, context.bond) {

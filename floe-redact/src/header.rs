@@ -5,8 +5,8 @@ use crate::lexer::{Kind, Tokens};
 use crate::rules::headers::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
-use crate::score::{self, Bond, Context, Look, is_placeholder, is_random, look};
-use crate::text::{find, is_one_of, line_end, part, run_end, run_start, word_at};
+use crate::score::{Bond, Context, Look, is_placeholder, look};
+use crate::text::{is_one_of, line_end, part, run_end, word_at};
 use crate::value::{self, Site};
 
 /// A list of parameters has no more tokens.
@@ -40,39 +40,24 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     }
     let tokens = &mut scan.tokens;
     let word = tokens.word(place).unwrap_or_default();
-    let next = behind_scheme(tokens, place);
+    let next = tokens.skip_blanks(place + 1);
     let (first, second) = (tokens.start(place), tokens.start(next));
     let end = end_of(tokens, place, site, limit);
     let Some(scheme) = scheme(word) else {
-        // A scheme that is not known: the word behind it has to show that it is none of a sentence.
-        let credentials = end_of(tokens, next, site, limit);
-        let is_scheme = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'-';
-        if next > place + 1
-            && word.iter().all(is_scheme)
-            && is_random(part(scan.text, second, credentials))
-        {
-            scan.redact(second, credentials, rule, Evidence::Structure);
-        } else {
-            let context = Context::new(KeyKind::Password, Bond::Structure);
-            let _ = scan.judge(first, end, rule, context);
-        }
+        let context = Context::new(KeyKind::Password, Bond::Structure);
+        let _ = scan.judge(first, end, rule, context);
         return;
     };
-    let inner = tokens
-        .opens_quote(next)
-        .then(|| value::quoted(tokens, next));
-    let (start, end) = match (inner.flatten(), scheme.form) {
-        (Some(inner), Form::Word) => (inner.start, inner.end),
-        (_, Form::List) if limit == usize::MAX => (second, list_end(tokens, next, site)),
-        (_, Form::List) => (second, limit),
-        (None, Form::Word) => (second, end_of(tokens, next, site, limit)),
+    let end = match scheme.form {
+        Form::List if limit == usize::MAX => list_end(tokens, next, site),
+        _ => end_of(tokens, next, site, limit),
     };
-    let value = part(scan.text, start, end);
+    let value = part(scan.text, second, end);
     if next > place + 1
         && !is_placeholder(value)
         && !matches!(look(value), Look::Prose | Look::Sentence)
     {
-        scan.redact(start, end, scheme.id, Evidence::Structure);
+        scan.redact(second, end, scheme.id, Evidence::Structure);
     }
 }
 
@@ -84,21 +69,10 @@ fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> us
     value::bare(tokens, place, site).map_or_else(|| tokens.start(place), |found| found.end)
 }
 
-/// Behind a scheme and a blank, an encoded one, `+` or a colon.
-fn behind_scheme(tokens: &mut Tokens<'_>, place: usize) -> usize {
-    let sign = usize::from(matches!(
-        tokens.kind(place + 1),
-        Kind::Sign(b'+' | b':' | b',')
-    ));
-    tokens.skip_blanks(place + 1 + sign)
-}
-
 /// A list of parameters ends with its line, with the sentence around it or with the quote around the
 /// whole header.
 fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
-    let start = tokens.start(place);
-    let line = line_end(tokens.text, start);
-    let end = find(tokens.text, start, line, b"; ").unwrap_or(line);
+    let end = line_end(tokens.text, tokens.start(place));
     (place..place + LONGEST_LIST)
         .filter_map(|at| tokens.get(at))
         .find(|token| token.kind == Kind::Line || token.mate.is_some_and(|mate| mate < site.from))
@@ -110,8 +84,8 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
     let scheme = scheme(word_at(scan.text, anchor)).filter(|scheme| scheme.is_bare)?;
     let place = scan.tokens.seek(anchor)?;
     let tokens = &mut scan.tokens;
-    let last = place + usize::from(tokens.closes_before(place + 1, place + 1));
-    let next = behind_scheme(tokens, last);
+    let comma = usize::from(tokens.is_sign(place + 1, b','));
+    let next = tokens.skip_blanks(place + 1 + comma);
     if next == place + 1 {
         return None;
     }
@@ -121,17 +95,7 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
     // `realm=x` is a parameter.
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
-    let has_digits = value
-        .iter()
-        .any(|byte| byte.is_ascii_digit() || *byte == b'=');
-    let is_base64 =
-        value.len() % 4 == 0 && score::is_camel(value) && (value.len() >= 16 || has_digits);
-    let fits = match look(value) {
-        Look::Random | Look::Hash | Look::Uuid => true,
-        Look::Mixed | Look::Symbolic | Look::Number => scheme.id != "basic" || is_base64,
-        Look::Name | Look::Word => scheme.id == "basic" && is_base64,
-        _ => false,
-    };
+    let fits = look(value).is_made_up() || matches!(look(value), Look::Uuid | Look::Number);
     if fits && value.len() >= 8 && value.iter().all(is_token) && !is_pair {
         scan.redact(found.start, found.end, scheme.id, Evidence::Structure);
     }
@@ -155,11 +119,8 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         line_end(text, first.start)
     };
     let mut at = first.start;
-    if memchr::memchr(b'=', part(text, at, first.end)).is_none() {
-        // A cookie without a name, or a sentence about cookies.
-        if is_random(first.bytes(text)) {
-            scan.redact(at, first.end, "cookie", Evidence::Structure);
-        }
+    // A sentence about cookies.
+    if memchr::memchr(b'=', first.bytes(text)).is_none() {
         return;
     }
     while at < limit {
@@ -175,9 +136,6 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         let end = run_end(text, from, limit.saturating_sub(from), |byte| {
             byte > b' ' && !b";\"'".contains(&byte)
         });
-        // Behind an escaped line end another header begins.
-        let end = find(text, from, end, b"\\r\\n").unwrap_or(end);
-        let end = run_start(text, end, 4, |byte| b")]},\\".contains(&byte)).max(from);
         let name = part(text, at, name_end);
         if from > name_end && !is_one_of(name, COOKIE_ATTRIBUTES) {
             let kind = match scan.policy.meaning(name) {

@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 
 use crate::rules::keys::{
     DESCRIPTORS, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
-    SECRET_CODES,
 };
 use crate::rules::structures;
 use crate::text::{Words, is_one_of};
@@ -143,16 +142,12 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
 /// What a value of this key would be; `None` for a key without meaning.
 pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
     let mut name = Name::new(key);
-    // `--no-password`
-    if name.as_bytes().starts_with(b"no") && name.begins_word(2) {
-        return None;
-    }
     let mut is_qualified = false;
     while name.len > 0 {
         if let Some((start, row)) = suffix(&name) {
             let row = &KEYS[row];
             let kind = match row.kind {
-                KeyKind::Context => after(&mut name, start)?,
+                KeyKind::Context if is_harmless(&name, start, HARMLESS_KEYS) => return None,
                 KeyKind::Secret if is_harmless(&name, start, HARMLESS_TOKENS) => return None,
                 KeyKind::Named if is_harmless(&name, start, HARMLESS_SECRETS) => return None,
                 kind => kind,
@@ -180,25 +175,6 @@ fn is_harmless(name: &Name, start: usize, words: &[&str]) -> bool {
     let mut head = name.clone();
     head.len = start;
     is_one_of(&head.as_bytes()[head.last_word()..], words)
-}
-
-/// `key` and `code` depend on the word before them.
-fn after(name: &mut Name, start: usize) -> Option<KeyKind> {
-    let is_code = name.as_bytes()[start..].starts_with(b"code");
-    let is_key = name.as_bytes()[start..].starts_with(b"key");
-    name.len = start;
-    let before = &name.as_bytes()[name.last_word()..];
-    match before {
-        b"" => Some(KeyKind::Context),
-        _ if !is_key && !is_code => Some(KeyKind::Context),
-        _ if is_key && is_one_of(before, HARMLESS_KEYS) => None,
-        _ if is_code && !is_one_of(before, SECRET_CODES) => None,
-        _ => Some(if is_code {
-            KeyKind::Weak
-        } else {
-            KeyKind::Context
-        }),
-    }
 }
 
 /// The meaning of a key that was configured.

@@ -209,16 +209,9 @@ impl<'t> Tokens<'t> {
         self.place_at(self.run.end).unwrap_or(self.list.len())
     }
 
-    /// Whether white space or the end of the text is here. Encoded blanks count in an encoded text.
-    pub(crate) fn is_break(&mut self, place: usize, coding: Coding) -> bool {
-        self.get(place).is_none_or(|token| match token.kind {
-            Kind::Blank | Kind::Line => {
-                token.coding == Coding::Plain
-                    || token.coding == coding
-                    || matches!(token.coding, Coding::Escape(_))
-            }
-            _ => false,
-        })
+    /// Whether white space or the end of the text is here.
+    pub(crate) fn is_break(&mut self, place: usize) -> bool {
+        matches!(self.kind(place), Kind::Blank | Kind::Line)
     }
 
     /// Reads to the end of the line, or a piece of a long one.
@@ -266,6 +259,8 @@ impl<'t> Tokens<'t> {
                 None => plain(Kind::Sign(b'%'), 1),
             },
             b'&' => match entity(text, start) {
+                // It separates the parameters of a query, whatever the text around it.
+                Some((b'&', len)) => plain(Kind::Sign(b'&'), len),
                 Some((code, len)) => {
                     let (kind, mark) = sign(code, Coding::Entity).unwrap_or((Kind::Sign(code), 0));
                     (kind, mark, len, Coding::Entity)
@@ -300,27 +295,10 @@ impl<'t> Tokens<'t> {
         let len = end - start + 1;
         let backslashes = (Kind::Sign(b'\\'), 0, len - 1, Coding::Plain);
         match at(text, end) {
-            mark @ (b'"' | b'\'' | b'`') => {
-                // An even number are backslashes in front of a quote, unless one was opened like this.
-                let mut open = self
-                    .open
-                    .iter()
-                    .rev()
-                    .take(DEPTH)
-                    .map(|&open| self.list[open]);
-                let is_known = open.any(|open| open.mark == mark && open.coding == coding);
-                if count % 2 == 0 && !is_known {
-                    return backslashes;
-                }
-                (Kind::Quote, mark, len, coding)
-            }
+            mark @ (b'"' | b'\'' | b'`') => (Kind::Quote, mark, len, coding),
             b'n' | b'r' => (Kind::Line, 0, len, coding),
             b't' => (Kind::Blank, 0, len, coding),
             b'/' => (Kind::Sign(b'/'), 0, len, coding),
-            b'u' if starts_with(text, end + 1, b"001b[") => {
-                let colour = run_end(text, end + 6, 16, |byte| !byte.is_ascii_alphabetic()) + 1;
-                (Kind::Blank, 0, colour - start, Coding::Plain)
-            }
             b'u' if starts_with(text, end + 1, b"00") => {
                 match hex(text, end + 3).and_then(|code| sign(code, coding)) {
                     Some((kind, mark)) => (kind, mark, len + 4, coding),
@@ -344,7 +322,6 @@ impl<'t> Tokens<'t> {
                     .any(|prefix| word == prefix.as_bytes())
         });
         let may_open = quote.mark & !3 != CLOSING && !is_behind_word;
-        let may_close = quote.mark != b'\'' || !is_word(next);
         let recent = self.open.len().saturating_sub(DEPTH);
         let is_mate = |&open: &usize| {
             let open = &self.list[open];
@@ -352,16 +329,8 @@ impl<'t> Tokens<'t> {
             open.kind == Kind::Quote && open.coding == quote.coding && closes
         };
         let depth = self.open[recent..].iter().rposition(is_mate);
-        if let Some(depth) = depth.filter(|_| may_close) {
+        if let Some(depth) = depth {
             let mate = self.open[recent + depth];
-            // `it''s` and `""` inside of a quoted text are one quotation mark each.
-            let is_doubled = next == quote.mark && mate + 1 < place;
-            if is_doubled && is_word(at(self.text, quote.end + 1)) {
-                self.list[place].mark = 0;
-                self.list[place].end += 1;
-                self.upto += 1;
-                return;
-            }
             // A quote that was left open on another line does not end at the beginning of the next, and
             // an apostrophe at the beginning of a word is the first of its quote.
             let is_apart = previous.is_none_or(|token| {
@@ -538,7 +507,6 @@ mod tests {
             quoted("%22a%22 &quot;b&quot; \u{201c}c\u{201d}"),
             ["a", "b", "c"]
         );
-        assert_eq!(quoted("'it''s' x"), ["it''s"]);
         assert_eq!(quoted(r#"b"x" r'y' users' z"#), ["x", "y"]);
         assert_eq!(quoted("\"open\nnext \"line\""), ["line"]);
     }

@@ -16,9 +16,6 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     if !key.is_option {
         return None;
     }
-    if rejected(scan, key).is_some() {
-        return Some(());
-    }
     let place = argument(scan, key.after)?;
     if key.meaning.kind == KeyKind::Authorization {
         header::authorization(scan, place, Site::from(key.place), key.meaning.rule);
@@ -32,24 +29,6 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         let _ = candidate::accept(scan, key, found, context);
     }
     Some(())
-}
-
-/// `invalid value '…' for '--token <TOKEN>'`: the value stands before the option.
-fn rejected(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    let tokens = &mut scan.tokens;
-    let quote = (key.place.saturating_sub(4)..key.place)
-        .rev()
-        .find(|&at| tokens.kind(at) == Kind::Quote)?;
-    if !tokens.is_word(quote.checked_sub(2)?, &["for"]) {
-        return None;
-    }
-    let open = tokens.get(quote.checked_sub(4)?)?.mate?;
-    let found = value::quoted(tokens, open)?;
-    let context = Context {
-        is_compound: key.meaning.is_compound,
-        ..Context::structure(key.meaning.kind)
-    };
-    scan.judge(found.start, found.end, key.meaning.rule, context)
 }
 
 /// Where the argument behind an option begins, in a shell line or in a printed list of arguments.

@@ -7,22 +7,18 @@ use crate::rules::keys::KeyKind;
 use crate::rules::sentences::Binding;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_placeholder, look};
-use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start, starts_with};
+use crate::text::{at, before, is_name, part, run_end, run_start, starts_with};
 use crate::value::{self, Site, Value};
-use crate::{element, header, option, sentence, statement, table, tuple};
+use crate::{element, header, option, sentence, sql, tuple};
 
 /// The grammars of a name without a separator behind it, in the order in which they are tried.
-const GRAMMARS: [fn(&mut Scan<'_>, Key) -> Option<()>; 6] = [
+const GRAMMARS: [fn(&mut Scan<'_>, Key) -> Option<()>; 5] = [
     element::scan,
     option::long,
     tuple::scan,
-    statement::scan,
-    table::scan,
+    sql::scan,
     sentence::scan,
 ];
-
-/// How many members of a list are read.
-const MEMBERS: usize = 16;
 
 /// Looks at the word that contains an anchor.
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
@@ -33,12 +29,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         return;
     };
     match separator_at(scan, key.after) {
-        Some(separator) => {
-            let is_column = separator.binding == Binding::Loose;
-            if !is_column || table::scan(scan, key).is_none() {
-                pair(scan, key, separator);
-            }
-        }
+        Some(separator) => pair(scan, key, separator),
         None => {
             let _ = GRAMMARS.iter().find_map(|grammar| grammar(scan, key));
         }
@@ -59,12 +50,6 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     let word = part(scan.text, start, end);
     if !word.is_ascii() {
         return true;
-    }
-    // Both are oftener words of sentences than names.
-    let is_phrase =
-        before(scan.text, start) == b' ' && before(scan.text, start - 1).is_ascii_alphabetic();
-    if !is_phrase && is_one_of(word, &["key", "code"]) && !has_separator(scan.text, end) {
-        return false;
     }
     if let Some(meaning) = scan.policy.meaning(word) {
         return meaning.kind != KeyKind::Context
@@ -180,14 +165,8 @@ fn behind_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
 }
 
 fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
-    // The last segment of a path, and what happened there: `POST h/oauth/token: timed out`.
-    if let [.., b'!'..=b'~', b'/'] = scan.text[..key.start]
-        && separator.binding == Binding::Colon
-    {
-        return;
-    }
-    let in_query = matches!(before(scan.text, key.start), b'?' | b'&' | b'#')
-        || scan.text[..key.start].ends_with(b"&amp;");
+    let lead = key.place.checked_sub(1).map(|lead| scan.tokens.kind(lead));
+    let in_query = matches!(lead, Some(Kind::Sign(b'?' | b'&' | b'#')));
     let site = Site {
         from: key.place,
         coding: separator.coding,
@@ -210,43 +189,20 @@ fn pair(scan: &mut Scan<'_>, key: Key, separator: Separator) {
                 } else {
                     behind_type(scan, key, found, context);
                 }
-                members(scan, key, place, found, context);
             } else if separator.binding != Binding::Loose {
-                let _ = tuple::named(scan, key)
-                    .or_else(|| sentence::below(scan, key, place, separator.binding));
+                let _ = sentence::below(scan, key, place, separator.binding);
             }
         }
     }
 }
 
-/// The other members of a list in brackets.
-fn members(scan: &mut Scan<'_>, key: Key, open: usize, first: Value, context: Context) {
-    let mut next = first.next;
-    let close = scan.tokens.close(open).unwrap_or(usize::MAX);
-    for _ in 0..MEMBERS {
-        let is_list = scan.tokens.kind(open) == Kind::Open(b'[') && next < close;
-        if !is_list || !scan.tokens.is_sign(next, b',') {
-            return;
-        }
-        let place = scan.tokens.skip_lines(next + 1);
-        let Some(member) = value::value(&mut scan.tokens, place, Site::assigned(open)) else {
-            return;
-        };
-        let _ = accept(scan, key, member, context);
-        next = member.next;
-    }
-}
-
-/// `a -> b`, `"a" + "b"`: what a value was changed to, and how it goes on.
+/// `a -> b`: what a value was changed to.
 fn changed_to(scan: &mut Scan<'_>, key: Key, from: Value, context: Context) {
     let next = scan.tokens.skip_lines(from.next);
-    let place = match separator_at(scan, next) {
-        Some(separator) if separator.binding == Binding::Arrow => separator.next,
-        None if from.quoted && scan.tokens.is_sign(next, b'+') => scan.tokens.skip_lines(next + 1),
-        None if scan.tokens.word(next) == Some(b"to") => scan.tokens.skip_blanks(next + 1),
-        _ => return,
-    };
-    if let Some(value) = value::value(&mut scan.tokens, place, Site::assigned(key.place))
+    if let Some(separator) = separator_at(scan, next)
+        && separator.binding == Binding::Arrow
+        && let Some(value) =
+            value::value(&mut scan.tokens, separator.next, Site::assigned(key.place))
         && (value.quoted || look(value.bytes(scan.text)).is_made_up())
     {
         let _ = accept(scan, key, value, context);

@@ -10,6 +10,7 @@ use crate::policy::Policy;
 use crate::rules::structures;
 use crate::score::{self, Context, Score};
 use crate::text::{is_redacted, line_end, part};
+use crate::value::Value;
 
 /// How many different secrets are searched for in the rest of their text.
 const MAX_REPEATED: usize = 4;
@@ -120,6 +121,17 @@ impl<'a> Scan<'a> {
         }
         self.keep(start, end, rule, Reason::Score(score));
         None
+    }
+
+    /// The same for a value.
+    pub(crate) fn judge_value(
+        &mut self,
+        found: Value,
+        rule: &'static str,
+        context: Context,
+    ) -> Option<()> {
+        let quoted = found.quoted;
+        self.judge(found.start, found.end, rule, Context { quoted, ..context })
     }
 
     /// Notes that a candidate stays. The next key in it is looked for, but not ever again: of values

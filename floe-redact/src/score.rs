@@ -166,13 +166,11 @@ pub(crate) fn look(value: &[u8]) -> Look {
     let count = |is_in: fn(&u8) -> bool| word.iter().filter(|byte| is_in(byte)).count();
     let digits = count(u8::is_ascii_digit);
     let letters = count(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
-    // Signs that only passwords have.
-    let symbols = count(|byte| b"!#$^*~@?%+&".contains(byte));
     let len = word.len();
     let has_both = digits > 0 && letters > 0;
     if is_literal(word) || is_redacted(value, 0) || is_masked(value) {
         Look::Placeholder
-    } else if is_reference(value) || is_reference(word) {
+    } else if is_reference(word) {
         Look::Reference
     } else if word.iter().any(u8::is_ascii_whitespace) {
         sentence(word)
@@ -182,7 +180,7 @@ pub(crate) fn look(value: &[u8]) -> Look {
         Look::ShortNumber
     } else if digits == len {
         Look::Number
-    } else if is_prose(word) || word.contains(&b'\'') && letters + 1 == len {
+    } else if is_prose(word) {
         Look::Prose
     } else if len < 32 && is_algorithm(word) {
         Look::Placeholder
@@ -198,8 +196,6 @@ pub(crate) fn look(value: &[u8]) -> Look {
         Look::Random
     } else if is_dotted(word) {
         Look::Path
-    } else if symbols >= 2 && has_both && len >= 8 {
-        Look::Symbolic
     } else if has_both && len >= 6 && digits + letters >= 5 && !is_numbered_name(word)
         || letters == len && len >= 8 && is_irregular(word)
     {
@@ -321,13 +317,8 @@ fn is_object(value: &[u8]) -> bool {
 
 /// Behind a `$`: `DB_PASSWORD`, `db_password`, `env[`, `this->`, `1`.
 fn is_variable(inner: &[u8]) -> bool {
-    let name = run_end(inner, 0, 64, is_name);
-    let word = &inner[..name];
-    let is_one_case = !word.iter().any(u8::is_ascii_lowercase)
-        || word.contains(&b'_') && !word.iter().any(u8::is_ascii_uppercase);
-    match &inner[name..] {
-        [] => is_one_case && (name < 4 || !word.iter().any(u8::is_ascii_digit)),
-        [b'[' | b'(', ..] => true,
+    match &inner[run_end(inner, 0, 64, is_name)..] {
+        [] | [b'[' | b'(', ..] => true,
         rest => rest.starts_with(b"->"),
     }
 }
@@ -354,12 +345,10 @@ pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
     });
     let head = &value[..end];
     let is_code = head.contains(&b'.') || !head.iter().any(u8::is_ascii_uppercase);
-    let is_short = end < 3 && !matches!(at(value, end + 1), 0 | b')' | b'"' | b'\'' | b']');
     (end > 1
         && matches!(at(value, end), b'(' | b'[')
         && !head.iter().any(u8::is_ascii_digit)
-        && is_code
-        && !is_short)
+        && is_code)
         .then_some(end)
 }
 
@@ -537,7 +526,7 @@ mod tests {
             ("6f9619ff-8b86-d011-b42d-00cf4fc964ff", Look::Uuid),
             ("Copper0956", Look::Mixed),
             ("hunter2", Look::Mixed),
-            ("ab!7c^dee", Look::Symbolic),
+            ("ab!7c^dee", Look::Mixed),
             ("9f86d081884c7d659a2feaa0c55ad015", Look::Hash),
             ("a1B2c3D4", Look::Random),
             ("SQ6J3LZVWMVE7l1HOru19If8n9OK", Look::Random),

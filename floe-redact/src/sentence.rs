@@ -2,21 +2,20 @@
 
 use crate::candidate::{self, Key};
 use crate::lexer::Kind;
+use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS, STATES};
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_prose, is_random};
-use crate::text::{before, is_one_of, part};
+use crate::text::{before, is_one_of};
 use crate::value::{self, Site};
 
 /// How many words may stand between a name and its value.
 const WORDS: usize = 5;
-/// How many items of a list below its name are read.
-const ITEMS: usize = 16;
 
 /// Whether a value was found.
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    lines_below(scan, key).or_else(|| words(scan, key))
+    input_below(scan, key).or_else(|| words(scan, key))
 }
 
 fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
@@ -24,12 +23,18 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         key.meaning.kind,
         KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak | KeyKind::Code
     );
-    let lead = before(scan.text, key.start);
-    let is_word = lead <= b' ' || lead >= 0x80 || b"\"'`([{,-*>:".contains(&lead);
     let mut place = scan.tokens.skip_blanks(key.after);
     let is_apart = place > key.after || scan.tokens.is_sign(key.after, b',');
-    if !is_named || !is_word || !is_apart {
+    if !is_named || !is_apart {
         return None;
+    }
+    // `login bob password …` of netrc.
+    if let Some(login) = key.place.checked_sub(4)
+        && scan.tokens.is_word(login, USER_OPTIONS)
+        && scan.tokens.kind(login + 1) == Kind::Blank
+        && scan.tokens.kind(login + 3) == Kind::Blank
+    {
+        return accept(scan, key, place, Bond::Option);
     }
     let mut bond = Bond::Position;
     let mut is_state = false;
@@ -60,14 +65,6 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         {
             place += 2;
             break;
-        }
-        // `password (bob): …`
-        if tokens.kind(place) == Kind::Open(b'(')
-            && let Some(close) = tokens.close(place)
-            && candidate::separator_at(scan, close + 1).is_some()
-        {
-            place = close + 1;
-            continue;
         }
         let Some(word) = scan.tokens.word(place) else {
             break;
@@ -129,64 +126,26 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<()>
     candidate::accept(scan, key, found, Context::new(key.meaning.kind, bond))
 }
 
-/// `name="password"` of a form's part, whose value follows an empty line, and pydantic's report of
-/// an input: the name on a line of its own, `input_value='…'` in the next.
-fn lines_below(scan: &mut Scan<'_>, key: Key) -> Option<()> {
-    if scan.tokens.kind(key.after) != Kind::Line {
+/// Pydantic's report of an input: the name on a line of its own, `input_value='…'` in the next.
+fn input_below(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+    let is_line = matches!(before(scan.text, key.start), 0 | b'\n');
+    if !is_line || scan.tokens.kind(key.after) != Kind::Line {
         return None;
     }
     let next = scan.tokens.skip_lines(key.after);
-    let gap = part(
-        scan.text,
-        scan.tokens.start(key.after),
-        scan.tokens.start(next),
-    );
-    let is_field = key
-        .quote
-        .and_then(|quote| quote.checked_sub(1))
-        .is_some_and(|sign| scan.tokens.is_sign(sign, b'='));
-    let lines =
-        memchr::memchr_iter(b'\n', gap).count() + memchr::memmem::find_iter(gap, b"\\n").count();
-    if is_field && lines == 2 {
-        return accept(scan, key, next, Bond::Structure);
-    }
-    if !matches!(before(scan.text, key.start), 0 | b'\n') {
-        return None;
-    }
-    for at in next..next + 64 {
-        match scan.tokens.word(at) {
-            Some(b"input_value" | b"input") if scan.tokens.is_sign(at + 1, b'=') => {
-                return accept(scan, key, at + 2, Bond::Structure);
-            }
-            _ if scan.tokens.kind(at) == Kind::Line => return None,
-            _ => {}
-        }
-    }
-    None
+    let line = (next..next + 64).take_while(|&at| scan.tokens.kind(at) != Kind::Line);
+    let input = line.collect::<Vec<_>>().into_iter().find(|&at| {
+        scan.tokens.is_word(at, &["input_value", "input"]) && scan.tokens.is_sign(at + 1, b'=')
+    })?;
+    accept(scan, key, input + 2, Bond::Structure)
 }
 
-/// A value on the line below its name and colon, unless that line is a pair of its own, or the items
-/// of a list there.
+/// A value on the line below its name and colon, unless that line is a pair of its own.
 pub(crate) fn below(scan: &mut Scan<'_>, key: Key, place: usize, binding: Binding) -> Option<()> {
     if key.meaning.kind == KeyKind::Context || scan.tokens.kind(place) != Kind::Line {
         return None;
     }
-    let mut next = scan.tokens.skip_lines(place);
-    let is_list = scan.tokens.is_sign(next, b'-') && scan.tokens.kind(next + 1) == Kind::Blank;
-    if is_list {
-        for _ in 0..ITEMS {
-            if !scan.tokens.is_sign(next, b'-') || candidate::separator_at(scan, next + 3).is_some()
-            {
-                break;
-            }
-            let _ = accept(scan, key, next + 2, Bond::Sign(binding));
-            while !matches!(scan.tokens.kind(next), Kind::Line) {
-                next += 1;
-            }
-            next = scan.tokens.skip_lines(next);
-        }
-        return Some(());
-    }
+    let next = scan.tokens.skip_lines(place);
     if next == place || candidate::separator_at(scan, next + 1).is_some() {
         return None;
     }

@@ -9,9 +9,7 @@ use crate::rules::structures::{URL_PATH, URL_USERINFO};
 use crate::rules::words::{HOOKS, PASSWORD_PLACEHOLDERS, SECRET_SEGMENTS};
 use crate::scan::Scan;
 use crate::score::{self, Look, is_domain, is_random, look};
-use crate::text::{
-    at, before, find, is_name, is_one_of, part, rest, run_end, run_start, starts_with,
-};
+use crate::text::{at, before, find, is_name, is_one_of, part, run_end, run_start, starts_with};
 
 /// No URL that is read is longer.
 const LONGEST: usize = 4096;
@@ -58,9 +56,6 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
             b'\'' => quote == b'\'' || !is_name(at(text, index + 1)),
             b'\\' => matches!(at(text, index + 1), b'"' | b'n' | b'\''),
             b':' => starts_with(text, index, b"://"),
-            // A blank and a quotation mark outside of ASCII.
-            0xc2 => at(text, index + 1) == 0xa0,
-            0xe2 => rest(text, index).starts_with("\u{201d}".as_bytes()),
             _ => false,
         })
         .unwrap_or(limit)
@@ -75,17 +70,9 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     let certain = later.filter(|&sign| is_certain_host(&run[sign + 1..]));
     let authority = &run[..path];
     if let Some(sign) = memchr::memrchr(b'@', authority) {
-        let has_password = authority[..sign].contains(&b':');
-        // `user:a@b?d@host`: a query or a fragment without a path is rather a password.
-        let is_odd = path < run.len() && run[path] != b'/';
-        let is_inside = has_password && (is_odd || !is_certain_host(&authority[sign + 1..]));
-        return certain.filter(|_| is_inside).or(Some(sign));
+        return Some(sign);
     }
-    let Some(colon) = memchr::memchr(b':', authority) else {
-        // A token with slashes in it.
-        let is_host = authority.contains(&b'.') || authority.eq_ignore_ascii_case(b"localhost");
-        return certain.filter(|&sign| !is_host && is_random(&run[..sign]));
-    };
+    let colon = memchr::memchr(b':', authority)?;
     let (host, port) = (&authority[..colon], &authority[colon + 1..]);
     let is_port = port.len() <= 5 && port.iter().all(u8::is_ascii_digit);
     if is_port {

@@ -1,12 +1,14 @@
 //! Where the value behind a name begins and ends.
 
-use crate::key;
 use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::sentences::VALUE_NAMES;
 use crate::rules::signs::ARROW;
-use crate::score::{LOOKED_AT, is_random};
+use crate::score::LOOKED_AT;
 use crate::text::{is_one_of, line_end, part, run_end};
+
+/// No more tokens of a list are read.
+const LIST_TOKENS: usize = 256;
 
 /// A bare value with more tokens ends with white space alone.
 const MANY_TOKENS: usize = 128;
@@ -78,11 +80,11 @@ pub(crate) fn value(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option
 fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<Value> {
     let token = tokens.get(place)?;
     match token.kind {
-        _ if tokens.is_break(place, site.coding) => None,
+        _ if tokens.is_break(place) => None,
         Kind::Redacted | Kind::Close(_) => None,
         Kind::Quote if tokens.opens_quote(place) => quoted(tokens, place),
         Kind::Quote if tokens.closes_before(place, place) => None,
-        Kind::Word => match wrapped(tokens, place, site, depth) {
+        Kind::Word => match wrapped(tokens, place, depth) {
             Wrapped::No => bare(tokens, place, site),
             Wrapped::In(found) => found,
         },
@@ -97,25 +99,13 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
             group(tokens, place + 3, site)
         }
         Kind::Open(_) => group(tokens, place, site),
-        // YAML's `!!str …`
-        Kind::Sign(b'!') if depth > 0 && tokens.is_sign(place + 1, b'!') => {
-            let behind = tokens.skip_blanks(place + 3);
-            nested(tokens, behind, site, depth - 1)
-        }
-        // YAML's `&anchor …`
-        Kind::Sign(b'&')
-            if depth > 0
-                && !site.is_assigned
-                && tokens.kind(place + 2) == Kind::Blank
-                && tokens
-                    .word(place + 1)
-                    .is_some_and(|name| name.iter().all(u8::is_ascii_alphabetic)) =>
-        {
-            let behind = tokens.skip_blanks(place + 2);
-            nested(tokens, behind, site, depth - 1)
-        }
-        Kind::Sign(b'@' | b'$' | b'&' | b'*') if tokens.opens_quote(place + 1) => {
-            quoted(tokens, place + 1)
+        // YAML's `!!str …` and `&anchor …`
+        Kind::Sign(b'!' | b'&') if depth > 0 && !site.is_assigned => {
+            let blank = (place + 2..place + 4).find(|&at| tokens.kind(at) == Kind::Blank);
+            match blank {
+                Some(blank) => nested(tokens, blank + 1, site, depth - 1),
+                None => bare(tokens, place, site),
+            }
         }
         Kind::Sign(b'|' | b'>') => block(tokens, place).or_else(|| bare(tokens, place, site)),
         _ => bare(tokens, place, site),
@@ -129,12 +119,9 @@ pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     match (tokens.close(place), tokens.kind(place + 1)) {
         (_, Kind::Redacted) | (None, Kind::Blank) => None,
         (Some(close), _) => Value::quoted(start, tokens.start(close), close + 1),
-        // The text was cut. A sentence may go on behind what shows that it is a value.
+        // The text was cut.
         (None, _) => {
-            let line = line_end(text, start);
-            let word = run_end(text, start, line - start, |byte| !b" ;,".contains(&byte));
-            let is_apart = text.get(word) != Some(&b',') && is_random(&text[start..word]);
-            let end = if is_apart { word } else { line };
+            let end = line_end(text, start);
             let next = tokens.place_at(end).unwrap_or(place + 1);
             Value::quoted(start, end, next)
         }
@@ -148,7 +135,7 @@ enum Wrapped {
 }
 
 /// `Some("…")`, `Password("…")`, `String::from("…")`, `b'…'`, `string(12) "…"`.
-fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Wrapped {
+fn wrapped(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Wrapped {
     let word = tokens.word(place).unwrap_or_default();
     if word.len() <= 2 && tokens.opens_quote(place + 1) {
         return Wrapped::In(quoted(tokens, place + 1));
@@ -158,19 +145,9 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Wrap
     if is_note && tokens.kind(place + 1) == Kind::Blank && tokens.opens_quote(place + 2) {
         return Wrapped::In(quoted(tokens, place + 2));
     }
-    let mut last = place;
-    while last < place + 6
-        && tokens.is_sign(last + 1, b':')
-        && tokens.is_sign(last + 2, b':')
-        && tokens.word(last + 3).is_some()
-    {
-        last += 3;
-    }
-    let open = last + 1;
-    let tail = tokens.word(last).unwrap_or_default();
-    let tail = tail.rsplit(|byte| *byte == b'.').next().unwrap_or(tail);
-    let is_type = word.first().is_some_and(u8::is_ascii_uppercase) && key::meaning(word).is_some();
-    let is_wrapper = is_type || is_one_of(word, WRAPPERS) || is_one_of(tail, WRAPPERS);
+    let open = place + 1;
+    let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
+    let is_wrapper = is_one_of(word, WRAPPERS) || is_one_of(tail, WRAPPERS);
     let is_around = match tokens.kind(open) {
         Kind::Open(b'(') => true,
         Kind::Open(b'[') => tokens.opens_quote(open + 1),
@@ -189,10 +166,7 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Wrap
     let inner = tokens.skip_lines(open + 1);
     Wrapped::In(match tokens.kind(inner) {
         Kind::Redacted => None,
-        // `Token(0)` is an index.
-        Kind::Quote | Kind::Word => nested(tokens, inner, Site::default(), depth - 1)
-            .filter(|found| found.quoted || found.end - found.start >= 4),
-        _ => group(tokens, open, site),
+        _ => nested(tokens, inner, Site::default(), depth - 1),
     })
 }
 
@@ -205,20 +179,33 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let Some(close) = tokens.close(place) else {
         return bare(tokens, inner, site);
     };
-    // `(string) (len=9) "…"`: notes on the value.
-    let mut behind = tokens.skip_blanks(close + 1);
-    if tokens.kind(behind) == Kind::Open(b'(')
-        && let Some(second) = tokens.close(behind)
-    {
-        behind = tokens.skip_blanks(second + 1);
-    }
-    if behind > close + 1 && tokens.opens_quote(behind) {
-        return quoted(tokens, behind);
-    }
     if matches!(tokens.kind(inner), Kind::Open(_) | Kind::Redacted) {
         return None;
     }
     Value::quoted(tokens.start(inner), tokens.start(close), close + 1)
+}
+
+/// Where an item of a list in brackets begins, the first is 0.
+pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option<usize> {
+    if tokens.kind(open) != Kind::Open(b'(') {
+        return None;
+    }
+    let close = tokens.close(open).unwrap_or(usize::MAX);
+    let mut at = tokens.skip_lines(open + 1);
+    let mut current = 0;
+    while at < close && at < open + LIST_TOKENS {
+        if current == index {
+            return Some(tokens.skip_lines(at));
+        }
+        match tokens.get(at)?.kind {
+            Kind::Sign(b',') => current += 1,
+            Kind::Quote if tokens.opens_quote(at) => at = tokens.close(at)?,
+            Kind::Open(_) => at = tokens.close(at)?,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// ODBC's `{…}`, in which `}}` is a brace.
@@ -297,7 +284,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
     let mut at = place;
     let mut opened = 0_usize;
     while let Some(token) = tokens.get(at)
-        && !tokens.is_break(at, site.coding)
+        && !tokens.is_break(at)
     {
         if at > place + MANY_TOKENS {
             at = tokens.run_end(at);
@@ -320,7 +307,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
                 opened -= 1;
                 false
             }
-            Kind::Close(_) => closes_here(tokens, at),
+            Kind::Close(_) => true,
             Kind::Sign(sign) if is_delimiter => sign_ends(tokens, at, sign, place, site),
             _ => false,
         };
@@ -332,7 +319,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
     // A full stop or a colon belongs to the sentence.
     while at > place + 1
         && matches!(tokens.kind(at - 1), Kind::Sign(b'.' | b':' | b'?' | b','))
-        && tokens.is_break(at, site.coding)
+        && tokens.is_break(at)
     {
         at -= 1;
     }
@@ -341,33 +328,14 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
 
 /// Whether a sign at a place ends the value that began at another.
 fn sign_ends(tokens: &mut Tokens<'_>, at: usize, sign: u8, place: usize, site: Site) -> bool {
-    let is_last = tokens.is_break(at + 1, site.coding);
+    let is_last = tokens.is_break(at + 1);
     let next = tokens.kind(at + 1);
     match sign {
         b',' | b'|' | b';' => {
-            is_last
-                || matches!(next, Kind::Quote | Kind::Redacted)
-                || sign == b';' && matches!(next, Kind::Close(_) | Kind::Sign(b';'))
-                || begins_pair(tokens, at + 1)
+            is_last || matches!(next, Kind::Quote | Kind::Redacted) || begins_pair(tokens, at + 1)
         }
         b'&' if at > place => site.in_query || is_last || begins_pair(tokens, at + 1),
         b'<' => at > place && (next == Kind::Sign(b'/') || next == Kind::Word),
-        // `<TOKEN>` is one value.
-        b'>' if tokens.is_sign(place, b'<') => false,
-        b'>' => is_last || matches!(next, Kind::Sign(b'<' | b',') | Kind::Close(_)),
-        _ => false,
-    }
-}
-
-/// A bracket that nothing opened ends the value before white space and punctuation.
-fn closes_here(tokens: &mut Tokens<'_>, place: usize) -> bool {
-    let mut at = place + 1;
-    while at < place + 8 && matches!(tokens.kind(at), Kind::Close(_)) {
-        at += 1;
-    }
-    match tokens.kind(at) {
-        Kind::Blank | Kind::Line | Kind::Quote | Kind::Redacted => true,
-        Kind::Sign(sign) => b",;:.|&<>\\=".contains(&sign),
         _ => false,
     }
 }
@@ -382,12 +350,6 @@ fn begins_pair(tokens: &mut Tokens<'_>, place: usize) -> bool {
         return false;
     }
     at += 1;
-    // `User Id=`
-    for _ in 0..2 {
-        if tokens.kind(at) == Kind::Blank && tokens.word(at + 1).is_some() {
-            at += 2;
-        }
-    }
     at = tokens.skip_blanks(at);
     matches!(
         tokens.kind(at),

@@ -65,6 +65,8 @@ pub(crate) const SCHEMES: &[Scheme] = &[
             "login",
             "bot",
             "genie-key",
+            "geniekey",
+            "klaviyo-api-key",
             "aws",
             "cloudfront",
             "kerberos",

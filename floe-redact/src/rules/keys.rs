@@ -58,7 +58,7 @@ macro_rules! keys {
 
 #[rustfmt::skip]
 pub(crate) const KEYS: &[KeyName] = keys! {
-    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass"]
+    "password" Password ["*password", "*passwd", "*pswd", "*pwd", "pass", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass", "rediscli auth"]
         secret ["password=correcthorse host=db", "password = \"correct horse battery staple\"", "PGPASSWORD: x7Gh2kQ9", "user.db_pwd = 'winter'", "password=Welcome@2024", "{\"password\":\"Admin@1234\"}", "login failed, password: Passw@12345", "password='Abc@beef12'", "Password=Summer{2024};", "password=sha256forever", "password=rsa_Monkey7", "password=HS2567890", "password=aes1234x", "password='a::b9Xq'", "password: \"foo(bar)baz9\"", "password=abc(def x", "password=foo[1x y", "password is wrong: password=hunter2 user=bob", "main.login({}, \"password=hunter2x\")"]
         benign ["password=${DB_PASSWORD}", "password=$(command", "password DISABLE", "PASSWORD OPENID", "password_min_length=12", "password: incorrect", "pass=3 fail=1", "PWD=/home/app", "the password was rejected: reason=28P01", "password was wrong: user=bob42", "password = get(config, 'x')", "password=std::string", "password = load(x).token", "password=mysql_native_password"]
     "passphrase" Password ["*passphrase", "*passcode", "pass phrase", "one time password"]
@@ -74,7 +74,7 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         secret ["token=8lMkZiFcvX", "x token - 'v8hG2kLm9Qa'", "X_TOKEN ::= v8hG2kLm9Qa", "x_token .= 'v8hG2kLm9Qa'", "my_pat = abcdefghijkl", "the token 6f9619ff-8b86-d011-b42d-00cf4fc964ff was revoked", "refreshToken: \"a1B2c3D4e5\"", "invalid token 9aF3kQ71xZ02 for bob", "the token was refused: token=abc123def", "token expired: refresh_token=abc123def", "got token: token=abc123def", "x refused: [token=abc123def]"]
         benign ["token=android.os.BinderProxy@41f2e3d0 u0", "token=Token{41a2b3c u0}", "the token was refused: status=401 attempt=3", "token rejected: request_id=7f3a2b1c9d", "token refused: trace=4bf92f3577b34da6a3ce929d0e0e4736", "token refused: host=db01.internal", "token expired: at=2024-01-01T00:00:00Z", "token invalid: kid=ab12cd34ef", "got token: kid=ab12cd34", "Token: id=7f3a,user=bob", "invalid token: sub=user42", "bad token: expected=abc123 got=def456", "token: ${{ secrets.GITHUB_TOKEN }}", "token: HS256", "unexpected token: foo", "token_type=bearer", "token count=935 exceeded", "token revoked?"]
     "secrets" Weak ["*tokens", "*secrets"]
-        secret ["tokens=SQ6J3LZVWMVE7l1HOru19If8n9OK", "tokens: [\"orders\", \"8lMkZiFcvX9pQ2\"]", "tokens:\n  - SQ6J3LZVWMVE7l1HOru1\n", "secrets: 7Hq9zX2vLmN0pQrS5tUv"]
+        secret ["tokens=SQ6J3LZVWMVE7l1HOru19If8n9OK", "secrets: 7Hq9zX2vLmN0pQrS5tUv"]
         benign ["tokens: [1, 2]", "secrets: inherit", "tokens=935"]
     "jwt" Secret ["jwt", "assertion", "client assertion"]
         secret ["jwt=8lMkZiFcvXy77q", "assertion=a1B2c3D4e5f6"]
@@ -126,23 +126,14 @@ pub(crate) const KEYS: &[KeyName] = keys! {
         benign ["identified by its name", "IDENTIFIED BY VALUES", "not identified"]
 };
 
-/// Words before `key` that never make it a secret, whatever the value looks like.
+/// Words before `key` and `code` that never make it a secret, whatever the value looks like.
 #[rustfmt::skip]
 pub(crate) const HARMLESS_KEYS: &[&str] = &[
     "cache", "candidate", "composite", "config", "dedup", "duplicate", "foreign", "group", "hash",
     "idempotency", "join", "lookup", "message", "natural", "object", "partition", "primary",
     "public", "range", "registry", "row", "shard", "sort", "surrogate", "translation",
-    "unique", "dup", "s3", "publishable", "site", "dist", "cluster", "distribution",
-];
-
-/// Words before `code` that may make it one.
-pub(crate) const SECRET_CODES: &[&str] = &[
-    "auth",
-    "authorization",
-    "access",
-    "backup",
-    "recovery",
-    "oauth",
+    "unique", "dup", "s3", "publishable", "site", "dist", "cluster", "distribution", "error",
+    "exit", "response", "return", "status",
 ];
 
 /// Words before `token` and `secret` that make them names of something else.

@@ -53,8 +53,6 @@ looks! {
     Uuid 4 "a UUID"
     /// Letters and digits, as people choose passwords.
     Mixed 5 "letters and digits"
-    /// Letters, digits and signs that only passwords have.
-    Symbolic 4 "letters, digits and signs"
     /// 32 hexadecimal digits or more.
     Hash 3 "a hash"
     /// Changes its class of characters oftener than words do.
@@ -64,9 +62,6 @@ looks! {
 impl Look {
     /// Whether it looks like a password or a token, which no word does.
     pub(crate) fn is_made_up(self) -> bool {
-        matches!(
-            self,
-            Self::Mixed | Self::Symbolic | Self::Random | Self::Hash
-        )
+        matches!(self, Self::Mixed | Self::Random | Self::Hash)
     }
 }

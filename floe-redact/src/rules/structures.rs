@@ -34,9 +34,6 @@ structures! {
     SQL_PASSWORD "sql-password"
         secret ["ALTER USER bob WITH PASSWORD 'winter'", "INSERT INTO users (name, password) VALUES ('bob', 'winter77')"]
         benign ["ALTER USER bob PASSWORD EXPIRE", "SELECT password FROM users", "INSERT INTO users (name, password) VALUES (?, ?)"]
-    TABLE_CELL "table-cell"
-        secret ["name,password,region\nbob,winter77,eu", "| user | password |\n|------|----------|\n| bob | winter77 |"]
-        benign ["name,password,region", "| column | type |\n| password | text |"]
     PASSWORD_FILE "password-file"
         secret ["db.example.com:5432:orders:bob:winter77"]
         benign ["a.py:12:3:error:E501", "root:x:0:0:root:/root:/bin/bash"]

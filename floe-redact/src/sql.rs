@@ -1,0 +1,118 @@
+//! Passwords in SQL statements: `PASSWORD '…'`, `IDENTIFIED BY '…'`, `INSERT INTO t (…) VALUES (…)`.
+
+use crate::candidate::Key;
+use crate::lexer::Kind;
+use crate::rules::keys::KeyKind;
+use crate::rules::sentences::Binding;
+use crate::rules::structures::SQL_PASSWORD;
+use crate::scan::Scan;
+use crate::score::{Bond, Context};
+use crate::text::{before, part};
+use crate::value::{self, Site};
+
+/// How many rows and columns are read.
+const ROWS: usize = 64;
+const COLUMNS: usize = 64;
+
+pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+    if key.quote.is_none() && scan.tokens.kind(key.after) == Kind::Blank {
+        let next = scan.tokens.skip_blanks(key.after);
+        if key.meaning.kind == KeyKind::Identified {
+            return identified(scan, key, next);
+        }
+        if literal(scan, key, next).is_some() {
+            return Some(());
+        }
+    }
+    insert(scan, key)
+}
+
+/// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
+fn identified(scan: &mut Scan<'_>, key: Key, mut place: usize) -> Option<()> {
+    let is_statement = part(scan.text, key.start, key.end) == b"IDENTIFIED";
+    let mut seen_by = false;
+    for _ in 0..4 {
+        let tokens = &mut scan.tokens;
+        let is_quoted = tokens.opens_quote(place);
+        let is_by = tokens.is_word(place, &["by", "as", "password"]);
+        let is_other = tokens.is_word(place, &["values", "value", "externally", "globally"]);
+        if seen_by && (is_quoted || !is_by) {
+            let found = value::value(tokens, place, Site::assigned(key.place))?;
+            let context = Context::new(KeyKind::Password, Bond::Structure);
+            return (is_quoted || is_statement && !is_other)
+                .then(|| scan.judge_value(found, key.meaning.rule, context))?;
+        }
+        if is_quoted {
+            // The plugin.
+            place = tokens.close(place)?;
+        }
+        seen_by |= is_by;
+        place = tokens.skip_blanks(place + 1);
+    }
+    None
+}
+
+/// `PASSWORD '…'`. A quoted word behind `secret` or `token` is oftener a name than a value.
+fn literal(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<()> {
+    if !scan.tokens.opens_quote(place) {
+        return None;
+    }
+    let found = value::quoted(&mut scan.tokens, place)?;
+    let name = part(scan.text, key.start, key.end);
+    let is_statement = before(scan.text, key.start) == b':'
+        || !name.iter().any(u8::is_ascii_lowercase)
+        || name.iter().any(|byte| b"_.".contains(byte));
+    let (rule, bond) = if is_statement {
+        (SQL_PASSWORD, Bond::Structure)
+    } else {
+        (key.meaning.rule, Bond::Sign(Binding::Colon))
+    };
+    let is_certain = is_statement || key.meaning.kind == KeyKind::Password;
+    let kind = if is_certain {
+        key.meaning.kind
+    } else {
+        KeyKind::Context
+    };
+    scan.judge_value(found, rule, Context::new(kind, bond))
+}
+
+/// `INSERT INTO users (name, password) VALUES ('bob', '…')`.
+fn insert(scan: &mut Scan<'_>, key: Key) -> Option<()> {
+    let tokens = &mut scan.tokens;
+    // The bracket around the names, and the place of this one in it.
+    let mut column = 0;
+    let mut open = key.place.checked_sub(1)?;
+    while tokens.kind(open) != Kind::Open(b'(') {
+        match tokens.kind(open) {
+            Kind::Sign(b',') => column += 1,
+            Kind::Word | Kind::Blank | Kind::Quote | Kind::Line => {}
+            _ => return None,
+        }
+        open = open
+            .checked_sub(1)
+            .filter(|_| key.place - open < 2 * COLUMNS)?;
+    }
+    let close = tokens.close(open)?;
+    let mut at = tokens.skip_lines(close + 1);
+    // `Key (email, token)=(bob, …)`
+    if !tokens.is_sign(at, b'=') && !tokens.is_word(at, &["values"]) {
+        return None;
+    }
+    let mut found = None;
+    for _ in 0..ROWS {
+        at = scan.tokens.skip_lines(at + 1);
+        let Some(cell) = value::item(&mut scan.tokens, at, column) else {
+            break;
+        };
+        if let Some(value) = value::value(&mut scan.tokens, cell, Site::from(at)) {
+            let context = Context::new(key.meaning.kind, Bond::Structure);
+            found = scan.judge_value(value, SQL_PASSWORD, context).or(found);
+        }
+        let end = scan.tokens.close(at)?;
+        at = scan.tokens.skip_lines(end + 1);
+        if !scan.tokens.is_sign(at, b',') {
+            break;
+        }
+    }
+    found
+}
