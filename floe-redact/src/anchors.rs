@@ -67,10 +67,15 @@ const fn class(byte: u8) -> u8 {
 }
 
 /// The classes of a few characters, five bits each.
-fn window(anchor: &[u8]) -> usize {
+fn window(anchor: &[u8]) -> u64 {
     anchor.iter().fold(0, |window, &byte| {
-        (window << 5) | usize::from(CLASSES[usize::from(byte)])
+        (window << 5) | u64::from(CLASSES[usize::from(byte)])
     })
+}
+
+/// The last three of them.
+fn index(window: u64) -> usize {
+    window as usize & (TABLE - 1)
 }
 
 /// How often letters are used in English and in code, from `a` to `z`, then the other classes.
@@ -161,7 +166,7 @@ impl Anchors {
             anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);
         }
         // Only the first digits of a number.
-        anchors.flag(window(b"123"), DIGITS, !(1 << DIGIT));
+        anchors.flag(index(window(b"123")), DIGITS, !(1 << DIGIT));
         anchors.formats.sort_unstable_by_key(|(anchor, ..)| *anchor);
         anchors
     }
@@ -178,8 +183,8 @@ impl Anchors {
             [_, _, _] => u32::MAX,
             _ => 1 << (window >> 15),
         };
-        self.flag(window & (TABLE - 1), kind, leads);
-        window & (TABLE - 1)
+        self.flag(index(window), kind, leads);
+        index(window)
     }
 
     fn add_name(&mut self, name: &[u8], kind: u8) {
@@ -228,24 +233,21 @@ impl Anchors {
     pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
         let mut window = window(text.get(from.saturating_sub(3)..from)?);
         let mut at = from;
-        // Four at once, because most have no anchor.
-        while let Some(four) = text.get(at..at + 4) {
-            for byte in four {
-                window = (window << 5) | usize::from(CLASSES[usize::from(*byte)]);
-            }
-            let kinds = |back: usize| self.kinds[(window >> (5 * back)) & (TABLE - 1)];
-            if kinds(3) | kinds(2) | kinds(1) | kinds(0) != 0 {
-                let found = (0..4).find_map(|index| {
-                    Some((at + index, self.kinds_of(window >> (5 * (3 - index)))?))
-                });
+        // Eight at once, because most have no anchor.
+        while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+            window = (window << 40) | self::window(eight);
+            let ends = |back: usize| self.kinds[index(window >> (5 * back))];
+            let kinds = (0..8).fold(0, |kinds, back| kinds | ends(back));
+            if kinds != 0 {
+                let found = (0..8).rev().find_map(|back| Some((at + 7 - back, self.kinds_of(window >> (5 * back))?)));
                 if found.is_some() {
                     return found;
                 }
             }
-            at += 4;
+            at += 8;
         }
         for (index, byte) in text.get(at..)?.iter().enumerate() {
-            window = (window << 5) | usize::from(CLASSES[usize::from(*byte)]);
+            window = (window << 5) | u64::from(CLASSES[usize::from(*byte)]);
             if let Some(kinds) = self.kinds_of(window) {
                 return Some((at + index, kinds));
             }
@@ -254,8 +256,8 @@ impl Anchors {
     }
 
     /// What ends with the last characters of a window.
-    fn kinds_of(&self, window: usize) -> Option<u8> {
-        let index = window & (TABLE - 1);
+    fn kinds_of(&self, window: u64) -> Option<u8> {
+        let index = index(window);
         let fits = self.leads[index] >> ((window >> 15) & 31) & 1 != 0;
         Some(self.kinds[index]).filter(|kinds| fits && *kinds != 0)
     }
@@ -267,7 +269,7 @@ impl Anchors {
         last: usize,
     ) -> impl Iterator<Item = (usize, &'static TokenFormat)> + 'a {
         let end = last + 1;
-        let index = window(&text[end.saturating_sub(3)..end]);
+        let index = index(window(&text[end.saturating_sub(3)..end]));
         let first = self.formats.partition_point(|(anchor, ..)| *anchor < index);
         self.formats[first..]
             .iter()

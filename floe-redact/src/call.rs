@@ -1,6 +1,5 @@
 //! Arguments of functions and commands that are secrets because of their position.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::candidate;
@@ -9,21 +8,15 @@ use crate::rules::commands::{ARGUMENTS, Argument, last_word};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{Bond, Context};
-use crate::text::{before, part, run_start, word_at};
+use crate::text::{Words, before, part, run_start, word_at};
 use crate::value::{self, Site, Value};
 
-type Names = HashMap<Vec<u8>, Vec<(&'static Argument, &'static str)>>;
-
-/// The arguments by the word of their names that a text is searched for, in lower case.
-static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let mut names = Names::new();
-    for argument in ARGUMENTS {
-        for name in argument.names {
-            let word = last_word(name).to_ascii_lowercase().into_bytes();
-            names.entry(word).or_default().push((argument, *name));
-        }
-    }
-    names
+/// The arguments and their names, by the word of the name that a text is searched for.
+static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
+    Words::of(ARGUMENTS.iter().flat_map(|argument| {
+        let names = argument.names.iter();
+        names.map(move |name| (last_word(name), (argument, *name)))
+    }))
 });
 
 /// Looks at the word that contains an anchor.
@@ -31,15 +24,16 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
     let word = word_at(scan.text, anchor);
     let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     let tail = word.iter().rposition(|byte| *byte == b'_').unwrap_or(0);
-    let named = |from: usize| NAMES.get(&word[from..].to_ascii_lowercase());
-    let arguments = named(0)
-        .or_else(|| named(hump))
-        .or_else(|| named(tail + 1))?;
+    let mut named = [0, hump, tail + 1].into_iter().map(|from| NAMES.all(&word[from..]).peekable());
+    let arguments = named.find_map(|mut names| names.peek().is_some().then_some(names))?;
     let place = scan.tokens.seek(anchor)?;
     scan.tokens.word(place)?;
-    arguments
-        .iter()
-        .find_map(|(argument, name)| redact(scan, place, name, argument))
+    for (argument, name) in arguments {
+        if redact(scan, place, name, argument).is_some() {
+            return Some(());
+        }
+    }
+    None
 }
 
 fn redact(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<()> {

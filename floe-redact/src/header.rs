@@ -81,7 +81,9 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
 
 /// `Bearer …` and `Basic …` without their header.
 pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
-    let scheme = scheme(word_at(scan.text, anchor)).filter(|scheme| scheme.is_bare)?;
+    let word = word_at(scan.text, anchor);
+    let mut schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
+    let scheme = schemes.find(|scheme| is_one_of(word, scheme.names))?;
     let place = scan.tokens.seek(anchor)?;
     let tokens = &mut scan.tokens;
     let comma = usize::from(tokens.is_sign(place + 1, b','));

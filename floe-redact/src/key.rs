@@ -104,35 +104,41 @@ struct Suffix {
     row: usize,
 }
 
-/// The names by their last letter.
+/// Of the last two letters of a name.
+fn bucket(letters: &[u8]) -> usize {
+    match letters {
+        [.., first, last] => usize::from(first & 31) << 5 | usize::from(last & 31),
+        _ => 0,
+    }
+}
+
+/// The names by their last two letters.
 static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
-    let mut by_last: Vec<Vec<Suffix>> = Vec::new();
-    by_last.resize_with(256, Vec::new);
+    let mut by_end: Vec<Vec<Suffix>> = Vec::new();
+    by_end.resize_with(1 << 10, Vec::new);
     for (row, key) in KEYS.iter().enumerate() {
         for name in key.names {
             let letters = name.bytes().filter(|byte| !b" *".contains(byte));
             let letters: Vec<u8> = letters.collect();
-            if let Some(&last) = letters.last() {
-                by_last[usize::from(last)].push(Suffix {
-                    letters,
-                    is_glued: name.starts_with('*'),
-                    row,
-                });
-            }
+            by_end[bucket(&letters)].push(Suffix {
+                letters,
+                is_glued: name.starts_with('*'),
+                row,
+            });
         }
     }
-    for suffixes in &mut by_last {
+    for suffixes in &mut by_end {
         suffixes.sort_by_key(|suffix| std::cmp::Reverse(suffix.letters.len()));
     }
-    by_last
+    by_end
 });
 
-static DESCRIPTOR_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(DESCRIPTORS));
+static DESCRIPTOR_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(DESCRIPTORS));
 
 /// Where the longest known suffix begins, and its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
-    let last = *name.as_bytes().last()?;
-    SUFFIXES[usize::from(last)].iter().find_map(|suffix| {
+    let suffixes = &SUFFIXES[bucket(name.as_bytes())];
+    suffixes.iter().find_map(|suffix| {
         let start = name.len.checked_sub(suffix.letters.len())?;
         (name.as_bytes().ends_with(&suffix.letters) && (suffix.is_glued || name.begins_word(start)))
             .then_some((start, suffix.row))

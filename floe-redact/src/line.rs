@@ -1,11 +1,10 @@
 //! The commands in a line of a shell, read once and forwards for all of its options.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::lexer::{Kind, Tokens};
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
-use crate::text::is_one_of;
+use crate::text::{Words, is_one_of};
 
 /// The rows of [`OPTIONS`] that a command has, and those that it does not have, a bit for each.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,17 +13,13 @@ struct Rows {
     lacks: u32,
 }
 
-static COMMANDS: LazyLock<HashMap<&str, Rows>> = LazyLock::new(|| {
-    let mut commands = HashMap::<&str, Rows>::new();
-    for (row, option) in OPTIONS.iter().enumerate() {
-        for command in option.commands {
-            commands.entry(command).or_default().has |= 1 << row;
-        }
-        for command in option.except {
-            commands.entry(command).or_default().lacks |= 1 << row;
-        }
-    }
-    commands
+static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
+    Words::of(OPTIONS.iter().enumerate().flat_map(|(row, option)| {
+        let bit = 1 << row;
+        let has = option.commands.iter().map(move |word| (*word, Rows { has: bit, lacks: 0 }));
+        let lacks = option.except.iter().map(move |word| (*word, Rows { has: 0, lacks: bit }));
+        has.chain(lacks)
+    }))
 });
 
 /// What precedes an option in its line.
@@ -54,8 +49,7 @@ impl Line {
                     self.has_user |= is_option
                         && (is_one_of(word, USER_OPTIONS)
                             || matches!(word[0], b'u' | b'U') && !word.contains(&b'-'));
-                    let command = std::str::from_utf8(word).ok();
-                    if let Some(rows) = command.and_then(|word| COMMANDS.get(word)) {
+                    for rows in COMMANDS.all(word) {
                         self.rows.has |= rows.has;
                         self.rows.lacks |= rows.lacks;
                     }

@@ -58,9 +58,10 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
     }
     scan.line.read(&mut scan.tokens, place);
     let line = scan.line;
-    let mut options = OPTIONS.iter().zip(0..);
-    options.find_map(|(option, row)| {
-        let found = argument_of(scan, option, place, word).filter(|_| line.has(option, row))?;
+    let options = OPTIONS.iter().zip(0..);
+    let mut options = options.filter(|(option, row)| line.has(option, *row));
+    options.find_map(|(option, _)| {
+        let found = argument_of(scan, option, place, word)?;
         redact(scan, option, found)
     })
 }

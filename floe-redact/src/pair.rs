@@ -7,7 +7,7 @@ use crate::rules::keys::KeyKind;
 use crate::rules::sentences::Binding;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_placeholder, look};
-use crate::text::{at, before, is_name, part, run_end, run_start, starts_with};
+use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start, starts_with};
 use crate::value::{self, Site, Value};
 use crate::{element, header, option, sentence, sql, tuple};
 
@@ -50,6 +50,12 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     let word = part(scan.text, start, end);
     if !word.is_ascii() {
         return true;
+    }
+    // Both are oftener words of sentences than names.
+    let is_phrase =
+        before(scan.text, start) == b' ' && before(scan.text, start - 1).is_ascii_alphabetic();
+    if !is_phrase && is_one_of(word, &["key", "code"]) && !has_separator(scan.text, end) {
+        return false;
     }
     if let Some(meaning) = scan.policy.meaning(word) {
         return meaning.kind != KeyKind::Context

@@ -14,8 +14,8 @@ use crate::rules::words::{
 };
 use crate::text::{Words, at, is_name, is_one_of, is_redacted, run_end, run_start, starts_with};
 
-static PROSE_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(PROSE));
-static LITERAL_WORDS: LazyLock<Words> = LazyLock::new(|| Words::of(LITERALS));
+static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
+static LITERAL_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(LITERALS));
 
 /// No more of a value is looked at: a longer one looks like its beginning.
 pub(crate) const LOOKED_AT: usize = 512;

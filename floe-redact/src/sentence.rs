@@ -1,5 +1,7 @@
 //! Names and values in sentences: `API key provided: …`, `token … was revoked`, `the password is …`.
 
+use std::sync::LazyLock;
+
 use crate::candidate::{self, Key};
 use crate::lexer::Kind;
 use crate::rules::commands::USER_OPTIONS;
@@ -7,10 +9,29 @@ use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS, STATES};
 use crate::scan::Scan;
 use crate::score::{Bond, Context, is_prose, is_random};
-use crate::text::{before, is_one_of};
+use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
 
-/// How many words may stand between a name and its value.
+/// What a word between a name and its value means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Owner,
+    State,
+    Copula,
+    Filler,
+}
+
+static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
+    let roles = [
+        (OWNERS, Role::Owner),
+        (STATES, Role::State),
+        (COPULAS, Role::Copula),
+        (FILLERS, Role::Filler),
+    ];
+    Words::of(roles.into_iter().flat_map(|(words, role)| words.iter().map(move |word| (*word, role))))
+});
+
+/// How many words may be between a name and its value.
 const WORDS: usize = 5;
 
 /// Whether a value was found.
@@ -69,17 +90,18 @@ fn words(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         let Some(word) = scan.tokens.word(place) else {
             break;
         };
-        if is_one_of(word, OWNERS)
+        let mut roles = ROLES.all(word).peekable();
+        if roles.next_if_eq(&&Role::Owner).is_some()
             && let Some(end) = owner(scan, place)
         {
             place = end;
             continue;
-        } else if is_one_of(word, STATES) {
-            is_state = true;
-        } else if is_one_of(word, COPULAS) {
-            bond = Bond::Copula;
-        } else if !is_one_of(word, FILLERS) {
-            break;
+        }
+        match roles.next() {
+            Some(Role::State) => is_state = true,
+            Some(Role::Copula) => bond = Bond::Copula,
+            Some(_) => {}
+            None => break,
         }
         place = scan.tokens.skip_blanks(place + 1);
     }

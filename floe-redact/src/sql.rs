@@ -79,6 +79,10 @@ fn literal(scan: &mut Scan<'_>, key: Key, place: usize) -> Option<()> {
 /// `INSERT INTO users (name, password) VALUES ('bob', '…')`.
 fn insert(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     let tokens = &mut scan.tokens;
+    let next = tokens.skip_blanks(key.after);
+    if !matches!(tokens.kind(next), Kind::Sign(b',') | Kind::Close(b')')) {
+        return None;
+    }
     // The bracket around the names, and the place of this one in it.
     let mut column = 0;
     let mut open = key.place.checked_sub(1)?;

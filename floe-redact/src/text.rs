@@ -51,22 +51,35 @@ pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
         .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// A long list of words, by their first letters.
+/// Words and what each of them means, by their first letters. ASCII case is ignored.
 #[derive(Debug)]
-pub(crate) struct Words([Vec<&'static str>; 32]);
+pub(crate) struct Words<T>([Vec<(&'static str, T)>; 32]);
 
-impl Words {
-    pub(crate) fn of(list: &[&'static str]) -> Self {
-        let mut words = Self(Default::default());
-        for word in list {
-            words.0[Self::bucket(word.as_bytes())].push(word);
+impl Words<()> {
+    /// A long list of words.
+    pub(crate) fn list(words: &'static [&'static str]) -> Self {
+        Self::of(words.iter().map(|word| (*word, ())))
+    }
+
+    pub(crate) fn contains(&self, word: &[u8]) -> bool {
+        self.all(word).next().is_some()
+    }
+}
+
+impl<T> Words<T> {
+    pub(crate) fn of(rows: impl Iterator<Item = (&'static str, T)>) -> Self {
+        let mut words = Self(std::array::from_fn(|_| Vec::new()));
+        for (word, meaning) in rows {
+            words.0[Self::bucket(word.as_bytes())].push((word, meaning));
         }
         words
     }
 
-    /// Whether the word is in the list, ASCII case ignored.
-    pub(crate) fn contains(&self, word: &[u8]) -> bool {
-        is_one_of(word, &self.0[Self::bucket(word)])
+    /// What a word means, in the order of the rows.
+    pub(crate) fn all(&self, word: &[u8]) -> impl Iterator<Item = &T> {
+        let rows = self.0[Self::bucket(word)].iter();
+        rows.filter(move |(known, _)| word.eq_ignore_ascii_case(known.as_bytes()))
+            .map(|(_, meaning)| meaning)
     }
 
     fn bucket(word: &[u8]) -> usize {

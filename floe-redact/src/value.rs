@@ -1,11 +1,15 @@
 //! Where the value behind a name begins and ends.
 
+use std::sync::LazyLock;
+
 use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::sentences::VALUE_NAMES;
 use crate::rules::signs::ARROW;
 use crate::score::LOOKED_AT;
-use crate::text::{is_one_of, line_end, part, run_end};
+use crate::text::{Words, line_end, part, run_end};
+
+static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
 /// No more tokens of a list are read.
 const LIST_TOKENS: usize = 256;
@@ -141,13 +145,13 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Wrapped {
         return Wrapped::In(quoted(tokens, place + 1));
     }
     // `Just "…"`, `0x55d0 "…"`: a constructor, a type or an address before the text.
-    let is_note = is_one_of(word, WRAPPERS) || word.starts_with(b"0x");
+    let is_note = WRAPPER_WORDS.contains(word) || word.starts_with(b"0x");
     if is_note && tokens.kind(place + 1) == Kind::Blank && tokens.opens_quote(place + 2) {
         return Wrapped::In(quoted(tokens, place + 2));
     }
     let open = place + 1;
     let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
-    let is_wrapper = is_one_of(word, WRAPPERS) || is_one_of(tail, WRAPPERS);
+    let is_wrapper = WRAPPER_WORDS.contains(word) || WRAPPER_WORDS.contains(tail);
     let is_around = match tokens.kind(open) {
         Kind::Open(b'(') => true,
         Kind::Open(b'[') => tokens.opens_quote(open + 1),
