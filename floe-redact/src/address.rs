@@ -128,10 +128,11 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     }
 }
 
-/// `host:5432:database:user:password`, a line of a password file. `start..end` is the port.
+/// `host:5432:database:user:password`, a line of a password file. `start..end` is the port,
+/// between colons.
 pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
-    if before(text, start) != b':' || at(text, end) != b':' || end - start > 5 {
+    if end - start > 5 {
         return;
     }
     let field = |from: usize| {

@@ -233,15 +233,18 @@ impl Anchors {
     pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
         let mut window = window(text.get(from.saturating_sub(3)..from)?);
         let mut at = from;
-        // Eight at once, because most have no anchor.
+        // Four and four at once, because most have no anchor.
         while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
             window = (window << 40) | self::window(eight);
-            let ends = |back: usize| self.kinds[index(window >> (5 * back))];
-            let kinds = (0..8).fold(0, |kinds, back| kinds | ends(back));
-            if kinds != 0 {
-                let found = (0..8).rev().find_map(|back| Some((at + 7 - back, self.kinds_of(window >> (5 * back))?)));
-                if found.is_some() {
-                    return found;
+            for last in [4, 0] {
+                let ends = |back: usize| self.kinds[index(window >> (5 * (last + back)))];
+                if ends(3) | ends(2) | ends(1) | ends(0) != 0 {
+                    let found = (last..last + 4).rev().find_map(|back| {
+                        Some((at + 7 - back, self.kinds_of(window >> (5 * back))?))
+                    });
+                    if found.is_some() {
+                        return found;
+                    }
                 }
             }
             at += 8;
@@ -258,8 +261,8 @@ impl Anchors {
     /// What ends with the last characters of a window.
     fn kinds_of(&self, window: u64) -> Option<u8> {
         let index = index(window);
-        let fits = self.leads[index] >> ((window >> 15) & 31) & 1 != 0;
-        Some(self.kinds[index]).filter(|kinds| fits && *kinds != 0)
+        let kinds = self.kinds[index];
+        (kinds != 0 && self.leads[index] >> ((window >> 15) & 31) & 1 != 0).then_some(kinds)
     }
 
     /// The formats whose anchor ends at a place and whose prefix stands there, and where it begins.

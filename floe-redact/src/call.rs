@@ -8,7 +8,7 @@ use crate::rules::commands::{ARGUMENTS, Argument, last_word};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{Bond, Context};
-use crate::text::{Words, before, part, run_start, word_at};
+use crate::text::{Words, before, part, run_start};
 use crate::value::{self, Site, Value};
 
 /// The arguments and their names, by the word of the name that a text is searched for.
@@ -19,12 +19,14 @@ static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     }))
 });
 
-/// Looks at the word that contains an anchor.
-pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
-    let word = word_at(scan.text, anchor);
-    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
-    let tail = word.iter().rposition(|byte| *byte == b'_').unwrap_or(0);
-    let mut named = [0, hump, tail + 1].into_iter().map(|from| NAMES.all(&word[from..]).peekable());
+/// Looks at the word that contains an anchor, and then at the last word in it.
+pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) -> Option<()> {
+    let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
+    let joint = word.iter().rposition(is_joint).unwrap_or(0);
+    let last = joint + usize::from(word.get(joint) == Some(&b'_'));
+    let mut named = [0, last]
+        .into_iter()
+        .map(|from| NAMES.all(&word[from..]).peekable());
     let arguments = named.find_map(|mut names| names.peek().is_some().then_some(names))?;
     let place = scan.tokens.seek(anchor)?;
     scan.tokens.word(place)?;

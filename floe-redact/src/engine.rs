@@ -8,7 +8,7 @@ use crate::finding::{Evidence, Finding};
 use crate::policy::Policy;
 use crate::rules::structures;
 use crate::scan::{Candidate, Scan};
-use crate::text::is_redacted;
+use crate::text::{is_redacted, word_at};
 use crate::vendor::Match;
 use crate::{address, armour, call, header, option, pair, personal, url};
 
@@ -109,8 +109,9 @@ fn look(scan: &mut Scan<'_>, anchors: &Anchors, anchor: usize, kinds: u8) {
         armour::private_key(scan, anchor);
     }
     if kinds & WORD != 0 {
-        let _ = header::bare_scheme(scan, anchor);
-        let _ = call::scan(scan, anchor);
+        let word = word_at(scan.text, anchor);
+        let _ = header::bare_scheme(scan, anchor, word);
+        let _ = call::scan(scan, anchor, word);
     }
     if kinds & KEY != 0 {
         pair::scan(scan, anchor);

@@ -6,7 +6,7 @@ use crate::rules::headers::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, Look, is_placeholder, look};
-use crate::text::{is_one_of, line_end, part, run_end, word_at};
+use crate::text::{is_one_of, line_end, part, run_end};
 use crate::value::{self, Site};
 
 /// A list of parameters has no more tokens.
@@ -80,8 +80,7 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
 }
 
 /// `Bearer …` and `Basic …` without their header.
-pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) -> Option<()> {
-    let word = word_at(scan.text, anchor);
+pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) -> Option<()> {
     let mut schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
     let scheme = schemes.find(|scheme| is_one_of(word, scheme.names))?;
     let place = scan.tokens.seek(anchor)?;

@@ -16,8 +16,14 @@ struct Rows {
 static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
     Words::of(OPTIONS.iter().enumerate().flat_map(|(row, option)| {
         let bit = 1 << row;
-        let has = option.commands.iter().map(move |word| (*word, Rows { has: bit, lacks: 0 }));
-        let lacks = option.except.iter().map(move |word| (*word, Rows { has: 0, lacks: bit }));
+        let has = option
+            .commands
+            .iter()
+            .map(move |word| (*word, Rows { has: bit, lacks: 0 }));
+        let lacks = option
+            .except
+            .iter()
+            .map(move |word| (*word, Rows { has: 0, lacks: bit }));
         has.chain(lacks)
     }))
 });

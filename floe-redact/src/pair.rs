@@ -57,7 +57,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     if !is_phrase && is_one_of(word, &["key", "code"]) && !has_separator(scan.text, end) {
         return false;
     }
-    if let Some(meaning) = scan.policy.meaning(word) {
+    if let Some(meaning) = scan.meaning(start, end) {
         return meaning.kind != KeyKind::Context
             || has_separator(scan.text, end)
             || phrase(scan, start, end).is_some();
@@ -105,14 +105,14 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if scan.tokens.word(place).is_none() {
         place = place.checked_sub(1)?;
     }
-    let word = scan.tokens.word(place)?;
+    scan.tokens.word(place)?;
     let token = scan.tokens.get(place)?;
     if token.end <= scan.keys_until {
         return None;
     }
     scan.keys_until = token.end;
     let (mut start, end) = (token.start, token.end);
-    let mut meaning = scan.policy.meaning(word)?;
+    let mut meaning = scan.meaning(start, end)?;
     if meaning.kind == KeyKind::Context
         && let Some(phrase) = phrase(scan, start, end)
     {
@@ -218,9 +218,9 @@ fn changed_to(scan: &mut Scan<'_>, key: Key, from: Value, context: Context) {
 /// `token: String = "…"`: the value behind a type.
 fn behind_type(scan: &mut Scan<'_>, key: Key, declared: Value, context: Context) {
     if !declared.quoted
-        && is_placeholder(declared.bytes(scan.text))
         && let Some(separator) = separator_at(scan, declared.next)
         && separator.binding == Binding::Assign
+        && is_placeholder(declared.bytes(scan.text))
     {
         let bond = Bond::Sign(Binding::Assign);
         let _ = accept_at(scan, key, separator.next, Context { bond, ..context });

@@ -17,18 +17,21 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     let start = anchor - 2;
     let end = run_end(text, anchor, usize::MAX, |byte| byte.is_ascii_digit());
     scan.digits_until = end;
-    address::password_file(scan, start, end);
+    let (previous, next) = (before(text, start), at(text, end));
+    if previous == b':' && next == b':' {
+        address::password_file(scan, start, end);
+    }
     if !scan.policy.has_personal_data() {
         return;
     }
-    let len = end - start;
-    let is_separated = matches!(at(text, end), b'-' | b' ') && at(text, end + 1).is_ascii_digit();
-    if len == 3 && is_separated {
-        social_security(scan, start);
-    } else if len == 4 && is_separated || (12..=19).contains(&len) {
-        card(scan, start);
+    let is_separated = matches!(next, b'-' | b' ') && at(text, end + 1).is_ascii_digit();
+    match end - start {
+        3 if is_separated => social_security(scan, start),
+        4 if is_separated => card(scan, start),
+        12..=19 => card(scan, start),
+        _ => {}
     }
-    if scan.covered <= start && before(text, start) != b'.' {
+    if scan.covered <= start && (previous == b' ' || previous.is_ascii_uppercase()) {
         bank_account(scan, start);
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::finding::{Evidence, Finding};
+use crate::key::Meaning;
 use crate::lexer::Tokens;
 use crate::line::Line;
 use crate::policy::Policy;
@@ -57,6 +58,8 @@ pub(crate) struct Scan<'a> {
     nested: usize,
     /// Everything before this was decided by a match.
     pub(crate) covered: usize,
+    name: Range<usize>,
+    meaning: Option<Meaning>,
     /// The line of a shell that is read.
     pub(crate) line: Line,
     /// Keys before this were read.
@@ -81,11 +84,23 @@ impl<'a> Scan<'a> {
             nested: 0,
             covered: 0,
             line: Line::default(),
+            name: 0..0,
+            meaning: None,
             keys_until: 0,
             digits_until: 0,
             url_until: 0,
             signs_until: 0,
         }
+    }
+
+    /// What a name in the text means. The last answer is kept: it is asked for before and after the
+    /// text is read.
+    pub(crate) fn meaning(&mut self, start: usize, end: usize) -> Option<Meaning> {
+        if self.name != (start..end) {
+            self.name = start..end;
+            self.meaning = self.policy.meaning(part(self.text, start, end));
+        }
+        self.meaning
     }
 
     /// Redacts a range, unless an earlier pass did.

@@ -15,6 +15,7 @@ use crate::rules::words::{
 use crate::text::{Words, at, is_name, is_one_of, is_redacted, run_end, run_start, starts_with};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
+static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGORITHMS));
 static LITERAL_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(LITERALS));
 
 /// No more of a value is looked at: a longer one looks like its beginning.
@@ -229,9 +230,11 @@ fn is_literal(word: &[u8]) -> bool {
 
 /// `[REDACTED alloc::string::String]`, `ab****`: somebody masked it before.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
-    MASKS
-        .iter()
-        .any(|mask| memchr::memchr_iter(mask[0], value).any(|at| value[at..].starts_with(mask)))
+    let is_mask = |(at, first): (usize, &u8)| {
+        let mut masks = MASKS.iter().filter(|mask| mask[0] == *first);
+        masks.any(|mask| value[at..].starts_with(mask))
+    };
+    value.iter().enumerate().any(is_mask)
 }
 
 /// `Option<String>`, `List[str]`, `varchar(255)`, `a::B`: a declaration.
@@ -260,8 +263,10 @@ fn is_algorithm(word: &[u8]) -> bool {
     let mut parts = word
         .split(|byte| !byte.is_ascii_alphanumeric())
         .flat_map(|part| part.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()));
-    parts.next().is_some_and(|name| is_one_of(name, ALGORITHMS))
-        && parts.all(|part| is_one_of(part, ALGORITHMS) || is_one_of(part, ALGORITHM_PARTS))
+    parts
+        .next()
+        .is_some_and(|name| ALGORITHM_WORDS.contains(name))
+        && parts.all(|part| ALGORITHM_WORDS.contains(part) || is_one_of(part, ALGORITHM_PARTS))
 }
 
 /// `${VAR}`, `$VAR`, `$(command)`, `{{ var }}`, `<password>`, `%s`, `:bind`, `call()`, `a[i]`, `arn:…`.

@@ -28,7 +28,11 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
         (COPULAS, Role::Copula),
         (FILLERS, Role::Filler),
     ];
-    Words::of(roles.into_iter().flat_map(|(words, role)| words.iter().map(move |word| (*word, role))))
+    Words::of(
+        roles
+            .into_iter()
+            .flat_map(|(words, role)| words.iter().map(move |word| (*word, role))),
+    )
 });
 
 /// How many words may be between a name and its value.
