@@ -8,7 +8,7 @@ use crate::score::{is_domain, is_placeholder, look};
 use crate::text::{at, before, is_name, is_one_of, part, rest, run_end, run_start, starts_with};
 use crate::url::is_certain_host;
 
-/// How far to both sides of the `@` an address may reach.
+/// How long an address may be to both sides of the `@`.
 const LIMIT: usize = 256;
 
 /// `sign` is an `@` that belongs to no URL.
@@ -74,7 +74,7 @@ fn oracle(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
     });
     let drivers = [&b"thin:"[..], b"oci:", b"oci8:"];
     let is_driver = drivers.iter().any(|driver| text[..user].ends_with(driver));
-    // Options may stand between the command and the login.
+    // Options may be between the command and the login.
     let line = run_start(text, user, 64, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, user).split(|byte| *byte == b' ');
     let password = part(text, slash + 1, sign);

@@ -99,7 +99,7 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
     ranges.min_by_key(rarity).filter(|_| len >= 3)
 }
 
-/// What may stand before a name of two characters.
+/// What may precede a name of two characters.
 const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
 
 /// A format, where its anchor ends behind the beginning of the prefix, and the anchor.
@@ -192,18 +192,18 @@ impl Anchors {
             self.add(&name[rarest], kind);
             return;
         }
-        // A short name is found by what stands before it.
+        // A short name is found with what precedes it.
         for before in LEADS {
             self.add(&[&[before], name].concat(), kind);
         }
     }
 
-    /// A name of words with blanks between them: each of the words can stand alone in a text.
+    /// A name of words with blanks between them: each of the words can be alone in a text.
     pub(crate) fn add_key(&mut self, name: &[u8]) {
         let mut words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80);
         // The last word decides: a key is read from its end.
         match words.rfind(|word| !word.is_empty()) {
-            // A whole word, as in `pw=`: the sign behind it is part of the anchor.
+            // A complete word, as in `pw=`: the sign behind it is part of the anchor.
             Some(word) if word.len() == 2 => {
                 for after in LEADS {
                     self.add(&[word, &[after]].concat(), KEY);
@@ -265,7 +265,7 @@ impl Anchors {
         (kinds != 0 && self.leads[index] >> ((window >> 15) & 31) & 1 != 0).then_some(kinds)
     }
 
-    /// The formats whose anchor ends at a place and whose prefix stands there, and where it begins.
+    /// The formats whose anchor ends at a place and whose prefix is there, and where it begins.
     pub(crate) fn formats<'a>(
         &'a self,
         text: &'a [u8],

@@ -202,7 +202,7 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
 }
 
 /// Three parts of base64 with dots between; a header with `alg` is enough if the rest was cut.
-/// `start` is where `eyJ` stands.
+/// `start` is the place of `eyJ`.
 pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) -> bool {
     let text = scan.text;
     let is_encoded = at(text, start.wrapping_sub(3)) == b'%';

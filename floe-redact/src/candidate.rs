@@ -25,7 +25,7 @@ pub(crate) struct Key {
     pub(crate) is_option: bool,
 }
 
-/// What stands between a name and its value.
+/// What is between a name and its value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Separator {
     pub(crate) binding: Binding,

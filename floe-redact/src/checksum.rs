@@ -5,7 +5,7 @@ use crate::rules::format::Checksum;
 const BASE62: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE36: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
-/// Whether a token ends with the checksum of what stands before it. `body` is what follows the
+/// Whether a token ends with the checksum of what precedes it. `body` is what follows the
 /// prefix, the checksum included.
 pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
     right_digits(checksum, prefix, body).is_some_and(|right| body.as_bytes().ends_with(&right))

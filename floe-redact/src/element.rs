@@ -26,7 +26,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     if starts_with(text, start, b"<![CDATA[") {
         start += 9;
     }
-    // The whole text may be encoded.
+    // The text may be encoded as a part of another one.
     let ends = [&b"</"[..], b"&lt;/", b"]]>", b"<\\/"];
     let line = text.len().min(start + 4096);
     let close = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))

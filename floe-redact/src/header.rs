@@ -61,7 +61,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     }
 }
 
-/// The end of the word at a place, or of the quote around the whole header.
+/// The end of the word at a place, or of the quote around the header.
 fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> usize {
     if limit < usize::MAX {
         return limit;
@@ -70,7 +70,7 @@ fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> us
 }
 
 /// A list of parameters ends with its line, with the sentence around it or with the quote around the
-/// whole header.
+/// header.
 fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
     let end = line_end(tokens.text, tokens.start(place));
     (place..place + LONGEST_LIST)

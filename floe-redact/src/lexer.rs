@@ -1,7 +1,7 @@
 //! The tokenizer: words, quotes, brackets and signs, whatever they are encoded in.
 //!
 //! `%3D`, `\u003d`, `&#61;` and `=` are the same sign, and `"`, `\"`, `&quot;` and `%22` are quotes
-//! of different levels, so a grammar above is written once. A quote or a bracket knows its partner.
+//! of different levels, so a grammar above is written once. A quote or a bracket has a link to its partner.
 //! A text is read forwards and once, as far as a grammar asks for it.
 
 use std::ops::Range;
@@ -414,7 +414,7 @@ fn colour_len(text: &[u8], start: usize) -> usize {
     run_end(text, start + 2, 16, |byte| !byte.is_ascii_alphabetic()) + 1 - start
 }
 
-/// Signs outside of ASCII that stand for one of ASCII: their kind, mark and length.
+/// Signs outside of ASCII that are read as one of ASCII: their kind, mark and length.
 fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
     // The first bytes of all of them.
     let len = match at(text, start) {
@@ -435,7 +435,7 @@ fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
     Some((kind, mark, len))
 }
 
-/// The sign that a code stands for, if the grammars know it: its kind and mark.
+/// The sign of a code, if a grammar uses it: its kind and mark.
 fn sign(code: u8, coding: Coding) -> Option<(Kind, u8)> {
     Some(match code {
         b'\n' | b'\r' => (Kind::Line, 0),

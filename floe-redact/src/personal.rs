@@ -36,7 +36,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Whether the number stands alone: not a part of a longer name, number, date or version.
+/// Whether the number is apart: not a part of a longer name, number, date or version.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     let joins = |byte: u8| is_name(byte) || byte == b'-';
     let left = before(text, start);
@@ -156,7 +156,7 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     }
 }
 
-/// Appends a digit, or the two digits of a letter, modulo 97 unless the sum has to stay whole.
+/// Appends a digit, or the two digits of a letter, modulo 97 unless the sum may not be reduced yet.
 fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
     let sum = if byte.is_ascii_digit() {
         sum * 10 + u32::from(byte - b'0')

@@ -31,7 +31,7 @@ pub(crate) struct Policy {
     pub(crate) level: Level,
     /// Names at the end of a key that announce a secret.
     keys: Vec<Name>,
-    /// Keys, each as a whole, whose values stay.
+    /// Complete keys whose values stay.
     allowed: Vec<Name>,
     pub(crate) patterns: Vec<Arc<Pattern>>,
     /// The anchors of the tables and of the keys, if there are any.

@@ -109,7 +109,7 @@ pub(crate) fn run_start(
     to.min(text.len()) - run.take_while(|&&byte| inside(byte)).count()
 }
 
-/// The first place in `from..to` where `what` stands.
+/// The first place of `what` in `from..to`.
 pub(crate) fn find(text: &[u8], from: usize, to: usize, what: &[u8]) -> Option<usize> {
     memchr::memmem::find(part(text, from, to), what).map(|found| from + found)
 }

@@ -11,7 +11,7 @@ use crate::score::{Bond, Context, Look, look};
 use crate::text::{is_one_of, part};
 use crate::value::{self, Site, Value};
 
-/// How many fields may stand between a name and its value, the value's included.
+/// How many fields may be between a name and its value, the value's included.
 const FIELDS: usize = 3;
 
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {

@@ -33,7 +33,7 @@ fn run(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
 }
 
 impl TokenFormat {
-    /// The end of the token that begins at `start`, where the prefix stands, and how well it
+    /// The end of the token that begins at `start`, where the prefix is, and how well it
     /// matches.
     pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, Match)> {
         if !begins_word(text, start) {
@@ -130,7 +130,7 @@ impl Part {
     }
 }
 
-/// Whether what stands before is no part of the same word. An encoded sign is none.
+/// Whether the byte before is no part of the same word. An encoded sign is none.
 fn begins_word(text: &[u8], start: usize) -> bool {
     let previous = before(text, start);
     !previous.is_ascii_alphanumeric()
@@ -144,7 +144,7 @@ fn begins_word(text: &[u8], start: usize) -> bool {
             && previous.is_ascii_hexdigit()
 }
 
-/// `xxxxxxxx` and `00000000` stand for a token.
+/// `xxxxxxxx` and `00000000` are placeholders.
 fn is_varied(body: &[u8]) -> bool {
     let mut seen = [false; 256];
     for byte in body.iter().take(64) {

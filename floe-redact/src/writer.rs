@@ -15,8 +15,9 @@ const MAX_KEY: usize = 16 * 1024;
 ///
 /// A line is passed on when it is complete, so that a secret in two writes is found, and the lines of a
 /// private key in PEM are passed on together, at most 16 KiB. A secret on another line than its key, as
-/// below `password: |`, is not found: [`Redactor::redact`] finds it in the whole text. Lines of more than 64 KiB are passed on in parts,
-/// which begin at a blank if there is one. [`flush`](Write::flush) and dropping the writer pass on what has
+/// below `password: |`, is not found: [`Redactor::redact`] finds it in
+/// the complete text. Lines of more than 64 KiB are passed on in parts, which begin at a blank if there is
+/// one. [`flush`](Write::flush) and dropping the writer pass on what has
 /// no line end yet. Bytes that are not UTF-8 become U+FFFD.
 ///
 /// ```
@@ -71,6 +72,11 @@ impl<W: Write> Writer<W> {
             pending: Vec::new(),
             number,
         }
+    }
+
+    /// The inner writer.
+    pub fn get_ref(&self) -> &W {
+        &self.inner
     }
 
     /// The inner writer, for example to flush it while a line is incomplete.
