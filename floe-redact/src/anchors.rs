@@ -75,7 +75,7 @@ fn window(anchor: &[u8]) -> u64 {
 
 /// The last three of them.
 fn index(window: u64) -> usize {
-    window as usize & (TABLE - 1)
+    usize::try_from(window & (TABLE as u64 - 1)).unwrap_or(0)
 }
 
 /// How often letters are used in English and in code, from `a` to `z`, then the other classes.

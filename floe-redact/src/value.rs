@@ -297,7 +297,6 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
         let is_delimiter =
             at > place && token.coding == Coding::Plain || token.coding == site.coding;
         let ends = match token.kind {
-            Kind::Redacted | Kind::Sign(ARROW) => true,
             Kind::Quote => {
                 token.mate.is_some_and(|mate| mate < place)
                     || tokens.word(at + 1).is_none()
@@ -311,7 +310,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
                 opened -= 1;
                 false
             }
-            Kind::Close(_) => true,
+            Kind::Redacted | Kind::Close(_) | Kind::Sign(ARROW) => true,
             Kind::Sign(sign) if is_delimiter => sign_ends(tokens, at, sign, place, site),
             _ => false,
         };
