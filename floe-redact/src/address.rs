@@ -49,7 +49,6 @@ fn credentials(scan: &mut Scan<'_>, run: usize, sign: usize) -> Option<()> {
     let fits = is_bare
         && user.iter().any(u8::is_ascii_alphabetic)
         && !matches!(password, [] | [b'/' | b'@', ..] | [.., b':'])
-        && !password.contains(&b'(')
         && !is_placeholder(password)
         && !names_a_user(user, password)
         && is_certain_host(rest(text, sign + 1));

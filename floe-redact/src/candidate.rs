@@ -51,13 +51,8 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         after += 1;
     }
     let next = tokens.skip_blanks(after);
-    let is_used = match text {
-        ":" => signs != *b"://",
-        "..." => after > first + 3,
-        // LDIF's base64; elsewhere a path.
-        "::" => next > after,
-        _ => true,
-    };
+    // LDIF's base64; elsewhere a path.
+    let is_used = text != "::" || next > after;
     is_used.then_some(Separator {
         binding,
         coding,
@@ -142,9 +137,7 @@ fn is_other_pair(scan: &Scan<'_>, key: Key, value: &[u8], context: Context) -> b
     let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-".contains(byte);
     // `password: ab=7xQ9` may be a password.
     let is_plain = key.meaning.kind != KeyKind::Password || context.bond == Bond::Copula;
-    scan.policy.meaning(name).is_some()
-        || is_plain && name.len() > 1 && name.iter().all(is_lower)
-        || context.bond == Bond::Position
+    scan.policy.meaning(name).is_some() || is_plain && name.len() > 1 && name.iter().all(is_lower)
 }
 
 /// The name in `name=value`.

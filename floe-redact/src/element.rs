@@ -14,11 +14,9 @@ const TAG: usize = 40;
 pub(crate) fn scan(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     let mut content = content(&mut scan.tokens, key)?;
     // `<setting name="password"><value>…`
-    for _ in 0..2 {
-        let inner = scan.tokens.skip_lines(content);
-        if scan.tokens.is_sign(inner, b'<') && scan.tokens.is_word(inner + 1, VALUE_NAMES) {
-            content = inner + 3;
-        }
+    let inner = scan.tokens.skip_lines(content);
+    if scan.tokens.is_sign(inner, b'<') && scan.tokens.is_word(inner + 1, VALUE_NAMES) {
+        content = inner + 3;
     }
     let text = scan.text;
     let is_space = |byte: u8| byte.is_ascii_whitespace();
@@ -74,10 +72,7 @@ fn content(tokens: &mut Tokens<'_>, key: Key) -> Option<usize> {
     if !(in_tag || is_attribute) || !matches!(behind, Kind::Blank | Kind::Sign(b'>')) {
         return None;
     }
-    let close = find_close(tokens, key.after)?;
-    let has_value = (key.after..close).any(|at| tokens.is_word(at, VALUE_NAMES));
-    let is_empty = tokens.is_sign(close - 1, b'/');
-    (!has_value && !is_empty).then_some(close + 1)
+    find_close(tokens, key.after).map(|close| close + 1)
 }
 
 /// The `>` that ends a tag.

@@ -92,12 +92,11 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) -> Op
     }
     let found = value::value(tokens, next, Site::from(place))?;
     let value = found.bytes(scan.text);
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/:=".contains(byte);
     // `realm=x` is a parameter.
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
     let fits = look(value).is_made_up() || matches!(look(value), Look::Uuid | Look::Number);
-    if fits && value.len() >= 8 && value.iter().all(is_token) && !is_pair {
+    if fits && value.len() >= 8 && !is_pair {
         scan.redact(found.start, found.end, scheme.id, Evidence::Structure);
     }
     Some(())
@@ -114,11 +113,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
     let Some(first) = found else {
         return;
     };
-    let limit = if first.quoted {
-        first.end
-    } else {
-        line_end(text, first.start)
-    };
+    let limit = line_end(text, first.start);
     let mut at = first.start;
     // A sentence about cookies.
     if memchr::memchr(b'=', first.bytes(text)).is_none() {
@@ -139,11 +134,8 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         });
         let name = part(text, at, name_end);
         if from > name_end && !is_one_of(name, COOKIE_ATTRIBUTES) {
-            let kind = match scan.policy.meaning(name) {
-                Some(_) => KeyKind::Password,
-                None => KeyKind::Cookie,
-            };
-            let _ = scan.judge(from, end, "cookie", Context::new(kind, Bond::Structure));
+            let context = Context::new(KeyKind::Cookie, Bond::Structure);
+            let _ = scan.judge(from, end, "cookie", context);
         }
         at = run_end(text, end, if is_quoted { 2 } else { 0 }, is_quote);
         if text.get(at) != Some(&b';') {

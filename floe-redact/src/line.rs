@@ -60,9 +60,7 @@ impl Line {
                         self.rows.lacks |= rows.lacks;
                     }
                 }
-                Kind::Sign(b';' | b'|') => *self = Self::default(),
-                // A shell's line goes on behind a backslash.
-                Kind::Line if at == 0 || !tokens.is_sign(at - 1, b'\\') => *self = Self::default(),
+                Kind::Line | Kind::Sign(b';' | b'|') => *self = Self::default(),
                 _ => {}
             }
             at += 1;

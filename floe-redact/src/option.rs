@@ -2,10 +2,8 @@
 
 use crate::candidate::{self, Key};
 use crate::finding::Evidence;
-use crate::header;
 use crate::lexer::Kind;
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_WORDS};
-use crate::rules::keys::KeyKind;
 use crate::scan::Scan;
 use crate::score::{Bond, Context, Look, is_placeholder, look};
 use crate::text::is_one_of;
@@ -17,10 +15,6 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         return None;
     }
     let place = argument(scan, key.after)?;
-    if key.meaning.kind == KeyKind::Authorization {
-        header::authorization(scan, place, Site::from(key.place), key.meaning.rule);
-        return Some(());
-    }
     let found = value::value(&mut scan.tokens, place, Site::assigned(key.place))?;
     // `add_argument("--password", default=None)`
     let is_code = key.quote.is_some() && !found.quoted;

@@ -90,10 +90,7 @@ fn phrase(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Meaning, usize)>
             byte.is_ascii_alphabetic() || byte == b'-'
         });
         let meaning = scan.policy.meaning(part(scan.text, from, end));
-        found = meaning
-            .filter(|meaning| !matches!(meaning.kind, KeyKind::Weak | KeyKind::Context))
-            .map(|meaning| (meaning, from))
-            .or(found);
+        found = meaning.map(|meaning| (meaning, from)).or(found);
     }
     found
 }

@@ -8,7 +8,7 @@ use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
 use crate::rules::sentences::{Binding, COPULAS, FILLERS, OWNERS, STATES};
 use crate::scan::Scan;
-use crate::score::{Bond, Context, is_prose, is_random};
+use crate::score::{Bond, Context, is_random};
 use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
 
@@ -118,9 +118,7 @@ fn owner(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     for _ in 0..6 {
         let tokens = &mut scan.tokens;
         let mut next = tokens.skip_blanks(at);
-        let is_group = matches!(tokens.kind(next), Kind::Open(_))
-            && matches!(tokens.kind(next + 2), Kind::Close(_));
-        next += usize::from(is_group || tokens.kind(next) == Kind::Quote);
+        next += usize::from(tokens.kind(next) == Kind::Quote);
         let word = tokens.word(next)?;
         if is_one_of(word, COPULAS) && next > place + 2 {
             return Some(next);
@@ -143,10 +141,9 @@ fn accept(scan: &mut Scan<'_>, key: Key, place: usize, bond: Bond) -> Option<()>
     let value = found.bytes(scan.text);
     // A sentence goes on with a word, and code with a call.
     let kind = scan.tokens.kind(place);
-    let is_group = matches!(kind, Kind::Open(_))
-        && !is_random(value)
-        && !(key.meaning.kind == KeyKind::Password && kind == Kind::Open(b'['));
-    if is_prose(value) || bond == Bond::Position && (is_group || value.contains(&b'=')) {
+    let is_list = key.meaning.kind == KeyKind::Password && kind == Kind::Open(b'[');
+    let is_group = matches!(kind, Kind::Open(_)) && !is_list && !is_random(value);
+    if bond == Bond::Position && is_group {
         return None;
     }
     candidate::accept(scan, key, found, Context::new(key.meaning.kind, bond))

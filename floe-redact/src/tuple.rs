@@ -31,7 +31,7 @@ fn accept(scan: &mut Scan<'_>, key: Key, found: Value) -> Option<()> {
 }
 
 /// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
-pub(crate) fn named(scan: &mut Scan<'_>, mut key: Key) -> Option<()> {
+fn named(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     let first = key.quote.unwrap_or(key.place);
     let named = (first.saturating_sub(6)..first)
         .rev()
@@ -45,15 +45,8 @@ pub(crate) fn named(scan: &mut Scan<'_>, mut key: Key) -> Option<()> {
         let tokens = &mut scan.tokens;
         let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
         if is_called(tokens.word(field)?, VALUE_NAMES) {
-            let place = if tokens.is_sign(behind, b'>') {
-                behind + 1
-            } else {
-                candidate::separator_at(scan, behind)?.next
-            };
+            let place = candidate::separator_at(scan, behind)?.next;
             let found = value::value(&mut scan.tokens, place, Site::from(field))?;
-            if key.meaning.kind == KeyKind::Context {
-                key.meaning.kind = KeyKind::Weak;
-            }
             return accept(scan, key, found);
         }
         end = (behind..behind + 16).find(|&at| {
@@ -81,18 +74,13 @@ fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
         return None;
     }
     at += usize::from(tokens.kind(at) == Kind::Quote);
-    at += usize::from(tokens.is_sign(at, b':'));
     tokens.word(at).map(|_| at)
 }
 
 /// `('password', '…')`, `["authorization", "Bearer …"]`, `define('TOKEN', '…')`.
 fn tuple(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     let tokens = &mut scan.tokens;
-    let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
-    // `(b'password', …)`
-    if tokens.word(lead).is_some_and(|word| word.len() <= 2) {
-        lead = lead.checked_sub(1)?;
-    }
+    let lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
     let is_first = match tokens.kind(lead) {
         Kind::Open(b'{') => true,
         Kind::Open(_) => key.quote.is_some(),
@@ -106,18 +94,11 @@ fn tuple(scan: &mut Scan<'_>, key: Key) -> Option<()> {
     let behind = tokens.skip_lines(found.next);
     let function = lead.checked_sub(1);
     let is_call = function.is_some_and(|at| tokens.word(at).is_some());
-    let is_element =
-        function.is_some_and(|at| matches!(tokens.kind(at), Kind::Open(b'[') | Kind::Blank));
     let is_password = key.meaning.kind == KeyKind::Password;
     let ends = matches!(tokens.kind(behind), Kind::Close(_) | Kind::Sign(b'>'));
-    let is_name = is_column(found.bytes(scan.text))
-        && !(is_password && (function.is_none() || is_call || is_element));
-    if !found.quoted || is_name || !(ends || is_password && is_call) {
+    let is_name = !is_password && is_column(found.bytes(scan.text));
+    if !found.quoted || is_name || !(ends || is_call) {
         return None;
-    }
-    if key.meaning.kind == KeyKind::Authorization {
-        crate::header::authorization(scan, place, Site::default(), key.meaning.rule);
-        return Some(());
     }
     accept(scan, key, found)
 }
@@ -137,19 +118,17 @@ fn call(scan: &mut Scan<'_>, key: Key) -> Option<()> {
         return None;
     }
     let inner = tokens.skip_lines(key.after + 1);
-    // `t.pass("…")` is a test.
-    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() || name.ends_with(b".pass") {
+    if !tokens.opens_quote(inner) && !name[0].is_ascii_uppercase() {
         return None;
     }
     let found = value::value(tokens, inner, Site::from(key.place))?;
-    let word = found.bytes(scan.text);
     let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
     // A lexer prints `Token('NAME', 1)`, and `Credentials("a", "b")` has a user.
     let is_lexeme = !is_alone && matches!(key.meaning.rule, "token" | "credential");
     let is_asked = Name::new(name)
         .words()
         .any(|word| is_one_of(word, ASKING_VERBS));
-    if is_asked || is_lexeme || word.len() < 4 || !found.quoted && is_column(word) {
+    if is_asked || is_lexeme {
         return None;
     }
     accept(scan, key, found)

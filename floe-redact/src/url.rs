@@ -4,7 +4,6 @@
 //! the userinfo by themselves: what follows has to look like a host.
 
 use crate::finding::Evidence;
-use crate::rules::keys::KeyKind;
 use crate::rules::structures::{URL_PATH, URL_USERINFO};
 use crate::rules::words::{HOOKS, PASSWORD_PLACEHOLDERS, SECRET_SEGMENTS};
 use crate::scan::Scan;
@@ -133,26 +132,19 @@ fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
         } else if is_announced && word.len() >= 16 && (is_random(word) || score::is_uuid(word)) {
             scan.redact(segment, close, URL_PATH, Evidence::Structure);
         } else if word.len() <= 64 {
-            is_announced |= announces(scan, word, segment > start);
+            is_announced |= announces(word, segment > start);
         }
         segment = next + 1;
     }
 }
 
 /// A host or a segment of a path before a secret one.
-fn announces(scan: &Scan<'_>, word: &[u8], is_segment: bool) -> bool {
+fn announces(word: &[u8], is_segment: bool) -> bool {
     let is_hook = HOOKS.iter().any(|hook| {
         word.windows(hook.len())
             .any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))
     });
-    let is_secret = |kind| matches!(kind, KeyKind::Password | KeyKind::Secret);
-    is_hook
-        || is_segment
-            && (is_one_of(word, SECRET_SEGMENTS)
-                || scan
-                    .policy
-                    .meaning(word)
-                    .is_some_and(|meaning| is_secret(meaning.kind)))
+    is_hook || is_segment && is_one_of(word, SECRET_SEGMENTS)
 }
 
 /// `https%3A%2F%2Fuser%3Apass%40host`

@@ -152,11 +152,7 @@ fn wrapped(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Wrapped {
     let open = place + 1;
     let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
     let is_wrapper = WRAPPER_WORDS.contains(word) || WRAPPER_WORDS.contains(tail);
-    let is_around = match tokens.kind(open) {
-        Kind::Open(b'(') => true,
-        Kind::Open(b'[') => tokens.opens_quote(open + 1),
-        _ => false,
-    };
+    let is_around = tokens.kind(open) == Kind::Open(b'(');
     let Some(close) = tokens
         .close(open)
         .filter(|_| is_wrapper && is_around && depth > 0)
@@ -212,13 +208,12 @@ pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option
     None
 }
 
-/// ODBC's `{…}`, in which `}}` is a brace.
+/// ODBC's `{…}`.
 fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;
     let mut at = place + 1;
     while at < place + 256 {
         match tokens.get(at)?.kind {
-            Kind::Close(b'}') if tokens.kind(at + 1) == Kind::Close(b'}') => at += 1,
             Kind::Close(b'}') => break,
             Kind::Quote | Kind::Redacted | Kind::Sign(b':') => return None,
             _ => {}
@@ -298,9 +293,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
             at > place && token.coding == Coding::Plain || token.coding == site.coding;
         let ends = match token.kind {
             Kind::Quote => {
-                token.mate.is_some_and(|mate| mate < place)
-                    || tokens.word(at + 1).is_none()
-                    || token.coding != Coding::Plain && site.coding == token.coding
+                token.mate.is_some_and(|mate| mate < place) || tokens.word(at + 1).is_none()
             }
             Kind::Open(_) => {
                 opened += 1;

@@ -117,6 +117,69 @@ fn an_explanation_has_the_reasons_but_no_secret() {
 }
 
 #[test]
+fn an_explanation_has_what_was_refused_before_it_was_judged() {
+    for (text, wanted) in [
+        (
+            "password = get(config, 'x')",
+            "11..21 kept \"get(config\", a candidate of password: a call\n",
+        ),
+        (
+            "PWD=/home/app",
+            "4..13 kept \"/home/app\", a candidate of password: the name has another meaning here\n",
+        ),
+        (
+            "key=db_password",
+            "4..15 kept \"db_password\", a candidate of key: the name of a value\n",
+        ),
+    ] {
+        assert_eq!(Redactor::new().explain(text), wanted);
+    }
+}
+
+#[test]
+fn an_encoded_ampersand_separates_the_parameters_of_a_query() {
+    let text = format!("GET /x?a=1&amp;token={SECRET}&amp;page=2");
+    assert_eq!(
+        Redactor::new().redact(&text),
+        "GET /x?a=1&amp;token=<REDACTED>&amp;page=2"
+    );
+}
+
+/// The words before an option count in its own line only.
+#[test]
+fn a_command_ends_with_its_line() {
+    let redactor = Redactor::new();
+    for (text, wanted) in [
+        (
+            "sqlcmd -P winter77 -Q x\nnext -P 8080 up",
+            "sqlcmd -P <REDACTED> -Q x\nnext -P 8080 up",
+        ),
+        (
+            "sqlcmd -S db; next -P winter77",
+            "sqlcmd -S db; next -P winter77",
+        ),
+    ] {
+        assert_eq!(redactor.redact(text), wanted);
+    }
+}
+
+/// Values inside of each other are not all judged, and none of them hides a key of another line.
+#[test]
+fn a_repeated_key_does_not_hide_the_next_line() {
+    for piece in [
+        "auth(",
+        "password ",
+        "tokens: [",
+        "secret(\"",
+        "{\"password\":",
+    ] {
+        let text = format!("{}\ndb_password={SECRET}\n", piece.repeat(400));
+        let safe = Redactor::new().redact(&text).into_owned();
+        assert!(!safe.contains(SECRET), "{piece}");
+    }
+}
+
+#[test]
 fn levels_decide_about_personal_data_and_doubtful_keys() {
     let text = "mail jane.doe@example.com session=nightly";
     let of = |level| {
@@ -351,7 +414,7 @@ fn a_writer_redacts_a_private_key_of_several_lines() {
     writer
         .write_all(format!("{head}\n{line}\n").as_bytes())
         .unwrap();
-    assert_eq!(writer.get_mut().len(), 0);
+    assert_eq!(writer.get_ref().len(), 0);
     writer
         .write_all("a line\n".repeat(5000).as_bytes())
         .unwrap();
