@@ -80,6 +80,8 @@ pub(crate) struct Invocation<'a> {
     tool: &'static str,
     command: Command,
     limit: Duration,
+    /// The time between SIGINT and SIGKILL when a signal ends the platform.
+    stop_limit: Duration,
     /// Removed from what an error quotes.
     credentials: Vec<&'a str>,
 }
@@ -104,8 +106,16 @@ impl<'a> Invocation<'a> {
             tool,
             command,
             limit,
+            stop_limit: Duration::ZERO,
             credentials: Vec::new(),
         }
+    }
+
+    /// Sends SIGINT to the group when a signal ends the platform, and kills it only if it does not end within this
+    /// time. Otherwise it is killed at once.
+    pub(crate) fn stopped_within(mut self, limit: Duration) -> Self {
+        self.stop_limit = limit;
+        self
     }
 
     pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -198,6 +208,7 @@ impl<'a> Invocation<'a> {
                 return Ok(status);
             }
             if is_interrupted() {
+                self.stop(group)?;
                 let message = format!("{} was interrupted by a signal", self.tool);
                 return Err(Error::new(ErrorKind::Interrupted, message));
             }
@@ -208,6 +219,19 @@ impl<'a> Invocation<'a> {
             }
             thread::sleep(TICK);
         }
+    }
+
+    /// Gives the group its time to end.
+    fn stop(&self, group: &mut Group) -> Result<(), Error> {
+        if self.stop_limit.is_zero() {
+            return Ok(());
+        }
+        group.interrupt();
+        let started = Instant::now();
+        while group.0.try_wait()?.is_none() && started.elapsed() < self.stop_limit {
+            thread::sleep(TICK);
+        }
+        Ok(())
     }
 
     /// The ends of both streams, without credentials.
@@ -297,6 +321,16 @@ impl Group {
     /// Dropping the child kills it; other systems have no process groups.
     #[cfg(not(unix))]
     fn kill(&self) {}
+
+    #[cfg(unix)]
+    fn interrupt(&self) {
+        use rustix::process::{Pid, Signal, kill_process_group};
+
+        let _ = kill_process_group(Pid::from_child(&self.0), Signal::INT);
+    }
+
+    #[cfg(not(unix))]
+    fn interrupt(&self) {}
 }
 
 impl Drop for Group {

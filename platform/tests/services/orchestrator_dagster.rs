@@ -28,6 +28,7 @@ fn product(layer: &'static str) -> Product<'static> {
         sources: vec![Source {
             name: "orders",
             location: "data/orders.csv",
+            depends_on: Vec::new(),
             columns: Vec::new(),
         }],
         models: vec![model("stg_orders", "orders"), model("totals", "stg_orders")],
