@@ -115,6 +115,29 @@ pub(crate) fn contract() -> Contract {
             },
         )
         .operation(
+            "open_database",
+            || {
+                let plugins = engine();
+                let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+                engine.open_database(Path::new(STAND_IN)).map(drop)
+            },
+            || {
+                let plugins = engine();
+                let engine = plugins.one::<dyn ComputeEngine>().unwrap();
+                let file = Path::new("/no/such/folder/sales.duckdb");
+                engine.open_database(file).map(drop)
+            },
+        )
+        .operation(
+            "remove",
+            || {
+                assert!(with(|database| database.remove("orders"))?);
+                assert!(!with(|database| database.remove("nowhere"))?);
+                Ok(())
+            },
+            || with(|database| database.remove("nope")).map(drop),
+        )
+        .operation(
             "load",
             || {
                 let folder = TempDir::new()?;
