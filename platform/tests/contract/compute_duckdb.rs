@@ -117,9 +117,12 @@ pub(crate) fn contract() -> Contract {
         .operation(
             "open_database",
             || {
+                let folder = TempDir::new()?;
+                let file = folder.path().join("sales.duckdb");
                 let plugins = engine();
                 let engine = plugins.one::<dyn ComputeEngine>().unwrap();
-                engine.open_database(Path::new(STAND_IN)).map(drop)
+                engine.create_database(&file)?.close()?;
+                engine.open_database(&file)?.close()
             },
             || {
                 let plugins = engine();

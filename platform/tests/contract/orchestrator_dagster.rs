@@ -119,8 +119,7 @@ fn an_exit_code_is_a_result_and_its_span_is_an_error() {
         .with("answer", answer);
     let mut end = None;
     let spans = testing::capture(|| end = Some(run(&dagster).unwrap()));
-    let message =
-        "dagster ended with the exit code 3: Error: postgres://<REDACTED>@h/x";
+    let message = "dagster ended with the exit code 3: Error: postgres://<REDACTED>@h/x";
     let end = end.unwrap();
     assert_eq!((end.code, &*end.message), (3, message));
     spans

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 
-use floe_plugin::lineage::{LineageBackend, RunEvent};
+use floe_plugin::lineage::{LineageBackend, RunEvent, RunState};
 use floe_plugin::{Error, Lifecycle, LocalPath};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ floe_plugin::plugin! {
     description: "writes OpenLineage events to a file",
 }
 
-/// A file of `OpenLineage` events, which the next run replaces.
+/// A file of `OpenLineage` events, which the next run replaces. Processes that build assets of a run add theirs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lines {
@@ -48,7 +48,7 @@ impl Lifecycle for Lines {
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        self.open(OpenOptions::new().write(true).truncate(true))?;
+        self.open(OpenOptions::new().append(true))?;
         Ok(())
     }
 }
@@ -57,6 +57,10 @@ impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         // One write: a reader never sees a part of a line of another writer.
         let line = format!("{}\n", event.to_json());
+        let is_first = event.parent.is_none() && matches!(event.state, RunState::Start);
+        if is_first {
+            self.open(OpenOptions::new().write(true).truncate(true))?;
+        }
         self.open(OpenOptions::new().append(true))?
             .write_all(line.as_bytes())?;
         Ok(())

@@ -31,7 +31,7 @@ const HOME: &str = "DAGSTER_HOME";
 
 /// The time that Dagster has after a signal to stop the asset that is built, whose telemetry is delivered. It is less
 /// than the time that the platform has.
-const STOP_TIMEOUT: Duration = Duration::from_millis(1500);
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 const DEFINITIONS: &str = include_str!("dagster.py");
 
