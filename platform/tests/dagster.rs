@@ -89,8 +89,10 @@ impl Setup {
     fn floe(&self, command: &str) -> Command {
         let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
         for (name, _) in std::env::vars() {
-            let is_read = |it: &&str| name.starts_with(*it);
-            if ["OTEL_", "DAGSTER_", "FLOE_"].iter().any(|it| is_read(&it)) {
+            let is_read = ["OTEL_", "DAGSTER_", "FLOE_"]
+                .iter()
+                .any(|it| name.starts_with(it));
+            if is_read {
                 floe.env_remove(name);
             }
         }
@@ -171,7 +173,7 @@ fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
     }
 }
 
-/// The name of the parent, and the names of the spans below it, of those whose name begins so.
+/// The name of the parent; empty if it was not received.
 fn parent<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> &'a str {
     let parent = spans.iter().find(|it| it.span_id == span.parent_span_id);
     parent.map_or("", |parent| &parent.name)

@@ -373,7 +373,7 @@ fn exception(message: &str) -> Exception {
 }
 
 /// A message that cannot be written.
-fn unwritten(error: floe_dagster_pipes::Error) -> Error {
+fn unwritten(error: impl std::error::Error) -> Error {
     let error = floe_plugin::Error::new(floe_plugin::ErrorKind::System, error.to_string());
     Error::Plugin(error)
 }

@@ -54,7 +54,12 @@ pub(super) fn build_in_span(
         .and_then(|()| run.orchestration.write(key, || write(model, run)))
         .and_then(|rows| check(model, run).map(|()| rows));
     let rows_affected = built.as_ref().ok().copied();
-    outcome::record(key, run, &built, &TransformOutcome { rows_affected });
+    outcome::record(
+        key,
+        run.orchestration,
+        &built,
+        &TransformOutcome { rows_affected },
+    );
     match &built {
         Ok(rows) => run.lineage(&lineage, RunState::Complete, Some(*rows), None)?,
         Err(error) if interrupt::is_requested() => {

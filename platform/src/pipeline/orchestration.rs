@@ -1,12 +1,14 @@
 //! The spans and attributes of an asset that depend on what builds it: this run, or a step of Dagster.
 
+use std::error::Error;
+
 use floe_plugin::orchestrator::{
     Asset, AssetOutcome, AssetStatus, LocalAsset, LocalAssetOutcome, Orchestrator,
 };
 use floe_telemetry::{get_current_span, traced};
 
-use super::outcome::Failure;
-use super::run::TRACER_NAME;
+/// The tracer of the spans of runs, and of assets that a run builds itself.
+pub(super) const LOCAL: &str = "floe.orchestrator.local";
 
 /// The tracer of the spans of assets that Dagster builds.
 pub(super) const DAGSTER: &str = "floe.orchestrator.dagster";
@@ -22,11 +24,11 @@ pub(super) enum Orchestration {
 
 impl Orchestration {
     /// Reads an input of an asset, in a span.
-    pub(super) fn read<T>(
+    pub(super) fn read<T, E: Error>(
         self,
         input: &str,
-        read: impl FnOnce() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         match self {
             Self::Local => local_read(input, read),
             Self::Dagster => dagster_read(input, read),
@@ -34,11 +36,11 @@ impl Orchestration {
     }
 
     /// Writes the table of an asset. Dagster's own assets have a span for it.
-    pub(super) fn write<T>(
+    pub(super) fn write<T, E: Error>(
         self,
         key: &str,
-        write: impl FnOnce() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        write: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         match self {
             Self::Local => write(),
             Self::Dagster => dagster_write(key, write),
@@ -58,10 +60,10 @@ impl Orchestration {
 
 #[traced(
     name = "floe.io.read",
-    tracer = TRACER_NAME,
+    tracer = LOCAL,
     floe_attributes = LocalAsset { key: input },
 )]
-fn local_read<T>(input: &str, read: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+fn local_read<T, E: Error>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     read()
 }
 
@@ -71,7 +73,7 @@ fn local_read<T>(input: &str, read: impl FnOnce() -> Result<T, Failure>) -> Resu
     floe_attributes = Asset { asset_key: input, ..Asset::default() },
     attributes(Orchestrator::OPERATION = "read"),
 )]
-fn dagster_read<T>(input: &str, read: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+fn dagster_read<T, E: Error>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     read()
 }
 
@@ -81,6 +83,6 @@ fn dagster_read<T>(input: &str, read: impl FnOnce() -> Result<T, Failure>) -> Re
     floe_attributes = Asset { asset_key: key, ..Asset::default() },
     attributes(Orchestrator::OPERATION = "write"),
 )]
-fn dagster_write<T>(key: &str, write: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+fn dagster_write<T, E: Error>(key: &str, write: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     write()
 }

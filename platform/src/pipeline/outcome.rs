@@ -6,7 +6,7 @@ use floe_plugin::ErrorKind;
 use floe_plugin::orchestrator::AssetStatus;
 use floe_telemetry::{FloeAttributes, get_current_span, sanitize_error_message};
 
-use super::run::Run;
+use super::orchestration::Orchestration;
 use crate::error::Error;
 use crate::interrupt;
 use crate::place::Place;
@@ -115,7 +115,7 @@ impl Failure {
 /// the asset's domain.
 pub(super) fn record(
     key: &str,
-    run: &Run<'_>,
+    orchestration: Orchestration,
     built: &Result<u64, Failure>,
     attributes: &impl FloeAttributes,
 ) {
@@ -135,5 +135,5 @@ pub(super) fn record(
             }
         }
     };
-    run.orchestration.record(status);
+    orchestration.record(status);
 }

@@ -14,14 +14,14 @@ use floe_plugin::quality::CheckResult;
 use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{get_current_span, sanitize_credentials};
 
-use super::orchestration::Orchestration;
+use super::orchestration::{self, Orchestration};
 use crate::active::{self, Active};
 use crate::artifacts::{CompiledArtifacts, CompiledSource};
 use crate::error::Error;
 use crate::identity::Identity;
 
 /// The tracer of the spans of runs and assets.
-pub(super) const TRACER_NAME: &str = "floe.orchestrator.local";
+pub(super) const TRACER_NAME: &str = orchestration::LOCAL;
 
 /// The context in which the assets of a run are built.
 pub(super) struct Run<'a> {

@@ -52,7 +52,7 @@ pub(super) fn build_in_span(
         rows_loaded: built.as_ref().ok().copied(),
         ..IngestionOutcome::default()
     };
-    outcome::record(key, run, &built, &outcome);
+    outcome::record(key, run.orchestration, &built, &outcome);
     let message = built.as_ref().err().map(Failure::redacted);
     let state = match &built {
         Ok(_) => RunState::Complete,

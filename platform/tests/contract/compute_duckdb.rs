@@ -93,6 +93,7 @@ fn query(sql: &str) -> Result<Vec<String>, Error> {
     Ok(rows.0)
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Compute, "duckdb", "the `duckdb` command")
         .operation(
