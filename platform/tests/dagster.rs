@@ -13,6 +13,7 @@
 #[path = "it/product.rs"]
 mod product;
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -139,8 +140,12 @@ impl Setup {
             .collect()
     }
 
+    /// The spans, each once: a request whose answer is late is sent again.
     fn spans(&self) -> Vec<ReceivedSpan> {
-        self.receiver.spans()
+        let mut ids = HashSet::new();
+        let mut spans = self.receiver.spans();
+        spans.retain(|span| ids.insert(span.span_id.clone()));
+        spans
     }
 
     /// The tables of the warehouse.
